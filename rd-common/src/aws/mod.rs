@@ -1,0 +1,161 @@
+//! Access to AWS: the SDK's own chain, with time limits and retries that suit a command line.
+
+mod calls;
+mod errors;
+mod identity;
+
+pub use errors::{Explain, SdkResult, error};
+pub use identity::account;
+
+use crate::aws::calls::CallLog;
+use crate::error::{Error, Result};
+use crate::stack::Stack;
+use aws_config::default_provider::credentials::DefaultCredentialsChain;
+use aws_config::environment::EnvironmentVariableRegionProvider;
+use aws_config::imds;
+use aws_config::meta::region::RegionProviderChain;
+use aws_config::profile::ProfileFileRegionProvider;
+use aws_config::provider_config::ProviderConfig;
+use aws_config::retry::RetryConfig;
+use aws_config::timeout::TimeoutConfig;
+use aws_config::{AppName, BehaviorVersion, Region, SdkConfig};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
+use aws_smithy_http_client::tls;
+use aws_smithy_runtime_api::client::http::SharedHttpClient;
+use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use std::time::Duration;
+
+/// Which credentials and region to use, as flags, environment and `rd.toml` say.
+#[derive(Clone, Debug, Default)]
+pub struct Access {
+    /// `--profile`; else `AWS_PROFILE` and the default.
+    pub profile: Option<String>,
+    /// `--region`, `RD_REGION` or `region` in `rd.toml`; else the SDK's.
+    pub region: Option<String>,
+}
+
+/// The configuration that the clients of a slice are made from.
+pub struct Aws {
+    /// For calls that may be repeated: reads, updates, deletes.
+    pub config: SdkConfig,
+    /// For creates: one attempt. The engine looks for what an attempt may have made before it tries again.
+    pub once: SdkConfig,
+    calls: CallLog,
+}
+
+/// One HTTP client with one TLS stack for everything; making it costs nothing until the first connection.
+fn http_client() -> SharedHttpClient {
+    aws_smithy_http_client::Builder::new()
+        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .build_https()
+}
+
+/// The region that the user chose, or the SDK's environment or profile has; none without one.
+pub async fn region(access: &Access) -> Option<String> {
+    if let Some(region) = &access.region {
+        return Some(region.clone());
+    }
+    let profile = match &access.profile {
+        Some(name) => ProfileFileRegionProvider::builder().profile_name(name).build(),
+        None => ProfileFileRegionProvider::new(),
+    };
+    let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(profile);
+    chain.region().await.map(|region| region.as_ref().to_owned())
+}
+
+impl Aws {
+    /// Sets up access in `region`. Makes no call but what the credentials need.
+    pub async fn connect(access: &Access, region: &str) -> Result<Self> {
+        let http = http_client();
+        let provider_config = ProviderConfig::default()
+            .with_http_client(http.clone())
+            .with_region(Some(Region::new(region.to_owned())));
+        // On a laptop nobody answers at the metadata address: one short attempt, not the SDK's four.
+        let metadata = imds::Client::builder()
+            .configure(&provider_config)
+            .connect_timeout(Duration::from_millis(300))
+            .read_timeout(Duration::from_secs(2))
+            .max_attempts(1)
+            .build();
+        let mut credentials = DefaultCredentialsChain::builder()
+            .configure(provider_config)
+            .region(Region::new(region.to_owned()))
+            .imds_client(metadata);
+        if let Some(profile) = &access.profile {
+            credentials = credentials.profile_name(profile);
+        }
+        let credentials = credentials.build().await;
+        let mut loader = aws_config::defaults(BehaviorVersion::latest())
+            .http_client(http)
+            .region(Region::new(region.to_owned()))
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .app_name(AppName::new(concat!("rd-", env!("CARGO_PKG_VERSION"))).map_err(internal)?)
+            .retry_config(
+                RetryConfig::standard()
+                    .with_max_attempts(6)
+                    .with_initial_backoff(Duration::from_millis(250))
+                    .with_max_backoff(Duration::from_secs(8)),
+            )
+            .timeout_config(
+                TimeoutConfig::builder()
+                    .connect_timeout(Duration::from_secs(4))
+                    .read_timeout(Duration::from_secs(30))
+                    .operation_attempt_timeout(Duration::from_secs(45))
+                    .build(),
+            );
+        if let Some(profile) = &access.profile {
+            loader = loader.profile_name(profile);
+        }
+        let config = loader.load().await;
+        let once = config
+            .to_builder()
+            .retry_config(RetryConfig::disabled())
+            .build();
+        Ok(Self {
+            config,
+            once,
+            calls: CallLog::default(),
+        })
+    }
+
+    /// Fails with what to do where there are no credentials, before any call is made with them.
+    pub async fn check_credentials(&self) -> Result<()> {
+        let Some(provider) = self.config.credentials_provider() else {
+            return Err(Error::failed("no AWS credentials provider is set up"));
+        };
+        match provider.provide_credentials().await {
+            Ok(_) => Ok(()),
+            Err(error) => Err(errors::no_credentials(&error)),
+        }
+    }
+
+    /// Counts and logs the calls of a client: pass it to the client's `interceptor`.
+    pub fn interceptor(&self) -> SharedInterceptor {
+        SharedInterceptor::new(self.calls.clone())
+    }
+
+    /// How many calls were made, retries included.
+    pub fn calls(&self) -> u64 {
+        self.calls.count()
+    }
+}
+
+fn internal(error: impl std::fmt::Display) -> Error {
+    Error::failed(format!("setting up access to AWS failed: {error}"))
+}
+
+/// Refuses what cannot be a region before anything is looked up under it.
+pub fn check_region(stack: &Stack) -> Result<()> {
+    let mut parts = stack.region.split('-');
+    let letters = |part: Option<&str>| {
+        part.is_some_and(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase()))
+    };
+    let plausible = letters(parts.next())
+        && letters(parts.next())
+        && stack.region.rsplit('-').next().is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
+    if plausible {
+        return Ok(());
+    }
+    Err(Error::usage(format!("`{}` is not an AWS region", stack.region))
+        .hint("a region is written like `us-east-1`: set `region` in rd.toml, RD_REGION or --region"))
+}

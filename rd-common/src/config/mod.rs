@@ -1,0 +1,10 @@
+//! Settings: `rd.toml`, the environment's table in it, `RD_*` variables and flags, in this order, each over the one
+//! before. Resolved once, at the start.
+
+mod load;
+mod locate;
+pub mod problem;
+mod shared;
+
+pub use load::{Layers, Loaded, load};
+pub use shared::Shared;

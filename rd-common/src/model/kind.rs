@@ -1,0 +1,155 @@
+//! The seam between the engine and AWS: one type a kind of resource, one file a type.
+
+use crate::engine::cx::Cx;
+use crate::error::Result;
+use crate::model::change::Change;
+use crate::stack::Tags;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::future::Future;
+use std::time::Duration;
+
+/// A resource that `find` is asked for.
+#[derive(Clone, Debug)]
+pub struct Wanted<S> {
+    /// Its address, also the value of its `rd:address` tag.
+    pub address: String,
+    /// Its id, where the state knows one.
+    pub id: Option<String>,
+    /// What is wanted of it, or was last applied: for kinds without tags, whose identity is part of their spec.
+    pub spec: Option<S>,
+}
+
+/// A resource that AWS has.
+#[derive(Clone, Debug)]
+pub struct Found<L> {
+    /// The address it was found for.
+    pub address: String,
+    /// Its id.
+    pub id: String,
+    /// What AWS says of it.
+    pub live: L,
+    /// Its tags; none where the kind has no tags, or AWS did not tell them.
+    pub tags: Option<Tags>,
+}
+
+/// What `create` gets.
+#[derive(Clone, Debug)]
+pub struct Order<'a, S> {
+    /// The address.
+    pub address: &'a str,
+    /// What is wanted, every input known.
+    pub spec: &'a S,
+    /// The tags that the create call itself must set.
+    pub tags: &'a Tags,
+    /// A token that is the same for every attempt at this one resource: AWS's idempotency token where it has one.
+    pub token: &'a str,
+}
+
+/// Whether a resource can be used.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Readiness {
+    /// It can.
+    Ready,
+    /// Not yet; AWS's word for why.
+    Pending(String),
+    /// Never; AWS's reason. It is replaced by the next apply.
+    Failed(String),
+    /// It is on its way out: to a plan it is gone, to a delete it is still there.
+    Leaving(String),
+}
+
+/// In which order a replacement is done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Replacing {
+    /// The new one first; the old one goes when nothing refers to it.
+    CreateFirst,
+    /// The old one first, because both cannot exist at once (same name, same block).
+    DeleteFirst,
+}
+
+/// How long to wait for a resource of a kind.
+#[derive(Clone, Copy, Debug)]
+pub struct Patience {
+    /// The least time it can take: the first look comes then.
+    pub first: Duration,
+    /// When to give up.
+    pub limit: Duration,
+}
+
+/// A kind of AWS resource: how to find, make, change and remove it. Every method is one AWS operation, or a batch of
+/// reads; order, waiting, recording, retrying and recovery are the engine's.
+pub trait Kind: 'static {
+    /// The kind's name in addresses: AWS's term in snake case, such as `nat_gateway`.
+    const NAME: &'static str;
+    /// What we want, in our words, with no ids of AWS's making but as [`crate::Input`].
+    type Spec: Serialize + DeserializeOwned + Clone;
+    /// What AWS says there is, normalised where it is read.
+    type Live: Serialize + DeserializeOwned + Clone;
+    /// The AWS clients of the slice.
+    type Clients;
+
+    /// Waiting for one of this kind.
+    const PATIENCE: Patience = Patience {
+        first: Duration::ZERO,
+        limit: Duration::from_secs(300),
+    };
+
+    /// Whether AWS owns it and we only shape it, as a VPC's default group: its delete undoes the shaping, and it stays.
+    const STAYS: bool = false;
+
+    /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, else by ownership tag or by
+    /// the identity in the spec. What does not exist is left out; more than one match is returned as more than one.
+    fn find(
+        cx: &Cx<Self::Clients>,
+        wanted: &[Wanted<Self::Spec>],
+    ) -> impl Future<Output = Result<Vec<Found<Self::Live>>>>;
+
+    /// Creates it with its tags in one call, and returns its id at once. What the create call cannot set, `diff`
+    /// reports and `update` sets right after. The call must not be retried by the SDK: the engine looks first.
+    fn create(cx: &Cx<Self::Clients>, order: Order<'_, Self::Spec>) -> impl Future<Output = Result<String>>;
+
+    /// Makes the changes that `diff` found, none of which replaces. Doing it twice does no harm.
+    fn update(
+        cx: &Cx<Self::Clients>,
+        id: &str,
+        live: &Self::Live,
+        spec: &Self::Spec,
+        changes: &[Change],
+    ) -> impl Future<Output = Result<()>>;
+
+    /// Deletes it; "not found" is success.
+    fn delete(cx: &Cx<Self::Clients>, id: &str) -> impl Future<Output = Result<()>>;
+
+    /// Sets and removes tags. Kinds without tags never get here.
+    fn tag(
+        cx: &Cx<Self::Clients>,
+        id: &str,
+        set: &Tags,
+        remove: &[String],
+    ) -> impl Future<Output = Result<()>> {
+        let _ = (cx, id, set, remove);
+        async { Ok(()) }
+    }
+
+    /// What differs. Pure. `last` is the spec last applied, for fields that AWS does not report.
+    fn diff(spec: &Self::Spec, live: &Self::Live, last: Option<&Self::Spec>) -> Vec<Change>;
+
+    /// Whether it can be used.
+    fn ready(live: &Self::Live) -> Readiness {
+        let _ = live;
+        Readiness::Ready
+    }
+
+    /// The order of a replacement that these changes ask for.
+    fn replacing(changes: &[Change]) -> Replacing {
+        let _ = changes;
+        Replacing::CreateFirst
+    }
+
+    /// What keeps a delete from going through, asked when AWS has refused it for a while.
+    fn holders(cx: &Cx<Self::Clients>, id: &str) -> impl Future<Output = Result<Option<String>>> {
+        let _ = (cx, id);
+        async { Ok(None) }
+    }
+}

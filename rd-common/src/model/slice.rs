@@ -1,0 +1,62 @@
+//! What a program says of its slice; the shared verbs do the rest.
+
+use crate::aws::Aws;
+use crate::config::problem::Problem;
+use crate::engine::cx::Cx;
+use crate::error::Result;
+use crate::model::erased::Kinds;
+use crate::model::parts::Parts;
+use crate::stack::Stack;
+use crate::state::document::Document;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use std::future::Future;
+
+/// One program's part of a stack.
+pub trait Slice: 'static {
+    /// Its name: the first part of its addresses, and its section in `rd.toml`.
+    const NAME: &'static str;
+    /// Its section of `rd.toml`, with a default for every key.
+    type Config: Serialize + DeserializeOwned + Default + Clone;
+    /// Its AWS clients.
+    type Clients: 'static;
+    /// What the configuration leaves to AWS to say, such as the zones of a region.
+    type Facts;
+    /// Flags that only its `destroy` has.
+    type DestroyArgs: clap::Args;
+
+    /// What is wrong with the configuration beyond the types of its keys.
+    fn check(config: &Self::Config, stack: &Stack) -> Vec<Problem>;
+
+    /// The clients for these credentials.
+    fn clients(aws: &Aws) -> Self::Clients;
+
+    /// The kinds it has.
+    fn kinds() -> Kinds<Self::Clients>;
+
+    /// Finds the facts: from the state where it has them (a plan must not change because AWS lists its zones in
+    /// another order), else from AWS, or, with no clients (offline), likely ones.
+    fn facts(
+        clients: Option<&Self::Clients>,
+        stack: &Stack,
+        config: &Self::Config,
+        state: &Document,
+    ) -> impl Future<Output = Result<Self::Facts>>;
+
+    /// Its parts list. Pure.
+    fn parts(stack: &Stack, config: &Self::Config, facts: &Self::Facts) -> Parts;
+
+    /// Refuses a destroy that would lose more than was asked for, and says what will be lost; or makes ready for it.
+    fn before_destroy(
+        cx: &Cx<Self::Clients>,
+        state: &Document,
+        args: &Self::DestroyArgs,
+    ) -> impl Future<Output = Result<()>> {
+        let _ = (cx, state, args);
+        async { Ok(()) }
+    }
+}
+
+/// For slices whose `destroy` has no flag of its own.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct NoArgs {}

@@ -1,0 +1,275 @@
+//! The default store: files beside the configuration, safe against a kill and a power cut at any point.
+//!
+//! `.rd/<stack>/<slice>.json` is the current version and `.rd/<stack>/history/<slice>.<serial>.json` every version.
+//! A save writes the history file, makes it durable, and only then puts it in the current one's place by a rename, so
+//! the current one is at every moment a whole version: the old or the new.
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::state::document::Document;
+use crate::state::lockfile;
+use crate::state::store::{Holder, Key, Lock, Store, Version};
+use futures_util::future::LocalBoxFuture;
+use std::fs::{self, File};
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// States in a folder.
+#[derive(Clone, Debug)]
+pub struct LocalStore {
+    root: PathBuf,
+}
+
+impl LocalStore {
+    /// A store in `root`, usually `.rd` beside `rd.toml`. Nothing is written until something is saved.
+    pub fn new(root: impl Into<PathBuf>) -> Self {
+        Self { root: root.into() }
+    }
+
+    fn current(&self, key: &Key) -> PathBuf {
+        self.root.join(&key.stack).join(format!("{}.json", key.slice))
+    }
+
+    fn history_folder(&self, key: &Key) -> PathBuf {
+        self.root.join(&key.stack).join("history")
+    }
+
+    fn version_file(&self, key: &Key, serial: u64) -> PathBuf {
+        self.history_folder(key)
+            .join(format!("{}.{serial:06}.json", key.slice))
+    }
+
+    fn lock_file(&self, key: &Key) -> PathBuf {
+        self.root.join(&key.stack).join(format!("{}.lock", key.slice))
+    }
+
+    fn read(&self, path: &Path) -> Result<Option<Document>> {
+        match fs::read(path) {
+            Ok(bytes) => Document::parse(&bytes, &path.display().to_string()).map(Some),
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(io_error("read the state", path, &e)),
+        }
+    }
+
+    fn save_now(&self, key: &Key, document: &Document) -> Result<()> {
+        let current = self.current(key);
+        let before = self.read(&current)?;
+        let follows = match &before {
+            None => document.serial == 1,
+            Some(before) => before.lineage == document.lineage && before.serial + 1 == document.serial,
+        };
+        if !follows {
+            let there = before.map_or("no state".into(), |b| format!("serial {}", b.serial));
+            return Err(Error::new(
+                Exit::Locked,
+                format!(
+                    "the state {} was changed by another run: serial {} does not follow what is there ({there})",
+                    current.display(),
+                    document.serial
+                ),
+            )
+            .hint("nothing was overwritten; run the command again"));
+        }
+        if let Some(holder) = lockfile::holder(&self.lock_file(key))
+            && holder.run != document.run
+        {
+            return Err(Error::new(
+                Exit::Locked,
+                format!("the state's lock is held by {} ({})", holder.who, holder.what),
+            )
+            .hint("nothing was overwritten; run the command again when that run has ended"));
+        }
+        let version = self.version_file(key, document.serial);
+        self.make_folders(key)?;
+        write_durably(&version, &document.bytes())
+            .and_then(|()| sync_folder(&self.history_folder(key)))
+            .and_then(|()| replace(&version, &current))
+            .map_err(|e| io_error("write the state", &current, &e))
+    }
+
+    fn make_folders(&self, key: &Key) -> Result<()> {
+        let folder = self.history_folder(key);
+        fs::create_dir_all(&folder).map_err(|e| io_error("make the folder", &folder, &e))
+    }
+}
+
+impl Store for LocalStore {
+    fn place(&self, key: &Key) -> String {
+        self.current(key).display().to_string()
+    }
+
+    fn load<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Document>>> {
+        Box::pin(async move { self.read(&self.current(key)) })
+    }
+
+    fn slices<'a>(&'a self, stack: &'a str) -> LocalBoxFuture<'a, Result<Vec<String>>> {
+        Box::pin(async move {
+            let folder = self.root.join(stack);
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                Err(e) => return Err(io_error("read the folder", &folder, &e)),
+            };
+            let mut slices: Vec<String> = entries
+                .filter_map(|entry| {
+                    let name = entry.ok()?.file_name().into_string().ok()?;
+                    let slice = name.strip_suffix(".json")?;
+                    (!slice.starts_with('.')).then(|| slice.to_owned())
+                })
+                .collect();
+            slices.sort();
+            Ok(slices)
+        })
+    }
+
+    fn save<'a>(&'a self, key: &'a Key, document: &'a Document) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let (store, key, document) = (self.clone(), key.clone(), document.clone());
+            // Syncing to disk takes milliseconds: on a thread of its own, calls to AWS go on meanwhile.
+            tokio::task::spawn_blocking(move || store.save_now(&key, &document))
+                .await
+                .map_err(|e| Error::failed(format!("the state could not be written: {e}")))?
+        })
+    }
+
+    fn lock<'a>(
+        &'a self,
+        key: &'a Key,
+        holder: Holder,
+        timeout: Duration,
+    ) -> LocalBoxFuture<'a, Result<Box<dyn Lock>>> {
+        Box::pin(async move {
+            self.make_folders(key)?;
+            let lock = lockfile::take(self.lock_file(key), holder, timeout).await?;
+            Ok(Box::new(lock) as Box<dyn Lock>)
+        })
+    }
+
+    fn renew<'a>(&'a self, _key: &'a Key, _lock: &'a dyn Lock) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn unlock<'a>(&'a self, _key: &'a Key, lock: Box<dyn Lock>) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            drop(lock);
+            Ok(())
+        })
+    }
+
+    fn history<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Vec<Version>>> {
+        Box::pin(async move {
+            let current = self.read(&self.current(key)).ok().flatten();
+            let folder = self.history_folder(key);
+            let prefix = format!("{}.", key.slice);
+            let entries = match fs::read_dir(&folder) {
+                Ok(entries) => entries,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                Err(e) => return Err(io_error("read the folder", &folder, &e)),
+            };
+            let mut versions = Vec::new();
+            for entry in entries.flatten() {
+                let name = entry.file_name().to_string_lossy().into_owned();
+                if !name.starts_with(&prefix) || !name.ends_with(".json") {
+                    continue;
+                }
+                // A version that a power cut left half written never became current: it is not history.
+                let Ok(Some(document)) = self.read(&entry.path()) else {
+                    continue;
+                };
+                if current.as_ref().is_some_and(|c| document.serial > c.serial) {
+                    continue;
+                }
+                versions.push(Version {
+                    serial: document.serial,
+                    written: document.written,
+                    run: document.run,
+                    command: document.command,
+                    resources: document.resources.len(),
+                });
+            }
+            versions.sort_by_key(|version| version.serial);
+            Ok(versions)
+        })
+    }
+
+    fn version<'a>(&'a self, key: &'a Key, serial: u64) -> LocalBoxFuture<'a, Result<Document>> {
+        Box::pin(async move {
+            self.read(&self.version_file(key, serial))?.ok_or_else(|| {
+                Error::usage(format!("the {} state has no version {serial}", key.slice))
+                    .hint("`rd-state history` lists the versions that there are")
+            })
+        })
+    }
+}
+
+/// Puts a copy of `version` in the place of `current` in one step. The copy is a link where the file system has
+/// links; where it has none, it is written.
+fn replace(version: &Path, current: &Path) -> io::Result<()> {
+    let next = current.with_extension("json.next");
+    match fs::remove_file(&next) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    if fs::hard_link(version, &next).is_err() {
+        write_durably(&next, &fs::read(version)?)?;
+    }
+    fs::rename(&next, current)?;
+    sync_folder(current.parent().unwrap_or(Path::new(".")))
+}
+
+fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    // A leftover of this name may be linked from elsewhere: it is removed, never written into.
+    match fs::remove_file(path) {
+        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
+        _ => {}
+    }
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(bytes)?;
+    file.sync_all()
+}
+
+fn sync_folder(path: &Path) -> io::Result<()> {
+    File::open(path)?.sync_all()
+}
+
+/// An I/O error with what to do about it.
+pub(super) fn io_error(what: &str, path: &Path, error: &io::Error) -> Error {
+    let hint = match error.kind() {
+        io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
+            "free some space and run the command again: what AWS has was tagged when it was made, and is found again"
+        }
+        io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
+            "make the folder writable for you, or name another one with --state-dir or RD_STATE_DIR"
+        }
+        _ => "check the path and the disk, then run the command again",
+    };
+    Error::failed(format!("cannot {what} {}: {error}", path.display())).hint(hint)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::conformance;
+
+    #[tokio::test]
+    async fn conforms() {
+        let folder = tempfile::tempdir().unwrap();
+        conformance::suite(&LocalStore::new(folder.path())).await;
+    }
+
+    #[tokio::test]
+    async fn a_half_written_next_version_is_no_history_and_no_obstacle() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(folder.path());
+        let key = conformance::key();
+        store.save(&key, &conformance::document(1)).await.unwrap();
+        fs::write(store.version_file(&key, 2), b"{\"format\":").unwrap();
+        assert_eq!(store.history(&key).await.unwrap().len(), 1);
+        store.save(&key, &conformance::document(2)).await.unwrap();
+        assert_eq!(store.load(&key).await.unwrap().unwrap().serial, 2);
+    }
+}

@@ -1,0 +1,84 @@
+//! The lock of the local store: a file that the holder keeps locked at the operating system, so that a dead holder's
+//! lock is free at once, with who holds it written inside for those who wait.
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::state::store::{Holder, Lock};
+use std::fs::{File, OpenOptions, TryLockError};
+use std::io::{Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+/// A held lock file. The operating system frees it when the process ends, however it ends.
+pub(super) struct FileLock {
+    file: File,
+    run: String,
+}
+
+impl Lock for FileLock {
+    fn run(&self) -> &str {
+        &self.run
+    }
+}
+
+impl Drop for FileLock {
+    fn drop(&mut self) {
+        // Emptied first, so that nobody reads of a holder that has gone. The lock goes with the file's handle.
+        let _ = self.file.set_len(0);
+    }
+}
+
+/// Takes the lock, waiting up to `timeout`.
+pub(super) async fn take(path: PathBuf, holder: Holder, timeout: Duration) -> Result<FileLock> {
+    let cannot = |e: std::io::Error| super::local::io_error("take the lock", &path, &e);
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(&path)
+        .map_err(cannot)?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(e)) => return Err(cannot(e)),
+            Err(TryLockError::WouldBlock) if start.elapsed() >= timeout => return Err(held(&path)),
+            Err(TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(100)).await,
+        }
+    }
+    let text = serde_json::to_string(&holder).unwrap_or_default();
+    file.set_len(0)
+        .and_then(|()| file.seek(SeekFrom::Start(0)))
+        .and_then(|_| file.write_all(text.as_bytes()))
+        .map_err(cannot)?;
+    Ok(FileLock {
+        file,
+        run: holder.run,
+    })
+}
+
+/// Who holds the lock at `path`, if anybody does.
+pub(super) fn holder(path: &Path) -> Option<Holder> {
+    let mut file = File::open(path).ok()?;
+    match file.try_lock_shared() {
+        Err(TryLockError::WouldBlock) => {}
+        _ => return None,
+    }
+    let mut text = String::new();
+    file.read_to_string(&mut text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+fn held(path: &Path) -> Error {
+    let summary = match holder(path) {
+        Some(holder) => format!(
+            "the state is locked by {} ({}) since {}",
+            holder.who, holder.what, holder.since
+        ),
+        None => "the state is locked by another run".to_owned(),
+    };
+    Error::new(Exit::Locked, summary).hint(
+        "wait for it (--lock-timeout 10m waits by itself); a lock ends with its process, so there is nothing to clean up",
+    )
+}

@@ -1,0 +1,10 @@
+//! What a slice remembers, and where it is kept.
+
+pub mod document;
+pub mod local;
+mod lockfile;
+pub mod session;
+pub mod store;
+
+#[cfg(test)]
+mod conformance;

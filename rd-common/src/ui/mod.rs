@@ -1,0 +1,8 @@
+//! What people and programs see. The only place that writes to stdout and stderr.
+
+pub mod printer;
+pub mod progress;
+pub mod prompt;
+pub mod style;
+pub mod table;
+mod view;

@@ -1,0 +1,141 @@
+//! The one way to stdout: records as JSON lines for programs, a view for people. What came from upstream goes through
+//! it byte for byte.
+
+use crate::error::Error;
+use crate::ui::progress::Progress;
+use crate::ui::style::{BAD, CARE, FAINT, NOTE, STRONG, paint};
+use crate::ui::view::View;
+use crate::wire::record::{Diagnostic, Record, Severity};
+use std::cell::{Cell, RefCell};
+use std::io::{IsTerminal, Write};
+
+/// How stdout is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum Format {
+    /// Records, one JSON object a line.
+    Json,
+    /// For people.
+    Text,
+}
+
+impl Format {
+    /// What was asked for; else text on a terminal and JSON elsewhere.
+    pub fn resolve(asked: Option<Format>) -> Format {
+        asked.unwrap_or_else(|| {
+            if std::io::stdout().is_terminal() {
+                Format::Text
+            } else {
+                Format::Json
+            }
+        })
+    }
+}
+
+/// Writes to stdout.
+pub struct Printer {
+    format: Format,
+    progress: Progress,
+    view: RefCell<View>,
+    closed: Cell<bool>,
+}
+
+impl Printer {
+    /// A printer.
+    pub fn new(format: Format, progress: Progress) -> Self {
+        Self {
+            format,
+            progress,
+            view: RefCell::default(),
+            closed: Cell::new(false),
+        }
+    }
+
+    /// Whether it writes JSON.
+    pub fn is_json(&self) -> bool {
+        self.format == Format::Json
+    }
+
+    /// Whether nobody reads stdout any more.
+    pub fn is_closed(&self) -> bool {
+        self.closed.get()
+    }
+
+    /// A record of our own. Diagnostics are for people as well, so they go to stderr in any case.
+    pub fn own(&self, record: &Record) {
+        if let Record::Diagnostic(diagnostic) = record {
+            self.progress.suspend(|| tell(diagnostic));
+        }
+        match self.format {
+            Format::Json => self.write(&record.line()),
+            Format::Text => self.show(record),
+        }
+    }
+
+    /// A line from upstream, and the record that it is, if known.
+    pub fn pass(&self, line: &[u8], record: Option<&Record>) {
+        match (self.format, record) {
+            (Format::Json, _) => {
+                let mut bytes = line.to_vec();
+                bytes.push(b'\n');
+                self.write(&bytes);
+            }
+            // Whoever made a diagnostic has told it on stderr already.
+            (Format::Text, Some(record)) => self.show(record),
+            (Format::Text, None) => {}
+        }
+    }
+
+    /// Text for people, or any other output that is no record.
+    pub fn text(&self, text: &str) {
+        self.progress.suspend(|| {
+            let mut stdout = anstream::stdout();
+            self.note_closed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+        });
+    }
+
+    fn show(&self, record: &Record) {
+        let text = self.view.borrow_mut().render(record);
+        if !text.is_empty() {
+            self.text(&text);
+        }
+    }
+
+    fn write(&self, bytes: &[u8]) {
+        let mut stdout = std::io::stdout().lock();
+        self.note_closed(stdout.write_all(bytes).and_then(|()| stdout.flush()));
+    }
+
+    fn note_closed(&self, written: std::io::Result<()>) {
+        if written.is_err() {
+            self.closed.set(true);
+        }
+    }
+}
+
+/// Tells a person on stderr.
+fn tell(diagnostic: &Diagnostic) {
+    let word = match diagnostic.severity {
+        Severity::Error => paint(BAD, "error"),
+        Severity::Warning => paint(CARE, "warning"),
+        Severity::Info => paint(NOTE, "note"),
+    };
+    let mut text = format!("{word}: ");
+    if let Some(address) = &diagnostic.address {
+        text.push_str(&format!("{}: ", paint(STRONG, address)));
+    }
+    text.push_str(&diagnostic.summary);
+    text.push('\n');
+    if let Some(hint) = &diagnostic.hint {
+        text.push_str(&format!("  {} {hint}\n", paint(FAINT, "→")));
+    }
+    if let Some(id) = &diagnostic.request_id {
+        text.push_str(&format!("  {} request id {id}\n", paint(FAINT, "→")));
+    }
+    // With stderr closed there is nobody to tell.
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// Tells an error on stderr, for programs and moments that write no records.
+pub fn tell_error(error: &Error) {
+    tell(&Diagnostic::error("", error));
+}

@@ -1,0 +1,25 @@
+//! Questions, on a terminal only.
+
+use crate::error::{Error, Result};
+use std::io::{BufRead, IsTerminal, Write};
+
+/// Whether somebody can be asked: stdin and stderr are terminals.
+pub fn can_ask() -> bool {
+    std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
+}
+
+/// Asks on stderr and reads a line; true where it is `wanted`.
+pub fn ask(question: &str, wanted: &[&str]) -> Result<bool> {
+    let mut stderr = anstream::stderr();
+    let read = write!(stderr, "{question} ")
+        .and_then(|()| stderr.flush())
+        .and_then(|()| {
+            let mut line = String::new();
+            std::io::stdin().lock().read_line(&mut line)?;
+            Ok(line)
+        });
+    match read {
+        Ok(line) => Ok(wanted.contains(&line.trim())),
+        Err(e) => Err(Error::failed(format!("the answer could not be read: {e}"))),
+    }
+}

@@ -1,0 +1,195 @@
+//! Records as people like to read them.
+
+use crate::engine::actions::Action;
+use crate::model::change::{Cause, Change};
+use crate::model::input::as_reference;
+use crate::ui::style::{BAD, CARE, FAINT, GOOD, NOTE, STRONG, of, paint};
+use crate::wire::record::{Begin, End, Ended, Output, Record, ResourceChange, Status};
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::fmt::Write;
+
+/// Renders records; remembers which command each slice runs.
+#[derive(Debug, Default)]
+pub(super) struct View {
+    commands: BTreeMap<String, String>,
+    header: Option<String>,
+}
+
+impl View {
+    /// The text for a record; empty where people need none.
+    pub(super) fn render(&mut self, record: &Record) -> String {
+        match record {
+            Record::Begin(begin) => self.begin(begin),
+            Record::Change(change) => resource(change),
+            Record::Output(output) => self.output(output),
+            Record::Applied(applied) => format!(
+                "{} {} {}  {}\n",
+                paint(of(applied.action), applied.action.mark()),
+                paint(STRONG, &applied.address),
+                applied.id,
+                paint(FAINT, format!("{} in {:.1} s", past(applied.action), applied.seconds)),
+            ),
+            Record::Status(status) => status_line(status),
+            Record::Diagnostic(_) => String::new(),
+            Record::End(end) => self.end(end),
+        }
+    }
+
+    fn begin(&mut self, begin: &Begin) -> String {
+        self.commands.insert(begin.slice.clone(), begin.command.clone());
+        let account = match (&begin.account, begin.offline) {
+            (_, true) => " · offline, as for an empty account".to_owned(),
+            (Some(account), _) => format!(" · account {account}"),
+            (None, _) => String::new(),
+        };
+        let header = format!("{} · {}{account}\n", paint(STRONG, &begin.stack), begin.region);
+        if self.header.as_ref() == Some(&header) {
+            return String::new();
+        }
+        self.header = Some(header.clone());
+        header
+    }
+
+    fn output(&self, output: &Output) -> String {
+        // Among the changes of a plan, outputs are noise; programs downstream read them from the records.
+        if self.commands.get(&output.slice).is_some_and(|command| command != "output") {
+            return String::new();
+        }
+        let value = output.value.as_ref().map_or("(known after apply)".to_owned(), plain);
+        format!("{} = {value}\n", paint(STRONG, format!("{}.{}", output.slice, output.name)))
+    }
+
+    fn end(&self, end: &End) -> String {
+        let command = self.commands.get(&end.slice).map_or("", String::as_str);
+        if matches!(command, "output" | "") {
+            return String::new();
+        }
+        let counts: Vec<String> = Action::ALL
+            .iter()
+            .filter(|action| **action != Action::None)
+            .filter_map(|action| {
+                let count = end.counts.get(action.word()).filter(|count| **count > 0)?;
+                Some(paint(of(*action), format!("{count} {}", if command == "plan" { todo(*action) } else { past(*action) })))
+            })
+            .collect();
+        let same = end.counts.get(Action::None.word()).copied().unwrap_or(0);
+        let mut text = if command == "status" {
+            format!("{same} resources")
+        } else if !counts.is_empty() {
+            counts.join(", ")
+        } else if command == "destroy" {
+            "nothing to destroy".to_owned()
+        } else {
+            paint(GOOD, format!("no changes: {same} resources are as wanted"))
+        };
+        match end.status {
+            Ended::Ok => {}
+            Ended::Failed => text.push_str(&paint(BAD, " — failed")),
+            Ended::Cancelled => text.push_str(&paint(CARE, " — stopped; run it again to go on")),
+        }
+        format!("{}: {text}\n", paint(STRONG, &end.slice))
+    }
+}
+
+fn resource(change: &ResourceChange) -> String {
+    if change.action == Action::None {
+        return String::new();
+    }
+    let style = of(change.action);
+    let mut text = format!("{} {}", paint(style, change.action.mark()), paint(STRONG, &change.address));
+    if let Some(id) = &change.id {
+        let _ = write!(text, " ({id})");
+    }
+    let _ = writeln!(text, "  {}", paint(style, todo(change.action)));
+    let longest = change.fields.iter().map(|field| field.path.len()).max().unwrap_or(0);
+    for field in &change.fields {
+        let _ = writeln!(text, "    {:longest$}  {}", field.path, values(change.action, field));
+    }
+    text
+}
+
+fn values(action: Action, field: &Change) -> String {
+    if action == Action::Create {
+        return short(&field.after);
+    }
+    let mut text = format!("{} → {}", short(&field.before), short(&field.after));
+    if field.cause == Cause::Drift {
+        text.push_str(&paint(CARE, "  drift"));
+    }
+    if field.replaces {
+        text.push_str(&paint(BAD, "  replaces"));
+    }
+    text
+}
+
+fn status_line(status: &Status) -> String {
+    let (mark, style) = match status.health.as_str() {
+        "ready" => ("✓", GOOD),
+        "pending" | "leaving" | "unfinished" | "drifted" => ("~", CARE),
+        "absent" => ("·", FAINT),
+        _ => ("✗", BAD),
+    };
+    let mut text = format!(
+        "{} {}  {}  {}",
+        paint(style, mark),
+        paint(STRONG, &status.address),
+        status.id.as_deref().unwrap_or("-"),
+        paint(style, &status.health)
+    );
+    if let Some(reason) = &status.reason {
+        let _ = write!(text, ": {reason}");
+    }
+    text.push('\n');
+    for field in &status.fields {
+        let _ = writeln!(text, "    {}  {} → {}", field.path, short(&field.before), short(&field.after));
+    }
+    text
+}
+
+fn past(action: Action) -> &'static str {
+    match action {
+        Action::Create => "created",
+        Action::Update => "updated",
+        Action::Replace => "replaced",
+        Action::Delete => "deleted",
+        Action::Adopt => "adopted",
+        Action::None => "unchanged",
+    }
+}
+
+fn todo(action: Action) -> &'static str {
+    match action {
+        Action::Create => "to create",
+        Action::Update => "to update",
+        Action::Replace => "to replace",
+        Action::Delete => "to delete",
+        Action::Adopt => "to adopt",
+        Action::None => "unchanged",
+    }
+}
+
+/// A value as one writes it down: strings without quotes.
+pub(super) fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// A value on one line; references as what they mean.
+fn short(value: &Value) -> String {
+    if let Some(reference) = as_reference(value) {
+        return paint(NOTE, format!("({reference})"));
+    }
+    match value {
+        Value::Null => "(none)".to_owned(),
+        Value::Array(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
+        Value::Object(members) => {
+            let members: Vec<String> =
+                members.iter().map(|(key, value)| format!("{key} {}", short(value))).collect();
+            format!("{{{}}}", members.join(", "))
+        }
+        other => plain(other),
+    }
+}

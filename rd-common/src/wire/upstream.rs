@@ -1,0 +1,367 @@
+//! What has come down the pipe so far: who is upstream, their outputs, how they ended, and the saved plan of our own
+//! slice. A thread reads stdin; lines are passed on as they are, and whoever waits for something here is woken.
+
+use crate::error::{Error, Result};
+use crate::stack::Stack;
+use crate::ui::printer::Printer;
+use crate::wire::lines;
+use crate::wire::record::{Begin, Ended, Record, ResourceChange, Upstream as Source};
+use serde_json::Value;
+use std::cell::{Cell, RefCell};
+use std::collections::BTreeMap;
+use std::io::{BufReader, IsTerminal};
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::sync::{mpsc, watch};
+
+/// How long a `begin` may take. Every program writes it at once, so what has not come by then is no rd program.
+const BEGIN_WITHIN: Duration = Duration::from_secs(5);
+
+/// The saved plan of our own slice.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct SavedPlan {
+    /// Its changes.
+    pub changes: Vec<ResourceChange>,
+    /// The lineage of the state that it was made from; none where there was no state.
+    pub lineage: Option<String>,
+    /// The serial of the state that it was made from.
+    pub serial: u64,
+}
+
+#[derive(Default)]
+struct Seen {
+    /// By slice: the program now running, and, apart from it, a plan in the stream.
+    begins: BTreeMap<String, Begin>,
+    plans: BTreeMap<String, Begin>,
+    outputs: BTreeMap<(String, String), Option<Value>>,
+    planned_outputs: BTreeMap<(String, String), Option<Value>>,
+    ends: BTreeMap<String, Ended>,
+    own_plan: SavedPlan,
+    own_plan_ended: bool,
+    head_seen: bool,
+    closed: bool,
+    broken: Option<Error>,
+}
+
+/// What is upstream of this program.
+pub struct Upstream {
+    own: &'static str,
+    /// Whether outputs under a plan count: only for a plan.
+    planning: bool,
+    seen: RefCell<Seen>,
+    version: watch::Sender<u64>,
+    attached: Cell<bool>,
+}
+
+impl Upstream {
+    /// No upstream, for now.
+    pub fn new(own: &'static str, planning: bool) -> Rc<Self> {
+        Rc::new(Self {
+            own,
+            planning,
+            seen: RefCell::new(Seen {
+                closed: true,
+                head_seen: true,
+                ..Seen::default()
+            }),
+            version: watch::Sender::new(0),
+            attached: Cell::new(false),
+        })
+    }
+
+    /// Whether stdin is read.
+    pub fn is_attached(&self) -> bool {
+        self.attached.get()
+    }
+
+    /// Starts to read stdin, unless it is a terminal or `no_stdin` is set.
+    pub fn attach(self: &Rc<Self>, no_stdin: bool, stack: Stack, printer: Rc<Printer>) {
+        if no_stdin || std::io::stdin().is_terminal() {
+            return;
+        }
+        self.attached.set(true);
+        {
+            let mut seen = self.seen.borrow_mut();
+            seen.closed = false;
+            seen.head_seen = false;
+        }
+        let (sender, mut receiver) = mpsc::channel::<Result<Vec<u8>>>(64);
+        // A thread, since stdin can block for ever; it ends with the process.
+        std::thread::spawn(move || {
+            let mut input = BufReader::with_capacity(1 << 16, std::io::stdin());
+            for number in 1.. {
+                let line = match lines::read_line(&mut input, number) {
+                    Ok(Some(line)) => Ok(line),
+                    Ok(None) => return,
+                    Err(error) => Err(error),
+                };
+                let last = line.is_err();
+                if sender.blocking_send(line).is_err() || last {
+                    return;
+                }
+            }
+        });
+        let this = self.clone();
+        tokio::task::spawn_local(async move {
+            let mut number = 0;
+            while let Some(line) = receiver.recv().await {
+                number += 1;
+                let taken = line.and_then(|line| this.take(&line, number, &stack, &printer));
+                if let Err(error) = taken {
+                    this.seen.borrow_mut().broken.get_or_insert(error);
+                    this.wake();
+                    break;
+                }
+                this.wake();
+            }
+            this.seen.borrow_mut().closed = true;
+            this.wake();
+        });
+    }
+
+    fn wake(&self) {
+        self.version.send_modify(|version| *version += 1);
+    }
+
+    fn take(&self, line: &[u8], number: u64, stack: &Stack, printer: &Printer) -> Result<()> {
+        if line.iter().all(u8::is_ascii_whitespace) {
+            return Ok(());
+        }
+        let record = lines::parse(line, number)?;
+        if let Some(record) = &record
+            && self.note(record, number, stack)?
+        {
+            return Ok(());
+        }
+        printer.pass(line, record.as_ref());
+        Ok(())
+    }
+
+    /// Takes notice of a record; says whether it was of our own plan, and so goes no further.
+    fn note(&self, record: &Record, number: u64, stack: &Stack) -> Result<bool> {
+        let mut seen = self.seen.borrow_mut();
+        let slice = record.slice().to_owned();
+        let in_plan = seen.plans.contains_key(&slice) && !seen.begins.contains_key(&slice);
+        let own = slice == self.own && !self.planning;
+        match record {
+            Record::Begin(begin) => {
+                if !seen.begins.contains_key(&slice) || begin.command != "plan" {
+                    same_stack(begin, stack, number)?;
+                }
+                if begin.command == "plan" && !self.planning {
+                    seen.plans.insert(slice, begin.clone());
+                } else {
+                    if slice == self.own {
+                        return Err(Error::usage(format!("stdin, line {number}: `{slice}` is twice in this pipe"))
+                            .hint("name each program once"));
+                    }
+                    seen.begins.insert(slice, begin.clone());
+                }
+                seen.head_seen |= begin.upstream != Source::Pipe;
+            }
+            Record::Change(change) if own => seen.own_plan.changes.push(change.clone()),
+            Record::Output(output) => {
+                let key = (slice, output.name.clone());
+                let value = output.value.clone().filter(|_| !output.unknown);
+                if in_plan {
+                    seen.planned_outputs.insert(key, value);
+                } else {
+                    seen.outputs.insert(key, value);
+                }
+            }
+            Record::End(end) if in_plan => {
+                if own {
+                    seen.own_plan.lineage.clone_from(&end.lineage);
+                    seen.own_plan.serial = end.serial;
+                    if end.status != Ended::Ok {
+                        return Err(Error::refused(format!(
+                            "stdin, line {number}: the saved plan of {slice} did not end ok"
+                        ))
+                        .hint("make a new plan"));
+                    }
+                    seen.own_plan_ended = true;
+                }
+                seen.plans.remove(&slice);
+            }
+            Record::End(end) => {
+                seen.ends.insert(slice, end.status);
+            }
+            _ => {}
+        }
+        Ok(own)
+    }
+
+    /// Waits until `look` has an answer; looks again after every record.
+    async fn until<T>(&self, look: impl Fn(&Seen) -> Option<T>) -> T {
+        let mut version = self.version.subscribe();
+        loop {
+            if let Some(answer) = look(&self.seen.borrow()) {
+                return answer;
+            }
+            if version.changed().await.is_err() {
+                std::future::pending::<()>().await;
+            }
+        }
+    }
+
+    /// Waits a moment for the first record, to learn what stdin is, without holding up our own `begin`.
+    pub async fn source(&self, within: Duration) -> Source {
+        if !self.is_attached() {
+            return Source::None;
+        }
+        let first = self.until(|seen| {
+            (seen.closed || seen.head_seen || !seen.begins.is_empty() || !seen.plans.is_empty()).then_some(())
+        });
+        let _ = tokio::time::timeout(within, first).await;
+        let seen = self.seen.borrow();
+        if !self.planning && seen.begins.is_empty() && !seen.plans.is_empty() {
+            Source::Plan
+        } else if seen.closed && seen.begins.is_empty() {
+            Source::None
+        } else {
+            Source::Pipe
+        }
+    }
+
+    /// Waits until every program upstream has begun. False where none came in time: stdin is then left alone.
+    pub async fn begun(&self) -> Result<bool> {
+        if !self.is_attached() {
+            return Ok(true);
+        }
+        let all = self.until(|seen| (seen.closed || seen.head_seen || seen.broken.is_some()).then_some(()));
+        let in_time = tokio::time::timeout(BEGIN_WITHIN, all).await.is_ok();
+        self.check()?;
+        let mut seen = self.seen.borrow_mut();
+        let somebody = !seen.begins.is_empty() || !seen.plans.is_empty();
+        if !in_time && !somebody {
+            // Whatever it is, it is no upstream; nobody waits for it from here on.
+            seen.closed = true;
+            seen.head_seen = true;
+            return Ok(false);
+        }
+        Ok(true)
+    }
+
+    /// The error that broke the stream, if one did.
+    pub fn check(&self) -> Result<()> {
+        self.seen.borrow().broken.clone().map_or(Ok(()), Err)
+    }
+
+    /// Whether a program for `slice` is upstream.
+    pub fn has(&self, slice: &str) -> bool {
+        self.seen.borrow().begins.contains_key(slice)
+    }
+
+    /// Whether saved plans come down the pipe.
+    pub fn carries_plans(&self) -> bool {
+        let seen = self.seen.borrow();
+        !self.planning
+            && (!seen.plans.is_empty()
+                || seen.own_plan_ended
+                || seen.begins.values().any(|begin| begin.upstream == Source::Plan))
+    }
+
+    /// Waits for the saved plan of our own slice.
+    pub async fn own_plan(&self) -> Result<SavedPlan> {
+        let plan = self
+            .until(|seen| {
+                if let Some(error) = &seen.broken {
+                    Some(Err(error.clone()))
+                } else if seen.own_plan_ended {
+                    Some(Ok(seen.own_plan.clone()))
+                } else if seen.closed {
+                    let what = if seen.own_plan == SavedPlan::default() {
+                        "has no part for"
+                    } else {
+                        "is cut off in the part of"
+                    };
+                    Some(Err(Error::refused(format!("the plan on stdin {what} {}", self.own))
+                        .hint("make a new plan with this program in the pipe")))
+                } else {
+                    None
+                }
+            })
+            .await?;
+        Ok(plan)
+    }
+
+    /// An output that has come: `Some(None)` where it is known only after apply.
+    pub fn output(&self, slice: &str, name: &str) -> Option<Option<Value>> {
+        let key = (slice.to_owned(), name.to_owned());
+        self.seen.borrow().outputs.get(&key).cloned()
+    }
+
+    /// Waits until the output has come, or cannot come any more: its program ended, failed, or left.
+    pub async fn wait_output(&self, slice: &str, name: &str) -> Result<Option<Value>> {
+        let key = (slice.to_owned(), name.to_owned());
+        self.until(|seen| {
+            if let Some(error) = &seen.broken {
+                return Some(Err(error.clone()));
+            }
+            if let Some(value) = seen.outputs.get(&key) {
+                return Some(Ok(value.clone()));
+            }
+            let why = match seen.ends.get(slice) {
+                Some(Ended::Ok) => "ended without it",
+                Some(Ended::Failed) => "failed",
+                Some(Ended::Cancelled) => "was cancelled",
+                None if seen.closed => "ended too early",
+                None => return None,
+            };
+            Some(Err(Error::upstream(format!(
+                "the output {slice}.{name} did not come: rd-{slice} {why}"
+            ))
+            .hint(format!("see what rd-{slice} says above, mend that, and run the pipe again"))))
+        })
+        .await
+    }
+
+    /// Waits until `slice` has ended, and says how; failed where the stream ends without its `end`.
+    pub async fn wait_end(&self, slice: &str) -> Ended {
+        self.until(|seen| {
+            seen.ends
+                .get(slice)
+                .copied()
+                .or((seen.closed || seen.broken.is_some()).then_some(Ended::Failed))
+        })
+        .await
+    }
+
+    /// Waits for the end of the stream, and fails where anybody upstream did not end ok.
+    pub async fn finish(&self) -> Result<()> {
+        self.until(|seen| seen.closed.then_some(())).await;
+        self.check()?;
+        let seen = self.seen.borrow();
+        let bad: Vec<String> = seen
+            .begins
+            .keys()
+            .filter(|slice| seen.ends.get(*slice) != Some(&Ended::Ok))
+            .map(|slice| format!("rd-{slice}"))
+            .collect();
+        if bad.is_empty() {
+            return Ok(());
+        }
+        Err(Error::upstream(format!("{} did not end ok", bad.join(", ")))
+            .hint("see what it says above, mend that, and run the pipe again"))
+    }
+}
+
+fn same_stack(begin: &Begin, stack: &Stack, number: u64) -> Result<()> {
+    let ours = stack.name();
+    let account = begin.account.as_deref().unwrap_or_default();
+    let pairs = [
+        ("stack", begin.stack.as_str(), ours.as_str()),
+        ("region", begin.region.as_str(), stack.region.as_str()),
+        ("account", account, stack.account()),
+    ];
+    for (what, theirs, ours) in pairs {
+        if theirs != ours && !theirs.is_empty() && !ours.is_empty() {
+            return Err(Error::usage(format!(
+                "stdin, line {number}: rd-{} works on {what} {theirs}, this program on {what} {ours}",
+                begin.slice
+            ))
+            .hint("one pipe is for one stack, account and region: give all of its programs the same ones"));
+        }
+    }
+    Ok(())
+}
