@@ -17,6 +17,7 @@ pub mod verbs;
 pub mod wire;
 
 pub use config::problem::Problem;
+pub use engine::batch::Batch;
 pub use engine::cx::Cx;
 pub use error::{Error, Repeat, Result};
 pub use exit::Exit;

@@ -1,28 +1,22 @@
-//! Reads of many resources at once become one call a kind: whoever asks while a read is on its way joins the next one.
+//! Reads of many resources at once become one call a kind.
 
+use crate::engine::batch::Batch;
 use crate::engine::cx::Cx;
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::model::erased::Kinds;
 use crate::model::kind::{Found, Wanted};
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::rc::Rc;
-use tokio::sync::oneshot;
 
-type Answer = Result<Rc<Vec<Found<Value>>>>;
-
-#[derive(Default)]
-struct Queue {
-    waiting: Vec<(Wanted<Value>, oneshot::Sender<Answer>)>,
-    draining: bool,
-}
+type KindBatch = Rc<Batch<Wanted<Value>, Vec<Found<Value>>>>;
 
 /// Reads resources, batched by kind.
 pub struct Reader<C> {
     cx: Rc<Cx<C>>,
     kinds: Rc<Kinds<C>>,
-    queues: RefCell<HashMap<String, Queue>>,
+    batches: RefCell<HashMap<String, KindBatch>>,
 }
 
 impl<C: 'static> Reader<C> {
@@ -31,53 +25,28 @@ impl<C: 'static> Reader<C> {
         Rc::new(Self {
             cx,
             kinds,
-            queues: RefCell::default(),
+            batches: RefCell::default(),
         })
     }
 
     /// Everything that AWS has for `wanted`.
-    pub async fn find(self: &Rc<Self>, kind: &str, wanted: Wanted<Value>) -> Result<Vec<Found<Value>>> {
-        let (sender, receiver) = oneshot::channel();
+    pub async fn find(&self, kind: &str, wanted: Wanted<Value>) -> Result<Vec<Found<Value>>> {
         let address = wanted.address.clone();
-        let start = {
-            let mut queues = self.queues.borrow_mut();
-            let queue = queues.entry(kind.to_owned()).or_default();
-            queue.waiting.push((wanted, sender));
-            !std::mem::replace(&mut queue.draining, true)
-        };
-        if start {
-            tokio::task::spawn_local(self.clone().drain(kind.to_owned()));
-        }
-        let all = receiver
-            .await
-            .map_err(|_| Error::failed("a read was given up"))??;
-        Ok(all
-            .iter()
-            .filter(|found| found.address == address)
-            .cloned()
-            .collect())
+        let all = self.batch(kind)?.ask(wanted).await?;
+        Ok(all.iter().filter(|found| found.address == address).cloned().collect())
     }
 
-    async fn drain(self: Rc<Self>, kind: String) {
-        loop {
-            let batch = {
-                let mut queues = self.queues.borrow_mut();
-                let queue = queues.entry(kind.clone()).or_default();
-                if queue.waiting.is_empty() {
-                    queue.draining = false;
-                    return;
-                }
-                std::mem::take(&mut queue.waiting)
-            };
-            let (wanted, senders): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-            let answer = match self.kinds.get(&kind) {
-                Ok(any) => any.find(&self.cx, wanted).await.map(Rc::new),
-                Err(error) => Err(error),
-            };
-            for sender in senders {
-                // Whoever asked may be gone: a cancelled run drops its waits.
-                let _ = sender.send(answer.clone());
-            }
+    fn batch(&self, kind: &str) -> Result<KindBatch> {
+        if let Some(batch) = self.batches.borrow().get(kind) {
+            return Ok(batch.clone());
         }
+        let any = self.kinds.get(kind)?;
+        let cx = self.cx.clone();
+        let batch = Batch::new(move |wanted| {
+            let (any, cx) = (any.clone(), cx.clone());
+            Box::pin(async move { any.find(&cx, wanted).await })
+        });
+        self.batches.borrow_mut().insert(kind.to_owned(), batch.clone());
+        Ok(batch)
     }
 }

@@ -1,0 +1,201 @@
+//! `check FROM TO PORT`: can the one reach the other? Reads what is live, not what was planned.
+
+use crate::clients::Clients;
+use crate::ec2::read::Query;
+use crate::path::{End, Entry, Hop, Rule, Step, Subnet, follow};
+use crate::rules::GROUPS;
+use aws_sdk_ec2::types::{Filter, NetworkAcl, RouteState, RouteTable};
+use ipnet::Ipv4Net;
+use rd_common::aws::{Aws, Explain};
+use rd_common::cli::Program;
+use rd_common::ui::style::{BAD, GOOD, STRONG, paint};
+use rd_common::{Document, Error, Exit, Result};
+
+/// The name of what is outside.
+const INTERNET: &str = "internet";
+
+/// Flags of `check`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct CheckArgs {
+    /// The group that calls: alb, api, db, redis, endpoints, or internet
+    #[arg(value_parser = end_name)]
+    from: String,
+    /// The group that is called, or internet
+    #[arg(value_parser = end_name)]
+    to: String,
+    /// The TCP port
+    #[arg(value_parser = clap::value_parser!(u16).range(1..))]
+    port: u16,
+}
+
+fn end_name(text: &str) -> std::result::Result<String, String> {
+    let names: Vec<&str> = GROUPS.iter().map(|(name, _)| *name).chain([INTERNET]).collect();
+    if names.contains(&text) { Ok(text.to_owned()) } else { Err(format!("one of {}", names.join(", "))) }
+}
+
+/// Runs it: exit 0 where everything lets through, 1 where something blocks.
+pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
+    let key = program.key("net");
+    let state = program.store.load(&key).await?.filter(|state| !state.resources.is_empty()).ok_or_else(|| {
+        Error::failed(format!("the network of {} was never applied", program.stack.name()))
+            .hint("run rd-net apply first, or check --environment")
+    })?;
+    let aws = Aws::connect(&program.access, &program.stack.region).await?;
+    aws.check_credentials().await?;
+    let picture = Picture::read(&Clients::new(&aws), &state).await?;
+    let steps = follow(&picture.end(&args.from), &picture.end(&args.to), args.port, &picture.rules);
+    let open = steps.iter().all(|step| step.ok);
+    let printer = &program.printer;
+    if printer.is_json() {
+        let document = serde_json::json!({
+            "from": args.from, "to": args.to, "port": args.port, "reachable": open, "steps": steps,
+        });
+        printer.text(&format!("{document}\n"));
+    } else {
+        printer.text(&view(args, &steps, open));
+    }
+    Ok(if open { Exit::Done } else { Exit::Failed })
+}
+
+fn view(args: &CheckArgs, steps: &[Step], open: bool) -> String {
+    let mut text = String::new();
+    for step in steps {
+        let mark = if step.ok { paint(GOOD, "✓") } else { paint(BAD, "✗") };
+        text.push_str(&format!("{mark} {}: {}\n", step.step, step.reason));
+    }
+    let way = paint(STRONG, format!("{} → {}:{}", args.from, args.to, args.port));
+    let verdict = if open { paint(GOOD, "nothing blocks") } else { paint(BAD, "blocked") };
+    text.push_str(&format!("{way}: {verdict}\n"));
+    text
+}
+
+/// What was read.
+struct Picture {
+    groups: Vec<(String, String)>,
+    public: Vec<Subnet>,
+    private: Vec<Subnet>,
+    rules: Vec<Rule>,
+}
+
+fn id<'a>(state: &'a Document, address: &str) -> Option<&'a str> {
+    state.resources.get(address)?.id.as_deref()
+}
+
+fn block(text: Option<&str>) -> Option<Ipv4Net> {
+    text?.parse().ok()
+}
+
+impl Picture {
+    async fn read(clients: &Clients, state: &Document) -> Result<Self> {
+        let vpc = id(state, "net.vpc.main").unwrap_or_default();
+        let in_vpc = || Query::by("vpc-id", [vpc.to_owned()]);
+        let filter = Filter::builder().name("vpc-id").values(vpc).build();
+        let reads = &clients.reads;
+        let group_ids = state.resources.iter().filter(|(address, _)| address.starts_with("net.security_group."));
+        let group_ids: Vec<String> = group_ids.filter_map(|(_, resource)| resource.id.clone()).collect();
+        let (groups, rules, subnets, tables, acls) = tokio::try_join!(
+            reads.security_groups.ask(in_vpc()),
+            reads.security_group_rules.ask(Query::by("group-id", group_ids)),
+            reads.subnets.ask(in_vpc()),
+            reads.route_tables.ask(in_vpc()),
+            async {
+                let answer = clients.ec2.describe_network_acls().filters(filter).send().await;
+                Ok(answer.doing("read the network ACLs")?.network_acls.unwrap_or_default())
+            },
+        )?;
+        let live: Vec<&str> = groups.iter().filter_map(|group| group.group_id()).collect();
+        let groups = GROUPS.iter().filter_map(|(name, _)| {
+            let known = id(state, &format!("net.security_group.{name}"))?;
+            live.contains(&known).then(|| ((*name).to_owned(), known.to_owned()))
+        });
+        let tier = |tier: &str| -> Vec<Subnet> {
+            let prefix = format!("net.subnet.{tier}-");
+            let known: Vec<&str> = state
+                .resources
+                .iter()
+                .filter(|(address, _)| address.starts_with(&prefix))
+                .filter_map(|(_, resource)| resource.id.as_deref())
+                .collect();
+            subnets
+                .iter()
+                .filter_map(|subnet| {
+                    let id = subnet.subnet_id().filter(|id| known.contains(id))?;
+                    Some(Subnet {
+                        id: id.to_owned(),
+                        block: block(subnet.cidr_block())?,
+                        routes: hops(&tables, id),
+                        acl: entries(&acls, id),
+                    })
+                })
+                .collect()
+        };
+        Ok(Self {
+            groups: groups.collect(),
+            public: tier("public"),
+            private: tier("private"),
+            rules: rules
+                .iter()
+                .map(|rule| Rule {
+                    group: rule.group_id().unwrap_or_default().to_owned(),
+                    egress: rule.is_egress().unwrap_or(false),
+                    protocol: rule.ip_protocol().unwrap_or_default().to_owned(),
+                    from_port: rule.from_port().unwrap_or(-1),
+                    to_port: rule.to_port().unwrap_or(-1),
+                    block: block(rule.cidr_ipv4()),
+                    peer: rule.referenced_group_info().and_then(|peer| peer.group_id().map(str::to_owned)),
+                })
+                .collect(),
+        })
+    }
+
+    fn end(&self, name: &str) -> End {
+        if name == INTERNET {
+            return End::Internet;
+        }
+        // Only the load balancer stands in the public subnets.
+        let subnets = if name == "alb" { &self.public } else { &self.private };
+        End::Group {
+            name: name.to_owned(),
+            id: self.groups.iter().find(|(group, _)| group == name).map(|(_, id)| id.clone()),
+            subnets: subnets.clone(),
+        }
+    }
+}
+
+/// The routes of a subnet's table; the VPC's main table where it has none of its own.
+fn hops(tables: &[RouteTable], subnet: &str) -> Vec<Hop> {
+    let of = |wanted: &dyn Fn(&aws_sdk_ec2::types::RouteTableAssociation) -> bool| {
+        tables.iter().find(|table| table.associations().iter().any(wanted))
+    };
+    let table = of(&|a| a.subnet_id() == Some(subnet)).or_else(|| of(&|a| a.main() == Some(true)));
+    let routes = table.map(|table| table.routes()).unwrap_or_default();
+    routes
+        .iter()
+        .filter_map(|route| {
+            Some(Hop {
+                destination: block(route.destination_cidr_block())?,
+                target: route.nat_gateway_id().or_else(|| route.gateway_id()).unwrap_or("(other)").to_owned(),
+                blackhole: route.state() == Some(&RouteState::Blackhole),
+            })
+        })
+        .collect()
+}
+
+fn entries(acls: &[NetworkAcl], subnet: &str) -> Vec<Entry> {
+    let own = acls.iter().find(|acl| acl.associations().iter().any(|a| a.subnet_id() == Some(subnet)));
+    let acl = own.or_else(|| acls.iter().find(|acl| acl.is_default() == Some(true)));
+    let entries = acl.map(|acl| acl.entries()).unwrap_or_default();
+    entries
+        .iter()
+        .filter_map(|entry| {
+            Some(Entry {
+                number: entry.rule_number().unwrap_or(i32::MAX),
+                egress: entry.egress().unwrap_or(false),
+                allow: entry.rule_action().is_some_and(|action| action.as_str() == "allow"),
+                protocol: entry.protocol().unwrap_or("-1").to_owned(),
+                ports: entry.port_range().and_then(|range| Some((range.from()?, range.to()?))),
+                block: block(entry.cidr_block())?,
+            })
+        })
+        .collect()
+}

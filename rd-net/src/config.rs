@@ -1,0 +1,216 @@
+//! `[net]` in `rd.toml`.
+
+use crate::cidr::Layout;
+use ipnet::Ipv4Net;
+use rd_common::{Problem, Stack};
+use serde::{Deserialize, Serialize};
+
+/// The section, with a default for every key.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The VPC's block.
+    pub cidr: String,
+    /// How many zones (the first that are available), or which.
+    pub azs: Azs,
+    /// The size of each public subnet.
+    pub public_prefix: u8,
+    /// The size of each private subnet.
+    pub private_prefix: u8,
+    /// The public subnets' blocks, one a zone; computed where it is empty.
+    pub public_cidrs: Vec<String>,
+    /// The private subnets' blocks, one a zone; computed where it is empty.
+    pub private_cidrs: Vec<String>,
+    /// How private subnets reach the internet.
+    pub nat: Nat,
+    /// The VPC endpoints: a preset, or the interface endpoints by service.
+    pub endpoints: Endpoints,
+    /// The port that the service listens on.
+    pub app_port: u16,
+    /// Whether the VPC's traffic is logged to CloudWatch.
+    pub flow_logs: bool,
+    /// How long flow logs are kept, in days.
+    pub flow_logs_retention_days: i32,
+}
+
+/// The zones.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged, expecting = "a number of zones from 1 to 3, or a list of zone names")]
+pub enum Azs {
+    /// So many.
+    Count(u8),
+    /// These.
+    Names(Vec<String>),
+}
+
+impl Azs {
+    /// How many.
+    pub fn count(&self) -> usize {
+        match self {
+            Azs::Count(count) => usize::from(*count),
+            Azs::Names(names) => names.len(),
+        }
+    }
+}
+
+/// NAT gateways.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Nat {
+    /// One, in the first zone.
+    Single,
+    /// One in every zone.
+    PerAz,
+    /// None: private subnets reach only endpoints.
+    None,
+}
+
+/// VPC endpoints. The gateway endpoints of S3 and DynamoDB are always there; they cost nothing.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(untagged, expecting = "\"gateway\", \"private\", or a list of services such as [\"logs\", \"ecr.api\"]")]
+pub enum Endpoints {
+    /// A preset.
+    Preset(Preset),
+    /// Interface endpoints for these services.
+    Services(Vec<String>),
+}
+
+/// The presets.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Preset {
+    /// No interface endpoint.
+    Gateway,
+    /// What a Fargate service needs without a NAT gateway.
+    Private,
+}
+
+/// What a task pulls, writes and is reached by.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html>
+const PRIVATE: [&str; 6] = ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm", "ssmmessages"];
+
+/// The retention times that CloudWatch Logs has.
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
+const RETENTION_DAYS: [i32; 22] = [
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+];
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            cidr: "10.0.0.0/16".to_owned(),
+            azs: Azs::Count(2),
+            public_prefix: 24,
+            private_prefix: 20,
+            public_cidrs: Vec::new(),
+            private_cidrs: Vec::new(),
+            nat: Nat::Single,
+            endpoints: Endpoints::Preset(Preset::Gateway),
+            app_port: 3001,
+            flow_logs: false,
+            flow_logs_retention_days: 30,
+        }
+    }
+}
+
+impl Config {
+    /// The services that get an interface endpoint.
+    pub fn interface_endpoints(&self) -> Vec<String> {
+        match &self.endpoints {
+            Endpoints::Preset(Preset::Gateway) => Vec::new(),
+            Endpoints::Preset(Preset::Private) => PRIVATE.map(str::to_owned).to_vec(),
+            Endpoints::Services(services) => services.clone(),
+        }
+    }
+
+    /// What is wrong with it.
+    pub fn problems(&self, stack: &Stack) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let count = self.azs.count();
+        if !(1..=3).contains(&count) {
+            problems.push(Problem::new("azs", format!("{count} zones"), "1 to 3, as a number or as a list of names"));
+        }
+        if let Azs::Names(names) = &self.azs {
+            self.zone_problems(names, stack, &mut problems);
+        }
+        self.size_problems(&mut problems);
+        if problems.is_empty()
+            && let Err(problem) = Layout::of(self)
+        {
+            problems.push(problem);
+        }
+        self.endpoint_problems(&mut problems);
+        if self.app_port == 0 {
+            problems.push(Problem::new("app_port", "0 is no port", "1 to 65535"));
+        }
+        if !RETENTION_DAYS.contains(&self.flow_logs_retention_days) {
+            let days = RETENTION_DAYS.map(|days| days.to_string()).join(", ");
+            problems.push(Problem::new("flow_logs_retention_days", "CloudWatch has no such retention", days));
+        }
+        problems
+    }
+
+    fn zone_problems(&self, names: &[String], stack: &Stack, problems: &mut Vec<Problem>) {
+        for (index, name) in names.iter().enumerate() {
+            let letter = name.strip_prefix(&stack.region).is_some_and(|rest| {
+                rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_lowercase())
+            });
+            if !letter {
+                let allowed = format!("zones of {}, such as {}a", stack.region, stack.region);
+                problems.push(Problem::new("azs", format!("`{name}` is no zone of this region"), allowed));
+            }
+            if names[..index].contains(name) {
+                problems.push(Problem::new("azs", format!("`{name}` is there twice"), "each zone once"));
+            }
+        }
+    }
+
+    fn size_problems(&self, problems: &mut Vec<Problem>) {
+        match self.cidr.parse::<Ipv4Net>() {
+            Ok(net) if net.trunc() != net => problems.push(Problem::new(
+                "cidr",
+                format!("`{}` has bits beyond its prefix", self.cidr),
+                format!("{}", net.trunc()),
+            )),
+            Ok(net) if !(16..=28).contains(&net.prefix_len()) => problems.push(Problem::new(
+                "cidr",
+                format!("`{}` is not a size that a VPC can have", self.cidr),
+                "a block from /16 to /28",
+            )),
+            Ok(_) => {}
+            Err(_) => problems.push(Problem::new(
+                "cidr",
+                format!("`{}` is no IPv4 block", self.cidr),
+                "an address and a prefix, such as 10.0.0.0/16",
+            )),
+        }
+        for (key, prefix) in [("public_prefix", self.public_prefix), ("private_prefix", self.private_prefix)] {
+            if !(16..=28).contains(&prefix) {
+                problems.push(Problem::new(key, format!("/{prefix} is not a size that a subnet can have"), "16 to 28"));
+            }
+        }
+    }
+
+    fn endpoint_problems(&self, problems: &mut Vec<Problem>) {
+        let services = self.interface_endpoints();
+        for (index, service) in services.iter().enumerate() {
+            let plain = !service.is_empty()
+                && service.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-');
+            if !plain || service.starts_with("com.amazonaws") {
+                problems.push(Problem::new(
+                    "endpoints",
+                    format!("`{service}` is no service name"),
+                    "the part after the region in com.amazonaws.<region>.<service>, such as ecr.api",
+                ));
+            } else if ["s3", "dynamodb"].contains(&service.as_str()) {
+                problems.push(Problem::new(
+                    "endpoints",
+                    format!("`{service}` has a gateway endpoint always, which is free"),
+                    "other services",
+                ));
+            } else if services[..index].contains(service) {
+                problems.push(Problem::new("endpoints", format!("`{service}` is there twice"), "each service once"));
+            }
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! From addresses to a query, and from what EC2 answers back to addresses.
+
+use crate::clients::Clients;
+use crate::ec2::read::Query;
+use crate::ec2::tags;
+use aws_sdk_ec2::types::Tag;
+use rd_common::stack::ADDRESS_TAG;
+use rd_common::{Cx, Found, Wanted};
+
+/// By id through `filter` where ids are known, and by the tags of ownership where one is not.
+pub fn query<S>(cx: &Cx<Clients>, wanted: &[Wanted<S>], filter: &'static str) -> Query {
+    let mut query = Query::by(filter, wanted.iter().filter_map(|one| one.id.clone()));
+    if wanted.iter().any(|one| one.id.is_none()) {
+        let owned = cx.stack.ownership(cx.slice);
+        query.all.insert(owned.map(|(key, value)| (format!("tag:{key}"), value)).to_vec());
+    }
+    query
+}
+
+/// The items that are wanted, each under its address.
+pub fn found<S, T, L>(
+    cx: &Cx<Clients>,
+    wanted: &[Wanted<S>],
+    items: &[T],
+    id: impl Fn(&T) -> Option<&str>,
+    tagged: impl Fn(&T) -> &[Tag],
+    live: impl Fn(&T) -> L,
+) -> Vec<Found<L>> {
+    let mut all = Vec::new();
+    for item in items {
+        let Some(id) = id(item) else {
+            continue;
+        };
+        let tags = tags::read(tagged(item));
+        for one in wanted {
+            let same = match &one.id {
+                Some(known) => known == id,
+                None => tags.get(ADDRESS_TAG) == Some(&one.address) && cx.stack.owns(cx.slice, &tags),
+            };
+            let twice = all.iter().any(|f: &Found<L>| f.id == id && f.address == one.address);
+            if same && !twice {
+                all.push(Found {
+                    address: one.address.clone(),
+                    id: id.to_owned(),
+                    live: live(item),
+                    tags: Some(tags.clone()),
+                });
+            }
+        }
+    }
+    all
+}

@@ -1,0 +1,67 @@
+//! `elastic_ip`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Address.html>
+
+use crate::clients::Clients;
+use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::{find, tags};
+use aws_sdk_ec2::types::{DomainType, ResourceType};
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Found, Kind, Order, Result, Tags, Wanted};
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct ElasticIp;
+
+/// What we want: that it is there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// The address.
+    pub public_ip: String,
+}
+
+impl Kind for ElasticIp {
+    const NAME: &'static str = "elastic_ip";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let addresses = cx.clients.reads.addresses.ask(find::query(cx, wanted, "allocation-id")).await?;
+        Ok(find::found(cx, wanted, &addresses, |a| a.allocation_id(), |a| a.tags(), |a| Live {
+            public_ip: a.public_ip().unwrap_or_default().to_owned(),
+        }))
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let answer = cx
+            .clients
+            .ec2_once
+            .allocate_address()
+            .domain(DomainType::Vpc)
+            .tag_specifications(tags::specification(ResourceType::ElasticIp, order.tags))
+            .send()
+            .await
+            .doing("allocate an elastic IP address")?;
+        answer.allocation_id.ok_or_else(|| incomplete("address's allocation id"))
+    }
+
+    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let answer = cx.clients.ec2.release_address().allocation_id(id).send().await;
+        deleted(answer.doing("release the elastic IP address"))
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(cx, id, set, remove).await
+    }
+
+    fn diff(_: &Spec, _: &Live, _: Option<&Spec>) -> Vec<Change> {
+        Vec::new()
+    }
+}

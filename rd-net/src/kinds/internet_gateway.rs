@@ -1,0 +1,63 @@
+//! `internet_gateway`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InternetGateway.html>
+
+use crate::clients::Clients;
+use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::{find, tags};
+use aws_sdk_ec2::types::ResourceType;
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Found, Kind, Order, Result, Tags, Wanted};
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct InternetGateway;
+
+/// What we want: that it is there.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {}
+
+impl Kind for InternetGateway {
+    const NAME: &'static str = "internet_gateway";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let query = find::query(cx, wanted, "internet-gateway-id");
+        let gateways = cx.clients.reads.internet_gateways.ask(query).await?;
+        Ok(find::found(cx, wanted, &gateways, |g| g.internet_gateway_id(), |g| g.tags(), |_| Live {}))
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let answer = cx
+            .clients
+            .ec2_once
+            .create_internet_gateway()
+            .tag_specifications(tags::specification(ResourceType::InternetGateway, order.tags))
+            .send()
+            .await
+            .doing("create the internet gateway")?;
+        let gateway = answer.internet_gateway.and_then(|gateway| gateway.internet_gateway_id);
+        gateway.ok_or_else(|| incomplete("internet gateway's id"))
+    }
+
+    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let answer = cx.clients.ec2.delete_internet_gateway().internet_gateway_id(id).send().await;
+        deleted(answer.doing("delete the internet gateway"))
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(cx, id, set, remove).await
+    }
+
+    fn diff(_: &Spec, _: &Live, _: Option<&Spec>) -> Vec<Change> {
+        Vec::new()
+    }
+}

@@ -1,0 +1,108 @@
+//! `internet_gateway_attachment`: an internet gateway in a VPC. AWS gives it no id and no tags; it is the pair.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AttachInternetGateway.html>
+
+use crate::clients::Clients;
+use crate::ec2::errors::deleted;
+use crate::ec2::read::Query;
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Replacing, Result, Wanted};
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct InternetGatewayAttachment;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The gateway.
+    pub internet_gateway_id: Input,
+    /// The VPC.
+    pub vpc_id: Input,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// The gateway.
+    pub internet_gateway_id: String,
+    /// The VPC.
+    pub vpc_id: String,
+}
+
+/// `igw-…_vpc-…`.
+fn id(gateway: &str, vpc: &str) -> String {
+    format!("{gateway}_{vpc}")
+}
+
+fn parts(id: &str) -> (&str, &str) {
+    id.split_once('_').unwrap_or((id, ""))
+}
+
+impl Kind for InternetGatewayAttachment {
+    const NAME: &'static str = "internet_gateway_attachment";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let gateway_of = |one: &Wanted<Spec>| match (&one.id, &one.spec) {
+            (Some(id), _) => parts(id).0.to_owned(),
+            (None, Some(spec)) => spec.internet_gateway_id.text().to_owned(),
+            (None, None) => String::new(),
+        };
+        let query = Query::by("internet-gateway-id", wanted.iter().map(gateway_of));
+        let gateways = cx.clients.reads.internet_gateways.ask(query).await?;
+        let mut found = Vec::new();
+        for one in wanted {
+            let gateway_id = gateway_of(one);
+            let gateway = gateways.iter().find(|g| g.internet_gateway_id() == Some(&gateway_id));
+            let attached = gateway.and_then(|g| g.attachments().iter().find_map(|a| a.vpc_id()));
+            if let Some(vpc) = attached
+                && one.id.as_ref().is_none_or(|known| *known == id(&gateway_id, vpc))
+            {
+                found.push(Found {
+                    address: one.address.clone(),
+                    id: id(&gateway_id, vpc),
+                    live: Live {
+                        vpc_id: vpc.to_owned(),
+                        internet_gateway_id: gateway_id,
+                    },
+                    tags: None,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let (gateway, vpc) = (order.spec.internet_gateway_id.text(), order.spec.vpc_id.text());
+        let call = cx.clients.ec2_once.attach_internet_gateway().internet_gateway_id(gateway).vpc_id(vpc);
+        match call.send().await.doing("attach the internet gateway") {
+            // A lost answer to an earlier attempt: it is attached, and the look that follows says to what.
+            Err(error) if error.is(&["Resource.AlreadyAssociated"]) => Ok(id(gateway, vpc)),
+            other => other.map(|_| id(gateway, vpc)),
+        }
+    }
+
+    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let (gateway, vpc) = parts(id);
+        let call = cx.clients.ec2.detach_internet_gateway().internet_gateway_id(gateway).vpc_id(vpc);
+        deleted(call.send().await.doing("detach the internet gateway"))
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        Diff::new()
+            .fixed("internet_gateway_id", &live.internet_gateway_id, &spec.internet_gateway_id)
+            .fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
+            .finish()
+    }
+
+    fn replacing(_: &[Change]) -> Replacing {
+        // A gateway is in one VPC at a time, and a VPC has one gateway.
+        Replacing::DeleteFirst
+    }
+}

@@ -1,0 +1,135 @@
+//! `nat_gateway`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html>
+
+use crate::clients::Clients;
+use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::{find, tags};
+use aws_sdk_ec2::types::{NatGateway as Gateway, NatGatewayState, ResourceType};
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Patience, Readiness, Replacing, Result, Tags, Wanted};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The kind.
+pub struct NatGateway;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The public subnet that it stands in.
+    pub subnet_id: Input,
+    /// Its address.
+    pub allocation_id: Input,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// The subnet.
+    pub subnet_id: String,
+    /// Its address.
+    pub allocation_id: String,
+    /// AWS's word: `pending`, `available`, `failed`, `deleting`.
+    pub state: String,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+fn live(gateway: &Gateway) -> Live {
+    let allocation = gateway.nat_gateway_addresses().iter().find_map(|address| address.allocation_id());
+    Live {
+        subnet_id: gateway.subnet_id().unwrap_or_default().to_owned(),
+        allocation_id: allocation.unwrap_or_default().to_owned(),
+        state: gateway.state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
+        failure: gateway
+            .failure_code()
+            .map(|code| format!("{code}: {}", gateway.failure_message().unwrap_or("no reason given"))),
+    }
+}
+
+impl Kind for NatGateway {
+    const NAME: &'static str = "nat_gateway";
+    // It takes a minute or two; looks before half a minute are wasted, but a local API is faster.
+    const PATIENCE: Patience = Patience {
+        first: Duration::from_millis(200),
+        limit: Duration::from_secs(15 * 60),
+    };
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let gateways = cx.clients.reads.nat_gateways.ask(find::query(cx, wanted, "nat-gateway-id")).await?;
+        // A deleted one stays in the answers for an hour.
+        let there: Vec<Gateway> =
+            gateways.iter().filter(|g| g.state() != Some(&NatGatewayState::Deleted)).cloned().collect();
+        Ok(find::found(cx, wanted, &there, |g| g.nat_gateway_id(), |g| g.tags(), live))
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let answer = cx
+            .clients
+            .ec2_once
+            .create_nat_gateway()
+            .subnet_id(order.spec.subnet_id.text())
+            .allocation_id(order.spec.allocation_id.text())
+            .client_token(order.token)
+            .tag_specifications(tags::specification(ResourceType::Natgateway, order.tags))
+            .send()
+            .await
+            .doing("create the NAT gateway")?;
+        answer.nat_gateway.and_then(|gateway| gateway.nat_gateway_id).ok_or_else(|| incomplete("NAT gateway's id"))
+    }
+
+    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        deleted(cx.clients.ec2.delete_nat_gateway().nat_gateway_id(id).send().await.doing("delete the NAT gateway"))
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(cx, id, set, remove).await
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        Diff::new()
+            .fixed("subnet_id", &live.subnet_id, &spec.subnet_id)
+            .fixed("allocation_id", &live.allocation_id, &spec.allocation_id)
+            .finish()
+    }
+
+    fn ready(live: &Live) -> Readiness {
+        match live.state.as_str() {
+            "available" => Readiness::Ready,
+            "failed" => Readiness::Failed(live.failure.clone().unwrap_or_else(|| "AWS gave no reason".to_owned())),
+            "deleting" | "deleted" => Readiness::Leaving(live.state.clone()),
+            other => Readiness::Pending(other.to_owned()),
+        }
+    }
+
+    fn replacing(_: &[Change]) -> Replacing {
+        // The new one takes over the address, which the old one must give back first.
+        Replacing::DeleteFirst
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_failed_one_says_why() {
+        let live = Live {
+            subnet_id: "s".into(),
+            allocation_id: "a".into(),
+            state: "failed".into(),
+            failure: Some("Gateway.NotAttached: no internet gateway".into()),
+        };
+        assert_eq!(
+            NatGateway::ready(&live),
+            Readiness::Failed("Gateway.NotAttached: no internet gateway".into())
+        );
+    }
+}

@@ -1,0 +1,161 @@
+//! `route`: one route of a table. AWS gives it no id and no tags; it is the table and the destination.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html>
+
+use crate::clients::Clients;
+use crate::ec2::errors::deleted;
+use crate::ec2::read::Query;
+use aws_sdk_ec2::types::{Route as Ec2Route, RouteState};
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Replacing, Result, Wanted};
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct Route;
+
+/// What we want: one of the two gateways.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The table.
+    pub route_table_id: Input,
+    /// Where it leads to, as a block.
+    pub destination: String,
+    /// Through this internet gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_id: Option<Input>,
+    /// Through this NAT gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<Input>,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// The table.
+    pub route_table_id: String,
+    /// Where it leads to.
+    pub destination: String,
+    /// Through this internet gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub gateway_id: Option<String>,
+    /// Through this NAT gateway.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<String>,
+    /// Whether what it leads through is gone.
+    pub blackhole: bool,
+}
+
+/// `rtb-…_0.0.0.0/0`.
+fn id(table: &str, destination: &str) -> String {
+    format!("{table}_{destination}")
+}
+
+fn parts(id: &str) -> (&str, &str) {
+    id.split_once('_').unwrap_or((id, ""))
+}
+
+fn live(table: &str, route: &Ec2Route) -> Live {
+    Live {
+        route_table_id: table.to_owned(),
+        destination: route.destination_cidr_block().unwrap_or_default().to_owned(),
+        gateway_id: route.gateway_id().map(str::to_owned),
+        nat_gateway_id: route.nat_gateway_id().map(str::to_owned),
+        blackhole: route.state() == Some(&RouteState::Blackhole),
+    }
+}
+
+fn text(input: Option<&Input>) -> Option<String> {
+    input.map(|input| input.text().to_owned())
+}
+
+impl Kind for Route {
+    const NAME: &'static str = "route";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let key = |one: &Wanted<Spec>| match (&one.id, &one.spec) {
+            (Some(id), _) => {
+                let (table, destination) = parts(id);
+                (table.to_owned(), destination.to_owned())
+            }
+            (None, Some(spec)) => (spec.route_table_id.text().to_owned(), spec.destination.clone()),
+            (None, None) => (String::new(), String::new()),
+        };
+        let query = Query::by("route-table-id", wanted.iter().map(|one| key(one).0));
+        let tables = cx.clients.reads.route_tables.ask(query).await?;
+        let mut found = Vec::new();
+        for one in wanted {
+            let (table_id, destination) = key(one);
+            let table = tables.iter().find(|table| table.route_table_id() == Some(&table_id));
+            let route = table
+                .and_then(|table| table.routes().iter().find(|r| r.destination_cidr_block() == Some(&destination)));
+            if let Some(route) = route {
+                found.push(Found {
+                    address: one.address.clone(),
+                    id: id(&table_id, &destination),
+                    live: live(&table_id, route),
+                    tags: None,
+                });
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let spec = order.spec;
+        let call = cx
+            .clients
+            .ec2_once
+            .create_route()
+            .route_table_id(spec.route_table_id.text())
+            .destination_cidr_block(&spec.destination)
+            .set_gateway_id(text(spec.gateway_id.as_ref()))
+            .set_nat_gateway_id(text(spec.nat_gateway_id.as_ref()));
+        match call.send().await.doing("create the route") {
+            // Somebody, perhaps an earlier attempt of ours, has made one: look at it and change it where it differs.
+            Err(error) if error.is(&["RouteAlreadyExists"]) => Err(error.repeat(Repeat::Unknown)),
+            other => other.map(|_| id(spec.route_table_id.text(), &spec.destination)),
+        }
+    }
+
+    async fn update(cx: &Cx<Clients>, id: &str, _live: &Live, spec: &Spec, _changes: &[Change]) -> Result<()> {
+        let (table, destination) = parts(id);
+        let call = cx
+            .clients
+            .ec2
+            .replace_route()
+            .route_table_id(table)
+            .destination_cidr_block(destination)
+            .set_gateway_id(text(spec.gateway_id.as_ref()))
+            .set_nat_gateway_id(text(spec.nat_gateway_id.as_ref()));
+        call.send().await.doing("replace the route").map(|_| ()).map_err(soon)
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let (table, destination) = parts(id);
+        let call = cx.clients.ec2.delete_route().route_table_id(table).destination_cidr_block(destination);
+        deleted(call.send().await.doing("delete the route"))
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        let mut diff = Diff::new();
+        diff.fixed("route_table_id", &live.route_table_id, &spec.route_table_id)
+            .fixed("destination", &live.destination, &spec.destination)
+            .field("gateway_id", &live.gateway_id, &spec.gateway_id)
+            .field("nat_gateway_id", &live.nat_gateway_id, &spec.nat_gateway_id);
+        diff.finish()
+    }
+
+    fn replacing(changes: &[Change]) -> Replacing {
+        if rd_common::touches(changes, "route_table_id") { Replacing::CreateFirst } else { Replacing::DeleteFirst }
+    }
+}
+
+/// A NAT gateway that was just made may not be known to the routing yet.
+fn soon(error: Error) -> Error {
+    if error.is(&["InvalidNatGatewayID.NotFound", "InvalidGatewayID.NotFound"]) {
+        return error.repeat(Repeat::NotDone);
+    }
+    error
+}

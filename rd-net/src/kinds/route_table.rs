@@ -1,0 +1,70 @@
+//! `route_table`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTable.html>
+
+use crate::clients::Clients;
+use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::{find, tags};
+use aws_sdk_ec2::types::ResourceType;
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Result, Tags, Wanted};
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct RouteTable;
+
+/// What we want. Its routes and associations are resources of their own.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The VPC.
+    pub vpc_id: Input,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// The VPC.
+    pub vpc_id: String,
+}
+
+impl Kind for RouteTable {
+    const NAME: &'static str = "route_table";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let tables = cx.clients.reads.route_tables.ask(find::query(cx, wanted, "route-table-id")).await?;
+        Ok(find::found(cx, wanted, &tables, |t| t.route_table_id(), |t| t.tags(), |t| Live {
+            vpc_id: t.vpc_id().unwrap_or_default().to_owned(),
+        }))
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let answer = cx
+            .clients
+            .ec2_once
+            .create_route_table()
+            .vpc_id(order.spec.vpc_id.text())
+            .client_token(order.token)
+            .tag_specifications(tags::specification(ResourceType::RouteTable, order.tags))
+            .send()
+            .await
+            .doing("create the route table")?;
+        answer.route_table.and_then(|table| table.route_table_id).ok_or_else(|| incomplete("route table's id"))
+    }
+
+    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+        Ok(())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        deleted(cx.clients.ec2.delete_route_table().route_table_id(id).send().await.doing("delete the route table"))
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(cx, id, set, remove).await
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        Diff::new().fixed("vpc_id", &live.vpc_id, &spec.vpc_id).finish()
+    }
+}

@@ -1,0 +1,141 @@
+//! `route_table_association`: which table a subnet uses. A subnet has one at most, and AWS gives it a new id whenever
+//! the table changes: here it goes by the subnet's id, which stays.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTableAssociation.html>
+
+use crate::clients::Clients;
+use crate::ec2::errors::deleted;
+use crate::ec2::read::Query;
+use aws_sdk_ec2::types::{RouteTable, RouteTableAssociation as Association, RouteTableAssociationStateCode as Code};
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Readiness, Replacing, Result, Wanted};
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct RouteTableAssociation;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The subnet.
+    pub subnet_id: Input,
+    /// Its table.
+    pub route_table_id: Input,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// AWS's id of it.
+    pub association_id: String,
+    /// The subnet.
+    pub subnet_id: String,
+    /// Its table.
+    pub route_table_id: String,
+    /// AWS's word.
+    pub state: String,
+}
+
+/// The subnet's association among these tables.
+fn of_subnet<'a>(tables: &'a [RouteTable], subnet: &str) -> Option<&'a Association> {
+    tables.iter().flat_map(|table| table.associations()).find(|association| {
+        let state = association.association_state().and_then(|state| state.state());
+        association.subnet_id() == Some(subnet) && state != Some(&Code::Disassociated)
+    })
+}
+
+fn live(association: &Association) -> Live {
+    let state = association.association_state().and_then(|state| state.state());
+    Live {
+        association_id: association.route_table_association_id().unwrap_or_default().to_owned(),
+        subnet_id: association.subnet_id().unwrap_or_default().to_owned(),
+        route_table_id: association.route_table_id().unwrap_or_default().to_owned(),
+        state: state.map(|state| state.as_str().to_owned()).unwrap_or_default(),
+    }
+}
+
+fn subnet(one: &Wanted<Spec>) -> String {
+    one.id.clone().or_else(|| Some(one.spec.as_ref()?.subnet_id.text().to_owned())).unwrap_or_default()
+}
+
+impl Kind for RouteTableAssociation {
+    const NAME: &'static str = "route_table_association";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        // The tables' own read brings them along; only a subnet that is in none of the expected tables costs a call.
+        let tables = wanted.iter().filter_map(|one| Some(one.spec.as_ref()?.route_table_id.text().to_owned()));
+        let tables = cx.clients.reads.route_tables.ask(Query::by("route-table-id", tables)).await?;
+        let missing = wanted.iter().map(subnet).filter(|subnet| of_subnet(&tables, subnet).is_none());
+        let others = Query::by("association.subnet-id", missing);
+        let others = cx.clients.reads.route_tables.ask(others).await?;
+        let found = wanted.iter().filter_map(|one| {
+            let id = subnet(one);
+            let association = of_subnet(&tables, &id).or_else(|| of_subnet(&others, &id))?;
+            Some(Found {
+                address: one.address.clone(),
+                live: live(association),
+                id,
+                tags: None,
+            })
+        });
+        Ok(found.collect())
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let subnet = order.spec.subnet_id.text();
+        let call = cx
+            .clients
+            .ec2_once
+            .associate_route_table()
+            .subnet_id(subnet)
+            .route_table_id(order.spec.route_table_id.text());
+        call.send().await.doing("associate the route table")?;
+        Ok(subnet.to_owned())
+    }
+
+    async fn update(cx: &Cx<Clients>, _id: &str, live: &Live, spec: &Spec, _changes: &[Change]) -> Result<()> {
+        let call = cx
+            .clients
+            .ec2
+            .replace_route_table_association()
+            .association_id(&live.association_id)
+            .route_table_id(spec.route_table_id.text());
+        match call.send().await.doing("change the subnet's route table") {
+            // Changed by an attempt whose answer was lost: the id is another now, and the next look sees it.
+            Err(error) if error.is(&["InvalidAssociationID.NotFound"]) => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let query = Query::by("association.subnet-id", [id.to_owned()]);
+        let tables = cx.clients.reads.route_tables.ask(query).await?;
+        let Some(association) = of_subnet(&tables, id).and_then(Association::route_table_association_id) else {
+            return Ok(());
+        };
+        let answer = cx.clients.ec2.disassociate_route_table().association_id(association).send().await;
+        deleted(answer.doing("disassociate the route table"))
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        Diff::new()
+            .fixed("subnet_id", &live.subnet_id, &spec.subnet_id)
+            .field("route_table_id", &live.route_table_id, &spec.route_table_id)
+            .finish()
+    }
+
+    fn ready(live: &Live) -> Readiness {
+        match live.state.as_str() {
+            "associated" | "" => Readiness::Ready,
+            "failed" => Readiness::Failed("AWS gave no reason".to_owned()),
+            "disassociating" => Readiness::Leaving(live.state.clone()),
+            other => Readiness::Pending(other.to_owned()),
+        }
+    }
+
+    fn replacing(_: &[Change]) -> Replacing {
+        Replacing::DeleteFirst
+    }
+}

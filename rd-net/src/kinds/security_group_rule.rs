@@ -1,0 +1,213 @@
+//! `security_group_rule`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html>
+
+use crate::clients::Clients;
+use crate::ec2::errors::incomplete;
+use crate::ec2::read::Query;
+use crate::ec2::{rules, tags};
+use aws_sdk_ec2::types::{
+    IpPermission, IpRange, ResourceType, SecurityGroupRule as Rule, SecurityGroupRuleDescription, UserIdGroupPair,
+};
+use rd_common::aws::Explain;
+use rd_common::stack::ADDRESS_TAG;
+use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Repeat, Replacing, Result, Tags, Wanted};
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct SecurityGroupRule;
+
+/// What we want: TCP from or to one peer.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The group that has the rule.
+    pub group_id: Input,
+    /// Whether it lets traffic out, rather than in.
+    pub egress: bool,
+    /// The port.
+    pub port: u16,
+    /// The peer, as a block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cidr: Option<String>,
+    /// The peer, as a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_group_id: Option<Input>,
+    /// What it is for.
+    pub description: String,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// The group.
+    pub group_id: String,
+    /// Whether it lets traffic out.
+    pub egress: bool,
+    /// The protocol.
+    pub protocol: String,
+    /// The first port; -1 for all.
+    pub from_port: i32,
+    /// The last port; -1 for all.
+    pub to_port: i32,
+    /// The peer, as a block.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cidr: Option<String>,
+    /// The peer, as a group.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub peer_group_id: Option<String>,
+    /// What it is for.
+    pub description: String,
+}
+
+fn live(rule: &Rule) -> Live {
+    Live {
+        group_id: rule.group_id().unwrap_or_default().to_owned(),
+        egress: rule.is_egress().unwrap_or(false),
+        protocol: rule.ip_protocol().unwrap_or_default().to_owned(),
+        from_port: rule.from_port().unwrap_or(-1),
+        to_port: rule.to_port().unwrap_or(-1),
+        cidr: rule.cidr_ipv4().map(str::to_owned),
+        peer_group_id: rule.referenced_group_info().and_then(|group| group.group_id().map(str::to_owned)),
+        description: rule.description().unwrap_or_default().to_owned(),
+    }
+}
+
+/// Whether this is the rule that the spec asks for: a group has each rule at most once.
+fn same_rule(spec: &Spec, live: &Live) -> bool {
+    live.group_id == spec.group_id.text()
+        && live.egress == spec.egress
+        && live.protocol == "tcp"
+        && live.from_port == i32::from(spec.port)
+        && live.to_port == i32::from(spec.port)
+        && live.cidr == spec.cidr
+        && live.peer_group_id.as_deref() == spec.peer_group_id.as_ref().map(Input::text)
+}
+
+fn permission(spec: &Spec) -> IpPermission {
+    let port = i32::from(spec.port);
+    let mut permission = IpPermission::builder().ip_protocol("tcp").from_port(port).to_port(port);
+    if let Some(cidr) = &spec.cidr {
+        permission = permission.ip_ranges(IpRange::builder().cidr_ip(cidr).description(&spec.description).build());
+    }
+    if let Some(group) = &spec.peer_group_id {
+        let pair = UserIdGroupPair::builder().group_id(group.text()).description(&spec.description);
+        permission = permission.user_id_group_pairs(pair.build());
+    }
+    permission.build()
+}
+
+impl Kind for SecurityGroupRule {
+    const NAME: &'static str = "security_group_rule";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        // By group, which the groups' own look at their rules shares: the number of rules costs nothing.
+        let groups = wanted.iter().filter_map(|one| Some(one.spec.as_ref()?.group_id.text().to_owned()));
+        let all = cx.clients.reads.security_group_rules.ask(Query::by("group-id", groups)).await?;
+        let mut found: Vec<Found<Live>> = Vec::new();
+        for one in wanted {
+            for rule in all.iter() {
+                let Some(id) = rule.security_group_rule_id() else {
+                    continue;
+                };
+                let (there, tags) = (live(rule), tags::read(rule.tags()));
+                let same = match &one.id {
+                    Some(known) => known == id,
+                    None => {
+                        let tagged = tags.get(ADDRESS_TAG) == Some(&one.address) && cx.stack.owns(cx.slice, &tags);
+                        tagged || one.spec.as_ref().is_some_and(|spec| same_rule(spec, &there))
+                    }
+                };
+                if same && !found.iter().any(|f| f.id == id && f.address == one.address) {
+                    found.push(Found {
+                        address: one.address.clone(),
+                        id: id.to_owned(),
+                        live: there,
+                        tags: Some(tags),
+                    });
+                }
+            }
+        }
+        Ok(found)
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let spec = order.spec;
+        let tags = tags::specification(ResourceType::SecurityGroupRule, order.tags);
+        let group = spec.group_id.text();
+        let made = if spec.egress {
+            let call = cx.clients.ec2_once.authorize_security_group_egress().group_id(group);
+            let answer = call.ip_permissions(permission(spec)).tag_specifications(tags).send().await;
+            answer.doing("authorize the outbound rule").map(|answer| answer.security_group_rules)
+        } else {
+            let call = cx.clients.ec2_once.authorize_security_group_ingress().group_id(group);
+            let answer = call.ip_permissions(permission(spec)).tag_specifications(tags).send().await;
+            answer.doing("authorize the inbound rule").map(|answer| answer.security_group_rules)
+        };
+        match made {
+            // Made by an attempt whose answer was lost, or by hand: look at it.
+            Err(error) if error.is(&["InvalidPermission.Duplicate"]) => Err(error.repeat(Repeat::Unknown)),
+            Err(error) => Err(error),
+            Ok(rules) => rules
+                .unwrap_or_default()
+                .into_iter()
+                .find_map(|rule| rule.security_group_rule_id)
+                .ok_or_else(|| incomplete("rule's id")),
+        }
+    }
+
+    async fn update(cx: &Cx<Clients>, id: &str, live: &Live, spec: &Spec, _changes: &[Change]) -> Result<()> {
+        let description = SecurityGroupRuleDescription::builder()
+            .security_group_rule_id(id)
+            .description(&spec.description)
+            .build();
+        let ec2 = &cx.clients.ec2;
+        if live.egress {
+            let call = ec2.update_security_group_rule_descriptions_egress().group_id(&live.group_id);
+            let call = call.security_group_rule_descriptions(description);
+            call.send().await.doing("change the rule's description").map(|_| ())
+        } else {
+            let call = ec2.update_security_group_rule_descriptions_ingress().group_id(&live.group_id);
+            let call = call.security_group_rule_descriptions(description);
+            call.send().await.doing("change the rule's description").map(|_| ())
+        }
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let query = Query::by("security-group-rule-id", [id.to_owned()]);
+        let all = cx.clients.reads.security_group_rules.ask(query).await?;
+        let Some(rule) = all.iter().find(|rule| rule.security_group_rule_id() == Some(id)) else {
+            return Ok(());
+        };
+        let foreign = rules::Foreign {
+            id: id.to_owned(),
+            egress: rule.is_egress().unwrap_or(false),
+            words: String::new(),
+        };
+        rules::revoke(cx, rule.group_id().unwrap_or_default(), &[foreign]).await
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(cx, id, set, remove).await
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        let mut diff = Diff::new();
+        let port = i32::from(spec.port);
+        diff.fixed("group_id", &live.group_id, &spec.group_id)
+            .fixed("egress", live.egress, spec.egress)
+            .fixed("protocol", &live.protocol, "tcp");
+        if (live.from_port, live.to_port) != (port, port) {
+            diff.fixed("port", format!("{}-{}", live.from_port, live.to_port), spec.port);
+        }
+        diff.fixed("cidr", &live.cidr, &spec.cidr)
+            .fixed("peer_group_id", &live.peer_group_id, &spec.peer_group_id)
+            .field("description", &live.description, &spec.description);
+        diff.finish()
+    }
+
+    fn replacing(_: &[Change]) -> Replacing {
+        // The new rule first: traffic that both allow is never cut.
+        Replacing::CreateFirst
+    }
+}

@@ -1,0 +1,128 @@
+//! `vpc`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Vpc.html>
+
+use crate::clients::Clients;
+use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::{find, tags};
+use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, VpcState};
+use futures_util::future::{try_join, try_join_all};
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Diff, Found, Kind, Order, Readiness, Result, Tags, Wanted, touches};
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct Vpc;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its block.
+    pub cidr_block: String,
+    /// Whether Amazon's resolver answers inside.
+    pub enable_dns_support: bool,
+    /// Whether instances get names; private DNS of endpoints needs it.
+    pub enable_dns_hostnames: bool,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Its block.
+    pub cidr_block: String,
+    /// Whether Amazon's resolver answers inside.
+    pub enable_dns_support: bool,
+    /// Whether instances get names.
+    pub enable_dns_hostnames: bool,
+    /// Whether AWS has finished making it.
+    pub available: bool,
+}
+
+async fn attribute(cx: &Cx<Clients>, id: &str, name: VpcAttributeName) -> Result<bool> {
+    let answer = cx.clients.ec2.describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send().await;
+    let answer = match answer.doing("read the VPC's DNS settings") {
+        // Gone between two reads: the next look says so.
+        Err(error) if error.is(&["InvalidVpcID.NotFound"]) => return Ok(false),
+        other => other?,
+    };
+    let value = match name {
+        VpcAttributeName::EnableDnsSupport => answer.enable_dns_support,
+        _ => answer.enable_dns_hostnames,
+    };
+    Ok(value.and_then(|value| value.value).unwrap_or(false))
+}
+
+fn switch(on: bool) -> AttributeBooleanValue {
+    AttributeBooleanValue::builder().value(on).build()
+}
+
+impl Kind for Vpc {
+    const NAME: &'static str = "vpc";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let vpcs = cx.clients.reads.vpcs.ask(find::query(cx, wanted, "vpc-id")).await?;
+        let found = find::found(cx, wanted, &vpcs, |v| v.vpc_id(), |v| v.tags(), |v| Live {
+            cidr_block: v.cidr_block().unwrap_or_default().to_owned(),
+            enable_dns_support: false,
+            enable_dns_hostnames: false,
+            available: v.state() == Some(&VpcState::Available),
+        });
+        try_join_all(found.into_iter().map(|mut one| async move {
+            (one.live.enable_dns_support, one.live.enable_dns_hostnames) = try_join(
+                attribute(cx, &one.id, VpcAttributeName::EnableDnsSupport),
+                attribute(cx, &one.id, VpcAttributeName::EnableDnsHostnames),
+            )
+            .await?;
+            Ok(one)
+        }))
+        .await
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let answer = cx
+            .clients
+            .ec2_once
+            .create_vpc()
+            .cidr_block(&order.spec.cidr_block)
+            .tag_specifications(tags::specification(ResourceType::Vpc, order.tags))
+            .send()
+            .await
+            .doing("create the VPC")?;
+        answer.vpc.and_then(|vpc| vpc.vpc_id).ok_or_else(|| incomplete("VPC's id"))
+    }
+
+    async fn update(cx: &Cx<Clients>, id: &str, _live: &Live, spec: &Spec, changes: &[Change]) -> Result<()> {
+        // One attribute a call is all that AWS takes; names need the resolver, so it comes first.
+        let modify = || cx.clients.ec2.modify_vpc_attribute().vpc_id(id);
+        if touches(changes, "enable_dns_support") {
+            let call = modify().enable_dns_support(switch(spec.enable_dns_support));
+            call.send().await.doing("change the VPC's DNS support")?;
+        }
+        if touches(changes, "enable_dns_hostnames") {
+            let call = modify().enable_dns_hostnames(switch(spec.enable_dns_hostnames));
+            call.send().await.doing("change the VPC's DNS hostnames")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        deleted(cx.clients.ec2.delete_vpc().vpc_id(id).send().await.doing("delete the VPC"))
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(cx, id, set, remove).await
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        Diff::new()
+            .fixed("cidr_block", &live.cidr_block, &spec.cidr_block)
+            .field("enable_dns_support", live.enable_dns_support, spec.enable_dns_support)
+            .field("enable_dns_hostnames", live.enable_dns_hostnames, spec.enable_dns_hostnames)
+            .finish()
+    }
+
+    fn ready(live: &Live) -> Readiness {
+        if live.available { Readiness::Ready } else { Readiness::Pending("pending".to_owned()) }
+    }
+}

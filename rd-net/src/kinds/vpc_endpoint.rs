@@ -1,0 +1,211 @@
+//! `vpc_endpoint`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
+
+use crate::clients::Clients;
+use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::{find, tags};
+use aws_sdk_ec2::types::{ResourceType, VpcEndpoint as Endpoint, VpcEndpointType};
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Diff, Error, Found, Input, Kind, Order, Patience, Readiness, Replacing, Result, Tags, Wanted};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// The kind.
+pub struct VpcEndpoint;
+
+/// The two types that we use.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Type {
+    /// In route tables; free.
+    Gateway,
+    /// An interface in each subnet; a few dollars a month each.
+    Interface,
+}
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// The VPC.
+    pub vpc_id: Input,
+    /// `com.amazonaws.<region>.<service>`.
+    pub service_name: String,
+    /// Its type.
+    pub endpoint_type: Type,
+    /// Gateway: the tables that lead to it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub route_table_ids: Vec<Input>,
+    /// Interface: the subnets that it has an interface in.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub subnet_ids: Vec<Input>,
+    /// Interface: its groups.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub security_group_ids: Vec<Input>,
+    /// Interface: whether the service's own name leads to it.
+    pub private_dns_enabled: bool,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// The VPC.
+    pub vpc_id: String,
+    /// The service.
+    pub service_name: String,
+    /// AWS's word for its type.
+    pub endpoint_type: String,
+    /// Its tables.
+    pub route_table_ids: Vec<String>,
+    /// Its subnets.
+    pub subnet_ids: Vec<String>,
+    /// Its groups.
+    pub security_group_ids: Vec<String>,
+    /// Whether the service's own name leads to it.
+    pub private_dns_enabled: bool,
+    /// AWS's word, in lower case.
+    pub state: String,
+    /// Why it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
+}
+
+fn live(endpoint: &Endpoint) -> Live {
+    // AWS spells states and types in more than one way ("Available", "available").
+    let state = endpoint.state().map(|state| state.as_str().to_lowercase()).unwrap_or_default();
+    let error = endpoint.last_error().map(|error| {
+        format!("{}: {}", error.code().unwrap_or("error"), error.message().unwrap_or("no reason given"))
+    });
+    Live {
+        vpc_id: endpoint.vpc_id().unwrap_or_default().to_owned(),
+        service_name: endpoint.service_name().unwrap_or_default().to_owned(),
+        endpoint_type: endpoint.vpc_endpoint_type().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+        route_table_ids: endpoint.route_table_ids().to_vec(),
+        subnet_ids: endpoint.subnet_ids().to_vec(),
+        security_group_ids: endpoint.groups().iter().filter_map(|g| g.group_id().map(str::to_owned)).collect(),
+        private_dns_enabled: endpoint.private_dns_enabled().unwrap_or(false),
+        state,
+        failure: error,
+    }
+}
+
+fn texts(inputs: &[Input]) -> Vec<String> {
+    inputs.iter().map(|input| input.text().to_owned()).collect()
+}
+
+fn option(list: Vec<String>) -> Option<Vec<String>> {
+    (!list.is_empty()).then_some(list)
+}
+
+/// What is in `wanted` and not in `there`, and the other way round.
+fn moves(there: &[String], wanted: &[Input]) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    let wanted = texts(wanted);
+    let add = wanted.iter().filter(|id| !there.contains(id)).cloned().collect();
+    let remove = there.iter().filter(|id| !wanted.contains(id)).cloned().collect();
+    (option(add), option(remove))
+}
+
+impl Kind for VpcEndpoint {
+    const NAME: &'static str = "vpc_endpoint";
+    const PATIENCE: Patience = Patience {
+        first: Duration::from_millis(200),
+        limit: Duration::from_secs(15 * 60),
+    };
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let endpoints = cx.clients.reads.vpc_endpoints.ask(find::query(cx, wanted, "vpc-endpoint-id")).await?;
+        let there: Vec<Endpoint> =
+            endpoints.iter().filter(|endpoint| live(endpoint).state != "deleted").cloned().collect();
+        Ok(find::found(cx, wanted, &there, |e| e.vpc_endpoint_id(), |e| e.tags(), live))
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let spec = order.spec;
+        let call = cx
+            .clients
+            .ec2_once
+            .create_vpc_endpoint()
+            .vpc_id(spec.vpc_id.text())
+            .service_name(&spec.service_name)
+            .vpc_endpoint_type(VpcEndpointType::from(match spec.endpoint_type {
+                Type::Gateway => "Gateway",
+                Type::Interface => "Interface",
+            }))
+            .set_route_table_ids(option(texts(&spec.route_table_ids)))
+            .set_subnet_ids(option(texts(&spec.subnet_ids)))
+            .set_security_group_ids(option(texts(&spec.security_group_ids)))
+            .set_private_dns_enabled((spec.endpoint_type == Type::Interface).then_some(spec.private_dns_enabled))
+            .client_token(order.token)
+            .tag_specifications(tags::specification(ResourceType::VpcEndpoint, order.tags));
+        let answer = call.send().await.doing("create the VPC endpoint")?;
+        answer.vpc_endpoint.and_then(|endpoint| endpoint.vpc_endpoint_id).ok_or_else(|| incomplete("endpoint's id"))
+    }
+
+    async fn update(cx: &Cx<Clients>, id: &str, live: &Live, spec: &Spec, _changes: &[Change]) -> Result<()> {
+        let (add_tables, remove_tables) = moves(&live.route_table_ids, &spec.route_table_ids);
+        let (add_subnets, remove_subnets) = moves(&live.subnet_ids, &spec.subnet_ids);
+        let (add_groups, remove_groups) = moves(&live.security_group_ids, &spec.security_group_ids);
+        let dns = (live.private_dns_enabled != spec.private_dns_enabled).then_some(spec.private_dns_enabled);
+        let call = cx
+            .clients
+            .ec2
+            .modify_vpc_endpoint()
+            .vpc_endpoint_id(id)
+            .set_add_route_table_ids(add_tables)
+            .set_remove_route_table_ids(remove_tables)
+            .set_add_subnet_ids(add_subnets)
+            .set_remove_subnet_ids(remove_subnets)
+            .set_add_security_group_ids(add_groups)
+            .set_remove_security_group_ids(remove_groups)
+            .set_private_dns_enabled(dns);
+        call.send().await.doing("change the VPC endpoint").map(|_| ())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let answer = cx.clients.ec2.delete_vpc_endpoints().vpc_endpoint_ids(id).send().await;
+        let answer = match answer.doing("delete the VPC endpoint") {
+            Err(error) => return deleted::<()>(Err(error)),
+            Ok(answer) => answer,
+        };
+        // It answers 200 and says inside what it did not delete.
+        let refused = answer.unsuccessful().iter().find_map(|item| item.error());
+        let Some(refused) = refused else {
+            return Ok(());
+        };
+        let code = refused.code().unwrap_or("an unknown error").to_owned();
+        let message = refused.message().unwrap_or("AWS gave no reason");
+        deleted::<()>(Err(Error::failed(format!("cannot delete the VPC endpoint: {code}: {message}"))
+            .coded(Some(code), None)))
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(cx, id, set, remove).await
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        let mut diff = Diff::new();
+        diff.fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
+            .fixed("service_name", &live.service_name, &spec.service_name)
+            .fixed("endpoint_type", &live.endpoint_type, spec.endpoint_type)
+            .set("route_table_ids", &live.route_table_ids, &spec.route_table_ids)
+            .set("subnet_ids", &live.subnet_ids, &spec.subnet_ids)
+            .set("security_group_ids", &live.security_group_ids, &spec.security_group_ids)
+            .field("private_dns_enabled", live.private_dns_enabled, spec.private_dns_enabled);
+        diff.finish()
+    }
+
+    fn ready(live: &Live) -> Readiness {
+        let reason = || live.failure.clone().unwrap_or_else(|| live.state.clone());
+        match live.state.as_str() {
+            "available" => Readiness::Ready,
+            "failed" | "rejected" | "expired" | "partial" => Readiness::Failed(reason()),
+            "deleting" => Readiness::Leaving(live.state.clone()),
+            other => Readiness::Pending(other.to_owned()),
+        }
+    }
+
+    fn replacing(_: &[Change]) -> Replacing {
+        // Two endpoints of a VPC cannot both have the service's private name, nor two gateways one table.
+        Replacing::DeleteFirst
+    }
+}
