@@ -73,7 +73,8 @@ pub struct Program {
 }
 
 impl Program {
-    /// Resolves the settings of the program that owns `section`, once.
+    /// Resolves the settings of the program that owns `section`, once. One that owns none works on states alone, and
+    /// needs no region.
     pub async fn resolve(globals: Globals, section: Option<&str>) -> Result<Self> {
         let layers = Layers {
             file: globals.config.clone(),
@@ -86,18 +87,21 @@ impl Program {
             profile: globals.profile.clone(),
             region: loaded.shared.region.clone(),
         };
-        let region = aws::region(&access).await.ok_or_else(|| {
-            Error::usage("no AWS region is set")
-                .hint("set `region` in rd.toml, --region, RD_REGION, AWS_REGION, or the profile's region")
-        })?;
+        let region = aws::region(&access).await;
+        if region.is_none() && section.is_some() {
+            return Err(Error::usage("no AWS region is set")
+                .hint("set `region` in rd.toml, --region, RD_REGION, AWS_REGION, or the profile's region"));
+        }
         let stack = Stack {
             project: loaded.shared.project.clone(),
             environment: loaded.shared.environment.clone(),
-            region,
+            region: region.unwrap_or_default(),
             account: OnceCell::new(),
             tags: loaded.shared.tags.clone(),
         };
-        aws::check_region(&stack)?;
+        if section.is_some() {
+            aws::check_region(&stack)?;
+        }
         let folder = globals.state_dir.clone().unwrap_or_else(|| loaded.folder().join(".rd"));
         let progress = Progress::new();
         Ok(Self {
@@ -123,6 +127,20 @@ impl Program {
 
 /// The verbs that only one program has.
 pub trait OwnVerbs: Subcommand {
+    /// Whether the verb works on settings that are there.
+    fn needs_settings(&self) -> bool {
+        true
+    }
+
+    /// Runs a verb that works without settings.
+    fn run_without_settings(self, globals: &Globals) -> Result<Exit>
+    where
+        Self: Sized,
+    {
+        let _ = globals;
+        Ok(Exit::Done)
+    }
+
     /// Runs one.
     fn run(self, program: &Program) -> impl Future<Output = Result<Exit>>;
 }
@@ -186,10 +204,7 @@ pub fn main<S: Slice, V: OwnVerbs>(about: About) -> ExitCode {
 }
 
 /// The `main` of a program without a slice.
-pub fn main_without_slice<V: OwnVerbs + 'static>(
-    about: About,
-    before: impl FnOnce(&V, &Globals) -> Option<Result<Exit>>,
-) -> ExitCode {
+pub fn main_without_slice<V: OwnVerbs>(about: About) -> ExitCode {
     start(about, Tool::<V>::command(), |matches, command| async move {
         let line = parsed::<Tool<V>>(&matches);
         verbosity(line.globals.verbose);
@@ -200,8 +215,8 @@ pub fn main_without_slice<V: OwnVerbs + 'static>(
             }
             ToolVerb::Man { folder } => man(&command, &folder),
             ToolVerb::Own(verb) => {
-                if let Some(done) = before(&verb, &line.globals) {
-                    return done;
+                if !verb.needs_settings() {
+                    return verb.run_without_settings(&line.globals);
                 }
                 verb.run(&Program::resolve(line.globals, None).await?).await
             }

@@ -1,1 +1,15 @@
-//! stub
+//! What the tests share: one local AWS API, an account for each test, and the real programs run as users run them.
+//!
+//! A test makes a [`World`]: a folder with an `rd.toml`, credentials of an account that nobody else has, and the
+//! programs pointed at the local AWS API. It panics where a test would: nothing here is for anything but tests.
+#![expect(clippy::unwrap_used, reason = "a helper of tests fails the test that calls it")]
+
+mod http;
+mod run;
+mod server;
+mod world;
+
+pub use http::{Answer, request};
+pub use run::{Done, Rd, finish};
+pub use server::endpoint;
+pub use world::World;

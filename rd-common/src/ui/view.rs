@@ -75,9 +75,12 @@ impl View {
             .collect();
         let same = end.counts.get(Action::None.word()).copied().unwrap_or(0);
         let mut text = if command == "status" {
-            format!("{same} resources")
+            let healths: Vec<String> = end.counts.iter().map(|(health, count)| format!("{count} {health}")).collect();
+            if healths.is_empty() { "nothing".to_owned() } else { healths.join(", ") }
         } else if !counts.is_empty() {
             counts.join(", ")
+        } else if end.status != Ended::Ok {
+            "nothing done".to_owned()
         } else if command == "destroy" {
             "nothing to destroy".to_owned()
         } else {

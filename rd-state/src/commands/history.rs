@@ -1,0 +1,50 @@
+//! `history`: the versions of a slice's state, a line a run.
+
+use crate::stack_states;
+use rd_common::cli::Program;
+use rd_common::state::store::Version;
+use rd_common::ui::table::table;
+use rd_common::{Exit, Result};
+
+/// Flags of `history`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct HistoryArgs {
+    /// The slice, such as net
+    slice: String,
+    /// Every version, not only the last one of each run
+    #[arg(long)]
+    all: bool,
+}
+
+/// Runs it: newest first; a table for people, one JSON object a line for programs.
+pub async fn run(program: &Program, args: &HistoryArgs) -> Result<Exit> {
+    // An unknown slice is an error, not an empty history.
+    stack_states::one(program, &args.slice).await?;
+    let versions = program.store.history(&program.key(&args.slice)).await?;
+    let mut shown: Vec<&Version> = Vec::new();
+    for version in versions.iter().rev() {
+        if args.all || shown.last().is_none_or(|later| later.run != version.run) {
+            shown.push(version);
+        }
+    }
+    if program.printer.is_json() {
+        for version in shown {
+            program.printer.text(&format!("{}\n", serde_json::to_string(version).unwrap_or_default()));
+        }
+        return Ok(Exit::Done);
+    }
+    let rows: Vec<Vec<String>> = shown
+        .iter()
+        .map(|version| {
+            vec![
+                version.serial.to_string(),
+                format!("{:.0}", version.written),
+                version.command.clone(),
+                version.resources.to_string(),
+                version.run.clone(),
+            ]
+        })
+        .collect();
+    program.printer.text(&table(&["SERIAL", "WRITTEN", "COMMAND", "RESOURCES", "RUN"], &rows));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,38 @@
+//! `list`: every resource that the states know.
+
+use crate::stack_states;
+use rd_common::cli::Program;
+use rd_common::ui::table::table;
+use rd_common::{Exit, Result};
+use serde_json::json;
+
+/// Flags of `list`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ListArgs {
+    /// Only addresses that begin with this
+    prefix: Option<String>,
+}
+
+/// Runs it: a table for people, one JSON object a line for programs.
+pub async fn run(program: &Program, args: &ListArgs) -> Result<Exit> {
+    let prefix = args.prefix.as_deref().unwrap_or_default();
+    let mut rows = Vec::new();
+    for document in stack_states::all(program).await? {
+        for (address, resource) in document.resources {
+            if !address.starts_with(prefix) {
+                continue;
+            }
+            let phase = serde_json::to_value(resource.phase).unwrap_or_default();
+            if program.printer.is_json() {
+                let line = json!({"address": address, "kind": resource.kind, "id": resource.id, "phase": phase});
+                program.printer.text(&format!("{line}\n"));
+            }
+            let phase = phase.as_str().unwrap_or_default().to_owned();
+            rows.push(vec![address, resource.id.unwrap_or_else(|| "-".to_owned()), phase]);
+        }
+    }
+    if !program.printer.is_json() && !rows.is_empty() {
+        program.printer.text(&table(&["ADDRESS", "ID", "PHASE"], &rows));
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,28 @@
+//! `outputs`: every output of every slice.
+
+use crate::stack_states;
+use rd_common::cli::Program;
+use rd_common::{Exit, Result};
+use serde_json::{Map, Value};
+
+/// Runs it: `slice.name = value` for people, one JSON object by slice for programs.
+pub async fn run(program: &Program) -> Result<Exit> {
+    let mut by_slice = Map::new();
+    let mut lines = String::new();
+    for document in stack_states::all(program).await? {
+        for (name, value) in &document.outputs {
+            let value = match value {
+                Value::String(text) => text.clone(),
+                other => other.to_string(),
+            };
+            lines.push_str(&format!("{}.{name} = {value}\n", document.slice));
+        }
+        by_slice.insert(document.slice, document.outputs.into_iter().collect());
+    }
+    if program.printer.is_json() {
+        program.printer.text(&format!("{}\n", Value::Object(by_slice)));
+    } else {
+        program.printer.text(&lines);
+    }
+    Ok(Exit::Done)
+}

@@ -1,0 +1,32 @@
+//! `show`: one resource, whole.
+
+use crate::stack_states;
+use rd_common::cli::Program;
+use rd_common::{Error, Exit, Result};
+
+/// Flags of `show`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ShowArgs {
+    /// The address, such as net.vpc.main
+    address: String,
+}
+
+/// Runs it: the resource as JSON, on lines for people and on one line for programs.
+pub async fn run(program: &Program, args: &ShowArgs) -> Result<Exit> {
+    let slice = args.address.split('.').next().unwrap_or_default();
+    let document = stack_states::one(program, slice).await?;
+    let resource = document.resources.get(&args.address).ok_or_else(|| {
+        let kind = args.address.rsplit_once('.').map_or("", |(kind, _)| kind);
+        let near: Vec<&str> =
+            document.resources.keys().map(String::as_str).filter(|address| address.starts_with(kind)).collect();
+        let hint = if near.is_empty() { "`rd-state list` lists them".to_owned() } else { format!("there is {}", near.join(", ")) };
+        Error::usage(format!("the state has no `{}`", args.address)).hint(hint)
+    })?;
+    let text = if program.printer.is_json() {
+        serde_json::to_string(resource)
+    } else {
+        serde_json::to_string_pretty(resource)
+    };
+    program.printer.text(&format!("{}\n", text.unwrap_or_default()));
+    Ok(Exit::Done)
+}

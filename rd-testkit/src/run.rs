@@ -1,0 +1,196 @@
+//! Runs the programs: alone, in a pipe, with anything on stdin.
+
+use serde_json::Value;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// How long a program may take before the test calls it hung.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The folder that cargo puts the programs in: the tests stand in its `deps`.
+fn programs() -> PathBuf {
+    let test = std::env::current_exe().unwrap();
+    test.parent().and_then(Path::parent).unwrap().to_path_buf()
+}
+
+/// A program to be run.
+pub struct Rd {
+    command: Command,
+    stdin: Option<Vec<u8>>,
+}
+
+/// How it went.
+#[derive(Debug)]
+pub struct Done {
+    /// The exit code; -1 after a signal.
+    pub code: i32,
+    /// What it wrote on stdout.
+    pub stdout: String,
+    /// What it wrote on stderr.
+    pub stderr: String,
+}
+
+impl Rd {
+    pub(crate) fn new(program: &str, folder: &Path, environment: &[(String, String)]) -> Self {
+        let mut command = Command::new(programs().join(program));
+        command.current_dir(folder).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder);
+        command.envs(environment.iter().map(|(name, value)| (name, value)));
+        Self { command, stdin: None }
+    }
+
+    /// Adds arguments, split at spaces.
+    #[must_use]
+    pub fn args(mut self, line: &str) -> Self {
+        self.command.args(line.split_whitespace());
+        self
+    }
+
+    /// Adds one argument.
+    #[must_use]
+    pub fn arg(mut self, argument: &str) -> Self {
+        self.command.arg(argument);
+        self
+    }
+
+    /// Sets a variable.
+    #[must_use]
+    pub fn env(mut self, name: &str, value: &str) -> Self {
+        self.command.env(name, value);
+        self
+    }
+
+    /// Takes a variable away.
+    #[must_use]
+    pub fn without(mut self, name: &str) -> Self {
+        self.command.env_remove(name);
+        self
+    }
+
+    /// Gives it this on stdin; without, stdin is empty.
+    #[must_use]
+    pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
+        self.stdin = Some(bytes.into());
+        self
+    }
+
+    /// Starts it with all three streams piped, and stdin left to the caller.
+    pub fn start(mut self) -> Child {
+        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        self.command.spawn().unwrap_or_else(|e| panic!("{:?} cannot be run: {e}", self.command.get_program()))
+    }
+
+    /// Runs it to its end.
+    pub fn run(mut self) -> Done {
+        let input = self.stdin.take();
+        let mut child = self.start();
+        let mut stdin = child.stdin.take().unwrap();
+        let writer = std::thread::spawn(move || {
+            // A program may end before it has read everything.
+            let _ = stdin.write_all(&input.unwrap_or_default());
+        });
+        let done = finish(child);
+        writer.join().unwrap();
+        done
+    }
+
+    /// Runs it, and fails the test unless it exits with `code`.
+    pub fn code(self, code: i32) -> Done {
+        let done = self.run();
+        assert_eq!(done.code, code, "stdout:\n{}\nstderr:\n{}", done.stdout, done.stderr);
+        done
+    }
+
+    /// Runs it, and fails the test unless it exits with 0.
+    pub fn ok(self) -> Done {
+        self.code(0)
+    }
+
+    /// Runs programs as a shell's pipe does; returns each one's end, the last one's stdout with it.
+    pub fn pipe(line: Vec<Rd>) -> Vec<Done> {
+        let mut children: Vec<Child> = Vec::new();
+        let count = line.len();
+        for (index, mut rd) in line.into_iter().enumerate() {
+            let stdin = match children.last_mut() {
+                Some(before) => Stdio::from(before.stdout.take().unwrap()),
+                None => Stdio::null(),
+            };
+            rd.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+            let mut child = rd.command.spawn().unwrap();
+            if index + 1 < count {
+                // Kept for the next one.
+                child.stdin = None;
+            }
+            children.push(child);
+        }
+        children.into_iter().map(finish).collect()
+    }
+}
+
+/// Waits for a program, reading what it writes; kills it and fails the test when it hangs.
+pub fn finish(mut child: Child) -> Done {
+    let read = |stream: Option<Box<dyn std::io::Read + Send>>| {
+        std::thread::spawn(move || {
+            let mut bytes = Vec::new();
+            if let Some(mut stream) = stream {
+                stream.read_to_end(&mut bytes).unwrap();
+            }
+            String::from_utf8_lossy(&bytes).into_owned()
+        })
+    };
+    let stdout = read(child.stdout.take().map(|s| Box::new(s) as Box<dyn std::io::Read + Send>));
+    let stderr = read(child.stderr.take().map(|s| Box::new(s) as Box<dyn std::io::Read + Send>));
+    let start = Instant::now();
+    let status = loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            break status;
+        }
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            panic!("it hangs: {}", stderr.join().unwrap());
+        }
+        std::thread::sleep(Duration::from_millis(5));
+    };
+    Done {
+        code: status.code().unwrap_or(-1),
+        stdout: stdout.join().unwrap(),
+        stderr: stderr.join().unwrap(),
+    }
+}
+
+impl Done {
+    /// Its records.
+    pub fn records(&self) -> Vec<Value> {
+        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        self.stdout.lines().map(parse).collect()
+    }
+
+    /// Its records of one type.
+    pub fn of_type(&self, kind: &str) -> Vec<Value> {
+        self.records().into_iter().filter(|record| record["type"] == kind).collect()
+    }
+
+    /// `action address` of every change or application that is not `none`, sorted.
+    pub fn actions(&self) -> Vec<String> {
+        let mut all: Vec<String> = self
+            .records()
+            .iter()
+            .filter(|record| ["change", "applied"].contains(&record["type"].as_str().unwrap_or_default()))
+            .filter(|record| record["action"] != "none")
+            .map(|record| format!("{} {}", record["action"].as_str().unwrap(), record["address"].as_str().unwrap()))
+            .collect();
+        all.sort();
+        all
+    }
+
+    /// The value of an output that it gave.
+    pub fn output(&self, name: &str) -> Value {
+        self.of_type("output").iter().find(|o| o["name"] == name).map(|o| o["value"].clone()).unwrap_or_default()
+    }
+
+    /// Its `end`.
+    pub fn end(&self) -> Value {
+        self.of_type("end").pop().unwrap_or_default()
+    }
+}

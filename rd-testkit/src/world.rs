@@ -1,0 +1,131 @@
+//! A place for one test: a folder, an account, settings.
+
+use crate::http::{Answer, form, request};
+use crate::run::Rd;
+use crate::server::endpoint;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
+use tempfile::TempDir;
+
+/// The region of every test.
+pub const REGION: &str = "us-east-1";
+
+/// A test's world. Its folder goes with it; its account is its own, so nothing needs to be cleaned up at the API.
+pub struct World {
+    folder: TempDir,
+    /// The account.
+    pub account: String,
+    credentials: [String; 3],
+    endpoint: String,
+}
+
+/// An account number that no other test has: time, process and a counter, folded into twelve digits.
+fn account() -> String {
+    static NEXT: AtomicU64 = AtomicU64::new(0);
+    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
+    let mixed = now ^ (u64::from(std::process::id()) << 32) ^ (NEXT.fetch_add(1, Ordering::Relaxed) << 20);
+    format!("{:012}", 100_000_000_000 + mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 800_000_000_000)
+}
+
+impl World {
+    /// A world with this `rd.toml`.
+    pub fn new(settings: &str) -> Self {
+        Self::at(settings, endpoint())
+    }
+
+    /// A world whose programs talk to `endpoint`.
+    pub fn at(settings: &str, endpoint: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::write(folder.path().join("rd.toml"), settings).unwrap();
+        let account = account();
+        Self {
+            credentials: assume(&account),
+            folder,
+            account,
+            endpoint: endpoint.to_owned(),
+        }
+    }
+
+    /// Its folder.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes other settings.
+    pub fn settings(&self, settings: &str) {
+        std::fs::write(self.path().join("rd.toml"), settings).unwrap();
+    }
+
+    /// The file of a slice's state.
+    pub fn state_file(&self, stack: &str, slice: &str) -> PathBuf {
+        self.path().join(".rd").join(stack).join(format!("{slice}.json"))
+    }
+
+    /// A program of ours: `rd-net`.
+    pub fn rd(&self, program: &str) -> Rd {
+        Rd::new(program, self.path(), &self.environment())
+    }
+
+    /// The variables that its programs get.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let [key, secret, token] = &self.credentials;
+        [
+            ("AWS_ENDPOINT_URL", self.endpoint.as_str()),
+            ("AWS_ACCESS_KEY_ID", key),
+            ("AWS_SECRET_ACCESS_KEY", secret),
+            ("AWS_SESSION_TOKEN", token),
+            ("AWS_REGION", REGION),
+            ("AWS_EC2_METADATA_DISABLED", "true"),
+            // Minutes of waiting become seconds.
+            ("RD_WAIT_SCALE", "0.05"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .to_vec()
+    }
+
+    /// An EC2 call behind the programs' backs, such as a change by hand.
+    pub fn ec2(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
+        let mut pairs = vec![("Action", action), ("Version", "2016-11-15")];
+        pairs.extend(parameters);
+        let answer = self.call("ec2", "POST", "/", &[("Content-Type", "application/x-www-form-urlencoded")], &form(&pairs));
+        assert!(answer.status < 300, "{action}: {}", answer.body);
+        answer
+    }
+
+    /// An S3 call behind the programs' backs; `path` is `/bucket/key?query`.
+    pub fn s3(&self, method: &str, path: &str, body: &str) -> Answer {
+        self.call("s3", method, path, &[], body)
+    }
+
+    fn call(&self, service: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+        let [key, _, token] = &self.credentials;
+        // The local API reads the account from the credentials and checks no signature.
+        let authorization = format!(
+            "AWS4-HMAC-SHA256 Credential={key}/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+        );
+        let mut all = vec![("Authorization", authorization.as_str()), ("X-Amz-Security-Token", token)];
+        all.extend(headers);
+        request(endpoint(), method, path, &all, body.as_bytes())
+    }
+}
+
+/// Credentials of a role in an account.
+fn assume(account: &str) -> [String; 3] {
+    let role = format!("arn:aws:iam::{account}:role/test");
+    let body = form(&[
+        ("Action", "AssumeRole"),
+        ("Version", "2011-06-15"),
+        ("RoleArn", &role),
+        ("RoleSessionName", "test"),
+    ]);
+    let authorization = format!(
+        "AWS4-HMAC-SHA256 Credential=root/20260101/{REGION}/sts/aws4_request, SignedHeaders=host, Signature=0"
+    );
+    let headers = [
+        ("Authorization", authorization.as_str()),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+    ];
+    let answer = request(endpoint(), "POST", "/", &headers, body.as_bytes());
+    ["AccessKeyId", "SecretAccessKey", "SessionToken"]
+        .map(|tag| answer.tag(tag).unwrap_or_else(|| panic!("no {tag}: {}", answer.body)).to_owned())
+}

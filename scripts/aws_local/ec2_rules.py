@@ -1,0 +1,55 @@
+"""Security group rules between groups keep their description, and descriptions are changed by rule id.
+
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html
+"""
+
+from moto.core.responses import EmptyResult
+from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
+from moto.ec2.models.security_groups import SecurityGroupRule
+from moto.ec2.responses.security_groups import SecurityGroups
+
+
+def _peer(rule):
+    """The group at the other end, without what only describes the rule."""
+    return {name: value for name, value in rule.source_group.items() if name in ("GroupId", "GroupName", "UserId")}
+
+
+def _same(self, other):
+    """A description is not part of what a rule is: the same rule with another description is a duplicate."""
+    return (
+        self.ip_protocol == other.ip_protocol
+        and self.ip_range.get("CidrIp") == other.ip_range.get("CidrIp")
+        and self.ip_range.get("CidrIpv6") == other.ip_range.get("CidrIpv6")
+        and _peer(self) == _peer(other)
+        and self.prefix_list_id == other.prefix_list_id
+        and (self.ip_protocol == "-1" or (self.from_port, self.to_port) == (other.from_port, other.to_port))
+    )
+
+
+def _describe(egress, plain):
+    def update(self):
+        described = self._get_param("SecurityGroupRuleDescriptions", [])
+        if not described:
+            return plain(self)
+        group = self.ec2_backend.get_security_group_from_id(self._get_param("GroupId"))
+        rules = {rule.id: rule for rule in (group.egress_rules if egress else group.ingress_rules)}
+        for one in described:
+            rule = rules.get(one["SecurityGroupRuleId"])
+            if rule is None:
+                raise InvalidSecurityGroupRuleIdNotFoundError(one["SecurityGroupRuleId"])
+            place = rule.source_group or rule.ip_range
+            place["Description"] = one.get("Description", "")
+        return EmptyResult()
+
+    return update
+
+
+def install():
+    SecurityGroupRule.description = property(
+        lambda rule: rule.ip_range.get("Description") or rule.source_group.get("Description")
+    )
+    SecurityGroupRule.__eq__ = _same
+    for name, egress in [("ingress", False), ("egress", True)]:
+        method = f"update_security_group_rule_descriptions_{name}"
+        setattr(SecurityGroups, method, _describe(egress, getattr(SecurityGroups, method)))

@@ -1,0 +1,54 @@
+"""Runs moto's server with the additions: `python -m aws_local.server PORT IDLE_SECONDS`."""
+
+import logging
+import os
+import sys
+import threading
+import time
+
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+# moto writes its own version of AWS's managed policies and zones at import; nothing of it is needed twice.
+from moto.server import DomainDispatcherApplication, create_backend_app
+
+from aws_local import additions
+
+
+class IdleExit:
+    """Ends the process when nobody has asked for anything for a while, so that a forgotten server goes away."""
+
+    def __init__(self, app, seconds):
+        self.app = app
+        self.seconds = seconds
+        self.last = time.monotonic()
+        threading.Thread(target=self._watch, daemon=True).start()
+
+    def __call__(self, environ, start_response):
+        self.last = time.monotonic()
+        return self.app(environ, start_response)
+
+    def _watch(self):
+        while time.monotonic() - self.last < self.seconds:
+            time.sleep(min(5, self.seconds))
+        os._exit(0)
+
+
+class Handler(WSGIRequestHandler):
+    """HTTP/1.1, so that clients keep their connections; no line a request."""
+
+    protocol_version = "HTTP/1.1"
+
+    def log_request(self, *_args, **_kwargs):
+        pass
+
+
+def main():
+    port, idle = int(sys.argv[1]), int(sys.argv[2])
+    logging.getLogger("werkzeug").setLevel(logging.ERROR)
+    additions.install()
+    app = IdleExit(DomainDispatcherApplication(create_backend_app), idle)
+    make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler).serve_forever()
+
+
+if __name__ == "__main__":
+    main()
