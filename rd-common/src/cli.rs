@@ -27,7 +27,13 @@ pub struct Globals {
     #[arg(long, global = true, env = "RD_CONFIG", value_name = "FILE")]
     pub config: Option<PathBuf>,
     /// The environment, over `environment` in rd.toml
-    #[arg(long, short, global = true, env = "RD_ENVIRONMENT", value_name = "NAME")]
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "RD_ENVIRONMENT",
+        value_name = "NAME"
+    )]
     pub environment: Option<String>,
     /// The AWS region, over `region` in rd.toml and the SDK's own setting
     #[arg(long, global = true, env = "RD_REGION", value_name = "REGION")]
@@ -89,8 +95,9 @@ impl Program {
         };
         let region = aws::region(&access).await;
         if region.is_none() && section.is_some() {
-            return Err(Error::usage("no AWS region is set")
-                .hint("set `region` in rd.toml, --region, RD_REGION, AWS_REGION, or the profile's region"));
+            return Err(Error::usage("no AWS region is set").hint(
+                "set `region` in rd.toml, --region, RD_REGION, AWS_REGION, or the profile's region",
+            ));
         }
         let stack = Stack {
             project: loaded.shared.project.clone(),
@@ -102,11 +109,17 @@ impl Program {
         if section.is_some() {
             aws::check_region(&stack)?;
         }
-        let folder = globals.state_dir.clone().unwrap_or_else(|| loaded.folder().join(".rd"));
+        let folder = globals
+            .state_dir
+            .clone()
+            .unwrap_or_else(|| loaded.folder().join(".rd"));
         let progress = Progress::new();
         Ok(Self {
             store: Rc::new(LocalStore::new(folder)),
-            printer: Rc::new(Printer::new(Format::resolve(globals.format), progress.clone())),
+            printer: Rc::new(Printer::new(
+                Format::resolve(globals.format),
+                progress.clone(),
+            )),
             run: uuid::Uuid::new_v4().to_string(),
             globals,
             loaded,
@@ -174,33 +187,40 @@ pub struct About {
 
 /// The `main` of a program that owns a slice.
 pub fn main<S: Slice, V: OwnVerbs>(about: About) -> ExitCode {
-    start(about, Line::<S::DestroyArgs, V>::command(), |matches, command| async move {
-        let line = parsed::<Line<S::DestroyArgs, V>>(&matches);
-        verbosity(line.globals.verbose);
-        match line.verb {
-            Verb::Shared(Shared::Completions { shell }) => {
-                completions(command, shell);
-                Ok(Exit::Done)
-            }
-            Verb::Shared(Shared::Man { folder }) => man(&command, &folder),
-            Verb::Shared(verb) => {
-                let command = verb.name();
-                let json = Format::resolve(line.globals.format) == Format::Json;
-                let program = match Program::resolve(line.globals, Some(S::NAME)).await {
-                    Ok(program) => program,
-                    Err(error) => {
-                        // Whoever reads this in a pipe learns that it failed, rather than finding nothing.
-                        if json && verb.writes_records() {
-                            pipe::stillborn(S::NAME, command, &error);
+    start(
+        about,
+        Line::<S::DestroyArgs, V>::command(),
+        |matches, command| async move {
+            let line = parsed::<Line<S::DestroyArgs, V>>(&matches);
+            verbosity(line.globals.verbose);
+            match line.verb {
+                Verb::Shared(Shared::Completions { shell }) => {
+                    completions(command, shell);
+                    Ok(Exit::Done)
+                }
+                Verb::Shared(Shared::Man { folder }) => man(&command, &folder),
+                Verb::Shared(verb) => {
+                    let command = verb.name();
+                    let json = Format::resolve(line.globals.format) == Format::Json;
+                    let program = match Program::resolve(line.globals, Some(S::NAME)).await {
+                        Ok(program) => program,
+                        Err(error) => {
+                            // Whoever reads this in a pipe learns that it failed, rather than finding nothing.
+                            if json && verb.writes_records() {
+                                pipe::stillborn(S::NAME, command, &error);
+                            }
+                            return Err(error);
                         }
-                        return Err(error);
-                    }
-                };
-                verb.run::<S>(&program).await
+                    };
+                    verb.run::<S>(&program).await
+                }
+                Verb::Own(verb) => {
+                    verb.run(&Program::resolve(line.globals, Some(S::NAME)).await?)
+                        .await
+                }
             }
-            Verb::Own(verb) => verb.run(&Program::resolve(line.globals, Some(S::NAME)).await?).await,
-        }
-    })
+        },
+    )
 }
 
 /// The `main` of a program without a slice.
@@ -249,19 +269,33 @@ enum ToolVerb<V: Subcommand> {
     },
 }
 
-fn start<F>(about: About, command: clap::Command, run: impl FnOnce(clap::ArgMatches, clap::Command) -> F) -> ExitCode
+fn start<F>(
+    about: About,
+    command: clap::Command,
+    run: impl FnOnce(clap::ArgMatches, clap::Command) -> F,
+) -> ExitCode
 where
     F: Future<Output = Result<Exit>>,
 {
-    let codes: Vec<String> = Exit::ALL.iter().map(|(exit, text)| format!("  {:3}  {text}", exit.code())).collect();
+    let codes: Vec<String> = Exit::ALL
+        .iter()
+        .map(|(exit, text)| format!("  {:3}  {text}", exit.code()))
+        .collect();
     let command = command
         .name(about.name)
         .bin_name(about.name)
         .about(about.about)
         .version(env!("CARGO_PKG_VERSION"))
-        .after_help(format!("Examples:\n{}\n\nExit codes:\n{}", about.examples, codes.join("\n")));
+        .after_help(format!(
+            "Examples:\n{}\n\nExit codes:\n{}",
+            about.examples,
+            codes.join("\n")
+        ));
     let matches = command.clone().get_matches();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+    let runtime = match tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+    {
         Ok(runtime) => runtime,
         Err(e) => {
             tell_error(&Error::failed(format!("the program cannot start: {e}")));
@@ -269,10 +303,12 @@ where
         }
     };
     let local = tokio::task::LocalSet::new();
-    let exit = local.block_on(&runtime, run(matches, command)).unwrap_or_else(|error| {
-        tell_error(&error);
-        error.exit
-    });
+    let exit = local
+        .block_on(&runtime, run(matches, command))
+        .unwrap_or_else(|error| {
+            tell_error(&error);
+            error.exit
+        });
     // A blocked read of stdin must not hold the process.
     runtime.shutdown_timeout(Duration::ZERO);
     exit.into()
@@ -291,8 +327,9 @@ fn completions(mut command: clap::Command, shell: clap_complete::Shell) {
 }
 
 fn man(command: &clap::Command, folder: &std::path::Path) -> Result<Exit> {
-    clap_mangen::generate_to(command.clone(), folder)
-        .map_err(|e| Error::failed(format!("cannot write to {}: {e}", folder.display())).hint("check the folder"))?;
+    clap_mangen::generate_to(command.clone(), folder).map_err(|e| {
+        Error::failed(format!("cannot write to {}: {e}", folder.display())).hint("check the folder")
+    })?;
     Ok(Exit::Done)
 }
 
@@ -308,6 +345,11 @@ fn verbosity(count: u8) {
     if count > 1 {
         targets = targets.with_target("aws_config", LevelFilter::DEBUG);
     }
-    let layer = tracing_subscriber::fmt::layer().with_writer(std::io::stderr).with_target(false);
-    tracing_subscriber::registry().with(layer).with(targets).init();
+    let layer = tracing_subscriber::fmt::layer()
+        .with_writer(std::io::stderr)
+        .with_target(false);
+    tracing_subscriber::registry()
+        .with(layer)
+        .with(targets)
+        .init();
 }

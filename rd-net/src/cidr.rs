@@ -21,10 +21,13 @@ impl Layout {
     /// The blocks that the configuration names, or, where it names none: three private ones from the beginning of the
     /// VPC's block, then three public ones.
     pub fn of(config: &Config) -> Result<Self, Problem> {
-        let vpc: Ipv4Net = config
-            .cidr
-            .parse()
-            .map_err(|_| Problem::new("cidr", format!("`{}` is no IPv4 block", config.cidr), "such as 10.0.0.0/16"))?;
+        let vpc: Ipv4Net = config.cidr.parse().map_err(|_| {
+            Problem::new(
+                "cidr",
+                format!("`{}` is no IPv4 block", config.cidr),
+                "such as 10.0.0.0/16",
+            )
+        })?;
         let zones = config.azs.count();
         let mut next = u64::from(u32::from(vpc.network()));
         let private = match named("private_cidrs", &config.private_cidrs, zones)? {
@@ -41,7 +44,9 @@ impl Layout {
     }
 
     fn fits(&self, vpc: &Ipv4Net, config: &Config) -> Result<(), Problem> {
-        let keyed = |key: &'static str, blocks: &[Ipv4Net]| blocks.iter().map(|b| (key, *b)).collect::<Vec<_>>();
+        let keyed = |key: &'static str, blocks: &[Ipv4Net]| {
+            blocks.iter().map(|b| (key, *b)).collect::<Vec<_>>()
+        };
         let mut all = keyed("private_cidrs", &self.private);
         all.extend(keyed("public_cidrs", &self.public));
         for (index, (key, block)) in all.iter().enumerate() {
@@ -83,12 +88,23 @@ fn named(key: &str, texts: &[String], zones: usize) -> Result<Option<Vec<Ipv4Net
         text.parse::<Ipv4Net>()
             .ok()
             .filter(|net| net.trunc() == *net && (16..=28).contains(&net.prefix_len()))
-            .ok_or_else(|| Problem::new(key, format!("`{text}` is no subnet block"), "blocks from /16 to /28"))
+            .ok_or_else(|| {
+                Problem::new(
+                    key,
+                    format!("`{text}` is no subnet block"),
+                    "blocks from /16 to /28",
+                )
+            })
     });
     blocks.collect::<Result<_, _>>().map(Some)
 }
 
-fn cut(vpc: &Ipv4Net, next: &mut u64, prefix: u8, config: &Config) -> Result<Vec<Ipv4Net>, Problem> {
+fn cut(
+    vpc: &Ipv4Net,
+    next: &mut u64,
+    prefix: u8,
+    config: &Config,
+) -> Result<Vec<Ipv4Net>, Problem> {
     let size = 1u64 << (32 - u32::from(prefix));
     let end = u64::from(u32::from(vpc.broadcast())) + 1;
     (0..MOST_ZONES)
@@ -122,8 +138,14 @@ mod tests {
     #[test]
     fn the_default_layout() {
         let layout = Layout::of(&Config::default()).unwrap();
-        assert_eq!(texts(&layout.private), ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]);
-        assert_eq!(texts(&layout.public), ["10.0.48.0/24", "10.0.49.0/24", "10.0.50.0/24"]);
+        assert_eq!(
+            texts(&layout.private),
+            ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]
+        );
+        assert_eq!(
+            texts(&layout.public),
+            ["10.0.48.0/24", "10.0.49.0/24", "10.0.50.0/24"]
+        );
     }
 
     #[test]
@@ -139,7 +161,10 @@ mod tests {
             private_prefix: 27,
             ..Config::default()
         };
-        assert_eq!(texts(&Layout::of(&fitting).unwrap().public)[0], "192.168.0.96/28");
+        assert_eq!(
+            texts(&Layout::of(&fitting).unwrap().public)[0],
+            "192.168.0.96/28"
+        );
         let clash = Config {
             azs: Azs::Count(1),
             public_cidrs: vec!["10.0.8.0/24".into()],

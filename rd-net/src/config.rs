@@ -35,7 +35,10 @@ pub struct Config {
 
 /// The zones.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged, expecting = "a number of zones from 1 to 3, or a list of zone names")]
+#[serde(
+    untagged,
+    expecting = "a number of zones from 1 to 3, or a list of zone names"
+)]
 pub enum Azs {
     /// So many.
     Count(u8),
@@ -67,7 +70,10 @@ pub enum Nat {
 
 /// VPC endpoints. The gateway endpoints of S3 and DynamoDB are always there; they cost nothing.
 #[derive(Clone, Debug, Serialize, Deserialize)]
-#[serde(untagged, expecting = "\"gateway\", \"private\", or a list of services such as [\"logs\", \"ecr.api\"]")]
+#[serde(
+    untagged,
+    expecting = "\"gateway\", \"private\", or a list of services such as [\"logs\", \"ecr.api\"]"
+)]
 pub enum Endpoints {
     /// A preset.
     Preset(Preset),
@@ -87,12 +93,20 @@ pub enum Preset {
 
 /// What a task pulls, writes and is reached by.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html>
-const PRIVATE: [&str; 6] = ["ecr.api", "ecr.dkr", "logs", "secretsmanager", "ssm", "ssmmessages"];
+const PRIVATE: [&str; 6] = [
+    "ecr.api",
+    "ecr.dkr",
+    "logs",
+    "secretsmanager",
+    "ssm",
+    "ssmmessages",
+];
 
 /// The retention times that CloudWatch Logs has.
 /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
 const RETENTION_DAYS: [i32; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
+    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
+    3288, 3653,
 ];
 
 impl Default for Config {
@@ -128,7 +142,11 @@ impl Config {
         let mut problems = Vec::new();
         let count = self.azs.count();
         if !(1..=3).contains(&count) {
-            problems.push(Problem::new("azs", format!("{count} zones"), "1 to 3, as a number or as a list of names"));
+            problems.push(Problem::new(
+                "azs",
+                format!("{count} zones"),
+                "1 to 3, as a number or as a list of names",
+            ));
         }
         if let Azs::Names(names) = &self.azs {
             self.zone_problems(names, stack, &mut problems);
@@ -145,7 +163,11 @@ impl Config {
         }
         if !RETENTION_DAYS.contains(&self.flow_logs_retention_days) {
             let days = RETENTION_DAYS.map(|days| days.to_string()).join(", ");
-            problems.push(Problem::new("flow_logs_retention_days", "CloudWatch has no such retention", days));
+            problems.push(Problem::new(
+                "flow_logs_retention_days",
+                "CloudWatch has no such retention",
+                days,
+            ));
         }
         problems
     }
@@ -157,10 +179,18 @@ impl Config {
             });
             if !letter {
                 let allowed = format!("zones of {}, such as {}a", stack.region, stack.region);
-                problems.push(Problem::new("azs", format!("`{name}` is no zone of this region"), allowed));
+                problems.push(Problem::new(
+                    "azs",
+                    format!("`{name}` is no zone of this region"),
+                    allowed,
+                ));
             }
             if names[..index].contains(name) {
-                problems.push(Problem::new("azs", format!("`{name}` is there twice"), "each zone once"));
+                problems.push(Problem::new(
+                    "azs",
+                    format!("`{name}` is there twice"),
+                    "each zone once",
+                ));
             }
         }
     }
@@ -184,9 +214,16 @@ impl Config {
                 "an address and a prefix, such as 10.0.0.0/16",
             )),
         }
-        for (key, prefix) in [("public_prefix", self.public_prefix), ("private_prefix", self.private_prefix)] {
+        for (key, prefix) in [
+            ("public_prefix", self.public_prefix),
+            ("private_prefix", self.private_prefix),
+        ] {
             if !(16..=28).contains(&prefix) {
-                problems.push(Problem::new(key, format!("/{prefix} is not a size that a subnet can have"), "16 to 28"));
+                problems.push(Problem::new(
+                    key,
+                    format!("/{prefix} is not a size that a subnet can have"),
+                    "16 to 28",
+                ));
             }
         }
     }
@@ -195,7 +232,9 @@ impl Config {
         let services = self.interface_endpoints();
         for (index, service) in services.iter().enumerate() {
             let plain = !service.is_empty()
-                && service.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-');
+                && service.bytes().all(|b| {
+                    b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'.' || b == b'-'
+                });
             if !plain || service.starts_with("com.amazonaws") {
                 problems.push(Problem::new(
                     "endpoints",
@@ -209,7 +248,11 @@ impl Config {
                     "other services",
                 ));
             } else if services[..index].contains(service) {
-                problems.push(Problem::new("endpoints", format!("`{service}` is there twice"), "each service once"));
+                problems.push(Problem::new(
+                    "endpoints",
+                    format!("`{service}` is there twice"),
+                    "each service once",
+                ));
             }
         }
     }

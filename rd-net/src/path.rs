@@ -142,11 +142,19 @@ pub fn follow(from: &End, to: &End, port: u16, rules: &[Rule]) -> Vec<Step> {
     for end in [from, to] {
         if let End::Group { name, id, subnets } = end {
             match id {
-                None => steps.push(step(format!("group {name}"), false, "it is not there: run rd-net apply")),
+                None => steps.push(step(
+                    format!("group {name}"),
+                    false,
+                    "it is not there: run rd-net apply",
+                )),
                 Some(id) => steps.push(step(format!("group {name}"), true, id)),
             }
             if subnets.is_empty() {
-                steps.push(step(format!("subnets of {name}"), false, "there are none: run rd-net apply"));
+                steps.push(step(
+                    format!("subnets of {name}"),
+                    false,
+                    "there are none: run rd-net apply",
+                ));
             }
         }
     }
@@ -172,23 +180,45 @@ pub fn follow(from: &End, to: &End, port: u16, rules: &[Rule]) -> Vec<Step> {
 }
 
 fn rule_step(of: &End, other: &End, port: u16, egress: bool, rules: &[Rule]) -> Step {
-    let (way, preposition) = if egress { ("outbound", "to") } else { ("inbound", "from") };
-    let what = format!("{way} rule of {} {preposition} {}:{port}", of.label(), other.label());
+    let (way, preposition) = if egress {
+        ("outbound", "to")
+    } else {
+        ("inbound", "from")
+    };
+    let what = format!(
+        "{way} rule of {} {preposition} {}:{port}",
+        of.label(),
+        other.label()
+    );
     let port = i32::from(port);
     let matching = rules.iter().find(|rule| {
         Some(rule.group.as_str()) == of.id()
             && rule.egress == egress
             && (rule.protocol == "-1"
-                || (rule.protocol == "tcp" && (rule.from_port == -1 || (rule.from_port..=rule.to_port).contains(&port))))
-            && (rule.peer.as_deref().is_some_and(|peer| Some(peer) == other.id())
-                || rule.block.is_some_and(|block| other.blocks().iter().all(|b| block.contains(b))))
+                || (rule.protocol == "tcp"
+                    && (rule.from_port == -1 || (rule.from_port..=rule.to_port).contains(&port))))
+            && (rule
+                .peer
+                .as_deref()
+                .is_some_and(|peer| Some(peer) == other.id())
+                || rule
+                    .block
+                    .is_some_and(|block| other.blocks().iter().all(|b| block.contains(b))))
     });
     match matching {
         Some(rule) => {
-            let peer = rule.peer.clone().or_else(|| rule.block.map(|block| block.to_string())).unwrap_or_default();
+            let peer = rule
+                .peer
+                .clone()
+                .or_else(|| rule.block.map(|block| block.to_string()))
+                .unwrap_or_default();
             step(what, true, format!("allowed {preposition} {peer}"))
         }
-        None => step(what, false, format!("no {way} rule allows it: add one, or look for drift with rd-net plan")),
+        None => step(
+            what,
+            false,
+            format!("no {way} rule allows it: add one, or look for drift with rd-net plan"),
+        ),
     }
 }
 
@@ -201,9 +231,24 @@ fn route_step(subnet: &Subnet, to: &End) -> Step {
             .filter(|hop| hop.destination.contains(&block))
             .max_by_key(|hop| hop.destination.prefix_len());
         match best {
-            None => return step(what, false, format!("no route to {block}: nat = \"none\" leaves private subnets without one")),
+            None => {
+                return step(
+                    what,
+                    false,
+                    format!(
+                        "no route to {block}: nat = \"none\" leaves private subnets without one"
+                    ),
+                );
+            }
             Some(hop) if hop.blackhole => {
-                return step(what, false, format!("the route through {} is a blackhole: rd-net apply mends it", hop.target));
+                return step(
+                    what,
+                    false,
+                    format!(
+                        "the route through {} is a blackhole: rd-net apply mends it",
+                        hop.target
+                    ),
+                );
             }
             Some(_) => {}
         }
@@ -211,18 +256,34 @@ fn route_step(subnet: &Subnet, to: &End) -> Step {
     let through: Vec<&str> = subnet
         .routes
         .iter()
-        .filter(|hop| to.blocks().iter().any(|block| hop.destination.contains(block)))
+        .filter(|hop| {
+            to.blocks()
+                .iter()
+                .any(|block| hop.destination.contains(block))
+        })
         .map(|hop| hop.target.as_str())
         .collect();
     step(what, true, format!("through {}", through.join(", ")))
 }
 
 fn acl_step(subnet: &Subnet, egress: bool, others: &[Ipv4Net], port: i32) -> Step {
-    acl(subnet, egress, others, (port, port), &format!("port {port}"))
+    acl(
+        subnet,
+        egress,
+        others,
+        (port, port),
+        &format!("port {port}"),
+    )
 }
 
 fn acl_range_step(subnet: &Subnet, egress: bool, others: &[Ipv4Net]) -> Step {
-    acl(subnet, egress, others, EPHEMERAL, "answers on ports 1024-65535")
+    acl(
+        subnet,
+        egress,
+        others,
+        EPHEMERAL,
+        "answers on ports 1024-65535",
+    )
 }
 
 fn acl(subnet: &Subnet, egress: bool, others: &[Ipv4Net], ports: (i32, i32), words: &str) -> Step {
@@ -236,13 +297,21 @@ fn acl(subnet: &Subnet, egress: bool, others: &[Ipv4Net], ports: (i32, i32), wor
                 entry.egress == egress
                     && (entry.protocol == "-1" || entry.protocol == "6")
                     && entry.block.contains(other)
-                    && entry.ports.is_none_or(|(first, last)| first <= ports.0 && ports.1 <= last)
+                    && entry
+                        .ports
+                        .is_none_or(|(first, last)| first <= ports.0 && ports.1 <= last)
             })
             .collect();
         entries.sort_by_key(|entry| entry.number);
         match entries.first() {
             Some(entry) if entry.allow => {}
-            Some(entry) => return step(what, false, format!("entry {} denies {other}", entry.number)),
+            Some(entry) => {
+                return step(
+                    what,
+                    false,
+                    format!("entry {} denies {other}", entry.number),
+                );
+            }
             None => return step(what, false, format!("no entry allows {other}")),
         }
     }
@@ -300,7 +369,11 @@ mod tests {
     }
 
     fn blocks(steps: &[Step]) -> Vec<&str> {
-        steps.iter().filter(|step| !step.ok).map(|step| step.step.as_str()).collect()
+        steps
+            .iter()
+            .filter(|step| !step.ok)
+            .map(|step| step.step.as_str())
+            .collect()
     }
 
     #[test]
@@ -308,7 +381,10 @@ mod tests {
         let (api, db) = (end("api", "10.0.0.0/20"), end("db", "10.0.16.0/20"));
         let both = [rule("api", true, "db"), rule("db", false, "api")];
         assert_eq!(blocks(&follow(&api, &db, 5432, &both)), Vec::<&str>::new());
-        assert_eq!(blocks(&follow(&api, &db, 5432, &both[..1])), ["inbound rule of db from api:5432"]);
+        assert_eq!(
+            blocks(&follow(&api, &db, 5432, &both[..1])),
+            ["inbound rule of db from api:5432"]
+        );
         assert_eq!(blocks(&follow(&api, &db, 6379, &both)).len(), 2);
     }
 
@@ -325,7 +401,14 @@ mod tests {
         let steps = follow(&api, &End::Internet, 443, std::slice::from_ref(&out));
         assert_eq!(blocks(&steps), ["route from subnet-api to internet"]);
 
-        let End::Group { name, id, mut subnets } = api else { unreachable!() };
+        let End::Group {
+            name,
+            id,
+            mut subnets,
+        } = api
+        else {
+            unreachable!()
+        };
         subnets[0].routes.push(Hop {
             destination: anywhere(),
             target: "nat-1".into(),

@@ -36,7 +36,12 @@ pub struct Rule {
 impl Rule {
     /// Its name among the rules: `alb-in-https`.
     pub fn name(&self) -> String {
-        format!("{}-{}-{}", self.group, if self.egress { "out" } else { "in" }, self.name)
+        format!(
+            "{}-{}-{}",
+            self.group,
+            if self.egress { "out" } else { "in" },
+            self.name
+        )
     }
 
     /// Its spec.
@@ -63,15 +68,36 @@ pub fn rules(app_port: u16) -> Vec<Rule> {
         description,
     };
     vec![
-        rule("alb", false, 80, None, "http", "HTTP from anywhere, redirected"),
+        rule(
+            "alb",
+            false,
+            80,
+            None,
+            "http",
+            "HTTP from anywhere, redirected",
+        ),
         rule("alb", false, HTTPS, None, "https", "HTTPS from anywhere"),
         rule("alb", true, app_port, Some("api"), "api", "To the service"),
-        rule("api", false, app_port, Some("alb"), "alb", "From the load balancer"),
+        rule(
+            "api",
+            false,
+            app_port,
+            Some("alb"),
+            "alb",
+            "From the load balancer",
+        ),
         rule("api", true, HTTPS, None, "https", "HTTPS to anywhere"),
         rule("api", true, 5432, Some("db"), "db", "To the database"),
         rule("api", true, 6379, Some("redis"), "redis", "To the cache"),
         rule("db", false, 5432, Some("api"), "api", "From the service"),
         rule("redis", false, 6379, Some("api"), "api", "From the service"),
-        rule("endpoints", false, HTTPS, Some("api"), "api", "From the service"),
+        rule(
+            "endpoints",
+            false,
+            HTTPS,
+            Some("api"),
+            "api",
+            "From the service",
+        ),
     ]
 }

@@ -66,7 +66,12 @@ impl Slice for Net {
             .with::<FlowLog>()
     }
 
-    async fn facts(clients: Option<&Clients>, stack: &Stack, config: &Config, state: &Document) -> Result<Vec<Zone>> {
+    async fn facts(
+        clients: Option<&Clients>,
+        stack: &Stack,
+        config: &Config,
+        state: &Document,
+    ) -> Result<Vec<Zone>> {
         zones::choose(clients, stack, config, state).await
     }
 
@@ -80,11 +85,20 @@ impl Slice for Net {
                 enable_dns_hostnames: true,
             },
         );
-        parts.add::<DefaultSecurityGroup>("main", default_security_group::Spec { vpc_id: vpc.id() });
+        parts
+            .add::<DefaultSecurityGroup>("main", default_security_group::Spec { vpc_id: vpc.id() });
         let subnets = subnets(&mut parts, config, zones, &vpc);
         let tables = routes(&mut parts, config, zones, &vpc, &subnets);
         let groups = security_groups(&mut parts, stack, config, &vpc);
-        endpoints(&mut parts, stack, config, &vpc, &subnets, &tables, &groups["endpoints"]);
+        endpoints(
+            &mut parts,
+            stack,
+            config,
+            &vpc,
+            &subnets,
+            &tables,
+            &groups["endpoints"],
+        );
         if config.flow_logs {
             flow_logs(&mut parts, stack, config, &vpc);
         }
@@ -109,7 +123,9 @@ fn subnets(parts: &mut Parts, config: &Config, zones: &[Zone], vpc: &Part) -> Su
         private: Vec::new(),
     });
     let mut add = |tier: &str, blocks: &[ipnet::Ipv4Net]| -> Vec<Part> {
-        let cut = zones.iter().filter_map(|zone| Some((zone, blocks.get(zone.slot)?)));
+        let cut = zones
+            .iter()
+            .filter_map(|zone| Some((zone, blocks.get(zone.slot)?)));
         cut.map(|(zone, block)| {
             parts.add::<Subnet>(
                 &format!("{tier}-{}", zone.letter()),
@@ -130,7 +146,13 @@ fn subnets(parts: &mut Parts, config: &Config, zones: &[Zone], vpc: &Part) -> Su
 }
 
 /// Gateways, tables and routes; returns every table.
-fn routes(parts: &mut Parts, config: &Config, zones: &[Zone], vpc: &Part, subnets: &Subnets) -> Vec<Part> {
+fn routes(
+    parts: &mut Parts,
+    config: &Config,
+    zones: &[Zone],
+    vpc: &Part,
+    subnets: &Subnets,
+) -> Vec<Part> {
     let gateway = parts.add::<InternetGateway>("main", internet_gateway::Spec {});
     let attached = parts.add::<InternetGatewayAttachment>(
         "main",
@@ -160,8 +182,10 @@ fn routes(parts: &mut Parts, config: &Config, zones: &[Zone], vpc: &Part, subnet
         // One private table serves all zones unless each has a gateway of its own. It is the first zone's, so that
         // going from one gateway to several leaves the first zone as it is.
         if index == 0 || config.nat == Nat::PerAz {
-            let table =
-                parts.add::<RouteTable>(&format!("private-{letter}"), route_table::Spec { vpc_id: vpc.id() });
+            let table = parts.add::<RouteTable>(
+                &format!("private-{letter}"),
+                route_table::Spec { vpc_id: vpc.id() },
+            );
             if config.nat != Nat::None {
                 let nat = nat_gateway(parts, letter, public_subnet, &attached);
                 parts.add::<Route>(
@@ -178,7 +202,11 @@ fn routes(parts: &mut Parts, config: &Config, zones: &[Zone], vpc: &Part, subnet
         }
     }
     for (index, (zone, subnet)) in zones.iter().zip(&subnets.private).enumerate() {
-        let table = if config.nat == Nat::PerAz { 1 + index } else { 1 };
+        let table = if config.nat == Nat::PerAz {
+            1 + index
+        } else {
+            1
+        };
         let table = tables[table].clone();
         associate(parts, &format!("private-{}", zone.letter()), subnet, &table);
     }
@@ -210,7 +238,12 @@ fn associate(parts: &mut Parts, name: &str, subnet: &Part, table: &Part) {
     );
 }
 
-fn security_groups(parts: &mut Parts, stack: &Stack, config: &Config, vpc: &Part) -> BTreeMap<&'static str, Part> {
+fn security_groups(
+    parts: &mut Parts,
+    stack: &Stack,
+    config: &Config,
+    vpc: &Part,
+) -> BTreeMap<&'static str, Part> {
     let mut groups = BTreeMap::new();
     for (name, description) in GROUPS {
         let group = parts.add::<SecurityGroup>(
@@ -305,7 +338,10 @@ fn outputs(
 ) {
     parts.output("vpc_id", vpc.id());
     parts.output("vpc_cidr", &config.cidr);
-    parts.output("availability_zones", zones.iter().map(|zone| &zone.name).collect::<Vec<_>>());
+    parts.output(
+        "availability_zones",
+        zones.iter().map(|zone| &zone.name).collect::<Vec<_>>(),
+    );
     parts.output("public_subnet_ids", ids(&subnets.public));
     parts.output("private_subnet_ids", ids(&subnets.private));
     for (name, group) in groups {
@@ -318,8 +354,10 @@ fn outputs(
 pub fn likely_zones(stack: &Stack, config: &Config) -> Vec<String> {
     match &config.azs {
         Azs::Names(names) => names.clone(),
-        Azs::Count(count) => {
-            ["a", "b", "c"].iter().take(usize::from(*count)).map(|letter| format!("{}{letter}", stack.region)).collect()
-        }
+        Azs::Count(count) => ["a", "b", "c"]
+            .iter()
+            .take(usize::from(*count))
+            .map(|letter| format!("{}{letter}", stack.region))
+            .collect(),
     }
 }

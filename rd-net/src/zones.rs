@@ -31,11 +31,17 @@ fn remembered(state: &Document) -> Vec<String> {
         .iter()
         .filter(|(address, _)| address.starts_with("net.subnet.private-"))
         .filter_map(|(_, resource)| {
-            Some((resource.spec.get("cidr_block")?.as_str()?, resource.spec.get("availability_zone")?.as_str()?))
+            Some((
+                resource.spec.get("cidr_block")?.as_str()?,
+                resource.spec.get("availability_zone")?.as_str()?,
+            ))
         })
         .collect();
     subnets.sort_by_key(|(block, _)| block.parse::<ipnet::Ipv4Net>().ok());
-    subnets.into_iter().map(|(_, zone)| zone.to_owned()).collect()
+    subnets
+        .into_iter()
+        .map(|(_, zone)| zone.to_owned())
+        .collect()
 }
 
 /// Gives every name a slot: those that the state has keep theirs, the others take what is free.
@@ -45,11 +51,21 @@ fn slots(names: Vec<String>, state: &Document, config: &Config) -> Vec<Zone> {
     let layout = crate::cidr::Layout::of(config).ok();
     let held = |zone: &str| -> Option<usize> {
         let letter = &zone[zone.len().saturating_sub(1)..];
-        let subnet = state.resources.get(&format!("net.subnet.private-{letter}"))?;
+        let subnet = state
+            .resources
+            .get(&format!("net.subnet.private-{letter}"))?;
         let block = subnet.spec.get("cidr_block")?.as_str()?;
-        layout.as_ref()?.private.iter().position(|there| there.to_string() == block)
+        layout
+            .as_ref()?
+            .private
+            .iter()
+            .position(|there| there.to_string() == block)
     };
-    let mut taken: Vec<usize> = if fixed { Vec::new() } else { names.iter().filter_map(|name| held(name)).collect() };
+    let mut taken: Vec<usize> = if fixed {
+        Vec::new()
+    } else {
+        names.iter().filter_map(|name| held(name)).collect()
+    };
     let mut zones = Vec::new();
     for (index, name) in names.into_iter().enumerate() {
         let slot = if fixed {
@@ -79,8 +95,10 @@ pub async fn choose(
             if !names.iter().all(|name| known.contains(name)) {
                 let there = available(clients).await?;
                 if let Some(missing) = names.iter().find(|name| !there.contains(name)) {
-                    return Err(Error::usage(format!("net.azs: `{missing}` is no zone that this account can use"))
-                        .hint(format!("it can use {}", there.join(", "))));
+                    return Err(Error::usage(format!(
+                        "net.azs: `{missing}` is no zone that this account can use"
+                    ))
+                    .hint(format!("it can use {}", there.join(", "))));
                 }
             }
             names.clone()
@@ -91,10 +109,17 @@ pub async fn choose(
             if names.len() < count {
                 let there = available(clients).await?;
                 if there.len() < count {
-                    return Err(Error::usage(format!("net.azs: {count} zones, but {} has {}", stack.region, there.len()))
-                        .hint(format!("it can use {}", there.join(", "))));
+                    return Err(Error::usage(format!(
+                        "net.azs: {count} zones, but {} has {}",
+                        stack.region,
+                        there.len()
+                    ))
+                    .hint(format!("it can use {}", there.join(", "))));
                 }
-                let new: Vec<String> = there.into_iter().filter(|name| !names.contains(name)).collect();
+                let new: Vec<String> = there
+                    .into_iter()
+                    .filter(|name| !names.contains(name))
+                    .collect();
                 names.extend(new);
             }
             names.truncate(count);
@@ -116,8 +141,11 @@ async fn available(clients: &Clients) -> Result<Vec<String>> {
         .send()
         .await
         .doing("read the availability zones")?;
-    let mut names: Vec<String> =
-        answer.availability_zones().iter().filter_map(|zone| zone.zone_name().map(str::to_owned)).collect();
+    let mut names: Vec<String> = answer
+        .availability_zones()
+        .iter()
+        .filter_map(|zone| zone.zone_name().map(str::to_owned))
+        .collect();
     names.sort();
     Ok(names)
 }

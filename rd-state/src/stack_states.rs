@@ -22,7 +22,9 @@ pub async fn one(program: &Program, slice: &str) -> Result<Document> {
         None => {
             let there = program.store.slices(&stack).await?;
             let hint = if there.is_empty() {
-                format!("nothing was ever applied in {stack}: check --environment, or apply a slice")
+                format!(
+                    "nothing was ever applied in {stack}: check --environment, or apply a slice"
+                )
             } else {
                 format!("there is {}", there.join(", "))
             };

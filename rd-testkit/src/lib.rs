@@ -2,7 +2,10 @@
 //!
 //! A test makes a [`World`]: a folder with an `rd.toml`, credentials of an account that nobody else has, and the
 //! programs pointed at the local AWS API. It panics where a test would: nothing here is for anything but tests.
-#![expect(clippy::unwrap_used, reason = "a helper of tests fails the test that calls it")]
+#![expect(
+    clippy::unwrap_used,
+    reason = "a helper of tests fails the test that calls it"
+)]
 
 mod http;
 mod run;

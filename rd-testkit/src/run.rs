@@ -35,9 +35,16 @@ pub struct Done {
 impl Rd {
     pub(crate) fn new(program: &str, folder: &Path, environment: &[(String, String)]) -> Self {
         let mut command = Command::new(programs().join(program));
-        command.current_dir(folder).env_clear().env("PATH", "/usr/bin:/bin").env("HOME", folder);
+        command
+            .current_dir(folder)
+            .env_clear()
+            .env("PATH", "/usr/bin:/bin")
+            .env("HOME", folder);
         command.envs(environment.iter().map(|(name, value)| (name, value)));
-        Self { command, stdin: None }
+        Self {
+            command,
+            stdin: None,
+        }
     }
 
     /// Adds arguments, split at spaces.
@@ -77,8 +84,13 @@ impl Rd {
 
     /// Starts it with all three streams piped, and stdin left to the caller.
     pub fn start(mut self) -> Child {
-        self.command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        self.command.spawn().unwrap_or_else(|e| panic!("{:?} cannot be run: {e}", self.command.get_program()))
+        self.command
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped());
+        self.command
+            .spawn()
+            .unwrap_or_else(|e| panic!("{:?} cannot be run: {e}", self.command.get_program()))
     }
 
     /// Runs it to its end.
@@ -98,7 +110,11 @@ impl Rd {
     /// Runs it, and fails the test unless it exits with `code`.
     pub fn code(self, code: i32) -> Done {
         let done = self.run();
-        assert_eq!(done.code, code, "stdout:\n{}\nstderr:\n{}", done.stdout, done.stderr);
+        assert_eq!(
+            done.code, code,
+            "stdout:\n{}\nstderr:\n{}",
+            done.stdout, done.stderr
+        );
         done
     }
 
@@ -116,7 +132,10 @@ impl Rd {
                 Some(before) => Stdio::from(before.stdout.take().unwrap()),
                 None => Stdio::null(),
             };
-            rd.command.stdin(stdin).stdout(Stdio::piped()).stderr(Stdio::piped());
+            rd.command
+                .stdin(stdin)
+                .stdout(Stdio::piped())
+                .stderr(Stdio::piped());
             let mut child = rd.command.spawn().unwrap();
             if index + 1 < count {
                 // Kept for the next one.
@@ -139,8 +158,18 @@ pub fn finish(mut child: Child) -> Done {
             String::from_utf8_lossy(&bytes).into_owned()
         })
     };
-    let stdout = read(child.stdout.take().map(|s| Box::new(s) as Box<dyn std::io::Read + Send>));
-    let stderr = read(child.stderr.take().map(|s| Box::new(s) as Box<dyn std::io::Read + Send>));
+    let stdout = read(
+        child
+            .stdout
+            .take()
+            .map(|s| Box::new(s) as Box<dyn std::io::Read + Send>),
+    );
+    let stderr = read(
+        child
+            .stderr
+            .take()
+            .map(|s| Box::new(s) as Box<dyn std::io::Read + Send>),
+    );
     let start = Instant::now();
     let status = loop {
         if let Some(status) = child.try_wait().unwrap() {
@@ -162,13 +191,17 @@ pub fn finish(mut child: Child) -> Done {
 impl Done {
     /// Its records.
     pub fn records(&self) -> Vec<Value> {
-        let parse = |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
+        let parse =
+            |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         self.stdout.lines().map(parse).collect()
     }
 
     /// Its records of one type.
     pub fn of_type(&self, kind: &str) -> Vec<Value> {
-        self.records().into_iter().filter(|record| record["type"] == kind).collect()
+        self.records()
+            .into_iter()
+            .filter(|record| record["type"] == kind)
+            .collect()
     }
 
     /// `action address` of every change or application that is not `none`, sorted.
@@ -176,9 +209,17 @@ impl Done {
         let mut all: Vec<String> = self
             .records()
             .iter()
-            .filter(|record| ["change", "applied"].contains(&record["type"].as_str().unwrap_or_default()))
+            .filter(|record| {
+                ["change", "applied"].contains(&record["type"].as_str().unwrap_or_default())
+            })
             .filter(|record| record["action"] != "none")
-            .map(|record| format!("{} {}", record["action"].as_str().unwrap(), record["address"].as_str().unwrap()))
+            .map(|record| {
+                format!(
+                    "{} {}",
+                    record["action"].as_str().unwrap(),
+                    record["address"].as_str().unwrap()
+                )
+            })
             .collect();
         all.sort();
         all
@@ -186,7 +227,11 @@ impl Done {
 
     /// The value of an output that it gave.
     pub fn output(&self, name: &str) -> Value {
-        self.of_type("output").iter().find(|o| o["name"] == name).map(|o| o["value"].clone()).unwrap_or_default()
+        self.of_type("output")
+            .iter()
+            .find(|o| o["name"] == name)
+            .map(|o| o["value"].clone())
+            .unwrap_or_default()
     }
 
     /// Its `end`.

@@ -23,8 +23,17 @@ fn start() -> String {
         .args(["start", "--idle-exit", "600", "--dir"])
         .arg(&folder)
         .output()
-        .unwrap_or_else(|e| panic!("{} cannot be run: {e}; the tests need Python 3", script.display()));
-    assert!(started.status.success(), "{}", String::from_utf8_lossy(&started.stderr));
+        .unwrap_or_else(|e| {
+            panic!(
+                "{} cannot be run: {e}; the tests need Python 3",
+                script.display()
+            )
+        });
+    assert!(
+        started.status.success(),
+        "{}",
+        String::from_utf8_lossy(&started.stderr)
+    );
     let record = std::fs::read_to_string(folder.join("server.json")).unwrap();
     let record: serde_json::Value = serde_json::from_str(&record).unwrap();
     record["url"].as_str().unwrap().to_owned()

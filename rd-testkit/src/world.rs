@@ -22,9 +22,16 @@ pub struct World {
 /// An account number that no other test has: time, process and a counter, folded into twelve digits.
 fn account() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_nanos() as u64;
-    let mixed = now ^ (u64::from(std::process::id()) << 32) ^ (NEXT.fetch_add(1, Ordering::Relaxed) << 20);
-    format!("{:012}", 100_000_000_000 + mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 800_000_000_000)
+    let now = std::time::SystemTime::now()
+        .duration_since(std::time::UNIX_EPOCH)
+        .unwrap()
+        .as_nanos() as u64;
+    let mixed =
+        now ^ (u64::from(std::process::id()) << 32) ^ (NEXT.fetch_add(1, Ordering::Relaxed) << 20);
+    format!(
+        "{:012}",
+        100_000_000_000 + mixed.wrapping_mul(0x9E37_79B9_7F4A_7C15) % 800_000_000_000
+    )
 }
 
 impl World {
@@ -58,7 +65,10 @@ impl World {
 
     /// The file of a slice's state.
     pub fn state_file(&self, stack: &str, slice: &str) -> PathBuf {
-        self.path().join(".rd").join(stack).join(format!("{slice}.json"))
+        self.path()
+            .join(".rd")
+            .join(stack)
+            .join(format!("{slice}.json"))
     }
 
     /// A program of ours: `rd-net`.
@@ -87,7 +97,13 @@ impl World {
     pub fn ec2(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
         let mut pairs = vec![("Action", action), ("Version", "2016-11-15")];
         pairs.extend(parameters);
-        let answer = self.call("ec2", "POST", "/", &[("Content-Type", "application/x-www-form-urlencoded")], &form(&pairs));
+        let answer = self.call(
+            "ec2",
+            "POST",
+            "/",
+            &[("Content-Type", "application/x-www-form-urlencoded")],
+            &form(&pairs),
+        );
         assert!(answer.status < 300, "{action}: {}", answer.body);
         answer
     }
@@ -97,13 +113,23 @@ impl World {
         self.call("s3", method, path, &[], body)
     }
 
-    fn call(&self, service: &str, method: &str, path: &str, headers: &[(&str, &str)], body: &str) -> Answer {
+    fn call(
+        &self,
+        service: &str,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &str,
+    ) -> Answer {
         let [key, _, token] = &self.credentials;
         // The local API reads the account from the credentials and checks no signature.
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={key}/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
         );
-        let mut all = vec![("Authorization", authorization.as_str()), ("X-Amz-Security-Token", token)];
+        let mut all = vec![
+            ("Authorization", authorization.as_str()),
+            ("X-Amz-Security-Token", token),
+        ];
         all.extend(headers);
         request(endpoint(), method, path, &all, body.as_bytes())
     }
@@ -126,6 +152,10 @@ fn assume(account: &str) -> [String; 3] {
         ("Content-Type", "application/x-www-form-urlencoded"),
     ];
     let answer = request(endpoint(), "POST", "/", &headers, body.as_bytes());
-    ["AccessKeyId", "SecretAccessKey", "SessionToken"]
-        .map(|tag| answer.tag(tag).unwrap_or_else(|| panic!("no {tag}: {}", answer.body)).to_owned())
+    ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(|tag| {
+        answer
+            .tag(tag)
+            .unwrap_or_else(|| panic!("no {tag}: {}", answer.body))
+            .to_owned()
+    })
 }

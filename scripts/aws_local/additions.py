@@ -9,6 +9,7 @@ MODULES = [
     "ec2_nat",
     "ec2_in_use",
     "s3_policy",
+    "s3_versioning",
 ]
 
 

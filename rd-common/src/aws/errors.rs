@@ -32,7 +32,9 @@ pub fn error<E>(doing: &str, error: SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
-    let status = error.raw_response().map(|response| response.status().as_u16());
+    let status = error
+        .raw_response()
+        .map(|response| response.status().as_u16());
     let request_id = error.raw_response().and_then(|response| {
         ["x-amzn-requestid", "x-amz-request-id", "x-amzn-request-id"]
             .iter()
@@ -43,7 +45,11 @@ where
         SdkError::ServiceError(service) => {
             let metadata = service.err().meta();
             let code = metadata.code().unwrap_or("an unknown error");
-            let message = metadata.message().unwrap_or("AWS gave no reason");
+            // Without a code it is no error document of AWS's: what the SDK made of it says more than nothing.
+            let message = match (metadata.code(), metadata.message()) {
+                (None, None) => chain(service.err()),
+                (_, message) => message.unwrap_or("AWS gave no reason").to_owned(),
+            };
             let repeat = match status {
                 _ if THROTTLED.contains(&code) => Repeat::NotDone,
                 Some(429 | 503) => Repeat::NotDone,
@@ -59,7 +65,11 @@ where
             }
         }
         SdkError::TimeoutError(_) => no_answer(doing, "no answer in time", Repeat::Unknown),
-        SdkError::ResponseError(_) => no_answer(doing, "the answer was cut off or unreadable", Repeat::Unknown),
+        SdkError::ResponseError(_) => no_answer(
+            doing,
+            "the answer was cut off or unreadable",
+            Repeat::Unknown,
+        ),
         SdkError::ConstructionFailure(_) => explain_unsent(doing, &chain(&error)),
         SdkError::DispatchFailure(_) => {
             let text = chain(&error);
@@ -68,7 +78,11 @@ where
             }
             // hyper says "(Connect)" where it got no connection: then nothing was sent.
             let unsent = text.contains("(Connect)") || text.contains("dns error");
-            let repeat = if unsent { Repeat::NotDone } else { Repeat::Unknown };
+            let repeat = if unsent {
+                Repeat::NotDone
+            } else {
+                Repeat::Unknown
+            };
             no_answer(doing, &text, repeat)
         }
         other => Error::failed(format!("cannot {doing}: {other}")),
@@ -84,7 +98,9 @@ fn no_answer(doing: &str, why: &str, repeat: Repeat) -> Error {
 }
 
 fn explain_unsent(doing: &str, text: &str) -> Error {
-    let error = Error::failed(format!("cannot {doing}: the request could not be made: {text}"));
+    let error = Error::failed(format!(
+        "cannot {doing}: the request could not be made: {text}"
+    ));
     if text.contains("credentials") {
         return error.hint(CREDENTIALS_HINT);
     }
@@ -108,7 +124,10 @@ fn hint(code: &str) -> Option<&'static str> {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             "the credentials have expired: log in again (`aws sso login`), or the machine's clock is off: compare `date -u`"
         }
-        "SignatureDoesNotMatch" | "InvalidSignatureException" | "RequestTimeTooSkewed" | "AuthFailure"
+        "SignatureDoesNotMatch"
+        | "InvalidSignatureException"
+        | "RequestTimeTooSkewed"
+        | "AuthFailure"
         | "RequestInTheFuture" => {
             "the secret key does not fit, the region is not enabled for this account, or the machine's clock is off: \
              compare `date -u` with the time, and check the credentials"
@@ -119,7 +138,9 @@ fn hint(code: &str) -> Option<&'static str> {
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
             "the credentials may not do this: ask for the permission named above"
         }
-        "OptInRequired" => "the region or service is not enabled for this account: enable it in the console",
+        "OptInRequired" => {
+            "the region or service is not enabled for this account: enable it in the console"
+        }
         code if code.ends_with("LimitExceeded") || code.ends_with("LimitExceededException") => {
             "an account limit is reached: raise it in Service Quotas, or delete what is not needed"
         }

@@ -11,7 +11,11 @@ pub async fn account(aws: &Aws) -> Result<String> {
             .interceptor(aws.interceptor())
             .build(),
     );
-    let answer = sts.get_caller_identity().send().await.doing("find out whose credentials these are")?;
+    let answer = sts
+        .get_caller_identity()
+        .send()
+        .await
+        .doing("find out whose credentials these are")?;
     answer
         .account
         .ok_or_else(|| Error::failed("AWS did not say which account the credentials are of"))

@@ -46,7 +46,9 @@ pub struct Aws {
 /// One HTTP client with one TLS stack for everything; making it costs nothing until the first connection.
 fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
-        .tls_provider(tls::Provider::Rustls(tls::rustls_provider::CryptoMode::Ring))
+        .tls_provider(tls::Provider::Rustls(
+            tls::rustls_provider::CryptoMode::Ring,
+        ))
         .build_https()
 }
 
@@ -56,11 +58,17 @@ pub async fn region(access: &Access) -> Option<String> {
         return Some(region.clone());
     }
     let profile = match &access.profile {
-        Some(name) => ProfileFileRegionProvider::builder().profile_name(name).build(),
+        Some(name) => ProfileFileRegionProvider::builder()
+            .profile_name(name)
+            .build(),
         None => ProfileFileRegionProvider::new(),
     };
-    let chain = RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(profile);
-    chain.region().await.map(|region| region.as_ref().to_owned())
+    let chain =
+        RegionProviderChain::first_try(EnvironmentVariableRegionProvider::new()).or_else(profile);
+    chain
+        .region()
+        .await
+        .map(|region| region.as_ref().to_owned())
 }
 
 impl Aws {
@@ -152,10 +160,17 @@ pub fn check_region(stack: &Stack) -> Result<()> {
     };
     let plausible = letters(parts.next())
         && letters(parts.next())
-        && stack.region.rsplit('-').next().is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
+        && stack
+            .region
+            .rsplit('-')
+            .next()
+            .is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
     if plausible {
         return Ok(());
     }
-    Err(Error::usage(format!("`{}` is not an AWS region", stack.region))
-        .hint("a region is written like `us-east-1`: set `region` in rd.toml, RD_REGION or --region"))
+    Err(
+        Error::usage(format!("`{}` is not an AWS region", stack.region)).hint(
+            "a region is written like `us-east-1`: set `region` in rd.toml, RD_REGION or --region",
+        ),
+    )
 }

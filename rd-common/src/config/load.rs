@@ -71,9 +71,14 @@ fn find(layers: &Layers) -> Result<Option<PathBuf>> {
     if let Some(file) = &layers.file {
         return Ok(Some(file.clone()));
     }
-    let here = std::env::current_dir()
-        .map_err(|e| Error::usage(format!("the working folder cannot be read: {e}")).hint("change to another folder"))?;
-    Ok(here.ancestors().map(|folder| folder.join(FILE)).find(|file| file.is_file()))
+    let here = std::env::current_dir().map_err(|e| {
+        Error::usage(format!("the working folder cannot be read: {e}"))
+            .hint("change to another folder")
+    })?;
+    Ok(here
+        .ancestors()
+        .map(|folder| folder.join(FILE))
+        .find(|file| file.is_file()))
 }
 
 impl Loaded {
@@ -81,7 +86,9 @@ impl Loaded {
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         let table = match self.merged.get(name) {
             Some(Value::Table(table)) => table.clone(),
-            Some(_) => return Err(self.wrong(name, "is not a table", &format!("write `[{name}]`"))),
+            Some(_) => {
+                return Err(self.wrong(name, "is not a table", &format!("write `[{name}]`")));
+            }
             None => Table::new(),
         };
         self.typed(Value::Table(table), Some(name))
@@ -112,14 +119,22 @@ impl Loaded {
             Some(section) => format!("{section}.{}", problem.key),
             None => problem.key.clone(),
         };
-        Err(self.wrong(&key, &problem.what, &format!("allowed: {}", problem.allowed)))
+        Err(self.wrong(
+            &key,
+            &problem.what,
+            &format!("allowed: {}", problem.allowed),
+        ))
     }
 
     fn merge(&mut self, layers: &Layers, section: Option<&str>) -> Result<()> {
         let mut file: Table = toml::from_str(&self.text).map_err(|e| {
             let (line, text) = locate::at(&self.text, e.span().map_or(0, |span| span.start));
-            Error::usage(format!("{}, line {line}: {}: `{text}`", self.file_name(), e.message()))
-                .hint("the file is TOML: https://toml.io; `rd-state init` writes an example")
+            Error::usage(format!(
+                "{}, line {line}: {}: `{text}`",
+                self.file_name(),
+                e.message()
+            ))
+            .hint("the file is TOML: https://toml.io; `rd-state init` writes an example")
         })?;
         let environments = file.remove("environments");
         self.merged = file;
@@ -128,20 +143,32 @@ impl Loaded {
             .clone()
             .or_else(|| Some(self.merged.get("environment")?.as_str()?.to_owned()));
         if let Some(environment) = &layers.environment {
-            self.put("environment", Value::String(environment.clone()), "--environment or RD_ENVIRONMENT")?;
+            self.put(
+                "environment",
+                Value::String(environment.clone()),
+                "--environment or RD_ENVIRONMENT",
+            )?;
         }
         self.overlay(environments, named.as_deref().unwrap_or("production"))?;
         self.variables(section)?;
         if let Some(region) = &layers.region {
-            self.put("region", Value::String(region.clone()), "--region or RD_REGION")?;
+            self.put(
+                "region",
+                Value::String(region.clone()),
+                "--region or RD_REGION",
+            )?;
         }
         for assignment in &layers.set {
             let Some((key, value)) = assignment.split_once('=') else {
-                return Err(Error::usage(format!("--set {assignment}: it has no `=`")).hint("write --set net.nat=none"));
+                return Err(Error::usage(format!("--set {assignment}: it has no `=`"))
+                    .hint("write --set net.nat=none"));
             };
             let head = key.split('.').next().unwrap_or_default();
             if !Shared::KEYS.contains(&head) && Some(head) != section {
-                return Err(Error::usage(format!("--set {key}: this program does not read `{head}`")).hint(format!(
+                return Err(Error::usage(format!(
+                    "--set {key}: this program does not read `{head}`"
+                ))
+                .hint(format!(
                     "it reads {} and [{}]",
                     Shared::KEYS.join(", "),
                     section.unwrap_or("no section of its own")
@@ -157,7 +184,11 @@ impl Loaded {
             return Ok(());
         };
         let Value::Table(mut environments) = environments else {
-            return Err(self.wrong("environments", "is not a table", "write `[environments.<name>]`"));
+            return Err(self.wrong(
+                "environments",
+                "is not a table",
+                "write `[environments.<name>]`",
+            ));
         };
         if let Some((name, _)) = environments.iter().find(|(_, value)| !value.is_table()) {
             return Err(self.wrong(
@@ -186,7 +217,11 @@ impl Loaded {
         let prefix = format!("RD_{}_", section.to_uppercase());
         for (name, text) in std::env::vars() {
             if let Some(key) = name.strip_prefix(&prefix) {
-                self.put(&format!("{section}.{}", key.to_lowercase()), scalar(&text), &name)?;
+                self.put(
+                    &format!("{section}.{}", key.to_lowercase()),
+                    scalar(&text),
+                    &name,
+                )?;
             }
         }
         Ok(())
@@ -198,10 +233,15 @@ impl Loaded {
         let last = names.pop().unwrap_or_default();
         let mut table = &mut self.merged;
         for name in names {
-            let inner = table.entry(name).or_insert_with(|| Value::Table(Table::new()));
+            let inner = table
+                .entry(name)
+                .or_insert_with(|| Value::Table(Table::new()));
             match inner {
                 Value::Table(inner) => table = inner,
-                _ => return Err(Error::usage(format!("{origin}: `{name}` is not a table")).hint("check the key")),
+                _ => {
+                    return Err(Error::usage(format!("{origin}: `{name}` is not a table"))
+                        .hint("check the key"));
+                }
             }
         }
         table.insert(last.to_owned(), value);
@@ -217,7 +257,11 @@ impl Loaded {
                 continue;
             }
             // Other programs have tables of their own; what is nearly one of ours is a slip of the pen.
-            let names = Shared::KEYS.iter().copied().chain(section).chain(["environments"]);
+            let names = Shared::KEYS
+                .iter()
+                .copied()
+                .chain(section)
+                .chain(["environments"]);
             let near = nearest(key, names);
             let others = value.is_table() && Some(key.as_str()) != section;
             if Some(key.as_str()) != section && (!others || near.is_some()) {
@@ -226,7 +270,10 @@ impl Loaded {
         }
         if !shared.contains_key("project") {
             let (what, hint) = match &self.path {
-                Some(path) => (format!("{}: `project` is not set", path.display()), "add `project = \"name\"` at its top"),
+                Some(path) => (
+                    format!("{}: `project` is not set", path.display()),
+                    "add `project = \"name\"` at its top",
+                ),
                 None => (
                     format!("there is no {FILE} here or in a folder above"),
                     "`rd-state init` writes one; or name one with --config or RD_CONFIG",
@@ -243,11 +290,20 @@ impl Loaded {
         serde_path_to_error::deserialize(value).map_err(|error| {
             let path = error.path().to_string();
             let inner = error.into_inner();
-            let message = inner.message().lines().next().unwrap_or_default().to_owned();
+            let message = inner
+                .message()
+                .lines()
+                .next()
+                .unwrap_or_default()
+                .to_owned();
             let mut key = if path == "." { String::new() } else { path };
             if let Some((name, allowed)) = unknown_field(&message) {
                 if key.rsplit('.').next() != Some(&name) {
-                    key = if key.is_empty() { name.clone() } else { format!("{key}.{name}") };
+                    key = if key.is_empty() {
+                        name.clone()
+                    } else {
+                        format!("{key}.{name}")
+                    };
                 }
                 let key = section.map_or_else(|| key.clone(), |section| format!("{section}.{key}"));
                 let near = nearest(&name, allowed.iter().map(String::as_str)).map(str::to_owned);
@@ -258,13 +314,21 @@ impl Loaded {
                 (Some(section), key) => format!("{section}.{key}"),
                 (None, key) => key.to_owned(),
             };
-            self.wrong(&key, &message, "see rd.example.toml for what each key takes")
+            self.wrong(
+                &key,
+                &message,
+                "see rd.example.toml for what each key takes",
+            )
         })
     }
 
     fn unknown(&self, key: &str, near: Option<&str>, allowed: &str) -> Error {
         let guess = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        self.wrong(key, "there is no such key", &format!("{guess}allowed: {allowed}"))
+        self.wrong(
+            key,
+            "there is no such key",
+            &format!("{guess}allowed: {allowed}"),
+        )
     }
 
     fn wrong(&self, key: &str, what: &str, hint: &str) -> Error {
@@ -277,10 +341,18 @@ impl Loaded {
             return format!("{origin}: ");
         }
         let path: Vec<&str> = key.split(['.', '[']).collect();
-        let environment = self.merged.get("environment").and_then(Value::as_str).unwrap_or("production");
+        let environment = self
+            .merged
+            .get("environment")
+            .and_then(Value::as_str)
+            .unwrap_or("production");
         let mut over = vec!["environments", environment];
         over.extend(&path);
-        let place = if locate::has(&self.text, &over) { &over } else { &path };
+        let place = if locate::has(&self.text, &over) {
+            &over
+        } else {
+            &path
+        };
         match locate::line(&self.text, place) {
             Some((line, text)) => format!("{}, line {line}: `{text}`: ", self.file_name()),
             None => String::new(),
@@ -288,7 +360,9 @@ impl Loaded {
     }
 
     fn file_name(&self) -> String {
-        self.path.as_deref().map_or_else(|| FILE.to_owned(), |path| path.display().to_string())
+        self.path
+            .as_deref()
+            .map_or_else(|| FILE.to_owned(), |path| path.display().to_string())
     }
 }
 
@@ -314,7 +388,12 @@ fn scalar(text: &str) -> Value {
 fn unknown_field(message: &str) -> Option<(String, Vec<String>)> {
     let rest = message.strip_prefix("unknown field `")?;
     let (name, rest) = rest.split_once('`')?;
-    let allowed = rest.split('`').skip(1).step_by(2).map(str::to_owned).collect();
+    let allowed = rest
+        .split('`')
+        .skip(1)
+        .step_by(2)
+        .map(str::to_owned)
+        .collect();
     Some((name.to_owned(), allowed))
 }
 
@@ -365,19 +444,47 @@ mod tests {
     #[test]
     fn errors_name_the_line_the_key_and_what_is_allowed() {
         for (text, set, says) in [
-            ("project='p'\n[zz]\nnatt='a'\n", &[][..], &["line 3", "zz.natt", "did you mean `nat`"][..]),
-            ("project='p'\n[zz]\nazs='a'\n", &[], &["line 3", "zz.azs", "invalid type"]),
-            ("project='p'\n[zy]\nazs=1\n", &[], &["line 2", "`zy`", "did you mean `zz`"]),
+            (
+                "project='p'\n[zz]\nnatt='a'\n",
+                &[][..],
+                &["line 3", "zz.natt", "did you mean `nat`"][..],
+            ),
+            (
+                "project='p'\n[zz]\nazs='a'\n",
+                &[],
+                &["line 3", "zz.azs", "invalid type"],
+            ),
+            (
+                "project='p'\n[zy]\nazs=1\n",
+                &[],
+                &["line 2", "`zy`", "did you mean `zz`"],
+            ),
             ("project='P x'\n", &[], &["line 1", "project", "a-z"]),
             ("[zz]\n", &[], &["`project` is not set"]),
-            ("project='p'\nregoin='r'\n", &[], &["line 2", "did you mean `region`"]),
+            (
+                "project='p'\nregoin='r'\n",
+                &[],
+                &["line 2", "did you mean `region`"],
+            ),
             ("project='p'\n[zz\n", &[], &["line 2", "TOML"]),
-            ("project='p'\n", &["zz.azs=x"], &["--set zz.azs", "invalid type"]),
+            (
+                "project='p'\n",
+                &["zz.azs=x"],
+                &["--set zz.azs", "invalid type"],
+            ),
             ("project='p'\n", &["yy.a=x"], &["does not read `yy`"]),
-            ("project='p'\n[environments.production.zz]\nazs=-1\n", &[], &["line 3", "zz.azs"]),
+            (
+                "project='p'\n[environments.production.zz]\nazs=-1\n",
+                &[],
+                &["line 3", "zz.azs"],
+            ),
         ] {
             let error = loaded(text, set).expect_err(text);
-            let all = format!("{} {}", error.summary, error.hint.as_deref().unwrap_or_default());
+            let all = format!(
+                "{} {}",
+                error.summary,
+                error.hint.as_deref().unwrap_or_default()
+            );
             for part in says {
                 assert!(all.contains(part), "{text:?} should say {part:?}: {all}");
             }

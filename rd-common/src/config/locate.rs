@@ -52,8 +52,14 @@ mod tests {
     #[test]
     fn a_key_is_found_on_its_line() {
         let text = "project = \"p\"\n\n[net]\nnat = 3 # why\n[environments.a.net]\nnat = 4\n";
-        assert_eq!(line(text, &["net", "nat"]), Some((4, "nat = 3 # why".into())));
-        assert_eq!(line(text, &["environments", "a", "net", "nat"]).map(|l| l.0), Some(6));
+        assert_eq!(
+            line(text, &["net", "nat"]),
+            Some((4, "nat = 3 # why".into()))
+        );
+        assert_eq!(
+            line(text, &["environments", "a", "net", "nat"]).map(|l| l.0),
+            Some(6)
+        );
         assert_eq!(line(text, &["net", "cidr"]).map(|l| l.0), Some(3));
         assert!(!has(text, &["net", "cidr"]) && has(text, &["net", "nat"]));
     }

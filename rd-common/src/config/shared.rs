@@ -33,8 +33,14 @@ fn production() -> String {
 
 impl Shared {
     /// The names of the keys.
-    pub(super) const KEYS: [&'static str; 6] =
-        ["project", "environment", "region", "domain", "protect", "tags"];
+    pub(super) const KEYS: [&'static str; 6] = [
+        "project",
+        "environment",
+        "region",
+        "domain",
+        "protect",
+        "tags",
+    ];
 
     /// Whether `destroy` is refused.
     pub fn is_protected(&self) -> bool {
@@ -53,7 +59,9 @@ impl Shared {
                 && value.starts_with(|c: char| c.is_ascii_lowercase())
                 && !value.ends_with('-')
                 && !value.contains("--")
-                && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+                && value
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
             if !fits {
                 problems.push(Problem::new(
                     key,
@@ -64,7 +72,11 @@ impl Shared {
         }
         for (key, value) in &self.tags {
             let longest = key.len() <= 128 && value.len() <= 256;
-            if key.is_empty() || !longest || key.to_lowercase().starts_with("aws:") || key.starts_with("rd:") {
+            if key.is_empty()
+                || !longest
+                || key.to_lowercase().starts_with("aws:")
+                || key.starts_with("rd:")
+            {
                 problems.push(Problem::new(
                     &format!("tags.{key}"),
                     "cannot be a tag",
@@ -73,7 +85,11 @@ impl Shared {
             }
         }
         if self.tags.len() > 40 {
-            problems.push(Problem::new("tags", "too many tags", "at most 40; AWS takes 50, and 6 are rd's own"));
+            problems.push(Problem::new(
+                "tags",
+                "too many tags",
+                "at most 40; AWS takes 50, and 6 are rd's own",
+            ));
         }
         problems
     }

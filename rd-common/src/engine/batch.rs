@@ -23,7 +23,9 @@ pub struct Batch<Q, A> {
 
 impl<Q: 'static, A: 'static> Batch<Q, A> {
     /// A batch answered by `answer`. Used inside a `LocalSet`.
-    pub fn new(answer: impl Fn(Vec<Q>) -> LocalBoxFuture<'static, Result<A>> + 'static) -> Rc<Self> {
+    pub fn new(
+        answer: impl Fn(Vec<Q>) -> LocalBoxFuture<'static, Result<A>> + 'static,
+    ) -> Rc<Self> {
         Rc::new(Self {
             queue: RefCell::new(Queue {
                 waiting: Vec::new(),
@@ -44,7 +46,9 @@ impl<Q: 'static, A: 'static> Batch<Q, A> {
         if start {
             tokio::task::spawn_local(self.clone().drain());
         }
-        answer.await.map_err(|_| Error::failed("a read was given up"))?
+        answer
+            .await
+            .map_err(|_| Error::failed("a read was given up"))?
     }
 
     async fn drain(self: Rc<Self>) {
@@ -85,7 +89,11 @@ mod tests {
         local
             .run_until(async {
                 let answers = join_all((0..5).map(|n| batch.ask(n))).await;
-                assert!(answers.iter().all(|answer| answer.as_ref().unwrap().len() == 5));
+                assert!(
+                    answers
+                        .iter()
+                        .all(|answer| answer.as_ref().unwrap().len() == 5)
+                );
                 batch.ask(9).await.unwrap();
             })
             .await;

@@ -62,7 +62,8 @@ impl Plan {
             *counts.entry(resource.action.word().to_owned()).or_default() += 1;
         }
         if !self.deposed.is_empty() {
-            *counts.entry(Action::Delete.word().to_owned()).or_default() += self.deposed.len() as u64;
+            *counts.entry(Action::Delete.word().to_owned()).or_default() +=
+                self.deposed.len() as u64;
         }
         counts
     }
@@ -80,13 +81,16 @@ pub fn plan<C: 'static>(
     let mut made: BTreeMap<String, Planned> = BTreeMap::new();
     let mut order = Vec::new();
     for node in sorted(&parts.nodes)? {
-        let lookup = |reference: &Reference| known_after(reference, &made).or_else(|| outputs(reference));
+        let lookup =
+            |reference: &Reference| known_after(reference, &made).or_else(|| outputs(reference));
         let spec = resolve(&node.spec, &lookup);
-        let planned = plan_one(stack, kinds, node, &spec, state, observed, &made).map_err(|e| e.at(&node.address))?;
+        let planned = plan_one(stack, kinds, node, &spec, state, observed, &made)
+            .map_err(|e| e.at(&node.address))?;
         order.push(node.address.clone());
         made.insert(node.address.clone(), planned);
     }
-    let lookup = |reference: &Reference| known_after(reference, &made).or_else(|| outputs(reference));
+    let lookup =
+        |reference: &Reference| known_after(reference, &made).or_else(|| outputs(reference));
     let outputs = parts
         .outputs
         .iter()
@@ -138,7 +142,8 @@ fn removals(state: &Document, observed: &Observed, wanted: &BTreeSet<String>) ->
     let mut plan = Plan::default();
     for (address, resource) in &state.resources {
         for (_, id) in observed.deposed.iter().filter(|(of, _)| of == address) {
-            plan.deposed.push((address.clone(), resource.kind.clone(), id.clone()));
+            plan.deposed
+                .push((address.clone(), resource.kind.clone(), id.clone()));
         }
         if wanted.contains(address) {
             continue;
@@ -216,12 +221,14 @@ fn plan_one<C: 'static>(
     }
     planned.replacing = any.replacing(&fields);
     // What must go first takes along whatever refers to it: AWS deletes nothing that is in use.
-    let uproots = references(&node.spec).iter().any(|reference| match reference {
-        Reference::Attribute(target, _) => made
-            .get(target)
-            .is_some_and(|t| t.action == Action::Replace && t.replacing == Replacing::DeleteFirst),
-        Reference::Output(..) => false,
-    });
+    let uproots = references(&node.spec)
+        .iter()
+        .any(|reference| match reference {
+            Reference::Attribute(target, _) => made.get(target).is_some_and(|t| {
+                t.action == Action::Replace && t.replacing == Replacing::DeleteFirst
+            }),
+            Reference::Output(..) => false,
+        });
     if uproots && fields.iter().any(|change| is_unknown(&change.after)) {
         planned.replacing = Replacing::DeleteFirst;
         for change in fields.iter_mut().filter(|change| is_unknown(&change.after)) {
@@ -299,7 +306,12 @@ fn tag_changes(wanted: &Tags, live: Option<&Tags>, remembered: Option<&Resource>
 
 /// Drift, where the same was wanted at the last apply; a value that comes from elsewhere differs for the reason for
 /// which that resource is made anew.
-fn cause(change: &Change, spec: &Value, last: Option<&Value>, made: &BTreeMap<String, Planned>) -> Cause {
+fn cause(
+    change: &Change,
+    spec: &Value,
+    last: Option<&Value>,
+    made: &BTreeMap<String, Planned>,
+) -> Cause {
     if change.path.starts_with("tags.") {
         return change.cause;
     }
@@ -329,12 +341,17 @@ fn sorted(nodes: &[Node]) -> Result<Vec<&Node>> {
     let all: BTreeSet<&str> = nodes.iter().map(|node| node.address.as_str()).collect();
     let mut order = Vec::new();
     while !left.is_empty() {
-        let (ready, later): (Vec<_>, Vec<_>) = left
-            .into_iter()
-            .partition(|node| node.depends_on().iter().all(|need| done.contains(need) || !all.contains(need.as_str())));
+        let (ready, later): (Vec<_>, Vec<_>) = left.into_iter().partition(|node| {
+            node.depends_on()
+                .iter()
+                .all(|need| done.contains(need) || !all.contains(need.as_str()))
+        });
         if ready.is_empty() {
             let names: Vec<&str> = later.iter().map(|node| node.address.as_str()).collect();
-            return Err(Error::failed(format!("these need each other: {}", names.join(", "))));
+            return Err(Error::failed(format!(
+                "these need each other: {}",
+                names.join(", ")
+            )));
         }
         done.extend(ready.iter().map(|node| node.address.clone()));
         order.extend(ready);

@@ -33,7 +33,11 @@ impl<C: 'static> Reader<C> {
     pub async fn find(&self, kind: &str, wanted: Wanted<Value>) -> Result<Vec<Found<Value>>> {
         let address = wanted.address.clone();
         let all = self.batch(kind)?.ask(wanted).await?;
-        Ok(all.iter().filter(|found| found.address == address).cloned().collect())
+        Ok(all
+            .iter()
+            .filter(|found| found.address == address)
+            .cloned()
+            .collect())
     }
 
     fn batch(&self, kind: &str) -> Result<KindBatch> {
@@ -46,7 +50,9 @@ impl<C: 'static> Reader<C> {
             let (any, cx) = (any.clone(), cx.clone());
             Box::pin(async move { any.find(&cx, wanted).await })
         });
-        self.batches.borrow_mut().insert(kind.to_owned(), batch.clone());
+        self.batches
+            .borrow_mut()
+            .insert(kind.to_owned(), batch.clone());
         Ok(batch)
     }
 }

@@ -30,7 +30,9 @@ impl Observed {
         let Reference::Attribute(address, attribute) = reference else {
             return None;
         };
-        self.live.get(address).and_then(|found| attribute_of(&found.id, &found.live, attribute))
+        self.live
+            .get(address)
+            .and_then(|found| attribute_of(&found.id, &found.live, attribute))
     }
 }
 
@@ -67,7 +69,10 @@ pub fn pick<C: 'static>(
             candidates.push(one);
         }
     }
-    if let Some(known) = candidates.iter().position(|one| Some(one.id.as_str()) == id) {
+    if let Some(known) = candidates
+        .iter()
+        .position(|one| Some(one.id.as_str()) == id)
+    {
         return Ok(Some(candidates.swap_remove(known)));
     }
     if candidates.len() > 1 {
@@ -93,10 +98,18 @@ pub async fn refresh<C: 'static>(
     let mut waiting: BTreeMap<String, (String, Value)> = state
         .resources
         .iter()
-        .map(|(address, resource)| (address.clone(), (resource.kind.clone(), resource.spec.clone())))
+        .map(|(address, resource)| {
+            (
+                address.clone(),
+                (resource.kind.clone(), resource.spec.clone()),
+            )
+        })
         .collect();
     for node in nodes {
-        waiting.insert(node.address.clone(), (node.kind.to_owned(), node.spec.clone()));
+        waiting.insert(
+            node.address.clone(),
+            (node.kind.to_owned(), node.spec.clone()),
+        );
     }
     while !waiting.is_empty() {
         let round: Vec<String> = waiting
@@ -124,7 +137,9 @@ pub async fn refresh<C: 'static>(
             if let Some(found) = current {
                 observed.live.insert(address.clone(), found);
             }
-            observed.deposed.extend(deposed.into_iter().map(|id| (address.clone(), id)));
+            observed
+                .deposed
+                .extend(deposed.into_iter().map(|id| (address.clone(), id)));
             waiting.remove(address);
         }
     }
@@ -155,20 +170,38 @@ async fn read_one<C: 'static>(
     spec: Value,
 ) -> Result<(Option<Found<Value>>, Vec<String>)> {
     let remembered = state.resources.get(address);
-    let deposed: Vec<String> =
-        remembered.map_or(Vec::new(), |r| r.deposed.iter().map(|old| old.id.clone()).collect());
+    let deposed: Vec<String> = remembered.map_or(Vec::new(), |r| {
+        r.deposed.iter().map(|old| old.id.clone()).collect()
+    });
     let id = remembered.and_then(|r| r.id.clone());
     let wanted = |id: Option<String>| Wanted {
         address: address.to_owned(),
         id,
         spec: Some(spec.clone()),
     };
-    let mut current = pick(kinds, &kind, reader.find(&kind, wanted(id.clone())).await?, id.as_deref(), &deposed)?;
+    let mut current = pick(
+        kinds,
+        &kind,
+        reader.find(&kind, wanted(id.clone())).await?,
+        id.as_deref(),
+        &deposed,
+    )?;
     if current.is_none() && id.is_some() {
         // The one that the state knows is gone; another may carry its address.
-        current = pick(kinds, &kind, reader.find(&kind, wanted(None)).await?, None, &deposed)?;
+        current = pick(
+            kinds,
+            &kind,
+            reader.find(&kind, wanted(None)).await?,
+            None,
+            &deposed,
+        )?;
     }
-    let old = join_all(deposed.iter().map(|id| reader.find(&kind, wanted(Some(id.clone()))))).await;
+    let old = join_all(
+        deposed
+            .iter()
+            .map(|id| reader.find(&kind, wanted(Some(id.clone())))),
+    )
+    .await;
     let mut alive = Vec::new();
     for (id, found) in deposed.into_iter().zip(old) {
         if found?.iter().any(|one| one.id == id) {

@@ -55,7 +55,11 @@ impl<C: 'static> Run<'_, C> {
     /// Runs all of them.
     pub async fn all(&self, tasks: &Tasks) -> Outcome {
         let mut outcome = Outcome::default();
-        let mut left: Vec<BTreeSet<usize>> = tasks.needs.iter().map(|needs| needs.iter().copied().collect()).collect();
+        let mut left: Vec<BTreeSet<usize>> = tasks
+            .needs
+            .iter()
+            .map(|needs| needs.iter().copied().collect())
+            .collect();
         let mut waiting: BTreeSet<usize> = (0..tasks.work.len()).collect();
         let mut settled: BTreeSet<String> = BTreeSet::new();
         let mut given: BTreeSet<&str> = BTreeSet::new();
@@ -63,7 +67,11 @@ impl<C: 'static> Run<'_, C> {
         self.give(&settled, &mut given);
         loop {
             if !self.bench.cx.cancel.is_cancelled() {
-                let ready: Vec<usize> = waiting.iter().copied().filter(|task| left[*task].is_empty()).collect();
+                let ready: Vec<usize> = waiting
+                    .iter()
+                    .copied()
+                    .filter(|task| left[*task].is_empty())
+                    .collect();
                 for task in ready {
                     waiting.remove(&task);
                     running.push(self.one(task, &tasks.work[task]));
@@ -88,7 +96,10 @@ impl<C: 'static> Run<'_, C> {
                 }
                 Err(error) if error.exit == Exit::Interrupted => outcome.cancelled = true,
                 Err(error) => {
-                    self.printer.own(&Record::Diagnostic(Diagnostic::error(self.bench.cx.slice, &error)));
+                    self.printer.own(&Record::Diagnostic(Diagnostic::error(
+                        self.bench.cx.slice,
+                        &error,
+                    )));
                     outcome.errors.push(error);
                 }
             }
@@ -111,11 +122,21 @@ impl<C: 'static> Run<'_, C> {
         let start = Instant::now();
         let (address, kind, action, id) = match work {
             Work::Up(planned) => {
-                let node = planned.node.as_ref().ok_or_else(|| Error::failed("nothing to make"))?;
+                let node = planned
+                    .node
+                    .as_ref()
+                    .ok_or_else(|| Error::failed("nothing to make"))?;
                 let quiet = planned.action == Action::None;
                 let step = self.bench.cx.progress.step(&planned.address, quiet);
-                let spec = self.fill(&node.spec, &step).await.map_err(|e| e.at(&planned.address))?;
-                let id = self.bench.up(planned, &spec, &step).await.map_err(|e| e.at(&planned.address))?;
+                let spec = self
+                    .fill(&node.spec, &step)
+                    .await
+                    .map_err(|e| e.at(&planned.address))?;
+                let id = self
+                    .bench
+                    .up(planned, &spec, &step)
+                    .await
+                    .map_err(|e| e.at(&planned.address))?;
                 (&planned.address, &planned.kind, planned.action, id)
             }
             Work::Down {
@@ -125,7 +146,10 @@ impl<C: 'static> Run<'_, C> {
                 replaced,
             } => {
                 let step = self.bench.cx.progress.step(address, false);
-                self.bench.down(address, kind, id, *replaced, &step).await.map_err(|e| e.at(address))?;
+                self.bench
+                    .down(address, kind, id, *replaced, &step)
+                    .await
+                    .map_err(|e| e.at(address))?;
                 (address, kind, Action::Delete, id.clone())
             }
         };
@@ -160,7 +184,8 @@ impl<C: 'static> Run<'_, C> {
         }
         let filled = self.bench.session.read(|document| {
             resolve(spec, &|reference| {
-                remembered(document, reference).or_else(|| self.resolved.borrow().get(reference).cloned())
+                remembered(document, reference)
+                    .or_else(|| self.resolved.borrow().get(reference).cloned())
             })
         });
         match references(&filled).first() {
@@ -185,13 +210,19 @@ impl<C: 'static> Run<'_, C> {
             }
             let value = self.bench.session.read(|document| {
                 resolve(value, &|reference| {
-                    remembered(document, reference).or_else(|| self.resolved.borrow().get(reference).cloned())
+                    remembered(document, reference)
+                        .or_else(|| self.resolved.borrow().get(reference).cloned())
                 })
             });
             given.insert(name);
-            let same = self.bench.session.read(|document| document.outputs.get(name) == Some(&value));
+            let same = self
+                .bench
+                .session
+                .read(|document| document.outputs.get(name) == Some(&value));
             if !same {
-                self.bench.session.change(|document| document.outputs.insert(name.clone(), value.clone()));
+                self.bench
+                    .session
+                    .change(|document| document.outputs.insert(name.clone(), value.clone()));
             }
             self.printer.own(&Record::Output(Output {
                 slice: self.bench.cx.slice.to_owned(),

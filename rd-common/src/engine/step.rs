@@ -65,14 +65,21 @@ impl<C: 'static> Bench<C> {
             self.session.save().await?;
             id
         } else {
-            let live = planned.live.as_ref().ok_or_else(|| Error::failed("nothing to change").at(address))?;
+            let live = planned
+                .live
+                .as_ref()
+                .ok_or_else(|| Error::failed("nothing to change").at(address))?;
             live.id.clone()
         };
         let known = match &planned.live {
-            Some(live) if !makes && any.ready(&live.live)? == Readiness::Ready => Some(live.clone()),
+            Some(live) if !makes && any.ready(&live.live)? == Readiness::Ready => {
+                Some(live.clone())
+            }
             _ => None,
         };
-        let settled = self.settle(planned, spec, &id, known, any.as_ref(), step).await;
+        let settled = self
+            .settle(planned, spec, &id, known, any.as_ref(), step)
+            .await;
         if let Err(error) = &settled
             && error.code.as_deref() == Some(FAILED_STATE)
         {
@@ -119,7 +126,11 @@ impl<C: 'static> Bench<C> {
                 None => self.until_ready(planned, spec, id, any, step).await?,
             };
             // Once changed, what AWS does not report is as it was last asked for: the update carried it.
-            let compare = if tried == 0 { last.as_ref() } else { Some(spec) };
+            let compare = if tried == 0 {
+                last.as_ref()
+            } else {
+                Some(spec)
+            };
             let changes = any.diff(spec, &live.live, compare)?;
             let (set, remove) = self.tag_work(planned, &live);
             if changes.is_empty() && set.is_empty() && remove.is_empty() {
@@ -143,10 +154,12 @@ impl<C: 'static> Bench<C> {
                 step.say("updating");
                 let _permit = self.permit().await?;
                 if !changes.is_empty() {
-                    self.repeating(|| any.update(&self.cx, id, &live.live, spec, &changes)).await?;
+                    self.repeating(|| any.update(&self.cx, id, &live.live, spec, &changes))
+                        .await?;
                 }
                 if !set.is_empty() || !remove.is_empty() {
-                    self.repeating(|| any.tag(&self.cx, id, &set, &remove)).await?;
+                    self.repeating(|| any.tag(&self.cx, id, &set, &remove))
+                        .await?;
                 }
             }
             tried += 1;
@@ -164,7 +177,11 @@ impl<C: 'static> Bench<C> {
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
         let ours = self.session.read(|document| {
-            document.resources.get(&planned.address).map(|r| r.tags.clone()).unwrap_or_default()
+            document
+                .resources
+                .get(&planned.address)
+                .map(|r| r.tags.clone())
+                .unwrap_or_default()
         });
         let remove = ours
             .into_keys()
@@ -203,16 +220,20 @@ impl<C: 'static> Bench<C> {
                             .hint("mend the cause; the next apply replaces it"));
                     }
                     Readiness::Leaving(reason) => {
-                        return Err(Error::failed(format!("{id} is being deleted by somebody else: {reason}"))
-                            .at(&planned.address)
-                            .hint("find out who does it, then run apply again"));
+                        return Err(Error::failed(format!(
+                            "{id} is being deleted by somebody else: {reason}"
+                        ))
+                        .at(&planned.address)
+                        .hint("find out who does it, then run apply again"));
                     }
                     Readiness::Pending(reason) => reason,
                 },
                 None if looks > LOOKS && deadline.elapsed() > Duration::from_secs(60) => {
-                    return Err(Error::failed(format!("{id} was made and cannot be found any more"))
-                        .at(&planned.address)
-                        .hint("somebody may have deleted it; run apply again"));
+                    return Err(Error::failed(format!(
+                        "{id} was made and cannot be found any more"
+                    ))
+                    .at(&planned.address)
+                    .hint("somebody may have deleted it; run apply again"));
                 }
                 None => "not to be seen yet".to_owned(),
             };
@@ -229,8 +250,16 @@ impl<C: 'static> Bench<C> {
         }
     }
 
-    async fn create(&self, planned: &Planned, spec: &Value, any: &dyn AnyKind<C>, step: &Step) -> Result<String> {
-        let before = self.session.read(|document| document.resources.get(&planned.address).cloned());
+    async fn create(
+        &self,
+        planned: &Planned,
+        spec: &Value,
+        any: &dyn AnyKind<C>,
+        step: &Step,
+    ) -> Result<String> {
+        let before = self
+            .session
+            .read(|document| document.resources.get(&planned.address).cloned());
         let unfinished = before.as_ref().filter(|r| r.phase == Phase::Creating);
         let fresh = unfinished.is_some_and(|r| {
             let age = Timestamp::now().duration_since(r.since);
@@ -239,7 +268,11 @@ impl<C: 'static> Bench<C> {
         let token = unfinished
             .and_then(|r| r.token.clone())
             .unwrap_or_else(|| uuid::Uuid::new_v4().to_string());
-        let old = planned.live.as_ref().filter(|_| planned.action == Action::Replace).map(|live| live.id.clone());
+        let old = planned
+            .live
+            .as_ref()
+            .filter(|_| planned.action == Action::Replace)
+            .map(|live| live.id.clone());
         let keeps_old = planned.replacing == Replacing::CreateFirst;
         self.record(planned, spec, |resource| {
             // A predecessor that is deleted later must not be forgotten, whatever happens in between.
@@ -307,7 +340,9 @@ impl<C: 'static> Bench<C> {
         step.say("looking for what an unfinished create may have made");
         let deposed: Vec<String> = self.session.read(|document| {
             let resource = document.resources.get(&planned.address);
-            resource.map_or(Vec::new(), |r| r.deposed.iter().map(|old| old.id.clone()).collect())
+            resource.map_or(Vec::new(), |r| {
+                r.deposed.iter().map(|old| old.id.clone()).collect()
+            })
         });
         for attempt in 0..LOOKS {
             let wanted = Wanted {
@@ -327,7 +362,14 @@ impl<C: 'static> Bench<C> {
     }
 
     /// Deletes a resource and forgets it.
-    pub async fn down(&self, address: &str, kind: &str, id: &str, replaced: bool, step: &Step) -> Result<()> {
+    pub async fn down(
+        &self,
+        address: &str,
+        kind: &str,
+        id: &str,
+        replaced: bool,
+        step: &Step,
+    ) -> Result<()> {
         let any = self.kinds.get(kind)?;
         if !replaced {
             self.session.change(|document| {
@@ -339,7 +381,9 @@ impl<C: 'static> Bench<C> {
             self.session.save().await?;
         }
         step.say("deleting");
-        self.delete(address, kind, id, any.as_ref(), step).await.map_err(|error| error.at(address))?;
+        self.delete(address, kind, id, any.as_ref(), step)
+            .await
+            .map_err(|error| error.at(address))?;
         self.session.change(|document| {
             let Some(resource) = document.resources.get_mut(address) else {
                 return;
@@ -361,7 +405,14 @@ impl<C: 'static> Bench<C> {
         self.session.save().await
     }
 
-    async fn delete(&self, address: &str, kind: &str, id: &str, any: &dyn AnyKind<C>, step: &Step) -> Result<()> {
+    async fn delete(
+        &self,
+        address: &str,
+        kind: &str,
+        id: &str,
+        any: &dyn AnyKind<C>,
+        step: &Step,
+    ) -> Result<()> {
         let deadline = self.cx.clock.deadline(DELETE_LIMIT);
         loop {
             let permit = self.permit().await?;
@@ -385,7 +436,9 @@ impl<C: 'static> Bench<C> {
         if any.stays() {
             return Ok(());
         }
-        let spec = self.session.read(|document| document.resources.get(address).map(|r| r.spec.clone()));
+        let spec = self
+            .session
+            .read(|document| document.resources.get(address).map(|r| r.spec.clone()));
         loop {
             let wanted = Wanted {
                 address: address.to_owned(),
@@ -401,7 +454,10 @@ impl<C: 'static> Bench<C> {
                 _ => step.say("still to be seen"),
             }
             if deadline.is_over() {
-                return Err(Error::failed(format!("{id} was deleted but is still there")).hint("run the command again"));
+                return Err(
+                    Error::failed(format!("{id} was deleted but is still there"))
+                        .hint("run the command again"),
+                );
             }
             self.pause(deadline.pause()).await?;
         }
@@ -424,7 +480,11 @@ impl<C: 'static> Bench<C> {
     }
 
     async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
-        let permit = self.permits.acquire().await.map_err(|_| Error::interrupted())?;
+        let permit = self
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| Error::interrupted())?;
         if self.cx.cancel.is_cancelled() {
             return Err(Error::interrupted());
         }
@@ -442,7 +502,9 @@ impl<C: 'static> Bench<C> {
 
     /// Edits what the state knows of a planned resource, making the entry where there is none. Says whether it changed.
     fn record(&self, planned: &Planned, spec: &Value, edit: impl FnOnce(&mut Resource)) -> bool {
-        let before = self.session.read(|document| document.resources.get(&planned.address).cloned());
+        let before = self
+            .session
+            .read(|document| document.resources.get(&planned.address).cloned());
         let mut resource = before.clone().unwrap_or_else(|| Resource {
             kind: planned.kind.clone(),
             id: None,
@@ -463,7 +525,8 @@ impl<C: 'static> Bench<C> {
         if before.as_ref() == Some(&resource) {
             return false;
         }
-        self.session.change(|document| document.resources.insert(planned.address.clone(), resource));
+        self.session
+            .change(|document| document.resources.insert(planned.address.clone(), resource));
         true
     }
 }

@@ -50,7 +50,10 @@ pub fn order(plan: &Plan, state: &Document) -> Tasks {
     let mut downs: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
     for planned in &plan.resources {
         if planned.action != Action::Delete {
-            ups.insert(&planned.address, tasks.push(Work::Up(Box::new(planned.clone()))));
+            ups.insert(
+                &planned.address,
+                tasks.push(Work::Up(Box::new(planned.clone()))),
+            );
         }
         if let (Action::Delete | Action::Replace, Some(live)) = (planned.action, &planned.live) {
             let down = tasks.push(Work::Down {
@@ -84,17 +87,20 @@ pub fn order(plan: &Plan, state: &Document) -> Tasks {
             let own_downs = downs.get(address).cloned().unwrap_or_default();
             match (planned.action, planned.replacing) {
                 (Action::Replace, Replacing::DeleteFirst) => tasks.needs[up].extend(own_downs),
-                _ => own_downs.into_iter().for_each(|down| tasks.needs[down].push(up)),
+                _ => own_downs
+                    .into_iter()
+                    .for_each(|down| tasks.needs[down].push(up)),
             }
         }
         for need in &needs {
             let Some(need_downs) = downs.get(need.as_str()).cloned() else {
                 continue;
             };
-            let goes_first = plan
-                .resources
-                .iter()
-                .any(|p| p.address == *need && p.action == Action::Replace && p.replacing == Replacing::DeleteFirst);
+            let goes_first = plan.resources.iter().any(|p| {
+                p.address == *need
+                    && p.action == Action::Replace
+                    && p.replacing == Replacing::DeleteFirst
+            });
             for down in need_downs {
                 if !goes_first {
                     tasks.needs[down].extend(ups.get(address));

@@ -68,7 +68,9 @@ impl Deadline {
     /// The pause before the next look: a few per cent of the time gone, so that a wait of seconds is noticed within
     /// tenths and a wait of minutes costs few calls.
     pub fn pause(&self) -> Duration {
-        self.elapsed().mul_f64(0.05).clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+        self.elapsed()
+            .mul_f64(0.05)
+            .clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
     }
 }
 

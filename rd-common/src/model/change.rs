@@ -44,17 +44,32 @@ impl Diff {
     }
 
     /// A field that can be changed in place.
-    pub fn field(&mut self, path: &str, before: impl Serialize, after: impl Serialize) -> &mut Self {
+    pub fn field(
+        &mut self,
+        path: &str,
+        before: impl Serialize,
+        after: impl Serialize,
+    ) -> &mut Self {
         self.push(path, before, after, false)
     }
 
     /// A field that AWS cannot change: the resource is replaced.
-    pub fn fixed(&mut self, path: &str, before: impl Serialize, after: impl Serialize) -> &mut Self {
+    pub fn fixed(
+        &mut self,
+        path: &str,
+        before: impl Serialize,
+        after: impl Serialize,
+    ) -> &mut Self {
         self.push(path, before, after, true)
     }
 
     /// A list in which order and repetition mean nothing, changed in place.
-    pub fn set<A: Serialize, B: Serialize>(&mut self, path: &str, before: &[A], after: &[B]) -> &mut Self {
+    pub fn set<A: Serialize, B: Serialize>(
+        &mut self,
+        path: &str,
+        before: &[A],
+        after: &[B],
+    ) -> &mut Self {
         self.push(path, sorted(before), sorted(after), false)
     }
 
@@ -138,7 +153,12 @@ mod tests {
 
     #[test]
     fn order_means_nothing_in_a_set() {
-        assert!(Diff::new().set("s", &["b", "a", "a"], &["a", "b"]).finish().is_empty());
+        assert!(
+            Diff::new()
+                .set("s", &["b", "a", "a"], &["a", "b"])
+                .finish()
+                .is_empty()
+        );
         let changes = Diff::new().fixed_set("s", &["a"], &["b"]).finish();
         assert!(changes[0].replaces);
         assert_eq!(changes[0].before, json!(["a"]));

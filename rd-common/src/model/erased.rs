@@ -26,7 +26,11 @@ pub trait AnyKind<C> {
         wanted: Vec<Wanted<Value>>,
     ) -> LocalBoxFuture<'a, Result<Vec<Found<Value>>>>;
     /// [`Kind::create`].
-    fn create<'a>(&self, cx: &'a Cx<C>, order: Order<'a, Value>) -> LocalBoxFuture<'a, Result<String>>;
+    fn create<'a>(
+        &self,
+        cx: &'a Cx<C>,
+        order: Order<'a, Value>,
+    ) -> LocalBoxFuture<'a, Result<String>>;
     /// [`Kind::update`].
     fn update<'a>(
         &self,
@@ -53,7 +57,8 @@ pub trait AnyKind<C> {
     /// [`Kind::replacing`].
     fn replacing(&self, changes: &[Change]) -> Replacing;
     /// [`Kind::holders`].
-    fn holders<'a>(&self, cx: &'a Cx<C>, id: &'a str) -> LocalBoxFuture<'a, Result<Option<String>>>;
+    fn holders<'a>(&self, cx: &'a Cx<C>, id: &'a str)
+    -> LocalBoxFuture<'a, Result<Option<String>>>;
 }
 
 /// The kinds of a slice by name.
@@ -72,15 +77,17 @@ impl<C: 'static> Kinds<C> {
     /// Adds a kind.
     #[must_use]
     pub fn with<K: Kind<Clients = C>>(mut self) -> Self {
-        self.by_name.insert(K::NAME, Rc::new(Erased::<K>(PhantomData)));
+        self.by_name
+            .insert(K::NAME, Rc::new(Erased::<K>(PhantomData)));
         self
     }
 
     /// The kind of this name; an error where a newer or older program wrote the state.
     pub fn get(&self, name: &str) -> Result<Rc<dyn AnyKind<C>>> {
         self.by_name.get(name).cloned().ok_or_else(|| {
-            Error::failed(format!("this program knows no resource kind `{name}`"))
-                .hint("the state was written by another version of it: use that version, or a newer one")
+            Error::failed(format!("this program knows no resource kind `{name}`")).hint(
+                "the state was written by another version of it: use that version, or a newer one",
+            )
         })
     }
 }
@@ -98,7 +105,8 @@ fn typed<T: DeserializeOwned>(what: &str, value: &Value) -> Result<T> {
 }
 
 fn untyped<T: Serialize>(value: &T) -> Result<Value> {
-    serde_json::to_value(value).map_err(|e| Error::failed(format!("cannot be written as JSON: {e}")))
+    serde_json::to_value(value)
+        .map_err(|e| Error::failed(format!("cannot be written as JSON: {e}")))
 }
 
 impl<K: Kind> AnyKind<K::Clients> for Erased<K> {

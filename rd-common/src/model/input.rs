@@ -89,7 +89,9 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Input<T> {
         let value = Value::deserialize(deserializer)?;
         match as_reference(&value) {
             Some(reference) => Ok(Input::Ref(reference)),
-            None => T::deserialize(value).map(Input::Known).map_err(D::Error::custom),
+            None => T::deserialize(value)
+                .map(Input::Known)
+                .map_err(D::Error::custom),
         }
     }
 }

@@ -107,7 +107,10 @@ pub trait Kind: 'static {
 
     /// Creates it with its tags in one call, and returns its id at once. What the create call cannot set, `diff`
     /// reports and `update` sets right after. The call must not be retried by the SDK: the engine looks first.
-    fn create(cx: &Cx<Self::Clients>, order: Order<'_, Self::Spec>) -> impl Future<Output = Result<String>>;
+    fn create(
+        cx: &Cx<Self::Clients>,
+        order: Order<'_, Self::Spec>,
+    ) -> impl Future<Output = Result<String>>;
 
     /// Makes the changes that `diff` found, none of which replaces. Doing it twice does no harm.
     fn update(

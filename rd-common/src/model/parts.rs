@@ -22,10 +22,12 @@ impl Node {
     /// The addresses of the same slice that this one needs, each once.
     pub fn depends_on(&self) -> Vec<String> {
         let mut addresses = self.after.clone();
-        addresses.extend(references(&self.spec).into_iter().filter_map(|reference| match reference {
-            Reference::Attribute(address, _) => Some(address),
-            Reference::Output(..) => None,
-        }));
+        addresses.extend(references(&self.spec).into_iter().filter_map(
+            |reference| match reference {
+                Reference::Attribute(address, _) => Some(address),
+                Reference::Output(..) => None,
+            },
+        ));
         addresses.sort();
         addresses.dedup();
         addresses
@@ -104,7 +106,11 @@ impl Parts {
 
     /// Says that `part` needs `first` to be there, beyond the references in its spec.
     pub fn after(&mut self, part: &Part, first: &Part) {
-        if let Some(node) = self.nodes.iter_mut().find(|node| node.address == part.address) {
+        if let Some(node) = self
+            .nodes
+            .iter_mut()
+            .find(|node| node.address == part.address)
+        {
             node.after.push(first.address.clone());
         }
     }

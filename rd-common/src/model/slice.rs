@@ -46,13 +46,14 @@ pub trait Slice: 'static {
     /// Its parts list. Pure.
     fn parts(stack: &Stack, config: &Self::Config, facts: &Self::Facts) -> Parts;
 
-    /// Refuses a destroy that would lose more than was asked for, and says what will be lost; or makes ready for it.
+    /// Refuses a destroy that would lose more than was asked for, and says what; or makes ready for it. `doomed` are
+    /// the ids of what is about to go.
     fn before_destroy(
         cx: &Cx<Self::Clients>,
-        state: &Document,
+        doomed: &[String],
         args: &Self::DestroyArgs,
     ) -> impl Future<Output = Result<()>> {
-        let _ = (cx, state, args);
+        let _ = (cx, doomed, args);
         async { Ok(()) }
     }
 }

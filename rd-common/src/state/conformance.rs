@@ -49,34 +49,65 @@ pub(super) async fn suite(store: &dyn Store) {
     assert!(store.slices("p-e").await.unwrap().is_empty());
 
     // Only the next version of what is there is taken.
-    assert_eq!(store.save(&key, &document(2)).await.unwrap_err().exit, Exit::Locked);
+    assert_eq!(
+        store.save(&key, &document(2)).await.unwrap_err().exit,
+        Exit::Locked
+    );
     store.save(&key, &document(1)).await.unwrap();
-    assert_eq!(store.save(&key, &document(1)).await.unwrap_err().exit, Exit::Locked);
+    assert_eq!(
+        store.save(&key, &document(1)).await.unwrap_err().exit,
+        Exit::Locked
+    );
     store.save(&key, &document(2)).await.unwrap();
-    assert_eq!(store.save(&key, &document(4)).await.unwrap_err().exit, Exit::Locked);
+    assert_eq!(
+        store.save(&key, &document(4)).await.unwrap_err().exit,
+        Exit::Locked
+    );
     let mut other = document(3);
     other.lineage = "another".into();
-    assert_eq!(store.save(&key, &other).await.unwrap_err().exit, Exit::Locked);
+    assert_eq!(
+        store.save(&key, &other).await.unwrap_err().exit,
+        Exit::Locked
+    );
     assert_eq!(store.load(&key).await.unwrap(), Some(document(2)));
     assert_eq!(store.slices("p-e").await.unwrap(), ["net"]);
 
     // One holder at a time; the other is told who; a writer that is not the holder is refused.
-    let lock = store.lock(&key, holder("run-1"), Duration::ZERO).await.unwrap();
+    let lock = store
+        .lock(&key, holder("run-1"), Duration::ZERO)
+        .await
+        .unwrap();
     assert_eq!(lock.run(), "run-1");
-    let refused = store.lock(&key, holder("run-2"), Duration::ZERO).await.err().unwrap();
+    let refused = store
+        .lock(&key, holder("run-2"), Duration::ZERO)
+        .await
+        .err()
+        .unwrap();
     assert_eq!(refused.exit, Exit::Locked);
     assert!(refused.summary.contains("me@here"), "{refused}");
     let mut foreign = document(3);
     foreign.run = "run-2".into();
-    assert_eq!(store.save(&key, &foreign).await.unwrap_err().exit, Exit::Locked);
+    assert_eq!(
+        store.save(&key, &foreign).await.unwrap_err().exit,
+        Exit::Locked
+    );
     store.renew(&key, lock.as_ref()).await.unwrap();
     store.save(&key, &document(3)).await.unwrap();
     store.unlock(&key, lock).await.unwrap();
-    let lock = store.lock(&key, holder("run-2"), Duration::from_secs(5)).await.unwrap();
+    let lock = store
+        .lock(&key, holder("run-2"), Duration::from_secs(5))
+        .await
+        .unwrap();
     store.unlock(&key, lock).await.unwrap();
 
     // Every version stays, and an old one comes back as a new one.
-    let serials: Vec<u64> = store.history(&key).await.unwrap().iter().map(|v| v.serial).collect();
+    let serials: Vec<u64> = store
+        .history(&key)
+        .await
+        .unwrap()
+        .iter()
+        .map(|v| v.serial)
+        .collect();
     assert_eq!(serials, [1, 2, 3]);
     assert_eq!(store.version(&key, 2).await.unwrap(), document(2));
     assert_eq!(store.version(&key, 9).await.unwrap_err().exit, Exit::Usage);

@@ -202,10 +202,25 @@ mod tests {
     #[test]
     fn newer_truncated_and_foreign_states_are_told_apart() {
         let newer = br#"{"format":"rd-state/2"}"#;
-        assert!(Document::parse(newer, "x").unwrap_err().summary.contains("rd-state/2"));
+        assert!(
+            Document::parse(newer, "x")
+                .unwrap_err()
+                .summary
+                .contains("rd-state/2")
+        );
         let cut = br#"{"format":"rd-sta"#;
-        assert!(Document::parse(cut, "x").unwrap_err().summary.contains("cannot be read"));
+        assert!(
+            Document::parse(cut, "x")
+                .unwrap_err()
+                .summary
+                .contains("cannot be read")
+        );
         let foreign = br#"{"version":4,"terraform_version":"1.11"}"#;
-        assert!(Document::parse(foreign, "x").unwrap_err().summary.contains("no `format`"));
+        assert!(
+            Document::parse(foreign, "x")
+                .unwrap_err()
+                .summary
+                .contains("no `format`")
+        );
     }
 }

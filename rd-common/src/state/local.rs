@@ -28,7 +28,9 @@ impl LocalStore {
     }
 
     fn current(&self, key: &Key) -> PathBuf {
-        self.root.join(&key.stack).join(format!("{}.json", key.slice))
+        self.root
+            .join(&key.stack)
+            .join(format!("{}.json", key.slice))
     }
 
     fn history_folder(&self, key: &Key) -> PathBuf {
@@ -41,7 +43,9 @@ impl LocalStore {
     }
 
     fn lock_file(&self, key: &Key) -> PathBuf {
-        self.root.join(&key.stack).join(format!("{}.lock", key.slice))
+        self.root
+            .join(&key.stack)
+            .join(format!("{}.lock", key.slice))
     }
 
     fn read(&self, path: &Path) -> Result<Option<Document>> {
@@ -57,7 +61,9 @@ impl LocalStore {
         let before = self.read(&current)?;
         let follows = match &before {
             None => document.serial == 1,
-            Some(before) => before.lineage == document.lineage && before.serial + 1 == document.serial,
+            Some(before) => {
+                before.lineage == document.lineage && before.serial + 1 == document.serial
+            }
         };
         if !follows {
             let there = before.map_or("no state".into(), |b| format!("serial {}", b.serial));
@@ -76,7 +82,10 @@ impl LocalStore {
         {
             return Err(Error::new(
                 Exit::Locked,
-                format!("the state's lock is held by {} ({})", holder.who, holder.what),
+                format!(
+                    "the state's lock is held by {} ({})",
+                    holder.who, holder.what
+                ),
             )
             .hint("nothing was overwritten; run the command again when that run has ended"));
         }

@@ -22,7 +22,13 @@ pub struct Session {
 
 impl Session {
     /// Opens `document`, which `run` will write from now on.
-    pub fn new(store: Rc<dyn Store>, key: Key, mut document: Document, run: &str, command: &str) -> Self {
+    pub fn new(
+        store: Rc<dyn Store>,
+        key: Key,
+        mut document: Document,
+        run: &str,
+        command: &str,
+    ) -> Self {
         run.clone_into(&mut document.run);
         command.clone_into(&mut document.command);
         document.tool_version = env!("CARGO_PKG_VERSION").to_owned();
@@ -81,7 +87,10 @@ impl Session {
         ))
         .hint(format!(
             "{}; this run knows: {}",
-            error.hint.as_deref().unwrap_or("mend it and run the command again"),
+            error
+                .hint
+                .as_deref()
+                .unwrap_or("mend it and run the command again"),
             ids.join(" ")
         ))
     }

@@ -87,7 +87,12 @@ pub trait Store {
     fn version<'a>(&'a self, key: &'a Key, serial: u64) -> LocalBoxFuture<'a, Result<Document>>;
 
     /// Writes the contents of an old version as the next one, in the name of `run`, and returns it. The caller holds the lock.
-    fn restore<'a>(&'a self, key: &'a Key, serial: u64, run: &'a str) -> LocalBoxFuture<'a, Result<Document>> {
+    fn restore<'a>(
+        &'a self,
+        key: &'a Key,
+        serial: u64,
+        run: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Document>> {
         Box::pin(async move {
             let current = self.load(key).await?;
             let mut document = self.version(key, serial).await?;

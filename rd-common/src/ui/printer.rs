@@ -89,7 +89,11 @@ impl Printer {
     pub fn text(&self, text: &str) {
         self.progress.suspend(|| {
             let mut stdout = anstream::stdout();
-            self.note_closed(stdout.write_all(text.as_bytes()).and_then(|()| stdout.flush()));
+            self.note_closed(
+                stdout
+                    .write_all(text.as_bytes())
+                    .and_then(|()| stdout.flush()),
+            );
         });
     }
 

@@ -29,7 +29,11 @@ impl Progress {
     pub fn new() -> Self {
         let live = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
         Self {
-            mode: if live { Mode::Live(MultiProgress::new()) } else { Mode::Plain },
+            mode: if live {
+                Mode::Live(MultiProgress::new())
+            } else {
+                Mode::Plain
+            },
         }
     }
 
@@ -46,7 +50,9 @@ impl Progress {
         let bar = match &self.mode {
             Mode::Live(bars) if !quiet => {
                 let bar = bars.add(ProgressBar::new_spinner());
-                if let Ok(style) = ProgressStyle::with_template("{spinner} {prefix} {msg} {elapsed:.dim}") {
+                if let Ok(style) =
+                    ProgressStyle::with_template("{spinner} {prefix} {msg} {elapsed:.dim}")
+                {
                     bar.set_style(style);
                 }
                 bar.set_prefix(address.to_owned());
@@ -112,7 +118,12 @@ impl Step {
         if !shown.quiet && elapsed >= shown.mentioned.get() + MENTION_EVERY {
             shown.mentioned.set(elapsed);
             // Nobody to tell: the work goes on.
-            let _ = writeln!(anstream::stderr(), "{}: {text} ({} s)", shown.address, elapsed.as_secs());
+            let _ = writeln!(
+                anstream::stderr(),
+                "{}: {text} ({} s)",
+                shown.address,
+                elapsed.as_secs()
+            );
         }
     }
 }

@@ -28,7 +28,10 @@ impl View {
                 paint(of(applied.action), applied.action.mark()),
                 paint(STRONG, &applied.address),
                 applied.id,
-                paint(FAINT, format!("{} in {:.1} s", past(applied.action), applied.seconds)),
+                paint(
+                    FAINT,
+                    format!("{} in {:.1} s", past(applied.action), applied.seconds)
+                ),
             ),
             Record::Status(status) => status_line(status),
             Record::Diagnostic(_) => String::new(),
@@ -37,13 +40,18 @@ impl View {
     }
 
     fn begin(&mut self, begin: &Begin) -> String {
-        self.commands.insert(begin.slice.clone(), begin.command.clone());
+        self.commands
+            .insert(begin.slice.clone(), begin.command.clone());
         let account = match (&begin.account, begin.offline) {
             (_, true) => " · offline, as for an empty account".to_owned(),
             (Some(account), _) => format!(" · account {account}"),
             (None, _) => String::new(),
         };
-        let header = format!("{} · {}{account}\n", paint(STRONG, &begin.stack), begin.region);
+        let header = format!(
+            "{} · {}{account}\n",
+            paint(STRONG, &begin.stack),
+            begin.region
+        );
         if self.header.as_ref() == Some(&header) {
             return String::new();
         }
@@ -53,11 +61,21 @@ impl View {
 
     fn output(&self, output: &Output) -> String {
         // Among the changes of a plan, outputs are noise; programs downstream read them from the records.
-        if self.commands.get(&output.slice).is_some_and(|command| command != "output") {
+        if self
+            .commands
+            .get(&output.slice)
+            .is_some_and(|command| command != "output")
+        {
             return String::new();
         }
-        let value = output.value.as_ref().map_or("(known after apply)".to_owned(), plain);
-        format!("{} = {value}\n", paint(STRONG, format!("{}.{}", output.slice, output.name)))
+        let value = output
+            .value
+            .as_ref()
+            .map_or("(known after apply)".to_owned(), plain);
+        format!(
+            "{} = {value}\n",
+            paint(STRONG, format!("{}.{}", output.slice, output.name))
+        )
     }
 
     fn end(&self, end: &End) -> String {
@@ -70,13 +88,31 @@ impl View {
             .filter(|action| **action != Action::None)
             .filter_map(|action| {
                 let count = end.counts.get(action.word()).filter(|count| **count > 0)?;
-                Some(paint(of(*action), format!("{count} {}", if command == "plan" { todo(*action) } else { past(*action) })))
+                Some(paint(
+                    of(*action),
+                    format!(
+                        "{count} {}",
+                        if command == "plan" {
+                            todo(*action)
+                        } else {
+                            past(*action)
+                        }
+                    ),
+                ))
             })
             .collect();
         let same = end.counts.get(Action::None.word()).copied().unwrap_or(0);
         let mut text = if command == "status" {
-            let healths: Vec<String> = end.counts.iter().map(|(health, count)| format!("{count} {health}")).collect();
-            if healths.is_empty() { "nothing".to_owned() } else { healths.join(", ") }
+            let healths: Vec<String> = end
+                .counts
+                .iter()
+                .map(|(health, count)| format!("{count} {health}"))
+                .collect();
+            if healths.is_empty() {
+                "nothing".to_owned()
+            } else {
+                healths.join(", ")
+            }
         } else if !counts.is_empty() {
             counts.join(", ")
         } else if end.status != Ended::Ok {
@@ -100,14 +136,28 @@ fn resource(change: &ResourceChange) -> String {
         return String::new();
     }
     let style = of(change.action);
-    let mut text = format!("{} {}", paint(style, change.action.mark()), paint(STRONG, &change.address));
+    let mut text = format!(
+        "{} {}",
+        paint(style, change.action.mark()),
+        paint(STRONG, &change.address)
+    );
     if let Some(id) = &change.id {
         let _ = write!(text, " ({id})");
     }
     let _ = writeln!(text, "  {}", paint(style, todo(change.action)));
-    let longest = change.fields.iter().map(|field| field.path.len()).max().unwrap_or(0);
+    let longest = change
+        .fields
+        .iter()
+        .map(|field| field.path.len())
+        .max()
+        .unwrap_or(0);
     for field in &change.fields {
-        let _ = writeln!(text, "    {:longest$}  {}", field.path, values(change.action, field));
+        let _ = writeln!(
+            text,
+            "    {:longest$}  {}",
+            field.path,
+            values(change.action, field)
+        );
     }
     text
 }
@@ -145,7 +195,13 @@ fn status_line(status: &Status) -> String {
     }
     text.push('\n');
     for field in &status.fields {
-        let _ = writeln!(text, "    {}  {} → {}", field.path, short(&field.before), short(&field.after));
+        let _ = writeln!(
+            text,
+            "    {}  {} → {}",
+            field.path,
+            short(&field.before),
+            short(&field.after)
+        );
     }
     text
 }
@@ -187,10 +243,15 @@ fn short(value: &Value) -> String {
     }
     match value {
         Value::Null => "(none)".to_owned(),
-        Value::Array(items) => format!("[{}]", items.iter().map(short).collect::<Vec<_>>().join(", ")),
+        Value::Array(items) => format!(
+            "[{}]",
+            items.iter().map(short).collect::<Vec<_>>().join(", ")
+        ),
         Value::Object(members) => {
-            let members: Vec<String> =
-                members.iter().map(|(key, value)| format!("{key} {}", short(value))).collect();
+            let members: Vec<String> = members
+                .iter()
+                .map(|(key, value)| format!("{key} {}", short(value)))
+                .collect();
             format!("{{{}}}", members.join(", "))
         }
         other => plain(other),

@@ -49,15 +49,19 @@ pub struct Limits {
 
 /// Reads `90s`, `10m`, `1h`.
 fn duration(text: &str) -> std::result::Result<Duration, String> {
-    let span: jiff::SignedDuration =
-        text.parse().map_err(|_| "a time is written like 90s, 10m or 1h30m".to_owned())?;
+    let span: jiff::SignedDuration = text
+        .parse()
+        .map_err(|_| "a time is written like 90s, 10m or 1h30m".to_owned())?;
     Duration::try_from(span).map_err(|_| "a time cannot be negative".to_owned())
 }
 
 /// Runs it.
 pub(crate) async fn run<S: Slice>(program: &Program, args: &ApplyArgs) -> Result<Exit> {
     piped::<S, _>(program, "apply", false, |pipe| async move {
-        locked(&pipe, program, "apply", &args.limits, |state| apply(&pipe, program, args, state)).await
+        locked(&pipe, program, "apply", &args.limits, |state| {
+            apply(&pipe, program, args, state)
+        })
+        .await
     })
     .await
 }
@@ -74,7 +78,14 @@ where
     F: Future<Output = Result<Finished>>,
 {
     let key = program.key(S::NAME);
-    let lock = pipe.store.lock(&key, holder(S::NAME, command, &program.run), limits.lock_timeout).await?;
+    let lock = pipe
+        .store
+        .lock(
+            &key,
+            holder(S::NAME, command, &program.run),
+            limits.lock_timeout,
+        )
+        .await?;
     let work = async {
         let (state, _) = pipe.state(program).await?;
         work(state).await
@@ -108,7 +119,10 @@ fn holder(slice: &str, command: &str, run: &str) -> Holder {
         .or_else(|| env("HOSTNAME"))
         .unwrap_or_else(|| "this machine".to_owned());
     Holder {
-        who: format!("{}@{host}", env("USER").unwrap_or_else(|| "somebody".to_owned())),
+        who: format!(
+            "{}@{host}",
+            env("USER").unwrap_or_else(|| "somebody".to_owned())
+        ),
         what: format!("rd-{slice} {command}, process {}", std::process::id()),
         since: Timestamp::now(),
         run: run.to_owned(),
@@ -121,7 +135,11 @@ async fn apply<S: Slice>(
     args: &ApplyArgs,
     state: Document,
 ) -> Result<Finished> {
-    let saved = if pipe.upstream.carries_plans() { Some(pipe.upstream.own_plan().await?) } else { None };
+    let saved = if pipe.upstream.carries_plans() {
+        Some(pipe.upstream.own_plan().await?)
+    } else {
+        None
+    };
     if saved.is_none() && !args.yes && !prompt::can_ask() {
         return Err(Error::refused("not confirmed")
             .hint("give -y to apply without a question, or a saved plan on stdin: `rd-… plan > plan.jsonl`"));
@@ -133,28 +151,57 @@ async fn apply<S: Slice>(
     let ground = pipe.ground(program, &state, &outputs).await?;
     // What exists is compared with the outputs it needs; what is still to be made starts as its own come.
     let exists = |address: &str| ground.observed.live.contains_key(address);
-    outputs.learn(ground.parts.nodes.iter().filter(|node| exists(&node.address))).await?;
+    outputs
+        .learn(
+            ground
+                .parts
+                .nodes
+                .iter()
+                .filter(|node| exists(&node.address)),
+        )
+        .await?;
     let known = |reference: &Reference| outputs.get(reference);
-    let made = plan(&ground.cx.stack, &ground.kinds, &ground.parts, &state, &ground.observed, &known)?;
+    let made = plan(
+        &ground.cx.stack,
+        &ground.kinds,
+        &ground.parts,
+        &state,
+        &ground.observed,
+        &known,
+    )?;
     match &saved {
         Some(saved) => same_actions(saved, &made, S::NAME)?,
         None if !args.yes && made.has_changes() => {
             show::<S>(&pipe.printer, &made);
             if !prompt::ask("Apply this? Only `yes` is taken as yes:", &["yes"])? {
-                return Err(Error::refused("not confirmed: nothing was changed").hint("answer `yes`, or give -y"));
+                return Err(Error::refused("not confirmed: nothing was changed")
+                    .hint("answer `yes`, or give -y"));
             }
         }
         None => {}
     }
     let protect = program.loaded.shared.is_protected();
-    carry_out(pipe, program, "apply", &args.limits, ground, outputs, state, &made, |document| {
-        document.protect = protect;
-    })
+    carry_out(
+        pipe,
+        program,
+        "apply",
+        &args.limits,
+        ground,
+        outputs,
+        state,
+        &made,
+        |document| {
+            document.protect = protect;
+        },
+    )
     .await
 }
 
 /// Carries out a plan and sums it up.
-#[expect(clippy::too_many_arguments, reason = "the one place where everything comes together")]
+#[expect(
+    clippy::too_many_arguments,
+    reason = "the one place where everything comes together"
+)]
 pub(crate) async fn carry_out<S: Slice>(
     pipe: &Pipe<S>,
     program: &Program,
@@ -168,7 +215,13 @@ pub(crate) async fn carry_out<S: Slice>(
 ) -> Result<Finished> {
     let tasks = order(made, &state);
     let before = state.clone();
-    let session = Rc::new(Session::new(pipe.store.clone(), program.key(S::NAME), state, &program.run, command));
+    let session = Rc::new(Session::new(
+        pipe.store.clone(),
+        program.key(S::NAME),
+        state,
+        &program.run,
+        command,
+    ));
     let bench = Rc::new(Bench {
         cx: ground.cx.clone(),
         kinds: ground.kinds,
@@ -189,9 +242,16 @@ pub(crate) async fn carry_out<S: Slice>(
             document.resources.remove(address);
         }
         let names: BTreeSet<&str> = made.outputs.iter().map(|(name, _)| name.as_str()).collect();
-        document.outputs.retain(|name, _| names.contains(name.as_str()));
-        let needs: BTreeSet<String> =
-            ground.parts.nodes.iter().flat_map(|node| node.needs_outputs()).map(|(slice, _)| slice).collect();
+        document
+            .outputs
+            .retain(|name, _| names.contains(name.as_str()));
+        let needs: BTreeSet<String> = ground
+            .parts
+            .nodes
+            .iter()
+            .flat_map(|node| node.needs_outputs())
+            .map(|(slice, _)| slice)
+            .collect();
         document.needs = needs.into_iter().collect();
         document.account = pipe.stack.account().to_owned();
         if outcome.errors.is_empty() && !outcome.cancelled {
@@ -204,7 +264,8 @@ pub(crate) async fn carry_out<S: Slice>(
         outcome.errors.push(session.unsaved(error));
         if let Some(error) = outcome.errors.last() {
             let diagnostic = crate::wire::record::Diagnostic::error(S::NAME, error);
-            pipe.printer.own(&crate::wire::record::Record::Diagnostic(diagnostic));
+            pipe.printer
+                .own(&crate::wire::record::Record::Diagnostic(diagnostic));
         }
     }
     Ok(summary(pipe, &session, outcome))
@@ -270,16 +331,29 @@ fn same_actions(saved: &SavedPlan, made: &Plan, slice: &str) -> Result<()> {
             .collect()
     };
     let planned = list(&mut saved.changes.iter().cloned());
-    let deposed = made.deposed.iter().map(|(address, kind, id)| ResourceChange {
-        slice: slice.to_owned(),
-        address: address.clone(),
-        kind: kind.clone(),
-        action: Action::Delete,
-        fields: Vec::new(),
-        id: Some(id.clone()),
-    });
-    let now = list(&mut made.resources.iter().map(|planned| record(slice, planned)).chain(deposed));
-    let Some(other) = planned.keys().chain(now.keys()).find(|key| planned.get(*key) != now.get(*key)) else {
+    let deposed = made
+        .deposed
+        .iter()
+        .map(|(address, kind, id)| ResourceChange {
+            slice: slice.to_owned(),
+            address: address.clone(),
+            kind: kind.clone(),
+            action: Action::Delete,
+            fields: Vec::new(),
+            id: Some(id.clone()),
+        });
+    let now = list(
+        &mut made
+            .resources
+            .iter()
+            .map(|planned| record(slice, planned))
+            .chain(deposed),
+    );
+    let Some(other) = planned
+        .keys()
+        .chain(now.keys())
+        .find(|key| planned.get(*key) != now.get(*key))
+    else {
         return Ok(());
     };
     let (address, action) = other.split_once(' ').unwrap_or((other, ""));
@@ -288,7 +362,9 @@ fn same_actions(saved: &SavedPlan, made: &Plan, slice: &str) -> Result<()> {
         (true, false) => ("has it to", "does not have it to"),
         _ => ("does not have it to", "would have it to"),
     };
-    Err(Error::refused(format!("the plan is stale: it {then} {action}, a plan made now {today} {action}"))
-        .at(address)
-        .hint("AWS has changed since; nothing was changed; make a new plan and look at it again"))
+    Err(Error::refused(format!(
+        "the plan is stale: it {then} {action}, a plan made now {today} {action}"
+    ))
+    .at(address)
+    .hint("AWS has changed since; nothing was changed; make a new plan and look at it again"))
 }

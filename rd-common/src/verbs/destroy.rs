@@ -15,6 +15,7 @@ use crate::wire::record::Ended;
 
 /// Flags of `destroy`.
 #[derive(clap::Args, Clone, Debug)]
+#[group(skip)]
 pub struct DestroyArgs<D: clap::Args> {
     /// Do not ask
     #[arg(long, short)]
@@ -31,9 +32,15 @@ pub struct DestroyArgs<D: clap::Args> {
 }
 
 /// Runs it.
-pub(crate) async fn run<S: Slice>(program: &Program, args: &DestroyArgs<S::DestroyArgs>) -> Result<Exit> {
+pub(crate) async fn run<S: Slice>(
+    program: &Program,
+    args: &DestroyArgs<S::DestroyArgs>,
+) -> Result<Exit> {
     piped::<S, _>(program, "destroy", false, |pipe| async move {
-        locked(&pipe, program, "destroy", &args.limits, |state| destroy(&pipe, program, args, state)).await
+        locked(&pipe, program, "destroy", &args.limits, |state| {
+            destroy(&pipe, program, args, state)
+        })
+        .await
     })
     .await
 }
@@ -50,30 +57,51 @@ async fn destroy<S: Slice>(
     users_first(pipe).await?;
     let ground = pipe.ground(program, &state, &outputs).await?;
     let made = destroy_plan(&ground.parts, &state, &ground.observed);
-    if !made.resources.is_empty() {
-        S::before_destroy(&ground.cx, &state, &args.own).await?;
-    }
     if !args.yes && args.confirm.is_none() && made.has_changes() {
         show::<S>(&pipe.printer, &made);
-        let question = format!("All of this is deleted. Type the stack's name, `{stack}`, to go on:");
+        let question =
+            format!("All of this is deleted. Type the stack's name, `{stack}`, to go on:");
         if !prompt::ask(&question, &[&stack])? {
-            return Err(Error::refused("not confirmed: nothing was deleted").hint("type the stack's name, or give -y"));
+            return Err(Error::refused("not confirmed: nothing was deleted")
+                .hint("type the stack's name, or give -y"));
         }
     }
-    carry_out(pipe, program, "destroy", &args.limits, ground, outputs, state, &made, |document| {
-        document.outputs.clear();
-        document.needs.clear();
-        document.protect = false;
-    })
+    let live = made
+        .resources
+        .iter()
+        .filter_map(|doomed| Some(doomed.live.as_ref()?.id.clone()));
+    S::before_destroy(&ground.cx, &live.collect::<Vec<_>>(), &args.own).await?;
+    carry_out(
+        pipe,
+        program,
+        "destroy",
+        &args.limits,
+        ground,
+        outputs,
+        state,
+        &made,
+        |document| {
+            document.outputs.clear();
+            document.needs.clear();
+            document.protect = false;
+        },
+    )
     .await
 }
 
-fn allowed<D: clap::Args>(program: &Program, args: &DestroyArgs<D>, state: &Document, stack: &str) -> Result<()> {
+fn allowed<D: clap::Args>(
+    program: &Program,
+    args: &DestroyArgs<D>,
+    state: &Document,
+    stack: &str,
+) -> Result<()> {
     if let Some(confirm) = &args.confirm
         && confirm != stack
     {
-        return Err(Error::refused(format!("--confirm {confirm} is not this stack's name"))
-            .hint(format!("this stack is {stack}")));
+        return Err(
+            Error::refused(format!("--confirm {confirm} is not this stack's name"))
+                .hint(format!("this stack is {stack}")),
+        );
     }
     if program.loaded.shared.is_protected() {
         return Err(Error::refused(format!("{stack} is protected"))
@@ -84,8 +112,10 @@ fn allowed<D: clap::Args>(program: &Program, args: &DestroyArgs<D>, state: &Docu
             .hint("`protect = false` in rd.toml takes effect with the next apply; destroy it after that"));
     }
     if pipe_needs_name(program) && args.confirm.is_none() && !prompt::can_ask() {
-        return Err(Error::refused(format!("{stack} is in production and not confirmed by its name"))
-            .hint(format!("give --confirm {stack}")));
+        return Err(Error::refused(format!(
+            "{stack} is in production and not confirmed by its name"
+        ))
+        .hint(format!("give --confirm {stack}")));
     }
     if !args.yes && args.confirm.is_none() && !prompt::can_ask() {
         return Err(Error::refused("not confirmed").hint(format!("give -y, or --confirm {stack}")));
@@ -111,19 +141,27 @@ async fn users_first<S: Slice>(pipe: &Pipe<S>) -> Result<()> {
         let Some(document) = pipe.store.load(&key).await? else {
             continue;
         };
-        let uses = document.needs.iter().any(|need| need == S::NAME) && !document.resources.is_empty();
+        let uses =
+            document.needs.iter().any(|need| need == S::NAME) && !document.resources.is_empty();
         let slice = &key.slice;
         if pipe.upstream.has(slice) {
             if pipe.upstream.wait_end(slice).await != Ended::Ok {
-                return Err(Error::upstream(format!("rd-{slice} did not end ok, and it uses this slice"))
-                    .hint(format!("see what rd-{slice} says above, mend that, and run the pipe again")));
+                return Err(Error::upstream(format!(
+                    "rd-{slice} did not end ok, and it uses this slice"
+                ))
+                .hint(format!(
+                    "see what rd-{slice} says above, mend that, and run the pipe again"
+                )));
             }
         } else if uses {
             return Err(Error::refused(format!(
                 "rd-{slice} still has {} resources that use this slice",
                 document.resources.len()
             ))
-            .hint(format!("destroy it first: rd-{slice} destroy | rd-{} destroy", S::NAME)));
+            .hint(format!(
+                "destroy it first: rd-{slice} destroy | rd-{} destroy",
+                S::NAME
+            )));
         }
     }
     Ok(())

@@ -54,7 +54,10 @@ impl<D: Args> Shared<D> {
     }
 
     pub(crate) fn writes_records(&self) -> bool {
-        matches!(self, Shared::Plan(_) | Shared::Apply(_) | Shared::Destroy(_) | Shared::Status)
+        matches!(
+            self,
+            Shared::Plan(_) | Shared::Apply(_) | Shared::Destroy(_) | Shared::Status
+        )
     }
 
     pub(crate) async fn run<S: Slice<DestroyArgs = D>>(self, program: &Program) -> Result<Exit> {

@@ -16,8 +16,13 @@ pub struct OutputArgs {
 pub(crate) async fn run(program: &Program, slice: &str, args: &OutputArgs) -> Result<Exit> {
     let key = program.key(slice);
     let document = program.store.load(&key).await?.ok_or_else(|| {
-        Error::failed(format!("rd-{slice} was never applied in {}", program.stack.name()))
-            .hint(format!("run rd-{slice} apply first, or check --environment"))
+        Error::failed(format!(
+            "rd-{slice} was never applied in {}",
+            program.stack.name()
+        ))
+        .hint(format!(
+            "run rd-{slice} apply first, or check --environment"
+        ))
     })?;
     document.belongs_to(&program.stack, slice, &program.store.place(&key))?;
     let printer = &program.printer;
@@ -31,7 +36,10 @@ pub(crate) async fn run(program: &Program, slice: &str, args: &OutputArgs) -> Re
             printer.text(&format!("{}\n", plain(value)));
         }
         None if printer.is_json() => {
-            printer.text(&format!("{}\n", serde_json::to_string(&document.outputs).unwrap_or_default()));
+            printer.text(&format!(
+                "{}\n",
+                serde_json::to_string(&document.outputs).unwrap_or_default()
+            ));
         }
         None => {
             for (name, value) in &document.outputs {

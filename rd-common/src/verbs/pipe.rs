@@ -18,7 +18,9 @@ use crate::stack::Stack;
 use crate::state::document::Document;
 use crate::state::store::Store;
 use crate::ui::printer::Printer;
-use crate::wire::record::{Begin, Diagnostic, End, Ended, FORMAT, Record, Severity, Upstream as Source};
+use crate::wire::record::{
+    Begin, Diagnostic, End, Ended, FORMAT, Record, Severity, Upstream as Source,
+};
 use crate::wire::upstream::Upstream;
 use futures_util::future::LocalBoxFuture;
 use serde_json::Value;
@@ -65,7 +67,8 @@ where
 {
     let printer = program.printer.clone();
     let stack = program.stack.clone();
-    let cancel = Cancel::on_signals().map_err(|e| Error::failed(format!("signals cannot be watched: {e}")))?;
+    let cancel = Cancel::on_signals()
+        .map_err(|e| Error::failed(format!("signals cannot be watched: {e}")))?;
     let upstream = Upstream::new(S::NAME, matches!(command, "plan" | "status"));
     upstream.attach(program.globals.no_stdin, stack.clone(), printer.clone());
     let source = upstream.source(LOOK_AT_STDIN).await;
@@ -75,7 +78,9 @@ where
     if !offline {
         connected = Aws::connect(&program.access, &stack.region).await.map(Some);
         if let Ok(Some(aws)) = &connected {
-            account = tokio::time::timeout(ACCOUNT_WITHIN, aws::account(aws)).await.ok();
+            account = tokio::time::timeout(ACCOUNT_WITHIN, aws::account(aws))
+                .await
+                .ok();
         }
     }
     if let Some(Ok(id)) = &account {
@@ -93,11 +98,18 @@ where
             let _ = stack.account.set(id);
         }
         let config: S::Config = program.loaded.section(S::NAME)?;
-        program.loaded.reject(Some(S::NAME), &S::check(&config, &stack))?;
+        program
+            .loaded
+            .reject(Some(S::NAME), &S::check(&config, &stack))?;
         if !upstream.begun().await? {
             let note = "nothing came on stdin within 5 s: going on without upstream";
             let hint = "give --no-stdin where stdin is no rd program".to_owned();
-            printer.own(&Record::Diagnostic(Diagnostic::note(S::NAME, Severity::Warning, note, Some(hint))));
+            printer.own(&Record::Diagnostic(Diagnostic::note(
+                S::NAME,
+                Severity::Warning,
+                note,
+                Some(hint),
+            )));
         }
         let pipe = Rc::new(Pipe {
             config,
@@ -170,7 +182,10 @@ fn begin<S: Slice>(program: &Program, stack: &Stack, command: &str, source: Sour
 
 /// The records of a program that failed before it knew its stack.
 pub(crate) fn stillborn(slice: &str, command: &str, error: &Error) {
-    let printer = Printer::new(crate::ui::printer::Format::Json, crate::ui::progress::Progress::new());
+    let printer = Printer::new(
+        crate::ui::printer::Format::Json,
+        crate::ui::progress::Progress::new(),
+    );
     let records = [
         Record::Begin(Begin {
             slice: slice.to_owned(),
@@ -221,8 +236,16 @@ impl<S: Slice> Pipe<S> {
     }
 
     /// Reads what there is.
-    pub(crate) async fn ground(&self, program: &Program, state: &Document, outputs: &Outputs) -> Result<Ground<S>> {
-        let aws = self.aws.as_ref().ok_or_else(|| Error::failed("there is no access to AWS"))?;
+    pub(crate) async fn ground(
+        &self,
+        program: &Program,
+        state: &Document,
+        outputs: &Outputs,
+    ) -> Result<Ground<S>> {
+        let aws = self
+            .aws
+            .as_ref()
+            .ok_or_else(|| Error::failed("there is no access to AWS"))?;
         let cx = Rc::new(Cx {
             clients: S::clients(aws),
             slice: S::NAME,
@@ -280,7 +303,10 @@ impl Outputs {
     }
 
     /// Learns what these nodes need, waiting for the pipe. What is nowhere stays unknown, and is returned.
-    pub(crate) async fn learn<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Result<Vec<String>> {
+    pub(crate) async fn learn<'a>(
+        &self,
+        nodes: impl Iterator<Item = &'a Node>,
+    ) -> Result<Vec<String>> {
         let needed: BTreeSet<(String, String)> = nodes.flat_map(Node::needs_outputs).collect();
         let mut missing = Vec::new();
         for (slice, name) in needed {
@@ -294,7 +320,9 @@ impl Outputs {
                 stored
             };
             if let Some(value) = value {
-                self.known.borrow_mut().insert(Reference::Output(slice, name), value);
+                self.known
+                    .borrow_mut()
+                    .insert(Reference::Output(slice, name), value);
             }
         }
         Ok(missing)
@@ -305,7 +333,11 @@ impl Outputs {
             stack: self.stack.clone(),
             slice: slice.to_owned(),
         };
-        Ok(self.store.load(&key).await?.and_then(|mut document| document.outputs.remove(name)))
+        Ok(self
+            .store
+            .load(&key)
+            .await?
+            .and_then(|mut document| document.outputs.remove(name)))
     }
 }
 
@@ -318,8 +350,9 @@ impl Outside for Outputs {
                 self.stored(slice, name).await?
             };
             value.ok_or_else(|| {
-                Error::upstream(format!("the output {slice}.{name} is not there"))
-                    .hint(format!("apply rd-{slice} first, or put it before this program in the pipe"))
+                Error::upstream(format!("the output {slice}.{name} is not there")).hint(format!(
+                    "apply rd-{slice} first, or put it before this program in the pipe"
+                ))
             })
         })
     }

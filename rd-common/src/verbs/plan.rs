@@ -31,7 +31,11 @@ pub(crate) async fn run<S: Slice>(program: &Program, args: &PlanArgs) -> Result<
     piped::<S, _>(program, "plan", args.offline, |pipe| async move {
         let outputs = Outputs::new(&pipe);
         let (made, state, stored) = if args.offline {
-            (offline(&pipe, &outputs).await?, Document::empty(&pipe.stack, S::NAME), false)
+            (
+                offline(&pipe, &outputs).await?,
+                Document::empty(&pipe.stack, S::NAME),
+                false,
+            )
         } else {
             let (state, stored) = pipe.state(program).await?;
             let made = online(&pipe, program, &state, &outputs).await?;
@@ -42,7 +46,11 @@ pub(crate) async fn run<S: Slice>(program: &Program, args: &PlanArgs) -> Result<
         if !args.offline {
             downstream::<S>(&pipe, &made).await?;
         }
-        let exit = if args.exit_code && made.has_changes() { Exit::Changes } else { Exit::Done };
+        let exit = if args.exit_code && made.has_changes() {
+            Exit::Changes
+        } else {
+            Exit::Done
+        };
         Ok(Finished {
             counts: made.counts(),
             lineage: stored.then_some(state.lineage),
@@ -63,7 +71,14 @@ async fn online<S: Slice>(
     let missing = outputs.learn(ground.parts.nodes.iter()).await?;
     warn_missing(&pipe.printer, S::NAME, &missing);
     let known = |reference: &Reference| outputs.get(reference);
-    plan(&ground.cx.stack, &ground.kinds, &ground.parts, state, &ground.observed, &known)
+    plan(
+        &ground.cx.stack,
+        &ground.kinds,
+        &ground.parts,
+        state,
+        &ground.observed,
+        &known,
+    )
 }
 
 async fn offline<S: Slice>(pipe: &Pipe<S>, outputs: &Outputs) -> Result<Plan> {
@@ -72,14 +87,26 @@ async fn offline<S: Slice>(pipe: &Pipe<S>, outputs: &Outputs) -> Result<Plan> {
     let facts = S::facts(None, stack, &pipe.config, &empty).await?;
     let parts = S::parts(stack, &pipe.config, &facts);
     outputs.learn(parts.nodes.iter()).await?;
-    plan(stack, &S::kinds(), &parts, &empty, &Observed::default(), &|r| outputs.get(r))
+    plan(
+        stack,
+        &S::kinds(),
+        &parts,
+        &empty,
+        &Observed::default(),
+        &|r| outputs.get(r),
+    )
 }
 
 fn warn_missing(printer: &Printer, slice: &str, missing: &[String]) {
     if !missing.is_empty() {
         let summary = format!("not applied yet, so unknown: {}", missing.join(", "));
         let hint = "apply the slices that they come from first, or in the same pipe".to_owned();
-        printer.own(&Record::Diagnostic(Diagnostic::note(slice, Severity::Warning, summary, Some(hint))));
+        printer.own(&Record::Diagnostic(Diagnostic::note(
+            slice,
+            Severity::Warning,
+            summary,
+            Some(hint),
+        )));
     }
 }
 
@@ -123,9 +150,16 @@ pub(crate) fn record(slice: &str, planned: &Planned) -> ResourceChange {
 
 /// Says which slices use outputs that this plan makes anew.
 async fn downstream<S: Slice>(pipe: &Pipe<S>, plan: &Plan) -> Result<()> {
-    let replaces = plan.resources.iter().any(|r| matches!(r.action, Action::Replace | Action::Delete));
-    let anew: Vec<&str> =
-        plan.outputs.iter().filter(|(_, value)| is_unknown(value)).map(|(name, _)| name.as_str()).collect();
+    let replaces = plan
+        .resources
+        .iter()
+        .any(|r| matches!(r.action, Action::Replace | Action::Delete));
+    let anew: Vec<&str> = plan
+        .outputs
+        .iter()
+        .filter(|(_, value)| is_unknown(value))
+        .map(|(name, _)| name.as_str())
+        .collect();
     if !replaces || anew.is_empty() {
         return Ok(());
     }
@@ -144,7 +178,11 @@ async fn downstream<S: Slice>(pipe: &Pipe<S>, plan: &Plan) -> Result<()> {
         }
     }
     if !users.is_empty() {
-        let summary = format!("{} will change, which {} uses", anew.join(", "), users.join(", "));
+        let summary = format!(
+            "{} will change, which {} uses",
+            anew.join(", "),
+            users.join(", ")
+        );
         let hint = "plan the whole pipe to see what it does to them".to_owned();
         pipe.printer.own(&Record::Diagnostic(Diagnostic::note(
             S::NAME,

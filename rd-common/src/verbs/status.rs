@@ -21,7 +21,14 @@ pub(crate) async fn run<S: Slice>(program: &Program) -> Result<Exit> {
         let ground = pipe.ground(program, &state, &outputs).await?;
         outputs.learn(ground.parts.nodes.iter()).await?;
         let known = |reference: &Reference| outputs.get(reference);
-        let made = plan(&ground.cx.stack, &ground.kinds, &ground.parts, &state, &ground.observed, &known)?;
+        let made = plan(
+            &ground.cx.stack,
+            &ground.kinds,
+            &ground.parts,
+            &state,
+            &ground.observed,
+            &known,
+        )?;
         let mut counts = BTreeMap::new();
         for planned in &made.resources {
             let readiness = match &planned.live {
@@ -40,7 +47,9 @@ pub(crate) async fn run<S: Slice>(program: &Program) -> Result<Exit> {
                 kind: state.resources[address].kind.clone(),
                 id: state.resources[address].id.clone(),
                 health: "gone".to_owned(),
-                reason: Some("not at AWS any more, and not wanted: the next apply forgets it".to_owned()),
+                reason: Some(
+                    "not at AWS any more, and not wanted: the next apply forgets it".to_owned(),
+                ),
                 fields: Vec::new(),
             }));
         }
@@ -56,18 +65,34 @@ pub(crate) async fn run<S: Slice>(program: &Program) -> Result<Exit> {
 
 fn one(slice: &str, planned: &Planned, readiness: Option<Readiness>, state: &Document) -> Status {
     let remembered = state.resources.get(&planned.address);
-    let drift: Vec<Change> = planned.fields.iter().filter(|field| field.cause == Cause::Drift).cloned().collect();
-    let unfinished = remembered.is_some_and(|r| matches!(r.phase, Phase::Creating | Phase::Deleting));
+    let drift: Vec<Change> = planned
+        .fields
+        .iter()
+        .filter(|field| field.cause == Cause::Drift)
+        .cloned()
+        .collect();
+    let unfinished =
+        remembered.is_some_and(|r| matches!(r.phase, Phase::Creating | Phase::Deleting));
     let (health, reason, fields) = match readiness {
-        None if unfinished => ("unfinished", Some("a run was cut off here: apply goes on with it".to_owned()), Vec::new()),
-        None if remembered.is_some() => ("gone", Some("deleted by somebody: apply makes it again".to_owned()), Vec::new()),
+        None if unfinished => (
+            "unfinished",
+            Some("a run was cut off here: apply goes on with it".to_owned()),
+            Vec::new(),
+        ),
+        None if remembered.is_some() => (
+            "gone",
+            Some("deleted by somebody: apply makes it again".to_owned()),
+            Vec::new(),
+        ),
         None => ("absent", None, Vec::new()),
         Some(Readiness::Pending(reason)) => ("pending", Some(reason), Vec::new()),
         Some(Readiness::Failed(reason)) => ("failed", Some(reason), Vec::new()),
         Some(Readiness::Leaving(reason)) => ("leaving", Some(reason), Vec::new()),
-        Some(Readiness::Ready) if remembered.is_none() => {
-            ("unfinished", Some("the state does not know it: apply takes it over".to_owned()), Vec::new())
-        }
+        Some(Readiness::Ready) if remembered.is_none() => (
+            "unfinished",
+            Some("the state does not know it: apply takes it over".to_owned()),
+            Vec::new(),
+        ),
         Some(Readiness::Ready) if drift.is_empty() => ("ready", None, Vec::new()),
         Some(Readiness::Ready) => ("drifted", None, drift),
     };

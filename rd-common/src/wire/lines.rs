@@ -30,7 +30,10 @@ pub fn read_line(input: &mut impl BufRead, number: u64) -> Result<Option<Vec<u8>
 /// Reads a line as a record; none for a type that this version does not know, which is passed on.
 pub fn parse(line: &[u8], number: u64) -> Result<Option<Record>> {
     let text = std::str::from_utf8(line).map_err(|e| {
-        no_record(number, &format!("it is not UTF-8 from its byte {} on", e.valid_up_to() + 1))
+        no_record(
+            number,
+            &format!("it is not UTF-8 from its byte {} on", e.valid_up_to() + 1),
+        )
     })?;
     let value: Value = serde_json::from_str(text).map_err(|e| no_record(number, &e.to_string()))?;
     let Some(kind) = value.get("type").and_then(Value::as_str).map(str::to_owned) else {
@@ -48,7 +51,15 @@ pub fn parse(line: &[u8], number: u64) -> Result<Option<Record>> {
             }
         }
     }
-    let known = ["begin", "change", "output", "applied", "status", "diagnostic", "end"];
+    let known = [
+        "begin",
+        "change",
+        "output",
+        "applied",
+        "status",
+        "diagnostic",
+        "end",
+    ];
     if !known.contains(&kind.as_str()) {
         return Ok(None);
     }
@@ -98,12 +109,20 @@ mod tests {
     fn unknown_types_pass_and_other_formats_do_not() {
         assert_eq!(parse(br#"{"type":"price","usd":3}"#, 1).unwrap(), None);
         let error = parse(br#"{"type":"begin","slice":"net","format":"rd/2"}"#, 7).unwrap_err();
-        assert!(error.summary.contains("line 7") && error.summary.contains("rd/2"), "{error}");
+        assert!(
+            error.summary.contains("line 7") && error.summary.contains("rd/2"),
+            "{error}"
+        );
     }
 
     #[test]
     fn a_line_without_end_is_stopped() {
         let mut endless = std::io::BufReader::new(std::io::repeat(b'x'));
-        assert!(read_line(&mut endless, 1).unwrap_err().summary.contains("8 MiB"));
+        assert!(
+            read_line(&mut endless, 1)
+                .unwrap_err()
+                .summary
+                .contains("8 MiB")
+        );
     }
 }

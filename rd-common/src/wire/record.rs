@@ -199,7 +199,12 @@ impl Diagnostic {
     }
 
     /// Something to tell that is no error.
-    pub fn note(slice: &str, severity: Severity, summary: impl Into<String>, hint: Option<String>) -> Self {
+    pub fn note(
+        slice: &str,
+        severity: Severity,
+        summary: impl Into<String>,
+        hint: Option<String>,
+    ) -> Self {
         Self {
             slice: slice.to_owned(),
             severity,

@@ -30,7 +30,10 @@ mod tests {
                 std::fs::write(&file, &made).unwrap();
             }
             let there = std::fs::read_to_string(&file).unwrap_or_default();
-            assert!(there == made, "{name} is not current: UPDATE_SCHEMAS=1 cargo test -p rd-common schema");
+            assert!(
+                there == made,
+                "{name} is not current: UPDATE_SCHEMAS=1 cargo test -p rd-common schema"
+            );
         }
     }
 }

@@ -152,8 +152,10 @@ impl Upstream {
                     seen.plans.insert(slice, begin.clone());
                 } else {
                     if slice == self.own {
-                        return Err(Error::usage(format!("stdin, line {number}: `{slice}` is twice in this pipe"))
-                            .hint("name each program once"));
+                        return Err(Error::usage(format!(
+                            "stdin, line {number}: `{slice}` is twice in this pipe"
+                        ))
+                        .hint("name each program once"));
                     }
                     seen.begins.insert(slice, begin.clone());
                 }
@@ -210,7 +212,8 @@ impl Upstream {
             return Source::None;
         }
         let first = self.until(|seen| {
-            (seen.closed || seen.head_seen || !seen.begins.is_empty() || !seen.plans.is_empty()).then_some(())
+            (seen.closed || seen.head_seen || !seen.begins.is_empty() || !seen.plans.is_empty())
+                .then_some(())
         });
         let _ = tokio::time::timeout(within, first).await;
         let seen = self.seen.borrow();
@@ -228,7 +231,8 @@ impl Upstream {
         if !self.is_attached() {
             return Ok(true);
         }
-        let all = self.until(|seen| (seen.closed || seen.head_seen || seen.broken.is_some()).then_some(()));
+        let all = self
+            .until(|seen| (seen.closed || seen.head_seen || seen.broken.is_some()).then_some(()));
         let in_time = tokio::time::timeout(BEGIN_WITHIN, all).await.is_ok();
         self.check()?;
         let mut seen = self.seen.borrow_mut();
@@ -258,7 +262,10 @@ impl Upstream {
         !self.planning
             && (!seen.plans.is_empty()
                 || seen.own_plan_ended
-                || seen.begins.values().any(|begin| begin.upstream == Source::Plan))
+                || seen
+                    .begins
+                    .values()
+                    .any(|begin| begin.upstream == Source::Plan))
     }
 
     /// Waits for the saved plan of our own slice.
@@ -275,8 +282,11 @@ impl Upstream {
                     } else {
                         "is cut off in the part of"
                     };
-                    Some(Err(Error::refused(format!("the plan on stdin {what} {}", self.own))
-                        .hint("make a new plan with this program in the pipe")))
+                    Some(Err(Error::refused(format!(
+                        "the plan on stdin {what} {}",
+                        self.own
+                    ))
+                    .hint("make a new plan with this program in the pipe")))
                 } else {
                     None
                 }
@@ -311,7 +321,9 @@ impl Upstream {
             Some(Err(Error::upstream(format!(
                 "the output {slice}.{name} did not come: rd-{slice} {why}"
             ))
-            .hint(format!("see what rd-{slice} says above, mend that, and run the pipe again"))))
+            .hint(format!(
+                "see what rd-{slice} says above, mend that, and run the pipe again"
+            ))))
         })
         .await
     }
@@ -341,8 +353,10 @@ impl Upstream {
         if bad.is_empty() {
             return Ok(());
         }
-        Err(Error::upstream(format!("{} did not end ok", bad.join(", ")))
-            .hint("see what it says above, mend that, and run the pipe again"))
+        Err(
+            Error::upstream(format!("{} did not end ok", bad.join(", ")))
+                .hint("see what it says above, mend that, and run the pipe again"),
+        )
     }
 }
 

@@ -29,21 +29,42 @@ pub struct CheckArgs {
 }
 
 fn end_name(text: &str) -> std::result::Result<String, String> {
-    let names: Vec<&str> = GROUPS.iter().map(|(name, _)| *name).chain([INTERNET]).collect();
-    if names.contains(&text) { Ok(text.to_owned()) } else { Err(format!("one of {}", names.join(", "))) }
+    let names: Vec<&str> = GROUPS
+        .iter()
+        .map(|(name, _)| *name)
+        .chain([INTERNET])
+        .collect();
+    if names.contains(&text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("one of {}", names.join(", ")))
+    }
 }
 
 /// Runs it: exit 0 where everything lets through, 1 where something blocks.
 pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
     let key = program.key("net");
-    let state = program.store.load(&key).await?.filter(|state| !state.resources.is_empty()).ok_or_else(|| {
-        Error::failed(format!("the network of {} was never applied", program.stack.name()))
+    let state = program
+        .store
+        .load(&key)
+        .await?
+        .filter(|state| !state.resources.is_empty())
+        .ok_or_else(|| {
+            Error::failed(format!(
+                "the network of {} was never applied",
+                program.stack.name()
+            ))
             .hint("run rd-net apply first, or check --environment")
-    })?;
+        })?;
     let aws = Aws::connect(&program.access, &program.stack.region).await?;
     aws.check_credentials().await?;
     let picture = Picture::read(&Clients::new(&aws), &state).await?;
-    let steps = follow(&picture.end(&args.from), &picture.end(&args.to), args.port, &picture.rules);
+    let steps = follow(
+        &picture.end(&args.from),
+        &picture.end(&args.to),
+        args.port,
+        &picture.rules,
+    );
     let open = steps.iter().all(|step| step.ok);
     let printer = &program.printer;
     if printer.is_json() {
@@ -60,11 +81,19 @@ pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
 fn view(args: &CheckArgs, steps: &[Step], open: bool) -> String {
     let mut text = String::new();
     for step in steps {
-        let mark = if step.ok { paint(GOOD, "✓") } else { paint(BAD, "✗") };
+        let mark = if step.ok {
+            paint(GOOD, "✓")
+        } else {
+            paint(BAD, "✗")
+        };
         text.push_str(&format!("{mark} {}: {}\n", step.step, step.reason));
     }
     let way = paint(STRONG, format!("{} → {}:{}", args.from, args.to, args.port));
-    let verdict = if open { paint(GOOD, "nothing blocks") } else { paint(BAD, "blocked") };
+    let verdict = if open {
+        paint(GOOD, "nothing blocks")
+    } else {
+        paint(BAD, "blocked")
+    };
     text.push_str(&format!("{way}: {verdict}\n"));
     text
 }
@@ -91,22 +120,38 @@ impl Picture {
         let in_vpc = || Query::by("vpc-id", [vpc.to_owned()]);
         let filter = Filter::builder().name("vpc-id").values(vpc).build();
         let reads = &clients.reads;
-        let group_ids = state.resources.iter().filter(|(address, _)| address.starts_with("net.security_group."));
-        let group_ids: Vec<String> = group_ids.filter_map(|(_, resource)| resource.id.clone()).collect();
+        let group_ids = state
+            .resources
+            .iter()
+            .filter(|(address, _)| address.starts_with("net.security_group."));
+        let group_ids: Vec<String> = group_ids
+            .filter_map(|(_, resource)| resource.id.clone())
+            .collect();
         let (groups, rules, subnets, tables, acls) = tokio::try_join!(
             reads.security_groups.ask(in_vpc()),
-            reads.security_group_rules.ask(Query::by("group-id", group_ids)),
+            reads
+                .security_group_rules
+                .ask(Query::by("group-id", group_ids)),
             reads.subnets.ask(in_vpc()),
             reads.route_tables.ask(in_vpc()),
             async {
-                let answer = clients.ec2.describe_network_acls().filters(filter).send().await;
-                Ok(answer.doing("read the network ACLs")?.network_acls.unwrap_or_default())
+                let answer = clients
+                    .ec2
+                    .describe_network_acls()
+                    .filters(filter)
+                    .send()
+                    .await;
+                Ok(answer
+                    .doing("read the network ACLs")?
+                    .network_acls
+                    .unwrap_or_default())
             },
         )?;
         let live: Vec<&str> = groups.iter().filter_map(|group| group.group_id()).collect();
         let groups = GROUPS.iter().filter_map(|(name, _)| {
             let known = id(state, &format!("net.security_group.{name}"))?;
-            live.contains(&known).then(|| ((*name).to_owned(), known.to_owned()))
+            live.contains(&known)
+                .then(|| ((*name).to_owned(), known.to_owned()))
         });
         let tier = |tier: &str| -> Vec<Subnet> {
             let prefix = format!("net.subnet.{tier}-");
@@ -142,7 +187,9 @@ impl Picture {
                     from_port: rule.from_port().unwrap_or(-1),
                     to_port: rule.to_port().unwrap_or(-1),
                     block: block(rule.cidr_ipv4()),
-                    peer: rule.referenced_group_info().and_then(|peer| peer.group_id().map(str::to_owned)),
+                    peer: rule
+                        .referenced_group_info()
+                        .and_then(|peer| peer.group_id().map(str::to_owned)),
                 })
                 .collect(),
         })
@@ -153,10 +200,18 @@ impl Picture {
             return End::Internet;
         }
         // Only the load balancer stands in the public subnets.
-        let subnets = if name == "alb" { &self.public } else { &self.private };
+        let subnets = if name == "alb" {
+            &self.public
+        } else {
+            &self.private
+        };
         End::Group {
             name: name.to_owned(),
-            id: self.groups.iter().find(|(group, _)| group == name).map(|(_, id)| id.clone()),
+            id: self
+                .groups
+                .iter()
+                .find(|(group, _)| group == name)
+                .map(|(_, id)| id.clone()),
             subnets: subnets.clone(),
         }
     }
@@ -165,7 +220,9 @@ impl Picture {
 /// The routes of a subnet's table; the VPC's main table where it has none of its own.
 fn hops(tables: &[RouteTable], subnet: &str) -> Vec<Hop> {
     let of = |wanted: &dyn Fn(&aws_sdk_ec2::types::RouteTableAssociation) -> bool| {
-        tables.iter().find(|table| table.associations().iter().any(wanted))
+        tables
+            .iter()
+            .find(|table| table.associations().iter().any(wanted))
     };
     let table = of(&|a| a.subnet_id() == Some(subnet)).or_else(|| of(&|a| a.main() == Some(true)));
     let routes = table.map(|table| table.routes()).unwrap_or_default();
@@ -174,7 +231,11 @@ fn hops(tables: &[RouteTable], subnet: &str) -> Vec<Hop> {
         .filter_map(|route| {
             Some(Hop {
                 destination: block(route.destination_cidr_block())?,
-                target: route.nat_gateway_id().or_else(|| route.gateway_id()).unwrap_or("(other)").to_owned(),
+                target: route
+                    .nat_gateway_id()
+                    .or_else(|| route.gateway_id())
+                    .unwrap_or("(other)")
+                    .to_owned(),
                 blackhole: route.state() == Some(&RouteState::Blackhole),
             })
         })
@@ -182,7 +243,11 @@ fn hops(tables: &[RouteTable], subnet: &str) -> Vec<Hop> {
 }
 
 fn entries(acls: &[NetworkAcl], subnet: &str) -> Vec<Entry> {
-    let own = acls.iter().find(|acl| acl.associations().iter().any(|a| a.subnet_id() == Some(subnet)));
+    let own = acls.iter().find(|acl| {
+        acl.associations()
+            .iter()
+            .any(|a| a.subnet_id() == Some(subnet))
+    });
     let acl = own.or_else(|| acls.iter().find(|acl| acl.is_default() == Some(true)));
     let entries = acl.map(|acl| acl.entries()).unwrap_or_default();
     entries
@@ -191,9 +256,13 @@ fn entries(acls: &[NetworkAcl], subnet: &str) -> Vec<Entry> {
             Some(Entry {
                 number: entry.rule_number().unwrap_or(i32::MAX),
                 egress: entry.egress().unwrap_or(false),
-                allow: entry.rule_action().is_some_and(|action| action.as_str() == "allow"),
+                allow: entry
+                    .rule_action()
+                    .is_some_and(|action| action.as_str() == "allow"),
                 protocol: entry.protocol().unwrap_or("-1").to_owned(),
-                ports: entry.port_range().and_then(|range| Some((range.from()?, range.to()?))),
+                ports: entry
+                    .port_range()
+                    .and_then(|range| Some((range.from()?, range.to()?))),
                 block: block(entry.cidr_block())?,
             })
         })

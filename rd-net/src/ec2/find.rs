@@ -12,7 +12,11 @@ pub fn query<S>(cx: &Cx<Clients>, wanted: &[Wanted<S>], filter: &'static str) ->
     let mut query = Query::by(filter, wanted.iter().filter_map(|one| one.id.clone()));
     if wanted.iter().any(|one| one.id.is_none()) {
         let owned = cx.stack.ownership(cx.slice);
-        query.all.insert(owned.map(|(key, value)| (format!("tag:{key}"), value)).to_vec());
+        query.all.insert(
+            owned
+                .map(|(key, value)| (format!("tag:{key}"), value))
+                .to_vec(),
+        );
     }
     query
 }
@@ -35,9 +39,13 @@ pub fn found<S, T, L>(
         for one in wanted {
             let same = match &one.id {
                 Some(known) => known == id,
-                None => tags.get(ADDRESS_TAG) == Some(&one.address) && cx.stack.owns(cx.slice, &tags),
+                None => {
+                    tags.get(ADDRESS_TAG) == Some(&one.address) && cx.stack.owns(cx.slice, &tags)
+                }
             };
-            let twice = all.iter().any(|f: &Found<L>| f.id == id && f.address == one.address);
+            let twice = all
+                .iter()
+                .any(|f: &Found<L>| f.id == id && f.address == one.address);
             if same && !twice {
                 all.push(Found {
                     address: one.address.clone(),

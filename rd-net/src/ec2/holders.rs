@@ -8,8 +8,17 @@ use rd_common::{Cx, Result};
 /// The interfaces for which `filter` is `id`, in words.
 pub async fn interfaces(cx: &Cx<Clients>, filter: &str, id: &str) -> Result<Option<String>> {
     let filter = Filter::builder().name(filter).values(id).build();
-    let answer = cx.clients.ec2.describe_network_interfaces().filters(filter).send().await;
-    let interfaces = answer.doing("read the network interfaces")?.network_interfaces.unwrap_or_default();
+    let answer = cx
+        .clients
+        .ec2
+        .describe_network_interfaces()
+        .filters(filter)
+        .send()
+        .await;
+    let interfaces = answer
+        .doing("read the network interfaces")?
+        .network_interfaces
+        .unwrap_or_default();
     let names: Vec<String> = interfaces.iter().map(name).collect();
     Ok((!names.is_empty()).then(|| names.join(", ")))
 }
@@ -18,7 +27,9 @@ fn name(interface: &NetworkInterface) -> String {
     let id = interface.network_interface_id().unwrap_or("an interface");
     let owner = [
         interface.description(),
-        interface.attachment().and_then(|attachment| attachment.instance_owner_id()),
+        interface
+            .attachment()
+            .and_then(|attachment| attachment.instance_owner_id()),
         interface.requester_id(),
         interface.owner_id(),
     ];

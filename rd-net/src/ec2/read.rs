@@ -3,8 +3,8 @@
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{
-    Address, Filter, FlowLog, InternetGateway, NatGateway, RouteTable, SecurityGroup, SecurityGroupRule, Subnet, Vpc,
-    VpcEndpoint,
+    Address, Filter, FlowLog, InternetGateway, NatGateway, RouteTable, SecurityGroup,
+    SecurityGroupRule, Subnet, Vpc, VpcEndpoint,
 };
 use futures_util::future::LocalBoxFuture;
 use rd_common::aws::Explain;
@@ -35,7 +35,10 @@ impl Query {
 
     /// Adds resources whose `filter` is one of `values`.
     pub fn or(&mut self, filter: &'static str, values: impl IntoIterator<Item = String>) {
-        let mut values = values.into_iter().filter(|value| !value.is_empty()).peekable();
+        let mut values = values
+            .into_iter()
+            .filter(|value| !value.is_empty())
+            .peekable();
         if values.peek().is_some() {
             self.any.entry(filter).or_default().extend(values);
         }
@@ -53,12 +56,19 @@ impl Query {
         for (name, values) in all.any {
             let values: Vec<String> = values.into_iter().collect();
             for part in values.chunks(FILTER_VALUES) {
-                sets.push(vec![Filter::builder().name(name).set_values(Some(part.to_vec())).build()]);
+                sets.push(vec![
+                    Filter::builder()
+                        .name(name)
+                        .set_values(Some(part.to_vec()))
+                        .build(),
+                ]);
             }
         }
         for set in all.all {
             sets.push(
-                set.into_iter().map(|(name, value)| Filter::builder().name(name).values(value).build()).collect(),
+                set.into_iter()
+                    .map(|(name, value)| Filter::builder().name(name).values(value).build())
+                    .collect(),
             );
         }
         sets
@@ -98,7 +108,10 @@ fn read<T: 'static>(
 ) -> Read<T> {
     let client = client.clone();
     Batch::new(move |queries| {
-        let calls: Vec<_> = Query::merged(queries).into_iter().map(|set| call(client.clone(), set)).collect();
+        let calls: Vec<_> = Query::merged(queries)
+            .into_iter()
+            .map(|set| call(client.clone(), set))
+            .collect();
         Box::pin(async move {
             let mut items = Vec::new();
             for answer in futures_util::future::join_all(calls).await {
@@ -133,17 +146,49 @@ impl Reads {
         Self {
             vpcs: paged!(client, describe_vpcs, set_filters, "read the VPCs"),
             subnets: paged!(client, describe_subnets, set_filters, "read the subnets"),
-            internet_gateways: paged!(client, describe_internet_gateways, set_filters, "read the internet gateways"),
+            internet_gateways: paged!(
+                client,
+                describe_internet_gateways,
+                set_filters,
+                "read the internet gateways"
+            ),
             addresses: read(client, |client, filters| {
                 Box::pin(async move {
-                    let answer = client.describe_addresses().set_filters(Some(filters)).send().await;
-                    Ok(answer.doing("read the elastic IP addresses")?.addresses.unwrap_or_default())
+                    let answer = client
+                        .describe_addresses()
+                        .set_filters(Some(filters))
+                        .send()
+                        .await;
+                    Ok(answer
+                        .doing("read the elastic IP addresses")?
+                        .addresses
+                        .unwrap_or_default())
                 })
             }),
-            nat_gateways: paged!(client, describe_nat_gateways, set_filter, "read the NAT gateways"),
-            route_tables: paged!(client, describe_route_tables, set_filters, "read the route tables"),
-            vpc_endpoints: paged!(client, describe_vpc_endpoints, set_filters, "read the VPC endpoints"),
-            security_groups: paged!(client, describe_security_groups, set_filters, "read the security groups"),
+            nat_gateways: paged!(
+                client,
+                describe_nat_gateways,
+                set_filter,
+                "read the NAT gateways"
+            ),
+            route_tables: paged!(
+                client,
+                describe_route_tables,
+                set_filters,
+                "read the route tables"
+            ),
+            vpc_endpoints: paged!(
+                client,
+                describe_vpc_endpoints,
+                set_filters,
+                "read the VPC endpoints"
+            ),
+            security_groups: paged!(
+                client,
+                describe_security_groups,
+                set_filters,
+                "read the security groups"
+            ),
             security_group_rules: paged!(
                 client,
                 describe_security_group_rules,

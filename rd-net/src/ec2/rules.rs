@@ -37,8 +37,12 @@ impl ByGroup {
 
 /// The rules of these groups that the state does not know and that carry no tag of this slice: AWS's allow-all egress,
 /// and what somebody added by hand.
-pub async fn foreign(cx: &Cx<Clients>, groups: impl IntoIterator<Item = String>) -> Result<ByGroup> {
-    let mut by_group: BTreeMap<String, Vec<Foreign>> = groups.into_iter().map(|id| (id, Vec::new())).collect();
+pub async fn foreign(
+    cx: &Cx<Clients>,
+    groups: impl IntoIterator<Item = String>,
+) -> Result<ByGroup> {
+    let mut by_group: BTreeMap<String, Vec<Foreign>> =
+        groups.into_iter().map(|id| (id, Vec::new())).collect();
     let query = Query::by("group-id", by_group.keys().cloned());
     let rules = cx.clients.reads.security_group_rules.ask(query).await?;
     for rule in rules.iter() {
@@ -67,16 +71,38 @@ pub fn words(rules: &[Foreign]) -> Vec<&str> {
 /// Takes rules off a group.
 pub async fn revoke(cx: &Cx<Clients>, group: &str, rules: &[Foreign]) -> Result<()> {
     let ids = |egress: bool| -> Vec<String> {
-        rules.iter().filter(|rule| rule.egress == egress).map(|rule| rule.id.clone()).collect()
+        rules
+            .iter()
+            .filter(|rule| rule.egress == egress)
+            .map(|rule| rule.id.clone())
+            .collect()
     };
     let (ingress, egress) = (ids(false), ids(true));
     if !ingress.is_empty() {
-        let call = cx.clients.ec2.revoke_security_group_ingress().group_id(group);
-        gone(call.set_security_group_rule_ids(Some(ingress)).send().await.doing("revoke inbound rules"))?;
+        let call = cx
+            .clients
+            .ec2
+            .revoke_security_group_ingress()
+            .group_id(group);
+        gone(
+            call.set_security_group_rule_ids(Some(ingress))
+                .send()
+                .await
+                .doing("revoke inbound rules"),
+        )?;
     }
     if !egress.is_empty() {
-        let call = cx.clients.ec2.revoke_security_group_egress().group_id(group);
-        gone(call.set_security_group_rule_ids(Some(egress)).send().await.doing("revoke outbound rules"))?;
+        let call = cx
+            .clients
+            .ec2
+            .revoke_security_group_egress()
+            .group_id(group);
+        gone(
+            call.set_security_group_rule_ids(Some(egress))
+                .send()
+                .await
+                .doing("revoke outbound rules"),
+        )?;
     }
     Ok(())
 }
@@ -90,7 +116,11 @@ pub fn gone<T>(result: Result<T>) -> Result<()> {
 }
 
 fn is_gone(error: &Error) -> bool {
-    error.is(&["InvalidSecurityGroupRuleId.NotFound", "InvalidPermission.NotFound", "InvalidGroup.NotFound"])
+    error.is(&[
+        "InvalidSecurityGroupRuleId.NotFound",
+        "InvalidPermission.NotFound",
+        "InvalidGroup.NotFound",
+    ])
 }
 
 /// A rule in words.
@@ -109,7 +139,10 @@ fn words_of(rule: &SecurityGroupRule) -> String {
         .cidr_ipv4()
         .or_else(|| rule.cidr_ipv6())
         .or_else(|| rule.prefix_list_id())
-        .or_else(|| rule.referenced_group_info().and_then(|group| group.group_id()))
+        .or_else(|| {
+            rule.referenced_group_info()
+                .and_then(|group| group.group_id())
+        })
         .unwrap_or("anywhere");
     let (way, preposition) = if out { ("out", "to") } else { ("in", "from") };
     format!("{way} {protocol}{ports} {preposition} {peer}")

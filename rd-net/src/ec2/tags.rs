@@ -8,28 +8,51 @@ use rd_common::{Cx, Result, Tags};
 /// Tags as a map.
 pub fn read(tags: &[Tag]) -> Tags {
     tags.iter()
-        .filter_map(|tag| Some((tag.key()?.to_owned(), tag.value().unwrap_or_default().to_owned())))
+        .filter_map(|tag| {
+            Some((
+                tag.key()?.to_owned(),
+                tag.value().unwrap_or_default().to_owned(),
+            ))
+        })
         .collect()
 }
 
 /// Tags for a create call.
 pub fn specification(kind: ResourceType, tags: &Tags) -> TagSpecification {
-    TagSpecification::builder().resource_type(kind).set_tags(Some(list(tags))).build()
+    TagSpecification::builder()
+        .resource_type(kind)
+        .set_tags(Some(list(tags)))
+        .build()
 }
 
 fn list(tags: &Tags) -> Vec<Tag> {
-    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect()
 }
 
 /// Sets and removes tags.
 pub async fn change(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
     let ec2 = &cx.clients.ec2;
     if !set.is_empty() {
-        ec2.create_tags().resources(id).set_tags(Some(list(set))).send().await.doing("set tags")?;
+        ec2.create_tags()
+            .resources(id)
+            .set_tags(Some(list(set)))
+            .send()
+            .await
+            .doing("set tags")?;
     }
     if !remove.is_empty() {
-        let tags = remove.iter().map(|key| Tag::builder().key(key).build()).collect();
-        ec2.delete_tags().resources(id).set_tags(Some(tags)).send().await.doing("remove tags")?;
+        let tags = remove
+            .iter()
+            .map(|key| Tag::builder().key(key).build())
+            .collect();
+        ec2.delete_tags()
+            .resources(id)
+            .set_tags(Some(tags))
+            .send()
+            .await
+            .doing("remove tags")?;
     }
     Ok(())
 }

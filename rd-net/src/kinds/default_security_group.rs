@@ -36,7 +36,9 @@ async fn of_vpc(cx: &Cx<Clients>, vpc: &str) -> Result<Option<String>> {
         ("group-name".to_owned(), "default".to_owned()),
     ]);
     let groups = cx.clients.reads.security_groups.ask(query).await?;
-    let group = groups.iter().find(|g| g.vpc_id() == Some(vpc) && g.group_name() == Some("default"));
+    let group = groups
+        .iter()
+        .find(|g| g.vpc_id() == Some(vpc) && g.group_name() == Some("default"));
     Ok(group.and_then(|group| group.group_id().map(str::to_owned)))
 }
 
@@ -52,14 +54,19 @@ impl Kind for DefaultSecurityGroup {
         for one in wanted {
             let id = match (&one.id, &one.spec) {
                 (Some(id), _) => Some(id.clone()),
-                (None, Some(spec)) if !spec.vpc_id.text().is_empty() => of_vpc(cx, spec.vpc_id.text()).await?,
+                (None, Some(spec)) if !spec.vpc_id.text().is_empty() => {
+                    of_vpc(cx, spec.vpc_id.text()).await?
+                }
                 _ => None,
             };
             let Some(id) = id else {
                 continue;
             };
             let (groups, foreign) = futures_util::future::try_join(
-                cx.clients.reads.security_groups.ask(Query::by("group-id", [id.clone()])),
+                cx.clients
+                    .reads
+                    .security_groups
+                    .ask(Query::by("group-id", [id.clone()])),
                 rules::foreign(cx, [id.clone()]),
             )
             .await?;
@@ -84,7 +91,13 @@ impl Kind for DefaultSecurityGroup {
         group.ok_or_else(|| incomplete("VPC's default group").repeat(Repeat::NotDone))
     }
 
-    async fn update(cx: &Cx<Clients>, id: &str, live: &Live, _spec: &Spec, _changes: &[Change]) -> Result<()> {
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        live: &Live,
+        _spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
         rules::revoke(cx, id, &live.foreign_rules).await
     }
 

@@ -29,10 +29,22 @@ impl Kind for ElasticIp {
     type Clients = Clients;
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let addresses = cx.clients.reads.addresses.ask(find::query(cx, wanted, "allocation-id")).await?;
-        Ok(find::found(cx, wanted, &addresses, |a| a.allocation_id(), |a| a.tags(), |a| Live {
-            public_ip: a.public_ip().unwrap_or_default().to_owned(),
-        }))
+        let addresses = cx
+            .clients
+            .reads
+            .addresses
+            .ask(find::query(cx, wanted, "allocation-id"))
+            .await?;
+        Ok(find::found(
+            cx,
+            wanted,
+            &addresses,
+            |a| a.allocation_id(),
+            |a| a.tags(),
+            |a| Live {
+                public_ip: a.public_ip().unwrap_or_default().to_owned(),
+            },
+        ))
     }
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
@@ -45,7 +57,9 @@ impl Kind for ElasticIp {
             .send()
             .await
             .doing("allocate an elastic IP address")?;
-        answer.allocation_id.ok_or_else(|| incomplete("address's allocation id"))
+        answer
+            .allocation_id
+            .ok_or_else(|| incomplete("address's allocation id"))
     }
 
     async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
@@ -53,7 +67,13 @@ impl Kind for ElasticIp {
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let answer = cx.clients.ec2.release_address().allocation_id(id).send().await;
+        let answer = cx
+            .clients
+            .ec2
+            .release_address()
+            .allocation_id(id)
+            .send()
+            .await;
         deleted(answer.doing("release the elastic IP address"))
     }
 

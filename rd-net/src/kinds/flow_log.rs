@@ -4,9 +4,13 @@
 use crate::clients::Clients;
 use crate::ec2::errors::{deleted, incomplete};
 use crate::ec2::{find, tags};
-use aws_sdk_ec2::types::{FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType, UnsuccessfulItem};
+use aws_sdk_ec2::types::{
+    FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType, UnsuccessfulItem,
+};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Replacing, Result, Tags, Wanted};
+use rd_common::{
+    Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Replacing, Result, Tags, Wanted,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -37,7 +41,10 @@ pub struct Live {
 }
 
 fn group_name(arn: &str) -> &str {
-    arn.split(":log-group:").nth(1).unwrap_or(arn).trim_end_matches(":*")
+    arn.split(":log-group:")
+        .nth(1)
+        .unwrap_or(arn)
+        .trim_end_matches(":*")
 }
 
 /// A refusal in an answer that is 200.
@@ -50,7 +57,11 @@ fn refused(doing: &str, items: &[UnsuccessfulItem]) -> Result<()> {
     let ours = Error::failed(format!("cannot {doing}: {code}: {message}"));
     // A role that was just made is not known everywhere for a while.
     let young = message.contains("assume") || message.contains("role");
-    let repeat = if young { Repeat::NotDone } else { Repeat::Never };
+    let repeat = if young {
+        Repeat::NotDone
+    } else {
+        Repeat::Never
+    };
     Err(ours.coded(Some(code), None).repeat(repeat))
 }
 
@@ -61,17 +72,35 @@ impl Kind for FlowLog {
     type Clients = Clients;
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let logs = cx.clients.reads.flow_logs.ask(find::query(cx, wanted, "flow-log-id")).await?;
-        Ok(find::found(cx, wanted, &logs, |l| l.flow_log_id(), |l| l.tags(), |l| Live {
-            vpc_id: l.resource_id().unwrap_or_default().to_owned(),
-            log_group_name: l
-                .log_group_name()
-                .or_else(|| l.log_destination().map(group_name))
-                .unwrap_or_default()
-                .to_owned(),
-            role_arn: l.deliver_logs_permission_arn().unwrap_or_default().to_owned(),
-            traffic_type: l.traffic_type().map(|t| t.as_str().to_owned()).unwrap_or_default(),
-        }))
+        let logs = cx
+            .clients
+            .reads
+            .flow_logs
+            .ask(find::query(cx, wanted, "flow-log-id"))
+            .await?;
+        Ok(find::found(
+            cx,
+            wanted,
+            &logs,
+            |l| l.flow_log_id(),
+            |l| l.tags(),
+            |l| Live {
+                vpc_id: l.resource_id().unwrap_or_default().to_owned(),
+                log_group_name: l
+                    .log_group_name()
+                    .or_else(|| l.log_destination().map(group_name))
+                    .unwrap_or_default()
+                    .to_owned(),
+                role_arn: l
+                    .deliver_logs_permission_arn()
+                    .unwrap_or_default()
+                    .to_owned(),
+                traffic_type: l
+                    .traffic_type()
+                    .map(|t| t.as_str().to_owned())
+                    .unwrap_or_default(),
+            },
+        ))
     }
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
@@ -92,7 +121,10 @@ impl Kind for FlowLog {
             .await
             .doing("create the flow log")?;
         refused("create the flow log", answer.unsuccessful())?;
-        answer.flow_log_ids.and_then(|ids| ids.into_iter().next()).ok_or_else(|| incomplete("flow log's id"))
+        answer
+            .flow_log_ids
+            .and_then(|ids| ids.into_iter().next())
+            .ok_or_else(|| incomplete("flow log's id"))
     }
 
     async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
@@ -100,7 +132,14 @@ impl Kind for FlowLog {
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let answer = cx.clients.ec2.delete_flow_logs().flow_log_ids(id).send().await.doing("delete the flow log");
+        let answer = cx
+            .clients
+            .ec2
+            .delete_flow_logs()
+            .flow_log_ids(id)
+            .send()
+            .await
+            .doing("delete the flow log");
         deleted(answer.and_then(|answer| refused("delete the flow log", answer.unsuccessful())))
     }
 
@@ -115,7 +154,8 @@ impl Kind for FlowLog {
             Some(arn) => diff.fixed("log_group_arn", &live.log_group_name, group_name(arn)),
             None => diff.fixed("log_group_arn", &live.log_group_name, &spec.log_group_arn),
         };
-        diff.fixed("role_arn", &live.role_arn, &spec.role_arn).fixed("traffic_type", &live.traffic_type, "ALL");
+        diff.fixed("role_arn", &live.role_arn, &spec.role_arn)
+            .fixed("traffic_type", &live.traffic_type, "ALL");
         diff.finish()
     }
 

@@ -39,17 +39,40 @@ impl Kind for FlowLogGroup {
         let logs = &cx.clients.logs;
         let mut found = Vec::new();
         for one in wanted {
-            let Some(name) = one.id.clone().or_else(|| Some(one.spec.as_ref()?.name.clone())) else {
+            let Some(name) = one
+                .id
+                .clone()
+                .or_else(|| Some(one.spec.as_ref()?.name.clone()))
+            else {
                 continue;
             };
-            let answer = logs.describe_log_groups().log_group_name_prefix(&name).send().await;
+            let answer = logs
+                .describe_log_groups()
+                .log_group_name_prefix(&name)
+                .send()
+                .await;
             let groups = answer.doing("read the flow logs' log group")?;
-            let Some(group) = groups.log_groups().iter().find(|group| group.log_group_name() == Some(&name)) else {
+            let Some(group) = groups
+                .log_groups()
+                .iter()
+                .find(|group| group.log_group_name() == Some(&name))
+            else {
                 continue;
             };
-            let arn = group.arn().unwrap_or_default().trim_end_matches(":*").to_owned();
-            let tags = logs.list_tags_for_resource().resource_arn(&arn).send().await;
-            let tags = tags.doing("read the log group's tags")?.tags.unwrap_or_default();
+            let arn = group
+                .arn()
+                .unwrap_or_default()
+                .trim_end_matches(":*")
+                .to_owned();
+            let tags = logs
+                .list_tags_for_resource()
+                .resource_arn(&arn)
+                .send()
+                .await;
+            let tags = tags
+                .doing("read the log group's tags")?
+                .tags
+                .unwrap_or_default();
             found.push(Found {
                 address: one.address.clone(),
                 id: name.clone(),
@@ -67,37 +90,86 @@ impl Kind for FlowLogGroup {
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
         let name = &order.spec.name;
         let tags = order.tags.clone().into_iter().collect();
-        let call = cx.clients.logs_once.create_log_group().log_group_name(name).set_tags(Some(tags));
+        let call = cx
+            .clients
+            .logs_once
+            .create_log_group()
+            .log_group_name(name)
+            .set_tags(Some(tags));
         match call.send().await.doing("create the flow logs' log group") {
             Err(error) if error.is(&["ResourceAlreadyExistsException"]) => Ok(name.clone()),
             other => other.map(|_| name.clone()),
         }
     }
 
-    async fn update(cx: &Cx<Clients>, id: &str, _live: &Live, spec: &Spec, _changes: &[Change]) -> Result<()> {
-        let call = cx.clients.logs.put_retention_policy().log_group_name(id).retention_in_days(spec.retention_days);
-        call.send().await.doing("change the log group's retention").map(|_| ())
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
+        let call = cx
+            .clients
+            .logs
+            .put_retention_policy()
+            .log_group_name(id)
+            .retention_in_days(spec.retention_days);
+        call.send()
+            .await
+            .doing("change the log group's retention")
+            .map(|_| ())
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        match cx.clients.logs.delete_log_group().log_group_name(id).send().await.doing("delete the log group") {
+        match cx
+            .clients
+            .logs
+            .delete_log_group()
+            .log_group_name(id)
+            .send()
+            .await
+            .doing("delete the log group")
+        {
             Err(error) if error.is(&["ResourceNotFoundException"]) => Ok(()),
             other => other.map(|_| ()),
         }
     }
 
     async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        let answer = cx.clients.logs.describe_log_groups().log_group_name_prefix(id).send().await;
+        let answer = cx
+            .clients
+            .logs
+            .describe_log_groups()
+            .log_group_name_prefix(id)
+            .send()
+            .await;
         let groups = answer.doing("read the flow logs' log group")?;
-        let group = groups.log_groups().iter().find(|group| group.log_group_name() == Some(id));
-        let arn = group.and_then(|group| group.arn()).unwrap_or_default().trim_end_matches(":*");
+        let group = groups
+            .log_groups()
+            .iter()
+            .find(|group| group.log_group_name() == Some(id));
+        let arn = group
+            .and_then(|group| group.arn())
+            .unwrap_or_default()
+            .trim_end_matches(":*");
         if !set.is_empty() {
             let tags = set.clone().into_iter().collect();
-            let call = cx.clients.logs.tag_resource().resource_arn(arn).set_tags(Some(tags));
+            let call = cx
+                .clients
+                .logs
+                .tag_resource()
+                .resource_arn(arn)
+                .set_tags(Some(tags));
             call.send().await.doing("set the log group's tags")?;
         }
         if !remove.is_empty() {
-            let call = cx.clients.logs.untag_resource().resource_arn(arn).set_tag_keys(Some(remove.to_vec()));
+            let call = cx
+                .clients
+                .logs
+                .untag_resource()
+                .resource_arn(arn)
+                .set_tag_keys(Some(remove.to_vec()));
             call.send().await.doing("remove the log group's tags")?;
         }
         Ok(())

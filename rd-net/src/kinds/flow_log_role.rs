@@ -5,7 +5,9 @@ use crate::clients::Clients;
 use crate::ec2::errors::incomplete;
 use aws_sdk_iam::types::Tag;
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Error, Found, Input, Kind, Order, Result, Tags, Wanted, touches};
+use rd_common::{
+    Change, Cx, Diff, Error, Found, Input, Kind, Order, Result, Tags, Wanted, touches,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -74,14 +76,21 @@ fn document(text: Option<&str>) -> Value {
     let mut rest = text.bytes();
     while let Some(byte) = rest.next() {
         let hex = |b: Option<u8>| b.and_then(|b| char::from(b).to_digit(16)).unwrap_or(0) as u8;
-        bytes.push(if byte == b'%' { hex(rest.next()) * 16 + hex(rest.next()) } else { byte });
+        bytes.push(if byte == b'%' {
+            hex(rest.next()) * 16 + hex(rest.next())
+        } else {
+            byte
+        });
     }
     serde_json::from_slice(&bytes).unwrap_or(Value::Null)
 }
 
 fn list(tags: &Tags) -> Result<Vec<Tag>> {
-    let tags = tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build());
-    tags.collect::<std::result::Result<_, _>>().map_err(|e| Error::failed(format!("a tag is incomplete: {e}")))
+    let tags = tags
+        .iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build());
+    tags.collect::<std::result::Result<_, _>>()
+        .map_err(|e| Error::failed(format!("a tag is incomplete: {e}")))
 }
 
 const GONE: [&str; 2] = ["NoSuchEntity", "NoSuchEntityException"];
@@ -96,20 +105,39 @@ impl Kind for FlowLogRole {
         let iam = &cx.clients.iam;
         let mut found = Vec::new();
         for one in wanted {
-            let Some(name) = one.id.clone().or_else(|| Some(one.spec.as_ref()?.name.clone())) else {
+            let Some(name) = one
+                .id
+                .clone()
+                .or_else(|| Some(one.spec.as_ref()?.name.clone()))
+            else {
                 continue;
             };
-            let role = match iam.get_role().role_name(&name).send().await.doing("read the flow logs' role") {
+            let role = match iam
+                .get_role()
+                .role_name(&name)
+                .send()
+                .await
+                .doing("read the flow logs' role")
+            {
                 Err(error) if error.is(&GONE) => continue,
                 other => other?.role,
             };
             let role = role.ok_or_else(|| incomplete("role"))?;
-            let policy = iam.get_role_policy().role_name(&name).policy_name(POLICY).send().await;
+            let policy = iam
+                .get_role_policy()
+                .role_name(&name)
+                .policy_name(POLICY)
+                .send()
+                .await;
             let policy = match policy.doing("read the flow logs' policy") {
                 Err(error) if error.is(&GONE) => Value::Null,
                 other => document(Some(other?.policy_document())),
             };
-            let tags = role.tags().iter().map(|tag| (tag.key().to_owned(), tag.value().to_owned())).collect();
+            let tags = role
+                .tags()
+                .iter()
+                .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
+                .collect();
             found.push(Found {
                 address: one.address.clone(),
                 id: name.clone(),
@@ -140,27 +168,52 @@ impl Kind for FlowLogRole {
         }
     }
 
-    async fn update(cx: &Cx<Clients>, id: &str, _live: &Live, spec: &Spec, changes: &[Change]) -> Result<()> {
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        changes: &[Change],
+    ) -> Result<()> {
         let iam = &cx.clients.iam;
         if touches(changes, "trust") {
-            let call = iam.update_assume_role_policy().role_name(id).policy_document(trust(spec).to_string());
-            call.send().await.doing("change who may use the flow logs' role")?;
+            let call = iam
+                .update_assume_role_policy()
+                .role_name(id)
+                .policy_document(trust(spec).to_string());
+            call.send()
+                .await
+                .doing("change who may use the flow logs' role")?;
         }
         if touches(changes, "policy") {
             let call = iam.put_role_policy().role_name(id).policy_name(POLICY);
-            call.policy_document(policy(spec).to_string()).send().await.doing("change the flow logs' policy")?;
+            call.policy_document(policy(spec).to_string())
+                .send()
+                .await
+                .doing("change the flow logs' policy")?;
         }
         Ok(())
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
         let iam = &cx.clients.iam;
-        let policy = iam.delete_role_policy().role_name(id).policy_name(POLICY).send().await;
+        let policy = iam
+            .delete_role_policy()
+            .role_name(id)
+            .policy_name(POLICY)
+            .send()
+            .await;
         match policy.doing("delete the flow logs' policy") {
             Err(error) if !error.is(&GONE) => return Err(error),
             _ => {}
         }
-        match iam.delete_role().role_name(id).send().await.doing("delete the flow logs' role") {
+        match iam
+            .delete_role()
+            .role_name(id)
+            .send()
+            .await
+            .doing("delete the flow logs' role")
+        {
             Err(error) if !error.is(&GONE) => Err(error),
             _ => Ok(()),
         }
@@ -169,10 +222,18 @@ impl Kind for FlowLogRole {
     async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
         let iam = &cx.clients.iam;
         if !set.is_empty() {
-            iam.tag_role().role_name(id).set_tags(Some(list(set)?)).send().await.doing("set the role's tags")?;
+            iam.tag_role()
+                .role_name(id)
+                .set_tags(Some(list(set)?))
+                .send()
+                .await
+                .doing("set the role's tags")?;
         }
         if !remove.is_empty() {
-            let call = iam.untag_role().role_name(id).set_tag_keys(Some(remove.to_vec()));
+            let call = iam
+                .untag_role()
+                .role_name(id)
+                .set_tag_keys(Some(remove.to_vec()));
             call.send().await.doing("remove the role's tags")?;
         }
         Ok(())

@@ -28,7 +28,14 @@ impl Kind for InternetGateway {
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let query = find::query(cx, wanted, "internet-gateway-id");
         let gateways = cx.clients.reads.internet_gateways.ask(query).await?;
-        Ok(find::found(cx, wanted, &gateways, |g| g.internet_gateway_id(), |g| g.tags(), |_| Live {}))
+        Ok(find::found(
+            cx,
+            wanted,
+            &gateways,
+            |g| g.internet_gateway_id(),
+            |g| g.tags(),
+            |_| Live {},
+        ))
     }
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
@@ -36,11 +43,16 @@ impl Kind for InternetGateway {
             .clients
             .ec2_once
             .create_internet_gateway()
-            .tag_specifications(tags::specification(ResourceType::InternetGateway, order.tags))
+            .tag_specifications(tags::specification(
+                ResourceType::InternetGateway,
+                order.tags,
+            ))
             .send()
             .await
             .doing("create the internet gateway")?;
-        let gateway = answer.internet_gateway.and_then(|gateway| gateway.internet_gateway_id);
+        let gateway = answer
+            .internet_gateway
+            .and_then(|gateway| gateway.internet_gateway_id);
         gateway.ok_or_else(|| incomplete("internet gateway's id"))
     }
 
@@ -49,7 +61,13 @@ impl Kind for InternetGateway {
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let answer = cx.clients.ec2.delete_internet_gateway().internet_gateway_id(id).send().await;
+        let answer = cx
+            .clients
+            .ec2
+            .delete_internet_gateway()
+            .internet_gateway_id(id)
+            .send()
+            .await;
         deleted(answer.doing("delete the internet gateway"))
     }
 

@@ -55,10 +55,15 @@ impl Kind for InternetGatewayAttachment {
         let mut found = Vec::new();
         for one in wanted {
             let gateway_id = gateway_of(one);
-            let gateway = gateways.iter().find(|g| g.internet_gateway_id() == Some(&gateway_id));
+            let gateway = gateways
+                .iter()
+                .find(|g| g.internet_gateway_id() == Some(&gateway_id));
             let attached = gateway.and_then(|g| g.attachments().iter().find_map(|a| a.vpc_id()));
             if let Some(vpc) = attached
-                && one.id.as_ref().is_none_or(|known| *known == id(&gateway_id, vpc))
+                && one
+                    .id
+                    .as_ref()
+                    .is_none_or(|known| *known == id(&gateway_id, vpc))
             {
                 found.push(Found {
                     address: one.address.clone(),
@@ -75,8 +80,16 @@ impl Kind for InternetGatewayAttachment {
     }
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let (gateway, vpc) = (order.spec.internet_gateway_id.text(), order.spec.vpc_id.text());
-        let call = cx.clients.ec2_once.attach_internet_gateway().internet_gateway_id(gateway).vpc_id(vpc);
+        let (gateway, vpc) = (
+            order.spec.internet_gateway_id.text(),
+            order.spec.vpc_id.text(),
+        );
+        let call = cx
+            .clients
+            .ec2_once
+            .attach_internet_gateway()
+            .internet_gateway_id(gateway)
+            .vpc_id(vpc);
         match call.send().await.doing("attach the internet gateway") {
             // A lost answer to an earlier attempt: it is attached, and the look that follows says to what.
             Err(error) if error.is(&["Resource.AlreadyAssociated"]) => Ok(id(gateway, vpc)),
@@ -90,13 +103,22 @@ impl Kind for InternetGatewayAttachment {
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
         let (gateway, vpc) = parts(id);
-        let call = cx.clients.ec2.detach_internet_gateway().internet_gateway_id(gateway).vpc_id(vpc);
+        let call = cx
+            .clients
+            .ec2
+            .detach_internet_gateway()
+            .internet_gateway_id(gateway)
+            .vpc_id(vpc);
         deleted(call.send().await.doing("detach the internet gateway"))
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
         Diff::new()
-            .fixed("internet_gateway_id", &live.internet_gateway_id, &spec.internet_gateway_id)
+            .fixed(
+                "internet_gateway_id",
+                &live.internet_gateway_id,
+                &spec.internet_gateway_id,
+            )
             .fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
             .finish()
     }

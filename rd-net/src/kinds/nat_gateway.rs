@@ -5,7 +5,10 @@ use crate::ec2::errors::{deleted, incomplete};
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{NatGateway as Gateway, NatGatewayState, ResourceType};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Patience, Readiness, Replacing, Result, Tags, Wanted};
+use rd_common::{
+    Change, Cx, Diff, Found, Input, Kind, Order, Patience, Readiness, Replacing, Result, Tags,
+    Wanted,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -36,14 +39,23 @@ pub struct Live {
 }
 
 fn live(gateway: &Gateway) -> Live {
-    let allocation = gateway.nat_gateway_addresses().iter().find_map(|address| address.allocation_id());
+    let allocation = gateway
+        .nat_gateway_addresses()
+        .iter()
+        .find_map(|address| address.allocation_id());
     Live {
         subnet_id: gateway.subnet_id().unwrap_or_default().to_owned(),
         allocation_id: allocation.unwrap_or_default().to_owned(),
-        state: gateway.state().map(|state| state.as_str().to_owned()).unwrap_or_default(),
-        failure: gateway
-            .failure_code()
-            .map(|code| format!("{code}: {}", gateway.failure_message().unwrap_or("no reason given"))),
+        state: gateway
+            .state()
+            .map(|state| state.as_str().to_owned())
+            .unwrap_or_default(),
+        failure: gateway.failure_code().map(|code| {
+            format!(
+                "{code}: {}",
+                gateway.failure_message().unwrap_or("no reason given")
+            )
+        }),
     }
 }
 
@@ -59,11 +71,26 @@ impl Kind for NatGateway {
     type Clients = Clients;
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let gateways = cx.clients.reads.nat_gateways.ask(find::query(cx, wanted, "nat-gateway-id")).await?;
+        let gateways = cx
+            .clients
+            .reads
+            .nat_gateways
+            .ask(find::query(cx, wanted, "nat-gateway-id"))
+            .await?;
         // A deleted one stays in the answers for an hour.
-        let there: Vec<Gateway> =
-            gateways.iter().filter(|g| g.state() != Some(&NatGatewayState::Deleted)).cloned().collect();
-        Ok(find::found(cx, wanted, &there, |g| g.nat_gateway_id(), |g| g.tags(), live))
+        let there: Vec<Gateway> = gateways
+            .iter()
+            .filter(|g| g.state() != Some(&NatGatewayState::Deleted))
+            .cloned()
+            .collect();
+        Ok(find::found(
+            cx,
+            wanted,
+            &there,
+            |g| g.nat_gateway_id(),
+            |g| g.tags(),
+            live,
+        ))
     }
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
@@ -78,7 +105,10 @@ impl Kind for NatGateway {
             .send()
             .await
             .doing("create the NAT gateway")?;
-        answer.nat_gateway.and_then(|gateway| gateway.nat_gateway_id).ok_or_else(|| incomplete("NAT gateway's id"))
+        answer
+            .nat_gateway
+            .and_then(|gateway| gateway.nat_gateway_id)
+            .ok_or_else(|| incomplete("NAT gateway's id"))
     }
 
     async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
@@ -86,7 +116,15 @@ impl Kind for NatGateway {
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        deleted(cx.clients.ec2.delete_nat_gateway().nat_gateway_id(id).send().await.doing("delete the NAT gateway"))
+        deleted(
+            cx.clients
+                .ec2
+                .delete_nat_gateway()
+                .nat_gateway_id(id)
+                .send()
+                .await
+                .doing("delete the NAT gateway"),
+        )
     }
 
     async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
@@ -103,7 +141,11 @@ impl Kind for NatGateway {
     fn ready(live: &Live) -> Readiness {
         match live.state.as_str() {
             "available" => Readiness::Ready,
-            "failed" => Readiness::Failed(live.failure.clone().unwrap_or_else(|| "AWS gave no reason".to_owned())),
+            "failed" => Readiness::Failed(
+                live.failure
+                    .clone()
+                    .unwrap_or_else(|| "AWS gave no reason".to_owned()),
+            ),
             "deleting" | "deleted" => Readiness::Leaving(live.state.clone()),
             other => Readiness::Pending(other.to_owned()),
         }

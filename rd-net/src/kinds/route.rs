@@ -6,7 +6,9 @@ use crate::ec2::errors::deleted;
 use crate::ec2::read::Query;
 use aws_sdk_ec2::types::{Route as Ec2Route, RouteState};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Replacing, Result, Wanted};
+use rd_common::{
+    Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Replacing, Result, Wanted,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -56,7 +58,10 @@ fn parts(id: &str) -> (&str, &str) {
 fn live(table: &str, route: &Ec2Route) -> Live {
     Live {
         route_table_id: table.to_owned(),
-        destination: route.destination_cidr_block().unwrap_or_default().to_owned(),
+        destination: route
+            .destination_cidr_block()
+            .unwrap_or_default()
+            .to_owned(),
         gateway_id: route.gateway_id().map(str::to_owned),
         nat_gateway_id: route.nat_gateway_id().map(str::to_owned),
         blackhole: route.state() == Some(&RouteState::Blackhole),
@@ -79,7 +84,10 @@ impl Kind for Route {
                 let (table, destination) = parts(id);
                 (table.to_owned(), destination.to_owned())
             }
-            (None, Some(spec)) => (spec.route_table_id.text().to_owned(), spec.destination.clone()),
+            (None, Some(spec)) => (
+                spec.route_table_id.text().to_owned(),
+                spec.destination.clone(),
+            ),
             (None, None) => (String::new(), String::new()),
         };
         let query = Query::by("route-table-id", wanted.iter().map(|one| key(one).0));
@@ -87,9 +95,15 @@ impl Kind for Route {
         let mut found = Vec::new();
         for one in wanted {
             let (table_id, destination) = key(one);
-            let table = tables.iter().find(|table| table.route_table_id() == Some(&table_id));
-            let route = table
-                .and_then(|table| table.routes().iter().find(|r| r.destination_cidr_block() == Some(&destination)));
+            let table = tables
+                .iter()
+                .find(|table| table.route_table_id() == Some(&table_id));
+            let route = table.and_then(|table| {
+                table
+                    .routes()
+                    .iter()
+                    .find(|r| r.destination_cidr_block() == Some(&destination))
+            });
             if let Some(route) = route {
                 found.push(Found {
                     address: one.address.clone(),
@@ -119,7 +133,13 @@ impl Kind for Route {
         }
     }
 
-    async fn update(cx: &Cx<Clients>, id: &str, _live: &Live, spec: &Spec, _changes: &[Change]) -> Result<()> {
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
         let (table, destination) = parts(id);
         let call = cx
             .clients
@@ -129,12 +149,21 @@ impl Kind for Route {
             .destination_cidr_block(destination)
             .set_gateway_id(text(spec.gateway_id.as_ref()))
             .set_nat_gateway_id(text(spec.nat_gateway_id.as_ref()));
-        call.send().await.doing("replace the route").map(|_| ()).map_err(soon)
+        call.send()
+            .await
+            .doing("replace the route")
+            .map(|_| ())
+            .map_err(soon)
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
         let (table, destination) = parts(id);
-        let call = cx.clients.ec2.delete_route().route_table_id(table).destination_cidr_block(destination);
+        let call = cx
+            .clients
+            .ec2
+            .delete_route()
+            .route_table_id(table)
+            .destination_cidr_block(destination);
         deleted(call.send().await.doing("delete the route"))
     }
 
@@ -148,7 +177,11 @@ impl Kind for Route {
     }
 
     fn replacing(changes: &[Change]) -> Replacing {
-        if rd_common::touches(changes, "route_table_id") { Replacing::CreateFirst } else { Replacing::DeleteFirst }
+        if rd_common::touches(changes, "route_table_id") {
+            Replacing::CreateFirst
+        } else {
+            Replacing::DeleteFirst
+        }
     }
 }
 

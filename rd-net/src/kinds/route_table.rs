@@ -32,10 +32,22 @@ impl Kind for RouteTable {
     type Clients = Clients;
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let tables = cx.clients.reads.route_tables.ask(find::query(cx, wanted, "route-table-id")).await?;
-        Ok(find::found(cx, wanted, &tables, |t| t.route_table_id(), |t| t.tags(), |t| Live {
-            vpc_id: t.vpc_id().unwrap_or_default().to_owned(),
-        }))
+        let tables = cx
+            .clients
+            .reads
+            .route_tables
+            .ask(find::query(cx, wanted, "route-table-id"))
+            .await?;
+        Ok(find::found(
+            cx,
+            wanted,
+            &tables,
+            |t| t.route_table_id(),
+            |t| t.tags(),
+            |t| Live {
+                vpc_id: t.vpc_id().unwrap_or_default().to_owned(),
+            },
+        ))
     }
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
@@ -49,7 +61,10 @@ impl Kind for RouteTable {
             .send()
             .await
             .doing("create the route table")?;
-        answer.route_table.and_then(|table| table.route_table_id).ok_or_else(|| incomplete("route table's id"))
+        answer
+            .route_table
+            .and_then(|table| table.route_table_id)
+            .ok_or_else(|| incomplete("route table's id"))
     }
 
     async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
@@ -57,7 +72,15 @@ impl Kind for RouteTable {
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        deleted(cx.clients.ec2.delete_route_table().route_table_id(id).send().await.doing("delete the route table"))
+        deleted(
+            cx.clients
+                .ec2
+                .delete_route_table()
+                .route_table_id(id)
+                .send()
+                .await
+                .doing("delete the route table"),
+        )
     }
 
     async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
@@ -65,6 +88,8 @@ impl Kind for RouteTable {
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
-        Diff::new().fixed("vpc_id", &live.vpc_id, &spec.vpc_id).finish()
+        Diff::new()
+            .fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
+            .finish()
     }
 }

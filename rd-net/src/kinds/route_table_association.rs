@@ -5,9 +5,13 @@
 use crate::clients::Clients;
 use crate::ec2::errors::deleted;
 use crate::ec2::read::Query;
-use aws_sdk_ec2::types::{RouteTable, RouteTableAssociation as Association, RouteTableAssociationStateCode as Code};
+use aws_sdk_ec2::types::{
+    RouteTable, RouteTableAssociation as Association, RouteTableAssociationStateCode as Code,
+};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Readiness, Replacing, Result, Wanted};
+use rd_common::{
+    Change, Cx, Diff, Found, Input, Kind, Order, Readiness, Replacing, Result, Wanted,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -37,24 +41,39 @@ pub struct Live {
 
 /// The subnet's association among these tables.
 fn of_subnet<'a>(tables: &'a [RouteTable], subnet: &str) -> Option<&'a Association> {
-    tables.iter().flat_map(|table| table.associations()).find(|association| {
-        let state = association.association_state().and_then(|state| state.state());
-        association.subnet_id() == Some(subnet) && state != Some(&Code::Disassociated)
-    })
+    tables
+        .iter()
+        .flat_map(|table| table.associations())
+        .find(|association| {
+            let state = association
+                .association_state()
+                .and_then(|state| state.state());
+            association.subnet_id() == Some(subnet) && state != Some(&Code::Disassociated)
+        })
 }
 
 fn live(association: &Association) -> Live {
-    let state = association.association_state().and_then(|state| state.state());
+    let state = association
+        .association_state()
+        .and_then(|state| state.state());
     Live {
-        association_id: association.route_table_association_id().unwrap_or_default().to_owned(),
+        association_id: association
+            .route_table_association_id()
+            .unwrap_or_default()
+            .to_owned(),
         subnet_id: association.subnet_id().unwrap_or_default().to_owned(),
         route_table_id: association.route_table_id().unwrap_or_default().to_owned(),
-        state: state.map(|state| state.as_str().to_owned()).unwrap_or_default(),
+        state: state
+            .map(|state| state.as_str().to_owned())
+            .unwrap_or_default(),
     }
 }
 
 fn subnet(one: &Wanted<Spec>) -> String {
-    one.id.clone().or_else(|| Some(one.spec.as_ref()?.subnet_id.text().to_owned())).unwrap_or_default()
+    one.id
+        .clone()
+        .or_else(|| Some(one.spec.as_ref()?.subnet_id.text().to_owned()))
+        .unwrap_or_default()
 }
 
 impl Kind for RouteTableAssociation {
@@ -65,9 +84,19 @@ impl Kind for RouteTableAssociation {
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         // The tables' own read brings them along; only a subnet that is in none of the expected tables costs a call.
-        let tables = wanted.iter().filter_map(|one| Some(one.spec.as_ref()?.route_table_id.text().to_owned()));
-        let tables = cx.clients.reads.route_tables.ask(Query::by("route-table-id", tables)).await?;
-        let missing = wanted.iter().map(subnet).filter(|subnet| of_subnet(&tables, subnet).is_none());
+        let tables = wanted
+            .iter()
+            .filter_map(|one| Some(one.spec.as_ref()?.route_table_id.text().to_owned()));
+        let tables = cx
+            .clients
+            .reads
+            .route_tables
+            .ask(Query::by("route-table-id", tables))
+            .await?;
+        let missing = wanted
+            .iter()
+            .map(subnet)
+            .filter(|subnet| of_subnet(&tables, subnet).is_none());
         let others = Query::by("association.subnet-id", missing);
         let others = cx.clients.reads.route_tables.ask(others).await?;
         let found = wanted.iter().filter_map(|one| {
@@ -95,7 +124,13 @@ impl Kind for RouteTableAssociation {
         Ok(subnet.to_owned())
     }
 
-    async fn update(cx: &Cx<Clients>, _id: &str, live: &Live, spec: &Spec, _changes: &[Change]) -> Result<()> {
+    async fn update(
+        cx: &Cx<Clients>,
+        _id: &str,
+        live: &Live,
+        spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
         let call = cx
             .clients
             .ec2
@@ -112,10 +147,18 @@ impl Kind for RouteTableAssociation {
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
         let query = Query::by("association.subnet-id", [id.to_owned()]);
         let tables = cx.clients.reads.route_tables.ask(query).await?;
-        let Some(association) = of_subnet(&tables, id).and_then(Association::route_table_association_id) else {
+        let Some(association) =
+            of_subnet(&tables, id).and_then(Association::route_table_association_id)
+        else {
             return Ok(());
         };
-        let answer = cx.clients.ec2.disassociate_route_table().association_id(association).send().await;
+        let answer = cx
+            .clients
+            .ec2
+            .disassociate_route_table()
+            .association_id(association)
+            .send()
+            .await;
         deleted(answer.doing("disassociate the route table"))
     }
 

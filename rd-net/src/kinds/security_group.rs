@@ -46,17 +46,30 @@ impl Kind for SecurityGroup {
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let ids = wanted.iter().filter_map(|one| one.id.clone());
         let (groups, foreign) = futures_util::future::try_join(
-            cx.clients.reads.security_groups.ask(find::query(cx, wanted, "group-id")),
+            cx.clients
+                .reads
+                .security_groups
+                .ask(find::query(cx, wanted, "group-id")),
             rules::foreign(cx, ids),
         )
         .await?;
-        let mut found = find::found(cx, wanted, &groups, |g| g.group_id(), |g| g.tags(), |g| Live {
-            vpc_id: g.vpc_id().unwrap_or_default().to_owned(),
-            group_name: g.group_name().unwrap_or_default().to_owned(),
-            description: g.description().unwrap_or_default().to_owned(),
-            foreign_rules: Vec::new(),
-        });
-        let by_tag = found.iter().map(|one| one.id.clone()).filter(|id| !foreign.knows(id));
+        let mut found = find::found(
+            cx,
+            wanted,
+            &groups,
+            |g| g.group_id(),
+            |g| g.tags(),
+            |g| Live {
+                vpc_id: g.vpc_id().unwrap_or_default().to_owned(),
+                group_name: g.group_name().unwrap_or_default().to_owned(),
+                description: g.description().unwrap_or_default().to_owned(),
+                foreign_rules: Vec::new(),
+            },
+        );
+        let by_tag = found
+            .iter()
+            .map(|one| one.id.clone())
+            .filter(|id| !foreign.knows(id));
         let more = rules::foreign(cx, by_tag.collect::<Vec<_>>()).await?;
         for one in &mut found {
             one.live.foreign_rules = foreign.of(&one.id).chain(more.of(&one.id)).collect();
@@ -79,12 +92,26 @@ impl Kind for SecurityGroup {
         answer.group_id.ok_or_else(|| incomplete("group's id"))
     }
 
-    async fn update(cx: &Cx<Clients>, id: &str, live: &Live, _spec: &Spec, _changes: &[Change]) -> Result<()> {
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        live: &Live,
+        _spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
         rules::revoke(cx, id, &live.foreign_rules).await
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        deleted(cx.clients.ec2.delete_security_group().group_id(id).send().await.doing("delete the security group"))
+        deleted(
+            cx.clients
+                .ec2
+                .delete_security_group()
+                .group_id(id)
+                .send()
+                .await
+                .doing("delete the security group"),
+        )
     }
 
     async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

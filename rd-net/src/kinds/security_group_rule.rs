@@ -5,11 +5,14 @@ use crate::ec2::errors::incomplete;
 use crate::ec2::read::Query;
 use crate::ec2::{rules, tags};
 use aws_sdk_ec2::types::{
-    IpPermission, IpRange, ResourceType, SecurityGroupRule as Rule, SecurityGroupRuleDescription, UserIdGroupPair,
+    IpPermission, IpRange, ResourceType, SecurityGroupRule as Rule, SecurityGroupRuleDescription,
+    UserIdGroupPair,
 };
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Repeat, Replacing, Result, Tags, Wanted};
+use rd_common::{
+    Change, Cx, Diff, Found, Input, Kind, Order, Repeat, Replacing, Result, Tags, Wanted,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -65,7 +68,9 @@ fn live(rule: &Rule) -> Live {
         from_port: rule.from_port().unwrap_or(-1),
         to_port: rule.to_port().unwrap_or(-1),
         cidr: rule.cidr_ipv4().map(str::to_owned),
-        peer_group_id: rule.referenced_group_info().and_then(|group| group.group_id().map(str::to_owned)),
+        peer_group_id: rule
+            .referenced_group_info()
+            .and_then(|group| group.group_id().map(str::to_owned)),
         description: rule.description().unwrap_or_default().to_owned(),
     }
 }
@@ -83,12 +88,22 @@ fn same_rule(spec: &Spec, live: &Live) -> bool {
 
 fn permission(spec: &Spec) -> IpPermission {
     let port = i32::from(spec.port);
-    let mut permission = IpPermission::builder().ip_protocol("tcp").from_port(port).to_port(port);
+    let mut permission = IpPermission::builder()
+        .ip_protocol("tcp")
+        .from_port(port)
+        .to_port(port);
     if let Some(cidr) = &spec.cidr {
-        permission = permission.ip_ranges(IpRange::builder().cidr_ip(cidr).description(&spec.description).build());
+        permission = permission.ip_ranges(
+            IpRange::builder()
+                .cidr_ip(cidr)
+                .description(&spec.description)
+                .build(),
+        );
     }
     if let Some(group) = &spec.peer_group_id {
-        let pair = UserIdGroupPair::builder().group_id(group.text()).description(&spec.description);
+        let pair = UserIdGroupPair::builder()
+            .group_id(group.text())
+            .description(&spec.description);
         permission = permission.user_id_group_pairs(pair.build());
     }
     permission.build()
@@ -102,8 +117,15 @@ impl Kind for SecurityGroupRule {
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         // By group, which the groups' own look at their rules shares: the number of rules costs nothing.
-        let groups = wanted.iter().filter_map(|one| Some(one.spec.as_ref()?.group_id.text().to_owned()));
-        let all = cx.clients.reads.security_group_rules.ask(Query::by("group-id", groups)).await?;
+        let groups = wanted
+            .iter()
+            .filter_map(|one| Some(one.spec.as_ref()?.group_id.text().to_owned()));
+        let all = cx
+            .clients
+            .reads
+            .security_group_rules
+            .ask(Query::by("group-id", groups))
+            .await?;
         let mut found: Vec<Found<Live>> = Vec::new();
         for one in wanted {
             for rule in all.iter() {
@@ -114,8 +136,13 @@ impl Kind for SecurityGroupRule {
                 let same = match &one.id {
                     Some(known) => known == id,
                     None => {
-                        let tagged = tags.get(ADDRESS_TAG) == Some(&one.address) && cx.stack.owns(cx.slice, &tags);
-                        tagged || one.spec.as_ref().is_some_and(|spec| same_rule(spec, &there))
+                        let tagged = tags.get(ADDRESS_TAG) == Some(&one.address)
+                            && cx.stack.owns(cx.slice, &tags);
+                        tagged
+                            || one
+                                .spec
+                                .as_ref()
+                                .is_some_and(|spec| same_rule(spec, &there))
                     }
                 };
                 if same && !found.iter().any(|f| f.id == id && f.address == one.address) {
@@ -136,17 +163,39 @@ impl Kind for SecurityGroupRule {
         let tags = tags::specification(ResourceType::SecurityGroupRule, order.tags);
         let group = spec.group_id.text();
         let made = if spec.egress {
-            let call = cx.clients.ec2_once.authorize_security_group_egress().group_id(group);
-            let answer = call.ip_permissions(permission(spec)).tag_specifications(tags).send().await;
-            answer.doing("authorize the outbound rule").map(|answer| answer.security_group_rules)
+            let call = cx
+                .clients
+                .ec2_once
+                .authorize_security_group_egress()
+                .group_id(group);
+            let answer = call
+                .ip_permissions(permission(spec))
+                .tag_specifications(tags)
+                .send()
+                .await;
+            answer
+                .doing("authorize the outbound rule")
+                .map(|answer| answer.security_group_rules)
         } else {
-            let call = cx.clients.ec2_once.authorize_security_group_ingress().group_id(group);
-            let answer = call.ip_permissions(permission(spec)).tag_specifications(tags).send().await;
-            answer.doing("authorize the inbound rule").map(|answer| answer.security_group_rules)
+            let call = cx
+                .clients
+                .ec2_once
+                .authorize_security_group_ingress()
+                .group_id(group);
+            let answer = call
+                .ip_permissions(permission(spec))
+                .tag_specifications(tags)
+                .send()
+                .await;
+            answer
+                .doing("authorize the inbound rule")
+                .map(|answer| answer.security_group_rules)
         };
         match made {
             // Made by an attempt whose answer was lost, or by hand: look at it.
-            Err(error) if error.is(&["InvalidPermission.Duplicate"]) => Err(error.repeat(Repeat::Unknown)),
+            Err(error) if error.is(&["InvalidPermission.Duplicate"]) => {
+                Err(error.repeat(Repeat::Unknown))
+            }
             Err(error) => Err(error),
             Ok(rules) => rules
                 .unwrap_or_default()
@@ -156,27 +205,46 @@ impl Kind for SecurityGroupRule {
         }
     }
 
-    async fn update(cx: &Cx<Clients>, id: &str, live: &Live, spec: &Spec, _changes: &[Change]) -> Result<()> {
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        live: &Live,
+        spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
         let description = SecurityGroupRuleDescription::builder()
             .security_group_rule_id(id)
             .description(&spec.description)
             .build();
         let ec2 = &cx.clients.ec2;
         if live.egress {
-            let call = ec2.update_security_group_rule_descriptions_egress().group_id(&live.group_id);
+            let call = ec2
+                .update_security_group_rule_descriptions_egress()
+                .group_id(&live.group_id);
             let call = call.security_group_rule_descriptions(description);
-            call.send().await.doing("change the rule's description").map(|_| ())
+            call.send()
+                .await
+                .doing("change the rule's description")
+                .map(|_| ())
         } else {
-            let call = ec2.update_security_group_rule_descriptions_ingress().group_id(&live.group_id);
+            let call = ec2
+                .update_security_group_rule_descriptions_ingress()
+                .group_id(&live.group_id);
             let call = call.security_group_rule_descriptions(description);
-            call.send().await.doing("change the rule's description").map(|_| ())
+            call.send()
+                .await
+                .doing("change the rule's description")
+                .map(|_| ())
         }
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
         let query = Query::by("security-group-rule-id", [id.to_owned()]);
         let all = cx.clients.reads.security_group_rules.ask(query).await?;
-        let Some(rule) = all.iter().find(|rule| rule.security_group_rule_id() == Some(id)) else {
+        let Some(rule) = all
+            .iter()
+            .find(|rule| rule.security_group_rule_id() == Some(id))
+        else {
             return Ok(());
         };
         let foreign = rules::Foreign {
@@ -198,7 +266,11 @@ impl Kind for SecurityGroupRule {
             .fixed("egress", live.egress, spec.egress)
             .fixed("protocol", &live.protocol, "tcp");
         if (live.from_port, live.to_port) != (port, port) {
-            diff.fixed("port", format!("{}-{}", live.from_port, live.to_port), spec.port);
+            diff.fixed(
+                "port",
+                format!("{}-{}", live.from_port, live.to_port),
+                spec.port,
+            );
         }
         diff.fixed("cidr", &live.cidr, &spec.cidr)
             .fixed("peer_group_id", &live.peer_group_id, &spec.peer_group_id)

@@ -5,7 +5,10 @@ use crate::ec2::errors::{deleted, incomplete};
 use crate::ec2::{find, holders, tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, SubnetState};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Readiness, Replacing, Result, Tags, Wanted, touches};
+use rd_common::{
+    Change, Cx, Diff, Found, Input, Kind, Order, Readiness, Replacing, Result, Tags, Wanted,
+    touches,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -46,14 +49,26 @@ impl Kind for Subnet {
     type Clients = Clients;
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let subnets = cx.clients.reads.subnets.ask(find::query(cx, wanted, "subnet-id")).await?;
-        Ok(find::found(cx, wanted, &subnets, |s| s.subnet_id(), |s| s.tags(), |s| Live {
-            vpc_id: s.vpc_id().unwrap_or_default().to_owned(),
-            availability_zone: s.availability_zone().unwrap_or_default().to_owned(),
-            cidr_block: s.cidr_block().unwrap_or_default().to_owned(),
-            map_public_ip_on_launch: s.map_public_ip_on_launch().unwrap_or(false),
-            available: s.state() == Some(&SubnetState::Available),
-        }))
+        let subnets = cx
+            .clients
+            .reads
+            .subnets
+            .ask(find::query(cx, wanted, "subnet-id"))
+            .await?;
+        Ok(find::found(
+            cx,
+            wanted,
+            &subnets,
+            |s| s.subnet_id(),
+            |s| s.tags(),
+            |s| Live {
+                vpc_id: s.vpc_id().unwrap_or_default().to_owned(),
+                availability_zone: s.availability_zone().unwrap_or_default().to_owned(),
+                cidr_block: s.cidr_block().unwrap_or_default().to_owned(),
+                map_public_ip_on_launch: s.map_public_ip_on_launch().unwrap_or(false),
+                available: s.state() == Some(&SubnetState::Available),
+            },
+        ))
     }
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
@@ -68,20 +83,46 @@ impl Kind for Subnet {
             .send()
             .await
             .doing("create the subnet")?;
-        answer.subnet.and_then(|subnet| subnet.subnet_id).ok_or_else(|| incomplete("subnet's id"))
+        answer
+            .subnet
+            .and_then(|subnet| subnet.subnet_id)
+            .ok_or_else(|| incomplete("subnet's id"))
     }
 
-    async fn update(cx: &Cx<Clients>, id: &str, _live: &Live, spec: &Spec, changes: &[Change]) -> Result<()> {
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        changes: &[Change],
+    ) -> Result<()> {
         if touches(changes, "map_public_ip_on_launch") {
-            let on = AttributeBooleanValue::builder().value(spec.map_public_ip_on_launch).build();
-            let call = cx.clients.ec2.modify_subnet_attribute().subnet_id(id).map_public_ip_on_launch(on);
-            call.send().await.doing("change the subnet's public addresses")?;
+            let on = AttributeBooleanValue::builder()
+                .value(spec.map_public_ip_on_launch)
+                .build();
+            let call = cx
+                .clients
+                .ec2
+                .modify_subnet_attribute()
+                .subnet_id(id)
+                .map_public_ip_on_launch(on);
+            call.send()
+                .await
+                .doing("change the subnet's public addresses")?;
         }
         Ok(())
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        deleted(cx.clients.ec2.delete_subnet().subnet_id(id).send().await.doing("delete the subnet"))
+        deleted(
+            cx.clients
+                .ec2
+                .delete_subnet()
+                .subnet_id(id)
+                .send()
+                .await
+                .doing("delete the subnet"),
+        )
     }
 
     async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
@@ -91,19 +132,35 @@ impl Kind for Subnet {
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
         Diff::new()
             .fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
-            .fixed("availability_zone", &live.availability_zone, &spec.availability_zone)
+            .fixed(
+                "availability_zone",
+                &live.availability_zone,
+                &spec.availability_zone,
+            )
             .fixed("cidr_block", &live.cidr_block, &spec.cidr_block)
-            .field("map_public_ip_on_launch", live.map_public_ip_on_launch, spec.map_public_ip_on_launch)
+            .field(
+                "map_public_ip_on_launch",
+                live.map_public_ip_on_launch,
+                spec.map_public_ip_on_launch,
+            )
             .finish()
     }
 
     fn ready(live: &Live) -> Readiness {
-        if live.available { Readiness::Ready } else { Readiness::Pending("pending".to_owned()) }
+        if live.available {
+            Readiness::Ready
+        } else {
+            Readiness::Pending("pending".to_owned())
+        }
     }
 
     fn replacing(changes: &[Change]) -> Replacing {
         // In another VPC both can be there at once; in the same one their blocks may overlap.
-        if touches(changes, "vpc_id") { Replacing::CreateFirst } else { Replacing::DeleteFirst }
+        if touches(changes, "vpc_id") {
+            Replacing::CreateFirst
+        } else {
+            Replacing::DeleteFirst
+        }
     }
 
     async fn holders(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {

@@ -37,7 +37,14 @@ pub struct Live {
 }
 
 async fn attribute(cx: &Cx<Clients>, id: &str, name: VpcAttributeName) -> Result<bool> {
-    let answer = cx.clients.ec2.describe_vpc_attribute().vpc_id(id).attribute(name.clone()).send().await;
+    let answer = cx
+        .clients
+        .ec2
+        .describe_vpc_attribute()
+        .vpc_id(id)
+        .attribute(name.clone())
+        .send()
+        .await;
     let answer = match answer.doing("read the VPC's DNS settings") {
         // Gone between two reads: the next look says so.
         Err(error) if error.is(&["InvalidVpcID.NotFound"]) => return Ok(false),
@@ -61,13 +68,25 @@ impl Kind for Vpc {
     type Clients = Clients;
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let vpcs = cx.clients.reads.vpcs.ask(find::query(cx, wanted, "vpc-id")).await?;
-        let found = find::found(cx, wanted, &vpcs, |v| v.vpc_id(), |v| v.tags(), |v| Live {
-            cidr_block: v.cidr_block().unwrap_or_default().to_owned(),
-            enable_dns_support: false,
-            enable_dns_hostnames: false,
-            available: v.state() == Some(&VpcState::Available),
-        });
+        let vpcs = cx
+            .clients
+            .reads
+            .vpcs
+            .ask(find::query(cx, wanted, "vpc-id"))
+            .await?;
+        let found = find::found(
+            cx,
+            wanted,
+            &vpcs,
+            |v| v.vpc_id(),
+            |v| v.tags(),
+            |v| Live {
+                cidr_block: v.cidr_block().unwrap_or_default().to_owned(),
+                enable_dns_support: false,
+                enable_dns_hostnames: false,
+                available: v.state() == Some(&VpcState::Available),
+            },
+        );
         try_join_all(found.into_iter().map(|mut one| async move {
             (one.live.enable_dns_support, one.live.enable_dns_hostnames) = try_join(
                 attribute(cx, &one.id, VpcAttributeName::EnableDnsSupport),
@@ -89,10 +108,19 @@ impl Kind for Vpc {
             .send()
             .await
             .doing("create the VPC")?;
-        answer.vpc.and_then(|vpc| vpc.vpc_id).ok_or_else(|| incomplete("VPC's id"))
+        answer
+            .vpc
+            .and_then(|vpc| vpc.vpc_id)
+            .ok_or_else(|| incomplete("VPC's id"))
     }
 
-    async fn update(cx: &Cx<Clients>, id: &str, _live: &Live, spec: &Spec, changes: &[Change]) -> Result<()> {
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        changes: &[Change],
+    ) -> Result<()> {
         // One attribute a call is all that AWS takes; names need the resolver, so it comes first.
         let modify = || cx.clients.ec2.modify_vpc_attribute().vpc_id(id);
         if touches(changes, "enable_dns_support") {
@@ -107,7 +135,15 @@ impl Kind for Vpc {
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        deleted(cx.clients.ec2.delete_vpc().vpc_id(id).send().await.doing("delete the VPC"))
+        deleted(
+            cx.clients
+                .ec2
+                .delete_vpc()
+                .vpc_id(id)
+                .send()
+                .await
+                .doing("delete the VPC"),
+        )
     }
 
     async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
@@ -117,12 +153,24 @@ impl Kind for Vpc {
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
         Diff::new()
             .fixed("cidr_block", &live.cidr_block, &spec.cidr_block)
-            .field("enable_dns_support", live.enable_dns_support, spec.enable_dns_support)
-            .field("enable_dns_hostnames", live.enable_dns_hostnames, spec.enable_dns_hostnames)
+            .field(
+                "enable_dns_support",
+                live.enable_dns_support,
+                spec.enable_dns_support,
+            )
+            .field(
+                "enable_dns_hostnames",
+                live.enable_dns_hostnames,
+                spec.enable_dns_hostnames,
+            )
             .finish()
     }
 
     fn ready(live: &Live) -> Readiness {
-        if live.available { Readiness::Ready } else { Readiness::Pending("pending".to_owned()) }
+        if live.available {
+            Readiness::Ready
+        } else {
+            Readiness::Pending("pending".to_owned())
+        }
     }
 }

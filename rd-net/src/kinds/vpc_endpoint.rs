@@ -5,7 +5,10 @@ use crate::ec2::errors::{deleted, incomplete};
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{ResourceType, VpcEndpoint as Endpoint, VpcEndpointType};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Error, Found, Input, Kind, Order, Patience, Readiness, Replacing, Result, Tags, Wanted};
+use rd_common::{
+    Change, Cx, Diff, Error, Found, Input, Kind, Order, Patience, Readiness, Replacing, Result,
+    Tags, Wanted,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -69,17 +72,31 @@ pub struct Live {
 
 fn live(endpoint: &Endpoint) -> Live {
     // AWS spells states and types in more than one way ("Available", "available").
-    let state = endpoint.state().map(|state| state.as_str().to_lowercase()).unwrap_or_default();
+    let state = endpoint
+        .state()
+        .map(|state| state.as_str().to_lowercase())
+        .unwrap_or_default();
     let error = endpoint.last_error().map(|error| {
-        format!("{}: {}", error.code().unwrap_or("error"), error.message().unwrap_or("no reason given"))
+        format!(
+            "{}: {}",
+            error.code().unwrap_or("error"),
+            error.message().unwrap_or("no reason given")
+        )
     });
     Live {
         vpc_id: endpoint.vpc_id().unwrap_or_default().to_owned(),
         service_name: endpoint.service_name().unwrap_or_default().to_owned(),
-        endpoint_type: endpoint.vpc_endpoint_type().map(|t| t.as_str().to_owned()).unwrap_or_default(),
+        endpoint_type: endpoint
+            .vpc_endpoint_type()
+            .map(|t| t.as_str().to_owned())
+            .unwrap_or_default(),
         route_table_ids: endpoint.route_table_ids().to_vec(),
         subnet_ids: endpoint.subnet_ids().to_vec(),
-        security_group_ids: endpoint.groups().iter().filter_map(|g| g.group_id().map(str::to_owned)).collect(),
+        security_group_ids: endpoint
+            .groups()
+            .iter()
+            .filter_map(|g| g.group_id().map(str::to_owned))
+            .collect(),
         private_dns_enabled: endpoint.private_dns_enabled().unwrap_or(false),
         state,
         failure: error,
@@ -97,8 +114,16 @@ fn option(list: Vec<String>) -> Option<Vec<String>> {
 /// What is in `wanted` and not in `there`, and the other way round.
 fn moves(there: &[String], wanted: &[Input]) -> (Option<Vec<String>>, Option<Vec<String>>) {
     let wanted = texts(wanted);
-    let add = wanted.iter().filter(|id| !there.contains(id)).cloned().collect();
-    let remove = there.iter().filter(|id| !wanted.contains(id)).cloned().collect();
+    let add = wanted
+        .iter()
+        .filter(|id| !there.contains(id))
+        .cloned()
+        .collect();
+    let remove = there
+        .iter()
+        .filter(|id| !wanted.contains(id))
+        .cloned()
+        .collect();
     (option(add), option(remove))
 }
 
@@ -113,10 +138,25 @@ impl Kind for VpcEndpoint {
     type Clients = Clients;
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let endpoints = cx.clients.reads.vpc_endpoints.ask(find::query(cx, wanted, "vpc-endpoint-id")).await?;
-        let there: Vec<Endpoint> =
-            endpoints.iter().filter(|endpoint| live(endpoint).state != "deleted").cloned().collect();
-        Ok(find::found(cx, wanted, &there, |e| e.vpc_endpoint_id(), |e| e.tags(), live))
+        let endpoints = cx
+            .clients
+            .reads
+            .vpc_endpoints
+            .ask(find::query(cx, wanted, "vpc-endpoint-id"))
+            .await?;
+        let there: Vec<Endpoint> = endpoints
+            .iter()
+            .filter(|endpoint| live(endpoint).state != "deleted")
+            .cloned()
+            .collect();
+        Ok(find::found(
+            cx,
+            wanted,
+            &there,
+            |e| e.vpc_endpoint_id(),
+            |e| e.tags(),
+            live,
+        ))
     }
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
@@ -134,18 +174,30 @@ impl Kind for VpcEndpoint {
             .set_route_table_ids(option(texts(&spec.route_table_ids)))
             .set_subnet_ids(option(texts(&spec.subnet_ids)))
             .set_security_group_ids(option(texts(&spec.security_group_ids)))
-            .set_private_dns_enabled((spec.endpoint_type == Type::Interface).then_some(spec.private_dns_enabled))
+            .set_private_dns_enabled(
+                (spec.endpoint_type == Type::Interface).then_some(spec.private_dns_enabled),
+            )
             .client_token(order.token)
             .tag_specifications(tags::specification(ResourceType::VpcEndpoint, order.tags));
         let answer = call.send().await.doing("create the VPC endpoint")?;
-        answer.vpc_endpoint.and_then(|endpoint| endpoint.vpc_endpoint_id).ok_or_else(|| incomplete("endpoint's id"))
+        answer
+            .vpc_endpoint
+            .and_then(|endpoint| endpoint.vpc_endpoint_id)
+            .ok_or_else(|| incomplete("endpoint's id"))
     }
 
-    async fn update(cx: &Cx<Clients>, id: &str, live: &Live, spec: &Spec, _changes: &[Change]) -> Result<()> {
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        live: &Live,
+        spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
         let (add_tables, remove_tables) = moves(&live.route_table_ids, &spec.route_table_ids);
         let (add_subnets, remove_subnets) = moves(&live.subnet_ids, &spec.subnet_ids);
         let (add_groups, remove_groups) = moves(&live.security_group_ids, &spec.security_group_ids);
-        let dns = (live.private_dns_enabled != spec.private_dns_enabled).then_some(spec.private_dns_enabled);
+        let dns = (live.private_dns_enabled != spec.private_dns_enabled)
+            .then_some(spec.private_dns_enabled);
         let call = cx
             .clients
             .ec2
@@ -158,11 +210,20 @@ impl Kind for VpcEndpoint {
             .set_add_security_group_ids(add_groups)
             .set_remove_security_group_ids(remove_groups)
             .set_private_dns_enabled(dns);
-        call.send().await.doing("change the VPC endpoint").map(|_| ())
+        call.send()
+            .await
+            .doing("change the VPC endpoint")
+            .map(|_| ())
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let answer = cx.clients.ec2.delete_vpc_endpoints().vpc_endpoint_ids(id).send().await;
+        let answer = cx
+            .clients
+            .ec2
+            .delete_vpc_endpoints()
+            .vpc_endpoint_ids(id)
+            .send()
+            .await;
         let answer = match answer.doing("delete the VPC endpoint") {
             Err(error) => return deleted::<()>(Err(error)),
             Ok(answer) => answer,
@@ -174,8 +235,10 @@ impl Kind for VpcEndpoint {
         };
         let code = refused.code().unwrap_or("an unknown error").to_owned();
         let message = refused.message().unwrap_or("AWS gave no reason");
-        deleted::<()>(Err(Error::failed(format!("cannot delete the VPC endpoint: {code}: {message}"))
-            .coded(Some(code), None)))
+        deleted::<()>(Err(Error::failed(format!(
+            "cannot delete the VPC endpoint: {code}: {message}"
+        ))
+        .coded(Some(code), None)))
     }
 
     async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
@@ -187,10 +250,22 @@ impl Kind for VpcEndpoint {
         diff.fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
             .fixed("service_name", &live.service_name, &spec.service_name)
             .fixed("endpoint_type", &live.endpoint_type, spec.endpoint_type)
-            .set("route_table_ids", &live.route_table_ids, &spec.route_table_ids)
+            .set(
+                "route_table_ids",
+                &live.route_table_ids,
+                &spec.route_table_ids,
+            )
             .set("subnet_ids", &live.subnet_ids, &spec.subnet_ids)
-            .set("security_group_ids", &live.security_group_ids, &spec.security_group_ids)
-            .field("private_dns_enabled", live.private_dns_enabled, spec.private_dns_enabled);
+            .set(
+                "security_group_ids",
+                &live.security_group_ids,
+                &spec.security_group_ids,
+            )
+            .field(
+                "private_dns_enabled",
+                live.private_dns_enabled,
+                spec.private_dns_enabled,
+            );
         diff.finish()
     }
 

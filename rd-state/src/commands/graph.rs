@@ -63,7 +63,12 @@ fn direct(document: &Document) -> BTreeMap<&str, Vec<&str>> {
         .map(|address| {
             let all = needs(address);
             let behind: BTreeSet<String> = all.iter().flat_map(|need| reach(need)).collect();
-            (address.as_str(), all.into_iter().filter(|need| !behind.contains(*need)).collect())
+            (
+                address.as_str(),
+                all.into_iter()
+                    .filter(|need| !behind.contains(*need))
+                    .collect(),
+            )
         })
         .collect()
 }
@@ -88,7 +93,15 @@ fn tree(documents: &[Document]) -> String {
             }
         }
         for (index, root) in roots.iter().enumerate() {
-            branch(&mut text, document, &needs, &children, root, "", index + 1 == roots.len());
+            branch(
+                &mut text,
+                document,
+                &needs,
+                &children,
+                root,
+                "",
+                index + 1 == roots.len(),
+            );
         }
     }
     text
@@ -103,17 +116,48 @@ fn branch(
     indent: &str,
     last: bool,
 ) {
-    let (corner, deeper) = if last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
+    let (corner, deeper) = if last {
+        ("└─ ", "   ")
+    } else {
+        ("├─ ", "│  ")
+    };
     let id = document.resources[address].id.as_deref().unwrap_or("-");
-    let short = |address: &str| address.split_once('.').map_or(address, |(_, rest)| rest).to_owned();
-    let others: Vec<String> =
-        needs.get(address).into_iter().flatten().skip(1).map(|need| short(need)).collect();
-    let also = if others.is_empty() { String::new() } else { format!("  and {}", others.join(", ")) };
-    let _ = writeln!(text, "{indent}{corner}{}  {}", short(address), paint(FAINT, format!("{id}{also}")));
+    let short = |address: &str| {
+        address
+            .split_once('.')
+            .map_or(address, |(_, rest)| rest)
+            .to_owned()
+    };
+    let others: Vec<String> = needs
+        .get(address)
+        .into_iter()
+        .flatten()
+        .skip(1)
+        .map(|need| short(need))
+        .collect();
+    let also = if others.is_empty() {
+        String::new()
+    } else {
+        format!("  and {}", others.join(", "))
+    };
+    let _ = writeln!(
+        text,
+        "{indent}{corner}{}  {}",
+        short(address),
+        paint(FAINT, format!("{id}{also}"))
+    );
     let below = children.get(address).map(Vec::as_slice).unwrap_or_default();
     for (index, child) in below.iter().enumerate() {
         let indent = format!("{indent}{deeper}");
-        branch(text, document, needs, children, child, &indent, index + 1 == below.len());
+        branch(
+            text,
+            document,
+            needs,
+            children,
+            child,
+            &indent,
+            index + 1 == below.len(),
+        );
     }
 }
 
@@ -123,7 +167,9 @@ fn mermaid(documents: &[Document]) -> String {
     for document in documents {
         let _ = writeln!(text, "  subgraph {}", document.slice);
         for address in document.resources.keys() {
-            let label = address.split_once('.').map_or(address.as_str(), |(_, rest)| rest);
+            let label = address
+                .split_once('.')
+                .map_or(address.as_str(), |(_, rest)| rest);
             let _ = writeln!(text, "    {}[\"{label}\"]", node(address));
         }
         text.push_str("  end\n");
@@ -134,7 +180,11 @@ fn mermaid(documents: &[Document]) -> String {
                 let _ = writeln!(text, "  {} --> {}", node(need), node(address));
             }
         }
-        for need in document.needs.iter().filter(|need| documents.iter().any(|d| d.slice == **need)) {
+        for need in document
+            .needs
+            .iter()
+            .filter(|need| documents.iter().any(|d| d.slice == **need))
+        {
             let _ = writeln!(text, "  {need} ==> {}", document.slice);
         }
     }
@@ -142,11 +192,18 @@ fn mermaid(documents: &[Document]) -> String {
 }
 
 fn dot(documents: &[Document]) -> String {
-    let mut text = "digraph stack {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n".to_owned();
+    let mut text =
+        "digraph stack {\n  rankdir=LR;\n  node [shape=box, fontname=\"sans-serif\"];\n".to_owned();
     for document in documents {
-        let _ = writeln!(text, "  subgraph \"cluster_{0}\" {{\n    label=\"{0}\";", document.slice);
+        let _ = writeln!(
+            text,
+            "  subgraph \"cluster_{0}\" {{\n    label=\"{0}\";",
+            document.slice
+        );
         for address in document.resources.keys() {
-            let label = address.split_once('.').map_or(address.as_str(), |(_, rest)| rest);
+            let label = address
+                .split_once('.')
+                .map_or(address.as_str(), |(_, rest)| rest);
             let _ = writeln!(text, "    \"{address}\" [label=\"{label}\"];");
         }
         text.push_str("  }\n");

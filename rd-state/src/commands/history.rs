@@ -29,7 +29,10 @@ pub async fn run(program: &Program, args: &HistoryArgs) -> Result<Exit> {
     }
     if program.printer.is_json() {
         for version in shown {
-            program.printer.text(&format!("{}\n", serde_json::to_string(version).unwrap_or_default()));
+            program.printer.text(&format!(
+                "{}\n",
+                serde_json::to_string(version).unwrap_or_default()
+            ));
         }
         return Ok(Exit::Done);
     }
@@ -45,6 +48,9 @@ pub async fn run(program: &Program, args: &HistoryArgs) -> Result<Exit> {
             ]
         })
         .collect();
-    program.printer.text(&table(&["SERIAL", "WRITTEN", "COMMAND", "RESOURCES", "RUN"], &rows));
+    program.printer.text(&table(
+        &["SERIAL", "WRITTEN", "COMMAND", "RESOURCES", "RUN"],
+        &rows,
+    ));
     Ok(Exit::Done)
 }

@@ -24,13 +24,29 @@ pub struct InitArgs {
 
 /// Runs it.
 pub fn run(globals: &Globals, args: &InitArgs) -> Result<Exit> {
-    let path = globals.config.clone().unwrap_or_else(|| PathBuf::from("rd.toml"));
-    let project = args.project.clone().or_else(folder_name).unwrap_or_else(|| "my-project".to_owned());
-    let environment = globals.environment.clone().unwrap_or_else(|| "production".to_owned());
+    let path = globals
+        .config
+        .clone()
+        .unwrap_or_else(|| PathBuf::from("rd.toml"));
+    let project = args
+        .project
+        .clone()
+        .or_else(folder_name)
+        .unwrap_or_else(|| "my-project".to_owned());
+    let environment = globals
+        .environment
+        .clone()
+        .unwrap_or_else(|| "production".to_owned());
     let text = filled(&project, &environment, globals.region.as_deref())?;
     let mut options = OpenOptions::new();
-    options.write(true).create_new(!args.force).create(args.force).truncate(args.force);
-    let written = options.open(&path).and_then(|mut file| file.write_all(text.as_bytes()));
+    options
+        .write(true)
+        .create_new(!args.force)
+        .create(args.force)
+        .truncate(args.force);
+    let written = options
+        .open(&path)
+        .and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|e| match e.kind() {
         ErrorKind::AlreadyExists => Error::refused(format!("{} is there already", path.display()))
             .hint("edit it, or write over it with --force"),
@@ -55,23 +71,39 @@ fn folder_name() -> Option<String> {
         .chars()
         .map(|c| if c.is_ascii_alphanumeric() { c } else { '-' })
         .collect();
-    let name = name.trim_matches(|c: char| !c.is_ascii_lowercase()).to_owned();
+    let name = name
+        .trim_matches(|c: char| !c.is_ascii_lowercase())
+        .to_owned();
     (!name.is_empty() && name.len() <= 24 && !name.contains("--")).then_some(name)
 }
 
 fn filled(project: &str, environment: &str, region: Option<&str>) -> Result<String> {
     for (what, value) in [("project", project), ("environment", environment)] {
-        let fits = !value.is_empty() && value.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+        let fits = !value.is_empty()
+            && value
+                .bytes()
+                .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !fits {
-            return Err(Error::usage(format!("`{value}` cannot be the name of a {what}"))
-                .hint("use a-z, 0-9 and single `-`, beginning with a letter"));
+            return Err(
+                Error::usage(format!("`{value}` cannot be the name of a {what}"))
+                    .hint("use a-z, 0-9 and single `-`, beginning with a letter"),
+            );
         }
     }
     let mut text = EXAMPLE
-        .replace("project = \"replaydash\"", &format!("project = \"{project}\""))
-        .replace("environment = \"production\"", &format!("environment = \"{environment}\""));
+        .replace(
+            "project = \"replaydash\"",
+            &format!("project = \"{project}\""),
+        )
+        .replace(
+            "environment = \"production\"",
+            &format!("environment = \"{environment}\""),
+        );
     if let Some(region) = region {
-        text = text.replace("# region = \"us-east-1\"", &format!("region = \"{region}\""));
+        text = text.replace(
+            "# region = \"us-east-1\"",
+            &format!("region = \"{region}\""),
+        );
     }
     Ok(text)
 }

@@ -28,11 +28,17 @@ pub async fn run(program: &Program, args: &ListArgs) -> Result<Exit> {
                 program.printer.text(&format!("{line}\n"));
             }
             let phase = phase.as_str().unwrap_or_default().to_owned();
-            rows.push(vec![address, resource.id.unwrap_or_else(|| "-".to_owned()), phase]);
+            rows.push(vec![
+                address,
+                resource.id.unwrap_or_else(|| "-".to_owned()),
+                phase,
+            ]);
         }
     }
     if !program.printer.is_json() && !rows.is_empty() {
-        program.printer.text(&table(&["ADDRESS", "ID", "PHASE"], &rows));
+        program
+            .printer
+            .text(&table(&["ADDRESS", "ID", "PHASE"], &rows));
     }
     Ok(Exit::Done)
 }

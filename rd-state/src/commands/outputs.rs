@@ -20,7 +20,9 @@ pub async fn run(program: &Program) -> Result<Exit> {
         by_slice.insert(document.slice, document.outputs.into_iter().collect());
     }
     if program.printer.is_json() {
-        program.printer.text(&format!("{}\n", Value::Object(by_slice)));
+        program
+            .printer
+            .text(&format!("{}\n", Value::Object(by_slice)));
     } else {
         program.printer.text(&lines);
     }

@@ -17,9 +17,16 @@ pub struct PullArgs {
 /// Runs it.
 pub async fn run(program: &Program, args: &PullArgs) -> Result<Exit> {
     let document = match args.serial {
-        Some(serial) => program.store.version(&program.key(&args.slice), serial).await?,
+        Some(serial) => {
+            program
+                .store
+                .version(&program.key(&args.slice), serial)
+                .await?
+        }
         None => stack_states::one(program, &args.slice).await?,
     };
-    program.printer.text(&String::from_utf8_lossy(&document.bytes()));
+    program
+        .printer
+        .text(&String::from_utf8_lossy(&document.bytes()));
     Ok(Exit::Done)
 }

@@ -17,9 +17,17 @@ pub async fn run(program: &Program, args: &ShowArgs) -> Result<Exit> {
     let document = stack_states::one(program, slice).await?;
     let resource = document.resources.get(&args.address).ok_or_else(|| {
         let kind = args.address.rsplit_once('.').map_or("", |(kind, _)| kind);
-        let near: Vec<&str> =
-            document.resources.keys().map(String::as_str).filter(|address| address.starts_with(kind)).collect();
-        let hint = if near.is_empty() { "`rd-state list` lists them".to_owned() } else { format!("there is {}", near.join(", ")) };
+        let near: Vec<&str> = document
+            .resources
+            .keys()
+            .map(String::as_str)
+            .filter(|address| address.starts_with(kind))
+            .collect();
+        let hint = if near.is_empty() {
+            "`rd-state list` lists them".to_owned()
+        } else {
+            format!("there is {}", near.join(", "))
+        };
         Error::usage(format!("the state has no `{}`", args.address)).hint(hint)
     })?;
     let text = if program.printer.is_json() {
@@ -27,6 +35,8 @@ pub async fn run(program: &Program, args: &ShowArgs) -> Result<Exit> {
     } else {
         serde_json::to_string_pretty(resource)
     };
-    program.printer.text(&format!("{}\n", text.unwrap_or_default()));
+    program
+        .printer
+        .text(&format!("{}\n", text.unwrap_or_default()));
     Ok(Exit::Done)
 }

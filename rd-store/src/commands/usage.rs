@@ -1,0 +1,143 @@
+//! `usage`: what is in the bucket, counted a page at a time.
+
+use crate::clients::Clients;
+use crate::contents::{Pages, uploads};
+use rd_common::aws::Aws;
+use rd_common::cli::Program;
+use rd_common::ui::table::table;
+use rd_common::{Error, Exit, Result};
+use serde::Serialize;
+use std::collections::BTreeMap;
+
+/// Objects and their bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+struct Count {
+    objects: u64,
+    bytes: u64,
+}
+
+impl Count {
+    fn add(&mut self, bytes: Option<i64>) {
+        self.objects += 1;
+        self.bytes += u64::try_from(bytes.unwrap_or(0)).unwrap_or(0);
+    }
+}
+
+/// All of it.
+#[derive(Clone, Debug, Default, Serialize)]
+struct Usage {
+    bucket: String,
+    current: BTreeMap<String, Count>,
+    noncurrent: BTreeMap<String, Count>,
+    delete_markers: u64,
+    unfinished_uploads: u64,
+}
+
+/// Runs it: a table for people, one JSON document for programs.
+pub async fn run(program: &Program) -> Result<Exit> {
+    let state = program.store.load(&program.key("store")).await?;
+    let bucket = state
+        .as_ref()
+        .and_then(|state| state.resources.get("store.bucket.sessions")?.id.clone());
+    let bucket = bucket.ok_or_else(|| {
+        Error::failed(format!(
+            "the bucket of {} was never applied",
+            program.stack.name()
+        ))
+        .hint("run rd-store apply first, or check --environment")
+    })?;
+    let aws = Aws::connect(&program.access, &program.stack.region).await?;
+    aws.check_credentials().await?;
+    let s3 = Clients::new(&aws).s3;
+    let mut usage = Usage {
+        bucket: bucket.clone(),
+        ..Usage::default()
+    };
+    let step = program.progress.step(&bucket, false);
+    let mut pages = Pages::new(&s3, &bucket);
+    let mut seen = 0;
+    while let Some(page) = pages.next().await? {
+        for version in page.versions() {
+            let class = version
+                .storage_class()
+                .map_or("STANDARD", |class| class.as_str())
+                .to_owned();
+            let counts = if version.is_latest() == Some(true) {
+                &mut usage.current
+            } else {
+                &mut usage.noncurrent
+            };
+            counts.entry(class).or_default().add(version.size());
+        }
+        usage.delete_markers += page.delete_markers().len() as u64;
+        seen += page.versions().len();
+        step.say(&format!("{seen} versions counted"));
+    }
+    usage.unfinished_uploads = uploads(&s3, &bucket).await?.len() as u64;
+    drop(step);
+    if program.printer.is_json() {
+        program.printer.text(&format!(
+            "{}\n",
+            serde_json::to_string(&usage).unwrap_or_default()
+        ));
+    } else {
+        program.printer.text(&view(&usage));
+    }
+    Ok(Exit::Done)
+}
+
+fn view(usage: &Usage) -> String {
+    let mut rows = Vec::new();
+    for (what, counts) in [
+        ("current", &usage.current),
+        ("noncurrent", &usage.noncurrent),
+    ] {
+        for (class, count) in counts {
+            rows.push(vec![
+                what.to_owned(),
+                class.clone(),
+                count.objects.to_string(),
+                human(count.bytes),
+            ]);
+        }
+    }
+    let mut text = format!("{}\n", usage.bucket);
+    if rows.is_empty() {
+        text.push_str("no objects\n");
+    } else {
+        text.push_str(&table(&["VERSIONS", "CLASS", "OBJECTS", "SIZE"], &rows));
+    }
+    text.push_str(&format!(
+        "delete markers: {}, unfinished uploads: {}\n",
+        usage.delete_markers, usage.unfinished_uploads
+    ));
+    text
+}
+
+/// Bytes in the unit in which S3 is billed: 1 GB is 2^30 bytes.
+fn human(bytes: u64) -> String {
+    let units = ["B", "KB", "MB", "GB", "TB", "PB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < units.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 {
+        format!("{bytes} B")
+    } else {
+        format!("{value:.1} {}", units[unit])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::human;
+
+    #[test]
+    fn sizes_are_readable() {
+        assert_eq!(human(0), "0 B");
+        assert_eq!(human(1536), "1.5 KB");
+        assert_eq!(human(5 << 30), "5.0 GB");
+    }
+}

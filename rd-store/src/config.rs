@@ -1,0 +1,306 @@
+//! `[store]` in `rd.toml`.
+
+use rd_common::{Problem, Stack};
+use serde::{Deserialize, Serialize};
+
+/// The section, with a default for every key. Days of 0 turn a rule off.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Config {
+    /// The bucket's name; else made from the stack's.
+    pub bucket: Option<String>,
+    /// The KMS key that objects are encrypted with; else S3's own keys.
+    pub kms_key: Option<String>,
+    /// Whether overwritten and deleted objects are kept as versions.
+    pub versioning: bool,
+    /// After how many days objects move to STANDARD_IA.
+    pub standard_ia_days: i32,
+    /// After how many days objects move to GLACIER_IR.
+    pub glacier_ir_days: i32,
+    /// After how many days noncurrent versions are deleted.
+    pub noncurrent_days: i32,
+    /// After how many days unfinished uploads are deleted.
+    pub multipart_days: i32,
+    /// After how many days objects are deleted.
+    pub retention_days: i32,
+    /// The origins that browsers may call from.
+    pub cors_origins: Vec<String>,
+    /// What they may do.
+    pub cors_methods: Vec<String>,
+    /// For how many seconds a browser remembers the answer.
+    pub cors_max_age_seconds: i32,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            bucket: None,
+            kms_key: None,
+            versioning: true,
+            standard_ia_days: 30,
+            glacier_ir_days: 90,
+            noncurrent_days: 30,
+            multipart_days: 7,
+            retention_days: 0,
+            cors_origins: Vec::new(),
+            cors_methods: vec!["GET".to_owned(), "PUT".to_owned()],
+            cors_max_age_seconds: 3600,
+        }
+    }
+}
+
+/// Methods that a CORS rule takes.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CORSRule.html>
+const METHODS: [&str; 5] = ["GET", "PUT", "POST", "DELETE", "HEAD"];
+
+/// The shortest time in STANDARD before STANDARD_IA, and between it and GLACIER_IR, in days.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html>
+const STANDARD_IA_MIN: i32 = 30;
+
+impl Config {
+    /// The bucket's name: it is unique in all of AWS, so the account is part of it.
+    pub fn bucket_name(&self, stack: &Stack) -> String {
+        let account = if stack.account().is_empty() {
+            "<account>"
+        } else {
+            stack.account()
+        };
+        self.bucket
+            .clone()
+            .unwrap_or_else(|| stack.name_of(&format!("sessions-{account}")))
+    }
+
+    /// What is wrong with it.
+    pub fn problems(&self, stack: &Stack) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        if let Some(name) = &self.bucket
+            && !is_bucket_name(name)
+        {
+            problems.push(Problem::new(
+                "bucket",
+                format!("`{name}` is no bucket name"),
+                "3 to 63 of a-z, 0-9, `-` and `.`, with a letter or digit at both ends",
+            ));
+        } else if self.bucket.is_none() && stack.name().len() > 63 - "-sessions-".len() - 12 {
+            problems.push(Problem::new(
+                "bucket",
+                format!(
+                    "`{}-sessions-` and an account make a name of more than 63 characters",
+                    stack.name()
+                ),
+                "a name of your own here, or a shorter project or environment",
+            ));
+        }
+        self.lifecycle_problems(&mut problems);
+        for origin in &self.cors_origins {
+            let fits = origin == "*"
+                || ["https://", "http://"].iter().any(|scheme| {
+                    origin.strip_prefix(scheme).is_some_and(|host| {
+                        !host.is_empty() && !host.contains('/') && host.matches('*').count() <= 1
+                    })
+                });
+            if !fits {
+                problems.push(Problem::new(
+                    "cors_origins",
+                    format!("`{origin}` is no origin"),
+                    "a scheme and a host with no path, such as https://app.example.com, with at most one *",
+                ));
+            }
+        }
+        if let Some(method) = self
+            .cors_methods
+            .iter()
+            .find(|method| !METHODS.contains(&method.as_str()))
+        {
+            problems.push(Problem::new(
+                "cors_methods",
+                format!("`{method}` is not allowed"),
+                METHODS.join(", "),
+            ));
+        }
+        if self.kms_key.as_deref().is_some_and(|key| !is_key(key)) {
+            problems.push(Problem::new(
+                "kms_key",
+                "not a KMS key",
+                "an ARN (arn:aws:kms:…), a key id, or alias/name",
+            ));
+        }
+        problems
+    }
+
+    fn lifecycle_problems(&self, problems: &mut Vec<Problem>) {
+        let days = [
+            ("standard_ia_days", self.standard_ia_days),
+            ("glacier_ir_days", self.glacier_ir_days),
+            ("noncurrent_days", self.noncurrent_days),
+            ("multipart_days", self.multipart_days),
+            ("retention_days", self.retention_days),
+            ("cors_max_age_seconds", self.cors_max_age_seconds),
+        ];
+        for (key, value) in days {
+            if value < 0 {
+                problems.push(Problem::new(
+                    key,
+                    format!("{value} is below 0"),
+                    "0 (off) or more",
+                ));
+            }
+        }
+        let (ia, glacier, retention) = (
+            self.standard_ia_days,
+            self.glacier_ir_days,
+            self.retention_days,
+        );
+        if ia != 0 && ia < STANDARD_IA_MIN {
+            problems.push(Problem::new(
+                "standard_ia_days",
+                format!("S3 moves nothing to STANDARD_IA after {ia} days"),
+                format!("0 (off), or {STANDARD_IA_MIN} and more"),
+            ));
+        }
+        if ia != 0 && glacier != 0 && glacier < ia + STANDARD_IA_MIN {
+            problems.push(Problem::new(
+                "glacier_ir_days",
+                format!("{glacier} days is too soon after STANDARD_IA at {ia}"),
+                format!("0 (off), or {} and more", ia + STANDARD_IA_MIN),
+            ));
+        }
+        let last = ia.max(glacier);
+        if retention != 0 && retention <= last {
+            problems.push(Problem::new(
+                "retention_days",
+                format!("objects would be gone at {retention} days, before they move at {last}"),
+                format!("0 (keep for ever), or more than {last}"),
+            ));
+        }
+    }
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+fn is_bucket_name(name: &str) -> bool {
+    let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+    (3..=63).contains(&name.len())
+        && name.bytes().all(|b| plain(b) || b == b'-' || b == b'.')
+        && name.bytes().next().is_some_and(plain)
+        && name.bytes().last().is_some_and(plain)
+        && !name.contains("..")
+        && name.parse::<std::net::Ipv4Addr>().is_err()
+        && !["xn--", "sthree-"]
+            .iter()
+            .any(|prefix| name.starts_with(prefix))
+        && !["-s3alias", "--ol-s3", "--x-s3"]
+            .iter()
+            .any(|suffix| name.ends_with(suffix))
+}
+
+fn is_key(key: &str) -> bool {
+    let id = |text: &str| {
+        text.len() >= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
+    };
+    (key.starts_with("arn:") && key.contains(":kms:"))
+        || key.strip_prefix("alias/").is_some_and(|a| !a.is_empty())
+        || id(key)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::cell::OnceCell;
+
+    fn stack(project: &str) -> Stack {
+        Stack {
+            project: project.into(),
+            environment: "production".into(),
+            region: "us-east-1".into(),
+            account: OnceCell::new(),
+            tags: Default::default(),
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_right_and_each_rule_is_checked() {
+        assert_eq!(Config::default().problems(&stack("p")), []);
+        let wrong: [(&str, Config); 8] = [
+            (
+                "standard_ia_days",
+                Config {
+                    standard_ia_days: 29,
+                    ..Config::default()
+                },
+            ),
+            (
+                "glacier_ir_days",
+                Config {
+                    glacier_ir_days: 59,
+                    ..Config::default()
+                },
+            ),
+            (
+                "retention_days",
+                Config {
+                    retention_days: 90,
+                    ..Config::default()
+                },
+            ),
+            (
+                "noncurrent_days",
+                Config {
+                    noncurrent_days: -1,
+                    ..Config::default()
+                },
+            ),
+            (
+                "cors_origins",
+                Config {
+                    cors_origins: vec!["app.example.com".into()],
+                    ..Config::default()
+                },
+            ),
+            (
+                "cors_methods",
+                Config {
+                    cors_methods: vec!["PATCH".into()],
+                    ..Config::default()
+                },
+            ),
+            (
+                "bucket",
+                Config {
+                    bucket: Some("Not_A_Bucket".into()),
+                    ..Config::default()
+                },
+            ),
+            (
+                "kms_key",
+                Config {
+                    kms_key: Some("key".into()),
+                    ..Config::default()
+                },
+            ),
+        ];
+        for (key, config) in wrong {
+            let problems = config.problems(&stack("p"));
+            assert_eq!(
+                problems.iter().map(|p| p.key.as_str()).collect::<Vec<_>>(),
+                [key]
+            );
+        }
+    }
+
+    #[test]
+    fn the_name_has_the_account_and_may_be_too_long() {
+        let ours = stack("p");
+        assert_eq!(
+            Config::default().bucket_name(&ours),
+            "p-production-sessions-<account>"
+        );
+        ours.account.set("123456789012".into()).unwrap();
+        assert_eq!(
+            Config::default().bucket_name(&ours),
+            "p-production-sessions-123456789012"
+        );
+        let mut long = stack("a-project-with-a-very-long");
+        long.environment = "environment-long".into();
+        assert_eq!(Config::default().problems(&long)[0].key, "bucket");
+    }
+}

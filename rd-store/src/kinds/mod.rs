@@ -1,0 +1,3 @@
+//! One file a kind of AWS resource.
+
+pub mod bucket;
