@@ -67,14 +67,19 @@ impl Slice for Store {
         parts
     }
 
-    async fn before_destroy(cx: &Cx<Clients>, doomed: &[String], args: &DestroyArgs) -> Result<()> {
+    async fn may_destroy(cx: &Cx<Clients>, doomed: &[String], args: &DestroyArgs) -> Result<()> {
         for bucket in doomed {
-            if args.delete_objects {
-                contents::delete_all(cx, bucket).await?;
-            } else if contents::has_any(&cx.clients.s3, bucket).await? {
+            if !args.delete_objects && contents::has_any(&cx.clients.s3, bucket).await? {
                 return Err(Error::refused(format!("the bucket {bucket} is not empty"))
                     .hint("rd-store usage shows what is in it; destroy --delete-objects deletes all of it, for good"));
             }
+        }
+        Ok(())
+    }
+
+    async fn before_destroy(cx: &Cx<Clients>, doomed: &[String], args: &DestroyArgs) -> Result<()> {
+        for bucket in doomed.iter().filter(|_| args.delete_objects) {
+            contents::delete_all(cx, bucket).await?;
         }
         Ok(())
     }

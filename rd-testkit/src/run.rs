@@ -204,11 +204,18 @@ impl Done {
             .collect()
     }
 
-    /// `action address` of every change or application that is not `none`, sorted.
+    /// `action address` of every change or application that is not `none`, sorted. The two halves of a replacement
+    /// count as one.
     pub fn actions(&self) -> Vec<String> {
-        let mut all: Vec<String> = self
-            .records()
+        let records = self.records();
+        let replaced: Vec<&Value> = records
             .iter()
+            .filter(|record| record["action"] == "replace")
+            .map(|record| &record["address"])
+            .collect();
+        let mut all: Vec<String> = records
+            .iter()
+            .filter(|r| r["action"] != "delete" || !replaced.contains(&&r["address"]))
             .filter(|record| {
                 ["change", "applied"].contains(&record["type"].as_str().unwrap_or_default())
             })

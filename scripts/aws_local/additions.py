@@ -3,6 +3,7 @@
 import importlib
 
 MODULES = [
+    "ec2_filters",
     "ec2_requests",
     "ec2_rules",
     "ec2_endpoints",

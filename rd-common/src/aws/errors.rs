@@ -28,7 +28,7 @@ const THROTTLED: [&str; 12] = [
 ];
 
 /// An SDK error as ours. `doing` is what was tried, as in "create the VPC".
-pub fn error<E>(doing: &str, error: SdkError<E, HttpResponse>) -> Error
+pub fn error<E>(doing: &str, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
@@ -41,7 +41,7 @@ where
             .find_map(|name| response.headers().get(*name))
             .map(str::to_owned)
     });
-    match &error {
+    match error {
         SdkError::ServiceError(service) => {
             let metadata = service.err().meta();
             let code = metadata.code().unwrap_or("an unknown error");
@@ -70,9 +70,9 @@ where
             "the answer was cut off or unreadable",
             Repeat::Unknown,
         ),
-        SdkError::ConstructionFailure(_) => explain_unsent(doing, &chain(&error)),
+        SdkError::ConstructionFailure(_) => explain_unsent(doing, &chain(error)),
         SdkError::DispatchFailure(_) => {
-            let text = chain(&error);
+            let text = chain(error);
             if text.contains("credentials") {
                 return explain_unsent(doing, &text);
             }
@@ -173,6 +173,6 @@ where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
     fn doing(self, doing: &str) -> Result<T> {
-        self.map_err(|e| error(doing, e))
+        self.map_err(|e| error(doing, &e))
     }
 }

@@ -412,7 +412,6 @@ mod tests {
 
     #[derive(Debug, Default, Deserialize)]
     #[serde(default, deny_unknown_fields)]
-    #[expect(dead_code, reason = "only its errors are looked at")]
     struct Section {
         nat: String,
         azs: u8,

@@ -220,20 +220,25 @@ fn plan_one<C: 'static>(
         });
     }
     planned.replacing = any.replacing(&fields);
-    // What must go first takes along whatever refers to it: AWS deletes nothing that is in use.
+    // What must go first takes along whatever refers to it: AWS deletes nothing that is in use. What only comes after
+    // it, and is replaced for another reason, must be out of its way as well.
+    let goes_first = |target: &String| {
+        made.get(target)
+            .is_some_and(|t| t.action == Action::Replace && t.replacing == Replacing::DeleteFirst)
+    };
     let uproots = references(&node.spec)
         .iter()
         .any(|reference| match reference {
-            Reference::Attribute(target, _) => made.get(target).is_some_and(|t| {
-                t.action == Action::Replace && t.replacing == Replacing::DeleteFirst
-            }),
+            Reference::Attribute(target, _) => goes_first(target),
             Reference::Output(..) => false,
         });
-    if uproots && fields.iter().any(|change| is_unknown(&change.after)) {
-        planned.replacing = Replacing::DeleteFirst;
+    if uproots {
         for change in fields.iter_mut().filter(|change| is_unknown(&change.after)) {
             change.replaces = true;
         }
+    }
+    if planned.depends_on.iter().any(goes_first) {
+        planned.replacing = Replacing::DeleteFirst;
     }
     let known = remembered.is_some_and(|r| r.id.as_deref() == Some(found.id.as_str()));
     planned.action = if fields.iter().any(|change| change.replaces) {

@@ -425,10 +425,11 @@ impl<C: 'static> Bench<C> {
                 return Err(error);
             }
             let mut reason = error.summary.clone();
-            if error.repeat == Repeat::Later && deadline.elapsed() > NAME_HOLDER_AFTER {
-                if let Some(holders) = any.holders(&self.cx, id).await? {
-                    reason = format!("held by {holders}");
-                }
+            if error.repeat == Repeat::Later
+                && deadline.elapsed() > NAME_HOLDER_AFTER
+                && let Some(holders) = any.holders(&self.cx, id).await?
+            {
+                reason = format!("held by {holders}");
             }
             step.say(&reason);
             self.pause(deadline.pause()).await?;

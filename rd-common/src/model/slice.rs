@@ -46,8 +46,18 @@ pub trait Slice: 'static {
     /// Its parts list. Pure.
     fn parts(stack: &Stack, config: &Self::Config, facts: &Self::Facts) -> Parts;
 
-    /// Refuses a destroy that would lose more than was asked for, and says what; or makes ready for it. `doomed` are
-    /// the ids of what is about to go.
+    /// Refuses a destroy that would lose more than was asked for, and says what; asked before the user is. `doomed`
+    /// are the ids of what is about to go.
+    fn may_destroy(
+        cx: &Cx<Self::Clients>,
+        doomed: &[String],
+        args: &Self::DestroyArgs,
+    ) -> impl Future<Output = Result<()>> {
+        let _ = (cx, doomed, args);
+        async { Ok(()) }
+    }
+
+    /// Makes ready for a destroy that was confirmed, such as by emptying what must be empty.
     fn before_destroy(
         cx: &Cx<Self::Clients>,
         doomed: &[String],

@@ -17,7 +17,7 @@ pub(super) fn key() -> Key {
 }
 
 /// A document with this serial; all of them have one lineage.
-pub(super) fn document(serial: u64) -> Document {
+pub(crate) fn document(serial: u64) -> Document {
     let stack = Stack {
         project: "p".into(),
         environment: "e".into(),

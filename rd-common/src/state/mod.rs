@@ -7,4 +7,4 @@ pub mod session;
 pub mod store;
 
 #[cfg(test)]
-mod conformance;
+pub(crate) mod conformance;

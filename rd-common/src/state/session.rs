@@ -78,7 +78,7 @@ impl Session {
     }
 
     /// What to say when the last write fails: what is not in the stored state is still at AWS under its tags.
-    pub fn unsaved(&self, error: Error) -> Error {
+    pub fn unsaved(&self, error: &Error) -> Error {
         let ids: Vec<String> = self.read(|document| document.ids().map(str::to_owned).collect());
         Error::failed(format!(
             "{}; the state at {} does not know all that this run did",

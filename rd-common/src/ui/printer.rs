@@ -89,11 +89,10 @@ impl Printer {
     pub fn text(&self, text: &str) {
         self.progress.suspend(|| {
             let mut stdout = anstream::stdout();
-            self.note_closed(
-                stdout
-                    .write_all(text.as_bytes())
-                    .and_then(|()| stdout.flush()),
-            );
+            let written = stdout
+                .write_all(text.as_bytes())
+                .and_then(|()| stdout.flush());
+            self.note_closed(&written);
         });
     }
 
@@ -106,10 +105,10 @@ impl Printer {
 
     fn write(&self, bytes: &[u8]) {
         let mut stdout = std::io::stdout().lock();
-        self.note_closed(stdout.write_all(bytes).and_then(|()| stdout.flush()));
+        self.note_closed(&stdout.write_all(bytes).and_then(|()| stdout.flush()));
     }
 
-    fn note_closed(&self, written: std::io::Result<()>) {
+    fn note_closed(&self, written: &std::io::Result<()>) {
         if written.is_err() {
             self.closed.set(true);
         }

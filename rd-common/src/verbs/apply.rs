@@ -9,6 +9,7 @@ use crate::engine::tasks::order;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::model::input::Reference;
+use crate::model::parts::Node;
 use crate::model::slice::Slice;
 use crate::state::document::Document;
 use crate::state::session::Session;
@@ -213,7 +214,7 @@ pub(crate) async fn carry_out<S: Slice>(
     made: &Plan,
     finish: impl FnOnce(&mut Document),
 ) -> Result<Finished> {
-    let tasks = order(made, &state);
+    let tasks = order(made, &state)?;
     let before = state.clone();
     let session = Rc::new(Session::new(
         pipe.store.clone(),
@@ -236,6 +237,19 @@ pub(crate) async fn carry_out<S: Slice>(
         outputs: &made.outputs,
         resolved: RefCell::default(),
     };
+    let needs: BTreeSet<String> = ground
+        .parts
+        .nodes
+        .iter()
+        .flat_map(Node::needs_outputs)
+        .map(|(slice, _)| slice)
+        .collect();
+    // Noted before anything is made: were this run killed, the slices needed still could not be destroyed under it.
+    session.change(|document| {
+        let all: BTreeSet<String> = needs.iter().chain(&document.needs).cloned().collect();
+        document.needs = all.into_iter().collect();
+        document.account = pipe.stack.account().to_owned();
+    });
     let mut outcome = run.all(&tasks).await;
     session.change(|document| {
         for address in &made.gone {
@@ -245,23 +259,15 @@ pub(crate) async fn carry_out<S: Slice>(
         document
             .outputs
             .retain(|name, _| names.contains(name.as_str()));
-        let needs: BTreeSet<String> = ground
-            .parts
-            .nodes
-            .iter()
-            .flat_map(|node| node.needs_outputs())
-            .map(|(slice, _)| slice)
-            .collect();
-        document.needs = needs.into_iter().collect();
-        document.account = pipe.stack.account().to_owned();
         if outcome.errors.is_empty() && !outcome.cancelled {
+            document.needs = needs.into_iter().collect();
             finish(document);
         }
     });
     if differs(&session, &before)
         && let Err(error) = session.save().await
     {
-        outcome.errors.push(session.unsaved(error));
+        outcome.errors.push(session.unsaved(&error));
         if let Some(error) = outcome.errors.last() {
             let diagnostic = crate::wire::record::Diagnostic::error(S::NAME, error);
             pipe.printer

@@ -57,6 +57,12 @@ async fn destroy<S: Slice>(
     users_first(pipe).await?;
     let ground = pipe.ground(program, &state, &outputs).await?;
     let made = destroy_plan(&ground.parts, &state, &ground.observed);
+    let doomed: Vec<String> = made
+        .resources
+        .iter()
+        .filter_map(|doomed| Some(doomed.live.as_ref()?.id.clone()))
+        .collect();
+    S::may_destroy(&ground.cx, &doomed, &args.own).await?;
     if !args.yes && args.confirm.is_none() && made.has_changes() {
         show::<S>(&pipe.printer, &made);
         let question =
@@ -66,11 +72,7 @@ async fn destroy<S: Slice>(
                 .hint("type the stack's name, or give -y"));
         }
     }
-    let live = made
-        .resources
-        .iter()
-        .filter_map(|doomed| Some(doomed.live.as_ref()?.id.clone()));
-    S::before_destroy(&ground.cx, &live.collect::<Vec<_>>(), &args.own).await?;
+    S::before_destroy(&ground.cx, &doomed, &args.own).await?;
     carry_out(
         pipe,
         program,
@@ -144,6 +146,9 @@ async fn users_first<S: Slice>(pipe: &Pipe<S>) -> Result<()> {
         let uses =
             document.needs.iter().any(|need| need == S::NAME) && !document.resources.is_empty();
         let slice = &key.slice;
+        if !uses {
+            continue;
+        }
         if pipe.upstream.has(slice) {
             if pipe.upstream.wait_end(slice).await != Ended::Ok {
                 return Err(Error::upstream(format!(
@@ -153,7 +158,7 @@ async fn users_first<S: Slice>(pipe: &Pipe<S>) -> Result<()> {
                     "see what rd-{slice} says above, mend that, and run the pipe again"
                 )));
             }
-        } else if uses {
+        } else {
             return Err(Error::refused(format!(
                 "rd-{slice} still has {} resources that use this slice",
                 document.resources.len()

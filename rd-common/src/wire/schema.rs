@@ -18,7 +18,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// `UPDATE_SCHEMAS=1 cargo test -p rd-common schema` writes them.
+    /// `make schemas` writes them.
     #[test]
     fn the_files_are_current() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schema");
@@ -30,10 +30,7 @@ mod tests {
                 std::fs::write(&file, &made).unwrap();
             }
             let there = std::fs::read_to_string(&file).unwrap_or_default();
-            assert!(
-                there == made,
-                "{name} is not current: UPDATE_SCHEMAS=1 cargo test -p rd-common schema"
-            );
+            assert!(there == made, "{name} is not current: make schemas");
         }
     }
 }

@@ -7,6 +7,7 @@ mod list;
 mod outputs;
 mod pull;
 mod show;
+mod view;
 
 use clap::Subcommand;
 use rd_common::cli::{Globals, OwnVerbs, Program};
@@ -29,16 +30,19 @@ pub enum Command {
     History(history::HistoryArgs),
     /// Show what needs what: a tree, or a picture's source
     Graph(graph::GraphArgs),
+    /// Show a saved plan, or any records, as on a terminal
+    View(view::ViewArgs),
 }
 
 impl OwnVerbs for Command {
     fn needs_settings(&self) -> bool {
-        !matches!(self, Command::Init(_))
+        !matches!(self, Command::Init(_) | Command::View(_))
     }
 
     fn run_without_settings(self, globals: &Globals) -> Result<Exit> {
         match self {
             Command::Init(args) => init::run(globals, &args),
+            Command::View(args) => view::run(&args),
             _ => Ok(Exit::Done),
         }
     }
@@ -52,6 +56,7 @@ impl OwnVerbs for Command {
             Command::Pull(args) => pull::run(program, &args).await,
             Command::History(args) => history::run(program, &args).await,
             Command::Graph(args) => graph::run(program, &args).await,
+            Command::View(args) => view::run(&args),
         }
     }
 }

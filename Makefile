@@ -1,0 +1,68 @@
+# What there is to do here. `make help` lists it.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+
+TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
+PREFIX ?= $(HOME)/.local
+PROGRAMS := rd-net rd-store rd-state
+# Flags for every program of plan, apply, status and destroy: make plan ARGS='-e staging'
+ARGS ?=
+
+export PATH := $(TARGET)/debug:$(PATH)
+
+.PHONY: help
+help: ## List the targets
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+
+.PHONY: build
+build: ## Build the programs (and the tests' helpers, so that nothing is built twice)
+	cargo build --workspace --locked
+
+.PHONY: demo
+demo: build ## Run the main job on the local AWS API
+	scripts/demo
+
+.PHONY: test
+test: ## Run all tests; starts a local AWS API and stops it
+	scripts/test
+
+.PHONY: lint
+lint: ## Check format and lints
+	cargo fmt --all --check
+	cargo clippy --workspace --all-targets --locked -- -D warnings
+
+.PHONY: bench
+bench: ## Measure plans, start-up and sizes, beside Terraform where it is installed
+	scripts/bench
+
+.PHONY: plan
+plan: build ## Plan the whole stack of rd.toml
+	scripts/plan $(ARGS)
+
+.PHONY: apply
+apply: build ## Plan, ask, and apply just that plan
+	scripts/apply $(ARGS)
+
+.PHONY: status
+status: build ## Show what there is, how it is, and what has drifted
+	scripts/status $(ARGS)
+
+.PHONY: destroy
+destroy: build ## Delete the whole stack, after asking
+	scripts/destroy $(ARGS)
+
+.PHONY: schemas
+schemas: ## Write docs/schema anew, after a change of a record or of the state
+	UPDATE_SCHEMAS=1 cargo test --workspace --locked --lib schema
+
+.PHONY: install
+install: ## Install release builds, manual pages and completions under PREFIX (~/.local)
+	scripts/install "$(PREFIX)" $(PROGRAMS)
+
+.PHONY: clean
+clean: ## Stop the local AWS API and delete what was built; states and rd.toml stay
+	-scripts/aws-local stop
+	rm -rf .aws-local
+	cargo clean

@@ -1,0 +1,39 @@
+//! `view`: a plan, or any other records, as people like to read them.
+
+use rd_common::ui::printer::{Format, Printer};
+use rd_common::ui::progress::Progress;
+use rd_common::wire::lines;
+use rd_common::{Error, Exit, Result};
+use std::fs::File;
+use std::io::{BufRead, BufReader, stdin};
+use std::path::PathBuf;
+
+/// Flags of `view`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ViewArgs {
+    /// A file of records, such as a saved plan; else stdin
+    file: Option<PathBuf>,
+}
+
+/// Runs it.
+pub fn run(args: &ViewArgs) -> Result<Exit> {
+    let mut input: Box<dyn BufRead> = match &args.file {
+        Some(path) => Box::new(BufReader::new(File::open(path).map_err(|e| {
+            Error::usage(format!("{} cannot be read: {e}", path.display())).hint("check the path")
+        })?)),
+        None => Box::new(stdin().lock()),
+    };
+    let printer = Printer::new(Format::Text, Progress::new());
+    for number in 1.. {
+        let Some(line) = lines::read_line(&mut input, number)? else {
+            break;
+        };
+        if line.iter().all(u8::is_ascii_whitespace) {
+            continue;
+        }
+        if let Some(record) = lines::parse(&line, number)? {
+            printer.own(&record);
+        }
+    }
+    Ok(Exit::Done)
+}
