@@ -1,5 +1,6 @@
 //! The S3 client.
 
+use crate::expected_owner::ExpectedOwner;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use rd_common::aws::Aws;
@@ -18,9 +19,14 @@ impl Clients {
         let client = |config: &_| {
             // With an endpoint of the user's own, bucket names are no host names.
             let path_style = aws.config.endpoint_url().is_some();
-            let builder = Builder::from(config)
+            let mut builder = Builder::from(config)
                 .force_path_style(path_style)
                 .interceptor(aws.interceptor());
+            if let Some(account) = aws.account.get() {
+                builder = builder.interceptor(ExpectedOwner {
+                    account: account.clone(),
+                });
+            }
             Client::from_conf(builder.build())
         };
         Self {

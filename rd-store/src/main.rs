@@ -4,6 +4,7 @@ mod clients;
 mod commands;
 mod config;
 mod contents;
+mod expected_owner;
 mod kinds;
 mod settings;
 mod slice;

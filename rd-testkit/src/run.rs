@@ -61,6 +61,23 @@ impl Rd {
         self
     }
 
+    /// Runs this line of a shell in its place, with the programs on the path.
+    #[must_use]
+    pub fn shell(mut self, line: &str) -> Self {
+        let environment: Vec<_> = self
+            .command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        let folder = self.command.get_current_dir().map(Path::to_path_buf);
+        let mut command = Command::new("bash");
+        command.arg("-c").arg(line).env_clear().envs(environment);
+        command.env("PATH", format!("{}:/usr/bin:/bin", programs().display()));
+        command.current_dir(folder.unwrap_or_default());
+        self.command = command;
+        self
+    }
+
     /// Sets a variable.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {

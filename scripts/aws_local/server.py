@@ -13,6 +13,9 @@ from moto.server import DomainDispatcherApplication, create_backend_app
 
 from aws_local import additions
 
+# Buckets are private: one account does not see into another's.
+os.environ["MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS"] = "false"
+
 
 class IdleExit:
     """Ends the process when nobody has asked for anything for a while, so that a forgotten server goes away."""

@@ -16,7 +16,8 @@ pub async fn account(aws: &Aws) -> Result<String> {
         .send()
         .await
         .doing("find out whose credentials these are")?;
-    answer
+    let account = answer
         .account
-        .ok_or_else(|| Error::failed("AWS did not say which account the credentials are of"))
+        .ok_or_else(|| Error::failed("AWS did not say which account the credentials are of"))?;
+    Ok(aws.account.get_or_init(|| account).clone())
 }

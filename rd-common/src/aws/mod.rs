@@ -23,6 +23,7 @@ use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvid
 use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
+use std::cell::OnceCell;
 use std::time::Duration;
 
 /// Which credentials and region to use, as flags, environment and `rd.toml` say.
@@ -40,6 +41,8 @@ pub struct Aws {
     pub config: SdkConfig,
     /// For creates: one attempt. The engine looks for what an attempt may have made before it tries again.
     pub once: SdkConfig,
+    /// The account, once [`account`] has asked for it.
+    pub account: OnceCell<String>,
     calls: CallLog,
 }
 
@@ -122,6 +125,7 @@ impl Aws {
         Ok(Self {
             config,
             once,
+            account: OnceCell::new(),
             calls: CallLog::default(),
         })
     }

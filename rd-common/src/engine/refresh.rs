@@ -53,8 +53,10 @@ pub fn remembered(state: &Document, reference: &Reference) -> Option<Value> {
     attribute_of(resource.id.as_deref()?, &resource.attributes, attribute)
 }
 
-/// Chooses among candidates: the one that the state knows; else the only one that is not deposed, nor leaving.
+/// Chooses among candidates: the one that the state knows; else the only one that is not deposed, nor leaving. One
+/// that was found by its name alone, and whose tags say that it is somebody else's, is refused.
 pub fn pick<C: 'static>(
+    cx: &Cx<C>,
     kinds: &Kinds<C>,
     kind: &str,
     found: Vec<Found<Value>>,
@@ -81,7 +83,34 @@ pub fn pick<C: 'static>(
             .at(&candidates[0].address)
             .hint("nothing was changed; remove the tag `rd:address` from all but the one to keep, or delete the others"));
     }
-    Ok(candidates.pop())
+    let only = candidates.pop();
+    if let Some(one) = &only
+        && !any.stays()
+        && let Some(tags) = &one.tags
+        && !tags.is_empty()
+        && !cx.stack.owns(cx.slice, tags)
+    {
+        let said: Vec<String> = tags
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        let ours: Vec<String> = cx
+            .stack
+            .ownership(cx.slice)
+            .map(|(key, value)| format!("{key}={value}"))
+            .to_vec();
+        return Err(Error::refused(format!(
+            "{} is there already and is not this stack's: its tags are {}",
+            one.id,
+            said.join(", ")
+        ))
+        .at(&one.address)
+        .hint(format!(
+            "nothing was changed; choose another name in rd.toml, or, to have it taken over, tag it {}",
+            ours.join(", ")
+        )));
+    }
+    Ok(only)
 }
 
 /// Reads it all.
@@ -130,7 +159,7 @@ pub async fn refresh<C: 'static>(
                     .or_else(|| remembered(state, reference))
                     .or_else(|| outputs(reference))
             });
-            read_one(kinds, reader, state, address, kind, spec)
+            read_one(cx, kinds, reader, state, address, kind, spec)
         });
         for (address, read) in round.iter().zip(join_all(reads).await) {
             let (current, deposed) = read.map_err(|error| error.at(address))?;
@@ -162,6 +191,7 @@ fn can_read(
 }
 
 async fn read_one<C: 'static>(
+    cx: &Cx<C>,
     kinds: &Kinds<C>,
     reader: &Rc<Reader<C>>,
     state: &Document,
@@ -180,6 +210,7 @@ async fn read_one<C: 'static>(
         spec: Some(spec.clone()),
     };
     let mut current = pick(
+        cx,
         kinds,
         &kind,
         reader.find(&kind, wanted(id.clone())).await?,
@@ -189,6 +220,7 @@ async fn read_one<C: 'static>(
     if current.is_none() && id.is_some() {
         // The one that the state knows is gone; another may carry its address.
         current = pick(
+            cx,
             kinds,
             &kind,
             reader.find(&kind, wanted(None)).await?,

@@ -351,7 +351,7 @@ impl<C: 'static> Bench<C> {
                 spec: Some(spec.clone()),
             };
             let found = self.reader.find(&planned.kind, wanted).await?;
-            if let Some(one) = pick(&self.kinds, &planned.kind, found, None, &deposed)? {
+            if let Some(one) = pick(&self.cx, &self.kinds, &planned.kind, found, None, &deposed)? {
                 return Ok(Some(one.id));
             }
             if attempt + 1 < LOOKS {

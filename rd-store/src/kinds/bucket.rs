@@ -45,6 +45,8 @@ pub struct Spec {
 /// What there is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
+    /// Its name.
+    pub name: String,
     /// The public access blocks.
     pub public_access_block: public_access::PublicAccessBlock,
     /// Who owns objects.
@@ -105,6 +107,7 @@ async fn read(s3: &Client, name: &str) -> Result<Option<(Live, Tags)>> {
             tags,
         )) => Ok(Some((
             Live {
+                name: name.to_owned(),
                 public_access_block,
                 ownership,
                 encryption,
@@ -263,14 +266,15 @@ impl Kind for Bucket {
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
         let mut diff = Diff::new();
-        diff.field(
-            "public_access_block",
-            live.public_access_block,
-            spec.public_access_block,
-        )
-        .field("ownership", &live.ownership, &spec.ownership)
-        .field("encryption", &live.encryption, &spec.encryption)
-        .field("versioning", live.versioning, spec.versioning);
+        diff.fixed("name", &live.name, &spec.name)
+            .field(
+                "public_access_block",
+                live.public_access_block,
+                spec.public_access_block,
+            )
+            .field("ownership", &live.ownership, &spec.ownership)
+            .field("encryption", &live.encryption, &spec.encryption)
+            .field("versioning", live.versioning, spec.versioning);
         if live.policy != policy::normal(&spec.policy) {
             diff.field("policy", &live.policy, &spec.policy);
         }

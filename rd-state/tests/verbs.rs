@@ -1,0 +1,182 @@
+//! What `rd-state` shows of the states that the other programs wrote.
+
+use rd_testkit::World;
+use serde_json::Value;
+
+const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\n";
+
+fn applied() -> World {
+    let world = World::new(SETTINGS);
+    world.rd("rd-net").args("apply -y").ok();
+    world.rd("rd-store").args("apply -y").ok();
+    world
+}
+
+#[test]
+fn outputs_list_show_and_pull() {
+    let world = applied();
+    let outputs = world.rd("rd-state").args("outputs").ok();
+    let outputs: Value = serde_json::from_str(&outputs.stdout).unwrap();
+    assert!(
+        outputs["net"]["vpc_id"]
+            .as_str()
+            .unwrap()
+            .starts_with("vpc-")
+    );
+    assert!(
+        outputs["store"]["bucket_name"]
+            .as_str()
+            .unwrap()
+            .starts_with("shop-test-")
+    );
+    let text = world.rd("rd-state").args("outputs --format text").ok();
+    assert!(text.stdout.contains("net.vpc_id = vpc-"), "{}", text.stdout);
+
+    let list = world.rd("rd-state").args("list").ok();
+    let rows: Vec<Value> = list
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    assert!(
+        rows.iter()
+            .all(|row| row["phase"] == "ready" && row["id"].is_string())
+    );
+    let subnets = world.rd("rd-state").args("list net.subnet").ok();
+    assert_eq!(subnets.stdout.lines().count(), 2);
+
+    let show = world.rd("rd-state").args("show net.vpc.main").ok();
+    let vpc: Value = serde_json::from_str(&show.stdout).unwrap();
+    assert_eq!(vpc["id"], outputs["net"]["vpc_id"]);
+    assert_eq!(vpc["spec"]["cidr_block"], "10.0.0.0/16");
+    let wrong = world.rd("rd-state").args("show net.vpc.other").code(2);
+    assert!(wrong.stderr.contains("net.vpc.main"), "{}", wrong.stderr);
+
+    let pull = world.rd("rd-state").args("pull net").ok();
+    let stored = std::fs::read_to_string(world.state_file("shop-test", "net")).unwrap();
+    assert_eq!(pull.stdout, stored);
+    let wrong = world.rd("rd-state").args("pull data").code(2);
+    assert!(wrong.stderr.contains("net, store"), "{}", wrong.stderr);
+}
+
+#[test]
+fn history_has_every_version_and_pull_brings_an_old_one() {
+    let world = applied();
+    let history = world.rd("rd-state").args("history net --all").ok();
+    let versions: Vec<Value> = history
+        .stdout
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let serials: Vec<u64> = versions
+        .iter()
+        .map(|v| v["serial"].as_u64().unwrap())
+        .collect();
+    let newest = *serials.iter().max().unwrap();
+    assert_eq!(
+        serials.len() as u64,
+        newest,
+        "no serial is missing: {serials:?}"
+    );
+    assert!(versions.iter().all(|version| version["command"] == "apply"));
+    let runs = world.rd("rd-state").args("history net").ok();
+    assert_eq!(runs.stdout.lines().count(), 1, "one apply is one line");
+    let first = world.rd("rd-state").args("pull net --serial 1").ok();
+    let first: Value = serde_json::from_str(&first.stdout).unwrap();
+    assert_eq!(first["serial"], 1);
+    let none = world.rd("rd-state").args("pull net --serial 9999").code(2);
+    assert!(none.stderr.contains("no version 9999"), "{}", none.stderr);
+}
+
+#[test]
+fn the_graph_is_a_tree_a_mermaid_picture_or_dot() {
+    let world = applied();
+    let tree = world.rd("rd-state").args("graph --format text").ok();
+    assert!(
+        tree.stdout.contains("├─ subnet.private-a") || tree.stdout.contains("└─ vpc.main"),
+        "{}",
+        tree.stdout
+    );
+    let mermaid = world.rd("rd-state").args("graph --mermaid").ok();
+    assert!(
+        mermaid.stdout.starts_with("graph ") || mermaid.stdout.starts_with("flowchart "),
+        "{}",
+        mermaid.stdout
+    );
+    assert!(mermaid.stdout.contains("-->"));
+    let dot = world.rd("rd-state").args("graph --dot").ok();
+    assert!(
+        dot.stdout.starts_with("digraph")
+            && dot.stdout.contains("->")
+            && dot.stdout.trim_end().ends_with('}')
+    );
+    assert_eq!(
+        dot.stdout.matches('{').count(),
+        dot.stdout.matches('}').count()
+    );
+}
+
+#[test]
+fn a_saved_plan_is_shown_to_people() {
+    let world = World::new(SETTINGS);
+    let plan = world.rd("rd-net").args("plan").ok();
+    let from_stdin = world
+        .rd("rd-state")
+        .args("view")
+        .stdin(plan.stdout.clone())
+        .ok();
+    assert!(
+        from_stdin.stdout.contains("+ net.vpc.main"),
+        "{}",
+        from_stdin.stdout
+    );
+    std::fs::write(world.path().join("plan.jsonl"), plan.stdout).unwrap();
+    let from_file = world.rd("rd-state").args("view plan.jsonl").ok();
+    assert_eq!(from_file.stdout, from_stdin.stdout);
+    world.rd("rd-state").args("view nothing.jsonl").code(2);
+    world.rd("rd-state").args("view rd.toml").code(2);
+}
+
+#[test]
+fn init_writes_settings_that_plan_as_they_are() {
+    let world = World::new("");
+    let there = world.rd("rd-state").args("init --project shop").code(6);
+    assert!(there.stderr.contains("--force"), "{}", there.stderr);
+    std::fs::remove_file(world.path().join("rd.toml")).unwrap();
+    world
+        .rd("rd-state")
+        .args("init --project shop --environment test --region eu-west-1")
+        .ok();
+    let plan = world.rd("rd-net").args("plan --offline").ok();
+    assert_eq!(plan.of_type("begin")[0]["stack"], "shop-test");
+    assert_eq!(plan.of_type("begin")[0]["region"], "eu-west-1");
+    world.rd("rd-store").args("plan --offline").ok();
+    world
+        .rd("rd-state")
+        .args("init --force")
+        .arg("--project")
+        .arg("No Good")
+        .code(2);
+
+    // Every key of the example is a key: each default, uncommented, is taken.
+    let text = std::fs::read_to_string(world.path().join("rd.toml")).unwrap();
+    let uncommented: String = text
+        .lines()
+        .map(|line| match line.strip_prefix("# ") {
+            Some(rest)
+                if rest
+                    .split(" = ")
+                    .next()
+                    .is_some_and(|key| !key.contains(' ')) =>
+            {
+                format!("{rest}\n")
+            }
+            _ => format!("{line}\n"),
+        })
+        .filter(|line| !line.starts_with("region = \"us-east-1\""))
+        .collect();
+    world.settings(&uncommented);
+    for program in ["rd-net", "rd-store"] {
+        world.rd(program).args("plan --offline").ok();
+    }
+}
