@@ -140,13 +140,15 @@ impl Rd {
         self.code(0)
     }
 
-    /// Runs programs as a shell's pipe does; returns each one's end, the last one's stdout with it.
+    /// Runs programs as a shell's pipe does, the first with its stdin; returns each one's end, the last one's stdout
+    /// with it.
     pub fn pipe(line: Vec<Rd>) -> Vec<Done> {
         let mut children: Vec<Child> = Vec::new();
-        let count = line.len();
-        for (index, mut rd) in line.into_iter().enumerate() {
+        for mut rd in line {
+            let input = rd.stdin.take();
             let stdin = match children.last_mut() {
                 Some(before) => Stdio::from(before.stdout.take().unwrap()),
+                None if input.is_some() => Stdio::piped(),
                 None => Stdio::null(),
             };
             rd.command
@@ -154,9 +156,8 @@ impl Rd {
                 .stdout(Stdio::piped())
                 .stderr(Stdio::piped());
             let mut child = rd.command.spawn().unwrap();
-            if index + 1 < count {
-                // Kept for the next one.
-                child.stdin = None;
+            if let (Some(mut stdin), Some(input)) = (child.stdin.take(), input) {
+                std::thread::spawn(move || stdin.write_all(&input));
             }
             children.push(child);
         }

@@ -23,7 +23,10 @@ fn end(slice: &str, status: &str) -> Value {
 #[test]
 fn a_saved_plan_of_two_slices_is_reviewed_and_applied() {
     let world = World::new(SETTINGS);
-    let plans = Rd::pipe(vec![world.rd("rd-net").args("plan"), world.rd("rd-store").args("plan")]);
+    let plans = Rd::pipe(vec![
+        world.rd("rd-net").args("plan"),
+        world.rd("rd-store").args("plan"),
+    ]);
     assert!(plans.iter().all(|done| done.code == 0));
     let plan = &plans[1].stdout;
     assert_eq!(plans[1].of_type("begin").len(), 2);
@@ -55,8 +58,16 @@ fn a_saved_plan_of_two_slices_is_reviewed_and_applied() {
 fn a_plan_of_one_slice_does_not_apply_to_another() {
     let world = World::new(SETTINGS);
     let plan = world.rd("rd-net").args("plan").ok();
-    let refused = world.rd("rd-store").args("apply").stdin(plan.stdout).code(6);
-    assert!(refused.stderr.contains("has no part for store"), "{}", refused.stderr);
+    let refused = world
+        .rd("rd-store")
+        .args("apply")
+        .stdin(plan.stdout)
+        .code(6);
+    assert!(
+        refused.stderr.contains("has no part for store"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]
@@ -65,7 +76,11 @@ fn a_stale_plan_is_refused() {
     let old = world.rd("rd-net").args("plan").ok();
     world.rd("rd-net").args("apply -y").ok();
     let refused = world.rd("rd-net").args("apply").stdin(old.stdout).code(6);
-    assert!(refused.stderr.contains("the plan is stale"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("the plan is stale"),
+        "{}",
+        refused.stderr
+    );
 
     // The state is the same, but AWS is not: other actions would be needed than were reviewed.
     world.settings(&format!("{SETTINGS}app_port = 8080\n"));
@@ -73,9 +88,20 @@ fn a_stale_plan_is_refused() {
     let state = std::fs::read_to_string(world.state_file("shop-test", "net")).unwrap();
     let state: Value = serde_json::from_str(&state).unwrap();
     let vpc = state["resources"]["net.vpc.main"]["id"].as_str().unwrap();
-    world.ec2("ModifyVpcAttribute", &[("VpcId", vpc), ("EnableDnsHostnames.Value", "false")]);
-    let refused = world.rd("rd-net").args("apply").stdin(plan.stdout.clone()).code(6);
-    assert!(refused.stderr.contains("net.vpc.main"), "{}", refused.stderr);
+    world.ec2(
+        "ModifyVpcAttribute",
+        &[("VpcId", vpc), ("EnableDnsHostnames.Value", "false")],
+    );
+    let refused = world
+        .rd("rd-net")
+        .args("apply")
+        .stdin(plan.stdout.clone())
+        .code(6);
+    assert!(
+        refused.stderr.contains("net.vpc.main"),
+        "{}",
+        refused.stderr
+    );
 
     // A plan that was cut off is no plan.
     let half = &plan.stdout[..plan.stdout.trim_end().rfind('\n').unwrap() + 1];
@@ -114,7 +140,10 @@ fn begin_comes_at_once_and_records_as_each_is_true() {
     assert_eq!(first["account"], world.account.as_str());
     assert!(start.elapsed() < Duration::from_secs(4));
     drop(stdin);
-    assert_eq!(lines.last().map(|line| line.unwrap().contains("\"end\"")), Some(true));
+    assert_eq!(
+        lines.last().map(|line| line.unwrap().contains("\"end\"")),
+        Some(true)
+    );
     assert_eq!(finish(child).code, 0);
 }
 
@@ -126,7 +155,11 @@ fn an_open_pipe_that_nobody_writes_to_is_no_reason_to_hang() {
     let done = finish(child);
     drop(held);
     assert_eq!(done.code, 0, "{}", done.stderr);
-    assert!(done.stderr.contains("nothing came on stdin within 5 s"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("nothing came on stdin within 5 s"),
+        "{}",
+        done.stderr
+    );
     assert!(done.end()["status"] == "ok");
 }
 
@@ -146,11 +179,29 @@ fn two_stacks_in_one_pipe_are_refused_before_anything_is_touched() {
     let world = World::new(SETTINGS);
     for (upstream, what) in [
         (begin("net", "apply", "shop-other"), "stack shop-other"),
-        ({ let mut b = begin("net", "apply", "shop-test"); b["region"] = json!("eu-west-1"); b }, "region eu-west-1"),
-        ({ let mut b = begin("net", "apply", "shop-test"); b["account"] = json!("000000000001"); b }, "account 000000000001"),
+        (
+            {
+                let mut b = begin("net", "apply", "shop-test");
+                b["region"] = json!("eu-west-1");
+                b
+            },
+            "region eu-west-1",
+        ),
+        (
+            {
+                let mut b = begin("net", "apply", "shop-test");
+                b["account"] = json!("000000000001");
+                b
+            },
+            "account 000000000001",
+        ),
         (begin("store", "apply", "shop-test"), "twice in this pipe"),
     ] {
-        let done = world.rd("rd-store").args("apply -y").stdin(line(upstream)).code(2);
+        let done = world
+            .rd("rd-store")
+            .args("apply -y")
+            .stdin(line(upstream))
+            .code(2);
         assert!(done.stderr.contains(what), "{what}: {}", done.stderr);
         assert_eq!(done.end()["status"], "failed");
         assert!(done.actions().is_empty());
@@ -161,15 +212,26 @@ fn two_stacks_in_one_pipe_are_refused_before_anything_is_touched() {
 #[test]
 fn upstream_that_fails_or_breaks_off_makes_exit_5() {
     let world = World::new(SETTINGS);
-    let failed = format!("{}{}", line(begin("net", "plan", "shop-test")), line(end("net", "failed")));
+    let failed = format!(
+        "{}{}",
+        line(begin("net", "plan", "shop-test")),
+        line(end("net", "failed"))
+    );
     let done = world.rd("rd-store").args("plan").stdin(failed).code(5);
-    assert!(done.stderr.contains("rd-net did not end ok"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("rd-net did not end ok"),
+        "{}",
+        done.stderr
+    );
     let cut = line(begin("net", "plan", "shop-test"));
     world.rd("rd-store").args("plan").stdin(cut).code(5);
 
     // A program that cannot even start says so down the pipe.
     let broken = World::new("projekt = \"shop\"\n");
-    let line = Rd::pipe(vec![broken.rd("rd-net").args("plan"), world.rd("rd-store").args("plan")]);
+    let line = Rd::pipe(vec![
+        broken.rd("rd-net").args("plan"),
+        world.rd("rd-store").args("plan"),
+    ]);
     assert_eq!((line[0].code, line[1].code), (2, 5));
     assert_eq!(line[1].of_type("diagnostic")[0]["severity"], "error");
 }
@@ -188,7 +250,13 @@ fn a_reader_that_goes_away_is_no_crash_and_loses_nothing() {
     // What it had begun is recorded, and the next run goes on from there.
     world.rd("rd-net").args("apply -y").ok();
     assert_eq!(world.rd("rd-net").args("plan").ok().actions(), [""; 0]);
-    let vpcs = world.ec2("DescribeVpcs", &[("Filter.1.Name", "tag:ManagedBy"), ("Filter.1.Value.1", "rd")]);
+    let vpcs = world.ec2(
+        "DescribeVpcs",
+        &[
+            ("Filter.1.Name", "tag:ManagedBy"),
+            ("Filter.1.Value.1", "rd"),
+        ],
+    );
     assert_eq!(vpcs.body.matches("<vpcId>").count(), 1);
     world.rd("rd-net").args("destroy -y").ok();
 
@@ -203,7 +271,14 @@ fn an_apply_in_a_pipe_never_asks() {
     assert!(done.stderr.contains("not a record"), "{}", done.stderr);
     let done = world.rd("rd-net").args("apply").code(6);
     assert!(done.stderr.contains("give -y"), "{}", done.stderr);
-    assert!(!world.path().join(".rd").join("shop-test").join("net.json").exists());
+    assert!(
+        !world
+            .path()
+            .join(".rd")
+            .join("shop-test")
+            .join("net.json")
+            .exists()
+    );
 }
 
 #[test]
@@ -218,15 +293,29 @@ fn a_slice_in_use_is_not_destroyed_under_its_users() {
     let resources = user["resources"].as_object_mut().unwrap();
     let mut one = resources["net.vpc.main"].clone();
     one["depends_on"] = json!([]);
-    *resources = [("data.db_instance.main".to_owned(), one)].into_iter().collect();
+    *resources = [("data.db_instance.main".to_owned(), one)]
+        .into_iter()
+        .collect();
     std::fs::write(world.state_file("shop-test", "data"), user.to_string()).unwrap();
 
     let refused = world.rd("rd-net").args("destroy -y").code(6);
-    assert!(refused.stderr.contains("rd-data still has 1 resource"), "{}", refused.stderr);
-    let failed = format!("{}{}", line(begin("data", "destroy", "shop-test")), line(end("data", "failed")));
+    assert!(
+        refused.stderr.contains("rd-data still has 1 resource"),
+        "{}",
+        refused.stderr
+    );
+    let failed = format!(
+        "{}{}",
+        line(begin("data", "destroy", "shop-test")),
+        line(end("data", "failed"))
+    );
     world.rd("rd-net").args("destroy -y").stdin(failed).code(5);
     assert_eq!(world.rd("rd-net").args("plan").ok().actions(), [""; 0]);
-    let gone = format!("{}{}", line(begin("data", "destroy", "shop-test")), line(end("data", "ok")));
+    let gone = format!(
+        "{}{}",
+        line(begin("data", "destroy", "shop-test")),
+        line(end("data", "ok"))
+    );
     world.rd("rd-net").args("destroy -y").stdin(gone).ok();
 }
 
@@ -239,14 +328,26 @@ fn garbage_on_stdin_is_one_clear_error() {
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("invalid UTF-8", b"\xff\xfe{}\n".to_vec(), "not UTF-8"),
         ("NUL", b"\0\0\0\n".to_vec(), "not a record"),
-        ("half a record", half.as_bytes()[..40].to_vec(), "not a record"),
+        (
+            "half a record",
+            half.as_bytes()[..40].to_vec(),
+            "not a record",
+        ),
         ("another format", line(other).into_bytes(), "rd/2"),
         ("no object", b"[1,2]\n".to_vec(), "no JSON object"),
-        ("deep nesting", [b"[".repeat(100_000), b"\n".to_vec()].concat(), "not a record"),
+        (
+            "deep nesting",
+            [b"[".repeat(100_000), b"\n".to_vec()].concat(),
+            "not a record",
+        ),
     ];
     for (name, bytes, wanted) in cases {
         let done = world.rd("rd-net").args("apply -y").stdin(bytes).code(2);
-        assert!(done.stderr.contains(wanted) && done.stderr.contains("→"), "{name}: {}", done.stderr);
+        assert!(
+            done.stderr.contains(wanted) && done.stderr.contains("→"),
+            "{name}: {}",
+            done.stderr
+        );
         assert!(!done.stderr.contains("panicked"), "{name}: {}", done.stderr);
         assert!(done.actions().is_empty(), "{name}");
     }
@@ -259,10 +360,15 @@ fn a_line_of_100_mb_is_refused_without_filling_the_memory() {
     let mut stdin = child.stdin.take().unwrap();
     let writer = std::thread::spawn(move || {
         let part = vec![b'x'; 1 << 20];
-        (0..100).take_while(|_| stdin.write_all(&part).is_ok()).count()
+        (0..100)
+            .take_while(|_| stdin.write_all(&part).is_ok())
+            .count()
     });
     let done = finish(child);
     assert_eq!(done.code, 2, "{}", done.stderr);
     assert!(done.stderr.contains("longer than 8 MiB"), "{}", done.stderr);
-    assert!(writer.join().unwrap() < 20, "it read on long after the limit");
+    assert!(
+        writer.join().unwrap() < 20,
+        "it read on long after the limit"
+    );
 }

@@ -111,9 +111,12 @@ const CREDENTIALS_HINT: &str = "give credentials as for the AWS CLI: `aws sso lo
      AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `plan --offline` needs none";
 
 /// The credential chain found nothing that works.
-pub(super) fn no_credentials(error: &CredentialsError) -> Error {
+pub(super) fn no_credentials(error: &CredentialsError, profile: Option<&str>) -> Error {
     let summary = match error {
-        CredentialsError::CredentialsNotLoaded(_) => "no AWS credentials were found".to_owned(),
+        CredentialsError::CredentialsNotLoaded(_) => match profile {
+            Some(profile) => format!("no AWS credentials were found for the profile `{profile}`"),
+            None => "no AWS credentials were found".to_owned(),
+        },
         other => format!("the AWS credentials cannot be used: {}", chain(other)),
     };
     Error::failed(summary).hint(CREDENTIALS_HINT)

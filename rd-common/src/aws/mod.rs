@@ -43,6 +43,7 @@ pub struct Aws {
     pub once: SdkConfig,
     /// The account, once [`account`] has asked for it.
     pub account: OnceCell<String>,
+    profile: Option<String>,
     calls: CallLog,
 }
 
@@ -126,6 +127,10 @@ impl Aws {
             config,
             once,
             account: OnceCell::new(),
+            profile: access
+                .profile
+                .clone()
+                .or_else(|| std::env::var("AWS_PROFILE").ok()),
             calls: CallLog::default(),
         })
     }
@@ -137,7 +142,7 @@ impl Aws {
         };
         match provider.provide_credentials().await {
             Ok(_) => Ok(()),
-            Err(error) => Err(errors::no_credentials(&error)),
+            Err(error) => Err(errors::no_credentials(&error, self.profile.as_deref())),
         }
     }
 

@@ -69,8 +69,8 @@ where
     let stack = program.stack.clone();
     let cancel = Cancel::on_signals()
         .map_err(|e| Error::failed(format!("signals cannot be watched: {e}")))?;
-    let upstream = Upstream::new(S::NAME, matches!(command, "plan" | "status"));
-    upstream.attach(program.globals.no_stdin, stack.clone(), printer.clone());
+    let upstream = Upstream::new(S::NAME, matches!(command, "plan" | "status"), stack.clone());
+    upstream.attach(program.globals.no_stdin, printer.clone());
     let source = upstream.source(LOOK_AT_STDIN).await;
 
     let mut connected: Result<Option<Aws>> = Ok(None);
@@ -101,7 +101,7 @@ where
         program
             .loaded
             .reject(Some(S::NAME), &S::check(&config, &stack))?;
-        if !upstream.begun().await? {
+        if !upstream.begun(stack.account()).await? {
             let note = "nothing came on stdin within 5 s: going on without upstream";
             let hint = "give --no-stdin where stdin is no rd program".to_owned();
             printer.own(&Record::Diagnostic(Diagnostic::note(

@@ -38,6 +38,9 @@ struct Seen {
     ends: BTreeMap<String, Ended>,
     own_plan: SavedPlan,
     own_plan_ended: bool,
+    /// Every `begin` with its line, until our own account is known to compare it with.
+    unchecked: Vec<(Begin, u64)>,
+    plan_seen: bool,
     head_seen: bool,
     closed: bool,
     broken: Option<Error>,
@@ -49,16 +52,19 @@ pub struct Upstream {
     /// Whether outputs under a plan count: only for a plan.
     planning: bool,
     seen: RefCell<Seen>,
+    /// What this program works on; its account is set when it is known.
+    stack: Stack,
     version: watch::Sender<u64>,
     attached: Cell<bool>,
 }
 
 impl Upstream {
     /// No upstream, for now.
-    pub fn new(own: &'static str, planning: bool) -> Rc<Self> {
+    pub fn new(own: &'static str, planning: bool, stack: Stack) -> Rc<Self> {
         Rc::new(Self {
             own,
             planning,
+            stack,
             seen: RefCell::new(Seen {
                 closed: true,
                 head_seen: true,
@@ -75,7 +81,7 @@ impl Upstream {
     }
 
     /// Starts to read stdin, unless it is a terminal or `no_stdin` is set.
-    pub fn attach(self: &Rc<Self>, no_stdin: bool, stack: Stack, printer: Rc<Printer>) {
+    pub fn attach(self: &Rc<Self>, no_stdin: bool, printer: Rc<Printer>) {
         if no_stdin || std::io::stdin().is_terminal() {
             return;
         }
@@ -106,7 +112,7 @@ impl Upstream {
             let mut number = 0;
             while let Some(line) = receiver.recv().await {
                 number += 1;
-                let taken = line.and_then(|line| this.take(&line, number, &stack, &printer));
+                let taken = line.and_then(|line| this.take(&line, number, &printer));
                 if let Err(error) = taken {
                     this.seen.borrow_mut().broken.get_or_insert(error);
                     this.wake();
@@ -123,13 +129,13 @@ impl Upstream {
         self.version.send_modify(|version| *version += 1);
     }
 
-    fn take(&self, line: &[u8], number: u64, stack: &Stack, printer: &Printer) -> Result<()> {
+    fn take(&self, line: &[u8], number: u64, printer: &Printer) -> Result<()> {
         if line.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
         let record = lines::parse(line, number)?;
         if let Some(record) = &record
-            && self.note(record, number, stack)?
+            && self.note(record, number)?
         {
             return Ok(());
         }
@@ -138,17 +144,19 @@ impl Upstream {
     }
 
     /// Takes notice of a record; says whether it was of our own plan, and so goes no further.
-    fn note(&self, record: &Record, number: u64, stack: &Stack) -> Result<bool> {
+    fn note(&self, record: &Record, number: u64) -> Result<bool> {
         let mut seen = self.seen.borrow_mut();
         let slice = record.slice().to_owned();
         let in_plan = seen.plans.contains_key(&slice) && !seen.begins.contains_key(&slice);
         let own = slice == self.own && !self.planning;
         match record {
             Record::Begin(begin) => {
-                if !seen.begins.contains_key(&slice) || begin.command != "plan" {
-                    same_stack(begin, stack, number)?;
+                same_stack(begin, &self.stack, number)?;
+                if self.stack.account().is_empty() {
+                    seen.unchecked.push((begin.clone(), number));
                 }
                 if begin.command == "plan" && !self.planning {
+                    seen.plan_seen = true;
                     seen.plans.insert(slice, begin.clone());
                 } else {
                     if slice == self.own {
@@ -212,12 +220,12 @@ impl Upstream {
             return Source::None;
         }
         let first = self.until(|seen| {
-            (seen.closed || seen.head_seen || !seen.begins.is_empty() || !seen.plans.is_empty())
+            (seen.closed || seen.head_seen || !seen.begins.is_empty() || seen.plan_seen)
                 .then_some(())
         });
         let _ = tokio::time::timeout(within, first).await;
         let seen = self.seen.borrow();
-        if !self.planning && seen.begins.is_empty() && !seen.plans.is_empty() {
+        if seen.begins.is_empty() && seen.plan_seen {
             Source::Plan
         } else if seen.closed && seen.begins.is_empty() {
             Source::None
@@ -226,8 +234,9 @@ impl Upstream {
         }
     }
 
-    /// Waits until every program upstream has begun. False where none came in time: stdin is then left alone.
-    pub async fn begun(&self) -> Result<bool> {
+    /// Waits until every program upstream has begun, and refuses one that works in another account than `account`
+    /// (empty in an offline plan). False where none came in time: stdin is then left alone.
+    pub async fn begun(&self, account: &str) -> Result<bool> {
         if !self.is_attached() {
             return Ok(true);
         }
@@ -236,7 +245,13 @@ impl Upstream {
         let in_time = tokio::time::timeout(BEGIN_WITHIN, all).await.is_ok();
         self.check()?;
         let mut seen = self.seen.borrow_mut();
-        let somebody = !seen.begins.is_empty() || !seen.plans.is_empty();
+        if !account.is_empty() {
+            let _ = self.stack.account.set(account.to_owned());
+        }
+        for (begin, number) in std::mem::take(&mut seen.unchecked) {
+            same_stack(&begin, &self.stack, number)?;
+        }
+        let somebody = !seen.begins.is_empty() || seen.plan_seen;
         if !in_time && !somebody {
             // Whatever it is, it is no upstream; nobody waits for it from here on.
             seen.closed = true;
@@ -260,8 +275,7 @@ impl Upstream {
     pub fn carries_plans(&self) -> bool {
         let seen = self.seen.borrow();
         !self.planning
-            && (!seen.plans.is_empty()
-                || seen.own_plan_ended
+            && (seen.plan_seen
                 || seen
                     .begins
                     .values()

@@ -18,9 +18,11 @@ pub struct HistoryArgs {
 
 /// Runs it: newest first; a table for people, one JSON object a line for programs.
 pub async fn run(program: &Program, args: &HistoryArgs) -> Result<Exit> {
-    // An unknown slice is an error, not an empty history.
-    stack_states::one(program, &args.slice).await?;
     let versions = program.store.history(&program.key(&args.slice)).await?;
+    if versions.is_empty() {
+        // An unknown slice is an error, not an empty history; a current version that is broken is why one looks here.
+        stack_states::one(program, &args.slice).await?;
+    }
     let mut shown: Vec<&Version> = Vec::new();
     for version in versions.iter().rev() {
         if args.all || shown.last().is_none_or(|later| later.run != version.run) {

@@ -1,0 +1,350 @@
+//! What users get wrong, and what the machine does to them: one clear error with what to do, a documented exit code,
+//! nothing lost.
+
+use rd_testkit::{Done, World};
+
+const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\n";
+
+/// One error that says all of `wanted` and what to do; no crash, nothing done.
+fn one_error(done: &Done, wanted: &[&str]) {
+    let errors = done
+        .stderr
+        .lines()
+        .filter(|line| line.starts_with("error:"))
+        .count();
+    assert_eq!(errors, 1, "{}", done.stderr);
+    for text in wanted {
+        assert!(
+            done.stderr.contains(text),
+            "`{text}` is not in:\n{}",
+            done.stderr
+        );
+    }
+    assert!(
+        done.stderr.contains("→"),
+        "what is to be done? {}",
+        done.stderr
+    );
+    assert!(!done.stderr.contains("panicked"), "{}", done.stderr);
+}
+
+#[test]
+fn settings() {
+    let head = "project = \"shop\"\nenvironment = \"test\"\n";
+    let cases: [(&str, &[&str]); 20] = [
+        (
+            "[net]\nnatt = \"none\"\n",
+            &["rd.toml, line 4", "`net.natt`", "did you mean `nat`?"],
+        ),
+        (
+            "[nett]\nnat = \"none\"\n",
+            &["line 3", "did you mean `net`?"],
+        ),
+        (
+            "regoin = \"eu-west-1\"\n",
+            &["line 3", "did you mean `region`?"],
+        ),
+        (
+            "[net]\nnat = \"two\"\n",
+            &["line 4", "`net.nat`", "single", "per-az", "none"],
+        ),
+        ("[net]\nazs = \"many\"\n", &["line 4", "1 to 3"]),
+        ("[net]\nazs = 0\n", &["line 4", "1 to 3"]),
+        ("[net]\nazs = 4\n", &["line 4", "1 to 3"]),
+        ("[net]\nazs = [\"eu-west-1a\"]\n", &["line 4", "us-east-1a"]),
+        (
+            "[net]\nflow_logs = \"yes\"\n",
+            &["line 4", "`net.flow_logs`", "boolean"],
+        ),
+        ("[net]\ncidr = \"10.0.0.0\"\n", &["line 4", "10.0.0.0/16"]),
+        (
+            "[net]\ncidr = \"10.0.0.1/16\"\n",
+            &["line 4", "10.0.0.0/16"],
+        ),
+        ("[net]\ncidr = \"10.0.0.0/8\"\n", &["line 4", "/16 to /28"]),
+        ("[net]\ncidr = \"10.0.0.0/24\"\n", &["line 4", "too small"]),
+        (
+            "[net]\npublic_cidrs = [\"10.0.0.0/24\", \"10.0.0.0/25\"]\nprivate_cidrs = [\"10.0.16.0/20\", \"10.0.32.0/20\"]\n",
+            &["overlap"],
+        ),
+        (
+            "[net]\npublic_cidrs = [\"10.1.0.0/24\", \"10.1.1.0/24\"]\n",
+            &["10.1.0.0/24", "10.0.0.0/16"],
+        ),
+        ("[net]\napp_port = 70000\n", &["line 4", "`net.app_port`"]),
+        ("[net]\nflow_logs_retention_days = 42\n", &["line 4", "30"]),
+        (
+            "[net]\nendpoints = [\"s3\"]\n",
+            &["line 4", "gateway endpoint"],
+        ),
+        ("[net\n", &["line 3", "[net"]),
+        ("region = \"mars\"\n", &["`mars` is not an AWS region"]),
+    ];
+    for (text, wanted) in cases {
+        let world = World::new(&format!("{head}{text}"));
+        // No call is made for any of them: nothing listens there.
+        let done = world
+            .rd("rd-net")
+            .args("plan --offline")
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+            .code(2);
+        one_error(&done, wanted);
+    }
+    let store: [(&str, &[&str]); 3] = [
+        ("[store]\nbucket = \"No_Good\"\n", &["line 4", "3 to 63"]),
+        ("[store]\nstandard_ia_days = 7\n", &["line 4", "30"]),
+        (
+            "[store]\ncors_methods = [\"PATCH\"]\n",
+            &["line 4", "GET, PUT"],
+        ),
+    ];
+    for (text, wanted) in store {
+        let world = World::new(&format!("{head}{text}"));
+        one_error(&world.rd("rd-store").args("plan --offline").code(2), wanted);
+    }
+}
+
+#[test]
+fn settings_from_elsewhere() {
+    let world = World::new(SETTINGS);
+    let rd = || world.rd("rd-net").args("plan --offline");
+    one_error(
+        &rd().args("--set net.nat=two").code(2),
+        &["--set net.nat", "per-az"],
+    );
+    one_error(&rd().args("--set nat").code(2), &["--set"]);
+    one_error(
+        &rd().args("--set store.versioning=false").code(2),
+        &["does not read `store`"],
+    );
+    one_error(
+        &rd().env("RD_NET_NAT", "two").code(2),
+        &["RD_NET_NAT", "per-az"],
+    );
+    one_error(
+        &rd().env("RD_NET_NATT", "none").code(2),
+        &["RD_NET_NATT", "did you mean `nat`?"],
+    );
+    one_error(
+        &rd().args("--config nothing.toml").code(2),
+        &["nothing.toml"],
+    );
+    std::fs::remove_file(world.path().join("rd.toml")).unwrap();
+    one_error(&rd().code(2), &["no rd.toml", "rd-state init"]);
+    // Flags beat variables, which beat the environment's table, which beats the base.
+    world.settings("project = \"shop\"\n[net]\nazs = 1\n[environments.test.net]\nazs = 2\n");
+    let azs = |done: &Done| done.output("availability_zones").as_array().unwrap().len();
+    assert_eq!(azs(&rd().ok()), 1);
+    assert_eq!(azs(&rd().args("-e test").ok()), 2);
+    assert_eq!(azs(&rd().args("-e test").env("RD_NET_AZS", "3").ok()), 3);
+    assert_eq!(
+        azs(&rd()
+            .args("-e test --set net.azs=1")
+            .env("RD_NET_AZS", "3")
+            .ok()),
+        1
+    );
+}
+
+#[test]
+fn usage() {
+    let world = World::new(SETTINGS);
+    for line in [
+        "",
+        "plann",
+        "plan --exitcode",
+        "apply --parallelism 0",
+        "apply --lock-timeout soon",
+        "plan --format xml",
+    ] {
+        let done = world.rd("rd-net").args(line).code(2);
+        assert!(!done.stderr.is_empty() && done.stdout.is_empty(), "{line}");
+    }
+}
+
+#[test]
+fn no_access() {
+    let world = World::new(SETTINGS);
+    let bare = || {
+        world
+            .rd("rd-net")
+            .args("plan")
+            .without("AWS_ACCESS_KEY_ID")
+            .without("AWS_SECRET_ACCESS_KEY")
+            .without("AWS_SESSION_TOKEN")
+    };
+    one_error(
+        &bare().code(1),
+        &[
+            "no AWS credentials were found",
+            "aws sso login",
+            "--offline",
+        ],
+    );
+    one_error(&bare().args("--profile nobody").code(1), &["nobody"]);
+    one_error(
+        &bare().without("AWS_REGION").code(2),
+        &["no AWS region is set", "--region"],
+    );
+    let done = world
+        .rd("rd-net")
+        .args("plan")
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+        .code(1);
+    one_error(&done, &["could not be reached", "AWS_ENDPOINT_URL"]);
+    assert_eq!(done.end()["status"], "failed");
+}
+
+#[test]
+fn another_region_or_account_is_another_stack() {
+    let world = World::new(SETTINGS);
+    world.rd("rd-net").args("apply -y").ok();
+    let before = std::fs::read(world.state_file("shop-test", "net")).unwrap();
+    let region = world
+        .rd("rd-net")
+        .args("apply -y --region eu-west-1")
+        .code(6);
+    one_error(&region, &["of region us-east-1", "for region eu-west-1"]);
+    let other = World::new("");
+    let mut rd = world.rd("rd-net").args("apply -y");
+    for (name, value) in other.environment() {
+        rd = rd.env(&name, &value);
+    }
+    one_error(&rd.code(6), &["of account", &world.account, &other.account]);
+    assert_eq!(
+        std::fs::read(world.state_file("shop-test", "net")).unwrap(),
+        before
+    );
+}
+
+#[test]
+fn a_state_that_cannot_be_read_is_left_as_it_is() {
+    let world = World::new(SETTINGS);
+    world.rd("rd-net").args("apply -y").ok();
+    let file = world.state_file("shop-test", "net");
+    let good = std::fs::read_to_string(&file).unwrap();
+    let cases = [
+        (
+            "truncated",
+            good[..good.len() / 2].to_owned(),
+            "cannot be read",
+        ),
+        ("empty", String::new(), "cannot be read"),
+        (
+            "corrupt",
+            good.replace("\"resources\"", "\"resources"),
+            "cannot be read",
+        ),
+        (
+            "Terraform's",
+            "{\"version\": 4, \"terraform_version\": \"1.11.4\"}".to_owned(),
+            "no `format`",
+        ),
+        (
+            "newer",
+            good.replace("rd-state/1", "rd-state/2"),
+            "rd-state/2",
+        ),
+        (
+            "of another stack",
+            good.replace("\"shop-test\"", "\"shop-production\""),
+            "stack shop-production",
+        ),
+    ];
+    for (name, text, wanted) in cases {
+        std::fs::remove_file(&file).unwrap();
+        std::fs::write(&file, &text).unwrap();
+        for verb in ["plan", "apply -y", "destroy -y", "status"] {
+            let done = world.rd("rd-net").args(verb).run();
+            assert!(
+                [1, 6].contains(&done.code),
+                "{name}: {verb}: {}",
+                done.stderr
+            );
+            one_error(&done, &[wanted]);
+        }
+        assert_eq!(
+            std::fs::read_to_string(&file).unwrap(),
+            text,
+            "{name}: it was written over"
+        );
+    }
+    // As the error says: the history is still there, and the newest good version brings it back.
+    std::fs::write(&file, "{").unwrap();
+    let history = world.rd("rd-state").args("history net").ok();
+    let newest: serde_json::Value =
+        serde_json::from_str(history.stdout.lines().next().unwrap()).unwrap();
+    let pulled = world
+        .rd("rd-state")
+        .args(&format!("pull net --serial {}", newest["serial"]))
+        .ok();
+    std::fs::write(&file, pulled.stdout).unwrap();
+    assert_eq!(world.rd("rd-net").args("plan").ok().actions(), [""; 0]);
+}
+
+/// Runs a line with `disk` mounted as `options` say, in a mount namespace of its own. None where this machine has
+/// no such namespaces for us.
+fn on_a_disk(world: &World, options: &str, line: &str) -> Option<Done> {
+    let possible = world.rd("rd-net").shell("unshare -rm true").run().code == 0;
+    std::fs::create_dir_all(world.path().join("disk")).unwrap();
+    let script = format!("mount -t tmpfs -o {options} none disk && {line}");
+    possible.then(|| {
+        world
+            .rd("rd-net")
+            .shell(&format!("unshare -rm bash -c '{script}'"))
+            .run()
+    })
+}
+
+#[test]
+fn a_folder_that_cannot_be_written() {
+    let world = World::new(SETTINGS);
+    let Some(done) = on_a_disk(&world, "ro", "rd-net apply -y --state-dir disk") else {
+        return;
+    };
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    one_error(&done, &["disk/shop-test", "--state-dir"]);
+    let vpcs = world.ec2(
+        "DescribeVpcs",
+        &[
+            ("Filter.1.Name", "tag:ManagedBy"),
+            ("Filter.1.Value.1", "rd"),
+        ],
+    );
+    assert!(
+        !vpcs.body.contains("<vpcId>"),
+        "nothing is made that cannot be recorded"
+    );
+}
+
+#[test]
+fn a_disk_that_fills_up() {
+    let world = World::new(SETTINGS);
+    let line = "rd-net apply -y --state-dir disk; code=$?; rm -r disk/shop-test/history; rd-net apply -y --state-dir disk \
+                >/dev/null; echo again $?; exit $code";
+    let Some(done) = on_a_disk(&world, "size=128k", line) else {
+        return;
+    };
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    assert!(done.stderr.contains("free some space"), "{}", done.stderr);
+    assert!(!done.stderr.contains("panicked"), "{}", done.stderr);
+    assert!(done.stdout.contains("again"), "{}", done.stdout);
+    // What was made before the disk was full is found again: one of everything, and nothing left behind.
+    world.rd("rd-net").args("apply -y").ok();
+    assert_eq!(world.rd("rd-net").args("plan").ok().actions(), [""; 0]);
+    for call in ["DescribeVpcs", "DescribeNatGateways", "DescribeAddresses"] {
+        let all = world.ec2(
+            call,
+            &[
+                ("Filter.1.Name", "tag:ManagedBy"),
+                ("Filter.1.Value.1", "rd"),
+            ],
+        );
+        assert_eq!(
+            all.body.matches("rd:address").count(),
+            1,
+            "{call}: {}",
+            all.body
+        );
+    }
+}
