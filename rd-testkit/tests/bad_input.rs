@@ -286,8 +286,7 @@ fn a_state_that_cannot_be_read_is_left_as_it_is() {
 /// no such namespaces for us.
 fn on_a_disk(world: &World, options: &str, line: &str) -> Option<Done> {
     let possible = world.rd("rd-net").shell("unshare -rm true").run().code == 0;
-    std::fs::create_dir_all(world.path().join("disk")).unwrap();
-    let script = format!("mount -t tmpfs -o {options} none disk && {line}");
+    let script = format!("mkdir -p disk && mount -t tmpfs -o {options} none disk && {line}");
     possible.then(|| {
         world
             .rd("rd-net")

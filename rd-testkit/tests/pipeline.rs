@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\n";
 
-fn line(record: Value) -> String {
+fn line(record: &Value) -> String {
     format!("{record}\n")
 }
 
@@ -115,8 +115,8 @@ fn records_go_through_byte_for_byte() {
     let odd = "{\"type\":\"telemetry\",  \"x\" : 1.0, \"ü\":\"\\u00fc\"}\n";
     let stdin = format!(
         "{}{odd}{}",
-        line(begin("cost", "plan", "shop-test")),
-        line(end("cost", "ok"))
+        line(&begin("cost", "plan", "shop-test")),
+        line(&end("cost", "ok"))
     );
     let plan = world.rd("rd-store").args("plan").stdin(stdin.clone()).ok();
     let passed: String = plan
@@ -200,7 +200,7 @@ fn two_stacks_in_one_pipe_are_refused_before_anything_is_touched() {
         let done = world
             .rd("rd-store")
             .args("apply -y")
-            .stdin(line(upstream))
+            .stdin(line(&upstream))
             .code(2);
         assert!(done.stderr.contains(what), "{what}: {}", done.stderr);
         assert_eq!(done.end()["status"], "failed");
@@ -214,8 +214,8 @@ fn upstream_that_fails_or_breaks_off_makes_exit_5() {
     let world = World::new(SETTINGS);
     let failed = format!(
         "{}{}",
-        line(begin("net", "plan", "shop-test")),
-        line(end("net", "failed"))
+        line(&begin("net", "plan", "shop-test")),
+        line(&end("net", "failed"))
     );
     let done = world.rd("rd-store").args("plan").stdin(failed).code(5);
     assert!(
@@ -223,7 +223,7 @@ fn upstream_that_fails_or_breaks_off_makes_exit_5() {
         "{}",
         done.stderr
     );
-    let cut = line(begin("net", "plan", "shop-test"));
+    let cut = line(&begin("net", "plan", "shop-test"));
     world.rd("rd-store").args("plan").stdin(cut).code(5);
 
     // A program that cannot even start says so down the pipe.
@@ -306,15 +306,15 @@ fn a_slice_in_use_is_not_destroyed_under_its_users() {
     );
     let failed = format!(
         "{}{}",
-        line(begin("data", "destroy", "shop-test")),
-        line(end("data", "failed"))
+        line(&begin("data", "destroy", "shop-test")),
+        line(&end("data", "failed"))
     );
     world.rd("rd-net").args("destroy -y").stdin(failed).code(5);
     assert_eq!(world.rd("rd-net").args("plan").ok().actions(), [""; 0]);
     let gone = format!(
         "{}{}",
-        line(begin("data", "destroy", "shop-test")),
-        line(end("data", "ok"))
+        line(&begin("data", "destroy", "shop-test")),
+        line(&end("data", "ok"))
     );
     world.rd("rd-net").args("destroy -y").stdin(gone).ok();
 }
@@ -324,7 +324,7 @@ fn garbage_on_stdin_is_one_clear_error() {
     let world = World::new(SETTINGS);
     let mut other = begin("net", "plan", "shop-test");
     other["format"] = json!("rd/2");
-    let half = line(begin("net", "plan", "shop-test"));
+    let half = line(&begin("net", "plan", "shop-test"));
     let cases: Vec<(&str, Vec<u8>, &str)> = vec![
         ("invalid UTF-8", b"\xff\xfe{}\n".to_vec(), "not UTF-8"),
         ("NUL", b"\0\0\0\n".to_vec(), "not a record"),
@@ -333,7 +333,7 @@ fn garbage_on_stdin_is_one_clear_error() {
             half.as_bytes()[..40].to_vec(),
             "not a record",
         ),
-        ("another format", line(other).into_bytes(), "rd/2"),
+        ("another format", line(&other).into_bytes(), "rd/2"),
         ("no object", b"[1,2]\n".to_vec(), "no JSON object"),
         (
             "deep nesting",

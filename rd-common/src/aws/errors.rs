@@ -44,11 +44,9 @@ where
     match error {
         SdkError::ServiceError(service) => {
             let metadata = service.err().meta();
-            let code = metadata.code().unwrap_or("an unknown error");
-            // Without a code it is no error document of AWS's: what the SDK made of it says more than nothing.
-            let message = match (metadata.code(), metadata.message()) {
-                (None, None) => chain(service.err()),
-                (_, message) => message.unwrap_or("AWS gave no reason").to_owned(),
+            let message = metadata.message().unwrap_or("AWS gave no reason");
+            let Some(code) = metadata.code() else {
+                return not_aws(doing, status, service.err()).coded(None, request_id);
             };
             let repeat = match status {
                 _ if THROTTLED.contains(&code) => Repeat::NotDone,
@@ -87,6 +85,23 @@ where
         }
         other => Error::failed(format!("cannot {doing}: {other}")),
     }
+}
+
+/// An answer without an error code is no error document of AWS's, but for those without a body (S3's to HEAD).
+fn not_aws(doing: &str, status: Option<u16>, error: &(dyn StdError + 'static)) -> Error {
+    let status = status.unwrap_or_default();
+    let what = match status {
+        200..300 => format!("the answer cannot be read: {}", chain(error)),
+        _ => format!("the answer is HTTP status {status} without a reason"),
+    };
+    let repeat = match status {
+        429 | 503 => Repeat::NotDone,
+        500.. | 200..300 => Repeat::Unknown,
+        _ => Repeat::Never,
+    };
+    Error::failed(format!("cannot {doing}: {what}"))
+        .repeat(repeat)
+        .hint("does something other than AWS answer: a proxy, a login page, another AWS_ENDPOINT_URL?")
 }
 
 fn no_answer(doing: &str, why: &str, repeat: Repeat) -> Error {

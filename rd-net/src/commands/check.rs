@@ -225,7 +225,9 @@ fn hops(tables: &[RouteTable], subnet: &str) -> Vec<Hop> {
             .find(|table| table.associations().iter().any(wanted))
     };
     let table = of(&|a| a.subnet_id() == Some(subnet)).or_else(|| of(&|a| a.main() == Some(true)));
-    let routes = table.map(|table| table.routes()).unwrap_or_default();
+    let routes = table
+        .map(aws_sdk_ec2::types::RouteTable::routes)
+        .unwrap_or_default();
     routes
         .iter()
         .filter_map(|route| {
@@ -249,7 +251,9 @@ fn entries(acls: &[NetworkAcl], subnet: &str) -> Vec<Entry> {
             .any(|a| a.subnet_id() == Some(subnet))
     });
     let acl = own.or_else(|| acls.iter().find(|acl| acl.is_default() == Some(true)));
-    let entries = acl.map(|acl| acl.entries()).unwrap_or_default();
+    let entries = acl
+        .map(aws_sdk_ec2::types::NetworkAcl::entries)
+        .unwrap_or_default();
     entries
         .iter()
         .filter_map(|entry| {

@@ -39,7 +39,7 @@ impl Kind for ElasticIp {
             cx,
             wanted,
             &addresses,
-            |a| a.allocation_id(),
+            aws_sdk_ec2::types::Address::allocation_id,
             |a| a.tags(),
             |a| Live {
                 public_ip: a.public_ip().unwrap_or_default().to_owned(),

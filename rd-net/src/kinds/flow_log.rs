@@ -82,7 +82,7 @@ impl Kind for FlowLog {
             cx,
             wanted,
             &logs,
-            |l| l.flow_log_id(),
+            aws_sdk_ec2::types::FlowLog::flow_log_id,
             |l| l.tags(),
             |l| Live {
                 vpc_id: l.resource_id().unwrap_or_default().to_owned(),

@@ -32,7 +32,7 @@ impl Kind for InternetGateway {
             cx,
             wanted,
             &gateways,
-            |g| g.internet_gateway_id(),
+            aws_sdk_ec2::types::InternetGateway::internet_gateway_id,
             |g| g.tags(),
             |_| Live {},
         ))

@@ -87,7 +87,7 @@ impl Kind for NatGateway {
             cx,
             wanted,
             &there,
-            |g| g.nat_gateway_id(),
+            aws_sdk_ec2::types::NatGateway::nat_gateway_id,
             |g| g.tags(),
             live,
         ))

@@ -42,7 +42,7 @@ impl Kind for RouteTable {
             cx,
             wanted,
             &tables,
-            |t| t.route_table_id(),
+            aws_sdk_ec2::types::RouteTable::route_table_id,
             |t| t.tags(),
             |t| Live {
                 vpc_id: t.vpc_id().unwrap_or_default().to_owned(),

@@ -43,7 +43,7 @@ pub struct Live {
 fn of_subnet<'a>(tables: &'a [RouteTable], subnet: &str) -> Option<&'a Association> {
     tables
         .iter()
-        .flat_map(|table| table.associations())
+        .flat_map(aws_sdk_ec2::types::RouteTable::associations)
         .find(|association| {
             let state = association
                 .association_state()

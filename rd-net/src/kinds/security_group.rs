@@ -57,7 +57,7 @@ impl Kind for SecurityGroup {
             cx,
             wanted,
             &groups,
-            |g| g.group_id(),
+            aws_sdk_ec2::types::SecurityGroup::group_id,
             |g| g.tags(),
             |g| Live {
                 vpc_id: g.vpc_id().unwrap_or_default().to_owned(),

@@ -59,7 +59,7 @@ impl Kind for Subnet {
             cx,
             wanted,
             &subnets,
-            |s| s.subnet_id(),
+            aws_sdk_ec2::types::Subnet::subnet_id,
             |s| s.tags(),
             |s| Live {
                 vpc_id: s.vpc_id().unwrap_or_default().to_owned(),

@@ -78,7 +78,7 @@ impl Kind for Vpc {
             cx,
             wanted,
             &vpcs,
-            |v| v.vpc_id(),
+            aws_sdk_ec2::types::Vpc::vpc_id,
             |v| v.tags(),
             |v| Live {
                 cidr_block: v.cidr_block().unwrap_or_default().to_owned(),

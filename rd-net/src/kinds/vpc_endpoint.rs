@@ -153,7 +153,7 @@ impl Kind for VpcEndpoint {
             cx,
             wanted,
             &there,
-            |e| e.vpc_endpoint_id(),
+            aws_sdk_ec2::types::VpcEndpoint::vpc_endpoint_id,
             |e| e.tags(),
             live,
         ))

@@ -1,0 +1,50 @@
+"""An empty account for each test, with the additions in place, spoken to by AWS's own SDK for Python."""
+
+import os
+import unittest
+
+import boto3
+from botocore.exceptions import ClientError
+from moto import mock_aws
+
+from aws_local import additions
+
+os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
+additions.install()
+
+
+class Case(unittest.TestCase):
+    def setUp(self):
+        mock = mock_aws()
+        mock.start()
+        self.addCleanup(mock.stop)
+        self.ec2 = boto3.client("ec2")
+        self.s3 = boto3.client("s3")
+
+    def refused(self, code):
+        return Refused(self, code)
+
+    def network(self):
+        """A VPC with a subnet and its own route table."""
+        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
+        subnet = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
+        table = self.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+        return vpc, subnet, table
+
+    def group(self, vpc, name):
+        return self.ec2.create_security_group(VpcId=vpc, GroupName=name, Description=name)["GroupId"]
+
+
+class Refused:
+    """A call that must fail with this code."""
+
+    def __init__(self, case, code):
+        self.case, self.code = case, code
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, kind, error, _trace):
+        self.case.assertIsInstance(error, ClientError, f"not refused with {self.code}")
+        self.case.assertEqual(error.response["Error"]["Code"], self.code)
+        return True
