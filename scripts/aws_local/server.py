@@ -1,5 +1,6 @@
 """Runs moto's server with the additions: `python -m aws_local.server PORT IDLE_SECONDS`."""
 
+import itertools
 import logging
 import os
 import sys
@@ -17,17 +18,26 @@ from aws_local import additions
 os.environ["MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS"] = "false"
 
 
-class IdleExit:
-    """Ends the process when nobody has asked for anything for a while, so that a forgotten server goes away."""
+CALLS = "/aws-local/calls"
+
+
+class Watch:
+    """Counts the calls, and tells how many there were at CALLS. Ends the process when nobody has asked for anything for
+    a while, so that a forgotten server goes away."""
 
     def __init__(self, app, seconds):
         self.app = app
         self.seconds = seconds
         self.last = time.monotonic()
+        self.calls = itertools.count()
         threading.Thread(target=self._watch, daemon=True).start()
 
     def __call__(self, environ, start_response):
         self.last = time.monotonic()
+        count = next(self.calls)
+        if environ["PATH_INFO"] == CALLS:
+            start_response("200 OK", [("Content-Type", "text/plain")])
+            return [str(count).encode()]
         return self.app(environ, start_response)
 
     def _watch(self):
@@ -49,7 +59,7 @@ def main():
     port, idle = int(sys.argv[1]), int(sys.argv[2])
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     additions.install()
-    app = IdleExit(DomainDispatcherApplication(create_backend_app), idle)
+    app = Watch(DomainDispatcherApplication(create_backend_app), idle)
     make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler).serve_forever()
 
 

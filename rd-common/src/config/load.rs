@@ -1,6 +1,6 @@
-//! Finds, reads and merges the layers, and says for every bad value where it was written.
+//! Finds and reads the settings, and gives them out typed.
 
-use crate::config::locate;
+use crate::config::explain::nearest;
 use crate::config::problem::Problem;
 use crate::config::shared::Shared;
 use crate::error::{Error, Result};
@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
 /// The name of the file.
-const FILE: &str = "rd.toml";
+pub(super) const FILE: &str = "rd.toml";
 
 /// What flags and environment say beside the file.
 #[derive(Clone, Debug, Default)]
@@ -32,10 +32,10 @@ pub struct Loaded {
     pub shared: Shared,
     /// The file, where there is one.
     pub path: Option<PathBuf>,
-    text: String,
-    merged: Table,
+    pub(super) text: String,
+    pub(super) merged: Table,
     /// Where a value came from if not from the file: its dotted key, and the variable or flag.
-    elsewhere: BTreeMap<String, String>,
+    pub(super) elsewhere: BTreeMap<String, String>,
 }
 
 /// Loads the settings for the program that owns `section`; with no section of its own, all tables are left alone.
@@ -126,128 +126,6 @@ impl Loaded {
         ))
     }
 
-    fn merge(&mut self, layers: &Layers, section: Option<&str>) -> Result<()> {
-        let mut file: Table = toml::from_str(&self.text).map_err(|e| {
-            let (line, text) = locate::at(&self.text, e.span().map_or(0, |span| span.start));
-            Error::usage(format!(
-                "{}, line {line}: {}: `{text}`",
-                self.file_name(),
-                e.message()
-            ))
-            .hint("the file is TOML: https://toml.io; `rd-state init` writes an example")
-        })?;
-        let environments = file.remove("environments");
-        self.merged = file;
-        let named = layers
-            .environment
-            .clone()
-            .or_else(|| Some(self.merged.get("environment")?.as_str()?.to_owned()));
-        if let Some(environment) = &layers.environment {
-            self.put(
-                "environment",
-                Value::String(environment.clone()),
-                "--environment or RD_ENVIRONMENT",
-            )?;
-        }
-        self.overlay(environments, named.as_deref().unwrap_or("production"))?;
-        self.variables(section)?;
-        if let Some(region) = &layers.region {
-            self.put(
-                "region",
-                Value::String(region.clone()),
-                "--region or RD_REGION",
-            )?;
-        }
-        for assignment in &layers.set {
-            let Some((key, value)) = assignment.split_once('=') else {
-                return Err(Error::usage(format!("--set {assignment}: it has no `=`"))
-                    .hint("write --set net.nat=none"));
-            };
-            let head = key.split('.').next().unwrap_or_default();
-            if !Shared::KEYS.contains(&head) && Some(head) != section {
-                return Err(Error::usage(format!(
-                    "--set {key}: this program does not read `{head}`"
-                ))
-                .hint(format!(
-                    "it reads {} and [{}]",
-                    Shared::KEYS.join(", "),
-                    section.unwrap_or("no section of its own")
-                )));
-            }
-            self.put(key, scalar(value), &format!("--set {key}"))?;
-        }
-        Ok(())
-    }
-
-    fn overlay(&mut self, environments: Option<Value>, environment: &str) -> Result<()> {
-        let Some(environments) = environments else {
-            return Ok(());
-        };
-        let Value::Table(mut environments) = environments else {
-            return Err(self.wrong(
-                "environments",
-                "is not a table",
-                "write `[environments.<name>]`",
-            ));
-        };
-        if let Some((name, _)) = environments.iter().find(|(_, value)| !value.is_table()) {
-            return Err(self.wrong(
-                &format!("environments.{name}"),
-                "is not a table",
-                "write `[environments.<name>]` or `[environments.<name>.net]`",
-            ));
-        }
-        if let Some(Value::Table(over)) = environments.remove(environment) {
-            merge_tables(&mut self.merged, over);
-        }
-        Ok(())
-    }
-
-    /// `RD_<KEY>` for shared keys, `RD_<SECTION>_<KEY>` for the program's own.
-    fn variables(&mut self, section: Option<&str>) -> Result<()> {
-        for key in ["project", "domain", "protect"] {
-            let name = format!("RD_{}", key.to_uppercase());
-            if let Ok(text) = std::env::var(&name) {
-                self.put(key, scalar(&text), &name)?;
-            }
-        }
-        let Some(section) = section else {
-            return Ok(());
-        };
-        let prefix = format!("RD_{}_", section.to_uppercase());
-        for (name, text) in std::env::vars() {
-            if let Some(key) = name.strip_prefix(&prefix) {
-                self.put(
-                    &format!("{section}.{}", key.to_lowercase()),
-                    scalar(&text),
-                    &name,
-                )?;
-            }
-        }
-        Ok(())
-    }
-
-    fn put(&mut self, key: &str, value: Value, origin: &str) -> Result<()> {
-        self.elsewhere.insert(key.to_owned(), origin.to_owned());
-        let mut names: Vec<&str> = key.split('.').collect();
-        let last = names.pop().unwrap_or_default();
-        let mut table = &mut self.merged;
-        for name in names {
-            let inner = table
-                .entry(name)
-                .or_insert_with(|| Value::Table(Table::new()));
-            match inner {
-                Value::Table(inner) => table = inner,
-                _ => {
-                    return Err(Error::usage(format!("{origin}: `{name}` is not a table"))
-                        .hint("check the key"));
-                }
-            }
-        }
-        table.insert(last.to_owned(), value);
-        Ok(())
-    }
-
     fn read_shared(&mut self, section: Option<&str>) -> Result<()> {
         let mut shared = Table::new();
         for (key, value) in &self.merged {
@@ -285,124 +163,6 @@ impl Loaded {
         let problems = self.shared.problems();
         self.reject(None, &problems)
     }
-
-    fn typed<T: DeserializeOwned>(&self, value: Value, section: Option<&str>) -> Result<T> {
-        serde_path_to_error::deserialize(value).map_err(|error| {
-            let path = error.path().to_string();
-            let inner = error.into_inner();
-            let message = inner
-                .message()
-                .lines()
-                .next()
-                .unwrap_or_default()
-                .to_owned();
-            let mut key = if path == "." { String::new() } else { path };
-            if let Some((name, allowed)) = unknown_field(&message) {
-                if key.rsplit('.').next() != Some(&name) {
-                    key = if key.is_empty() {
-                        name.clone()
-                    } else {
-                        format!("{key}.{name}")
-                    };
-                }
-                let key = section.map_or_else(|| key.clone(), |section| format!("{section}.{key}"));
-                let near = nearest(&name, allowed.iter().map(String::as_str)).map(str::to_owned);
-                return self.unknown(&key, near.as_deref(), &allowed.join(", "));
-            }
-            let key = match (section, key.as_str()) {
-                (Some(section), "") => section.to_owned(),
-                (Some(section), key) => format!("{section}.{key}"),
-                (None, key) => key.to_owned(),
-            };
-            self.wrong(
-                &key,
-                &message,
-                "see rd.example.toml for what each key takes",
-            )
-        })
-    }
-
-    fn unknown(&self, key: &str, near: Option<&str>, allowed: &str) -> Error {
-        let guess = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        self.wrong(
-            key,
-            "there is no such key",
-            &format!("{guess}allowed: {allowed}"),
-        )
-    }
-
-    fn wrong(&self, key: &str, what: &str, hint: &str) -> Error {
-        Error::usage(format!("{}`{key}`: {what}", self.place(key))).hint(hint)
-    }
-
-    /// Where the value of `key` was written, as the beginning of an error.
-    fn place(&self, key: &str) -> String {
-        if let Some(origin) = self.elsewhere.get(key) {
-            return format!("{origin}: ");
-        }
-        let path: Vec<&str> = key.split(['.', '[']).collect();
-        let environment = self
-            .merged
-            .get("environment")
-            .and_then(Value::as_str)
-            .unwrap_or("production");
-        let mut over = vec!["environments", environment];
-        over.extend(&path);
-        let place = if locate::has(&self.text, &over) {
-            &over
-        } else {
-            &path
-        };
-        match locate::line(&self.text, place) {
-            Some((line, text)) => format!("{}, line {line}: `{text}`: ", self.file_name()),
-            None => String::new(),
-        }
-    }
-
-    fn file_name(&self) -> String {
-        self.path
-            .as_deref()
-            .map_or_else(|| FILE.to_owned(), |path| path.display().to_string())
-    }
-}
-
-fn merge_tables(base: &mut Table, over: Table) {
-    for (key, value) in over {
-        match (base.get_mut(&key), value) {
-            (Some(Value::Table(base)), Value::Table(over)) => merge_tables(base, over),
-            (_, value) => {
-                base.insert(key, value);
-            }
-        }
-    }
-}
-
-/// A variable's or flag's text as TOML, and where it is none, as a string.
-fn scalar(text: &str) -> Value {
-    toml::from_str::<Table>(&format!("v = {text}"))
-        .ok()
-        .and_then(|mut table| table.remove("v"))
-        .unwrap_or_else(|| Value::String(text.to_owned()))
-}
-
-fn unknown_field(message: &str) -> Option<(String, Vec<String>)> {
-    let rest = message.strip_prefix("unknown field `")?;
-    let (name, rest) = rest.split_once('`')?;
-    let allowed = rest
-        .split('`')
-        .skip(1)
-        .step_by(2)
-        .map(str::to_owned)
-        .collect();
-    Some((name.to_owned(), allowed))
-}
-
-fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    among
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 5)
-        .min()
-        .map(|(_, candidate)| candidate)
 }
 
 #[cfg(test)]

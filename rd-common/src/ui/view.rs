@@ -120,7 +120,12 @@ impl View {
         } else if command == "destroy" {
             "nothing to destroy".to_owned()
         } else {
-            paint(GOOD, format!("no changes: {same} resources are as wanted"))
+            let resources = if same == 1 {
+                "1 resource is".to_owned()
+            } else {
+                format!("{same} resources are")
+            };
+            paint(GOOD, format!("no changes: {resources} as wanted"))
         };
         match end.status {
             Ended::Ok => {}

@@ -1,0 +1,169 @@
+//! One task, done so that a kill at any point loses nothing: what is about to happen is durable before it happens.
+//!
+//! Create: record `creating` with a token, make that durable, create, record the id, wait until ready, set what the
+//! create call could not set, record `ready`. A `creating` that an earlier run left, and an answer that was lost, mean
+//! that it may exist: it is looked for, with pauses since reads lag behind writes, before another one is made.
+
+mod create;
+mod delete;
+mod settle;
+
+use crate::engine::actions::Action;
+use crate::engine::cx::Cx;
+use crate::engine::plan::Planned;
+use crate::engine::read::Reader;
+use crate::engine::step::settle::FAILED_STATE;
+use crate::engine::wait::backoff;
+use crate::error::{Error, Repeat, Result};
+use crate::model::erased::Kinds;
+use crate::model::kind::Readiness;
+use crate::state::document::{Phase, Resource};
+use crate::state::session::Session;
+use crate::ui::progress::Step;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::rc::Rc;
+use std::time::Duration;
+use tokio::sync::Semaphore;
+
+/// How often something that may exist is looked for before it counts as not there. Reads lag by a few looks.
+const LOOKS: u32 = 8;
+/// How often a create is tried whose answers are lost, or that is throttled.
+const CREATE_ATTEMPTS: u32 = 8;
+
+/// What the steps of one run share.
+pub struct Bench<C> {
+    /// The context.
+    pub cx: Rc<Cx<C>>,
+    /// The kinds.
+    pub kinds: Rc<Kinds<C>>,
+    /// Reads.
+    pub reader: Rc<Reader<C>>,
+    /// The state.
+    pub session: Rc<Session>,
+    /// How many changes may be on their way at once.
+    pub permits: Semaphore,
+}
+
+impl<C: 'static> Bench<C> {
+    /// Carries out an `Up`, with `spec` fully known. Returns the id.
+    pub async fn up(&self, planned: &Planned, spec: &Value, step: &Step) -> Result<String> {
+        let any = self.kinds.get(&planned.kind)?;
+        let address = planned.address.as_str();
+        let makes = matches!(planned.action, Action::Create | Action::Replace);
+        let id = if makes {
+            let id = self.create(planned, spec, any.as_ref(), step).await?;
+            self.record(planned, spec, |resource| {
+                resource.id = Some(id.clone());
+                resource.phase = Phase::Created;
+                resource.since = Timestamp::now();
+            });
+            self.session.save().await?;
+            id
+        } else {
+            let live = planned
+                .live
+                .as_ref()
+                .ok_or_else(|| Error::failed("nothing to change").at(address))?;
+            live.id.clone()
+        };
+        let known = match &planned.live {
+            Some(live) if !makes && any.ready(&live.live)? == Readiness::Ready => {
+                Some(live.clone())
+            }
+            _ => None,
+        };
+        let settled = self
+            .settle(planned, spec, &id, known, any.as_ref(), step)
+            .await;
+        if let Err(error) = &settled
+            && error.code.as_deref() == Some(FAILED_STATE)
+        {
+            self.record(planned, spec, |resource| {
+                resource.id = Some(id.clone());
+                resource.phase = Phase::Failed;
+            });
+            self.session.save().await?;
+        }
+        let live = settled?;
+        let changed = self.record(planned, spec, |resource| {
+            resource.id = Some(id.clone());
+            resource.phase = Phase::Ready;
+            resource.token = None;
+            resource.spec = spec.clone();
+            resource.tags.clone_from(&planned.tags);
+            resource.attributes = live.live;
+        });
+        if changed {
+            self.session.save().await?;
+        }
+        Ok(id)
+    }
+
+    /// Repeats a call that does no harm when done twice, until it is done or refused for good.
+    async fn repeating<'a, F>(&self, call: impl Fn() -> F) -> Result<()>
+    where
+        F: std::future::Future<Output = Result<()>> + 'a,
+    {
+        for attempt in 0.. {
+            match call().await {
+                Err(error) if error.repeat != Repeat::Never && attempt + 1 < CREATE_ATTEMPTS => {
+                    self.pause(backoff(attempt)).await?;
+                }
+                done => return done,
+            }
+        }
+        Ok(())
+    }
+
+    async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
+        let permit = self
+            .permits
+            .acquire()
+            .await
+            .map_err(|_| Error::interrupted())?;
+        if self.cx.cancel.is_cancelled() {
+            return Err(Error::interrupted());
+        }
+        Ok(permit)
+    }
+
+    /// A pause that ends early, with an error, when the user asks to stop. What waits is recorded and can be gone on with.
+    async fn pause(&self, duration: Duration) -> Result<()> {
+        tokio::select! {
+            biased;
+            () = self.cx.cancel.cancelled() => Err(Error::interrupted()),
+            () = self.cx.clock.sleep(duration) => Ok(()),
+        }
+    }
+
+    /// Edits what the state knows of a planned resource, making the entry where there is none. Says whether it changed.
+    fn record(&self, planned: &Planned, spec: &Value, edit: impl FnOnce(&mut Resource)) -> bool {
+        let before = self
+            .session
+            .read(|document| document.resources.get(&planned.address).cloned());
+        let mut resource = before.clone().unwrap_or_else(|| Resource {
+            kind: planned.kind.clone(),
+            id: None,
+            phase: Phase::Ready,
+            since: Timestamp::now(),
+            token: None,
+            spec: spec.clone(),
+            tags: planned.tags.clone(),
+            attributes: Value::Null,
+            depends_on: Vec::new(),
+            deposed: Vec::new(),
+        });
+        resource.depends_on.clone_from(&planned.depends_on);
+        edit(&mut resource);
+        if let Some(id) = &resource.id {
+            self.cx.known_ids.borrow_mut().insert(id.clone());
+        }
+        if before.as_ref() == Some(&resource) {
+            return false;
+        }
+        self.session
+            .change(|document| document.resources.insert(planned.address.clone(), resource));
+        true
+    }
+}

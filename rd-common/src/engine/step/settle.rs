@@ -1,0 +1,173 @@
+//! From what was made, or is there, to what is wanted: wait, compare, change, look again.
+
+use crate::engine::plan::Planned;
+use crate::engine::step::{Bench, LOOKS};
+use crate::engine::wait::backoff;
+use crate::error::{Error, Result};
+use crate::model::change::Change;
+use crate::model::erased::AnyKind;
+use crate::model::kind::{Found, Readiness, Wanted};
+use crate::stack::Tags;
+use crate::state::document::Phase;
+use crate::ui::progress::Step;
+use serde_json::Value;
+use std::time::Duration;
+
+/// The code of an error that says that AWS gave a resource up.
+pub(super) const FAILED_STATE: &str = "rd:FailedState";
+
+impl<C: 'static> Bench<C> {
+    /// Waits until it is ready and as wanted, changing what is not.
+    pub(super) async fn settle(
+        &self,
+        planned: &Planned,
+        spec: &Value,
+        id: &str,
+        known: Option<Found<Value>>,
+        any: &dyn AnyKind<C>,
+        step: &Step,
+    ) -> Result<Found<Value>> {
+        let last = self.session.read(|document| {
+            let resource = document.resources.get(&planned.address)?;
+            (resource.phase == Phase::Ready).then(|| resource.spec.clone())
+        });
+        let mut fresh = known;
+        let mut tried = 0;
+        loop {
+            let live = match fresh.take() {
+                Some(live) => live,
+                None => self.until_ready(planned, spec, id, any, step).await?,
+            };
+            // Once changed, what AWS does not report is as it was last asked for: the update carried it.
+            let compare = if tried == 0 {
+                last.as_ref()
+            } else {
+                Some(spec)
+            };
+            let changes = any.diff(spec, &live.live, compare)?;
+            let (set, remove) = self.tag_work(planned, &live);
+            if changes.is_empty() && set.is_empty() && remove.is_empty() {
+                return Ok(live);
+            }
+            if let Some(change) = changes.iter().find(|change| change.replaces) {
+                return Err(stuck(change).at(&planned.address));
+            }
+            if tried == LOOKS {
+                let error = changes.first().map_or_else(
+                    || Error::failed("AWS took the change of tags but does not show it"),
+                    stuck,
+                );
+                return Err(error.at(&planned.address));
+            }
+            // Lagging reads show the old value for a while; the same change again does no harm, but not at once.
+            if tried > 0 {
+                self.cx.clock.sleep(backoff(tried - 1)).await;
+            }
+            if tried == 0 || tried % 3 == 0 {
+                step.say("updating");
+                let _permit = self.permit().await?;
+                if !changes.is_empty() {
+                    self.repeating(|| any.update(&self.cx, id, &live.live, spec, &changes))
+                        .await?;
+                }
+                if !set.is_empty() || !remove.is_empty() {
+                    self.repeating(|| any.tag(&self.cx, id, &set, &remove))
+                        .await?;
+                }
+            }
+            tried += 1;
+        }
+    }
+
+    fn tag_work(&self, planned: &Planned, live: &Found<Value>) -> (Tags, Vec<String>) {
+        let Some(tags) = &live.tags else {
+            return (Tags::new(), Vec::new());
+        };
+        let set = planned
+            .tags
+            .iter()
+            .filter(|(key, value)| tags.get(*key) != Some(value))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        let ours = self.session.read(|document| {
+            document
+                .resources
+                .get(&planned.address)
+                .map(|r| r.tags.clone())
+                .unwrap_or_default()
+        });
+        let remove = ours
+            .into_keys()
+            .filter(|key| !planned.tags.contains_key(key) && tags.contains_key(key))
+            .collect();
+        (set, remove)
+    }
+
+    async fn until_ready(
+        &self,
+        planned: &Planned,
+        spec: &Value,
+        id: &str,
+        any: &dyn AnyKind<C>,
+        step: &Step,
+    ) -> Result<Found<Value>> {
+        let patience = any.patience();
+        let deadline = self.cx.clock.deadline(patience.limit);
+        self.pause(patience.first).await?;
+        let mut looks = 0;
+        loop {
+            let wanted = Wanted {
+                address: planned.address.clone(),
+                id: Some(id.to_owned()),
+                spec: Some(spec.clone()),
+            };
+            let found = self.reader.find(&planned.kind, wanted).await?;
+            looks += 1;
+            let reason = match found.into_iter().find(|one| one.id == id) {
+                Some(live) => match any.ready(&live.live)? {
+                    Readiness::Ready => return Ok(live),
+                    Readiness::Failed(reason) => {
+                        return Err(Error::failed(format!("{id} failed: {reason}"))
+                            .at(&planned.address)
+                            .coded(Some(FAILED_STATE.to_owned()), None)
+                            .hint("mend the cause; the next apply replaces it"));
+                    }
+                    Readiness::Leaving(reason) => {
+                        return Err(Error::failed(format!(
+                            "{id} is being deleted by somebody else: {reason}"
+                        ))
+                        .at(&planned.address)
+                        .hint("find out who does it, then run apply again"));
+                    }
+                    Readiness::Pending(reason) => reason,
+                },
+                None if looks > LOOKS && deadline.elapsed() > Duration::from_secs(60) => {
+                    return Err(Error::failed(format!(
+                        "{id} was made and cannot be found any more"
+                    ))
+                    .at(&planned.address)
+                    .hint("somebody may have deleted it; run apply again"));
+                }
+                None => "not to be seen yet".to_owned(),
+            };
+            if deadline.is_over() {
+                return Err(Error::failed(format!(
+                    "{id} was not ready after {} minutes: {reason}",
+                    patience.limit.as_secs() / 60
+                ))
+                .at(&planned.address)
+                .hint("it is recorded; run apply again to go on waiting"));
+            }
+            step.say(&reason);
+            self.pause(deadline.pause()).await?;
+        }
+    }
+}
+
+fn stuck(change: &Change) -> Error {
+    Error::failed(format!(
+        "`{}` is {} and not {}, although AWS took the change",
+        change.path, change.before, change.after
+    ))
+    .hint("look at the resource in the console: something may set it back; then run plan again")
+}
