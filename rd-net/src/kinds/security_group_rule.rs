@@ -265,12 +265,10 @@ impl Kind for SecurityGroupRule {
         diff.fixed("group_id", &live.group_id, &spec.group_id)
             .fixed("egress", live.egress, spec.egress)
             .fixed("protocol", &live.protocol, "tcp");
-        if (live.from_port, live.to_port) != (port, port) {
-            diff.fixed(
-                "port",
-                format!("{}-{}", live.from_port, live.to_port),
-                spec.port,
-            );
+        if live.from_port == live.to_port {
+            diff.fixed("port", live.from_port, port);
+        } else {
+            diff.fixed("port", format!("{}-{}", live.from_port, live.to_port), port);
         }
         diff.fixed("cidr", &live.cidr, &spec.cidr)
             .fixed("peer_group_id", &live.peer_group_id, &spec.peer_group_id)
