@@ -25,8 +25,12 @@ demo: build ## Run the main job on the local AWS API
 	scripts/demo
 
 .PHONY: test
-test: ## Run all tests; starts a local AWS API and stops it
+test: build ## Run all tests; starts a local AWS API and stops it
 	scripts/test
+
+.PHONY: soak
+soak: build ## Run the fault tests at every call of every command, not at a few (an hour)
+	RD_SOAK=1 scripts/test --test faults --test store_faults
 
 .PHONY: lint
 lint: ## Check format and lints

@@ -1,10 +1,10 @@
-//! Just enough HTTP to talk to the local AWS API, for what a test does behind the programs' backs.
+//! Just enough HTTP for what a test does behind the programs' backs, and for the proxy between them and the API.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Result, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// An answer.
+/// An answer, as text.
 #[derive(Clone, Debug)]
 pub struct Answer {
     /// The status code.
@@ -21,6 +21,136 @@ impl Answer {
     }
 }
 
+/// A request or an answer as it stands on the wire.
+#[derive(Clone, Debug)]
+pub(crate) struct Message {
+    pub(crate) first_line: String,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: Vec<u8>,
+}
+
+impl Message {
+    /// An answer.
+    pub(crate) fn answer(status: u16, content_type: &str, body: Vec<u8>) -> Self {
+        Self {
+            first_line: format!("HTTP/1.1 {status} -"),
+            headers: vec![("content-type".to_owned(), content_type.to_owned())],
+            body,
+        }
+    }
+
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
+        let found = self
+            .headers
+            .iter()
+            .find(|(key, _)| key.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| value.as_str())
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.first_line
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .unwrap_or(0)
+    }
+
+    pub(crate) fn text(&self) -> String {
+        String::from_utf8_lossy(&self.body).into_owned()
+    }
+
+    /// Reads one; none where the connection ends first. An answer to HEAD has no body, whatever its length says.
+    pub(crate) fn read(input: &mut impl BufRead, to_head: bool) -> Result<Option<Self>> {
+        let mut lines = Vec::new();
+        loop {
+            let mut line = String::new();
+            if input.read_line(&mut line)? == 0 {
+                return Ok(None);
+            }
+            let line = line.trim_end().to_owned();
+            if line.is_empty() {
+                break;
+            }
+            lines.push(line);
+        }
+        let mut lines = lines.into_iter();
+        let mut message = Self {
+            first_line: lines.next().unwrap_or_default(),
+            headers: lines
+                .filter_map(|line| {
+                    let (name, value) = line.split_once(':')?;
+                    Some((name.to_owned(), value.trim().to_owned()))
+                })
+                .collect(),
+            body: Vec::new(),
+        };
+        let chunked = message
+            .header("transfer-encoding")
+            .is_some_and(|how| how.contains("chunked"));
+        let length = message
+            .header("content-length")
+            .and_then(|text| text.parse().ok());
+        match length {
+            _ if to_head => {}
+            _ if chunked => message.read_chunks(input)?,
+            Some(length) => {
+                message.body = vec![0; length];
+                input.read_exact(&mut message.body)?;
+            }
+            None if message.first_line.starts_with("HTTP/") => {
+                input.read_to_end(&mut message.body)?;
+            }
+            None => {}
+        }
+        Ok(Some(message))
+    }
+
+    fn read_chunks(&mut self, input: &mut impl BufRead) -> Result<()> {
+        loop {
+            let mut line = String::new();
+            input.read_line(&mut line)?;
+            let size = line.split(';').next().unwrap_or_default().trim();
+            let size = usize::from_str_radix(size, 16).unwrap_or(0);
+            let mut chunk = vec![0; size + 2];
+            input.read_exact(&mut chunk)?;
+            if size == 0 {
+                return Ok(());
+            }
+            self.body.extend(&chunk[..size]);
+        }
+    }
+
+    /// Writes it, with the length of its body.
+    pub(crate) fn write(&self, output: &mut impl Write, keep_length: bool) -> Result<()> {
+        let mut head = format!("{}\r\n", self.first_line);
+        for (name, value) in &self.headers {
+            let framing = ["content-length", "transfer-encoding", "connection"];
+            let ours = framing.iter().any(|other| name.eq_ignore_ascii_case(other));
+            if !ours || (keep_length && name.eq_ignore_ascii_case("content-length")) {
+                head.push_str(&format!("{name}: {value}\r\n"));
+            }
+        }
+        if !keep_length {
+            head.push_str(&format!("content-length: {}\r\n", self.body.len()));
+        }
+        head.push_str("\r\n");
+        output.write_all(head.as_bytes())?;
+        output.write_all(&self.body)?;
+        output.flush()
+    }
+}
+
+/// Sends a message to `http://127.0.0.1:port` and reads the answer.
+pub(crate) fn send(base: &str, message: &Message) -> Result<Option<Message>> {
+    let mut stream = TcpStream::connect(base.strip_prefix("http://").unwrap())?;
+    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+    message.write(&mut stream, false)?;
+    Message::read(
+        &mut BufReader::new(stream),
+        message.first_line.starts_with("HEAD "),
+    )
+}
+
 /// Sends a request to `http://127.0.0.1:port` and reads the answer to its end.
 pub fn request(
     base: &str,
@@ -29,25 +159,20 @@ pub fn request(
     headers: &[(&str, &str)],
     body: &[u8],
 ) -> Answer {
-    let host = base.strip_prefix("http://").unwrap();
-    let mut stream = TcpStream::connect(host).unwrap();
-    stream
-        .set_read_timeout(Some(Duration::from_secs(60)))
-        .unwrap();
-    let mut head = format!("{method} {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n");
-    for (name, value) in headers {
-        head.push_str(&format!("{name}: {value}\r\n"));
-    }
-    head.push_str(&format!("Content-Length: {}\r\n\r\n", body.len()));
-    stream.write_all(head.as_bytes()).unwrap();
-    stream.write_all(body).unwrap();
-    let mut bytes = Vec::new();
-    stream.read_to_end(&mut bytes).unwrap();
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    let host = ("Host", base.strip_prefix("http://").unwrap());
+    let headers = [&[host], headers].concat();
+    let message = Message {
+        first_line: format!("{method} {path} HTTP/1.1"),
+        headers: headers
+            .into_iter()
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .collect(),
+        body: body.to_vec(),
+    };
+    let answer = send(base, &message).unwrap().unwrap();
     Answer {
-        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
-        body: body.to_owned(),
+        status: answer.status(),
+        body: answer.text(),
     }
 }
 

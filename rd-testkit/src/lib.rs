@@ -7,7 +7,9 @@
     reason = "a helper of tests fails the test that calls it"
 )]
 
+pub mod faults;
 mod http;
+mod inventory;
 mod run;
 mod server;
 mod world;

@@ -45,6 +45,8 @@ pub struct Plan {
     pub deposed: Vec<(String, String, String)>,
     /// Remembered resources that AWS does not have and nobody wants: forgotten by the next apply.
     pub gone: Vec<String>,
+    /// Replaced resources, address and id, that a run deleted and was killed before it noted so: forgotten likewise.
+    pub gone_deposed: Vec<(String, String)>,
     /// The outputs, with references for what is not known yet.
     pub outputs: Vec<(String, Value)>,
 }
@@ -141,6 +143,12 @@ fn removal(address: &str, kind: &str, depends_on: Vec<String>, live: Found<Value
 fn removals(state: &Document, observed: &Observed, wanted: &BTreeSet<String>) -> Plan {
     let mut plan = Plan::default();
     for (address, resource) in &state.resources {
+        for old in &resource.deposed {
+            let one = (address.clone(), old.id.clone());
+            if !observed.deposed.contains(&one) {
+                plan.gone_deposed.push(one);
+            }
+        }
         for (_, id) in observed.deposed.iter().filter(|(of, _)| of == address) {
             plan.deposed
                 .push((address.clone(), resource.kind.clone(), id.clone()));

@@ -255,6 +255,11 @@ pub(crate) async fn carry_out<S: Slice>(
         for address in &made.gone {
             document.resources.remove(address);
         }
+        for (address, id) in &made.gone_deposed {
+            if let Some(resource) = document.resources.get_mut(address) {
+                resource.deposed.retain(|old| old.id != *id);
+            }
+        }
         let names: BTreeSet<&str> = made.outputs.iter().map(|(name, _)| name.as_str()).collect();
         document
             .outputs

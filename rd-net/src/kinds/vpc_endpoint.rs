@@ -7,7 +7,7 @@ use aws_sdk_ec2::types::{ResourceType, VpcEndpoint as Endpoint, VpcEndpointType}
 use rd_common::aws::Explain;
 use rd_common::{
     Change, Cx, Diff, Error, Found, Input, Kind, Order, Patience, Readiness, Replacing, Result,
-    Tags, Wanted,
+    Tags, Wanted, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -191,13 +191,12 @@ impl Kind for VpcEndpoint {
         id: &str,
         live: &Live,
         spec: &Spec,
-        _changes: &[Change],
+        changes: &[Change],
     ) -> Result<()> {
         let (add_tables, remove_tables) = moves(&live.route_table_ids, &spec.route_table_ids);
         let (add_subnets, remove_subnets) = moves(&live.subnet_ids, &spec.subnet_ids);
         let (add_groups, remove_groups) = moves(&live.security_group_ids, &spec.security_group_ids);
-        let dns = (live.private_dns_enabled != spec.private_dns_enabled)
-            .then_some(spec.private_dns_enabled);
+        let dns = touches(changes, "private_dns_enabled").then_some(spec.private_dns_enabled);
         let call = cx
             .clients
             .ec2
@@ -210,10 +209,11 @@ impl Kind for VpcEndpoint {
             .set_add_security_group_ids(add_groups)
             .set_remove_security_group_ids(remove_groups)
             .set_private_dns_enabled(dns);
-        call.send()
-            .await
-            .doing("change the VPC endpoint")
-            .map(|_| ())
+        match call.send().await.doing("change the VPC endpoint") {
+            // Done by an earlier attempt that the look at it did not see yet.
+            Err(error) if error.is(&["RouteAlreadyExists", "DuplicateSubnetsInSameZone"]) => Ok(()),
+            other => other.map(|_| ()),
+        }
     }
 
     async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
@@ -260,12 +260,15 @@ impl Kind for VpcEndpoint {
                 "security_group_ids",
                 &live.security_group_ids,
                 &spec.security_group_ids,
-            )
-            .field(
+            );
+        // A gateway endpoint has no names, whatever is reported of it.
+        if spec.endpoint_type == Type::Interface {
+            diff.field(
                 "private_dns_enabled",
                 live.private_dns_enabled,
                 spec.private_dns_enabled,
             );
+        }
         diff.finish()
     }
 

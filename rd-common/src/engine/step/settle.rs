@@ -13,6 +13,10 @@ use crate::ui::progress::Step;
 use serde_json::Value;
 use std::time::Duration;
 
+/// How long a change, or what was made, may take to be seen: reads lag behind writes, mostly by less than a second.
+/// <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
+const SEEN_WITHIN: Duration = Duration::from_secs(120);
+
 /// The code of an error that says that AWS gave a resource up.
 pub(super) const FAILED_STATE: &str = "rd:FailedState";
 
@@ -32,6 +36,7 @@ impl<C: 'static> Bench<C> {
             (resource.phase == Phase::Ready).then(|| resource.spec.clone())
         });
         let mut fresh = known;
+        let deadline = self.cx.clock.deadline(SEEN_WITHIN);
         let mut tried = 0;
         loop {
             let live = match fresh.take() {
@@ -52,7 +57,7 @@ impl<C: 'static> Bench<C> {
             if let Some(change) = changes.iter().find(|change| change.replaces) {
                 return Err(stuck(change).at(&planned.address));
             }
-            if tried == LOOKS {
+            if tried >= LOOKS && deadline.is_over() {
                 let error = changes.first().map_or_else(
                     || Error::failed("AWS took the change of tags but does not show it"),
                     stuck,
@@ -61,7 +66,7 @@ impl<C: 'static> Bench<C> {
             }
             // Lagging reads show the old value for a while; the same change again does no harm, but not at once.
             if tried > 0 {
-                self.cx.clock.sleep(backoff(tried - 1)).await;
+                self.pause(backoff(tried - 1)).await?;
             }
             if tried == 0 || tried % 3 == 0 {
                 step.say("updating");
@@ -141,7 +146,7 @@ impl<C: 'static> Bench<C> {
                     }
                     Readiness::Pending(reason) => reason,
                 },
-                None if looks > LOOKS && deadline.elapsed() > Duration::from_secs(60) => {
+                None if looks > LOOKS && deadline.elapsed() > SEEN_WITHIN => {
                     return Err(Error::failed(format!(
                         "{id} was made and cannot be found any more"
                     ))

@@ -1,0 +1,238 @@
+//! Killed, cut off, throttled, lagging: at every change that a command makes. Then it is run again, and there is exactly
+//! one of everything, the state knows all of it, and a destroy leaves nothing.
+
+use rd_testkit::World;
+use rd_testkit::faults::{Calls, Fault, Lag, Rule, Scenario, chosen};
+
+const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\n";
+const FEW: usize = 5;
+
+fn applied(world: &World) {
+    world.rd("rd-net").args("apply -y").ok();
+}
+
+/// One of everything, known to the state, as wanted; and nothing is left by a destroy.
+fn whole(world: &World) {
+    one_of_everything(world);
+    world.rd("rd-net").args("destroy -y").ok();
+    nothing(world);
+}
+
+fn one_of_everything(world: &World) {
+    let plan = world.rd("rd-net").args("plan").ok();
+    assert_eq!(plan.actions(), [""; 0]);
+    let planned: Vec<String> = plan
+        .of_type("change")
+        .iter()
+        .map(|change| change["address"].as_str().unwrap_or_default().to_owned())
+        .collect();
+    let there = world.inventory();
+    let mut once = there.clone();
+    once.dedup();
+    assert_eq!(there, once, "something is there twice");
+    assert!(
+        there.iter().all(|address| planned.contains(address)),
+        "{there:?}"
+    );
+    let state = std::fs::read_to_string(world.state_file("shop-test", "net")).unwrap_or_default();
+    assert!(
+        !state.contains("\"deposed\": ["),
+        "a predecessor is still to be deleted"
+    );
+    assert!(!state.contains("creating"), "something is unfinished");
+}
+
+fn nothing(world: &World) {
+    assert_eq!(world.inventory(), [""; 0]);
+    assert!(world.rd("rd-state").args("list").ok().stdout.is_empty());
+}
+
+const APPLY: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |_| {},
+    command: |world| world.rd("rd-net").args("apply -y"),
+    check: whole,
+};
+
+/// Every resource gets another tag.
+const UPDATE: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        applied(world);
+        world.settings(&format!("{SETTINGS}[tags]\nOwner = \"platform\"\n"));
+    },
+    command: |world| world.rd("rd-net").args("apply -y"),
+    check: whole,
+};
+
+/// Rules are replaced, a subnet moves to another gateway, endpoints learn of it.
+const REPLACE: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        applied(world);
+        world.settings(&format!("{SETTINGS}app_port = 8080\nprivate_cidrs = [\"10.0.64.0/20\"]\npublic_cidrs = [\"10.0.48.0/24\"]\n"));
+    },
+    command: |world| world.rd("rd-net").args("apply -y"),
+    check: whole,
+};
+
+const DESTROY: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: applied,
+    command: |world| world.rd("rd-net").args("destroy -y"),
+    check: nothing,
+};
+
+fn killed(scenario: Scenario) {
+    let count = scenario.count(&Calls::Changes);
+    assert!(count > 3, "{count}");
+    let places = chosen(2 * count, 2 * FEW);
+    Scenario::walk(&places, |place| {
+        let fault = if place % 2 == 0 {
+            Fault::KillBefore
+        } else {
+            Fault::KillAfter
+        };
+        let first = scenario.survives(vec![Rule::once(Calls::Changes, place / 2, fault)], None);
+        assert_eq!(first.code, -1, "place {place}: it was not killed");
+    });
+}
+
+fn lost(scenario: Scenario) {
+    let count = scenario.count(&Calls::Changes);
+    Scenario::walk(&chosen(count, FEW), |place| {
+        let first = scenario.survives(
+            vec![Rule::once(Calls::Changes, place, Fault::LoseAnswer)],
+            None,
+        );
+        assert_eq!(
+            first.code, 0,
+            "place {place}: a lost answer is lived with: {}",
+            first.stderr
+        );
+    });
+}
+
+fn throttled(scenario: Scenario) {
+    let count = scenario.count(&Calls::All);
+    Scenario::walk(&chosen(count, FEW), |place| {
+        let rule = Rule {
+            calls: Calls::All,
+            first: place,
+            times: 3,
+            fault: Fault::Throttle,
+        };
+        let first = scenario.survives(vec![rule], None);
+        assert_eq!(
+            first.code, 0,
+            "place {place}: throttling is waited out: {}",
+            first.stderr
+        );
+    });
+}
+
+fn lagging(scenario: Scenario) {
+    for reads in [1, 2, 5] {
+        let first = scenario.survives(Vec::new(), Some(Lag::of(reads)));
+        assert_eq!(first.code, 0, "{reads} reads behind: {}", first.stderr);
+    }
+}
+
+macro_rules! walks {
+    ($($name:ident: $scenario:expr,)*) => {
+        $(mod $name {
+            use super::*;
+
+            #[test]
+            fn killed() {
+                super::killed($scenario);
+            }
+
+            #[test]
+            fn its_answers_lost() {
+                super::lost($scenario);
+            }
+
+            #[test]
+            fn throttled() {
+                super::throttled($scenario);
+            }
+
+            #[test]
+            fn reads_lagging() {
+                super::lagging($scenario);
+            }
+        })*
+    };
+}
+
+walks! {
+    apply: APPLY,
+    update: UPDATE,
+    replace: REPLACE,
+    destroy: DESTROY,
+}
+
+#[test]
+fn a_create_whose_answer_is_lost_and_whose_tags_lag_makes_no_double() {
+    for operation in [
+        "CreateVpc",
+        "CreateSubnet",
+        "AllocateAddress",
+        "CreateNatGateway",
+        "CreateSecurityGroup",
+    ] {
+        for reads in [1, 5] {
+            let lost = Rule::once(Calls::Of(operation), 0, Fault::LoseAnswer);
+            let first = APPLY.survives(vec![lost], Some(Lag::of(reads)));
+            assert_eq!(first.code, 0, "{operation}: {}", first.stderr);
+        }
+    }
+}
+
+#[test]
+fn errors_of_the_service_are_waited_out_or_gone_on_from() {
+    for fault in [Fault::InternalError, Fault::Unavailable, Fault::LoseRequest] {
+        let count = APPLY.count(&Calls::Changes);
+        Scenario::walk(&chosen(count, 3), |place| {
+            APPLY.survives(
+                vec![Rule {
+                    calls: Calls::Changes,
+                    first: place,
+                    times: 2,
+                    fault: fault.clone(),
+                }],
+                None,
+            );
+        });
+    }
+}
+
+#[test]
+fn what_is_slow_to_be_ready_is_waited_for_and_what_fails_is_said_at_once() {
+    let pending = Fault::Rewrite {
+        from: "<state>available</state>",
+        to: "<state>pending</state>",
+    };
+    let slow = vec![Rule::at_first(Calls::Of("DescribeNatGateways"), 4, pending)];
+    let first = APPLY.survives(slow, None);
+    assert_eq!(first.code, 0, "{}", first.stderr);
+
+    let failed = Fault::Rewrite {
+        from: "<state>available</state>",
+        to: "<state>failed</state><failureCode>InsufficientFreeAddressesInSubnet</failureCode>\
+             <failureMessage>no free address</failureMessage>",
+    };
+    let broken = vec![Rule::at_first(
+        Calls::Of("DescribeNatGateways"),
+        100,
+        failed,
+    )];
+    let first = APPLY.survives(broken, None);
+    assert_eq!(first.code, 1);
+    assert!(
+        first.stderr.contains("net.nat_gateway.a") && first.stderr.contains("no free address"),
+        "{}",
+        first.stderr
+    );
+}

@@ -1,0 +1,197 @@
+//! The proxy itself: a thread a connection, every call noted, and what its rules say done to it.
+
+use super::call::Call;
+use super::lag::Lag;
+use super::refusal::{refusal, throttled};
+use super::rule::{Fault, Rule};
+use crate::http::{Message, send};
+use std::io::BufReader;
+use std::net::{TcpListener, TcpStream};
+use std::process::Command;
+use std::sync::{Arc, Condvar, Mutex};
+use std::time::Duration;
+
+struct State {
+    rules: Vec<(Rule, usize)>,
+    lag: Option<Lag>,
+    calls: Vec<Call>,
+    happened: usize,
+    victim: Option<u32>,
+}
+
+struct Inner {
+    upstream: String,
+    state: Mutex<State>,
+    victim_known: Condvar,
+}
+
+/// A proxy in front of the API at `upstream`, on loopback, for as long as the test's process lives.
+pub struct Proxy {
+    url: String,
+    inner: Arc<Inner>,
+}
+
+impl Proxy {
+    /// Starts one that lets everything through.
+    pub fn start(upstream: &str) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let inner = Arc::new(Inner {
+            upstream: upstream.to_owned(),
+            state: Mutex::new(State {
+                rules: Vec::new(),
+                lag: None,
+                calls: Vec::new(),
+                happened: 0,
+                victim: None,
+            }),
+            victim_known: Condvar::new(),
+        });
+        let shared = inner.clone();
+        std::thread::spawn(move || {
+            for stream in listener.incoming().flatten() {
+                let inner = shared.clone();
+                std::thread::spawn(move || inner.serve(stream));
+            }
+        });
+        Self { url, inner }
+    }
+
+    /// Where it answers.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// From now on these rules hold, and no others; what was noted is forgotten.
+    pub fn rules(&self, rules: Vec<Rule>, lag: Option<Lag>) {
+        let mut state = self.inner.state.lock().unwrap();
+        state.rules = rules.into_iter().map(|rule| (rule, 0)).collect();
+        state.lag = lag;
+        state.calls.clear();
+        state.happened = 0;
+        state.victim = None;
+    }
+
+    /// The process that the kills of the rules are for.
+    pub fn victim(&self, process: u32) {
+        self.inner.state.lock().unwrap().victim = Some(process);
+        self.inner.victim_known.notify_all();
+    }
+
+    /// Every call since the rules were set.
+    pub fn calls(&self) -> Vec<Call> {
+        self.inner.state.lock().unwrap().calls.clone()
+    }
+
+    /// How often a rule's fault has happened since the rules were set.
+    pub fn happened(&self) -> usize {
+        self.inner.state.lock().unwrap().happened
+    }
+}
+
+impl Inner {
+    fn serve(&self, mut stream: TcpStream) {
+        let Ok(reading) = stream.try_clone() else {
+            return;
+        };
+        let mut input = BufReader::new(reading);
+        // The program went away, or is to believe that we did: nobody is to be told.
+        while let Ok(Some(request)) = Message::read(&mut input, false) {
+            let Some(answer) = self.answer(&request) else {
+                return;
+            };
+            let to_head = request.first_line.starts_with("HEAD ");
+            if answer.write(&mut stream, to_head).is_err() {
+                return;
+            }
+        }
+    }
+
+    /// The answer to a request; none where the connection is to break.
+    fn answer(&self, request: &Message) -> Option<Message> {
+        let call = Call::of(request);
+        match self.fault(&call) {
+            None => self.pass(&call, request),
+            Some(Fault::Delay(time)) => {
+                std::thread::sleep(time);
+                self.pass(&call, request)
+            }
+            Some(Fault::LoseRequest) => None,
+            Some(Fault::LoseAnswer) => {
+                self.pass(&call, request);
+                None
+            }
+            Some(Fault::KillBefore) => {
+                self.kill();
+                None
+            }
+            Some(Fault::KillAfter) => {
+                self.pass(&call, request);
+                self.kill();
+                None
+            }
+            Some(Fault::Throttle) => {
+                let (status, code) = throttled(call.protocol);
+                Some(refusal(call.protocol, status, code))
+            }
+            Some(Fault::InternalError) => Some(refusal(call.protocol, 500, "InternalError")),
+            Some(Fault::Unavailable) => Some(refusal(call.protocol, 503, "ServiceUnavailable")),
+            Some(Fault::Refuse { status, code }) => Some(refusal(call.protocol, status, code)),
+            Some(Fault::Rewrite { from, to }) => {
+                let mut answer = self.pass(&call, request)?;
+                answer.body = answer.text().replace(from, to).into_bytes();
+                Some(answer)
+            }
+        }
+    }
+
+    /// Notes the call, and says what is to happen to it.
+    fn fault(&self, call: &Call) -> Option<Fault> {
+        let mut state = self.state.lock().unwrap();
+        state.calls.push(call.clone());
+        let mut due = None;
+        for (rule, seen) in &mut state.rules {
+            if !rule.calls.has(call) {
+                continue;
+            }
+            let now = *seen;
+            *seen += 1;
+            if due.is_none() && (rule.first..rule.first.saturating_add(rule.times)).contains(&now) {
+                due = Some(rule.fault.clone());
+            }
+        }
+        state.happened += usize::from(due.is_some());
+        due
+    }
+
+    fn pass(&self, call: &Call, request: &Message) -> Option<Message> {
+        let answer = send(&self.upstream, request).ok().flatten()?;
+        let mut state = self.state.lock().unwrap();
+        match &mut state.lag {
+            Some(lag) if call.mutates => {
+                lag.changed(call, &answer);
+                Some(answer)
+            }
+            Some(lag) => Some(lag.heard(call, answer)),
+            None => Some(answer),
+        }
+    }
+
+    fn kill(&self) {
+        let state = self.state.lock().unwrap();
+        let state = self
+            .victim_known
+            .wait_timeout_while(state, Duration::from_secs(10), |state| {
+                state.victim.is_none()
+            })
+            .unwrap()
+            .0;
+        let process = state.victim.unwrap();
+        drop(state);
+        // It may be gone already: two of its calls can be under way when it is killed.
+        let _ = Command::new("kill")
+            .args(["-9", &process.to_string()])
+            .status();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}

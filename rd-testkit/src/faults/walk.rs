@@ -1,0 +1,120 @@
+//! Walks a fault through every call that a command makes, one after the other, each in a world of its own.
+
+use super::lag::Lag;
+use super::proxy::Proxy;
+use super::rule::{Calls, Rule};
+use crate::run::{Done, Rd, finish};
+use crate::server::endpoint;
+use crate::world::World;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+/// A command, what comes before it, and what must be true when it has been run again after a fault.
+#[derive(Clone, Copy)]
+pub struct Scenario {
+    /// The settings that the world begins with.
+    pub settings: &'static str,
+    /// Brings the world to where the command begins.
+    pub prepare: fn(&World),
+    /// The command.
+    pub command: fn(&World) -> Rd,
+    /// What must be true at the end.
+    pub check: fn(&World),
+}
+
+impl Scenario {
+    fn world(&self, proxy: &Proxy) -> World {
+        let world = World::at(self.settings, proxy.url());
+        (self.prepare)(&world);
+        world
+    }
+
+    fn run(&self, world: &World, proxy: &Proxy) -> Done {
+        // Faults make for many pauses; their lengths are not what is tested.
+        let mut child = (self.command)(world).env("RD_WAIT_SCALE", "0.02").start();
+        drop(child.stdin.take());
+        proxy.victim(child.id());
+        finish(child)
+    }
+
+    /// How many such calls it makes when all goes well.
+    pub fn count(&self, calls: &Calls) -> usize {
+        let proxy = Proxy::start(endpoint());
+        let world = self.world(&proxy);
+        proxy.rules(Vec::new(), None);
+        let done = self.run(&world, &proxy);
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        let count = proxy.calls().iter().filter(|call| calls.has(call)).count();
+        (self.check)(&world);
+        count
+    }
+
+    /// Runs it under the rules, then again without them, and checks. Returns how the first run went.
+    pub fn survives(&self, rules: Vec<Rule>, lag: Option<Lag>) -> Done {
+        let proxy = Proxy::start(endpoint());
+        let world = self.world(&proxy);
+        proxy.rules(rules, lag);
+        let first = self.run(&world, &proxy);
+        assert!(!first.stderr.contains("panicked"), "{}", first.stderr);
+        proxy.rules(Vec::new(), None);
+        let again = self.run(&world, &proxy);
+        assert_eq!(
+            again.code, 0,
+            "the run after it:\n{}\nthe run with the fault:\n{}",
+            again.stderr, first.stderr
+        );
+        (self.check)(&world);
+        first
+    }
+
+    /// Does `one` for each of these places, a few at a time: most of it is waiting.
+    pub fn walk(places: &[usize], one: impl Fn(usize) + Sync) {
+        let next = AtomicUsize::new(0);
+        let workers = 2 * std::thread::available_parallelism().map_or(2, usize::from);
+        std::thread::scope(|scope| {
+            for _ in 0..workers.min(places.len()) {
+                scope.spawn(|| {
+                    while let Some(&place) = places.get(next.fetch_add(1, Ordering::Relaxed)) {
+                        one(place);
+                    }
+                });
+            }
+        });
+    }
+}
+
+/// Whether every place is walked (`make soak`), rather than a few.
+pub fn soak() -> bool {
+    std::env::var_os("RD_SOAK").is_some()
+}
+
+/// Of `count` places, all in a soak; else `few` of them, the first and the last among them, the others by `RD_SEED` or,
+/// without it, by the clock. The choice is printed, so that a failure can be had again.
+pub fn chosen(count: usize, few: usize) -> Vec<usize> {
+    if soak() || count <= few {
+        return (0..count).collect();
+    }
+    let seed = std::env::var("RD_SEED")
+        .ok()
+        .and_then(|text| text.parse().ok())
+        .unwrap_or_else(|| {
+            let now = std::time::SystemTime::now()
+                .duration_since(std::time::UNIX_EPOCH)
+                .unwrap();
+            now.as_secs()
+        });
+    let mut places = vec![0, count - 1];
+    let mut random: u64 = seed;
+    while places.len() < few {
+        // A linear congruential generator (Knuth, MMIX): any spread will do.
+        random = random
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
+        let place = usize::try_from(random >> 33).unwrap() % count;
+        if !places.contains(&place) {
+            places.push(place);
+        }
+    }
+    places.sort_unstable();
+    println!("RD_SEED={seed}: places {places:?} of {count}");
+    places
+}
