@@ -70,6 +70,8 @@ pub struct Program {
     pub access: Access,
     /// Where states live.
     pub store: Rc<dyn Store>,
+    /// The folder of the local store.
+    pub state_folder: PathBuf,
     /// stdout.
     pub printer: Rc<Printer>,
     /// What is shown meanwhile.
@@ -115,7 +117,8 @@ impl Program {
             .unwrap_or_else(|| loaded.folder().join(".rd"));
         let progress = Progress::new();
         Ok(Self {
-            store: Rc::new(LocalStore::new(folder)),
+            store: Rc::new(LocalStore::new(&folder)),
+            state_folder: folder,
             printer: Rc::new(Printer::new(
                 Format::resolve(globals.format),
                 progress.clone(),

@@ -1,6 +1,8 @@
 //! `rd-state`: the store of a stack's states.
 
 mod commands;
+mod edit;
+mod slices;
 mod stack_states;
 
 use commands::Command;

@@ -82,6 +82,11 @@ impl<C: 'static> Kinds<C> {
         self
     }
 
+    /// Every kind.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, Rc<dyn AnyKind<C>>)> {
+        self.by_name.iter().map(|(name, any)| (*name, any.clone()))
+    }
+
     /// The kind of this name; an error where a newer or older program wrote the state.
     pub fn get(&self, name: &str) -> Result<Rc<dyn AnyKind<C>>> {
         self.by_name.get(name).cloned().ok_or_else(|| {

@@ -20,6 +20,22 @@ pub struct Wanted<S> {
     pub spec: Option<S>,
 }
 
+impl<S> Wanted<S> {
+    /// Everything that carries the tags of the slice, whatever its address: what no state knows is found by it.
+    pub fn any() -> Self {
+        Self {
+            address: String::new(),
+            id: None,
+            spec: None,
+        }
+    }
+
+    /// Whether it is [`Wanted::any`].
+    pub fn is_any(&self) -> bool {
+        self.address.is_empty()
+    }
+}
+
 /// A resource that AWS has.
 #[derive(Clone, Debug)]
 pub struct Found<L> {
@@ -100,6 +116,8 @@ pub trait Kind: 'static {
 
     /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, else by ownership tag or by
     /// the identity in the spec. What does not exist is left out; more than one match is returned as more than one.
+    /// Asked for [`Wanted::any`], a kind that is found by tags returns all of them under the addresses of their tags;
+    /// one that is found by its spec has no answer to that.
     fn find(
         cx: &Cx<Self::Clients>,
         wanted: &[Wanted<Self::Spec>],

@@ -91,6 +91,8 @@ pub(super) async fn suite(store: &dyn Store) {
         store.save(&key, &foreign).await.unwrap_err().exit,
         Exit::Locked
     );
+    let held = store.holder(&key).await.unwrap();
+    assert_eq!(held.map(|holder| holder.run).as_deref(), Some("run-1"));
     store.renew(&key, lock.as_ref()).await.unwrap();
     store.save(&key, &document(3)).await.unwrap();
     store.unlock(&key, lock).await.unwrap();
@@ -98,6 +100,24 @@ pub(super) async fn suite(store: &dyn Store) {
         .lock(&key, holder("run-2"), Duration::from_secs(5))
         .await
         .unwrap();
+    store.unlock(&key, lock).await.unwrap();
+    assert_eq!(store.holder(&key).await.unwrap(), None);
+
+    // A lock that was taken away: the next run gets it, and what the first one still writes is refused.
+    let lost = store
+        .lock(&key, holder("run-1"), Duration::ZERO)
+        .await
+        .unwrap();
+    store.break_lock(&key).await.unwrap();
+    let lock = store
+        .lock(&key, holder("run-2"), Duration::ZERO)
+        .await
+        .unwrap();
+    let late = store.save(&key, &document(4)).await.unwrap_err();
+    assert_eq!(late.exit, Exit::Locked);
+    drop(lost);
+    let held = store.holder(&key).await.unwrap();
+    assert_eq!(held.map(|holder| holder.run).as_deref(), Some("run-2"));
     store.unlock(&key, lock).await.unwrap();
 
     // Every version stays, and an old one comes back as a new one.

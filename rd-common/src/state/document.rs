@@ -136,8 +136,8 @@ impl Document {
     pub fn parse(bytes: &[u8], place: &str) -> Result<Self> {
         let broken = |what: String| {
             Error::failed(format!("the state {place} cannot be read: {what}")).hint(
-                "nothing was changed; the versions before it are in the history folder beside it: \
-                 `rd-state history` lists them, and copying the newest good one over it brings it back",
+                "nothing was changed; `rd-state history SLICE` lists the versions before it, and \
+                 `rd-state restore SLICE SERIAL` brings one back",
             )
         };
         let value: Value = serde_json::from_slice(bytes).map_err(|e| broken(e.to_string()))?;
@@ -174,6 +174,15 @@ impl Document {
             }
         }
         Ok(())
+    }
+
+    /// Makes it the version after `serial`, written now by `run` with `command`.
+    pub fn follow(&mut self, serial: u64, run: &str, command: &str) {
+        self.serial = serial + 1;
+        self.written = Timestamp::now();
+        run.clone_into(&mut self.run);
+        command.clone_into(&mut self.command);
+        env!("CARGO_PKG_VERSION").clone_into(&mut self.tool_version);
     }
 
     /// The document as the bytes to store.

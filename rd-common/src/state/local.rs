@@ -7,24 +7,34 @@
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::state::document::Document;
+use crate::state::files::{Disk, Files};
 use crate::state::lockfile;
-use crate::state::store::{Holder, Key, Lock, Store, Version};
+use crate::state::store::{Holder, Key, Lock, Store, Version, restore_as_next};
 use futures_util::future::LocalBoxFuture;
-use std::fs::{self, File};
-use std::io::{self, Write};
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 /// States in a folder.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct LocalStore {
     root: PathBuf,
+    files: Arc<dyn Files>,
 }
 
 impl LocalStore {
     /// A store in `root`, usually `.rd` beside `rd.toml`. Nothing is written until something is saved.
     pub fn new(root: impl Into<PathBuf>) -> Self {
-        Self { root: root.into() }
+        Self::with(root, Arc::new(Disk))
+    }
+
+    pub(super) fn with(root: impl Into<PathBuf>, files: Arc<dyn Files>) -> Self {
+        Self {
+            root: root.into(),
+            files,
+        }
     }
 
     fn current(&self, key: &Key) -> PathBuf {
@@ -48,6 +58,12 @@ impl LocalStore {
             .join(format!("{}.lock", key.slice))
     }
 
+    fn write_lock_file(&self, key: &Key) -> PathBuf {
+        self.root
+            .join(&key.stack)
+            .join(format!("{}.write", key.slice))
+    }
+
     fn read(&self, path: &Path) -> Result<Option<Document>> {
         match fs::read(path) {
             Ok(bytes) => Document::parse(&bytes, &path.display().to_string()).map(Some),
@@ -58,6 +74,9 @@ impl LocalStore {
 
     fn save_now(&self, key: &Key, document: &Document) -> Result<()> {
         let current = self.current(key);
+        self.make_folders(key)?;
+        // Between the look at what is there and the rename nobody else may write, whoever believes to hold the lock.
+        let _alone = lockfile::alone(&self.write_lock_file(key))?;
         let before = self.read(&current)?;
         let follows = match &before {
             None => document.serial == 1,
@@ -90,16 +109,66 @@ impl LocalStore {
             .hint("nothing was overwritten; run the command again when that run has ended"));
         }
         let version = self.version_file(key, document.serial);
-        self.make_folders(key)?;
-        write_durably(&version, &document.bytes())
-            .and_then(|()| sync_folder(&self.history_folder(key)))
-            .and_then(|()| replace(&version, &current))
+        self.put(&version, &current, &document.bytes())
             .map_err(|e| io_error("write the state", &current, &e))
+    }
+
+    /// Makes a version durable, and only then puts it in the place of the current one, in one step. The current one is
+    /// a link to the version where the file system has links; where it has none, a copy.
+    fn put(&self, version: &Path, current: &Path, bytes: &[u8]) -> io::Result<()> {
+        let files = &self.files;
+        let folder = |path: &Path| path.parent().unwrap_or(Path::new(".")).to_path_buf();
+        // A leftover of this name may be linked from elsewhere: it is removed, never written into.
+        files.remove(version)?;
+        files.write(version, bytes)?;
+        files.sync(version)?;
+        files.sync_folder(&folder(version))?;
+        let next = current.with_extension("json.next");
+        files.remove(&next)?;
+        if files.link(version, &next).is_err() {
+            files.write(&next, bytes)?;
+            files.sync(&next)?;
+        }
+        files.rename(&next, current)?;
+        files.sync_folder(&folder(current))
+    }
+
+    /// Puts the newest whole version in the place of a current one that cannot be read, which is kept beside it.
+    async fn put_aside(&self, key: &Key) -> Result<()> {
+        let current = self.current(key);
+        let Some(newest) = self.history(key).await?.pop() else {
+            return Ok(());
+        };
+        let document = self.version(key, newest.serial).await?;
+        let aside = current.with_extension("json.broken");
+        self.files
+            .rename(&current, &aside)
+            .and_then(|()| {
+                let version = self.version_file(key, newest.serial);
+                self.put(&version, &current, &document.bytes())
+            })
+            .map_err(|e| io_error("put aside", &current, &e))
     }
 
     fn make_folders(&self, key: &Key) -> Result<()> {
         let folder = self.history_folder(key);
-        fs::create_dir_all(&folder).map_err(|e| io_error("make the folder", &folder, &e))
+        self.make_folder(&folder)
+            .map_err(|e| io_error("make the folder", &folder, &e))
+    }
+
+    /// Makes a folder and those above it, each durably.
+    fn make_folder(&self, folder: &Path) -> io::Result<()> {
+        if folder.is_dir() {
+            return Ok(());
+        }
+        let above = folder
+            .parent()
+            .filter(|above| !above.as_os_str().is_empty());
+        if let Some(above) = above {
+            self.make_folder(above)?;
+        }
+        self.files.make_folder(folder)?;
+        self.files.sync_folder(above.unwrap_or(Path::new(".")))
     }
 }
 
@@ -166,6 +235,20 @@ impl Store for LocalStore {
         })
     }
 
+    fn holder<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Holder>>> {
+        Box::pin(async move { Ok(lockfile::holder(&self.lock_file(key))) })
+    }
+
+    fn break_lock<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            // The holder keeps the file that it has locked; the next one makes another under the same name.
+            let path = self.lock_file(key);
+            self.files
+                .remove(&path)
+                .map_err(|e| io_error("take away the lock", &path, &e))
+        })
+    }
+
     fn history<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Vec<Version>>> {
         Box::pin(async move {
             let current = self.read(&self.current(key)).ok().flatten();
@@ -210,39 +293,20 @@ impl Store for LocalStore {
             })
         })
     }
-}
 
-/// Puts a copy of `version` in the place of `current` in one step. The copy is a link where the file system has
-/// links; where it has none, it is written.
-fn replace(version: &Path, current: &Path) -> io::Result<()> {
-    let next = current.with_extension("json.next");
-    match fs::remove_file(&next) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
+    fn restore<'a>(
+        &'a self,
+        key: &'a Key,
+        serial: u64,
+        run: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Document>> {
+        Box::pin(async move {
+            if self.load(key).await.is_err() {
+                self.put_aside(key).await?;
+            }
+            restore_as_next(self, key, serial, run).await
+        })
     }
-    if fs::hard_link(version, &next).is_err() {
-        write_durably(&next, &fs::read(version)?)?;
-    }
-    fs::rename(&next, current)?;
-    sync_folder(current.parent().unwrap_or(Path::new(".")))
-}
-
-fn write_durably(path: &Path, bytes: &[u8]) -> io::Result<()> {
-    // A leftover of this name may be linked from elsewhere: it is removed, never written into.
-    match fs::remove_file(path) {
-        Err(e) if e.kind() != io::ErrorKind::NotFound => return Err(e),
-        _ => {}
-    }
-    let mut options = File::options();
-    options.write(true).create_new(true);
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    let mut file = options.open(path)?;
-    file.write_all(bytes)?;
-    file.sync_all()
-}
-
-fn sync_folder(path: &Path) -> io::Result<()> {
-    File::open(path)?.sync_all()
 }
 
 /// An I/O error with what to do about it.

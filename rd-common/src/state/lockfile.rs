@@ -58,6 +58,17 @@ pub(super) async fn take(path: PathBuf, holder: Holder, timeout: Duration) -> Re
     })
 }
 
+/// Waits to be the only writer; for as long as the answer is held. A write takes milliseconds.
+pub(super) fn alone(path: &Path) -> Result<File> {
+    let file = OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .open(path);
+    file.and_then(|file| file.lock().map(|()| file))
+        .map_err(|e| super::local::io_error("take the lock", path, &e))
+}
+
 /// Who holds the lock at `path`, if anybody does.
 pub(super) fn holder(path: &Path) -> Option<Holder> {
     let mut file = File::open(path).ok()?;

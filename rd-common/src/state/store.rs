@@ -29,6 +29,25 @@ pub struct Holder {
     pub run: String,
 }
 
+impl Holder {
+    /// This process, as the holder for `run`. `what` is the command: `rd-net apply`.
+    pub fn this_process(what: &str, run: &str) -> Self {
+        let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
+            .ok()
+            .map(|name| name.trim().to_owned())
+            .or_else(|| env("HOSTNAME"))
+            .unwrap_or_else(|| "this machine".to_owned());
+        let user = env("USER").unwrap_or_else(|| "somebody".to_owned());
+        Self {
+            who: format!("{user}@{host}"),
+            what: format!("{what}, process {}", std::process::id()),
+            since: Timestamp::now(),
+            run: run.to_owned(),
+        }
+    }
+}
+
 /// A lock that was taken. Dropping it gives it back as far as the backend can; [`Store::unlock`] does it for certain.
 pub trait Lock {
     /// The run that holds it.
@@ -80,6 +99,12 @@ pub trait Store {
     /// Gives the lock back.
     fn unlock<'a>(&'a self, key: &'a Key, lock: Box<dyn Lock>) -> LocalBoxFuture<'a, Result<()>>;
 
+    /// Who holds the lock; none where nobody does.
+    fn holder<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Holder>>>;
+
+    /// Takes the lock away from whoever holds it. What that run still writes is refused.
+    fn break_lock<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<()>>;
+
     /// Every version, oldest first.
     fn history<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Vec<Version>>>;
 
@@ -93,15 +118,21 @@ pub trait Store {
         serial: u64,
         run: &'a str,
     ) -> LocalBoxFuture<'a, Result<Document>> {
-        Box::pin(async move {
-            let current = self.load(key).await?;
-            let mut document = self.version(key, serial).await?;
-            document.serial = current.map_or(0, |current| current.serial) + 1;
-            document.written = Timestamp::now();
-            run.clone_into(&mut document.run);
-            document.command = format!("restore of serial {serial}");
-            self.save(key, &document).await?;
-            Ok(document)
-        })
+        Box::pin(restore_as_next(self, key, serial, run))
     }
+}
+
+/// What [`Store::restore`] does where the current version can be read.
+pub(super) async fn restore_as_next<T: Store + ?Sized>(
+    store: &T,
+    key: &Key,
+    serial: u64,
+    run: &str,
+) -> Result<Document> {
+    let current = store.load(key).await?;
+    let mut document = store.version(key, serial).await?;
+    let there = current.map_or(0, |current| current.serial);
+    document.follow(there, run, &format!("restore of serial {serial}"));
+    store.save(key, &document).await?;
+    Ok(document)
 }

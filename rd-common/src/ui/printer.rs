@@ -19,6 +19,14 @@ pub enum Format {
 }
 
 impl Format {
+    /// The word on the command line.
+    pub fn word(self) -> &'static str {
+        match self {
+            Format::Json => "json",
+            Format::Text => "text",
+        }
+    }
+
     /// What was asked for; else text on a terminal and JSON elsewhere.
     pub fn resolve(asked: Option<Format>) -> Format {
         asked.unwrap_or_else(|| {
@@ -136,6 +144,16 @@ fn tell(diagnostic: &Diagnostic) {
     }
     // With stderr closed there is nobody to tell.
     let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// Tells something on stderr that is no error, with what to do about it.
+pub fn tell_note(summary: &str, hint: &str) {
+    tell(&Diagnostic::note(
+        "",
+        Severity::Warning,
+        summary,
+        Some(hint.to_owned()),
+    ));
 }
 
 /// Tells an error on stderr, for programs and moments that write no records.

@@ -102,6 +102,9 @@ impl View {
             })
             .collect();
         let same = end.counts.get(Action::None.word()).copied().unwrap_or(0);
+        if command == "doctor" {
+            return self.diagnosis(end);
+        }
         let mut text = if command == "status" {
             let healths: Vec<String> = end
                 .counts
@@ -119,6 +122,8 @@ impl View {
             "nothing done".to_owned()
         } else if command == "destroy" {
             "nothing to destroy".to_owned()
+        } else if matches!(command, "rebuild" | "import") {
+            paint(GOOD, "the state knows all that there is")
         } else {
             let resources = if same == 1 {
                 "1 resource is".to_owned()
@@ -132,6 +137,19 @@ impl View {
             Ended::Failed => text.push_str(&paint(BAD, " — failed")),
             Ended::Cancelled => text.push_str(&paint(CARE, " — stopped; run it again to go on")),
         }
+        format!("{}: {text}\n", paint(STRONG, &end.slice))
+    }
+}
+
+impl View {
+    fn diagnosis(&self, end: &End) -> String {
+        let count = |name: &str| end.counts.get(name).copied().unwrap_or(0);
+        let text = match (count("findings"), count("mended")) {
+            (0, _) if end.status == Ended::Ok => paint(GOOD, "all is well"),
+            (0, _) => paint(BAD, "not examined"),
+            (found, 0) => paint(CARE, format!("{found} findings")),
+            (found, mended) => paint(CARE, format!("{found} findings, {mended} mended")),
+        };
         format!("{}: {text}\n", paint(STRONG, &end.slice))
     }
 }

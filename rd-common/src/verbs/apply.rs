@@ -19,7 +19,6 @@ use crate::verbs::pipe::{Finished, Ground, Outputs, Pipe, piped};
 use crate::verbs::plan::{record, show};
 use crate::wire::record::ResourceChange;
 use crate::wire::upstream::SavedPlan;
-use jiff::Timestamp;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -83,7 +82,7 @@ where
         .store
         .lock(
             &key,
-            holder(S::NAME, command, &program.run),
+            Holder::this_process(&format!("rd-{} {command}", S::NAME), &program.run),
             limits.lock_timeout,
         )
         .await?;
@@ -109,24 +108,6 @@ async fn renewing<S: Slice>(pipe: &Pipe<S>, program: &Program, lock: &dyn Lock) 
         if let Err(error) = pipe.store.renew(&key, lock).await {
             return error;
         }
-    }
-}
-
-fn holder(slice: &str, command: &str, run: &str) -> Holder {
-    let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
-        .ok()
-        .map(|name| name.trim().to_owned())
-        .or_else(|| env("HOSTNAME"))
-        .unwrap_or_else(|| "this machine".to_owned());
-    Holder {
-        who: format!(
-            "{}@{host}",
-            env("USER").unwrap_or_else(|| "somebody".to_owned())
-        ),
-        what: format!("rd-{slice} {command}, process {}", std::process::id()),
-        since: Timestamp::now(),
-        run: run.to_owned(),
     }
 }
 

@@ -5,6 +5,7 @@ pub mod destroy;
 pub mod output;
 pub mod pipe;
 pub mod plan;
+pub mod rebuild;
 pub mod status;
 
 use crate::cli::Program;
@@ -27,6 +28,12 @@ pub enum Shared<D: Args> {
     Status,
     /// Print an output, or all of them
     Output(output::OutputArgs),
+    /// Make the state anew from what AWS has; changes nothing there
+    Rebuild,
+    /// Take one existing resource into the state
+    Import(rebuild::ImportArgs),
+    /// Say what is wrong between the state and AWS
+    Doctor(rebuild::DoctorArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -48,15 +55,18 @@ impl<D: Args> Shared<D> {
             Shared::Destroy(_) => "destroy",
             Shared::Status => "status",
             Shared::Output(_) => "output",
+            Shared::Rebuild => "rebuild",
+            Shared::Import(_) => "import",
+            Shared::Doctor(_) => "doctor",
             Shared::Completions { .. } => "completions",
             Shared::Man { .. } => "man",
         }
     }
 
     pub(crate) fn writes_records(&self) -> bool {
-        matches!(
+        !matches!(
             self,
-            Shared::Plan(_) | Shared::Apply(_) | Shared::Destroy(_) | Shared::Status
+            Shared::Output(_) | Shared::Completions { .. } | Shared::Man { .. }
         )
     }
 
@@ -67,6 +77,9 @@ impl<D: Args> Shared<D> {
             Shared::Destroy(args) => destroy::run::<S>(program, &args).await,
             Shared::Status => status::run::<S>(program).await,
             Shared::Output(args) => output::run(program, S::NAME, &args).await,
+            Shared::Rebuild => rebuild::rebuild::<S>(program).await,
+            Shared::Import(args) => rebuild::import::<S>(program, &args).await,
+            Shared::Doctor(args) => rebuild::doctor::<S>(program, &args).await,
             Shared::Completions { .. } | Shared::Man { .. } => Ok(Exit::Done),
         }
     }

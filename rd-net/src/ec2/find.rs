@@ -11,14 +11,17 @@ use rd_common::{Cx, Found, Wanted};
 pub fn query<S>(cx: &Cx<Clients>, wanted: &[Wanted<S>], filter: &'static str) -> Query {
     let mut query = Query::by(filter, wanted.iter().filter_map(|one| one.id.clone()));
     if wanted.iter().any(|one| one.id.is_none()) {
-        let owned = cx.stack.ownership(cx.slice);
-        query.all.insert(
-            owned
-                .map(|(key, value)| (format!("tag:{key}"), value))
-                .to_vec(),
-        );
+        query.all.insert(owned(cx));
     }
     query
+}
+
+/// The filters for what carries the tags of the slice.
+pub fn owned(cx: &Cx<Clients>) -> Vec<(String, String)> {
+    cx.stack
+        .ownership(cx.slice)
+        .map(|(key, value)| (format!("tag:{key}"), value))
+        .to_vec()
 }
 
 /// The items that are wanted, each under its address.
@@ -37,18 +40,24 @@ pub fn found<S, T, L>(
         };
         let tags = tags::read(tagged(item));
         for one in wanted {
+            let tagged = tags.get(ADDRESS_TAG);
             let same = match &one.id {
                 Some(known) => known == id,
                 None => {
-                    tags.get(ADDRESS_TAG) == Some(&one.address) && cx.stack.owns(cx.slice, &tags)
+                    (one.is_any() || tagged == Some(&one.address)) && cx.stack.owns(cx.slice, &tags)
                 }
+            };
+            let address = if one.is_any() {
+                tagged.cloned().unwrap_or_default()
+            } else {
+                one.address.clone()
             };
             let twice = all
                 .iter()
-                .any(|f: &Found<L>| f.id == id && f.address == one.address);
+                .any(|f: &Found<L>| f.id == id && f.address == address);
             if same && !twice {
                 all.push(Found {
-                    address: one.address.clone(),
+                    address,
                     id: id.to_owned(),
                     live: live(item),
                     tags: Some(tags.clone()),

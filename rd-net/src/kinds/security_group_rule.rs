@@ -3,7 +3,7 @@
 use crate::clients::Clients;
 use crate::ec2::errors::incomplete;
 use crate::ec2::read::Query;
-use crate::ec2::{rules, tags};
+use crate::ec2::{find, rules, tags};
 use aws_sdk_ec2::types::{
     IpPermission, IpRange, ResourceType, SecurityGroupRule as Rule, SecurityGroupRuleDescription,
     UserIdGroupPair,
@@ -120,14 +120,18 @@ impl Kind for SecurityGroupRule {
         let groups = wanted
             .iter()
             .filter_map(|one| Some(one.spec.as_ref()?.group_id.text().to_owned()));
-        let all = cx
-            .clients
-            .reads
-            .security_group_rules
-            .ask(Query::by("group-id", groups))
-            .await?;
+        let mut query = Query::by("group-id", groups);
+        let any = wanted.iter().any(Wanted::is_any);
+        if any {
+            query.all.insert(find::owned(cx));
+        }
+        let all = cx.clients.reads.security_group_rules.ask(query).await?;
         let mut found: Vec<Found<Live>> = Vec::new();
-        for one in wanted {
+        if any {
+            let id = Rule::security_group_rule_id;
+            found = find::found(cx, &[Wanted::<Spec>::any()], &all, id, Rule::tags, live);
+        }
+        for one in wanted.iter().filter(|one| !one.is_any()) {
             for rule in all.iter() {
                 let Some(id) = rule.security_group_rule_id() else {
                     continue;

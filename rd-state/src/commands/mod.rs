@@ -1,12 +1,22 @@
 //! One file a verb.
 
+mod diff;
+mod doctor;
 mod graph;
 mod history;
+mod import;
 mod init;
 mod list;
+mod locks;
+mod mv;
 mod outputs;
 mod pull;
+mod push;
+mod rebuild;
+mod restore;
+mod rm;
 mod show;
+mod unlock;
 mod view;
 
 use clap::Subcommand;
@@ -28,6 +38,26 @@ pub enum Command {
     Pull(pull::PullArgs),
     /// List the versions of a slice's state
     History(history::HistoryArgs),
+    /// Show what differs between two versions
+    Diff(diff::DiffArgs),
+    /// Bring an old version back, as a new one
+    Restore(restore::RestoreArgs),
+    /// Store a state from a file
+    Push(push::PushArgs),
+    /// Give a resource another address
+    Mv(mv::MvArgs),
+    /// Forget resources, and leave them at AWS
+    Rm(rm::RmArgs),
+    /// Take an existing resource into the state
+    Import(import::ImportArgs),
+    /// Make states anew from what AWS has
+    Rebuild(rebuild::RebuildArgs),
+    /// Say what is wrong with the states, and between them and AWS
+    Doctor(doctor::DoctorArgs),
+    /// Show who holds which state
+    Locks,
+    /// Take the lock away from a run that will not give it back
+    Unlock(unlock::UnlockArgs),
     /// Show what needs what: a tree, or a picture's source
     Graph(graph::GraphArgs),
     /// Show a saved plan, or any records, as on a terminal
@@ -55,6 +85,16 @@ impl OwnVerbs for Command {
             Command::Show(args) => show::run(program, &args).await,
             Command::Pull(args) => pull::run(program, &args).await,
             Command::History(args) => history::run(program, &args).await,
+            Command::Diff(args) => diff::run(program, &args).await,
+            Command::Restore(args) => restore::run(program, &args).await,
+            Command::Push(args) => push::run(program, &args).await,
+            Command::Mv(args) => mv::run(program, &args).await,
+            Command::Rm(args) => rm::run(program, &args).await,
+            Command::Import(args) => import::run(program, &args),
+            Command::Rebuild(args) => rebuild::run(program, &args),
+            Command::Doctor(args) => doctor::run(program, &args).await,
+            Command::Locks => locks::run(program).await,
+            Command::Unlock(args) => unlock::run(program, &args).await,
             Command::Graph(args) => graph::run(program, &args).await,
             Command::View(args) => view::run(&args),
         }

@@ -29,8 +29,7 @@ impl Scenario {
     }
 
     fn run(&self, world: &World, proxy: &Proxy) -> Done {
-        // Faults make for many pauses; their lengths are not what is tested.
-        let mut child = (self.command)(world).env("RD_WAIT_SCALE", "0.02").start();
+        let mut child = (self.command)(world).start();
         drop(child.stdin.take());
         proxy.victim(child.id());
         finish(child)

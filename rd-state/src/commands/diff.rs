@@ -1,0 +1,119 @@
+//! `diff`: what differs between two versions of a state.
+
+use crate::stack_states;
+use rd_common::cli::Program;
+use rd_common::ui::style::{BAD, CARE, GOOD, STRONG, paint};
+use rd_common::{Document, Exit, Result};
+use serde_json::{Value, json};
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Flags of `diff`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct DiffArgs {
+    /// The slice, such as net
+    slice: String,
+    /// The older version, by its serial
+    from: u64,
+    /// The newer one; else what is there now
+    to: Option<u64>,
+}
+
+/// One thing that differs.
+struct Difference {
+    what: String,
+    before: Value,
+    after: Value,
+}
+
+/// Runs it: a view for people, one JSON object a difference for programs.
+pub async fn run(program: &Program, args: &DiffArgs) -> Result<Exit> {
+    let key = program.key(&args.slice);
+    let before = program.store.version(&key, args.from).await?;
+    let after = match args.to {
+        Some(serial) => program.store.version(&key, serial).await?,
+        None => stack_states::one(program, &args.slice).await?,
+    };
+    let differences = differences(&before, &after);
+    let mut text = String::new();
+    for one in &differences {
+        if program.printer.is_json() {
+            let line = json!({"path": one.what, "before": one.before, "after": one.after});
+            text.push_str(&format!("{line}\n"));
+        } else {
+            text.push_str(&view(one));
+        }
+    }
+    if differences.is_empty() && !program.printer.is_json() {
+        text = "no difference\n".to_owned();
+    }
+    program.printer.text(&text);
+    Ok(Exit::Done)
+}
+
+fn view(one: &Difference) -> String {
+    let name = paint(STRONG, &one.what);
+    match (&one.before, &one.after) {
+        (Value::Null, after) => format!("{} {name}  {after}\n", paint(GOOD, "+")),
+        (before, Value::Null) => format!("{} {name}  {before}\n", paint(BAD, "-")),
+        (before, after) => format!("{} {name}  {before} → {after}\n", paint(CARE, "~")),
+    }
+}
+
+/// By path: a resource that only one has, with its id; else its id, phase, and each member of its spec; and outputs.
+fn differences(before: &Document, after: &Document) -> Vec<Difference> {
+    let mut all = Vec::new();
+    let mut compare = |what: String, before: Value, after: Value| {
+        if before != after {
+            all.push(Difference {
+                what,
+                before,
+                after,
+            });
+        }
+    };
+    let addresses: BTreeSet<&String> = before
+        .resources
+        .keys()
+        .chain(after.resources.keys())
+        .collect();
+    for address in addresses {
+        match (before.resources.get(address), after.resources.get(address)) {
+            (Some(old), Some(new)) => {
+                compare(format!("{address}.id"), json!(old.id), json!(new.id));
+                compare(
+                    format!("{address}.phase"),
+                    json!(old.phase),
+                    json!(new.phase),
+                );
+                let empty = serde_json::Map::new();
+                let (old, new) = (
+                    old.spec.as_object().unwrap_or(&empty),
+                    new.spec.as_object().unwrap_or(&empty),
+                );
+                let members: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+                for member in members {
+                    let value = |spec: &serde_json::Map<String, Value>| {
+                        spec.get(member).cloned().unwrap_or_default()
+                    };
+                    compare(format!("{address}.{member}"), value(old), value(new));
+                }
+            }
+            (old, new) => {
+                let id = |one: Option<&rd_common::state::document::Resource>| {
+                    one.map_or(Value::Null, |one| {
+                        json!(one.id.as_deref().unwrap_or("(no id)"))
+                    })
+                };
+                compare(address.clone(), id(old), id(new));
+            }
+        }
+    }
+    let outputs = |document: &Document| -> BTreeMap<String, Value> { document.outputs.clone() };
+    let (old, new) = (outputs(before), outputs(after));
+    let names: BTreeSet<&String> = old.keys().chain(new.keys()).collect();
+    for name in names {
+        let value = |all: &BTreeMap<String, Value>| all.get(name).cloned().unwrap_or_default();
+        compare(format!("{}.{name}", after.slice), value(&old), value(&new));
+    }
+    all
+}
