@@ -12,14 +12,18 @@ pub enum Calls {
     Changes,
     /// Those of this operation.
     Of(&'static str),
+    /// Those for which it is true.
+    Matching(fn(&Call) -> bool),
 }
 
 impl Calls {
-    pub(super) fn has(&self, call: &Call) -> bool {
+    /// Whether a call is one of them.
+    pub fn has(&self, call: &Call) -> bool {
         // Whose account it is, is asked before anything is at stake; it is left alone unless it is named.
         match self {
             Calls::All => call.operation != "GetCallerIdentity",
             Calls::Changes => call.mutates && call.operation != "GetCallerIdentity",
+            Calls::Matching(is) => is(call),
             Calls::Of(operation) => call.operation == *operation,
         }
     }

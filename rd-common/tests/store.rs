@@ -1,0 +1,81 @@
+//! Many processes at one state.
+
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_common::state::local::LocalStore;
+use rd_common::state::store::{Holder, Key, Store};
+use rd_common::{Document, Stack};
+use serde_json::json;
+use std::cell::OnceCell;
+use std::process::Command;
+use std::time::Duration;
+
+const PROCESSES: u64 = 50;
+const CHANGES: u64 = 20;
+/// Set in the processes that the test starts of itself.
+const FOLDER: &str = "RD_TEST_STORE_FOLDER";
+
+fn key() -> Key {
+    Key {
+        stack: "p-e".into(),
+        slice: "net".into(),
+    }
+}
+
+/// Adds one to a number in the state, under the lock.
+async fn add_one(store: &LocalStore, run: &str) {
+    let holder = Holder::this_process("a test", run);
+    let lock = store
+        .lock(&key(), holder, Duration::from_secs(300))
+        .await
+        .unwrap();
+    let mut document = store.load(&key()).await.unwrap().unwrap();
+    let count = document.outputs["count"].as_u64().unwrap();
+    document.outputs.insert("count".into(), json!(count + 1));
+    document.follow(document.serial, run, "add");
+    store.save(&key(), &document).await.unwrap();
+    store.unlock(&key(), lock).await.unwrap();
+}
+
+#[tokio::test]
+async fn fifty_processes_lose_no_update() {
+    if let Some(folder) = std::env::var_os(FOLDER) {
+        let store = LocalStore::new(folder);
+        for _ in 0..CHANGES {
+            add_one(&store, &format!("run-{}", std::process::id())).await;
+        }
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let store = LocalStore::new(folder.path());
+    let stack = Stack {
+        project: "p".into(),
+        environment: "e".into(),
+        region: "us-east-1".into(),
+        account: OnceCell::new(),
+        tags: Default::default(),
+    };
+    let mut document = Document::empty(&stack, "net");
+    document.outputs.insert("count".into(), json!(0));
+    document.follow(0, "first", "make");
+    store.save(&key(), &document).await.unwrap();
+
+    let own = std::env::current_exe().unwrap();
+    let start = || {
+        Command::new(&own)
+            .args(["--exact", "fifty_processes_lose_no_update"])
+            .env(FOLDER, folder.path())
+            .stdout(std::process::Stdio::null())
+            .spawn()
+            .unwrap()
+    };
+    let children: Vec<_> = (0..PROCESSES).map(|_| start()).collect();
+    for mut child in children {
+        assert!(child.wait().unwrap().success());
+    }
+    let document = store.load(&key()).await.unwrap().unwrap();
+    assert_eq!(document.outputs["count"], PROCESSES * CHANGES);
+    assert_eq!(document.serial, PROCESSES * CHANGES + 1);
+    let history = store.history(&key()).await.unwrap();
+    assert_eq!(history.len() as u64, PROCESSES * CHANGES + 1);
+}

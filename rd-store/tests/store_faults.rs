@@ -1,0 +1,146 @@
+//! The bucket, with a fault at every change that a command makes: nothing is lost, nothing doubled, nothing left.
+
+use rd_testkit::World;
+use rd_testkit::faults::{Calls, Fault, Lag, Rule, Scenario, chosen};
+
+const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n";
+const FEW: usize = 4;
+
+fn bucket(world: &World) -> String {
+    format!("/shop-test-sessions-{}", world.account)
+}
+
+fn applied(world: &World) {
+    world.rd("rd-store").args("apply -y").ok();
+}
+
+fn whole(world: &World) {
+    assert_eq!(world.rd("rd-store").args("plan").ok().actions(), [""; 0]);
+    let state = std::fs::read_to_string(world.state_file("shop-test", "store")).unwrap_or_default();
+    assert!(
+        !state.contains("creating") && !state.contains("deposed"),
+        "{state}"
+    );
+    world.rd("rd-store").args("destroy -y").ok();
+    nothing(world);
+}
+
+fn nothing(world: &World) {
+    assert_eq!(world.s3("HEAD", &bucket(world), "").status, 404);
+    assert!(world.rd("rd-state").args("list").ok().stdout.is_empty());
+}
+
+const APPLY: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |_| {},
+    command: |world| world.rd("rd-store").args("apply -y"),
+    check: whole,
+};
+
+/// Every setting that can be changed is.
+const UPDATE: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        applied(world);
+        world.settings(&format!(
+            "{SETTINGS}[tags]\nOwner = \"platform\"\n[store]\nversioning = false\nkms_key = \"alias/shop\"\n\
+             standard_ia_days = 60\nglacier_ir_days = 0\ncors_origins = [\"https://app.example.com\"]\n"
+        ));
+    },
+    command: |world| world.rd("rd-store").args("apply -y"),
+    check: whole,
+};
+
+/// Another name: another bucket is made, the old one goes.
+const REPLACE: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        applied(world);
+        world.settings(&format!(
+            "{SETTINGS}[store]\nbucket = \"other-{}\"\n",
+            world.account
+        ));
+    },
+    command: |world| world.rd("rd-store").args("apply -y"),
+    check: |world| {
+        assert_eq!(world.s3("HEAD", &bucket(world), "").status, 404);
+        whole(world);
+        assert_eq!(
+            world
+                .s3("HEAD", &format!("/other-{}", world.account), "")
+                .status,
+            404
+        );
+    },
+};
+
+const DESTROY: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        applied(world);
+        for key in ["a", "b", "b"] {
+            world.s3("PUT", &format!("{}/{key}", bucket(world)), "data");
+        }
+    },
+    command: |world| world.rd("rd-store").args("destroy -y --delete-objects"),
+    check: nothing,
+};
+
+const ALL: [Scenario; 4] = [APPLY, UPDATE, REPLACE, DESTROY];
+
+#[test]
+fn killed() {
+    for scenario in ALL {
+        let places = chosen(2 * scenario.count(&Calls::Changes), 2 * FEW);
+        Scenario::walk(&places, |place| {
+            let fault = if place % 2 == 0 {
+                Fault::KillBefore
+            } else {
+                Fault::KillAfter
+            };
+            let first = scenario.survives(vec![Rule::once(Calls::Changes, place / 2, fault)], None);
+            assert_eq!(first.code, -1, "place {place}: it was not killed");
+        });
+    }
+}
+
+#[test]
+fn answers_lost() {
+    for scenario in ALL {
+        let places = chosen(scenario.count(&Calls::Changes), FEW);
+        Scenario::walk(&places, |place| {
+            let first = scenario.survives(
+                vec![Rule::once(Calls::Changes, place, Fault::LoseAnswer)],
+                None,
+            );
+            assert_eq!(first.code, 0, "place {place}: {}", first.stderr);
+        });
+    }
+}
+
+#[test]
+fn throttled() {
+    for scenario in ALL {
+        let places = chosen(scenario.count(&Calls::All), FEW);
+        Scenario::walk(&places, |place| {
+            let rule = Rule {
+                calls: Calls::All,
+                first: place,
+                times: 3,
+                fault: Fault::Throttle,
+            };
+            let first = scenario.survives(vec![rule], None);
+            assert_eq!(first.code, 0, "place {place}: {}", first.stderr);
+        });
+    }
+}
+
+#[test]
+fn reads_lagging() {
+    for scenario in ALL {
+        for reads in [1, 3, 5] {
+            let first = scenario.survives(Vec::new(), Some(Lag::of(reads)));
+            assert_eq!(first.code, 0, "{reads} reads behind: {}", first.stderr);
+        }
+    }
+}
