@@ -8,11 +8,15 @@
 )]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
-use rd_testkit::{World, endpoint, finish};
+use rd_testkit::{World, endpoint};
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
 
 const SETTINGS: &str = "project = \"bench\"\nenvironment = \"test\"\n";
+
+/// A run that has not ended by then counts as failed.
+const PATIENCE: Duration = Duration::from_secs(90);
 
 /// A tool that applies and destroys the network in a world's folder.
 struct Tool {
@@ -68,15 +72,26 @@ fn run(world: &World, line: &str, proxy: Option<&Proxy>) -> bool {
         .envs(world.environment())
         .env("PATH", format!("{}:{path}", programs.display()))
         .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let Ok(child) = child.spawn() else {
+        .stdout(Stdio::null())
+        .stderr(Stdio::null());
+    let Ok(mut child) = child.spawn() else {
         return false;
     };
     if let Some(proxy) = proxy {
         proxy.victim(child.id());
     }
-    finish(child).code == 0
+    let start = Instant::now();
+    loop {
+        if let Some(status) = child.try_wait().unwrap() {
+            return status.success();
+        }
+        if start.elapsed() > PATIENCE {
+            child.kill().unwrap();
+            child.wait().unwrap();
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(10));
+    }
 }
 
 /// How a tool came through a fault at so many points.

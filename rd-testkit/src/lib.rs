@@ -4,7 +4,8 @@
 //! programs pointed at the local AWS API. It panics where a test would: nothing here is for anything but tests.
 #![expect(
     clippy::unwrap_used,
-    reason = "a helper of tests fails the test that calls it"
+    clippy::print_stdout,
+    reason = "a helper of tests fails the test that calls it, and says there what it did"
 )]
 
 pub mod faults;

@@ -106,6 +106,7 @@ fn files_that_documents_name_are_there() {
         "README.md",
         "ARCHITECTURE.md",
         "CONTRIBUTING.md",
+        "docs/state.md",
         "docs/testing.md",
         "docs/building.md",
     ] {
