@@ -1,8 +1,9 @@
 //! Killed, cut off, throttled, lagging: at every change that a command makes. Then it is run again, and there is exactly
 //! one of everything, the state knows all of it, and a destroy leaves nothing.
 
-use rd_testkit::World;
-use rd_testkit::faults::{Calls, Fault, Lag, Rule, Scenario, chosen};
+use rd_testkit::faults::{Calls, Fault, Lag, Proxy, Rule, Scenario, chosen};
+use rd_testkit::{World, endpoint};
+use std::time::Duration;
 
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\n";
 const FEW: usize = 5;
@@ -235,4 +236,21 @@ fn what_is_slow_to_be_ready_is_waited_for_and_what_fails_is_said_at_once() {
         "{}",
         first.stderr
     );
+}
+
+#[test]
+fn a_clock_that_is_off_is_said_and_nothing_is_made() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    let ahead = Fault::Clock {
+        ahead: Duration::from_secs(3600),
+    };
+    proxy.rules(vec![Rule::at_first(Calls::All, usize::MAX, ahead)], None);
+    let done = world.rd("rd-net").args("apply -y").code(1);
+    assert!(
+        done.stderr.contains("clock") && done.stderr.contains("date -u"),
+        "{}",
+        done.stderr
+    );
+    assert_eq!(world.inventory(), [""; 0]);
 }

@@ -12,6 +12,8 @@ pub struct Lag {
     said: BTreeMap<String, VecDeque<Message>>,
     /// The ids of what was made, which a question that is new would not have had in its answer.
     made: Vec<String>,
+    /// By operation and such an id: how often it was asked since.
+    asked: BTreeMap<(String, String), usize>,
 }
 
 impl Lag {
@@ -21,6 +23,7 @@ impl Lag {
             reads,
             said: BTreeMap::new(),
             made: Vec::new(),
+            asked: BTreeMap::new(),
         }
     }
 
@@ -34,9 +37,18 @@ impl Lag {
 
     /// What a read hears, where AWS says `answer`.
     pub(super) fn heard(&mut self, call: &Call, answer: Message) -> Message {
+        let mut unseen = Vec::new();
+        for id in &self.made {
+            let asked = (call.operation.clone(), id.clone());
+            let times = self.asked.entry(asked).or_default();
+            *times += 1;
+            if *times <= self.reads {
+                unseen.push(id.clone());
+            }
+        }
         let said = self.said.entry(call.key()).or_insert_with(|| {
             let mut before = answer.clone();
-            before.body = without_items(&answer.text(), &self.made).into_bytes();
+            before.body = without_items(&answer.text(), &unseen).into_bytes();
             VecDeque::from([before])
         });
         said.push_back(answer);

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::lag::Lag;
-use super::refusal::{refusal, throttled};
+use super::refusal::{refusal, skewed, throttled};
 use super::rule::{Fault, Rule};
 use crate::http::{Message, send};
 use std::io::BufReader;
@@ -136,6 +136,10 @@ impl Inner {
             }
             Some(Fault::InternalError) => Some(refusal(call.protocol, 500, "InternalError")),
             Some(Fault::Unavailable) => Some(refusal(call.protocol, 503, "ServiceUnavailable")),
+            Some(Fault::Clock { ahead }) => match skewed(request, call.protocol, ahead) {
+                Some(refusal) => Some(refusal),
+                None => self.pass(&call, request),
+            },
             Some(Fault::Refuse { status, code }) => Some(refusal(call.protocol, status, code)),
             Some(Fault::Rewrite { from, to }) => {
                 let mut answer = self.pass(&call, request)?;

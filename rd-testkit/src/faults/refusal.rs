@@ -2,6 +2,10 @@
 
 use super::call::Protocol;
 use crate::http::Message;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use std::time::Duration;
 
 /// The code that says "throttled".
 pub(super) fn throttled(protocol: Protocol) -> (u16, &'static str) {
@@ -11,6 +15,30 @@ pub(super) fn throttled(protocol: Protocol) -> (u16, &'static str) {
         Protocol::Query => (400, "Throttling"),
         Protocol::Json | Protocol::RestJson | Protocol::Cbor => (400, "ThrottlingException"),
     }
+}
+
+/// How far a signature's time may be from AWS's.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
+const TOLERANCE: Duration = Duration::from_secs(300);
+
+/// The refusal of a request that was not signed at the time that AWS's clock shows; none where it was.
+pub(super) fn skewed(request: &Message, protocol: Protocol, ahead: Duration) -> Option<Message> {
+    let now = Timestamp::now() + ahead;
+    let signed = DateTime::strptime("%Y%m%dT%H%M%SZ", request.header("x-amz-date")?).unwrap();
+    let signed = signed.to_zoned(TimeZone::UTC).unwrap().timestamp();
+    if now.duration_since(signed).unsigned_abs() <= TOLERANCE {
+        return None;
+    }
+    let code = match protocol {
+        Protocol::Ec2 => "RequestExpired",
+        Protocol::RestXml => "RequestTimeTooSkewed",
+        Protocol::Query => "SignatureDoesNotMatch",
+        Protocol::Json | Protocol::RestJson | Protocol::Cbor => "InvalidSignatureException",
+    };
+    let mut answer = refusal(protocol, 403, code);
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    answer.headers.push(("date".to_owned(), date));
+    Some(answer)
 }
 
 /// An error.
@@ -74,4 +102,29 @@ fn cbor(pairs: &[(&str, &str)]) -> Vec<u8> {
         bytes.extend(text(value));
     }
     bytes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_protocol_has_its_shape() {
+        let text = |protocol| refusal(protocol, 400, "Code").text();
+        assert!(text(Protocol::Ec2).contains("<Response><Errors><Error><Code>Code</Code>"));
+        assert!(
+            text(Protocol::Query)
+                .contains("<ErrorResponse><Error><Type>Sender</Type><Code>Code</Code>")
+        );
+        assert!(text(Protocol::RestXml).starts_with("<Error><Code>Code</Code>"));
+        assert!(text(Protocol::Json).contains("\"__type\":\"Code\""));
+        let rest = refusal(Protocol::RestJson, 400, "Code");
+        assert_eq!(rest.header("x-amzn-errortype"), Some("Code"));
+        // A map of two; the first key a text of six letters, its value one of four.
+        let cbor = refusal(Protocol::Cbor, 400, "Code").body;
+        assert!(
+            cbor.starts_with(b"\xa2\x66__type\x64Code\x67message"),
+            "{cbor:x?}"
+        );
+    }
 }

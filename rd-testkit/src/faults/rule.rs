@@ -53,6 +53,12 @@ pub enum Fault {
         /// The code.
         code: &'static str,
     },
+    /// AWS's clock is so far ahead of the program's: what is signed more than five minutes from its time it refuses,
+    /// and says what time it has.
+    Clock {
+        /// How far.
+        ahead: Duration,
+    },
     /// The answer is late.
     Delay(Duration),
     /// A text in the answer is another: `<state>available</state>` becomes `<state>pending</state>`.
