@@ -147,7 +147,7 @@ fn main() {
     let points = std::env::var("BENCH_POINTS")
         .ok()
         .and_then(|text| text.parse().ok())
-        .unwrap_or(6);
+        .unwrap_or(3);
     println!(
         "\n## Faults during an apply of the default network, then the apply again, then a destroy\n"
     );

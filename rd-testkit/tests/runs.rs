@@ -199,6 +199,7 @@ fn a_runner_that_loses_patience_loses_nothing() {
 #[test]
 fn a_dead_holder_s_lock_is_free_and_a_paused_one_s_late_write_is_refused() {
     let world = World::new(SETTINGS);
+    let file = world.state_file("shop-test", "net");
     let held = || {
         let mut child = world
             .rd("rd-net")
@@ -206,9 +207,12 @@ fn a_dead_holder_s_lock_is_free_and_a_paused_one_s_late_write_is_refused() {
             .env("RD_WAIT_SCALE", "1")
             .start();
         drop(child.stdin.take());
-        while world.rd("rd-state").args("locks").ok().stdout.is_empty() {
+        // Until it is at work: it holds the lock and has written.
+        let before = std::fs::read(&file).ok();
+        while std::fs::read(&file).ok() == before {
             std::thread::sleep(Duration::from_millis(5));
         }
+        assert!(!world.rd("rd-state").args("locks").ok().stdout.is_empty());
         child
     };
     let mut dead = held();
@@ -235,5 +239,6 @@ fn a_dead_holder_s_lock_is_free_and_a_paused_one_s_late_write_is_refused() {
         std::fs::read(world.state_file("shop-test", "net")).unwrap(),
         written
     );
-    assert!(world.rd("rd-net").args("plan").ok().actions().is_empty());
+    let plan = world.rd("rd-net").args("plan").ok();
+    assert_eq!(plan.actions(), [""; 0]);
 }

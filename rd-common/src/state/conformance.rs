@@ -108,7 +108,10 @@ pub(super) async fn suite(store: &dyn Store) {
         .lock(&key, holder("run-1"), Duration::ZERO)
         .await
         .unwrap();
+    let holds = lost.watch();
+    assert!(holds());
     store.break_lock(&key).await.unwrap();
+    assert!(!holds());
     let lock = store
         .lock(&key, holder("run-2"), Duration::ZERO)
         .await

@@ -6,18 +6,28 @@ use crate::exit::Exit;
 use crate::state::store::{Holder, Lock};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 /// A held lock file. The operating system frees it when the process ends, however it ends.
 pub(super) struct FileLock {
     file: File,
+    path: PathBuf,
     run: String,
 }
 
 impl Lock for FileLock {
     fn run(&self) -> &str {
         &self.run
+    }
+
+    fn watch(&self) -> Rc<dyn Fn() -> bool> {
+        // Whoever takes the lock away puts another file in the place of this one.
+        let own = self.file.metadata().map(|meta| meta.ino()).ok();
+        let path = self.path.clone();
+        Rc::new(move || std::fs::metadata(&path).map(|meta| meta.ino()).ok() == own)
     }
 }
 
@@ -31,22 +41,24 @@ impl Drop for FileLock {
 /// Takes the lock, waiting up to `timeout`.
 pub(super) async fn take(path: PathBuf, holder: Holder, timeout: Duration) -> Result<FileLock> {
     let cannot = |e: std::io::Error| super::local::io_error("take the lock", &path, &e);
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .open(&path)
-        .map_err(cannot)?;
     let start = Instant::now();
-    loop {
+    let mut file = loop {
+        let file = OpenOptions::new()
+            .read(true)
+            .write(true)
+            .create(true)
+            .truncate(false)
+            .open(&path)
+            .map_err(cannot)?;
         match file.try_lock() {
-            Ok(()) => break,
+            Ok(()) if is_at(&file, &path) => break file,
+            // It was taken away from its holder while we waited: the lock is another file now.
+            Ok(()) => {}
             Err(TryLockError::Error(e)) => return Err(cannot(e)),
             Err(TryLockError::WouldBlock) if start.elapsed() >= timeout => return Err(held(&path)),
             Err(TryLockError::WouldBlock) => tokio::time::sleep(Duration::from_millis(100)).await,
         }
-    }
+    };
     let text = serde_json::to_string(&holder).unwrap_or_default();
     file.set_len(0)
         .and_then(|()| file.seek(SeekFrom::Start(0)))
@@ -54,8 +66,15 @@ pub(super) async fn take(path: PathBuf, holder: Holder, timeout: Duration) -> Re
         .map_err(cannot)?;
     Ok(FileLock {
         file,
+        path,
         run: holder.run,
     })
+}
+
+/// Whether this is the file that has the name still.
+fn is_at(file: &File, path: &Path) -> bool {
+    let number = |meta: std::io::Result<std::fs::Metadata>| meta.map(|meta| meta.ino()).ok();
+    number(file.metadata()) == number(std::fs::metadata(path))
 }
 
 /// Waits to be the only writer; for as long as the answer is held. A write takes milliseconds.

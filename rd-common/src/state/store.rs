@@ -5,6 +5,7 @@ use crate::state::document::Document;
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::rc::Rc;
 use std::time::Duration;
 
 /// Which state: a stack's name and a slice.
@@ -52,6 +53,10 @@ impl Holder {
 pub trait Lock {
     /// The run that holds it.
     fn run(&self) -> &str;
+
+    /// Tells at any time, and without delay, whether it is held still: asked before each change at AWS, so that a run
+    /// that was paused while its lock was taken away does nothing more.
+    fn watch(&self) -> Rc<dyn Fn() -> bool>;
 }
 
 /// One version in the history of a state.

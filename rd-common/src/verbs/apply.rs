@@ -86,6 +86,7 @@ where
             limits.lock_timeout,
         )
         .await?;
+    *pipe.holds.borrow_mut() = Some(lock.watch());
     let work = async {
         let (state, _) = pipe.state(program).await?;
         work(state).await
@@ -210,6 +211,11 @@ pub(crate) async fn carry_out<S: Slice>(
         reader: ground.reader,
         session: session.clone(),
         permits: Semaphore::new(usize::from(limits.parallelism)),
+        holds: pipe
+            .holds
+            .borrow()
+            .clone()
+            .unwrap_or_else(|| Rc::new(|| true)),
     });
     let run = Run {
         bench,

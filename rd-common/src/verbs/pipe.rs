@@ -45,6 +45,8 @@ pub(crate) struct Pipe<S: Slice> {
     pub(crate) cancel: Cancel,
     /// None in an offline plan.
     pub(crate) aws: Option<Aws>,
+    /// Whether the lock is held still, in a verb that took it.
+    pub(crate) holds: RefCell<Option<Rc<dyn Fn() -> bool>>>,
 }
 
 /// How a verb's own work ended: its counts, the state's lineage and serial, and the exit code.
@@ -119,6 +121,7 @@ where
             upstream: upstream.clone(),
             cancel: cancel.clone(),
             aws,
+            holds: RefCell::default(),
         });
         let finished = work(pipe.clone()).await;
         if let Some(aws) = &pipe.aws {

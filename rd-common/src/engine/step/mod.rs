@@ -15,6 +15,7 @@ use crate::engine::read::Reader;
 use crate::engine::step::settle::FAILED_STATE;
 use crate::engine::wait::backoff;
 use crate::error::{Error, Repeat, Result};
+use crate::exit::Exit;
 use crate::model::erased::Kinds;
 use crate::model::kind::Readiness;
 use crate::state::document::{Phase, Resource};
@@ -43,6 +44,8 @@ pub struct Bench<C> {
     pub session: Rc<Session>,
     /// How many changes may be on their way at once.
     pub permits: Semaphore,
+    /// Whether the state's lock is held still.
+    pub holds: Rc<dyn Fn() -> bool>,
 }
 
 impl<C: 'static> Bench<C> {
@@ -124,6 +127,15 @@ impl<C: 'static> Bench<C> {
             .map_err(|_| Error::interrupted())?;
         if self.cx.cancel.is_cancelled() {
             return Err(Error::interrupted());
+        }
+        if !(self.holds)() {
+            return Err(Error::new(
+                Exit::Locked,
+                "the state's lock was taken away from this run, which does nothing more",
+            )
+            .hint(
+                "another run goes on with it; what this one made is found by that one, or the next",
+            ));
         }
         Ok(permit)
     }
