@@ -6,7 +6,7 @@ use rd_testkit::{World, endpoint};
 use std::time::Duration;
 
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\n";
-const FEW: usize = 5;
+const FEW: usize = 3;
 
 fn applied(world: &World) {
     world.rd("rd-net").args("apply -y").ok();
@@ -133,10 +133,10 @@ fn throttled(scenario: Scenario) {
 }
 
 fn lagging(scenario: Scenario) {
-    for reads in [1, 2, 5] {
+    Scenario::walk(&[1, 2, 5], |reads| {
         let first = scenario.survives(Vec::new(), Some(Lag::of(reads)));
         assert_eq!(first.code, 0, "{reads} reads behind: {}", first.stderr);
-    }
+    });
 }
 
 macro_rules! walks {
@@ -176,19 +176,20 @@ walks! {
 
 #[test]
 fn a_create_whose_answer_is_lost_and_whose_tags_lag_makes_no_double() {
-    for operation in [
+    let operations = [
         "CreateVpc",
         "CreateSubnet",
         "AllocateAddress",
         "CreateNatGateway",
         "CreateSecurityGroup",
-    ] {
+    ];
+    Scenario::walk(&[0, 1, 2, 3, 4], |place| {
         for reads in [1, 5] {
-            let lost = Rule::once(Calls::Of(operation), 0, Fault::LoseAnswer);
+            let lost = Rule::once(Calls::Of(operations[place]), 0, Fault::LoseAnswer);
             let first = APPLY.survives(vec![lost], Some(Lag::of(reads)));
-            assert_eq!(first.code, 0, "{operation}: {}", first.stderr);
+            assert_eq!(first.code, 0, "{}: {}", operations[place], first.stderr);
         }
-    }
+    });
 }
 
 #[test]

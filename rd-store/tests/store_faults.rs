@@ -4,7 +4,7 @@ use rd_testkit::World;
 use rd_testkit::faults::{Calls, Fault, Lag, Rule, Scenario, chosen};
 
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n";
-const FEW: usize = 4;
+const FEW: usize = 3;
 
 fn bucket(world: &World) -> String {
     format!("/shop-test-sessions-{}", world.account)
