@@ -42,6 +42,25 @@ impl Stack {
         self.account.get().map_or("", String::as_str)
     }
 
+    /// The part of AWS that the region is in, as ARNs name it.
+    /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
+    pub fn partition(&self) -> &'static str {
+        match self.region.split('-').next() {
+            Some("cn") => "aws-cn",
+            Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
+            _ => "aws",
+        }
+    }
+
+    /// What the names of AWS's endpoints in the region end with.
+    pub fn dns_suffix(&self) -> &'static str {
+        if self.partition() == "aws-cn" {
+            "amazonaws.com.cn"
+        } else {
+            "amazonaws.com"
+        }
+    }
+
     /// The tags that tell a slice's resources from all others in the account.
     pub fn ownership(&self, slice: &str) -> [(String, String); 4] {
         [

@@ -45,6 +45,7 @@ impl Slice for Store {
     fn parts(stack: &Stack, config: &Config, (): &()) -> Parts {
         let mut parts = Parts::new(Self::NAME);
         let name = config.bucket_name(stack);
+        let arn = format!("arn:{}:s3:::{name}", stack.partition());
         let bucket = parts.add::<Bucket>(
             "sessions",
             bucket::Spec {
@@ -53,16 +54,16 @@ impl Slice for Store {
                 ownership: ownership::ENFORCED.to_owned(),
                 encryption: encryption::wanted(config.kms_key.as_deref()),
                 versioning: config.versioning,
-                policy: policy::wanted(&name),
+                policy: policy::wanted(&arn),
                 lifecycle: lifecycle::wanted(config),
                 cors: cors::wanted(config),
             },
         );
         parts.output("bucket_name", bucket.id());
-        parts.output("bucket_arn", format!("arn:aws:s3:::{name}"));
+        parts.output("bucket_arn", arn);
         parts.output(
             "bucket_domain_name",
-            format!("{name}.s3.{}.amazonaws.com", stack.region),
+            format!("{name}.s3.{}.{}", stack.region, stack.dns_suffix()),
         );
         parts
     }

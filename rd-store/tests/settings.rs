@@ -189,3 +189,27 @@ fn a_plan_without_change_makes_few_calls() {
         plan.stderr
     );
 }
+
+#[test]
+fn names_are_those_of_the_part_of_aws_that_the_region_is_in() {
+    let world = World::new(&settings(""));
+    for (region, arn, suffix) in [
+        ("us-gov-west-1", "arn:aws-us-gov:s3:::", ".amazonaws.com"),
+        ("cn-north-1", "arn:aws-cn:s3:::", ".amazonaws.com.cn"),
+        ("eu-west-1", "arn:aws:s3:::", ".amazonaws.com"),
+    ] {
+        let plan = world
+            .rd("rd-store")
+            .args("plan --offline --region")
+            .arg(region)
+            .ok();
+        let output = |name: &str| plan.output(name).as_str().unwrap().to_owned();
+        assert!(output("bucket_arn").starts_with(arn));
+        assert!(output("bucket_domain_name").ends_with(suffix));
+        assert!(
+            change(&plan)["fields"]
+                .to_string()
+                .contains(&format!("{arn}shop-test"))
+        );
+    }
+}

@@ -2,11 +2,14 @@
 
 pub mod apply;
 pub mod destroy;
+pub mod doctor;
+pub mod import;
 pub mod output;
 pub mod pipe;
 pub mod plan;
 pub mod rebuild;
 pub mod status;
+mod take;
 
 use crate::cli::Program;
 use crate::error::Result;
@@ -31,9 +34,9 @@ pub enum Shared<D: Args> {
     /// Make the state anew from what AWS has; changes nothing there
     Rebuild,
     /// Take one existing resource into the state
-    Import(rebuild::ImportArgs),
+    Import(import::ImportArgs),
     /// Say what is wrong between the state and AWS
-    Doctor(rebuild::DoctorArgs),
+    Doctor(doctor::DoctorArgs),
     /// Print a completion script for a shell
     Completions {
         /// The shell
@@ -77,9 +80,9 @@ impl<D: Args> Shared<D> {
             Shared::Destroy(args) => destroy::run::<S>(program, &args).await,
             Shared::Status => status::run::<S>(program).await,
             Shared::Output(args) => output::run(program, S::NAME, &args).await,
-            Shared::Rebuild => rebuild::rebuild::<S>(program).await,
-            Shared::Import(args) => rebuild::import::<S>(program, &args).await,
-            Shared::Doctor(args) => rebuild::doctor::<S>(program, &args).await,
+            Shared::Rebuild => rebuild::run::<S>(program).await,
+            Shared::Import(args) => import::run::<S>(program, &args).await,
+            Shared::Doctor(args) => doctor::run::<S>(program, &args).await,
             Shared::Completions { .. } | Shared::Man { .. } => Ok(Exit::Done),
         }
     }

@@ -8,7 +8,7 @@ use rd_common::{Error, Repeat, Result};
 use serde_json::{Value, json};
 
 /// The policy that is wanted.
-pub fn wanted(bucket: &str) -> Value {
+pub fn wanted(bucket_arn: &str) -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -16,7 +16,7 @@ pub fn wanted(bucket: &str) -> Value {
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:*",
-            "Resource": [format!("arn:aws:s3:::{bucket}"), format!("arn:aws:s3:::{bucket}/*")],
+            "Resource": [bucket_arn, format!("{bucket_arn}/*")],
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }],
     })
