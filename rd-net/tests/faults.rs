@@ -1,7 +1,7 @@
 //! Killed, cut off, throttled, lagging: at every change that a command makes. Then it is run again, and there is exactly
 //! one of everything, the state knows all of it, and a destroy leaves nothing.
 
-use rd_testkit::faults::{Calls, Fault, Lag, Proxy, Rule, Scenario, chosen};
+use rd_testkit::faults::{Calls, Fault, Lag, Proxy, Rule, Scenario, chosen, soak};
 use rd_testkit::{World, endpoint};
 use std::time::Duration;
 
@@ -132,8 +132,23 @@ fn throttled(scenario: Scenario) {
     });
 }
 
+/// Killed as soon as this version of the state is written.
+fn killed_after_a_write(scenario: Scenario) {
+    let serial = |world: &World| {
+        let history = world.path().join(".rd/shop-test/history");
+        std::fs::read_dir(history).map_or(0, Iterator::count)
+    };
+    let (before, after) = scenario.measure(serial);
+    let writes = after - before;
+    assert!(writes > 3, "{writes}");
+    Scenario::walk(&chosen(writes, FEW), |place| {
+        scenario.survives_kill_when(|world| serial(world) > before + place);
+    });
+}
+
 fn lagging(scenario: Scenario) {
-    Scenario::walk(&[1, 2, 5], |reads| {
+    let lags: &[usize] = if soak() { &[1, 2, 3, 4, 5] } else { &[1, 2, 5] };
+    Scenario::walk(lags, |reads| {
         let first = scenario.survives(Vec::new(), Some(Lag::of(reads)));
         assert_eq!(first.code, 0, "{reads} reads behind: {}", first.stderr);
     });
@@ -147,6 +162,11 @@ macro_rules! walks {
             #[test]
             fn killed() {
                 super::killed($scenario);
+            }
+
+            #[test]
+            fn killed_after_a_write() {
+                super::killed_after_a_write($scenario);
             }
 
             #[test]

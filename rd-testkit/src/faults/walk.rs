@@ -7,6 +7,7 @@ use crate::run::{Done, Rd, finish};
 use crate::server::endpoint;
 use crate::world::World;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 /// A command, what comes before it, and what must be true when it has been run again after a fault.
 #[derive(Clone, Copy)]
@@ -47,6 +48,16 @@ impl Scenario {
         count
     }
 
+    /// Something of the world, before and after it, when all goes well.
+    pub fn measure(&self, look: impl Fn(&World) -> usize) -> (usize, usize) {
+        let proxy = Proxy::start(endpoint());
+        let world = self.world(&proxy);
+        let before = look(&world);
+        let done = self.run(&world, &proxy);
+        assert_eq!(done.code, 0, "{}", done.stderr);
+        (before, look(&world))
+    }
+
     /// Runs it under the rules, then again without them, and checks. Returns how the first run went.
     pub fn survives(&self, rules: Vec<Rule>, lag: Option<Lag>) -> Done {
         let proxy = Proxy::start(endpoint());
@@ -63,6 +74,22 @@ impl Scenario {
         );
         (self.check)(&world);
         first
+    }
+
+    /// Kills it with -9 as soon as `due` is true of its world, runs it again, and checks.
+    pub fn survives_kill_when(&self, due: impl Fn(&World) -> bool) {
+        let proxy = Proxy::start(endpoint());
+        let world = self.world(&proxy);
+        let mut child = (self.command)(&world).start();
+        drop(child.stdin.take());
+        while !due(&world) && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_millis(1));
+        }
+        child.kill().unwrap();
+        finish(child);
+        let again = self.run(&world, &proxy);
+        assert_eq!(again.code, 0, "the run after it:\n{}", again.stderr);
+        (self.check)(&world);
     }
 
     /// Does `one` for each of these places, a few at a time: most of it is waiting.
