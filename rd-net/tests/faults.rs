@@ -84,54 +84,6 @@ const DESTROY: Scenario = Scenario {
     check: nothing,
 };
 
-fn killed(scenario: Scenario) {
-    let count = scenario.count(&Calls::Changes);
-    assert!(count > 3, "{count}");
-    let places = chosen(2 * count, 2 * FEW);
-    Scenario::walk(&places, |place| {
-        let fault = if place % 2 == 0 {
-            Fault::KillBefore
-        } else {
-            Fault::KillAfter
-        };
-        let first = scenario.survives(vec![Rule::once(Calls::Changes, place / 2, fault)], None);
-        assert_eq!(first.code, -1, "place {place}: it was not killed");
-    });
-}
-
-fn lost(scenario: Scenario) {
-    let count = scenario.count(&Calls::Changes);
-    Scenario::walk(&chosen(count, FEW), |place| {
-        let first = scenario.survives(
-            vec![Rule::once(Calls::Changes, place, Fault::LoseAnswer)],
-            None,
-        );
-        assert_eq!(
-            first.code, 0,
-            "place {place}: a lost answer is lived with: {}",
-            first.stderr
-        );
-    });
-}
-
-fn throttled(scenario: Scenario) {
-    let count = scenario.count(&Calls::All);
-    Scenario::walk(&chosen(count, FEW), |place| {
-        let rule = Rule {
-            calls: Calls::All,
-            first: place,
-            times: 3,
-            fault: Fault::Throttle,
-        };
-        let first = scenario.survives(vec![rule], None);
-        assert_eq!(
-            first.code, 0,
-            "place {place}: throttling is waited out: {}",
-            first.stderr
-        );
-    });
-}
-
 /// Killed as soon as this version of the state is written.
 fn killed_after_a_write(scenario: Scenario) {
     let serial = |world: &World| {
@@ -146,14 +98,6 @@ fn killed_after_a_write(scenario: Scenario) {
     });
 }
 
-fn lagging(scenario: Scenario) {
-    let lags: &[usize] = if soak() { &[1, 2, 3, 4, 5] } else { &[1, 2, 5] };
-    Scenario::walk(lags, |reads| {
-        let first = scenario.survives(Vec::new(), Some(Lag::of(reads)));
-        assert_eq!(first.code, 0, "{reads} reads behind: {}", first.stderr);
-    });
-}
-
 macro_rules! walks {
     ($($name:ident: $scenario:expr,)*) => {
         $(mod $name {
@@ -161,7 +105,8 @@ macro_rules! walks {
 
             #[test]
             fn killed() {
-                super::killed($scenario);
+                let changes = $scenario.killed(FEW);
+                assert!(changes > 3, "{changes}");
             }
 
             #[test]
@@ -171,17 +116,17 @@ macro_rules! walks {
 
             #[test]
             fn its_answers_lost() {
-                super::lost($scenario);
+                $scenario.answers_lost(FEW);
             }
 
             #[test]
             fn throttled() {
-                super::throttled($scenario);
+                $scenario.throttled(FEW);
             }
 
             #[test]
             fn reads_lagging() {
-                super::lagging($scenario);
+                $scenario.lagging(if soak() { &[1, 2, 3, 4, 5] } else { &[1, 2, 5] });
             }
         })*
     };

@@ -4,6 +4,7 @@ use crate::model::input::{Input, Reference, references};
 use crate::model::kind::Kind;
 use serde::Serialize;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// One wanted resource.
 #[derive(Clone, Debug)]
@@ -86,6 +87,15 @@ impl Parts {
             nodes: Vec::new(),
             outputs: Vec::new(),
         }
+    }
+
+    /// The slices whose outputs the parts need, each once.
+    pub fn needs(&self) -> BTreeSet<String> {
+        self.nodes
+            .iter()
+            .flat_map(Node::needs_outputs)
+            .map(|(slice, _)| slice)
+            .collect()
     }
 
     /// Adds a resource of kind `K`; `name` is unique among its kind, in lower case, with no dot.

@@ -25,9 +25,9 @@ impl Lock for FileLock {
 
     fn watch(&self) -> Rc<dyn Fn() -> bool> {
         // Whoever takes the lock away puts another file in the place of this one.
-        let own = self.file.metadata().map(|meta| meta.ino()).ok();
+        let own = number(self.file.metadata());
         let path = self.path.clone();
-        Rc::new(move || std::fs::metadata(&path).map(|meta| meta.ino()).ok() == own)
+        Rc::new(move || number(std::fs::metadata(&path)) == own)
     }
 }
 
@@ -71,9 +71,13 @@ pub(super) async fn take(path: PathBuf, holder: Holder, timeout: Duration) -> Re
     })
 }
 
+/// What tells a file from another that has its name later.
+fn number(meta: std::io::Result<std::fs::Metadata>) -> Option<u64> {
+    meta.map(|meta| meta.ino()).ok()
+}
+
 /// Whether this is the file that has the name still.
 fn is_at(file: &File, path: &Path) -> bool {
-    let number = |meta: std::io::Result<std::fs::Metadata>| meta.map(|meta| meta.ino()).ok();
     number(file.metadata()) == number(std::fs::metadata(path))
 }
 

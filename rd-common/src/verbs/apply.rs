@@ -2,14 +2,12 @@
 
 use crate::cli::Program;
 use crate::engine::actions::Action;
-use crate::engine::plan::{Plan, plan};
+use crate::engine::plan::Plan;
 use crate::engine::run::{Outcome, Run};
 use crate::engine::step::Bench;
 use crate::engine::tasks::order;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::model::input::Reference;
-use crate::model::parts::Node;
 use crate::model::slice::Slice;
 use crate::state::document::Document;
 use crate::state::session::Session;
@@ -143,15 +141,7 @@ async fn apply<S: Slice>(
                 .filter(|node| exists(&node.address)),
         )
         .await?;
-    let known = |reference: &Reference| outputs.get(reference);
-    let made = plan(
-        &ground.cx.stack,
-        &ground.kinds,
-        &ground.parts,
-        &state,
-        &ground.observed,
-        &known,
-    )?;
+    let made = ground.plan(&state, &outputs)?;
     match &saved {
         Some(saved) => same_actions(saved, &made, S::NAME)?,
         None if !args.yes && made.has_changes() => {
@@ -224,13 +214,7 @@ pub(crate) async fn carry_out<S: Slice>(
         outputs: &made.outputs,
         resolved: RefCell::default(),
     };
-    let needs: BTreeSet<String> = ground
-        .parts
-        .nodes
-        .iter()
-        .flat_map(Node::needs_outputs)
-        .map(|(slice, _)| slice)
-        .collect();
+    let needs = ground.parts.needs();
     // Noted before anything is made: were this run killed, the slices needed still could not be destroyed under it.
     session.change(|document| {
         let all: BTreeSet<String> = needs.iter().chain(&document.needs).cloned().collect();

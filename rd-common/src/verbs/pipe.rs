@@ -3,6 +3,7 @@
 use crate::aws::{self, Aws};
 use crate::cli::Program;
 use crate::engine::cx::Cx;
+use crate::engine::plan::{Plan, plan};
 use crate::engine::read::Reader;
 use crate::engine::refresh::{Observed, refresh};
 use crate::engine::run::Outside;
@@ -273,6 +274,20 @@ impl<S: Slice> Pipe<S> {
             parts,
             observed,
         })
+    }
+}
+
+impl<S: Slice> Ground<S> {
+    /// The plan of an apply, from what there is and the outputs that are known.
+    pub(crate) fn plan(&self, state: &Document, outputs: &Outputs) -> Result<Plan> {
+        plan(
+            &self.cx.stack,
+            &self.kinds,
+            &self.parts,
+            state,
+            &self.observed,
+            &|reference| outputs.get(reference),
+        )
     }
 }
 

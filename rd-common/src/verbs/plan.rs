@@ -7,7 +7,6 @@ use crate::engine::refresh::Observed;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::model::change::is_unknown;
-use crate::model::input::Reference;
 use crate::model::slice::Slice;
 use crate::state::document::Document;
 use crate::ui::printer::Printer;
@@ -70,15 +69,7 @@ async fn online<S: Slice>(
     let ground = pipe.ground(program, state, outputs).await?;
     let missing = outputs.learn(ground.parts.nodes.iter()).await?;
     warn_missing(&pipe.printer, S::NAME, &missing);
-    let known = |reference: &Reference| outputs.get(reference);
-    plan(
-        &ground.cx.stack,
-        &ground.kinds,
-        &ground.parts,
-        state,
-        &ground.observed,
-        &known,
-    )
+    ground.plan(state, outputs)
 }
 
 async fn offline<S: Slice>(pipe: &Pipe<S>, outputs: &Outputs) -> Result<Plan> {

@@ -1,11 +1,10 @@
 //! `status`: what there is, how it is, and what has drifted.
 
 use crate::cli::Program;
-use crate::engine::plan::{Planned, plan};
+use crate::engine::plan::Planned;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::model::change::{Cause, Change};
-use crate::model::input::Reference;
 use crate::model::kind::Readiness;
 use crate::model::slice::Slice;
 use crate::state::document::{Document, Phase};
@@ -20,15 +19,7 @@ pub(crate) async fn run<S: Slice>(program: &Program) -> Result<Exit> {
         let outputs = Outputs::new(&pipe);
         let ground = pipe.ground(program, &state, &outputs).await?;
         outputs.learn(ground.parts.nodes.iter()).await?;
-        let known = |reference: &Reference| outputs.get(reference);
-        let made = plan(
-            &ground.cx.stack,
-            &ground.kinds,
-            &ground.parts,
-            &state,
-            &ground.observed,
-            &known,
-        )?;
+        let made = ground.plan(&state, &outputs)?;
         let mut counts = BTreeMap::new();
         for planned in &made.resources {
             let readiness = match &planned.live {

@@ -3,12 +3,11 @@
 use crate::cli::Program;
 use crate::engine::actions::Action;
 use crate::engine::adopt;
-use crate::engine::plan::{Plan, plan};
+use crate::engine::plan::Plan;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::model::input::Reference;
 use crate::model::kind::Found;
-use crate::model::parts::Node;
 use crate::model::slice::Slice;
 use crate::state::document::Document;
 use crate::state::session::Session;
@@ -16,7 +15,7 @@ use crate::verbs::apply::Limits;
 use crate::verbs::pipe::{Finished, Ground, Outputs, Pipe};
 use crate::wire::record::{Applied, Record};
 use serde_json::Value;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -42,15 +41,7 @@ pub(super) async fn look<S: Slice>(
     let outputs = Outputs::new(pipe);
     let ground = pipe.ground(program, state, &outputs).await?;
     outputs.learn(ground.parts.nodes.iter()).await?;
-    let known = |reference: &Reference| outputs.get(reference);
-    let plan = plan(
-        &ground.cx.stack,
-        &ground.kinds,
-        &ground.parts,
-        state,
-        &ground.observed,
-        &known,
-    )?;
+    let plan = ground.plan(state, &outputs)?;
     let strays = adopt::strays(&ground.cx, &ground.kinds, state, &plan).await?;
     Ok(Looked {
         ground,
@@ -109,15 +100,8 @@ pub(super) async fn save<S: Slice>(
         edit(document, &mut taken);
         let outside = |reference: &Reference| looked.outputs.get(reference);
         document.outputs = adopt::outputs(document, &looked.plan, &outside);
-        let needs: BTreeSet<String> = looked
-            .ground
-            .parts
-            .nodes
-            .iter()
-            .flat_map(Node::needs_outputs)
-            .map(|(slice, _)| slice)
-            .collect();
-        document.needs = needs.into_iter().collect();
+
+        document.needs = looked.ground.parts.needs().into_iter().collect();
         document.account = pipe.stack.account().to_owned();
         document.protect |= program.loaded.shared.is_protected();
     });

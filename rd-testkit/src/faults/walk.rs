@@ -2,7 +2,7 @@
 
 use super::lag::Lag;
 use super::proxy::Proxy;
-use super::rule::{Calls, Rule};
+use super::rule::{Calls, Fault, Rule};
 use crate::run::{Done, Rd, finish};
 use crate::server::endpoint;
 use crate::world::World;
@@ -90,6 +90,54 @@ impl Scenario {
         let again = self.run(&world, &proxy);
         assert_eq!(again.code, 0, "the run after it:\n{}", again.stderr);
         (self.check)(&world);
+    }
+
+    /// Killed with -9 before and after changes that it makes, `few` of each unless in a soak. Returns how many it makes.
+    pub fn killed(&self, few: usize) -> usize {
+        let count = self.count(&Calls::Changes);
+        Self::walk(&chosen(2 * count, 2 * few), |place| {
+            let fault = if place % 2 == 0 {
+                Fault::KillBefore
+            } else {
+                Fault::KillAfter
+            };
+            let first = self.survives(vec![Rule::once(Calls::Changes, place / 2, fault)], None);
+            assert_eq!(first.code, -1, "place {place}: it was not killed");
+        });
+        count
+    }
+
+    /// The answers to changes that it makes are lost, `few` of them unless in a soak; it lives with each.
+    pub fn answers_lost(&self, few: usize) {
+        let count = self.count(&Calls::Changes);
+        Self::walk(&chosen(count, few), |place| {
+            let rule = Rule::once(Calls::Changes, place, Fault::LoseAnswer);
+            let first = self.survives(vec![rule], None);
+            assert_eq!(first.code, 0, "place {place}: {}", first.stderr);
+        });
+    }
+
+    /// Calls that it makes are throttled three times, `few` of them unless in a soak; it waits each out.
+    pub fn throttled(&self, few: usize) {
+        let count = self.count(&Calls::All);
+        Self::walk(&chosen(count, few), |place| {
+            let rule = Rule {
+                calls: Calls::All,
+                first: place,
+                times: 3,
+                fault: Fault::Throttle,
+            };
+            let first = self.survives(vec![rule], None);
+            assert_eq!(first.code, 0, "place {place}: {}", first.stderr);
+        });
+    }
+
+    /// Reads lag so many reads behind; it waits for what it needs to see.
+    pub fn lagging(&self, reads: &[usize]) {
+        Self::walk(reads, |reads| {
+            let first = self.survives(Vec::new(), Some(Lag::of(reads)));
+            assert_eq!(first.code, 0, "{reads} reads behind: {}", first.stderr);
+        });
     }
 
     /// Does `one` for each of these places, a few at a time: most of it is waiting.
