@@ -107,6 +107,8 @@ impl Program {
             region: region.unwrap_or_default(),
             account: OnceCell::new(),
             tags: loaded.shared.tags.clone(),
+            domain: loaded.shared.domain.clone(),
+            protected: loaded.shared.is_protected(),
         };
         if section.is_some() {
             aws::check_region(&stack)?;

@@ -4,12 +4,14 @@
 //! A program is a [`Slice`]: a configuration, a parts list made from it, and one [`Kind`] for each kind of resource.
 
 pub mod aws;
+pub mod check;
 pub mod cli;
 pub mod config;
 pub mod engine;
 pub mod error;
 pub mod exit;
 pub mod model;
+pub mod sibling;
 pub mod stack;
 pub mod state;
 pub mod ui;
@@ -24,7 +26,7 @@ pub use exit::Exit;
 pub use model::change::{Change, Diff, touches};
 pub use model::erased::Kinds;
 pub use model::input::Input;
-pub use model::kind::{Found, Kind, Order, Patience, Readiness, Replacing, Wanted};
+pub use model::kind::{Details, Found, Kind, Order, Patience, Readiness, Replacing, Wanted};
 pub use model::parts::{Part, Parts, output};
 pub use model::slice::{NoArgs, Slice};
 pub use stack::{Stack, Tags};

@@ -12,7 +12,7 @@ pub const ADDRESS_TAG: &str = "rd:address";
 pub const SLICE_TAG: &str = "rd:slice";
 
 /// The stack that a program works on.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Default)]
 pub struct Stack {
     /// The project, as in `rd.toml`.
     pub project: String,
@@ -24,6 +24,10 @@ pub struct Stack {
     pub account: OnceCell<String>,
     /// The user's own tags.
     pub tags: Tags,
+    /// The domain, where HTTPS is wanted.
+    pub domain: Option<String>,
+    /// Whether what holds data is protected against deletion.
+    pub protected: bool,
 }
 
 impl Stack {
@@ -35,6 +39,11 @@ impl Stack {
     /// `<project>-<environment>-<thing>`.
     pub fn name_of(&self, thing: &str) -> String {
         format!("{}-{thing}", self.name())
+    }
+
+    /// Whether it is the environment that users depend on: some defaults are more careful there.
+    pub fn is_production(&self) -> bool {
+        self.environment == "production"
     }
 
     /// The account's id; empty while it is unknown, as in an offline plan.
@@ -97,6 +106,15 @@ impl Stack {
     }
 }
 
+/// Eight characters that stand for a text in a name: 32-bit FNV-1a, which will be the same for ever.
+/// <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>
+pub fn short_hash(text: &str) -> String {
+    let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
+        (hash ^ u32::from(byte)).wrapping_mul(0x0100_0193)
+    });
+    format!("{hash:08x}")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -112,6 +130,7 @@ mod tests {
                 ("Owner".into(), "me".into()),
                 ("ManagedBy".into(), "hand".into()),
             ]),
+            ..Stack::default()
         };
         let tags = stack.tags_for("net.route_table.private-a");
         assert_eq!(tags["Name"], "p-e-route-table-private-a");
@@ -119,5 +138,11 @@ mod tests {
         assert_eq!(tags["ManagedBy"], "rd");
         assert!(stack.owns("net", &tags) && !stack.owns("data", &tags));
         assert_eq!(stack.tags_for("net.vpc.main")["Name"], "p-e-vpc");
+    }
+
+    #[test]
+    fn a_hash_is_the_one_that_was_published() {
+        assert_eq!(short_hash(""), "811c9dc5");
+        assert_eq!(short_hash("foobar"), "bf9cf968");
     }
 }

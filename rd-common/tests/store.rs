@@ -54,6 +54,7 @@ async fn fifty_processes_lose_no_update() {
         region: "us-east-1".into(),
         account: OnceCell::new(),
         tags: Default::default(),
+        ..Stack::default()
     };
     let mut document = Document::empty(&stack, "net");
     document.outputs.insert("count".into(), json!(0));

@@ -2,7 +2,7 @@
 //! Pure: what was read is in, what lets through and what blocks is out.
 
 use ipnet::Ipv4Net;
-use serde::Serialize;
+use rd_common::check::Step;
 
 /// One end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -80,25 +80,6 @@ pub struct Rule {
     pub peer: Option<String>,
 }
 
-/// What was looked at, and whether it lets through.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct Step {
-    /// What was looked at.
-    pub step: String,
-    /// Whether it lets through.
-    pub ok: bool,
-    /// Why.
-    pub reason: String,
-}
-
-fn step(what: impl Into<String>, ok: bool, reason: impl Into<String>) -> Step {
-    Step {
-        step: what.into(),
-        ok,
-        reason: reason.into(),
-    }
-}
-
 fn anywhere() -> Ipv4Net {
     Ipv4Net::default()
 }
@@ -142,15 +123,15 @@ pub fn follow(from: &End, to: &End, port: u16, rules: &[Rule]) -> Vec<Step> {
     for end in [from, to] {
         if let End::Group { name, id, subnets } = end {
             match id {
-                None => steps.push(step(
+                None => steps.push(Step::new(
                     format!("group {name}"),
                     false,
                     "it is not there: run rd-net apply",
                 )),
-                Some(id) => steps.push(step(format!("group {name}"), true, id)),
+                Some(id) => steps.push(Step::new(format!("group {name}"), true, id)),
             }
             if subnets.is_empty() {
-                steps.push(step(
+                steps.push(Step::new(
                     format!("subnets of {name}"),
                     false,
                     "there are none: run rd-net apply",
@@ -212,9 +193,9 @@ fn rule_step(of: &End, other: &End, port: u16, egress: bool, rules: &[Rule]) -> 
                 .clone()
                 .or_else(|| rule.block.map(|block| block.to_string()))
                 .unwrap_or_default();
-            step(what, true, format!("allowed {preposition} {peer}"))
+            Step::new(what, true, format!("allowed {preposition} {peer}"))
         }
-        None => step(
+        None => Step::new(
             what,
             false,
             format!("no {way} rule allows it: add one, or look for drift with rd-net plan"),
@@ -232,7 +213,7 @@ fn route_step(subnet: &Subnet, to: &End) -> Step {
             .max_by_key(|hop| hop.destination.prefix_len());
         match best {
             None => {
-                return step(
+                return Step::new(
                     what,
                     false,
                     format!(
@@ -241,7 +222,7 @@ fn route_step(subnet: &Subnet, to: &End) -> Step {
                 );
             }
             Some(hop) if hop.blackhole => {
-                return step(
+                return Step::new(
                     what,
                     false,
                     format!(
@@ -263,7 +244,7 @@ fn route_step(subnet: &Subnet, to: &End) -> Step {
         })
         .map(|hop| hop.target.as_str())
         .collect();
-    step(what, true, format!("through {}", through.join(", ")))
+    Step::new(what, true, format!("through {}", through.join(", ")))
 }
 
 fn acl_step(subnet: &Subnet, egress: bool, others: &[Ipv4Net], port: i32) -> Step {
@@ -306,16 +287,16 @@ fn acl(subnet: &Subnet, egress: bool, others: &[Ipv4Net], ports: (i32, i32), wor
         match entries.first() {
             Some(entry) if entry.allow => {}
             Some(entry) => {
-                return step(
+                return Step::new(
                     what,
                     false,
                     format!("entry {} denies {other}", entry.number),
                 );
             }
-            None => return step(what, false, format!("no entry allows {other}")),
+            None => return Step::new(what, false, format!("no entry allows {other}")),
         }
     }
-    step(what, true, "allowed")
+    Step::new(what, true, "allowed")
 }
 
 #[cfg(test)]

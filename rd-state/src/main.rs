@@ -1,7 +1,6 @@
 //! `rd-state`: the store of a stack's states.
 
 mod commands;
-mod edit;
 mod slices;
 mod stack_states;
 

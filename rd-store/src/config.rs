@@ -214,6 +214,7 @@ mod tests {
             region: "us-east-1".into(),
             account: OnceCell::new(),
             tags: Default::default(),
+            ..Stack::default()
         }
     }
 

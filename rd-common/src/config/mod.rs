@@ -7,6 +7,7 @@ mod locate;
 mod merge;
 pub mod problem;
 mod shared;
+pub mod window;
 
 pub use load::{Layers, Loaded, load};
 pub use shared::Shared;

@@ -34,6 +34,8 @@ pub struct Planned {
     pub depends_on: Vec<String>,
     /// The tags it shall have.
     pub tags: Tags,
+    /// What was asked for before and AWS does later by itself.
+    pub waits: Option<String>,
 }
 
 /// A whole plan.
@@ -137,6 +139,7 @@ fn removal(address: &str, kind: &str, depends_on: Vec<String>, live: Found<Value
         node: None,
         depends_on,
         tags: Tags::new(),
+        waits: None,
     }
 }
 
@@ -206,6 +209,7 @@ fn plan_one<C: 'static>(
         node: Some(node.clone()),
         depends_on: node.depends_on(),
         tags,
+        waits: None,
     };
     let Some(found) = &planned.live else {
         let lost = remembered.is_some_and(|r| r.id.is_some());
@@ -258,6 +262,11 @@ fn plan_one<C: 'static>(
     } else {
         Action::Update
     };
+    if !fields.is_empty() {
+        let last = last.filter(|_| known);
+        any.allow(spec, &found.live, last, &fields)?;
+    }
+    planned.waits = any.waits(&found.live)?;
     planned.fields = fields;
     Ok(planned)
 }

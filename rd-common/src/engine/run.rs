@@ -161,10 +161,23 @@ impl<C: 'static> Run<'_, C> {
                 action,
                 id,
                 seconds: (start.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+                waits: self.waits(address, kind)?,
             }));
         }
         let replaced = matches!(work, Work::Down { replaced: true, .. });
         Ok((!replaced).then_some(action))
+    }
+
+    /// What of a resource, as it was last seen, AWS does later by itself.
+    fn waits(&self, address: &str, kind: &str) -> Result<Option<String>> {
+        let attributes = self.bench.session.read(|document| {
+            let resource = document.resources.get(address)?;
+            (!resource.attributes.is_null()).then(|| resource.attributes.clone())
+        });
+        match attributes {
+            Some(live) => self.bench.kinds.get(kind)?.waits(&live),
+            None => Ok(None),
+        }
     }
 
     /// Fills every reference of a spec, waiting for other slices' outputs.

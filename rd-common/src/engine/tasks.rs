@@ -196,6 +196,7 @@ mod tests {
             node: None,
             depends_on: needs.iter().map(|need| format!("s.k.{need}")).collect(),
             tags: Tags::new(),
+            waits: None,
         }
     }
 

@@ -1,5 +1,8 @@
 //! Waiting: pauses between looks, and the clock they are measured with.
 
+use crate::engine::cx::Cx;
+use crate::error::{Error, Result};
+use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -71,6 +74,50 @@ impl Deadline {
         self.elapsed()
             .mul_f64(0.05)
             .clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+    }
+}
+
+/// What a look found.
+pub enum Look<T> {
+    /// What was waited for.
+    Done(T),
+    /// Not yet; why.
+    Wait(String),
+}
+
+/// Looks until it is done, at most for `limit`; ends early when the user asks to stop.
+pub async fn until<C, T, F>(
+    cx: &Cx<C>,
+    what: &str,
+    limit: Duration,
+    mut look: impl FnMut() -> F,
+) -> Result<T>
+where
+    F: Future<Output = Result<Look<T>>>,
+{
+    let step = cx.progress.step(what, false);
+    let deadline = cx.clock.deadline(limit);
+    loop {
+        if cx.cancel.is_cancelled() {
+            return Err(Error::interrupted());
+        }
+        let reason = match look().await? {
+            Look::Done(value) => return Ok(value),
+            Look::Wait(reason) => reason,
+        };
+        if deadline.is_over() {
+            let minutes = limit.as_secs().div_ceil(60);
+            return Err(
+                Error::failed(format!("{what}: not after {minutes} minutes: {reason}"))
+                    .hint("run the command again to go on waiting"),
+            );
+        }
+        step.say(&reason);
+        tokio::select! {
+            biased;
+            () = cx.cancel.cancelled() => return Err(Error::interrupted()),
+            () = cx.clock.sleep(deadline.pause()) => {}
+        }
     }
 }
 

@@ -3,7 +3,7 @@
 use crate::engine::cx::Cx;
 use crate::error::{Error, Result};
 use crate::model::change::Change;
-use crate::model::kind::{Found, Kind, Order, Patience, Readiness, Replacing, Wanted};
+use crate::model::kind::{Details, Found, Kind, Order, Patience, Readiness, Replacing, Wanted};
 use crate::stack::Tags;
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
@@ -54,6 +54,23 @@ pub trait AnyKind<C> {
     fn diff(&self, spec: &Value, live: &Value, last: Option<&Value>) -> Result<Vec<Change>>;
     /// [`Kind::ready`].
     fn ready(&self, live: &Value) -> Result<Readiness>;
+    /// [`Kind::allow`].
+    fn allow(
+        &self,
+        spec: &Value,
+        live: &Value,
+        last: Option<&Value>,
+        changes: &[Change],
+    ) -> Result<()>;
+    /// [`Kind::waits`].
+    fn waits(&self, live: &Value) -> Result<Option<String>>;
+    /// [`Kind::details`].
+    fn details<'a>(
+        &self,
+        cx: &'a Cx<C>,
+        id: &'a str,
+        live: &'a Value,
+    ) -> LocalBoxFuture<'a, Result<Details>>;
     /// [`Kind::replacing`].
     fn replacing(&self, changes: &[Change]) -> Replacing;
     /// [`Kind::holders`].
@@ -208,6 +225,35 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn ready(&self, live: &Value) -> Result<Readiness> {
         Ok(K::ready(&typed("what AWS reports", live)?))
+    }
+
+    fn allow(
+        &self,
+        spec: &Value,
+        live: &Value,
+        last: Option<&Value>,
+        changes: &[Change],
+    ) -> Result<()> {
+        let spec: K::Spec = typed("the spec", spec)?;
+        let live: K::Live = typed("what AWS reports", live)?;
+        let last: Option<K::Spec> = last.and_then(|last| typed("the last spec", last).ok());
+        K::allow(&spec, &live, last.as_ref(), changes)
+    }
+
+    fn waits(&self, live: &Value) -> Result<Option<String>> {
+        Ok(K::waits(&typed("what AWS reports", live)?))
+    }
+
+    fn details<'a>(
+        &self,
+        cx: &'a Cx<K::Clients>,
+        id: &'a str,
+        live: &'a Value,
+    ) -> LocalBoxFuture<'a, Result<Details>> {
+        Box::pin(async move {
+            let live: K::Live = typed("what AWS reports", live)?;
+            K::details(cx, id, &live).await
+        })
     }
 
     fn replacing(&self, changes: &[Change]) -> Replacing {

@@ -71,9 +71,15 @@ pub enum Readiness {
     Pending(String),
     /// Never; AWS's reason. It is replaced by the next apply.
     Failed(String),
+    /// It cannot be used as it is and will not mend by itself, but what is in it is worth keeping and a change may help:
+    /// AWS's reason, and what to do.
+    Impaired(String, &'static str),
     /// It is on its way out: to a plan it is gone, to a delete it is still there.
     Leaving(String),
 }
+
+/// What `status` tells of a resource, in the order to be shown: name and value.
+pub type Details = serde_json::Map<String, serde_json::Value>;
 
 /// In which order a replacement is done.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -160,6 +166,34 @@ pub trait Kind: 'static {
     fn ready(live: &Self::Live) -> Readiness {
         let _ = live;
         Readiness::Ready
+    }
+
+    /// Refuses changes that must not be made at all, such as a replacement that would lose data, with the reason and
+    /// what to do instead. Pure. `last` is the spec last applied; none where the state does not know the resource.
+    fn allow(
+        spec: &Self::Spec,
+        live: &Self::Live,
+        last: Option<&Self::Spec>,
+        changes: &[Change],
+    ) -> Result<()> {
+        let _ = (spec, live, last, changes);
+        Ok(())
+    }
+
+    /// What was asked for and AWS will do later by itself, as in a maintenance window: neither done nor drift.
+    fn waits(live: &Self::Live) -> Option<String> {
+        let _ = live;
+        None
+    }
+
+    /// What `status` tells of it beside its health, by name. May ask AWS more than `find` does.
+    fn details(
+        cx: &Cx<Self::Clients>,
+        id: &str,
+        live: &Self::Live,
+    ) -> impl Future<Output = Result<Details>> {
+        let _ = (cx, id, live);
+        async { Ok(Details::new()) }
     }
 
     /// The order of a replacement that these changes ask for.

@@ -24,6 +24,7 @@ pub(crate) fn document(serial: u64) -> Document {
         region: "us-east-1".into(),
         account: OnceCell::new(),
         tags: Default::default(),
+        ..Stack::default()
     };
     let mut document = Document::empty(&stack, "net");
     document.lineage = "l".into();

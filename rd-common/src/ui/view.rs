@@ -24,7 +24,7 @@ impl View {
             Record::Change(change) => resource(change),
             Record::Output(output) => self.output(output),
             Record::Applied(applied) => format!(
-                "{} {} {}  {}\n",
+                "{} {} {}  {}\n{}",
                 paint(of(applied.action), applied.action.mark()),
                 paint(STRONG, &applied.address),
                 applied.id,
@@ -32,6 +32,7 @@ impl View {
                     FAINT,
                     format!("{} in {:.1} s", past(applied.action), applied.seconds)
                 ),
+                waits(applied.waits.as_ref()),
             ),
             Record::Status(status) => status_line(status),
             Record::Diagnostic(_) => String::new(),
@@ -155,7 +156,7 @@ impl View {
 }
 
 fn resource(change: &ResourceChange) -> String {
-    if change.action == Action::None {
+    if change.action == Action::None && change.waits.is_none() {
         return String::new();
     }
     let style = of(change.action);
@@ -182,7 +183,14 @@ fn resource(change: &ResourceChange) -> String {
             values(change.action, field)
         );
     }
-    text
+    text + &waits(change.waits.as_ref())
+}
+
+/// A line for what AWS does later by itself.
+fn waits(waits: Option<&String>) -> String {
+    waits.map_or(String::new(), |what| {
+        format!("    {} {what}\n", paint(CARE, "waits:"))
+    })
 }
 
 fn values(action: Action, field: &Change) -> String {
@@ -224,6 +232,16 @@ fn status_line(status: &Status) -> String {
             field.path,
             short(&field.before),
             short(&field.after)
+        );
+    }
+    text.push_str(&waits(status.waits.as_ref()));
+    let longest = status.details.keys().map(String::len).max().unwrap_or(0);
+    for (name, value) in &status.details {
+        let _ = writeln!(
+            text,
+            "    {}  {}",
+            paint(FAINT, format!("{name:longest$}")),
+            short(value)
         );
     }
     text

@@ -323,6 +323,7 @@ fn same_actions(saved: &SavedPlan, made: &Plan, slice: &str) -> Result<()> {
             action: Action::Delete,
             fields: Vec::new(),
             id: Some(id.clone()),
+            waits: None,
         });
     let now = list(
         &mut made

@@ -1,8 +1,10 @@
 //! The verbs that every program with a slice has.
 
 pub mod apply;
+pub mod desk;
 pub mod destroy;
 pub mod doctor;
+pub mod edit;
 pub mod import;
 pub mod output;
 pub mod pipe;

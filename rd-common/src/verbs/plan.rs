@@ -114,6 +114,7 @@ pub(crate) fn show<S: Slice>(printer: &Printer, plan: &Plan) {
             action: Action::Delete,
             fields: Vec::new(),
             id: Some(id.clone()),
+            waits: None,
         }));
     }
     for (name, value) in &plan.outputs {
@@ -136,6 +137,7 @@ pub(crate) fn record(slice: &str, planned: &Planned) -> ResourceChange {
         action: planned.action,
         fields: planned.fields.clone(),
         id: planned.live.as_ref().map(|live| live.id.clone()),
+        waits: planned.waits.clone(),
     }
 }
 

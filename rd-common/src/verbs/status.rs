@@ -5,7 +5,7 @@ use crate::engine::plan::Planned;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::model::change::{Cause, Change};
-use crate::model::kind::Readiness;
+use crate::model::kind::{Details, Readiness};
 use crate::model::slice::Slice;
 use crate::state::document::{Document, Phase};
 use crate::verbs::pipe::{Finished, Outputs, piped};
@@ -22,11 +22,16 @@ pub(crate) async fn run<S: Slice>(program: &Program) -> Result<Exit> {
         let made = ground.plan(&state, &outputs)?;
         let mut counts = BTreeMap::new();
         for planned in &made.resources {
-            let readiness = match &planned.live {
-                Some(live) => Some(ground.kinds.get(&planned.kind)?.ready(&live.live)?),
-                None => None,
+            let (mut readiness, mut details) = (None, Details::new());
+            if let Some(live) = &planned.live {
+                let any = ground.kinds.get(&planned.kind)?;
+                readiness = Some(any.ready(&live.live)?);
+                details = any.details(&ground.cx, &live.id, &live.live).await?;
+            }
+            let status = Status {
+                details,
+                ..one(S::NAME, planned, readiness, &state)
             };
-            let status = one(S::NAME, planned, readiness, &state);
             *counts.entry(status.health.clone()).or_default() += 1;
             pipe.printer.own(&Record::Status(status));
         }
@@ -42,6 +47,8 @@ pub(crate) async fn run<S: Slice>(program: &Program) -> Result<Exit> {
                     "not at AWS any more, and not wanted: the next apply forgets it".to_owned(),
                 ),
                 fields: Vec::new(),
+                waits: None,
+                details: Details::new(),
             }));
         }
         Ok(Finished {
@@ -77,7 +84,9 @@ fn one(slice: &str, planned: &Planned, readiness: Option<Readiness>, state: &Doc
         ),
         None => ("absent", None, Vec::new()),
         Some(Readiness::Pending(reason)) => ("pending", Some(reason), Vec::new()),
-        Some(Readiness::Failed(reason)) => ("failed", Some(reason), Vec::new()),
+        Some(Readiness::Failed(reason) | Readiness::Impaired(reason, _)) => {
+            ("failed", Some(reason), Vec::new())
+        }
         Some(Readiness::Leaving(reason)) => ("leaving", Some(reason), Vec::new()),
         Some(Readiness::Ready) if remembered.is_none() => (
             "unfinished",
@@ -95,5 +104,7 @@ fn one(slice: &str, planned: &Planned, readiness: Option<Readiness>, state: &Doc
         health: health.to_owned(),
         reason,
         fields,
+        waits: planned.waits.clone(),
+        details: Details::new(),
     }
 }

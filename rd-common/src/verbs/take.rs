@@ -118,6 +118,7 @@ pub(super) async fn save<S: Slice>(
             action: Action::Adopt,
             id: id.clone(),
             seconds: 0.0,
+            waits: None,
         }));
     }
     let counts = BTreeMap::from([(Action::Adopt.word().to_owned(), taken.len() as u64)]);

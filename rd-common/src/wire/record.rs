@@ -93,6 +93,9 @@ pub struct ResourceChange {
     /// Its id, where it has one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// What was asked for before and AWS does later by itself, as in a maintenance window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
 }
 
 /// `output`.
@@ -125,6 +128,9 @@ pub struct Applied {
     pub id: String,
     /// How long it took, in seconds.
     pub seconds: f64,
+    /// What of it AWS does later by itself, as in a maintenance window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
 }
 
 /// `status`.
@@ -147,6 +153,12 @@ pub struct Status {
     /// What drifted.
     #[serde(default)]
     pub fields: Vec<Change>,
+    /// What was asked for and AWS does later by itself, as in a maintenance window.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub waits: Option<String>,
+    /// More of it, by name, as each kind has it.
+    #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
+    pub details: serde_json::Map<String, Value>,
 }
 
 /// How bad a diagnostic is.

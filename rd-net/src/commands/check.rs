@@ -2,13 +2,13 @@
 
 use crate::clients::Clients;
 use crate::ec2::read::Query;
-use crate::path::{End, Entry, Hop, Rule, Step, Subnet, follow};
+use crate::path::{End, Entry, Hop, Rule, Subnet, follow};
 use crate::rules::GROUPS;
 use aws_sdk_ec2::types::{Filter, NetworkAcl, RouteState, RouteTable};
 use ipnet::Ipv4Net;
 use rd_common::aws::{Aws, Explain};
+use rd_common::check::Report;
 use rd_common::cli::Program;
-use rd_common::ui::style::{BAD, GOOD, STRONG, paint};
 use rd_common::{Document, Error, Exit, Result};
 
 /// The name of what is outside.
@@ -65,37 +65,15 @@ pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
         args.port,
         &picture.rules,
     );
-    let open = steps.iter().all(|step| step.ok);
-    let printer = &program.printer;
-    if printer.is_json() {
-        let document = serde_json::json!({
-            "from": args.from, "to": args.to, "port": args.port, "reachable": open, "steps": steps,
-        });
-        printer.text(&format!("{document}\n"));
-    } else {
-        printer.text(&view(args, &steps, open));
-    }
-    Ok(if open { Exit::Done } else { Exit::Failed })
-}
-
-fn view(args: &CheckArgs, steps: &[Step], open: bool) -> String {
-    let mut text = String::new();
-    for step in steps {
-        let mark = if step.ok {
-            paint(GOOD, "✓")
-        } else {
-            paint(BAD, "✗")
-        };
-        text.push_str(&format!("{mark} {}: {}\n", step.step, step.reason));
-    }
-    let way = paint(STRONG, format!("{} → {}:{}", args.from, args.to, args.port));
-    let verdict = if open {
-        paint(GOOD, "nothing blocks")
-    } else {
-        paint(BAD, "blocked")
+    let head = serde_json::json!({"from": args.from, "to": args.to, "port": args.port});
+    let report = Report {
+        what: &format!("{} → {}:{}", args.from, args.to, args.port),
+        head: head.as_object().cloned().unwrap_or_default(),
+        verdict: "reachable",
+        well: "nothing blocks",
+        ill: "blocked",
     };
-    text.push_str(&format!("{way}: {verdict}\n"));
-    text
+    Ok(report.show(&program.printer, &steps))
 }
 
 /// What was read.

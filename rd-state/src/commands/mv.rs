@@ -1,8 +1,8 @@
 //! `mv`: gives a resource another address.
 
-use crate::edit;
 use crate::stack_states;
 use rd_common::cli::Program;
+use rd_common::verbs::edit;
 use rd_common::{Error, Exit, Result};
 
 /// Flags of `mv`.
@@ -34,7 +34,7 @@ pub async fn run(program: &Program, args: &MvArgs) -> Result<Exit> {
         );
     }
     let key = program.key(slice);
-    let serial = edit::locked(program, &key, "mv", || async {
+    let serial = edit::locked(program, &key, "rd-state mv", || async {
         let mut document = stack_states::one(program, slice).await?;
         if document.resources.contains_key(&args.to) {
             return Err(Error::refused(format!("there is a {} already", args.to))

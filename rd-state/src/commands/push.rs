@@ -1,7 +1,7 @@
 //! `push`: stores a state from a file.
 
-use crate::edit;
 use rd_common::cli::Program;
+use rd_common::verbs::edit;
 use rd_common::{Document, Error, Exit, Result};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -25,7 +25,7 @@ pub async fn run(program: &Program, args: &PushArgs) -> Result<Exit> {
     let document = Document::parse(&bytes, &place)?;
     document.belongs_to(&program.stack, &args.slice, &place)?;
     let key = program.key(&args.slice);
-    let (serial, lost) = edit::locked(program, &key, "push", || async {
+    let (serial, lost) = edit::locked(program, &key, "rd-state push", || async {
         let current = program.store.load(&key).await?;
         let lost = current
             .as_ref()

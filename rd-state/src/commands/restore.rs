@@ -1,7 +1,7 @@
 //! `restore`: an old version of a state comes back as the next one.
 
-use crate::edit;
 use rd_common::cli::Program;
+use rd_common::verbs::edit;
 use rd_common::{Exit, Result};
 
 /// Flags of `restore`.
@@ -16,7 +16,7 @@ pub struct RestoreArgs {
 /// Runs it.
 pub async fn run(program: &Program, args: &RestoreArgs) -> Result<Exit> {
     let key = program.key(&args.slice);
-    let restored = edit::locked(program, &key, "restore", || {
+    let restored = edit::locked(program, &key, "rd-state restore", || {
         program.store.restore(&key, args.serial, &program.run)
     })
     .await?;

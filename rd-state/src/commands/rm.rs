@@ -1,8 +1,8 @@
 //! `rm`: forgets resources, and leaves them at AWS.
 
-use crate::edit;
 use crate::stack_states;
 use rd_common::cli::Program;
+use rd_common::verbs::edit;
 use rd_common::{Error, Exit, Result};
 
 /// Flags of `rm`.
@@ -28,7 +28,7 @@ pub async fn run(program: &Program, args: &RmArgs) -> Result<Exit> {
         .hint("give the addresses of one slice at a time"));
     }
     let key = program.key(slice);
-    let forgotten = edit::locked(program, &key, "rm", || async {
+    let forgotten = edit::locked(program, &key, "rd-state rm", || async {
         let mut document = stack_states::one(program, slice).await?;
         let mut forgotten = Vec::new();
         for address in &args.addresses {

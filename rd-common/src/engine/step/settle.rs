@@ -38,19 +38,31 @@ impl<C: 'static> Bench<C> {
         let mut fresh = known;
         let deadline = self.cx.clock.deadline(SEEN_WITHIN);
         let mut tried = 0;
+        let mut asked = None;
         loop {
             let live = match fresh.take() {
                 Some(live) => live,
                 None => self.until_ready(planned, spec, id, any, step).await?,
             };
+            let impaired = match any.ready(&live.live)? {
+                Readiness::Impaired(reason, hint) => Some((reason, hint)),
+                _ => None,
+            };
             // Once changed, what AWS does not report is as it was last asked for: the update carried it.
-            let compare = if tried == 0 {
+            let compare = if asked.is_none() {
                 last.as_ref()
             } else {
                 Some(spec)
             };
             let changes = any.diff(spec, &live.live, compare)?;
             let (set, remove) = self.tag_work(planned, &live);
+            if let Some((reason, hint)) = impaired
+                && (changes.is_empty() || asked.is_some())
+            {
+                return Err(Error::failed(format!("{id} is in a bad state: {reason}"))
+                    .at(&planned.address)
+                    .hint(hint));
+            }
             if changes.is_empty() && set.is_empty() && remove.is_empty() {
                 return Ok(live);
             }
@@ -64,11 +76,17 @@ impl<C: 'static> Bench<C> {
                 );
                 return Err(error.at(&planned.address));
             }
-            // Lagging reads show the old value for a while; the same change again does no harm, but not at once.
+            // Lagging reads show the old value for a while; the same change again does no harm, but not at once. Where
+            // less differs than before, the last change was one of several stages, and the next one follows.
+            let got_on = asked.is_some_and(|before: usize| changes.len() < before);
+            if got_on {
+                tried = 0;
+            }
             if tried > 0 {
                 self.pause(backoff(tried - 1)).await?;
             }
             if tried == 0 || tried % 3 == 0 {
+                asked = Some(changes.len());
                 step.say("updating");
                 let _permit = self.permit().await?;
                 if !changes.is_empty() {
@@ -130,7 +148,7 @@ impl<C: 'static> Bench<C> {
             looks += 1;
             let reason = match found.into_iter().find(|one| one.id == id) {
                 Some(live) => match any.ready(&live.live)? {
-                    Readiness::Ready => return Ok(live),
+                    Readiness::Ready | Readiness::Impaired(..) => return Ok(live),
                     Readiness::Failed(reason) => {
                         return Err(Error::failed(format!("{id} failed: {reason}"))
                             .at(&planned.address)

@@ -1,14 +1,15 @@
-//! Changing a state by hand: under its lock, as its next version.
+//! Changing a state outside of a plan: under its lock, as its next version.
 
-use rd_common::cli::Program;
-use rd_common::state::store::{Holder, Key};
-use rd_common::{Document, Result};
+use crate::cli::Program;
+use crate::error::Result;
+use crate::state::document::Document;
+use crate::state::store::{Holder, Key};
 use std::time::Duration;
 
 /// How long a verb that changes a state waits for a run that holds its lock.
 const PATIENCE: Duration = Duration::from_secs(10);
 
-/// Runs `work` while this program holds the lock of a state.
+/// Runs `work` while this program holds the lock of a state. `command` is shown to whoever finds it locked: `rd-state mv`.
 pub async fn locked<T, F>(
     program: &Program,
     key: &Key,
@@ -18,7 +19,7 @@ pub async fn locked<T, F>(
 where
     F: Future<Output = Result<T>>,
 {
-    let holder = Holder::this_process(&format!("rd-state {command}"), &program.run);
+    let holder = Holder::this_process(command, &program.run);
     let lock = program.store.lock(key, holder, PATIENCE).await?;
     let done = work().await;
     let unlocked = program.store.unlock(key, lock).await;
