@@ -159,6 +159,11 @@ pub trait OwnVerbs: Subcommand {
         Ok(Exit::Done)
     }
 
+    /// Whether the verb has a DNS zone file to give (`--format bind`).
+    fn gives_zone_file(&self) -> bool {
+        false
+    }
+
     /// Runs one.
     fn run(self, program: &Program) -> impl Future<Output = Result<Exit>>;
 }
@@ -198,6 +203,8 @@ pub fn main<S: Slice, V: OwnVerbs>(about: About) -> ExitCode {
         |matches, command| async move {
             let line = parsed::<Line<S::DestroyArgs, V>>(&matches);
             verbosity(line.globals.verbose);
+            let zone_file = matches!(&line.verb, Verb::Own(verb) if verb.gives_zone_file());
+            check_format(&line.globals, zone_file)?;
             match line.verb {
                 Verb::Shared(Shared::Completions { shell }) => {
                     completions(command, shell);
@@ -240,6 +247,7 @@ pub fn main_without_slice<V: OwnVerbs>(about: About) -> ExitCode {
             }
             ToolVerb::Man { folder } => man(&command, &folder),
             ToolVerb::Own(verb) => {
+                check_format(&line.globals, verb.gives_zone_file())?;
                 if !verb.needs_settings() {
                     return verb.run_without_settings(&line.globals);
                 }
@@ -317,6 +325,16 @@ where
     // A blocked read of stdin must not hold the process.
     runtime.shutdown_timeout(Duration::ZERO);
     exit.into()
+}
+
+/// Refuses a format that the verb does not have.
+fn check_format(globals: &Globals, zone_file: bool) -> Result<()> {
+    if globals.format == Some(Format::Bind) && !zone_file {
+        return Err(
+            Error::usage("this verb has no zone file to give").hint("give --format json or text")
+        );
+    }
+    Ok(())
 }
 
 fn parsed<L: Parser>(matches: &clap::ArgMatches) -> L {

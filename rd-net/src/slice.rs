@@ -88,7 +88,7 @@ impl Slice for Net {
         parts
             .add::<DefaultSecurityGroup>("main", default_security_group::Spec { vpc_id: vpc.id() });
         let subnets = subnets(&mut parts, config, zones, &vpc);
-        let tables = routes(&mut parts, config, zones, &vpc, &subnets);
+        let (tables, attached) = routes(&mut parts, config, zones, &vpc, &subnets);
         let groups = security_groups(&mut parts, stack, config, &vpc);
         endpoints(
             &mut parts,
@@ -102,7 +102,9 @@ impl Slice for Net {
         if config.flow_logs {
             flow_logs(&mut parts, stack, config, &vpc);
         }
-        outputs(&mut parts, config, zones, &vpc, &subnets, &groups);
+        outputs(
+            &mut parts, config, zones, &vpc, &attached, &subnets, &groups,
+        );
         parts
     }
 }
@@ -145,14 +147,14 @@ fn subnets(parts: &mut Parts, config: &Config, zones: &[Zone], vpc: &Part) -> Su
     }
 }
 
-/// Gateways, tables and routes; returns every table.
+/// Gateways, tables and routes; returns every table, and the internet gateway in its place.
 fn routes(
     parts: &mut Parts,
     config: &Config,
     zones: &[Zone],
     vpc: &Part,
     subnets: &Subnets,
-) -> Vec<Part> {
+) -> (Vec<Part>, Part) {
     let gateway = parts.add::<InternetGateway>("main", internet_gateway::Spec {});
     let attached = parts.add::<InternetGatewayAttachment>(
         "main",
@@ -210,7 +212,7 @@ fn routes(
         let table = tables[table].clone();
         associate(parts, &format!("private-{}", zone.letter()), subnet, &table);
     }
-    tables
+    (tables, attached)
 }
 
 fn nat_gateway(parts: &mut Parts, letter: &str, subnet: &Part, attached: &Part) -> Part {
@@ -333,6 +335,7 @@ fn outputs(
     config: &Config,
     zones: &[Zone],
     vpc: &Part,
+    attached: &Part,
     subnets: &Subnets,
     groups: &BTreeMap<&'static str, Part>,
 ) {
@@ -341,6 +344,11 @@ fn outputs(
     parts.output(
         "availability_zones",
         zones.iter().map(|zone| &zone.name).collect::<Vec<_>>(),
+    );
+    // Known only when it is attached: what faces the internet can be made then.
+    parts.output(
+        "internet_gateway_id",
+        attached.attribute::<String>("internet_gateway_id"),
     );
     parts.output("public_subnet_ids", ids(&subnets.public));
     parts.output("private_subnet_ids", ids(&subnets.private));

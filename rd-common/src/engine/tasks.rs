@@ -44,8 +44,9 @@ pub struct Tasks {
     pub needs: Vec<Vec<usize>>,
 }
 
-/// Orders a plan. Fails, before anything is touched, where no order is right.
-pub fn order(plan: &Plan, state: &Document) -> Result<Tasks> {
+/// Orders a plan. `goes_last` says of a kind whether one that is not wanted any more goes when all else is done. Fails,
+/// before anything is touched, where no order is right.
+pub fn order(plan: &Plan, state: &Document, goes_last: impl Fn(&str) -> bool) -> Result<Tasks> {
     let mut tasks = Tasks::default();
     let mut ups: BTreeMap<&str, usize> = BTreeMap::new();
     let mut downs: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
@@ -107,6 +108,13 @@ pub fn order(plan: &Plan, state: &Document) -> Result<Tasks> {
                     tasks.needs[down].extend(ups.get(address));
                 }
                 tasks.needs[down].extend(downs.get(address).into_iter().flatten());
+            }
+        }
+    }
+    for planned in &plan.resources {
+        if planned.action == Action::Delete && goes_last(&planned.kind) {
+            for down in downs.get(planned.address.as_str()).into_iter().flatten() {
+                tasks.needs[*down].extend(ups.values());
             }
         }
     }
@@ -246,7 +254,7 @@ mod tests {
                 }
                 plan.resources.push(one);
             }
-            let tasks = order(&plan, &state).unwrap();
+            let tasks = order(&plan, &state, |_| false).unwrap();
             for planned in &plan.resources {
                 let own_up = place(&tasks, &planned.address, true);
                 let own_down = place(&tasks, &planned.address, false);

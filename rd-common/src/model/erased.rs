@@ -19,6 +19,8 @@ pub trait AnyKind<C> {
     fn patience(&self) -> Patience;
     /// [`Kind::STAYS`].
     fn stays(&self) -> bool;
+    /// [`Kind::GOES_LAST`].
+    fn goes_last(&self) -> bool;
     /// [`Kind::find`].
     fn find<'a>(
         &self,
@@ -138,6 +140,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn stays(&self) -> bool {
         K::STAYS
+    }
+
+    fn goes_last(&self) -> bool {
+        K::GOES_LAST
     }
 
     fn find<'a>(

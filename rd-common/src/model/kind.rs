@@ -120,6 +120,10 @@ pub trait Kind: 'static {
     /// Whether AWS owns it and we only shape it, as a VPC's default group: its delete undoes the shaping, and it stays.
     const STAYS: bool = false;
 
+    /// Whether one that is not wanted any more goes only when all else is made and changed, as a DNS name that clients
+    /// still use. It must not be needed by what is replaced with the old one first.
+    const GOES_LAST: bool = false;
+
     /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, else by ownership tag or by
     /// the identity in the spec. What does not exist is left out; more than one match is returned as more than one.
     /// Asked for [`Wanted::any`], a kind that is found by tags returns all of them under the addresses of their tags;

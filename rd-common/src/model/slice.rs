@@ -12,6 +12,15 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 
+/// Something to tell that is no error: a sentence, and what to do.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// What is so.
+    pub summary: String,
+    /// What to do about it.
+    pub hint: String,
+}
+
 /// One program's part of a stack.
 pub trait Slice: 'static {
     /// Its name: the first part of its addresses, and its section in `rd.toml`.
@@ -21,7 +30,7 @@ pub trait Slice: 'static {
     /// Its AWS clients.
     type Clients: 'static;
     /// What the configuration leaves to AWS to say, such as the zones of a region.
-    type Facts;
+    type Facts: Clone;
     /// Flags that only its `destroy` has.
     type DestroyArgs: clap::Args;
 
@@ -45,6 +54,17 @@ pub trait Slice: 'static {
 
     /// Its parts list. Pure.
     fn parts(stack: &Stack, config: &Self::Config, facts: &Self::Facts) -> Parts;
+
+    /// What to tell after a plan or an apply beside what was done. `state` is what is remembered by then.
+    fn notes(
+        stack: &Stack,
+        config: &Self::Config,
+        facts: &Self::Facts,
+        state: &Document,
+    ) -> Vec<Note> {
+        let _ = (stack, config, facts, state);
+        Vec::new()
+    }
 
     /// Refuses a destroy that would lose more than was asked for, and says what; asked before the user is. `doomed`
     /// are the ids of what is about to go.

@@ -15,7 +15,11 @@ pub enum Format {
     /// Records, one JSON object a line.
     Json,
     /// For people.
+    #[value(alias = "table")]
     Text,
+    /// A DNS zone file, of verbs that have one to give.
+    #[value(hide = true)]
+    Bind,
 }
 
 impl Format {
@@ -24,6 +28,7 @@ impl Format {
         match self {
             Format::Json => "json",
             Format::Text => "text",
+            Format::Bind => "bind",
         }
     }
 
@@ -75,7 +80,7 @@ impl Printer {
         }
         match self.format {
             Format::Json => self.write(&record.line()),
-            Format::Text => self.show(record),
+            Format::Text | Format::Bind => self.show(record),
         }
     }
 
@@ -88,8 +93,8 @@ impl Printer {
                 self.write(&bytes);
             }
             // Whoever made a diagnostic has told it on stderr already.
-            (Format::Text, Some(record)) => self.show(record),
-            (Format::Text, None) => {}
+            (Format::Text | Format::Bind, Some(record)) => self.show(record),
+            (Format::Text | Format::Bind, None) => {}
         }
     }
 

@@ -46,7 +46,7 @@ pub struct Limits {
 }
 
 /// Reads `90s`, `10m`, `1h`.
-fn duration(text: &str) -> std::result::Result<Duration, String> {
+pub fn duration(text: &str) -> std::result::Result<Duration, String> {
     let span: jiff::SignedDuration = text
         .parse()
         .map_err(|_| "a time is written like 90s, 10m or 1h30m".to_owned())?;
@@ -154,7 +154,8 @@ async fn apply<S: Slice>(
         None => {}
     }
     let protect = program.loaded.shared.is_protected();
-    carry_out(
+    let facts = ground.facts.clone();
+    let finished = carry_out(
         pipe,
         program,
         "apply",
@@ -167,7 +168,12 @@ async fn apply<S: Slice>(
             document.protect = protect;
         },
     )
-    .await
+    .await?;
+    if finished.exit == Exit::Done {
+        let (state, _) = pipe.state(program).await?;
+        pipe.tell_notes(&facts, &state);
+    }
+    Ok(finished)
 }
 
 /// Carries out a plan and sums it up.
@@ -186,7 +192,9 @@ pub(crate) async fn carry_out<S: Slice>(
     made: &Plan,
     finish: impl FnOnce(&mut Document),
 ) -> Result<Finished> {
-    let tasks = order(made, &state)?;
+    let kinds = ground.kinds.clone();
+    let goes_last = |kind: &str| kinds.get(kind).is_ok_and(|any| any.goes_last());
+    let tasks = order(made, &state, goes_last)?;
     let before = state.clone();
     let session = Rc::new(Session::new(
         pipe.store.clone(),

@@ -90,6 +90,7 @@ where
         let _ = stack.account.set(id.clone());
     }
     begin::<S>(program, &stack, command, source, offline);
+    upstream.begin_written(&printer);
 
     let done = async {
         let aws = connected?;
@@ -223,6 +224,7 @@ pub(crate) struct Ground<S: Slice> {
     pub(crate) kinds: Rc<Kinds<S::Clients>>,
     pub(crate) reader: Rc<Reader<S::Clients>>,
     pub(crate) parts: Parts,
+    pub(crate) facts: S::Facts,
     pub(crate) observed: Observed,
 }
 
@@ -272,6 +274,7 @@ impl<S: Slice> Pipe<S> {
             kinds,
             reader,
             parts,
+            facts,
             observed,
         })
     }
@@ -288,6 +291,20 @@ impl<S: Slice> Ground<S> {
             &self.observed,
             &|reference| outputs.get(reference),
         )
+    }
+}
+
+impl<S: Slice> Pipe<S> {
+    /// Tells what the slice has to tell beside what was done.
+    pub(crate) fn tell_notes(&self, facts: &S::Facts, state: &Document) {
+        for note in S::notes(&self.stack, &self.config, facts, state) {
+            self.printer.own(&Record::Diagnostic(Diagnostic::note(
+                S::NAME,
+                Severity::Warning,
+                note.summary,
+                Some(note.hint),
+            )));
+        }
     }
 }
 

@@ -69,6 +69,7 @@ async fn online<S: Slice>(
     let ground = pipe.ground(program, state, outputs).await?;
     let missing = outputs.learn(ground.parts.nodes.iter()).await?;
     warn_missing(&pipe.printer, S::NAME, &missing);
+    pipe.tell_notes(&ground.facts, state);
     ground.plan(state, outputs)
 }
 

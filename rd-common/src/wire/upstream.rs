@@ -56,6 +56,8 @@ pub struct Upstream {
     stack: Stack,
     version: watch::Sender<u64>,
     attached: Cell<bool>,
+    /// Lines that came before our own `begin` was written; none once it is.
+    held: RefCell<Option<Vec<(Vec<u8>, Option<Record>)>>>,
 }
 
 impl Upstream {
@@ -72,6 +74,7 @@ impl Upstream {
             }),
             version: watch::Sender::new(0),
             attached: Cell::new(false),
+            held: RefCell::new(Some(Vec::new())),
         })
     }
 
@@ -139,8 +142,19 @@ impl Upstream {
         {
             return Ok(());
         }
-        printer.pass(line, record.as_ref());
+        match self.held.borrow_mut().as_mut() {
+            Some(held) => held.push((line.to_vec(), record)),
+            None => printer.pass(line, record.as_ref()),
+        }
         Ok(())
+    }
+
+    /// Our own `begin` is written: what came before it is passed on, and from now on all is at once. A reader that sees
+    /// the head's `begin` has seen those of all programs in between.
+    pub fn begin_written(&self, printer: &Printer) {
+        for (line, record) in self.held.take().into_iter().flatten() {
+            printer.pass(&line, record.as_ref());
+        }
     }
 
     /// Takes notice of a record; says whether it was of our own plan, and so goes no further.
