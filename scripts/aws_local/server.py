@@ -12,7 +12,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 # moto writes its own version of AWS's managed policies and zones at import; nothing of it is needed twice.
 from moto.server import DomainDispatcherApplication, create_backend_app
 
-from aws_local import additions
+from aws_local import additions, controls
+from aws_local.rpc_v2_cbor import Cbor
 
 # Buckets are private: one account does not see into another's.
 os.environ["MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS"] = "false"
@@ -22,8 +23,8 @@ CALLS = "/aws-local/calls"
 
 
 class Watch:
-    """Counts the calls, and tells how many there were at CALLS. Ends the process when nobody has asked for anything for
-    a while, so that a forgotten server goes away."""
+    """Counts the calls, and tells how many there were at CALLS; passes on what the controls are told. Ends the process
+    when nobody has asked for anything for a while, so that a forgotten server goes away."""
 
     def __init__(self, app, seconds):
         self.app = app
@@ -38,6 +39,11 @@ class Watch:
         if environ["PATH_INFO"] == CALLS:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [str(count).encode()]
+        told = controls.answer(environ)
+        if told is not None:
+            status, text = told
+            start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(text.encode())))])
+            return [text.encode()]
         return self.app(environ, start_response)
 
     def _watch(self):
@@ -59,7 +65,7 @@ def main():
     port, idle = int(sys.argv[1]), int(sys.argv[2])
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     additions.install()
-    app = Watch(DomainDispatcherApplication(create_backend_app), idle)
+    app = Watch(Cbor(DomainDispatcherApplication(create_backend_app)), idle)
     make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler).serve_forever()
 
 

@@ -1,0 +1,93 @@
+"""A load balancer's network interfaces: one in each of its subnets, in its security groups, so that EC2 shows what
+holds a group, a subnet and the internet gateway.
+
+https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer
+https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html
+"""
+
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
+from moto.ec2.models.internet_gateways import InternetGatewayBackend
+from moto.ec2.utils import random_public_ip
+
+OWNER = "amazon-elb"
+
+
+class LoadBalancerInterface(NetworkInterface):
+    """Elastic Load Balancing made it, and only it may take it away."""
+
+    @property
+    def attachment(self):
+        return {
+            "AttachmentId": self.id.replace("eni-", "ela-attach-"),
+            "DeleteOnTermination": False,
+            "DeviceIndex": 1,
+            "InstanceOwnerId": OWNER,
+            "Status": "attached",
+        }
+
+    @property
+    def association(self):
+        if not self.public_ip:
+            return {}
+        return {**super().association, "ipOwnerId": OWNER}
+
+    def get_filter_value(self, filter_name, method_name=None):
+        if filter_name == "attachment.instance-owner-id":
+            return OWNER
+        return super().get_filter_value(filter_name, method_name)
+
+
+def description(balancer):
+    return "ELB " + balancer.arn.split(":loadbalancer/")[1]
+
+
+def _of(ec2, balancer):
+    wanted = description(balancer)
+    return [eni for eni in ec2.enis.values() if isinstance(eni, LoadBalancerInterface) and eni.description == wanted]
+
+
+def update(ec2, balancer):
+    """Makes the interfaces what the load balancer's subnets and groups say."""
+    by_subnet = {eni.subnet.id: eni for eni in _of(ec2, balancer)}
+    wanted = {subnet.id for subnet in balancer.subnets}
+    for subnet_id, eni in by_subnet.items():
+        if subnet_id not in wanted:
+            ec2.enis.pop(eni.id, None)
+    groups = [ec2.get_security_group_from_id(group_id) for group_id in balancer.security_groups]
+    for subnet in balancer.subnets:
+        eni = by_subnet.get(subnet.id)
+        if eni is None:
+            eni = LoadBalancerInterface(ec2, subnet, None, description=description(balancer))
+            eni.requester_managed, eni.requester_id, eni.status = True, OWNER, "in-use"
+            eni.interface_type = "interface" if balancer.type == "application" else f"{balancer.type}_load_balancer"
+            if balancer.scheme == "internet-facing":
+                eni.public_ip = random_public_ip()
+            ec2.enis[eni.id] = eni
+        eni._group_set = [group for group in groups if group]
+
+
+def remove(ec2, balancer):
+    for eni in _of(ec2, balancer):
+        ec2.enis.pop(eni.id, None)
+
+
+def install():
+    delete = NetworkInterfaceBackend.delete_network_interface
+    detach = InternetGatewayBackend.detach_internet_gateway
+
+    def delete_network_interface(self, eni_id):
+        if isinstance(self.enis.get(eni_id), LoadBalancerInterface):
+            message = f"Network interface '{eni_id}' is currently in use."
+            raise EC2ClientError("InvalidNetworkInterface.InUse", message)
+        return delete(self, eni_id)
+
+    def detach_internet_gateway(self, internet_gateway_id, vpc_id):
+        for eni in self.enis.values():
+            if isinstance(eni, LoadBalancerInterface) and eni.public_ip and eni.vpc_id == vpc_id:
+                message = f"Network {vpc_id} has some mapped public address(es). Please unmap those before detaching."
+                raise DependencyViolationError(message)
+        return detach(self, internet_gateway_id, vpc_id)
+
+    NetworkInterfaceBackend.delete_network_interface = delete_network_interface
+    InternetGatewayBackend.detach_internet_gateway = detach_internet_gateway

@@ -1,0 +1,35 @@
+"""Service-linked roles: named as AWS names them, and refused when the role is already there.
+
+https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html
+https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
+"""
+
+from moto.iam.exceptions import IAMException
+from moto.iam.models import SERVICE_NAME_CONVERSION, IAMBackend
+
+NAMES = {
+    "ecs": "ECS",
+    "elasticache": "ElastiCache",
+    "elasticloadbalancing": "ElasticLoadBalancing",
+    "rds": "RDS",
+}
+# One of the services that another one scales.
+SCALED = {"ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService"}
+
+
+def install():
+    SERVICE_NAME_CONVERSION.update(NAMES)
+    create_role = IAMBackend.create_role
+
+    def create(self, role_name, *args, **kwargs):
+        service = kwargs.get("linked_service")
+        if service:
+            role_name = SCALED.get(service, role_name)
+            if any(role.name == role_name for role in self.roles.values()):
+                raise IAMException(
+                    "InvalidInput",
+                    f"Service role name {role_name} has been taken in this account, please try a different suffix.",
+                )
+        return create_role(self, role_name, *args, **kwargs)
+
+    IAMBackend.create_role = create

@@ -1,0 +1,140 @@
+"""The protocol rpc-v2-cbor, which AWS's newer SDKs speak to CloudWatch and moto does not know: a request is turned into
+the same one in JSON, and the answer turned back.
+
+https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
+https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
+"""
+
+import base64
+import datetime
+import gzip
+import io
+import json
+import re
+
+from botocore.parsers import RpcV2CBORParser
+from botocore.serialize import RpcV2CBORSerializer
+from moto.core.utils import get_service_model
+
+PATH = re.compile(r"/service/(?P<service>[^/]+)/operation/(?P<operation>[^/]+)$")
+# By the name in the path, botocore's.
+SERVICES = {"GraniteServiceVersion20100801": "cloudwatch"}
+
+_parser = RpcV2CBORParser()
+_serializer = RpcV2CBORSerializer()
+
+
+def _plain(value):
+    """What JSON writes."""
+    if isinstance(value, datetime.datetime):
+        return value.timestamp()
+    if isinstance(value, bytes):
+        return base64.b64encode(value).decode()
+    raise TypeError(f"{value!r} cannot be written")
+
+
+def _to_json(body):
+    if not body:
+        return b"{}"
+    stream = _parser.get_peekable_stream_from_bytes(body)
+    return json.dumps(_parser.parse_data_item(stream), default=_plain).encode()
+
+
+def _shaped(value, shape):
+    """JSON's value as what its shape says; members that the shape does not have are left out."""
+    kind = shape.type_name
+    if kind == "structure":
+        known = {name: item for name, item in value.items() if name in shape.members and item is not None}
+        return {name: _shaped(item, shape.members[name]) for name, item in known.items()}
+    if kind == "list":
+        return [_shaped(item, shape.member) for item in value]
+    if kind == "map":
+        return {name: _shaped(item, shape.value) for name, item in value.items()}
+    if kind == "timestamp":
+        if isinstance(value, str):
+            return datetime.datetime.fromisoformat(value.replace("Z", "+00:00"))
+        return datetime.datetime.fromtimestamp(value, datetime.timezone.utc)
+    if kind == "blob":
+        return base64.b64decode(value)
+    if kind in ("double", "float"):
+        return float(value)
+    return value
+
+
+def _to_cbor(value, shape):
+    body = bytearray()
+    _serializer._serialize_data_item(body, _shaped(value, shape) if shape else {}, shape or _NoMembers)
+    return bytes(body)
+
+
+class _NoMembers:
+    type_name, members = "structure", {}
+
+
+class _Text:
+    type_name, serialization = "string", {}
+
+
+class _Error:
+    type_name = "structure"
+    members = {"__type": _Text, "message": _Text}
+
+
+def _error(body):
+    told = json.loads(body)
+    code = told.get("__type") or told.get("code") or "InternalFailure"
+    return _to_cbor({"__type": str(code), "message": told.get("message") or told.get("Message") or ""}, _Error)
+
+
+class Cbor:
+    """Stands before moto's application."""
+
+    def __init__(self, app):
+        self.app = app
+
+    def __call__(self, environ, start_response):
+        match = PATH.match(environ.get("PATH_INFO", ""))
+        service = match and SERVICES.get(match["service"])
+        if not service or environ.get("HTTP_SMITHY_PROTOCOL") != "rpc-v2-cbor":
+            return self.app(environ, start_response)
+        body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+        if environ.pop("HTTP_CONTENT_ENCODING", "") == "gzip":
+            body = gzip.decompress(body)
+        asked = _to_json(body)
+        environ |= {
+            "PATH_INFO": "/",
+            "RAW_URI": "/",
+            "REQUEST_URI": "/",
+            "CONTENT_TYPE": "application/x-amz-json-1.0",
+            "CONTENT_LENGTH": str(len(asked)),
+            "HTTP_ACCEPT": "application/json",
+            "HTTP_X_AMZ_TARGET": f"{match['service']}.{match['operation']}",
+            "wsgi.input": io.BytesIO(asked),
+        }
+        told = {}
+
+        def note(status, headers, _exception=None):
+            told.update(status=status, headers=headers)
+
+        parts = self.app(environ, note)
+        answer = b"".join(parts)
+        if hasattr(parts, "close"):
+            parts.close()
+        try:
+            if told["status"].startswith("2"):
+                shape = get_service_model(service).operation_model(match["operation"]).output_shape
+                answer = _to_cbor(json.loads(answer or b"{}"), shape)
+            else:
+                answer = _error(answer)
+        except ValueError:
+            # Not JSON: something below went wrong, and says so in its own way.
+            start_response(told["status"], told["headers"])
+            return [answer]
+        kept = [pair for pair in told["headers"] if pair[0].lower() not in ("content-type", "content-length")]
+        kept += [
+            ("Content-Type", "application/cbor"),
+            ("Content-Length", str(len(answer))),
+            ("smithy-protocol", "rpc-v2-cbor"),
+        ]
+        start_response(told["status"], kept)
+        return [answer]
