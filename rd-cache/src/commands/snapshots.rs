@@ -1,0 +1,90 @@
+//! `snapshots`: what there is to begin a new cache from.
+
+use crate::clients::Clients;
+use crate::slice::{Cache, GROUP};
+use aws_sdk_elasticache::types::Snapshot;
+use rd_common::aws::Explain;
+use rd_common::cli::Program;
+use rd_common::ui::table::table;
+use rd_common::verbs::desk::Desk;
+use rd_common::{Cx, Exit, Result};
+use serde::Serialize;
+
+/// One snapshot.
+#[derive(Clone, Debug, Serialize)]
+struct Row {
+    id: String,
+    /// `automated` or `manual`.
+    source: String,
+    /// In ISO 8601; none while it is being made.
+    created: Option<String>,
+    status: String,
+    size: String,
+    engine: String,
+}
+
+/// Runs it: a table for people, one JSON document for programs.
+pub async fn run(program: &Program) -> Result<Exit> {
+    let desk = Desk::<Cache>::open(program).await?;
+    let (_, id) = desk.resource(GROUP)?;
+    let mut rows: Vec<Row> = of_group(&desk.cx, id).await?.iter().map(row).collect();
+    rows.sort_by(|a, b| b.created.cmp(&a.created));
+    if program.printer.is_json() {
+        let document = serde_json::json!({"replication_group": id, "snapshots": rows});
+        program.printer.text(&format!("{document}\n"));
+    } else {
+        let cells: Vec<Vec<String>> = rows
+            .into_iter()
+            .map(|row| {
+                let created = row.created.unwrap_or_else(|| "-".to_owned());
+                vec![
+                    row.id, row.source, created, row.status, row.size, row.engine,
+                ]
+            })
+            .collect();
+        let heading = ["SNAPSHOT", "SOURCE", "CREATED", "STATUS", "SIZE", "ENGINE"];
+        program.printer.text(&table(&heading, &cells));
+    }
+    Ok(Exit::Done)
+}
+
+async fn of_group(cx: &Cx<Clients>, id: &str) -> Result<Vec<Snapshot>> {
+    let mut all = Vec::new();
+    let mut marker = None;
+    loop {
+        let call = cx.clients.elasticache.describe_snapshots();
+        let page = call
+            .replication_group_id(id)
+            .set_marker(marker)
+            .send()
+            .await
+            .doing("read the snapshots")?;
+        all.extend(page.snapshots.unwrap_or_default());
+        marker = page.marker.filter(|marker| !marker.is_empty());
+        if marker.is_none() {
+            return Ok(all);
+        }
+    }
+}
+
+fn row(snapshot: &Snapshot) -> Row {
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let node = snapshot.node_snapshots().first();
+    let created = snapshot
+        .node_snapshots()
+        .iter()
+        .filter_map(|node| node.snapshot_create_time())
+        .max_by_key(|time| time.as_nanos());
+    Row {
+        id: text(snapshot.snapshot_name()),
+        source: text(snapshot.snapshot_source()),
+        created: created.map(ToString::to_string),
+        status: text(snapshot.snapshot_status()),
+        size: text(node.and_then(|node| node.cache_size())),
+        engine: format!(
+            "{} {}",
+            snapshot.engine().unwrap_or_default(),
+            snapshot.engine_version().unwrap_or_default()
+        ),
+    }
+}

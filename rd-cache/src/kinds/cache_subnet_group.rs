@@ -1,0 +1,180 @@
+//! `cache_subnet_group`: <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheSubnetGroup.html>
+
+use crate::clients::Clients;
+use crate::elasticache;
+use rd_common::aws::Explain;
+use rd_common::{
+    Change, Cx, Diff, Found, Input, Kind, Order, Repeat, Replacing, Result, Tags, Wanted,
+};
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct CacheSubnetGroup;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its name, which is its id.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The subnets.
+    pub subnet_ids: Input<Vec<String>>,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Its name.
+    pub name: String,
+    /// What it is for.
+    pub description: String,
+    /// The subnets, sorted.
+    pub subnet_ids: Vec<String>,
+    /// The VPC.
+    pub vpc_id: String,
+}
+
+impl Kind for CacheSubnetGroup {
+    const NAME: &'static str = "cache_subnet_group";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let mut found = Vec::new();
+        for one in wanted {
+            let Some(name) = one
+                .id
+                .clone()
+                .or_else(|| Some(one.spec.as_ref()?.name.clone()))
+            else {
+                continue;
+            };
+            let call = cx.clients.elasticache.describe_cache_subnet_groups();
+            let arn = elasticache::arn(cx, "subnetgroup", &name);
+            let (answer, tags) = tokio::join!(
+                call.cache_subnet_group_name(&name).send(),
+                elasticache::tags(cx, &arn)
+            );
+            let answer = match answer.doing("read the cache's subnet group") {
+                Err(error) if elasticache::is_gone(&error) => continue,
+                other => other?,
+            };
+            let (Some(group), Some(tags)) = (answer.cache_subnet_groups().first(), tags?) else {
+                continue;
+            };
+            let mut subnet_ids: Vec<String> = group
+                .subnets()
+                .iter()
+                .filter_map(|subnet| subnet.subnet_identifier().map(str::to_owned))
+                .collect();
+            subnet_ids.sort();
+            found.push(Found {
+                address: one.address.clone(),
+                id: name.clone(),
+                live: Live {
+                    name,
+                    description: group
+                        .cache_subnet_group_description()
+                        .unwrap_or_default()
+                        .to_owned(),
+                    subnet_ids,
+                    vpc_id: group.vpc_id().unwrap_or_default().to_owned(),
+                },
+                tags: Some(tags),
+            });
+        }
+        Ok(found)
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let name = &order.spec.name;
+        let call = cx
+            .clients
+            .elasticache_once
+            .create_cache_subnet_group()
+            .cache_subnet_group_name(name)
+            .cache_subnet_group_description(&order.spec.description)
+            .set_subnet_ids(order.spec.subnet_ids.known().cloned())
+            .set_tags(Some(elasticache::list(order.tags)));
+        match call.send().await.doing("create the cache's subnet group") {
+            // Looked for before, so it is what an attempt with a lost answer made.
+            Err(error) if error.is(&["CacheSubnetGroupAlreadyExists"]) => Ok(name.clone()),
+            other => other.map(|_| name.clone()),
+        }
+    }
+
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
+        let call = cx
+            .clients
+            .elasticache
+            .modify_cache_subnet_group()
+            .cache_subnet_group_name(id)
+            .cache_subnet_group_description(&spec.description)
+            .set_subnet_ids(spec.subnet_ids.known().cloned());
+        call.send()
+            .await
+            .doing("change the cache's subnet group")
+            .map(|_| ())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let call = cx.clients.elasticache.delete_cache_subnet_group();
+        let answer = call.cache_subnet_group_name(id).send().await;
+        elasticache::deleted(answer.doing("delete the cache's subnet group").map(|_| ()))
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        elasticache::tag(cx, &elasticache::arn(cx, "subnetgroup", id), set, remove).await
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        let mut diff = Diff::new();
+        diff.fixed("name", &live.name, &spec.name).field(
+            "description",
+            &live.description,
+            &spec.description,
+        );
+        match spec.subnet_ids.known() {
+            Some(wanted) => diff.set("subnet_ids", &live.subnet_ids, wanted),
+            None => diff.field("subnet_ids", &live.subnet_ids, &spec.subnet_ids),
+        };
+        diff.finish()
+    }
+
+    fn replacing(_: &[Change]) -> Replacing {
+        Replacing::DeleteFirst
+    }
+
+    async fn holders(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {
+        let call = cx.clients.elasticache.describe_cache_clusters();
+        let answer = match call
+            .send()
+            .await
+            .doing("look for what uses the subnet group")
+        {
+            Err(error) if error.repeat == Repeat::Never => return Ok(None),
+            other => other?,
+        };
+        let users: Vec<String> = answer
+            .cache_clusters()
+            .iter()
+            .filter(|cluster| cluster.cache_subnet_group_name() == Some(id))
+            .map(|cluster| {
+                format!(
+                    "the node {} ({})",
+                    cluster.cache_cluster_id().unwrap_or_default(),
+                    cluster.cache_cluster_status().unwrap_or_default()
+                )
+            })
+            .collect();
+        Ok((!users.is_empty()).then(|| users.join(", ")))
+    }
+}

@@ -1,0 +1,147 @@
+//! Changing a group in place, stage by stage: AWS takes the next change only when the last one is done, and a replica
+//! must be there before it can take over.
+
+use super::model::{FINAL_SNAPSHOT_TAG, Live, Spec};
+use crate::clients::Clients;
+use crate::elasticache;
+use crate::kinds::Token;
+use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType as Strategy;
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Error, Input, Result, Tags, touches};
+use rd_secret::Secrets;
+use rd_secret::generate::Generated;
+use rd_secret::value::current;
+
+/// Makes the first stage of the changes that is still to be made.
+pub async fn modify(
+    cx: &Cx<Clients>,
+    id: &str,
+    live: &Live,
+    spec: &Spec,
+    changes: &[Change],
+) -> Result<()> {
+    let has = |path: &str| touches(changes, path);
+    if has("final_snapshot") {
+        let tags = Tags::from([(
+            FINAL_SNAPSHOT_TAG.to_owned(),
+            spec.final_snapshot.to_string(),
+        )]);
+        elasticache::tag(
+            cx,
+            &elasticache::arn(cx, "replicationgroup", id),
+            &tags,
+            &[],
+        )
+        .await?;
+    }
+    let there = i32::try_from(live.nodes.len()).unwrap_or(i32::MAX);
+    if there < spec.nodes {
+        let call = cx.clients.elasticache.increase_replica_count();
+        return call
+            .replication_group_id(id)
+            .new_replica_count(spec.nodes - 1)
+            .apply_immediately(true)
+            .send()
+            .await
+            .doing("add nodes")
+            .map_err(elasticache::for_now)
+            .map(|_| ());
+    }
+    let in_place = changes
+        .iter()
+        .any(|change| !["nodes", "final_snapshot"].contains(&change.path.as_str()));
+    if in_place {
+        return settings(cx, id, spec, changes).await;
+    }
+    if there > spec.nodes {
+        let call = cx.clients.elasticache.decrease_replica_count();
+        return call
+            .replication_group_id(id)
+            .new_replica_count(spec.nodes - 1)
+            .apply_immediately(true)
+            .send()
+            .await
+            .doing("take nodes away")
+            .map_err(elasticache::for_now)
+            .map(|_| ());
+    }
+    Ok(())
+}
+
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html>
+async fn settings(cx: &Cx<Clients>, id: &str, spec: &Spec, changes: &[Change]) -> Result<()> {
+    let has = |path: &str| touches(changes, path);
+    let engine = has("engine");
+    let call = cx
+        .clients
+        .elasticache
+        .modify_replication_group()
+        .replication_group_id(id)
+        .apply_immediately(spec.apply_immediately)
+        .set_replication_group_description(has("description").then(|| spec.description.clone()))
+        .set_engine(engine.then(|| spec.engine.clone()))
+        .set_engine_version((engine || has("engine_version")).then(|| spec.engine_version.clone()))
+        .set_cache_node_type(has("node_type").then(|| spec.node_type.clone()))
+        .set_automatic_failover_enabled(has("automatic_failover").then(|| spec.fails_over()))
+        .set_multi_az_enabled(has("multi_az").then(|| spec.fails_over()))
+        .set_cache_parameter_group_name(
+            has("parameter_group").then(|| spec.parameter_group.text().to_owned()),
+        )
+        .set_security_group_ids(has("security_group_ids").then(|| texts(&spec.security_group_ids)))
+        .set_snapshot_retention_limit(
+            has("snapshot_retention_days").then_some(spec.snapshot_retention_days),
+        )
+        .set_snapshot_window(has("snapshot_window").then(|| spec.snapshot_window.clone()))
+        .set_preferred_maintenance_window(
+            has("maintenance_window").then(|| spec.maintenance_window.clone()),
+        )
+        .set_auto_minor_version_upgrade(
+            has("auto_minor_version_upgrade").then_some(spec.auto_minor_version_upgrade),
+        );
+    let call = if has("auth_token") {
+        let token = token(cx, spec).await?;
+        call.auth_token(token.reveal())
+            .auth_token_update_strategy(Strategy::Set)
+    } else {
+        call
+    };
+    call.send()
+        .await
+        .doing("change the replication group")
+        .map_err(elasticache::for_now)
+        .map(|_| ())
+}
+
+/// The token in the secret.
+pub async fn token(cx: &Cx<Clients>, spec: &Spec) -> Result<Generated> {
+    let content = current::<Token>(cx.clients.secrets(), spec.secret_arn.text()).await?;
+    content.generated.ok_or_else(|| {
+        Error::failed("the secret has no token")
+            .hint("rd-cache rotate makes a new one and sets it in both places")
+    })
+}
+
+/// Inputs that are known.
+pub fn texts(inputs: &[Input]) -> Vec<String> {
+    inputs.iter().map(|input| input.text().to_owned()).collect()
+}
+
+/// Gives the group another token, at once: beside the old one, or in its place.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html>
+pub async fn set_token(
+    cx: &Cx<Clients>,
+    id: &str,
+    token: &Generated,
+    strategy: Strategy,
+) -> Result<()> {
+    let call = cx.clients.elasticache.modify_replication_group();
+    call.replication_group_id(id)
+        .auth_token(token.reveal())
+        .auth_token_update_strategy(strategy)
+        .apply_immediately(true)
+        .send()
+        .await
+        .doing("set the cache's token")
+        .map_err(elasticache::for_now)
+        .map(|_| ())
+}

@@ -1,0 +1,69 @@
+//! The verbs that only this program has.
+
+mod check;
+mod reboot;
+mod restore;
+mod rotate;
+mod snapshot;
+mod snapshots;
+
+use crate::clients::Clients;
+use crate::kinds::db_instance::DbInstance;
+use crate::kinds::db_instance::model::{Live, live};
+use crate::kinds::db_instance::one;
+use clap::Subcommand;
+use rd_common::cli::{OwnVerbs, Program};
+use rd_common::engine::wait::{Look, until};
+use rd_common::{Cx, Error, Exit, Kind, Readiness, Result};
+
+/// The verbs.
+#[derive(Subcommand)]
+pub enum Command {
+    /// List the snapshots of the database, the newest first
+    Snapshots,
+    /// Take a snapshot
+    Snapshot(snapshot::SnapshotArgs),
+    /// Restore a snapshot or a moment into a new instance beside the old one, and switch to it
+    Restore(restore::RestoreArgs),
+    /// Put a new password in place, in RDS and in the secret; a rotation that was cut off is ended
+    Rotate,
+    /// Reboot the instance, for static parameters to take effect
+    Reboot(reboot::RebootArgs),
+    /// Look for what keeps the service from the database: state, network, parameters, secret
+    Check,
+}
+
+impl OwnVerbs for Command {
+    async fn run(self, program: &Program) -> Result<Exit> {
+        match self {
+            Command::Snapshots => snapshots::run(program).await,
+            Command::Snapshot(args) => snapshot::run(program, &args).await,
+            Command::Restore(args) => restore::run(program, &args).await,
+            Command::Rotate => rotate::run(program).await,
+            Command::Reboot(args) => reboot::run(program, &args).await,
+            Command::Check => check::run(program).await,
+        }
+    }
+}
+
+/// Waits until an instance can be used and `done` is true of it.
+async fn until_available(cx: &Cx<Clients>, id: &str, done: impl Fn(&Live) -> bool) -> Result<Live> {
+    let limit = DbInstance::PATIENCE.limit;
+    until(cx, id, limit, async || {
+        let Some(instance) = one(cx, id).await? else {
+            return Ok(Look::Wait("not to be seen yet".to_owned()));
+        };
+        let there = live(&instance);
+        match DbInstance::ready(&there) {
+            Readiness::Ready if done(&there) => Ok(Look::Done(there)),
+            Readiness::Failed(reason) => Err(Error::failed(format!("{id} failed: {reason}"))
+                .hint("see its events in the RDS console")),
+            Readiness::Impaired(reason, hint) => {
+                Err(Error::failed(format!("{id} is in a bad state: {reason}")).hint(hint))
+            }
+            Readiness::Leaving(_) => Err(Error::failed(format!("{id} is being deleted"))),
+            Readiness::Ready | Readiness::Pending(_) => Ok(Look::Wait(there.status)),
+        }
+    })
+    .await
+}

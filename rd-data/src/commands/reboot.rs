@@ -1,0 +1,49 @@
+//! `reboot`: static parameters take effect with it.
+
+use super::until_available;
+use crate::rds;
+use crate::slice::{Data, INSTANCE};
+use rd_common::aws::Explain;
+use rd_common::cli::Program;
+use rd_common::ui::prompt;
+use rd_common::verbs::desk::Desk;
+use rd_common::{Error, Exit, Result};
+
+/// Flags of `reboot`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct RebootArgs {
+    /// Do not ask
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// Runs it, and waits until the instance is back.
+pub async fn run(program: &Program, args: &RebootArgs) -> Result<Exit> {
+    let desk = Desk::<Data>::open(program).await?;
+    let (_, id) = desk.resource(INSTANCE)?;
+    if !args.yes {
+        let question = format!("{id} is away for about a minute. Only `yes` is taken as yes:");
+        if !prompt::can_ask() || !prompt::ask(&question, &["yes"])? {
+            return Err(Error::refused("not confirmed: nothing was rebooted")
+                .hint("give -y to reboot without a question"));
+        }
+    }
+    let call = desk.cx.clients.rds.reboot_db_instance();
+    call.db_instance_identifier(id)
+        .send()
+        .await
+        .doing("reboot the instance")
+        .map_err(rds::for_now)?;
+    let live = until_available(&desk.cx, id, |live| live.parameters_status != "applying").await?;
+    let text = if program.printer.is_json() {
+        serde_json::json!({"instance": id, "status": live.status, "parameters": live.parameters_status})
+            .to_string()
+    } else {
+        format!(
+            "{id} is {}, its parameters {}",
+            live.status, live.parameters_status
+        )
+    };
+    program.printer.text(&format!("{text}\n"));
+    Ok(Exit::Done)
+}

@@ -1,0 +1,124 @@
+//! Changing an instance in place.
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html>
+
+use super::model::{FINAL_SNAPSHOT_TAG, Live, Spec};
+use crate::clients::Clients;
+use crate::rds;
+use aws_sdk_rds::types::CloudwatchLogsExportConfiguration;
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Input, Result, Tags, touches};
+use rd_secret::generate::Generated;
+
+/// Makes the changes; all of them in one call, which AWS carries out as one.
+pub async fn modify(
+    cx: &Cx<Clients>,
+    id: &str,
+    live: &Live,
+    spec: &Spec,
+    changes: &[Change],
+) -> Result<()> {
+    let has = |path: &str| touches(changes, path);
+    if has("final_snapshot") {
+        let tag = Tags::from([(
+            FINAL_SNAPSHOT_TAG.to_owned(),
+            spec.final_snapshot.to_string(),
+        )]);
+        rds::tag(cx, &live.arn, &tag, &[]).await?;
+        if changes.len() == 1 {
+            return Ok(());
+        }
+    }
+    let call = cx
+        .clients
+        .rds
+        .modify_db_instance()
+        .db_instance_identifier(id)
+        .apply_immediately(spec.apply_immediately);
+    let call = call
+        .set_db_instance_class(has("instance_class").then(|| spec.instance_class.clone()))
+        .set_allocated_storage(has("allocated_storage").then_some(spec.allocated_storage))
+        .set_storage_type(has("storage_type").then(|| spec.storage_type.clone()))
+        .set_multi_az(has("multi_az").then_some(spec.multi_az))
+        .set_engine_version(has("engine_version").then(|| spec.engine_version.clone()))
+        .set_allow_major_version_upgrade(
+            (has("engine_version") && spec.allow_major_upgrade).then_some(true),
+        )
+        .set_backup_retention_period(
+            has("backup_retention_days").then_some(spec.backup_retention_days),
+        )
+        .set_ca_certificate_identifier(has("ca_certificate").then(|| spec.ca_certificate.clone()))
+        .set_db_parameter_group_name(
+            has("db_parameter_group").then(|| spec.db_parameter_group.text().to_owned()),
+        )
+        .set_vpc_security_group_ids(
+            has("security_group_ids").then(|| texts(&spec.security_group_ids)),
+        )
+        .set_preferred_backup_window(has("backup_window").then(|| spec.backup_window.clone()))
+        .set_preferred_maintenance_window(
+            has("maintenance_window").then(|| spec.maintenance_window.clone()),
+        )
+        .set_auto_minor_version_upgrade(
+            has("auto_minor_version_upgrade").then_some(spec.auto_minor_version_upgrade),
+        )
+        .set_deletion_protection(has("deletion_protection").then_some(spec.deletion_protection))
+        .set_publicly_accessible(has("publicly_accessible").then_some(spec.publicly_accessible))
+        .set_copy_tags_to_snapshot(
+            has("copy_tags_to_snapshot").then_some(spec.copy_tags_to_snapshot),
+        )
+        .set_max_allocated_storage(has("max_allocated_storage").then(|| growth(spec)))
+        .set_cloudwatch_logs_export_configuration(
+            has("log_exports").then(|| logs(&live.log_exports, &spec.log_exports)),
+        );
+    let insights = has("performance_insights") || has("performance_insights_days");
+    let call = call
+        .set_enable_performance_insights(insights.then_some(spec.performance_insights))
+        .set_performance_insights_retention_period(
+            (insights && spec.performance_insights).then_some(spec.performance_insights_days),
+        );
+    call.send()
+        .await
+        .doing("change the instance")
+        .map_err(rds::for_now)
+        .map(|_| ())
+}
+
+/// To turn growth off, AWS wants the limit that is there already: the storage's size.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html>
+pub fn growth(spec: &Spec) -> i32 {
+    spec.max_allocated_storage.max(spec.allocated_storage)
+}
+
+/// Inputs that are known.
+pub fn texts(inputs: &[Input]) -> Vec<String> {
+    inputs.iter().map(|input| input.text().to_owned()).collect()
+}
+
+fn logs(live: &[String], wanted: &[String]) -> CloudwatchLogsExportConfiguration {
+    let only_in = |one: &[String], other: &[String]| -> Vec<String> {
+        one.iter()
+            .filter(|log| !other.contains(log))
+            .cloned()
+            .collect()
+    };
+    let (enable, disable) = (only_in(wanted, live), only_in(live, wanted));
+    CloudwatchLogsExportConfiguration::builder()
+        .set_enable_log_types((!enable.is_empty()).then_some(enable))
+        .set_disable_log_types((!disable.is_empty()).then_some(disable))
+        .build()
+}
+
+/// Sets the password, at once.
+pub async fn set_password(cx: &Cx<Clients>, id: &str, password: &Generated) -> Result<()> {
+    let call = cx
+        .clients
+        .rds
+        .modify_db_instance()
+        .db_instance_identifier(id)
+        .master_user_password(password.reveal())
+        .apply_immediately(true);
+    call.send()
+        .await
+        .doing("set the database's password")
+        .map_err(rds::for_now)
+        .map(|_| ())
+}

@@ -1,0 +1,7 @@
+//! `rd-data`: the PostgreSQL database of a stack.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    rd_data::main()
+}

@@ -1,0 +1,109 @@
+//! What the kinds share of RDS: tags, and what its refusals mean.
+
+use crate::clients::Clients;
+use aws_sdk_rds::types::Tag;
+use rd_common::aws::Explain;
+use rd_common::{Cx, Error, Repeat, Result, Tags};
+
+/// Tags as RDS takes them.
+pub fn list(tags: &Tags) -> Vec<Tag> {
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect()
+}
+
+/// Tags as RDS gives them.
+pub fn map(tags: &[Tag]) -> Tags {
+    tags.iter()
+        .filter_map(|tag| {
+            Some((
+                tag.key()?.to_owned(),
+                tag.value().unwrap_or_default().to_owned(),
+            ))
+        })
+        .collect()
+}
+
+/// The tags of the resource with this ARN; none where it is gone.
+pub async fn tags(cx: &Cx<Clients>, arn: &str) -> Result<Option<Tags>> {
+    let call = cx.clients.rds.list_tags_for_resource().resource_name(arn);
+    match call.send().await.doing("read the tags") {
+        Err(error) if is_gone(&error) => Ok(None),
+        other => Ok(Some(map(other?.tag_list()))),
+    }
+}
+
+/// Sets and removes tags.
+pub async fn tag(cx: &Cx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
+    if !set.is_empty() {
+        let call = cx.clients.rds.add_tags_to_resource().resource_name(arn);
+        call.set_tags(Some(list(set)))
+            .send()
+            .await
+            .doing("set the tags")?;
+    }
+    if !remove.is_empty() {
+        let call = cx.clients.rds.remove_tags_from_resource();
+        call.resource_name(arn)
+            .set_tag_keys(Some(remove.to_vec()))
+            .send()
+            .await
+            .doing("remove the tags")?;
+    }
+    Ok(())
+}
+
+/// The ARN of something of this stack's account: `kind` is RDS's short word, such as `subgrp`.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.ARN.Constructing.html>
+pub fn arn(cx: &Cx<Clients>, kind: &str, name: &str) -> String {
+    let stack = &cx.stack;
+    format!(
+        "arn:{}:rds:{}:{}:{kind}:{name}",
+        stack.partition(),
+        stack.region,
+        stack.account()
+    )
+}
+
+/// Whether RDS says that it is not there: `DBInstanceNotFound`, `DBSubnetGroupNotFoundFault`, …
+pub fn is_gone(error: &Error) -> bool {
+    let code = error.code.as_deref().unwrap_or_default();
+    code.ends_with("NotFound") || code.ends_with("NotFoundFault")
+}
+
+/// Success, where what is to be deleted is not there any more.
+pub fn deleted(answer: Result<()>) -> Result<()> {
+    match answer {
+        Err(error) if is_gone(&error) => Ok(()),
+        other => other.map_err(for_now),
+    }
+}
+
+/// Refusals that go away by themselves: something else is being done to it, or a role is not known everywhere yet.
+pub fn for_now(error: Error) -> Error {
+    const BUSY: [&str; 6] = [
+        "InvalidDBInstanceState",
+        "InvalidDBInstanceStateFault",
+        "InvalidDBSubnetGroupStateFault",
+        "InvalidDBSubnetStateFault",
+        "InvalidDBParameterGroupState",
+        "InvalidDBParameterGroupStateFault",
+    ];
+    let role =
+        error.is(&["InvalidParameterValue"]) && error.summary.contains("service-linked role");
+    let storage = error.is(&["InvalidParameterCombination"])
+        && error
+            .summary
+            .to_lowercase()
+            .contains("storage-optimization");
+    if error.repeat == Repeat::Never && (error.is(&BUSY) || role || storage) {
+        error.repeat(Repeat::Later)
+    } else {
+        error
+    }
+}
+
+/// An answer that lacks what it must have.
+pub fn incomplete(what: &str) -> Error {
+    Error::failed(format!("AWS's answer has no {what}"))
+}

@@ -1,0 +1,57 @@
+//! The clients of Elastic Load Balancing, ACM, Route 53 and IAM.
+
+use crate::reads::Reads;
+use aws_sdk_acm::Client as Acm;
+use aws_sdk_elasticloadbalancingv2::Client as Elb;
+use aws_sdk_route53::Client as Route53;
+use rd_common::aws::Aws;
+use rd_iam::Client as Iam;
+
+/// Each client; `_once` for creates, which the engine repeats only after a look.
+pub struct Clients {
+    /// Elastic Load Balancing.
+    pub elb: Elb,
+    /// Elastic Load Balancing, one attempt.
+    pub elb_once: Elb,
+    /// ACM.
+    pub acm: Acm,
+    /// ACM, one attempt.
+    pub acm_once: Acm,
+    /// Route 53.
+    pub route53: Route53,
+    /// Route 53, one attempt.
+    pub route53_once: Route53,
+    /// IAM.
+    pub iam: Iam,
+    /// Reads that several kinds share.
+    pub reads: Reads,
+}
+
+impl Clients {
+    /// The clients for these credentials.
+    pub fn new(aws: &Aws) -> Self {
+        let elb = |config: &_| {
+            let builder = aws_sdk_elasticloadbalancingv2::config::Builder::from(config);
+            Elb::from_conf(builder.interceptor(aws.interceptor()).build())
+        };
+        let acm = |config: &_| {
+            let builder = aws_sdk_acm::config::Builder::from(config);
+            Acm::from_conf(builder.interceptor(aws.interceptor()).build())
+        };
+        let route53 = |config: &_| {
+            let builder = aws_sdk_route53::config::Builder::from(config);
+            Route53::from_conf(builder.interceptor(aws.interceptor()).build())
+        };
+        let (elb_client, acm_client) = (elb(&aws.config), acm(&aws.config));
+        Self {
+            reads: Reads::new(&elb_client, &acm_client),
+            elb: elb_client,
+            elb_once: elb(&aws.once),
+            acm: acm_client,
+            acm_once: acm(&aws.once),
+            route53: route53(&aws.config),
+            route53_once: route53(&aws.once),
+            iam: rd_iam::client(aws),
+        }
+    }
+}

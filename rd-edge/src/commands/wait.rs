@@ -1,0 +1,69 @@
+//! `wait`: until the certificate is issued. It makes nothing, so it can be stopped and run again.
+
+use super::records::wanted;
+use crate::kinds::certificate::given_up;
+use crate::slice::Edge;
+use rd_common::cli::Program;
+use rd_common::engine::wait::{Look, until};
+use rd_common::verbs::apply::duration;
+use rd_common::verbs::desk::Desk;
+use rd_common::{Error, Exit, Result};
+use std::time::Duration;
+
+/// Flags of `wait`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct WaitArgs {
+    /// How long to wait, such as 30m; ACM itself gives up after 72h
+    #[arg(long, default_value = "1h", value_parser = duration, value_name = "TIME")]
+    timeout: Duration,
+}
+
+/// Runs it.
+pub async fn run(program: &Program, args: &WaitArgs) -> Result<Exit> {
+    let desk = Desk::<Edge>::open(program).await?;
+    let none = || {
+        Error::usage("there is no certificate to wait for")
+            .hint("with `domain` set, rd-edge apply requests one")
+    };
+    let first = wanted(&desk).await?.ok_or_else(none)?;
+    let names = first.names.join(", ");
+    let issued = until(&desk.cx, &names, args.timeout, async || {
+        let certificate = wanted(&desk).await?.ok_or_else(none)?;
+        if let Some(reason) = given_up(&certificate.status, certificate.failure.as_ref()) {
+            return Err(
+                Error::failed(format!("the certificate for {names}: {reason}"))
+                    .hint("mend the cause; the next rd-edge apply requests another one"),
+            );
+        }
+        if certificate.status == "ISSUED" {
+            return Ok(Look::Done(certificate));
+        }
+        let unseen: Vec<&str> = certificate.unseen().collect();
+        Ok(Look::Wait(format!(
+            "ACM does not see {}",
+            unseen.join(", ")
+        )))
+    })
+    .await
+    .map_err(|error| {
+        if error
+            .hint
+            .as_deref()
+            .is_some_and(|hint| hint.contains("go on waiting"))
+        {
+            error.hint(
+                "rd-edge records shows what is to be made; run rd-edge wait again to go on waiting",
+            )
+        } else {
+            error
+        }
+    })?;
+    let text = if program.printer.is_json() {
+        serde_json::json!({"certificate_arn": issued.arn, "status": issued.status, "names": issued.names})
+            .to_string()
+    } else {
+        format!("the certificate for {names} is issued; rd-edge apply attaches it")
+    };
+    program.printer.text(&format!("{text}\n"));
+    Ok(Exit::Done)
+}
