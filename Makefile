@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 PREFIX ?= $(HOME)/.local
-PROGRAMS := rd-net rd-store rd-state
+PROGRAMS := rd-net rd-data rd-cache rd-store rd-edge rd-state
 # Flags for every program of plan, apply, status and destroy: make plan ARGS='-e staging'
 ARGS ?=
 

@@ -2,7 +2,9 @@
 
 use rd_testkit::World;
 
-const PROGRAMS: [&str; 3] = ["rd-net", "rd-store", "rd-state"];
+const PROGRAMS: [&str; 6] = [
+    "rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge", "rd-state",
+];
 
 #[test]
 fn help_has_examples_and_every_exit_code() {
@@ -39,7 +41,7 @@ fn every_verb_has_help() {
         "output",
         "completions",
     ];
-    for program in ["rd-net", "rd-store"] {
+    for program in &PROGRAMS[..5] {
         for verb in verbs {
             let help = world.rd(program).args(verb).args("--help").ok().stdout;
             assert!(help.contains(&format!("Usage: {program} {verb}")), "{help}");

@@ -118,6 +118,11 @@ pub(crate) fn show<S: Slice>(printer: &Printer, plan: &Plan) {
             waits: None,
         }));
     }
+    show_outputs::<S>(printer, plan);
+}
+
+/// The records of the outputs, as far as they are known.
+pub(crate) fn show_outputs<S: Slice>(printer: &Printer, plan: &Plan) {
     for (name, value) in &plan.outputs {
         let unknown = is_unknown(value);
         printer.own(&Record::Output(Output {

@@ -9,6 +9,7 @@ use crate::model::kind::{Details, Readiness};
 use crate::model::slice::Slice;
 use crate::state::document::{Document, Phase};
 use crate::verbs::pipe::{Finished, Outputs, piped};
+use crate::verbs::plan::show_outputs;
 use crate::wire::record::{Record, Status};
 use std::collections::BTreeMap;
 
@@ -35,6 +36,8 @@ pub(crate) async fn run<S: Slice>(program: &Program) -> Result<Exit> {
             *counts.entry(status.health.clone()).or_default() += 1;
             pipe.printer.own(&Record::Status(status));
         }
+        // The slices downstream compare what they have with what they would use.
+        show_outputs::<S>(&pipe.printer, &made);
         for address in &made.gone {
             *counts.entry("gone".to_owned()).or_default() += 1;
             pipe.printer.own(&Record::Status(Status {
