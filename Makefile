@@ -30,7 +30,7 @@ test: build ## Run all tests; starts a local AWS API and stops it
 
 .PHONY: soak
 soak: build ## Run the fault tests at every call of every command, not at a few (an hour)
-	RD_SOAK=1 scripts/test --test faults --test store_faults
+	RD_SOAK=1 scripts/test --test faults --test data_faults --test cache_faults --test store_faults --test edge_faults
 
 .PHONY: lint
 lint: ## Check format and lints

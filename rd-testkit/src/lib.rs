@@ -8,14 +8,18 @@
     reason = "a helper of tests fails the test that calls it, and says there what it did"
 )]
 
+pub mod drift;
 pub mod faults;
 mod http;
 mod inventory;
+pub mod network;
 mod run;
+mod secrecy;
 mod server;
 mod world;
 
 pub use http::{Answer, request};
 pub use run::{Done, Rd, finish};
+pub use secrecy::carriers;
 pub use server::endpoint;
-pub use world::World;
+pub use world::{Api, ELASTICACHE, ELB, RDS, World};

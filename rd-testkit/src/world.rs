@@ -3,12 +3,22 @@
 use crate::http::{Answer, form, request};
 use crate::run::Rd;
 use crate::server::endpoint;
+use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
 /// The region of every test.
 pub const REGION: &str = "us-east-1";
+
+/// A service of the query protocol: its signing name and its API's version.
+pub type Api = (&'static str, &'static str);
+/// RDS.
+pub const RDS: Api = ("rds", "2014-10-31");
+/// ElastiCache.
+pub const ELASTICACHE: Api = ("elasticache", "2015-02-02");
+/// Elastic Load Balancing, of the second kind.
+pub const ELB: Api = ("elasticloadbalancing", "2015-12-01");
 
 /// A test's world. Its folder goes with it; its account is its own, so nothing needs to be cleaned up at the API.
 pub struct World {
@@ -106,6 +116,59 @@ impl World {
         );
         assert!(answer.status < 300, "{action}: {}", answer.body);
         answer
+    }
+
+    /// A call in the query protocol behind the programs' backs, as of RDS; `version` is the API's.
+    pub fn query(&self, api: Api, action: &str, parameters: &[(&str, &str)]) -> Answer {
+        let answer = self.try_query(api, action, parameters);
+        assert!(answer.status < 300, "{action}: {}", answer.body);
+        answer
+    }
+
+    /// The same, whatever comes of it.
+    pub fn try_query(&self, api: Api, action: &str, parameters: &[(&str, &str)]) -> Answer {
+        let (service, version) = api;
+        let mut pairs = vec![("Action", action), ("Version", version)];
+        pairs.extend(parameters);
+        let headers = [("Content-Type", "application/x-www-form-urlencoded")];
+        self.call(service, "POST", "/", &headers, &form(&pairs))
+    }
+
+    /// A call in the JSON protocol behind the programs' backs: `secretsmanager.DescribeSecret`,
+    /// `CertificateManager.ListCertificates`.
+    pub fn json(&self, target: &str, input: &Value) -> Value {
+        let service = match target.split('.').next() {
+            Some("CertificateManager") => "acm",
+            Some(service) => service,
+            None => "",
+        };
+        let headers = [
+            ("X-Amz-Target", target),
+            ("Content-Type", "application/x-amz-json-1.1"),
+        ];
+        let answer = self.call(service, "POST", "/", &headers, &input.to_string());
+        assert!(answer.status < 300, "{target}: {}", answer.body);
+        serde_json::from_str(&answer.body).unwrap_or_default()
+    }
+
+    /// A call to Route 53 behind the programs' backs; `path` is `/2013-04-01/hostedzone`.
+    pub fn route53(&self, method: &str, path: &str, body: &str) -> Answer {
+        let answer = self.call(
+            "route53",
+            method,
+            path,
+            &[("Content-Type", "text/xml")],
+            body,
+        );
+        assert!(answer.status < 300, "{path}: {}", answer.body);
+        answer
+    }
+
+    /// A setting of the local API itself: `/aws-local/dns`.
+    pub fn aws_local(&self, path: &str, input: &Value) {
+        let headers = [("Content-Type", "application/json")];
+        let answer = self.call("", "POST", path, &headers, &input.to_string());
+        assert!(answer.status < 300, "{path}: {}", answer.body);
     }
 
     /// An S3 call behind the programs' backs; `path` is `/bucket/key?query`.

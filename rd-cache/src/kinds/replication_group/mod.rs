@@ -151,7 +151,9 @@ impl Kind for ReplicationGroup {
         if there.status == "deleting" {
             return Ok(());
         }
-        let name = format!("{id}-final-{}", Timestamp::now().strftime("%Y%m%d-%H%M%S"));
+        // Two lives of one name do not end in the same millisecond.
+        let moment = Timestamp::now().strftime("%Y%m%d-%H%M%S-%3f");
+        let name = format!("{id}-final-{moment}");
         let call = cx.clients.elasticache.delete_replication_group();
         let answer = call
             .replication_group_id(id)

@@ -13,7 +13,7 @@ use aws_sdk_rds::types::DbInstance as Instance;
 use jiff::Timestamp;
 use model::{FINAL_SNAPSHOT_TAG, Live, REPLACED_TAG, Spec, live};
 use rd_common::aws::Explain;
-use rd_common::stack::ADDRESS_TAG;
+use rd_common::stack::{ADDRESS_TAG, short_hash};
 use rd_common::{
     Change, Cx, Details, Error, Found, Kind, Order, Patience, Readiness, Repeat, Result, Tags,
     Wanted,
@@ -216,7 +216,11 @@ impl Kind for DbInstance {
         // Without a word on it, nothing is thrown away.
         let call = if there.final_snapshot.unwrap_or(true) {
             call.skip_final_snapshot(false)
-                .final_db_snapshot_identifier(final_snapshot_name(id, Timestamp::now()))
+                .final_db_snapshot_identifier(final_snapshot_name(
+                    id,
+                    &there.resource_id,
+                    Timestamp::now(),
+                ))
         } else {
             call.skip_final_snapshot(true)
         };
@@ -319,9 +323,10 @@ impl Kind for DbInstance {
     }
 }
 
-/// A name that no snapshot has: the moment is in it.
-fn final_snapshot_name(id: &str, now: Timestamp) -> String {
-    format!("{id}-final-{}", now.strftime("%Y%m%d-%H%M%S"))
+/// A name that no snapshot has: the moment is in it, and what AWS calls this instance and no other ever.
+fn final_snapshot_name(id: &str, resource_id: &str, now: Timestamp) -> String {
+    let moment = now.strftime("%Y%m%d-%H%M%S");
+    format!("{id}-final-{moment}-{}", short_hash(resource_id))
 }
 
 fn is_protected(error: &Error) -> bool {

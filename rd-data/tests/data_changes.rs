@@ -1,0 +1,236 @@
+//! Changes of the database: what is made in place, what waits, what is refused.
+
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Done, RDS, World};
+
+fn applied(settings: &str) -> World {
+    let world = World::new(settings);
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    world
+}
+
+fn with(keys: &str) -> String {
+    format!("{SETTINGS}[data]\n{keys}\n")
+}
+
+fn described(world: &World, tag: &str) -> String {
+    let answer = world.query(RDS, "DescribeDBInstances", &[]);
+    answer.tag(tag).unwrap_or_default().to_owned()
+}
+
+fn waits(done: &Done, kind: &str) -> Option<String> {
+    let records = done.of_type(kind);
+    let one = records
+        .iter()
+        .find(|one| one["address"] == "data.db_instance.postgres")?;
+    one["waits"].as_str().map(str::to_owned)
+}
+
+#[test]
+fn everything_that_can_be_changed_is_changed_in_place() {
+    let world = applied(SETTINGS);
+    world.settings(&with(
+        "instance_class = \"db.m7g.large\"\nallocated_storage = 50\nmax_allocated_storage = 500\nmulti_az = true\n\
+         backup_retention_days = 14\nbackup_window = \"01:00-02:00\"\nmaintenance_window = \"mon:02:30-mon:03:30\"\n\
+         auto_minor_version_upgrade = false\nlog_exports = [\"postgresql\"]\nperformance_insights_days = 31\n\
+         deletion_protection = true\nfinal_snapshot = true\nca_certificate = \"rds-ca-rsa4096-g1\"\n\
+         [data.parameters]\nwork_mem = 16384\n",
+    ));
+    let plan = world.rd("rd-data").args("plan").ok();
+    assert_eq!(
+        plan.actions(),
+        [
+            "update data.db_instance.postgres",
+            "update data.db_parameter_group.main"
+        ]
+    );
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    assert_eq!(described(&world, "DBInstanceClass"), "db.m7g.large");
+    assert_eq!(described(&world, "AllocatedStorage"), "50");
+
+    // And back, but for the storage.
+    world.settings(&with(
+        "allocated_storage = 50\nperformance_insights = false\nmax_allocated_storage = 0\nlog_exports = []",
+    ));
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    assert_eq!(described(&world, "DBInstanceClass"), "db.t4g.medium");
+}
+
+#[test]
+fn what_waits_for_the_window_is_neither_done_nor_drift() {
+    let world = applied(&with("apply_immediately = false"));
+    let bigger = with("apply_immediately = false\ninstance_class = \"db.t4g.large\"");
+    world.settings(&bigger);
+    let apply = world.rd("rd-data").args("apply -y").ok();
+    let said = waits(&apply, "applied").unwrap();
+    assert!(
+        said.contains("instance_class db.t4g.large") && said.contains("sun:04:30-sun:05:30"),
+        "{said}"
+    );
+    assert_eq!(described(&world, "DBInstanceClass"), "db.t4g.medium");
+    let plan = world.rd("rd-data").args("plan --exit-code").ok();
+    assert_eq!(plan.actions(), [""; 0]);
+    assert_eq!(waits(&plan, "change"), Some(said.clone()));
+    let status = world.rd("rd-data").args("status").ok();
+    assert_eq!(waits(&status, "status"), Some(said));
+
+    // Wanted at once after all: then it is a change again.
+    world.settings(&bigger.replace("= false", "= true"));
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(described(&world, "DBInstanceClass"), "db.t4g.large");
+    assert_eq!(
+        waits(&world.rd("rd-data").args("plan").ok(), "change"),
+        None
+    );
+}
+
+#[test]
+fn a_static_parameter_says_that_a_reboot_is_due() {
+    let world = applied(SETTINGS);
+    world.settings(&format!(
+        "{SETTINGS}[data.parameters]\nmax_connections = 200\n"
+    ));
+    world.rd("rd-data").args("apply -y").ok();
+    let plan = world.rd("rd-data").args("plan --exit-code").ok();
+    let said = waits(&plan, "change").unwrap();
+    assert!(said.contains("rd-data reboot"), "{said}");
+    world.rd("rd-data").args("reboot").code(6);
+    world.rd("rd-data").args("reboot -y").ok();
+    assert_eq!(
+        waits(&world.rd("rd-data").args("plan").ok(), "change"),
+        None
+    );
+}
+
+#[test]
+fn an_unknown_parameter_is_named() {
+    let world = applied(SETTINGS);
+    world.settings(&format!("{SETTINGS}[data.parameters]\nwork_memory = 1\n"));
+    let failed = world.rd("rd-data").args("apply -y").code(2);
+    assert!(
+        failed.stderr.contains("no parameter `work_memory`"),
+        "{}",
+        failed.stderr
+    );
+}
+
+#[test]
+fn a_major_upgrade_must_be_meant_and_takes_its_own_parameters_along() {
+    let world = applied(&with("engine_version = \"16\""));
+    assert!(described(&world, "EngineVersion").starts_with("16."));
+    world.settings(&with("engine_version = \"17\""));
+    let refused = world.rd("rd-data").args("plan").code(6);
+    assert!(
+        refused.stderr.contains("major upgrade") && refused.stderr.contains("allow_major_upgrade"),
+        "{}",
+        refused.stderr
+    );
+    world.settings(&with("engine_version = \"17\"\nallow_major_upgrade = true"));
+    let plan = world.rd("rd-data").args("plan").ok();
+    assert_eq!(
+        plan.actions(),
+        [
+            "replace data.db_parameter_group.main",
+            "update data.db_instance.postgres"
+        ]
+    );
+    world.rd("rd-data").args("apply -y").ok();
+    assert!(described(&world, "EngineVersion").starts_with("17."));
+    assert_eq!(
+        described(&world, "DBParameterGroupName"),
+        "shop-test-postgres17"
+    );
+    let old = [("DBParameterGroupName", "shop-test-postgres16")];
+    assert_eq!(
+        world
+            .try_query(RDS, "DescribeDBParameterGroups", &old)
+            .status,
+        404
+    );
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+
+    world.settings(&with("engine_version = \"16\"\nallow_major_upgrade = true"));
+    let refused = world.rd("rd-data").args("plan").code(6);
+    assert!(refused.stderr.contains("down to 16"), "{}", refused.stderr);
+}
+
+#[test]
+fn a_minor_version_is_raised_and_never_lowered() {
+    let world = applied(&with("engine_version = \"17.4\""));
+    assert_eq!(described(&world, "EngineVersion"), "17.4");
+    world.settings(&with("engine_version = \"17.6\""));
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(described(&world, "EngineVersion"), "17.6");
+    for lower in ["17.4", "17"] {
+        world.settings(&with(&format!("engine_version = \"{lower}\"")));
+        assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_database_is_never_replaced_by_an_empty_one() {
+    let world = applied(SETTINGS);
+    for key in ["db_name = \"other\"", "username = \"other\""] {
+        world.settings(&with(key));
+        let refused = world.rd("rd-data").args("apply -y").code(6);
+        assert!(
+            refused.stderr.contains("a new, empty database"),
+            "{}",
+            refused.stderr
+        );
+    }
+    assert_eq!(described(&world, "MasterUsername"), "app");
+}
+
+#[test]
+fn protection_comes_off_first_and_a_final_snapshot_stays() {
+    let protected = "project = \"shop\"\nenvironment = \"test\"\nprotect = true\n[data]\nfinal_snapshot = true\n";
+    let world = applied(protected);
+    world.settings(&protected.replace("protect = true", "protect = false"));
+    let refused = world.rd("rd-data").args("destroy -y").code(6);
+    assert!(refused.stderr.contains("apply"), "{}", refused.stderr);
+    world.rd("rd-data").args("apply -y").ok();
+    // Somebody protects it behind our backs.
+    let id = world.id("data.db_instance.postgres");
+    let protect = |on| {
+        let change = [
+            ("DBInstanceIdentifier", id.as_str()),
+            ("DeletionProtection", on),
+        ];
+        world.query(RDS, "ModifyDBInstance", &change);
+    };
+    protect("true");
+    let refused = world.rd("rd-data").args("destroy -y").code(6);
+    assert!(
+        refused.stderr.contains("protected against deletion"),
+        "{}",
+        refused.stderr
+    );
+    protect("false");
+    world.rd("rd-data").args("destroy -y").ok();
+    let left = world.query(RDS, "DescribeDBSnapshots", &[("SnapshotType", "manual")]);
+    assert_eq!(
+        left.body.matches("shop-test-postgres-final-").count() > 0,
+        true
+    );
+    // A second life ends in a snapshot of another name.
+    world.rd("rd-data").args("apply -y").ok();
+    world.rd("rd-data").args("destroy -y").ok();
+    let left = world.query(RDS, "DescribeDBSnapshots", &[("SnapshotType", "manual")]);
+    assert_eq!(left.body.matches("<DBSnapshotIdentifier>").count(), 2);
+}
+
+#[test]
+fn a_plan_that_finds_nothing_takes_ten_calls_at_most() {
+    let world = applied(SETTINGS);
+    let plan = world.rd("rd-data").args("plan -v").ok();
+    let calls = plan
+        .stderr
+        .lines()
+        .filter(|line| line.ends_with(" 200"))
+        .count();
+    assert!((1..=10).contains(&calls), "{}", plan.stderr);
+}

@@ -1,0 +1,293 @@
+//! Every setting of the database that somebody can change by hand.
+
+use rd_testkit::drift::{Drift, each_is_put_back};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{RDS, World};
+use serde_json::json;
+
+const INSTANCE: &str = "data.db_instance.postgres";
+const PARAMETERS: &str = "data.db_parameter_group.main";
+const SECRET: &str = "data.secret.database";
+const VERSION: &str = "data.secret_version.database";
+
+/// Changes the instance at once.
+fn modify(world: &World, parameters: &[(&str, &str)]) {
+    let id = world.id(INSTANCE);
+    let mut all = vec![
+        ("DBInstanceIdentifier", id.as_str()),
+        ("ApplyImmediately", "true"),
+    ];
+    all.extend(parameters);
+    world.query(RDS, "ModifyDBInstance", &all);
+}
+
+fn tag(world: &World, key: &str, value: &str) {
+    let arn = format!(
+        "arn:aws:rds:us-east-1:{}:db:{}",
+        world.account,
+        world.id(INSTANCE)
+    );
+    let tag = [
+        ("ResourceName", arn.as_str()),
+        ("Tags.Tag.1.Key", key),
+        ("Tags.Tag.1.Value", value),
+    ];
+    world.query(RDS, "AddTagsToResource", &tag);
+}
+
+/// Writes the secret's value anew, with one member changed.
+fn rewrite(world: &World, member: &str, to: &str) {
+    let arn = world.id(SECRET);
+    let now = world.json("secretsmanager.GetSecretValue", &json!({"SecretId": arn}));
+    let mut value: serde_json::Value =
+        serde_json::from_str(now["SecretString"].as_str().unwrap()).unwrap();
+    value[member] = json!(to);
+    let put = json!({"SecretId": arn, "SecretString": value.to_string()});
+    world.json("secretsmanager.PutSecretValue", &put);
+}
+
+const TABLE: [Drift; 27] = [
+    Drift {
+        address: INSTANCE,
+        path: "instance_class",
+        change: |world| modify(world, &[("DBInstanceClass", "db.t4g.large")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "multi_az",
+        change: |world| modify(world, &[("MultiAZ", "true")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "max_allocated_storage",
+        change: |world| modify(world, &[("MaxAllocatedStorage", "200")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "backup_retention_days",
+        change: |world| modify(world, &[("BackupRetentionPeriod", "9")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "backup_window",
+        change: |world| modify(world, &[("PreferredBackupWindow", "10:00-11:00")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "maintenance_window",
+        change: |world| {
+            modify(
+                world,
+                &[("PreferredMaintenanceWindow", "tue:10:00-tue:11:00")],
+            )
+        },
+    },
+    Drift {
+        address: INSTANCE,
+        path: "auto_minor_version_upgrade",
+        change: |world| modify(world, &[("AutoMinorVersionUpgrade", "false")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "deletion_protection",
+        change: |world| modify(world, &[("DeletionProtection", "true")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "copy_tags_to_snapshot",
+        change: |world| modify(world, &[("CopyTagsToSnapshot", "false")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "publicly_accessible",
+        change: |world| modify(world, &[("PubliclyAccessible", "true")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "log_exports",
+        change: |world| {
+            let disable = "CloudwatchLogsExportConfiguration.DisableLogTypes.member.1";
+            modify(world, &[(disable, "upgrade")]);
+        },
+    },
+    Drift {
+        address: INSTANCE,
+        path: "performance_insights",
+        change: |world| modify(world, &[("EnablePerformanceInsights", "false")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "performance_insights_days",
+        change: |world| {
+            let days = ("PerformanceInsightsRetentionPeriod", "731");
+            modify(world, &[("EnablePerformanceInsights", "true"), days]);
+        },
+    },
+    Drift {
+        address: INSTANCE,
+        path: "ca_certificate",
+        change: |world| modify(world, &[("CACertificateIdentifier", "rds-ca-ecc384-g1")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "storage_type",
+        change: |world| modify(world, &[("StorageType", "gp2")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "db_parameter_group",
+        change: |world| modify(world, &[("DBParameterGroupName", "default.postgres17")]),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "security_group_ids",
+        change: |world| {
+            let other = world.output("net", "redis_security_group_id");
+            modify(
+                world,
+                &[(
+                    "VpcSecurityGroupIds.VpcSecurityGroupId.1",
+                    other.as_str().unwrap(),
+                )],
+            );
+        },
+    },
+    Drift {
+        address: INSTANCE,
+        path: "final_snapshot",
+        change: |world| tag(world, "rd:final-snapshot", "true"),
+    },
+    Drift {
+        address: INSTANCE,
+        path: "tags.Project",
+        change: |world| tag(world, "Project", "somebody's"),
+    },
+    Drift {
+        address: PARAMETERS,
+        path: "parameters.rds.force_ssl",
+        change: |world| {
+            let group = world.id(PARAMETERS);
+            let change = [
+                ("DBParameterGroupName", group.as_str()),
+                ("Parameters.Parameter.1.ParameterName", "rds.force_ssl"),
+                ("Parameters.Parameter.1.ParameterValue", "0"),
+                ("Parameters.Parameter.1.ApplyMethod", "immediate"),
+            ];
+            world.query(RDS, "ModifyDBParameterGroup", &change);
+        },
+    },
+    Drift {
+        address: PARAMETERS,
+        path: "parameters.work_mem",
+        change: |world| {
+            let group = world.id(PARAMETERS);
+            let change = [
+                ("DBParameterGroupName", group.as_str()),
+                ("Parameters.Parameter.1.ParameterName", "work_mem"),
+                ("Parameters.Parameter.1.ParameterValue", "65536"),
+                ("Parameters.Parameter.1.ApplyMethod", "immediate"),
+            ];
+            world.query(RDS, "ModifyDBParameterGroup", &change);
+        },
+    },
+    Drift {
+        address: "data.db_subnet_group.main",
+        path: "description",
+        change: |world| {
+            let subnets = world.output("net", "private_subnet_ids");
+            let group = world.id("data.db_subnet_group.main");
+            let change = [
+                ("DBSubnetGroupName", group.as_str()),
+                ("DBSubnetGroupDescription", "mine"),
+                ("SubnetIds.SubnetIdentifier.1", subnets[0].as_str().unwrap()),
+                ("SubnetIds.SubnetIdentifier.2", subnets[1].as_str().unwrap()),
+            ];
+            world.query(RDS, "ModifyDBSubnetGroup", &change);
+        },
+    },
+    Drift {
+        address: "data.db_subnet_group.main",
+        path: "subnet_ids",
+        change: |world| {
+            let subnets = world.output("net", "public_subnet_ids");
+            let group = world.id("data.db_subnet_group.main");
+            let private = world.output("net", "private_subnet_ids");
+            let change = [
+                ("DBSubnetGroupName", group.as_str()),
+                ("SubnetIds.SubnetIdentifier.1", private[0].as_str().unwrap()),
+                ("SubnetIds.SubnetIdentifier.2", private[1].as_str().unwrap()),
+                ("SubnetIds.SubnetIdentifier.3", subnets[0].as_str().unwrap()),
+            ];
+            world.query(RDS, "ModifyDBSubnetGroup", &change);
+        },
+    },
+    Drift {
+        address: SECRET,
+        path: "description",
+        change: |world| {
+            let change = json!({"SecretId": world.id(SECRET), "Description": "mine"});
+            world.json("secretsmanager.UpdateSecret", &change);
+        },
+    },
+    Drift {
+        address: SECRET,
+        path: "tags.Environment",
+        change: |world| {
+            let tags = json!([{"Key": "Environment", "Value": "other"}]);
+            let change = json!({"SecretId": world.id(SECRET), "Tags": tags});
+            world.json("secretsmanager.TagResource", &change);
+        },
+    },
+    Drift {
+        address: VERSION,
+        path: "fields.host",
+        change: |world| rewrite(world, "host", "elsewhere.example.com"),
+    },
+    Drift {
+        address: VERSION,
+        path: "url",
+        change: |world| rewrite(world, "url", "postgresql://elsewhere"),
+    },
+];
+
+#[test]
+fn each_setting_changed_by_hand_is_shown_and_put_back() {
+    let world = World::new(SETTINGS);
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    each_is_put_back(&world, "rd-data", &TABLE);
+}
+
+#[test]
+fn what_was_deleted_by_hand_is_made_again() {
+    let world = World::new(SETTINGS);
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    let secret = json!({"SecretId": world.id(SECRET), "ForceDeleteWithoutRecovery": true});
+    world.json("secretsmanager.DeleteSecret", &secret);
+    let plan = world.rd("rd-data").args("plan").ok();
+    assert!(
+        plan.actions().contains(&format!("create {SECRET}")),
+        "{:?}",
+        plan.actions()
+    );
+}
+
+#[test]
+fn storage_that_aws_let_grow_is_no_drift_and_less_of_it_is_refused() {
+    let world = World::new(SETTINGS);
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    modify(&world, &[("AllocatedStorage", "40")]);
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+
+    world.settings(&format!("{SETTINGS}[data]\nallocated_storage = 60\n"));
+    world.rd("rd-data").args("apply -y").ok();
+    world.settings(&format!("{SETTINGS}[data]\nallocated_storage = 30\n"));
+    let refused = world.rd("rd-data").args("plan").code(6);
+    assert!(
+        refused.stderr.contains("from 60 GiB down to 30"),
+        "{}",
+        refused.stderr
+    );
+}

@@ -1,0 +1,119 @@
+//! The password: in RDS and in Secrets Manager, and nowhere else.
+
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Done, Rd, World, carriers, endpoint};
+use serde_json::json;
+use std::os::unix::fs::PermissionsExt;
+
+/// What `examples/rd-data-planted.rs` plants.
+const PASSWORD: &str = "PlantedPassword0123456789abcdefgh";
+
+/// A folder for the PATH in which the programs write down their arguments and environment before they run.
+fn watched(world: &World) -> String {
+    let folder = world.path().join("watched");
+    std::fs::create_dir_all(&folder).unwrap();
+    let built = std::env::current_exe().unwrap();
+    let built = built.parent().unwrap().parent().unwrap();
+    for program in ["rd-net", "rd-data"] {
+        let file = folder.join(program);
+        let script = format!(
+            "#!/bin/sh\n{{ echo \"$@\"; env; }} >> {0}/$$.seen\nexec {1}/{program} \"$@\"\n",
+            folder.display(),
+            built.display()
+        );
+        std::fs::write(&file, script).unwrap();
+        std::fs::set_permissions(&file, std::fs::Permissions::from_mode(0o755)).unwrap();
+    }
+    format!("{}:/usr/bin:/bin", folder.display())
+}
+
+fn planted(world: &World) -> Rd {
+    let scratch = world.path().join("scratch");
+    std::fs::create_dir_all(&scratch).unwrap();
+    world
+        .rd("examples/rd-data-planted")
+        .env("PATH", &watched(world))
+        .env("TMPDIR", &scratch.display().to_string())
+}
+
+#[test]
+fn the_password_is_in_no_state_record_log_error_argument_or_file() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.network();
+    proxy.rules(Vec::new(), None);
+    let mut wrote: Vec<Done> = Vec::new();
+    let mut run = |line: &str| {
+        let done = planted(&world).args(line).run();
+        // The network of these tests has no rules to be checked.
+        let wanted = i32::from(line.starts_with("check"));
+        assert_eq!(done.code, wanted, "{line}: {}", done.stderr);
+        wrote.push(done);
+    };
+    for line in [
+        "plan -vv",
+        "apply -y -vv",
+        "plan --format text",
+        "status -vv",
+        "output",
+        "rotate -vv",
+        "check -vv",
+        "snapshot known --wait -vv",
+        "restore --snapshot known --switch -vv",
+        "restore --delete-old -y -vv",
+        "rebuild",
+        "doctor",
+        "destroy -y -vv",
+        // The name is taken for days: the secret is restored with a new value.
+        "apply -y -vv",
+    ] {
+        run(line);
+    }
+    let calls = proxy.calls();
+    assert_eq!(
+        carriers(&calls, PASSWORD),
+        [
+            "CreateDBInstance",
+            "CreateSecret",
+            "ModifyDBInstance",
+            "PutSecretValue"
+        ]
+    );
+    let seen = std::fs::read_dir(world.path().join("watched")).unwrap();
+    let seen = seen.filter(|entry| {
+        let name = entry.as_ref().unwrap().file_name();
+        name.to_string_lossy().ends_with(".seen")
+    });
+    assert!(seen.count() > 0, "no program that was started was seen");
+    world.keeps(PASSWORD, &wrote);
+
+    let secret = json!({"SecretId": "shop/test/database"});
+    let value = world.json("secretsmanager.GetSecretValue", &secret);
+    let value: serde_json::Value =
+        serde_json::from_str(value["SecretString"].as_str().unwrap()).unwrap();
+    assert_eq!(value["password"], PASSWORD);
+    let host = value["host"].as_str().unwrap();
+    assert_eq!(
+        value["url"],
+        format!("postgresql://app:{PASSWORD}@{host}:5432/shop?sslmode=require")
+    );
+}
+
+#[test]
+fn nor_after_runs_that_fail() {
+    let refusals = ["CreateSecret", "CreateDBInstance", "PutSecretValue"];
+    for operation in refusals {
+        let proxy = Proxy::start(endpoint());
+        let world = World::at(SETTINGS, proxy.url());
+        world.network();
+        let refuse = Fault::Refuse {
+            status: 400,
+            code: "InvalidParameterValue",
+        };
+        proxy.rules(vec![Rule::at_first(Calls::Of(operation), 99, refuse)], None);
+        let failed = planted(&world).args("apply -y -vv").run();
+        assert_eq!(failed.code, 1, "{operation}: {}", failed.stderr);
+        world.keeps(PASSWORD, &[failed]);
+    }
+}

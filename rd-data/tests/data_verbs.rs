@@ -1,0 +1,338 @@
+//! What is done to the database every day: snapshots, restores, rotation, checks.
+
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Done, RDS, World, endpoint};
+use serde_json::{Value, json};
+
+const INSTANCE: &str = "data.db_instance.postgres";
+
+fn applied(world: &World) {
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+}
+
+fn secret(world: &World, stage: &str) -> Value {
+    let ask = json!({"SecretId": "shop/test/database", "VersionStage": stage});
+    let value = world.json("secretsmanager.GetSecretValue", &ask);
+    serde_json::from_str(value["SecretString"].as_str().unwrap()).unwrap()
+}
+
+fn pending(world: &World) -> bool {
+    let ask = json!({"SecretId": "shop/test/database"});
+    let versions = world.json("secretsmanager.DescribeSecret", &ask)["VersionIdsToStages"].clone();
+    versions.to_string().contains("AWSPENDING")
+}
+
+fn document(done: &Done) -> Value {
+    serde_json::from_str(done.stdout.lines().last().unwrap()).unwrap()
+}
+
+fn instances(world: &World) -> usize {
+    let all = world.query(RDS, "DescribeDBInstances", &[]);
+    all.body.matches("<DBInstanceIdentifier>").count()
+}
+
+#[test]
+fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
+    let world = World::new(&format!(
+        "{SETTINGS}[data]\nbackup_retention_days = 3\nmulti_az = true\ndeletion_protection = true\n"
+    ));
+    applied(&world);
+    let taken = document(&world.rd("rd-data").args("snapshot before-it --wait").ok());
+    assert_eq!(
+        (&taken["snapshot"], &taken["status"]),
+        (&json!("before-it"), &json!("available"))
+    );
+    world.rd("rd-data").args("snapshot before-it").code(1);
+    let listed = document(&world.rd("rd-data").args("snapshots").ok());
+    let ids: Vec<&str> = listed["snapshots"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|one| one["id"].as_str().unwrap())
+        .collect();
+    assert!(ids.contains(&"before-it"), "{ids:?}");
+
+    let before = secret(&world, "AWSCURRENT");
+    let beside = document(
+        &world
+            .rd("rd-data")
+            .args("restore --snapshot before-it")
+            .ok(),
+    );
+    assert_eq!(beside["switched"], false);
+    assert_eq!(
+        (instances(&world), secret(&world, "AWSCURRENT")),
+        (2, before.clone())
+    );
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    let refused = world.rd("rd-data").args("destroy -y").code(6);
+    assert!(refused.stderr.contains("protected") || refused.stderr.contains("not switched to"));
+
+    // The same again makes no second one, and switches.
+    let switched = document(
+        &world
+            .rd("rd-data")
+            .args("restore --snapshot before-it --switch")
+            .ok(),
+    );
+    assert_eq!(
+        (&switched["restored"], &switched["switched"]),
+        (&beside["restored"], &json!(true))
+    );
+    assert_eq!(
+        (instances(&world), world.id(INSTANCE)),
+        (2, beside["restored"].as_str().unwrap().to_owned())
+    );
+    let after = secret(&world, "AWSCURRENT");
+    assert_eq!(after["password"], before["password"]);
+    assert_eq!(after["host"], world.output("data", "host"));
+    assert_ne!(after["host"], before["host"]);
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+
+    // A lost state finds the new one, not the old.
+    std::fs::remove_file(world.state_file("shop-test", "data")).unwrap();
+    std::fs::remove_dir_all(world.path().join(".rd/shop-test/history")).unwrap();
+    world.rd("rd-data").args("rebuild").ok();
+    assert_eq!(json!(world.id(INSTANCE)), beside["restored"]);
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+
+    let unasked = world.rd("rd-data").args("restore --delete-old").code(6);
+    assert!(unasked.stderr.contains("is kept"), "{}", unasked.stderr);
+    world.rd("rd-data").args("restore --delete-old -y").ok();
+    assert_eq!(instances(&world), 1);
+    let none = document(&world.rd("rd-data").args("restore --delete-old -y").ok());
+    assert_eq!(none["deleted"], json!([]));
+}
+
+#[test]
+fn a_moment_is_restored_and_one_out_of_reach_is_said_to_be() {
+    let world = World::new(SETTINGS);
+    applied(&world);
+    let late = world
+        .rd("rd-data")
+        .args("restore --to-time 2000-01-01T00:00:00Z")
+        .code(1);
+    assert!(
+        late.stderr.contains("a moment within the last 1 days"),
+        "{}",
+        late.stderr
+    );
+    let wrong = world
+        .rd("rd-data")
+        .args("restore --to-time yesterday")
+        .code(2);
+    assert!(
+        wrong.stderr.contains("2026-03-01T02:10:00Z"),
+        "{}",
+        wrong.stderr
+    );
+    let answer = world.query(RDS, "DescribeDBInstances", &[]);
+    let latest = answer.tag("LatestRestorableTime").unwrap();
+    let line = format!("restore --to-time {latest} --switch --delete-old -y");
+    world.rd("rd-data").args(&line).ok();
+    assert_eq!(instances(&world), 1);
+    assert_ne!(world.id(INSTANCE), "shop-test-postgres");
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+}
+
+#[test]
+fn what_cannot_be_restored_is_refused_before_anything_is_made() {
+    let world = World::new(SETTINGS);
+    applied(&world);
+    let unknown = world
+        .rd("rd-data")
+        .args("restore --snapshot nothing")
+        .code(2);
+    assert!(
+        unknown.stderr.contains("there is no snapshot nothing"),
+        "{}",
+        unknown.stderr
+    );
+    world.rd("rd-data").args("restore").code(2);
+    let nothing = world.rd("rd-data").args("restore --switch").code(2);
+    assert!(nothing.stderr.contains("--snapshot"), "{}", nothing.stderr);
+    assert_eq!(instances(&world), 1);
+}
+
+/// Every change that a verb makes is killed before and after; the next run ends what was begun.
+fn survives_each_kill(line: &'static str, prepare: fn(&World), check: fn(&World)) {
+    let proxy = Proxy::start(endpoint());
+    let count = {
+        let world = World::at(SETTINGS, proxy.url());
+        prepare(&world);
+        proxy.rules(Vec::new(), None);
+        world.rd("rd-data").args(line).ok();
+        check(&world);
+        let calls = proxy.calls();
+        calls.iter().filter(|call| Calls::Changes.has(call)).count()
+    };
+    assert!(count >= 2, "{line} makes {count} changes");
+    for place in rd_testkit::faults::chosen(2 * count, 8) {
+        let fault = if place % 2 == 0 {
+            Fault::KillBefore
+        } else {
+            Fault::KillAfter
+        };
+        let world = World::at(SETTINGS, proxy.url());
+        prepare(&world);
+        proxy.rules(vec![Rule::once(Calls::Changes, place / 2, fault)], None);
+        let mut child = world.rd("rd-data").args(line).start();
+        drop(child.stdin.take());
+        proxy.victim(child.id());
+        let first = rd_testkit::finish(child);
+        proxy.rules(Vec::new(), None);
+        let again = world.rd("rd-data").args(line).run();
+        assert_eq!(
+            again.code, 0,
+            "{line}, place {place}: {}\nfirst: {}",
+            again.stderr, first.stderr
+        );
+        check(&world);
+    }
+}
+
+#[test]
+fn a_rotation_killed_anywhere_is_ended_by_the_next() {
+    fn check(world: &World) {
+        assert!(!pending(world), "a rotation is left");
+        assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+        world.rd("rd-data").args("apply -y").ok();
+    }
+    survives_each_kill("rotate", applied, check);
+
+    let world = World::new(SETTINGS);
+    applied(&world);
+    let before = secret(&world, "AWSCURRENT");
+    world.rd("rd-data").args("rotate").ok();
+    let after = secret(&world, "AWSCURRENT");
+    assert_ne!(before["password"], after["password"]);
+    assert_eq!(before["host"], after["host"]);
+    let password = after["password"].as_str().unwrap();
+    assert!(after["url"].as_str().unwrap().contains(password));
+}
+
+#[test]
+fn a_restore_killed_anywhere_is_ended_by_the_next() {
+    fn prepare(world: &World) {
+        applied(world);
+        world.rd("rd-data").args("snapshot s --wait").ok();
+    }
+    fn check(world: &World) {
+        assert_eq!(instances(world), 2);
+        assert_ne!(world.id(INSTANCE), "shop-test-postgres");
+        assert_eq!(
+            secret(world, "AWSCURRENT")["host"],
+            world.output("data", "host")
+        );
+        assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+        world.rd("rd-data").args("restore --delete-old -y").ok();
+        assert_eq!(instances(world), 1);
+    }
+    survives_each_kill("restore --snapshot s --switch", prepare, check);
+}
+
+#[test]
+fn check_names_what_is_in_the_way() {
+    let world = World::new(&format!("{SETTINGS}[net]\n"));
+    world.rd("rd-net").args("apply -y").ok();
+    world.rd("rd-data").args("apply -y").ok();
+    let well = document(&world.rd("rd-data").args("check").ok());
+    assert_eq!(well["ok"], true);
+
+    let steps = |world: &World| -> Vec<(String, String)> {
+        let done = world.rd("rd-data").args("check").code(1);
+        let all = document(&done)["steps"].as_array().unwrap().clone();
+        let bad = all.into_iter().filter(|step| step["ok"] == false);
+        let text = |value: &Value| value.as_str().unwrap().to_owned();
+        bad.map(|step| (text(&step["step"]), text(&step["reason"])))
+            .collect()
+    };
+    // The wrong group.
+    let other = world.output("net", "redis_security_group_id");
+    let group = (
+        "VpcSecurityGroupIds.VpcSecurityGroupId.1",
+        other.as_str().unwrap(),
+    );
+    let id = world.id(INSTANCE);
+    world.query(
+        RDS,
+        "ModifyDBInstance",
+        &[("DBInstanceIdentifier", &id), group],
+    );
+    assert_eq!(steps(&world)[0].0, "security group");
+    world.rd("rd-data").args("apply -y").ok();
+    // A secret that leads elsewhere.
+    let mut value = secret(&world, "AWSCURRENT");
+    value["host"] = json!("elsewhere");
+    let put = json!({"SecretId": "shop/test/database", "SecretString": value.to_string()});
+    world.json("secretsmanager.PutSecretValue", &put);
+    let found = steps(&world);
+    assert!(
+        found
+            .iter()
+            .any(|(step, reason)| step == "secret: host" && reason.contains("elsewhere")),
+        "{found:?}"
+    );
+    world.rd("rd-data").args("apply -y").ok();
+    // A rule that is gone.
+    let (db, rule) = (
+        world.id("net.security_group.db"),
+        world.id("net.security_group_rule.db-in-api"),
+    );
+    world.ec2(
+        "RevokeSecurityGroupIngress",
+        &[("GroupId", &db), ("SecurityGroupRuleId.1", &rule)],
+    );
+    let found = steps(&world);
+    assert!(
+        found
+            .iter()
+            .any(|(step, _)| step.starts_with("inbound rule of db")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn a_database_in_a_bad_state_says_what_to_do() {
+    let cases = [
+        ("storage-full", "raise allocated_storage"),
+        ("incompatible-parameters", "[data.parameters]"),
+    ];
+    for (status, advice) in cases {
+        let proxy = Proxy::start(endpoint());
+        let world = World::at(SETTINGS, proxy.url());
+        world.network();
+        let to = match status {
+            "storage-full" => "<DBInstanceStatus>storage-full</DBInstanceStatus>",
+            _ => "<DBInstanceStatus>incompatible-parameters</DBInstanceStatus>",
+        };
+        let bad = Fault::Rewrite {
+            from: "<DBInstanceStatus>available</DBInstanceStatus>",
+            to,
+        };
+        let rule = Rule::at_first(Calls::Of("DescribeDBInstances"), 999, bad);
+        proxy.rules(vec![rule], None);
+        let failed = world.rd("rd-data").args("apply -y").code(1);
+        assert!(
+            failed.stderr.contains(status) && failed.stderr.contains(advice),
+            "{}",
+            failed.stderr
+        );
+        // It is kept: nothing is planned in its place.
+        assert_eq!(
+            world
+                .rd("rd-data")
+                .args("plan")
+                .run()
+                .actions()
+                .iter()
+                .filter(|a| a.contains("replace"))
+                .count(),
+            0
+        );
+        proxy.rules(Vec::new(), None);
+        world.rd("rd-data").args("apply -y").ok();
+    }
+}
