@@ -104,3 +104,12 @@ pub fn for_now(error: Error) -> Error {
         error
     }
 }
+
+/// Success, where nothing was to be done: reads lag, so that a change may be asked for twice.
+pub fn done_already(error: Error) -> Result<()> {
+    if error.is(&["NoOperationFault"]) {
+        Ok(())
+    } else {
+        Err(for_now(error))
+    }
+}

@@ -44,8 +44,8 @@ pub async fn modify(
             .send()
             .await
             .doing("add nodes")
-            .map_err(elasticache::for_now)
-            .map(|_| ());
+            .map(|_| ())
+            .or_else(elasticache::done_already);
     }
     let in_place = changes
         .iter()
@@ -62,8 +62,8 @@ pub async fn modify(
             .send()
             .await
             .doing("take nodes away")
-            .map_err(elasticache::for_now)
-            .map(|_| ());
+            .map(|_| ())
+            .or_else(elasticache::done_already);
     }
     Ok(())
 }

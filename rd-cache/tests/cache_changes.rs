@@ -1,0 +1,181 @@
+//! Changes of the cache: nodes up and down, engine, parameters, what waits, what is refused.
+
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{ELASTICACHE, World};
+
+const GROUP: &str = "cache.replication_group.redis";
+
+fn applied(settings: &str) -> World {
+    let world = World::new(settings);
+    world.network();
+    world.rd("rd-cache").args("apply -y").ok();
+    world
+}
+
+fn with(keys: &str) -> String {
+    format!("{SETTINGS}[cache]\n{keys}\n")
+}
+
+fn described(world: &World, tag: &str) -> String {
+    let answer = world.query(ELASTICACHE, "DescribeReplicationGroups", &[]);
+    answer.tag(tag).unwrap_or_default().to_owned()
+}
+
+fn nodes(world: &World) -> usize {
+    let answer = world.query(ELASTICACHE, "DescribeReplicationGroups", &[]);
+    answer.body.matches("<NodeGroupMember>").count()
+}
+
+fn settles(world: &World, actions: &[&str]) {
+    let plan = world.rd("rd-cache").args("plan").ok();
+    assert_eq!(plan.actions(), actions);
+    world.rd("rd-cache").args("apply -y").ok();
+    assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
+}
+
+const UPDATE: [&str; 1] = ["update cache.replication_group.redis"];
+
+#[test]
+fn nodes_come_with_failover_and_go_without() {
+    let world = applied(SETTINGS);
+    assert_eq!(
+        (nodes(&world), described(&world, "AutomaticFailover")),
+        (1, "disabled".into())
+    );
+    world.settings(&with("nodes = 3"));
+    settles(&world, &UPDATE);
+    assert_eq!(
+        (nodes(&world), described(&world, "AutomaticFailover")),
+        (3, "enabled".into())
+    );
+    assert_eq!(described(&world, "MultiAZ"), "enabled");
+    world.settings(&with("nodes = 2"));
+    settles(&world, &UPDATE);
+    world.settings(SETTINGS);
+    settles(&world, &UPDATE);
+    assert_eq!(
+        (nodes(&world), described(&world, "AutomaticFailover")),
+        (1, "disabled".into())
+    );
+}
+
+#[test]
+fn everything_that_can_be_changed_is_changed_in_place() {
+    let world = applied(SETTINGS);
+    world.settings(&with(
+        "nodes = 2\nnode_type = \"cache.m7g.large\"\nsnapshot_retention_days = 7\nsnapshot_window = \"01:00-02:00\"\n\
+         maintenance_window = \"mon:03:00-mon:04:00\"\nauto_minor_version_upgrade = false\nfinal_snapshot = true\n\
+         [cache.parameters]\nmaxmemory-policy = \"allkeys-lru\"",
+    ));
+    settles(
+        &world,
+        &[
+            "create cache.cache_parameter_group.main",
+            "update cache.replication_group.redis",
+        ],
+    );
+    assert_eq!(described(&world, "CacheNodeType"), "cache.m7g.large");
+    // And back: the group of parameters goes when nothing uses it.
+    world.settings(SETTINGS);
+    settles(
+        &world,
+        &[
+            "delete cache.cache_parameter_group.main",
+            "update cache.replication_group.redis",
+        ],
+    );
+}
+
+#[test]
+fn redis_becomes_valkey_in_place_and_never_the_other_way_unsaid() {
+    let world = applied(&with("[cache.parameters]\ntimeout = 300"));
+    world.settings(&with(
+        "engine = \"valkey\"\n[cache.parameters]\ntimeout = 300",
+    ));
+    settles(
+        &world,
+        &[
+            "replace cache.cache_parameter_group.main",
+            "update cache.replication_group.redis",
+        ],
+    );
+    assert_eq!(described(&world, "Engine"), "valkey");
+    world.settings(&with(
+        "engine = \"redis\"\n[cache.parameters]\ntimeout = 300",
+    ));
+    let plan = world.rd("rd-cache").args("plan").ok();
+    assert!(
+        plan.actions().contains(&format!("replace {GROUP}")),
+        "{:?}",
+        plan.actions()
+    );
+    world.rd("rd-cache").args("apply -y").ok();
+    assert_eq!(described(&world, "Engine"), "redis");
+    assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
+}
+
+#[test]
+fn an_engine_is_upgraded_and_not_lowered() {
+    let world = applied(&with("engine_version = \"7.0\""));
+    world.settings(SETTINGS);
+    settles(&world, &UPDATE);
+    world.settings(&with("engine_version = \"6.2\""));
+    let refused = world.rd("rd-cache").args("plan").code(6);
+    assert!(refused.stderr.contains("down to 6.2"), "{}", refused.stderr);
+}
+
+#[test]
+fn what_waits_for_the_window_is_neither_done_nor_drift() {
+    let world = applied(&with("apply_immediately = false"));
+    world.settings(&with(
+        "apply_immediately = false\nnode_type = \"cache.t4g.small\"",
+    ));
+    let apply = world.rd("rd-cache").args("apply -y").ok();
+    let said = apply.of_type("applied")[0]["waits"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    assert!(
+        said.contains("node_type cache.t4g.small") && said.contains("sun:06:30"),
+        "{said}"
+    );
+    assert_eq!(
+        world.rd("rd-cache").args("plan --exit-code").ok().actions(),
+        [""; 0]
+    );
+    world.settings(&with(
+        "apply_immediately = true\nnode_type = \"cache.t4g.small\"",
+    ));
+    settles(&world, &UPDATE);
+    assert_eq!(described(&world, "CacheNodeType"), "cache.t4g.small");
+}
+
+#[test]
+fn a_final_snapshot_stays_and_never_clashes() {
+    let world = applied(&with("final_snapshot = true"));
+    for _ in 0..2 {
+        world.rd("rd-cache").args("destroy -y").ok();
+        world.rd("rd-cache").args("apply -y").ok();
+    }
+    let left = world.query(ELASTICACHE, "DescribeSnapshots", &[]);
+    assert_eq!(
+        left.body
+            .matches("<SnapshotName>shop-test-redis-final-")
+            .count(),
+        2,
+        "{}",
+        left.body
+    );
+}
+
+#[test]
+fn a_plan_that_finds_nothing_takes_ten_calls_at_most() {
+    let world = applied(&with("[cache.parameters]\ntimeout = 300"));
+    let plan = world.rd("rd-cache").args("plan -v").ok();
+    let calls = plan
+        .stderr
+        .lines()
+        .filter(|line| line.ends_with(" 200"))
+        .count();
+    assert!((1..=10).contains(&calls), "{}", plan.stderr);
+}

@@ -1,0 +1,112 @@
+//! The cache, with a fault at every change that a command makes: nothing is lost, nothing doubled, nothing left.
+
+use rd_testkit::faults::Scenario;
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{ELASTICACHE, World};
+use serde_json::json;
+
+const FEW: usize = 3;
+
+fn applied(world: &World) {
+    world.network();
+    world.rd("rd-cache").args("apply -y").ok();
+}
+
+/// Everything is as wanted, once; and goes without a trace.
+fn whole(world: &World) {
+    assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
+    let state = std::fs::read_to_string(world.state_file("shop-test", "cache")).unwrap();
+    assert!(
+        !state.contains("creating") && !state.contains("deposed"),
+        "{state}"
+    );
+    let groups = world.query(ELASTICACHE, "DescribeReplicationGroups", &[]);
+    assert_eq!(groups.body.matches("<ReplicationGroup>").count(), 1);
+    world.rd("rd-cache").args("destroy -y").ok();
+    nothing(world);
+}
+
+fn nothing(world: &World) {
+    let lists = [
+        "DescribeReplicationGroups",
+        "DescribeCacheClusters",
+        "DescribeCacheSubnetGroups",
+        "DescribeCacheParameterGroups",
+    ];
+    for list in lists {
+        let left = world.query(ELASTICACHE, list, &[]);
+        assert!(!left.body.contains("shop-test"), "{}", left.body);
+    }
+    let secrets = world.json("secretsmanager.ListSecrets", &json!({}));
+    assert_eq!(secrets["SecretList"], json!([]));
+    assert!(
+        world
+            .rd("rd-state")
+            .args("list cache")
+            .ok()
+            .stdout
+            .is_empty()
+    );
+}
+
+const APPLY: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: World::network,
+    command: |world| world.rd("rd-cache").args("apply -y"),
+    check: whole,
+};
+
+const UPDATE: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        applied(world);
+        world.settings(&format!(
+            "{SETTINGS}[tags]\nOwner = \"platform\"\n[cache]\nnodes = 2\nnode_type = \"cache.t4g.small\"\n\
+             [cache.parameters]\ntimeout = 300\n"
+        ));
+    },
+    command: |world| world.rd("rd-cache").args("apply -y"),
+    check: whole,
+};
+
+/// From Valkey back to Redis: a new group takes the place and the name of the old one.
+const REPLACE: Scenario = Scenario {
+    settings: "project = \"shop\"\nenvironment = \"test\"\n[cache]\nengine = \"valkey\"\n",
+    prepare: |world| {
+        applied(world);
+        world.settings(SETTINGS);
+    },
+    command: |world| world.rd("rd-cache").args("apply -y"),
+    check: whole,
+};
+
+const DESTROY: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: applied,
+    command: |world| world.rd("rd-cache").args("destroy -y"),
+    check: nothing,
+};
+
+const ALL: [Scenario; 4] = [APPLY, UPDATE, REPLACE, DESTROY];
+
+#[test]
+fn killed() {
+    for scenario in ALL {
+        assert!(scenario.killed(FEW) > 0);
+    }
+}
+
+#[test]
+fn answers_lost() {
+    ALL.iter().for_each(|scenario| scenario.answers_lost(FEW));
+}
+
+#[test]
+fn throttled() {
+    ALL.iter().for_each(|scenario| scenario.throttled(FEW));
+}
+
+#[test]
+fn reads_lagging() {
+    ALL.iter().for_each(|scenario| scenario.lagging(&[1, 3, 5]));
+}

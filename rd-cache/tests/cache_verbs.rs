@@ -1,0 +1,182 @@
+//! What is done to the cache every day, and where its token is and is not.
+
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule, chosen};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Done, ELASTICACHE, World, carriers, endpoint, finish};
+use serde_json::{Value, json};
+
+/// What `examples/rd-cache-planted.rs` plants.
+const TOKEN: &str = "PlantedToken0123456789abcdefghijk";
+
+fn applied(world: &World) {
+    world.network();
+    world.rd("rd-cache").args("apply -y").ok();
+}
+
+fn secret(world: &World) -> Value {
+    let value = world.json(
+        "secretsmanager.GetSecretValue",
+        &json!({"SecretId": "shop/test/redis"}),
+    );
+    serde_json::from_str(value["SecretString"].as_str().unwrap()).unwrap()
+}
+
+fn document(done: &Done) -> Value {
+    serde_json::from_str(done.stdout.lines().last().unwrap()).unwrap()
+}
+
+#[test]
+fn the_token_is_in_no_state_record_log_error_or_file() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.network();
+    proxy.rules(Vec::new(), None);
+    let mut wrote = Vec::new();
+    for line in [
+        "plan -vv",
+        "apply -y -vv",
+        "status --format text",
+        "rotate -vv",
+        "snapshot --wait -vv",
+        "destroy -y -vv",
+        "apply -y -vv",
+    ] {
+        let done = world.rd("examples/rd-cache-planted").args(line).run();
+        assert_eq!(done.code, 0, "{line}: {}", done.stderr);
+        wrote.push(done);
+    }
+    assert_eq!(
+        carriers(&proxy.calls(), TOKEN),
+        [
+            "CreateReplicationGroup",
+            "CreateSecret",
+            "ModifyReplicationGroup",
+            "PutSecretValue"
+        ]
+    );
+    world.keeps(TOKEN, &wrote);
+    let value = secret(&world);
+    let host = value["host"].as_str().unwrap();
+    assert_eq!(value["url"], format!("rediss://:{TOKEN}@{host}:6379"));
+}
+
+#[test]
+fn a_rotation_killed_anywhere_is_ended_by_the_next() {
+    let proxy = Proxy::start(endpoint());
+    let count = {
+        let world = World::at(SETTINGS, proxy.url());
+        applied(&world);
+        let before = secret(&world);
+        proxy.rules(Vec::new(), None);
+        world.rd("rd-cache").args("rotate").ok();
+        let after = secret(&world);
+        assert_ne!(before["token"], after["token"]);
+        assert_eq!(before["host"], after["host"]);
+        let calls = proxy.calls();
+        let strategies: Vec<String> = calls
+            .iter()
+            .filter_map(|call| call.form("AuthTokenUpdateStrategy"))
+            .collect();
+        assert_eq!(strategies, ["ROTATE", "SET"]);
+        calls.iter().filter(|call| Calls::Changes.has(call)).count()
+    };
+    for place in chosen(2 * count, 8) {
+        let fault = if place % 2 == 0 {
+            Fault::KillBefore
+        } else {
+            Fault::KillAfter
+        };
+        let world = World::at(SETTINGS, proxy.url());
+        applied(&world);
+        proxy.rules(vec![Rule::once(Calls::Changes, place / 2, fault)], None);
+        let mut child = world.rd("rd-cache").args("rotate").start();
+        drop(child.stdin.take());
+        proxy.victim(child.id());
+        finish(child);
+        proxy.rules(Vec::new(), None);
+        world.rd("rd-cache").args("rotate").ok();
+        let ask = json!({"SecretId": "shop/test/redis"});
+        let versions = world.json("secretsmanager.DescribeSecret", &ask);
+        assert!(
+            !versions.to_string().contains("AWSPENDING"),
+            "place {place}: {versions}"
+        );
+        assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
+    }
+}
+
+#[test]
+fn snapshots_are_taken_and_listed() {
+    let world = World::new(SETTINGS);
+    applied(&world);
+    let taken = document(&world.rd("rd-cache").args("snapshot mine --wait").ok());
+    assert_eq!(taken["status"], "available");
+    world.rd("rd-cache").args("snapshot mine").code(1);
+    let listed = document(&world.rd("rd-cache").args("snapshots").ok());
+    assert_eq!(listed["snapshots"][0]["id"], "mine");
+}
+
+#[test]
+fn check_names_what_is_in_the_way() {
+    let world = World::new(SETTINGS);
+    world.rd("rd-net").args("apply -y").ok();
+    world.rd("rd-cache").args("apply -y").ok();
+    assert_eq!(
+        document(&world.rd("rd-cache").args("check").ok())["ok"],
+        true
+    );
+    let other = world.output("net", "db_security_group_id");
+    let id = world.id("cache.replication_group.redis");
+    let change = [
+        ("ReplicationGroupId", id.as_str()),
+        (
+            "SecurityGroupIds.SecurityGroupId.1",
+            other.as_str().unwrap(),
+        ),
+    ];
+    world.query(ELASTICACHE, "ModifyReplicationGroup", &change);
+    let ill = document(&world.rd("rd-cache").args("check").code(1));
+    let steps = ill["steps"].as_array().unwrap();
+    let bad: Vec<&Value> = steps.iter().filter(|step| step["ok"] == false).collect();
+    assert_eq!(bad.len(), 1, "{bad:?}");
+    assert_eq!(bad[0]["step"], "security group");
+}
+
+#[test]
+fn status_tells_nodes_roles_and_endpoint() {
+    let world = World::new(&format!("{SETTINGS}[cache]\nnodes = 2\n"));
+    applied(&world);
+    let status = world.rd("rd-cache").args("status").ok();
+    let all = status.of_type("status");
+    let group = all
+        .iter()
+        .find(|one| one["kind"] == "replication_group")
+        .unwrap();
+    let details = group["details"].as_object().unwrap();
+    assert_eq!(details["engine"], "redis 7.1.0");
+    assert!(details["endpoint"].as_str().unwrap().ends_with(":6379"));
+    let roles: Vec<&str> = details
+        .iter()
+        .filter(|(name, _)| name.starts_with("shop-test-redis-"))
+        .map(|(_, text)| text.as_str().unwrap().split(',').next().unwrap())
+        .collect();
+    assert_eq!(roles, ["primary", "replica"]);
+}
+
+#[test]
+fn a_group_that_failed_is_said_at_once_and_made_anew() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.network();
+    let failed = Fault::Rewrite {
+        from: "<Status>available</Status>",
+        to: "<Status>create-failed</Status>",
+    };
+    let rule = Rule::at_first(Calls::Of("DescribeReplicationGroups"), 99, failed);
+    proxy.rules(vec![rule], None);
+    let first = world.rd("rd-cache").args("apply -y").code(1);
+    assert!(first.stderr.contains("create-failed"), "{}", first.stderr);
+    proxy.rules(Vec::new(), None);
+    world.rd("rd-cache").args("apply -y").ok();
+    assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
+}
