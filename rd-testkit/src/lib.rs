@@ -8,6 +8,7 @@
     reason = "a helper of tests fails the test that calls it, and says there what it did"
 )]
 
+mod domain;
 pub mod drift;
 pub mod faults;
 mod http;

@@ -17,6 +17,8 @@ from aws_local.rpc_v2_cbor import Cbor
 
 # Buckets are private: one account does not see into another's.
 os.environ["MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS"] = "false"
+# Thousands of machine images, read anew for each account: nothing here starts a machine.
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 
 CALLS = "/aws-local/calls"

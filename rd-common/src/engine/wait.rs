@@ -71,9 +71,14 @@ impl Deadline {
     /// The pause before the next look: a few per cent of the time gone, so that a wait of seconds is noticed within
     /// tenths and a wait of minutes costs few calls.
     pub fn pause(&self) -> Duration {
+        self.pause_from(SHORTEST_PAUSE)
+    }
+
+    /// The same, with a shortest pause of the caller's.
+    pub fn pause_from(&self, shortest: Duration) -> Duration {
         self.elapsed()
             .mul_f64(0.05)
-            .clamp(SHORTEST_PAUSE, LONGEST_PAUSE)
+            .clamp(shortest.min(LONGEST_PAUSE), LONGEST_PAUSE)
     }
 }
 

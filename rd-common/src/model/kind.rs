@@ -95,6 +95,8 @@ pub enum Replacing {
 pub struct Patience {
     /// The least time it can take: the first look comes then.
     pub first: Duration,
+    /// The shortest pause between two looks: what takes minutes is not asked for every moment.
+    pub pause: Duration,
     /// When to give up.
     pub limit: Duration,
 }
@@ -114,6 +116,7 @@ pub trait Kind: 'static {
     /// Waiting for one of this kind.
     const PATIENCE: Patience = Patience {
         first: Duration::ZERO,
+        pause: Duration::from_millis(400),
         limit: Duration::from_secs(300),
     };
 

@@ -132,6 +132,7 @@ impl Kind for LoadBalancer {
     const NAME: &'static str = "load_balancer";
     const PATIENCE: Patience = Patience {
         first: Duration::from_millis(200),
+        pause: Duration::from_secs(3),
         limit: Duration::from_secs(15 * 60),
     };
     type Spec = Spec;
@@ -302,8 +303,13 @@ impl Kind for LoadBalancer {
         }
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
-        Replacing::CreateFirst
+    fn replacing(changes: &[Change]) -> Replacing {
+        // A name is taken once: under the same one AWS would give the old one back.
+        if touches(changes, "name") {
+            Replacing::CreateFirst
+        } else {
+            Replacing::DeleteFirst
+        }
     }
 
     async fn details(_: &Cx<Clients>, _: &str, live: &Live) -> Result<Details> {

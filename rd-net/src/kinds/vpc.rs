@@ -8,6 +8,7 @@ use futures_util::future::{try_join, try_join_all};
 use rd_common::aws::Explain;
 use rd_common::{Change, Cx, Diff, Found, Kind, Order, Readiness, Result, Tags, Wanted, touches};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The kind.
 pub struct Vpc;
@@ -57,6 +58,15 @@ async fn attribute(cx: &Cx<Clients>, id: &str, name: VpcAttributeName) -> Result
     Ok(value.and_then(|value| value.value).unwrap_or(false))
 }
 
+/// Whether it resolves names, and gives them.
+async fn dns(cx: &Cx<Clients>, id: &str) -> Result<(bool, bool)> {
+    try_join(
+        attribute(cx, id, VpcAttributeName::EnableDnsSupport),
+        attribute(cx, id, VpcAttributeName::EnableDnsHostnames),
+    )
+    .await
+}
+
 fn switch(on: bool) -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(on).build()
 }
@@ -68,12 +78,17 @@ impl Kind for Vpc {
     type Clients = Clients;
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let vpcs = cx
-            .clients
-            .reads
-            .vpcs
-            .ask(find::query(cx, wanted, "vpc-id"))
-            .await?;
+        // Of one whose id is known, the DNS settings are read at the same time.
+        let known = wanted.iter().filter_map(|one| one.id.clone());
+        let (vpcs, known) = try_join(
+            cx.clients.reads.vpcs.ask(find::query(cx, wanted, "vpc-id")),
+            try_join_all(known.map(|id| async {
+                let settings = dns(cx, &id).await?;
+                Ok((id, settings))
+            })),
+        )
+        .await?;
+        let known: BTreeMap<String, (bool, bool)> = known.into_iter().collect();
         let found = find::found(
             cx,
             wanted,
@@ -87,13 +102,15 @@ impl Kind for Vpc {
                 available: v.state() == Some(&VpcState::Available),
             },
         );
-        try_join_all(found.into_iter().map(|mut one| async move {
-            (one.live.enable_dns_support, one.live.enable_dns_hostnames) = try_join(
-                attribute(cx, &one.id, VpcAttributeName::EnableDnsSupport),
-                attribute(cx, &one.id, VpcAttributeName::EnableDnsHostnames),
-            )
-            .await?;
-            Ok(one)
+        try_join_all(found.into_iter().map(|mut one| {
+            let known = known.get(&one.id).copied();
+            async move {
+                (one.live.enable_dns_support, one.live.enable_dns_hostnames) = match known {
+                    Some(settings) => settings,
+                    None => dns(cx, &one.id).await?,
+                };
+                Ok(one)
+            }
         }))
         .await
     }

@@ -6,10 +6,12 @@ mod lag;
 mod proxy;
 mod refusal;
 mod rule;
+mod slow;
 mod walk;
 
 pub use call::{Call, Protocol};
 pub use lag::Lag;
 pub use proxy::Proxy;
 pub use rule::{Calls, Fault, Rule};
+pub use slow::{STACK, Slow};
 pub use walk::{Scenario, chosen, soak};

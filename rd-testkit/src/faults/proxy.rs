@@ -4,6 +4,7 @@ use super::call::Call;
 use super::lag::Lag;
 use super::refusal::{refusal, skewed, throttled};
 use super::rule::{Fault, Rule};
+use super::slow::{Pace, Slow};
 use crate::http::{Message, send};
 use std::io::BufReader;
 use std::net::{TcpListener, TcpStream};
@@ -14,6 +15,7 @@ use std::time::Duration;
 struct State {
     rules: Vec<(Rule, usize)>,
     lag: Option<Lag>,
+    pace: Pace,
     calls: Vec<Call>,
     happened: usize,
     victim: Option<u32>,
@@ -41,6 +43,7 @@ impl Proxy {
             state: Mutex::new(State {
                 rules: Vec::new(),
                 lag: None,
+                pace: Pace::default(),
                 calls: Vec::new(),
                 happened: 0,
                 victim: None,
@@ -70,6 +73,11 @@ impl Proxy {
         state.calls.clear();
         state.happened = 0;
         state.victim = None;
+    }
+
+    /// From now on these take their time, with a second as long as `unit`.
+    pub fn slow(&self, all: &[Slow], unit: Duration) {
+        self.inner.state.lock().unwrap().pace = Pace::of(all, unit);
     }
 
     /// The process that the kills of the rules are for.
@@ -171,6 +179,7 @@ impl Inner {
     fn pass(&self, call: &Call, request: &Message) -> Option<Message> {
         let answer = send(&self.upstream, request).ok().flatten()?;
         let mut state = self.state.lock().unwrap();
+        let answer = state.pace.told(call, answer);
         match &mut state.lag {
             Some(lag) if call.mutates => {
                 lag.changed(call, &answer);

@@ -10,6 +10,7 @@ from moto import mock_aws
 from aws_local import additions
 
 os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
+os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 additions.install()
 
 

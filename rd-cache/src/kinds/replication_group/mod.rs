@@ -64,6 +64,7 @@ impl Kind for ReplicationGroup {
     const NAME: &'static str = "replication_group";
     const PATIENCE: Patience = Patience {
         first: Duration::from_millis(200),
+        pause: Duration::from_secs(5),
         limit: Duration::from_secs(60 * 60),
     };
     type Spec = Spec;
@@ -94,8 +95,10 @@ impl Kind for ReplicationGroup {
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
         let spec = order.spec;
-        service_linked_role::ensure(&cx.clients.iam, service_linked_role::ELASTICACHE).await?;
-        let token = modify::token(cx, spec).await?;
+        let ((), token) = tokio::try_join!(
+            service_linked_role::ensure(&cx.clients.iam, service_linked_role::ELASTICACHE),
+            modify::token(cx, spec),
+        )?;
         let mut tags = order.tags.clone();
         tags.insert(
             FINAL_SNAPSHOT_TAG.to_owned(),

@@ -61,7 +61,6 @@ impl<C: 'static> Bench<C> {
                 resource.phase = Phase::Created;
                 resource.since = Timestamp::now();
             });
-            self.session.save().await?;
             id
         } else {
             let live = planned
@@ -76,9 +75,16 @@ impl<C: 'static> Bench<C> {
             }
             _ => None,
         };
-        let settled = self
-            .settle(planned, spec, &id, known, any.as_ref(), step)
-            .await;
+        // The id is written down while it is waited for: were it lost, what was made would be looked for.
+        let settle = self.settle(planned, spec, &id, known, any.as_ref(), step);
+        let (settled, saved) = tokio::join!(settle, async {
+            if makes {
+                self.session.save().await
+            } else {
+                Ok(())
+            }
+        });
+        saved?;
         if let Err(error) = &settled
             && error.code.as_deref() == Some(FAILED_STATE)
         {

@@ -182,7 +182,7 @@ impl<C: 'static> Bench<C> {
                 .hint("it is recorded; run apply again to go on waiting"));
             }
             step.say(&reason);
-            self.pause(deadline.pause()).await?;
+            self.pause(deadline.pause_from(patience.pause)).await?;
         }
     }
 }

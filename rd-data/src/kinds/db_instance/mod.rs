@@ -96,6 +96,7 @@ impl Kind for DbInstance {
     const NAME: &'static str = "db_instance";
     const PATIENCE: Patience = Patience {
         first: Duration::from_millis(200),
+        pause: Duration::from_secs(5),
         limit: Duration::from_secs(90 * 60),
     };
     type Spec = Spec;
@@ -135,8 +136,10 @@ impl Kind for DbInstance {
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
         let spec = order.spec;
-        service_linked_role::ensure(&cx.clients.iam, service_linked_role::RDS).await?;
-        let content = current::<Database>(cx.clients.secrets(), spec.secret_arn.text()).await?;
+        let ((), content) = tokio::try_join!(
+            service_linked_role::ensure(&cx.clients.iam, service_linked_role::RDS),
+            current::<Database>(cx.clients.secrets(), spec.secret_arn.text()),
+        )?;
         let Some(password) = content.generated else {
             return Err(Error::failed("the secret has no password")
                 .hint("delete the secret; the next apply makes it again"));

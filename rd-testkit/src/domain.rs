@@ -1,0 +1,77 @@
+//! Domains for tests of what is in DNS: one for each world, since every account of the local API sees the same DNS.
+
+use crate::network::SETTINGS;
+use crate::world::World;
+use serde_json::{Value, json};
+
+impl World {
+    /// A domain that no other world has.
+    pub fn domain(&self) -> String {
+        format!("t{}.example.com", self.account)
+    }
+
+    /// Settings with the domain, and these keys of `[edge]`.
+    pub fn edge(&self, keys: &str) -> String {
+        format!("{SETTINGS}domain = \"{}\"\n[edge]\n{keys}\n", self.domain())
+    }
+
+    /// Makes a public hosted zone, and returns its id.
+    pub fn zone(&self, name: &str) -> String {
+        let reference = format!("{name} {}", self.account);
+        self.zone_with(name, &reference, "")
+    }
+
+    /// Makes a hosted zone with more in the request: a VPC makes it private.
+    pub fn zone_with(&self, name: &str, reference: &str, more: &str) -> String {
+        let body = format!(
+            "<CreateHostedZoneRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><Name>{name}</Name>\
+             <CallerReference>{reference}</CallerReference>{more}</CreateHostedZoneRequest>"
+        );
+        let made = self.route53("POST", "/2013-04-01/hostedzone", &body);
+        let id = made.tag("Id").unwrap();
+        id.trim_start_matches("/hostedzone/").to_owned()
+    }
+
+    /// Changes a record set by hand: `UPSERT` with what the set has in XML.
+    pub fn change_record(&self, zone: &str, action: &str, set: &str) {
+        let body = format!(
+            "<ChangeResourceRecordSetsRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><ChangeBatch>\
+             <Changes><Change><Action>{action}</Action><ResourceRecordSet>{set}</ResourceRecordSet></Change></Changes>\
+             </ChangeBatch></ChangeResourceRecordSetsRequest>"
+        );
+        let path = format!("/2013-04-01/hostedzone/{zone}/rrset");
+        self.route53("POST", &path, &body);
+    }
+
+    /// `name type` of every record set of a zone but those that every zone has.
+    pub fn records(&self, zone: &str) -> Vec<String> {
+        let path = format!("/2013-04-01/hostedzone/{zone}/rrset");
+        let listed = self.route53("GET", &path, "").body;
+        let of = |set: &str, tag: &str| -> Option<String> {
+            let (_, rest) = set.split_once(&format!("<{tag}>"))?;
+            Some(rest.split('<').next()?.to_owned())
+        };
+        let sets = listed.split("<ResourceRecordSet>").skip(1);
+        sets.filter_map(|set| Some((of(set, "Name")?, of(set, "Type")?)))
+            .filter(|(_, kind)| !["NS", "SOA"].contains(&kind.as_str()))
+            .map(|(name, kind)| format!("{name} {kind}"))
+            .collect()
+    }
+
+    /// The document of `rd-edge records`.
+    pub fn edge_records(&self) -> Value {
+        let done = self.rd("rd-edge").args("records").ok();
+        serde_json::from_str(done.stdout.trim()).unwrap()
+    }
+
+    /// Makes the records that prove the domains somewhere other than in Route 53.
+    pub fn prove(&self) {
+        for record in self.edge_records()["records"].as_array().unwrap() {
+            if record["seen"] == false {
+                let made =
+                    json!({"name": record["name"], "type": "CNAME", "value": record["value"]});
+                self.aws_local("/aws-local/dns", &made);
+            }
+        }
+    }
+}
