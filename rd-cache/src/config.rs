@@ -290,7 +290,7 @@ mod tests {
             let keys: Vec<&str> = problems.iter().map(|p| p.key.as_str()).collect();
             assert_eq!(keys, [key]);
         }
-        let long = Config::default().problems(&stack("a-project-of-24-letters"));
+        let long = Config::default().problems(&stack("a-project-of-24-letters-"));
         assert_eq!(long[0].key, "name");
     }
 }

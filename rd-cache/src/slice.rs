@@ -81,6 +81,7 @@ impl Slice for Cache {
                 node_type: config.node_type.clone(),
                 nodes: config.nodes,
                 secret_arn: secret.id(),
+                secret_generation: secret.attribute("generation"),
                 subnet_group: subnets.id(),
                 security_group_ids: vec![output("net", "redis_security_group_id")],
                 parameter_group,

@@ -28,6 +28,6 @@ pub use model::erased::Kinds;
 pub use model::input::Input;
 pub use model::kind::{Details, Found, Kind, Order, Patience, Readiness, Replacing, Wanted};
 pub use model::parts::{Part, Parts, output};
-pub use model::slice::{NoArgs, Note, Slice};
+pub use model::slice::{Doomed, NoArgs, Note, Slice};
 pub use stack::{Stack, Tags};
 pub use state::document::Document;

@@ -3,8 +3,9 @@
 use crate::check::Step;
 use crate::cli::{Globals, Program};
 use crate::error::{Error, Result};
+use crate::exit::Exit;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 
 /// The program of a slice: beside this one, else on the path. None where it is not installed.
 pub fn find(slice: &str) -> Option<PathBuf> {
@@ -57,6 +58,16 @@ fn flags(globals: &Globals, slice: &str) -> Vec<String> {
     }
     flags.extend((0..globals.verbose).map(|_| "-v".to_owned()));
     flags
+}
+
+/// How it ended.
+pub fn exit(status: ExitStatus) -> Exit {
+    let code = status.code().unwrap_or(i32::from(Exit::Interrupted.code()));
+    Exit::ALL
+        .iter()
+        .map(|(exit, _)| *exit)
+        .find(|exit| i32::from(exit.code()) == code)
+        .unwrap_or(Exit::Failed)
 }
 
 /// What an error of starting it means.

@@ -11,7 +11,8 @@ use crate::rds;
 use crate::version::Version;
 use rd_common::aws::Aws;
 use rd_common::{
-    Cx, Document, Error, Input, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack, output,
+    Cx, Document, Doomed, Error, Input, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack,
+    output,
 };
 use rd_secret::{secret, version};
 use serde_json::{Value, json};
@@ -104,6 +105,7 @@ impl Slice for Data {
                 db_name,
                 username: config.username.clone(),
                 secret_arn: secret.id(),
+                secret_generation: secret.attribute("generation"),
                 db_subnet_group: subnets.id(),
                 security_group_ids: vec![output("net", "db_security_group_id")],
                 db_parameter_group: parameters.id(),
@@ -145,12 +147,13 @@ impl Slice for Data {
         parts
     }
 
-    async fn may_destroy(cx: &Cx<Clients>, doomed: &[String], _: &NoArgs) -> Result<()> {
+    async fn may_destroy(cx: &Cx<Clients>, doomed: &[Doomed], _: &NoArgs) -> Result<()> {
         for instance in db_instance::describe(cx, None).await? {
             let id = instance.db_instance_identifier().unwrap_or_default();
-            if doomed.iter().any(|one| one == id) {
+            let ours = |one: &&Doomed| one.kind == DbInstance::NAME && one.id == id;
+            if let Some(one) = doomed.iter().find(ours) {
                 if instance.deletion_protection() == Some(true) {
-                    return Err(db_instance::protected(id).at(INSTANCE));
+                    return Err(db_instance::protected(id).at(&one.address));
                 }
                 continue;
             }

@@ -1,8 +1,9 @@
 //! Every setting of the database that somebody can change by hand.
 
 use rd_testkit::drift::{Drift, each_is_put_back};
+use rd_testkit::faults::Proxy;
 use rd_testkit::network::SETTINGS;
-use rd_testkit::{RDS, World};
+use rd_testkit::{RDS, World, endpoint};
 use serde_json::json;
 
 const INSTANCE: &str = "data.db_instance.postgres";
@@ -259,18 +260,65 @@ fn each_setting_changed_by_hand_is_shown_and_put_back() {
 }
 
 #[test]
-fn what_was_deleted_by_hand_is_made_again() {
+fn a_secret_that_is_made_again_has_a_new_password_and_so_has_the_database() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    // Gone at once, and scheduled to go: the first is made anew, the second is restored with a new value.
+    for at_once in [true, false] {
+        let secret = json!({"SecretId": world.id(SECRET), "ForceDeleteWithoutRecovery": at_once});
+        world.json("secretsmanager.DeleteSecret", &secret);
+        let plan = world.rd("rd-data").args("plan").ok();
+        for action in [format!("create {SECRET}"), format!("update {INSTANCE}")] {
+            assert!(plan.actions().contains(&action), "{:?}", plan.actions());
+        }
+        proxy.rules(Vec::new(), None);
+        world.rd("rd-data").args("apply -y").ok();
+        let now = world.json(
+            "secretsmanager.GetSecretValue",
+            &json!({"SecretId": "shop/test/database"}),
+        );
+        let value: serde_json::Value =
+            serde_json::from_str(now["SecretString"].as_str().unwrap()).unwrap();
+        let given: Vec<String> = proxy
+            .calls()
+            .iter()
+            .filter_map(|call| call.form("MasterUserPassword"))
+            .collect();
+        assert_eq!(given, [value["password"].as_str().unwrap()]);
+        assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    }
+}
+
+#[test]
+fn a_database_that_is_gone_is_not_made_anew_unasked() {
     let world = World::new(SETTINGS);
     world.network();
     world.rd("rd-data").args("apply -y").ok();
-    let secret = json!({"SecretId": world.id(SECRET), "ForceDeleteWithoutRecovery": true});
-    world.json("secretsmanager.DeleteSecret", &secret);
-    let plan = world.rd("rd-data").args("plan").ok();
-    assert!(
-        plan.actions().contains(&format!("create {SECRET}")),
-        "{:?}",
-        plan.actions()
-    );
+    world.rd("rd-data").args("snapshot before --wait").ok();
+    let delete = [
+        ("DBInstanceIdentifier", "shop-test-postgres"),
+        ("SkipFinalSnapshot", "true"),
+    ];
+    world.query(RDS, "DeleteDBInstance", &delete);
+    for verb in ["plan", "apply -y"] {
+        let refused = world.rd("rd-data").args(verb).code(6);
+        assert!(
+            refused.stderr.contains("is gone") && refused.stderr.contains("rd-data restore"),
+            "{}",
+            refused.stderr
+        );
+    }
+    let status = world.rd("rd-data").args("status").ok();
+    let all = status.of_type("status");
+    let instance = all.iter().find(|one| one["address"] == INSTANCE).unwrap();
+    assert_eq!(instance["health"], "gone");
+    world
+        .rd("rd-data")
+        .args("restore --snapshot before --switch")
+        .ok();
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
 }
 
 #[test]

@@ -6,6 +6,8 @@ use aws_sdk_elasticloadbalancingv2::Client as Elb;
 use aws_sdk_route53::Client as Route53;
 use rd_common::aws::Aws;
 use rd_iam::Client as Iam;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
 
 /// Each client; `_once` for creates, which the engine repeats only after a look.
 pub struct Clients {
@@ -25,6 +27,8 @@ pub struct Clients {
     pub iam: Iam,
     /// Reads that several kinds share.
     pub reads: Reads,
+    /// The ids of DNS records that were to be deleted and are left to others: as good as gone.
+    pub left: RefCell<BTreeSet<String>>,
 }
 
 impl Clients {
@@ -52,6 +56,7 @@ impl Clients {
             route53: route53(&aws.config),
             route53_once: route53(&aws.once),
             iam: rd_iam::client(aws),
+            left: RefCell::default(),
         }
     }
 }

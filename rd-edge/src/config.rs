@@ -88,6 +88,10 @@ const ALGORITHMS: [&str; 3] = ["RSA_2048", "EC_prime256v1", "EC_secp384r1"];
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
 const LONGEST_NAME: usize = 32;
 
+/// The longest id of a hosted zone.
+/// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html>
+const LONGEST_ZONE: usize = 32;
+
 /// How many names a certificate has without a raised quota.
 /// <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>
 const MOST_NAMES: usize = 10;
@@ -194,7 +198,7 @@ impl Config {
         }
         if let Some(zone) = &self.hosted_zone
             && zone != NO_ZONE
-            && !(zone.starts_with('Z')
+            && !((1..=LONGEST_ZONE).contains(&zone.len())
                 && zone
                     .bytes()
                     .all(|b| b.is_ascii_uppercase() || b.is_ascii_digit()))
@@ -324,24 +328,25 @@ mod tests {
     #[test]
     fn the_defaults_are_right_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, fn(&mut Config)); 15] = [
+        type Spoil = fn(&mut Config);
+        let wrong: [(&str, Spoil); 15] = [
             ("name", |c| {
-                c.name = Some("a-name-of-more-than-32-characters".into())
+                c.name = Some("a-name-of-more-than-32-characters".into());
             }),
             ("host", |c| c.host = "Api".into()),
             ("names", |c| c.names = vec!["nodots".into()]),
             ("certificate_arn", |c| {
-                c.certificate_arn = Some("mine".into())
+                c.certificate_arn = Some("mine".into());
             }),
             ("certificate_arn", |c| {
                 c.certificate_arn = Some("arn:aws:acm:us-east-1:1:certificate/x".into());
             }),
             ("hosted_zone", |c| {
-                c.hosted_zone = Some("example.com".into())
+                c.hosted_zone = Some("example.com".into());
             }),
             ("key_algorithm", |c| c.key_algorithm = "RSA_1024".into()),
             ("ssl_policy", |c| {
-                c.ssl_policy = "ELBSecurityPolicy-2016-08".into()
+                c.ssl_policy = "ELBSecurityPolicy-2016-08".into();
             }),
             ("idle_timeout_seconds", |c| c.idle_timeout_seconds = 0),
             ("health_timeout_seconds", |c| c.health_timeout_seconds = 15),
@@ -350,7 +355,7 @@ mod tests {
             ("health_path", |c| c.health_path = "health".into()),
             ("health_codes", |c| c.health_codes = "200-".into()),
             ("deregistration_delay_seconds", |c| {
-                c.deregistration_delay_seconds = 3601
+                c.deregistration_delay_seconds = 3601;
             }),
         ];
         for (key, spoil) in wrong {

@@ -5,6 +5,7 @@ use crate::clients::Clients;
 use crate::config::{Config, NO_ZONE};
 use crate::kinds::certificate::{self, live};
 use crate::names::{is_in, normal};
+use aws_sdk_route53::types::HostedZoneConfig;
 use rd_common::aws::Explain;
 use rd_common::{Document, Error, Result, Stack};
 use std::collections::BTreeMap;
@@ -37,7 +38,7 @@ pub async fn find(
 ) -> Result<Facts> {
     let hosts = config.hosts(stack);
     let mut facts = Facts {
-        zones: zones(clients, config, state, &hosts).await?,
+        zones: zones(clients, config, state, stack.domain.as_deref(), &hosts).await?,
         ..Facts::default()
     };
     if hosts.is_empty() || config.certificate_arn.is_some() || facts.all_in_route53(&hosts) {
@@ -62,12 +63,15 @@ async fn zones(
     clients: Option<&Clients>,
     config: &Config,
     state: &Document,
+    domain: Option<&str>,
     hosts: &[String],
 ) -> Result<BTreeMap<String, String>> {
     if let Some(zone) = &config.hosted_zone {
-        let named = |host: &String| (host.clone(), zone.clone());
-        let all = hosts.iter().filter(|_| zone != NO_ZONE).map(named);
-        return Ok(all.collect());
+        // It is the zone of `domain`; names elsewhere are for other hands.
+        let domain = domain.unwrap_or_default();
+        let inside = |host: &&String| zone != NO_ZONE && is_in(host, domain);
+        let all = hosts.iter().filter(inside);
+        return Ok(all.map(|host| (host.clone(), zone.clone())).collect());
     }
     // A zone that was found once stays the one.
     let known = hosts.iter().filter_map(|host| remembered(state, host));
@@ -118,7 +122,7 @@ async fn listed(clients: &Clients) -> Result<Vec<(String, String)>> {
             }
         })?;
         for zone in page.hosted_zones {
-            let private = zone.config().is_some_and(|config| config.private_zone());
+            let private = zone.config().is_some_and(HostedZoneConfig::private_zone);
             if !private {
                 let id = zone.id().trim_start_matches("/hostedzone/").to_owned();
                 zones.push((normal(zone.name()), id));
@@ -170,7 +174,7 @@ async fn issued(
     let (Some(clients), Some(arn)) = (clients, arn) else {
         return Ok(false);
     };
-    let detail = clients.reads.certificate(arn).await?;
+    let detail = clients.reads.certificate_ahead(arn).await?;
     Ok(detail.is_some_and(|detail| live(&detail).status == "ISSUED"))
 }
 

@@ -6,6 +6,7 @@ use aws_sdk_acm::types::CertificateDetail;
 use aws_sdk_elasticloadbalancingv2::Client as Elb;
 use rd_common::aws::Explain;
 use rd_common::{Batch, Result, Tags};
+use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -20,6 +21,8 @@ type ByArn<T> = BTreeMap<String, T>;
 pub struct Reads {
     tags: Rc<Batch<String, ByArn<Tags>>>,
     certificates: Rc<Batch<String, ByArn<CertificateDetail>>>,
+    /// Certificates that were read before anybody asked.
+    ahead: RefCell<ByArn<CertificateDetail>>,
 }
 
 impl Reads {
@@ -35,6 +38,7 @@ impl Reads {
                 let acm = acm.clone();
                 Box::pin(async move { certificates(&acm, arns).await })
             }),
+            ahead: RefCell::default(),
         }
     }
 
@@ -43,8 +47,19 @@ impl Reads {
         Ok(self.tags.ask(arn.to_owned()).await?.get(arn).cloned())
     }
 
+    /// Reads a certificate, whose answer is also for the next who asks.
+    pub async fn certificate_ahead(&self, arn: &str) -> Result<Option<CertificateDetail>> {
+        let detail = self.certificate(arn).await?;
+        let kept = detail.clone().map(|detail| (arn.to_owned(), detail));
+        self.ahead.borrow_mut().extend(kept);
+        Ok(detail)
+    }
+
     /// A certificate; none where it is gone.
     pub async fn certificate(&self, arn: &str) -> Result<Option<CertificateDetail>> {
+        if let Some(detail) = self.ahead.borrow_mut().remove(arn) {
+            return Ok(Some(detail));
+        }
         let all = self.certificates.ask(arn.to_owned()).await?;
         Ok(all.get(arn).cloned())
     }

@@ -12,7 +12,8 @@ use crate::kinds::target_group::{self, HealthCheck, TargetGroup};
 use crate::names::{base, slug};
 use rd_common::aws::Aws;
 use rd_common::{
-    Cx, Document, Input, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack, output,
+    Cx, Document, Doomed, Input, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
+    output,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -104,8 +105,9 @@ impl Slice for Edge {
         crate::commands::records::notes(stack, config, facts, state)
     }
 
-    async fn may_destroy(cx: &Cx<Clients>, doomed: &[String], _: &NoArgs) -> Result<()> {
-        for arn in doomed.iter().filter(|id| id.contains(":loadbalancer/")) {
+    async fn may_destroy(cx: &Cx<Clients>, doomed: &[Doomed], _: &NoArgs) -> Result<()> {
+        for one in doomed.iter().filter(|one| one.address == BALANCER) {
+            let arn = &one.id;
             let attributes = load_balancer::attributes(cx, arn).await?;
             let on = attributes.and_then(|mut all| all.remove(DELETION_PROTECTION));
             if on.as_deref() == Some("true") {
@@ -238,9 +240,12 @@ fn target_group(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
         "api",
         target_group::Spec {
             name_prefix: stack.name_of("api"),
+            load_balancer: config.name(stack),
             vpc_id: output("net", "vpc_id"),
             port: output("net", "app_port"),
             health_check: HealthCheck {
+                protocol: "HTTP".to_owned(),
+                port: "traffic-port".to_owned(),
                 path: config.health_path.clone(),
                 codes: config.health_codes.clone(),
                 interval_seconds: config.health_interval_seconds,
@@ -283,6 +288,7 @@ fn aliases(
                 alias: Some(Alias {
                     dns_name: balancer.attribute("dns_name"),
                     zone_id: balancer.attribute("zone_id"),
+                    evaluate_target_health: false,
                 }),
                 overwrite: config.overwrite_dns,
             },
@@ -312,7 +318,8 @@ fn outputs(
         .iter()
         .any(|node| node.address == "edge.listener.https");
     parts.output("https", https);
-    let url = match hosts.first() {
+    let carried = facts.carried.as_ref().map(|carried| &carried.names);
+    let url = match carried.and_then(|names| names.first()).or(hosts.first()) {
         Some(host) if https => serde_json::json!(format!("https://{host}")),
         Some(host) if facts.zones.contains_key(host) => serde_json::json!(format!("http://{host}")),
         _ => serde_json::Value::Null,

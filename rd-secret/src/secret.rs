@@ -48,10 +48,15 @@ pub struct Live {
     pub description: String,
     /// The KMS key; none for AWS's own.
     pub kms_key: Option<String>,
+    /// Which generated value it began with: another one where the secret was made again. Rotations leave it as it is.
+    pub generation: String,
     /// When it was last changed, in ISO 8601.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<String>,
 }
+
+/// The tag with the generation.
+const GENERATION_TAG: &str = "rd:generation";
 
 const GONE: &str = "ResourceNotFoundException";
 
@@ -119,11 +124,12 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
                     tag.value().unwrap_or_default().to_owned(),
                 ))
             });
+            let tags: Tags = tags.collect();
             found.push(Found {
                 address: one.address.clone(),
                 id: arn.clone(),
-                tags: Some(tags.collect()),
                 live: Live {
+                    generation: tags.get(GENERATION_TAG).cloned().unwrap_or_default(),
                     name: answer.name().unwrap_or_default().to_owned(),
                     description: answer.description().unwrap_or_default().to_owned(),
                     kms_key: answer
@@ -133,6 +139,7 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
                     changed: answer.last_changed_date().map(ToString::to_string),
                     arn,
                 },
+                tags: Some(tags),
             });
         }
         Ok(found)
@@ -140,6 +147,8 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
 
     async fn create(cx: &Cx<C>, order: Order<'_, Spec>) -> Result<String> {
         let spec = order.spec;
+        let mut tags = order.tags.clone();
+        tags.insert(GENERATION_TAG.to_owned(), order.token.to_owned());
         let call = cx
             .clients
             .secrets_once()
@@ -147,7 +156,7 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
             .name(&spec.name)
             .description(&spec.description)
             .set_kms_key_id(spec.kms_key.clone())
-            .set_tags(Some(list(order.tags)))
+            .set_tags(Some(list(&tags)))
             .secret_string(write::<F>(&spec.fields, &generate()?));
         match call.send().await.doing("create the secret") {
             Ok(answer) => answer
@@ -158,7 +167,7 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
                 if error.is(&["InvalidRequestException"])
                     && error.summary.contains("scheduled for deletion") =>
             {
-                revive::<F>(cx.clients.secrets(), spec, order.tags).await
+                revive::<F>(cx.clients.secrets(), spec, &tags).await
             }
             Err(error) => Err(error),
         }

@@ -21,12 +21,7 @@ pub fn run(program: &Program, slice: &str, arguments: &[&str]) -> Result<Exit> {
         command.args(["--format", format.word()]);
     }
     let status = command.status().map_err(|e| sibling::cannot_run(&e))?;
-    let code = status.code().unwrap_or(i32::from(Exit::Interrupted.code()));
-    Ok(Exit::ALL
-        .iter()
-        .map(|(exit, _)| *exit)
-        .find(|exit| i32::from(exit.code()) == code)
-        .unwrap_or(Exit::Failed))
+    Ok(sibling::exit(status))
 }
 
 /// The slice of an address.

@@ -6,7 +6,7 @@ use crate::contents;
 use crate::kinds::bucket::{self, Bucket};
 use crate::settings::{cors, encryption, lifecycle, ownership, policy, public_access};
 use rd_common::aws::Aws;
-use rd_common::{Cx, Document, Error, Kinds, Parts, Problem, Result, Slice, Stack};
+use rd_common::{Cx, Document, Doomed, Error, Kinds, Parts, Problem, Result, Slice, Stack};
 
 /// The slice.
 pub struct Store;
@@ -68,8 +68,8 @@ impl Slice for Store {
         parts
     }
 
-    async fn may_destroy(cx: &Cx<Clients>, doomed: &[String], args: &DestroyArgs) -> Result<()> {
-        for bucket in doomed {
+    async fn may_destroy(cx: &Cx<Clients>, doomed: &[Doomed], args: &DestroyArgs) -> Result<()> {
+        for Doomed { id: bucket, .. } in doomed {
             if !args.delete_objects && contents::has_any(&cx.clients.s3, bucket).await? {
                 return Err(Error::refused(format!("the bucket {bucket} is not empty"))
                     .hint("rd-store usage shows what is in it; destroy --delete-objects deletes all of it, for good"));
@@ -78,8 +78,8 @@ impl Slice for Store {
         Ok(())
     }
 
-    async fn before_destroy(cx: &Cx<Clients>, doomed: &[String], args: &DestroyArgs) -> Result<()> {
-        for bucket in doomed.iter().filter(|_| args.delete_objects) {
+    async fn before_destroy(cx: &Cx<Clients>, doomed: &[Doomed], args: &DestroyArgs) -> Result<()> {
+        for Doomed { id: bucket, .. } in doomed.iter().filter(|_| args.delete_objects) {
             contents::delete_all(cx, bucket).await?;
         }
         Ok(())

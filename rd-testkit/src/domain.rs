@@ -58,6 +58,21 @@ impl World {
             .collect()
     }
 
+    /// A certificate that is issued and not ours, for this name under the domain; its ARN.
+    pub fn certificate_of_others(&self, name: &str) -> String {
+        let name = format!("{name}.{}", self.domain());
+        let request = json!({"DomainName": name, "ValidationMethod": "DNS"});
+        let made = self.json("CertificateManager.RequestCertificate", &request);
+        let ask = json!({"CertificateArn": made["CertificateArn"]});
+        let told = self.json("CertificateManager.DescribeCertificate", &ask);
+        let record = &told["Certificate"]["DomainValidationOptions"][0]["ResourceRecord"];
+        let proof = json!({"name": record["Name"], "type": "CNAME", "value": record["Value"]});
+        self.aws_local("/aws-local/dns", &proof);
+        // It is looked at when it is asked for.
+        self.json("CertificateManager.DescribeCertificate", &ask);
+        made["CertificateArn"].as_str().unwrap().to_owned()
+    }
+
     /// The document of `rd-edge records`.
     pub fn edge_records(&self) -> Value {
         let done = self.rd("rd-edge").args("records").ok();

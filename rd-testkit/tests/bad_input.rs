@@ -90,17 +90,83 @@ fn settings() {
             .code(2);
         one_error(&done, wanted);
     }
-    let store: [(&str, &[&str]); 3] = [
-        ("[store]\nbucket = \"No_Good\"\n", &["line 4", "3 to 63"]),
-        ("[store]\nstandard_ia_days = 7\n", &["line 4", "30"]),
+    let others: [(&str, &str, &[&str]); 15] = [
         (
+            "rd-store",
+            "[store]\nbucket = \"No_Good\"\n",
+            &["line 4", "3 to 63"],
+        ),
+        (
+            "rd-store",
+            "[store]\nstandard_ia_days = 7\n",
+            &["line 4", "30"],
+        ),
+        (
+            "rd-store",
             "[store]\ncors_methods = [\"PATCH\"]\n",
             &["line 4", "GET, PUT"],
         ),
+        (
+            "rd-data",
+            "[data]\ninstance_class = \"db.t9.huge\"\n",
+            &["line 4", "db.t4g.medium"],
+        ),
+        ("rd-data", "[data]\nengine_version = 17\n", &["line 4"]),
+        (
+            "rd-data",
+            "[data]\nbackup_retention_days = 99\n",
+            &["line 4", "35"],
+        ),
+        (
+            "rd-data",
+            "[data]\nmaintenance_window = \"sun:03:30-sun:04:30\"\n",
+            &["line 4", "overlaps"],
+        ),
+        (
+            "rd-data",
+            "[data]\nstorage = 20\n",
+            &["line 4", "data.storage"],
+        ),
+        ("rd-cache", "[cache]\nnodes = 0\n", &["line 4", "1 to 6"]),
+        (
+            "rd-cache",
+            "[cache]\nengine = \"memcached\"\n",
+            &["line 4", "redis", "valkey"],
+        ),
+        (
+            "rd-cache",
+            "[cache]\nengine_version = \"5.0\"\n",
+            &["line 4", "7.1"],
+        ),
+        (
+            "rd-edge",
+            "[edge]\nssl_policy = \"ELBSecurityPolicy-2016-08\"\n",
+            &["line 4", "TLS13"],
+        ),
+        (
+            "rd-edge",
+            "[edge]\nhealth_path = \"health\"\n",
+            &["line 4", "`/`"],
+        ),
+        (
+            "rd-edge",
+            "[edge]\nnames = [\"api.example.com\"]\n",
+            &["line 4", "`domain`"],
+        ),
+        (
+            "rd-edge",
+            "[edge]\ncertificate_arn = \"mine\"\n",
+            &["line 4", "arn:aws:acm"],
+        ),
     ];
-    for (text, wanted) in store {
+    for (program, text, wanted) in others {
         let world = World::new(&format!("{head}{text}"));
-        one_error(&world.rd("rd-store").args("plan --offline").code(2), wanted);
+        let done = world
+            .rd(program)
+            .args("plan --offline")
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+            .code(2);
+        one_error(&done, wanted);
     }
 }
 

@@ -109,6 +109,9 @@ fn files_that_documents_name_are_there() {
         "docs/state.md",
         "docs/testing.md",
         "docs/building.md",
+        "docs/restore.md",
+        "docs/rotate.md",
+        "docs/custom-domain.md",
     ] {
         let text = read(document);
         assert!(!text.is_empty(), "{document}");

@@ -2,7 +2,7 @@
 
 use rd_testkit::{Done, World};
 
-const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\n";
+const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n\n";
 
 fn script(world: &World, line: &str) -> Done {
     let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../scripts");

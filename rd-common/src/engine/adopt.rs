@@ -21,11 +21,12 @@ pub async fn strays<C: 'static>(
     state: &Document,
     plan: &Plan,
 ) -> Result<Vec<(&'static str, Found<Value>)>> {
-    let known: BTreeSet<&str> = state.ids().collect();
-    let wanted: BTreeSet<&str> = plan
+    // An id is unique among its kind, no further: a database and its subnet group may share a name.
+    let known: BTreeSet<(&str, &str)> = state.kinds_and_ids().collect();
+    let wanted: BTreeSet<(&str, &str)> = plan
         .resources
         .iter()
-        .filter_map(|planned| Some(planned.live.as_ref()?.id.as_str()))
+        .filter_map(|planned| Some((planned.kind.as_str(), planned.live.as_ref()?.id.as_str())))
         .collect();
     let reads = kinds.all().map(|(name, any)| async move {
         let found = any.find(cx, vec![Wanted::any()]).await?;
@@ -41,7 +42,10 @@ pub async fn strays<C: 'static>(
     Ok(all
         .into_iter()
         .flatten()
-        .filter(|(_, one)| !known.contains(one.id.as_str()) && !wanted.contains(one.id.as_str()))
+        .filter(|(kind, one)| {
+            let it = (*kind, one.id.as_str());
+            !known.contains(&it) && !wanted.contains(&it)
+        })
         .collect())
 }
 

@@ -36,6 +36,8 @@ pub struct Planned {
     pub tags: Tags,
     /// What was asked for before and AWS does later by itself.
     pub waits: Option<String>,
+    /// Why this must not be done; an apply of the plan is refused with it.
+    pub refused: Option<Error>,
 }
 
 /// A whole plan.
@@ -57,6 +59,11 @@ impl Plan {
     /// Whether an apply would do anything at AWS.
     pub fn has_changes(&self) -> bool {
         !self.deposed.is_empty() || self.resources.iter().any(|r| r.action != Action::None)
+    }
+
+    /// The first reason why it must not be applied.
+    pub fn refused(&self) -> Option<&Error> {
+        self.resources.iter().find_map(|one| one.refused.as_ref())
     }
 
     /// How many resources have each action.
@@ -140,6 +147,7 @@ fn removal(address: &str, kind: &str, depends_on: Vec<String>, live: Found<Value
         depends_on,
         tags: Tags::new(),
         waits: None,
+        refused: None,
     }
 }
 
@@ -210,9 +218,13 @@ fn plan_one<C: 'static>(
         depends_on: node.depends_on(),
         tags,
         waits: None,
+        refused: None,
     };
     let Some(found) = &planned.live else {
         let lost = remembered.is_some_and(|r| r.id.is_some());
+        if let Some(id) = remembered.and_then(|r| r.id.as_deref()) {
+            planned.refused = any.lost(id).err().map(|error| error.at(&node.address));
+        }
         planned.fields = creation(spec, if lost { Cause::Drift } else { Cause::Config });
         return Ok(planned);
     };
@@ -264,7 +276,8 @@ fn plan_one<C: 'static>(
     };
     if !fields.is_empty() {
         let last = last.filter(|_| known);
-        any.allow(spec, &found.live, last, &fields)?;
+        let allowed = any.allow(spec, &found.live, last, &fields);
+        planned.refused = allowed.err().map(|error| error.at(&node.address));
     }
     planned.waits = any.waits(&found.live)?;
     planned.fields = fields;

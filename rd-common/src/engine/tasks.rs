@@ -205,6 +205,7 @@ mod tests {
             depends_on: needs.iter().map(|need| format!("s.k.{need}")).collect(),
             tags: Tags::new(),
             waits: None,
+            refused: None,
         }
     }
 

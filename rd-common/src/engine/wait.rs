@@ -111,9 +111,9 @@ where
             Look::Wait(reason) => reason,
         };
         if deadline.is_over() {
-            let minutes = limit.as_secs().div_ceil(60);
+            let limit = jiff::SignedDuration::try_from(limit).unwrap_or_default();
             return Err(
-                Error::failed(format!("{what}: not after {minutes} minutes: {reason}"))
+                Error::failed(format!("{what}: not within {limit:#}: {reason}"))
                     .hint("run the command again to go on waiting"),
             );
         }

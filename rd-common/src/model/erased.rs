@@ -64,6 +64,8 @@ pub trait AnyKind<C> {
         last: Option<&Value>,
         changes: &[Change],
     ) -> Result<()>;
+    /// [`Kind::lost`].
+    fn lost(&self, id: &str) -> Result<()>;
     /// [`Kind::waits`].
     fn waits(&self, live: &Value) -> Result<Option<String>>;
     /// [`Kind::details`].
@@ -244,6 +246,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
         let live: K::Live = typed("what AWS reports", live)?;
         let last: Option<K::Spec> = last.and_then(|last| typed("the last spec", last).ok());
         K::allow(&spec, &live, last.as_ref(), changes)
+    }
+
+    fn lost(&self, id: &str) -> Result<()> {
+        K::lost(id)
     }
 
     fn waits(&self, live: &Value) -> Result<Option<String>> {

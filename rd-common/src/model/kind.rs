@@ -187,6 +187,12 @@ pub trait Kind: 'static {
         Ok(())
     }
 
+    /// Refuses to make anew what the state knows and AWS has no more, such as what held data; says what to do instead.
+    fn lost(id: &str) -> Result<()> {
+        let _ = id;
+        Ok(())
+    }
+
     /// What was asked for and AWS will do later by itself, as in a maintenance window: neither done nor drift.
     fn waits(live: &Self::Live) -> Option<String> {
         let _ = live;

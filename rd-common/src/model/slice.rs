@@ -12,6 +12,17 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 
+/// What a destroy is about to delete.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Doomed {
+    /// Its address.
+    pub address: String,
+    /// Its kind.
+    pub kind: String,
+    /// Its id, unique among its kind.
+    pub id: String,
+}
+
 /// Something to tell that is no error: a sentence, and what to do.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
@@ -67,10 +78,10 @@ pub trait Slice: 'static {
     }
 
     /// Refuses a destroy that would lose more than was asked for, and says what; asked before the user is. `doomed`
-    /// are the ids of what is about to go.
+    /// is what is about to go.
     fn may_destroy(
         cx: &Cx<Self::Clients>,
-        doomed: &[String],
+        doomed: &[Doomed],
         args: &Self::DestroyArgs,
     ) -> impl Future<Output = Result<()>> {
         let _ = (cx, doomed, args);
@@ -80,7 +91,7 @@ pub trait Slice: 'static {
     /// Makes ready for a destroy that was confirmed, such as by emptying what must be empty.
     fn before_destroy(
         cx: &Cx<Self::Clients>,
-        doomed: &[String],
+        doomed: &[Doomed],
         args: &Self::DestroyArgs,
     ) -> impl Future<Output = Result<()>> {
         let _ = (cx, doomed, args);

@@ -194,12 +194,15 @@ impl Document {
 
     /// Every id that it knows, of deposed ones too.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.kinds_and_ids().map(|(_, id)| id)
+    }
+
+    /// The same, each with its kind, among which it is unique.
+    pub fn kinds_and_ids(&self) -> impl Iterator<Item = (&str, &str)> {
         self.resources.values().flat_map(|resource| {
-            resource
-                .id
-                .as_deref()
-                .into_iter()
-                .chain(resource.deposed.iter().map(|old| old.id.as_str()))
+            let deposed = resource.deposed.iter().map(|old| old.id.as_str());
+            let ids = resource.id.as_deref().into_iter().chain(deposed);
+            ids.map(|id| (resource.kind.as_str(), id))
         })
     }
 }

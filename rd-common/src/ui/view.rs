@@ -148,8 +148,9 @@ impl View {
         let text = match (count("findings"), count("mended")) {
             (0, _) if end.status == Ended::Ok => paint(GOOD, "all is well"),
             (0, _) => paint(BAD, "not examined"),
+            (1, 0) => paint(CARE, "1 finding"),
             (found, 0) => paint(CARE, format!("{found} findings")),
-            (found, mended) => paint(CARE, format!("{found} findings, {mended} mended")),
+            (found, mended) => paint(CARE, format!("{found} found, {mended} mended")),
         };
         format!("{}: {text}\n", paint(STRONG, &end.slice))
     }

@@ -142,6 +142,9 @@ async fn apply<S: Slice>(
         )
         .await?;
     let made = ground.plan(&state, &outputs)?;
+    if let Some(refused) = made.refused() {
+        return Err(refused.clone());
+    }
     match &saved {
         Some(saved) => same_actions(saved, &made, S::NAME)?,
         None if !args.yes && made.has_changes() => {

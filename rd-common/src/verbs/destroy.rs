@@ -4,7 +4,7 @@ use crate::cli::Program;
 use crate::engine::plan::destroy_plan;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::model::slice::Slice;
+use crate::model::slice::{Doomed, Slice};
 use crate::state::document::Document;
 use crate::state::store::Key;
 use crate::ui::prompt;
@@ -57,10 +57,16 @@ async fn destroy<S: Slice>(
     users_first(pipe).await?;
     let ground = pipe.ground(program, &state, &outputs).await?;
     let made = destroy_plan(&ground.parts, &state, &ground.observed);
-    let doomed: Vec<String> = made
+    let doomed: Vec<Doomed> = made
         .resources
         .iter()
-        .filter_map(|doomed| Some(doomed.live.as_ref()?.id.clone()))
+        .filter_map(|planned| {
+            Some(Doomed {
+                address: planned.address.clone(),
+                kind: planned.kind.clone(),
+                id: planned.live.as_ref()?.id.clone(),
+            })
+        })
         .collect();
     S::may_destroy(&ground.cx, &doomed, &args.own).await?;
     if !args.yes && args.confirm.is_none() && made.has_changes() {

@@ -42,10 +42,15 @@ pub(crate) async fn run<S: Slice>(program: &Program, args: &PlanArgs) -> Result<
         };
         let printer = &pipe.printer;
         show::<S>(printer, &made);
+        for refused in made.resources.iter().filter_map(|one| one.refused.as_ref()) {
+            printer.own(&Record::Diagnostic(Diagnostic::error(S::NAME, refused)));
+        }
         if !args.offline {
             downstream::<S>(&pipe, &made).await?;
         }
-        let exit = if args.exit_code && made.has_changes() {
+        let exit = if let Some(refused) = made.refused() {
+            refused.exit
+        } else if args.exit_code && made.has_changes() {
             Exit::Changes
         } else {
             Exit::Done

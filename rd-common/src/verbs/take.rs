@@ -99,8 +99,12 @@ pub(super) async fn save<S: Slice>(
     session.change(|document| {
         edit(document, &mut taken);
         let outside = |reference: &Reference| looked.outputs.get(reference);
-        document.outputs = adopt::outputs(document, &looked.plan, &outside);
-
+        // A slice that has nothing gives nothing.
+        document.outputs = if document.resources.is_empty() {
+            BTreeMap::new()
+        } else {
+            adopt::outputs(document, &looked.plan, &outside)
+        };
         document.needs = looked.ground.parts.needs().into_iter().collect();
         document.account = pipe.stack.account().to_owned();
         document.protect |= program.loaded.shared.is_protected();

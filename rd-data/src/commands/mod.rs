@@ -10,11 +10,15 @@ mod snapshots;
 use crate::clients::Clients;
 use crate::kinds::db_instance::DbInstance;
 use crate::kinds::db_instance::model::{Live, live};
+use crate::kinds::db_instance::modify::set_password;
 use crate::kinds::db_instance::one;
 use clap::Subcommand;
 use rd_common::cli::{OwnVerbs, Program};
-use rd_common::engine::wait::{Look, until};
-use rd_common::{Cx, Error, Exit, Kind, Readiness, Result};
+use rd_common::engine::wait::{Look, backoff, until};
+use rd_common::{Cx, Error, Exit, Kind, Readiness, Repeat, Result};
+use rd_secret::generate::Generated;
+use std::cell::Cell;
+use std::time::Duration;
 
 /// The verbs.
 #[derive(Subcommand)]
@@ -44,6 +48,49 @@ impl OwnVerbs for Command {
             Command::Check => check::run(program).await,
         }
     }
+}
+
+/// How often a change that AWS refuses for the moment is tried.
+const ATTEMPTS: u32 = 8;
+/// Within which time AWS begins to set a password: until then it may say that nothing is under way.
+const BEGINS_WITHIN: Duration = Duration::from_secs(30);
+
+/// Repeats a change that does no harm when done twice, while AWS refuses it for the moment.
+async fn patiently<F>(cx: &Cx<Clients>, change: impl Fn() -> F) -> Result<()>
+where
+    F: Future<Output = Result<()>>,
+{
+    let mut attempt = 0;
+    loop {
+        match change().await {
+            Err(error) if error.repeat != Repeat::Never && attempt < ATTEMPTS => {
+                cx.clock.sleep(backoff(attempt)).await;
+                attempt += 1;
+            }
+            done => return done,
+        }
+    }
+}
+
+/// Sets an instance's password, and waits until it is the one.
+async fn give_password(cx: &Cx<Clients>, id: &str, password: &Generated) -> Result<()> {
+    patiently(cx, || set_password(cx, id, password)).await?;
+    let given = cx.clock.deadline(BEGINS_WITHIN);
+    let busy = Cell::new(false);
+    until(cx, id, DbInstance::PATIENCE.limit, async || {
+        let there = one(cx, id).await?.as_ref().map(live);
+        let Some(there) = there else {
+            return Err(Error::failed(format!("{id} is gone")));
+        };
+        let done = there.status == "available" && !there.pending.contains_key("password");
+        busy.set(busy.get() || !done);
+        Ok(if done && (busy.get() || given.is_over()) {
+            Look::Done(())
+        } else {
+            Look::Wait(format!("{}: the password is being set", there.status))
+        })
+    })
+    .await
 }
 
 /// Waits until an instance can be used and `done` is true of it.

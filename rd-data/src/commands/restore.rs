@@ -2,14 +2,14 @@
 //! protection. Every step can be repeated: the new one's name follows from what it is restored from, its tags say so,
 //! and the switch begins with the state, from where an apply makes the rest true.
 
-use super::until_available;
+use super::{give_password, patiently, until_available};
 use crate::clients::Clients;
 use crate::kinds::Database;
 use crate::kinds::db_instance::compare::diff;
 use crate::kinds::db_instance::model::{
-    FINAL_SNAPSHOT_TAG, Live, REPLACED_TAG, RESTORED_TAG, Spec, live,
+    FINAL_SNAPSHOT_TAG, Live, REPLACED_TAG, RESTORED_TAG, SECRET_GENERATION_TAG, Spec, live,
 };
-use crate::kinds::db_instance::modify::{modify, set_password, texts};
+use crate::kinds::db_instance::modify::{modify, texts};
 use crate::kinds::db_instance::{DbInstance, describe, one};
 use crate::rds;
 use crate::slice::{Data, INSTANCE, SECRET};
@@ -84,14 +84,21 @@ pub async fn run(program: &Program, args: &RestoreArgs) -> Result<Exit> {
     let desk = Desk::<Data>::open(program).await?;
     let mut exit = Exit::Done;
     if let Some(source) = &source {
+        let cx = &desk.cx;
         let spec: Spec = desk.spec(INSTANCE)?;
-        let (_, current_id) = desk.resource(INSTANCE)?;
-        let new = restored(&desk, &spec, source, current_id).await?;
+        let (_, old) = desk.resource(INSTANCE)?;
+        let new = restored(&desk, &spec, source, old).await?;
         if args.switch {
-            switch(program, &desk, current_id, &new).await?;
+            switch(program, &desk, old, &new).await?;
             exit = converge(program)?;
+            if exit != Exit::Done {
+                return Ok(exit);
+            }
+            // Done to the end: the same source can be restored once more.
+            DbInstance::tag(cx, &new, &Tags::new(), &[RESTORED_TAG.to_owned()]).await?;
         }
-        tell(program, source, current_id, &new, args.switch);
+        let old = one(cx, old).await?.map(|_| old).filter(|old| *old != new);
+        tell(program, source, old, &new, args.switch);
     }
     if args.delete_old && exit == Exit::Done {
         delete_old(program, args, source.is_some()).await?;
@@ -138,7 +145,7 @@ async fn restored(
         if changes.is_empty() {
             break;
         }
-        modify(cx, &id, &there, &wanted, &changes).await?;
+        patiently(cx, || modify(cx, &id, &there, &wanted, &changes)).await?;
         there = until_available(cx, &id, |live| {
             let left = diff(&wanted, live, None);
             let left = left
@@ -152,8 +159,7 @@ async fn restored(
     let (_, secret) = desk.resource(SECRET)?;
     let content = current::<Database>(cx.clients.secrets(), secret).await?;
     if let Some(password) = content.generated {
-        set_password(cx, &id, &password).await?;
-        until_available(cx, &id, |live| !live.pending.contains_key("password")).await?;
+        give_password(cx, &id, &password).await?;
     }
     Ok(id)
 }
@@ -179,6 +185,10 @@ async fn make(
     tags.insert(
         FINAL_SNAPSHOT_TAG.to_owned(),
         spec.final_snapshot.to_string(),
+    );
+    tags.insert(
+        SECRET_GENERATION_TAG.to_owned(),
+        spec.secret_generation.text().to_owned(),
     );
     let tags = Some(rds::list(&tags));
     let groups = Some(texts(&spec.security_group_ids));
@@ -344,14 +354,10 @@ fn converge(program: &Program) -> Result<Exit> {
         },
     ]);
     let status = command.status().map_err(|e| sibling::cannot_run(&e))?;
-    Ok(if status.success() {
-        Exit::Done
-    } else {
-        Exit::Failed
-    })
+    Ok(sibling::exit(status))
 }
 
-fn tell(program: &Program, source: &Source, old: &str, new: &str, switched: bool) {
+fn tell(program: &Program, source: &Source, old: Option<&str>, new: &str, switched: bool) {
     let text = if program.printer.is_json() {
         serde_json::json!({"restored": new, "from": source.tag(), "switched": switched, "old": old})
             .to_string()
@@ -360,13 +366,11 @@ fn tell(program: &Program, source: &Source, old: &str, new: &str, switched: bool
             "{new} is restored from {}. To switch to it: the same command with --switch",
             source.tag()
         )
-    } else if old == new {
-        format!("{new} is the database already")
     } else {
-        format!(
-            "{new} is the database now, and the secret leads to it. Restart the service. {old} is kept: rd-data restore \
-             --delete-old deletes it"
-        )
+        let kept = old.map_or(String::new(), |old| {
+            format!(" {old} is kept: rd-data restore --delete-old deletes it")
+        });
+        format!("{new} is the database now, and the secret leads to it. Restart the service.{kept}")
     };
     program.printer.text(&format!("{text}\n"));
 }

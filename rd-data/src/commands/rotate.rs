@@ -1,21 +1,16 @@
 //! `rotate`: a new password. It waits in the secret, then RDS takes it, then readers of the secret get it. Killed at any
 //! point, the next run ends what was begun, since the new password is in the secret all the time.
 
-use super::until_available;
+use super::{give_password, until_available};
 use crate::kinds::Database;
-use crate::kinds::db_instance::modify::set_password;
 use crate::slice::{Data, INSTANCE, SECRET};
 use rd_common::cli::Program;
-use rd_common::engine::wait::backoff;
 use rd_common::verbs::desk::Desk;
 use rd_common::verbs::edit;
-use rd_common::{Exit, Repeat, Result};
+use rd_common::{Exit, Result};
 use rd_secret::Secrets;
 use rd_secret::rotation::Rotation;
 use rd_secret::value::Fields;
-
-/// How often a change that is refused for the moment is tried.
-const ATTEMPTS: u32 = 8;
 
 /// Runs it under the state's lock, so that no apply writes the secret meanwhile.
 pub async fn run(program: &Program) -> Result<Exit> {
@@ -31,18 +26,12 @@ async fn rotate(program: &Program) -> Result<Exit> {
     let client = cx.clients.secrets();
     until_available(cx, id, |_| true).await?;
     let rotation = Rotation::begin::<Database>(client, secret, &Fields::new()).await?;
-    let mut attempt = 0;
-    while let Err(error) = set_password(cx, id, &rotation.generated).await {
-        if error.repeat == Repeat::Never || attempt == ATTEMPTS {
-            return Err(error.hint(
-                "the old password still serves; mend the cause and run rd-data rotate again: it goes on with the same \
-                 new password",
-            ));
-        }
-        cx.clock.sleep(backoff(attempt)).await;
-        attempt += 1;
-    }
-    until_available(cx, id, |live| !live.pending.contains_key("password")).await?;
+    give_password(cx, id, &rotation.generated).await.map_err(|error| {
+        error.hint(
+            "the old password is in the secret still; mend the cause and run rd-data rotate again: it goes on with the \
+             same new password",
+        )
+    })?;
     rotation.promote(client).await?;
     rotation.finish(client).await?;
     let text = if program.printer.is_json() {

@@ -85,10 +85,13 @@ pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
         .and_then(|one| one.attributes["dns_name"].as_str())
         .map(str::to_owned);
     let own = desk.state.outputs.get("url").and_then(Value::as_str);
-    let url = args
-        .url
-        .clone()
-        .or_else(|| own.map(str::to_owned))
+    let url = args.url.clone().or_else(|| own.map(str::to_owned));
+    let https = desk.state.outputs.get("https") == Some(&Value::Bool(true));
+    if url.is_none() && https {
+        return Err(Error::usage("no name of the certificate is known")
+            .hint("give --url https://…, or set `domain` in rd.toml"));
+    }
+    let url = url
         .or_else(|| Some(format!("http://{}", balancer.clone()?)))
         .ok_or_else(|| Error::failed("the load balancer is not there").hint("run rd-edge apply"))?;
     let front = Front::parse(&url, &desk.config.health_path)

@@ -36,8 +36,8 @@ fn validation(record: &Record, seen: bool) -> Row {
 }
 
 /// A name at the top of a zone cannot be a CNAME; providers call what serves there ALIAS or ANAME.
-fn address(host: &str, domain: Option<&str>, balancer: &str) -> Row {
-    let apex = domain == Some(host);
+fn address(host: &str, balancer: &str) -> Row {
+    let apex = host.split('.').count() == 2;
     Row {
         name: host.to_owned(),
         r#type: if apex { "ALIAS" } else { "CNAME" }.to_owned(),
@@ -48,12 +48,7 @@ fn address(host: &str, domain: Option<&str>, balancer: &str) -> Row {
 }
 
 /// The rows for a stack: of the names that Route 53 does not have, unless all are asked for.
-fn rows(
-    hosts: &[String],
-    domain: Option<&str>,
-    certificate: Option<&Live>,
-    balancer: Option<&str>,
-) -> Vec<Row> {
+fn rows(hosts: &[String], certificate: Option<&Live>, balancer: Option<&str>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     if let Some(certificate) = certificate {
         let records = certificate.validation_records.iter();
@@ -61,7 +56,7 @@ fn rows(
         rows.extend(by_hand.map(|one| validation(one, certificate.seen.contains(&one.name))));
     }
     if let Some(balancer) = balancer {
-        rows.extend(hosts.iter().map(|host| address(host, domain, balancer)));
+        rows.extend(hosts.iter().map(|host| address(host, balancer)));
     }
     rows
 }
@@ -119,12 +114,7 @@ pub async fn run(program: &Program) -> Result<Exit> {
     let hosts = by_hand(hosts, &facts);
     let certificate = wanted(&desk).await?;
     let balancer = dns_name(&desk.state);
-    let rows = rows(
-        &hosts,
-        stack.domain.as_deref(),
-        certificate.as_ref(),
-        balancer,
-    );
+    let rows = rows(&hosts, certificate.as_ref(), balancer);
     let printer = &program.printer;
     match program.globals.format {
         Some(Format::Bind) => printer.text(&bind(&rows)),
@@ -196,19 +186,17 @@ pub fn notes(stack: &Stack, config: &Config, facts: &Facts, state: &Document) ->
             hint: "apply shows the records".to_owned(),
         }];
     };
-    let old = match &facts.carried {
-        Some(carried) => format!("; until then {} is served", carried.names.join(", ")),
-        None => String::new(),
+    let comes = match &facts.carried {
+        Some(carried) => format!(
+            "the new certificate comes with the next apply after them; until then {} is served",
+            carried.names.join(", ")
+        ),
+        None => "HTTPS comes with the next apply after them".to_owned(),
     };
-    let rows = rows(
-        &by_hand(hosts, facts),
-        stack.domain.as_deref(),
-        Some(&certificate),
-        dns_name(state),
-    );
+    let rows = rows(&by_hand(hosts, facts), Some(&certificate), dns_name(state));
     vec![Note {
         summary: format!(
-            "the certificate waits for these DNS records, and HTTPS comes with the next apply after them{old}:\n{}",
+            "the certificate waits for these DNS records, and {comes}:\n{}",
             cells(&rows).trim_end()
         ),
         hint: "make them where the domain's DNS is; then: rd-edge wait && rd-edge apply -y"
@@ -230,12 +218,8 @@ mod tests {
         };
         let rows = [
             validation(&record, false),
-            address(
-                "api.example.com",
-                Some("example.com"),
-                "alb.elb.amazonaws.com",
-            ),
-            address("example.com", Some("example.com"), "alb.elb.amazonaws.com"),
+            address("api.example.com", "alb.elb.amazonaws.com"),
+            address("example.com", "alb.elb.amazonaws.com"),
         ];
         assert_eq!(
             bind(&rows),

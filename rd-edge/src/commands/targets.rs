@@ -2,6 +2,7 @@
 
 use crate::slice::Edge;
 use crate::{clients::Clients, elb};
+use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use rd_common::aws::Explain;
 use rd_common::cli::Program;
 use rd_common::ui::table::table;
@@ -44,7 +45,7 @@ pub async fn read(cx: &Cx<Clients>, group: &str) -> Result<Vec<Target>> {
         let (target, health) = (one.target(), one.target_health());
         Target {
             id: text(target.and_then(|target| target.id())),
-            port: target.and_then(|target| target.port()).unwrap_or(0),
+            port: target.and_then(TargetDescription::port).unwrap_or(0),
             zone: text(target.and_then(|target| target.availability_zone())),
             state: health
                 .and_then(|health| health.state())

@@ -246,6 +246,7 @@ impl Kind for Certificate {
     const NAME: &'static str = "certificate";
     const PATIENCE: Patience = Patience {
         first: Duration::ZERO,
+        pause: Duration::from_millis(400),
         limit: Duration::from_secs(600),
     };
     type Spec = Spec;

@@ -92,7 +92,11 @@ impl Kind for CertificateValidation {
 
     fn ready(live: &Live) -> Readiness {
         match given_up(&live.status, live.failure.as_ref()) {
-            Some(reason) => Readiness::Failed(reason),
+            // The certificate is what is replaced; another one of these comes with it.
+            Some(reason) => Readiness::Impaired(
+                reason,
+                "mend the cause; the next apply requests another one",
+            ),
             None if live.status == "ISSUED" => Readiness::Ready,
             None => Readiness::Pending(live.status.clone()),
         }

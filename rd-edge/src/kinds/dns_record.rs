@@ -11,7 +11,7 @@ use aws_sdk_route53::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Replacing, Result, Wanted,
+    Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Replacing, Result, Wanted, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -29,6 +29,8 @@ pub struct Alias<T> {
     pub dns_name: T,
     /// The zone of that name.
     pub zone_id: T,
+    /// Whether it answers only while what it leads to is well: of use where there is another record to fall back on.
+    pub evaluate_target_health: bool,
 }
 
 /// What we want.
@@ -93,6 +95,7 @@ fn live(set: &ResourceRecordSet) -> Live {
         alias: set.alias_target().map(|target| Alias {
             dns_name: host(target.dns_name()),
             zone_id: target.hosted_zone_id().to_owned(),
+            evaluate_target_health: target.evaluate_target_health(),
         }),
     }
 }
@@ -157,7 +160,7 @@ fn set(spec: &Spec) -> Result<ResourceRecordSet> {
         let target = AliasTarget::builder()
             .dns_name(alias.dns_name.text())
             .hosted_zone_id(alias.zone_id.text())
-            .evaluate_target_health(false);
+            .evaluate_target_health(alias.evaluate_target_health);
         set = set.alias_target(target.build().map_err(incomplete)?);
     }
     set.build().map_err(incomplete)
@@ -220,10 +223,12 @@ impl Kind for DnsRecord {
                 .into_iter()
                 .flatten()
                 .find(|set| normal(set.name()) == name && set.r#type().as_str() == kind);
-            if let Some(set) = set {
+            let id = id(&zone, &name, &kind);
+            let left = cx.clients.left.borrow().contains(&id);
+            if let Some(set) = set.filter(|_| !left) {
                 found.push(Found {
                     address: one.address.clone(),
-                    id: id(&zone, &name, &kind),
+                    id,
                     live: live(set),
                     tags: None,
                 });
@@ -244,12 +249,20 @@ impl Kind for DnsRecord {
             "create the DNS record",
         );
         match made.await {
-            // What an attempt with a lost answer made, or somebody at this moment: what differs is seen next.
-            Err(error)
-                if error.is(&["InvalidChangeBatch"])
-                    && error.summary.contains("already exists") =>
-            {
-                Ok(id)
+            Err(error) if error.is(&["InvalidChangeBatch"]) => {
+                let names = BTreeSet::from([normal(spec.name.text())]);
+                let there = sets(cx, &spec.zone_id, &names).await?;
+                if there.iter().any(|set| set.r#type().as_str() == spec.r#type) {
+                    // What an attempt with a lost answer made, or somebody at this moment: what differs is seen next.
+                    return Ok(id);
+                }
+                let others: Vec<&str> = there.iter().map(|set| set.r#type().as_str()).collect();
+                Err(error.hint(format!(
+                    "{} has records that do not go together with this one ({}): delete those in the zone {}, then apply",
+                    spec.name.text(),
+                    others.join(", "),
+                    spec.zone_id
+                )))
             }
             other => other.map(|()| id),
         }
@@ -279,6 +292,7 @@ impl Kind for DnsRecord {
             return Ok(());
         };
         if kind == "CNAME" && needed_by_others(cx, name).await? {
+            cx.clients.left.borrow_mut().insert(id.to_owned());
             return Ok(());
         }
         // A delete must say exactly what there is.
@@ -328,7 +342,12 @@ impl Kind for DnsRecord {
                 if !same {
                     diff.field("alias.dns_name", &live.dns_name, &wanted.dns_name);
                 }
-                diff.field("alias.zone_id", &live.zone_id, &wanted.zone_id);
+                diff.field("alias.zone_id", &live.zone_id, &wanted.zone_id)
+                    .field(
+                        "alias.evaluate_target_health",
+                        live.evaluate_target_health,
+                        wanted.evaluate_target_health,
+                    );
             }
             (live, wanted) => {
                 diff.field("alias", live, wanted);
@@ -337,8 +356,12 @@ impl Kind for DnsRecord {
         diff.finish()
     }
 
-    fn allow(spec: &Spec, live: &Live, last: Option<&Spec>, _: &[Change]) -> Result<()> {
-        if last.is_some() || spec.overwrite {
+    fn allow(spec: &Spec, live: &Live, last: Option<&Spec>, changes: &[Change]) -> Result<()> {
+        // One that leads to the same place is as good as ours, as the proof of a certificate made by other means.
+        let leads_here = !["name", "value", "alias", "alias.dns_name", "alias.zone_id"]
+            .iter()
+            .any(|path| touches(changes, path));
+        if last.is_some() || spec.overwrite || leads_here {
             return Ok(());
         }
         let leads = live

@@ -85,10 +85,13 @@ fn live(door: &Door) -> Live {
                 to.query().unwrap_or("#{query}")
             )
         });
-    let known = matches!(
-        kind,
-        Some(ActionTypeEnum::Forward | ActionTypeEnum::Redirect)
-    );
+    // Forwarding to several groups is not what we want, though ours may be the first.
+    let groups = action.and_then(|action| action.forward_config());
+    let known = match kind {
+        Some(ActionTypeEnum::Forward) => groups.is_none_or(|to| to.target_groups().len() <= 1),
+        Some(ActionTypeEnum::Redirect) => true,
+        _ => false,
+    };
     Live {
         arn: door.listener_arn().unwrap_or_default().to_owned(),
         load_balancer_arn: door.load_balancer_arn().unwrap_or_default().to_owned(),

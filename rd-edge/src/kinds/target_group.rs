@@ -22,6 +22,10 @@ pub struct TargetGroup;
 /// What is asked of a target to see whether it is well.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
+    /// `HTTP`.
+    pub protocol: String,
+    /// The port, or `traffic-port` for the targets' own.
+    pub port: String,
     /// The path.
     pub path: String,
     /// The answers that say so.
@@ -41,6 +45,8 @@ pub struct HealthCheck {
 pub struct Spec {
     /// What its name begins with.
     pub name_prefix: String,
+    /// The name of the load balancer: a group is behind one alone, so that a new one gets a group of its own.
+    pub load_balancer: String,
     /// The VPC.
     pub vpc_id: Input,
     /// The port of the targets.
@@ -94,6 +100,11 @@ fn live(group: &Group, attributes: BTreeMap<String, String>) -> Live {
             .map(|kind| kind.as_str().to_owned())
             .unwrap_or_default(),
         health_check: HealthCheck {
+            protocol: group
+                .health_check_protocol()
+                .map(|protocol| protocol.as_str().to_owned())
+                .unwrap_or_default(),
+            port: text(group.health_check_port()),
             path: text(group.health_check_path()),
             codes: text(group.matcher().and_then(Matcher::http_code)),
             interval_seconds: group.health_check_interval_seconds().unwrap_or(0),
@@ -218,7 +229,8 @@ impl Kind for TargetGroup {
             .vpc_id(spec.vpc_id.text())
             .target_type(TargetTypeEnum::Ip)
             .health_check_enabled(true)
-            .health_check_protocol(ProtocolEnum::Http)
+            .health_check_protocol(ProtocolEnum::from(health.protocol.as_str()))
+            .health_check_port(&health.port)
             .health_check_path(&health.path)
             .health_check_interval_seconds(health.interval_seconds)
             .health_check_timeout_seconds(health.timeout_seconds)
@@ -247,7 +259,9 @@ impl Kind for TargetGroup {
             .any(|change| change.path.starts_with("health_check."))
         {
             let call = cx.clients.elb.modify_target_group().target_group_arn(id);
-            call.health_check_path(&health.path)
+            call.health_check_protocol(ProtocolEnum::from(health.protocol.as_str()))
+                .health_check_port(&health.port)
+                .health_check_path(&health.path)
                 .health_check_interval_seconds(health.interval_seconds)
                 .health_check_timeout_seconds(health.timeout_seconds)
                 .healthy_threshold_count(health.healthy_threshold)
@@ -294,13 +308,18 @@ impl Kind for TargetGroup {
         elb::tag(cx, id, set, remove).await
     }
 
-    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+    fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
         let mut diff = Diff::new();
+        if let Some(last) = last {
+            diff.fixed("load_balancer", &last.load_balancer, &spec.load_balancer);
+        }
         let (is, wanted) = (&live.health_check, &spec.health_check);
         diff.fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
             .fixed("port", live.port, &spec.port)
             .fixed("protocol", &live.protocol, "HTTP")
             .fixed("target_type", &live.target_type, "ip")
+            .field("health_check.protocol", &is.protocol, &wanted.protocol)
+            .field("health_check.port", &is.port, &wanted.port)
             .field("health_check.path", &is.path, &wanted.path)
             .field("health_check.codes", &is.codes, &wanted.codes)
             .field(
@@ -351,7 +370,7 @@ mod tests {
         let token = "0123abcd-4567";
         assert_eq!(super::name("shop-test-api", token), "shop-test-api-0123ab");
         let long = super::name("a-project-of-24-letters-environment-api", token);
-        assert_eq!(long.len(), 31);
+        assert_eq!(long.len(), 32);
         assert!(long.ends_with("-0123ab") && !long.contains("--"));
     }
 }

@@ -57,7 +57,12 @@ pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
             spec.auto_minor_version_upgrade,
         );
     }
-    diff.field("final_snapshot", live.final_snapshot, spec.final_snapshot);
+    diff.field("final_snapshot", live.final_snapshot, spec.final_snapshot)
+        .field(
+            "secret_generation",
+            &live.secret_generation,
+            &spec.secret_generation,
+        );
     if let Some(group) = &live.subnet_group {
         diff.fixed("subnet_group", group, &spec.subnet_group);
     }

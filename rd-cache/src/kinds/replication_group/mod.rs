@@ -9,7 +9,7 @@ use crate::clients::Clients;
 use crate::elasticache;
 use aws_sdk_elasticache::types::{CacheCluster, ReplicationGroup as Group};
 use jiff::Timestamp;
-use model::{FINAL_SNAPSHOT_TAG, Live, Spec, live};
+use model::{FINAL_SNAPSHOT_TAG, Live, SECRET_GENERATION_TAG, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::{
     Change, Cx, Details, Found, Kind, Order, Patience, Readiness, Replacing, Result, Tags, Wanted,
@@ -100,10 +100,16 @@ impl Kind for ReplicationGroup {
             modify::token(cx, spec),
         )?;
         let mut tags = order.tags.clone();
-        tags.insert(
-            FINAL_SNAPSHOT_TAG.to_owned(),
-            spec.final_snapshot.to_string(),
-        );
+        tags.extend([
+            (
+                FINAL_SNAPSHOT_TAG.to_owned(),
+                spec.final_snapshot.to_string(),
+            ),
+            (
+                SECRET_GENERATION_TAG.to_owned(),
+                spec.secret_generation.text().to_owned(),
+            ),
+        ]);
         let call = cx
             .clients
             .elasticache_once

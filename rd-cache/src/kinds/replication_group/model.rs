@@ -26,6 +26,8 @@ pub struct Spec {
     pub nodes: i32,
     /// The secret that has the token.
     pub secret_arn: Input,
+    /// Which generation of it: another one has another token, which is set then.
+    pub secret_generation: Input,
     /// Where it stands.
     pub subnet_group: Input,
     /// Its groups.
@@ -119,12 +121,17 @@ pub struct Live {
     pub auto_minor_version_upgrade: Option<bool>,
     /// Whether a snapshot is taken when we delete it; none where no tag says so.
     pub final_snapshot: Option<bool>,
+    /// The generation of the secret whose token it has; empty where no tag says so.
+    pub secret_generation: String,
     /// What was asked for and waits, by the names above.
     pub pending: BTreeMap<String, Value>,
 }
 
 /// The tag that says whether to take a snapshot when it is deleted: a delete needs no memory.
 pub const FINAL_SNAPSHOT_TAG: &str = "rd:final-snapshot";
+
+/// The tag that says of which generation of the secret the token is: the token itself is not told.
+pub const SECRET_GENERATION_TAG: &str = "rd:secret-generation";
 
 /// Reads a group, with all clusters of the account among which its nodes are.
 pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
@@ -189,6 +196,7 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
         final_snapshot: tags
             .get(FINAL_SNAPSHOT_TAG)
             .and_then(|value| value.parse().ok()),
+        secret_generation: tags.get(SECRET_GENERATION_TAG).cloned().unwrap_or_default(),
         pending: pending(group, &members),
     }
 }

@@ -1,7 +1,7 @@
 //! Changing a group in place, stage by stage: AWS takes the next change only when the last one is done, and a replica
 //! must be there before it can take over.
 
-use super::model::{FINAL_SNAPSHOT_TAG, Live, Spec};
+use super::model::{FINAL_SNAPSHOT_TAG, Live, SECRET_GENERATION_TAG, Spec};
 use crate::clients::Clients;
 use crate::elasticache;
 use crate::kinds::Token;
@@ -12,6 +12,9 @@ use rd_secret::Secrets;
 use rd_secret::generate::Generated;
 use rd_secret::value::current;
 
+/// What is not changed by ModifyReplicationGroup.
+const BESIDE: [&str; 3] = ["nodes", "final_snapshot", "secret_generation"];
+
 /// Makes the first stage of the changes that is still to be made.
 pub async fn modify(
     cx: &Cx<Clients>,
@@ -21,18 +24,24 @@ pub async fn modify(
     changes: &[Change],
 ) -> Result<()> {
     let has = |path: &str| touches(changes, path);
+    let mut tags = Tags::new();
     if has("final_snapshot") {
-        let tags = Tags::from([(
-            FINAL_SNAPSHOT_TAG.to_owned(),
-            spec.final_snapshot.to_string(),
-        )]);
-        elasticache::tag(
-            cx,
-            &elasticache::arn(cx, "replicationgroup", id),
-            &tags,
-            &[],
-        )
-        .await?;
+        let value = spec.final_snapshot.to_string();
+        tags.insert(FINAL_SNAPSHOT_TAG.to_owned(), value);
+    }
+    let new_token = has("secret_generation") && !has("auth_token");
+    if new_token {
+        set_token(cx, id, &token(cx, spec).await?, Strategy::Set).await?;
+    }
+    if has("secret_generation") {
+        let generation = spec.secret_generation.text().to_owned();
+        tags.insert(SECRET_GENERATION_TAG.to_owned(), generation);
+    }
+    let arn = elasticache::arn(cx, "replicationgroup", id);
+    elasticache::tag(cx, &arn, &tags, &[]).await?;
+    if new_token {
+        // The next stage follows when this one is done.
+        return Ok(());
     }
     let there = i32::try_from(live.nodes.len()).unwrap_or(i32::MAX);
     if there < spec.nodes {
@@ -49,7 +58,7 @@ pub async fn modify(
     }
     let in_place = changes
         .iter()
-        .any(|change| !["nodes", "final_snapshot"].contains(&change.path.as_str()));
+        .any(|change| !BESIDE.contains(&change.path.as_str()));
     if in_place {
         return settings(cx, id, spec, changes).await;
     }

@@ -101,6 +101,11 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
     )
     .field("final_snapshot", live.final_snapshot, spec.final_snapshot)
     .field(
+        "secret_generation",
+        &live.secret_generation,
+        &spec.secret_generation,
+    )
+    .field(
         "publicly_accessible",
         live.publicly_accessible,
         spec.publicly_accessible,

@@ -11,7 +11,7 @@ use crate::kinds::Database;
 use crate::rds;
 use aws_sdk_rds::types::DbInstance as Instance;
 use jiff::Timestamp;
-use model::{FINAL_SNAPSHOT_TAG, Live, REPLACED_TAG, Spec, live};
+use model::{FINAL_SNAPSHOT_TAG, Live, REPLACED_TAG, SECRET_GENERATION_TAG, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::stack::{ADDRESS_TAG, short_hash};
 use rd_common::{
@@ -144,11 +144,17 @@ impl Kind for DbInstance {
             return Err(Error::failed("the secret has no password")
                 .hint("delete the secret; the next apply makes it again"));
         };
-        let mut tags = rds::list(order.tags);
-        tags.extend(rds::list(&Tags::from([(
-            FINAL_SNAPSHOT_TAG.to_owned(),
-            spec.final_snapshot.to_string(),
-        )])));
+        let mut tags = order.tags.clone();
+        tags.extend([
+            (
+                FINAL_SNAPSHOT_TAG.to_owned(),
+                spec.final_snapshot.to_string(),
+            ),
+            (
+                SECRET_GENERATION_TAG.to_owned(),
+                spec.secret_generation.text().to_owned(),
+            ),
+        ]);
         let call = cx
             .clients
             .rds_once
@@ -185,10 +191,11 @@ impl Kind for DbInstance {
             .publicly_accessible(spec.publicly_accessible)
             .copy_tags_to_snapshot(spec.copy_tags_to_snapshot)
             .ca_certificate_identifier(&spec.ca_certificate)
-            .set_tags(Some(tags));
+            .set_tags(Some(rds::list(&tags)));
         match call.send().await.doing("create the instance") {
-            // Looked for before, so it is what an attempt with a lost answer made.
-            Err(error) if error.is(&["DBInstanceAlreadyExists"]) => Ok(spec.identifier.clone()),
+            Err(error) if error.is(&["DBInstanceAlreadyExists"]) => {
+                made_before(cx, &spec.identifier).await
+            }
             other => other.map_err(rds::for_now).map(|_| spec.identifier.clone()),
         }
     }
@@ -245,6 +252,16 @@ impl Kind for DbInstance {
 
     fn allow(spec: &Spec, live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
         compare::allow(spec, live, changes)
+    }
+
+    fn lost(id: &str) -> Result<()> {
+        Err(Error::refused(format!(
+            "the instance {id} is gone, and a new, empty database would take its place"
+        ))
+        .hint(
+            "nothing was changed; to have the data back: rd-data snapshots, then rd-data restore --snapshot ID --switch; \
+             for an empty one: rd-state rm data.db_instance.postgres, then apply",
+        ))
     }
 
     fn waits(live: &Live) -> Option<String> {
@@ -324,6 +341,20 @@ impl Kind for DbInstance {
         );
         Ok(details)
     }
+}
+
+/// It was looked for, so one of this name is what an attempt with a lost answer made, or one that a restored one
+/// replaced: that one is not taken back.
+async fn made_before(cx: &Cx<Clients>, id: &str) -> Result<String> {
+    let there = one(cx, id).await?;
+    let tags = there.map(|instance| rds::map(instance.tag_list()));
+    if tags.is_some_and(|tags| tags.contains_key(REPLACED_TAG)) {
+        return Err(Error::refused(format!(
+            "the instance {id} was replaced by a restored one, and has the name"
+        ))
+        .hint("rd-data restore --delete-old deletes it; then apply"));
+    }
+    Ok(id.to_owned())
 }
 
 /// A name that no snapshot has: the moment is in it, and what AWS calls this instance and no other ever.

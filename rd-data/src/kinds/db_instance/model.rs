@@ -32,6 +32,8 @@ pub struct Spec {
     pub username: String,
     /// The secret that has the user's password.
     pub secret_arn: Input,
+    /// Which generation of it: another one has another password, which is set then.
+    pub secret_generation: Input,
     /// Where it stands.
     pub db_subnet_group: Input,
     /// Its groups.
@@ -127,6 +129,8 @@ pub struct Live {
     pub deletion_protection: bool,
     /// Whether a snapshot is taken when we delete it; none where no tag says so.
     pub final_snapshot: Option<bool>,
+    /// The generation of the secret whose password it has; empty where no tag says so.
+    pub secret_generation: String,
     /// Whether it has an address on the internet.
     pub publicly_accessible: bool,
     /// Whether snapshots bear its tags.
@@ -143,6 +147,9 @@ pub struct Live {
 
 /// The tag that says whether to take a snapshot when it is deleted: a delete needs no memory.
 pub const FINAL_SNAPSHOT_TAG: &str = "rd:final-snapshot";
+
+/// The tag that says of which generation of the secret the password is: the password itself is not told.
+pub const SECRET_GENERATION_TAG: &str = "rd:secret-generation";
 
 /// The tag of an instance that was replaced by a restored one, with that one's name, until it is deleted.
 pub const REPLACED_TAG: &str = "rd:replaced-by";
@@ -203,6 +210,7 @@ pub fn live(instance: &Instance) -> Live {
         final_snapshot: tags
             .get(FINAL_SNAPSHOT_TAG)
             .and_then(|value| value.parse().ok()),
+        secret_generation: tags.get(SECRET_GENERATION_TAG).cloned().unwrap_or_default(),
         publicly_accessible: instance.publicly_accessible().unwrap_or(false),
         copy_tags_to_snapshot: instance.copy_tags_to_snapshot().unwrap_or(false),
         ca_certificate: instance.ca_certificate_identifier().map(str::to_owned),

@@ -1,13 +1,16 @@
 //! Changing an instance in place.
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html>
 
-use super::model::{FINAL_SNAPSHOT_TAG, Live, Spec};
+use super::model::{FINAL_SNAPSHOT_TAG, Live, SECRET_GENERATION_TAG, Spec};
 use crate::clients::Clients;
+use crate::kinds::Database;
 use crate::rds;
 use aws_sdk_rds::types::CloudwatchLogsExportConfiguration;
 use rd_common::aws::Explain;
 use rd_common::{Change, Cx, Input, Result, Tags, touches};
+use rd_secret::Secrets;
 use rd_secret::generate::Generated;
+use rd_secret::value::current;
 
 /// Makes the changes; all of them in one call, which AWS carries out as one.
 pub async fn modify(
@@ -18,15 +21,23 @@ pub async fn modify(
     changes: &[Change],
 ) -> Result<()> {
     let has = |path: &str| touches(changes, path);
+    let mut tags = Tags::new();
     if has("final_snapshot") {
-        let tag = Tags::from([(
-            FINAL_SNAPSHOT_TAG.to_owned(),
-            spec.final_snapshot.to_string(),
-        )]);
-        rds::tag(cx, &live.arn, &tag, &[]).await?;
-        if changes.len() == 1 {
-            return Ok(());
+        let value = spec.final_snapshot.to_string();
+        tags.insert(FINAL_SNAPSHOT_TAG.to_owned(), value);
+    }
+    if has("secret_generation") {
+        let secret = spec.secret_arn.text();
+        let content = current::<Database>(cx.clients.secrets(), secret).await?;
+        if let Some(password) = content.generated {
+            set_password(cx, id, &password).await?;
         }
+        let generation = spec.secret_generation.text().to_owned();
+        tags.insert(SECRET_GENERATION_TAG.to_owned(), generation);
+    }
+    rds::tag(cx, &live.arn, &tags, &[]).await?;
+    if changes.len() == tags.len() {
+        return Ok(());
     }
     let call = cx
         .clients

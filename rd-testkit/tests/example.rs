@@ -1,0 +1,82 @@
+//! rd.example.toml: what stands there behind a # is the default, as it says.
+
+use rd_testkit::World;
+
+const EXAMPLE: &str = include_str!("../../rd.example.toml");
+
+/// Keys without a default, or with one that depends on more than the settings.
+const NO_DEFAULT: [&str; 12] = [
+    "store.bucket",
+    "store.kms_key",
+    "store.cors_origins",
+    "data.kms_key",
+    "cache.kms_key",
+    "cache.parameters.maxmemory-policy",
+    "edge.names",
+    "edge.hosted_zone",
+    "edge.certificate_arn",
+    "edge.access_logs_bucket",
+    "edge.access_logs_prefix",
+    "tags.Owner",
+];
+
+/// Every key that is commented out: its section, its name, its line.
+fn commented() -> Vec<(String, String, String)> {
+    let mut section = String::new();
+    let mut found = Vec::new();
+    for line in EXAMPLE.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']').to_owned();
+        }
+        let Some((key, value)) = line
+            .strip_prefix("# ")
+            .and_then(|line| line.split_once(" = "))
+        else {
+            continue;
+        };
+        let key = key.trim_matches('"');
+        let is_key = key.bytes().all(|b| {
+            b.is_ascii_lowercase()
+                || b.is_ascii_digit()
+                || b"_.-O".contains(&b)
+                || b.is_ascii_uppercase()
+        });
+        if is_key && !section.is_empty() && !section.starts_with("environments") {
+            found.push((
+                section.clone(),
+                key.to_owned(),
+                format!("\"{key}\" = {value}"),
+            ));
+        }
+    }
+    found
+}
+
+/// What a plan for an empty account would make.
+fn changes(world: &World, section: &str, settings: &str) -> Vec<serde_json::Value> {
+    world.settings(&format!(
+        "project = \"replaydash\"\nregion = \"us-east-1\"\ndomain = \"example.com\"\n{settings}"
+    ));
+    let slice = section.split('.').next().unwrap();
+    let program = format!("rd-{slice}");
+    let plan = world.rd(&program).args("plan --offline").ok();
+    let mut changes = plan.of_type("change");
+    changes.extend(plan.of_type("output"));
+    assert!(!changes.is_empty());
+    changes
+}
+
+#[test]
+fn what_is_commented_out_is_the_default() {
+    let world = World::new("");
+    let all = commented();
+    assert!(all.len() > 60, "{}", all.len());
+    for (section, key, line) in all {
+        if NO_DEFAULT.contains(&format!("{section}.{key}").as_str()) {
+            continue;
+        }
+        let with = changes(&world, &section, &format!("[{section}]\n{line}\n"));
+        let without = changes(&world, &section, "");
+        assert_eq!(with, without, "[{section}] {line}");
+    }
+}
