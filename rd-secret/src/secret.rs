@@ -102,11 +102,7 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
     async fn find(cx: &Cx<C>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
-            let Some(id) = one
-                .id
-                .clone()
-                .or_else(|| Some(one.spec.as_ref()?.name.clone()))
-            else {
+            let Some(id) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
             let call = cx.clients.secrets().describe_secret().secret_id(id);

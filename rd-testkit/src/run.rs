@@ -9,8 +9,11 @@ use std::time::{Duration, Instant};
 /// How long a program may take before the test calls it hung.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The folder that cargo puts the programs in: the tests stand in its `deps`.
+/// The folder of the programs: `RD_TEST_PROGRAMS`, or where cargo puts them; the tests stand in its `deps`.
 fn programs() -> PathBuf {
+    if let Some(folder) = std::env::var_os("RD_TEST_PROGRAMS") {
+        return folder.into();
+    }
     let test = std::env::current_exe().unwrap();
     test.parent().and_then(Path::parent).unwrap().to_path_buf()
 }

@@ -30,6 +30,12 @@ impl<S> Wanted<S> {
         }
     }
 
+    /// Its id; else the name that is to be it, for kinds that are known by a name.
+    pub fn id_or(&self, name: impl FnOnce(&S) -> &String) -> Option<String> {
+        let named = || Some(name(self.spec.as_ref()?).clone());
+        self.id.clone().or_else(named)
+    }
+
     /// Whether it is [`Wanted::any`].
     pub fn is_any(&self) -> bool {
         self.address.is_empty()

@@ -89,11 +89,7 @@ impl Kind for DbParameterGroup {
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
-            let Some(name) = one
-                .id
-                .clone()
-                .or_else(|| Some(one.spec.as_ref()?.name.clone()))
-            else {
+            let Some(name) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
             let arn = rds::arn(cx, "pg", &name);

@@ -46,11 +46,7 @@ impl Kind for DbSubnetGroup {
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
-            let Some(name) = one
-                .id
-                .clone()
-                .or_else(|| Some(one.spec.as_ref()?.name.clone()))
-            else {
+            let Some(name) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
             let call = cx.clients.rds.describe_db_subnet_groups();

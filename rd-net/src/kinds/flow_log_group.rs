@@ -39,11 +39,7 @@ impl Kind for FlowLogGroup {
         let logs = &cx.clients.logs;
         let mut found = Vec::new();
         for one in wanted {
-            let Some(name) = one
-                .id
-                .clone()
-                .or_else(|| Some(one.spec.as_ref()?.name.clone()))
-            else {
+            let Some(name) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
             let answer = logs

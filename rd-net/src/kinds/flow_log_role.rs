@@ -105,11 +105,7 @@ impl Kind for FlowLogRole {
         let iam = &cx.clients.iam;
         let mut found = Vec::new();
         for one in wanted {
-            let Some(name) = one
-                .id
-                .clone()
-                .or_else(|| Some(one.spec.as_ref()?.name.clone()))
-            else {
+            let Some(name) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
             let role = match iam

@@ -74,11 +74,7 @@ impl Kind for ReplicationGroup {
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
-            let Some(id) = one
-                .id
-                .clone()
-                .or_else(|| Some(one.spec.as_ref()?.id.clone()))
-            else {
+            let Some(id) = one.id_or(|spec| &spec.id) else {
                 continue;
             };
             if let Some((live, tags)) = read(cx, &id).await? {
