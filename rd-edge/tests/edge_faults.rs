@@ -1,0 +1,301 @@
+//! The front door, with a fault at every change that a command makes: nothing is lost, nothing doubled, nothing left.
+//! And what AWS itself gives up.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule, Scenario, chosen};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Done, ELB, World, endpoint};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const FEW: usize = 3;
+
+fn wanted(world: &World) {
+    world.network();
+    world.zone(&world.domain());
+    world.settings(&world.edge(""));
+}
+
+fn applied(world: &World) {
+    wanted(world);
+    world.rd("rd-edge").args("apply -y").ok();
+}
+
+fn zone(world: &World) -> String {
+    let listed = world.route53("GET", "/2013-04-01/hostedzone", "");
+    let id = listed.tag("Id").unwrap();
+    id.trim_start_matches("/hostedzone/").to_owned()
+}
+
+fn certificates(world: &World) -> Vec<Value> {
+    let all = world.json("CertificateManager.ListCertificates", &json!({}));
+    all["CertificateSummaryList"].as_array().unwrap().clone()
+}
+
+/// Everything is as wanted, once; and goes without a trace.
+fn whole(world: &World) {
+    assert_eq!(world.rd("rd-edge").args("plan").ok().actions(), [""; 0]);
+    let state = std::fs::read_to_string(world.state_file("shop-test", "edge")).unwrap();
+    assert!(
+        !state.contains("creating") && !state.contains("deposed"),
+        "{state}"
+    );
+    let count = |list: &str, tag: &str| world.query(ELB, list, &[]).body.matches(tag).count();
+    assert_eq!(
+        [
+            count("DescribeLoadBalancers", "<LoadBalancerName>"),
+            count("DescribeTargetGroups", "<TargetGroupName>"),
+            certificates(world).len(),
+            world.records(&zone(world)).len(),
+        ],
+        [1, 1, 1, 2]
+    );
+    world.rd("rd-edge").args("destroy -y").ok();
+    nothing(world);
+}
+
+fn nothing(world: &World) {
+    for list in ["DescribeLoadBalancers", "DescribeTargetGroups"] {
+        let left = world.query(ELB, list, &[]).body;
+        assert!(!left.contains("shop-test"), "{left}");
+    }
+    assert_eq!(certificates(world), [json!(null); 0]);
+    assert_eq!(world.records(&zone(world)), [""; 0]);
+    let state = world.rd("rd-state").args("list edge").ok();
+    assert_eq!(state.stdout, "");
+}
+
+const APPLY: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: wanted,
+    command: |world| world.rd("rd-edge").args("apply -y"),
+    check: whole,
+};
+
+const UPDATE: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        applied(world);
+        world.settings(&format!(
+            "{}health_path = \"/ready\"\nderegistration_delay_seconds = 5\n[tags]\nOwner = \"platform\"\n",
+            world.edge("http2 = false\nssl_policy = \"ELBSecurityPolicy-TLS13-1-3-2021-06\"")
+        ));
+    },
+    command: |world| world.rd("rd-edge").args("apply -y"),
+    check: whole,
+};
+
+/// Another name and another port: certificate, records and target group come anew, the old ones go.
+const REPLACE: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        applied(world);
+        world.settings(&world.edge("host = \"shop\""));
+        let file = world.state_file("shop-test", "net");
+        let text = std::fs::read_to_string(&file).unwrap();
+        std::fs::write(file, text.replace("3001", "8080")).unwrap();
+    },
+    command: |world| world.rd("rd-edge").args("apply -y"),
+    check: whole,
+};
+
+const DESTROY: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: applied,
+    command: |world| world.rd("rd-edge").args("destroy -y"),
+    check: nothing,
+};
+
+const ALL: [Scenario; 4] = [APPLY, UPDATE, REPLACE, DESTROY];
+
+#[test]
+fn killed() {
+    for scenario in ALL {
+        assert!(scenario.killed(FEW) > 0);
+    }
+}
+
+#[test]
+fn answers_lost() {
+    ALL.iter().for_each(|scenario| scenario.answers_lost(FEW));
+}
+
+/// Which calls, and how AWS says that they are too many. Route 53 says so in a shape of its own; here it is not there for
+/// a moment.
+const TOO_MANY: [(Calls, Fault); 2] = [
+    (
+        Calls::Matching(|call| call.service != "route53" && call.operation != "GetCallerIdentity"),
+        Fault::Throttle,
+    ),
+    (
+        Calls::Matching(|call| call.service == "route53"),
+        Fault::Unavailable,
+    ),
+];
+
+#[test]
+fn throttled() {
+    // Most of it is waiting: the walks go side by side.
+    let walks: Vec<usize> = (0..ALL.len() * TOO_MANY.len()).collect();
+    Scenario::walk(&walks, |walk| {
+        let scenario = ALL[walk % ALL.len()];
+        let (calls, fault) = TOO_MANY[walk / ALL.len()].clone();
+        let count = scenario.count(&calls);
+        Scenario::walk(&chosen(count, FEW), |place| {
+            let rule = Rule {
+                calls: calls.clone(),
+                first: place,
+                times: 3,
+                fault: fault.clone(),
+            };
+            let first = scenario.survives(vec![rule], None);
+            assert_eq!(first.code, 0, "place {place}: {}", first.stderr);
+        });
+    });
+}
+
+#[test]
+fn reads_lagging() {
+    ALL.iter().for_each(|scenario| scenario.lagging(&[1, 3, 5]));
+}
+
+/// A world behind a proxy, with these settings of `[edge]` and, or not, a zone.
+fn faulty(keys: &str, with_zone: bool) -> (World, Proxy) {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.network();
+    if with_zone {
+        world.zone(&world.domain());
+    }
+    world.settings(&world.edge(keys));
+    (world, proxy)
+}
+
+/// Fails at once, not when patience ends.
+fn fails_at_once(world: &World, args: &str) -> Done {
+    let start = Instant::now();
+    let failed = world.rd("rd-edge").args(args).code(1);
+    assert!(start.elapsed() < Duration::from_secs(20), "it waited");
+    failed
+}
+
+#[test]
+fn a_load_balancer_that_failed_says_why_and_is_replaced() {
+    let (world, proxy) = faulty("", true);
+    let failed = Fault::Rewrite {
+        from: "<Code>active</Code>",
+        to: "<Code>failed</Code><Reason>no free addresses in subnet</Reason>",
+    };
+    let rule = Rule::at_first(Calls::Of("DescribeLoadBalancers"), 999, failed);
+    proxy.rules(vec![rule], None);
+    let done = fails_at_once(&world, "apply -y");
+    assert!(
+        done.stderr.contains("failed: no free addresses in subnet")
+            && done.stderr.contains("the next apply replaces it"),
+        "{}",
+        done.stderr
+    );
+    let status = world.rd("rd-edge").args("status").ok().of_type("status");
+    let balancer = status
+        .iter()
+        .find(|one| one["address"] == "edge.load_balancer.main");
+    assert_eq!(balancer.unwrap()["health"], "failed");
+    let plan = world.rd("rd-edge").args("plan").ok();
+    let replaced = "replace edge.load_balancer.main".to_owned();
+    assert!(plan.actions().contains(&replaced), "{:?}", plan.actions());
+    let old = world.id("edge.load_balancer.main");
+    proxy.rules(Vec::new(), None);
+    world.rd("rd-edge").args("apply -y").ok();
+    assert_ne!(world.id("edge.load_balancer.main"), old);
+    whole(&world);
+}
+
+/// With the records in Route 53: given up at once, or while it is waited for.
+#[test]
+fn a_certificate_that_acm_gave_up_says_why_and_is_replaced() {
+    let cases = [
+        (
+            "\"Status\": \"PENDING_VALIDATION\"",
+            "\"Status\": \"FAILED\", \"FailureReason\": \"CAA_ERROR\"",
+            "must name amazon.com",
+        ),
+        (
+            "\"Status\": \"ISSUED\"",
+            "\"Status\": \"VALIDATION_TIMED_OUT\"",
+            "within 72 hours",
+        ),
+    ];
+    for (from, to, words) in cases {
+        let (world, proxy) = faulty("", true);
+        let given_up = Fault::Rewrite { from, to };
+        let rule = Rule::at_first(Calls::Of("DescribeCertificate"), 999, given_up);
+        proxy.rules(vec![rule], None);
+        let done = fails_at_once(&world, "apply -y");
+        assert!(done.stderr.contains(words), "{}", done.stderr);
+        let old = certificates(&world)[0]["CertificateArn"].clone();
+        if to.contains("TIMED_OUT") {
+            let plan = world.rd("rd-edge").args("plan").ok();
+            let actions = plan.actions();
+            let replaces = |one: &String| one.starts_with("replace edge.certificate.");
+            assert!(actions.iter().any(replaces), "{actions:?}");
+        }
+        proxy.rules(Vec::new(), None);
+        world.rd("rd-edge").args("apply -y").ok();
+        if to.contains("FAILED") {
+            assert_ne!(certificates(&world)[0]["CertificateArn"], old);
+        }
+        whole(&world);
+    }
+}
+
+#[test]
+fn a_certificate_that_nobody_proved_in_time_ends_the_wait_and_is_requested_anew() {
+    let (world, proxy) = faulty("", false);
+    world.rd("rd-edge").args("apply -y").ok();
+    let late = Fault::Rewrite {
+        from: "\"Status\": \"PENDING_VALIDATION\"",
+        to: "\"Status\": \"VALIDATION_TIMED_OUT\"",
+    };
+    let rule = |times| Rule::at_first(Calls::Of("DescribeCertificate"), times, late.clone());
+    proxy.rules(vec![rule(999)], None);
+    let done = fails_at_once(&world, "wait");
+    assert!(
+        done.stderr.contains("within 72 hours") && done.stderr.contains("requests another one"),
+        "{}",
+        done.stderr
+    );
+    // An apply sees the old one so, and the new one as it is.
+    let old = certificates(&world)[0]["CertificateArn"].clone();
+    proxy.rules(vec![rule(1)], None);
+    world.rd("rd-edge").args("apply -y").ok();
+    let left = certificates(&world);
+    assert_eq!(left.len(), 1);
+    assert_ne!(left[0]["CertificateArn"], old);
+    proxy.rules(Vec::new(), None);
+    world.prove();
+    world.rd("rd-edge").args("wait").ok();
+    let apply = world.rd("rd-edge").args("apply -y").ok();
+    assert_eq!(apply.output("https"), true);
+}
+
+#[test]
+fn refusals_that_go_away_are_waited_out() {
+    let (world, proxy) = faulty("", true);
+    let refused = |operation, code| {
+        let status = 400;
+        Rule::at_first(Calls::Of(operation), 2, Fault::Refuse { status, code })
+    };
+    // A certificate that was just issued is not known to every load balancer yet.
+    proxy.rules(vec![refused("CreateListener", "CertificateNotFound")], None);
+    world.rd("rd-edge").args("apply -y").ok();
+    assert_eq!(proxy.happened(), 2);
+    // What uses it is gone, and not everybody knows.
+    let rules = vec![
+        refused("DeleteTargetGroup", "ResourceInUse"),
+        refused("DeleteCertificate", "ResourceInUseException"),
+    ];
+    proxy.rules(rules, None);
+    world.rd("rd-edge").args("destroy -y").ok();
+    assert_eq!(proxy.happened(), 4);
+    nothing(&world);
+}
