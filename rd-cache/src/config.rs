@@ -247,6 +247,9 @@ impl Config {
 mod tests {
     use super::*;
 
+    /// Puts something wrong into the settings.
+    type Spoil = fn(&mut Config);
+
     fn stack(project: &str) -> Stack {
         Stack {
             project: project.into(),
@@ -258,7 +261,7 @@ mod tests {
     #[test]
     fn the_defaults_are_right_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack("shop")), []);
-        let wrong: [(&str, fn(&mut Config)); 10] = [
+        let wrong: [(&str, Spoil); 10] = [
             ("name", |c| c.name = Some("Shop".into())),
             ("engine_version", |c| c.engine_version = Some("8.0".into())),
             ("engine_version", |c| {
@@ -268,16 +271,16 @@ mod tests {
             ("node_type", |c| c.node_type = "cache.t4g.large".into()),
             ("nodes", |c| c.nodes = 7),
             ("snapshot_retention_days", |c| {
-                c.snapshot_retention_days = Some(-1)
+                c.snapshot_retention_days = Some(-1);
             }),
             ("snapshot_window", |c| {
-                c.snapshot_window = "05:00-05:30".into()
+                c.snapshot_window = "05:00-05:30".into();
             }),
             ("maintenance_window", |c| {
-                c.maintenance_window = "sun:06:30".into()
+                c.maintenance_window = "sun:06:30".into();
             }),
             ("maintenance_window", |c| {
-                c.maintenance_window = "sun:05:30-sun:06:30".into()
+                c.maintenance_window = "sun:05:30-sun:06:30".into();
             }),
             ("parameters.timeout", |c| {
                 c.parameters = BTreeMap::from([("timeout".into(), serde_json::json!([]))]);

@@ -1,4 +1,5 @@
 //! Every setting of the cache that somebody can change by hand.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::drift::{Drift, each_is_put_back};
 use rd_testkit::network::SETTINGS;
@@ -89,7 +90,7 @@ const TABLE: [Drift; 17] = [
             modify(
                 world,
                 &[("PreferredMaintenanceWindow", "tue:12:00-tue:13:00")],
-            )
+            );
         },
     },
     Drift {
@@ -146,18 +147,13 @@ const TABLE: [Drift; 17] = [
         path: "subnet_ids",
         change: |world| {
             let subnets = world.output("net", "private_subnet_ids");
+            let public = world.output("net", "public_subnet_ids");
             let group = world.id(SUBNETS);
             let change = [
                 ("CacheSubnetGroupName", group.as_str()),
                 ("SubnetIds.SubnetIdentifier.1", subnets[0].as_str().unwrap()),
                 ("SubnetIds.SubnetIdentifier.2", subnets[1].as_str().unwrap()),
-                (
-                    "SubnetIds.SubnetIdentifier.3",
-                    &world.output("net", "public_subnet_ids")[0]
-                        .as_str()
-                        .unwrap()
-                        .to_owned(),
-                ),
+                ("SubnetIds.SubnetIdentifier.3", public[0].as_str().unwrap()),
             ];
             world.query(ELASTICACHE, "ModifyCacheSubnetGroup", &change);
         },

@@ -1,4 +1,5 @@
 //! What is done to the cache every day, and where its token is and is not.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule, chosen};
 use rd_testkit::network::SETTINGS;

@@ -295,6 +295,9 @@ fn windows(wrong: &mut impl FnMut(&str, String, &str), backup: &str, maintenance
 mod tests {
     use super::*;
 
+    /// Puts something wrong into the settings.
+    type Spoil = fn(&mut Config);
+
     fn stack() -> Stack {
         Stack {
             project: "my-shop".into(),
@@ -307,10 +310,10 @@ mod tests {
     #[test]
     fn the_defaults_are_right_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, fn(&mut Config)); 14] = [
+        let wrong: [(&str, Spoil); 14] = [
             ("engine_version", |c| c.engine_version = "seventeen".into()),
             ("instance_class", |c| {
-                c.instance_class = "db.t4g.huge".into()
+                c.instance_class = "db.t4g.huge".into();
             }),
             ("allocated_storage", |c| {
                 c.allocated_storage = 19;
@@ -319,21 +322,21 @@ mod tests {
             ("db_name", |c| c.db_name = Some("9lives".into())),
             ("username", |c| c.username = "rdsadmin".into()),
             ("backup_retention_days", |c| {
-                c.backup_retention_days = Some(36)
+                c.backup_retention_days = Some(36);
             }),
             ("backup_window", |c| c.backup_window = "03:00-03:10".into()),
             ("maintenance_window", |c| {
-                c.maintenance_window = "someday".into()
+                c.maintenance_window = "someday".into();
             }),
             ("maintenance_window", |c| {
                 c.maintenance_window = "sun:03:30-sun:04:30".into();
             }),
             ("log_exports", |c| c.log_exports = vec!["audit".into()]),
             ("performance_insights_days", |c| {
-                c.performance_insights_days = 8
+                c.performance_insights_days = 8;
             }),
             ("ca_certificate", |c| {
-                c.ca_certificate = "rds-ca-2019".into()
+                c.ca_certificate = "rds-ca-2019".into();
             }),
             ("parameters.work_mem", |c| {
                 c.parameters = BTreeMap::from([("work_mem".into(), serde_json::json!([1]))]);

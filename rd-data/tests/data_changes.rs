@@ -212,10 +212,7 @@ fn protection_comes_off_first_and_a_final_snapshot_stays() {
     protect("false");
     world.rd("rd-data").args("destroy -y").ok();
     let left = world.query(RDS, "DescribeDBSnapshots", &[("SnapshotType", "manual")]);
-    assert_eq!(
-        left.body.matches("shop-test-postgres-final-").count() > 0,
-        true
-    );
+    assert!(left.body.matches("shop-test-postgres-final-").count() > 0);
     // A second life ends in a snapshot of another name.
     world.rd("rd-data").args("apply -y").ok();
     world.rd("rd-data").args("destroy -y").ok();

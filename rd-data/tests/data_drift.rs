@@ -1,4 +1,5 @@
 //! Every setting of the database that somebody can change by hand.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::drift::{Drift, each_is_put_back};
 use rd_testkit::faults::Proxy;
@@ -80,7 +81,7 @@ const TABLE: [Drift; 27] = [
             modify(
                 world,
                 &[("PreferredMaintenanceWindow", "tue:10:00-tue:11:00")],
-            )
+            );
         },
     },
     Drift {

@@ -1,4 +1,5 @@
 //! The database, with a fault at every change that a command makes: nothing is lost, nothing doubled, nothing left.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::Scenario;
 use rd_testkit::network::SETTINGS;

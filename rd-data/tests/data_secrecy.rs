@@ -1,4 +1,5 @@
 //! The password: in RDS and in Secrets Manager, and nowhere else.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
 use rd_testkit::network::SETTINGS;

@@ -1,4 +1,5 @@
 //! What is done to the database every day: snapshots, restores, rotation, checks.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
 use rd_testkit::network::SETTINGS;

@@ -2,7 +2,7 @@
 //! And what AWS itself gives up.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
-use rd_testkit::faults::{Calls, Fault, Proxy, Rule, Scenario, chosen};
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule, Scenario};
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, ELB, World, endpoint};
 use serde_json::{Value, json};
@@ -120,38 +120,9 @@ fn answers_lost() {
     ALL.iter().for_each(|scenario| scenario.answers_lost(FEW));
 }
 
-/// Which calls, and how AWS says that they are too many. Route 53 says so in a shape of its own; here it is not there for
-/// a moment.
-const TOO_MANY: [(Calls, Fault); 2] = [
-    (
-        Calls::Matching(|call| call.service != "route53" && call.operation != "GetCallerIdentity"),
-        Fault::Throttle,
-    ),
-    (
-        Calls::Matching(|call| call.service == "route53"),
-        Fault::Unavailable,
-    ),
-];
-
 #[test]
 fn throttled() {
-    // Most of it is waiting: the walks go side by side.
-    let walks: Vec<usize> = (0..ALL.len() * TOO_MANY.len()).collect();
-    Scenario::walk(&walks, |walk| {
-        let scenario = ALL[walk % ALL.len()];
-        let (calls, fault) = TOO_MANY[walk / ALL.len()].clone();
-        let count = scenario.count(&calls);
-        Scenario::walk(&chosen(count, FEW), |place| {
-            let rule = Rule {
-                calls: calls.clone(),
-                first: place,
-                times: 3,
-                fault: fault.clone(),
-            };
-            let first = scenario.survives(vec![rule], None);
-            assert_eq!(first.code, 0, "place {place}: {}", first.stderr);
-        });
-    });
+    ALL.iter().for_each(|scenario| scenario.throttled(FEW));
 }
 
 #[test]

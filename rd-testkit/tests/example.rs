@@ -57,7 +57,7 @@ fn changes(world: &World, section: &str, settings: &str) -> Vec<serde_json::Valu
     world.settings(&format!(
         "project = \"replaydash\"\nregion = \"us-east-1\"\ndomain = \"example.com\"\n{settings}"
     ));
-    let slice = section.split('.').next().unwrap();
+    let (slice, _) = section.split_once('.').unwrap_or((section, ""));
     let program = format!("rd-{slice}");
     let plan = world.rd(&program).args("plan --offline").ok();
     let mut changes = plan.of_type("change");

@@ -57,8 +57,11 @@ pub struct Upstream {
     version: watch::Sender<u64>,
     attached: Cell<bool>,
     /// Lines that came before our own `begin` was written; none once it is.
-    held: RefCell<Option<Vec<(Vec<u8>, Option<Record>)>>>,
+    held: RefCell<Option<Vec<Held>>>,
 }
+
+/// A line, and the record that it is, if known.
+type Held = (Vec<u8>, Option<Record>);
 
 impl Upstream {
     /// No upstream, for now.

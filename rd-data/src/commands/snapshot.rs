@@ -91,7 +91,9 @@ pub async fn run(program: &Program, args: &SnapshotArgs) -> Result<Exit> {
                 Some("failed") => Err(Error::failed(format!("the snapshot {id} failed"))
                     .hint("see the instance's events in the RDS console")),
                 status => {
-                    let percent = snapshot.and_then(|s| s.percent_progress()).unwrap_or(0);
+                    let percent = snapshot
+                        .and_then(aws_sdk_rds::types::DbSnapshot::percent_progress)
+                        .unwrap_or(0);
                     Ok(Look::Wait(format!("{} {percent} %", status.unwrap_or("?"))))
                 }
             }

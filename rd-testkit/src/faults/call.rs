@@ -57,6 +57,9 @@ impl Call {
                 Protocol::Json,
                 target.rsplit('.').next().unwrap_or_default().to_owned(),
             )
+        } else if service == "route53" {
+            // REST, with errors as the query protocol has them.
+            (Protocol::Query, format!("{method} {path}"))
         } else if service == "s3" {
             (Protocol::RestXml, s3_operation(&method, &path))
         } else if let Some(action) = form_value(&request.body, "Action") {

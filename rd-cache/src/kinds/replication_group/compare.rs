@@ -102,7 +102,8 @@ fn engine(diff: &mut Diff, spec: &Spec, live: &Live) {
         .is_none_or(|engine| *engine == spec.engine);
     let waits = waits
         .is_some_and(|pending| serves(pending, &spec.engine_version) && !spec.apply_immediately);
-    if !(same_engine && serves(version, &spec.engine_version)) && !waits {
+    let is_served = same_engine && serves(version, &spec.engine_version);
+    if !is_served && !waits {
         diff.field("engine_version", version, &spec.engine_version);
     }
 }

@@ -156,7 +156,7 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
         reader_host: shard
             .and_then(|shard| shard.reader_endpoint())
             .and_then(|endpoint| endpoint.address().map(str::to_owned)),
-        port: endpoint.and_then(|endpoint| endpoint.port()),
+        port: endpoint.and_then(aws_sdk_elasticache::types::Endpoint::port),
         engine: group
             .engine()
             .or(first.and_then(CacheCluster::engine))
@@ -215,7 +215,7 @@ fn nodes(group: &Group, members: &[&CacheCluster]) -> Vec<Node> {
     let roles: Vec<_> = group
         .node_groups()
         .iter()
-        .flat_map(|shard| shard.node_group_members())
+        .flat_map(aws_sdk_elasticache::types::NodeGroup::node_group_members)
         .collect();
     let mut nodes: Vec<Node> = group
         .member_clusters()
@@ -267,7 +267,7 @@ fn pending(group: &Group, members: &[&CacheCluster]) -> BTreeMap<String, Value> 
             json!(
                 of_group
                     .and_then(|v| v.auth_token_status())
-                    .map(|status| status.as_str())
+                    .map(aws_sdk_elasticache::types::AuthTokenUpdateStatus::as_str)
             ),
         ),
     ];

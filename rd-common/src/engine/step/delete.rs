@@ -68,6 +68,7 @@ impl<C: 'static> Bench<C> {
         step: &Step,
     ) -> Result<()> {
         let deadline = self.cx.clock.deadline(DELETE_LIMIT);
+        let mut held = None;
         loop {
             let permit = self.permit().await?;
             let answer = any.delete(&self.cx, id).await;
@@ -76,7 +77,10 @@ impl<C: 'static> Bench<C> {
                 break;
             };
             if error.repeat == Repeat::Never || deadline.is_over() {
-                return Err(error);
+                return Err(match held {
+                    Some(holders) => error.hint(format!("it is held by {holders}")),
+                    None => error,
+                });
             }
             let mut reason = error.summary.clone();
             if error.repeat == Repeat::Later
@@ -84,6 +88,7 @@ impl<C: 'static> Bench<C> {
                 && let Some(holders) = any.holders(&self.cx, id).await?
             {
                 reason = format!("held by {holders}");
+                held = Some(holders);
             }
             step.say(&reason);
             self.pause(deadline.pause()).await?;

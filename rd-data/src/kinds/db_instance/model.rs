@@ -176,7 +176,7 @@ pub fn live(instance: &Instance) -> Live {
         arn: text(instance.db_instance_arn()),
         resource_id: text(instance.dbi_resource_id()),
         host: endpoint.and_then(|endpoint| endpoint.address().map(str::to_owned)),
-        port: endpoint.and_then(|endpoint| endpoint.port()),
+        port: endpoint.and_then(aws_sdk_rds::types::Endpoint::port),
         engine_version: text(instance.engine_version()),
         instance_class: text(instance.db_instance_class()),
         allocated_storage: instance.allocated_storage().unwrap_or(0),
