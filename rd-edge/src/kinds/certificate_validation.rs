@@ -35,7 +35,7 @@ impl Kind for CertificateValidation {
     // With the records in Route 53 it takes minutes, seldom half an hour.
     const PATIENCE: Patience = Patience {
         first: Duration::from_millis(200),
-        pause: Duration::from_secs(3),
+        pause: Duration::from_secs(5),
         limit: Duration::from_secs(75 * 60),
     };
     type Spec = Spec;

@@ -132,7 +132,7 @@ impl Kind for LoadBalancer {
     const NAME: &'static str = "load_balancer";
     const PATIENCE: Patience = Patience {
         first: Duration::from_millis(200),
-        pause: Duration::from_secs(3),
+        pause: Duration::from_secs(5),
         limit: Duration::from_secs(15 * 60),
     };
     type Spec = Spec;

@@ -64,7 +64,7 @@ impl Kind for NatGateway {
     // It takes a minute or two; looks before half a minute are wasted, but a local API is faster.
     const PATIENCE: Patience = Patience {
         first: Duration::from_millis(200),
-        pause: Duration::from_secs(2),
+        pause: Duration::from_secs(3),
         limit: Duration::from_secs(15 * 60),
     };
     type Spec = Spec;

@@ -131,7 +131,7 @@ impl Kind for VpcEndpoint {
     const NAME: &'static str = "vpc_endpoint";
     const PATIENCE: Patience = Patience {
         first: Duration::from_millis(200),
-        pause: Duration::from_secs(2),
+        pause: Duration::from_secs(3),
         limit: Duration::from_secs(15 * 60),
     };
     type Spec = Spec;

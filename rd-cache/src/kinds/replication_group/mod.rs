@@ -64,7 +64,7 @@ impl Kind for ReplicationGroup {
     const NAME: &'static str = "replication_group";
     const PATIENCE: Patience = Patience {
         first: Duration::from_millis(200),
-        pause: Duration::from_secs(5),
+        pause: Duration::from_secs(8),
         limit: Duration::from_secs(60 * 60),
     };
     type Spec = Spec;

@@ -96,7 +96,7 @@ impl Kind for DbInstance {
     const NAME: &'static str = "db_instance";
     const PATIENCE: Patience = Patience {
         first: Duration::from_millis(200),
-        pause: Duration::from_secs(5),
+        pause: Duration::from_secs(10),
         limit: Duration::from_secs(90 * 60),
     };
     type Spec = Spec;
