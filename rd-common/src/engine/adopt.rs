@@ -21,13 +21,15 @@ pub async fn strays<C: 'static>(
     state: &Document,
     plan: &Plan,
 ) -> Result<Vec<(&'static str, Found<Value>)>> {
-    // An id is unique among its kind, no further: a database and its subnet group may share a name.
+    // An id is unique among its kind, no further: a database and its subnet group may share a name. And what one kind
+    // finds by its tags may be another's, as a VPC's default group is: then it is known at its address.
     let known: BTreeSet<(&str, &str)> = state.kinds_and_ids().collect();
-    let wanted: BTreeSet<(&str, &str)> = plan
-        .resources
-        .iter()
-        .filter_map(|planned| Some((planned.kind.as_str(), planned.live.as_ref()?.id.as_str())))
-        .collect();
+    let at_address = |one: &Found<Value>| {
+        let remembered = state.resources.get(&one.address);
+        let planned = plan.resources.iter().find(|p| p.address == one.address);
+        remembered.and_then(|resource| resource.id.as_ref()) == Some(&one.id)
+            || planned.and_then(|planned| Some(&planned.live.as_ref()?.id)) == Some(&one.id)
+    };
     let reads = kinds.all().map(|(name, any)| async move {
         let found = any.find(cx, vec![Wanted::any()]).await?;
         let mut alive = Vec::new();
@@ -42,10 +44,7 @@ pub async fn strays<C: 'static>(
     Ok(all
         .into_iter()
         .flatten()
-        .filter(|(kind, one)| {
-            let it = (*kind, one.id.as_str());
-            !known.contains(&it) && !wanted.contains(&it)
-        })
+        .filter(|(kind, one)| !known.contains(&(*kind, one.id.as_str())) && !at_address(one))
         .collect())
 }
 
