@@ -206,7 +206,6 @@ fn survives_each_kill(line: &'static str, prepare: fn(&World), check: fn(&World)
             "{line}, place {place}: {}\nfirst: {}",
             again.stderr, first.stderr
         );
-        println!("{line}, place {place}");
         check(&world);
     }
 }
