@@ -8,17 +8,13 @@ use crate::kinds::replication_group::modify::set_token;
 use crate::slice::{Cache, GROUP, SECRET};
 use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType as Strategy;
 use rd_common::cli::Program;
-use rd_common::engine::wait::backoff;
 use rd_common::verbs::desk::Desk;
 use rd_common::verbs::edit;
-use rd_common::{Exit, Repeat, Result};
+use rd_common::{Exit, Result};
 use rd_secret::Secrets;
 use rd_secret::generate::Generated;
 use rd_secret::rotation::Rotation;
 use rd_secret::value::Fields;
-
-/// How often a change that is refused for the moment is tried.
-const ATTEMPTS: u32 = 8;
 
 /// Runs it under the state's lock, so that no apply writes the secret meanwhile.
 pub async fn run(program: &Program) -> Result<Exit> {
@@ -58,17 +54,14 @@ async fn rotate(program: &Program) -> Result<Exit> {
 /// Sets the token and waits until ElastiCache has done it.
 async fn set(desk: &Desk<Cache>, id: &str, token: &Generated, strategy: Strategy) -> Result<()> {
     let cx = &desk.cx;
-    let mut attempt = 0;
-    while let Err(error) = set_token(cx, id, token, strategy.clone()).await {
-        if error.repeat == Repeat::Never || attempt == ATTEMPTS {
-            return Err(error.hint(
+    cx.repeating(|| set_token(cx, id, token, strategy.clone()))
+        .await
+        .map_err(|error| {
+            error.hint(
                 "the old token still serves; mend the cause and run rd-cache rotate again: it goes on with the same new \
                  token",
-            ));
-        }
-        cx.clock.sleep(backoff(attempt)).await;
-        attempt += 1;
-    }
+            )
+        })?;
     until_available(cx, id, |live| !live.pending.contains_key("auth_token"))
         .await
         .map(|_| ())

@@ -118,11 +118,7 @@ where
             );
         }
         step.say(&reason);
-        tokio::select! {
-            biased;
-            () = cx.cancel.cancelled() => return Err(Error::interrupted()),
-            () = cx.clock.sleep(deadline.pause()) => {}
-        }
+        cx.pause(deadline.pause()).await?;
     }
 }
 

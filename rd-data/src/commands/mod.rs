@@ -14,8 +14,8 @@ use crate::kinds::db_instance::modify::set_password;
 use crate::kinds::db_instance::one;
 use clap::Subcommand;
 use rd_common::cli::{OwnVerbs, Program};
-use rd_common::engine::wait::{Look, backoff, until};
-use rd_common::{Cx, Error, Exit, Kind, Readiness, Repeat, Result};
+use rd_common::engine::wait::{Look, until};
+use rd_common::{Cx, Error, Exit, Kind, Readiness, Result};
 use rd_secret::generate::Generated;
 use std::cell::Cell;
 use std::time::Duration;
@@ -50,31 +50,12 @@ impl OwnVerbs for Command {
     }
 }
 
-/// How often a change that AWS refuses for the moment is tried.
-const ATTEMPTS: u32 = 8;
 /// Within which time AWS begins to set a password: until then it may say that nothing is under way.
 const BEGINS_WITHIN: Duration = Duration::from_secs(30);
 
-/// Repeats a change that does no harm when done twice, while AWS refuses it for the moment.
-async fn patiently<F>(cx: &Cx<Clients>, change: impl Fn() -> F) -> Result<()>
-where
-    F: Future<Output = Result<()>>,
-{
-    let mut attempt = 0;
-    loop {
-        match change().await {
-            Err(error) if error.repeat != Repeat::Never && attempt < ATTEMPTS => {
-                cx.clock.sleep(backoff(attempt)).await;
-                attempt += 1;
-            }
-            done => return done,
-        }
-    }
-}
-
 /// Sets an instance's password, and waits until it is the one.
 async fn give_password(cx: &Cx<Clients>, id: &str, password: &Generated) -> Result<()> {
-    patiently(cx, || set_password(cx, id, password)).await?;
+    cx.repeating(|| set_password(cx, id, password)).await?;
     let given = cx.clock.deadline(BEGINS_WITHIN);
     let busy = Cell::new(false);
     until(cx, id, DbInstance::PATIENCE.limit, async || {

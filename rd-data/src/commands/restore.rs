@@ -2,7 +2,7 @@
 //! protection. Every step can be repeated: the new one's name follows from what it is restored from, its tags say so,
 //! and the switch begins with the state, from where an apply makes the rest true.
 
-use super::{give_password, patiently, until_available};
+use super::{give_password, until_available};
 use crate::clients::Clients;
 use crate::kinds::Database;
 use crate::kinds::db_instance::compare::diff;
@@ -145,7 +145,8 @@ async fn restored(
         if changes.is_empty() {
             break;
         }
-        patiently(cx, || modify(cx, &id, &there, &wanted, &changes)).await?;
+        cx.repeating(|| modify(cx, &id, &there, &wanted, &changes))
+            .await?;
         there = until_available(cx, &id, |live| {
             let left = diff(&wanted, live, None);
             let left = left

@@ -1,9 +1,10 @@
 //! Creating, and looking for what may have been created.
 
 use crate::engine::actions::Action;
+use crate::engine::cx::ATTEMPTS;
 use crate::engine::plan::Planned;
 use crate::engine::refresh::pick;
-use crate::engine::step::{Bench, CREATE_ATTEMPTS, LOOKS};
+use crate::engine::step::{Bench, LOOKS};
 use crate::engine::wait::backoff;
 use crate::error::{Error, Repeat, Result};
 use crate::model::erased::AnyKind;
@@ -63,7 +64,7 @@ impl<C: 'static> Bench<C> {
         self.session.save().await?;
 
         let mut uncertain = fresh;
-        for attempt in 0..CREATE_ATTEMPTS {
+        for attempt in 0..ATTEMPTS {
             if uncertain && let Some(id) = self.look(planned, spec, step).await? {
                 return Ok(id);
             }
@@ -79,7 +80,7 @@ impl<C: 'static> Bench<C> {
             drop(permit);
             match answer {
                 Ok(id) => return Ok(id),
-                Err(error) if error.repeat == Repeat::Never || attempt + 1 == CREATE_ATTEMPTS => {
+                Err(error) if error.repeat == Repeat::Never || attempt + 1 == ATTEMPTS => {
                     if error.repeat == Repeat::Never && !uncertain {
                         // Certainly not made: nothing to look for next time.
                         self.session.change(|document| {
@@ -96,7 +97,7 @@ impl<C: 'static> Bench<C> {
                 Err(error) => {
                     uncertain |= error.repeat == Repeat::Unknown;
                     step.say(&error.summary);
-                    self.pause(backoff(attempt)).await?;
+                    self.cx.pause(backoff(attempt)).await?;
                 }
             }
         }
@@ -123,7 +124,7 @@ impl<C: 'static> Bench<C> {
                 return Ok(Some(one.id));
             }
             if attempt + 1 < LOOKS {
-                self.pause(backoff(attempt)).await?;
+                self.cx.pause(backoff(attempt)).await?;
             }
         }
         Ok(None)

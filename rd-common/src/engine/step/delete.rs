@@ -91,7 +91,7 @@ impl<C: 'static> Bench<C> {
                 held = Some(holders);
             }
             step.say(&reason);
-            self.pause(deadline.pause()).await?;
+            self.cx.pause(deadline.pause()).await?;
         }
         if any.stays() {
             return Ok(());
@@ -119,7 +119,7 @@ impl<C: 'static> Bench<C> {
                         .hint("run the command again"),
                 );
             }
-            self.pause(deadline.pause()).await?;
+            self.cx.pause(deadline.pause()).await?;
         }
     }
 }

@@ -13,8 +13,7 @@ use crate::engine::cx::Cx;
 use crate::engine::plan::Planned;
 use crate::engine::read::Reader;
 use crate::engine::step::settle::FAILED_STATE;
-use crate::engine::wait::backoff;
-use crate::error::{Error, Repeat, Result};
+use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::model::erased::Kinds;
 use crate::model::kind::Readiness;
@@ -24,13 +23,10 @@ use crate::ui::progress::Step;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::rc::Rc;
-use std::time::Duration;
 use tokio::sync::Semaphore;
 
 /// How often something that may exist is looked for before it counts as not there. Reads lag by a few looks.
 const LOOKS: u32 = 8;
-/// How often a create is tried whose answers are lost, or that is throttled.
-const CREATE_ATTEMPTS: u32 = 8;
 
 /// What the steps of one run share.
 pub struct Bench<C> {
@@ -109,22 +105,6 @@ impl<C: 'static> Bench<C> {
         Ok(id)
     }
 
-    /// Repeats a call that does no harm when done twice, until it is done or refused for good.
-    async fn repeating<'a, F>(&self, call: impl Fn() -> F) -> Result<()>
-    where
-        F: std::future::Future<Output = Result<()>> + 'a,
-    {
-        for attempt in 0.. {
-            match call().await {
-                Err(error) if error.repeat != Repeat::Never && attempt + 1 < CREATE_ATTEMPTS => {
-                    self.pause(backoff(attempt)).await?;
-                }
-                done => return done,
-            }
-        }
-        Ok(())
-    }
-
     async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
         let permit = self
             .permits
@@ -144,15 +124,6 @@ impl<C: 'static> Bench<C> {
             ));
         }
         Ok(permit)
-    }
-
-    /// A pause that ends early, with an error, when the user asks to stop. What waits is recorded and can be gone on with.
-    async fn pause(&self, duration: Duration) -> Result<()> {
-        tokio::select! {
-            biased;
-            () = self.cx.cancel.cancelled() => Err(Error::interrupted()),
-            () = self.cx.clock.sleep(duration) => Ok(()),
-        }
     }
 
     /// Edits what the state knows of a planned resource, making the entry where there is none. Says whether it changed.

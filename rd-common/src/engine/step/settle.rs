@@ -83,18 +83,20 @@ impl<C: 'static> Bench<C> {
                 tried = 0;
             }
             if tried > 0 {
-                self.pause(backoff(tried - 1)).await?;
+                self.cx.pause(backoff(tried - 1)).await?;
             }
             if tried == 0 || tried % 3 == 0 {
                 asked = Some(changes.len());
                 step.say("updating");
                 let _permit = self.permit().await?;
                 if !changes.is_empty() {
-                    self.repeating(|| any.update(&self.cx, id, &live.live, spec, &changes))
+                    self.cx
+                        .repeating(|| any.update(&self.cx, id, &live.live, spec, &changes))
                         .await?;
                 }
                 if !set.is_empty() || !remove.is_empty() {
-                    self.repeating(|| any.tag(&self.cx, id, &set, &remove))
+                    self.cx
+                        .repeating(|| any.tag(&self.cx, id, &set, &remove))
                         .await?;
                 }
             }
@@ -136,7 +138,7 @@ impl<C: 'static> Bench<C> {
     ) -> Result<Found<Value>> {
         let patience = any.patience();
         let deadline = self.cx.clock.deadline(patience.limit);
-        self.pause(patience.first).await?;
+        self.cx.pause(patience.first).await?;
         let mut looks = 0;
         loop {
             let wanted = Wanted {
@@ -182,7 +184,7 @@ impl<C: 'static> Bench<C> {
                 .hint("it is recorded; run apply again to go on waiting"));
             }
             step.say(&reason);
-            self.pause(deadline.pause_from(patience.pause)).await?;
+            self.cx.pause(deadline.pause_from(patience.pause)).await?;
         }
     }
 }
