@@ -88,26 +88,4 @@ const DESTROY: Scenario = Scenario {
     check: nothing,
 };
 
-const ALL: [Scenario; 4] = [APPLY, UPDATE, REPLACE, DESTROY];
-
-#[test]
-fn killed() {
-    for scenario in ALL {
-        assert!(scenario.killed(FEW) > 0);
-    }
-}
-
-#[test]
-fn answers_lost() {
-    ALL.iter().for_each(|scenario| scenario.answers_lost(FEW));
-}
-
-#[test]
-fn throttled() {
-    ALL.iter().for_each(|scenario| scenario.throttled(FEW));
-}
-
-#[test]
-fn reads_lagging() {
-    ALL.iter().for_each(|scenario| scenario.lagging(&[1, 3, 5]));
-}
+rd_testkit::fault_walks!([APPLY, UPDATE, REPLACE, DESTROY], FEW);

@@ -10,6 +10,8 @@ pub type Tags = BTreeMap<String, String>;
 pub const ADDRESS_TAG: &str = "rd:address";
 /// The tag that says which slice owns a resource.
 pub const SLICE_TAG: &str = "rd:slice";
+/// The tag that says whether a snapshot is taken when a resource is deleted: a delete needs no memory.
+pub const FINAL_SNAPSHOT_TAG: &str = "rd:final-snapshot";
 
 /// The stack that a program works on.
 #[derive(Clone, Debug, Default)]

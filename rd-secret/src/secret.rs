@@ -58,6 +58,9 @@ pub struct Live {
 /// The tag with the generation.
 const GENERATION_TAG: &str = "rd:generation";
 
+/// The tag of what checks the value, with the generation that it was given: the value itself is not told.
+pub const GIVEN_GENERATION_TAG: &str = "rd:secret-generation";
+
 const GONE: &str = "ResourceNotFoundException";
 
 fn list(tags: &Tags) -> Vec<Tag> {

@@ -1,6 +1,6 @@
 //! The difference between what is wanted and what there is, field by field.
 
-use crate::model::input::as_reference;
+use crate::model::input::{Input, as_reference};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -71,6 +71,32 @@ impl Diff {
         after: &[B],
     ) -> &mut Self {
         self.push(path, sorted(before), sorted(after), false)
+    }
+
+    /// Such a list that may not be known yet.
+    pub fn set_once_known<A: Serialize, B: Serialize>(
+        &mut self,
+        path: &str,
+        before: &[A],
+        after: &Input<Vec<B>>,
+    ) -> &mut Self {
+        match after.known() {
+            Some(after) => self.set(path, before, after),
+            None => self.field(path, before, after),
+        }
+    }
+
+    /// The KMS key of what is encrypted for good. AWS tells an ARN and takes an id as well; which key an alias stands
+    /// for it does not tell.
+    pub fn fixed_kms_key(&mut self, before: Option<&str>, after: Option<&str>) -> &mut Self {
+        if let (Some(before), Some(after)) = (before, after)
+            && before != after
+            && !before.ends_with(&format!("/{after}"))
+            && !after.starts_with("alias/")
+        {
+            self.fixed("kms_key", before, after);
+        }
+        self
     }
 
     /// A list in which order and repetition mean nothing, and that AWS cannot change.

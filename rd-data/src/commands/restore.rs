@@ -6,9 +6,7 @@ use super::{give_password, until_available};
 use crate::clients::Clients;
 use crate::kinds::Database;
 use crate::kinds::db_instance::compare::diff;
-use crate::kinds::db_instance::model::{
-    FINAL_SNAPSHOT_TAG, Live, REPLACED_TAG, RESTORED_TAG, SECRET_GENERATION_TAG, Spec, live,
-};
+use crate::kinds::db_instance::model::{Live, REPLACED_TAG, RESTORED_TAG, Spec, live};
 use crate::kinds::db_instance::modify::{modify, texts};
 use crate::kinds::db_instance::{DbInstance, describe, one};
 use crate::rds;
@@ -18,13 +16,14 @@ use jiff::Timestamp;
 use rd_common::aws::Explain;
 use rd_common::cli::Program;
 use rd_common::engine::wait::{Look, until};
-use rd_common::stack::{ADDRESS_TAG, short_hash};
+use rd_common::stack::{ADDRESS_TAG, FINAL_SNAPSHOT_TAG, short_hash};
 use rd_common::state::document::Phase;
 use rd_common::ui::prompt;
 use rd_common::verbs::desk::Desk;
 use rd_common::verbs::edit;
 use rd_common::{Cx, Error, Exit, Kind, Result, Tags, sibling};
 use rd_secret::Secrets;
+use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
 
 /// Flags of `restore`.
@@ -188,7 +187,7 @@ async fn make(
         spec.final_snapshot.to_string(),
     );
     tags.insert(
-        SECRET_GENERATION_TAG.to_owned(),
+        GIVEN_GENERATION_TAG.to_owned(),
         spec.secret_generation.text().to_owned(),
     );
     let tags = Some(rds::list(&tags));

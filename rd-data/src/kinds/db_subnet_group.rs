@@ -147,10 +147,7 @@ impl Kind for DbSubnetGroup {
             &live.description,
             &spec.description,
         );
-        match spec.subnet_ids.known() {
-            Some(wanted) => diff.set("subnet_ids", &live.subnet_ids, wanted),
-            None => diff.field("subnet_ids", &live.subnet_ids, &spec.subnet_ids),
-        };
+        diff.set_once_known("subnet_ids", &live.subnet_ids, &spec.subnet_ids);
         diff.finish()
     }
 

@@ -40,24 +40,11 @@ pub async fn run(program: &Program, args: &WaitArgs) -> Result<Exit> {
         }
         let unseen: Vec<&str> = certificate.unseen().collect();
         Ok(Look::Wait(format!(
-            "ACM does not see {}",
+            "ACM does not see {}; rd-edge records shows what is to be made",
             unseen.join(", ")
         )))
     })
-    .await
-    .map_err(|error| {
-        if error
-            .hint
-            .as_deref()
-            .is_some_and(|hint| hint.contains("go on waiting"))
-        {
-            error.hint(
-                "rd-edge records shows what is to be made; run rd-edge wait again to go on waiting",
-            )
-        } else {
-            error
-        }
-    })?;
+    .await?;
     let text = if program.printer.is_json() {
         serde_json::json!({"certificate_arn": issued.arn, "status": issued.status, "names": issued.names})
             .to_string()

@@ -268,10 +268,7 @@ impl Kind for LoadBalancer {
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
         let mut diff = Diff::new();
         diff.fixed("name", &live.name, &spec.name);
-        match spec.subnet_ids.known() {
-            Some(wanted) => diff.set("subnet_ids", &live.subnet_ids, wanted),
-            None => diff.field("subnet_ids", &live.subnet_ids, &spec.subnet_ids),
-        };
+        diff.set_once_known("subnet_ids", &live.subnet_ids, &spec.subnet_ids);
         diff.set(
             "security_group_ids",
             &live.security_group_ids,

@@ -156,6 +156,41 @@ impl Scenario {
     }
 }
 
+/// The tests of a slice's scenarios: each killed, its answers lost, throttled, and with reads that lag; `few` places of
+/// each.
+#[macro_export]
+macro_rules! fault_walks {
+    ($scenarios:expr, $few:expr) => {
+        #[test]
+        fn killed() {
+            for scenario in $scenarios {
+                assert!(scenario.killed($few) > 0);
+            }
+        }
+
+        #[test]
+        fn answers_lost() {
+            for scenario in $scenarios {
+                scenario.answers_lost($few);
+            }
+        }
+
+        #[test]
+        fn throttled() {
+            for scenario in $scenarios {
+                scenario.throttled($few);
+            }
+        }
+
+        #[test]
+        fn reads_lagging() {
+            for scenario in $scenarios {
+                scenario.lagging(&[1, 3, 5]);
+            }
+        }
+    };
+}
+
 /// Whether every place is walked (`make soak`), rather than a few.
 pub fn soak() -> bool {
     std::env::var_os("RD_SOAK").is_some()

@@ -68,13 +68,7 @@ pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
     }
     diff.fixed("at_rest_encryption", live.at_rest_encryption, true)
         .fixed("transit_encryption", live.transit_encryption, true);
-    if let (Some(wanted), Some(live)) = (&spec.kms_key, &live.kms_key)
-        && live != wanted
-        && !live.ends_with(&format!("/{wanted}"))
-        && !wanted.starts_with("alias/")
-    {
-        diff.fixed("kms_key", live, wanted);
-    }
+    diff.fixed_kms_key(live.kms_key.as_deref(), spec.kms_key.as_deref());
     diff.finish()
 }
 

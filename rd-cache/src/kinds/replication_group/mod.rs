@@ -9,12 +9,14 @@ use crate::clients::Clients;
 use crate::elasticache;
 use aws_sdk_elasticache::types::{CacheCluster, ReplicationGroup as Group};
 use jiff::Timestamp;
-use model::{FINAL_SNAPSHOT_TAG, Live, SECRET_GENERATION_TAG, Spec, live};
+use model::{Live, Spec, live};
 use rd_common::aws::Explain;
+use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{
     Change, Cx, Details, Found, Kind, Order, Patience, Readiness, Replacing, Result, Tags, Wanted,
 };
 use rd_iam::service_linked_role;
+use rd_secret::secret::GIVEN_GENERATION_TAG;
 use std::time::Duration;
 
 /// The kind.
@@ -102,7 +104,7 @@ impl Kind for ReplicationGroup {
                 spec.final_snapshot.to_string(),
             ),
             (
-                SECRET_GENERATION_TAG.to_owned(),
+                GIVEN_GENERATION_TAG.to_owned(),
                 spec.secret_generation.text().to_owned(),
             ),
         ]);

@@ -4,7 +4,9 @@ use aws_sdk_elasticache::types::{
     AutomaticFailoverStatus, CacheCluster, MultiAzStatus, PendingAutomaticFailoverStatus,
     ReplicationGroup as Group,
 };
+use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{Input, Tags};
+use rd_secret::secret::GIVEN_GENERATION_TAG;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -127,12 +129,6 @@ pub struct Live {
     pub pending: BTreeMap<String, Value>,
 }
 
-/// The tag that says whether to take a snapshot when it is deleted: a delete needs no memory.
-pub const FINAL_SNAPSHOT_TAG: &str = "rd:final-snapshot";
-
-/// The tag that says of which generation of the secret the token is: the token itself is not told.
-pub const SECRET_GENERATION_TAG: &str = "rd:secret-generation";
-
 /// Reads a group, with all clusters of the account among which its nodes are.
 pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
     let id = group.replication_group_id();
@@ -196,7 +192,7 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
         final_snapshot: tags
             .get(FINAL_SNAPSHOT_TAG)
             .and_then(|value| value.parse().ok()),
-        secret_generation: tags.get(SECRET_GENERATION_TAG).cloned().unwrap_or_default(),
+        secret_generation: tags.get(GIVEN_GENERATION_TAG).cloned().unwrap_or_default(),
         pending: pending(group, &members),
     }
 }

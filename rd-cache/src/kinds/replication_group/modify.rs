@@ -1,15 +1,17 @@
 //! Changing a group in place, stage by stage: AWS takes the next change only when the last one is done, and a replica
 //! must be there before it can take over.
 
-use super::model::{FINAL_SNAPSHOT_TAG, Live, SECRET_GENERATION_TAG, Spec};
+use super::model::{Live, Spec};
 use crate::clients::Clients;
 use crate::elasticache;
 use crate::kinds::Token;
 use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType as Strategy;
 use rd_common::aws::Explain;
+use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{Change, Cx, Error, Input, Result, Tags, touches};
 use rd_secret::Secrets;
 use rd_secret::generate::Generated;
+use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
 
 /// What is not changed by ModifyReplicationGroup.
@@ -35,7 +37,7 @@ pub async fn modify(
     }
     if has("secret_generation") {
         let generation = spec.secret_generation.text().to_owned();
-        tags.insert(SECRET_GENERATION_TAG.to_owned(), generation);
+        tags.insert(GIVEN_GENERATION_TAG.to_owned(), generation);
     }
     let arn = elasticache::arn(cx, "replicationgroup", id);
     elasticache::tag(cx, &arn, &tags, &[]).await?;

@@ -128,13 +128,7 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
     if !live.storage_encrypted {
         diff.fixed("storage_encrypted", false, true);
     }
-    if let (Some(wanted), Some(live)) = (&spec.kms_key, &live.kms_key)
-        && live != wanted
-        && !live.ends_with(&format!("/{wanted}"))
-        && !wanted.starts_with("alias/")
-    {
-        diff.fixed("kms_key", live, wanted);
-    }
+    diff.fixed_kms_key(live.kms_key.as_deref(), spec.kms_key.as_deref());
     diff.finish()
 }
 

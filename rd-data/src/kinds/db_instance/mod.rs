@@ -11,15 +11,16 @@ use crate::kinds::Database;
 use crate::rds;
 use aws_sdk_rds::types::DbInstance as Instance;
 use jiff::Timestamp;
-use model::{FINAL_SNAPSHOT_TAG, Live, REPLACED_TAG, SECRET_GENERATION_TAG, Spec, live};
+use model::{Live, REPLACED_TAG, Spec, live};
 use rd_common::aws::Explain;
-use rd_common::stack::{ADDRESS_TAG, short_hash};
+use rd_common::stack::{ADDRESS_TAG, FINAL_SNAPSHOT_TAG, short_hash};
 use rd_common::{
     Change, Cx, Details, Error, Found, Kind, Order, Patience, Readiness, Repeat, Result, Tags,
     Wanted,
 };
 use rd_iam::service_linked_role;
 use rd_secret::Secrets;
+use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
 use std::time::Duration;
 
@@ -151,7 +152,7 @@ impl Kind for DbInstance {
                 spec.final_snapshot.to_string(),
             ),
             (
-                SECRET_GENERATION_TAG.to_owned(),
+                GIVEN_GENERATION_TAG.to_owned(),
                 spec.secret_generation.text().to_owned(),
             ),
         ]);

@@ -2,7 +2,9 @@
 
 use crate::rds;
 use aws_sdk_rds::types::DbInstance as Instance;
+use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{Input, Tags};
+use rd_secret::secret::GIVEN_GENERATION_TAG;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -145,12 +147,6 @@ pub struct Live {
     pub pending: BTreeMap<String, Value>,
 }
 
-/// The tag that says whether to take a snapshot when it is deleted: a delete needs no memory.
-pub const FINAL_SNAPSHOT_TAG: &str = "rd:final-snapshot";
-
-/// The tag that says of which generation of the secret the password is: the password itself is not told.
-pub const SECRET_GENERATION_TAG: &str = "rd:secret-generation";
-
 /// The tag of an instance that was replaced by a restored one, with that one's name, until it is deleted.
 pub const REPLACED_TAG: &str = "rd:replaced-by";
 
@@ -210,7 +206,7 @@ pub fn live(instance: &Instance) -> Live {
         final_snapshot: tags
             .get(FINAL_SNAPSHOT_TAG)
             .and_then(|value| value.parse().ok()),
-        secret_generation: tags.get(SECRET_GENERATION_TAG).cloned().unwrap_or_default(),
+        secret_generation: tags.get(GIVEN_GENERATION_TAG).cloned().unwrap_or_default(),
         publicly_accessible: instance.publicly_accessible().unwrap_or(false),
         copy_tags_to_snapshot: instance.copy_tags_to_snapshot().unwrap_or(false),
         ca_certificate: instance.ca_certificate_identifier().map(str::to_owned),

@@ -1,15 +1,17 @@
 //! Changing an instance in place.
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html>
 
-use super::model::{FINAL_SNAPSHOT_TAG, Live, SECRET_GENERATION_TAG, Spec};
+use super::model::{Live, Spec};
 use crate::clients::Clients;
 use crate::kinds::Database;
 use crate::rds;
 use aws_sdk_rds::types::CloudwatchLogsExportConfiguration;
 use rd_common::aws::Explain;
+use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{Change, Cx, Input, Result, Tags, touches};
 use rd_secret::Secrets;
 use rd_secret::generate::Generated;
+use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
 
 /// Makes the changes; all of them in one call, which AWS carries out as one.
@@ -33,7 +35,7 @@ pub async fn modify(
             set_password(cx, id, &password).await?;
         }
         let generation = spec.secret_generation.text().to_owned();
-        tags.insert(SECRET_GENERATION_TAG.to_owned(), generation);
+        tags.insert(GIVEN_GENERATION_TAG.to_owned(), generation);
     }
     rds::tag(cx, &live.arn, &tags, &[]).await?;
     if changes.len() == tags.len() {
