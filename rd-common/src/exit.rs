@@ -2,29 +2,32 @@
 
 /// The exit codes of every rd program.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[repr(u8)]
 pub enum Exit {
     /// Done. For `plan`: no changes, or changes shown.
-    Done = 0,
+    Done,
     /// Something failed; the diagnostics say what.
-    Failed = 1,
+    Failed,
     /// Wrong usage or configuration; nothing was touched.
-    Usage = 2,
+    Usage,
     /// `plan --exit-code` found changes.
-    Changes = 3,
+    Changes,
     /// Another run holds the lock.
-    Locked = 4,
+    Locked,
     /// A program upstream in the pipe failed.
-    Upstream = 5,
+    Upstream,
     /// Refused: protected, a stale plan, or not confirmed.
-    Refused = 6,
+    Refused,
+    /// What was run did not end in its time, as `timeout` of the coreutils says it.
+    TimedOut,
     /// Interrupted by SIGINT or SIGTERM, cleanly.
-    Interrupted = 130,
+    Interrupted,
+    /// What a program ended with that was run for the user, in a task or in a session: its code is ours.
+    Of(u8),
 }
 
 impl Exit {
     /// Every code with the line that `--help` and the README show for it.
-    pub const ALL: [(Exit, &'static str); 8] = [
+    pub const ALL: [(Exit, &'static str); 9] = [
         (Exit::Done, "done (plan: no changes, or changes shown)"),
         (Exit::Failed, "failed"),
         (Exit::Usage, "wrong usage or configuration"),
@@ -35,12 +38,24 @@ impl Exit {
             Exit::Refused,
             "refused (protected, stale plan, not confirmed)",
         ),
+        (Exit::TimedOut, "what was run did not end in its time (run)"),
         (Exit::Interrupted, "interrupted"),
     ];
 
     /// The number the process exits with.
     pub fn code(self) -> u8 {
-        self as u8
+        match self {
+            Exit::Done => 0,
+            Exit::Failed => 1,
+            Exit::Usage => 2,
+            Exit::Changes => 3,
+            Exit::Locked => 4,
+            Exit::Upstream => 5,
+            Exit::Refused => 6,
+            Exit::TimedOut => 124,
+            Exit::Interrupted => 130,
+            Exit::Of(code) => code,
+        }
     }
 }
 

@@ -23,7 +23,7 @@ pub use engine::batch::Batch;
 pub use engine::cx::Cx;
 pub use error::{Error, Repeat, Result};
 pub use exit::Exit;
-pub use model::change::{Change, Diff, touches};
+pub use model::change::{Change, Diff, is_unknown, touches};
 pub use model::erased::Kinds;
 pub use model::input::Input;
 pub use model::kind::{Details, Found, Kind, Order, Patience, Readiness, Replacing, Wanted};

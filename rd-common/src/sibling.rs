@@ -5,7 +5,7 @@ use crate::cli::{Globals, Program};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use std::path::PathBuf;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Output, Stdio};
 
 /// The program of a slice: beside this one, else on the path. None where it is not installed.
 pub fn find(slice: &str) -> Option<PathBuf> {
@@ -77,12 +77,30 @@ pub fn cannot_run(error: &std::io::Error) -> Error {
 
 /// The steps that a `check` of another program finds; one step that says so where it could not check.
 pub fn check(program: &Program, slice: &str, arguments: &[&str]) -> Result<Vec<Step>> {
+    let done = checking(program, slice, arguments)?.output();
+    let done = done.map_err(|e| cannot_run(&e))?;
+    Ok(steps(&done, slice, arguments))
+}
+
+/// The same, with other work going on meanwhile.
+pub async fn checked(program: &Program, slice: &str, arguments: &[&str]) -> Result<Vec<Step>> {
+    let mut command = checking(program, slice, arguments)?;
+    let done = tokio::task::spawn_blocking(move || command.output()).await;
+    let done = done.map_err(|e| cannot_run(&std::io::Error::other(e)))?;
+    let done = done.map_err(|e| cannot_run(&e))?;
+    Ok(steps(&done, slice, arguments))
+}
+
+fn checking(program: &Program, slice: &str, arguments: &[&str]) -> Result<Command> {
     let mut command = command(program, slice, arguments)?;
     command.args(["--format", "json"]);
-    let done = command.output().map_err(|e| cannot_run(&e))?;
+    Ok(command)
+}
+
+fn steps(done: &Output, slice: &str, arguments: &[&str]) -> Vec<Step> {
     let document: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
     let steps = document.get("steps").cloned().unwrap_or_default();
-    Ok(serde_json::from_value(steps).unwrap_or_else(|_| {
+    serde_json::from_value(steps).unwrap_or_else(|_| {
         let said = String::from_utf8_lossy(&done.stderr);
         let reason = said.lines().next().unwrap_or("it gave no reason");
         vec![Step::new(
@@ -90,5 +108,5 @@ pub fn check(program: &Program, slice: &str, arguments: &[&str]) -> Result<Vec<S
             false,
             reason,
         )]
-    }))
+    })
 }

@@ -1,6 +1,10 @@
 //! What the programs share of IAM.
 
+pub mod document;
+pub mod role;
+pub mod role_policy;
 pub mod service_linked_role;
+pub mod spread;
 
 pub use aws_sdk_iam::Client;
 
@@ -11,3 +15,14 @@ pub fn client(aws: &Aws) -> Client {
     let builder = aws_sdk_iam::config::Builder::from(&aws.config);
     Client::from_conf(builder.interceptor(aws.interceptor()).build())
 }
+
+/// What the clients of a slice must have for its roles.
+pub trait Iam: 'static {
+    /// IAM.
+    fn iam(&self) -> &Client;
+    /// IAM, one attempt.
+    fn iam_once(&self) -> &Client;
+}
+
+/// What IAM says of what is not there.
+const GONE: [&str; 2] = ["NoSuchEntity", "NoSuchEntityException"];

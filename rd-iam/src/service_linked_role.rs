@@ -31,6 +31,17 @@ pub const ELASTIC_LOAD_BALANCING: ServiceLinkedRole = ServiceLinkedRole {
     name: "AWSServiceRoleForElasticLoadBalancing",
 };
 
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles-for-clusters.html>
+pub const ECS: ServiceLinkedRole = ServiceLinkedRole {
+    service: "ecs.amazonaws.com",
+    name: "AWSServiceRoleForECS",
+};
+/// <https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html>
+pub const ECS_AUTOSCALING: ServiceLinkedRole = ServiceLinkedRole {
+    service: "ecs.application-autoscaling.amazonaws.com",
+    name: "AWSServiceRoleForApplicationAutoScaling_ECSService",
+};
+
 /// Makes it where the account has none. Credentials that may not look into IAM go on: the role may be there, and where
 /// it is not, the service says so itself.
 pub async fn ensure(iam: &Client, role: ServiceLinkedRole) -> Result<()> {

@@ -24,6 +24,26 @@ pub struct Clients {
     pub reads: Reads,
 }
 
+impl rd_iam::Iam for Clients {
+    fn iam(&self) -> &iam::Client {
+        &self.iam
+    }
+
+    fn iam_once(&self) -> &iam::Client {
+        &self.iam_once
+    }
+}
+
+impl rd_log_group::Logs for Clients {
+    fn logs(&self) -> &logs::Client {
+        &self.logs
+    }
+
+    fn logs_once(&self) -> &logs::Client {
+        &self.logs_once
+    }
+}
+
 impl Clients {
     /// The clients for these credentials.
     pub fn new(aws: &Aws) -> Self {

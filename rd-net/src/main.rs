@@ -8,6 +8,7 @@ mod ec2;
 mod kinds;
 mod path;
 mod rules;
+mod services;
 mod slice;
 mod zones;
 
@@ -22,6 +23,7 @@ fn main() -> ExitCode {
                    rd-net plan > plan.jsonl             a plan to look at\n  \
                    rd-net apply < plan.jsonl            apply just that plan\n  \
                    rd-net apply -y | rd-data apply -y   with the slices after it\n  \
-                   rd-net check api db 5432             can the service reach the database?",
+                   rd-net check api db 5432             can the service reach the database?\n  \
+                   rd-net check api aws 443             can it reach AWS's services?",
     })
 }

@@ -6,8 +6,6 @@ use crate::config::{Azs, Config, Nat};
 use crate::kinds::default_security_group::{self, DefaultSecurityGroup};
 use crate::kinds::elastic_ip::{self, ElasticIp};
 use crate::kinds::flow_log::{self, FlowLog};
-use crate::kinds::flow_log_group::{self, FlowLogGroup};
-use crate::kinds::flow_log_role::{self, FlowLogRole};
 use crate::kinds::internet_gateway::{self, InternetGateway};
 use crate::kinds::internet_gateway_attachment::{self as attachment, InternetGatewayAttachment};
 use crate::kinds::nat_gateway::{self, NatGateway};
@@ -23,6 +21,11 @@ use crate::rules::{GROUPS, rules};
 use crate::zones::{self, Zone};
 use rd_common::aws::Aws;
 use rd_common::{Document, Input, Kinds, NoArgs, Part, Parts, Problem, Result, Slice, Stack};
+use rd_iam::document::trust;
+use rd_iam::role::{self, Role};
+use rd_iam::role_policy::{self, RolePolicy};
+use rd_log_group::LogGroup;
+use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Anywhere.
@@ -61,8 +64,9 @@ impl Slice for Net {
             .with::<SecurityGroup>()
             .with::<DefaultSecurityGroup>()
             .with::<SecurityGroupRule>()
-            .with::<FlowLogGroup>()
-            .with::<FlowLogRole>()
+            .with::<LogGroup<Clients>>()
+            .with::<Role<Clients>>()
+            .with::<RolePolicy<Clients>>()
             .with::<FlowLog>()
     }
 
@@ -305,22 +309,41 @@ fn endpoints(
 }
 
 fn flow_logs(parts: &mut Parts, stack: &Stack, config: &Config, vpc: &Part) {
-    let group = parts.add::<FlowLogGroup>(
-        "main",
-        flow_log_group::Spec {
+    let group = parts.add::<LogGroup<Clients>>(
+        "flow-logs",
+        rd_log_group::Spec {
             name: format!("/vpc/{}", stack.name()),
             retention_days: config.flow_logs_retention_days,
+            kms_key: None,
         },
     );
-    let role = parts.add::<FlowLogRole>(
-        "main",
-        flow_log_role::Spec {
+    let role = parts.add::<Role<Clients>>(
+        "flow-logs",
+        role::Spec {
             name: stack.name_of(&format!("flow-logs-{}", stack.region)),
-            account: stack.account().to_owned(),
-            log_group_arn: group.attribute("arn"),
+            description: "Lets VPC flow logs write to their log group".to_owned(),
+            trust: trust("vpc-flow-logs.amazonaws.com", stack.account()),
+            managed_policies: Vec::new(),
         },
     );
-    parts.add::<FlowLog>(
+    let arn: Input = group.attribute("arn");
+    let policy = parts.add::<RolePolicy<Clients>>(
+        "flow-logs",
+        role_policy::Spec {
+            role: role.id(),
+            name: "write-flow-logs".to_owned(),
+            // https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
+            document: json!({
+                "Version": "2012-10-17",
+                "Statement": [{
+                    "Effect": "Allow",
+                    "Action": ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
+                    "Resource": [arn.clone(), arn.then(":*")],
+                }],
+            }),
+        },
+    );
+    let log = parts.add::<FlowLog>(
         "main",
         flow_log::Spec {
             vpc_id: vpc.id(),
@@ -328,6 +351,7 @@ fn flow_logs(parts: &mut Parts, stack: &Stack, config: &Config, vpc: &Part) {
             role_arn: role.attribute("arn"),
         },
     );
+    parts.after(&log, &policy);
 }
 
 fn outputs(

@@ -159,22 +159,24 @@ fn flow_logs_are_turned_on_changed_and_off() {
         on,
         [
             "create net.flow_log.main",
-            "create net.flow_log_group.main",
-            "create net.flow_log_role.main"
+            "create net.log_group.flow-logs",
+            "create net.role.flow-logs",
+            "create net.role_policy.flow-logs"
         ]
     );
     let kept = change(
         "flow_logs = true",
         "flow_logs = true\nflow_logs_retention_days = 90",
     );
-    assert_eq!(kept, ["update net.flow_log_group.main"]);
+    assert_eq!(kept, ["update net.log_group.flow-logs"]);
     let off = change("flow_logs = true", "");
     assert_eq!(
         off,
         [
             "delete net.flow_log.main",
-            "delete net.flow_log_group.main",
-            "delete net.flow_log_role.main"
+            "delete net.log_group.flow-logs",
+            "delete net.role.flow-logs",
+            "delete net.role_policy.flow-logs"
         ]
     );
 }

@@ -3,6 +3,7 @@
 import importlib
 
 MODULES = [
+    "ecs_world",
     "ec2_filters",
     "ec2_requests",
     "ec2_rules",
@@ -44,6 +45,31 @@ MODULES = [
     "data_interfaces",
     "secretsmanager_versions",
     "iam_service_roles",
+    "ecs_network",
+    "ecs_clusters",
+    "ecs_task_definitions",
+    "ecs_services",
+    "ecs_service_deployments",
+    "ecs_run_task",
+    "ecs_exec",
+    "ecs_tags",
+    "iam_managed_policies",
+    "iam_roles",
+    "iam_simulation",
+    "registry_storage",
+    "ecr_authorization",
+    "ecr_images",
+    "ecr_layers",
+    "ecr_scans",
+    "ecr_repositories",
+    "ecr_lifecycle",
+    "autoscaling_targets",
+    "autoscaling_tags",
+    "autoscaling_policies",
+    "autoscaling_schedules",
+    "autoscaling_activities",
+    "ssm_parameters",
+    "logs_groups",
 ]
 
 

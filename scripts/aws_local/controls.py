@@ -2,7 +2,10 @@
 
 - /aws-local/dns: {"name", "type", "value"}, a DNS record kept somewhere other than Route 53; DELETE takes it away;
 - /aws-local/target-health: {"target", "state", "reason", "description"}, how a target answers its health checks;
-  DELETE leaves it to itself again.
+  DELETE leaves it to itself again;
+- /aws-local/task and /aws-local/iam-lag: what becomes of ECS's tasks, and of roles just made; see ecs_control.py;
+- /aws-local/scan: what a scan of an image finds; see ecr_scans.py;
+- /aws-local/scaling-activity: how a service was scaled; see autoscaling_activities.py.
 
 Kept for the whole process, for all accounts, until `POST /moto-api/reset`.
 """
@@ -10,6 +13,8 @@ Kept for the whole process, for all accounts, until `POST /moto-api/reset`.
 import json
 
 from moto.core.base_backend import BackendDict
+
+from aws_local import ecs_control
 
 # By name and type, the values; by target, its health.
 records = {}
@@ -39,7 +44,12 @@ def _target_health(method, body):
         }
 
 
-PATHS = {"/aws-local/dns": _dns, "/aws-local/target-health": _target_health}
+PATHS = {
+    "/aws-local/dns": _dns,
+    "/aws-local/target-health": _target_health,
+    "/aws-local/task": ecs_control.task,
+    "/aws-local/iam-lag": ecs_control.iam_lag,
+}
 
 
 def answer(environ):
@@ -64,6 +74,7 @@ def install():
     def reset(_cls):
         records.clear()
         healths.clear()
+        ecs_control.reset()
         plain()
 
     BackendDict.reset = classmethod(reset)

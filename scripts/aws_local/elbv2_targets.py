@@ -124,7 +124,8 @@ def _state(backend, group, listeners, target):
         balancers = [backend.load_balancers[listener.load_balancer_arn] for listener in listeners]
         if not any(zone in [subnet.availability_zone for subnet in one.subnets] for one in balancers):
             return ZONE_NOT_ENABLED
-    told = controls.healths.get(target["Id"])
+    # Of a task of ECS it may have been told too.
+    told = controls.healths.get(target["Id"]) or target.get("_told")
     if told:
         target["_seen"] = True
         return told["State"], told["Reason"], told["Description"]

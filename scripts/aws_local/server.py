@@ -3,6 +3,7 @@
 import itertools
 import logging
 import os
+import signal
 import sys
 import threading
 import time
@@ -12,7 +13,8 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 # moto writes its own version of AWS's managed policies and zones at import; nothing of it is needed twice.
 from moto.server import DomainDispatcherApplication, create_backend_app
 
-from aws_local import additions, controls
+from aws_local import additions, controls, registry_storage
+from aws_local.registry import Registry
 from aws_local.rpc_v2_cbor import Cbor
 
 # Buckets are private: one account does not see into another's.
@@ -51,6 +53,7 @@ class Watch:
     def _watch(self):
         while time.monotonic() - self.last < self.seconds:
             time.sleep(min(5, self.seconds))
+        registry_storage.clear()
         os._exit(0)
 
 
@@ -63,11 +66,17 @@ class Handler(WSGIRequestHandler):
         pass
 
 
+def application():
+    return Registry(Cbor(DomainDispatcherApplication(create_backend_app)))
+
+
 def main():
     port, idle = int(sys.argv[1]), int(sys.argv[2])
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     additions.install()
-    app = Watch(Cbor(DomainDispatcherApplication(create_backend_app)), idle)
+    # What is left to be done at the exit is done then, too.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    app = Watch(application(), idle)
     make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler).serve_forever()
 
 

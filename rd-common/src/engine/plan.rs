@@ -221,18 +221,32 @@ fn plan_one<C: 'static>(
         refused: None,
     };
     let Some(found) = &planned.live else {
-        let lost = remembered.is_some_and(|r| r.id.is_some());
-        if let Some(id) = remembered.and_then(|r| r.id.as_deref()) {
-            planned.refused = any.lost(id).err().map(|error| error.at(&node.address));
-        }
-        planned.fields = creation(spec, if lost { Cause::Drift } else { Cause::Config });
+        let lost = remembered.and_then(|r| r.id.as_deref());
+        let refused = lost.and_then(|id| any.lost(id).err());
+        planned.refused = refused.map(|error| error.at(&node.address));
+        let cause = lost.map_or(Cause::Config, |_| Cause::Drift);
+        planned.fields = creation(spec, cause);
         return Ok(planned);
     };
     let last = remembered.map(|r| &r.spec);
     let mut fields = any.diff(spec, &found.live, last)?;
-    fields.extend(tag_changes(&planned.tags, found.tags.as_ref(), remembered));
+    let untold = remembered.filter(|_| any.tags_untold()).map(|r| &r.tags);
+    let tags = found.tags.as_ref().or(untold);
+    fields.extend(tag_changes(&planned.tags, tags, remembered));
     for change in &mut fields {
         change.cause = cause(change, spec, last, made);
+    }
+    // What only AWS gives changes for the reason for which the rest does.
+    let own = |change: &Change| at_path(spec, &change.path).is_some();
+    if fields
+        .iter()
+        .any(|one| own(one) && one.cause == Cause::Config)
+    {
+        for change in fields.iter_mut().filter(|one| !own(one)) {
+            if !change.path.starts_with("tags.") {
+                change.cause = Cause::Config;
+            }
+        }
     }
     if let Some(reason) = unusable(any.ready(&found.live)?, remembered) {
         fields.push(Change {

@@ -21,6 +21,8 @@ pub trait AnyKind<C> {
     fn stays(&self) -> bool;
     /// [`Kind::GOES_LAST`].
     fn goes_last(&self) -> bool;
+    /// [`Kind::TAGS_UNTOLD`].
+    fn tags_untold(&self) -> bool;
     /// [`Kind::find`].
     fn find<'a>(
         &self,
@@ -146,6 +148,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn goes_last(&self) -> bool {
         K::GOES_LAST
+    }
+
+    fn tags_untold(&self) -> bool {
+        K::TAGS_UNTOLD
     }
 
     fn find<'a>(

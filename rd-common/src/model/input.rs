@@ -2,11 +2,15 @@
 //! another slice. Until it is known it keeps its own form, so that a plan can say so.
 
 use serde::de::{DeserializeOwned, Error as _};
+use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
 /// The key of the one-member object that stands for a reference in JSON: `{"$ref": "net.vpc.main.id"}`.
 pub const REF: &str = "$ref";
+
+/// The key of the one-member object that stands for a text made of others: `{"$join": [{"$ref": …}, ":url::"]}`.
+pub const JOIN: &str = "$join";
 
 /// Where a value comes from.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -43,6 +47,8 @@ pub enum Input<T = String> {
     Known(T),
     /// Not known yet.
     Ref(Reference),
+    /// A text with a part that is not known yet: texts and references.
+    Join(Vec<Input>),
 }
 
 impl<T> Input<T> {
@@ -50,7 +56,7 @@ impl<T> Input<T> {
     pub fn known(&self) -> Option<&T> {
         match self {
             Input::Known(value) => Some(value),
-            Input::Ref(_) => None,
+            Input::Ref(_) | Input::Join(_) => None,
         }
     }
 }
@@ -60,6 +66,20 @@ impl Input<String> {
     /// updates only with every input known.
     pub fn text(&self) -> &str {
         self.known().map_or("", String::as_str)
+    }
+
+    /// The text with another one behind it.
+    #[must_use]
+    pub fn then(self, suffix: impl Into<String>) -> Self {
+        let suffix = suffix.into();
+        match self {
+            Input::Known(text) => Input::Known(text + &suffix),
+            Input::Join(mut parts) => {
+                parts.push(Input::Known(suffix));
+                Input::Join(parts)
+            }
+            Input::Ref(_) => Input::Join(vec![self, Input::Known(suffix)]),
+        }
     }
 }
 
@@ -80,6 +100,14 @@ impl<T: Serialize> Serialize for Input<T> {
         match self {
             Input::Known(value) => value.serialize(serializer),
             Input::Ref(reference) => reference_value(reference).serialize(serializer),
+            Input::Join(parts) => {
+                let parts = parts.iter().map(serde_json::to_value);
+                let parts = parts
+                    .collect::<Result<Vec<_>, _>>()
+                    .map_err(S::Error::custom)?;
+                Value::Object(Map::from_iter([(JOIN.to_owned(), Value::Array(parts))]))
+                    .serialize(serializer)
+            }
         }
     }
 }
@@ -87,12 +115,17 @@ impl<T: Serialize> Serialize for Input<T> {
 impl<'de, T: DeserializeOwned> Deserialize<'de> for Input<T> {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let value = Value::deserialize(deserializer)?;
-        match as_reference(&value) {
-            Some(reference) => Ok(Input::Ref(reference)),
-            None => T::deserialize(value)
-                .map(Input::Known)
-                .map_err(D::Error::custom),
+        if let Some(reference) = as_reference(&value) {
+            return Ok(Input::Ref(reference));
         }
+        if let Some(parts) = as_join(&value) {
+            let parts = parts.iter().map(Input::<String>::deserialize);
+            let parts = parts.collect::<Result<_, _>>().map_err(D::Error::custom)?;
+            return Ok(Input::Join(parts));
+        }
+        T::deserialize(value)
+            .map(Input::Known)
+            .map_err(D::Error::custom)
     }
 }
 
@@ -108,6 +141,12 @@ pub fn reference_value(reference: &Reference) -> Value {
 pub fn as_reference(value: &Value) -> Option<Reference> {
     let object = value.as_object().filter(|object| object.len() == 1)?;
     Reference::parse(object.get(REF)?.as_str()?)
+}
+
+/// The parts that a JSON value joins, if it stands for a joined text.
+pub fn as_join(value: &Value) -> Option<&Vec<Value>> {
+    let object = value.as_object().filter(|object| object.len() == 1)?;
+    object.get(JOIN)?.as_array()
 }
 
 /// Every reference in a JSON value.
@@ -132,6 +171,18 @@ pub fn references(value: &Value) -> Vec<Reference> {
 pub fn resolve(value: &Value, lookup: &dyn Fn(&Reference) -> Option<Value>) -> Value {
     if let Some(reference) = as_reference(value) {
         return lookup(&reference).unwrap_or_else(|| value.clone());
+    }
+    if let Some(parts) = as_join(value) {
+        let parts = parts.iter().map(|part| match resolve(part, lookup) {
+            Value::Number(number) => Value::String(number.to_string()),
+            other => other,
+        });
+        let parts: Vec<Value> = parts.collect();
+        let texts: Option<String> = parts.iter().map(Value::as_str).collect();
+        return match texts {
+            Some(text) => Value::String(text),
+            None => Value::Object(Map::from_iter([(JOIN.to_owned(), Value::Array(parts))])),
+        };
     }
     match value {
         Value::Array(items) => items.iter().map(|item| resolve(item, lookup)).collect(),
@@ -160,6 +211,23 @@ mod tests {
         assert_eq!(filled, json!({"vpc": "vpc-1", "ids": ["vpc-1", "x"]}));
         let back: Input = serde_json::from_value(value["vpc"].clone()).unwrap();
         assert_eq!(back, input);
+    }
+
+    #[test]
+    fn a_text_is_joined_once_its_parts_are_known() {
+        let input: Input = Input::Ref(Reference::parse("data.secret_arn").unwrap());
+        let value = serde_json::to_value(input.then(":url").then("::")).unwrap();
+        assert_eq!(
+            value,
+            json!({"$join": [{"$ref": "data.secret_arn"}, ":url", "::"]})
+        );
+        assert_eq!(references(&value).len(), 1);
+        assert_eq!(resolve(&value, &|_| None), value);
+        let back: Input = serde_json::from_value(value.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&back).unwrap(), value);
+        assert_eq!(resolve(&value, &|_| Some(json!("arn"))), json!("arn:url::"));
+        assert_eq!(resolve(&value, &|_| Some(json!(7))), json!("7:url::"));
+        assert_eq!(Input::from("a").then("b"), Input::from("ab"));
     }
 
     #[test]

@@ -133,6 +133,10 @@ pub trait Kind: 'static {
     /// still use. It must not be needed by what is replaced with the old one first.
     const GOES_LAST: bool = false;
 
+    /// Whether `find` leaves the tags out where the state knows the resource, since reading them costs a call each: they
+    /// are compared with those last applied.
+    const TAGS_UNTOLD: bool = false;
+
     /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, else by ownership tag or by
     /// the identity in the spec. What does not exist is left out; more than one match is returned as more than one.
     /// Asked for [`Wanted::any`], a kind that is found by tags returns all of them under the addresses of their tags;

@@ -102,6 +102,9 @@ pub struct Document {
     /// The slices whose outputs it uses: they are destroyed after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
+    /// What a verb outside of a plan has begun and a later run ends if that one cannot, by a name of the verb's own.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub begun: BTreeMap<String, Value>,
     /// The resources by address.
     #[serde(default)]
     pub resources: BTreeMap<String, Resource>,
@@ -127,6 +130,7 @@ impl Document {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             protect: false,
             needs: Vec::new(),
+            begun: BTreeMap::new(),
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
         }

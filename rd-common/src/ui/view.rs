@@ -2,7 +2,7 @@
 
 use crate::engine::actions::Action;
 use crate::model::change::{Cause, Change};
-use crate::model::input::as_reference;
+use crate::model::input::{as_join, as_reference};
 use crate::ui::style::{BAD, CARE, FAINT, GOOD, NOTE, STRONG, of, paint};
 use crate::wire::record::{Begin, End, Ended, Output, Record, ResourceChange, Status};
 use serde_json::Value;
@@ -282,6 +282,9 @@ pub(super) fn plain(value: &Value) -> String {
 fn short(value: &Value) -> String {
     if let Some(reference) = as_reference(value) {
         return paint(NOTE, format!("({reference})"));
+    }
+    if let Some(parts) = as_join(value) {
+        return parts.iter().map(short).collect();
     }
     match value {
         Value::Null => "(none)".to_owned(),

@@ -4,7 +4,8 @@ use crate::clients::Clients;
 use crate::ec2::read::Query;
 use crate::path::{End, Entry, Hop, Rule, Subnet, follow};
 use crate::rules::GROUPS;
-use aws_sdk_ec2::types::{Filter, NetworkAcl, RouteState, RouteTable};
+use crate::services::{Endpoint, reach};
+use aws_sdk_ec2::types::{Filter, NetworkAcl, RouteState, RouteTable, VpcEndpoint, VpcEndpointType};
 use ipnet::Ipv4Net;
 use rd_common::aws::{Aws, Explain};
 use rd_common::check::Report;
@@ -13,6 +14,8 @@ use rd_common::{Document, Error, Exit, Result};
 
 /// The name of what is outside.
 const INTERNET: &str = "internet";
+/// The name of AWS's services, each reached through its endpoint or through the internet.
+const AWS: &str = "aws";
 
 /// Flags of `check`.
 #[derive(clap::Args, Clone, Debug)]
@@ -20,8 +23,8 @@ pub struct CheckArgs {
     /// The group that calls: alb, api, db, redis, endpoints, or internet
     #[arg(value_parser = end_name)]
     from: String,
-    /// The group that is called, or internet
-    #[arg(value_parser = end_name)]
+    /// The group that is called, internet, or aws for the services that tasks need
+    #[arg(value_parser = to_name)]
     to: String,
     /// The TCP port
     #[arg(value_parser = clap::value_parser!(u16).range(1..))]
@@ -39,6 +42,13 @@ fn end_name(text: &str) -> std::result::Result<String, String> {
     } else {
         Err(format!("one of {}", names.join(", ")))
     }
+}
+
+fn to_name(text: &str) -> std::result::Result<String, String> {
+    if text == AWS {
+        return Ok(text.to_owned());
+    }
+    end_name(text).map_err(|names| format!("{names}, {AWS}"))
 }
 
 /// Runs it: exit 0 where everything lets through, 1 where something blocks.
@@ -59,12 +69,14 @@ pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
     let aws = Aws::connect(&program.access, &program.stack.region).await?;
     aws.check_credentials().await?;
     let picture = Picture::read(&Clients::new(&aws), &state).await?;
-    let steps = follow(
-        &picture.end(&args.from),
-        &picture.end(&args.to),
-        args.port,
-        &picture.rules,
-    );
+    let (from, rules) = (picture.end(&args.from), &picture.rules);
+    let steps = match args.to.as_str() {
+        AWS => {
+            let doors = picture.end("endpoints");
+            reach(&from, &doors, &picture.endpoints, args.port, rules)
+        }
+        to => follow(&from, &picture.end(to), args.port, rules),
+    };
     let head = serde_json::json!({"from": args.from, "to": args.to, "port": args.port});
     let report = Report {
         what: &format!("{} → {}:{}", args.from, args.to, args.port),
@@ -82,6 +94,7 @@ struct Picture {
     public: Vec<Subnet>,
     private: Vec<Subnet>,
     rules: Vec<Rule>,
+    endpoints: Vec<Endpoint>,
 }
 
 fn id<'a>(state: &'a Document, address: &str) -> Option<&'a str> {
@@ -105,13 +118,14 @@ impl Picture {
         let group_ids: Vec<String> = group_ids
             .filter_map(|(_, resource)| resource.id.clone())
             .collect();
-        let (groups, rules, subnets, tables, acls) = tokio::try_join!(
+        let (groups, rules, subnets, tables, endpoints, acls) = tokio::try_join!(
             reads.security_groups.ask(in_vpc()),
             reads
                 .security_group_rules
                 .ask(Query::by("group-id", group_ids)),
             reads.subnets.ask(in_vpc()),
             reads.route_tables.ask(in_vpc()),
+            reads.vpc_endpoints.ask(in_vpc()),
             async {
                 let answer = clients
                     .ec2
@@ -152,10 +166,19 @@ impl Picture {
                 })
                 .collect()
         };
+        let private = tier("private");
+        let private_tables: Vec<&RouteTable> = private
+            .iter()
+            .filter_map(|subnet| table_of(&tables, &subnet.id))
+            .collect();
         Ok(Self {
             groups: groups.collect(),
             public: tier("public"),
-            private: tier("private"),
+            endpoints: endpoints
+                .iter()
+                .map(|one| endpoint(one, &private_tables))
+                .collect(),
+            private,
             rules: rules
                 .iter()
                 .map(|rule| Rule {
@@ -195,15 +218,41 @@ impl Picture {
     }
 }
 
-/// The routes of a subnet's table; the VPC's main table where it has none of its own.
-fn hops(tables: &[RouteTable], subnet: &str) -> Vec<Hop> {
+/// An endpoint, and whether subnets with these tables use it.
+fn endpoint(one: &VpcEndpoint, tables: &[&RouteTable]) -> Endpoint {
+    let name = one.service_name().unwrap_or_default();
+    let used = match one.vpc_endpoint_type() {
+        Some(VpcEndpointType::Gateway) => tables.iter().all(|table| {
+            let mut ids = one.route_table_ids().iter();
+            ids.any(|id| Some(id.as_str()) == table.route_table_id())
+        }),
+        _ => one.private_dns_enabled() == Some(true),
+    };
+    Endpoint {
+        id: one.vpc_endpoint_id().unwrap_or_default().to_owned(),
+        // `com.amazonaws.<region>.<service>`
+        service: name.splitn(4, '.').last().unwrap_or_default().to_owned(),
+        state: one
+            .state()
+            .map(|state| state.as_str().to_lowercase())
+            .unwrap_or_default(),
+        used,
+    }
+}
+
+/// A subnet's table; the VPC's main one where it has none of its own.
+fn table_of<'a>(tables: &'a [RouteTable], subnet: &str) -> Option<&'a RouteTable> {
     let of = |wanted: &dyn Fn(&aws_sdk_ec2::types::RouteTableAssociation) -> bool| {
         tables
             .iter()
             .find(|table| table.associations().iter().any(wanted))
     };
-    let table = of(&|a| a.subnet_id() == Some(subnet)).or_else(|| of(&|a| a.main() == Some(true)));
-    let routes = table
+    of(&|a| a.subnet_id() == Some(subnet)).or_else(|| of(&|a| a.main() == Some(true)))
+}
+
+/// The routes of a subnet's table.
+fn hops(tables: &[RouteTable], subnet: &str) -> Vec<Hop> {
+    let routes = table_of(tables, subnet)
         .map(aws_sdk_ec2::types::RouteTable::routes)
         .unwrap_or_default();
     routes

@@ -9,8 +9,9 @@ use aws_sdk_ec2::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Replacing, Result, Tags, Wanted,
+    Change, Cx, Diff, Error, Found, Input, Kind, Order, Replacing, Result, Tags, Wanted,
 };
+use rd_iam::spread;
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -55,14 +56,7 @@ fn refused(doing: &str, items: &[UnsuccessfulItem]) -> Result<()> {
     let code = error.code().unwrap_or("an unknown error").to_owned();
     let message = error.message().unwrap_or("AWS gave no reason");
     let ours = Error::failed(format!("cannot {doing}: {code}: {message}"));
-    // A role that was just made is not known everywhere for a while.
-    let young = message.contains("assume") || message.contains("role");
-    let repeat = if young {
-        Repeat::NotDone
-    } else {
-        Repeat::Never
-    };
-    Err(ours.coded(Some(code), None).repeat(repeat))
+    Err(ours.coded(Some(code), None))
 }
 
 impl Kind for FlowLog {
@@ -105,26 +99,29 @@ impl Kind for FlowLog {
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
         let spec = order.spec;
-        let answer = cx
-            .clients
-            .ec2_once
-            .create_flow_logs()
-            .resource_type(FlowLogsResourceType::Vpc)
-            .resource_ids(spec.vpc_id.text())
-            .traffic_type(TrafficType::All)
-            .log_destination_type(LogDestinationType::CloudWatchLogs)
-            .log_destination(spec.log_group_arn.text())
-            .deliver_logs_permission_arn(spec.role_arn.text())
-            .client_token(order.token)
-            .tag_specifications(tags::specification(ResourceType::VpcFlowLog, order.tags))
-            .send()
-            .await
-            .doing("create the flow log")?;
-        refused("create the flow log", answer.unsuccessful())?;
-        answer
-            .flow_log_ids
-            .and_then(|ids| ids.into_iter().next())
-            .ok_or_else(|| incomplete("flow log's id"))
+        spread::waited_out(cx, async || {
+            let answer = cx
+                .clients
+                .ec2_once
+                .create_flow_logs()
+                .resource_type(FlowLogsResourceType::Vpc)
+                .resource_ids(spec.vpc_id.text())
+                .traffic_type(TrafficType::All)
+                .log_destination_type(LogDestinationType::CloudWatchLogs)
+                .log_destination(spec.log_group_arn.text())
+                .deliver_logs_permission_arn(spec.role_arn.text())
+                .client_token(order.token)
+                .tag_specifications(tags::specification(ResourceType::VpcFlowLog, order.tags))
+                .send()
+                .await
+                .doing("create the flow log")?;
+            refused("create the flow log", answer.unsuccessful())?;
+            answer
+                .flow_log_ids
+                .and_then(|ids| ids.into_iter().next())
+                .ok_or_else(|| incomplete("flow log's id"))
+        })
+        .await
     }
 
     async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {

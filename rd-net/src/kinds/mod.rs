@@ -3,8 +3,6 @@
 pub mod default_security_group;
 pub mod elastic_ip;
 pub mod flow_log;
-pub mod flow_log_group;
-pub mod flow_log_role;
 pub mod internet_gateway;
 pub mod internet_gateway_attachment;
 pub mod nat_gateway;

@@ -4,7 +4,8 @@
 use crate::clients::Clients;
 use crate::ec2::errors::{deleted, incomplete};
 use crate::ec2::{find, holders, rules, tags};
-use aws_sdk_ec2::types::ResourceType;
+use crate::slice::ANYWHERE;
+use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType};
 use rd_common::aws::Explain;
 use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Replacing, Result, Tags, Wanted};
 use serde::{Deserialize, Serialize};
@@ -89,7 +90,15 @@ impl Kind for SecurityGroup {
             .send()
             .await
             .doing("create the security group")?;
-        answer.group_id.ok_or_else(|| incomplete("group's id"))
+        let id = answer.group_id.ok_or_else(|| incomplete("group's id"))?;
+        // A new group may send anywhere. Others wait for it, so its rules are not looked at first; where this fails,
+        // the look that comes next finds the rule.
+        let anywhere = IpPermission::builder()
+            .ip_protocol("-1")
+            .ip_ranges(IpRange::builder().cidr_ip(ANYWHERE).build());
+        let call = cx.clients.ec2.revoke_security_group_egress().group_id(&id);
+        let _ = call.ip_permissions(anywhere.build()).send().await;
+        Ok(id)
     }
 
     async fn update(

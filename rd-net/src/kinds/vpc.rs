@@ -125,10 +125,17 @@ impl Kind for Vpc {
             .send()
             .await
             .doing("create the VPC")?;
-        answer
+        let id = answer
             .vpc
             .and_then(|vpc| vpc.vpc_id)
-            .ok_or_else(|| incomplete("VPC's id"))
+            .ok_or_else(|| incomplete("VPC's id"))?;
+        if order.spec.enable_dns_hostnames {
+            // Off in a new VPC. Everything waits for the VPC, so it is not looked at first; where this fails, the look
+            // that comes next finds it off, and says why it stays so.
+            let call = cx.clients.ec2.modify_vpc_attribute().vpc_id(&id);
+            let _ = call.enable_dns_hostnames(switch(true)).send().await;
+        }
+        Ok(id)
     }
 
     async fn update(

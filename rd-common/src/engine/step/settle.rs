@@ -55,7 +55,9 @@ impl<C: 'static> Bench<C> {
                 Some(spec)
             };
             let changes = any.diff(spec, &live.live, compare)?;
-            let (set, remove) = self.tag_work(planned, &live);
+            // Tags that are not told are as they were last applied, and, once changed, as they were asked for.
+            let untold = any.tags_untold() && asked.is_none();
+            let (set, remove) = self.tag_work(planned, &live, untold);
             if let Some((reason, hint)) = impaired
                 && (changes.is_empty() || asked.is_some())
             {
@@ -104,8 +106,20 @@ impl<C: 'static> Bench<C> {
         }
     }
 
-    fn tag_work(&self, planned: &Planned, live: &Found<Value>) -> (Tags, Vec<String>) {
-        let Some(tags) = &live.tags else {
+    fn tag_work(
+        &self,
+        planned: &Planned,
+        live: &Found<Value>,
+        untold: bool,
+    ) -> (Tags, Vec<String>) {
+        let ours = self.session.read(|document| {
+            document
+                .resources
+                .get(&planned.address)
+                .map(|r| r.tags.clone())
+                .unwrap_or_default()
+        });
+        let Some(tags) = live.tags.as_ref().or(untold.then_some(&ours)) else {
             return (Tags::new(), Vec::new());
         };
         let set = planned
@@ -114,16 +128,10 @@ impl<C: 'static> Bench<C> {
             .filter(|(key, value)| tags.get(*key) != Some(value))
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect();
-        let ours = self.session.read(|document| {
-            document
-                .resources
-                .get(&planned.address)
-                .map(|r| r.tags.clone())
-                .unwrap_or_default()
-        });
         let remove = ours
-            .into_keys()
-            .filter(|key| !planned.tags.contains_key(key) && tags.contains_key(key))
+            .keys()
+            .filter(|key| !planned.tags.contains_key(*key) && tags.contains_key(*key))
+            .cloned()
             .collect();
         (set, remove)
     }

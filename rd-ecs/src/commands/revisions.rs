@@ -1,0 +1,144 @@
+//! `revisions`: which there are to go back to, and what differs between two.
+
+use super::tasks::ago;
+use crate::kinds::task_definition::model::{Live, live};
+use crate::kinds::task_definition::revisions::active;
+use crate::names::revision;
+use crate::site::Site;
+use clap::Subcommand;
+use futures_util::stream::{self, StreamExt, TryStreamExt};
+use rd_common::cli::Program;
+use rd_common::ui::style::{BAD, GOOD, paint};
+use rd_common::ui::table::table;
+use rd_common::{Error, Exit, Result};
+use serde_json::{Map, Value, json};
+
+/// Flags of `revisions`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct RevisionsArgs {
+    #[command(subcommand)]
+    verb: Option<Verb>,
+    /// How many, the newest first
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    limit: usize,
+}
+
+#[derive(Subcommand, Clone, Debug)]
+enum Verb {
+    /// Show what differs between two revisions
+    Diff {
+        /// The one: its number
+        a: i32,
+        /// The other; else the one that runs
+        b: Option<i32>,
+    },
+}
+
+/// How many are read at once.
+const AT_ONCE: usize = 8;
+
+/// Runs it: a table for people, one JSON document for programs.
+pub async fn run(program: &Program, args: &RevisionsArgs) -> Result<Exit> {
+    let site = Site::open(program).await?;
+    let service = site.read().await?;
+    let runs = service.task_definition().unwrap_or_default().to_owned();
+    if let Some(Verb::Diff { a, b }) = args.verb {
+        let b = b.or(revision(&runs)).unwrap_or_default();
+        return diff(program, &site, a, b).await;
+    }
+    let mut arns = active(site.cx(), &site.family).await?;
+    arns.truncate(args.limit);
+    if !arns.contains(&runs) {
+        arns.push(runs.clone());
+    }
+    let site = &site;
+    let all: Vec<Live> = stream::iter(arns)
+        .map(|arn| async move { Ok::<_, Error>(live(&site.revision(&arn).await?.definition)) })
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
+    let text = if program.printer.is_json() {
+        let revisions: Vec<Value> = all
+            .iter()
+            .map(|one| {
+                json!({
+                    "revision": one.revision, "arn": one.arn, "image": one.image, "live": one.arn == runs,
+                    "registered_at": one.registered_at, "registered_by": one.registered_by,
+                })
+            })
+            .collect();
+        format!(
+            "{}\n",
+            json!({"family": site.family, "revisions": revisions})
+        )
+    } else {
+        let rows: Vec<Vec<String>> = all.iter().map(|one| row(one, one.arn == runs)).collect();
+        table(&["REVISION", "", "IMAGE", "AGE", "BY"], &rows)
+    };
+    program.printer.text(&text);
+    Ok(Exit::Done)
+}
+
+fn row(one: &Live, runs: bool) -> Vec<String> {
+    let at = one.registered_at.as_deref().and_then(|at| at.parse().ok());
+    let by = one.registered_by.as_deref().unwrap_or("-");
+    vec![
+        one.revision.to_string(),
+        if runs { "live" } else { "" }.to_owned(),
+        one.image.clone(),
+        at.map_or_else(|| "-".to_owned(), ago),
+        // `arn:aws:sts::1:assumed-role/deployer/ci` is `deployer/ci`.
+        by.split_once('/').map_or(by, |(_, name)| name).to_owned(),
+    ]
+}
+
+async fn diff(program: &Program, site: &Site, a: i32, b: i32) -> Result<Exit> {
+    let members = async |number: i32| -> Result<Map<String, Value>> {
+        let name = format!("{}:{number}", site.family);
+        let one = live(&site.revision(&name).await?.definition);
+        match json!(one) {
+            Value::Object(members) => Ok(members),
+            _ => Ok(Map::new()),
+        }
+    };
+    let (before, after) = (members(a).await?, members(b).await?);
+    let own = [
+        "arn",
+        "revision",
+        "registered_at",
+        "registered_by",
+        "active",
+    ];
+    let changes: Vec<(&String, &Value, &Value)> = before
+        .iter()
+        .filter(|(key, _)| !own.contains(&key.as_str()))
+        .filter_map(|(key, old)| Some((key, old, after.get(key)?)))
+        .filter(|(_, old, new)| old != new)
+        .collect();
+    let text = if program.printer.is_json() {
+        let fields: Vec<Value> = changes
+            .iter()
+            .map(|(key, old, new)| json!({"path": key, "before": old, "after": new}))
+            .collect();
+        format!("{}\n", json!({"a": a, "b": b, "fields": fields}))
+    } else if changes.is_empty() {
+        format!("{a} and {b} are the same\n")
+    } else {
+        let lines = changes.iter().map(|(key, old, new)| {
+            format!(
+                "{key}\n  {}\n  {}\n",
+                paint(BAD, format!("- {}", plain(old))),
+                paint(GOOD, format!("+ {}", plain(new)))
+            )
+        });
+        lines.collect()
+    };
+    program.printer.text(&text);
+    Ok(Exit::Done)
+}
+
+fn plain(value: &Value) -> String {
+    value
+        .as_str()
+        .map_or_else(|| value.to_string(), str::to_owned)
+}

@@ -1,0 +1,80 @@
+//! `tasks`: what runs, and what has stopped and why.
+
+use crate::names::{last, revision};
+use crate::site::Site;
+use crate::tasks::{self, Of, Task};
+use jiff::Timestamp;
+use rd_common::cli::Program;
+use rd_common::ui::table::table;
+use rd_common::{Exit, Result};
+
+/// Flags of `tasks`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct TasksArgs {
+    /// Those that have stopped as well: AWS knows them for an hour
+    #[arg(long)]
+    stopped: bool,
+    /// One task, by its id or the beginning of it
+    #[arg(long, value_name = "ID")]
+    task: Option<String>,
+}
+
+/// Runs it: a table for people, one JSON document for programs.
+pub async fn run(program: &Program, args: &TasksArgs) -> Result<Exit> {
+    let site = Site::open(program).await?;
+    let tasks = match &args.task {
+        Some(name) => vec![tasks::named(site.cx(), &site.cluster, name).await?],
+        None => tasks::list(site.cx(), &site.cluster, Of::Cluster, args.stopped).await?,
+    };
+    let text = if program.printer.is_json() {
+        format!(
+            "{}\n",
+            serde_json::json!({"cluster": site.cluster, "tasks": tasks})
+        )
+    } else if tasks.is_empty() {
+        "no tasks\n".to_owned()
+    } else {
+        let rows: Vec<Vec<String>> = tasks.iter().map(row).collect();
+        table(
+            &[
+                "TASK", "STATUS", "HEALTH", "REVISION", "OF", "ADDRESS", "SINCE", "WHY",
+            ],
+            &rows,
+        )
+    };
+    program.printer.text(&text);
+    Ok(Exit::Done)
+}
+
+fn row(task: &Task) -> Vec<String> {
+    let since = task.stopped_at.or(task.started_at).or(task.created_at);
+    let of = match task.group.strip_prefix("service:") {
+        Some(_) => "service",
+        None => task.started_by.as_deref().unwrap_or("-"),
+    };
+    vec![
+        task.id.clone(),
+        task.last_status.to_lowercase(),
+        task.health.to_lowercase(),
+        revision(&task.task_definition)
+            .map_or_else(|| last(&task.task_definition).to_owned(), |n| n.to_string()),
+        of.to_owned(),
+        task.private_ip.clone().unwrap_or_else(|| "-".to_owned()),
+        since.map_or_else(|| "-".to_owned(), ago),
+        match task.has_stopped() {
+            true => task.why(),
+            false => String::new(),
+        },
+    ]
+}
+
+/// How long ago something was, roughly: `4m`, `2h`, `3d`.
+pub fn ago(at: Timestamp) -> String {
+    let seconds = Timestamp::now().duration_since(at).as_secs().max(0);
+    match seconds {
+        0..60 => format!("{seconds}s"),
+        60..3600 => format!("{}m", seconds / 60),
+        3600..86_400 => format!("{}h", seconds / 3600),
+        _ => format!("{}d", seconds / 86_400),
+    }
+}

@@ -1,0 +1,234 @@
+//! `cluster`: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html>
+
+use crate::clients::Clients;
+use crate::reads::{retag, tag_list, tags_of};
+use aws_sdk_ecs::types::{
+    CapacityProviderStrategyItem, Cluster as AwsCluster, ClusterField, ClusterSetting,
+    ClusterSettingName,
+};
+use rd_common::aws::Explain;
+use rd_common::{
+    Change, Cx, Diff, Error, Found, Kind, Order, Readiness, Repeat, Result, Tags, Wanted, touches,
+};
+use rd_iam::service_linked_role;
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct Cluster;
+
+/// What Fargate has.
+pub const PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its name, which is its id.
+    pub name: String,
+    /// Whether it gives detailed metrics.
+    pub container_insights: bool,
+    /// What its tasks may run on.
+    pub capacity_providers: Vec<String>,
+    /// What they run on where nothing is said.
+    pub default_capacity_provider: String,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// AWS's word for how it is.
+    pub status: String,
+    /// Whether it gives detailed metrics.
+    pub container_insights: bool,
+    /// What its tasks may run on.
+    pub capacity_providers: Vec<String>,
+    /// What they run on where nothing is said.
+    pub default_capacity_provider: Option<String>,
+}
+
+fn insights(on: bool) -> ClusterSetting {
+    ClusterSetting::builder()
+        .name(ClusterSettingName::ContainerInsights)
+        .value(if on { "enabled" } else { "disabled" })
+        .build()
+}
+
+fn strategy(provider: &str) -> Result<CapacityProviderStrategyItem> {
+    CapacityProviderStrategyItem::builder()
+        .capacity_provider(provider)
+        .weight(1)
+        .build()
+        .map_err(|e| Error::failed(format!("the capacity is incomplete: {e}")))
+}
+
+fn live(cluster: &AwsCluster) -> Live {
+    let insights = cluster
+        .settings()
+        .iter()
+        .find(|setting| setting.name() == Some(&ClusterSettingName::ContainerInsights));
+    Live {
+        name: cluster.cluster_name().unwrap_or_default().to_owned(),
+        arn: cluster.cluster_arn().unwrap_or_default().to_owned(),
+        status: cluster.status().unwrap_or_default().to_owned(),
+        // `enhanced` is more of the same.
+        container_insights: insights
+            .and_then(|setting| setting.value())
+            .is_some_and(|value| value != "disabled"),
+        capacity_providers: cluster.capacity_providers().to_vec(),
+        default_capacity_provider: cluster
+            .default_capacity_provider_strategy()
+            .first()
+            .map(|item| item.capacity_provider().to_owned()),
+    }
+}
+
+impl Kind for Cluster {
+    const NAME: &'static str = "cluster";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let named: Vec<(&Wanted<Spec>, String)> = wanted
+            .iter()
+            .filter_map(|one| Some((one, one.id_or(|spec| &spec.name)?)))
+            .collect();
+        if named.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut names: Vec<String> = named.iter().map(|(_, name)| name.clone()).collect();
+        names.dedup();
+        let call = cx.clients.ecs.describe_clusters().set_clusters(Some(names));
+        let call = call
+            .include(ClusterField::Settings)
+            .include(ClusterField::Tags);
+        let answer = call.send().await.doing("read the cluster")?;
+        // One that was deleted can be read for a while.
+        let there = |name: &str| {
+            let mut all = answer.clusters().iter();
+            all.find(|one| one.cluster_name() == Some(name) && one.status() != Some("INACTIVE"))
+        };
+        let found = named.into_iter().filter_map(|(one, name)| {
+            let cluster = there(&name)?;
+            Some(Found {
+                address: one.address.clone(),
+                id: name,
+                live: live(cluster),
+                tags: Some(tags_of(cluster.tags())),
+            })
+        });
+        Ok(found.collect())
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let spec = order.spec;
+        service_linked_role::ensure(&cx.clients.iam, service_linked_role::ECS).await?;
+        cx.clients
+            .ecs_once
+            .create_cluster()
+            .cluster_name(&spec.name)
+            .settings(insights(spec.container_insights))
+            .set_capacity_providers(Some(spec.capacity_providers.clone()))
+            .default_capacity_provider_strategy(strategy(&spec.default_capacity_provider)?)
+            .set_tags(Some(tag_list(order.tags)))
+            .send()
+            .await
+            .doing("create the cluster")?;
+        Ok(spec.name.clone())
+    }
+
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        changes: &[Change],
+    ) -> Result<()> {
+        let ecs = &cx.clients.ecs;
+        if touches(changes, "container_insights") {
+            let call = ecs.update_cluster_settings().cluster(id);
+            let call = call.settings(insights(spec.container_insights)).send();
+            call.await.doing("change the cluster's metrics")?;
+        }
+        if touches(changes, "capacity_providers") || touches(changes, "default_capacity_provider") {
+            let call = ecs
+                .put_cluster_capacity_providers()
+                .cluster(id)
+                .set_capacity_providers(Some(spec.capacity_providers.clone()))
+                .default_capacity_provider_strategy(strategy(&spec.default_capacity_provider)?);
+            let answer = call.send().await.doing("change the cluster's capacity");
+            // One change at a time: the last one is under way still.
+            answer.map_err(|error| match error.is(&["UpdateInProgressException"]) {
+                true => error.repeat(Repeat::NotDone),
+                false => error,
+            })?;
+        }
+        Ok(())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let call = cx.clients.ecs.delete_cluster().cluster(id);
+        match call.send().await.doing("delete the cluster") {
+            Err(error) if error.is(&["ClusterNotFoundException"]) => Ok(()),
+            // Tasks that are stopping, and changes of its capacity.
+            Err(error)
+                if error.is(&[
+                    "ClusterContainsTasksException",
+                    "ClusterContainsServicesException",
+                    "UpdateInProgressException",
+                ]) =>
+            {
+                Err(error.repeat(Repeat::Later))
+            }
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let call = cx.clients.ecs.describe_clusters().clusters(id);
+        let answer = call.send().await.doing("read the cluster")?;
+        let arn = answer.clusters().first().and_then(|one| one.cluster_arn());
+        retag(&cx.clients.ecs, arn.unwrap_or_default(), set, remove).await
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        Diff::new()
+            .fixed("name", &live.name, &spec.name)
+            .field(
+                "container_insights",
+                live.container_insights,
+                spec.container_insights,
+            )
+            .set(
+                "capacity_providers",
+                &live.capacity_providers,
+                &spec.capacity_providers,
+            )
+            .field(
+                "default_capacity_provider",
+                &live.default_capacity_provider,
+                &spec.default_capacity_provider,
+            )
+            .finish()
+    }
+
+    fn ready(live: &Live) -> Readiness {
+        match live.status.as_str() {
+            "ACTIVE" => Readiness::Ready,
+            "FAILED" => Readiness::Failed("its capacity could not be made".to_owned()),
+            "DEPROVISIONING" => Readiness::Leaving("deprovisioning".to_owned()),
+            status => Readiness::Pending(status.to_lowercase()),
+        }
+    }
+
+    /// Tasks that were started in it by hand, or by a run that was cut off.
+    async fn holders(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {
+        let call = cx.clients.ecs.list_tasks().cluster(id);
+        let tasks = call.send().await.doing("list the tasks in the cluster")?;
+        let tasks = tasks.task_arns.unwrap_or_default();
+        Ok((!tasks.is_empty()).then(|| format!("the tasks {}", tasks.join(", "))))
+    }
+}

@@ -1,0 +1,10 @@
+//! One file, or folder, a kind of AWS resource.
+
+pub mod cluster;
+pub mod parameter;
+pub mod repository;
+pub mod scalable_target;
+pub mod scaling_policy;
+pub mod scheduled_action;
+pub mod service;
+pub mod task_definition;

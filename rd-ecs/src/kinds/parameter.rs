@@ -1,0 +1,166 @@
+//! `parameter`: a setting of the service that is no secret, in Systems Manager.
+//! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
+
+use crate::clients::Clients;
+use aws_sdk_ssm::types::{ParameterType, ResourceTypeForTagging, Tag};
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Diff, Error, Found, Kind, Order, Result, Tags, Wanted};
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+/// The kind.
+pub struct Parameter;
+
+/// How many parameters one call tells.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
+const AT_ONCE: usize = 10;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its name, which is its id: `/<project>/<environment>/<variable>`.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Its name.
+    pub name: String,
+    /// Its value.
+    pub value: String,
+    /// Its type.
+    pub kind: String,
+    /// Its ARN.
+    pub arn: String,
+}
+
+fn list(tags: &Tags) -> Result<Vec<Tag>> {
+    let tags = tags
+        .iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build());
+    tags.collect::<std::result::Result<_, _>>()
+        .map_err(|e| Error::failed(format!("a tag is incomplete: {e}")))
+}
+
+async fn tags(cx: &Cx<Clients>, name: &str) -> Result<Tags> {
+    let call = cx.clients.ssm.list_tags_for_resource().resource_id(name);
+    let call = call.resource_type(ResourceTypeForTagging::Parameter);
+    let answer = call.send().await.doing("read the parameter's tags")?;
+    let tags = answer.tag_list.unwrap_or_default().into_iter();
+    Ok(tags.map(|tag| (tag.key, tag.value)).collect())
+}
+
+impl Kind for Parameter {
+    const NAME: &'static str = "parameter";
+    const TAGS_UNTOLD: bool = true;
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let named: Vec<(&Wanted<Spec>, String)> = wanted
+            .iter()
+            .filter_map(|one| Some((one, one.id_or(|spec| &spec.name)?)))
+            .collect();
+        let mut there: BTreeMap<String, Live> = BTreeMap::new();
+        for some in named.chunks(AT_ONCE) {
+            let mut names: Vec<String> = some.iter().map(|(_, name)| name.clone()).collect();
+            names.dedup();
+            let call = cx.clients.ssm.get_parameters().set_names(Some(names));
+            let answer = call.send().await.doing("read the parameters")?;
+            for one in answer.parameters.unwrap_or_default() {
+                let live = Live {
+                    kind: one
+                        .r#type()
+                        .map(|kind| kind.as_str().to_owned())
+                        .unwrap_or_default(),
+                    name: one.name.unwrap_or_default(),
+                    value: one.value.unwrap_or_default(),
+                    arn: one.arn.unwrap_or_default(),
+                };
+                there.insert(live.name.clone(), live);
+            }
+        }
+        let mut found = Vec::new();
+        for (one, name) in named {
+            let Some(live) = there.get(&name) else {
+                continue;
+            };
+            let tags = match one.id {
+                Some(_) => None,
+                None => Some(tags(cx, &name).await?),
+            };
+            found.push(Found {
+                address: one.address.clone(),
+                id: name,
+                live: live.clone(),
+                tags,
+            });
+        }
+        Ok(found)
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let spec = order.spec;
+        let call = cx
+            .clients
+            .ssm_once
+            .put_parameter()
+            .name(&spec.name)
+            .value(&spec.value)
+            .r#type(ParameterType::String)
+            .set_tags(Some(list(order.tags)?));
+        match call.send().await.doing("create the parameter") {
+            Err(error) if error.is(&["ParameterAlreadyExists"]) => Ok(spec.name.clone()),
+            other => other.map(|_| spec.name.clone()),
+        }
+    }
+
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
+        let call = cx.clients.ssm.put_parameter().name(id).value(&spec.value);
+        let call = call.r#type(ParameterType::String).overwrite(true).send();
+        call.await.doing("change the parameter").map(|_| ())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let call = cx.clients.ssm.delete_parameter().name(id);
+        match call.send().await.doing("delete the parameter") {
+            Err(error) if error.is(&["ParameterNotFound"]) => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let ssm = &cx.clients.ssm;
+        if !set.is_empty() {
+            let call = ssm.add_tags_to_resource().resource_id(id);
+            let call = call.resource_type(ResourceTypeForTagging::Parameter);
+            let call = call.set_tags(Some(list(set)?)).send();
+            call.await.doing("set the parameter's tags")?;
+        }
+        if !remove.is_empty() {
+            let call = ssm.remove_tags_from_resource().resource_id(id);
+            let call = call.resource_type(ResourceTypeForTagging::Parameter);
+            let call = call.set_tag_keys(Some(remove.to_vec())).send();
+            call.await.doing("remove the parameter's tags")?;
+        }
+        Ok(())
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        Diff::new()
+            .fixed("name", &live.name, &spec.name)
+            .field("value", &live.value, &spec.value)
+            .field("kind", &live.kind, "String")
+            .finish()
+    }
+}

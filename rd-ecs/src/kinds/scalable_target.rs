@@ -1,0 +1,219 @@
+//! `scalable_target`: how many tasks autoscaling keeps.
+//! <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html>
+
+use crate::clients::Clients;
+use aws_sdk_applicationautoscaling::types::{
+    ScalableDimension, ScalableTarget as AwsTarget, ServiceNamespace, SuspendedState,
+};
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Repeat, Result, Tags, Wanted};
+use rd_iam::service_linked_role;
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct ScalableTarget;
+
+/// What is scaled.
+pub const DIMENSION: ScalableDimension = ScalableDimension::EcsServiceDesiredCount;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its id: `service/<cluster>/<service>`.
+    pub resource_id: String,
+    /// The service, which must be there.
+    pub service_arn: Input,
+    /// The fewest tasks.
+    pub min: i32,
+    /// The most tasks.
+    pub max: i32,
+    /// Whether times of the day change the two.
+    pub scheduled: bool,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Its id.
+    pub resource_id: String,
+    /// Its ARN.
+    pub arn: Option<String>,
+    /// The fewest tasks.
+    pub min: i32,
+    /// The most tasks.
+    pub max: i32,
+    /// Whether policies may not take tasks away.
+    pub scale_in_suspended: bool,
+    /// Whether policies may not add tasks.
+    pub scale_out_suspended: bool,
+    /// Whether schedules are left out.
+    pub schedules_suspended: bool,
+}
+
+fn live(target: &AwsTarget) -> Live {
+    let suspended = target.suspended_state();
+    let is = |of: fn(&SuspendedState) -> Option<bool>| suspended.and_then(of).unwrap_or(false);
+    Live {
+        resource_id: target.resource_id().to_owned(),
+        arn: target.scalable_target_arn().map(str::to_owned),
+        min: target.min_capacity(),
+        max: target.max_capacity(),
+        scale_in_suspended: is(SuspendedState::dynamic_scaling_in_suspended),
+        scale_out_suspended: is(SuspendedState::dynamic_scaling_out_suspended),
+        schedules_suspended: is(SuspendedState::scheduled_scaling_suspended),
+    }
+}
+
+/// Reads one; none where autoscaling does not know the service.
+pub async fn read(cx: &Cx<Clients>, resource_id: &str) -> Result<Option<Live>> {
+    let call = cx.clients.autoscaling.describe_scalable_targets();
+    let call = call
+        .service_namespace(ServiceNamespace::Ecs)
+        .resource_ids(resource_id)
+        .scalable_dimension(DIMENSION);
+    let answer = call.send().await.doing("read what autoscaling keeps")?;
+    Ok(answer.scalable_targets().first().map(live))
+}
+
+/// Says whether policies may take tasks away.
+pub async fn suspend_scale_in(cx: &Cx<Clients>, resource_id: &str, suspended: bool) -> Result<()> {
+    let state = SuspendedState::builder().dynamic_scaling_in_suspended(suspended);
+    let call = cx.clients.autoscaling.register_scalable_target();
+    let call = call
+        .service_namespace(ServiceNamespace::Ecs)
+        .resource_id(resource_id)
+        .scalable_dimension(DIMENSION)
+        .suspended_state(state.build());
+    call.send()
+        .await
+        .doing("set whether autoscaling takes tasks away")
+        .map(|_| ())
+}
+
+async fn register(cx: &Cx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Result<()> {
+    let running = SuspendedState::builder()
+        .dynamic_scaling_in_suspended(false)
+        .dynamic_scaling_out_suspended(false)
+        .scheduled_scaling_suspended(false);
+    // Tags are taken with the first registration alone: a repeated one would be refused.
+    let client = match tags {
+        Some(_) => &cx.clients.autoscaling_once,
+        None => &cx.clients.autoscaling,
+    };
+    let call = client.register_scalable_target();
+    let call = call
+        .service_namespace(ServiceNamespace::Ecs)
+        .resource_id(&spec.resource_id)
+        .scalable_dimension(DIMENSION)
+        .min_capacity(spec.min)
+        .max_capacity(spec.max)
+        .suspended_state(running.build())
+        .set_tags(tags.map(|tags| tags.clone().into_iter().collect()));
+    call.send()
+        .await
+        .doing("set what autoscaling keeps")
+        .map(|_| ())
+}
+
+impl Kind for ScalableTarget {
+    const NAME: &'static str = "scalable_target";
+    const TAGS_UNTOLD: bool = true;
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let mut found = Vec::new();
+        for one in wanted {
+            let Some(id) = one.id_or(|spec| &spec.resource_id) else {
+                continue;
+            };
+            let Some(live) = read(cx, &id).await? else {
+                continue;
+            };
+            let tags = match (&one.id, &live.arn) {
+                (None, Some(arn)) => {
+                    let call = cx.clients.autoscaling.list_tags_for_resource();
+                    let answer = call.resource_arn(arn).send().await;
+                    let answer = answer.doing("read the scalable target's tags")?;
+                    Some(answer.tags.unwrap_or_default().into_iter().collect())
+                }
+                _ => None,
+            };
+            found.push(Found {
+                address: one.address.clone(),
+                id,
+                live,
+                tags,
+            });
+        }
+        Ok(found)
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let role = service_linked_role::ECS_AUTOSCALING;
+        service_linked_role::ensure(&cx.clients.iam, role).await?;
+        register(cx, order.spec, Some(order.tags)).await?;
+        Ok(order.spec.resource_id.clone())
+    }
+
+    async fn update(
+        cx: &Cx<Clients>,
+        _id: &str,
+        _live: &Live,
+        spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
+        register(cx, spec, None).await
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let call = cx.clients.autoscaling.deregister_scalable_target();
+        let call = call
+            .service_namespace(ServiceNamespace::Ecs)
+            .resource_id(id)
+            .scalable_dimension(DIMENSION);
+        match call.send().await.doing("end autoscaling") {
+            Err(error) if error.is(&["ObjectNotFoundException"]) => Ok(()),
+            Err(error) if error.is(&["ConcurrentUpdateException"]) => {
+                Err(error.repeat(Repeat::Later))
+            }
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let Some(arn) = read(cx, id).await?.and_then(|live| live.arn) else {
+            return Ok(());
+        };
+        let autoscaling = &cx.clients.autoscaling;
+        if !set.is_empty() {
+            let call = autoscaling.tag_resource().resource_arn(&arn);
+            let tags = set.clone().into_iter().collect();
+            let call = call.set_tags(Some(tags)).send();
+            call.await.doing("set the scalable target's tags")?;
+        }
+        if !remove.is_empty() {
+            let call = autoscaling.untag_resource().resource_arn(&arn);
+            let call = call.set_tag_keys(Some(remove.to_vec())).send();
+            call.await.doing("remove the scalable target's tags")?;
+        }
+        Ok(())
+    }
+
+    /// What a schedule set since is no drift: the settings themselves say it.
+    fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
+        let mut diff = Diff::new();
+        diff.fixed("resource_id", &live.resource_id, &spec.resource_id);
+        let by_schedule =
+            spec.scheduled && last.is_some_and(|last| (last.min, last.max) == (spec.min, spec.max));
+        if !by_schedule {
+            diff.field("min", live.min, spec.min)
+                .field("max", live.max, spec.max);
+        }
+        diff.field("scale_in_suspended", live.scale_in_suspended, false)
+            .field("scale_out_suspended", live.scale_out_suspended, false)
+            .field("schedules_suspended", live.schedules_suspended, false)
+            .finish()
+    }
+}

@@ -1,0 +1,198 @@
+//! `scaling_policy`: a use that autoscaling keeps by adding and taking away tasks.
+//! <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html>
+
+use super::scalable_target::DIMENSION;
+use crate::clients::Clients;
+use aws_sdk_applicationautoscaling::types::{
+    MetricType, PolicyType, PredefinedMetricSpecification, ScalingPolicy as AwsPolicy,
+    ServiceNamespace, TargetTrackingScalingPolicyConfiguration,
+};
+use rd_common::aws::Explain;
+use rd_common::{Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Result, Wanted};
+use serde::{Deserialize, Serialize};
+
+/// The kind.
+pub struct ScalingPolicy;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// What is scaled: `service/<cluster>/<service>`.
+    pub resource_id: Input,
+    /// Its name.
+    pub name: String,
+    /// The measure, in AWS's word: `ECSServiceAverageCPUUtilization`.
+    pub metric: String,
+    /// The use that is kept, in per cent.
+    pub target: f64,
+    /// How long after taking tasks away it takes more away, in seconds.
+    pub scale_in_cooldown: i32,
+    /// How long after adding tasks it adds more, in seconds.
+    pub scale_out_cooldown: i32,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// What is scaled.
+    pub resource_id: String,
+    /// Its name.
+    pub name: String,
+    /// The measure.
+    pub metric: String,
+    /// The use that is kept, in per cent.
+    pub target: f64,
+    /// How long after taking tasks away it takes more away, in seconds.
+    pub scale_in_cooldown: Option<i32>,
+    /// How long after adding tasks it adds more, in seconds.
+    pub scale_out_cooldown: Option<i32>,
+    /// Whether it only adds tasks.
+    pub scale_in_disabled: bool,
+}
+
+/// A service's name has no colon.
+pub(super) fn id(resource: &str, name: &str) -> String {
+    format!("{resource}:{name}")
+}
+
+pub(super) fn parts(id: &str) -> Result<(&str, &str)> {
+    id.split_once(':')
+        .ok_or_else(|| Error::failed(format!("`{id}` is not an id of autoscaling")))
+}
+
+fn live(policy: &AwsPolicy) -> Live {
+    let tracking = policy.target_tracking_scaling_policy_configuration();
+    Live {
+        resource_id: policy.resource_id().to_owned(),
+        name: policy.policy_name().to_owned(),
+        metric: tracking
+            .and_then(|one| one.predefined_metric_specification())
+            .map(|one| one.predefined_metric_type().as_str().to_owned())
+            .unwrap_or_default(),
+        target: tracking.map_or(0.0, TargetTrackingScalingPolicyConfiguration::target_value),
+        scale_in_cooldown: tracking.and_then(|one| one.scale_in_cooldown()),
+        scale_out_cooldown: tracking.and_then(|one| one.scale_out_cooldown()),
+        scale_in_disabled: tracking
+            .and_then(|one| one.disable_scale_in())
+            .unwrap_or(false),
+    }
+}
+
+async fn put(cx: &Cx<Clients>, spec: &Spec) -> Result<()> {
+    let incomplete = |e| Error::failed(format!("the policy is incomplete: {e}"));
+    let metric = PredefinedMetricSpecification::builder()
+        .predefined_metric_type(MetricType::from(spec.metric.as_str()))
+        .build()
+        .map_err(incomplete)?;
+    let tracking = TargetTrackingScalingPolicyConfiguration::builder()
+        .predefined_metric_specification(metric)
+        .target_value(spec.target)
+        .scale_in_cooldown(spec.scale_in_cooldown)
+        .scale_out_cooldown(spec.scale_out_cooldown)
+        .disable_scale_in(false)
+        .build()
+        .map_err(incomplete)?;
+    let call = cx.clients.autoscaling.put_scaling_policy();
+    let call = call
+        .policy_name(&spec.name)
+        .service_namespace(ServiceNamespace::Ecs)
+        .resource_id(spec.resource_id.text())
+        .scalable_dimension(DIMENSION)
+        .policy_type(PolicyType::TargetTrackingScaling)
+        .target_tracking_scaling_policy_configuration(tracking);
+    call.send()
+        .await
+        .doing("set the scaling policy")
+        .map(|_| ())
+}
+
+impl Kind for ScalingPolicy {
+    const NAME: &'static str = "scaling_policy";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let named: Vec<(&Wanted<Spec>, String)> = wanted
+            .iter()
+            .filter_map(|one| {
+                let spec = one.spec.as_ref();
+                let named = || Some(id(spec?.resource_id.known()?, &spec?.name));
+                Some((one, one.id.clone().or_else(named)?))
+            })
+            .collect();
+        let Some((_, first)) = named.first() else {
+            return Ok(Vec::new());
+        };
+        let (resource, _) = parts(first)?;
+        let call = cx.clients.autoscaling.describe_scaling_policies();
+        let call = call
+            .service_namespace(ServiceNamespace::Ecs)
+            .resource_id(resource)
+            .scalable_dimension(DIMENSION);
+        let answer = call.send().await.doing("read the scaling policies")?;
+        let found = named.into_iter().filter_map(|(one, name)| {
+            let mut all = answer.scaling_policies().iter().map(live);
+            let live = all.find(|live| id(&live.resource_id, &live.name) == name)?;
+            Some(Found {
+                address: one.address.clone(),
+                id: name,
+                live,
+                tags: None,
+            })
+        });
+        Ok(found.collect())
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        put(cx, order.spec).await?;
+        Ok(id(order.spec.resource_id.text(), &order.spec.name))
+    }
+
+    async fn update(
+        cx: &Cx<Clients>,
+        _id: &str,
+        _live: &Live,
+        spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
+        put(cx, spec).await
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let (resource, name) = parts(id)?;
+        let call = cx.clients.autoscaling.delete_scaling_policy();
+        let call = call
+            .policy_name(name)
+            .service_namespace(ServiceNamespace::Ecs)
+            .resource_id(resource)
+            .scalable_dimension(DIMENSION);
+        match call.send().await.doing("delete the scaling policy") {
+            Err(error) if error.is(&["ObjectNotFoundException"]) => Ok(()),
+            Err(error) if error.is(&["ConcurrentUpdateException"]) => {
+                Err(error.repeat(Repeat::Later))
+            }
+            other => other.map(|_| ()),
+        }
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        Diff::new()
+            .fixed("resource_id", &live.resource_id, &spec.resource_id)
+            .fixed("name", &live.name, &spec.name)
+            .field("metric", &live.metric, &spec.metric)
+            .field("target", live.target, spec.target)
+            .field(
+                "scale_in_cooldown",
+                live.scale_in_cooldown,
+                spec.scale_in_cooldown,
+            )
+            .field(
+                "scale_out_cooldown",
+                live.scale_out_cooldown,
+                spec.scale_out_cooldown,
+            )
+            .field("scale_in_disabled", live.scale_in_disabled, false)
+            .finish()
+    }
+}

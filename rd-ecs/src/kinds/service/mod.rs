@@ -1,0 +1,317 @@
+//! `service`: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
+//!
+//! How many tasks it has is the affair of autoscaling and of `scale`: an apply changes it only where the setting itself
+//! has changed.
+
+pub mod model;
+mod requests;
+
+use crate::clients::Clients;
+use crate::deployments;
+use crate::names::last;
+use crate::reads::{retag, tag_list, tags_of};
+use aws_sdk_ecs::types::{
+    DeploymentController, DeploymentControllerType, PropagateTags, SchedulingStrategy,
+};
+use jiff::Timestamp;
+use model::{Live, Spec, live};
+use rd_common::aws::Explain;
+use rd_common::{
+    Change, Cx, Details, Diff, Error, Found, Kind, Order, Patience, Readiness, Repeat, Result,
+    Tags, Wanted, touches,
+};
+use rd_iam::spread;
+use std::time::Duration;
+
+/// The kind.
+pub struct Service;
+
+const GONE: [&str; 3] = [
+    "ServiceNotFoundException",
+    "ServiceNotActiveException",
+    "ClusterNotFoundException",
+];
+
+/// The cluster that an ARN of a service names: `…:service/<cluster>/<service>`.
+pub fn cluster_of(arn: &str) -> &str {
+    arn.rsplit('/').nth(1).unwrap_or_default()
+}
+
+impl Kind for Service {
+    const NAME: &'static str = "service";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    const PATIENCE: Patience = Patience {
+        first: Duration::ZERO,
+        pause: Duration::from_secs(2),
+        limit: Duration::from_secs(20 * 60),
+    };
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let mut found = Vec::new();
+        for one in wanted {
+            let named = one
+                .spec
+                .as_ref()
+                .map(|spec| (spec.cluster.text(), spec.name.as_str()));
+            let known = one.id.as_deref().map(|arn| (cluster_of(arn), last(arn)));
+            let Some((cluster, name)) = known.or(named) else {
+                continue;
+            };
+            if cluster.is_empty() {
+                continue;
+            }
+            let Some(service) = cx.clients.reads.service(cluster, name).await? else {
+                continue;
+            };
+            found.push(Found {
+                address: one.address.clone(),
+                id: service.service_arn().unwrap_or_default().to_owned(),
+                live: live(&service),
+                tags: Some(tags_of(service.tags())),
+            });
+        }
+        Ok(found)
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let spec = order.spec;
+        let answer = spread::waited_out(cx, async || {
+            cx.clients
+                .ecs_once
+                .create_service()
+                .cluster(spec.cluster.text())
+                .service_name(&spec.name)
+                .client_token(order.token)
+                .task_definition(spec.task_definition.text())
+                .desired_count(spec.desired_count)
+                .set_capacity_provider_strategy(Some(requests::capacity(spec)?))
+                .network_configuration(requests::network(spec)?)
+                .load_balancers(requests::load_balancer(spec))
+                .deployment_configuration(requests::deployment(spec))
+                .deployment_controller(
+                    DeploymentController::builder()
+                        .r#type(DeploymentControllerType::Ecs)
+                        .build()
+                        .map_err(requests::incomplete)?,
+                )
+                .scheduling_strategy(SchedulingStrategy::Replica)
+                .health_check_grace_period_seconds(spec.grace_seconds)
+                .enable_execute_command(spec.exec)
+                .enable_ecs_managed_tags(true)
+                .propagate_tags(PropagateTags::Service)
+                .set_tags(Some(tag_list(order.tags)))
+                .send()
+                .await
+                .doing("create the service")
+        });
+        // A target group that no listener leads to yet, and the last service of this name that is still leaving.
+        let answer = answer.await.map_err(|error| {
+            let passes = [
+                "does not have an associated load balancer",
+                "still Draining",
+            ];
+            match passes.iter().any(|text| error.summary.contains(text)) {
+                true => error.repeat(Repeat::NotDone),
+                false => error,
+            }
+        })?;
+        answer
+            .service
+            .and_then(|service| service.service_arn)
+            .ok_or_else(|| Error::failed("AWS made a service and did not name it"))
+    }
+
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        changes: &[Change],
+    ) -> Result<()> {
+        let revision = touches(changes, "task_definition").then(|| spec.task_definition.text());
+        if let Some(revision) = revision {
+            refuse_what_was_rolled_back(cx, id, revision).await?;
+        }
+        let asked = Timestamp::now();
+        let any = |paths: &[&str]| paths.iter().any(|path| touches(changes, path));
+        let mut call = cx
+            .clients
+            .ecs
+            .update_service()
+            .cluster(cluster_of(id))
+            .service(id)
+            .set_task_definition(revision.map(str::to_owned));
+        if touches(changes, "desired_count") {
+            call = call.desired_count(spec.desired_count);
+        }
+        if touches(changes, "capacity") {
+            // AWS takes it with a deployment alone.
+            call = call
+                .set_capacity_provider_strategy(Some(requests::capacity(spec)?))
+                .force_new_deployment(true);
+        }
+        if any(&["subnet_ids", "security_group_ids", "assign_public_ip"]) {
+            call = call.network_configuration(requests::network(spec)?);
+        }
+        if any(&["target_group_arn", "container_port"]) {
+            call = call.load_balancers(requests::load_balancer(spec));
+        }
+        if any(&[
+            "minimum_healthy_percent",
+            "maximum_percent",
+            "circuit_breaker",
+            "rollback",
+        ]) {
+            call = call.deployment_configuration(requests::deployment(spec));
+        }
+        if touches(changes, "grace_seconds") {
+            call = call.health_check_grace_period_seconds(spec.grace_seconds);
+        }
+        if touches(changes, "exec") {
+            call = call.enable_execute_command(spec.exec);
+        }
+        if any(&["managed_tags", "propagate_tags"]) {
+            call = call
+                .enable_ecs_managed_tags(true)
+                .propagate_tags(PropagateTags::Service);
+        }
+        call.send().await.doing("change the service")?;
+        if let Some(revision) = revision {
+            *cx.clients.asked.borrow_mut() = Some((revision.to_owned(), asked));
+        }
+        Ok(())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let call = cx.clients.ecs.delete_service().cluster(cluster_of(id));
+        match call
+            .service(id)
+            .force(true)
+            .send()
+            .await
+            .doing("delete the service")
+        {
+            Err(error) if error.is(&GONE) => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        retag(&cx.clients.ecs, id, set, remove).await
+    }
+
+    fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
+        let mut diff = Diff::new();
+        diff.fixed("name", &live.name, &spec.name)
+            .fixed("cluster", &live.cluster, &spec.cluster)
+            .field(
+                "task_definition",
+                &live.task_definition,
+                &spec.task_definition,
+            )
+            .set("capacity", &live.capacity, &spec.capacity)
+            .set_once_known("subnet_ids", &live.subnet_ids, &spec.subnet_ids)
+            .set(
+                "security_group_ids",
+                &live.security_group_ids,
+                &spec.security_group_ids,
+            )
+            .field("assign_public_ip", live.assign_public_ip, false)
+            .field(
+                "target_group_arn",
+                &live.target_group_arn,
+                &spec.target_group_arn,
+            )
+            .field("container_port", live.container_port, &spec.container_port)
+            .field(
+                "minimum_healthy_percent",
+                live.minimum_healthy_percent,
+                spec.minimum_healthy_percent,
+            )
+            .field(
+                "maximum_percent",
+                live.maximum_percent,
+                spec.maximum_percent,
+            )
+            .field(
+                "circuit_breaker",
+                live.circuit_breaker,
+                spec.circuit_breaker,
+            )
+            .field("rollback", live.rollback, spec.circuit_breaker)
+            .field("grace_seconds", live.grace_seconds, spec.grace_seconds)
+            .field("exec", live.exec, spec.exec)
+            .field("managed_tags", live.managed_tags, true)
+            .field("propagate_tags", &live.propagate_tags, "SERVICE");
+        if last.is_some_and(|last| last.desired_count != spec.desired_count) {
+            diff.field("desired_count", live.desired_count, spec.desired_count);
+        }
+        diff.finish()
+    }
+
+    fn ready(live: &Live) -> Readiness {
+        if live.status == "DRAINING" {
+            return Readiness::Leaving(format!("draining: {} tasks run still", live.running_count));
+        }
+        match live.rollout.as_str() {
+            "FAILED" => Readiness::Impaired(
+                live.rollout_reason.clone(),
+                "rd-ecs diagnose says why; deploy an image that works, or mend the settings",
+            ),
+            "IN_PROGRESS" => Readiness::Pending(format!(
+                "{} of {} tasks run{}",
+                live.running_count,
+                live.desired_count,
+                match &live.last_event {
+                    Some(event) => format!("; {event}"),
+                    None => String::new(),
+                }
+            )),
+            _ => Readiness::Ready,
+        }
+    }
+
+    async fn details(_: &Cx<Clients>, _: &str, live: &Live) -> Result<Details> {
+        let mut details = Details::new();
+        details.insert(
+            "tasks".to_owned(),
+            format!(
+                "{} wanted, {} run, {} start",
+                live.desired_count, live.running_count, live.pending_count
+            )
+            .into(),
+        );
+        details.insert("revision".to_owned(), last(&live.task_definition).into());
+        let rollout = match live.rollout_reason.as_str() {
+            "" => live.rollout.to_lowercase(),
+            reason => format!("{}: {reason}", live.rollout.to_lowercase()),
+        };
+        details.insert("deployment".to_owned(), rollout.into());
+        if let Some(event) = &live.last_event {
+            details.insert("last_event".to_owned(), event.clone().into());
+        }
+        Ok(details)
+    }
+}
+
+/// A revision that this run asked for already, and that AWS rolled back, is not asked for again.
+async fn refuse_what_was_rolled_back(cx: &Cx<Clients>, id: &str, revision: &str) -> Result<()> {
+    let asked = cx.clients.asked.borrow().clone();
+    let Some((_, since)) = asked.filter(|(asked, _)| asked == revision) else {
+        return Ok(());
+    };
+    let latest = deployments::latest(cx, id, since).await?;
+    match latest.filter(|one| one.task_definition == revision && one.is_over() && !one.succeeded())
+    {
+        Some(one) => Err(Error::failed(format!(
+            "{} was not deployed: {}",
+            last(revision),
+            one.why()
+        ))
+        .hint("the tasks that ran before run on; rd-ecs diagnose says what went wrong")),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,156 @@
+//! Registering a revision: as the settings say, or as another one with another image.
+
+use super::model::{HealthCheck, Spec};
+use crate::clients::Clients;
+use crate::names::CONTAINER;
+use crate::reads::{Described, tag_list};
+use aws_sdk_ecs::types::{
+    Compatibility, ContainerDefinition, CpuArchitecture, HealthCheck as AwsHealthCheck,
+    KeyValuePair, LinuxParameters, LogConfiguration, LogDriver, NetworkMode, OsFamily, PortMapping,
+    RuntimePlatform, Secret, TransportProtocol,
+};
+use aws_smithy_runtime_api::client::result::SdkError;
+use rd_common::aws::Explain;
+use rd_common::{Cx, Error, Input, Result, Tags};
+use rd_iam::spread;
+
+fn incomplete(e: impl std::fmt::Display) -> Error {
+    Error::failed(format!("the task definition is incomplete: {e}"))
+}
+
+fn health_check(check: &HealthCheck) -> Result<AwsHealthCheck> {
+    AwsHealthCheck::builder()
+        .set_command(Some(check.command.clone()))
+        .interval(check.interval)
+        .timeout(check.timeout)
+        .retries(check.retries)
+        .start_period(check.start_period)
+        .build()
+        .map_err(incomplete)
+}
+
+fn container(spec: &Spec) -> Result<ContainerDefinition> {
+    let secrets = spec.secrets.iter().map(|(name, from)| {
+        let secret = Secret::builder().name(name).value_from(from.text());
+        secret.build().map_err(incomplete)
+    });
+    let environment = spec.environment.iter().map(|(name, value)| {
+        KeyValuePair::builder()
+            .name(name)
+            .value(value.text())
+            .build()
+    });
+    let log = LogConfiguration::builder()
+        .log_driver(LogDriver::Awslogs)
+        .options("awslogs-group", &spec.log.group)
+        .options("awslogs-region", &spec.log.region)
+        .options("awslogs-stream-prefix", &spec.log.prefix)
+        .build()
+        .map_err(incomplete)?;
+    let port = spec.port.known().copied().unwrap_or_default();
+    let port = PortMapping::builder()
+        .container_port(port)
+        .protocol(TransportProtocol::Tcp);
+    let command: Vec<String> = spec.command.iter().map(|w| w.text().to_owned()).collect();
+    let list = |items: &Vec<String>| (!items.is_empty()).then(|| items.clone());
+    Ok(ContainerDefinition::builder()
+        .name(CONTAINER)
+        .image(&spec.image)
+        .essential(true)
+        .set_command(list(&command))
+        .set_entry_point(list(&spec.entry_point))
+        .port_mappings(port.build())
+        .set_environment(Some(environment.collect()))
+        .set_secrets(Some(secrets.collect::<Result<_>>()?))
+        .log_configuration(log)
+        .set_health_check(spec.health_check.as_ref().map(health_check).transpose()?)
+        .stop_timeout(spec.stop_timeout)
+        .readonly_root_filesystem(spec.read_only)
+        .linux_parameters(
+            LinuxParameters::builder()
+                .init_process_enabled(true)
+                .build(),
+        )
+        .build())
+}
+
+/// Registers a revision as the settings say; its ARN.
+pub async fn register(cx: &Cx<Clients>, spec: &Spec, tags: &Tags) -> Result<String> {
+    let platform = RuntimePlatform::builder()
+        .cpu_architecture(CpuArchitecture::from(spec.architecture.as_str()))
+        .operating_system_family(OsFamily::Linux)
+        .build();
+    let known = |input: &Input| input.known().filter(|text| !text.is_empty()).cloned();
+    let container = container(spec)?;
+    spread::waited_out(cx, async || {
+        let call = cx
+            .clients
+            .ecs_once
+            .register_task_definition()
+            .family(&spec.family)
+            .cpu(&spec.cpu)
+            .memory(&spec.memory)
+            .runtime_platform(platform.clone())
+            .network_mode(NetworkMode::Awsvpc)
+            .requires_compatibilities(Compatibility::Fargate)
+            .set_execution_role_arn(known(&spec.execution_role_arn))
+            .set_task_role_arn(known(&spec.task_role_arn))
+            .container_definitions(container.clone())
+            .set_tags(Some(tag_list(tags)));
+        arn(call.send().await)
+    })
+    .await
+}
+
+/// Registers a revision that is as another one in all but the image of our container.
+pub async fn register_like(cx: &Cx<Clients>, like: &Described, image: &str) -> Result<String> {
+    let old = &like.definition;
+    let mut containers = old.container_definitions().to_vec();
+    for one in containers
+        .iter_mut()
+        .filter(|one| one.name() == Some(CONTAINER))
+    {
+        one.image = Some(image.to_owned());
+    }
+    spread::waited_out(cx, async || {
+        let call = cx
+            .clients
+            .ecs_once
+            .register_task_definition()
+            .set_family(old.family.clone())
+            .set_cpu(old.cpu.clone())
+            .set_memory(old.memory.clone())
+            .set_runtime_platform(old.runtime_platform.clone())
+            .set_network_mode(old.network_mode.clone())
+            .set_requires_compatibilities(old.requires_compatibilities.clone())
+            .set_execution_role_arn(old.execution_role_arn.clone())
+            .set_task_role_arn(old.task_role_arn.clone())
+            .set_container_definitions(Some(containers.clone()))
+            .set_volumes(old.volumes.clone())
+            .set_placement_constraints(old.placement_constraints.clone())
+            .set_pid_mode(old.pid_mode.clone())
+            .set_ipc_mode(old.ipc_mode.clone())
+            .set_proxy_configuration(old.proxy_configuration.clone())
+            .set_ephemeral_storage(old.ephemeral_storage.clone())
+            .set_enable_fault_injection(old.enable_fault_injection)
+            .set_tags(Some(tag_list(&like.tags)));
+        arn(call.send().await)
+    })
+    .await
+}
+
+type Answer = std::result::Result<
+    aws_sdk_ecs::operation::register_task_definition::RegisterTaskDefinitionOutput,
+    SdkError<
+        aws_sdk_ecs::operation::register_task_definition::RegisterTaskDefinitionError,
+        aws_smithy_runtime_api::client::orchestrator::HttpResponse,
+    >,
+>;
+
+fn arn(answer: Answer) -> Result<String> {
+    let answer = answer.doing("register the task definition")?;
+    answer
+        .task_definition
+        .and_then(|definition| definition.task_definition_arn)
+        .ok_or_else(|| Error::failed("AWS registered a task definition and did not name it"))
+}

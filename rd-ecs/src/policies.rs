@@ -1,0 +1,99 @@
+//! What the two roles may do: no more than the service needs.
+//! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html>
+
+use rd_common::{Input, Stack};
+use serde_json::{Value, json};
+
+/// What ECS needs to pull images and to write logs.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html>
+pub fn managed_execution(stack: &Stack) -> String {
+    format!(
+        "arn:{}:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy",
+        stack.partition()
+    )
+}
+
+/// Who may use the roles: tasks of this account and region.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>
+pub fn trust(stack: &Stack) -> Value {
+    let mut trust = rd_iam::document::trust("ecs-tasks.amazonaws.com", stack.account());
+    trust["Statement"][0]["Condition"]["ArnLike"] = json!({
+        "aws:SourceArn": format!(
+            "arn:{}:ecs:{}:{}:*",
+            stack.partition(),
+            stack.region,
+            stack.account()
+        ),
+    });
+    trust
+}
+
+fn document(statements: Vec<Value>) -> Option<Value> {
+    (!statements.is_empty()).then(|| json!({"Version": "2012-10-17", "Statement": statements}))
+}
+
+fn allow(actions: &[&str], resources: Value) -> Value {
+    json!({"Effect": "Allow", "Action": actions, "Resource": resources})
+}
+
+/// What tasks are started with: the secrets and parameters that they are given. None where there are none.
+pub fn execution(
+    stack: &Stack,
+    secrets: &[Input],
+    parameters: &[Input],
+    keys: &[String],
+) -> Option<Value> {
+    let mut statements = Vec::new();
+    if !secrets.is_empty() {
+        statements.push(allow(&["secretsmanager:GetSecretValue"], json!(secrets)));
+    }
+    if !parameters.is_empty() {
+        statements.push(allow(&["ssm:GetParameters"], json!(parameters)));
+    }
+    if !keys.is_empty() {
+        let via = ["secretsmanager", "ssm"]
+            .map(|service| format!("{service}.{}.{}", stack.region, stack.dns_suffix()));
+        let mut statement = allow(&["kms:Decrypt"], json!(keys));
+        statement["Condition"] = json!({"StringEquals": {"kms:ViaService": via}});
+        statements.push(statement);
+    }
+    document(statements)
+}
+
+/// What tasks do: their bucket, and a shell for whoever may ask ECS for one.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html>
+pub fn task(bucket: Option<Input>, exec: bool) -> Option<Value> {
+    let mut statements = Vec::new();
+    if let Some(bucket) = bucket {
+        statements.push(allow(
+            &[
+                "s3:GetObject",
+                "s3:PutObject",
+                "s3:DeleteObject",
+                "s3:AbortMultipartUpload",
+                "s3:ListMultipartUploadParts",
+            ],
+            json!(bucket.clone().then("/*")),
+        ));
+        statements.push(allow(
+            &[
+                "s3:ListBucket",
+                "s3:GetBucketLocation",
+                "s3:ListBucketMultipartUploads",
+            ],
+            json!(bucket),
+        ));
+    }
+    if exec {
+        statements.push(allow(
+            &[
+                "ssmmessages:CreateControlChannel",
+                "ssmmessages:CreateDataChannel",
+                "ssmmessages:OpenControlChannel",
+                "ssmmessages:OpenDataChannel",
+            ],
+            json!("*"),
+        ));
+    }
+    document(statements)
+}

@@ -1,0 +1,306 @@
+//! Bringing a revision into service, for `deploy`, `rollback` and `restart`: autoscaling takes no tasks away meanwhile,
+//! the service deployment is followed to its end, and the state is brought in line.
+//!
+//! What is begun is in the state first, so that a run after one that was killed gives autoscaling its freedom back.
+
+use crate::deployments::{self, Deployment, roll_back};
+use crate::follow::{Ending, Follow};
+use crate::kinds::scalable_target::{self, suspend_scale_in};
+use crate::kinds::{service, task_definition};
+use crate::names::{SERVICE, TASK_DEFINITION, last, scalable};
+use crate::site::Site;
+use jiff::Timestamp;
+use rd_common::aws::Explain;
+use rd_common::cli::Program;
+use rd_common::engine::cx::ATTEMPTS;
+use rd_common::engine::wait::{Look, backoff, until};
+use rd_common::ui::prompt;
+use rd_common::verbs::apply::duration;
+use rd_common::verbs::edit::save_next;
+use rd_common::{Document, Error, Exit, Repeat, Result};
+use serde::{Deserialize, Serialize};
+use serde_json::json;
+use std::time::Duration;
+
+/// Flags of all that bring a revision into service.
+#[derive(clap::Args, Clone, Debug)]
+pub struct RolloutArgs {
+    /// Do not wait for the deployment to end: it goes on at AWS
+    #[arg(long, conflicts_with = "wait")]
+    no_wait: bool,
+    /// Wait for it, which is what is done anyway
+    #[arg(long)]
+    wait: bool,
+    /// How long to wait
+    #[arg(long, default_value = "30m", value_parser = duration, value_name = "TIME")]
+    timeout: Duration,
+}
+
+impl RolloutArgs {
+    /// How long to wait.
+    pub fn timeout(&self) -> Duration {
+        self.timeout
+    }
+}
+
+/// The name under which the state knows what was begun.
+const BEGUN: &str = "rollout";
+
+/// For how long a deployment that was asked for may not be seen.
+const SEEN_WITHIN: Duration = Duration::from_secs(60);
+
+/// What a run has done that has to be undone, whatever becomes of it.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct Begun {
+    /// What autoscaling works at.
+    scalable_target: String,
+    /// Whether it was kept from taking tasks away before, too.
+    scale_in_was_suspended: bool,
+}
+
+/// What is to be brought into service.
+pub struct Rollout<'a> {
+    /// The revision: its ARN.
+    pub revision: &'a str,
+    /// Whether new tasks are started although nothing differs.
+    pub force: bool,
+    /// How many tasks there shall be; else as many as there are.
+    pub desired: Option<i32>,
+}
+
+/// Gives autoscaling back what an earlier run took and was killed before it gave back. The state's lock is held.
+pub async fn finish_what_was_begun(program: &Program, site: &Site) -> Result<()> {
+    let key = program.key("ecs");
+    let Some(mut document) = program.store.load(&key).await? else {
+        return Ok(());
+    };
+    let Some(begun) = document.begun.remove(BEGUN) else {
+        return Ok(());
+    };
+    if let Ok(begun) = serde_json::from_value::<Begun>(begun) {
+        give_back(site, &begun).await?;
+    }
+    save_next(program, &key, document, "rd-ecs: autoscaling is free again").await?;
+    Ok(())
+}
+
+async fn give_back(site: &Site, begun: &Begun) -> Result<()> {
+    let cx = site.cx();
+    let there = scalable_target::read(cx, &begun.scalable_target).await?;
+    match there {
+        Some(live) if live.scale_in_suspended != begun.scale_in_was_suspended => {
+            suspend_scale_in(cx, &begun.scalable_target, begun.scale_in_was_suspended).await
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Keeps autoscaling from taking away tasks that a deployment has just started: they idle at first.
+async fn hold_scale_in(program: &Program, site: &Site) -> Result<Option<Begun>> {
+    let cx = site.cx();
+    let target = scalable(&cx.stack);
+    let Some(live) = scalable_target::read(cx, &target).await? else {
+        return Ok(None);
+    };
+    if live.scale_in_suspended {
+        return Ok(None);
+    }
+    let begun = Begun {
+        scalable_target: target.clone(),
+        scale_in_was_suspended: false,
+    };
+    let key = program.key("ecs");
+    let mut document = loaded(program).await?;
+    document.begun.insert(BEGUN.to_owned(), json!(begun));
+    save_next(program, &key, document, "rd-ecs: a deployment begins").await?;
+    suspend_scale_in(cx, &target, true).await?;
+    Ok(Some(begun))
+}
+
+async fn loaded(program: &Program) -> Result<Document> {
+    let key = program.key("ecs");
+    let document = program.store.load(&key).await?;
+    document.ok_or_else(|| Error::failed("the state of ecs is gone").hint("run rd-ecs rebuild"))
+}
+
+/// Brings it into service. The state's lock is held.
+pub async fn carry_out(
+    program: &Program,
+    site: &Site,
+    rollout: &Rollout<'_>,
+    args: &RolloutArgs,
+) -> Result<Exit> {
+    let held = match args.no_wait {
+        true => None,
+        false => hold_scale_in(program, site).await?,
+    };
+    let done = bring(program, site, rollout, args).await;
+    let given_back = match &held {
+        Some(begun) => give_back(site, begun).await,
+        None => Ok(()),
+    };
+    let remembered = match &given_back {
+        Ok(()) => remember(program, site).await,
+        Err(_) => Ok(()),
+    };
+    let exit = done?;
+    given_back?;
+    remembered?;
+    Ok(exit)
+}
+
+async fn bring(
+    program: &Program,
+    site: &Site,
+    rollout: &Rollout<'_>,
+    args: &RolloutArgs,
+) -> Result<Exit> {
+    let cx = site.cx();
+    let asked = Timestamp::now();
+    let under_way = deployments::newest(cx, &site.service, 1).await?.pop();
+    let under_way = under_way
+        .filter(|one| !rollout.force && !one.is_over() && one.task_definition == rollout.revision);
+    let since = under_way.as_ref().map_or(asked, |one| one.created_at);
+    if under_way.is_none() {
+        ask(site, rollout, asked).await?;
+    }
+    let deployment = match under_way {
+        Some(one) => one,
+        None => seen(site, rollout.revision, asked).await?,
+    };
+    let mut follow = Follow::new(program, site, since);
+    if args.no_wait {
+        follow.tell_begun(&deployment);
+        return Ok(Exit::Done);
+    }
+    let ending = follow
+        .until_over(&deployment.arn, args.timeout, false)
+        .await?;
+    match ending {
+        Ending::Over(deployment) => end(program, site, &follow, &deployment).await,
+        Ending::TimedOut(deployment) => Err(Error::failed(format!(
+            "{} is still being deployed after {:#}: {}",
+            last(rollout.revision),
+            jiff::SignedDuration::try_from(args.timeout).unwrap_or_default(),
+            deployment.why()
+        ))
+        .hint("it goes on: rd-ecs wait follows it, rd-ecs rollback ends it, rd-ecs diagnose looks at it")),
+        Ending::Interrupted(deployment) => {
+            interrupted(program, site, &mut follow, &deployment).await
+        }
+    }
+}
+
+/// Asks for the deployment, once: after a lost answer it is looked for first.
+async fn ask(site: &Site, rollout: &Rollout<'_>, asked: Timestamp) -> Result<()> {
+    let cx = site.cx();
+    for attempt in 0..ATTEMPTS {
+        let call = cx.clients.ecs_once.update_service().cluster(&site.cluster);
+        let call = call
+            .service(&site.service)
+            .task_definition(rollout.revision)
+            .force_new_deployment(rollout.force)
+            .set_desired_count(rollout.desired);
+        let error = match call.send().await.doing("begin the deployment") {
+            Ok(_) => return Ok(()),
+            Err(error) if error.repeat == Repeat::Never || attempt + 1 == ATTEMPTS => {
+                return Err(error);
+            }
+            Err(error) => error,
+        };
+        cx.pause(backoff(attempt)).await?;
+        if error.repeat == Repeat::Unknown
+            && let Some(one) = deployments::latest(cx, &site.service, asked).await?
+            && one.task_definition == rollout.revision
+            && one.created_at >= asked
+        {
+            return Ok(());
+        }
+    }
+    Ok(())
+}
+
+/// The deployment that was asked for: reads lag behind.
+async fn seen(site: &Site, revision: &str, asked: Timestamp) -> Result<Deployment> {
+    let cx = site.cx();
+    until(cx, last(revision), SEEN_WITHIN, async || {
+        let latest = deployments::latest(cx, &site.service, asked).await?;
+        Ok(match latest {
+            Some(one) if one.task_definition == revision => Look::Done(one),
+            _ => Look::Wait("the deployment is not to be seen yet".to_owned()),
+        })
+    })
+    .await
+}
+
+/// Tells how it ended; where it failed, with what is wrong.
+async fn end(
+    program: &Program,
+    site: &Site,
+    follow: &Follow<'_>,
+    deployment: &Deployment,
+) -> Result<Exit> {
+    follow.tell_end(deployment);
+    if deployment.succeeded() {
+        return Ok(Exit::Done);
+    }
+    Err(Error::failed(format!(
+        "{} was not deployed: {}",
+        last(&deployment.task_definition),
+        deployment.why()
+    ))
+    .hint("the findings above say why; rd-ecs diagnose --save FILE keeps the evidence, which AWS forgets after an hour"))
+}
+
+/// On Ctrl-C: asks whether it shall go on without us, or be rolled back.
+async fn interrupted(
+    program: &Program,
+    site: &Site,
+    follow: &mut Follow<'_>,
+    deployment: &Deployment,
+) -> Result<Exit> {
+    let name = last(&deployment.task_definition);
+    let question =
+        format!("{name} is being deployed. Roll it back? `yes` does; anything else lets it go on:");
+    let back = prompt::can_ask() && prompt::ask(&question, &["yes", "y"])?;
+    if !back {
+        return Err(Error::interrupted().hint(format!(
+            "the deployment of {name} goes on: rd-ecs wait follows it, rd-ecs rollback ends it"
+        )));
+    }
+    roll_back(site.cx(), &deployment.arn).await?;
+    let limit = Duration::from_secs(30 * 60);
+    if let Ending::Over(deployment) = follow.until_over(&deployment.arn, limit, true).await? {
+        follow.tell_end(&deployment);
+    }
+    Err(Error::interrupted().hint(format!("{name} was rolled back, as you asked")))
+}
+
+/// Brings the state in line with what the service runs now, and ends what was begun.
+async fn remember(program: &Program, site: &Site) -> Result<()> {
+    let now = site.read().await?;
+    let runs = site.runs(&now).await?;
+    let definition = task_definition::model::live(&runs.definition);
+    let mut document = loaded(program).await?;
+    document.begun.remove(BEGUN);
+    if let Some(resource) = document.resources.get_mut(TASK_DEFINITION) {
+        for key in [
+            "image",
+            "command",
+            "entry_point",
+            "health_check",
+            "read_only",
+        ] {
+            let live = json!(definition);
+            resource.spec[key] = live[key].clone();
+        }
+        resource.attributes = json!(definition);
+    }
+    if let Some(resource) = document.resources.get_mut(SERVICE) {
+        resource.spec["task_definition"] = json!(definition.arn);
+        resource.attributes = json!(service::model::live(&now));
+    }
+    let key = program.key("ecs");
+    save_next(program, &key, document, "rd-ecs: a deployment").await?;
+    Ok(())
+}

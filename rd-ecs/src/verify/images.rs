@@ -1,0 +1,134 @@
+//! The image: in the repository, for the service's architecture.
+
+use super::{is_denied, not_checked, ours};
+use crate::facts::{NO_IMAGE_TAG, PLACEHOLDER};
+use crate::names::repository_url;
+use crate::site::Site;
+use aws_sdk_ecr::types::ImageIdentifier;
+use aws_sdk_ecs::types::TaskDefinition;
+use rd_common::aws::Explain;
+use rd_common::check::Step;
+use rd_common::{Result, Stack};
+
+/// An image in this account's registry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Own {
+    /// The repository's name.
+    pub repository: String,
+    /// The tag.
+    pub tag: Option<String>,
+    /// The digest: `sha256:…`.
+    pub digest: Option<String>,
+}
+
+impl Own {
+    /// Reads a reference; none where it leads elsewhere.
+    pub fn of(image: &str, stack: &Stack) -> Option<Self> {
+        let url = repository_url(stack);
+        let (host, _) = url.split_once('/')?;
+        let rest = image.strip_prefix(host)?.strip_prefix('/')?;
+        let (name, digest) = match rest.split_once('@') {
+            Some((name, digest)) => (name, Some(digest.to_owned())),
+            None => (rest, None),
+        };
+        let (repository, tag) = match name.rsplit_once(':') {
+            Some((repository, tag)) => (repository, Some(tag.to_owned())),
+            None => (name, None),
+        };
+        let tag = match (&tag, &digest) {
+            (None, None) => Some("latest".to_owned()),
+            _ => tag,
+        };
+        Some(Self {
+            repository: repository.to_owned(),
+            tag,
+            digest,
+        })
+    }
+
+    /// The repository, as policies name it.
+    pub fn repository_arn(&self, stack: &Stack) -> String {
+        format!(
+            "arn:{}:ecr:{}:{}:repository/{}",
+            stack.partition(),
+            stack.region,
+            stack.account(),
+            self.repository
+        )
+    }
+}
+
+/// A line for the image.
+pub async fn check(
+    site: &Site,
+    definition: &TaskDefinition,
+    image: Option<&str>,
+) -> Result<Vec<Step>> {
+    let image = image.or_else(|| ours(definition)?.image());
+    let image = image.unwrap_or_default();
+    Ok(vec![there(site, image).await?])
+}
+
+async fn there(site: &Site, image: &str) -> Result<Step> {
+    let what = "image";
+    let cx = site.cx();
+    if image.ends_with(NO_IMAGE_TAG) {
+        let reason = "none was deployed yet: rd-ecs push IMAGE.tar, then rd-ecs deploy";
+        return Ok(Step::new(what, false, reason));
+    }
+    let Some(own) = Own::of(image, &cx.stack) else {
+        let why = match image == PLACEHOLDER {
+            true => "the placeholder, which is public".to_owned(),
+            false => format!("{image} is in another registry"),
+        };
+        return Ok(not_checked(what, &why));
+    };
+    // A digest says more than a tag that may have moved on.
+    let id = match (&own.digest, &own.tag) {
+        (Some(digest), _) => ImageIdentifier::builder().image_digest(digest),
+        (None, tag) => ImageIdentifier::builder().set_image_tag(tag.clone()),
+    };
+    let call = cx.clients.ecr.describe_images();
+    let call = call.repository_name(&own.repository).image_ids(id.build());
+    match call.send().await.doing("look for the image") {
+        Err(error) if is_denied(&error) => Ok(not_checked(
+            what,
+            "these credentials may not look (ecr:DescribeImages)",
+        )),
+        Err(error) if error.is(&["RepositoryNotFoundException"]) => Ok(Step::new(
+            what,
+            false,
+            format!("the repository {} is not there: run rd-ecs apply", own.repository),
+        )),
+        Err(error) if error.is(&["ImageNotFoundException"]) => Ok(Step::new(
+            what,
+            false,
+            format!("{image} is not in the repository: rd-ecs images lists what is there, rd-ecs push adds to it"),
+        )),
+        other => other.map(|_| Step::new(what, true, image)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn references_are_taken_apart() {
+        let stack = Stack {
+            project: "shop".to_owned(),
+            environment: "test".to_owned(),
+            region: "us-east-1".to_owned(),
+            ..Stack::default()
+        };
+        let _ = stack.account.set("123456789012".to_owned());
+        let url = repository_url(&stack);
+        let own = |rest: &str| Own::of(&format!("{url}{rest}"), &stack).map(|o| (o.tag, o.digest));
+        let text = |text: &str| Some(text.to_owned());
+        assert_eq!(own(":v1"), Some((text("v1"), None)));
+        assert_eq!(own(""), Some((text("latest"), None)));
+        assert_eq!(own("@sha256:ab"), Some((None, text("sha256:ab"))));
+        assert_eq!(own(":v1@sha256:ab"), Some((text("v1"), text("sha256:ab"))));
+        assert_eq!(Own::of(PLACEHOLDER, &stack), None);
+    }
+}

@@ -1,0 +1,101 @@
+//! Whether a revision can run, before anything is registered or updated: what it refers to is there, and the roles may
+//! do what its start needs. Nothing is changed.
+//!
+//! What these credentials may not look at is no failure: its line says that it was not checked.
+
+mod images;
+mod logs;
+mod network;
+mod permissions;
+mod reference;
+mod roles;
+mod secrets;
+mod simulation;
+mod targets;
+
+use crate::names::CONTAINER;
+use crate::reads::Described;
+use crate::site::Site;
+use crate::sizes;
+use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
+use rd_common::check::Step;
+use rd_common::cli::Program;
+use rd_common::{Error, Result};
+
+pub use network::way;
+pub use simulation::{Asked, Verdict, simulate};
+
+/// Checks a revision, registered or not, with `image` in the place of its own where one is given: line after line, in
+/// an order that is always the same.
+pub async fn verify(
+    program: &Program,
+    site: &Site,
+    revision: &Described,
+    image: Option<&str>,
+) -> Result<Vec<Step>> {
+    let definition = &revision.definition;
+    let service = site.read().await?;
+    let (roles, permissions, secrets, images, logs, targets, network) = tokio::try_join!(
+        roles::check(site, definition),
+        permissions::check(site, definition),
+        secrets::check(site, definition),
+        images::check(site, definition, image),
+        logs::check(site, definition),
+        targets::check(site, &service),
+        network::check(program, site, &service, definition),
+    )?;
+    let parts = [
+        vec![size(definition)],
+        images,
+        roles,
+        permissions,
+        secrets,
+        logs,
+        network,
+        targets,
+    ];
+    Ok(parts.into_iter().flatten().collect())
+}
+
+/// A line for what could not be looked at.
+fn not_checked(what: impl Into<String>, why: &str) -> Step {
+    Step::new(what, true, format!("not checked: {why}"))
+}
+
+/// Whether AWS refused since these credentials may not.
+fn is_denied(error: &Error) -> bool {
+    error.is(&[
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+    ])
+}
+
+/// The container that is the application.
+fn ours(definition: &TaskDefinition) -> Option<&ContainerDefinition> {
+    let all = definition.container_definitions();
+    all.iter()
+        .find(|one| one.name() == Some(CONTAINER))
+        .or(all.first())
+}
+
+fn size(definition: &TaskDefinition) -> Step {
+    let (cpu, memory) = (definition.cpu(), definition.memory());
+    let read = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
+    let what = "size";
+    match sizes::check(read(cpu), read(memory)) {
+        Ok(()) => Step::new(
+            what,
+            true,
+            format!("{} CPU and {} MiB", read(cpu), read(memory)),
+        ),
+        Err(allowed) => {
+            let has = format!(
+                "Fargate has no tasks of {} CPU and {} MiB",
+                cpu.unwrap_or("no"),
+                memory.unwrap_or("no")
+            );
+            Step::new(what, false, format!("{has}: {allowed}"))
+        }
+    }
+}

@@ -1,0 +1,111 @@
+//! The roles: there, and for tasks to use.
+
+use super::{is_denied, not_checked};
+use crate::names::last;
+use crate::site::Site;
+use aws_sdk_ecs::types::TaskDefinition;
+use rd_common::aws::Explain;
+use rd_common::check::Step;
+use rd_common::{Result, Stack};
+use rd_iam::document::decode;
+use serde_json::Value;
+
+/// Who must be trusted. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>
+const TASKS: &str = "ecs-tasks.amazonaws.com";
+
+/// Both roles of a revision.
+pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>> {
+    let (execution, task) = tokio::try_join!(
+        one(site, "execution role", definition.execution_role_arn()),
+        one(site, "task role", definition.task_role_arn()),
+    )?;
+    Ok(vec![execution, task])
+}
+
+async fn one(site: &Site, what: &str, arn: Option<&str>) -> Result<Step> {
+    let Some(arn) = arn else {
+        // A task may do without a role of its own; one that is started on Fargate from a private registry may not.
+        let needed = what == "execution role";
+        let reason = "the revision has none";
+        return Ok(Step::new(what, !needed, reason));
+    };
+    let cx = site.cx();
+    let call = cx.clients.iam.get_role().role_name(last(arn)).send();
+    let role = match call.await.doing("read the role") {
+        Err(error) if is_denied(&error) => {
+            let why = "these credentials may not read roles (iam:GetRole)";
+            return Ok(not_checked(what, why));
+        }
+        Err(error) if error.is(&["NoSuchEntity"]) => {
+            let reason = format!("{} is not there: run rd-ecs apply", last(arn));
+            return Ok(Step::new(what, false, reason));
+        }
+        other => other?.role,
+    };
+    let trust = role.and_then(|role| role.assume_role_policy_document);
+    let trusts = trusts(&decode(trust.as_deref()), &cx.stack);
+    let reason = match trusts {
+        Ok(()) => format!("{}, for {TASKS}", last(arn)),
+        Err(why) => {
+            return Ok(Step::new(
+                what,
+                false,
+                format!("{} {why}: run rd-ecs apply", last(arn)),
+            ));
+        }
+    };
+    Ok(Step::new(what, true, reason))
+}
+
+/// Text, or a list of texts.
+fn texts(value: &Value) -> Vec<&str> {
+    match value {
+        Value::String(text) => vec![text],
+        Value::Array(all) => all.iter().filter_map(Value::as_str).collect(),
+        _ => Vec::new(),
+    }
+}
+
+fn trusts(document: &Value, stack: &Stack) -> std::result::Result<(), String> {
+    let statements = match &document["Statement"] {
+        Value::Array(all) => all.clone(),
+        one => vec![one.clone()],
+    };
+    let mut why = format!("does not trust {TASKS}");
+    for one in &statements {
+        let to_tasks = texts(&one["Principal"]["Service"]).contains(&TASKS)
+            && texts(&one["Action"])
+                .iter()
+                .any(|action| ["sts:AssumeRole", "sts:*", "*"].contains(action));
+        if one["Effect"] != "Allow" || !to_tasks {
+            continue;
+        }
+        let account = &one["Condition"]["StringEquals"]["aws:SourceAccount"];
+        if account.is_null() || texts(account).contains(&stack.account()) {
+            return Ok(());
+        }
+        why = format!("trusts tasks of account {} alone", texts(account).join(", "));
+    }
+    Err(why)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn only_tasks_of_this_account() {
+        let stack = Stack::default();
+        let _ = stack.account.set("1".to_owned());
+        let mut trust = rd_iam::document::trust(TASKS, "1");
+        assert_eq!(trusts(&trust, &stack), Ok(()));
+        trust["Statement"][0]["Principal"]["Service"] = json!(["ec2.amazonaws.com", TASKS]);
+        assert_eq!(trusts(&trust, &stack), Ok(()));
+        trust["Statement"][0]["Condition"]["StringEquals"]["aws:SourceAccount"] = json!("2");
+        assert!(trusts(&trust, &stack).is_err_and(|why| why.contains("account 2")));
+        trust["Statement"][0]["Principal"]["Service"] = json!("ec2.amazonaws.com");
+        assert!(trusts(&trust, &stack).is_err_and(|why| why.contains("does not trust")));
+        assert!(trusts(&Value::Null, &stack).is_err());
+    }
+}

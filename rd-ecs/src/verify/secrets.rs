@@ -1,0 +1,234 @@
+//! What containers are given: secrets with the members that are named, parameters. A value is looked at in memory and
+//! goes nowhere.
+
+use super::reference::{self, Given, Reference, Secret, region};
+use super::{is_denied, not_checked};
+use crate::site::Site;
+use aws_sdk_ecs::types::TaskDefinition;
+use futures_util::future::try_join_all;
+use rd_common::Result;
+use rd_common::aws::Explain;
+use rd_common::check::Step;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// How many parameters one call reads.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
+const AT_ONCE: usize = 10;
+
+/// What is known of a secret's value without telling it.
+enum Content {
+    /// A JSON object with these members.
+    Members(BTreeSet<String>),
+    /// Other text.
+    Text,
+    /// Bytes: tasks are given text alone.
+    Binary,
+    /// It cannot be had: why.
+    Unusable(String),
+    /// These credentials may not look: why.
+    Unknown(String),
+}
+
+/// A line for each variable.
+pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>> {
+    let given = reference::all(definition, &site.cx().stack);
+    let secrets: BTreeSet<&Secret> = given
+        .iter()
+        .filter_map(|one| match &one.reference {
+            Reference::Secret(secret, _) => Some(secret),
+            Reference::Parameter(_) => None,
+        })
+        .collect();
+    let reads = secrets.into_iter().map(async |secret| {
+        let content = read(site, secret).await?;
+        Ok((secret.clone(), content))
+    });
+    let parameters: BTreeSet<&str> = given
+        .iter()
+        .filter(|one| matches!(one.reference, Reference::Parameter(_)))
+        .map(|one| one.reference.arn())
+        .collect();
+    let (contents, parameters) = tokio::try_join!(try_join_all(reads), there(site, &parameters))?;
+    let contents: BTreeMap<Secret, Content> = contents.into_iter().collect();
+    Ok(given
+        .iter()
+        .map(|one| match &one.reference {
+            Reference::Secret(secret, member) => {
+                secret_line(one, &contents[secret], member.as_deref())
+            }
+            Reference::Parameter(arn) => parameter_line(one, arn, parameters.as_ref()),
+        })
+        .collect())
+}
+
+async fn read(site: &Site, secret: &Secret) -> Result<Content> {
+    let cx = site.cx();
+    if region(&secret.arn) != cx.stack.region {
+        let why = format!("it is in {}", region(&secret.arn));
+        return Ok(Content::Unknown(why));
+    }
+    let call = cx.clients.secrets.get_secret_value();
+    let call = call
+        .secret_id(&secret.arn)
+        .set_version_stage(secret.stage.clone())
+        .set_version_id(secret.version.clone());
+    let answer = match call.send().await.doing("read the secret") {
+        Err(error) if error.is(&["ResourceNotFoundException"]) => {
+            return absent(site, secret).await;
+        }
+        Err(error) if error.is(&["InvalidRequestException"]) => {
+            return Ok(Content::Unusable(format!(
+                "{error}: rd-data apply and rd-cache apply restore theirs, others aws secretsmanager restore-secret"
+            )));
+        }
+        Err(error) if error.is(&["DecryptionFailure"]) => {
+            return Ok(Content::Unusable(error.summary.clone()));
+        }
+        Err(error) if is_denied(&error) => return described(site, secret).await,
+        other => other?,
+    };
+    let Some(text) = answer.secret_string() else {
+        return Ok(Content::Binary);
+    };
+    Ok(match serde_json::from_str(text) {
+        Ok(Value::Object(members)) => {
+            Content::Members(members.into_iter().map(|(name, _)| name).collect())
+        }
+        _ => Content::Text,
+    })
+}
+
+/// There is no such secret, or no such version of it.
+async fn absent(site: &Site, secret: &Secret) -> Result<Content> {
+    let call = site.cx().clients.secrets.describe_secret();
+    let call = call.secret_id(&secret.arn).send();
+    Ok(match call.await.doing("read about the secret") {
+        Ok(_) => Content::Unusable(match (&secret.version, &secret.stage) {
+            (Some(version), _) => format!("it has no version {version}"),
+            (None, Some(stage)) => format!("it has no version with the label {stage}"),
+            (None, None) => "it has no value".to_owned(),
+        }),
+        Err(error) if error.is(&["ResourceNotFoundException"]) || is_denied(&error) => {
+            Content::Unusable(format!("{} is not there", secret.arn))
+        }
+        Err(error) => return Err(error),
+    })
+}
+
+/// What can be known of a secret whose value these credentials may not read.
+async fn described(site: &Site, secret: &Secret) -> Result<Content> {
+    let call = site.cx().clients.secrets.describe_secret();
+    let call = call.secret_id(&secret.arn).send();
+    Ok(match call.await.doing("read about the secret") {
+        Ok(about) if about.deleted_date().is_some() => {
+            Content::Unusable("it is scheduled for deletion".to_owned())
+        }
+        Ok(_) => Content::Unknown(
+            "it is there, and these credentials may not read its value (secretsmanager:GetSecretValue)"
+                .to_owned(),
+        ),
+        Err(error) if error.is(&["ResourceNotFoundException"]) => {
+            Content::Unusable(format!("{} is not there", secret.arn))
+        }
+        Err(error) if is_denied(&error) => Content::Unknown(
+            "these credentials may not read it (secretsmanager:GetSecretValue)".to_owned(),
+        ),
+        Err(error) => return Err(error),
+    })
+}
+
+fn secret_line(given: &Given, content: &Content, member: Option<&str>) -> Step {
+    let what = format!("secret for {}", given.name);
+    match (content, member) {
+        (Content::Unknown(why), _) => not_checked(what, why),
+        (Content::Unusable(why), _) => Step::new(what, false, why),
+        (Content::Binary, _) => Step::new(what, false, "its value is binary: tasks are given text"),
+        (Content::Members(_) | Content::Text, None) => Step::new(what, true, "it has a value"),
+        (Content::Text, Some(member)) => {
+            let reason = format!("its value is no JSON object, and `{member}` of it is asked for");
+            Step::new(what, false, reason)
+        }
+        (Content::Members(members), Some(member)) => {
+            match members.contains(member) {
+                true => Step::new(what, true, format!("it has `{member}`")),
+                false => Step::new(what, false, format!("its JSON has no member `{member}`")),
+            }
+        }
+    }
+}
+
+/// The names that a parameter with this ARN may have: that of `/a` and of `a` is the same.
+fn names(arn: &str) -> Vec<String> {
+    let rest = arn.split_once(":parameter/").map_or(arn, |(_, rest)| rest);
+    match rest.contains('/') {
+        true => vec![format!("/{rest}")],
+        false => vec![format!("/{rest}"), rest.to_owned()],
+    }
+}
+
+/// The parameters that are there; none where these credentials may not look.
+async fn there(site: &Site, arns: &BTreeSet<&str>) -> Result<Option<BTreeSet<String>>> {
+    let cx = site.cx();
+    let here = arns.iter().filter(|arn| region(arn) == cx.stack.region);
+    let names: Vec<String> = here.flat_map(|arn| names(arn)).collect();
+    let mut found = BTreeSet::new();
+    for some in names.chunks(AT_ONCE) {
+        let call = cx.clients.ssm.get_parameters();
+        let call = call.set_names(Some(some.to_vec())).send();
+        let answer = match call.await.doing("read the parameters") {
+            Err(error) if is_denied(&error) => return Ok(None),
+            other => other?,
+        };
+        found.extend(answer.parameters().iter().filter_map(|one| one.name.clone()));
+    }
+    Ok(Some(found))
+}
+
+fn parameter_line(given: &Given, arn: &str, there: Option<&BTreeSet<String>>) -> Step {
+    let what = format!("parameter for {}", given.name);
+    let names = names(arn);
+    match there {
+        None => not_checked(
+            what,
+            "these credentials may not read parameters (ssm:GetParameters)",
+        ),
+        Some(there) => match names.iter().find(|name| there.contains(*name)) {
+            Some(name) => Step::new(what, true, format!("{name} is there")),
+            None => Step::new(
+                what,
+                false,
+                format!("{} is not there: run rd-ecs apply", names[0]),
+            ),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn given() -> Given {
+        Given {
+            name: "DATABASE_URL".to_owned(),
+            reference: Reference::Parameter("arn".to_owned()),
+        }
+    }
+
+    #[test]
+    fn a_member_must_be_there() {
+        let members = Content::Members(["url".to_owned()].into());
+        assert!(secret_line(&given(), &members, Some("url")).ok);
+        assert!(!secret_line(&given(), &members, Some("uri")).ok);
+        assert!(secret_line(&given(), &members, None).ok);
+        assert!(!secret_line(&given(), &Content::Text, Some("url")).ok);
+        assert!(secret_line(&given(), &Content::Text, None).ok);
+        assert!(!secret_line(&given(), &Content::Binary, None).ok);
+    }
+
+    #[test]
+    fn a_name_without_a_slash_has_two_forms() {
+        assert_eq!(names("arn:aws:ssm:r:1:parameter/a/b"), ["/a/b"]);
+        assert_eq!(names("arn:aws:ssm:r:1:parameter/a"), ["/a", "a"]);
+    }
+}

@@ -1,0 +1,94 @@
+//! The target group: there, and at the end of a listener.
+
+use super::{is_denied, not_checked};
+use crate::names::last;
+use crate::site::Site;
+use aws_sdk_ecs::types::Service;
+use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
+use futures_util::future::try_join_all;
+use rd_common::Result;
+use rd_common::aws::Explain;
+use rd_common::check::Step;
+
+/// A line for each target group that the service registers its tasks with, and one for its listeners.
+pub async fn check(site: &Site, service: &Service) -> Result<Vec<Step>> {
+    let arns = service.load_balancers().iter();
+    let arns = arns.filter_map(|one| Some((one.target_group_arn()?, one.container_port())));
+    let lines = try_join_all(arns.map(|(arn, port)| group(site, arn, port))).await?;
+    Ok(lines.into_iter().flatten().collect())
+}
+
+async fn group(site: &Site, arn: &str, port: Option<i32>) -> Result<Vec<Step>> {
+    let (what, leads) = ("target group", "listener");
+    let elb = &site.cx().clients.elb;
+    let call = elb.describe_target_groups().target_group_arns(arn).send();
+    let answer = match call.await.doing("read the target group") {
+        Err(error) if is_denied(&error) => {
+            let why = "these credentials may not look (elasticloadbalancing:DescribeTargetGroups)";
+            return Ok(vec![not_checked(what, why)]);
+        }
+        Err(error) if error.is(&["TargetGroupNotFound", "TargetGroupNotFoundException"]) => {
+            let reason = format!(
+                "{} is not there: run rd-edge apply, then rd-ecs apply",
+                short(arn)
+            );
+            return Ok(vec![Step::new(what, false, reason)]);
+        }
+        other => other?,
+    };
+    let Some(group) = answer.target_groups().first() else {
+        let reason = format!("{} is not there: run rd-edge apply", short(arn));
+        return Ok(vec![Step::new(what, false, reason)]);
+    };
+    let name = group.target_group_name().unwrap_or_default();
+    if group.target_type() != Some(&TargetTypeEnum::Ip) {
+        let reason = format!("{name} takes no addresses (target type ip), which tasks have");
+        return Ok(vec![Step::new(what, false, reason)]);
+    }
+    let there = match port {
+        Some(port) => format!("{name}, tasks on port {port}"),
+        None => name.to_owned(),
+    };
+    let mut lines = vec![Step::new(what, true, there)];
+    let Some(balancer) = group.load_balancer_arns().first() else {
+        let reason = format!("none leads to {name}: run rd-edge apply");
+        lines.push(Step::new(leads, false, reason));
+        return Ok(lines);
+    };
+    let call = elb.describe_listeners().load_balancer_arn(balancer).send();
+    let answer = match call.await.doing("read the listeners") {
+        Err(error) if is_denied(&error) => {
+            let reason = format!("{} leads to {name}", balancer_name(balancer));
+            lines.push(Step::new(leads, true, reason));
+            return Ok(lines);
+        }
+        other => other?,
+    };
+    let ports: Vec<String> = answer
+        .listeners()
+        .iter()
+        .map(|one| {
+            let protocol = one.protocol().map_or("", ProtocolEnum::as_str);
+            format!("{protocol}:{}", one.port().unwrap_or_default())
+        })
+        .collect();
+    let reason = format!(
+        "{} leads to {name} ({})",
+        balancer_name(balancer),
+        ports.join(", ")
+    );
+    lines.push(Step::new(leads, true, reason));
+    Ok(lines)
+}
+
+/// `targetgroup/<name>/<id>` at the end of the ARN.
+fn short(arn: &str) -> &str {
+    let mut parts = arn.rsplit('/');
+    parts.next();
+    parts.next().unwrap_or_else(|| last(arn))
+}
+
+/// `loadbalancer/app/<name>/<id>` at the end of the ARN.
+fn balancer_name(arn: &str) -> &str {
+    short(arn)
+}

@@ -1,0 +1,15 @@
+//! What the programs share of CloudWatch Logs: a log group. The group is made before whatever writes to it, since a
+//! writer that may make it makes it without retention and without tags.
+
+mod kind;
+
+pub use aws_sdk_cloudwatchlogs::Client;
+pub use kind::{Live, LogGroup, Spec};
+
+/// What the clients of a slice must have for its log groups.
+pub trait Logs: 'static {
+    /// CloudWatch Logs.
+    fn logs(&self) -> &Client;
+    /// CloudWatch Logs, one attempt.
+    fn logs_once(&self) -> &Client;
+}
