@@ -66,7 +66,8 @@ impl Report<'_> {
     }
 }
 
-fn line(step: &Step) -> String {
+/// A step as people see it, with its end of line.
+pub fn line(step: &Step) -> String {
     let mark = if step.ok {
         paint(GOOD, "✓")
     } else {

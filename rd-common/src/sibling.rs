@@ -79,16 +79,19 @@ pub fn cannot_run(error: &std::io::Error) -> Error {
 pub fn check(program: &Program, slice: &str, arguments: &[&str]) -> Result<Vec<Step>> {
     let done = checking(program, slice, arguments)?.output();
     let done = done.map_err(|e| cannot_run(&e))?;
-    Ok(steps(&done, slice, arguments))
+    Ok(steps(&done).unwrap_or_else(|reason| {
+        let what = format!("rd-{slice} {}", arguments.join(" "));
+        vec![Step::new(what, false, reason)]
+    }))
 }
 
-/// The same, with other work going on meanwhile.
+/// The same, with other work going on meanwhile; an error where it could not check.
 pub async fn checked(program: &Program, slice: &str, arguments: &[&str]) -> Result<Vec<Step>> {
     let mut command = checking(program, slice, arguments)?;
     let done = tokio::task::spawn_blocking(move || command.output()).await;
     let done = done.map_err(|e| cannot_run(&std::io::Error::other(e)))?;
     let done = done.map_err(|e| cannot_run(&e))?;
-    Ok(steps(&done, slice, arguments))
+    steps(&done).map_err(Error::failed)
 }
 
 fn checking(program: &Program, slice: &str, arguments: &[&str]) -> Result<Command> {
@@ -97,16 +100,13 @@ fn checking(program: &Program, slice: &str, arguments: &[&str]) -> Result<Comman
     Ok(command)
 }
 
-fn steps(done: &Output, slice: &str, arguments: &[&str]) -> Vec<Step> {
+/// The steps that it found, or why it found none.
+fn steps(done: &Output) -> std::result::Result<Vec<Step>, String> {
     let document: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
     let steps = document.get("steps").cloned().unwrap_or_default();
-    serde_json::from_value(steps).unwrap_or_else(|_| {
+    serde_json::from_value(steps).map_err(|_| {
         let said = String::from_utf8_lossy(&done.stderr);
         let reason = said.lines().next().unwrap_or("it gave no reason");
-        vec![Step::new(
-            format!("rd-{slice} {}", arguments.join(" ")),
-            false,
-            reason,
-        )]
+        reason.trim_start_matches("error: ").to_owned()
     })
 }

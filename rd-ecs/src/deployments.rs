@@ -3,7 +3,6 @@
 
 use crate::clients::Clients;
 use crate::kinds::service::cluster_of;
-use crate::names::last;
 use aws_sdk_ecs::types::ServiceDeployment;
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
@@ -182,9 +181,4 @@ pub async fn roll_back(cx: &Cx<Clients>, arn: &str) -> Result<()> {
         Err(error) if error.is(&["ConflictException"]) => Ok(()),
         other => other.map(|_| ()),
     }
-}
-
-/// The short name of a deployment, for people.
-pub fn short(arn: &str) -> &str {
-    last(arn)
 }

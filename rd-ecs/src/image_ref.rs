@@ -47,7 +47,12 @@ mod tests {
 
     #[test]
     fn tags_and_digests_are_taken_off() {
-        for reference in ["h:1/a/b", "h:1/a/b:t", "h:1/a/b@sha256:0", "h:1/a/b:t@sha256:0"] {
+        for reference in [
+            "h:1/a/b",
+            "h:1/a/b:t",
+            "h:1/a/b@sha256:0",
+            "h:1/a/b:t@sha256:0",
+        ] {
             assert_eq!(name(reference), "h:1/a/b");
         }
         assert_eq!(name("nginx:1"), "nginx");

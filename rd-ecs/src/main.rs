@@ -1,17 +1,22 @@
 //! `rd-ecs`: the service of a stack.
 
+mod catalogue;
 mod clients;
 mod commands;
 mod config;
 mod deployments;
+mod diagnose;
+mod exec;
 mod facts;
 mod follow;
+mod image_ref;
 mod images;
 mod kinds;
 mod leftovers;
 mod logs;
 mod names;
 mod policies;
+mod push;
 mod reads;
 mod registry;
 mod rollout;

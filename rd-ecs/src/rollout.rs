@@ -4,6 +4,7 @@
 //! What is begun is in the state first, so that a run after one that was killed gives autoscaling its freedom back.
 
 use crate::deployments::{self, Deployment, roll_back};
+use crate::diagnose;
 use crate::follow::{Ending, Follow};
 use crate::kinds::scalable_target::{self, suspend_scale_in};
 use crate::kinds::{service, task_definition};
@@ -85,13 +86,12 @@ pub async fn finish_what_was_begun(program: &Program, site: &Site) -> Result<()>
 }
 
 async fn give_back(site: &Site, begun: &Begun) -> Result<()> {
-    let cx = site.cx();
-    let there = scalable_target::read(cx, &begun.scalable_target).await?;
-    match there {
-        Some(live) if live.scale_in_suspended != begun.scale_in_was_suspended => {
-            suspend_scale_in(cx, &begun.scalable_target, begun.scale_in_was_suspended).await
-        }
-        _ => Ok(()),
+    let was = begun.scale_in_was_suspended;
+    // Not looked at first: reads lag behind what was set a moment ago.
+    match suspend_scale_in(site.cx(), &begun.scalable_target, was).await {
+        // Autoscaling was turned off meanwhile: a target that is not there cannot be set in part.
+        Err(error) if error.is(&["ValidationException", "ObjectNotFoundException"]) => Ok(()),
+        done => done,
     }
 }
 
@@ -186,7 +186,7 @@ async fn bring(
         ))
         .hint("it goes on: rd-ecs wait follows it, rd-ecs rollback ends it, rd-ecs diagnose looks at it")),
         Ending::Interrupted(deployment) => {
-            interrupted(program, site, &mut follow, &deployment).await
+            interrupted(site, &mut follow, &deployment).await
         }
     }
 }
@@ -244,6 +244,7 @@ async fn end(
     if deployment.succeeded() {
         return Ok(Exit::Done);
     }
+    diagnose::tell(program, site, &follow.failed).await?;
     Err(Error::failed(format!(
         "{} was not deployed: {}",
         last(&deployment.task_definition),
@@ -254,7 +255,6 @@ async fn end(
 
 /// On Ctrl-C: asks whether it shall go on without us, or be rolled back.
 async fn interrupted(
-    program: &Program,
     site: &Site,
     follow: &mut Follow<'_>,
     deployment: &Deployment,

@@ -35,24 +35,41 @@ pub struct Endpoint {
 }
 
 /// The way from a group to the services.
-pub fn reach(from: &End, doors: &End, endpoints: &[Endpoint], port: u16, rules: &[Rule]) -> Vec<Step> {
+pub fn reach(
+    from: &End,
+    doors: &End,
+    endpoints: &[Endpoint],
+    port: u16,
+    rules: &[Rule],
+) -> Vec<Step> {
     let internet = follow(from, &End::Internet, port, rules);
     let inside = follow(from, doors, port, rules);
     let (mut by_internet, mut by_door) = (false, false);
     let mut services = Vec::new();
     for service in SERVICES {
         let what = format!("{SERVICE} {service}");
-        let endpoint = endpoints.iter().find(|one| one.service == service && one.used);
+        let endpoint = endpoints
+            .iter()
+            .find(|one| one.service == service && one.used);
         let step = match endpoint {
             Some(one) if one.state != "available" => Step::new(
                 what,
                 false,
-                format!("its endpoint {} is {}: wait, or run rd-net apply", one.id, one.state),
+                format!(
+                    "its endpoint {} is {}: wait, or run rd-net apply",
+                    one.id, one.state
+                ),
             ),
             Some(one) if service == GATEWAY => {
                 // The route is the gateway's own; groups and network ACLs are as for the internet.
-                let mut rest = internet.iter().filter(|step| !step.step.starts_with("route "));
-                through(what, &format!("through its endpoint {}", one.id), rest.find(|step| !step.ok))
+                let mut rest = internet
+                    .iter()
+                    .filter(|step| !step.step.starts_with("route "));
+                through(
+                    what,
+                    &format!("through its endpoint {}", one.id),
+                    rest.find(|step| !step.ok),
+                )
             }
             Some(one) => {
                 by_door = true;
@@ -61,7 +78,11 @@ pub fn reach(from: &End, doors: &End, endpoints: &[Endpoint], port: u16, rules: 
             }
             None => {
                 by_internet = true;
-                through(what, "through the internet", internet.iter().find(|step| !step.ok))
+                through(
+                    what,
+                    "through the internet",
+                    internet.iter().find(|step| !step.ok),
+                )
             }
         };
         services.push(step);
@@ -84,7 +105,10 @@ fn through(what: String, way: &str, blocked: Option<&Step>) -> Step {
         Some(step) => Step::new(
             what,
             false,
-            format!("{way}, where something blocks: {}: {}", step.step, step.reason),
+            format!(
+                "{way}, where something blocks: {}: {}",
+                step.step, step.reason
+            ),
         ),
     }
 }
@@ -136,7 +160,10 @@ mod tests {
     }
 
     fn rules() -> [Rule; 2] {
-        [rule("api", true, None), rule("endpoints", false, Some("api"))]
+        [
+            rule("api", true, None),
+            rule("endpoints", false, Some("api")),
+        ]
     }
 
     fn endpoint(service: &str) -> Endpoint {

@@ -45,6 +45,7 @@ fn the_ways_of_the_architecture_are_open_and_no_others() {
         "api db 5432",
         "api redis 6379",
         "api internet 443",
+        "api aws 443",
     ] {
         let done = world.rd("rd-net").args("check").args(way).ok();
         assert_eq!(answer(&done)["reachable"], true, "{way}");

@@ -9,11 +9,21 @@ use std::time::Duration;
 pub struct Answer {
     /// The status code.
     pub status: u16,
+    /// The headers.
+    pub headers: Vec<(String, String)>,
     /// The body.
     pub body: String,
 }
 
 impl Answer {
+    /// A header; empty where there is none.
+    pub fn header(&self, name: &str) -> &str {
+        let mut headers = self.headers.iter();
+        headers
+            .find(|(key, _)| key.eq_ignore_ascii_case(name))
+            .map_or("", |(_, value)| value)
+    }
+
     /// The text between the first `<tag>` and its end.
     pub fn tag(&self, tag: &str) -> Option<&str> {
         let (_, rest) = self.body.split_once(&format!("<{tag}>"))?;
@@ -172,6 +182,7 @@ pub fn request(
     let answer = send(base, &message).unwrap().unwrap();
     Answer {
         status: answer.status(),
+        headers: answer.headers.clone(),
         body: answer.text(),
     }
 }

@@ -8,6 +8,7 @@
     reason = "a helper of tests fails the test that calls it, and says there what it did"
 )]
 
+pub mod archive;
 mod domain;
 pub mod drift;
 pub mod faults;
@@ -17,6 +18,7 @@ pub mod network;
 mod run;
 mod secrecy;
 mod server;
+mod service;
 mod world;
 
 pub use http::{Answer, request};

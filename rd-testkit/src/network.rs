@@ -53,7 +53,7 @@ impl World {
     }
 
     /// Writes the state of a slice that has these outputs and no resources.
-    fn give(&self, slice: &str, outputs: &Value) {
+    pub(crate) fn give(&self, slice: &str, outputs: &Value) {
         let document = json!({
             "format": "rd-state/1",
             "lineage": "00000000-0000-4000-8000-000000000000",

@@ -137,11 +137,17 @@ impl World {
     /// A call in the JSON protocol behind the programs' backs: `secretsmanager.DescribeSecret`,
     /// `CertificateManager.ListCertificates`.
     pub fn json(&self, target: &str, input: &Value) -> Value {
-        let service = match target.split('.').next() {
-            Some("CertificateManager") => "acm",
-            Some(service) => service,
-            None => "",
-        };
+        let api = target.split('.').next().unwrap_or_default();
+        let signing_names = [
+            ("CertificateManager", "acm"),
+            ("AmazonEC2ContainerServiceV20141113", "ecs"),
+            ("AmazonEC2ContainerRegistry_V20150921", "ecr"),
+            ("AnyScaleFrontendService", "application-autoscaling"),
+            ("AmazonSSM", "ssm"),
+            ("Logs_20140328", "logs"),
+        ];
+        let known = signing_names.iter().find(|(name, _)| *name == api);
+        let service = known.map_or(api, |(_, signing_name)| *signing_name);
         let headers = [
             ("X-Amz-Target", target),
             ("Content-Type", "application/x-amz-json-1.1"),
@@ -174,6 +180,23 @@ impl World {
     /// An S3 call behind the programs' backs; `path` is `/bucket/key?query`.
     pub fn s3(&self, method: &str, path: &str, body: &str) -> Answer {
         self.call("s3", method, path, &[], body)
+    }
+
+    /// A request to the registry that ECR names, as its user.
+    pub fn registry(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
+        let given = self.json(
+            "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
+            &Value::Object(serde_json::Map::new()),
+        );
+        let token = given["authorizationData"][0]["authorizationToken"]
+            .as_str()
+            .unwrap();
+        let authorization = format!("Basic {token}");
+        let headers = [
+            ("Authorization", authorization.as_str()),
+            ("Content-Type", kind),
+        ];
+        request(endpoint(), method, path, &headers, body)
     }
 
     fn call(

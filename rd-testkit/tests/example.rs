@@ -5,7 +5,7 @@ use rd_testkit::World;
 const EXAMPLE: &str = include_str!("../../rd.example.toml");
 
 /// Keys without a default, or with one that depends on more than the settings.
-const NO_DEFAULT: [&str; 12] = [
+const NO_DEFAULT: [&str; 20] = [
     "store.bucket",
     "store.kms_key",
     "store.cors_origins",
@@ -17,6 +17,14 @@ const NO_DEFAULT: [&str; 12] = [
     "edge.certificate_arn",
     "edge.access_logs_bucket",
     "edge.access_logs_prefix",
+    "ecs.health_command",
+    "ecs.log_kms_key",
+    "ecs.kms_key",
+    "ecs.environment.NODE_ENV",
+    "ecs.parameters.LOG_LEVEL",
+    "ecs.secrets.MAIL_KEY",
+    "ecs.schedules.night",
+    "ecs.schedules.morning",
     "tags.Owner",
 ];
 

@@ -2,8 +2,8 @@
 
 use rd_testkit::World;
 
-const PROGRAMS: [&str; 6] = [
-    "rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge", "rd-state",
+const PROGRAMS: [&str; 7] = [
+    "rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge", "rd-ecs", "rd-state",
 ];
 
 #[test]
@@ -15,7 +15,7 @@ fn help_has_examples_and_every_exit_code() {
             help.contains("Examples:") && help.contains(&format!("  {program} ")),
             "{help}"
         );
-        for code in [0, 1, 2, 3, 4, 5, 6, 130] {
+        for code in [0, 1, 2, 3, 4, 5, 6, 124, 130] {
             assert!(
                 help.lines()
                     .any(|line| line.trim_start().starts_with(&format!("{code}  "))),
@@ -41,7 +41,7 @@ fn every_verb_has_help() {
         "output",
         "completions",
     ];
-    for program in &PROGRAMS[..5] {
+    for program in &PROGRAMS[..6] {
         for verb in verbs {
             let help = world.rd(program).args(verb).args("--help").ok().stdout;
             assert!(help.contains(&format!("Usage: {program} {verb}")), "{help}");

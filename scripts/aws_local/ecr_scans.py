@@ -130,6 +130,12 @@ def start_image_scan(self):
 
 def install():
     put, reset = ECRBackend.put_image, BackendDict.reset
+    configure = ECRBackend.put_image_scanning_configuration
+
+    def put_image_scanning_configuration(self, registry_id, repository_name, image_scan_config):
+        """`scanOnPush` is false where it is left out; moto takes an empty configuration for none."""
+        asked = {"scanOnPush": bool((image_scan_config or {}).get("scanOnPush", False))}
+        return configure(self, registry_id, repository_name, asked)
 
     def put_image(self, repository_name, *args, **kwargs):
         image = put(self, repository_name, *args, **kwargs)
@@ -144,6 +150,7 @@ def install():
         reset()
 
     ECRBackend.put_image = put_image
+    ECRBackend.put_image_scanning_configuration = put_image_scanning_configuration
     BackendDict.reset = classmethod(reset_all)
     Image.scan_summary = _summary
     ECRResponse.describe_image_scan_findings = describe_image_scan_findings

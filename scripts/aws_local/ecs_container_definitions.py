@@ -142,7 +142,7 @@ def filled(one, network_mode):
     if one.get("healthCheck"):
         found["healthCheck"] = {**HEALTH_CHECK, **one["healthCheck"]}
     if one.get("logConfiguration"):
-        found["logConfiguration"] = {"options": {}, "secretOptions": [], **one["logConfiguration"]}
+        found["logConfiguration"] = {"options": {}, **one["logConfiguration"]}
     return found
 
 

@@ -192,6 +192,8 @@ def install():
     plain = ELBv2Backend.create_target_group
 
     def create_target_group(self, name, **kwargs):
+        # AWS takes an empty version, which Terraform sends, for none.
+        kwargs["protocol_version"] = kwargs.get("protocol_version") or None
         _check_create(name, kwargs)
         tags = kwargs.pop("tags", None) or []
         check_tags(tags)

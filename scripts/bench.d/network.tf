@@ -13,6 +13,8 @@ provider "aws" {
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_region_validation      = true
+  # The local API is at an address, which no bucket's name can stand before.
+  s3_use_path_style = true
 
   default_tags {
     tags = { Project = "bench", Environment = "test", ManagedBy = "terraform" }

@@ -161,6 +161,12 @@ pub fn tell_note(summary: &str, hint: &str) {
     ));
 }
 
+/// Tells something on stderr that is neither an error nor a warning, such as what was done.
+pub fn tell_info(text: &str) {
+    // With stderr closed there is nobody to tell.
+    let _ = writeln!(anstream::stderr(), "{text}");
+}
+
 /// Tells an error on stderr, for programs and moments that write no records.
 pub fn tell_error(error: &Error) {
     tell(&Diagnostic::error("", error));

@@ -14,8 +14,10 @@ use crate::site::Site;
 use crate::verify;
 use aws_sdk_ecs::types::ContainerDefinition;
 use rd_common::cli::Program;
+use rd_common::engine::cx::ATTEMPTS;
+use rd_common::engine::wait::backoff;
 use rd_common::verbs::edit;
-use rd_common::{Error, Exit, Result};
+use rd_common::{Error, Exit, Repeat, Result};
 
 /// Flags of `deploy`.
 #[derive(clap::Args, Clone, Debug)]
@@ -45,6 +47,8 @@ async fn deploy(program: &Program, args: &DeployArgs) -> Result<Exit> {
     let service = site.read().await?;
     let runs = site.runs(&service).await?;
     let image = match (&args.image, &args.tag) {
+        // Whoever names a digest and wants nothing looked at gets just that.
+        (Some(image), _) if args.no_verify && image.contains("@sha256:") => image.clone(),
         (Some(image), _) => image_ref::resolve(&site, image).await?,
         (None, Some(tag)) => image_ref::tagged(&site, tag).await?,
         (None, None) => {
@@ -58,7 +62,8 @@ async fn deploy(program: &Program, args: &DeployArgs) -> Result<Exit> {
         verify::must_be_right(program, &steps)?;
     }
     let revision = revision(&site, &runs, &image).await?;
-    let bootstrapped = site.desk.config.bootstrap == Bootstrap::None && service.desired_count() == 0;
+    let bootstrapped =
+        site.desk.config.bootstrap == Bootstrap::None && service.desired_count() == 0;
     let desired = bootstrapped.then(|| site.desk.config.desired(&site.cx().stack));
     let unchanged = service.task_definition() == Some(revision.as_str()) && desired.is_none();
     if unchanged && is_live(&site, &revision).await? {
@@ -96,32 +101,59 @@ fn ours(described: &Described) -> Option<&ContainerDefinition> {
 /// A revision with this image: the one that runs, the newest where a run that was cut off had registered it, or another.
 async fn revision(site: &Site, runs: &Described, image: &str) -> Result<String> {
     let cx = site.cx();
-    let arn = |one: &Described| {
-        one.definition
-            .task_definition_arn()
-            .unwrap_or_default()
-            .to_owned()
-    };
-    let has_image =
-        |one: &Described| ours(one).is_some_and(|container| container.image() == Some(image));
-    if has_image(runs) {
+    if has_image(runs, image) {
         return Ok(arn(runs));
     }
-    let from_bootstrap = ours(runs)
+    for attempt in 0..ATTEMPTS {
+        if let Some(there) = registered(site, runs, image).await? {
+            return Ok(there);
+        }
+        let made = match stands_in(runs) {
+            // It has a command of its own: the first image gets what the settings say.
+            true => {
+                register(
+                    cx,
+                    &first(site, image)?,
+                    &cx.stack.tags_for(TASK_DEFINITION),
+                )
+                .await
+            }
+            false => register_like(cx, runs, image).await,
+        };
+        match made {
+            // Whether it was registered is looked at before it is registered again.
+            Err(error) if error.repeat != Repeat::Never && attempt + 1 < ATTEMPTS => {
+                cx.pause(backoff(attempt)).await?;
+            }
+            done => return done,
+        }
+    }
+    Err(Error::interrupted())
+}
+
+/// The newest revision, where it is as the one that is to be registered.
+async fn registered(site: &Site, runs: &Described, image: &str) -> Result<Option<String>> {
+    let newest = site.cx().clients.reads.definition(&site.family).await?;
+    let newest = newest.filter(|newest| {
+        has_image(newest, image) && (stands_in(runs) || differ_in_image_alone(runs, newest))
+    });
+    Ok(newest.map(|newest| arn(&newest)))
+}
+
+fn arn(one: &Described) -> String {
+    let arn = one.definition.task_definition_arn();
+    arn.unwrap_or_default().to_owned()
+}
+
+fn has_image(one: &Described, image: &str) -> bool {
+    ours(one).is_some_and(|container| container.image() == Some(image))
+}
+
+/// Whether a revision is what runs before the first image.
+fn stands_in(one: &Described) -> bool {
+    ours(one)
         .and_then(ContainerDefinition::image)
-        .is_some_and(|image| image == PLACEHOLDER || image.ends_with(NO_IMAGE_TAG));
-    if let Some(newest) = cx.clients.reads.definition(&site.family).await?
-        && has_image(&newest)
-        && (from_bootstrap || differ_in_image_alone(runs, &newest))
-    {
-        return Ok(arn(&newest));
-    }
-    if !from_bootstrap {
-        return register_like(cx, runs, image).await;
-    }
-    // What runs is a stand-in with a command of its own: the first image gets what the settings say.
-    let spec = first(site, image)?;
-    register(cx, &spec, &cx.stack.tags_for(TASK_DEFINITION)).await
+        .is_some_and(|image| image == PLACEHOLDER || image.ends_with(NO_IMAGE_TAG))
 }
 
 fn differ_in_image_alone(runs: &Described, newest: &Described) -> bool {
@@ -150,7 +182,11 @@ fn first(site: &Site, image: &str) -> Result<Spec> {
     let config = &site.desk.config;
     Ok(Spec {
         image: image.to_owned(),
-        command: config.command.iter().map(|word| word.as_str().into()).collect(),
+        command: config
+            .command
+            .iter()
+            .map(|word| word.as_str().into())
+            .collect(),
         entry_point: config.entry_point.clone(),
         health_check: config.health_check(),
         read_only: config.read_only,

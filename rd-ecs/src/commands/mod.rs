@@ -1,5 +1,11 @@
 //! The verbs that only this program has.
 
+mod deploy;
+mod diagnose;
+mod exec;
+mod images;
+mod login;
+mod push;
 mod restart;
 mod revisions;
 mod rollback;
@@ -18,6 +24,8 @@ use rd_common::{Exit, Result};
 /// The verbs.
 #[derive(Subcommand)]
 pub enum Command {
+    /// Bring an image into service, and wait until it runs or was rolled back
+    Deploy(deploy::DeployArgs),
     Rollback(rollback::RollbackArgs),
     /// Start new tasks of what runs, such as after a rotated password
     Restart(RolloutArgs),
@@ -30,6 +38,16 @@ pub enum Command {
     Run(run::RunArgs),
     /// Check that what the service runs can run: roles, secrets, image, logs, network, target group
     Verify(verify::VerifyArgs),
+    /// Open a shell, or run another program, in a running task
+    Exec(exec::ExecArgs),
+    /// Say why tasks do not start or do not stay, and what to do
+    Diagnose(diagnose::DiagnoseArgs),
+    /// Push an image from a file, without a docker daemon
+    Push(push::PushArgs),
+    /// List the images: tags, size, what scans found, which one runs
+    Images(images::ImagesArgs),
+    /// Print the registry's password for docker login --password-stdin
+    Login,
     /// List the tasks of the cluster, those that have stopped with the reason
     Tasks(tasks::TasksArgs),
     /// Stop a task; the service starts another one
@@ -39,13 +57,19 @@ pub enum Command {
 impl OwnVerbs for Command {
     async fn run(self, program: &Program) -> Result<Exit> {
         match self {
+            Command::Deploy(args) => deploy::run(program, &args).await,
             Command::Rollback(args) => rollback::run(program, &args).await,
             Command::Restart(args) => restart::run(program, &args).await,
             Command::Wait(args) => wait::run(program, &args).await,
             Command::Revisions(args) => revisions::run(program, &args).await,
             Command::Scale(args) => scale::run(program, &args).await,
             Command::Run(args) => run::run(program, &args).await,
+            Command::Exec(args) => exec::run(program, &args).await,
+            Command::Diagnose(args) => diagnose::run(program, &args).await,
             Command::Verify(args) => verify::run(program, &args).await,
+            Command::Push(args) => push::run(program, &args).await,
+            Command::Images(args) => images::run(program, &args).await,
+            Command::Login => login::run(program).await,
             Command::Tasks(args) => tasks::run(program, &args).await,
             Command::Stop(args) => stop::run(program, &args).await,
         }

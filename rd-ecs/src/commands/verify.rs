@@ -2,7 +2,7 @@
 
 use crate::names::last;
 use crate::site::Site;
-use crate::verify::verify;
+use crate::verify::{image_of, verify};
 use rd_common::check::Report;
 use rd_common::cli::Program;
 use rd_common::{Exit, Result};
@@ -21,7 +21,9 @@ pub async fn run(program: &Program, args: &VerifyArgs) -> Result<Exit> {
     let site = Site::open(program).await?;
     let service = site.read().await?;
     let revision = site.runs(&service).await?;
-    let steps = verify(program, &site, &revision, args.image.as_deref()).await?;
+    let own = image_of(&revision.definition);
+    let image = args.image.as_deref().unwrap_or(own);
+    let steps = verify(program, &site, &revision, image).await?;
     let arn = revision.definition.task_definition_arn();
     let name = last(arn.unwrap_or_default());
     let report = Report {

@@ -253,13 +253,17 @@ impl Kind for Repository {
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
-        Diff::new()
-            .fixed("name", &live.name, &spec.name)
+        let mut diff = Diff::new();
+        diff.fixed("name", &live.name, &spec.name)
             .field("scan_on_push", live.scan_on_push, spec.scan_on_push)
             .field("immutable_tags", live.immutable_tags, spec.immutable_tags)
             .field("lifecycle", &live.lifecycle, &spec.lifecycle)
-            .fixed_kms_key(live.kms_key.as_deref(), spec.kms_key.as_deref())
-            .finish()
+            .fixed_kms_key(live.kms_key.as_deref(), spec.kms_key.as_deref());
+        // From AES-256 to a key of KMS, or back.
+        if live.kms_key.is_some() != spec.kms_key.is_some() {
+            diff.fixed("kms_key", &live.kms_key, &spec.kms_key);
+        }
+        diff.finish()
     }
 
     /// Images are in it: it is made anew by hand, if at all.

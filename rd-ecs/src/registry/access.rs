@@ -1,15 +1,15 @@
 //! The way to ECR's registry: the token of `GetAuthorizationToken`, and where that says the registry is.
 //! <https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html>
 
-use crate::clients::Clients;
 use crate::deployments::timestamp;
 use aws_smithy_types::base64;
 use jiff::Timestamp;
 use oci_client::client::{ClientConfig, ClientProtocol};
 use oci_client::secrets::RegistryAuth;
-use oci_client::{Client, Reference};
+use oci_client::token_cache::RegistryTokenType;
+use oci_client::{Client, Reference, RegistryOperation};
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Result};
+use rd_common::{Error, Result};
 use std::fmt;
 use std::time::Duration;
 
@@ -40,8 +40,8 @@ impl fmt::Debug for Access {
 
 impl Access {
     /// Asks for access to the registry of `account`; without one, of the credentials' account.
-    pub async fn ask(cx: &Cx<Clients>, account: Option<&str>) -> Result<Self> {
-        let call = cx.clients.ecr.get_authorization_token();
+    pub async fn ask(ecr: &aws_sdk_ecr::Client, account: Option<&str>) -> Result<Self> {
+        let call = ecr.get_authorization_token();
         // Deprecated, since one token opens all registries: here it is asked for the other registry's address.
         #[expect(deprecated, reason = "nothing else tells another registry's address")]
         let call = call.set_registry_ids(account.map(|one| vec![one.to_owned()]));
@@ -50,7 +50,9 @@ impl Access {
         let incomplete = || Error::failed("AWS gave an incomplete token for the registry");
         let first = data.into_iter().next().ok_or_else(incomplete)?;
         let token = first.authorization_token().ok_or_else(incomplete)?;
-        let token = base64::decode(token).ok().and_then(|token| String::from_utf8(token).ok());
+        let token = base64::decode(token)
+            .ok()
+            .and_then(|token| String::from_utf8(token).ok());
         let token = token.ok_or_else(incomplete)?;
         let (user, password) = token.split_once(':').ok_or_else(incomplete)?;
         let endpoint = first.proxy_endpoint().ok_or_else(incomplete)?;
@@ -69,12 +71,18 @@ impl Access {
         Reference::with_digest(self.host.clone(), repository.to_owned(), digest.to_owned())
     }
 
-    /// A client that speaks to the registry where it is.
-    pub async fn client(&self) -> Result<Client> {
+    /// A client for one repository, that speaks to the registry where it is.
+    pub async fn client(&self, repository: &str) -> Result<Client> {
         let client = client(match self.scheme.as_str() {
             "http" => ClientProtocol::Http,
             _ => ClientProtocol::Https,
         })?;
+        // Told how the registry wants it, the client does not ask: where that answer is lost, it goes on without access.
+        let at = self.reference(repository, "");
+        for operation in [RegistryOperation::Pull, RegistryOperation::Push] {
+            let token = RegistryTokenType::Basic(self.user.clone(), self.password.clone());
+            client.tokens.insert(&at, operation, token).await;
+        }
         let auth = RegistryAuth::Basic(self.user.clone(), self.password.clone());
         client.store_auth_if_needed(&self.host, &auth).await;
         Ok(client)

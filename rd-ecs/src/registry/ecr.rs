@@ -4,7 +4,9 @@ use super::foreign::architectures;
 use super::{Access, Image, MEDIA_TYPES, Manifest, parse};
 use crate::clients::Clients;
 use crate::deployments::timestamp;
-use aws_sdk_ecr::types::{ImageDetail, ImageFailure, ImageFailureCode, ImageIdentifier, ListImagesFilter, TagStatus};
+use aws_sdk_ecr::types::{
+    ImageDetail, ImageFailure, ImageFailureCode, ImageIdentifier, ListImagesFilter, TagStatus,
+};
 use oci_client::Reference;
 use rd_common::aws::Explain;
 use rd_common::{Cx, Error, Result, Stack};
@@ -33,11 +35,21 @@ pub async fn inspect(cx: &Cx<Clients>, account: &str, reference: &Reference) -> 
     })?;
     let (digest, manifest) = found;
     let architectures = if manifest.is_index() {
-        architectures(&super::access::client(Default::default())?, reference, &manifest).await?
+        architectures(
+            &super::access::client(Default::default())?,
+            reference,
+            &manifest,
+        )
+        .await?
     } else {
-        let access = Access::ask(cx, (!ours).then_some(account)).await?;
+        let access = Access::ask(&cx.clients.ecr, (!ours).then_some(account)).await?;
         let at = access.reference(reference.repository(), &digest);
-        architectures(&access.client().await?, &at, &manifest).await?
+        architectures(
+            &access.client(reference.repository()).await?,
+            &at,
+            &manifest,
+        )
+        .await?
     };
     let asked: Vec<String> = reference.tag().map(str::to_owned).into_iter().collect();
     let detail = detail.as_ref();
@@ -64,16 +76,25 @@ fn id(reference: &Reference) -> ImageIdentifier {
 }
 
 /// The image's digest and manifest.
-async fn read(cx: &Cx<Clients>, account: &str, reference: &Reference) -> Result<(String, Manifest)> {
+async fn read(
+    cx: &Cx<Clients>,
+    account: &str,
+    reference: &Reference,
+) -> Result<(String, Manifest)> {
     let call = cx.clients.ecr.batch_get_image().registry_id(account);
-    let call = call.repository_name(reference.repository()).image_ids(id(reference));
+    let call = call
+        .repository_name(reference.repository())
+        .image_ids(id(reference));
     let call = call.set_accepted_media_types(Some(MEDIA_TYPES.map(str::to_owned).to_vec()));
     let answer = call.send().await.doing("read the image");
     let answer = answer.map_err(|error| no_repository(error, reference))?;
     let Some(image) = answer.images().first() else {
         return Err(missing(cx, account, reference, answer.failures().first()).await);
     };
-    let digest = image.image_id().and_then(|id| id.image_digest()).unwrap_or_default();
+    let digest = image
+        .image_id()
+        .and_then(|id| id.image_digest())
+        .unwrap_or_default();
     let manifest = parse(image.image_manifest().unwrap_or_default().as_bytes());
     let manifest = manifest
         .map_err(|e| Error::failed(format!("the manifest of {reference} cannot be read: {e}")))?;
@@ -83,10 +104,14 @@ async fn read(cx: &Cx<Clients>, account: &str, reference: &Reference) -> Result<
 /// When it was pushed, its tags and its size.
 async fn describe(cx: &Cx<Clients>, reference: &Reference) -> Result<Option<ImageDetail>> {
     let call = cx.clients.ecr.describe_images();
-    let call = call.repository_name(reference.repository()).image_ids(id(reference));
+    let call = call
+        .repository_name(reference.repository())
+        .image_ids(id(reference));
     match call.send().await.doing("read the image") {
         // The other call says what is missing, and what there is.
-        Err(error) if error.is(&["ImageNotFoundException", "RepositoryNotFoundException"]) => Ok(None),
+        Err(error) if error.is(&["ImageNotFoundException", "RepositoryNotFoundException"]) => {
+            Ok(None)
+        }
         other => Ok(other?.image_details.unwrap_or_default().pop()),
     }
 }
@@ -118,28 +143,46 @@ async fn missing(
         return Error::failed(format!("the image {reference} cannot be read: {reason}"));
     }
     if let Some(digest) = reference.digest() {
-        return Error::failed(format!("there is no image {digest} in {repository}"))
-            .hint("rd-ecs images lists those that are there; images without a tag go after some days");
+        return Error::failed(format!("there is no image {digest} in {repository}")).hint(
+            "rd-ecs images lists those that are there; images without a tag go after some days",
+        );
     }
     let tag = reference.tag().unwrap_or("latest");
     let error = Error::failed(format!("there is no tag `{tag}` in {repository}"));
     // What went wrong with this only costs the list.
     match tags(cx, account, repository).await.unwrap_or_default() {
-        tags if tags.is_empty() => error.hint("nothing was pushed yet: rd-ecs push, or docker push after rd-ecs login"),
-        tags => error.hint(format!("nearest: {}; rd-ecs images lists all", nearest(tag, tags).join(", "))),
+        tags if tags.is_empty() => {
+            error.hint("nothing was pushed yet: rd-ecs push, or docker push after rd-ecs login")
+        }
+        tags => error.hint(format!(
+            "nearest: {}; rd-ecs images lists all",
+            nearest(tag, tags).join(", ")
+        )),
     }
 }
 
 /// The tags of a repository.
 async fn tags(cx: &Cx<Clients>, account: &str, repository: &str) -> Result<Vec<String>> {
-    let filter = ListImagesFilter::builder().tag_status(TagStatus::Tagged).build();
+    let filter = ListImagesFilter::builder()
+        .tag_status(TagStatus::Tagged)
+        .build();
     let mut tags = Vec::new();
     let mut next = None;
     loop {
-        let call = cx.clients.ecr.list_images().registry_id(account).repository_name(repository);
+        let call = cx
+            .clients
+            .ecr
+            .list_images()
+            .registry_id(account)
+            .repository_name(repository);
         let call = call.filter(filter.clone()).set_next_token(next);
         let answer = call.send().await.doing("list the tags")?;
-        tags.extend(answer.image_ids().iter().filter_map(|id| id.image_tag().map(str::to_owned)));
+        tags.extend(
+            answer
+                .image_ids()
+                .iter()
+                .filter_map(|id| id.image_tag().map(str::to_owned)),
+        );
         next = answer.next_token;
         if next.is_none() {
             return Ok(tags);
@@ -165,10 +208,19 @@ mod tests {
             ..Stack::default()
         };
         let account = |host| account_of(&stack, host);
-        assert_eq!(account("123456789012.dkr.ecr.eu-west-1.amazonaws.com").as_deref(), Some("123456789012"));
-        assert_eq!(account("123456789012.dkr.ecr.us-east-1.amazonaws.com"), None);
+        assert_eq!(
+            account("123456789012.dkr.ecr.eu-west-1.amazonaws.com").as_deref(),
+            Some("123456789012")
+        );
+        assert_eq!(
+            account("123456789012.dkr.ecr.us-east-1.amazonaws.com"),
+            None
+        );
         assert_eq!(account("evil.dkr.ecr.eu-west-1.amazonaws.com"), None);
-        assert_eq!(account("123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example"), None);
+        assert_eq!(
+            account("123456789012.dkr.ecr.eu-west-1.amazonaws.com.evil.example"),
+            None
+        );
         assert_eq!(account("docker.io"), None);
     }
 

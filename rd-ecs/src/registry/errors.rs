@@ -21,7 +21,11 @@ fn first(envelope: &OciEnvelope) -> Option<(String, String)> {
 pub fn refused(doing: &str, status: u16, body: &str) -> Error {
     let (code, message) = told(body).unwrap_or_else(|| {
         let text = body.lines().next().unwrap_or_default().trim();
-        let text = if text.is_empty() { "it gave no reason" } else { text };
+        let text = if text.is_empty() {
+            "it gave no reason"
+        } else {
+            text
+        };
         (format!("HTTP {status}"), text.to_owned())
     });
     let repeat = match status {
@@ -29,9 +33,11 @@ pub fn refused(doing: &str, status: u16, body: &str) -> Error {
         408 | 500.. => Repeat::Unknown,
         _ => Repeat::Never,
     };
-    let error = Error::failed(format!("cannot {doing}: the registry answered {code}: {message}"))
-        .coded(Some(code.clone()), None)
-        .repeat(repeat);
+    let error = Error::failed(format!(
+        "cannot {doing}: the registry answered {code}: {message}"
+    ))
+    .coded(Some(code.clone()), None)
+    .repeat(repeat);
     match code.as_str() {
         "NAME_UNKNOWN" => error.hint("run rd-ecs apply, which makes the repository"),
         "DENIED" | "UNAUTHORIZED" | "HTTP 401" | "HTTP 403" => error.hint(
@@ -55,21 +61,30 @@ pub fn unanswered(doing: &str, error: &reqwest::Error) -> Error {
         }
         source = cause.source();
     }
-    let repeat = if error.is_connect() { Repeat::NotDone } else { Repeat::Unknown };
-    Error::failed(format!("cannot {doing}: the registry could not be reached: {text}"))
-        .repeat(repeat)
-        .hint("check the network, then run the same command again")
+    let repeat = if error.is_connect() {
+        Repeat::NotDone
+    } else {
+        Repeat::Unknown
+    };
+    Error::failed(format!(
+        "cannot {doing}: the registry could not be reached: {text}"
+    ))
+    .repeat(repeat)
+    .hint("check the network, then run the same command again")
 }
 
 /// What the client says, as an error of ours.
 pub fn explain(doing: &str, error: OciDistributionError) -> Error {
     match error {
-        OciDistributionError::RequestError(error) => unanswered(doing, &error),
+        OciDistributionError::RequestError(error) => match error.status() {
+            Some(status) => refused(doing, status.as_u16(), ""),
+            None => unanswered(doing, &error),
+        },
         OciDistributionError::RegistryError { envelope, .. } => match first(&envelope) {
-            Some((code, message)) => {
-                Error::failed(format!("cannot {doing}: the registry answered {code}: {message}"))
-                    .coded(Some(code), None)
-            }
+            Some((code, message)) => Error::failed(format!(
+                "cannot {doing}: the registry answered {code}: {message}"
+            ))
+            .coded(Some(code), None),
             None => Error::failed(format!("cannot {doing}: the registry gave no reason")),
         },
         OciDistributionError::ServerError { code, message, .. } => refused(doing, code, &message),

@@ -1,7 +1,10 @@
 //! Images of other registries, as anybody may see them.
 
 use super::access::client;
-use super::{Descriptor, Image, LARGEST_DOCUMENT, MEDIA_TYPES, Manifest, Platform, architecture_word, explain, parse};
+use super::{
+    Descriptor, Image, LARGEST_DOCUMENT, MEDIA_TYPES, Manifest, Platform, architecture_word,
+    explain, parse,
+};
 use oci_client::client::ClientProtocol;
 use oci_client::secrets::RegistryAuth;
 use oci_client::{Client, Reference};
@@ -35,7 +38,9 @@ pub async fn inspect(reference: &Reference) -> Result<Image> {
 }
 
 fn broken(doing: &str, why: &str) -> Error {
-    Error::failed(format!("cannot {doing}: its manifest cannot be read: {why}"))
+    Error::failed(format!(
+        "cannot {doing}: its manifest cannot be read: {why}"
+    ))
 }
 
 /// What an image runs on: an index says so, an image's configuration does.
@@ -46,9 +51,16 @@ pub async fn architectures(
 ) -> Result<Vec<String>> {
     let mut words = Vec::new();
     if manifest.is_index() {
-        words.extend(manifest.images().filter_map(|one| one.platform.as_ref()).map(architecture_word));
+        words.extend(
+            manifest
+                .images()
+                .filter_map(|one| one.platform.as_ref())
+                .map(architecture_word),
+        );
     } else if let Some(config) = &manifest.config {
-        words.push(architecture_word(&platform(client, reference, config).await?));
+        words.push(architecture_word(
+            &platform(client, reference, config).await?,
+        ));
     }
     words.sort();
     words.dedup();
@@ -62,7 +74,9 @@ async fn platform(client: &Client, reference: &Reference, config: &Descriptor) -
         return Err(broken(&doing, "it is too large"));
     }
     let mut bytes = Vec::new();
-    let read = client.pull_blob(reference, config.digest.as_str(), &mut bytes).await;
+    let read = client
+        .pull_blob(reference, config.digest.as_str(), &mut bytes)
+        .await;
     read.map_err(|e| explain(&doing, e))?;
     serde_json::from_slice(&bytes).map_err(|e| broken(&doing, &e.to_string()))
 }

@@ -96,7 +96,9 @@ impl Manifest {
     /// <https://docs.docker.com/build/metadata/attestations/attestation-storage/>
     pub fn images(&self) -> impl Iterator<Item = &Descriptor> {
         self.manifests.iter().filter(|one| {
-            one.platform.as_ref().is_none_or(|on| on.architecture != "unknown")
+            one.platform
+                .as_ref()
+                .is_none_or(|on| on.architecture != "unknown")
         })
     }
 }
@@ -126,7 +128,10 @@ mod tests {
     fn platforms_have_fargates_names() {
         assert_eq!(architecture_word(&platform("linux", "arm64")), "ARM64");
         assert_eq!(architecture_word(&platform("linux", "amd64")), "X86_64");
-        assert_eq!(architecture_word(&platform("windows", "amd64")), "windows/amd64");
+        assert_eq!(
+            architecture_word(&platform("windows", "amd64")),
+            "windows/amd64"
+        );
         assert_eq!(architecture_word(&platform("linux", "arm")), "linux/arm");
     }
 
@@ -146,7 +151,11 @@ mod tests {
     #[test]
     fn what_is_no_manifest_is_said() {
         assert!(parse(b"x").is_err());
-        assert!(parse(br#"{"schemaVersion":1}"#).unwrap_err().contains("schema version 1"));
+        assert!(
+            parse(br#"{"schemaVersion":1}"#)
+                .unwrap_err()
+                .contains("schema version 1")
+        );
         assert!(parse(b"{}").is_err());
     }
 }

@@ -7,8 +7,9 @@ mod foreign;
 mod manifest;
 mod repository;
 
-pub use access::Access;
-pub use errors::explain;
+pub use access::{Access, use_ring};
+pub use errors::{explain, refused, told, unanswered};
+pub use foreign::architectures;
 pub use manifest::{Descriptor, MEDIA_TYPES, Manifest, Platform, architecture_word, parse};
 pub use repository::Repository;
 

@@ -1,11 +1,12 @@
 //! The image: in the repository, for the service's architecture.
 
-use super::{is_denied, not_checked, ours};
+use super::{is_denied, not_checked};
 use crate::facts::{NO_IMAGE_TAG, PLACEHOLDER};
 use crate::names::repository_url;
+use crate::registry::inspect;
 use crate::site::Site;
 use aws_sdk_ecr::types::ImageIdentifier;
-use aws_sdk_ecs::types::TaskDefinition;
+use aws_sdk_ecs::types::{CpuArchitecture, TaskDefinition};
 use rd_common::aws::Explain;
 use rd_common::check::Step;
 use rd_common::{Result, Stack};
@@ -58,30 +59,43 @@ impl Own {
     }
 }
 
-/// A line for the image.
-pub async fn check(
-    site: &Site,
-    definition: &TaskDefinition,
-    image: Option<&str>,
-) -> Result<Vec<Step>> {
-    let image = image.or_else(|| ours(definition)?.image());
-    let image = image.unwrap_or_default();
-    Ok(vec![there(site, image).await?])
+/// A line for whether it is there, and one for what it runs on.
+pub async fn check(site: &Site, definition: &TaskDefinition, image: &str) -> Result<Vec<Step>> {
+    let is = there(site, image).await?;
+    let mut lines = vec![is.step];
+    if is.readable {
+        lines.push(architecture(site, definition, image).await);
+    }
+    Ok(lines)
 }
 
-async fn there(site: &Site, image: &str) -> Result<Step> {
+/// What is known of an image.
+struct Is {
+    step: Step,
+    /// Whether it is in the repository, so that there is more to read.
+    readable: bool,
+}
+
+async fn there(site: &Site, image: &str) -> Result<Is> {
     let what = "image";
     let cx = site.cx();
+    let no = |reason: String| Is {
+        step: Step::new(what, false, reason),
+        readable: false,
+    };
+    let unknown = |why: &str| Is {
+        step: not_checked(what, why),
+        readable: false,
+    };
     if image.ends_with(NO_IMAGE_TAG) {
         let reason = "none was deployed yet: rd-ecs push IMAGE.tar, then rd-ecs deploy";
-        return Ok(Step::new(what, false, reason));
+        return Ok(no(reason.to_owned()));
     }
     let Some(own) = Own::of(image, &cx.stack) else {
-        let why = match image == PLACEHOLDER {
-            true => "the placeholder, which is public".to_owned(),
-            false => format!("{image} is in another registry"),
-        };
-        return Ok(not_checked(what, &why));
+        return Ok(match image == PLACEHOLDER {
+            true => unknown("the placeholder, which is public"),
+            false => unknown(&format!("{image} is in another registry")),
+        });
     };
     // A digest says more than a tag that may have moved on.
     let id = match (&own.digest, &own.tag) {
@@ -91,21 +105,42 @@ async fn there(site: &Site, image: &str) -> Result<Step> {
     let call = cx.clients.ecr.describe_images();
     let call = call.repository_name(&own.repository).image_ids(id.build());
     match call.send().await.doing("look for the image") {
-        Err(error) if is_denied(&error) => Ok(not_checked(
-            what,
+        Err(error) if is_denied(&error) => Ok(unknown(
             "these credentials may not look (ecr:DescribeImages)",
         )),
-        Err(error) if error.is(&["RepositoryNotFoundException"]) => Ok(Step::new(
+        Err(error) if error.is(&["RepositoryNotFoundException"]) => Ok(no(format!(
+            "the repository {} is not there: run rd-ecs apply",
+            own.repository
+        ))),
+        Err(error) if error.is(&["ImageNotFoundException"]) => Ok(no(format!(
+            "{image} is not in the repository: rd-ecs images lists what is there, rd-ecs push adds to it"
+        ))),
+        other => other.map(|_| Is {
+            step: Step::new(what, true, image),
+            readable: true,
+        }),
+    }
+}
+
+/// Whether tasks of the revision's architecture can run it.
+async fn architecture(site: &Site, definition: &TaskDefinition, image: &str) -> Step {
+    let what = "architecture";
+    let platform = definition.runtime_platform();
+    let wanted = platform.and_then(|platform| platform.cpu_architecture());
+    // What AWS takes where a revision says nothing.
+    let wanted = wanted.map_or("X86_64", CpuArchitecture::as_str);
+    match inspect(site, image).await {
+        Ok(is) if is.runs_on(wanted) => Step::new(what, true, wanted),
+        Ok(is) => Step::new(
             what,
             false,
-            format!("the repository {} is not there: run rd-ecs apply", own.repository),
-        )),
-        Err(error) if error.is(&["ImageNotFoundException"]) => Ok(Step::new(
-            what,
-            false,
-            format!("{image} is not in the repository: rd-ecs images lists what is there, rd-ecs push adds to it"),
-        )),
-        other => other.map(|_| Step::new(what, true, image)),
+            format!(
+                "the image is for {}, and tasks are {wanted}: build it for {wanted}, or set architecture in [ecs]",
+                is.architectures.join(", ")
+            ),
+        ),
+        // It is there; what keeps us from reading it need not keep ECS.
+        Err(error) => not_checked(what, &error.to_string()),
     }
 }
 

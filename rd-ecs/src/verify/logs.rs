@@ -43,7 +43,9 @@ pub fn targets(definition: &TaskDefinition, stack: &Stack) -> Vec<Target> {
             group: group.clone(),
             region: region.unwrap_or(&stack.region).clone(),
             prefix: options.get("awslogs-stream-prefix").cloned(),
-            makes_group: options.get("awslogs-create-group").is_some_and(|v| v == "true"),
+            makes_group: options
+                .get("awslogs-create-group")
+                .is_some_and(|v| v == "true"),
         });
     }
     all
@@ -84,7 +86,10 @@ async fn group(site: &Site, target: &Target) -> Result<Step> {
     let (what, name) = ("log group", &target.group);
     let cx = site.cx();
     if target.region != cx.stack.region {
-        return Ok(not_checked(what, &format!("{name} is in {}", target.region)));
+        return Ok(not_checked(
+            what,
+            &format!("{name} is in {}", target.region),
+        ));
     }
     let call = cx.clients.logs.describe_log_groups();
     let call = call.log_group_name_prefix(name).send();

@@ -4,6 +4,7 @@
 //! What these credentials may not look at is no failure: its line says that it was not checked.
 
 mod images;
+mod keys;
 mod logs;
 mod network;
 mod permissions;
@@ -18,26 +19,29 @@ use crate::reads::Described;
 use crate::site::Site;
 use crate::sizes;
 use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
-use rd_common::check::Step;
+use rd_common::check::{Step, line};
 use rd_common::cli::Program;
 use rd_common::{Error, Result};
+use serde_json::{Value, json};
 
 pub use network::way;
-pub use simulation::{Asked, Verdict, simulate};
+pub use secrets::values as secret_values;
+pub use simulation::{Asked, simulate};
 
-/// Checks a revision, registered or not, with `image` in the place of its own where one is given: line after line, in
-/// an order that is always the same.
+/// Checks a revision, registered or not, with `image` in the place of its own: line after line, in an order that is
+/// always the same.
 pub async fn verify(
     program: &Program,
     site: &Site,
     revision: &Described,
-    image: Option<&str>,
+    image: &str,
 ) -> Result<Vec<Step>> {
     let definition = &revision.definition;
     let service = site.read().await?;
-    let (roles, permissions, secrets, images, logs, targets, network) = tokio::try_join!(
+    let (roles, permissions, keys, secrets, images, logs, targets, network) = tokio::try_join!(
         roles::check(site, definition),
-        permissions::check(site, definition),
+        permissions::check(site, definition, image),
+        keys::check(site, definition),
         secrets::check(site, definition),
         images::check(site, definition, image),
         logs::check(site, definition),
@@ -49,12 +53,45 @@ pub async fn verify(
         images,
         roles,
         permissions,
+        keys,
         secrets,
         logs,
         network,
         targets,
     ];
     Ok(parts.into_iter().flatten().collect())
+}
+
+/// Shows the steps of a verb that goes on only where every one is right, and fails where one is not.
+pub fn must_be_right(program: &Program, steps: &[Step]) -> Result<()> {
+    for step in steps {
+        program.printer.text(&match program.printer.is_json() {
+            true => format!("{}\n", record(step)),
+            false => line(step),
+        });
+    }
+    let wrong: Vec<&str> = steps
+        .iter()
+        .filter(|step| !step.ok)
+        .map(|step| step.step.as_str())
+        .collect();
+    if wrong.is_empty() {
+        return Ok(());
+    }
+    let error = Error::failed(format!("tasks could not run: {}", wrong.join(", ")));
+    Err(error.hint(
+        "nothing was changed; the lines above say what to do, and --no-verify goes on regardless",
+    ))
+}
+
+fn record(step: &Step) -> Value {
+    json!({"type": "check", "step": step.step, "ok": step.ok, "reason": step.reason})
+}
+
+/// The image of the container that is the application.
+pub fn image_of(definition: &TaskDefinition) -> &str {
+    let container = ours(definition);
+    container.and_then(|one| one.image()).unwrap_or_default()
 }
 
 /// A line for what could not be looked at.

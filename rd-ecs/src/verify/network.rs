@@ -25,7 +25,10 @@ pub async fn check(
 ) -> Result<Vec<Step>> {
     let net = program.store.load(&program.key("net")).await?;
     let Some(net) = net else {
-        return Ok(vec![not_checked("network", "there is no state of rd-net here")]);
+        return Ok(vec![not_checked(
+            "network",
+            "there is no state of rd-net here",
+        )]);
     };
     let config = service.network_configuration();
     let config = config.and_then(|config| config.awsvpc_configuration());
@@ -151,7 +154,11 @@ mod tests {
         let has: BTreeSet<String> = ["b".to_owned(), "a".to_owned()].into();
         assert!(same("subnets", &has, Some(&json!(["a", "b"]))).ok);
         assert!(!same("subnets", &has, Some(&json!(["a"]))).ok);
-        assert!(same("subnets", &has, None).reason.starts_with("not checked"));
+        assert!(
+            same("subnets", &has, None)
+                .reason
+                .starts_with("not checked")
+        );
     }
 
     #[test]

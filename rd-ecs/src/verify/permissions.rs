@@ -1,7 +1,7 @@
 //! What the execution role must be allowed: to pull the image, to write the logs, to read what containers are given.
 
 use super::reference::{self, Given, Reference};
-use super::{images, logs, not_checked, ours};
+use super::{images, logs, not_checked};
 use crate::site::Site;
 use crate::verify::simulation::{Asked, Verdict, simulate};
 use aws_sdk_ecs::types::TaskDefinition;
@@ -20,10 +20,10 @@ const PULL: [&str; 3] = [
 const LOG: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 
 /// The reason where IAM may not be asked.
-const MAY_NOT_ASK: &str = "these credentials may not ask IAM (iam:SimulatePrincipalPolicy)";
+pub const MAY_NOT_ASK: &str = "these credentials may not ask IAM (iam:SimulatePrincipalPolicy)";
 
 /// A line for each.
-pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>> {
+pub async fn check(site: &Site, definition: &TaskDefinition, image: &str) -> Result<Vec<Step>> {
     let Some(role) = definition.execution_role_arn() else {
         return Ok(Vec::new());
     };
@@ -41,9 +41,7 @@ pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>
     };
     let secrets = arns(|one| matches!(one, Reference::Secret(..)));
     let parameters = arns(|one| matches!(one, Reference::Parameter(_)));
-    let image = ours(definition).and_then(|one| one.image());
-    let repository: Vec<String> = image
-        .and_then(|image| images::Own::of(image, stack))
+    let repository: Vec<String> = images::Own::of(image, stack)
         .map(|own| own.repository_arn(stack))
         .into_iter()
         .collect();
@@ -140,7 +138,10 @@ mod tests {
         let all = [verdict("a:B", true, false), verdict("a:C", false, true)];
         let step = line("x", Some(&all));
         assert!(!step.ok);
-        assert_eq!(step.reason, "a policy denies a:C on arn:x: run rd-ecs apply");
+        assert_eq!(
+            step.reason,
+            "a policy denies a:C on arn:x: run rd-ecs apply"
+        );
         assert!(line("x", Some(&all[..1])).ok);
         let unasked = line("x", None);
         assert!(unasked.ok && unasked.reason.starts_with("not checked"));

@@ -84,7 +84,10 @@ fn trusts(document: &Value, stack: &Stack) -> std::result::Result<(), String> {
         if account.is_null() || texts(account).contains(&stack.account()) {
             return Ok(());
         }
-        why = format!("trusts tasks of account {} alone", texts(account).join(", "));
+        why = format!(
+            "trusts tasks of account {} alone",
+            texts(account).join(", ")
+        );
     }
     Err(why)
 }

@@ -5,7 +5,8 @@ use super::reference::{self, Given, Reference, Secret, region};
 use super::{is_denied, not_checked};
 use crate::site::Site;
 use aws_sdk_ecs::types::TaskDefinition;
-use futures_util::future::try_join_all;
+use aws_sdk_ssm::types::ParameterType;
+use futures_util::future::{join_all, try_join_all};
 use rd_common::Result;
 use rd_common::aws::Explain;
 use rd_common::check::Step;
@@ -99,6 +100,70 @@ async fn read(site: &Site, secret: &Secret) -> Result<Content> {
     })
 }
 
+/// The values that containers are given, so that they can be kept out of what is shown; those that these credentials
+/// may not read are left out. Of JSON, its longer texts: a URL, a password.
+pub async fn values(site: &Site, definition: &TaskDefinition) -> Vec<String> {
+    let cx = site.cx();
+    let given = reference::all(definition, &cx.stack);
+    let secrets: BTreeSet<(&Secret, Option<&str>)> = given
+        .iter()
+        .filter_map(|one| match &one.reference {
+            Reference::Secret(secret, member) => Some((secret, member.as_deref())),
+            Reference::Parameter(_) => None,
+        })
+        .collect();
+    let reads = secrets.into_iter().map(async |(secret, member)| {
+        let call = cx.clients.secrets.get_secret_value();
+        let call = call
+            .secret_id(&secret.arn)
+            .set_version_stage(secret.stage.clone())
+            .set_version_id(secret.version.clone());
+        let answer = call.send().await;
+        let text = answer.ok().and_then(|answer| answer.secret_string);
+        secret_texts(text.as_deref().unwrap_or_default(), member)
+    });
+    let (secrets, parameters) = tokio::join!(join_all(reads), secure(site, &given));
+    [secrets.concat(), parameters].concat()
+}
+
+/// The values of parameters that are secret.
+async fn secure(site: &Site, given: &[Given]) -> Vec<String> {
+    let cx = site.cx();
+    let names: BTreeSet<String> = given
+        .iter()
+        .filter(|one| matches!(one.reference, Reference::Parameter(_)))
+        .filter(|one| region(one.reference.arn()) == cx.stack.region)
+        .flat_map(|one| names(one.reference.arn()))
+        .collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let mut values = Vec::new();
+    for some in names.chunks(AT_ONCE) {
+        let call = cx.clients.ssm.get_parameters().with_decryption(true);
+        let answer = call.set_names(Some(some.to_vec())).send().await;
+        let found = answer.ok().and_then(|answer| answer.parameters);
+        let secure = found.unwrap_or_default().into_iter();
+        let secure = secure.filter(|one| one.r#type == Some(ParameterType::SecureString));
+        values.extend(secure.filter_map(|one| one.value));
+    }
+    values
+}
+
+/// Members that are a secret by their name, and the one that is given.
+fn secret_texts(value: &str, given: Option<&str>) -> Vec<String> {
+    let Ok(Value::Object(members)) = serde_json::from_str(value) else {
+        return vec![value.to_owned()];
+    };
+    let is_secret = |name: &str| {
+        let name = name.to_lowercase();
+        let words = ["password", "token", "secret", "key", "url"];
+        given.is_none_or(|given| given == name) || words.iter().any(|word| name.contains(word))
+    };
+    let secret = members.into_iter().filter(|(name, _)| is_secret(name));
+    secret
+        .filter_map(|(_, value)| value.as_str().map(str::to_owned))
+        .collect()
+}
+
 /// There is no such secret, or no such version of it.
 async fn absent(site: &Site, secret: &Secret) -> Result<Content> {
     let call = site.cx().clients.secrets.describe_secret();
@@ -149,12 +214,10 @@ fn secret_line(given: &Given, content: &Content, member: Option<&str>) -> Step {
             let reason = format!("its value is no JSON object, and `{member}` of it is asked for");
             Step::new(what, false, reason)
         }
-        (Content::Members(members), Some(member)) => {
-            match members.contains(member) {
-                true => Step::new(what, true, format!("it has `{member}`")),
-                false => Step::new(what, false, format!("its JSON has no member `{member}`")),
-            }
-        }
+        (Content::Members(members), Some(member)) => match members.contains(member) {
+            true => Step::new(what, true, format!("it has `{member}`")),
+            false => Step::new(what, false, format!("its JSON has no member `{member}`")),
+        },
     }
 }
 
@@ -180,7 +243,12 @@ async fn there(site: &Site, arns: &BTreeSet<&str>) -> Result<Option<BTreeSet<Str
             Err(error) if is_denied(&error) => return Ok(None),
             other => other?,
         };
-        found.extend(answer.parameters().iter().filter_map(|one| one.name.clone()));
+        found.extend(
+            answer
+                .parameters()
+                .iter()
+                .filter_map(|one| one.name.clone()),
+        );
     }
     Ok(Some(found))
 }

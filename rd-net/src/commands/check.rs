@@ -5,7 +5,9 @@ use crate::ec2::read::Query;
 use crate::path::{End, Entry, Hop, Rule, Subnet, follow};
 use crate::rules::GROUPS;
 use crate::services::{Endpoint, reach};
-use aws_sdk_ec2::types::{Filter, NetworkAcl, RouteState, RouteTable, VpcEndpoint, VpcEndpointType};
+use aws_sdk_ec2::types::{
+    Filter, NetworkAcl, RouteState, RouteTable, VpcEndpoint, VpcEndpointType,
+};
 use ipnet::Ipv4Net;
 use rd_common::aws::{Aws, Explain};
 use rd_common::check::Report;

@@ -8,6 +8,7 @@ mod refusal;
 mod rule;
 mod slow;
 mod walk;
+mod wire;
 
 pub use call::{Call, Protocol};
 pub use lag::Lag;
@@ -15,3 +16,4 @@ pub use proxy::Proxy;
 pub use rule::{Calls, Fault, Rule};
 pub use slow::{STACK, Slow};
 pub use walk::{Scenario, chosen, soak};
+pub use wire::Wire;

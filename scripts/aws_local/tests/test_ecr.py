@@ -71,6 +71,12 @@ class Repositories(RegistryCase):
             with self.refused("RepositoryNotFoundException"):
                 call("no")
 
+    def test_scanning_is_off_where_nothing_is_said(self):
+        self.create(imageScanningConfiguration={"scanOnPush": True})
+        self.ecr.put_image_scanning_configuration(repositoryName="web", imageScanningConfiguration={})
+        found = self.ecr.describe_repositories(repositoryNames=["web"])["repositories"][0]
+        self.assertEqual(found["imageScanningConfiguration"], {"scanOnPush": False})
+
     def test_a_key_must_be_there(self):
         kms = boto3.client("kms", endpoint_url=f"http://{self.host}")
         key = kms.create_key()["KeyMetadata"]

@@ -337,6 +337,9 @@ class TargetGroups(Balanced):
             self.target_group(Port=9090)
         self.assertEqual(len(self.elb.describe_target_groups()["TargetGroups"]), 1)
 
+    def test_an_empty_protocol_version_is_none(self):
+        self.assertEqual(self.target_group(ProtocolVersion="")["ProtocolVersion"], "HTTP1")
+
     def test_bad_settings_are_refused(self):
         for settings in [
             {"HealthCheckIntervalSeconds": 5, "HealthCheckTimeoutSeconds": 5},

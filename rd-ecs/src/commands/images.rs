@@ -1,0 +1,134 @@
+//! `images`: what there is to deploy, what was found in it, and what runs.
+
+use super::tasks::ago;
+use crate::catalogue::{self, Listed};
+use crate::push::size_text;
+use crate::registry::Repository;
+use crate::slice::Ecs;
+use rd_common::cli::Program;
+use rd_common::ui::table::table;
+use rd_common::verbs::desk::Desk;
+use rd_common::{Exit, Result};
+use serde_json::json;
+
+/// Flags of `images`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ImagesArgs {
+    /// How many, the newest first
+    #[arg(long, default_value_t = 20, value_name = "N")]
+    limit: usize,
+}
+
+/// The severities, the worst first.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFinding.html>
+const SEVERITIES: [&str; 6] = [
+    "CRITICAL",
+    "HIGH",
+    "MEDIUM",
+    "LOW",
+    "INFORMATIONAL",
+    "UNDEFINED",
+];
+
+/// How many characters of a digest are enough to see.
+const SHORT: usize = 12;
+
+/// Runs it: a table for people, one JSON document for programs. It works before there is a service.
+pub async fn run(program: &Program, args: &ImagesArgs) -> Result<Exit> {
+    let desk = Desk::<Ecs>::open(program).await?;
+    let repository = Repository::of(&desk)?;
+    let mut listed = catalogue::list(&desk.cx, &repository, args.limit).await?;
+    catalogue::mark_used(&desk.cx, &repository, &mut listed).await?;
+    let text = if program.printer.is_json() {
+        format!(
+            "{}\n",
+            json!({"repository": repository.url, "images": listed})
+        )
+    } else if listed.is_empty() {
+        "no images: push one with rd-ecs push\n".to_owned()
+    } else {
+        let rows: Vec<Vec<String>> = listed.iter().map(row).collect();
+        table(
+            &[
+                "TAGS",
+                "DIGEST",
+                "SIZE",
+                "PUSHED",
+                "FOR",
+                "FINDINGS",
+                "REVISIONS",
+            ],
+            &rows,
+        )
+    };
+    program.printer.text(&text);
+    Ok(Exit::Done)
+}
+
+fn row(one: &Listed) -> Vec<String> {
+    let or_none = |texts: &[String]| match texts {
+        [] => "-".to_owned(),
+        texts => texts.join(" "),
+    };
+    let digest = one.digest.strip_prefix("sha256:").unwrap_or(&one.digest);
+    let mut used: Vec<String> = one.revisions.iter().map(i32::to_string).collect();
+    if one.live {
+        used.insert(0, "live".to_owned());
+    }
+    vec![
+        or_none(&one.tags),
+        digest.chars().take(SHORT).collect(),
+        one.size.map_or_else(|| "-".to_owned(), size_text),
+        one.pushed_at.map_or_else(|| "-".to_owned(), ago),
+        or_none(&one.architectures),
+        findings(one),
+        or_none(&used),
+    ]
+}
+
+fn findings(one: &Listed) -> String {
+    let Some(scan) = &one.scan else {
+        return "not scanned".to_owned();
+    };
+    let counts: Vec<String> = SEVERITIES
+        .iter()
+        .filter_map(|severity| Some((severity, scan.findings.get(*severity)?)))
+        .filter(|(_, count)| **count > 0)
+        .map(|(severity, count)| format!("{count} {}", severity.to_lowercase()))
+        .collect();
+    match (counts.as_slice(), scan.status.as_str()) {
+        ([], "COMPLETE" | "ACTIVE") => "none".to_owned(),
+        ([], status) => status.to_lowercase().replace('_', " "),
+        (counts, _) => counts.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::catalogue::Scan;
+
+    fn found(status: &str, counts: &[(&str, i32)]) -> String {
+        findings(&Listed {
+            scan: Some(Scan {
+                status: status.to_owned(),
+                findings: counts
+                    .iter()
+                    .map(|(severity, count)| ((*severity).to_owned(), *count))
+                    .collect(),
+            }),
+            ..Listed::default()
+        })
+    }
+
+    #[test]
+    fn the_worst_comes_first() {
+        assert_eq!(findings(&Listed::default()), "not scanned");
+        assert_eq!(found("COMPLETE", &[]), "none");
+        assert_eq!(found("UNSUPPORTED_IMAGE", &[]), "unsupported image");
+        assert_eq!(
+            found("COMPLETE", &[("LOW", 3), ("HIGH", 1), ("MEDIUM", 0)]),
+            "1 high, 3 low"
+        );
+    }
+}

@@ -1,0 +1,171 @@
+//! Changed settings: what is changed in place, what becomes another revision, and what is refused.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_testkit::World;
+use rd_testkit::network::SETTINGS;
+use serde_json::{Value, json};
+
+const REVISION: [&str; 2] = ["update ecs.service.api", "update ecs.task_definition.api"];
+
+/// Applies one table of keys, then another, and says what the second apply did.
+fn change(before: &str, after: &str) -> (World, Vec<String>) {
+    let world = World::new(SETTINGS);
+    world.service(before);
+    world.rd("rd-ecs").args("apply -y").ok();
+    world.ecs_settings(after);
+    let changed = world.rd("rd-ecs").args("apply -y").ok().actions();
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+    (world, changed)
+}
+
+fn container(world: &World) -> Value {
+    let input = json!({"taskDefinition": world.live_service()["taskDefinition"]});
+    let described = world.ecs("DescribeTaskDefinition", &input);
+    described["taskDefinition"]["containerDefinitions"][0].clone()
+}
+
+#[test]
+fn what_a_task_is_becomes_another_revision() {
+    let tables = [
+        "cpu = 1024\nmemory = 2048",
+        "architecture = \"X86_64\"",
+        "stop_timeout_seconds = 60",
+        "[ecs.environment]\nNODE_ENV = \"production\"",
+    ];
+    for table in tables {
+        let (world, changed) = change("", table);
+        assert_eq!(changed, REVISION, "{table}");
+        assert_eq!(world.live_service()["runningCount"], 1);
+    }
+}
+
+#[test]
+fn what_aws_fills_in_is_no_difference() {
+    let (world, changed) = change(
+        "stop_timeout_seconds = 30",
+        "stop_timeout_seconds = 30\nhealth_interval_seconds = 30",
+    );
+    assert_eq!(changed, [""; 0]);
+    let revisions = world.ecs("ListTaskDefinitions", &json!({}));
+    assert_eq!(revisions["taskDefinitionArns"].as_array().unwrap().len(), 1);
+}
+
+#[test]
+fn parameters_and_secrets_come_and_go_with_what_reads_them() {
+    let (world, changed) = change("", "[ecs.parameters]\nLOG_LEVEL = \"info\"");
+    assert_eq!(
+        changed,
+        [
+            "create ecs.parameter.log_level",
+            "update ecs.role_policy.execution",
+            "update ecs.service.api",
+            "update ecs.task_definition.api",
+        ]
+    );
+    let names: Vec<String> = container(&world)["secrets"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|secret| secret["name"].as_str().unwrap().to_owned())
+        .collect();
+    assert_eq!(names, ["DATABASE_URL", "LOG_LEVEL", "REDIS_URL"]);
+    // Another value is another value: tasks read it when they start.
+    world.ecs_settings("[ecs.parameters]\nLOG_LEVEL = \"debug\"");
+    let changed = world.rd("rd-ecs").args("apply -y").ok().actions();
+    assert_eq!(changed, ["update ecs.parameter.log_level"]);
+    world.ecs_settings("");
+    let gone = world.rd("rd-ecs").args("apply -y").ok().actions();
+    assert!(
+        gone.contains(&"delete ecs.parameter.log_level".to_owned()),
+        "{gone:?}"
+    );
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+}
+
+#[test]
+fn the_service_and_autoscaling_are_changed_in_place() {
+    let tables: [(&str, &[&str]); 8] = [
+        (
+            "capacity = \"FARGATE\"",
+            &["update ecs.cluster.main", "update ecs.service.api"],
+        ),
+        ("grace_seconds = 10", &["update ecs.service.api"]),
+        ("maximum_percent = 150", &["update ecs.service.api"]),
+        ("circuit_breaker = false", &["update ecs.service.api"]),
+        ("max_tasks = 8", &["update ecs.scalable_target.api"]),
+        ("cpu_target = 50.0", &["update ecs.scaling_policy.cpu"]),
+        ("retention_days = 90", &["update ecs.log_group.api"]),
+        (
+            "keep_images = 5\nscan_on_push = false",
+            &["update ecs.repository.api"],
+        ),
+    ];
+    for (table, wanted) in tables {
+        let (_, changed) = change("", table);
+        assert_eq!(changed, wanted, "{table}");
+    }
+}
+
+#[test]
+fn autoscaling_is_turned_off_and_on() {
+    let (world, off) = change("", "autoscaling = false");
+    assert_eq!(
+        off,
+        [
+            "delete ecs.scalable_target.api",
+            "delete ecs.scaling_policy.cpu",
+            "delete ecs.scaling_policy.memory",
+        ]
+    );
+    world.ecs_settings("");
+    let on = world.rd("rd-ecs").args("apply -y").ok().actions();
+    assert_eq!(on.len(), 3);
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+}
+
+#[test]
+fn a_repository_is_never_made_anew() {
+    let world = World::new(SETTINGS);
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+    world.ecs_settings("kms_key = \"arn:aws:kms:us-east-1:111122223333:key/1b2c\"");
+    let plan = world.rd("rd-ecs").args("plan").code(6);
+    assert!(
+        plan.stderr.contains("its images be lost"),
+        "{}",
+        plan.stderr
+    );
+    world.rd("rd-ecs").args("apply -y").code(6);
+    world.ecs_settings("");
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+}
+
+#[test]
+fn other_tags_reach_what_tells_its_tags_and_what_does_not() {
+    let world = World::new(SETTINGS);
+    world.service("[ecs.parameters]\nLOG_LEVEL = \"info\"");
+    world.rd("rd-ecs").args("apply -y").ok();
+    world.settings(&format!(
+        "{SETTINGS}[tags]\nOwner = \"platform\"\n[ecs.parameters]\nLOG_LEVEL = \"info\"\n"
+    ));
+    let changed = world.rd("rd-ecs").args("apply -y").ok().actions();
+    let tagged = [
+        "cluster.main",
+        "log_group.api",
+        "parameter.log_level",
+        "repository.api",
+        "role.execution",
+        "role.task",
+        "scalable_target.api",
+        "service.api",
+        "task_definition.api",
+    ];
+    assert_eq!(
+        changed,
+        tagged.map(|address| format!("update ecs.{address}"))
+    );
+    let parameter = json!({"ResourceType": "Parameter", "ResourceId": "/shop/test/LOG_LEVEL"});
+    let tags = world.json("AmazonSSM.ListTagsForResource", &parameter);
+    assert!(tags.to_string().contains("platform"), "{tags}");
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+}

@@ -1,0 +1,375 @@
+//! `diagnose`: each way in which tasks fail has its likely cause, with AWS's words and the last lines.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Done, World, endpoint};
+use serde_json::{Value, json};
+use std::time::{Duration, Instant};
+
+const PATIENCE: Duration = Duration::from_secs(60);
+
+fn applied() -> World {
+    on(World::new(SETTINGS))
+}
+
+fn on(world: World) -> World {
+    world.service("capacity = \"FARGATE\"\nautoscaling = false");
+    world.rd("rd-ecs").args("apply -y").ok();
+    world
+}
+
+/// From now on the tasks of this world's service fail so.
+fn fail(world: &World, how: &Value) {
+    let mut told = how.clone();
+    told["account"] = json!(world.account);
+    told["family"] = json!("shop-test-api");
+    world.aws_local("/aws-local/task", &told);
+}
+
+fn restart(world: &World) {
+    world.rd("rd-ecs").args("restart --no-wait").ok();
+}
+
+fn document(done: &Done) -> Value {
+    serde_json::from_str(done.stdout.trim())
+        .unwrap_or_else(|e| panic!("{e}: {}{}", done.stdout, done.stderr))
+}
+
+fn of<'a>(document: &'a Value, rule: &str) -> Option<&'a Value> {
+    let findings = document["findings"].as_array().unwrap();
+    findings.iter().find(|one| one["rule"] == rule)
+}
+
+/// Diagnoses until there is a finding by this rule; the whole document.
+fn until(world: &World, rule: &str) -> Value {
+    let start = Instant::now();
+    loop {
+        let done = world.rd("rd-ecs").args("diagnose").run();
+        let document = document(&done);
+        if of(&document, rule).is_some() {
+            assert_eq!(done.code, 1, "{}", done.stdout);
+            return document;
+        }
+        assert!(
+            start.elapsed() < PATIENCE,
+            "no {rule}: {}",
+            document["findings"]
+        );
+        std::thread::sleep(Duration::from_millis(200));
+    }
+}
+
+/// Tasks that fail so are found by this rule, first of all, with these words in the evidence.
+fn is_found(how: &Value, rule: &str, words: &[&str]) {
+    let world = applied();
+    fail(&world, how);
+    restart(&world);
+    let document = until(&world, rule);
+    let found = of(&document, rule).unwrap();
+    let evidence = found["evidence"].to_string();
+    for word in words {
+        assert!(evidence.contains(word), "{evidence} lacks {word}");
+    }
+    assert_eq!(
+        document["findings"][0]["rule"], rule,
+        "{}",
+        document["findings"]
+    );
+    assert!(!found["advice"].as_str().unwrap().is_empty());
+}
+
+#[test]
+fn nothing_is_wrong_after_an_apply() {
+    let world = applied();
+    let done = world.rd("rd-ecs").args("diagnose").ok();
+    assert_eq!(document(&done)["ok"], true, "{}", done.stdout);
+    let text = world.rd("rd-ecs").args("diagnose --format text").ok();
+    assert!(
+        text.stdout.contains("nothing is wrong; 1 of 1 tasks run"),
+        "{}",
+        text.stdout
+    );
+}
+
+#[test]
+fn an_image_that_is_missing() {
+    is_found(
+        &json!({"fails": "image-missing"}),
+        "image-not-found",
+        &["CannotPullContainerError"],
+    );
+}
+
+#[test]
+fn a_secret_that_is_denied() {
+    is_found(
+        &json!({"fails": "secret-denied"}),
+        "secret-denied",
+        &["ResourceInitializationError", "AccessDeniedException"],
+    );
+}
+
+#[test]
+fn a_container_without_memory() {
+    is_found(
+        &json!({"fails": "out-of-memory"}),
+        "out-of-memory",
+        &["OutOfMemoryError", "exit code 137"],
+    );
+}
+
+#[test]
+fn exit_codes_and_the_last_lines() {
+    let world = applied();
+    let lines = [
+        "starting",
+        "cannot reach postgres://user:planted-data@host:5432",
+    ];
+    fail(&world, &json!({"fails": "exit", "code": 1, "logs": lines}));
+    restart(&world);
+    let document = until(&world, "exit-1");
+    let found = of(&document, "exit-1").unwrap();
+    let last = found["last_lines"].as_array().unwrap();
+    assert_eq!(last.len(), 2, "{last:?}");
+    assert_eq!(last[1], "cannot reach postgres://user:(secret)@host:5432");
+    assert!(!document.to_string().contains("planted-"));
+    let text = world.rd("rd-ecs").args("diagnose --format text").code(1);
+    assert!(
+        text.stdout.starts_with("✗ the application failed"),
+        "{}",
+        text.stdout
+    );
+    assert!(text.stdout.contains("| starting"), "{}", text.stdout);
+}
+
+#[test]
+fn a_command_that_is_missing_and_a_crash() {
+    is_found(
+        &json!({"fails": "exit", "code": 127}),
+        "exit-127",
+        &["exit code 127"],
+    );
+    is_found(
+        &json!({"fails": "exit", "code": 139}),
+        "exit-139",
+        &["exit code 139"],
+    );
+}
+
+#[test]
+fn health_checks_of_the_load_balancer() {
+    let world = applied();
+    fail(&world, &json!({"fails": "unhealthy"}));
+    restart(&world);
+    let document = until(&world, "health-failed");
+    let found = of(&document, "health-failed").unwrap();
+    assert!(
+        found["evidence"].to_string().contains("target-group"),
+        "{found}"
+    );
+}
+
+#[test]
+fn health_checks_of_the_container() {
+    let world = World::new(SETTINGS);
+    world.service(
+        "capacity = \"FARGATE\"\nautoscaling = false\nhealth_command = [\"CMD\", \"true\"]",
+    );
+    world.rd("rd-ecs").args("apply -y").ok();
+    world.image("v1", "arm64");
+    world.rd("rd-ecs").args("deploy --tag v1").ok();
+    fail(&world, &json!({"fails": "container-unhealthy"}));
+    restart(&world);
+    until(&world, "container-health-failed");
+}
+
+#[test]
+fn no_capacity() {
+    let world = applied();
+    fail(&world, &json!({"fails": "no-capacity"}));
+    restart(&world);
+    let document = until(&world, "no-capacity");
+    let found = of(&document, "no-capacity").unwrap();
+    assert!(
+        found["evidence"]
+            .to_string()
+            .contains("Capacity is unavailable"),
+        "{found}"
+    );
+}
+
+#[test]
+fn a_reason_that_nobody_knows_is_told_word_for_word() {
+    let proxy = Proxy::start(endpoint());
+    let world = on(World::at(SETTINGS, proxy.url()));
+    fail(&world, &json!({"fails": "image-missing"}));
+    restart(&world);
+    let rewrite = Fault::Rewrite {
+        from: "CannotPullContainerError",
+        to: "FluxCapacitorError",
+    };
+    let rule = Rule::at_first(Calls::Of("DescribeTasks"), usize::MAX, rewrite);
+    proxy.rules(vec![rule], None);
+    let document = until(&world, "unknown");
+    let found = of(&document, "unknown").unwrap();
+    assert!(
+        found["evidence"][0]
+            .as_str()
+            .unwrap()
+            .contains("FluxCapacitorError"),
+        "{found}"
+    );
+}
+
+#[test]
+fn what_is_over_is_told_and_is_no_failure() {
+    let world = applied();
+    fail(&world, &json!({"fails": "exit", "code": 1, "times": 1}));
+    world.rd("rd-ecs").args("restart").ok();
+    let done = world.rd("rd-ecs").args("diagnose").ok();
+    let document = document(&done);
+    let found = of(&document, "exit-1").unwrap();
+    assert_eq!(found["severity"], "note", "{found}");
+}
+
+#[test]
+fn a_task_stopped_by_hand_is_a_note() {
+    let world = applied();
+    let tasks = document(&world.rd("rd-ecs").args("tasks").ok());
+    let id = tasks["tasks"][0]["id"].as_str().unwrap().to_owned();
+    let stop =
+        json!({"cluster": "shop-test-cluster", "task": id, "reason": "Task stopped by user"});
+    world.ecs("StopTask", &stop);
+    let start = Instant::now();
+    loop {
+        let done = world.rd("rd-ecs").args("diagnose --task").arg(&id).run();
+        let document = document(&done);
+        if let Some(found) = of(&document, "stopped-by-user") {
+            assert_eq!(found["severity"], "note");
+            assert_eq!(found["tasks"], json!([id]));
+            assert_eq!(document["tasks"].as_array().unwrap().len(), 1);
+            break;
+        }
+        assert!(start.elapsed() < PATIENCE, "{}", done.stdout);
+        std::thread::sleep(Duration::from_millis(200));
+    }
+    let none = world.rd("rd-ecs").args("diagnose --task 0000").code(1);
+    assert!(
+        none.stderr.contains("there is no task `0000`"),
+        "{}",
+        none.stderr
+    );
+}
+
+#[test]
+fn the_evidence_is_saved_for_its_owner_alone() {
+    use std::os::unix::fs::PermissionsExt;
+    let world = applied();
+    fail(
+        &world,
+        &json!({"fails": "out-of-memory", "logs": ["last words"]}),
+    );
+    restart(&world);
+    until(&world, "out-of-memory");
+    world
+        .rd("rd-ecs")
+        .args("diagnose --save evidence.json")
+        .code(1);
+    let file = world.path().join("evidence.json");
+    let mode = std::fs::metadata(&file).unwrap().permissions().mode();
+    assert_eq!(mode & 0o777, 0o600);
+    let text = std::fs::read_to_string(&file).unwrap();
+    let saved: Value = serde_json::from_str(&text).unwrap();
+    assert!(of(&saved, "out-of-memory").is_some());
+    for part in [
+        "service",
+        "revision",
+        "deployments",
+        "events",
+        "tasks",
+        "targets",
+        "checks",
+    ] {
+        let value = &saved[part];
+        let empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+        assert!(!empty, "{part}: {text}");
+    }
+    assert!(text.contains("last words"));
+    assert!(!text.contains("planted-"));
+    let lost = world
+        .rd("rd-ecs")
+        .args("diagnose --save no/such/folder/x")
+        .code(1);
+    assert!(lost.stderr.contains("cannot be written"), "{}", lost.stderr);
+}
+
+#[test]
+fn what_a_start_needs_is_a_finding() {
+    let world = applied();
+    let group = json!({"logGroupName": "/ecs/shop-test-api"});
+    world.json("Logs_20140328.DeleteLogGroup", &group);
+    let document = until(&world, "verify: log group");
+    let found = of(&document, "verify: log group").unwrap();
+    assert!(
+        found["evidence"][0]
+            .as_str()
+            .unwrap()
+            .contains("rd-ecs apply"),
+        "{found}"
+    );
+}
+
+#[test]
+fn what_cannot_be_read_does_not_hide_the_rest() {
+    let proxy = Proxy::start(endpoint());
+    let world = on(World::at(SETTINGS, proxy.url()));
+    fail(
+        &world,
+        &json!({"fails": "exit", "code": 1, "logs": ["last words"]}),
+    );
+    restart(&world);
+    until(&world, "exit-1");
+    let refuse = Fault::Refuse {
+        status: 400,
+        code: "AccessDeniedException",
+    };
+    let denied = [
+        "GetLogEvents",
+        "DescribeTargetHealth",
+        "ListServiceDeployments",
+    ];
+    let rules = denied.map(|one| Rule::at_first(Calls::Of(one), usize::MAX, refuse.clone()));
+    proxy.rules(rules.to_vec(), None);
+    let done = world.rd("rd-ecs").args("diagnose").code(1);
+    let document = document(&done);
+    assert!(of(&document, "exit-1").is_some(), "{}", done.stdout);
+    let unread = document["unread"].to_string();
+    assert!(
+        unread.contains("targets: ") && unread.contains("deployments: "),
+        "{unread}"
+    );
+    let text = world.rd("rd-ecs").args("diagnose --format text").code(1);
+    assert!(
+        text.stdout.contains("last lines not read: "),
+        "{}",
+        text.stdout
+    );
+}
+
+#[test]
+fn a_deployment_that_is_rolled_back_says_why() {
+    let world = applied();
+    fail(
+        &world,
+        &json!({"fails": "exit", "code": 1, "logs": ["no such table: users"]}),
+    );
+    let done = world.rd("rd-ecs").args("restart").code(1);
+    let found = done.of_type("finding");
+    assert_eq!(found[0]["rule"], "exit-1", "{}", done.stdout);
+    assert!(
+        done.stdout.contains("no such table: users"),
+        "{}",
+        done.stdout
+    );
+}

@@ -1,0 +1,550 @@
+//! Images from archives to the registry: what docker and buildx write, and what cannot be pushed.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use rd_testkit::archive::{Entry, Layout, blob_path, config, digest, docker_saved, layer, write};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Done, World, endpoint};
+use serde_json::{Value, json};
+use std::io::{Read, Write};
+use std::net::TcpStream;
+
+const GZIP: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+const PLAIN: &str = "application/vnd.oci.image.layer.v1.tar";
+const NAME: &str = "shop-test-api";
+
+fn applied(keys: &str) -> World {
+    let world = World::new(SETTINGS);
+    world.service(keys);
+    world.rd("rd-ecs").args("apply -y").ok();
+    world
+}
+
+fn push(world: &World, entries: &[Entry], arguments: &str) -> Done {
+    write(&world.path().join("app.tar"), entries);
+    world
+        .rd("rd-ecs")
+        .args("push app.tar")
+        .args(arguments)
+        .run()
+}
+
+fn pushed(world: &World, entries: &[Entry], arguments: &str) -> Value {
+    let done = push(world, entries, arguments);
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    serde_json::from_str(&done.stdout).unwrap()
+}
+
+fn manifest(world: &World, reference: &str) -> Value {
+    let path = format!("/v2/{NAME}/manifests/{reference}");
+    let answer = world.registry("GET", &path, "", b"");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    serde_json::from_str(&answer.body).unwrap()
+}
+
+/// A layer as it is in the registry, byte for byte.
+fn blob(world: &World, digest: &str) -> Vec<u8> {
+    let asked = json!({"repositoryName": NAME, "layerDigest": digest});
+    let told = world.json(
+        "AmazonEC2ContainerRegistry_V20150921.GetDownloadUrlForLayer",
+        &asked,
+    );
+    let url = told["downloadUrl"].as_str().unwrap();
+    let path = url.strip_prefix(endpoint()).unwrap();
+    let mut stream = TcpStream::connect(endpoint().strip_prefix("http://").unwrap()).unwrap();
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: local\r\n\r\n").unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).unwrap();
+    let head = answer
+        .windows(4)
+        .position(|four| four == b"\r\n\r\n")
+        .unwrap();
+    answer.split_off(head + 4)
+}
+
+fn gzip(bytes: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    encoder.write_all(bytes).unwrap();
+    encoder.finish().unwrap()
+}
+
+fn gunzip(bytes: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::new();
+    GzDecoder::new(bytes).read_to_end(&mut plain).unwrap();
+    plain
+}
+
+fn zipped(layers: &[Vec<u8>]) -> Vec<(&'static str, Vec<u8>)> {
+    layers.iter().map(|layer| (GZIP, gzip(layer))).collect()
+}
+
+#[test]
+fn what_docker_saved_is_pushed_compressed_and_once() {
+    let world = applied("");
+    let layers = [layer(1, 100_000), layer(2, 700_000), layer(3, 0)];
+    let first = pushed(
+        &world,
+        &docker_saved(&["shop:v1", "shop:latest"], "arm64", &layers),
+        "",
+    );
+    assert_eq!(first["tags"], json!(["latest", "v1"]));
+    assert_eq!(first["architectures"], json!(["ARM64"]));
+    assert_eq!(first["layers"], json!({"pushed": 3, "skipped": 0}));
+    let url = world.output("ecs", "repository_url");
+    let name = format!(
+        "{}@{}",
+        url.as_str().unwrap(),
+        first["digest"].as_str().unwrap()
+    );
+    assert_eq!(first["image"], name.as_str());
+
+    let found = manifest(&world, "v1");
+    for (told, plain) in found["layers"].as_array().unwrap().iter().zip(&layers) {
+        assert_eq!(told["mediaType"], GZIP);
+        let bytes = blob(&world, told["digest"].as_str().unwrap());
+        assert_eq!(told["size"], bytes.len());
+        assert!(gunzip(&bytes) == *plain, "a layer is not what was saved");
+    }
+    let config = blob(&world, found["config"]["digest"].as_str().unwrap());
+    assert_eq!(config, rd_testkit::archive::config("arm64", &layers));
+
+    let again = pushed(
+        &world,
+        &docker_saved(&["shop:v1"], "arm64", &layers),
+        "--tag v2",
+    );
+    assert_eq!(again["digest"], first["digest"]);
+    assert_eq!(again["layers"], json!({"pushed": 0, "skipped": 3}));
+    assert_eq!(again["bytes"], 0);
+    assert_eq!(manifest(&world, "v2"), found);
+
+    // Another image, of which one layer is there.
+    let other = [layers[1].clone(), layer(4, 1000)];
+    let done = push(
+        &world,
+        &docker_saved(&["shop:v3"], "arm64", &other),
+        "--format text",
+    );
+    let lines: Vec<&str> = done.stdout.lines().collect();
+    assert_eq!(lines.len(), 1, "{}", done.stdout);
+    assert!(lines[0].starts_with(&format!("{}@sha256:", url.as_str().unwrap())));
+    assert!(done.stderr.contains("1 layers pushed"), "{}", done.stderr);
+    assert!(done.stderr.contains("1 were there"), "{}", done.stderr);
+}
+
+#[test]
+fn a_layer_that_docker_wrote_once_may_be_linked_to() {
+    let world = applied("");
+    let layers = [layer(1, 5000), layer(1, 5000)];
+    let path = world.path().join("app.tar");
+    let entries = docker_saved(&["shop:v1"], "arm64", &layers);
+    let mut tar = tar::Builder::new(std::fs::File::create(&path).unwrap());
+    let one = entries[1].0.clone();
+    for (name, bytes) in &entries[..2] {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(bytes.len() as u64);
+        tar.append_data(&mut header, name, bytes.as_slice())
+            .unwrap();
+    }
+    let mut header = tar::Header::new_gnu();
+    header.set_entry_type(tar::EntryType::Symlink);
+    header.set_size(0);
+    tar.append_link(&mut header, "second/layer.tar", format!("../{one}"))
+        .unwrap();
+    let manifest = json!([{"Config": entries[0].0, "RepoTags": ["shop:v1"], "Layers": [one, "second/layer.tar"]}]);
+    let manifest = manifest.to_string();
+    let mut header = tar::Header::new_gnu();
+    header.set_size(manifest.len() as u64);
+    tar.append_data(&mut header, "manifest.json", manifest.as_bytes())
+        .unwrap();
+    tar.into_inner().unwrap();
+    world.rd("rd-ecs").args("push app.tar").ok();
+    let found = self::manifest(&world, "v1");
+    assert_eq!(found["layers"][0], found["layers"][1]);
+    assert_eq!(found["layers"].as_array().unwrap().len(), 2);
+}
+
+#[test]
+fn a_layout_is_pushed_as_it_is() {
+    let world = applied("");
+    let layers = [layer(1, 50_000), layer(2, 60_000)];
+    let mut layout = Layout::default();
+    let mut image = layout.image(&config("arm64", &layers), &zipped(&layers));
+    image["annotations"] = json!({"org.opencontainers.image.ref.name": "v7"});
+    let told = pushed(&world, &layout.finish(&[image.clone()]), "");
+    assert_eq!(told["digest"], image["digest"]);
+    assert_eq!(told["tags"], json!(["v7"]));
+    assert_eq!(told["layers"]["pushed"], 2);
+    assert_eq!(
+        manifest(&world, "v7")["layers"][0]["digest"],
+        digest(&gzip(&layers[0])).as_str()
+    );
+
+    // Without compression it stays so: its digest is what was signed.
+    let mut layout = Layout::default();
+    let image = layout.image(
+        &config("arm64", &layers[..1]),
+        &[(PLAIN, layers[0].clone())],
+    );
+    let told = pushed(&world, &layout.finish(&[image.clone()]), "--tag plain");
+    assert_eq!(told["digest"], image["digest"]);
+}
+
+fn two_platforms(layout: &mut Layout) -> (Value, [Value; 3]) {
+    let (one, other) = ([layer(1, 30_000)], [layer(2, 30_000)]);
+    let mut arm = layout.image(&config("arm64", &one), &zipped(&one));
+    arm["platform"] = json!({"os": "linux", "architecture": "arm64"});
+    let mut amd = layout.image(&config("amd64", &other), &zipped(&other));
+    amd["platform"] = json!({"os": "linux", "architecture": "amd64"});
+    let proof = [("application/vnd.in-toto+json", b"{}".to_vec())];
+    let mut attestation = layout.image(br#"{"architecture":"unknown","os":"unknown"}"#, &proof);
+    attestation["platform"] = json!({"os": "unknown", "architecture": "unknown"});
+    let images = [arm, amd, attestation];
+    (layout.index(&images), images)
+}
+
+#[test]
+fn an_index_is_pushed_whole() {
+    let world = applied("");
+    let mut layout = Layout::default();
+    let (mut index, images) = two_platforms(&mut layout);
+    index["annotations"] = json!({"io.containerd.image.name": "docker.io/library/shop:v9"});
+    let told = pushed(&world, &layout.finish(&[index.clone()]), "");
+    assert_eq!(told["digest"], index["digest"]);
+    assert_eq!(told["tags"], json!(["v9"]));
+    assert_eq!(told["architectures"], json!(["ARM64", "X86_64"]));
+    for image in &images {
+        manifest(&world, image["digest"].as_str().unwrap());
+    }
+    let listed = world.rd("rd-ecs").args("images").ok();
+    let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+    let listed = listed["images"].as_array().unwrap();
+    assert_eq!(listed.len(), 1, "an index's images are told with it");
+    assert_eq!(listed[0]["architectures"], json!(["ARM64", "X86_64"]));
+    assert_eq!(
+        listed[0]["images"],
+        json!([images[0]["digest"], images[1]["digest"]])
+    );
+}
+
+#[test]
+fn of_an_index_of_which_one_image_is_there_that_one_is_pushed() {
+    let world = applied("");
+    let mut layout = Layout::default();
+    let (index, images) = two_platforms(&mut layout);
+    let other = blob_path(images[1]["digest"].as_str().unwrap());
+    layout.entries.retain(|(name, _)| *name != other);
+    let done = push(&world, &layout.finish(&[index]), "--tag v1");
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let told: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(told["digest"], images[0]["digest"]);
+    assert!(done.stderr.contains("for ARM64 alone"), "{}", done.stderr);
+}
+
+#[test]
+fn newer_dockers_write_both_forms() {
+    let world = applied("");
+    let layers = [layer(1, 40_000)];
+    let both = |kind: &'static str, bytes: Vec<u8>| {
+        let mut layout = Layout::default();
+        let own = config("arm64", &layers);
+        let image = layout.image(&own, &[(kind, bytes.clone())]);
+        let mut entries = layout.finish(&[image.clone()]);
+        let manifest = json!([{
+            "Config": blob_path(&digest(&own)),
+            "RepoTags": ["shop:v1"],
+            "Layers": [blob_path(&digest(&bytes))],
+        }]);
+        entries.push((
+            "manifest.json".to_owned(),
+            manifest.to_string().into_bytes(),
+        ));
+        (entries, image)
+    };
+    // From docker's own store: without compression, so it is compressed.
+    let (entries, image) = both(PLAIN, layers[0].clone());
+    let told = pushed(&world, &entries, "");
+    assert_ne!(told["digest"], image["digest"]);
+    assert_eq!(manifest(&world, "v1")["layers"][0]["mediaType"], GZIP);
+    // From containerd's: as it was pulled or built.
+    let (entries, image) = both(GZIP, gzip(&layers[0]));
+    let told = pushed(&world, &entries, "--tag v2");
+    assert_eq!(told["digest"], image["digest"]);
+}
+
+#[test]
+fn layers_that_are_compressed_in_a_docker_archive_stay_as_they_are() {
+    let world = applied("");
+    let layers = [layer(1, 40_000)];
+    let mut entries = docker_saved(&["shop:v1"], "arm64", &layers);
+    entries[1].1 = gzip(&layers[0]);
+    pushed(&world, &entries, "");
+    let found = manifest(&world, "v1");
+    assert_eq!(
+        found["layers"][0]["digest"],
+        digest(&gzip(&layers[0])).as_str()
+    );
+}
+
+/// What is done to the files of an archive.
+type Harm = fn(&mut Vec<Entry>);
+
+fn find<'a>(entries: &'a mut [Entry], name: &str) -> &'a mut Vec<u8> {
+    let found = entries.iter_mut().find(|(own, _)| own.contains(name));
+    &mut found.unwrap().1
+}
+
+#[test]
+fn what_is_broken_is_refused_before_anything_is_tagged() {
+    let world = applied("");
+    let layers = [layer(1, 20_000), layer(2, 20_000)];
+    let docker = docker_saved(&["shop:v1"], "arm64", &layers);
+    let mut layout = Layout::default();
+    let image = layout.image(&config("arm64", &layers), &zipped(&layers));
+    let oci = layout.finish(&[image]);
+    let cases: [(&str, &[Entry], Harm, &str); 13] = [
+        (
+            "a layer missing",
+            &docker,
+            |all| drop(all.remove(1)),
+            "the layer",
+        ),
+        (
+            "a layer changed",
+            &docker,
+            |all| all[1].1[600] ^= 1,
+            "has the digest sha256:",
+        ),
+        (
+            "a configuration missing",
+            &docker,
+            |all| drop(all.remove(0)),
+            "the configuration",
+        ),
+        (
+            "a configuration changed",
+            &docker,
+            |all| all[0].1.push(b' '),
+            "has the digest sha256:",
+        ),
+        (
+            "no JSON",
+            &docker,
+            |all| *find(all, "manifest.json") = b"x".to_vec(),
+            "manifest.json cannot be read",
+        ),
+        (
+            "no image",
+            &docker,
+            |all| *find(all, "manifest.json") = b"[]".to_vec(),
+            "names no image",
+        ),
+        (
+            "too few layers",
+            &docker,
+            |all| {
+                let text = String::from_utf8(find(all, "manifest.json").clone()).unwrap();
+                let mut document: Value = serde_json::from_str(&text).unwrap();
+                document[0]["Layers"].as_array_mut().unwrap().pop();
+                *find(all, "manifest.json") = document.to_string().into_bytes();
+            },
+            "names 1 layers, and the configuration 2",
+        ),
+        (
+            "neither document",
+            &docker,
+            |all| all.retain(|(name, _)| name != "manifest.json"),
+            "is no image",
+        ),
+        ("no files", &docker, Vec::clear, "it has no files"),
+        (
+            "an OCI layer missing",
+            &oci,
+            |all| drop(all.remove(1)),
+            "is missing",
+        ),
+        (
+            "an OCI layer changed",
+            &oci,
+            |all| all[1].1[20] ^= 1,
+            "has the digest sha256:",
+        ),
+        (
+            "an OCI layer cut",
+            &oci,
+            |all| assert!(all[1].1.pop().is_some()),
+            "and should have",
+        ),
+        (
+            "an OCI manifest changed",
+            &oci,
+            |all| all[3].1.push(b' '),
+            "has the digest sha256:",
+        ),
+    ];
+    for (name, entries, harm, told) in cases {
+        let mut entries = entries.to_vec();
+        harm(&mut entries);
+        let done = push(&world, &entries, "--tag v1");
+        assert!(
+            [1, 2].contains(&done.code),
+            "{name}: {} {}",
+            done.code,
+            done.stderr
+        );
+        assert!(done.stderr.contains(told), "{name}: {}", done.stderr);
+        assert_eq!(done.stdout, "", "{name}");
+    }
+    let path = format!("/v2/{NAME}/tags/list");
+    let tags = world.registry("GET", &path, "", b"");
+    assert!(tags.body.contains(r#""tags": []"#), "{}", tags.body);
+}
+
+#[test]
+fn what_is_no_archive_is_named() {
+    let world = applied("");
+    let good = docker_saved(&["shop:v1"], "arm64", &[layer(1, 20_000)]);
+    let path = world.path().join("app.tar");
+    write(&path, &good);
+    let whole = std::fs::read(&path).unwrap();
+    let mut two = good.clone();
+    let manifest = String::from_utf8(find(&mut two, "manifest.json").clone()).unwrap();
+    let one = manifest.trim_matches(['[', ']']).to_owned();
+    *find(&mut two, "manifest.json") = format!("[{one},{one}]").into_bytes();
+    write(&path, &two);
+    let two = std::fs::read(&path).unwrap();
+    let cases: [(&str, Vec<u8>, i32); 6] = [
+        ("is empty", Vec::new(), 2),
+        ("is no tar archive", vec![b'x'; 4096], 2),
+        ("is compressed with gzip", gzip(&whole), 2),
+        ("is a zip archive", b"PK\x03\x04 and more".to_vec(), 2),
+        ("is cut off within", whole[..15_000].to_vec(), 1),
+        ("has 2 images", two, 2),
+    ];
+    for (told, bytes, code) in cases {
+        std::fs::write(&path, bytes).unwrap();
+        let done = world.rd("rd-ecs").args("push app.tar").code(code);
+        assert!(done.stderr.contains(told), "{told}: {}", done.stderr);
+    }
+    let done = world.rd("rd-ecs").args("push nowhere.tar").code(2);
+    assert!(
+        done.stderr.contains("cannot read nowhere.tar"),
+        "{}",
+        done.stderr
+    );
+    let done = world.rd("rd-ecs").args("push .").code(2);
+    assert!(done.stderr.contains("is a folder"), "{}", done.stderr);
+    std::fs::write(&path, whole).unwrap();
+    let done = world
+        .rd("rd-ecs")
+        .shell("cat app.tar | rd-ecs push -")
+        .code(2);
+    assert!(
+        done.stderr.contains("docker save app -o app.tar"),
+        "{}",
+        done.stderr
+    );
+    world.rd("rd-ecs").shell("rd-ecs push - < app.tar").ok();
+}
+
+#[test]
+fn tags_and_architectures_are_looked_at_first() {
+    let world = applied("immutable_tags = true");
+    let image =
+        |architecture: &str, seed: u64| docker_saved(&[], architecture, &[layer(seed, 1000)]);
+    for (arguments, told) in [
+        ("", "names no tag"),
+        ("--tag a/b", "is no tag"),
+        ("--tag rd-none", "stands for no image"),
+    ] {
+        let done = push(&world, &image("arm64", 1), arguments);
+        assert_eq!(done.code, 2, "{}", done.stderr);
+        assert!(done.stderr.contains(told), "{}", done.stderr);
+    }
+    let done = push(&world, &image("amd64", 1), "--tag v1");
+    assert_eq!(done.code, 6, "{}", done.stderr);
+    assert!(
+        done.stderr.contains("for X86_64, and tasks run on ARM64"),
+        "{}",
+        done.stderr
+    );
+    assert!(
+        done.stderr.contains("--platform linux/arm64"),
+        "{}",
+        done.stderr
+    );
+    pushed(&world, &image("amd64", 1), "--tag amd --any-architecture");
+
+    let first = pushed(&world, &image("arm64", 1), "--tag v1");
+    // The same image again is no change of the tag.
+    assert_eq!(
+        pushed(&world, &image("arm64", 1), "--tag v1")["digest"],
+        first["digest"]
+    );
+    let done = push(&world, &image("arm64", 2), "--tag v1 --tag v2");
+    assert_eq!(done.code, 6, "{}", done.stderr);
+    assert!(
+        done.stderr
+            .contains("the tag `v1` is another image's already"),
+        "{}",
+        done.stderr
+    );
+    // Set where nobody looks first: AWS says it.
+    world.ecs_settings("");
+    let done = push(&world, &image("arm64", 2), "--tag v1");
+    assert_eq!(done.code, 6, "{}", done.stderr);
+    assert!(
+        done.stderr
+            .contains("the tag `v1` is another image's already"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn a_tag_moves_where_tags_may() {
+    let world = applied("");
+    pushed(
+        &world,
+        &docker_saved(&["a:v1"], "arm64", &[layer(1, 1000)]),
+        "",
+    );
+    let second = pushed(
+        &world,
+        &docker_saved(&["a:v1"], "arm64", &[layer(2, 1000)]),
+        "",
+    );
+    let listed = world.rd("rd-ecs").args("images").ok();
+    let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+    let tagged: Vec<&Value> = listed["images"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .filter(|one| one["tags"] != json!([]))
+        .collect();
+    assert_eq!(tagged.len(), 1);
+    assert_eq!(tagged[0]["digest"], second["digest"]);
+}
+
+#[test]
+fn a_repository_that_is_gone_is_said() {
+    let world = applied("");
+    let gone = json!({"repositoryName": NAME, "force": true});
+    world.json(
+        "AmazonEC2ContainerRegistry_V20150921.DeleteRepository",
+        &gone,
+    );
+    let done = push(
+        &world,
+        &docker_saved(&["a:v1"], "arm64", &[layer(1, 1000)]),
+        "",
+    );
+    assert_eq!(done.code, 1);
+    assert!(
+        done.stderr.contains("run rd-ecs apply to make it again"),
+        "{}",
+        done.stderr
+    );
+}

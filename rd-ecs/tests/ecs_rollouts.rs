@@ -1,0 +1,342 @@
+//! Bringing revisions into service: what counts as success, what is left when it fails, is killed or is interrupted.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule, Scenario};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{World, endpoint, finish};
+use serde_json::{Value, json};
+use std::io::Read;
+use std::time::{Duration, Instant};
+
+const FEW: usize = 3;
+const TARGET: &str = "service/shop-test-cluster/shop-test-api";
+
+fn applied(world: &World) {
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+    for tag in ["v1", "v2"] {
+        world.image(tag, "arm64");
+    }
+}
+
+fn deployed(world: &World) {
+    applied(world);
+    deploy(world, "v1").ok();
+}
+
+fn deploy(world: &World, tag: &str) -> rd_testkit::Rd {
+    let rd = world.rd("rd-ecs").args("deploy --no-verify --tag");
+    rd.arg(tag)
+}
+
+fn new(prepare: fn(&World)) -> World {
+    let world = World::new(SETTINGS);
+    prepare(&world);
+    world
+}
+
+fn deployments(world: &World) -> Vec<Value> {
+    let input = json!({"cluster": "shop-test-cluster", "service": "shop-test-api"});
+    let briefs = world.ecs("ListServiceDeployments", &input);
+    briefs["serviceDeployments"].as_array().unwrap().clone()
+}
+
+fn scale_in_is_suspended(world: &World) -> bool {
+    let input = json!({"ServiceNamespace": "ecs", "ResourceIds": [TARGET]});
+    let targets = world.json("AnyScaleFrontendService.DescribeScalableTargets", &input);
+    targets["ScalableTargets"][0]["SuspendedState"]["DynamicScalingInSuspended"] == json!(true)
+}
+
+fn last_record(stdout: &str) -> Value {
+    serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
+}
+
+/// How tasks of an image end.
+fn tasks(world: &World, image: &str, fails: &Value) {
+    let mut input = json!({"image": format!("*{image}*"), "account": world.account});
+    let members = input.as_object_mut().unwrap();
+    members.extend(fails.as_object().unwrap().clone());
+    world.aws_local("/aws-local/task", &input);
+}
+
+/// All is as after a deployment: nothing to plan, autoscaling free, nothing begun, no revision twice.
+fn settled(world: &World) {
+    assert!(!scale_in_is_suspended(world));
+    let state = std::fs::read_to_string(world.state_file("shop-test", "ecs")).unwrap();
+    assert!(!state.contains("begun"), "{state}");
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+    let family = json!({"familyPrefix": "shop-test-api", "status": "ACTIVE"});
+    let revisions = world.ecs("ListTaskDefinitions", &family);
+    // The placeholder, v1 and v2; a registration whose answer was lost may be there twice.
+    assert!(revisions["taskDefinitionArns"].as_array().unwrap().len() <= 4);
+}
+
+const DEPLOY: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: deployed,
+    command: |world| deploy(world, "v2"),
+    check: |world| {
+        assert!(world.live_image().contains("sha256:"));
+        let digest = world.image("v2", "arm64");
+        assert!(world.live_image().ends_with(&digest));
+        settled(world);
+    },
+};
+
+const ROLLBACK: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        deployed(world);
+        deploy(world, "v2").ok();
+    },
+    command: |world| world.rd("rd-ecs").args("rollback --to 2"),
+    check: |world| {
+        let digest = world.image("v1", "arm64");
+        assert!(world.live_image().ends_with(&digest));
+        settled(world);
+    },
+};
+
+rd_testkit::fault_walks!([DEPLOY, ROLLBACK], FEW);
+
+#[test]
+fn a_deployment_is_told_as_it_goes_and_ends_with_its_own_word() {
+    let world = new(applied);
+    let done = deploy(&world, "v1").ok();
+    let events = done.of_type("event");
+    assert!(
+        events.iter().any(|event| event["message"]
+            .as_str()
+            .unwrap()
+            .contains("deployment completed")),
+        "{}",
+        done.stdout
+    );
+    let last = last_record(&done.stdout);
+    assert_eq!(last["status"], "SUCCESSFUL");
+    assert_eq!(last["revision"], 2);
+    settled(&world);
+    // The same once more is nothing.
+    let before = deployments(&world).len();
+    let again = deploy(&world, "v1").ok();
+    assert_eq!(last_record(&again.stdout)["unchanged"], true);
+    assert_eq!(deployments(&world).len(), before);
+}
+
+#[test]
+fn a_deployment_that_was_rolled_back_is_a_failure_with_its_reason() {
+    let world = new(deployed);
+    let before = world.live_image();
+    let digest = world.image("v2", "arm64");
+    tasks(
+        &world,
+        &digest,
+        &json!({"fails": "exit", "code": 1, "logs": ["cannot reach the queue"]}),
+    );
+    let done = deploy(&world, "v2").code(1);
+    let last = done
+        .of_type("deployment")
+        .pop()
+        .unwrap_or_else(|| panic!("{}", done.stdout));
+    assert_eq!(last["status"], "ROLLBACK_SUCCESSFUL");
+    assert!(done.stderr.contains("was not deployed"), "{}", done.stderr);
+    // Its tasks are told as they stop, and what is wrong with them.
+    let stopped = done.of_type("task");
+    assert!(
+        stopped.iter().any(|task| task["exit_code"] == 1),
+        "{}",
+        done.stdout
+    );
+    assert!(
+        done.stdout.contains("cannot reach the queue"),
+        "{}",
+        done.stdout
+    );
+    assert_eq!(world.live_image(), before);
+    settled(&world);
+}
+
+#[test]
+fn a_first_deployment_with_nothing_to_go_back_to_fails() {
+    let world = World::new(SETTINGS);
+    world.service("bootstrap = \"none\"");
+    world.rd("rd-ecs").args("apply -y").ok();
+    let digest = world.image("v1", "arm64");
+    tasks(&world, &digest, &json!({"fails": "image-missing"}));
+    let done = deploy(&world, "v1").code(1);
+    assert!(
+        done.stdout.contains("CannotPullContainer"),
+        "{}",
+        done.stdout
+    );
+    assert!(!scale_in_is_suspended(&world));
+}
+
+#[test]
+fn an_apply_whose_revision_is_rolled_back_fails_with_the_reason() {
+    let world = new(deployed);
+    world.aws_local(
+        "/aws-local/task",
+        &json!({"family": "shop-test-api:3", "account": world.account, "fails": "out-of-memory"}),
+    );
+    world.ecs_settings("cpu = 512\nmemory = 1024");
+    let done = world.rd("rd-ecs").args("apply -y").code(1);
+    assert!(
+        done.stderr.contains("was not deployed") && done.stderr.contains("rd-ecs diagnose"),
+        "{}",
+        done.stderr
+    );
+    assert_eq!(
+        world.live_service()["deployments"][0]["rolloutState"],
+        "COMPLETED"
+    );
+}
+
+#[test]
+fn without_waiting_it_goes_on_and_can_be_followed() {
+    let world = new(deployed);
+    let done = world
+        .rd("rd-ecs")
+        .args("deploy --no-verify --no-wait --tag v2")
+        .ok();
+    assert_ne!(last_record(&done.stdout)["status"], "SUCCESSFUL");
+    let waited = world.rd("rd-ecs").args("wait").ok();
+    assert_eq!(last_record(&waited.stdout)["status"], "SUCCESSFUL");
+    settled(&world);
+}
+
+#[test]
+fn an_interrupted_deployment_goes_on_and_autoscaling_is_free() {
+    let world = new(deployed);
+    let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
+    world.aws_local("/aws-local/task", &slow);
+    let mut child = deploy(&world, "v2").start();
+    drop(child.stdin.take());
+    until(|| scale_in_is_suspended(&world) && deployments(&world)[0]["status"] == "IN_PROGRESS");
+    signal(child.id(), "INT");
+    let done = finish(child);
+    assert_eq!(done.code, 130, "{}", done.stderr);
+    assert!(done.stderr.contains("rd-ecs wait"), "{}", done.stderr);
+    assert!(!scale_in_is_suspended(&world));
+    let waited = world.rd("rd-ecs").args("wait").ok();
+    assert_eq!(last_record(&waited.stdout)["status"], "SUCCESSFUL");
+    settled(&world);
+}
+
+#[test]
+fn what_a_killed_deployment_held_is_given_back_by_the_next_run() {
+    let world = new(deployed);
+    let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
+    world.aws_local("/aws-local/task", &slow);
+    let mut child = deploy(&world, "v2").start();
+    drop(child.stdin.take());
+    until(|| scale_in_is_suspended(&world) && deployments(&world)[0]["status"] == "IN_PROGRESS");
+    child.kill().unwrap();
+    finish(child);
+    assert!(scale_in_is_suspended(&world));
+    let again = deploy(&world, "v2").ok();
+    assert_eq!(last_record(&again.stdout)["status"], "SUCCESSFUL");
+    settled(&world);
+}
+
+#[test]
+fn a_rollback_ends_what_is_under_way() {
+    let world = new(deployed);
+    let before = world.live_image();
+    let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
+    world.aws_local("/aws-local/task", &slow);
+    world
+        .rd("rd-ecs")
+        .args("deploy --no-verify --no-wait --tag v2")
+        .ok();
+    let done = world.rd("rd-ecs").args("rollback").ok();
+    assert_eq!(last_record(&done.stdout)["status"], "ROLLBACK_SUCCESSFUL");
+    assert_eq!(world.live_image(), before);
+    // And without one under way, it is the one that ran before: there is the placeholder.
+    world.rd("rd-ecs").args("rollback").ok();
+    assert!(world.live_image().contains("nginx"));
+}
+
+#[test]
+fn what_cannot_be_deployed_is_refused_before_anything_changes() {
+    let world = new(deployed);
+    world.image("intel", "amd64");
+    for (line, says) in [
+        ("deploy --tag v9", "no tag `v9`"),
+        ("deploy --tag intel", "architecture"),
+        ("deploy", "no image was named"),
+        ("rollback --to 99", "no active revision 99"),
+    ] {
+        let done = world.rd("rd-ecs").args(line).run();
+        assert!(done.code == 1 || done.code == 2, "{line}: {}", done.code);
+        let said = format!("{}{}", done.stderr, done.stdout);
+        assert!(said.contains(says), "{line}: {said}");
+    }
+    assert_eq!(deployments(&world).len(), 2);
+}
+
+#[test]
+fn two_deployments_do_not_run_at_once() {
+    let world = new(deployed);
+    let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 2});
+    world.aws_local("/aws-local/task", &slow);
+    let mut child = deploy(&world, "v2").start();
+    drop(child.stdin.take());
+    until(|| scale_in_is_suspended(&world));
+    let other = world
+        .rd("rd-ecs")
+        .args("apply -y --lock-timeout 0s")
+        .code(4);
+    assert!(other.stderr.contains("rd-ecs deploy"), "{}", other.stderr);
+    assert_eq!(finish(child).code, 0);
+}
+
+#[test]
+fn scaling_says_what_autoscaling_makes_of_it() {
+    let world = new(deployed);
+    let inside = world.rd("rd-ecs").args("scale 3").ok();
+    assert_eq!(last_record(&inside.stdout)["tasks"], 3);
+    assert_eq!(world.live_service()["runningCount"], 3);
+    let beyond = world.rd("rd-ecs").args("scale 6").ok();
+    let note = last_record(&beyond.stdout)["autoscaling"].clone();
+    assert!(note.as_str().unwrap().contains("bring it to 4"), "{note}");
+    let wrong = world.rd("rd-ecs").args("scale -- -1").code(2);
+    assert!(wrong.stderr.contains("-1"), "{}", wrong.stderr);
+}
+
+#[test]
+fn a_restart_starts_new_tasks_once_whatever_is_lost() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    deployed(&world);
+    let before = deployments(&world).len();
+    proxy.rules(
+        vec![Rule::once(Calls::Of("UpdateService"), 0, Fault::LoseAnswer)],
+        None,
+    );
+    world.rd("rd-ecs").args("restart").ok();
+    assert_eq!(deployments(&world).len(), before + 1);
+    settled(&world);
+}
+
+fn until(due: impl Fn() -> bool) {
+    let start = Instant::now();
+    while !due() {
+        assert!(start.elapsed() < Duration::from_secs(60), "it never came");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+}
+
+fn signal(process: u32, name: &str) {
+    let mut kill = std::process::Command::new("kill");
+    kill.arg(format!("-{name}")).arg(process.to_string());
+    let mut child = kill.stderr(std::process::Stdio::piped()).spawn().unwrap();
+    let mut said = String::new();
+    child
+        .stderr
+        .take()
+        .unwrap()
+        .read_to_string(&mut said)
+        .unwrap();
+    assert!(child.wait().unwrap().success(), "{said}");
+}

@@ -1,0 +1,188 @@
+//! One-off tasks: the output to the last line, and the exit code.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Rd, World, endpoint, finish};
+use serde_json::{Value, json};
+
+fn prepared(world: &World) {
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+}
+
+fn applied() -> World {
+    let world = World::new(SETTINGS);
+    prepared(&world);
+    world
+}
+
+fn run(world: &World, flags: &str, line: &str) -> Rd {
+    let rd = world.rd("rd-ecs").args("run").args(flags);
+    rd.arg("--").arg("sh").arg("-c").arg(line)
+}
+
+fn one_off_tasks(world: &World) -> Vec<Value> {
+    let all = ["RUNNING", "STOPPED"].map(|status| {
+        let input = json!({"cluster": "shop-test-cluster", "desiredStatus": status, "startedBy": "rd-ecs run"});
+        let listed = world.ecs("ListTasks", &input);
+        listed["taskArns"].as_array().unwrap().clone()
+    });
+    let arns = all.concat();
+    if arns.is_empty() {
+        return arns;
+    }
+    let input = json!({"cluster": "shop-test-cluster", "tasks": arns});
+    world.ecs("DescribeTasks", &input)["tasks"]
+        .as_array()
+        .unwrap()
+        .clone()
+}
+
+#[test]
+fn the_output_and_the_exit_code_are_the_commands() {
+    let world = applied();
+    for (line, code, output) in [
+        ("echo a; sleep 1; echo b", 0, "a\nb\n"),
+        ("echo failed; exit 3", 3, "failed\n"),
+        ("exit 137", 137, ""),
+        ("false", 1, ""),
+    ] {
+        let done = run(&world, "", line).code(code);
+        assert_eq!(done.stdout, output, "{line}");
+    }
+    let records = run(&world, "--format json", "echo a; exit 4").code(4);
+    assert_eq!(records.of_type("log")[0]["message"], "a");
+    assert_eq!(records.of_type("exit")[0]["exit_code"], 4);
+}
+
+#[test]
+fn the_last_lines_are_waited_for() {
+    let world = applied();
+    let late = json!({"family": "shop-test-api", "account": world.account, "fails": "late-logs", "seconds": 0.2});
+    world.aws_local("/aws-local/task", &late);
+    let done = run(&world, "--log-wait 20s", "echo a; echo b; echo c; exit 2").code(2);
+    assert_eq!(done.stdout, "a\nb\nc\n");
+}
+
+#[test]
+fn the_task_is_as_asked_for() {
+    let world = applied();
+    run(
+        &world,
+        "--cpu 512 --memory 2048 --env DRY_RUN=1 --env A=b=c",
+        "true",
+    )
+    .ok();
+    let tasks = one_off_tasks(&world);
+    assert_eq!(tasks.len(), 1);
+    let overrides = &tasks[0]["overrides"];
+    assert_eq!(overrides["cpu"], "512");
+    assert_eq!(overrides["memory"], "2048");
+    let environment = &overrides["containerOverrides"][0]["environment"];
+    assert_eq!(
+        *environment,
+        json!([{"name": "DRY_RUN", "value": "1"}, {"name": "A", "value": "b=c"}])
+    );
+    for (flags, says) in [
+        ("--cpu 300", "300 CPU"),
+        ("--memory 1536", "1536 MiB"),
+        ("--env DRY_RUN", "NAME=VALUE"),
+    ] {
+        let wrong = run(&world, flags, "true").code(2);
+        assert!(wrong.stderr.contains(says), "{}", wrong.stderr);
+    }
+    assert_eq!(one_off_tasks(&world).len(), 1);
+}
+
+#[test]
+fn when_the_time_is_up_the_task_is_stopped() {
+    let world = applied();
+    let done = run(&world, "--timeout 40s", "echo begun; sleep 600").code(124);
+    assert!(done.stdout.starts_with("begun\n"), "{}", done.stdout);
+    assert_eq!(one_off_tasks(&world)[0]["lastStatus"], "STOPPED");
+}
+
+#[test]
+fn ctrl_c_stops_the_task() {
+    let world = applied();
+    let mut child = run(&world, "", "echo begun; sleep 600").start();
+    drop(child.stdin.take());
+    let start = std::time::Instant::now();
+    while !one_off_tasks(&world)
+        .iter()
+        .any(|task| task["lastStatus"] == "RUNNING")
+    {
+        assert!(start.elapsed().as_secs() < 60, "it never ran");
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    let mut kill = std::process::Command::new("kill");
+    let killed = kill
+        .arg("-INT")
+        .arg(child.id().to_string())
+        .status()
+        .unwrap();
+    assert!(killed.success());
+    let done = finish(child);
+    assert_eq!(done.code, 130, "{}", done.stderr);
+    assert_eq!(one_off_tasks(&world)[0]["lastStatus"], "STOPPED");
+}
+
+#[test]
+fn a_command_that_never_ran_is_a_failure_with_its_reason() {
+    let world = applied();
+    for (fails, says) in [
+        ("image-missing", "CannotPullContainerError"),
+        ("secret-denied", "ResourceInitializationError"),
+        ("no-capacity", "apacity"),
+    ] {
+        let input = json!({"family": "shop-test-api", "account": world.account, "fails": fails, "times": 1});
+        world.aws_local("/aws-local/task", &input);
+        let done = run(&world, "", "echo a").code(1);
+        assert!(done.stderr.contains(says), "{fails}: {}", done.stderr);
+    }
+    let input = json!({"family": "shop-test-api", "account": world.account, "fails": "out-of-memory", "times": 1});
+    world.aws_local("/aws-local/task", &input);
+    run(&world, "", "echo a").code(137);
+}
+
+#[test]
+fn a_role_that_is_new_is_waited_for_and_a_wrong_one_is_told() {
+    let world = applied();
+    let lag = json!({"times": 3, "account": world.account, "where": "task"});
+    world.aws_local("/aws-local/iam-lag", &lag);
+    // Made again, so that it is new.
+    let role = ("iam", "2010-05-08");
+    let trust = json!({"Version": "2012-10-17", "Statement": [{
+        "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"},
+    }]})
+    .to_string();
+    let name = "shop-test-execution-us-east-1";
+    let change = [("RoleName", name), ("PolicyDocument", trust.as_str())];
+    world.query(role, "UpdateAssumeRolePolicy", &change);
+    let done = run(&world, "", "echo a").code(1);
+    assert!(done.stderr.contains("refused for 120 s"), "{}", done.stderr);
+}
+
+#[test]
+fn one_task_is_started_whatever_is_lost() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    prepared(&world);
+    for fault in [Fault::LoseAnswer, Fault::Throttle, Fault::InternalError] {
+        let before = one_off_tasks(&world).len();
+        proxy.rules(vec![Rule::once(Calls::Of("RunTask"), 0, fault)], None);
+        let done = run(&world, "", "echo a; exit 5").code(5);
+        assert_eq!(done.stdout, "a\n");
+        assert_eq!(one_off_tasks(&world).len(), before + 1);
+    }
+    // What cannot be read now is read later.
+    proxy.rules(
+        vec![Rule::once(Calls::Of("GetLogEvents"), 1, Fault::LoseAnswer)],
+        None,
+    );
+    assert_eq!(
+        run(&world, "", "echo a; sleep 1; echo b").ok().stdout,
+        "a\nb\n"
+    );
+}

@@ -1,0 +1,366 @@
+//! `verify`: each thing that a start needs, a line, yes or no.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Api, Done, ELB, World, endpoint};
+use serde_json::{Value, json};
+
+const IAM: Api = ("iam", "2010-05-08");
+const ROLE: &str = "shop-test-execution-us-east-1";
+
+/// A service as an apply leaves it, with an image deployed and what `keys` say.
+fn applied(keys: &str) -> World {
+    let world = World::new(SETTINGS);
+    world.service(keys);
+    world.rd("rd-ecs").args("apply -y").ok();
+    world
+}
+
+fn verify(world: &World) -> Done {
+    world.rd("rd-ecs").args("verify").run()
+}
+
+fn steps(done: &Done) -> Vec<Value> {
+    let document: Value = serde_json::from_str(done.stdout.trim())
+        .unwrap_or_else(|e| panic!("{e}: {}{}", done.stdout, done.stderr));
+    document["steps"].as_array().unwrap().clone()
+}
+
+/// What is not right, and why.
+fn wrong(done: &Done) -> Vec<(String, String)> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let all = steps(done);
+    let wrong = all.iter().filter(|step| step["ok"] == false);
+    wrong
+        .map(|step| (text(&step["step"]), text(&step["reason"])))
+        .collect()
+}
+
+/// Fails the test unless this step alone is wrong, with these words in its reason.
+fn only(world: &World, step: &str, words: &[&str]) {
+    let done = verify(world);
+    assert_eq!(done.code, 1, "{}", done.stderr);
+    let found = wrong(&done);
+    let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
+    assert_eq!(names, [step], "{found:?}");
+    for word in words {
+        assert!(found[0].1.contains(word), "{found:?} lacks {word}");
+    }
+}
+
+fn reason(done: &Done, name: &str) -> String {
+    let all = steps(done);
+    let found = all.iter().find(|step| step["step"] == name);
+    let found = found.unwrap_or_else(|| panic!("no {name}: {}", done.stdout));
+    found["reason"].as_str().unwrap().to_owned()
+}
+
+#[test]
+fn after_an_apply_all_is_right() {
+    let world = applied("[ecs.parameters]\nLEVEL = \"info\"");
+    let digest = world.image("v1", "arm64");
+    world.rd("rd-ecs").args("deploy --tag v1").ok();
+    let done = verify(&world);
+    assert_eq!(wrong(&done), [], "{}", done.stderr);
+    assert_eq!(done.code, 0);
+    assert!(reason(&done, "image").ends_with(&digest));
+    assert_eq!(reason(&done, "architecture"), "ARM64");
+    let unchecked: Vec<Value> = steps(&done)
+        .into_iter()
+        .filter(|step| step["reason"].as_str().unwrap().starts_with("not checked"))
+        .collect();
+    // The network of this test was made by hand.
+    assert_eq!(unchecked.len(), 1, "{unchecked:?}");
+    let text = world.rd("rd-ecs").args("verify --format text").ok();
+    assert!(
+        text.stdout
+            .contains("✓ secret for DATABASE_URL: it has `url`")
+    );
+    assert!(
+        text.stdout.trim_end().ends_with("can run"),
+        "{}",
+        text.stdout
+    );
+    for done in [done, text] {
+        assert!(!format!("{}{}", done.stdout, done.stderr).contains("planted-"));
+    }
+}
+
+#[test]
+fn what_the_role_lacks_is_named() {
+    let world = applied("[ecs.parameters]\nLEVEL = \"info\"");
+    let role = ("RoleName", ROLE);
+    let policy = ("PolicyName", "read-secrets");
+    world.query(IAM, "DeleteRolePolicy", &[role, policy]);
+    let done = verify(&world);
+    let names: Vec<String> = wrong(&done).into_iter().map(|(name, _)| name).collect();
+    let expected = ["DATABASE_URL", "LEVEL", "REDIS_URL"];
+    assert_eq!(
+        names,
+        expected.map(|name| format!("execution role: read {name}"))
+    );
+    world.rd("rd-ecs").args("apply -y").ok();
+
+    let denied = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "ssm:*", "Resource": "*"}]});
+    let document = ("PolicyDocument", &*denied.to_string());
+    world.query(
+        IAM,
+        "PutRolePolicy",
+        &[role, ("PolicyName", "deny"), document],
+    );
+    only(
+        &world,
+        "execution role: read LEVEL",
+        &["a policy denies ssm:GetParameters"],
+    );
+    world.query(IAM, "DeleteRolePolicy", &[role, ("PolicyName", "deny")]);
+
+    let managed = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
+    world.query(IAM, "DetachRolePolicy", &[role, ("PolicyArn", managed)]);
+    only(
+        &world,
+        "execution role: write the logs",
+        &["logs:CreateLogStream", "rd-ecs apply"],
+    );
+    world.rd("rd-ecs").args("apply -y").ok();
+
+    let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
+    let document = ("PolicyDocument", &*trust.to_string());
+    world.query(IAM, "UpdateAssumeRolePolicy", &[role, document]);
+    only(
+        &world,
+        "execution role",
+        &["does not trust ecs-tasks.amazonaws.com"],
+    );
+}
+
+#[test]
+fn secrets_and_parameters_must_be_there_with_what_is_asked_for() {
+    let world = World::new(SETTINGS);
+    let put = |name: &str, value: &str| {
+        let secret = json!({"Name": name, "SecretString": value});
+        let made = world.json("secretsmanager.CreateSecret", &secret);
+        made["ARN"].as_str().unwrap().to_owned()
+    };
+    let mail = put("mail", r#"{"key": "planted-mail"}"#);
+    let plain = put("plain", "planted-plain");
+    let keys = format!(
+        "[ecs.parameters]\nLEVEL = \"info\"\n[ecs.secrets]\nMAIL = \"{mail}:key\"\nPLAIN = \"{plain}\""
+    );
+    world.service(&keys);
+    world.rd("rd-ecs").args("apply -y").ok();
+    assert_eq!(wrong(&verify(&world)), []);
+
+    let change = |id: &str, value: &str| {
+        let input = json!({"SecretId": id, "SecretString": value});
+        world.json("secretsmanager.PutSecretValue", &input);
+    };
+    change("mail", r#"{"kez": "planted-mail"}"#);
+    only(&world, "secret for MAIL", &["no member `key`"]);
+    change("mail", "planted-text");
+    only(&world, "secret for MAIL", &["no JSON object"]);
+    world.json("secretsmanager.DeleteSecret", &json!({"SecretId": "mail"}));
+    only(&world, "secret for MAIL", &["deletion"]);
+    let gone = json!({"SecretId": "mail", "ForceDeleteWithoutRecovery": true});
+    world.json("secretsmanager.DeleteSecret", &gone);
+    only(&world, "secret for MAIL", &["is not there"]);
+    put("mail", r#"{"key": "planted-mail"}"#);
+
+    let gone = json!({"SecretId": "plain", "ForceDeleteWithoutRecovery": true});
+    world.json("secretsmanager.DeleteSecret", &gone);
+    world.json(
+        "AmazonSSM.DeleteParameter",
+        &json!({"Name": "/shop/test/LEVEL"}),
+    );
+    let done = verify(&world);
+    let names: Vec<String> = wrong(&done).into_iter().map(|(name, _)| name).collect();
+    // The new secret of the same name has another ARN.
+    assert_eq!(
+        names,
+        ["parameter for LEVEL", "secret for MAIL", "secret for PLAIN"]
+    );
+    assert!(!format!("{}{}", done.stdout, done.stderr).contains("planted-"));
+}
+
+#[test]
+fn a_key_of_the_accounts_own_must_be_named_to_the_role() {
+    let world = World::new(SETTINGS);
+    let key = format!(
+        "arn:aws:kms:us-east-1:{}:key/11111111-2222-3333-4444-555555555555",
+        world.account
+    );
+    let secret = json!({"Name": "mail", "SecretString": "planted-mail", "KmsKeyId": key});
+    let made = world.json("secretsmanager.CreateSecret", &secret);
+    let keys = |more: &str| format!("{more}[ecs.secrets]\nMAIL = {}", made["ARN"]);
+    world.service(&keys(""));
+    world.rd("rd-ecs").args("apply -y").ok();
+    only(
+        &world,
+        "execution role: decrypt MAIL",
+        &["kms:Decrypt", &key, "decrypt_keys"],
+    );
+    world.ecs_settings(&keys(&format!("decrypt_keys = [\"{key}\"]\n")));
+    world.rd("rd-ecs").args("apply -y").ok();
+    let done = verify(&world);
+    assert_eq!(wrong(&done), []);
+    assert_eq!(reason(&done, "execution role: decrypt MAIL"), "allowed");
+}
+
+#[test]
+fn an_image_must_be_there_for_the_tasks_architecture() {
+    let world = applied("");
+    world.image("arm", "arm64");
+    world.image("intel", "amd64");
+    let url = world.output("ecs", "repository_url");
+    let url = url.as_str().unwrap();
+    let with = |tag: &str| {
+        let verb = world.rd("rd-ecs").args("verify --image");
+        verb.arg(&format!("{url}:{tag}")).run()
+    };
+    assert_eq!(wrong(&with("arm")), []);
+    let found = wrong(&with("intel"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert_eq!(found[0].0, "architecture");
+    assert!(
+        found[0].1.contains("for X86_64, and tasks are ARM64"),
+        "{found:?}"
+    );
+    let found = wrong(&with("none"));
+    assert_eq!(found.len(), 1, "{found:?}");
+    assert!(found[0].1.contains("not in the repository"), "{found:?}");
+    let placeholder = verify(&world);
+    assert!(reason(&placeholder, "image").contains("the placeholder"));
+}
+
+#[test]
+fn without_an_image_there_is_nothing_to_run() {
+    let world = applied("bootstrap = \"none\"");
+    only(&world, "image", &["rd-ecs push", "rd-ecs deploy"]);
+}
+
+#[test]
+fn logs_and_the_load_balancer_must_be_there() {
+    let world = applied("");
+    let group = json!({"logGroupName": "/ecs/shop-test-api"});
+    world.json("Logs_20140328.DeleteLogGroup", &group);
+    only(&world, "log group", &["rd-ecs apply"]);
+    world.rd("rd-ecs").args("apply -y").ok();
+    let balancer = world.output("edge", "alb_arn");
+    let of = [("LoadBalancerArn", balancer.as_str().unwrap())];
+    let listener = world.query(ELB, "DescribeListeners", &of);
+    let listener = listener.tag("ListenerArn").unwrap().to_owned();
+    world.query(ELB, "DeleteListener", &[("ListenerArn", &listener)]);
+    only(&world, "listener", &["none leads to", "rd-edge apply"]);
+}
+
+#[test]
+fn the_way_through_the_network_is_followed() {
+    let none = "database_variable = \"\"\ncache_variable = \"\"\nbucket_variable = \"\"\n";
+    let settings = |net: &str| format!("{SETTINGS}[net]\n{net}[ecs]\n{none}");
+    let world = World::new(&settings(""));
+    for program in ["rd-net", "rd-edge", "rd-ecs"] {
+        world.rd(program).args("apply -y").ok();
+    }
+    let done = verify(&world);
+    assert_eq!(wrong(&done), [], "{}", done.stderr);
+    assert_eq!(reason(&done, "way to AWS's services"), "nothing blocks");
+
+    let rule = world.id("net.security_group_rule.api-in-alb");
+    let group = world.id("net.security_group.api");
+    let parameters = [("GroupId", &*group), ("SecurityGroupRuleId.1", &*rule)];
+    world.ec2("RevokeSecurityGroupIngress", &parameters);
+    only(
+        &world,
+        "way from the load balancer to port 3001: inbound rule of api from alb:3001",
+        &["no inbound rule allows it"],
+    );
+
+    // Without a NAT gateway nothing is reached, but what has an endpoint.
+    world.settings(&settings("nat = \"none\"\n"));
+    world.rd("rd-net").args("apply -y").ok();
+    let found = wrong(&verify(&world));
+    assert!(
+        found
+            .iter()
+            .any(|(step, _)| step.contains("service ecr.api")),
+        "{found:?}"
+    );
+    assert!(
+        !found.iter().any(|(step, _)| step.contains("service s3")),
+        "{found:?}"
+    );
+    // Nobody asked for these.
+    assert!(
+        !found.iter().any(|(step, _)| step.contains("ssm")),
+        "{found:?}"
+    );
+    world.settings(&settings("nat = \"none\"\nendpoints = \"private\"\n"));
+    world.rd("rd-net").args("apply -y").ok();
+    assert_eq!(wrong(&verify(&world)), []);
+}
+
+#[test]
+fn what_these_credentials_may_not_see_is_no_failure() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.service("[ecs.parameters]\nLEVEL = \"info\"");
+    world.rd("rd-ecs").args("apply -y").ok();
+    let denied = [
+        "SimulatePrincipalPolicy",
+        "GetSecretValue",
+        "GetParameters",
+        "GetRole",
+        "DescribeTargetGroups",
+        "DescribeLogGroups",
+    ];
+    let refuse = Fault::Refuse {
+        status: 400,
+        code: "AccessDeniedException",
+    };
+    let rules = denied.map(|one| Rule::at_first(Calls::Of(one), usize::MAX, refuse.clone()));
+    proxy.rules(rules.to_vec(), None);
+    let done = verify(&world);
+    assert_eq!(wrong(&done), [], "{}", done.stderr);
+    for (step, permission) in [
+        ("execution role", "iam:GetRole"),
+        ("execution role: read LEVEL", "iam:SimulatePrincipalPolicy"),
+        (
+            "execution role: write the logs",
+            "iam:SimulatePrincipalPolicy",
+        ),
+        ("secret for DATABASE_URL", "secretsmanager:GetSecretValue"),
+        ("parameter for LEVEL", "ssm:GetParameters"),
+        ("log group", "logs:DescribeLogGroups"),
+        ("target group", "elasticloadbalancing:DescribeTargetGroups"),
+    ] {
+        let reason = reason(&done, step);
+        assert!(reason.starts_with("not checked: "), "{step}: {reason}");
+        assert!(reason.contains(permission), "{step}: {reason}");
+    }
+}
+
+#[test]
+fn deploy_verifies_before_it_touches_anything() {
+    let world = applied("");
+    world.image("v1", "arm64");
+    let before = world.live_service();
+    let group = json!({"logGroupName": "/ecs/shop-test-api"});
+    world.json("Logs_20140328.DeleteLogGroup", &group);
+    let done = world.rd("rd-ecs").args("deploy --tag v1").code(1);
+    assert!(
+        done.stderr.contains("tasks could not run: log group"),
+        "{}",
+        done.stderr
+    );
+    let record = done.of_type("check");
+    assert!(
+        record
+            .iter()
+            .any(|one| one["step"] == "log group" && one["ok"] == false)
+    );
+    assert_eq!(
+        world.live_service()["taskDefinition"],
+        before["taskDefinition"]
+    );
+}

@@ -1,0 +1,155 @@
+//! Archives of images as docker and buildx write them, made without either.
+
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+use std::fs::File;
+use std::io::{BufWriter, Write};
+use std::path::Path;
+
+/// A file of an archive: its name and what is in it. A test changes them before they are written.
+pub type Entry = (String, Vec<u8>);
+
+/// `sha256:…` of something.
+pub fn digest(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
+    let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("sha256:{hex}")
+}
+
+/// The name of a digest's file in a layout.
+pub fn blob_path(digest: &str) -> String {
+    format!("blobs/{}", digest.replace(':', "/"))
+}
+
+/// Bytes that no compression makes smaller, the same for the same seed.
+pub fn noise(seed: u64, size: usize) -> Vec<u8> {
+    let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
+    let mut bytes = Vec::with_capacity(size + 8);
+    while bytes.len() < size {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        bytes.extend(state.to_le_bytes());
+    }
+    bytes.truncate(size);
+    bytes
+}
+
+/// A layer without compression: a tar archive of one file.
+pub fn layer(seed: u64, size: usize) -> Vec<u8> {
+    let mut tar = tar::Builder::new(Vec::new());
+    append(&mut tar, &format!("data-{seed}"), &noise(seed, size));
+    tar.into_inner().unwrap()
+}
+
+fn append<W: Write>(tar: &mut tar::Builder<W>, name: &str, bytes: &[u8]) {
+    let mut header = tar::Header::new_gnu();
+    header.set_size(bytes.len() as u64);
+    header.set_mode(0o644);
+    header.set_mtime(0);
+    tar.append_data(&mut header, name, bytes).unwrap();
+}
+
+/// Writes an archive.
+pub fn write(path: &Path, entries: &[Entry]) {
+    let mut tar = tar::Builder::new(BufWriter::new(File::create(path).unwrap()));
+    for (name, bytes) in entries {
+        append(&mut tar, name, bytes);
+    }
+    tar.into_inner().unwrap().flush().unwrap();
+}
+
+/// An image's configuration.
+pub fn config(architecture: &str, layers: &[Vec<u8>]) -> Vec<u8> {
+    let diff_ids: Vec<String> = layers.iter().map(|layer| digest(layer)).collect();
+    json!({
+        "architecture": architecture,
+        "os": "linux",
+        "config": {"Cmd": ["/app"]},
+        "rootfs": {"type": "layers", "diff_ids": diff_ids},
+    })
+    .to_string()
+    .into_bytes()
+}
+
+/// What `docker save NAME` wrote until version 24: layers without compression, each in a folder of its own.
+pub fn docker_saved(names: &[&str], architecture: &str, layers: &[Vec<u8>]) -> Vec<Entry> {
+    let config = config(architecture, layers);
+    let hash = |bytes: &[u8]| digest(bytes).replace("sha256:", "");
+    let config_name = format!("{}.json", hash(&config));
+    let mut entries: Vec<Entry> = vec![(config_name.clone(), config)];
+    let mut paths = Vec::new();
+    for layer in layers {
+        let path = format!("{}/layer.tar", hash(layer));
+        entries.push((path.clone(), layer.clone()));
+        paths.push(path);
+    }
+    let manifest = json!([{"Config": config_name, "RepoTags": names, "Layers": paths}]);
+    entries.push((
+        "manifest.json".to_owned(),
+        manifest.to_string().into_bytes(),
+    ));
+    entries
+}
+
+/// Blobs of a layout under construction.
+#[derive(Default)]
+pub struct Layout {
+    /// Its files.
+    pub entries: Vec<Entry>,
+}
+
+impl Layout {
+    /// Adds a blob; what a manifest says of it.
+    pub fn add(&mut self, media_type: &str, bytes: &[u8]) -> Value {
+        let digest = digest(bytes);
+        let path = blob_path(&digest);
+        if !self.entries.iter().any(|(name, _)| *name == path) {
+            self.entries.push((path, bytes.to_vec()));
+        }
+        json!({"mediaType": media_type, "digest": digest, "size": bytes.len()})
+    }
+
+    /// Adds an image whose layers are `layers`, each with its media type; what an index says of it.
+    pub fn image(&mut self, config: &[u8], layers: &[(&str, Vec<u8>)]) -> Value {
+        let config = self.add("application/vnd.oci.image.config.v1+json", config);
+        let layers: Vec<Value> = layers
+            .iter()
+            .map(|(kind, bytes)| self.add(kind, bytes))
+            .collect();
+        let manifest = json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.manifest.v1+json",
+            "config": config,
+            "layers": layers,
+        });
+        self.add(
+            "application/vnd.oci.image.manifest.v1+json",
+            manifest.to_string().as_bytes(),
+        )
+    }
+
+    /// Adds an index of images; what another index says of it.
+    pub fn index(&mut self, images: &[Value]) -> Value {
+        let index = json!({
+            "schemaVersion": 2,
+            "mediaType": "application/vnd.oci.image.index.v1+json",
+            "manifests": images,
+        });
+        self.add(
+            "application/vnd.oci.image.index.v1+json",
+            index.to_string().as_bytes(),
+        )
+    }
+
+    /// The files of the whole layout, for these roots.
+    pub fn finish(mut self, roots: &[Value]) -> Vec<Entry> {
+        let version = json!({"imageLayoutVersion": "1.0.0"}).to_string();
+        let index = json!({"schemaVersion": 2, "manifests": roots}).to_string();
+        self.entries
+            .push(("oci-layout".to_owned(), version.into_bytes()));
+        self.entries
+            .push(("index.json".to_owned(), index.into_bytes()));
+        self.entries
+    }
+}

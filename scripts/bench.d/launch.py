@@ -1,0 +1,53 @@
+"""Runs a pipe, `PROGRAM ARGUMENT… '|' PROGRAM …` with whole paths, and prints its wall seconds, then a line for each
+program: exit code, CPU seconds, peak memory in KiB.
+
+A process of its own, started with `python3 -I -S`, with no module but those that are built in: the peak that Linux keeps
+for a program is at least that of the process that forked it, and this one has 5 MiB.
+"""
+
+import posix
+import sys
+import time
+
+
+def commands(words):
+    found = [[]]
+    for word in words:
+        if word == "|":
+            found.append([])
+        else:
+            found[-1].append(word)
+    return found
+
+
+def start(command, stdin, stdout):
+    pid = posix.fork()
+    if pid:
+        return pid
+    try:
+        posix.dup2(stdin, 0)
+        posix.dup2(stdout, 1)
+        posix.execv(command[0], command)
+    finally:
+        posix._exit(127)
+
+
+def main():
+    pipe = commands(sys.argv[1:])
+    nothing = posix.open("/dev/null", posix.O_RDWR)
+    began = time.monotonic()
+    pids, stdin = [], nothing
+    for number, command in enumerate(pipe):
+        last = number + 1 == len(pipe)
+        after, stdout = (nothing, nothing) if last else posix.pipe()
+        pids.append(start(command, stdin, stdout))
+        for descriptor in {stdin, stdout} - {nothing}:
+            posix.close(descriptor)
+        stdin = after
+    used = [posix.wait4(pid, 0) for pid in pids]
+    print(time.monotonic() - began)
+    for _, status, usage in used:
+        print(posix.waitstatus_to_exitcode(status), usage.ru_utime + usage.ru_stime, usage.ru_maxrss)
+
+
+main()
