@@ -6,7 +6,7 @@ SHELL := /bin/bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 PREFIX ?= $(HOME)/.local
-PROGRAMS := rd-net rd-data rd-cache rd-store rd-edge rd-ecs rd-state
+PROGRAMS := rd-net rd-data rd-cache rd-store rd-edge rd-ecs rd-logs rd-state
 # Flags for every program of plan, apply, status and destroy: make plan ARGS='-e staging'
 ARGS ?=
 
@@ -31,7 +31,7 @@ test: build ## Run all tests; starts a local AWS API and stops it
 .PHONY: soak
 soak: build ## Run the fault tests at every call of every command, not at a few (an hour)
 	RD_SOAK=1 scripts/test --test faults --test data_faults --test cache_faults --test store_faults --test edge_faults \
-		--test ecs_faults --test ecs_rollouts
+		--test ecs_faults --test ecs_rollouts --test logs_faults
 
 .PHONY: lint
 lint: ## Check format and lints

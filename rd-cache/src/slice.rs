@@ -105,6 +105,11 @@ impl Slice for Cache {
             },
         );
         parts.output("replication_group_id", group.id());
+        parts.output("nodes", config.nodes);
+        for number in 1..=usize::try_from(config.nodes).unwrap_or(0) {
+            let id = model::node_id(number);
+            parts.output(&id, group.attribute::<String>(&id));
+        }
         parts.output("host", group.attribute::<String>("host"));
         parts.output("port", group.attribute::<u16>("port"));
         // Known only when its value is whole: a task that starts then can connect.

@@ -27,6 +27,7 @@ pub use model::change::{Change, Diff, is_unknown, touches};
 pub use model::erased::Kinds;
 pub use model::input::Input;
 pub use model::kind::{Details, Found, Kind, Order, Patience, Readiness, Replacing, Wanted};
+pub use model::others::Others;
 pub use model::parts::{Part, Parts, output};
 pub use model::slice::{Doomed, NoArgs, Note, Slice};
 pub use stack::{Stack, Tags};

@@ -503,8 +503,10 @@ fn outputs(parts: &mut Parts, stack: &Stack, config: &Config, made: &Made) {
     );
     parts.output("task_role_arn", made.roles.task.attribute::<String>("arn"));
     parts.output("container_insights", config.container_insights(stack));
+    // At any time: a schedule may leave fewer.
+    let times = config.schedules.values().map(|schedule| schedule.min);
     let min = match config.autoscaling {
-        true => config.min_tasks,
+        true => times.fold(config.min_tasks, i32::min),
         false => config.desired(stack),
     };
     parts.output("min_tasks", min);

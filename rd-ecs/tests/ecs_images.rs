@@ -1,8 +1,12 @@
 //! What images there are, what an image is, and the way to the registry for other tools.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
+mod registry;
+
+use rd_testkit::archive::{config, digest};
 use rd_testkit::network::SETTINGS;
-use rd_testkit::{World, endpoint, request};
+use rd_testkit::{Done, World, endpoint, request};
+use registry::{Registry, Things};
 use serde_json::{Value, json};
 
 fn applied() -> World {
@@ -165,4 +169,76 @@ fn login_gives_the_password_to_programs_alone() {
         done.stdout
     );
     assert!(!done.stdout.contains("eyJ"), "{}", done.stdout);
+}
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// Images of somebody else's: `app:v1` for ARM64, `app:both` an index. Their digests, too.
+fn images_of_others() -> (Things, [String; 2]) {
+    let config = config("arm64", &[]);
+    let manifest = json!({
+        "schemaVersion": 2, "mediaType": MANIFEST,
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest(&config), "size": config.len()},
+        "layers": [],
+    });
+    let manifest = manifest.to_string().into_bytes();
+    let entry = |architecture: &str| {
+        json!({"mediaType": MANIFEST, "digest": digest(&manifest), "size": manifest.len(),
+            "platform": {"os": "linux", "architecture": architecture}})
+    };
+    let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry("arm64"), entry("amd64")]});
+    let index = index.to_string().into_bytes();
+    let digests = [digest(&manifest), digest(&index)];
+    let at = |name: &str| format!("/v2/team/app/{name}");
+    let things = [
+        (
+            at(&format!("blobs/{}", digest(&config))),
+            ("application/octet-stream".to_owned(), config),
+        ),
+        (at("manifests/v1"), (MANIFEST.to_owned(), manifest)),
+        (at("manifests/both"), (INDEX.to_owned(), index)),
+    ];
+    (things.into(), digests)
+}
+
+fn deploy(world: &World, registry: &Registry, image: &str) -> Done {
+    let trusted = world.path().join("authority.pem");
+    std::fs::write(&trusted, &registry.authority).unwrap();
+    world
+        .rd("rd-ecs")
+        .args("deploy --no-wait --image")
+        .arg(&format!("{}/{image}", registry.host))
+        .env("SSL_CERT_FILE", trusted.to_str().unwrap())
+        .run()
+}
+
+#[test]
+fn images_of_other_registries_are_looked_at_without_credentials() {
+    let world = applied();
+    let (things, [one, both]) = images_of_others();
+    let registry = Registry::start(things.clone(), true);
+    for (tag, digest) in [("v1", one), ("both", both)] {
+        let done = deploy(&world, &registry, &format!("team/app:{tag}"));
+        assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+        assert_eq!(
+            world.live_image(),
+            format!("{}/team/app@{digest}", registry.host)
+        );
+    }
+    let done = deploy(&world, &registry, "team/app:v9");
+    assert_eq!(done.code, 1);
+    assert!(
+        done.stderr.contains("MANIFEST_UNKNOWN: no such tag"),
+        "{}",
+        done.stderr
+    );
+    let closed = Registry::start(things, false);
+    let done = deploy(&world, &closed, "team/app:v1");
+    assert_eq!(done.code, 1);
+    assert!(
+        done.stderr.contains("asked without credentials"),
+        "{}",
+        done.stderr
+    );
 }

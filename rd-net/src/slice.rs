@@ -92,7 +92,7 @@ impl Slice for Net {
         parts
             .add::<DefaultSecurityGroup>("main", default_security_group::Spec { vpc_id: vpc.id() });
         let subnets = subnets(&mut parts, config, zones, &vpc);
-        let (tables, attached) = routes(&mut parts, config, zones, &vpc, &subnets);
+        let (tables, attached, nats) = routes(&mut parts, config, zones, &vpc, &subnets);
         let groups = security_groups(&mut parts, stack, config, &vpc);
         endpoints(
             &mut parts,
@@ -109,6 +109,12 @@ impl Slice for Net {
         outputs(
             &mut parts, config, zones, &vpc, &attached, &subnets, &groups,
         );
+        // How many there are is known before they are.
+        let zones: Vec<&str> = nats.iter().map(|(letter, _)| *letter).collect();
+        parts.output("nat_gateway_zones", zones);
+        for (letter, gateway) in nats {
+            parts.output(&format!("nat_gateway_{letter}_id"), gateway.id());
+        }
         parts
     }
 }
@@ -151,14 +157,14 @@ fn subnets(parts: &mut Parts, config: &Config, zones: &[Zone], vpc: &Part) -> Su
     }
 }
 
-/// Gateways, tables and routes; returns every table, and the internet gateway in its place.
-fn routes(
+/// Gateways, tables and routes; returns every table, the internet gateway in its place, and the NAT gateways by the zone's letter.
+fn routes<'a>(
     parts: &mut Parts,
     config: &Config,
-    zones: &[Zone],
+    zones: &'a [Zone],
     vpc: &Part,
     subnets: &Subnets,
-) -> (Vec<Part>, Part) {
+) -> (Vec<Part>, Part, Vec<(&'a str, Part)>) {
     let gateway = parts.add::<InternetGateway>("main", internet_gateway::Spec {});
     let attached = parts.add::<InternetGatewayAttachment>(
         "main",
@@ -183,6 +189,7 @@ fn routes(
     }
 
     let mut tables = vec![public];
+    let mut nats = Vec::new();
     for (index, (zone, public_subnet)) in zones.iter().zip(&subnets.public).enumerate() {
         let letter = zone.letter();
         // One private table serves all zones unless each has a gateway of its own. It is the first zone's, so that
@@ -203,6 +210,7 @@ fn routes(
                         nat_gateway_id: Some(nat.id()),
                     },
                 );
+                nats.push((letter, nat));
             }
             tables.push(table);
         }
@@ -216,7 +224,7 @@ fn routes(
         let table = tables[table].clone();
         associate(parts, &format!("private-{}", zone.letter()), subnet, &table);
     }
-    (tables, attached)
+    (tables, attached, nats)
 }
 
 fn nat_gateway(parts: &mut Parts, letter: &str, subnet: &Part, attached: &Part) -> Part {

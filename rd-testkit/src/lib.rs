@@ -14,15 +14,17 @@ pub mod drift;
 pub mod faults;
 mod http;
 mod inventory;
+pub mod log_events;
 pub mod network;
 mod run;
 mod secrecy;
 mod server;
 mod service;
+mod watched;
 mod world;
 
 pub use http::{Answer, request};
 pub use run::{Done, Rd, finish};
 pub use secrecy::carriers;
 pub use server::endpoint;
-pub use world::{Api, ELASTICACHE, ELB, RDS, World};
+pub use world::{Api, CLOUDWATCH, ELASTICACHE, ELB, RDS, SNS, World};

@@ -19,6 +19,10 @@ pub const RDS: Api = ("rds", "2014-10-31");
 pub const ELASTICACHE: Api = ("elasticache", "2015-02-02");
 /// Elastic Load Balancing, of the second kind.
 pub const ELB: Api = ("elasticloadbalancing", "2015-12-01");
+/// SNS.
+pub const SNS: Api = ("sns", "2010-03-31");
+/// CloudWatch.
+pub const CLOUDWATCH: Api = ("monitoring", "2010-08-01");
 
 /// A test's world. Its folder goes with it; its account is its own, so nothing needs to be cleaned up at the API.
 pub struct World {
@@ -171,10 +175,11 @@ impl World {
     }
 
     /// A setting of the local API itself: `/aws-local/dns`.
-    pub fn aws_local(&self, path: &str, input: &Value) {
+    pub fn aws_local(&self, path: &str, input: &Value) -> Answer {
         let headers = [("Content-Type", "application/json")];
         let answer = self.call("", "POST", path, &headers, &input.to_string());
         assert!(answer.status < 300, "{path}: {}", answer.body);
+        answer
     }
 
     /// An S3 call behind the programs' backs; `path` is `/bucket/key?query`.

@@ -90,7 +90,7 @@ fn settings() {
             .code(2);
         one_error(&done, wanted);
     }
-    let others: [(&str, &str, &[&str]); 15] = [
+    let others: [(&str, &str, &[&str]); 20] = [
         (
             "rd-store",
             "[store]\nbucket = \"No_Good\"\n",
@@ -158,6 +158,27 @@ fn settings() {
             "[edge]\ncertificate_arn = \"mine\"\n",
             &["line 4", "arn:aws:acm"],
         ),
+        (
+            "rd-logs",
+            "[logs]\nalert_email = \"ops\"\n",
+            &["line 4", "ops@example.com"],
+        ),
+        (
+            "rd-logs",
+            "[logs]\nalb_5xx = true\n",
+            &["line 4", "`logs.alb_5xx`", "a number, or false"],
+        ),
+        (
+            "rd-logs",
+            "[logs]\ndb_cpu_percent = 100\n",
+            &["line 4", "99.9"],
+        ),
+        (
+            "rd-logs",
+            "[logs]\nkms_key = \"alias/aws/sns\"\n",
+            &["line 4", "cloudwatch.amazonaws.com"],
+        ),
+        ("rd-logs", "[logs]\ncpu = 90\n", &["line 4", "logs.cpu"]),
     ];
     for (program, text, wanted) in others {
         let world = World::new(&format!("{head}{text}"));

@@ -2,8 +2,8 @@
 
 use rd_testkit::World;
 
-const PROGRAMS: [&str; 7] = [
-    "rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge", "rd-ecs", "rd-state",
+const PROGRAMS: [&str; 8] = [
+    "rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge", "rd-ecs", "rd-logs", "rd-state",
 ];
 
 #[test]

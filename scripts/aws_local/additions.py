@@ -26,6 +26,10 @@ MODULES = [
     "route53_zones",
     "route53_records",
     "cloudwatch_metrics",
+    "cloudwatch_alarms",
+    "cloudwatch_dashboards",
+    "sns_topics",
+    "sns_subscriptions",
     "rds_certificates",
     "rds_engine_versions",
     "rds_parameters",
@@ -70,6 +74,8 @@ MODULES = [
     "autoscaling_activities",
     "ssm_parameters",
     "logs_groups",
+    "logs_events",
+    "logs_insights",
 ]
 
 

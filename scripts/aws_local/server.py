@@ -14,6 +14,7 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 from aws_local import additions, controls, registry_storage
+from aws_local.logs_live_tail import LiveTail
 from aws_local.registry import Registry
 from aws_local.rpc_v2_cbor import Cbor
 
@@ -67,7 +68,7 @@ class Handler(WSGIRequestHandler):
 
 
 def application():
-    return Registry(Cbor(DomainDispatcherApplication(create_backend_app)))
+    return Registry(LiveTail(Cbor(DomainDispatcherApplication(create_backend_app))))
 
 
 def main():

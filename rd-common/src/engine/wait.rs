@@ -34,9 +34,14 @@ impl Clock {
             .map_or_else(Self::default, |scale| Self { scale })
     }
 
+    /// How long a wait of this length takes.
+    pub fn scaled(self, duration: Duration) -> Duration {
+        duration.mul_f64(self.scale)
+    }
+
     /// Sleeps.
     pub async fn sleep(self, duration: Duration) {
-        tokio::time::sleep(duration.mul_f64(self.scale)).await;
+        tokio::time::sleep(self.scaled(duration)).await;
     }
 
     /// A limit that starts now.

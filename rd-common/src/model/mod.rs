@@ -4,5 +4,6 @@ pub mod change;
 pub mod erased;
 pub mod input;
 pub mod kind;
+pub mod others;
 pub mod parts;
 pub mod slice;

@@ -5,6 +5,7 @@ use crate::config::problem::Problem;
 use crate::engine::cx::Cx;
 use crate::error::Result;
 use crate::model::erased::Kinds;
+use crate::model::others::Others;
 use crate::model::parts::Parts;
 use crate::stack::Stack;
 use crate::state::document::Document;
@@ -45,6 +46,11 @@ pub trait Slice: 'static {
     /// Flags that only its `destroy` has.
     type DestroyArgs: clap::Args;
 
+    /// The slices without which this one does as well, each with the outputs that its parts list depends on, such as
+    /// how many of something there are. They are read before the list is made: from the pipe, where they are waited
+    /// for, or the store. Such a slice can be destroyed before this one; its next apply does without.
+    const LOOKS_AT: &'static [(&'static str, &'static [&'static str])] = &[];
+
     /// What is wrong with the configuration beyond the types of its keys.
     fn check(config: &Self::Config, stack: &Stack) -> Vec<Problem>;
 
@@ -62,6 +68,11 @@ pub trait Slice: 'static {
         config: &Self::Config,
         state: &Document,
     ) -> impl Future<Output = Result<Self::Facts>>;
+
+    /// Notes in the facts what the slices of [`Slice::LOOKS_AT`] give. Pure.
+    fn look(facts: &mut Self::Facts, others: &Others) {
+        let _ = (facts, others);
+    }
 
     /// Its parts list. Pure.
     fn parts(stack: &Stack, config: &Self::Config, facts: &Self::Facts) -> Parts;

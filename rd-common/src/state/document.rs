@@ -105,6 +105,9 @@ pub struct Document {
     /// What a verb outside of a plan has begun and a later run ends if that one cannot, by a name of the verb's own.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub begun: BTreeMap<String, Value>,
+    /// The slices whose outputs it uses as long as they are there: they may be destroyed before it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub looks_at: Vec<String>,
     /// The resources by address.
     #[serde(default)]
     pub resources: BTreeMap<String, Resource>,
@@ -131,6 +134,7 @@ impl Document {
             protect: false,
             needs: Vec::new(),
             begun: BTreeMap::new(),
+            looks_at: Vec::new(),
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
         }
@@ -194,6 +198,16 @@ impl Document {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         bytes.push(b'\n');
         bytes
+    }
+
+    /// The slices whose outputs it uses.
+    pub fn used(&self) -> impl Iterator<Item = &str> {
+        self.needs.iter().chain(&self.looks_at).map(String::as_str)
+    }
+
+    /// Whether it uses outputs of `slice`.
+    pub fn uses(&self, slice: &str) -> bool {
+        self.used().any(|used| used == slice)
     }
 
     /// Every id that it knows, of deposed ones too.

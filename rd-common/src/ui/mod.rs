@@ -3,6 +3,7 @@
 pub mod printer;
 pub mod progress;
 pub mod prompt;
+pub mod stream;
 pub mod style;
 pub mod table;
 mod view;

@@ -196,9 +196,9 @@ fn waits(waits: Option<&String>) -> String {
 
 fn values(action: Action, field: &Change) -> String {
     if action == Action::Create {
-        return short(&field.after);
+        return brief(&field.after);
     }
-    let mut text = format!("{} → {}", short(&field.before), short(&field.after));
+    let mut text = format!("{} → {}", brief(&field.before), brief(&field.after));
     if field.cause == Cause::Drift {
         text.push_str(&paint(CARE, "  drift"));
     }
@@ -231,8 +231,8 @@ fn status_line(status: &Status) -> String {
             text,
             "    {}  {} → {}",
             field.path,
-            short(&field.before),
-            short(&field.after)
+            brief(&field.before),
+            brief(&field.after)
         );
     }
     text.push_str(&waits(status.waits.as_ref()));
@@ -275,6 +275,23 @@ pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
         other => other.to_string(),
+    }
+}
+
+/// The longest value that is shown whole, in characters; the records have all of it.
+const LONGEST: usize = 400;
+
+/// A value on one line that somebody reads: of a long one, only what it is made of.
+fn brief(value: &Value) -> String {
+    let text = short(value);
+    match value {
+        _ if text.chars().count() <= LONGEST => text,
+        Value::Object(members) => {
+            let names: Vec<&str> = members.keys().map(String::as_str).collect();
+            format!("{{{} …}}", names.join(" …, "))
+        }
+        Value::Array(items) => format!("[{} items]", items.len()),
+        _ => text.chars().take(LONGEST).chain(['…']).collect(),
     }
 }
 

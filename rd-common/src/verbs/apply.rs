@@ -195,6 +195,7 @@ pub(crate) async fn carry_out<S: Slice>(
     made: &Plan,
     finish: impl FnOnce(&mut Document),
 ) -> Result<Finished> {
+    let (needs, looks_at) = ground.uses();
     let kinds = ground.kinds.clone();
     let goes_last = |kind: &str| kinds.get(kind).is_ok_and(|any| any.goes_last());
     let tasks = order(made, &state, goes_last)?;
@@ -225,11 +226,12 @@ pub(crate) async fn carry_out<S: Slice>(
         outputs: &made.outputs,
         resolved: RefCell::default(),
     };
-    let needs = ground.parts.needs();
     // Noted before anything is made: were this run killed, the slices needed still could not be destroyed under it.
     session.change(|document| {
         let all: BTreeSet<String> = needs.iter().chain(&document.needs).cloned().collect();
         document.needs = all.into_iter().collect();
+        let all: BTreeSet<String> = looks_at.iter().chain(&document.looks_at).cloned().collect();
+        document.looks_at = all.into_iter().collect();
         document.account = pipe.stack.account().to_owned();
     });
     let mut outcome = run.all(&tasks).await;
@@ -248,6 +250,7 @@ pub(crate) async fn carry_out<S: Slice>(
             .retain(|name, _| names.contains(name.as_str()));
         if outcome.errors.is_empty() && !outcome.cancelled {
             document.needs = needs.into_iter().collect();
+            document.looks_at = looks_at.into_iter().collect();
             finish(document);
         }
     });
@@ -270,6 +273,7 @@ fn differs(session: &Session, before: &Document) -> bool {
         now.resources != before.resources
             || now.outputs != before.outputs
             || now.needs != before.needs
+            || now.looks_at != before.looks_at
             || now.protect != before.protect
             || now.account != before.account
             || now.serial != before.serial

@@ -91,6 +91,7 @@ async fn destroy<S: Slice>(
         |document| {
             document.outputs.clear();
             document.needs.clear();
+            document.looks_at.clear();
             document.protect = false;
         },
     )
@@ -149,12 +150,10 @@ async fn users_first<S: Slice>(pipe: &Pipe<S>) -> Result<()> {
         let Some(document) = pipe.store.load(&key).await? else {
             continue;
         };
-        let uses =
-            document.needs.iter().any(|need| need == S::NAME) && !document.resources.is_empty();
-        let slice = &key.slice;
-        if !uses {
+        if !document.uses(S::NAME) || document.resources.is_empty() {
             continue;
         }
+        let slice = &key.slice;
         if pipe.upstream.has(slice) {
             if pipe.upstream.wait_end(slice).await != Ended::Ok {
                 return Err(Error::upstream(format!(
@@ -164,7 +163,7 @@ async fn users_first<S: Slice>(pipe: &Pipe<S>) -> Result<()> {
                     "see what rd-{slice} says above, mend that, and run the pipe again"
                 )));
             }
-        } else {
+        } else if document.needs.iter().any(|need| need == S::NAME) {
             return Err(Error::refused(format!(
                 "rd-{slice} still has {} resources that use this slice",
                 document.resources.len()

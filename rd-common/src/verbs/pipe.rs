@@ -13,6 +13,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::model::erased::Kinds;
 use crate::model::input::Reference;
+use crate::model::others::Others;
 use crate::model::parts::{Node, Parts};
 use crate::model::slice::Slice;
 use crate::stack::Stack;
@@ -261,7 +262,8 @@ impl<S: Slice> Pipe<S> {
             progress: program.progress.clone(),
             known_ids: RefCell::default(),
         });
-        let facts = S::facts(Some(&cx.clients), &cx.stack, &self.config, state).await?;
+        let mut facts = S::facts(Some(&cx.clients), &cx.stack, &self.config, state).await?;
+        S::look(&mut facts, &outputs.look(S::LOOKS_AT).await?);
         let parts = S::parts(&cx.stack, &self.config, &facts);
         let kinds = Rc::new(S::kinds());
         let reader = Reader::new(cx.clone(), kinds.clone());
@@ -281,6 +283,15 @@ impl<S: Slice> Pipe<S> {
 }
 
 impl<S: Slice> Ground<S> {
+    /// The slices whose outputs the parts use: those that they need, and those that they only look at.
+    pub(crate) fn uses(&self) -> (BTreeSet<String>, BTreeSet<String>) {
+        let looked = |slice: &String| S::LOOKS_AT.iter().any(|(at, _)| at == slice);
+        self.parts
+            .needs()
+            .into_iter()
+            .partition(|slice| !looked(slice))
+    }
+
     /// The plan of an apply, from what there is and the outputs that are known.
     pub(crate) fn plan(&self, state: &Document, outputs: &Outputs) -> Result<Plan> {
         plan(
@@ -337,6 +348,24 @@ impl Outputs {
         }
     }
 
+    /// What these slices give: those in the pipe are waited for until the outputs named have come.
+    pub(crate) async fn look(&self, at: &[(&str, &[&str])]) -> Result<Others> {
+        let mut others = Others::default();
+        for (slice, names) in at {
+            if self.upstream.gives(slice) {
+                let mut seen = BTreeMap::new();
+                for name in *names {
+                    let value = self.upstream.look_for(slice, name).await?;
+                    seen.extend(value.map(|value| ((*name).to_owned(), value)));
+                }
+                others.coming(slice, seen);
+            } else if let Some(document) = self.document(slice).await? {
+                others.stored(slice, document.outputs);
+            }
+        }
+        Ok(others)
+    }
+
     /// Learns what these nodes need, waiting for the pipe. What is nowhere stays unknown, and is returned.
     pub(crate) async fn learn<'a>(
         &self,
@@ -363,16 +392,17 @@ impl Outputs {
         Ok(missing)
     }
 
-    async fn stored(&self, slice: &str, name: &str) -> Result<Option<Value>> {
+    async fn document(&self, slice: &str) -> Result<Option<Document>> {
         let key = crate::state::store::Key {
             stack: self.stack.clone(),
             slice: slice.to_owned(),
         };
-        Ok(self
-            .store
-            .load(&key)
-            .await?
-            .and_then(|mut document| document.outputs.remove(name)))
+        self.store.load(&key).await
+    }
+
+    async fn stored(&self, slice: &str, name: &str) -> Result<Option<Value>> {
+        let document = self.document(slice).await?;
+        Ok(document.and_then(|mut document| document.outputs.remove(name)))
     }
 }
 

@@ -81,7 +81,8 @@ async fn online<S: Slice>(
 async fn offline<S: Slice>(pipe: &Pipe<S>, outputs: &Outputs) -> Result<Plan> {
     let stack = &pipe.stack;
     let empty = Document::empty(stack, S::NAME);
-    let facts = S::facts(None, stack, &pipe.config, &empty).await?;
+    let mut facts = S::facts(None, stack, &pipe.config, &empty).await?;
+    S::look(&mut facts, &outputs.look(S::LOOKS_AT).await?);
     let parts = S::parts(stack, &pipe.config, &facts);
     outputs.learn(parts.nodes.iter()).await?;
     plan(
@@ -175,7 +176,7 @@ async fn downstream<S: Slice>(pipe: &Pipe<S>, plan: &Plan) -> Result<()> {
             slice,
         };
         if let Some(document) = pipe.store.load(&key).await?
-            && document.needs.iter().any(|need| need == S::NAME)
+            && document.uses(S::NAME)
             && !document.resources.is_empty()
         {
             users.push(format!("rd-{}", key.slice));

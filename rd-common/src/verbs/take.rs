@@ -105,7 +105,9 @@ pub(super) async fn save<S: Slice>(
         } else {
             adopt::outputs(document, &looked.plan, &outside)
         };
-        document.needs = looked.ground.parts.needs().into_iter().collect();
+        let (needs, looks_at) = looked.ground.uses();
+        document.needs = needs.into_iter().collect();
+        document.looks_at = looks_at.into_iter().collect();
         document.account = pipe.stack.account().to_owned();
         document.protect |= program.loaded.shared.is_protected();
     });

@@ -288,6 +288,13 @@ impl Upstream {
         self.seen.borrow().begins.contains_key(slice)
     }
 
+    /// Whether a program for `slice` is upstream that gives outputs: one that destroys gives none.
+    pub fn gives(&self, slice: &str) -> bool {
+        let seen = self.seen.borrow();
+        let begin = seen.begins.get(slice);
+        begin.is_some_and(|begin| matches!(begin.command.as_str(), "plan" | "apply" | "status"))
+    }
+
     /// Whether saved plans come down the pipe.
     pub fn carries_plans(&self) -> bool {
         let seen = self.seen.borrow();
@@ -334,6 +341,15 @@ impl Upstream {
 
     /// Waits until the output has come, or cannot come any more: its program ended, failed, or left.
     pub async fn wait_output(&self, slice: &str, name: &str) -> Result<Option<Value>> {
+        self.come(slice, name, false).await
+    }
+
+    /// Waits for an output that a slice may do without: none where its program ended ok and did not give it.
+    pub async fn look_for(&self, slice: &str, name: &str) -> Result<Option<Value>> {
+        self.come(slice, name, true).await
+    }
+
+    async fn come(&self, slice: &str, name: &str, optional: bool) -> Result<Option<Value>> {
         let key = (slice.to_owned(), name.to_owned());
         self.until(|seen| {
             if let Some(error) = &seen.broken {
@@ -343,6 +359,7 @@ impl Upstream {
                 return Some(Ok(value.clone()));
             }
             let why = match seen.ends.get(slice) {
+                Some(Ended::Ok) if optional => return Some(Ok(None)),
                 Some(Ended::Ok) => "ended without it",
                 Some(Ended::Failed) => "failed",
                 Some(Ended::Cancelled) => "was cancelled",

@@ -78,10 +78,11 @@ fn tree(documents: &[Document]) -> String {
     let mut text = String::new();
     for document in documents {
         let needs = direct(document);
-        let uses = if document.needs.is_empty() {
+        let used: Vec<&str> = document.used().collect();
+        let uses = if used.is_empty() {
             String::new()
         } else {
-            paint(FAINT, format!("  uses {}", document.needs.join(", ")))
+            paint(FAINT, format!("  uses {}", used.join(", ")))
         };
         let _ = writeln!(text, "{}{uses}", paint(STRONG, &document.slice));
         let mut children: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
@@ -181,9 +182,8 @@ fn mermaid(documents: &[Document]) -> String {
             }
         }
         for need in document
-            .needs
-            .iter()
-            .filter(|need| documents.iter().any(|d| d.slice == **need))
+            .used()
+            .filter(|need| documents.iter().any(|d| d.slice == *need))
         {
             let _ = writeln!(text, "  {need} ==> {}", document.slice);
         }

@@ -48,7 +48,12 @@ impl Lag {
         }
         let said = self.said.entry(call.key()).or_insert_with(|| {
             let mut before = answer.clone();
-            before.body = without_items(&answer.text(), &unseen).into_bytes();
+            // What is no text, as CBOR is, stays as it is.
+            let text = answer.text();
+            let without = without_items(&text, &unseen);
+            if without != text {
+                before.body = without.into_bytes();
+            }
             VecDeque::from([before])
         });
         said.push_back(answer);

@@ -72,6 +72,11 @@ pub struct Node {
     pub status: String,
 }
 
+/// The attribute that has the id of a node, from 1 on.
+pub fn node_id(number: usize) -> String {
+    format!("node_{number}_id")
+}
+
 /// What there is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
@@ -93,6 +98,9 @@ pub struct Live {
     pub node_type: String,
     /// The nodes, by id.
     pub nodes: Vec<Node>,
+    /// Their ids, for references: [`node_id`].
+    #[serde(flatten)]
+    pub node_ids: BTreeMap<String, String>,
     /// Whether a replica takes over where the primary fails.
     pub automatic_failover: bool,
     /// Whether the nodes are kept in different zones.
@@ -145,6 +153,7 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
     let statuses = members
         .iter()
         .filter_map(|member| member.cache_parameter_group()?.parameter_apply_status());
+    let nodes = nodes(group, &members);
     Live {
         status: group.status().unwrap_or_default().to_owned(),
         description: group.description().unwrap_or_default().to_owned(),
@@ -163,7 +172,12 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
             .or(first.and_then(CacheCluster::cache_node_type))
             .unwrap_or_default()
             .to_owned(),
-        nodes: nodes(group, &members),
+        node_ids: nodes
+            .iter()
+            .enumerate()
+            .map(|(index, node)| (node_id(index + 1), node.id.clone()))
+            .collect(),
+        nodes,
         automatic_failover: matches!(
             group.automatic_failover(),
             Some(AutomaticFailoverStatus::Enabled | AutomaticFailoverStatus::Enabling)

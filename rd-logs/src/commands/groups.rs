@@ -1,0 +1,162 @@
+//! `groups`: the log groups of the stack, how long each keeps its events, how much it holds, and its last event.
+
+use crate::clients::Clients;
+use crate::events::stack_groups::own;
+use crate::events::times;
+use aws_sdk_cloudwatchlogs as logs;
+use aws_sdk_cloudwatchlogs::types::{LogGroup, LogStream, OrderBy};
+use rd_common::aws::{Aws, Explain};
+use rd_common::cli::Program;
+use rd_common::ui::table::table;
+use rd_common::{Error, Exit, Result};
+use serde::Serialize;
+
+/// Flags of `groups`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct GroupsArgs {
+    /// Log groups whose names begin so, instead of those of the stack
+    #[arg(long, value_name = "PREFIX")]
+    prefix: Option<String>,
+    /// The time zone in which times are shown, such as Europe/Berlin or UTC; the machine's own without
+    #[arg(long, value_name = "ZONE", env = "RD_TZ")]
+    tz: Option<String>,
+}
+
+/// One group.
+#[derive(Clone, Debug, Serialize)]
+struct Group {
+    name: String,
+    /// Whether it is there.
+    exists: bool,
+    /// For how many days events are kept; none for ever.
+    retention_days: Option<i32>,
+    /// As AWS counts, compressed.
+    stored_bytes: i64,
+    /// When its last event happened, which AWS may tell up to an hour late.
+    last_event: Option<jiff::Timestamp>,
+    created: Option<jiff::Timestamp>,
+}
+
+/// Runs it: a table for people, a JSON object a line for programs.
+pub async fn run(program: &Program, args: &GroupsArgs) -> Result<Exit> {
+    let zone = times::zone(args.tz.as_deref())?;
+    let names = match &args.prefix {
+        Some(_) => Vec::new(),
+        None => own(program).await?,
+    };
+    if args.prefix.is_none() && names.is_empty() {
+        let stack = program.stack.name();
+        return Err(Error::failed(format!("{stack} has no log groups yet"))
+            .hint("run rd-ecs apply first, check --environment, or give --prefix /"));
+    }
+    let aws = Aws::connect(&program.access, &program.stack.region).await?;
+    aws.check_credentials().await?;
+    let client = Clients::new(&aws).logs;
+    let mut groups = Vec::new();
+    match &args.prefix {
+        Some(prefix) => {
+            for found in described(&client, prefix).await? {
+                groups.push(group(&client, &found).await?);
+            }
+        }
+        None => {
+            for name in names {
+                let found = described(&client, &name).await?;
+                let same = found.iter().find(|one| one.log_group_name() == Some(&name));
+                groups.push(match same {
+                    Some(found) => group(&client, found).await?,
+                    None => Group {
+                        name,
+                        exists: false,
+                        retention_days: None,
+                        stored_bytes: 0,
+                        last_event: None,
+                        created: None,
+                    },
+                });
+            }
+        }
+    }
+    if program.printer.is_json() {
+        let lines: Vec<String> = groups
+            .iter()
+            .map(|group| serde_json::to_string(group).unwrap_or_default() + "\n")
+            .collect();
+        program.printer.text(&lines.concat());
+        return Ok(Exit::Done);
+    }
+    let cells: Vec<Vec<String>> = groups
+        .iter()
+        .map(|group| {
+            let moment = |at: Option<jiff::Timestamp>| {
+                at.map_or("-".to_owned(), |at| {
+                    times::shown(at.as_millisecond(), &zone)
+                })
+            };
+            let kept = match group.retention_days {
+                _ if !group.exists => "not there".to_owned(),
+                Some(days) => format!("{days} days"),
+                None => "for ever".to_owned(),
+            };
+            let stored = human(group.stored_bytes);
+            vec![group.name.clone(), kept, stored, moment(group.last_event)]
+        })
+        .collect();
+    let heading = ["GROUP", "KEPT", "STORED", "LAST EVENT"];
+    program.printer.text(&table(&heading, &cells));
+    Ok(Exit::Done)
+}
+
+async fn described(client: &logs::Client, prefix: &str) -> Result<Vec<LogGroup>> {
+    let mut pages = client
+        .describe_log_groups()
+        .log_group_name_prefix(prefix)
+        .into_paginator()
+        .send();
+    let mut groups = Vec::new();
+    while let Some(page) = pages.next().await {
+        let page = page.doing("list the log groups")?;
+        groups.extend(page.log_groups.unwrap_or_default());
+    }
+    Ok(groups)
+}
+
+async fn group(client: &logs::Client, found: &LogGroup) -> Result<Group> {
+    let name = found.log_group_name().unwrap_or_default().to_owned();
+    let call = client
+        .describe_log_streams()
+        .log_group_name(&name)
+        .order_by(OrderBy::LastEventTime)
+        .descending(true)
+        .limit(1);
+    let streams = call.send().await;
+    let streams = streams.doing(&format!("find the last event of {name}"))?;
+    let moment = |milliseconds: Option<i64>| {
+        milliseconds.and_then(|at| jiff::Timestamp::from_millisecond(at).ok())
+    };
+    let last = streams.log_streams().first();
+    Ok(Group {
+        name,
+        exists: true,
+        retention_days: found.retention_in_days(),
+        stored_bytes: found.stored_bytes().unwrap_or_default(),
+        last_event: moment(last.and_then(LogStream::last_event_timestamp)),
+        created: moment(found.creation_time()),
+    })
+}
+
+/// Bytes in a unit that is easy to read: 1 KB is 1024 bytes.
+pub fn human(bytes: i64) -> String {
+    let units = ["B", "KB", "MB", "GB", "TB"];
+    let mut value = bytes as f64;
+    let mut unit = 0;
+    while value >= 1024.0 && unit + 1 < units.len() {
+        value /= 1024.0;
+        unit += 1;
+    }
+    if unit == 0 {
+        format!("{bytes} B")
+    } else {
+        format!("{value:.1} {}", units[unit])
+    }
+}

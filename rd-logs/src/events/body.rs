@@ -1,0 +1,400 @@
+//! The text of an answer of FilterLogEvents, and where in it the events are.
+//!
+//! The SDK makes three strings of each event, which takes most of the time of printing it; and what is printed as JSON is
+//! what AWS sent as JSON. So an answer is kept as it came, and an event is a place in it.
+
+use super::event::Event;
+use memchr::{memchr, memchr2};
+use std::cell::RefCell;
+use std::ops::Range;
+use std::rc::Rc;
+
+/// The least that an event takes in an answer, in bytes, but for the shortest of messages.
+const LEAST: usize = 200;
+/// The size of an answer's buffer, in bytes: a page has at most 1 MB of events.
+const PAGE: usize = 1_400_000;
+/// How many buffers are kept for the next answers.
+const SPARE: usize = 4;
+
+thread_local! {
+    static BUFFERS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
+}
+
+/// A buffer for an answer: one that was used before, if there is one, so that its memory is there.
+pub fn buffer() -> Vec<u8> {
+    let spare = BUFFERS.with(|spare| spare.borrow_mut().pop());
+    spare.unwrap_or_else(|| Vec::with_capacity(PAGE))
+}
+
+/// The text of an answer.
+#[derive(Debug)]
+pub struct Body {
+    text: String,
+}
+
+impl Body {
+    /// From a text.
+    pub fn new(text: String) -> Rc<Self> {
+        Rc::new(Self { text })
+    }
+
+    /// A part of it.
+    pub fn part(&self, place: &Range<u32>) -> &str {
+        let place = place.start as usize..place.end as usize;
+        self.text.get(place).unwrap_or_default()
+    }
+
+    /// Its length in bytes.
+    pub fn len(&self) -> usize {
+        self.text.len()
+    }
+}
+
+impl Drop for Body {
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.text).into_bytes();
+        bytes.clear();
+        BUFFERS.with(|spare| {
+            let mut spare = spare.borrow_mut();
+            if spare.len() < SPARE {
+                spare.push(bytes);
+            }
+        });
+    }
+}
+
+/// What an answer holds.
+#[derive(Debug)]
+pub struct Answer {
+    /// The events, in AWS's order.
+    pub events: Vec<Event>,
+    /// The token of the next page.
+    pub token: Option<String>,
+}
+
+/// Reads an answer; none where it is not what FilterLogEvents answers.
+pub fn read(mut bytes: Vec<u8>, group: usize) -> Option<Answer> {
+    // Line ends can only be between values; without them a string can be written as it is on a line of its own.
+    if memchr2(b'\n', b'\r', &bytes).is_some() {
+        for byte in &mut bytes {
+            if matches!(byte, b'\n' | b'\r') {
+                *byte = b' ';
+            }
+        }
+    }
+    let body = Body::new(String::from_utf8(bytes).ok()?);
+    let mut reader = Reader {
+        bytes: body.text.as_bytes(),
+        at: 0,
+    };
+    let mut events = Vec::with_capacity(body.len() / LEAST + 1);
+    let mut token = None;
+    reader.object(|reader, name| {
+        match name {
+            b"events" => reader.list(|reader| {
+                events.push(Event::at(body.clone(), group, reader.event()?));
+                Some(())
+            })?,
+            b"nextToken" if reader.peek() == Some(b'"') => token = Some(reader.string()?),
+            _ => reader.skip()?,
+        }
+        Some(())
+    })?;
+    reader.blank();
+    if reader.at != reader.bytes.len() {
+        return None;
+    }
+    let token = match token {
+        Some(place) => Some(unescaped(body.part(&place))?),
+        None => None,
+    };
+    Some(Answer { events, token })
+}
+
+/// Where an event's members are: the strings as they are written in JSON, without their quotes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// When it happened.
+    pub timestamp: i64,
+    /// When it was taken in.
+    pub ingested: i64,
+    /// The id.
+    pub id: Range<u32>,
+    /// The stream.
+    pub stream: Range<u32>,
+    /// The text.
+    pub message: Range<u32>,
+}
+
+/// A text that is written so in JSON.
+pub fn unescaped(written: &str) -> Option<String> {
+    let mut text = String::with_capacity(written.len());
+    unescape(written, &mut text)?;
+    Some(text)
+}
+
+/// Adds a text that is written so in JSON. None where it is not written as JSON is.
+pub fn unescape(written: &str, text: &mut String) -> Option<()> {
+    let mut rest = written;
+    while let Some(at) = memchr(b'\\', rest.as_bytes()) {
+        text.push_str(&rest[..at]);
+        let escape = rest.as_bytes().get(at + 1)?;
+        rest = rest.get(at + 2..)?;
+        text.push(match escape {
+            b'n' => '\n',
+            b't' => '\t',
+            b'r' => '\r',
+            b'b' => '\u{8}',
+            b'f' => '\u{c}',
+            b'"' | b'\\' | b'/' => char::from(*escape),
+            b'u' => {
+                let first = hex(&mut rest)?;
+                let code = match first {
+                    // A pair of surrogates is one character.
+                    0xd800..0xdc00 => {
+                        rest = rest.strip_prefix("\\u")?;
+                        let second = hex(&mut rest)?
+                            .checked_sub(0xdc00)
+                            .filter(|low| *low < 0x400)?;
+                        0x10000 + (first - 0xd800) * 0x400 + second
+                    }
+                    code => code,
+                };
+                char::from_u32(code)?
+            }
+            _ => return None,
+        });
+    }
+    text.push_str(rest);
+    Some(())
+}
+
+fn hex(rest: &mut &str) -> Option<u32> {
+    let digits = rest
+        .get(..4)
+        .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
+    *rest = &rest[4..];
+    u32::from_str_radix(digits, 16).ok()
+}
+
+struct Reader<'a> {
+    bytes: &'a [u8],
+    at: usize,
+}
+
+impl Reader<'_> {
+    fn blank(&mut self) {
+        while matches!(self.bytes.get(self.at), Some(b' ' | b'\t')) {
+            self.at += 1;
+        }
+    }
+
+    fn peek(&mut self) -> Option<u8> {
+        self.blank();
+        self.bytes.get(self.at).copied()
+    }
+
+    fn take(&mut self, wanted: u8) -> Option<()> {
+        (self.peek()? == wanted).then(|| self.at += 1)
+    }
+
+    /// A string's place, without its quotes.
+    fn string(&mut self) -> Option<Range<u32>> {
+        self.take(b'"')?;
+        let start = self.at;
+        loop {
+            let next = memchr2(b'"', b'\\', self.bytes.get(self.at..)?)?;
+            self.at += next;
+            if self.bytes[self.at] == b'"' {
+                let place = u32::try_from(start).ok()?..u32::try_from(self.at).ok()?;
+                self.at += 1;
+                return Some(place);
+            }
+            // The character after a backslash is no quote that ends it.
+            self.at += 2;
+        }
+    }
+
+    fn number(&mut self) -> Option<i64> {
+        let negative = self.peek()? == b'-';
+        self.at += usize::from(negative);
+        let (start, mut number) = (self.at, 0i64);
+        while let Some(digit @ b'0'..=b'9') = self.bytes.get(self.at) {
+            let digit = i64::from(digit - b'0');
+            let digit = if negative { -digit } else { digit };
+            number = number.checked_mul(10)?.checked_add(digit)?;
+            self.at += 1;
+        }
+        (self.at > start).then_some(number)
+    }
+
+    /// An object: `member` reads the value of each.
+    fn object(&mut self, mut member: impl FnMut(&mut Self, &[u8]) -> Option<()>) -> Option<()> {
+        self.take(b'{')?;
+        if self.peek()? == b'}' {
+            return self.take(b'}');
+        }
+        loop {
+            let bytes = self.bytes;
+            let name = self.string()?;
+            self.take(b':')?;
+            self.blank();
+            member(self, &bytes[name.start as usize..name.end as usize])?;
+            if self.peek()? == b'}' {
+                return self.take(b'}');
+            }
+            self.take(b',')?;
+        }
+    }
+
+    fn list(&mut self, mut item: impl FnMut(&mut Self) -> Option<()>) -> Option<()> {
+        self.take(b'[')?;
+        if self.peek()? == b']' {
+            return self.take(b']');
+        }
+        loop {
+            item(self)?;
+            if self.peek()? == b']' {
+                return self.take(b']');
+            }
+            self.take(b',')?;
+        }
+    }
+
+    fn event(&mut self) -> Option<Place> {
+        let mut place = Place::default();
+        self.object(|reader, name| {
+            match name {
+                b"timestamp" => place.timestamp = reader.number()?,
+                b"ingestionTime" => place.ingested = reader.number()?,
+                b"eventId" => place.id = reader.string()?,
+                b"logStreamName" => place.stream = reader.string()?,
+                b"message" => place.message = reader.string()?,
+                _ => reader.skip()?,
+            }
+            Some(())
+        })?;
+        Some(place)
+    }
+
+    /// Any value. What is in brackets is only looked at for their number: nobody uses it.
+    fn skip(&mut self) -> Option<()> {
+        let mut depth = 0;
+        loop {
+            match self.peek()? {
+                b'"' => {
+                    self.string()?;
+                }
+                b'{' | b'[' => {
+                    depth += 1;
+                    self.at += 1;
+                }
+                b'}' | b']' => {
+                    depth -= 1;
+                    self.at += 1;
+                }
+                b',' | b':' if depth > 0 => self.at += 1,
+                b'0'..=b'9' | b'-' | b'+' | b'.' | b'a'..=b'z' | b'E' => {
+                    while matches!(
+                        self.bytes.get(self.at),
+                        Some(b'0'..=b'9' | b'-' | b'+' | b'.' | b'a'..=b'z' | b'E')
+                    ) {
+                        self.at += 1;
+                    }
+                }
+                _ => return None,
+            }
+            if depth == 0 {
+                return Some(());
+            }
+            if depth < 0 {
+                return None;
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+    use serde_json::{Value, json};
+
+    proptest! {
+        #[test]
+        fn an_answer_is_read_as_it_was_written(
+            events in prop::collection::vec(
+                (any::<i64>(), "(\\PC|[\\x00-\\x1f\"\\\\]){0,30}", "\\PC{0,10}", prop::option::of("[0-9]{1,5}")),
+                0..8,
+            ),
+            token in prop::option::of("\\PC{0,20}"),
+            pretty in any::<bool>(),
+        ) {
+            let list: Vec<Value> = events
+                .iter()
+                .map(|(time, message, stream, id)| {
+                    let other = json!([{"x": "]}\\\""}, null, true, -1.5e3]);
+                    let mut event = json!({
+                        "message": message, "other": other, "timestamp": time, "logStreamName": stream,
+                        "ingestionTime": 7,
+                    });
+                    if let Some(id) = id {
+                        event["eventId"] = json!(id);
+                    }
+                    event
+                })
+                .collect();
+            let answer = json!({"searchedLogStreams": [{"a": []}], "events": list, "nextToken": token});
+            let text = if pretty { format!("{answer:#}") } else { answer.to_string() };
+            let read = read(text.into_bytes(), 3).unwrap();
+            prop_assert_eq!(read.token, token);
+            prop_assert_eq!(read.events.len(), events.len());
+            for (event, (time, message, stream, id)) in read.events.iter().zip(&events) {
+                prop_assert_eq!((event.timestamp, event.ingested, event.group), (*time, 7, 3));
+                prop_assert_eq!(&event.message(), message);
+                prop_assert_eq!(&event.stream(), stream);
+                prop_assert_eq!(event.id(), id.as_deref().unwrap_or_default());
+            }
+        }
+
+        #[test]
+        fn any_text_is_unescaped(text in "(\\PC|[\\x00-\\x1f\"\\\\]){0,30}", ascii in any::<bool>()) {
+            let written = Value::from(text.as_str()).to_string();
+            let mut written = written[1..written.len() - 1].to_owned();
+            if ascii {
+                let mut units = [0; 2];
+                written = text.chars().map(|letter| {
+                    letter.encode_utf16(&mut units).iter().map(|unit| format!("\\u{unit:04x}")).collect::<String>()
+                }).collect();
+            }
+            prop_assert_eq!(unescaped(&written), Some(text));
+        }
+
+        #[test]
+        fn no_escape_makes_it_panic(text in "[\\\\u0-9a-fé]{0,20}") {
+            let _ = unescaped(&text);
+        }
+
+        #[test]
+        fn nothing_makes_it_panic(text in "[{}\\[\\]\",:\\\\a-z0-9 \n]{0,60}") {
+            let _ = read(text.into_bytes(), 0);
+        }
+    }
+
+    #[test]
+    fn what_is_no_answer_is_none() {
+        for text in [
+            "",
+            "{",
+            "[]",
+            "{} x",
+            "{\"events\":{}}",
+            "{\"events\":[1]}",
+            "{\"events\":[{\"timestamp\":\"x\"}]}",
+        ] {
+            assert!(read(text.as_bytes().to_vec(), 0).is_none(), "{text}");
+        }
+        assert!(read(vec![b'{', 0xff, b'}'], 0).is_none());
+        assert!(read(b"{}".to_vec(), 0).unwrap().events.is_empty());
+    }
+}

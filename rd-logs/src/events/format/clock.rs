@@ -1,0 +1,78 @@
+//! Times, written fast: what is the same for a whole second is made once.
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// Writes times of events.
+pub struct ClockText {
+    zone: TimeZone,
+    pattern: &'static str,
+    ending: &'static str,
+    second: i64,
+    text: String,
+}
+
+impl ClockText {
+    /// RFC 3339 in UTC, with milliseconds: as texts they sort as times.
+    pub fn rfc3339() -> Self {
+        Self::with(TimeZone::UTC, "%Y-%m-%dT%H:%M:%S", "Z")
+    }
+
+    /// In a zone, with the date or without.
+    pub fn local(zone: TimeZone, date: bool) -> Self {
+        let pattern = if date {
+            "%Y-%m-%d %H:%M:%S"
+        } else {
+            "%H:%M:%S"
+        };
+        Self::with(zone, pattern, "")
+    }
+
+    fn with(zone: TimeZone, pattern: &'static str, ending: &'static str) -> Self {
+        Self {
+            zone,
+            pattern,
+            ending,
+            second: i64::MIN,
+            text: String::new(),
+        }
+    }
+
+    /// Adds a time, in milliseconds since 1970.
+    pub fn add(&mut self, out: &mut Vec<u8>, milliseconds: i64) {
+        let second = milliseconds.div_euclid(1000);
+        if second != self.second {
+            self.second = second;
+            // What is out of range is nothing that AWS takes.
+            let moment = Timestamp::from_second(second).unwrap_or_default();
+            let zoned = moment.to_zoned(self.zone.clone());
+            self.text = zoned.strftime(self.pattern).to_string();
+        }
+        out.extend_from_slice(self.text.as_bytes());
+        let rest = milliseconds.rem_euclid(1000);
+        let digit = |value: i64| b'0' + u8::try_from(value % 10).unwrap_or(0);
+        out.extend_from_slice(&[b'.', digit(rest / 100), digit(rest / 10), digit(rest)]);
+        out.extend_from_slice(self.ending.as_bytes());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_are_those_of_the_zone() {
+        let mut utc = ClockText::rfc3339();
+        let mut berlin = ClockText::local(TimeZone::get("Europe/Berlin").unwrap(), true);
+        let mut out = Vec::new();
+        for milliseconds in [1_763_900_000_007, 1_763_900_000_999, 1_763_900_001_000] {
+            utc.add(&mut out, milliseconds);
+            out.push(b' ');
+        }
+        berlin.add(&mut out, 1_763_900_000_007);
+        assert_eq!(
+            String::from_utf8(out).unwrap(),
+            "2025-11-23T12:13:20.007Z 2025-11-23T12:13:20.999Z 2025-11-23T12:13:21.000Z 2025-11-23 13:13:20.007"
+        );
+    }
+}

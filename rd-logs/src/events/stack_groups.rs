@@ -1,0 +1,83 @@
+//! The log groups of a stack, from the states of its slices: where its programs log when none is named.
+
+use rd_common::cli::Program;
+use rd_common::{Document, Error, Result};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The slices that may have log groups.
+const SLICES: [&str; 6] = ["net", "data", "cache", "store", "edge", "ecs"];
+
+/// The groups named, or the stack's own where none is.
+pub async fn named_or_own(program: &Program, named: &[String]) -> Result<Vec<String>> {
+    if !named.is_empty() {
+        let mut groups: Vec<String> = Vec::new();
+        for name in named {
+            let name = full(name);
+            if !groups.contains(&name) {
+                groups.push(name);
+            }
+        }
+        return Ok(groups);
+    }
+    let own = own(program).await?;
+    if own.is_empty() {
+        let stack = program.stack.name();
+        return Err(Error::failed(format!("{stack} has no log groups yet"))
+            .hint("run rd-ecs apply first, check --environment, or name a group: rd-logs tail /ecs/my-group"));
+    }
+    Ok(own)
+}
+
+/// A group's name, also from its ARN.
+fn full(name: &str) -> String {
+    match name.split_once(":log-group:") {
+        Some((_, name)) => name.trim_end_matches(":*").to_owned(),
+        None => name.to_owned(),
+    }
+}
+
+/// The stack's own groups, sorted.
+pub async fn own(program: &Program) -> Result<Vec<String>> {
+    let mut groups = BTreeSet::new();
+    for slice in SLICES {
+        let key = program.key(slice);
+        if let Some(state) = program.store.load(&key).await? {
+            state.belongs_to(&program.stack, slice, &program.store.place(&key))?;
+            groups.extend(of_state(&state));
+        }
+    }
+    Ok(groups.into_iter().collect())
+}
+
+/// The groups that a state tells of: outputs and resources that are one, and the logs that a database exports.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html>
+fn of_state(state: &Document) -> Vec<String> {
+    let mut groups = Vec::new();
+    for (name, value) in &state.outputs {
+        if name.ends_with("log_group_name")
+            && let Some(group) = value.as_str()
+        {
+            groups.push(group.to_owned());
+        }
+    }
+    for resource in state.resources.values() {
+        let Some(id) = &resource.id else {
+            continue;
+        };
+        if resource.kind.ends_with("log_group") {
+            groups.push(id.clone());
+        }
+        if resource.kind == "db_instance" {
+            let told = resource.attributes.get("log_exports");
+            let exports = told.or_else(|| resource.spec.get("log_exports"));
+            let exports = exports.and_then(Value::as_array).into_iter().flatten();
+            groups.extend(
+                exports
+                    .filter_map(Value::as_str)
+                    .map(|export| format!("/aws/rds/instance/{id}/{export}")),
+            );
+        }
+    }
+    groups
+}

@@ -1,0 +1,372 @@
+//! `alarm`: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
+//!
+//! Its name is its id, and one call makes it or sets all of it anew. DescribeAlarms tells no tags, and they are asked
+//! for one alarm at a time: only of what the state does not know.
+
+use crate::clients::Clients;
+use crate::metric::Metric;
+use crate::tags::{GONE, retag, tags, tags_of};
+use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;
+use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, Statistic};
+use rd_common::aws::Explain;
+use rd_common::stack::ADDRESS_TAG;
+use rd_common::{
+    Change, Cx, Details, Diff, Found, Input, Kind, Order, Result, Stack, Tags, Wanted,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+use std::collections::BTreeMap;
+
+/// The kind.
+pub struct Alarm;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its name.
+    pub name: String,
+    /// What it means, and what to do: the mail has it.
+    pub description: String,
+    /// What it watches.
+    #[serde(flatten)]
+    pub metric: Metric,
+    /// `GreaterThanThreshold`, `LessThanThreshold`.
+    pub comparison: String,
+    /// What the metric is compared with.
+    pub threshold: f64,
+    /// How long a period is.
+    pub period_seconds: i32,
+    /// How many periods are looked at.
+    pub evaluation_periods: i32,
+    /// In how many of them it must be so.
+    pub datapoints_to_alarm: i32,
+    /// What a period without data counts as: `missing`, `notBreaching`, `breaching`, `ignore`.
+    pub missing_data: String,
+    /// Whether a percentile of few samples counts: `evaluate`, `ignore`; none for what is no percentile.
+    pub low_samples: Option<String>,
+    /// The topic that hears of it, and of its end.
+    pub topic_arn: Input,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// What it means.
+    pub description: String,
+    /// The namespace; none of an alarm on an expression.
+    pub namespace: Option<String>,
+    /// The metric.
+    pub metric_name: Option<String>,
+    /// The statistic, or the percentile.
+    pub stat: Option<String>,
+    /// What it is of.
+    pub dimensions: BTreeMap<String, String>,
+    /// The only unit that counts; none where all do.
+    pub unit: Option<String>,
+    /// Whether it is on an expression.
+    pub expression: bool,
+    /// `GreaterThanThreshold`.
+    pub comparison: String,
+    /// What the metric is compared with.
+    pub threshold: Option<f64>,
+    /// How long a period is.
+    pub period_seconds: Option<i32>,
+    /// How many periods are looked at.
+    pub evaluation_periods: i32,
+    /// In how many of them it must be so.
+    pub datapoints_to_alarm: i32,
+    /// What a period without data counts as.
+    pub missing_data: String,
+    /// Whether a percentile of few samples counts.
+    pub low_samples: Option<String>,
+    /// Whether it does anything.
+    pub actions_enabled: bool,
+    /// What it does when it goes off.
+    pub alarm_actions: Vec<String>,
+    /// What it does when all is well again.
+    pub ok_actions: Vec<String>,
+    /// What it does when it knows nothing.
+    pub insufficient_data_actions: Vec<String>,
+}
+
+/// How it is now.
+#[derive(Clone, Debug, Serialize)]
+pub struct State {
+    /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
+    pub state: String,
+    /// Since when, as AWS tells it: UTC.
+    pub since: Option<String>,
+    /// Why, in AWS's words.
+    pub reason: String,
+}
+
+/// How many alarms one call tells of.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>
+const PAGE: i32 = 100;
+
+fn texts(list: &[String]) -> Vec<String> {
+    list.to_vec()
+}
+
+fn live(alarm: &MetricAlarm) -> Live {
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let dimensions = alarm.dimensions().iter();
+    let statistic = alarm.statistic().map(Statistic::as_str);
+    let periods = alarm.evaluation_periods().unwrap_or_default();
+    Live {
+        name: text(alarm.alarm_name()),
+        arn: text(alarm.alarm_arn()),
+        description: text(alarm.alarm_description()),
+        namespace: alarm.namespace().map(str::to_owned),
+        metric_name: alarm.metric_name().map(str::to_owned),
+        stat: statistic.or(alarm.extended_statistic()).map(str::to_owned),
+        dimensions: dimensions
+            .filter_map(|one| Some((one.name()?.to_owned(), one.value()?.to_owned())))
+            .collect(),
+        unit: alarm.unit().map(|unit| unit.as_str().to_owned()),
+        expression: !alarm.metrics().is_empty() || alarm.threshold_metric_id().is_some(),
+        comparison: alarm
+            .comparison_operator()
+            .map(|operator| operator.as_str().to_owned())
+            .unwrap_or_default(),
+        threshold: alarm.threshold(),
+        period_seconds: alarm.period(),
+        evaluation_periods: periods,
+        // Without a number, all of them.
+        datapoints_to_alarm: alarm.datapoints_to_alarm().unwrap_or(periods),
+        missing_data: alarm.treat_missing_data().unwrap_or("missing").to_owned(),
+        low_samples: alarm
+            .evaluate_low_sample_count_percentile()
+            .map(str::to_owned),
+        actions_enabled: alarm.actions_enabled().unwrap_or(true),
+        alarm_actions: texts(alarm.alarm_actions()),
+        ok_actions: texts(alarm.ok_actions()),
+        insufficient_data_actions: texts(alarm.insufficient_data_actions()),
+    }
+}
+
+/// How an alarm is now.
+pub fn state(alarm: &MetricAlarm) -> State {
+    let since = alarm
+        .state_transitioned_timestamp()
+        .or(alarm.state_updated_timestamp());
+    State {
+        state: alarm
+            .state_value()
+            .map(|value| value.as_str().to_owned())
+            .unwrap_or_default(),
+        since: since.and_then(|time| time.fmt(aws_smithy_types::date_time::Format::DateTime).ok()),
+        reason: alarm.state_reason().unwrap_or_default().to_owned(),
+    }
+}
+
+/// The alarms with these names, or, with none, those whose names begin as the stack's; in the order of the names.
+pub async fn describe(cx: &Cx<Clients>, names: &[String]) -> Result<Vec<MetricAlarm>> {
+    let prefix = names.is_empty().then(|| cx.stack.name_of(""));
+    let chunks: Vec<Option<Vec<String>>> = match &prefix {
+        Some(_) => vec![None],
+        None => names.chunks(100).map(|some| Some(some.to_vec())).collect(),
+    };
+    let mut all = Vec::new();
+    for names in chunks {
+        let mut token = None;
+        loop {
+            let call = cx.clients.cloudwatch.describe_alarms().max_records(PAGE);
+            let call = call
+                .set_alarm_names(names.clone())
+                .set_alarm_name_prefix(prefix.clone())
+                .set_next_token(token);
+            let page = call.send().await.doing("read the alarms")?;
+            token = page.next_token;
+            all.extend(page.metric_alarms.unwrap_or_default());
+            if token.is_none() {
+                break;
+            }
+        }
+    }
+    all.sort_by(|a, b| a.alarm_name().cmp(&b.alarm_name()));
+    Ok(all)
+}
+
+fn arn(stack: &Stack, name: &str) -> String {
+    format!(
+        "arn:{}:cloudwatch:{}:{}:alarm:{name}",
+        stack.partition(),
+        stack.region,
+        stack.account()
+    )
+}
+
+fn is_percentile(stat: &str) -> bool {
+    stat.starts_with('p') && stat[1..].parse::<f64>().is_ok()
+}
+
+fn put(client: &aws_sdk_cloudwatch::Client, spec: &Spec) -> PutMetricAlarmFluentBuilder {
+    let metric = &spec.metric;
+    let call = client
+        .put_metric_alarm()
+        .alarm_name(&spec.name)
+        .alarm_description(&spec.description)
+        .namespace(&metric.namespace)
+        .metric_name(&metric.metric_name)
+        .set_dimensions(Some(metric.dimensions()))
+        .comparison_operator(ComparisonOperator::from(spec.comparison.as_str()))
+        .threshold(spec.threshold)
+        .period(spec.period_seconds)
+        .evaluation_periods(spec.evaluation_periods)
+        .datapoints_to_alarm(spec.datapoints_to_alarm)
+        .treat_missing_data(&spec.missing_data)
+        .set_evaluate_low_sample_count_percentile(spec.low_samples.clone())
+        .actions_enabled(true)
+        .alarm_actions(spec.topic_arn.text())
+        .ok_actions(spec.topic_arn.text());
+    if is_percentile(&metric.stat) {
+        call.extended_statistic(&metric.stat)
+    } else {
+        call.statistic(Statistic::from(metric.stat.as_str()))
+    }
+}
+
+impl Kind for Alarm {
+    const NAME: &'static str = "alarm";
+    const TAGS_UNTOLD: bool = true;
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let mut found = Vec::new();
+        if wanted.iter().any(Wanted::is_any) {
+            for alarm in describe(cx, &[]).await? {
+                let live = live(&alarm);
+                let tags = tags_of(cx, &live.arn).await?.unwrap_or_default();
+                let address = tags.get(ADDRESS_TAG).cloned().unwrap_or_default();
+                if cx.stack.owns(cx.slice, &tags) && address.contains(Self::NAME) {
+                    found.push(Found {
+                        address,
+                        id: live.name.clone(),
+                        live,
+                        tags: Some(tags),
+                    });
+                }
+            }
+        }
+        let name = |one: &Wanted<Spec>| one.id_or(|spec| &spec.name);
+        let names: Vec<String> = wanted.iter().filter_map(name).collect();
+        if names.is_empty() {
+            return Ok(found);
+        }
+        let alarms = describe(cx, &names).await?;
+        for one in wanted {
+            let name = name(one);
+            let Some(alarm) = alarms
+                .iter()
+                .find(|alarm| alarm.alarm_name() == name.as_deref())
+            else {
+                continue;
+            };
+            let live = live(alarm);
+            cx.clients
+                .states
+                .borrow_mut()
+                .insert(live.name.clone(), state(alarm));
+            let tags = match &one.id {
+                Some(_) => None,
+                None => tags_of(cx, &live.arn).await?,
+            };
+            found.push(Found {
+                address: one.address.clone(),
+                id: live.name.clone(),
+                live,
+                tags,
+            });
+        }
+        Ok(found)
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let call = put(&cx.clients.cloudwatch_once, order.spec);
+        let call = call.set_tags(Some(tags(order.tags)));
+        let made = call.send().await.doing("create the alarm");
+        made.map(|_| order.spec.name.clone())
+    }
+
+    async fn update(
+        cx: &Cx<Clients>,
+        _id: &str,
+        _live: &Live,
+        spec: &Spec,
+        _changes: &[Change],
+    ) -> Result<()> {
+        let call = put(&cx.clients.cloudwatch, spec);
+        call.send().await.doing("change the alarm").map(|_| ())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let call = cx.clients.cloudwatch.delete_alarms().alarm_names(id);
+        match call.send().await.doing("delete the alarm") {
+            Err(error) if error.is(&GONE) => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        retag(cx, &arn(&cx.stack, id), set, remove).await
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        let topic = [json!(spec.topic_arn)];
+        let none: [Value; 0] = [];
+        let metric = &spec.metric;
+        Diff::new()
+            .fixed("name", &live.name, &spec.name)
+            .field("description", &live.description, &spec.description)
+            .field("namespace", &live.namespace, &metric.namespace)
+            .field("metric_name", &live.metric_name, &metric.metric_name)
+            .field("stat", &live.stat, &metric.stat)
+            .field("dimensions", &live.dimensions, metric.dimension_values())
+            .field("unit", &live.unit, None::<String>)
+            .field("expression", live.expression, false)
+            .field("comparison", &live.comparison, &spec.comparison)
+            .field("threshold", live.threshold, spec.threshold)
+            .field("period_seconds", live.period_seconds, spec.period_seconds)
+            .field(
+                "evaluation_periods",
+                live.evaluation_periods,
+                spec.evaluation_periods,
+            )
+            .field(
+                "datapoints_to_alarm",
+                live.datapoints_to_alarm,
+                spec.datapoints_to_alarm,
+            )
+            .field("missing_data", &live.missing_data, &spec.missing_data)
+            .field("low_samples", &live.low_samples, &spec.low_samples)
+            .field("actions_enabled", live.actions_enabled, true)
+            .set("alarm_actions", &live.alarm_actions, &topic)
+            .set("ok_actions", &live.ok_actions, &topic)
+            .set(
+                "insufficient_data_actions",
+                &live.insufficient_data_actions,
+                &none,
+            )
+            .finish()
+    }
+
+    async fn details(cx: &Cx<Clients>, id: &str, _live: &Live) -> Result<Details> {
+        let states = cx.clients.states.borrow();
+        let mut details = Details::new();
+        if let Some(now) = states.get(id) {
+            details.insert("state".to_owned(), json!(now.state));
+            details.insert("since".to_owned(), json!(now.since));
+            if now.state != "OK" {
+                details.insert("reason".to_owned(), json!(now.reason));
+            }
+        }
+        Ok(details)
+    }
+}

@@ -1,0 +1,224 @@
+//! `topic`: <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
+//!
+//! Its ARN is made of its name: it is found by that.
+
+use crate::clients::Clients;
+use aws_sdk_sns::types::Tag;
+use rd_common::aws::Explain;
+use rd_common::stack::ADDRESS_TAG;
+use rd_common::{Change, Cx, Diff, Found, Kind, Order, Result, Stack, Tags, Wanted};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The kind.
+pub struct Topic;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its name.
+    pub name: String,
+    /// From whom mails are, as readers see it.
+    pub display_name: String,
+    /// The KMS key of what waits in it; else it is not encrypted.
+    pub kms_key: Option<String>,
+    /// Who may send to it.
+    pub policy: Value,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Its ARN, which is its id.
+    pub arn: String,
+    /// Its name.
+    pub name: String,
+    /// From whom mails are.
+    pub display_name: String,
+    /// The key.
+    pub kms_key: Option<String>,
+    /// Who may send to it.
+    pub policy: Value,
+}
+
+/// The codes with which SNS says that a topic, or what is in it, is gone.
+pub const GONE: [&str; 3] = ["NotFound", "NotFoundException", "ResourceNotFound"];
+
+/// The ARN of a topic of the stack.
+pub fn arn(stack: &Stack, name: &str) -> String {
+    format!(
+        "arn:{}:sns:{}:{}:{name}",
+        stack.partition(),
+        stack.region,
+        stack.account()
+    )
+}
+
+/// The policy that lets the alarms of the stack's account send, and nobody else: who may do what by IAM's policies in the
+/// account still may.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>
+pub fn policy(stack: &Stack, name: &str) -> Value {
+    let alarms = format!(
+        "arn:{}:cloudwatch:{}:{}:alarm:*",
+        stack.partition(),
+        stack.region,
+        stack.account()
+    );
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Sid": "AlarmsOfThisAccount",
+            "Effect": "Allow",
+            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Action": "SNS:Publish",
+            "Resource": arn(stack, name),
+            "Condition": {
+                "StringEquals": {"aws:SourceAccount": stack.account()},
+                "ArnLike": {"aws:SourceArn": alarms},
+            },
+        }],
+    })
+}
+
+async fn read(cx: &Cx<Clients>, arn: &str) -> Result<Option<(Live, Tags)>> {
+    let sns = &cx.clients.sns;
+    let attributes = sns.get_topic_attributes().topic_arn(arn).send();
+    let tags = sns.list_tags_for_resource().resource_arn(arn).send();
+    let (attributes, tags) = tokio::join!(attributes, tags);
+    let mut attributes = match attributes.doing("read the topic") {
+        Err(error) if error.is(&GONE) => return Ok(None),
+        other => other?.attributes.unwrap_or_default(),
+    };
+    let tags = match tags.doing("read the topic's tags") {
+        Err(error) if error.is(&GONE) => return Ok(None),
+        other => other?.tags.unwrap_or_default(),
+    };
+    let mut text = |name: &str| attributes.remove(name).filter(|text| !text.is_empty());
+    let live = Live {
+        arn: arn.to_owned(),
+        name: arn.rsplit(':').next().unwrap_or_default().to_owned(),
+        display_name: text("DisplayName").unwrap_or_default(),
+        kms_key: text("KmsMasterKeyId"),
+        policy: text("Policy")
+            .and_then(|text| serde_json::from_str(&text).ok())
+            .unwrap_or_default(),
+    };
+    let tags = tags.into_iter();
+    let tags = tags.map(|tag| (tag.key, tag.value)).collect();
+    Ok(Some((live, tags)))
+}
+
+/// Tags in SNS's form.
+fn tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter()
+        .filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok())
+        .collect()
+}
+
+impl Kind for Topic {
+    const NAME: &'static str = "topic";
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let mut found = Vec::new();
+        for one in wanted {
+            let arn = match one.is_any() {
+                true => Some(arn(&cx.stack, &cx.stack.name_of(crate::slice::TOPIC_NAME))),
+                false => {
+                    let named = || Some(arn(&cx.stack, &one.spec.as_ref()?.name));
+                    one.id.clone().or_else(named)
+                }
+            };
+            let Some(arn) = arn else {
+                continue;
+            };
+            let Some((live, tags)) = read(cx, &arn).await? else {
+                continue;
+            };
+            let address = match one.is_any() {
+                true if !cx.stack.owns(cx.slice, &tags) => continue,
+                true => tags.get(ADDRESS_TAG).cloned().unwrap_or_default(),
+                false => one.address.clone(),
+            };
+            found.push(Found {
+                address,
+                id: arn,
+                live,
+                tags: Some(tags),
+            });
+        }
+        Ok(found)
+    }
+
+    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+        let spec = order.spec;
+        let mut call = cx
+            .clients
+            .sns_once
+            .create_topic()
+            .name(&spec.name)
+            .attributes("DisplayName", &spec.display_name)
+            .attributes("Policy", spec.policy.to_string())
+            .set_tags(Some(tags(order.tags)));
+        if let Some(key) = &spec.kms_key {
+            call = call.attributes("KmsMasterKeyId", key);
+        }
+        let made = call.send().await.doing("create the topic")?;
+        Ok(made.topic_arn.unwrap_or_default())
+    }
+
+    async fn update(
+        cx: &Cx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        changes: &[Change],
+    ) -> Result<()> {
+        for change in changes {
+            let (name, value) = match change.path.as_str() {
+                "display_name" => ("DisplayName", spec.display_name.clone()),
+                "kms_key" => ("KmsMasterKeyId", spec.kms_key.clone().unwrap_or_default()),
+                "policy" => ("Policy", spec.policy.to_string()),
+                _ => continue,
+            };
+            let call = cx.clients.sns.set_topic_attributes().topic_arn(id);
+            let call = call.attribute_name(name).attribute_value(value);
+            call.send().await.doing("change the topic")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+        let call = cx.clients.sns.delete_topic().topic_arn(id);
+        match call.send().await.doing("delete the topic") {
+            Err(error) if error.is(&GONE) => Ok(()),
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let sns = &cx.clients.sns;
+        if !set.is_empty() {
+            let call = sns.tag_resource().resource_arn(id);
+            let call = call.set_tags(Some(tags(set)));
+            call.send().await.doing("set the topic's tags")?;
+        }
+        if !remove.is_empty() {
+            let call = sns.untag_resource().resource_arn(id);
+            let call = call.set_tag_keys(Some(remove.to_vec()));
+            call.send().await.doing("remove the topic's tags")?;
+        }
+        Ok(())
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        Diff::new()
+            .fixed("name", &live.name, &spec.name)
+            .field("display_name", &live.display_name, &spec.display_name)
+            .field("kms_key", &live.kms_key, &spec.kms_key)
+            .field("policy", &live.policy, &spec.policy)
+            .finish()
+    }
+}

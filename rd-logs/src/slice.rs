@@ -1,0 +1,149 @@
+//! What a stack says of itself, part by part: of what there is, as the other slices say.
+
+use crate::clients::Clients;
+use crate::config::Config;
+use crate::facts::{Facts, LOOKS_AT};
+use crate::kinds::alarm::Alarm;
+use crate::kinds::dashboard::{self, Dashboard};
+use crate::kinds::subscription::{self, Subscription};
+use crate::kinds::topic::{self, Topic};
+use crate::widget::{Content, placed};
+use crate::{figures, rules};
+use rd_common::aws::Aws;
+use rd_common::{
+    Document, Kinds, NoArgs, Note, Others, Part, Parts, Problem, Result, Slice, Stack,
+};
+
+/// The slice.
+pub struct Logs;
+
+/// Where the topic is in the state.
+pub const TOPIC: &str = "logs.topic.alarms";
+/// Where the dashboard is.
+pub const DASHBOARD: &str = "logs.dashboard.overview";
+/// The topic's name, behind the stack's.
+pub const TOPIC_NAME: &str = "alarms";
+/// The dashboard's.
+pub const DASHBOARD_NAME: &str = "overview";
+
+impl Slice for Logs {
+    const NAME: &'static str = "logs";
+    type Config = Config;
+    type Clients = Clients;
+    type Facts = Facts;
+    type DestroyArgs = NoArgs;
+
+    const LOOKS_AT: &'static [(&'static str, &'static [&'static str])] = &LOOKS_AT;
+
+    fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
+        config.problems(stack)
+    }
+
+    fn clients(aws: &Aws) -> Clients {
+        Clients::new(aws)
+    }
+
+    fn kinds() -> Kinds<Clients> {
+        Kinds::new()
+            .with::<Topic>()
+            .with::<Subscription>()
+            .with::<Alarm>()
+            .with::<Dashboard>()
+    }
+
+    async fn facts(_: Option<&Clients>, _: &Stack, _: &Config, _: &Document) -> Result<Facts> {
+        Ok(Facts::default())
+    }
+
+    fn look(facts: &mut Facts, others: &Others) {
+        *facts = Facts::of(others);
+    }
+
+    fn parts(stack: &Stack, config: &Config, facts: &Facts) -> Parts {
+        let mut parts = Parts::new(Self::NAME);
+        let topic = topic(&mut parts, stack, config);
+        if let Some(address) = &config.alert_email {
+            parts.add::<Subscription>(
+                "email",
+                subscription::Spec {
+                    topic_arn: topic.id(),
+                    protocol: "email".to_owned(),
+                    endpoint: address.clone(),
+                },
+            );
+        }
+        let mut alarms = Vec::new();
+        let mut names = Vec::new();
+        for (name, spec) in rules::alarms(stack, config, facts, &topic.id()) {
+            names.push(spec.name.clone());
+            alarms.push(parts.add::<Alarm>(&name, spec));
+        }
+        dashboard(&mut parts, stack, config, facts, &alarms);
+        parts.output("topic_arn", topic.id());
+        parts.output("alarm_names", names);
+        parts
+    }
+
+    fn notes(_: &Stack, _: &Config, facts: &Facts, _: &Document) -> Vec<Note> {
+        if facts.absent.is_empty() {
+            return Vec::new();
+        }
+        let programs: Vec<String> = facts.absent.iter().map(|one| format!("rd-{one}")).collect();
+        vec![Note {
+            summary: format!(
+                "there are no alarms and no figures of what is not there: {} gives nothing",
+                programs.join(", ")
+            ),
+            hint: "apply it, then this; or put both in one pipe".to_owned(),
+        }]
+    }
+}
+
+fn topic(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
+    let name = config.topic(stack);
+    parts.add::<Topic>(
+        "alarms",
+        topic::Spec {
+            policy: topic::policy(stack, &name),
+            name,
+            display_name: stack.name(),
+            kms_key: config.kms_key.clone(),
+        },
+    )
+}
+
+/// One document with all that there is to see; none where there is nothing.
+fn dashboard(parts: &mut Parts, stack: &Stack, config: &Config, facts: &Facts, alarms: &[Part]) {
+    let mut contents = figures::graphs(config, facts);
+    if contents.is_empty() {
+        return;
+    }
+    if !alarms.is_empty() {
+        let arns = alarms.iter().map(|alarm| alarm.attribute("arn")).collect();
+        contents.insert(0, ("Alarms".to_owned(), Content::Alarms { arns }));
+    }
+    let name = config.dashboard(stack);
+    let made = parts.add::<Dashboard>(
+        "overview",
+        dashboard::Spec {
+            name: name.clone(),
+            region: stack.region.clone(),
+            widgets: placed(contents),
+        },
+    );
+    parts.output("dashboard_name", made.id());
+    parts.output("dashboard_url", url(stack, &name));
+}
+
+/// Where the console shows a dashboard.
+pub fn url(stack: &Stack, name: &str) -> String {
+    let region = &stack.region;
+    let console = match stack.partition() {
+        "aws-cn" => "console.amazonaws.cn",
+        "aws-us-gov" => "console.amazonaws-us-gov.com",
+        _ => "console.aws.amazon.com",
+    };
+    format!(
+        "https://{region}.{console}/cloudwatch/home?region={region}#dashboards/dashboard/{name}"
+    )
+}

@@ -1,0 +1,49 @@
+//! Tags of what CloudWatch has: alarms and dashboards.
+
+use crate::clients::Clients;
+use aws_sdk_cloudwatch::types::Tag;
+use rd_common::aws::Explain;
+use rd_common::{Cx, Result, Tags};
+
+/// CloudWatch's word for what is not there.
+pub const GONE: [&str; 3] = [
+    "ResourceNotFound",
+    "ResourceNotFoundException",
+    "DashboardNotFoundError",
+];
+
+/// The tags of an alarm or a dashboard; none where it is gone.
+pub async fn tags_of(cx: &Cx<Clients>, arn: &str) -> Result<Option<Tags>> {
+    let call = cx.clients.cloudwatch.list_tags_for_resource();
+    match call.resource_arn(arn).send().await.doing("read the tags") {
+        Err(error) if error.is(&GONE) => Ok(None),
+        other => {
+            let tags = other?.tags.unwrap_or_default().into_iter();
+            let tags = tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())));
+            Ok(Some(tags.collect()))
+        }
+    }
+}
+
+/// Tags in CloudWatch's form.
+pub fn tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build())
+        .collect()
+}
+
+/// Sets and removes tags of an alarm or a dashboard.
+pub async fn retag(cx: &Cx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
+    let cloudwatch = &cx.clients.cloudwatch;
+    if !set.is_empty() {
+        let call = cloudwatch.tag_resource().resource_arn(arn);
+        let call = call.set_tags(Some(tags(set)));
+        call.send().await.doing("set the tags")?;
+    }
+    if !remove.is_empty() {
+        let call = cloudwatch.untag_resource().resource_arn(arn);
+        let call = call.set_tag_keys(Some(remove.to_vec()));
+        call.send().await.doing("remove the tags")?;
+    }
+    Ok(())
+}

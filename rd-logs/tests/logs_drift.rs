@@ -1,0 +1,393 @@
+//! Every setting of topic, subscription, alarms and dashboard that somebody can change by hand.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_testkit::drift::{Drift, each_is_put_back};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{CLOUDWATCH, SNS, World};
+use serde_json::{Value, json};
+
+const TOPIC: &str = "logs.topic.alarms";
+const SUBSCRIPTION: &str = "logs.subscription.email";
+const ALARM: &str = "logs.alarm.latency";
+const DASHBOARD: &str = "logs.dashboard.overview";
+
+fn topic(world: &World, name: &str, value: &str) {
+    let arn = world.id(TOPIC);
+    let change = [
+        ("TopicArn", arn.as_str()),
+        ("AttributeName", name),
+        ("AttributeValue", value),
+    ];
+    world.query(SNS, "SetTopicAttributes", &change);
+}
+
+/// Puts the alarm anew as it is, but for these; an empty value leaves one out.
+fn alarm(world: &World, changes: &[(&str, &str)]) {
+    let arn = world.id(TOPIC);
+    let mut all = vec![
+        ("AlarmName", "shop-test-latency"),
+        (
+            "AlarmDescription",
+            "One in twenty requests takes longer than that: look at the database, and at the CPU of the tasks.",
+        ),
+        ("Namespace", "AWS/ApplicationELB"),
+        ("MetricName", "TargetResponseTime"),
+        ("ExtendedStatistic", "p95"),
+        ("Dimensions.member.1.Name", "LoadBalancer"),
+        (
+            "Dimensions.member.1.Value",
+            "app/shop-test-alb/0123456789abcdef",
+        ),
+        ("Dimensions.member.2.Name", "TargetGroup"),
+        (
+            "Dimensions.member.2.Value",
+            "targetgroup/shop-test-api-abcdef/0123456789abcdef",
+        ),
+        ("ComparisonOperator", "GreaterThanThreshold"),
+        ("Threshold", "1"),
+        ("Period", "60"),
+        ("EvaluationPeriods", "5"),
+        ("DatapointsToAlarm", "5"),
+        ("TreatMissingData", "notBreaching"),
+        ("EvaluateLowSampleCountPercentile", "ignore"),
+        ("ActionsEnabled", "true"),
+        ("AlarmActions.member.1", arn.as_str()),
+        ("OKActions.member.1", arn.as_str()),
+    ];
+    for (name, value) in changes {
+        all.retain(|(known, _)| known != name);
+        if !value.is_empty() {
+            all.push((name, value));
+        }
+    }
+    world.query(CLOUDWATCH, "PutMetricAlarm", &all);
+}
+
+/// Changes the dashboard's document.
+fn dashboard(world: &World, change: fn(&mut Value)) {
+    let name = [("DashboardName", "shop-test-overview")];
+    let answer = world.query(CLOUDWATCH, "GetDashboard", &name);
+    let text = answer.tag("DashboardBody").unwrap().replace("&quot;", "\"");
+    let mut body: Value = serde_json::from_str(&text).unwrap();
+    change(&mut body);
+    let text = body.to_string();
+    let put = [name[0], ("DashboardBody", text.as_str())];
+    world.query(CLOUDWATCH, "PutDashboard", &put);
+}
+
+fn tag(world: &World, arn: &str) {
+    let change = [
+        ("ResourceARN", arn),
+        ("Tags.member.1.Key", "Project"),
+        ("Tags.member.1.Value", "somebody's"),
+    ];
+    world.query(CLOUDWATCH, "TagResource", &change);
+}
+
+const BEHIND: [Drift; 28] = [
+    Drift {
+        address: TOPIC,
+        path: "display_name",
+        change: |world| topic(world, "DisplayName", "theirs"),
+    },
+    Drift {
+        address: TOPIC,
+        path: "kms_key",
+        change: |world| topic(world, "KmsMasterKeyId", "alias/theirs"),
+    },
+    Drift {
+        address: TOPIC,
+        path: "policy",
+        change: |world| {
+            let open = json!({"Version": "2012-10-17", "Statement": [{
+                "Effect": "Allow", "Principal": "*", "Action": "SNS:Publish", "Resource": world.id(TOPIC),
+            }]});
+            topic(world, "Policy", &open.to_string());
+        },
+    },
+    Drift {
+        address: TOPIC,
+        path: "tags.Project",
+        change: |world| {
+            let arn = world.id(TOPIC);
+            let change = [
+                ("ResourceArn", arn.as_str()),
+                ("Tags.member.1.Key", "Project"),
+                ("Tags.member.1.Value", "somebody's"),
+            ];
+            world.query(SNS, "TagResource", &change);
+        },
+    },
+    Drift {
+        address: SUBSCRIPTION,
+        path: "filter_policy",
+        change: |world| {
+            let arn = world.id(SUBSCRIPTION);
+            let change = [
+                ("SubscriptionArn", arn.as_str()),
+                ("AttributeName", "FilterPolicy"),
+                ("AttributeValue", "{\"kind\": [\"none\"]}"),
+            ];
+            world.query(SNS, "SetSubscriptionAttributes", &change);
+        },
+    },
+    Drift {
+        address: ALARM,
+        path: "description",
+        change: |world| alarm(world, &[("AlarmDescription", "theirs")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "namespace",
+        change: |world| alarm(world, &[("Namespace", "theirs")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "metric_name",
+        change: |world| alarm(world, &[("MetricName", "RequestCount")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "stat",
+        change: |world| alarm(world, &[("ExtendedStatistic", "p50")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "stat",
+        change: |world| {
+            let maximum = [
+                ("ExtendedStatistic", ""),
+                ("EvaluateLowSampleCountPercentile", ""),
+                ("Statistic", "Maximum"),
+            ];
+            alarm(world, &maximum);
+        },
+    },
+    Drift {
+        address: ALARM,
+        path: "dimensions",
+        change: |world| alarm(world, &[("Dimensions.member.1.Value", "app/theirs/1")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "dimensions",
+        change: |world| {
+            let fewer = [
+                ("Dimensions.member.2.Name", ""),
+                ("Dimensions.member.2.Value", ""),
+            ];
+            alarm(world, &fewer);
+        },
+    },
+    Drift {
+        address: ALARM,
+        path: "unit",
+        change: |world| alarm(world, &[("Unit", "Milliseconds")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "expression",
+        change: |world| {
+            let on_an_expression = [
+                ("Namespace", ""),
+                ("MetricName", ""),
+                ("ExtendedStatistic", ""),
+                ("EvaluateLowSampleCountPercentile", ""),
+                ("Period", ""),
+                ("Dimensions.member.1.Name", ""),
+                ("Dimensions.member.1.Value", ""),
+                ("Dimensions.member.2.Name", ""),
+                ("Dimensions.member.2.Value", ""),
+                ("Metrics.member.1.Id", "m1"),
+                (
+                    "Metrics.member.1.MetricStat.Metric.Namespace",
+                    "AWS/ApplicationELB",
+                ),
+                (
+                    "Metrics.member.1.MetricStat.Metric.MetricName",
+                    "RequestCount",
+                ),
+                ("Metrics.member.1.MetricStat.Period", "60"),
+                ("Metrics.member.1.MetricStat.Stat", "Sum"),
+            ];
+            alarm(world, &on_an_expression);
+        },
+    },
+    Drift {
+        address: ALARM,
+        path: "comparison",
+        change: |world| alarm(world, &[("ComparisonOperator", "LessThanThreshold")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "threshold",
+        change: |world| alarm(world, &[("Threshold", "60")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "period_seconds",
+        change: |world| alarm(world, &[("Period", "300")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "evaluation_periods",
+        change: |world| alarm(world, &[("EvaluationPeriods", "30")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "datapoints_to_alarm",
+        change: |world| alarm(world, &[("DatapointsToAlarm", "1")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "missing_data",
+        change: |world| alarm(world, &[("TreatMissingData", "")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "low_samples",
+        change: |world| alarm(world, &[("EvaluateLowSampleCountPercentile", "evaluate")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "actions_enabled",
+        change: |world| {
+            let name = [("AlarmNames.member.1", "shop-test-latency")];
+            world.query(CLOUDWATCH, "DisableAlarmActions", &name);
+        },
+    },
+    Drift {
+        address: ALARM,
+        path: "alarm_actions",
+        change: |world| alarm(world, &[("AlarmActions.member.1", "")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "ok_actions",
+        change: |world| {
+            let another = "arn:aws:sns:us-east-1:123456789012:theirs";
+            alarm(world, &[("OKActions.member.2", another)]);
+        },
+    },
+    Drift {
+        address: ALARM,
+        path: "insufficient_data_actions",
+        change: |world| {
+            let another = "arn:aws:sns:us-east-1:123456789012:theirs";
+            alarm(world, &[("InsufficientDataActions.member.1", another)]);
+        },
+    },
+    Drift {
+        address: DASHBOARD,
+        path: "widgets.Latency",
+        change: |world| {
+            dashboard(world, |body| {
+                let widgets = body["widgets"].as_array_mut().unwrap();
+                let latency = widgets
+                    .iter_mut()
+                    .find(|one| one["properties"]["title"] == "Latency");
+                latency.unwrap()["properties"]["metrics"][0][1] = json!("RequestCount");
+            });
+        },
+    },
+    Drift {
+        address: DASHBOARD,
+        path: "widgets.theirs",
+        change: |world| {
+            dashboard(world, |body| {
+                let text =
+                    json!({"type": "text", "properties": {"title": "theirs", "markdown": "x"}});
+                body["widgets"].as_array_mut().unwrap().push(text);
+                body["start"] = json!("-PT12H");
+            });
+        },
+    },
+    Drift {
+        address: DASHBOARD,
+        path: "tags.Project",
+        change: |world| {
+            let arn = format!(
+                "arn:aws:cloudwatch::{}:dashboard/shop-test-overview",
+                world.account
+            );
+            tag(world, &arn);
+        },
+    },
+];
+
+fn applied() -> World {
+    let world = World::new("");
+    world.settings(&format!(
+        "{SETTINGS}[logs]\nalert_email = \"{}\"\n",
+        world.address()
+    ));
+    world.watched();
+    world.rd("rd-logs").args("apply -y").ok();
+    let token = world.mail(&world.address())[0]["token"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    world
+        .rd("rd-logs")
+        .args("subscriptions confirm")
+        .arg(&token)
+        .ok();
+    world
+}
+
+#[test]
+fn each_setting_is_shown_and_put_back() {
+    each_is_put_back(&applied(), "rd-logs", &BEHIND);
+}
+
+#[test]
+fn what_means_the_same_is_no_drift() {
+    let world = applied();
+    // The same document with other spaces, another order, and numbers written otherwise.
+    dashboard(&world, |body| {
+        let widgets = body["widgets"].as_array_mut().unwrap();
+        widgets.reverse();
+        let axis = &mut widgets[0]["properties"]["yAxis"]["left"];
+        axis["min"] = json!(0.0);
+    });
+    let policy = world
+        .rd("rd-state")
+        .args("show logs.topic.alarms --format json")
+        .ok()
+        .records();
+    let policy = policy[0]["attributes"]["policy"].clone();
+    let spread = serde_json::to_string_pretty(&policy).unwrap();
+    topic(&world, "Policy", &spread);
+    assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
+}
+
+#[test]
+fn what_was_deleted_is_made_again() {
+    let world = applied();
+    let alarm = [("AlarmNames.member.1", "shop-test-latency")];
+    world.query(CLOUDWATCH, "DeleteAlarms", &alarm);
+    let dashboard = [("DashboardNames.member.1", "shop-test-overview")];
+    world.query(CLOUDWATCH, "DeleteDashboards", &dashboard);
+    let subscription = world.id(SUBSCRIPTION);
+    world.query(
+        SNS,
+        "Unsubscribe",
+        &[("SubscriptionArn", subscription.as_str())],
+    );
+    let wanted = [
+        format!("create {ALARM}"),
+        format!("create {DASHBOARD}"),
+        format!("create {SUBSCRIPTION}"),
+    ];
+    let plan = world.rd("rd-logs").args("plan").ok();
+    assert_eq!(plan.actions(), wanted);
+    world.rd("rd-logs").args("apply -y").ok();
+    assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
+
+    // The topic takes its subscriptions along.
+    let arn = world.id(TOPIC);
+    world.query(SNS, "DeleteTopic", &[("TopicArn", arn.as_str())]);
+    world.rd("rd-logs").args("apply -y").ok();
+    assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
+    assert_eq!(world.mail(&world.address()).len(), 3);
+}

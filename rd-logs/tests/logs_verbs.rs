@@ -1,0 +1,511 @@
+//! What people ask of alarms, dashboard, subscriptions and figures.
+
+use insta::{assert_snapshot, with_settings};
+use rd_testkit::faults::Proxy;
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{CLOUDWATCH, World, endpoint, finish};
+use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+
+fn applied() -> World {
+    let world = World::new("");
+    world.settings(&format!(
+        "{SETTINGS}[logs]\nalert_email = \"{}\"\n",
+        world.address()
+    ));
+    world.watched();
+    world.rd("rd-logs").args("apply -y").ok();
+    world
+}
+
+fn set(world: &World, alarm: &str, state: &str, reason: &str) {
+    let name = format!("shop-test-{alarm}");
+    let set = [
+        ("AlarmName", name.as_str()),
+        ("StateValue", state),
+        ("StateReason", reason),
+    ];
+    world.query(CLOUDWATCH, "SetAlarmState", &set);
+}
+
+/// Times, accounts and what else differs from run to run.
+const FILTERS: [(&str, &str); 4] = [
+    (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
+    (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<time>"),
+    (r"\b\d{12}\b", "<account>"),
+];
+
+macro_rules! snapshot {
+    ($name:expr, $text:expr) => {
+        with_settings!({filters => FILTERS.to_vec(), omit_expression => true}, {
+            assert_snapshot!($name, $text);
+        });
+    };
+}
+
+#[test]
+fn alarms_are_listed_those_that_went_off_first() {
+    let world = applied();
+    set(
+        &world,
+        "db-cpu",
+        "ALARM",
+        "Threshold Crossed: 5 datapoints were greater than the threshold (90.0).",
+    );
+    set(&world, "latency", "OK", "fast");
+    let text = world.rd("rd-logs").args("alarms --format text").ok();
+    snapshot!("alarms", text.stdout);
+    let rows = world.rd("rd-logs").args("alarms").ok().records();
+    assert_eq!(rows.len(), 16);
+    let cpu = rows
+        .iter()
+        .find(|row| row["alarm"] == "shop-test-db-cpu")
+        .unwrap();
+    assert_eq!(cpu["state"], "ALARM");
+    assert!(
+        cpu["reason"]
+            .as_str()
+            .unwrap()
+            .starts_with("Threshold Crossed")
+    );
+    let since: jiff::Timestamp = cpu["since"].as_str().unwrap().parse().unwrap();
+    assert!(since.duration_until(jiff::Timestamp::now()).as_secs() < 60);
+}
+
+#[test]
+fn a_watch_tells_each_change_once_and_ends_with_its_reader() {
+    let world = applied();
+    let mut child = world
+        .rd("rd-logs")
+        .args("alarms --watch --every 2s")
+        .start();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    let mut next = || -> Value { serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap() };
+    for _ in 0..16 {
+        assert_eq!(next()["state"], "INSUFFICIENT_DATA");
+    }
+    for (alarm, state) in [("db-cpu", "ALARM"), ("latency", "OK"), ("db-cpu", "OK")] {
+        set(&world, alarm, state, "a test");
+        let told = next();
+        assert_eq!(
+            (
+                told["alarm"].as_str().unwrap(),
+                told["state"].as_str().unwrap()
+            ),
+            (format!("shop-test-{alarm}").as_str(), state)
+        );
+    }
+    // Nothing more happens, and it ends all the same.
+    drop(lines);
+    let done = finish(child);
+    assert_eq!((done.code, done.stderr.as_str()), (0, ""));
+}
+
+#[test]
+fn history_is_told_oldest_first() {
+    let world = applied();
+    for (alarm, state) in [("db-cpu", "ALARM"), ("latency", "ALARM"), ("db-cpu", "OK")] {
+        set(&world, alarm, state, &format!("because of {alarm}"));
+        // The local API tells whole seconds.
+        std::thread::sleep(std::time::Duration::from_millis(1100));
+    }
+    let changes = world.rd("rd-logs").args("alarms history").ok().records();
+    let told: Vec<[&str; 4]> = changes
+        .iter()
+        .map(|one| ["alarm", "from", "to", "reason"].map(|name| one[name].as_str().unwrap()))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            [
+                "shop-test-db-cpu",
+                "INSUFFICIENT_DATA",
+                "ALARM",
+                "because of db-cpu"
+            ],
+            [
+                "shop-test-latency",
+                "INSUFFICIENT_DATA",
+                "ALARM",
+                "because of latency"
+            ],
+            ["shop-test-db-cpu", "ALARM", "OK", "because of db-cpu"],
+        ]
+    );
+    let text = world
+        .rd("rd-logs")
+        .args("alarms history --format text")
+        .ok();
+    snapshot!("alarms_history", text.stdout);
+    // One alarm, by either of its names; with what else happened to it.
+    for name in ["latency", "shop-test-latency"] {
+        let one = world
+            .rd("rd-logs")
+            .args("alarms history")
+            .arg(name)
+            .ok()
+            .records();
+        assert_eq!(one.len(), 1);
+    }
+    let all = world
+        .rd("rd-logs")
+        .args("alarms history latency --all")
+        .ok()
+        .records();
+    let kinds: Vec<&str> = all
+        .iter()
+        .map(|one| one["type"].as_str().unwrap())
+        .collect();
+    // An action, since the topic hears of an alarm.
+    assert_eq!(kinds, ["ConfigurationUpdate", "StateUpdate", "Action"]);
+    let none = world
+        .rd("rd-logs")
+        .args("alarms history --since 2000-01-01T00:00:00Z none")
+        .code(2);
+    assert!(none.stderr.contains("there is no alarm `none`") && none.stderr.contains("db-cpu"));
+    let wrong = world
+        .rd("rd-logs")
+        .args("alarms history --since yesterday")
+        .code(2);
+    assert!(
+        wrong.stderr.contains("`yesterday` is not a time"),
+        "{}",
+        wrong.stderr
+    );
+    let later = jiff::Timestamp::now() + jiff::SignedDuration::from_secs(3600);
+    let later = format!("alarms history --format text --since {later}");
+    assert!(
+        world
+            .rd("rd-logs")
+            .args(&later)
+            .ok()
+            .stdout
+            .starts_with("nothing happened since")
+    );
+}
+
+#[test]
+fn the_dashboard_has_a_url_that_can_be_opened() {
+    let world = applied();
+    let url = "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/shop-test-overview";
+    let text = world.rd("rd-logs").args("dashboard --format text").ok();
+    assert_eq!(text.stdout, format!("{url}\n"));
+    assert_eq!(
+        world.rd("rd-logs").args("dashboard --url").ok().stdout,
+        format!("{url}\n")
+    );
+    let document = world.rd("rd-logs").args("dashboard").ok().records();
+    assert_eq!(
+        document,
+        [json!({"dashboard": "shop-test-overview", "url": url})]
+    );
+    assert_eq!(
+        world.rd("rd-logs").args("output dashboard_url").ok().stdout,
+        format!("{url}\n")
+    );
+
+    // What opens it gets the URL as its one argument.
+    let opener = world.path().join("opener");
+    std::fs::write(
+        &opener,
+        "#!/bin/sh\nprintf %s \"$1\" > opened.part; mv opened.part opened\n",
+    )
+    .unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    std::fs::set_permissions(&opener, mode).unwrap();
+    let open = world.rd("rd-logs").args("dashboard --open");
+    open.env("BROWSER", opener.to_str().unwrap()).ok();
+    let opened = world.path().join("opened");
+    for _ in 0..200 {
+        if opened.exists() {
+            break;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(20));
+    }
+    assert_eq!(std::fs::read_to_string(opened).unwrap(), url);
+    let none = world
+        .rd("rd-logs")
+        .args("dashboard --open")
+        .env("PATH", "")
+        .code(1);
+    assert!(none.stderr.contains("BROWSER"), "{}", none.stderr);
+}
+
+#[test]
+fn subscriptions_are_listed_confirmed_and_tried() {
+    let world = applied();
+    let to = world.address();
+    let listed = || world.rd("rd-logs").args("subscriptions").ok().records();
+    assert_eq!(
+        listed(),
+        [json!({"endpoint": to, "protocol": "email", "status": "pending", "arn": null})]
+    );
+    let early = world.rd("rd-logs").args("subscriptions test").code(1);
+    assert!(
+        early.stderr.contains("has not confirmed: nothing was sent"),
+        "{}",
+        early.stderr
+    );
+    let wrong = world
+        .rd("rd-logs")
+        .args("subscriptions confirm 123")
+        .code(1);
+    assert!(wrong.stderr.contains("too old"), "{}", wrong.stderr);
+    let no_link = world
+        .rd("rd-logs")
+        .args("subscriptions confirm https://example.com/")
+        .code(2);
+    assert!(
+        no_link.stderr.contains("has no token"),
+        "{}",
+        no_link.stderr
+    );
+    let of_others = "https://x/?TopicArn=arn:aws:sns:us-east-1:1:theirs&Token=1";
+    let other = world
+        .rd("rd-logs")
+        .args("subscriptions confirm")
+        .arg(of_others)
+        .code(2);
+    assert!(
+        other
+            .stderr
+            .contains("the link is for arn:aws:sns:us-east-1:1:theirs"),
+        "{}",
+        other.stderr
+    );
+
+    let link = world.mail(&to)[0]["url"].as_str().unwrap().to_owned();
+    let confirmed = world
+        .rd("rd-logs")
+        .args("subscriptions confirm")
+        .arg(&link)
+        .ok()
+        .records();
+    let arn = world.id("logs.subscription.email");
+    assert_eq!(confirmed, [json!({"status": "confirmed", "arn": arn})]);
+    assert_eq!(listed()[0]["arn"], arn);
+    let text = world.rd("rd-logs").args("subscriptions --format text").ok();
+    assert_eq!(text.stdout.lines().count(), 2);
+    assert!(text.stdout.contains("confirmed"), "{}", text.stdout);
+
+    // The link at the end of each mail ends nothing without credentials.
+    let attributes = [("SubscriptionArn", arn.as_str())];
+    let attributes = world.query(rd_testkit::SNS, "GetSubscriptionAttributes", &attributes);
+    let confirmation = attributes.body.split("ConfirmationWasAuthenticated").nth(1);
+    assert!(
+        confirmation.unwrap().contains("<value>true</value>"),
+        "{}",
+        attributes.body
+    );
+
+    world.rd("rd-logs").args("subscriptions test").ok();
+    let mails = world.mail(&to);
+    assert_eq!(mails.len(), 2);
+    assert_eq!(mails[1]["subject"], "Test of the alarms of shop-test");
+
+    // Whoever subscribes by other means is listed as well.
+    let topic = world.id("logs.topic.alarms");
+    let more = [
+        ("TopicArn", topic.as_str()),
+        ("Protocol", "sms"),
+        ("Endpoint", "+15551234567"),
+    ];
+    world.query(rd_testkit::SNS, "Subscribe", &more);
+    assert_eq!(listed().len(), 2);
+    assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
+}
+
+/// Puts a value of a metric, so many minutes ago.
+fn value(
+    world: &World,
+    namespace: &str,
+    name: &str,
+    of: &[(&str, &str)],
+    minutes: i64,
+    value: f64,
+) {
+    let time = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes);
+    let (time, value) = (time.to_string(), value.to_string());
+    let mut all = vec![
+        ("Namespace".to_owned(), namespace.to_owned()),
+        ("MetricData.member.1.MetricName".to_owned(), name.to_owned()),
+        ("MetricData.member.1.Timestamp".to_owned(), time),
+        ("MetricData.member.1.Value".to_owned(), value),
+    ];
+    for (number, (name, value)) in (1..).zip(of) {
+        let member = format!("MetricData.member.1.Dimensions.member.{number}");
+        all.push((format!("{member}.Name"), (*name).to_owned()));
+        all.push((format!("{member}.Value"), (*value).to_owned()));
+    }
+    let all: Vec<(&str, &str)> = all
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    world.query(CLOUDWATCH, "PutMetricData", &all);
+}
+
+#[test]
+fn figures_are_plotted_and_told_in_numbers() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.watched();
+    world.rd("rd-logs").args("apply -y").ok();
+    let database = [("DBInstanceIdentifier", "shop-test-postgres")];
+    for (minutes, cpu) in [(170, 10.0), (120, 20.0), (60, 95.0), (5, 50.0)] {
+        value(&world, "AWS/RDS", "CPUUtilization", &database, minutes, cpu);
+    }
+    value(
+        &world,
+        "AWS/RDS",
+        "FreeStorageSpace",
+        &database,
+        30,
+        1_073_741_824.0,
+    );
+    let node = [
+        ("CacheClusterId", "shop-test-redis-002"),
+        ("CacheNodeId", "0001"),
+    ];
+    value(
+        &world,
+        "AWS/ElastiCache",
+        "DatabaseMemoryUsagePercentage",
+        &node,
+        10,
+        42.5,
+    );
+    // Of another database, and too old: neither is told.
+    value(
+        &world,
+        "AWS/RDS",
+        "CPUUtilization",
+        &[("DBInstanceIdentifier", "other")],
+        10,
+        99.0,
+    );
+    value(&world, "AWS/RDS", "CPUUtilization", &database, 60 * 5, 99.0);
+
+    proxy.rules(Vec::new(), None);
+    let lines = world.rd("rd-logs").args("metrics").ok().records();
+    let reads = proxy
+        .calls()
+        .iter()
+        .filter(|call| call.operation == "GetMetricData")
+        .count();
+    assert_eq!(reads, 1);
+    let of = |title: &str, label: &str| -> Value {
+        let found = lines
+            .iter()
+            .find(|one| one["title"] == title && one["label"] == label);
+        found.unwrap().clone()
+    };
+    let cpu = of("Database CPU", "CPU");
+    assert_eq!(
+        ["min", "avg", "max", "last"].map(|name| cpu[name].as_f64().unwrap()),
+        [10.0, 43.75, 95.0, 50.0]
+    );
+    assert_eq!(cpu["points"].as_array().unwrap().len(), 4);
+    assert_eq!(
+        cpu["dimensions"],
+        json!({"DBInstanceIdentifier": "shop-test-postgres"})
+    );
+    assert_eq!(cpu["alarm"], json!({"value": 90.0, "below": false}));
+    assert_eq!(
+        (cpu["unit"].as_str(), cpu["period_seconds"].as_i64()),
+        (Some("percent"), Some(60))
+    );
+    assert_eq!(of("Cache memory", "node 2")["last"], 42.5);
+    assert_eq!(of("Cache memory", "node 1")["last"], Value::Null);
+
+    let text = world
+        .rd("rd-logs")
+        .args("metrics --format text")
+        .arg("database cpu")
+        .ok()
+        .stdout;
+    for wanted in [
+        "Database CPU  alarm above 90 %",
+        "min 10 %",
+        "max 95 %",
+        "last 50 %",
+        "█",
+    ] {
+        assert!(text.contains(wanted), "no {wanted} in {text}");
+    }
+    assert!(!text.contains("Cache"), "{text}");
+    // Further back, the old value is in, in longer periods.
+    let day = world
+        .rd("rd-logs")
+        .args("metrics cpu --since 1d")
+        .ok()
+        .records();
+    let cpu = day
+        .iter()
+        .find(|one| one["title"] == "Database CPU")
+        .unwrap();
+    assert_eq!(
+        (cpu["max"].as_f64(), cpu["period_seconds"].as_i64()),
+        (Some(99.0), Some(480))
+    );
+    let none = world.rd("rd-logs").args("metrics nothing").code(2);
+    assert!(none.stderr.contains("Database CPU"), "{}", none.stderr);
+    let backwards = world
+        .rd("rd-logs")
+        .args("metrics --since 1h --until 2h")
+        .code(2);
+    assert!(
+        backwards.stderr.contains("before --since"),
+        "{}",
+        backwards.stderr
+    );
+}
+
+#[test]
+fn without_anything_to_see_it_says_so() {
+    let world = World::new(SETTINGS);
+    let never = world.rd("rd-logs").args("alarms").code(1);
+    assert!(
+        never.stderr.contains("rd-logs was never applied"),
+        "{}",
+        never.stderr
+    );
+    world.rd("rd-logs").args("apply -y").ok();
+    let none = world.rd("rd-logs").args("alarms --format text").ok();
+    assert_eq!(none.stdout, "no alarms: there is nothing to watch yet\n");
+    for verb in ["dashboard", "metrics"] {
+        let none = world.rd("rd-logs").args(verb).code(1);
+        assert!(
+            none.stderr.contains("apply them, then rd-logs apply"),
+            "{}",
+            none.stderr
+        );
+    }
+    let nobody = world.rd("rd-logs").args("subscriptions --format text").ok();
+    assert!(nobody.stdout.contains("alert_email"), "{}", nobody.stdout);
+    let nobody = world.rd("rd-logs").args("subscriptions test").code(1);
+    assert!(
+        nobody.stderr.contains("nobody has subscribed"),
+        "{}",
+        nobody.stderr
+    );
+}
+
+#[test]
+fn views_of_plan_and_status() {
+    let world = World::new(SETTINGS);
+    world.watched_slice("data");
+    snapshot!(
+        "plan",
+        world.rd("rd-logs").args("plan --format text").ok().stdout
+    );
+    world.settings(&format!(
+        "{SETTINGS}[logs]\nalert_email = \"ops@example.com\"\n"
+    ));
+    world.rd("rd-logs").args("apply -y").ok();
+    set(&world, "db-cpu", "ALARM", "hot");
+    snapshot!(
+        "status",
+        world.rd("rd-logs").args("status --format text").ok().stdout
+    );
+}

@@ -1,0 +1,166 @@
+#!/usr/bin/env python3
+"""Measures `rd-logs tail` beside `aws logs tail`, where the AWS CLI is installed in version 2, on the same stored events
+of the local AWS API: events a second, CPU seconds for a million events, peak memory; and in follow mode the time from
+PutLogEvents to the printed line. Prints tables in Markdown. Arguments: the folder of the release programs."""
+
+import json
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+import urllib.request
+from pathlib import Path
+
+EVENTS = int(os.environ.get("BENCH_LOG_EVENTS", "200000"))
+RUNS = int(os.environ.get("BENCH_LOG_RUNS", "3"))
+LINES = int(os.environ.get("BENCH_LOG_LINES", "12"))
+STREAMS = 20
+SPAN = 50 * 60 * 1000
+ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
+GROUP = f"/bench/logs-{os.urandom(3).hex()}"
+
+
+def call(operation, body):
+    headers = {
+        "X-Amz-Target": f"Logs_20140328.{operation}",
+        "Content-Type": "application/x-amz-json-1.1",
+        "Authorization": "AWS4-HMAC-SHA256 Credential=local/20260101/us-east-1/logs/aws4_request, SignedHeaders=host, "
+        "Signature=0",
+    }
+    request = urllib.request.Request(ENDPOINT, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request) as answer:
+        return json.loads(answer.read() or b"{}")
+
+
+def store():
+    """Half of the messages are JSON, half plain text, as services log."""
+    call("CreateLogGroup", {"logGroupName": GROUP})
+    start = int(time.time() * 1000) - SPAN - 60_000
+    each = EVENTS // STREAMS
+    for stream in range(STREAMS):
+        name = f"api/api/{stream:032x}"
+        call("CreateLogStream", {"logGroupName": GROUP, "logStreamName": name})
+        for first in range(0, each, 4000):
+            events = []
+            for number in range(first, min(first + 4000, each)):
+                stamp = start + SPAN * number // each
+                if number % 2:
+                    message = f"127.0.0.1 - - GET /v1/sessions/{number} 200 {number % 977} bytes in {number % 97} ms"
+                else:
+                    fields = {"level": "info", "time": stamp, "msg": "request done", "id": number, "path": "/v1/sessions"}
+                    message = json.dumps(fields)
+                events.append({"timestamp": stamp, "message": message})
+            call("PutLogEvents", {"logGroupName": GROUP, "logStreamName": name, "logEvents": events})
+
+
+def aws_cli():
+    """The AWS CLI in version 2: version 1 has no `logs tail`."""
+    for folder in os.environ["PATH"].split(os.pathsep):
+        found = shutil.which("aws", path=folder)
+        if found:
+            version = subprocess.run([found, "--version"], capture_output=True, text=True).stdout
+            if version.startswith("aws-cli/2"):
+                return found, version.split()[0]
+    return None, None
+
+
+def programs(target, folder):
+    """What is compared: the name, the command, and what follows."""
+    env = {**os.environ, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
+    env |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": ""}
+    env.pop("RD_WAIT_SCALE", None)
+    ours = [str(target / "rd-logs"), "tail", GROUP]
+    all_ = [("rd-logs tail", ours, env), ("rd-logs tail -o raw", [*ours, "-o", "raw"], env)]
+    aws, version = aws_cli()
+    if aws:
+        # It is run as Debian packages it, with its own Python.
+        plain = {name: value for name, value in env.items() if not name.startswith("PYTHON")}
+        plain["PATH"] = "/usr/bin:/bin"
+        command = [aws, "--endpoint-url", ENDPOINT, "logs", "tail", GROUP]
+        all_.append((f"aws logs tail ({version})", command, plain))
+    else:
+        print("The AWS CLI is left out: none in version 2 is installed.\n", file=sys.stderr)
+    return [(name, command, env, folder) for name, command, env in all_]
+
+
+def stored(name, command, env, folder):
+    """Prints all that is stored; wall and CPU seconds, and peak memory in MiB."""
+    with open(folder / "out", "wb") as out:
+        start = time.monotonic()
+        process = subprocess.Popen([*command, "--since", "2h"], cwd=folder, env=env, stdout=out, stderr=subprocess.PIPE)
+        errors = process.stderr.read()
+        _, status, usage = os.wait4(process.pid, 0)
+        wall = time.monotonic() - start
+    process.returncode = os.waitstatus_to_exitcode(status)
+    count = sum(1 for _ in open(folder / "out", "rb"))
+    if process.returncode != 0 or count != EVENTS:
+        sys.exit(f"bench: {name} wrote {count} of {EVENTS} lines and exited with {process.returncode}:\n{errors.decode()}")
+    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+
+
+def delays(command, env, folder):
+    """Seconds from the call of PutLogEvents to the printed line, of events with pauses of different length."""
+    stream = f"follow-{os.urandom(4).hex()}"
+    call("CreateLogStream", {"logGroupName": GROUP, "logStreamName": stream})
+    follow = [*command, "--follow", "--since", "1s"]
+    # Into a pipe, Python writes when a buffer is full; only so are the lines of the AWS CLI seen as they come.
+    env = {**env, "PYTHONUNBUFFERED": "1"}
+    process = subprocess.Popen(follow, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
+    seen, came = {}, threading.Condition()
+
+    def read():
+        for line in process.stdout:
+            with came:
+                seen[line.decode().split("mark-")[-1].split('"')[0].split()[0]] = time.monotonic()
+                came.notify_all()
+
+    reader = threading.Thread(target=read, daemon=True)
+    reader.start()
+    time.sleep(6)
+    found = []
+    for number in range(LINES):
+        mark = f"{stream}-{number}"
+        events = [{"timestamp": int(time.time() * 1000), "message": f"mark-{mark}"}]
+        put = time.monotonic()
+        call("PutLogEvents", {"logGroupName": GROUP, "logStreamName": stream, "logEvents": events})
+        with came:
+            if not came.wait_for(lambda: mark in seen, timeout=30):  # noqa: B023
+                sys.exit(f"bench: {' '.join(command)} never printed {mark}")
+        found.append(seen[mark] - put)
+        # So that polls are met at different places.
+        time.sleep(0.5 + number * 0.37 % 1.9)
+    process.terminate()
+    process.wait()
+    return found
+
+
+def main():
+    target = Path(sys.argv[1])
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        (folder / "rd.toml").write_text('project = "bench"\nenvironment = "test"\n')
+        store()
+        everybody = programs(target, folder)
+        rows = {}
+        for one in everybody:
+            runs = [stored(*one) for _ in range(RUNS)]
+            rows[one[0]] = [statistics.median(column) for column in zip(*runs)]
+        late = {one[0]: delays(*one[1:]) for one in everybody}
+    print(f"\n## Log events: {EVENTS} stored events printed, median of {RUNS} runs; {LINES} events as they come\n")
+    print("| | events/s | CPU s a million events | peak memory, MiB | put to line, median s | longest s |")
+    print("|---|---|---|---|---|---|")
+    for name, (wall, cpu, memory) in rows.items():
+        told = [EVENTS / wall, cpu / EVENTS * 1e6, memory, statistics.median(late[name]), max(late[name])]
+        print(f"| {name} | " + " | ".join(f"{value:.0f}" if value >= 100 else f"{value:.3g}" for value in told) + " |")
+    names = list(rows)
+    if len(names) == 3:
+        ratio = rows[names[2]][1] / rows[names[0]][1]
+        print(f"\nCPU of `aws logs tail` over that of `rd-logs tail`: {ratio:.0f}.")
+
+
+if __name__ == "__main__":
+    main()
