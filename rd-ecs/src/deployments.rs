@@ -163,11 +163,26 @@ fn deployment(one: &ServiceDeployment, task_definition: String) -> Deployment {
             .rollback()
             .and_then(|rollback| rollback.reason())
             .map(str::to_owned),
-        requested: target.map_or(0, |target| target.requested_task_count()),
-        running: target.map_or(0, |target| target.running_task_count()),
-        pending: target.map_or(0, |target| target.pending_task_count()),
-        failed: breaker.map_or(0, |breaker| breaker.failure_count()),
-        threshold: breaker.map_or(0, |breaker| breaker.threshold()),
+        requested: target.map_or(
+            0,
+            aws_sdk_ecs::types::ServiceRevisionSummary::requested_task_count,
+        ),
+        running: target.map_or(
+            0,
+            aws_sdk_ecs::types::ServiceRevisionSummary::running_task_count,
+        ),
+        pending: target.map_or(
+            0,
+            aws_sdk_ecs::types::ServiceRevisionSummary::pending_task_count,
+        ),
+        failed: breaker.map_or(
+            0,
+            aws_sdk_ecs::types::ServiceDeploymentCircuitBreaker::failure_count,
+        ),
+        threshold: breaker.map_or(
+            0,
+            aws_sdk_ecs::types::ServiceDeploymentCircuitBreaker::threshold,
+        ),
     }
 }
 

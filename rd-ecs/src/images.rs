@@ -26,7 +26,13 @@ pub async fn list(cx: &Cx<Clients>, repository: &str) -> Result<Vec<ImageDetail>
             break;
         }
     }
-    images.sort_by_key(|image| std::cmp::Reverse(image.image_pushed_at().map(|at| at.secs())));
+    images.sort_by_key(|image| {
+        std::cmp::Reverse(
+            image
+                .image_pushed_at()
+                .map(aws_smithy_types::DateTime::secs),
+        )
+    });
     Ok(images)
 }
 

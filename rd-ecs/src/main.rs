@@ -19,6 +19,7 @@ mod policies;
 mod push;
 mod reads;
 mod registry;
+mod revision;
 mod rollout;
 mod site;
 mod sizes;

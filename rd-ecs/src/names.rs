@@ -10,14 +10,6 @@ pub const SERVICE: &str = "ecs.service.api";
 pub const CLUSTER: &str = "ecs.cluster.main";
 /// The repository.
 pub const REPOSITORY: &str = "ecs.repository.api";
-/// The log group.
-pub const LOG_GROUP: &str = "ecs.log_group.api";
-/// What autoscaling works at.
-pub const SCALABLE_TARGET: &str = "ecs.scalable_target.api";
-/// The role with which ECS starts tasks.
-pub const EXECUTION_ROLE: &str = "ecs.role.execution";
-/// The role that tasks have.
-pub const TASK_ROLE: &str = "ecs.role.task";
 
 /// The container that is the application.
 pub const CONTAINER: &str = "api";

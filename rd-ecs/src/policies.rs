@@ -28,11 +28,11 @@ pub fn trust(stack: &Stack) -> Value {
     trust
 }
 
-fn document(statements: Vec<Value>) -> Option<Value> {
+fn document(statements: &[Value]) -> Option<Value> {
     (!statements.is_empty()).then(|| json!({"Version": "2012-10-17", "Statement": statements}))
 }
 
-fn allow(actions: &[&str], resources: Value) -> Value {
+fn allow(actions: &[&str], resources: &Value) -> Value {
     json!({"Effect": "Allow", "Action": actions, "Resource": resources})
 }
 
@@ -45,19 +45,19 @@ pub fn execution(
 ) -> Option<Value> {
     let mut statements = Vec::new();
     if !secrets.is_empty() {
-        statements.push(allow(&["secretsmanager:GetSecretValue"], json!(secrets)));
+        statements.push(allow(&["secretsmanager:GetSecretValue"], &json!(secrets)));
     }
     if !parameters.is_empty() {
-        statements.push(allow(&["ssm:GetParameters"], json!(parameters)));
+        statements.push(allow(&["ssm:GetParameters"], &json!(parameters)));
     }
     if !keys.is_empty() {
         let via = ["secretsmanager", "ssm"]
             .map(|service| format!("{service}.{}.{}", stack.region, stack.dns_suffix()));
-        let mut statement = allow(&["kms:Decrypt"], json!(keys));
+        let mut statement = allow(&["kms:Decrypt"], &json!(keys));
         statement["Condition"] = json!({"StringEquals": {"kms:ViaService": via}});
         statements.push(statement);
     }
-    document(statements)
+    document(&statements)
 }
 
 /// What tasks do: their bucket, and a shell for whoever may ask ECS for one.
@@ -73,7 +73,7 @@ pub fn task(bucket: Option<Input>, exec: bool) -> Option<Value> {
                 "s3:AbortMultipartUpload",
                 "s3:ListMultipartUploadParts",
             ],
-            json!(bucket.clone().then("/*")),
+            &json!(bucket.clone().then("/*")),
         ));
         statements.push(allow(
             &[
@@ -81,7 +81,7 @@ pub fn task(bucket: Option<Input>, exec: bool) -> Option<Value> {
                 "s3:GetBucketLocation",
                 "s3:ListBucketMultipartUploads",
             ],
-            json!(bucket),
+            &json!(bucket),
         ));
     }
     if exec {
@@ -92,8 +92,8 @@ pub fn task(bucket: Option<Input>, exec: bool) -> Option<Value> {
                 "ssmmessages:OpenControlChannel",
                 "ssmmessages:OpenDataChannel",
             ],
-            json!("*"),
+            &json!("*"),
         ));
     }
-    document(statements)
+    document(&statements)
 }

@@ -94,7 +94,10 @@ fn task(one: &AwsTask) -> Task {
         .iter()
         .find(|container| container.name() == Some(CONTAINER))
         .or(containers.first());
-    let details = one.attachments().iter().flat_map(|one| one.details());
+    let details = one
+        .attachments()
+        .iter()
+        .flat_map(aws_sdk_ecs::types::Attachment::details);
     let ip = details
         .filter(|detail| detail.name() == Some("privateIPv4Address"))
         .find_map(|detail| detail.value());

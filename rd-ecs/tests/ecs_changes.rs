@@ -1,5 +1,4 @@
 //! Changed settings: what is changed in place, what becomes another revision, and what is refused.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::World;
 use rd_testkit::network::SETTINGS;

@@ -84,7 +84,7 @@ const BEHIND: [Drift; 34] = [
                 world,
                 "DeleteLifecyclePolicy",
                 &json!({"repositoryName": NAME}),
-            )
+            );
         },
     },
     Drift {
@@ -226,7 +226,7 @@ const BEHIND: [Drift; 34] = [
                 "public_subnet_ids",
                 "api_security_group_id",
                 "DISABLED",
-            )
+            );
         },
     },
     Drift {
@@ -238,7 +238,7 @@ const BEHIND: [Drift; 34] = [
                 "private_subnet_ids",
                 "db_security_group_id",
                 "DISABLED",
-            )
+            );
         },
     },
     Drift {
@@ -250,7 +250,7 @@ const BEHIND: [Drift; 34] = [
                 "private_subnet_ids",
                 "api_security_group_id",
                 "ENABLED",
-            )
+            );
         },
     },
     Drift {

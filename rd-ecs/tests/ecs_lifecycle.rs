@@ -1,5 +1,4 @@
 //! The slice from nothing to nothing, what a plan costs, and whose the image and the number of tasks are.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::World;
 use rd_testkit::network::SETTINGS;

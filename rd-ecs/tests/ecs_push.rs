@@ -130,8 +130,8 @@ fn what_docker_saved_is_pushed_compressed_and_once() {
     let lines: Vec<&str> = done.stdout.lines().collect();
     assert_eq!(lines.len(), 1, "{}", done.stdout);
     assert!(lines[0].starts_with(&format!("{}@sha256:", url.as_str().unwrap())));
-    assert!(done.stderr.contains("1 layers pushed"), "{}", done.stderr);
-    assert!(done.stderr.contains("1 were there"), "{}", done.stderr);
+    assert!(done.stderr.contains("1 layer pushed"), "{}", done.stderr);
+    assert!(done.stderr.contains("1 there already"), "{}", done.stderr);
 }
 
 #[test]

@@ -302,7 +302,7 @@ async fn losing_registry() -> MockServer {
         .await;
     on("PATCH").respond_with(answer(201)).mount(&server).await;
     let error = json!({"errors": [{"code": "BLOB_UPLOAD_INVALID", "message": "None of the provided layer digests match"}]});
-    let after = Continued::default();
+    let after = Continued;
     on("PUT")
         .and(query_param_is_missing("never"))
         .respond_with(after.answer(error))

@@ -96,6 +96,21 @@ fn the_task_is_as_asked_for() {
 }
 
 #[test]
+fn a_migration_runs_with_the_image_that_is_deployed_after_it() {
+    let world = applied();
+    let digest = world.image("v1", "arm64");
+    let before = world.live_image();
+    run(&world, "--tag v1", "true").ok();
+    let image = one_off_tasks(&world)[0]["containers"][0]["image"].clone();
+    assert!(image.as_str().unwrap().ends_with(&digest), "{image}");
+    assert_eq!(world.live_image(), before);
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+    world.rd("rd-ecs").args("deploy --no-verify --tag v1").ok();
+    let revisions = world.ecs("ListTaskDefinitions", &json!({}));
+    assert_eq!(revisions["taskDefinitionArns"].as_array().unwrap().len(), 2);
+}
+
+#[test]
 fn when_the_time_is_up_the_task_is_stopped() {
     let world = applied();
     let done = run(&world, "--timeout 40s", "echo begun; sleep 600").code(124);

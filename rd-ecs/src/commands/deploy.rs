@@ -2,22 +2,16 @@
 //! image, which is named by its digest.
 
 use crate::config::Bootstrap;
-use crate::facts::{NO_IMAGE_TAG, PLACEHOLDER};
 use crate::image_ref;
-use crate::kinds::task_definition::model::Spec;
-use crate::kinds::task_definition::register::{register, register_like};
 use crate::kinds::task_definition::revisions::prune;
-use crate::names::{CONTAINER, TASK_DEFINITION, last};
-use crate::reads::Described;
+use crate::names::last;
+use crate::revision::with_image;
 use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_what_was_begun};
 use crate::site::Site;
 use crate::verify;
-use aws_sdk_ecs::types::ContainerDefinition;
 use rd_common::cli::Program;
-use rd_common::engine::cx::ATTEMPTS;
-use rd_common::engine::wait::backoff;
 use rd_common::verbs::edit;
-use rd_common::{Error, Exit, Repeat, Result};
+use rd_common::{Error, Exit, Result};
 
 /// Flags of `deploy`.
 #[derive(clap::Args, Clone, Debug)]
@@ -61,7 +55,7 @@ async fn deploy(program: &Program, args: &DeployArgs) -> Result<Exit> {
         let steps = verify::verify(program, &site, &runs, &image).await?;
         verify::must_be_right(program, &steps)?;
     }
-    let revision = revision(&site, &runs, &image).await?;
+    let revision = with_image(&site, &runs, &image).await?;
     let bootstrapped =
         site.desk.config.bootstrap == Bootstrap::None && service.desired_count() == 0;
     let desired = bootstrapped.then(|| site.desk.config.desired(&site.cx().stack));
@@ -91,105 +85,4 @@ async fn is_live(site: &Site, revision: &str) -> Result<bool> {
     Ok(newest
         .first()
         .is_none_or(|one| one.task_definition == revision && one.succeeded()))
-}
-
-fn ours(described: &Described) -> Option<&ContainerDefinition> {
-    let containers = described.definition.container_definitions();
-    containers.iter().find(|one| one.name() == Some(CONTAINER))
-}
-
-/// A revision with this image: the one that runs, the newest where a run that was cut off had registered it, or another.
-async fn revision(site: &Site, runs: &Described, image: &str) -> Result<String> {
-    let cx = site.cx();
-    if has_image(runs, image) {
-        return Ok(arn(runs));
-    }
-    for attempt in 0..ATTEMPTS {
-        if let Some(there) = registered(site, runs, image).await? {
-            return Ok(there);
-        }
-        let made = match stands_in(runs) {
-            // It has a command of its own: the first image gets what the settings say.
-            true => {
-                register(
-                    cx,
-                    &first(site, image)?,
-                    &cx.stack.tags_for(TASK_DEFINITION),
-                )
-                .await
-            }
-            false => register_like(cx, runs, image).await,
-        };
-        match made {
-            // Whether it was registered is looked at before it is registered again.
-            Err(error) if error.repeat != Repeat::Never && attempt + 1 < ATTEMPTS => {
-                cx.pause(backoff(attempt)).await?;
-            }
-            done => return done,
-        }
-    }
-    Err(Error::interrupted())
-}
-
-/// The newest revision, where it is as the one that is to be registered.
-async fn registered(site: &Site, runs: &Described, image: &str) -> Result<Option<String>> {
-    let newest = site.cx().clients.reads.definition(&site.family).await?;
-    let newest = newest.filter(|newest| {
-        has_image(newest, image) && (stands_in(runs) || differ_in_image_alone(runs, newest))
-    });
-    Ok(newest.map(|newest| arn(&newest)))
-}
-
-fn arn(one: &Described) -> String {
-    let arn = one.definition.task_definition_arn();
-    arn.unwrap_or_default().to_owned()
-}
-
-fn has_image(one: &Described, image: &str) -> bool {
-    ours(one).is_some_and(|container| container.image() == Some(image))
-}
-
-/// Whether a revision is what runs before the first image.
-fn stands_in(one: &Described) -> bool {
-    ours(one)
-        .and_then(ContainerDefinition::image)
-        .is_some_and(|image| image == PLACEHOLDER || image.ends_with(NO_IMAGE_TAG))
-}
-
-fn differ_in_image_alone(runs: &Described, newest: &Described) -> bool {
-    let plain = |one: &Described| {
-        let mut containers = one.definition.container_definitions().to_vec();
-        for container in &mut containers {
-            container.image = None;
-        }
-        let definition = &one.definition;
-        (
-            containers,
-            definition.cpu.clone(),
-            definition.memory.clone(),
-            definition.runtime_platform.clone(),
-            definition.execution_role_arn.clone(),
-            definition.task_role_arn.clone(),
-            definition.volumes.clone(),
-            definition.ephemeral_storage.clone(),
-        )
-    };
-    plain(runs) == plain(newest)
-}
-
-/// What the first image runs as.
-fn first(site: &Site, image: &str) -> Result<Spec> {
-    let config = &site.desk.config;
-    Ok(Spec {
-        image: image.to_owned(),
-        command: config
-            .command
-            .iter()
-            .map(|word| word.as_str().into())
-            .collect(),
-        entry_point: config.entry_point.clone(),
-        health_check: config.health_check(),
-        read_only: config.read_only,
-        ..site.desk.spec(TASK_DEFINITION)?
-    })
 }

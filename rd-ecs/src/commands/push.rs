@@ -143,7 +143,8 @@ fn tell(
     let what = match sent.pushed {
         0 => "every layer was there".to_owned(),
         pushed => format!(
-            "{pushed} layers pushed ({}), {} were there",
+            "{pushed} {} pushed ({}), {} there already",
+            if pushed == 1 { "layer" } else { "layers" },
             size_text(sent.bytes),
             sent.skipped
         ),

@@ -1,9 +1,11 @@
 //! `run`: a command in a task of its own, such as a database migration. Its output is our output to the last line, and
 //! its exit code is our exit code.
 
+use crate::image_ref;
 use crate::logs::{self, Line, Stream};
 use crate::names::{CONTAINER, last};
 use crate::reads::Described;
+use crate::revision::with_image;
 use crate::site::Site;
 use crate::sizes;
 use crate::tasks::{self, Task};
@@ -26,6 +28,12 @@ use std::time::Duration;
 /// Flags of `run`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RunArgs {
+    /// Another image than the one that runs: a reference, or a digest in the stack's repository
+    #[arg(long, value_name = "REF", conflicts_with = "tag")]
+    image: Option<String>,
+    /// A tag in the stack's repository
+    #[arg(long, value_name = "TAG")]
+    tag: Option<String>,
     /// CPU units of the task; else as the service has
     #[arg(long, value_name = "UNITS")]
     cpu: Option<u32>,
@@ -70,7 +78,17 @@ enum Stopped {
 pub async fn run(program: &Program, args: &RunArgs) -> Result<Exit> {
     let site = Site::open(program).await?;
     let service = site.read().await?;
-    let runs = site.runs(&service).await?;
+    let mut runs = site.runs(&service).await?;
+    let image = match (&args.image, &args.tag) {
+        (Some(image), _) => Some(image_ref::resolve(&site, image).await?),
+        (None, Some(tag)) => Some(image_ref::tagged(&site, tag).await?),
+        (None, None) => None,
+    };
+    if let Some(image) = image {
+        // A task has the image of a revision, and nothing else: the one that a deployment of it will take as well.
+        let revision = with_image(&site, &runs, &image).await?;
+        runs = site.revision(&revision).await?;
+    }
     let overrides = overrides(args, &runs)?;
     let network = service
         .network_configuration()

@@ -260,8 +260,10 @@ fn state(service: &Service) -> ServiceState {
         desired: service.desired_count(),
         running: service.running_count(),
         pending: service.pending_count(),
-        minimum_healthy_percent: deployment.and_then(|one| one.minimum_healthy_percent()),
-        maximum_percent: deployment.and_then(|one| one.maximum_percent()),
+        minimum_healthy_percent: deployment
+            .and_then(aws_sdk_ecs::types::DeploymentConfiguration::minimum_healthy_percent),
+        maximum_percent: deployment
+            .and_then(aws_sdk_ecs::types::DeploymentConfiguration::maximum_percent),
         exec: service.enable_execute_command(),
     }
 }
@@ -280,12 +282,12 @@ fn revision(runs: &Described) -> Revision {
         architecture: processor.map(|one| one.as_str().to_owned()),
         environment: containers
             .iter()
-            .flat_map(|one| one.environment())
+            .flat_map(aws_sdk_ecs::types::ContainerDefinition::environment)
             .filter_map(|one| one.name().map(str::to_owned))
             .collect(),
         secrets: containers
             .iter()
-            .flat_map(|one| one.secrets())
+            .flat_map(aws_sdk_ecs::types::ContainerDefinition::secrets)
             .map(|one| (one.name().to_owned(), one.value_from().to_owned()))
             .collect(),
     }

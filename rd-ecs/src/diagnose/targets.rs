@@ -62,7 +62,8 @@ async fn group(site: &Site, arn: &str) -> Result<Vec<Target>> {
             let (target, health) = (one.target(), one.target_health());
             Target {
                 address: target.and_then(|t| t.id()).unwrap_or_default().to_owned(),
-                port: target.and_then(|target| target.port()),
+                port: target
+                    .and_then(aws_sdk_elasticloadbalancingv2::types::TargetDescription::port),
                 state: health
                     .and_then(|health| health.state())
                     .map(|state| state.as_str().to_owned())

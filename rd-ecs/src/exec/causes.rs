@@ -160,7 +160,7 @@ fn of_agent(container: &Container, known: bool) -> Cause {
 fn is_read_only(definition: &TaskDefinition, container: &str) -> bool {
     let mut all = definition.container_definitions().iter();
     all.find(|one| one.name() == Some(container))
-        .and_then(|one| one.readonly_root_filesystem())
+        .and_then(aws_sdk_ecs::types::ContainerDefinition::readonly_root_filesystem)
         .unwrap_or(false)
 }
 

@@ -54,7 +54,10 @@ pub async fn container(site: &Site, task: &Task, name: Option<&str>) -> Result<C
     let call = site.cx().clients.ecs.describe_tasks();
     let call = call.cluster(&site.cluster).tasks(&task.arn).send();
     let answer = call.await.doing("read the task")?;
-    let containers = answer.tasks().iter().flat_map(|task| task.containers());
+    let containers = answer
+        .tasks()
+        .iter()
+        .flat_map(aws_sdk_ecs::types::Task::containers);
     let all: Vec<Container> = containers
         .map(|one| {
             let agent = one.managed_agents().first();

@@ -70,10 +70,10 @@ fn live(policy: &AwsPolicy) -> Live {
             .map(|one| one.predefined_metric_type().as_str().to_owned())
             .unwrap_or_default(),
         target: tracking.map_or(0.0, TargetTrackingScalingPolicyConfiguration::target_value),
-        scale_in_cooldown: tracking.and_then(|one| one.scale_in_cooldown()),
-        scale_out_cooldown: tracking.and_then(|one| one.scale_out_cooldown()),
+        scale_in_cooldown: tracking.and_then(aws_sdk_applicationautoscaling::types::TargetTrackingScalingPolicyConfiguration::scale_in_cooldown),
+        scale_out_cooldown: tracking.and_then(aws_sdk_applicationautoscaling::types::TargetTrackingScalingPolicyConfiguration::scale_out_cooldown),
         scale_in_disabled: tracking
-            .and_then(|one| one.disable_scale_in())
+            .and_then(aws_sdk_applicationautoscaling::types::TargetTrackingScalingPolicyConfiguration::disable_scale_in)
             .unwrap_or(false),
     }
 }

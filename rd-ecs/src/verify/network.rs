@@ -36,12 +36,12 @@ pub async fn check(
     let mut steps = vec![
         same(
             "subnets",
-            &has(config.map(|config| config.subnets())),
+            &has(config.map(aws_sdk_ecs::types::AwsVpcConfiguration::subnets)),
             net.outputs.get("private_subnet_ids"),
         ),
         same(
             "security groups",
-            &has(config.map(|config| config.security_groups())),
+            &has(config.map(aws_sdk_ecs::types::AwsVpcConfiguration::security_groups)),
             net.outputs.get("api_security_group_id"),
         ),
     ];
@@ -50,7 +50,9 @@ pub async fn check(
         return Ok(steps);
     }
     let ports = service.load_balancers().iter();
-    let ports: BTreeSet<i32> = ports.filter_map(|one| one.container_port()).collect();
+    let ports: BTreeSet<i32> = ports
+        .filter_map(aws_sdk_ecs::types::LoadBalancer::container_port)
+        .collect();
     let mut needed: BTreeSet<&str> = ALWAYS.into();
     for given in reference::all(definition, &site.cx().stack) {
         needed.insert(match given.reference {

@@ -44,7 +44,7 @@ pub struct Rule {
 impl Rule {
     fn fits(&self, text: &str) -> bool {
         let has = |words: &&[&str]| words.iter().all(|word| text.contains(word));
-        self.when.iter().any(|words| has(&words))
+        self.when.iter().any(has)
     }
 }
 
@@ -82,7 +82,7 @@ pub fn of_exit(code: i32) -> &'static Rule {
 pub fn is_usual(text: &str) -> bool {
     let text = text.to_lowercase();
     let has = |words: &&[&str]| words.iter().all(|word| text.contains(word));
-    stop::USUAL.iter().any(|words| has(&words))
+    stop::USUAL.iter().any(has)
 }
 
 /// For what no rule fits.

@@ -154,15 +154,17 @@ pub fn live(service: &AwsService) -> Live {
         target_group_arn: balancer
             .and_then(|one| one.target_group_arn())
             .map(str::to_owned),
-        container_port: balancer.and_then(|one| one.container_port()).unwrap_or(0),
+        container_port: balancer
+            .and_then(aws_sdk_ecs::types::LoadBalancer::container_port)
+            .unwrap_or(0),
         minimum_healthy_percent: deployment
-            .and_then(|one| one.minimum_healthy_percent())
+            .and_then(aws_sdk_ecs::types::DeploymentConfiguration::minimum_healthy_percent)
             .unwrap_or(100),
         maximum_percent: deployment
-            .and_then(|one| one.maximum_percent())
+            .and_then(aws_sdk_ecs::types::DeploymentConfiguration::maximum_percent)
             .unwrap_or(200),
-        circuit_breaker: breaker.is_some_and(|one| one.enable()),
-        rollback: breaker.is_some_and(|one| one.rollback()),
+        circuit_breaker: breaker.is_some_and(aws_sdk_ecs::types::DeploymentCircuitBreaker::enable),
+        rollback: breaker.is_some_and(aws_sdk_ecs::types::DeploymentCircuitBreaker::rollback),
         grace_seconds: service.health_check_grace_period_seconds().unwrap_or(0),
         exec: service.enable_execute_command(),
         managed_tags: service.enable_ecs_managed_tags(),

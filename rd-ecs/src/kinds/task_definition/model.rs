@@ -199,7 +199,7 @@ pub fn live(definition: &AwsDefinition) -> Live {
         port: ours
             .port_mappings()
             .first()
-            .and_then(|mapping| mapping.container_port())
+            .and_then(aws_sdk_ecs::types::PortMapping::container_port)
             .unwrap_or(0),
         environment: pairs.collect(),
         secrets: secrets

@@ -1,0 +1,113 @@
+//! The revision with another image: all else is as in the one that runs.
+
+use crate::facts::{NO_IMAGE_TAG, PLACEHOLDER};
+use crate::kinds::task_definition::model::Spec;
+use crate::kinds::task_definition::register::{register, register_like};
+use crate::names::{CONTAINER, TASK_DEFINITION};
+use crate::reads::Described;
+use crate::site::Site;
+use aws_sdk_ecs::types::ContainerDefinition;
+use rd_common::engine::cx::ATTEMPTS;
+use rd_common::engine::wait::backoff;
+use rd_common::{Error, Repeat, Result};
+
+fn ours(described: &Described) -> Option<&ContainerDefinition> {
+    let containers = described.definition.container_definitions();
+    containers.iter().find(|one| one.name() == Some(CONTAINER))
+}
+
+/// A revision with this image: the one that runs, the newest where a run that was cut off had registered it, or another.
+pub async fn with_image(site: &Site, runs: &Described, image: &str) -> Result<String> {
+    let cx = site.cx();
+    if has_image(runs, image) {
+        return Ok(arn(runs));
+    }
+    for attempt in 0..ATTEMPTS {
+        if let Some(there) = registered(site, runs, image).await? {
+            return Ok(there);
+        }
+        let made = match stands_in(runs) {
+            // It has a command of its own: the first image gets what the settings say.
+            true => {
+                register(
+                    cx,
+                    &first(site, image)?,
+                    &cx.stack.tags_for(TASK_DEFINITION),
+                )
+                .await
+            }
+            false => register_like(cx, runs, image).await,
+        };
+        match made {
+            // Whether it was registered is looked at before it is registered again.
+            Err(error) if error.repeat != Repeat::Never && attempt + 1 < ATTEMPTS => {
+                cx.pause(backoff(attempt)).await?;
+            }
+            done => return done,
+        }
+    }
+    Err(Error::interrupted())
+}
+
+/// The newest revision, where it is as the one that is to be registered.
+async fn registered(site: &Site, runs: &Described, image: &str) -> Result<Option<String>> {
+    let newest = site.cx().clients.reads.definition(&site.family).await?;
+    let newest = newest.filter(|newest| {
+        has_image(newest, image) && (stands_in(runs) || differ_in_image_alone(runs, newest))
+    });
+    Ok(newest.map(|newest| arn(&newest)))
+}
+
+fn arn(one: &Described) -> String {
+    let arn = one.definition.task_definition_arn();
+    arn.unwrap_or_default().to_owned()
+}
+
+fn has_image(one: &Described, image: &str) -> bool {
+    ours(one).is_some_and(|container| container.image() == Some(image))
+}
+
+/// Whether a revision is what runs before the first image.
+fn stands_in(one: &Described) -> bool {
+    ours(one)
+        .and_then(ContainerDefinition::image)
+        .is_some_and(|image| image == PLACEHOLDER || image.ends_with(NO_IMAGE_TAG))
+}
+
+fn differ_in_image_alone(runs: &Described, newest: &Described) -> bool {
+    let plain = |one: &Described| {
+        let mut containers = one.definition.container_definitions().to_vec();
+        for container in &mut containers {
+            container.image = None;
+        }
+        let definition = &one.definition;
+        (
+            containers,
+            definition.cpu.clone(),
+            definition.memory.clone(),
+            definition.runtime_platform.clone(),
+            definition.execution_role_arn.clone(),
+            definition.task_role_arn.clone(),
+            definition.volumes.clone(),
+            definition.ephemeral_storage.clone(),
+        )
+    };
+    plain(runs) == plain(newest)
+}
+
+/// What the first image runs as.
+fn first(site: &Site, image: &str) -> Result<Spec> {
+    let config = &site.desk.config;
+    Ok(Spec {
+        image: image.to_owned(),
+        command: config
+            .command
+            .iter()
+            .map(|word| word.as_str().into())
+            .collect(),
+        entry_point: config.entry_point.clone(),
+        health_check: config.health_check(),
+        read_only: config.read_only,
+        ..site.desk.spec(TASK_DEFINITION)?
+    })
+}
