@@ -188,7 +188,11 @@ fn a_layout_is_pushed_as_it_is() {
         &config("arm64", &layers[..1]),
         &[(PLAIN, layers[0].clone())],
     );
-    let told = pushed(&world, &layout.finish(&[image.clone()]), "--tag plain");
+    let told = pushed(
+        &world,
+        &layout.finish(std::slice::from_ref(&image)),
+        "--tag plain",
+    );
     assert_eq!(told["digest"], image["digest"]);
 }
 
@@ -251,7 +255,7 @@ fn newer_dockers_write_both_forms() {
         let mut layout = Layout::default();
         let own = config("arm64", &layers);
         let image = layout.image(&own, &[(kind, bytes.clone())]);
-        let mut entries = layout.finish(&[image.clone()]);
+        let mut entries = layout.finish(std::slice::from_ref(&image));
         let manifest = json!([{
             "Config": blob_path(&digest(&own)),
             "RepoTags": ["shop:v1"],

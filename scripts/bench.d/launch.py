@@ -1,5 +1,5 @@
 """Runs a pipe, `PROGRAM ARGUMENT… '|' PROGRAM …` with whole paths, and prints its wall seconds, then a line for each
-program: exit code, CPU seconds, peak memory in KiB.
+program: exit code (127 where it could not be started), CPU seconds, peak memory in KiB.
 
 A process of its own, started with `python3 -I -S`, with no module but those that are built in: the peak that Linux keeps
 for a program is at least that of the process that forked it, and this one has 5 MiB.
@@ -28,6 +28,8 @@ def start(command, stdin, stdout):
         posix.dup2(stdin, 0)
         posix.dup2(stdout, 1)
         posix.execv(command[0], command)
+    except OSError as error:
+        posix.write(2, f"{command[0]}: {error}\n".encode())
     finally:
         posix._exit(127)
 

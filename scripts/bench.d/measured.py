@@ -63,8 +63,9 @@ def run(pipe, folder, env):
         raise Failed(f"{words[0]} was not started:\n{text}")
     wall, *lines = told.splitlines()
     rows = [[float(word) for word in line.split()] for line in lines]
-    if any(code != 0 for code, _, _ in rows):
-        raise Failed(f"{' '.join(words)} failed:\n{text}")
+    codes = [int(code) for code, _, _ in rows]
+    if any(codes):
+        raise Failed(f"{' '.join(words)} failed with {' | '.join(map(str, codes))}:\n{text}")
     peaks = [peak / 1024 for _, _, peak in rows]
     together = max(sum(peaks), highest[0])
     return Used(float(wall), sum(cpu for _, cpu, _ in rows), max(peaks), together, made)
