@@ -128,6 +128,30 @@ fn the_first_apply_ends_without_an_image_and_without_a_placeholder() {
 }
 
 #[test]
+fn roles_that_iam_does_not_know_everywhere_yet_are_waited_for() {
+    let world = World::new(SETTINGS);
+    world.service("");
+    let lag = json!({"times": 4, "account": world.account, "where": "definition"});
+    world.aws_local("/aws-local/iam-lag", &lag);
+    let applied = world.rd("rd-ecs").args("apply -y").ok();
+    assert_eq!(applied.actions().len(), 12);
+    nothing_to_do(&world);
+    let revisions = world.ecs("ListTaskDefinitions", &json!({}));
+    assert_eq!(revisions["taskDefinitionArns"].as_array().unwrap().len(), 1);
+    // One that stays refused is told, with what to look at.
+    let other = World::new(SETTINGS);
+    other.service("");
+    let never = json!({"times": 100_000, "account": other.account, "where": "definition"});
+    other.aws_local("/aws-local/iam-lag", &never);
+    let failed = other.rd("rd-ecs").args("apply -y").code(1);
+    assert!(
+        failed.stderr.contains("refused for 120 s") && failed.stderr.contains("trust policy"),
+        "{}",
+        failed.stderr
+    );
+}
+
+#[test]
 fn images_are_not_lost_unasked() {
     let world = applied("");
     world.image("v1", "arm64");

@@ -240,6 +240,38 @@ fn what_a_killed_deployment_held_is_given_back_by_the_next_run() {
 }
 
 #[test]
+fn a_deployment_that_is_stuck_is_given_up_waiting_for_and_one_that_is_stopped_by_hand_has_failed() {
+    let world = new(deployed);
+    let before = world.live_image();
+    let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 3});
+    world.aws_local("/aws-local/task", &slow);
+    // 20 s are one here.
+    let done = world
+        .rd("rd-ecs")
+        .args("deploy --no-verify --tag v2 --timeout 20s")
+        .code(1);
+    assert!(
+        done.stderr.contains("is still being deployed") && done.stderr.contains("rd-ecs wait"),
+        "{}",
+        done.stderr
+    );
+    assert!(!scale_in_is_suspended(&world));
+    let mut child = world.rd("rd-ecs").args("wait").start();
+    drop(child.stdin.take());
+    let arn = deployments(&world)[0]["serviceDeploymentArn"].clone();
+    let stop = json!({"serviceDeploymentArn": arn, "stopType": "ROLLBACK"});
+    world.ecs("StopServiceDeployment", &stop);
+    let waited = finish(child);
+    assert_eq!(waited.code, 1, "{}", waited.stdout);
+    assert!(
+        waited.stderr.contains("was not deployed"),
+        "{}",
+        waited.stderr
+    );
+    assert_eq!(world.live_image(), before);
+}
+
+#[test]
 fn a_rollback_ends_what_is_under_way() {
     let world = new(deployed);
     let before = world.live_image();

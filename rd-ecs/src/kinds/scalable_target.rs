@@ -1,12 +1,13 @@
 //! `scalable_target`: how many tasks autoscaling keeps.
 //! <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html>
 
+use super::scaling::deleted;
 use crate::clients::Clients;
 use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTarget as AwsTarget, ServiceNamespace, SuspendedState,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Repeat, Result, Tags, Wanted};
+use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Result, Tags, Wanted};
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
 
@@ -173,13 +174,7 @@ impl Kind for ScalableTarget {
             .service_namespace(ServiceNamespace::Ecs)
             .resource_id(id)
             .scalable_dimension(DIMENSION);
-        match call.send().await.doing("end autoscaling") {
-            Err(error) if error.is(&["ObjectNotFoundException"]) => Ok(()),
-            Err(error) if error.is(&["ConcurrentUpdateException"]) => {
-                Err(error.repeat(Repeat::Later))
-            }
-            other => other.map(|_| ()),
-        }
+        deleted(call.send().await.doing("end autoscaling"))
     }
 
     async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

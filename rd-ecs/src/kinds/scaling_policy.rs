@@ -2,13 +2,14 @@
 //! <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html>
 
 use super::scalable_target::DIMENSION;
+use super::scaling::{deleted, found, id, named, parts};
 use crate::clients::Clients;
 use aws_sdk_applicationautoscaling::types::{
     MetricType, PolicyType, PredefinedMetricSpecification, ScalingPolicy as AwsPolicy,
     ServiceNamespace, TargetTrackingScalingPolicyConfiguration,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Result, Wanted};
+use rd_common::{Change, Cx, Diff, Error, Found, Input, Kind, Order, Result, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -48,16 +49,6 @@ pub struct Live {
     pub scale_out_cooldown: Option<i32>,
     /// Whether it only adds tasks.
     pub scale_in_disabled: bool,
-}
-
-/// A service's name has no colon.
-pub(super) fn id(resource: &str, name: &str) -> String {
-    format!("{resource}:{name}")
-}
-
-pub(super) fn parts(id: &str) -> Result<(&str, &str)> {
-    id.split_once(':')
-        .ok_or_else(|| Error::failed(format!("`{id}` is not an id of autoscaling")))
 }
 
 fn live(policy: &AwsPolicy) -> Live {
@@ -113,14 +104,7 @@ impl Kind for ScalingPolicy {
     type Clients = Clients;
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let named: Vec<(&Wanted<Spec>, String)> = wanted
-            .iter()
-            .filter_map(|one| {
-                let spec = one.spec.as_ref();
-                let named = || Some(id(spec?.resource_id.known()?, &spec?.name));
-                Some((one, one.id.clone().or_else(named)?))
-            })
-            .collect();
+        let named = named(wanted, |spec| (&spec.resource_id, &spec.name));
         let Some((_, first)) = named.first() else {
             return Ok(Vec::new());
         };
@@ -131,17 +115,10 @@ impl Kind for ScalingPolicy {
             .resource_id(resource)
             .scalable_dimension(DIMENSION);
         let answer = call.send().await.doing("read the scaling policies")?;
-        let found = named.into_iter().filter_map(|(one, name)| {
-            let mut all = answer.scaling_policies().iter().map(live);
-            let live = all.find(|live| id(&live.resource_id, &live.name) == name)?;
-            Some(Found {
-                address: one.address.clone(),
-                id: name,
-                live,
-                tags: None,
-            })
-        });
-        Ok(found.collect())
+        let there: Vec<Live> = answer.scaling_policies().iter().map(live).collect();
+        Ok(found(named, &there, |live| {
+            id(&live.resource_id, &live.name)
+        }))
     }
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
@@ -167,13 +144,7 @@ impl Kind for ScalingPolicy {
             .service_namespace(ServiceNamespace::Ecs)
             .resource_id(resource)
             .scalable_dimension(DIMENSION);
-        match call.send().await.doing("delete the scaling policy") {
-            Err(error) if error.is(&["ObjectNotFoundException"]) => Ok(()),
-            Err(error) if error.is(&["ConcurrentUpdateException"]) => {
-                Err(error.repeat(Repeat::Later))
-            }
-            other => other.map(|_| ()),
-        }
+        deleted(call.send().await.doing("delete the scaling policy"))
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

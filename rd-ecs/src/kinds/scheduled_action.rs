@@ -2,13 +2,13 @@
 //! <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScheduledAction.html>
 
 use super::scalable_target::DIMENSION;
-use super::scaling_policy::{id, parts};
+use super::scaling::{deleted, found, id, named, parts};
 use crate::clients::Clients;
 use aws_sdk_applicationautoscaling::types::{
     ScalableTargetAction, ScheduledAction as AwsAction, ServiceNamespace,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Repeat, Result, Wanted};
+use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Result, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -83,14 +83,7 @@ impl Kind for ScheduledAction {
     type Clients = Clients;
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let named: Vec<(&Wanted<Spec>, String)> = wanted
-            .iter()
-            .filter_map(|one| {
-                let spec = one.spec.as_ref();
-                let named = || Some(id(spec?.resource_id.known()?, &spec?.name));
-                Some((one, one.id.clone().or_else(named)?))
-            })
-            .collect();
+        let named = named(wanted, |spec| (&spec.resource_id, &spec.name));
         let Some((_, first)) = named.first() else {
             return Ok(Vec::new());
         };
@@ -101,17 +94,10 @@ impl Kind for ScheduledAction {
             .resource_id(resource)
             .scalable_dimension(DIMENSION);
         let answer = call.send().await.doing("read the schedules")?;
-        let found = named.into_iter().filter_map(|(one, name)| {
-            let mut all = answer.scheduled_actions().iter().map(live);
-            let live = all.find(|live| id(&live.resource_id, &live.name) == name)?;
-            Some(Found {
-                address: one.address.clone(),
-                id: name,
-                live,
-                tags: None,
-            })
-        });
-        Ok(found.collect())
+        let there: Vec<Live> = answer.scheduled_actions().iter().map(live).collect();
+        Ok(found(named, &there, |live| {
+            id(&live.resource_id, &live.name)
+        }))
     }
 
     async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
@@ -137,13 +123,7 @@ impl Kind for ScheduledAction {
             .scheduled_action_name(name)
             .resource_id(resource)
             .scalable_dimension(DIMENSION);
-        match call.send().await.doing("delete the schedule") {
-            Err(error) if error.is(&["ObjectNotFoundException"]) => Ok(()),
-            Err(error) if error.is(&["ConcurrentUpdateException"]) => {
-                Err(error.repeat(Repeat::Later))
-            }
-            other => other.map(|_| ()),
-        }
+        deleted(call.send().await.doing("delete the schedule"))
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
