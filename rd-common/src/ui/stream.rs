@@ -99,6 +99,11 @@ impl Stream {
         }
     }
 
+    /// Whether all that was sent so far was written, or waits to be: nobody has gone, and nothing failed.
+    pub fn is_open(&self) -> bool {
+        *self.reader.borrow() == Reader::There
+    }
+
     /// An error where writing has failed; none where all is well or the reader is gone.
     pub fn failure(&self) -> Result<()> {
         self.reader.borrow().ended()

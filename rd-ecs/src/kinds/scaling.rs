@@ -14,10 +14,10 @@ pub fn parts(id: &str) -> Result<(&str, &str)> {
 }
 
 /// Those that have an id, known or by what their spec says is scaled and how it is called.
-pub fn named<'a, S>(
-    wanted: &'a [Wanted<S>],
+pub fn named<S>(
+    wanted: &[Wanted<S>],
     of: impl Fn(&S) -> (&Input, &str),
-) -> Vec<(&'a Wanted<S>, String)> {
+) -> Vec<(&Wanted<S>, String)> {
     let id_of = |one: &Wanted<S>| {
         let named = || {
             let (resource, name) = of(one.spec.as_ref()?);

@@ -1,6 +1,7 @@
 //! One log event, and the order in which events are shown.
 
-use super::body::{Body, Place, unescaped};
+use super::body::{Body, Place};
+use super::escape::unescaped;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;

@@ -1,8 +1,8 @@
 //! How fast FilterLogEvents may be called: one limit for all groups and splits of this process, found by trying.
 //!
 //! AWS allows an account 5, 10 or 25 calls a second, by region, and others in the account take their share. So it begins
-//! with 5, is doubled each second while nothing is throttled, goes down with each throttled call, and then grows by one
-//! call a second in each second. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
+//! with 10, is doubled each half second while nothing is throttled, goes down with each throttled call, and then grows by
+//! one call a second in each second. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
 
 use rd_common::engine::wait::Clock;
 use std::cell::RefCell;
@@ -10,13 +10,15 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 /// Calls a second at first.
-const FIRST: f64 = 5.0;
+const FIRST: f64 = 10.0;
 /// The most that AWS allows anywhere.
 const MOST: f64 = 25.0;
 /// The least to which throttling brings it.
 const LEAST: f64 = 0.5;
 /// What is left of the rate after a throttled call.
 const LESS: f64 = 0.6;
+
+const SECOND: Duration = Duration::from_secs(1);
 
 #[derive(Debug)]
 struct State {
@@ -38,9 +40,8 @@ impl Limiter {
     /// A limit in time that is scaled as the clock says.
     pub fn new(clock: Clock) -> Self {
         let now = Instant::now();
-        let second = Duration::from_secs(1);
         // A scaled second is this long; calls a scaled second are meant here.
-        let scale = clock.scaled(second).as_secs_f64();
+        let scale = clock.scaled(SECOND).as_secs_f64();
         Self {
             clock,
             scale,
@@ -67,8 +68,8 @@ impl Limiter {
     /// A call was answered.
     pub fn answered(&self) {
         let mut state = self.state.borrow_mut();
-        let second = self.clock.scaled(Duration::from_secs(1));
-        if state.grown.elapsed() < second {
+        let every = if state.throttled { SECOND } else { SECOND / 2 };
+        if state.grown.elapsed() < self.clock.scaled(every) {
             return;
         }
         state.grown = Instant::now();
@@ -100,15 +101,15 @@ mod tests {
         for _ in 0..3 {
             limiter.turn().await;
         }
-        // The first at once, then five a second.
-        assert!(start.elapsed() >= Duration::from_millis(399));
+        // The first at once, then ten a second.
+        assert!(start.elapsed() >= Duration::from_millis(199));
         let long_ago = Instant::now().checked_sub(Duration::from_secs(2)).unwrap();
         limiter.state.borrow_mut().grown = long_ago;
         limiter.answered();
-        assert_eq!(limiter.state.borrow().rate, 10.0);
-        // Not again within the second.
+        assert_eq!(limiter.state.borrow().rate, 20.0);
+        // Not again at once.
         limiter.answered();
-        assert_eq!(limiter.state.borrow().rate, 10.0);
+        assert_eq!(limiter.state.borrow().rate, 20.0);
         for _ in 0..20 {
             limiter.throttled();
         }

@@ -6,6 +6,7 @@
 
 pub mod body;
 pub mod checkpoint;
+pub mod escape;
 pub mod event;
 pub mod follow;
 pub mod format;

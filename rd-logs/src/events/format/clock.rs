@@ -1,4 +1,4 @@
-//! Times, written fast: what is the same for a whole second is made once.
+//! Times, written fast: what is the same for a whole minute is made once.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -8,23 +8,19 @@ pub struct ClockText {
     zone: TimeZone,
     pattern: &'static str,
     ending: &'static str,
-    second: i64,
+    minute: i64,
     text: String,
 }
 
 impl ClockText {
     /// RFC 3339 in UTC, with milliseconds: as texts they sort as times.
     pub fn rfc3339() -> Self {
-        Self::with(TimeZone::UTC, "%Y-%m-%dT%H:%M:%S", "Z")
+        Self::with(TimeZone::UTC, "%Y-%m-%dT%H:%M:", "Z")
     }
 
     /// In a zone, with the date or without.
     pub fn local(zone: TimeZone, date: bool) -> Self {
-        let pattern = if date {
-            "%Y-%m-%d %H:%M:%S"
-        } else {
-            "%H:%M:%S"
-        };
+        let pattern = if date { "%Y-%m-%d %H:%M:" } else { "%H:%M:" };
         Self::with(zone, pattern, "")
     }
 
@@ -33,25 +29,32 @@ impl ClockText {
             zone,
             pattern,
             ending,
-            second: i64::MIN,
+            minute: i64::MIN,
             text: String::new(),
         }
     }
 
     /// Adds a time, in milliseconds since 1970.
     pub fn add(&mut self, out: &mut Vec<u8>, milliseconds: i64) {
-        let second = milliseconds.div_euclid(1000);
-        if second != self.second {
-            self.second = second;
+        let minute = milliseconds.div_euclid(60_000);
+        if minute != self.minute {
+            self.minute = minute;
             // What is out of range is nothing that AWS takes.
-            let moment = Timestamp::from_second(second).unwrap_or_default();
+            let moment = Timestamp::from_second(minute.saturating_mul(60)).unwrap_or_default();
             let zoned = moment.to_zoned(self.zone.clone());
             self.text = zoned.strftime(self.pattern).to_string();
         }
         out.extend_from_slice(self.text.as_bytes());
-        let rest = milliseconds.rem_euclid(1000);
+        let rest = milliseconds.rem_euclid(60_000);
         let digit = |value: i64| b'0' + u8::try_from(value % 10).unwrap_or(0);
-        out.extend_from_slice(&[b'.', digit(rest / 100), digit(rest / 10), digit(rest)]);
+        out.extend_from_slice(&[
+            digit(rest / 10_000),
+            digit(rest / 1000),
+            b'.',
+            digit(rest / 100),
+            digit(rest / 10),
+            digit(rest),
+        ]);
         out.extend_from_slice(self.ending.as_bytes());
     }
 }

@@ -1,7 +1,7 @@
 //! One JSON object an event. The message's own JSON is passed on as it is written, once it is known to be whole.
 
 use super::clock::ClockText;
-use crate::events::body::unescape;
+use crate::events::escape::unescape;
 use crate::events::event::Event;
 use serde::de::IgnoredAny;
 

@@ -1,19 +1,21 @@
 //! A tail: what the pollers read becomes each event once, in order, on stdout; and how far it came is remembered.
 
-use super::checkpoint::{Checkpoint, Output, Position, recover};
-use super::format::Format;
-use super::hold::Hold;
-use super::poll::{self, News, Plan};
-use super::seen::{MOST_IDS, Seen};
-use super::sink::Sink;
-use super::source::Source;
-use super::stopped::Stopped;
-use super::times;
+mod remember;
+
+use crate::events::checkpoint::{Checkpoint, Position};
+use crate::events::format::Format;
+use crate::events::hold::Hold;
+use crate::events::poll::{self, News, Plan};
+use crate::events::seen::{MOST_IDS, Seen};
+use crate::events::sink::Sink;
+use crate::events::source::Source;
+use crate::events::stopped::Stopped;
+use crate::events::times;
 use jiff::tz::TimeZone;
 use rd_common::ui::stream::OutputFile;
-use rd_common::{Error, Exit, Result};
-use std::collections::{BTreeMap, HashSet};
-use std::path::{Path, PathBuf};
+use rd_common::{Exit, Result};
+use std::collections::BTreeMap;
+use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -21,9 +23,6 @@ use tokio::time::Instant;
 
 /// How many pages may wait to be taken.
 const PAGES_WAITING: usize = 4;
-/// How often a checkpoint is written at most; and no more than this share of the time goes into it.
-const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
-const CHECKPOINT_SHARE: u32 = 20;
 /// A group that has told nothing for so long holds the others back no more.
 const SILENT: Duration = Duration::from_secs(10);
 /// How long a flush may take when the program is to end.
@@ -125,7 +124,7 @@ impl Follow {
                 }
             }
             if let Some(was) = &found.output {
-                take_in(was, &source, &mut groups)?;
+                remember::take_in(was, &source, &mut groups)?;
             }
             others = found.groups;
             others.retain(|name, _| !source.groups.contains(name));
@@ -139,7 +138,7 @@ impl Follow {
             others,
             stopped,
             written: now,
-            pause: CHECKPOINT_EVERY,
+            pause: remember::EVERY,
             last_event: now,
             told_short: false,
             told_behind: None,
@@ -331,7 +330,8 @@ impl Follow {
         let hold = clock.scaled(self.settings.hold);
         // What happened so long before the last look at each group waits no more: what is not there yet is later than
         // the hold-back allows for.
-        let looked = self.groups.iter().map(|group| group.frontier).min();
+        let there = self.groups.iter().filter(|group| !group.absent);
+        let looked = there.map(|group| group.frontier).min();
         let old = looked
             .unwrap_or(i64::MIN)
             .saturating_sub(hold.as_millis() as i64);
@@ -370,7 +370,9 @@ impl Follow {
         };
         // Its last events may be late.
         let late = clock.scaled(Stopped::LATE).as_millis() as i64;
-        Ok(self.groups.iter().all(|group| group.frontier > at + late))
+        // A group that is not there has none of them.
+        let read = |group: &Group| group.absent || group.frontier > at + late;
+        Ok(self.groups.iter().all(read))
     }
 
     /// Writes all that is held, and where it is.
@@ -401,75 +403,4 @@ impl Follow {
             done = self.finish() => done,
         }
     }
-
-    async fn checkpoint(&mut self) -> Result<()> {
-        let Some(path) = self.settings.checkpoint.clone() else {
-            return Ok(());
-        };
-        let start = Instant::now();
-        // From here to the end nothing is put in the sink.
-        self.sink.send().await;
-        let length = self.sink.stream.flush().await;
-        self.write_checkpoint(&path, length)?;
-        self.written = Instant::now();
-        self.pause = CHECKPOINT_EVERY.max(start.elapsed() * CHECKPOINT_SHARE);
-        Ok(())
-    }
-
-    fn write_checkpoint(&self, path: &Path, length: Option<u64>) -> Result<()> {
-        let overlap = self.source.clock.scaled(self.settings.overlap).as_millis() as i64;
-        let mut checkpoint = Checkpoint::new(self.settings.selection.clone());
-        checkpoint.groups.clone_from(&self.others);
-        for (number, group) in self.groups.iter().enumerate() {
-            let held: Vec<_> = self
-                .hold
-                .events()
-                .filter(|event| event.group == number)
-                .collect();
-            let first = held.iter().map(|event| event.timestamp).min();
-            let from = (group.frontier - overlap)
-                .min(first.unwrap_or(i64::MAX))
-                .max(group.seen.floor());
-            let keys: HashSet<u64> = held.iter().map(|event| event.key()).collect();
-            let position = Position::new(from, &group.seen, &|key| keys.contains(&key));
-            checkpoint
-                .groups
-                .insert(self.source.groups[number].clone(), position);
-        }
-        checkpoint.output = self
-            .output
-            .as_ref()
-            .zip(length)
-            .map(|(file, length)| Output {
-                device: file.device,
-                inode: file.inode,
-                length,
-                json: self.settings.format == Format::Json,
-            });
-        checkpoint.write(path)
-    }
-}
-
-/// Takes in what a killed run wrote after its last checkpoint.
-fn take_in(was: &Output, source: &Source, groups: &mut [Group]) -> Result<()> {
-    let Some(now) = OutputFile::of_stdout() else {
-        return Ok(());
-    };
-    let found = recover(was, &now, Path::new("/dev/fd/1"))
-        .map_err(|e| Error::failed(format!("what stdout's file holds cannot be read: {e}")))?;
-    for (name, timestamp, key) in found.events {
-        if let Some(number) = source.groups.iter().position(|group| *group == name) {
-            groups[number].seen.insert_key(timestamp, key);
-        }
-    }
-    if let Some(length) = found.cut {
-        OutputFile::cut(length)
-            .map_err(|e| Error::failed(format!("stdout's file cannot be cut back: {e}")))?;
-        let bytes = now.length - length;
-        source.tell(
-            &format!("{bytes} bytes were cut off from stdout's file: a run that was killed left them unfinished"),
-            "what they held is written again",
-        );
-    }
-    Ok(())
 }
