@@ -21,9 +21,11 @@ mod reads;
 mod registry;
 mod revision;
 mod rollout;
+mod secrets;
 mod site;
 mod sizes;
 mod slice;
+mod task;
 mod tasks;
 mod verify;
 

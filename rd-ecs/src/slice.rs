@@ -2,10 +2,10 @@
 
 use crate::clients::Clients;
 use crate::config::{Bootstrap, Config};
-use crate::facts::{self, Facts, NO_IMAGE_TAG, PLACEHOLDER};
+use crate::facts::{self, Facts};
 use crate::images;
 use crate::kinds::cluster::{self, Cluster, PROVIDERS};
-use crate::kinds::parameter::{self, Parameter};
+use crate::kinds::parameter::Parameter;
 use crate::kinds::repository::{self, Repository, lifecycle};
 use crate::kinds::scalable_target::{self, ScalableTarget};
 use crate::kinds::scaling_policy::{self, ScalingPolicy};
@@ -13,8 +13,9 @@ use crate::kinds::scheduled_action::{self, ScheduledAction};
 use crate::kinds::service::Service;
 use crate::kinds::service::model::{Capacity, Spec as ServiceSpec};
 use crate::kinds::task_definition::TaskDefinition;
-use crate::kinds::task_definition::model::{Log, Spec as TaskSpec};
-use crate::names::{self, CONTAINER, REPOSITORY};
+use crate::names::{self, REPOSITORY};
+use crate::secrets::{Secrets, secrets};
+use crate::task::task;
 use crate::{leftovers, policies};
 use rd_common::aws::Aws;
 use rd_common::{
@@ -24,7 +25,6 @@ use rd_common::{
 use rd_iam::role::{self, Role};
 use rd_iam::role_policy::{self, RolePolicy};
 use rd_log_group::LogGroup;
-use std::collections::BTreeMap;
 
 /// The slice.
 pub struct Ecs;
@@ -108,7 +108,7 @@ impl Slice for Ecs {
             },
         );
         let definition =
-            parts.add::<TaskDefinition>("api", task(stack, config, facts, &secrets, &roles));
+            parts.add::<TaskDefinition>("api", task(stack, config, facts, &secrets, roles.arns()));
         parts.after(&definition, &logs);
         let service =
             parts.add::<Service>("api", service(stack, config, facts, &cluster, &definition));
@@ -171,95 +171,18 @@ impl Slice for Ecs {
     }
 }
 
-/// What the container gets from secrets and parameters: for the task definition, and for the role that reads them.
-struct Secrets {
-    /// By variable: the ARN, with a member's name where it is one.
-    variables: BTreeMap<String, Input>,
-    /// The secrets' ARNs.
-    secrets: Vec<Input>,
-    /// The parameters' ARNs.
-    parameters: Vec<Input>,
-}
-
-fn secrets(parts: &mut Parts, stack: &Stack, config: &Config) -> Secrets {
-    let mut all = Secrets {
-        variables: BTreeMap::new(),
-        secrets: Vec::new(),
-        parameters: Vec::new(),
-    };
-    for (variable, slice) in [
-        (&config.database_variable, "data"),
-        (&config.cache_variable, "cache"),
-    ] {
-        if !variable.is_empty() {
-            let arn: Input = output(slice, "secret_arn");
-            all.variables
-                .insert(variable.clone(), arn.clone().then(":url::"));
-            all.secrets.push(arn);
-        }
-    }
-    for (variable, given) in &config.secrets {
-        let given = Given::parse(given);
-        all.variables
-            .insert(variable.clone(), given.value_from.as_str().into());
-        let arn = given.arn.as_str().into();
-        if given.is_parameter {
-            all.parameters.push(arn);
-        } else if !all.secrets.contains(&arn) {
-            all.secrets.push(arn);
-        }
-    }
-    for (variable, value) in &config.parameters {
-        let part = parts.add::<Parameter>(
-            &variable.to_lowercase(),
-            parameter::Spec {
-                name: format!("{}/{variable}", names::parameter_path(stack)),
-                value: value.clone(),
-            },
-        );
-        let arn: Input = part.attribute("arn");
-        all.variables.insert(variable.clone(), arn.clone());
-        all.parameters.push(arn);
-    }
-    all
-}
-
-/// A secret or parameter that was there before: `arn:aws:secretsmanager:…:secret:name-abcdef[:member]`.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html>
-struct Given {
-    arn: String,
-    value_from: String,
-    is_parameter: bool,
-}
-
-/// How many parts the ARN of a secret has.
-const SECRET_PARTS: usize = 7;
-
-impl Given {
-    fn parse(text: &str) -> Self {
-        let parts: Vec<&str> = text.split(':').collect();
-        let is_parameter = parts.get(2) == Some(&"ssm");
-        let arn = match is_parameter {
-            true => text.to_owned(),
-            false => parts[..parts.len().min(SECRET_PARTS)].join(":"),
-        };
-        let value_from = match parts.get(SECRET_PARTS) {
-            Some(member) if !is_parameter => format!("{arn}:{member}::"),
-            _ => arn.clone(),
-        };
-        Self {
-            arn,
-            value_from,
-            is_parameter,
-        }
-    }
-}
-
 /// The two roles, and what must be there before a task starts.
 struct Roles {
     execution: Part,
     task: Part,
     parts: Vec<Part>,
+}
+
+impl Roles {
+    /// The ARNs of the role that tasks are started with, and of the one that they have.
+    fn arns(&self) -> [Input; 2] {
+        [&self.execution, &self.task].map(|role| role.attribute("arn"))
+    }
 }
 
 fn roles(parts: &mut Parts, stack: &Stack, config: &Config, secrets: &Secrets) -> Roles {
@@ -317,81 +240,6 @@ fn roles(parts: &mut Parts, stack: &Stack, config: &Config, secrets: &Secrets) -
         execution,
         task,
         parts: needed,
-    }
-}
-
-/// What the placeholder runs: it answers everything on the application's port.
-fn placeholder_command(port: &Input) -> Vec<Input> {
-    let line = Input::Join(vec![
-        "printf 'server { listen %s; location / { return 200; } }' ".into(),
-        port.clone(),
-        " > /etc/nginx/conf.d/default.conf && exec nginx -g 'daemon off;'".into(),
-    ]);
-    vec!["sh".into(), "-c".into(), line]
-}
-
-fn task(
-    stack: &Stack,
-    config: &Config,
-    facts: &Facts,
-    secrets: &Secrets,
-    roles: &Roles,
-) -> TaskSpec {
-    let placeholder = facts.image.is_none() && config.bootstrap == Bootstrap::Placeholder;
-    let image = match &facts.image {
-        Some(image) => image.clone(),
-        None if placeholder => PLACEHOLDER.to_owned(),
-        None => format!("{}{NO_IMAGE_TAG}", names::repository_url(stack)),
-    };
-    let mut environment: BTreeMap<String, Input> = config
-        .environment
-        .iter()
-        .map(|(name, value)| (name.clone(), Input::Known(value.clone())))
-        .collect();
-    if !config.port_variable.is_empty() {
-        let port = Input::Join(vec![output("net", "app_port")]);
-        environment.insert(config.port_variable.clone(), port);
-    }
-    if !config.bucket_variable.is_empty() {
-        environment.insert(
-            config.bucket_variable.clone(),
-            output("store", "bucket_name"),
-        );
-    }
-    TaskSpec {
-        family: names::api(stack),
-        cluster: names::cluster(stack),
-        cpu: config.cpu.to_string(),
-        memory: config.memory.to_string(),
-        architecture: config.architecture.clone(),
-        execution_role_arn: roles.execution.attribute("arn"),
-        task_role_arn: roles.task.attribute("arn"),
-        image,
-        command: match placeholder {
-            true => placeholder_command(&output("net", "app_port")),
-            false => config
-                .command
-                .iter()
-                .map(|word| word.as_str().into())
-                .collect(),
-        },
-        entry_point: match placeholder {
-            true => Vec::new(),
-            false => config.entry_point.clone(),
-        },
-        port: output("net", "app_port"),
-        environment,
-        secrets: secrets.variables.clone(),
-        log: Log {
-            group: names::log_group(stack),
-            region: stack.region.clone(),
-            prefix: CONTAINER.to_owned(),
-        },
-        health_check: config.health_check().filter(|_| !placeholder),
-        stop_timeout: config.stop_timeout_seconds,
-        // The placeholder writes its settings.
-        read_only: config.read_only && !placeholder,
-        keep_revisions: config.keep_revisions,
     }
 }
 
@@ -510,22 +358,4 @@ fn outputs(parts: &mut Parts, stack: &Stack, config: &Config, made: &Made) {
         false => config.desired(stack),
     };
     parts.output("min_tasks", min);
-}
-
-#[cfg(test)]
-mod tests {
-    use super::Given;
-
-    #[test]
-    fn a_secret_is_read_whole_or_by_one_member() {
-        let arn = "arn:aws:secretsmanager:us-east-1:1:secret:mail-AbCdEf";
-        let whole = Given::parse(arn);
-        assert_eq!((whole.arn.as_str(), whole.value_from.as_str()), (arn, arn));
-        let member = Given::parse(&format!("{arn}:key"));
-        assert_eq!(member.arn, arn);
-        assert_eq!(member.value_from, format!("{arn}:key::"));
-        let parameter = Given::parse("arn:aws:ssm:us-east-1:1:parameter/mail");
-        assert!(parameter.is_parameter);
-        assert_eq!(parameter.value_from, parameter.arn);
-    }
 }
