@@ -15,6 +15,8 @@ fn help_has_examples_and_every_exit_code() {
             help.contains("Examples:") && help.contains(&format!("  {program} ")),
             "{help}"
         );
+        // A verb without a line of its own would be shown with that of its flags.
+        assert!(!help.contains("Flags of"), "{help}");
         for code in [0, 1, 2, 3, 4, 5, 6, 124, 130] {
             assert!(
                 help.lines()

@@ -26,9 +26,11 @@ use rd_common::{Exit, Result};
 pub enum Command {
     /// Bring an image into service, and wait until it runs or was rolled back
     Deploy(deploy::DeployArgs),
+    /// Bring an earlier revision back; while a deployment is under way, end that one
     Rollback(rollback::RollbackArgs),
     /// Start new tasks of what runs, such as after a rotated password
     Restart(RolloutArgs),
+    /// Wait until the deployment that is under way has ended
     Wait(wait::WaitArgs),
     /// List the revisions, or show what differs between two
     Revisions(revisions::RevisionsArgs),
