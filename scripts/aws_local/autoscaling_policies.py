@@ -15,6 +15,7 @@ from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.moto_api._internal import mock_random
 
+from aws_local import cloudwatch_alarms
 from aws_local.autoscaling_requests import answer, found_target, given, invalid, refused, selected, subject
 
 MAX_POLICIES = 50
@@ -143,22 +144,22 @@ def _alarms(backend, policy, before):
     cloudwatch.delete_alarms([name for kind, name in there.items() if kind not in wanted])
     made = []
     for kind, (operator, periods, threshold) in wanted.items():
-        alarm = cloudwatch.put_metric_alarm(
-            name=there.get(kind) or f"TargetTracking-{policy.resource_id}-{kind}-{mock_random.uuid4()}",
-            namespace=namespace,
-            metric_name=metric,
-            metric_data_queries=[],
-            comparison_operator=operator,
-            evaluation_periods=periods,
-            period=60,
-            threshold=threshold,
-            statistic=statistic,
-            unit=unit,
-            description=f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy.policy_arn}.",
-            dimensions=dimensions,
-            alarm_actions=[policy.policy_arn],
-        )
-        made.append(alarm)
+        given = {
+            "AlarmName": there.get(kind) or f"TargetTracking-{policy.resource_id}-{kind}-{mock_random.uuid4()}",
+            "AlarmDescription": f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy.policy_arn}.",
+            "AlarmActions": [policy.policy_arn],
+            "Namespace": namespace,
+            "MetricName": metric,
+            "Dimensions": dimensions,
+            "Statistic": statistic,
+            "Unit": unit,
+            "Period": 60,
+            "EvaluationPeriods": periods,
+            "Threshold": threshold,
+            "ComparisonOperator": operator,
+        }
+        given = {name: value for name, value in given.items() if value is not None}
+        made.append(cloudwatch_alarms.put(cloudwatch, given))
     return made
 
 

@@ -174,11 +174,17 @@ def put_metric_alarm(self):
     given = {name: value for name, value in self._get_params().items() if value is not None}
     _check(given)
     _check_actions(given, self.region)
-    backend, tags, name = self.cloudwatch_backend, given.pop("Tags", None), given["AlarmName"]
+    put(self.cloudwatch_backend, given, given.pop("Tags", None))
+    return EmptyResult()
+
+
+def put(backend, given, tags=None):
+    """Makes an alarm, or changes the one of this name; other services put their own so."""
+    name = given["AlarmName"]
     alarm = backend.alarms.get(name)
     made = alarm is None
     if made:
-        alarm = backend.alarms[name] = Alarm(self.region, self.current_account, name)
+        alarm = backend.alarms[name] = Alarm(backend.region_name, backend.account_id, name)
         # The tags of a call that changes an alarm are ignored.
         if tags:
             backend.tagger.tag_resource(alarm.alarm_arn, tags)
@@ -186,7 +192,7 @@ def put_metric_alarm(self):
     word = "created" if made else "updated"
     data = {"version": "1.0", "type": "Create" if made else "Update", "createdAlarm": given}
     _note(backend, alarm, "ConfigurationUpdate", f'Alarm "{name}" {word}', data)
-    return EmptyResult()
+    return alarm
 
 
 def _paged(items, token, size):
