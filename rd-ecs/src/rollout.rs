@@ -55,8 +55,6 @@ const SEEN_WITHIN: Duration = Duration::from_secs(60);
 struct Begun {
     /// What autoscaling works at.
     scalable_target: String,
-    /// Whether it was kept from taking tasks away before, too.
-    scale_in_was_suspended: bool,
 }
 
 /// What is to be brought into service.
@@ -86,9 +84,8 @@ pub async fn finish_what_was_begun(program: &Program, site: &Site) -> Result<()>
 }
 
 async fn give_back(site: &Site, begun: &Begun) -> Result<()> {
-    let was = begun.scale_in_was_suspended;
     // Not looked at first: reads lag behind what was set a moment ago.
-    match suspend_scale_in(site.cx(), &begun.scalable_target, was).await {
+    match suspend_scale_in(site.cx(), &begun.scalable_target, false).await {
         // Autoscaling was turned off meanwhile: a target that is not there cannot be set in part.
         Err(error) if error.is(&["ValidationException", "ObjectNotFoundException"]) => Ok(()),
         done => done,
@@ -107,7 +104,6 @@ async fn hold_scale_in(program: &Program, site: &Site) -> Result<Option<Begun>> 
     }
     let begun = Begun {
         scalable_target: target.clone(),
-        scale_in_was_suspended: false,
     };
     let key = program.key("ecs");
     let mut document = loaded(program).await?;
@@ -157,16 +153,25 @@ async fn bring(
 ) -> Result<Exit> {
     let cx = site.cx();
     let asked = Timestamp::now();
-    let under_way = deployments::newest(cx, &site.service, 1).await?.pop();
-    let under_way = under_way
-        .filter(|one| !rollout.force && !one.is_over() && one.task_definition == rollout.revision);
-    let since = under_way.as_ref().map_or(asked, |one| one.created_at);
-    if under_way.is_none() {
-        ask(site, rollout, asked).await?;
-    }
-    let deployment = match under_way {
-        Some(one) => one,
-        None => seen(site, rollout.revision, asked).await?,
+    let before = deployments::newest(cx, &site.service, 1).await?.pop();
+    // What is under way, or was done by a run that was cut off, is not asked for again: AWS would begin nothing.
+    let goes_on = |one: &Deployment| {
+        let of_use = !one.is_over() || one.succeeded();
+        !rollout.force
+            && rollout.desired.is_none()
+            && of_use
+            && one.task_definition == rollout.revision
+    };
+    let (since, deployment) = match before {
+        Some(one) if goes_on(&one) => (one.created_at, one),
+        before => {
+            let before = before.map(|one| one.arn);
+            ask(site, rollout, before.as_deref()).await?;
+            (
+                asked,
+                seen(site, rollout.revision, before.as_deref()).await?,
+            )
+        }
     };
     let mut follow = Follow::new(program, site, since);
     if args.no_wait {
@@ -191,8 +196,17 @@ async fn bring(
     }
 }
 
+/// The deployment of a revision that came after the one `before`. It is told by its name, not by its time: the clock here
+/// is not AWS's.
+async fn after(site: &Site, revision: &str, before: Option<&str>) -> Result<Option<Deployment>> {
+    let newest = deployments::newest(site.cx(), &site.service, 1)
+        .await?
+        .pop();
+    Ok(newest.filter(|one| one.task_definition == revision && Some(one.arn.as_str()) != before))
+}
+
 /// Asks for the deployment, once: after a lost answer it is looked for first.
-async fn ask(site: &Site, rollout: &Rollout<'_>, asked: Timestamp) -> Result<()> {
+async fn ask(site: &Site, rollout: &Rollout<'_>, before: Option<&str>) -> Result<()> {
     let cx = site.cx();
     for attempt in 0..ATTEMPTS {
         let call = cx.clients.ecs_once.update_service().cluster(&site.cluster);
@@ -209,10 +223,7 @@ async fn ask(site: &Site, rollout: &Rollout<'_>, asked: Timestamp) -> Result<()>
             Err(error) => error,
         };
         cx.pause(backoff(attempt)).await?;
-        if error.repeat == Repeat::Unknown
-            && let Some(one) = deployments::latest(cx, &site.service, asked).await?
-            && one.task_definition == rollout.revision
-            && one.created_at >= asked
+        if error.repeat == Repeat::Unknown && after(site, rollout.revision, before).await?.is_some()
         {
             return Ok(());
         }
@@ -221,13 +232,11 @@ async fn ask(site: &Site, rollout: &Rollout<'_>, asked: Timestamp) -> Result<()>
 }
 
 /// The deployment that was asked for: reads lag behind.
-async fn seen(site: &Site, revision: &str, asked: Timestamp) -> Result<Deployment> {
-    let cx = site.cx();
-    until(cx, last(revision), SEEN_WITHIN, async || {
-        let latest = deployments::latest(cx, &site.service, asked).await?;
-        Ok(match latest {
-            Some(one) if one.task_definition == revision => Look::Done(one),
-            _ => Look::Wait("the deployment is not to be seen yet".to_owned()),
+async fn seen(site: &Site, revision: &str, before: Option<&str>) -> Result<Deployment> {
+    until(site.cx(), last(revision), SEEN_WITHIN, async || {
+        Ok(match after(site, revision, before).await? {
+            Some(one) => Look::Done(one),
+            None => Look::Wait("the deployment is not to be seen yet".to_owned()),
         })
     })
     .await
