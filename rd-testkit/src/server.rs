@@ -1,19 +1,30 @@
-//! The local AWS API of the tests: `RD_TEST_AWS` where it is set (`make test` starts one and stops it), else one that
-//! is started on first need and ends by itself when it has been idle.
+//! The local AWS API of the tests: those of `RD_TEST_AWS` where it is set (`make test` starts some and stops them), else
+//! one that is started on first need and ends by itself when it has been idle.
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 /// The root of the repository.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
 }
 
-/// Where it answers.
+/// Where it answers. There may be several, since one serves one core; a test, which is a thread of its own, stays with
+/// the one that it got first.
 pub fn endpoint() -> &'static str {
-    static URL: OnceLock<String> = OnceLock::new();
-    URL.get_or_init(|| std::env::var("RD_TEST_AWS").unwrap_or_else(|_| start()))
+    static URLS: OnceLock<Vec<String>> = OnceLock::new();
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    thread_local! {
+        static MINE: usize = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+    let urls = URLS.get_or_init(|| match std::env::var("RD_TEST_AWS") {
+        Ok(urls) => urls.split_whitespace().map(str::to_owned).collect(),
+        Err(_) => vec![start()],
+    });
+    assert!(!urls.is_empty(), "RD_TEST_AWS names no URL");
+    &urls[MINE.with(|mine| *mine) % urls.len()]
 }
 
 fn start() -> String {

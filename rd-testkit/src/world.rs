@@ -30,7 +30,10 @@ pub struct World {
     /// The account.
     pub account: String,
     credentials: [String; 3],
+    /// Where its programs find AWS: the API itself, or what stands before it.
     endpoint: String,
+    /// The API itself.
+    api: &'static str,
 }
 
 /// An account number that no other test has: time, process and a counter, folded into twelve digits.
@@ -54,16 +57,18 @@ impl World {
         Self::at(settings, endpoint())
     }
 
-    /// A world whose programs talk to `endpoint`.
-    pub fn at(settings: &str, endpoint: &str) -> Self {
+    /// A world whose programs find AWS at `url`.
+    pub fn at(settings: &str, url: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("rd.toml"), settings).unwrap();
         let account = account();
+        let api = endpoint();
         Self {
-            credentials: assume(&account),
+            credentials: assume(api, &account),
             folder,
             account,
-            endpoint: endpoint.to_owned(),
+            endpoint: url.to_owned(),
+            api,
         }
     }
 
@@ -201,7 +206,7 @@ impl World {
             ("Authorization", authorization.as_str()),
             ("Content-Type", kind),
         ];
-        request(endpoint(), method, path, &headers, body)
+        request(self.api, method, path, &headers, body)
     }
 
     fn call(
@@ -222,12 +227,12 @@ impl World {
             ("X-Amz-Security-Token", token),
         ];
         all.extend(headers);
-        request(endpoint(), method, path, &all, body.as_bytes())
+        request(self.api, method, path, &all, body.as_bytes())
     }
 }
 
 /// Credentials of a role in an account.
-fn assume(account: &str) -> [String; 3] {
+fn assume(api: &str, account: &str) -> [String; 3] {
     let role = format!("arn:aws:iam::{account}:role/test");
     let body = form(&[
         ("Action", "AssumeRole"),
@@ -242,7 +247,7 @@ fn assume(account: &str) -> [String; 3] {
         ("Authorization", authorization.as_str()),
         ("Content-Type", "application/x-www-form-urlencoded"),
     ];
-    let answer = request(endpoint(), "POST", "/", &headers, body.as_bytes());
+    let answer = request(api, "POST", "/", &headers, body.as_bytes());
     ["AccessKeyId", "SecretAccessKey", "SessionToken"].map(|tag| {
         answer
             .tag(tag)
