@@ -1,6 +1,7 @@
 //! Programs in a pipe, as a shell runs them: records through, outputs down, plans carried out, failures passed on.
 
-use rd_testkit::{Rd, World, finish};
+use rd_testkit::faults::Proxy;
+use rd_testkit::{Rd, World, endpoint, finish};
 use serde_json::{Value, json};
 use std::io::{BufRead, BufReader, Write};
 use std::time::{Duration, Instant};
@@ -52,6 +53,34 @@ fn a_saved_plan_of_two_slices_is_reviewed_and_applied() {
         world.rd("rd-net").args("destroy -y"),
     ]);
     assert!(gone.iter().all(|done| done.code == 0), "{gone:?}");
+}
+
+#[test]
+fn one_program_asks_whose_account_it_is_for_all_with_its_key() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    let asked = || {
+        let calls = proxy.calls();
+        calls.iter().filter(|call| call.service == "sts").count()
+    };
+    let net = world.rd("rd-net").args("plan").ok();
+    assert_eq!(asked(), 1);
+    let store = || world.rd("rd-store").args("plan").stdin(net.stdout.clone());
+    let both = store().ok();
+    assert_eq!(asked(), 1);
+    let begins = both.of_type("begin");
+    assert_eq!(begins.len(), 2);
+    assert!(
+        begins.iter().all(|one| one["account"] == world.account),
+        "{begins:?}"
+    );
+
+    // Another key may be of another account, and this one is.
+    let other = store()
+        .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+        .code(2);
+    assert!(other.stderr.contains("account"), "{}", other.stderr);
+    assert_eq!(asked(), 2);
 }
 
 #[test]

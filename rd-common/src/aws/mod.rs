@@ -1,6 +1,7 @@
 //! Access to AWS: the SDK's own chain, with time limits and retries that suit a command line.
 
 mod calls;
+mod credentials;
 mod errors;
 mod identity;
 
@@ -8,6 +9,7 @@ pub use errors::{Explain, SdkResult, error};
 pub use identity::account;
 
 use crate::aws::calls::CallLog;
+use crate::aws::credentials::{Remembered, fingerprint};
 use crate::error::{Error, Result};
 use crate::stack::Stack;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
@@ -96,7 +98,7 @@ impl Aws {
         if let Some(profile) = &access.profile {
             credentials = credentials.profile_name(profile);
         }
-        let credentials = credentials.build().await;
+        let credentials = Remembered::new(credentials.build().await);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(region.to_owned()))
@@ -135,13 +137,14 @@ impl Aws {
         })
     }
 
-    /// Fails with what to do where there are no credentials, before any call is made with them.
-    pub async fn check_credentials(&self) -> Result<()> {
+    /// Fails with what to do where there are no credentials, before any call is made with them. Returns the access
+    /// key's fingerprint, by which programs in a pipe know that they use the same one.
+    pub async fn check_credentials(&self) -> Result<String> {
         let Some(provider) = self.config.credentials_provider() else {
             return Err(Error::failed("no AWS credentials provider is set up"));
         };
         match provider.provide_credentials().await {
-            Ok(_) => Ok(()),
+            Ok(credentials) => Ok(fingerprint(&credentials)),
             Err(error) => Err(errors::no_credentials(&error, self.profile.as_deref())),
         }
     }

@@ -9,7 +9,8 @@ use crate::state::document::Document;
 use crate::state::store::Key;
 use crate::ui::prompt;
 use crate::verbs::apply::{Limits, carry_out, locked};
-use crate::verbs::pipe::{Finished, Outputs, Pipe, piped};
+use crate::verbs::outside::Outputs;
+use crate::verbs::pipe::{Finished, Pipe, piped};
 use crate::verbs::plan::show;
 use crate::wire::record::Ended;
 

@@ -7,6 +7,7 @@ pub mod doctor;
 pub mod edit;
 pub mod import;
 pub mod output;
+mod outside;
 pub mod pipe;
 pub mod plan;
 pub mod rebuild;

@@ -6,26 +6,23 @@ use crate::engine::cx::Cx;
 use crate::engine::plan::{Plan, plan};
 use crate::engine::read::Reader;
 use crate::engine::refresh::{Observed, refresh};
-use crate::engine::run::Outside;
 use crate::engine::signal::Cancel;
 use crate::engine::wait::Clock;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::model::erased::Kinds;
 use crate::model::input::Reference;
-use crate::model::others::Others;
-use crate::model::parts::{Node, Parts};
+use crate::model::parts::Parts;
 use crate::model::slice::Slice;
 use crate::stack::Stack;
 use crate::state::document::Document;
 use crate::state::store::Store;
 use crate::ui::printer::Printer;
+use crate::verbs::outside::Outputs;
 use crate::wire::record::{
     Begin, Diagnostic, End, Ended, FORMAT, Record, Severity, Upstream as Source,
 };
 use crate::wire::upstream::Upstream;
-use futures_util::future::LocalBoxFuture;
-use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
@@ -36,6 +33,8 @@ use std::time::Duration;
 const LOOK_AT_STDIN: Duration = Duration::from_millis(100);
 /// How long `begin` is held back for the account.
 const ACCOUNT_WITHIN: Duration = Duration::from_secs(3);
+/// How long to wait for a neighbour that has asked for the account, before asking oneself: STS answers in less.
+const NEIGHBOUR_WITHIN: Duration = Duration::from_millis(500);
 
 /// A program in a pipe, begun.
 pub(crate) struct Pipe<S: Slice> {
@@ -78,23 +77,29 @@ where
     let source = upstream.source(LOOK_AT_STDIN).await;
 
     let mut connected: Result<Option<Aws>> = Ok(None);
+    let mut key: Option<Result<String>> = None;
     let mut account: Option<Result<String>> = None;
     if !offline {
         connected = Aws::connect(&program.access, &stack.region).await.map(Some);
         if let Ok(Some(aws)) = &connected {
-            account = tokio::time::timeout(ACCOUNT_WITHIN, aws::account(aws))
-                .await
-                .ok();
+            key = Some(aws.check_credentials().await);
+            if let Some(Ok(key)) = &key {
+                account = tokio::time::timeout(ACCOUNT_WITHIN, account_of(key, aws, &upstream))
+                    .await
+                    .ok();
+            }
         }
     }
     if let Some(Ok(id)) = &account {
         let _ = stack.account.set(id.clone());
     }
-    begin::<S>(program, &stack, command, source, offline);
+    let known = key.as_ref().and_then(|key| key.as_ref().ok());
+    begin::<S>(program, &stack, command, source, offline, known);
     upstream.begin_written(&printer);
 
     let done = async {
         let aws = connected?;
+        key.transpose()?;
         if let Some(aws) = &aws {
             let id = match account {
                 Some(known) => known?,
@@ -171,14 +176,34 @@ where
     }
 }
 
-fn begin<S: Slice>(program: &Program, stack: &Stack, command: &str, source: Source, offline: bool) {
+/// Whose account it is: what the neighbour upstream has asked for with the same access key, else what AWS says.
+async fn account_of(key: &str, aws: &Aws, upstream: &Upstream) -> Result<String> {
+    let told = tokio::time::timeout(NEIGHBOUR_WITHIN, upstream.neighbour()).await;
+    if let Ok(Some((theirs, account))) = told
+        && theirs == key
+    {
+        return Ok(aws.account.get_or_init(|| account).clone());
+    }
+    aws::account(aws).await
+}
+
+fn begin<S: Slice>(
+    program: &Program,
+    stack: &Stack,
+    command: &str,
+    source: Source,
+    offline: bool,
+    key: Option<&String>,
+) {
+    let account = stack.account.get().cloned();
     program.printer.own(&Record::Begin(Begin {
         slice: S::NAME.to_owned(),
         format: FORMAT.to_owned(),
         command: command.to_owned(),
         stack: stack.name(),
         region: stack.region.clone(),
-        account: stack.account.get().cloned(),
+        key: key.cloned().filter(|_| account.is_some()),
+        account,
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         run: program.run.clone(),
         upstream: source,
@@ -200,6 +225,7 @@ pub(crate) fn stillborn(slice: &str, command: &str, error: &Error) {
             stack: String::new(),
             region: String::new(),
             account: None,
+            key: None,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             run: String::new(),
             upstream: Source::None,
@@ -316,109 +342,5 @@ impl<S: Slice> Pipe<S> {
                 Some(note.hint),
             )));
         }
-    }
-}
-
-/// Outputs of other slices, from the pipe where their program is in it, else from the store.
-pub(crate) struct Outputs {
-    upstream: Rc<Upstream>,
-    store: Rc<dyn Store>,
-    stack: String,
-    known: RefCell<BTreeMap<Reference, Value>>,
-}
-
-impl Outputs {
-    pub(crate) fn new<S: Slice>(pipe: &Pipe<S>) -> Rc<Self> {
-        Rc::new(Self {
-            upstream: pipe.upstream.clone(),
-            store: pipe.store.clone(),
-            stack: pipe.stack.name(),
-            known: RefCell::default(),
-        })
-    }
-
-    /// What is known by now.
-    pub(crate) fn get(&self, reference: &Reference) -> Option<Value> {
-        if let Some(value) = self.known.borrow().get(reference) {
-            return Some(value.clone());
-        }
-        match reference {
-            Reference::Output(slice, name) => self.upstream.output(slice, name).flatten(),
-            Reference::Attribute(..) => None,
-        }
-    }
-
-    /// What these slices give: those in the pipe are waited for until the outputs named have come.
-    pub(crate) async fn look(&self, at: &[(&str, &[&str])]) -> Result<Others> {
-        let mut others = Others::default();
-        for (slice, names) in at {
-            if self.upstream.gives(slice) {
-                let mut seen = BTreeMap::new();
-                for name in *names {
-                    let value = self.upstream.look_for(slice, name).await?;
-                    seen.extend(value.map(|value| ((*name).to_owned(), value)));
-                }
-                others.coming(slice, seen);
-            } else if let Some(document) = self.document(slice).await? {
-                others.stored(slice, document.outputs);
-            }
-        }
-        Ok(others)
-    }
-
-    /// Learns what these nodes need, waiting for the pipe. What is nowhere stays unknown, and is returned.
-    pub(crate) async fn learn<'a>(
-        &self,
-        nodes: impl Iterator<Item = &'a Node>,
-    ) -> Result<Vec<String>> {
-        let needed: BTreeSet<(String, String)> = nodes.flat_map(Node::needs_outputs).collect();
-        let mut missing = Vec::new();
-        for (slice, name) in needed {
-            let value = if self.upstream.has(&slice) {
-                self.upstream.wait_output(&slice, &name).await?
-            } else {
-                let stored = self.stored(&slice, &name).await?;
-                if stored.is_none() {
-                    missing.push(format!("{slice}.{name}"));
-                }
-                stored
-            };
-            if let Some(value) = value {
-                self.known
-                    .borrow_mut()
-                    .insert(Reference::Output(slice, name), value);
-            }
-        }
-        Ok(missing)
-    }
-
-    async fn document(&self, slice: &str) -> Result<Option<Document>> {
-        let key = crate::state::store::Key {
-            stack: self.stack.clone(),
-            slice: slice.to_owned(),
-        };
-        self.store.load(&key).await
-    }
-
-    async fn stored(&self, slice: &str, name: &str) -> Result<Option<Value>> {
-        let document = self.document(slice).await?;
-        Ok(document.and_then(|mut document| document.outputs.remove(name)))
-    }
-}
-
-impl Outside for Outputs {
-    fn output<'a>(&'a self, slice: &'a str, name: &'a str) -> LocalBoxFuture<'a, Result<Value>> {
-        Box::pin(async move {
-            let value = if self.upstream.has(slice) {
-                self.upstream.wait_output(slice, name).await?
-            } else {
-                self.stored(slice, name).await?
-            };
-            value.ok_or_else(|| {
-                Error::upstream(format!("the output {slice}.{name} is not there")).hint(format!(
-                    "apply rd-{slice} first, or put it before this program in the pipe"
-                ))
-            })
-        })
     }
 }

@@ -10,7 +10,8 @@ use crate::model::change::is_unknown;
 use crate::model::slice::Slice;
 use crate::state::document::Document;
 use crate::ui::printer::Printer;
-use crate::verbs::pipe::{Finished, Outputs, Pipe, piped};
+use crate::verbs::outside::Outputs;
+use crate::verbs::pipe::{Finished, Pipe, piped};
 use crate::wire::record::{Diagnostic, Output, Record, ResourceChange, Severity};
 use std::rc::Rc;
 

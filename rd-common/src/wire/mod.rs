@@ -3,4 +3,5 @@
 pub mod lines;
 pub mod record;
 pub mod schema;
+mod seen;
 pub mod upstream;

@@ -60,6 +60,9 @@ pub struct Begin {
     /// The account; absent where it is not known at once, and in an offline plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
+    /// The fingerprint of the access key that the account was asked with: who has the same one need not ask.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
     /// The program's version.
     pub tool_version: String,
     /// The run, unique.

@@ -5,10 +5,11 @@ use crate::error::{Error, Result};
 use crate::stack::Stack;
 use crate::ui::printer::Printer;
 use crate::wire::lines;
-use crate::wire::record::{Begin, Ended, Record, ResourceChange, Upstream as Source};
+use crate::wire::record::{Ended, Record, Upstream as Source};
+pub use crate::wire::seen::SavedPlan;
+use crate::wire::seen::{Seen, same_stack};
 use serde_json::Value;
 use std::cell::{Cell, RefCell};
-use std::collections::BTreeMap;
 use std::io::{BufReader, IsTerminal};
 use std::rc::Rc;
 use std::time::Duration;
@@ -16,35 +17,6 @@ use tokio::sync::{mpsc, watch};
 
 /// How long a `begin` may take. Every program writes it at once, so what has not come by then is no rd program.
 const BEGIN_WITHIN: Duration = Duration::from_secs(5);
-
-/// The saved plan of our own slice.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct SavedPlan {
-    /// Its changes.
-    pub changes: Vec<ResourceChange>,
-    /// The lineage of the state that it was made from; none where there was no state.
-    pub lineage: Option<String>,
-    /// The serial of the state that it was made from.
-    pub serial: u64,
-}
-
-#[derive(Default)]
-struct Seen {
-    /// By slice: the program now running, and, apart from it, a plan in the stream.
-    begins: BTreeMap<String, Begin>,
-    plans: BTreeMap<String, Begin>,
-    outputs: BTreeMap<(String, String), Option<Value>>,
-    planned_outputs: BTreeMap<(String, String), Option<Value>>,
-    ends: BTreeMap<String, Ended>,
-    own_plan: SavedPlan,
-    own_plan_ended: bool,
-    /// Every `begin` with its line, until our own account is known to compare it with.
-    unchecked: Vec<(Begin, u64)>,
-    plan_seen: bool,
-    head_seen: bool,
-    closed: bool,
-    broken: Option<Error>,
-}
 
 /// What is upstream of this program.
 pub struct Upstream {
@@ -141,7 +113,10 @@ impl Upstream {
         }
         let record = lines::parse(line, number)?;
         if let Some(record) = &record
-            && self.note(record, number)?
+            && self
+                .seen
+                .borrow_mut()
+                .note(record, number, self.own, self.planning, &self.stack)?
         {
             return Ok(());
         }
@@ -158,64 +133,6 @@ impl Upstream {
         for (line, record) in self.held.take().into_iter().flatten() {
             printer.pass(&line, record.as_ref());
         }
-    }
-
-    /// Takes notice of a record; says whether it was of our own plan, and so goes no further.
-    fn note(&self, record: &Record, number: u64) -> Result<bool> {
-        let mut seen = self.seen.borrow_mut();
-        let slice = record.slice().to_owned();
-        let in_plan = seen.plans.contains_key(&slice) && !seen.begins.contains_key(&slice);
-        let own = slice == self.own && !self.planning;
-        match record {
-            Record::Begin(begin) => {
-                same_stack(begin, &self.stack, number)?;
-                if self.stack.account().is_empty() {
-                    seen.unchecked.push((begin.clone(), number));
-                }
-                if begin.command == "plan" && !self.planning {
-                    seen.plan_seen = true;
-                    seen.plans.insert(slice, begin.clone());
-                } else {
-                    if slice == self.own {
-                        return Err(Error::usage(format!(
-                            "stdin, line {number}: `{slice}` is twice in this pipe"
-                        ))
-                        .hint("name each program once"));
-                    }
-                    seen.begins.insert(slice, begin.clone());
-                }
-                seen.head_seen |= begin.upstream != Source::Pipe;
-            }
-            Record::Change(change) if own => seen.own_plan.changes.push(change.clone()),
-            Record::Output(output) => {
-                let key = (slice, output.name.clone());
-                let value = output.value.clone().filter(|_| !output.unknown);
-                if in_plan {
-                    seen.planned_outputs.insert(key, value);
-                } else {
-                    seen.outputs.insert(key, value);
-                }
-            }
-            Record::End(end) if in_plan => {
-                if own {
-                    seen.own_plan.lineage.clone_from(&end.lineage);
-                    seen.own_plan.serial = end.serial;
-                    if end.status != Ended::Ok {
-                        return Err(Error::refused(format!(
-                            "stdin, line {number}: the saved plan of {slice} did not end ok"
-                        ))
-                        .hint("make a new plan"));
-                    }
-                    seen.own_plan_ended = true;
-                }
-                seen.plans.remove(&slice);
-            }
-            Record::End(end) => {
-                seen.ends.insert(slice, end.status);
-            }
-            _ => {}
-        }
-        Ok(own)
     }
 
     /// Waits until `look` has an answer; looks again after every record.
@@ -249,6 +166,23 @@ impl Upstream {
         } else {
             Source::Pipe
         }
+    }
+
+    /// Waits for the first program in the pipe that begins, and says which access key it has, by its fingerprint, and
+    /// whose account that is. None where there is none in the pipe, or where it does not say.
+    pub async fn neighbour(&self) -> Option<(String, String)> {
+        if !self.is_attached() {
+            return None;
+        }
+        self.until(|seen| {
+            let told = seen
+                .begins
+                .values()
+                .find_map(|begin| begin.key.clone().zip(begin.account.clone()));
+            let over = seen.closed || seen.head_seen || seen.plan_seen || !seen.begins.is_empty();
+            over.then_some(told)
+        })
+        .await
     }
 
     /// Waits until every program upstream has begun, and refuses one that works in another account than `account`
@@ -406,24 +340,4 @@ impl Upstream {
                 .hint("see what it says above, mend that, and run the pipe again"),
         )
     }
-}
-
-fn same_stack(begin: &Begin, stack: &Stack, number: u64) -> Result<()> {
-    let ours = stack.name();
-    let account = begin.account.as_deref().unwrap_or_default();
-    let pairs = [
-        ("stack", begin.stack.as_str(), ours.as_str()),
-        ("region", begin.region.as_str(), stack.region.as_str()),
-        ("account", account, stack.account()),
-    ];
-    for (what, theirs, ours) in pairs {
-        if theirs != ours && !theirs.is_empty() && !ours.is_empty() {
-            return Err(Error::usage(format!(
-                "stdin, line {number}: rd-{} works on {what} {theirs}, this program on {what} {ours}",
-                begin.slice
-            ))
-            .hint("one pipe is for one stack, account and region: give all of its programs the same ones"));
-        }
-    }
-    Ok(())
 }
