@@ -76,9 +76,9 @@ impl<C: Logs> Kind for LogGroup<C> {
             let Some(live) = read(logs, &name).await? else {
                 continue;
             };
-            let tags = match one.id {
-                Some(_) => None,
-                None => Some(tags(logs, &live.arn).await?),
+            let tags = match &one.id {
+                Some(id) if cx.knows(id) => None,
+                _ => Some(tags(logs, &live.arn).await?),
             };
             found.push(Found {
                 address: one.address.clone(),

@@ -61,10 +61,12 @@ pub fn take_wanted(
         remembered(document, reference).or_else(|| outside(reference))
     });
     let resource = resource(planned.kind.clone(), live, spec, planned.depends_on.clone());
-    let resource = Resource {
-        tags: planned.tags.clone(),
-        ..resource
-    };
+    // Of what it shall have, what it has: the rest is for the next apply to set, also where no plan reads the tags.
+    let mut tags = planned.tags.clone();
+    if let Some(told) = &live.tags {
+        tags.retain(|key, value| told.get(key) == Some(value));
+    }
+    let resource = Resource { tags, ..resource };
     document.resources.insert(planned.address.clone(), resource);
 }
 

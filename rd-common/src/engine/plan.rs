@@ -223,6 +223,7 @@ fn plan_one<C: 'static>(
     let Some(found) = &planned.live else {
         let lost = remembered.and_then(|r| r.id.as_deref());
         let refused = lost.and_then(|id| any.lost(id).err());
+        let refused = refused.or_else(|| observed.foreign.get(&node.address).cloned());
         planned.refused = refused.map(|error| error.at(&node.address));
         let cause = lost.map_or(Cause::Config, |_| Cause::Drift);
         planned.fields = creation(spec, cause);

@@ -22,6 +22,9 @@ pub struct Observed {
     pub live: BTreeMap<String, Found<Value>>,
     /// Replaced ones that are still there: address and id.
     pub deposed: Vec<(String, String)>,
+    /// Why what was found by its name alone is not to be touched: it is somebody else's. An apply is refused with it;
+    /// an import may take it over.
+    pub foreign: BTreeMap<String, Error>,
 }
 
 impl Observed {
@@ -53,8 +56,14 @@ pub fn remembered(state: &Document, reference: &Reference) -> Option<Value> {
     attribute_of(resource.id.as_deref()?, &resource.attributes, attribute)
 }
 
-/// Chooses among candidates: the one that the state knows; else the only one that is not deposed, nor leaving. One
-/// that was found by its name alone, and whose tags say that it is somebody else's, is refused.
+/// What [`choose`] chose.
+enum Choice {
+    Nothing,
+    Ours(Found<Value>),
+    Foreign(Error),
+}
+
+/// As [`choose`]; somebody else's is refused.
 pub fn pick<C: 'static>(
     cx: &Cx<C>,
     kinds: &Kinds<C>,
@@ -63,6 +72,23 @@ pub fn pick<C: 'static>(
     id: Option<&str>,
     deposed: &[String],
 ) -> Result<Option<Found<Value>>> {
+    match choose(cx, kinds, kind, found, id, deposed)? {
+        Choice::Nothing => Ok(None),
+        Choice::Ours(one) => Ok(Some(one)),
+        Choice::Foreign(error) => Err(error),
+    }
+}
+
+/// Chooses among candidates: the one that the state knows; else the only one that is not deposed, nor leaving. One
+/// that was found by its name alone, and whose tags say that it is somebody else's, is foreign.
+fn choose<C: 'static>(
+    cx: &Cx<C>,
+    kinds: &Kinds<C>,
+    kind: &str,
+    found: Vec<Found<Value>>,
+    id: Option<&str>,
+    deposed: &[String],
+) -> Result<Choice> {
     let any = kinds.get(kind)?;
     let mut candidates = Vec::new();
     for one in found {
@@ -75,7 +101,7 @@ pub fn pick<C: 'static>(
         .iter()
         .position(|one| Some(one.id.as_str()) == id)
     {
-        return Ok(Some(candidates.swap_remove(known)));
+        return Ok(Choice::Ours(candidates.swap_remove(known)));
     }
     if candidates.len() > 1 {
         let ids: Vec<&str> = candidates.iter().map(|one| one.id.as_str()).collect();
@@ -99,18 +125,21 @@ pub fn pick<C: 'static>(
             .ownership(cx.slice)
             .map(|(key, value)| format!("{key}={value}"))
             .to_vec();
-        return Err(Error::refused(format!(
+        let error = Error::refused(format!(
             "{} is there already and is not this stack's: its tags are {}",
             one.id,
             said.join(", ")
         ))
         .at(&one.address)
         .hint(format!(
-            "nothing was changed; choose another name in rd.toml, or, to have it taken over, tag it {}",
+            "nothing was changed; choose another name in rd.toml, or, to have it taken over, rd-state import {} {}, or tag it {}",
+            one.address,
+            one.id,
             ours.join(", ")
-        )));
+        ));
+        return Ok(Choice::Foreign(error));
     }
-    Ok(only)
+    Ok(only.map_or(Choice::Nothing, Choice::Ours))
 }
 
 /// Reads it all.
@@ -163,8 +192,14 @@ pub async fn refresh<C: 'static>(
         });
         for (address, read) in round.iter().zip(join_all(reads).await) {
             let (current, deposed) = read.map_err(|error| error.at(address))?;
-            if let Some(found) = current {
-                observed.live.insert(address.clone(), found);
+            match current {
+                Choice::Ours(found) => {
+                    observed.live.insert(address.clone(), found);
+                }
+                Choice::Foreign(error) => {
+                    observed.foreign.insert(address.clone(), error);
+                }
+                Choice::Nothing => {}
             }
             observed
                 .deposed
@@ -198,7 +233,7 @@ async fn read_one<C: 'static>(
     address: &str,
     kind: String,
     spec: Value,
-) -> Result<(Option<Found<Value>>, Vec<String>)> {
+) -> Result<(Choice, Vec<String>)> {
     let remembered = state.resources.get(address);
     let deposed: Vec<String> = remembered.map_or(Vec::new(), |r| {
         r.deposed.iter().map(|old| old.id.clone()).collect()
@@ -209,7 +244,7 @@ async fn read_one<C: 'static>(
         id,
         spec: Some(spec.clone()),
     };
-    let mut current = pick(
+    let mut current = choose(
         cx,
         kinds,
         &kind,
@@ -217,9 +252,9 @@ async fn read_one<C: 'static>(
         id.as_deref(),
         &deposed,
     )?;
-    if current.is_none() && id.is_some() {
+    if matches!(current, Choice::Nothing) && id.is_some() {
         // The one that the state knows is gone; another may carry its address.
-        current = pick(
+        current = choose(
             cx,
             kinds,
             &kind,

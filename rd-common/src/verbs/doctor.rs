@@ -111,6 +111,13 @@ fn findings<S: Slice>(looked: &Looked<S>, state: &Document) -> Vec<Finding> {
                 true,
                 true,
             ),
+            (None, None) => {
+                if let Some(error) = &planned.refused {
+                    let hint = error.hint.clone().unwrap_or_default();
+                    let summary = error.summary.clone();
+                    add(&mut all, &planned.address, summary, hint, false, false);
+                }
+            }
             _ => {}
         }
     }

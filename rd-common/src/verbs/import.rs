@@ -93,7 +93,10 @@ async fn find<S: Slice>(
     if let Some((address, _)) = state
         .resources
         .iter()
-        .find(|(_, resource)| resource.id.as_deref() == Some(&args.id))
+        // An id is unique among its kind, no further: a database and its subnet group may share a name.
+        .find(|(_, resource)| {
+            resource.kind == node.kind && resource.id.as_deref() == Some(&args.id)
+        })
     {
         return Err(Error::refused(format!("{} is {address} already", args.id))
             .hint(format!("rd-state mv {address} {} moves it", args.address)));
@@ -110,6 +113,9 @@ async fn find<S: Slice>(
         id: Some(args.id.clone()),
         spec: Some(spec),
     };
+    // Not known yet, also where another kind has one of that name: so its tags are read, whatever that costs.
+    let cx = &looked.ground.cx;
+    cx.known_ids.borrow_mut().remove(&args.id);
     let found = looked.ground.reader.find(node.kind, wanted).await?;
     let found = found
         .into_iter()
@@ -118,7 +124,7 @@ async fn find<S: Slice>(
             Error::usage(format!("AWS has no {} {}", node.kind, args.id))
                 .hint("check the id, the region and the account")
         })?;
-    let stack = &looked.ground.cx.stack;
+    let stack = &cx.stack;
     let tags = found.tags.clone().unwrap_or_default();
     if tags.get("ManagedBy").is_some_and(|by| by == "rd") && !stack.owns(S::NAME, &tags) {
         return Err(Error::refused(format!(

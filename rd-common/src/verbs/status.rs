@@ -86,7 +86,11 @@ fn one(slice: &str, planned: &Planned, readiness: Option<Readiness>, state: &Doc
             Some("deleted by somebody: apply makes it again".to_owned()),
             Vec::new(),
         ),
-        None => ("absent", None, Vec::new()),
+        None => (
+            "absent",
+            planned.refused.as_ref().map(|error| error.summary.clone()),
+            Vec::new(),
+        ),
         Some(Readiness::Pending(reason)) => ("pending", Some(reason), Vec::new()),
         Some(Readiness::Failed(reason) | Readiness::Impaired(reason, _)) => {
             ("failed", Some(reason), Vec::new())

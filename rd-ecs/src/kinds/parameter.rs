@@ -89,9 +89,9 @@ impl Kind for Parameter {
             let Some(live) = there.get(&name) else {
                 continue;
             };
-            let tags = match one.id {
-                Some(_) => None,
-                None => Some(tags(cx, &name).await?),
+            let tags = match &one.id {
+                Some(id) if cx.knows(id) => None,
+                _ => Some(tags(cx, &name).await?),
             };
             found.push(Found {
                 address: one.address.clone(),

@@ -150,7 +150,7 @@ impl Kind for Repository {
             let Some(live) = read(cx, &name).await? else {
                 continue;
             };
-            let tags = if one.id.is_some() {
+            let tags = if one.id.is_some() && cx.knows(&name) {
                 None
             } else {
                 let call = cx.clients.ecr.list_tags_for_resource();

@@ -132,8 +132,9 @@ impl Kind for ScalableTarget {
             let Some(live) = read(cx, &id).await? else {
                 continue;
             };
-            let tags = match (&one.id, &live.arn) {
-                (None, Some(arn)) => {
+            let known = one.id.as_ref().is_some_and(|id| cx.knows(id));
+            let tags = match &live.arn {
+                Some(arn) if !known => {
                     let call = cx.clients.autoscaling.list_tags_for_resource();
                     let answer = call.resource_arn(arn).send().await;
                     let answer = answer.doing("read the scalable target's tags")?;

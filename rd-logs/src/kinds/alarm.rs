@@ -275,8 +275,8 @@ impl Kind for Alarm {
                 .borrow_mut()
                 .insert(live.name.clone(), state(alarm));
             let tags = match &one.id {
-                Some(_) => None,
-                None => tags_of(cx, &live.arn).await?,
+                Some(id) if cx.knows(id) => None,
+                _ => tags_of(cx, &live.arn).await?,
             };
             found.push(Found {
                 address: one.address.clone(),

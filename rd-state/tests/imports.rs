@@ -1,0 +1,159 @@
+//! What somebody else made is taken into a state: all of it, with its tags, and nothing of another stack's.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Done, RDS, World};
+use serde_json::{Value, json};
+
+const FLOW_LOGS: &str =
+    "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\nflow_logs = true\n";
+const GROUP: &str = "net.log_group.flow-logs";
+
+fn import(world: &World, address: &str, id: &str) -> Done {
+    let import = world.rd("rd-state").args("import");
+    import.arg(address).arg(id).run()
+}
+
+fn plan(world: &World, program: &str) -> Done {
+    world.rd(program).args("plan --exit-code").run()
+}
+
+/// Gives what RDS and Secrets Manager have of the stack the tags that Terraform would have given it.
+fn tag_as_terraform(world: &World) {
+    let account = &world.account;
+    let arn = |kind: &str, address: &str| {
+        format!(
+            "arn:aws:rds:us-east-1:{account}:{kind}:{}",
+            world.id(address)
+        )
+    };
+    for arn in [
+        arn("db", "data.db_instance.postgres"),
+        arn("subgrp", "data.db_subnet_group.main"),
+        arn("pg", "data.db_parameter_group.main"),
+    ] {
+        let add = [
+            ("ResourceName", arn.as_str()),
+            ("Tags.Tag.1.Key", "ManagedBy"),
+            ("Tags.Tag.1.Value", "terraform"),
+        ];
+        world.query(RDS, "AddTagsToResource", &add);
+        let remove = [
+            ("ResourceName", arn.as_str()),
+            ("TagKeys.member.1", "rd:slice"),
+        ];
+        world.query(RDS, "RemoveTagsFromResource", &remove);
+    }
+    let secret = world.id("data.secret.database");
+    let add = json!({"SecretId": secret, "Tags": [{"Key": "ManagedBy", "Value": "terraform"}]});
+    world.json("secretsmanager.TagResource", &add);
+    let remove = json!({"SecretId": secret, "TagKeys": ["rd:slice"]});
+    world.json("secretsmanager.UntagResource", &remove);
+}
+
+#[test]
+fn every_resource_of_a_slice_is_imported_beside_others_that_are_not_yet() {
+    let world = World::new(SETTINGS);
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    let listed = world.rd("rd-state").args("list data").ok();
+    let resources: Vec<(String, String)> = listed
+        .records()
+        .iter()
+        .map(|one| {
+            ["address", "id"]
+                .map(|key| one[key].as_str().unwrap().to_owned())
+                .into()
+        })
+        .collect();
+    assert!(resources.len() >= 5, "{}", listed.stdout);
+    tag_as_terraform(&world);
+    for (address, _) in &resources {
+        world.rd("rd-state").args("rm").arg(address).ok();
+    }
+
+    let refused = plan(&world, "rd-data");
+    assert_eq!(refused.code, 6, "{}", refused.stderr);
+    for name in [
+        "db_instance",
+        "db_subnet_group",
+        "db_parameter_group",
+        "secret",
+    ] {
+        assert!(
+            refused
+                .stderr
+                .contains(&format!("rd-state import data.{name}.")),
+            "every one that is somebody else's is told: {}",
+            refused.stderr
+        );
+    }
+
+    // In the order of their names, which is not the one in which they need each other.
+    for (address, id) in &resources {
+        let done = import(&world, address, id);
+        assert_eq!(done.code, 0, "{address}: {}", done.stderr);
+    }
+    let tagged = plan(&world, "rd-data");
+    assert_eq!(tagged.code, 3, "{}", tagged.stderr);
+    let fields: Vec<String> = tagged
+        .of_type("change")
+        .iter()
+        .flat_map(|change| change["fields"].as_array().cloned().unwrap_or_default())
+        .map(|field| field["path"].as_str().unwrap().to_owned())
+        .collect();
+    assert!(
+        fields.iter().all(|path| path.starts_with("tags.")),
+        "{fields:?}"
+    );
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(plan(&world, "rd-data").code, 0);
+}
+
+fn tags(world: &World, group: &str) -> Value {
+    let arn = format!("arn:aws:logs:us-east-1:{}:log-group:{group}", world.account);
+    let told = world.json(
+        "Logs_20140328.ListTagsForResource",
+        &json!({"resourceArn": arn}),
+    );
+    told["tags"].clone()
+}
+
+#[test]
+fn what_is_imported_gets_its_tags_where_no_plan_reads_them() {
+    let world = World::new(FLOW_LOGS);
+    world.rd("rd-net").args("apply -y").ok();
+    let all = tags(&world, "/vpc/shop-test");
+    assert_eq!(all["ManagedBy"], "rd");
+    let arn = format!(
+        "arn:aws:logs:us-east-1:{}:log-group:/vpc/shop-test",
+        world.account
+    );
+    let keys: Vec<&String> = all.as_object().unwrap().keys().collect();
+    let untag = json!({"resourceArn": arn, "tagKeys": keys});
+    world.json("Logs_20140328.UntagResource", &untag);
+    world.rd("rd-state").args("rm").arg(GROUP).ok();
+
+    assert_eq!(import(&world, GROUP, "/vpc/shop-test").code, 0);
+    assert_eq!(
+        plan(&world, "rd-net").actions(),
+        [format!("update {GROUP}")]
+    );
+    world.rd("rd-net").args("apply -y").ok();
+    assert_eq!(tags(&world, "/vpc/shop-test"), all);
+    assert_eq!(plan(&world, "rd-net").code, 0);
+}
+
+#[test]
+fn what_another_stack_made_is_not_imported_where_no_plan_reads_its_tags() {
+    let world = World::new(&FLOW_LOGS.replace("test", "other"));
+    world.rd("rd-net").args("apply -y").ok();
+    world.settings(FLOW_LOGS);
+    let refused = import(&world, GROUP, "/vpc/shop-other");
+    assert_eq!(refused.code, 6, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("another stack's"),
+        "{}",
+        refused.stderr
+    );
+}
