@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html>
 
 use rd_common::{Input, Stack};
+use rd_iam::document::trust_for;
 use serde_json::{Value, json};
 
 /// What ECS needs to pull images and to write logs.
@@ -16,16 +17,7 @@ pub fn managed_execution(stack: &Stack) -> String {
 /// Who may use the roles: tasks of this account and region.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>
 pub fn trust(stack: &Stack) -> Value {
-    let mut trust = rd_iam::document::trust("ecs-tasks.amazonaws.com", stack.account());
-    trust["Statement"][0]["Condition"]["ArnLike"] = json!({
-        "aws:SourceArn": format!(
-            "arn:{}:ecs:{}:{}:*",
-            stack.partition(),
-            stack.region,
-            stack.account()
-        ),
-    });
-    trust
+    trust_for("ecs-tasks.amazonaws.com", stack, "ecs", "*")
 }
 
 fn document(statements: &[Value]) -> Option<Value> {

@@ -1,5 +1,6 @@
 //! Policy documents, as IAM gives them back.
 
+use rd_common::Stack;
 use serde_json::{Value, json};
 
 /// Lets one of AWS's services use a role, for this account's resources alone.
@@ -14,6 +15,15 @@ pub fn trust(service: &str, account: &str) -> Value {
             "Condition": {"StringEquals": {"aws:SourceAccount": account}},
         }],
     })
+}
+
+/// The same, for resources of `service` in this region alone whose ARN ends like `resource`, which may have a `*`.
+pub fn trust_for(principal: &str, stack: &Stack, service: &str, resource: &str) -> Value {
+    let (partition, region, account) = (stack.partition(), &stack.region, stack.account());
+    let source = format!("arn:{partition}:{service}:{region}:{account}:{resource}");
+    let mut trust = trust(principal, account);
+    trust["Statement"][0]["Condition"]["ArnLike"] = json!({"aws:SourceArn": source});
+    trust
 }
 
 /// A document that IAM gives back, percent-encoded (RFC 3986); null where there is none.

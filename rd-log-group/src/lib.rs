@@ -2,9 +2,11 @@
 //! writer that may make it makes it without retention and without tags.
 
 mod kind;
+mod settings;
 
 pub use aws_sdk_cloudwatchlogs::Client;
 pub use kind::{Live, LogGroup, Spec};
+pub use settings::{kms_key_problem, retention_problem};
 
 /// What the clients of a slice must have for its log groups.
 pub trait Logs: 'static {

@@ -3,6 +3,7 @@
 use crate::cidr::Layout;
 use ipnet::Ipv4Net;
 use rd_common::{Problem, Stack};
+use rd_log_group::{kms_key_problem, retention_problem};
 use serde::{Deserialize, Serialize};
 
 /// The section, with a default for every key.
@@ -31,6 +32,8 @@ pub struct Config {
     pub flow_logs: bool,
     /// How long flow logs are kept, in days.
     pub flow_logs_retention_days: i32,
+    /// The ARN of the KMS key for flow logs; else a key of AWS's.
+    pub flow_logs_kms_key: Option<String>,
 }
 
 /// The zones.
@@ -102,13 +105,6 @@ const PRIVATE: [&str; 6] = [
     "ssmmessages",
 ];
 
-/// The retention times that CloudWatch Logs has.
-/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
-const RETENTION_DAYS: [i32; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-];
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -123,6 +119,7 @@ impl Default for Config {
             app_port: 3001,
             flow_logs: false,
             flow_logs_retention_days: 30,
+            flow_logs_kms_key: None,
         }
     }
 }
@@ -161,14 +158,10 @@ impl Config {
         if self.app_port == 0 {
             problems.push(Problem::new("app_port", "0 is no port", "1 to 65535"));
         }
-        if !RETENTION_DAYS.contains(&self.flow_logs_retention_days) {
-            let days = RETENTION_DAYS.map(|days| days.to_string()).join(", ");
-            problems.push(Problem::new(
-                "flow_logs_retention_days",
-                "CloudWatch has no such retention",
-                days,
-            ));
-        }
+        let days = self.flow_logs_retention_days;
+        problems.extend(retention_problem("flow_logs_retention_days", days));
+        let key = self.flow_logs_kms_key.as_deref();
+        problems.extend(kms_key_problem("flow_logs_kms_key", key));
         problems
     }
 

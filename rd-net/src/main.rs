@@ -5,6 +5,7 @@ mod clients;
 mod commands;
 mod config;
 mod ec2;
+mod flow_logs;
 mod kinds;
 mod path;
 mod rules;

@@ -3,9 +3,10 @@
 use crate::cidr::Layout;
 use crate::clients::Clients;
 use crate::config::{Azs, Config, Nat};
+use crate::flow_logs::flow_logs;
 use crate::kinds::default_security_group::{self, DefaultSecurityGroup};
 use crate::kinds::elastic_ip::{self, ElasticIp};
-use crate::kinds::flow_log::{self, FlowLog};
+use crate::kinds::flow_log::FlowLog;
 use crate::kinds::internet_gateway::{self, InternetGateway};
 use crate::kinds::internet_gateway_attachment::{self as attachment, InternetGatewayAttachment};
 use crate::kinds::nat_gateway::{self, NatGateway};
@@ -21,11 +22,9 @@ use crate::rules::{GROUPS, rules};
 use crate::zones::{self, Zone};
 use rd_common::aws::Aws;
 use rd_common::{Document, Input, Kinds, NoArgs, Part, Parts, Problem, Result, Slice, Stack};
-use rd_iam::document::trust;
-use rd_iam::role::{self, Role};
-use rd_iam::role_policy::{self, RolePolicy};
+use rd_iam::role::Role;
+use rd_iam::role_policy::RolePolicy;
 use rd_log_group::LogGroup;
-use serde_json::json;
 use std::collections::BTreeMap;
 
 /// Anywhere.
@@ -314,52 +313,6 @@ fn endpoints(
             },
         );
     }
-}
-
-fn flow_logs(parts: &mut Parts, stack: &Stack, config: &Config, vpc: &Part) {
-    let group = parts.add::<LogGroup<Clients>>(
-        "flow-logs",
-        rd_log_group::Spec {
-            name: format!("/vpc/{}", stack.name()),
-            retention_days: config.flow_logs_retention_days,
-            kms_key: None,
-        },
-    );
-    let role = parts.add::<Role<Clients>>(
-        "flow-logs",
-        role::Spec {
-            name: stack.name_of(&format!("flow-logs-{}", stack.region)),
-            description: "Lets VPC flow logs write to their log group".to_owned(),
-            trust: trust("vpc-flow-logs.amazonaws.com", stack.account()),
-            managed_policies: Vec::new(),
-        },
-    );
-    let arn: Input = group.attribute("arn");
-    let policy = parts.add::<RolePolicy<Clients>>(
-        "flow-logs",
-        role_policy::Spec {
-            role: role.id(),
-            name: "write-flow-logs".to_owned(),
-            // https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html
-            document: json!({
-                "Version": "2012-10-17",
-                "Statement": [{
-                    "Effect": "Allow",
-                    "Action": ["logs:CreateLogStream", "logs:PutLogEvents", "logs:DescribeLogStreams"],
-                    "Resource": [arn.clone(), arn.then(":*")],
-                }],
-            }),
-        },
-    );
-    let log = parts.add::<FlowLog>(
-        "main",
-        flow_log::Spec {
-            vpc_id: vpc.id(),
-            log_group_arn: group.attribute("arn"),
-            role_arn: role.attribute("arn"),
-        },
-    );
-    parts.after(&log, &policy);
 }
 
 fn outputs(

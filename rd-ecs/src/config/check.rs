@@ -3,14 +3,8 @@
 use super::{Config, Schedule};
 use crate::sizes;
 use rd_common::{Problem, Stack};
+use rd_log_group::{kms_key_problem, retention_problem};
 use std::collections::BTreeMap;
-
-/// The days that CloudWatch Logs can keep events for.
-/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html>
-const RETENTION_DAYS: [i32; 22] = [
-    1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922,
-    3288, 3653,
-];
 
 /// The longest name of a role.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
@@ -136,13 +130,6 @@ impl Config {
                 "more than 100, or minimum_healthy_percent under 100",
             );
         }
-        if !RETENTION_DAYS.contains(&self.retention_days) {
-            wrong(
-                "retention_days",
-                format!("logs cannot be kept for {} days", self.retention_days),
-                "1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288 or 3653",
-            );
-        }
         if self.keep_revisions == 0 {
             wrong(
                 "keep_revisions",
@@ -167,6 +154,9 @@ impl Config {
                 "at most 64 characters: a shorter `project` or `environment`",
             );
         }
+        problems.extend(retention_problem("retention_days", self.retention_days));
+        let key = self.log_kms_key.as_deref();
+        problems.extend(kms_key_problem("log_kms_key", key));
         problems
     }
 
