@@ -66,6 +66,9 @@ def install():
         return plain_filter(self, filter_name, method_name)
 
     def create_vpc_endpoint(self, *args, **kwargs):
+        if (kwargs.get("endpoint_type") or "Gateway").lower() == "gateway":
+            # Only interfaces have private names.
+            kwargs["private_dns_enabled"] = False
         endpoint = plain_create(self, *args, **kwargs)
         if _is_interface(endpoint):
             _interfaces(self, endpoint)

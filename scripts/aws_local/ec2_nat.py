@@ -37,5 +37,12 @@ def _state(route):
 
 
 def install():
+    plain_create = NatGatewayBackend.create_nat_gateway
+
+    def create(self, *args, connectivity_type=None, **kwargs):
+        # AWS's default, which it tells like any other value.
+        return plain_create(self, *args, connectivity_type=connectivity_type or "public", **kwargs)
+
+    NatGatewayBackend.create_nat_gateway = create
     NatGatewayBackend.delete_nat_gateway = _delete
     Route.state = property(_state)

@@ -97,7 +97,9 @@ class Endpoints(Case):
         other = self.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
         made = self.ec2.create_vpc_endpoint(
             VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[table]
-        )["VpcEndpoint"]["VpcEndpointId"]
+        )["VpcEndpoint"]
+        self.assertFalse(made["PrivateDnsEnabled"], "only interfaces have private names")
+        made = made["VpcEndpointId"]
         self.ec2.modify_vpc_endpoint(VpcEndpointId=made, AddRouteTableIds=[other], RemoveRouteTableIds=[table])
 
         def routes(table_id):
@@ -111,7 +113,9 @@ class NatGateways(Case):
     def test_a_deleted_one_gives_back_its_address_and_leaves_a_blackhole(self):
         _, subnet, table = self.network()
         address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
-        gateway = self.ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+        gateway = self.ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]
+        self.assertEqual(gateway["ConnectivityType"], "public")
+        gateway = gateway["NatGatewayId"]
         self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway)
         with self.refused("InvalidIPAddress.InUse"):
             self.ec2.release_address(AllocationId=address)
