@@ -221,7 +221,16 @@ fn a_dead_holder_s_lock_is_free_and_a_paused_one_s_late_write_is_refused() {
     assert!(world.rd("rd-state").args("locks").ok().stdout.is_empty());
 
     let paused = held();
-    signal(paused.id(), "STOP");
+    // Not in the middle of a write: that one could not be taken away.
+    let writing = std::fs::File::open(file.with_extension("write")).unwrap();
+    loop {
+        signal(paused.id(), "STOP");
+        if writing.try_lock_shared().is_ok() {
+            break;
+        }
+        signal(paused.id(), "CONT");
+    }
+    writing.unlock().unwrap();
     world.rd("rd-net").args("apply -y").code(4);
     let alive = world.rd("rd-state").args("unlock net").code(6);
     assert!(

@@ -6,7 +6,7 @@ use std::path::Path;
 
 /// What a save does to the disk.
 pub(super) trait Files: Send + Sync {
-    /// Makes a folder.
+    /// Makes a folder, for its owner alone.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
     /// Writes a new file, readable by its owner alone.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
@@ -27,7 +27,9 @@ pub(super) struct Disk;
 
 impl Files for Disk {
     fn make_folder(&self, path: &Path) -> io::Result<()> {
-        match fs::create_dir(path) {
+        let mut builder = fs::DirBuilder::new();
+        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+        match builder.create(path) {
             Err(e) if e.kind() != io::ErrorKind::AlreadyExists => Err(e),
             _ => Ok(()),
         }

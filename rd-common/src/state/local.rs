@@ -345,4 +345,21 @@ mod tests {
         store.save(&key, &conformance::document(2)).await.unwrap();
         assert_eq!(store.load(&key).await.unwrap().unwrap().serial, 2);
     }
+
+    /// As of a process that was paused in the middle of it.
+    #[tokio::test]
+    async fn a_write_that_does_not_go_on_is_told_and_not_waited_for_for_ever() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = LocalStore::new(folder.path());
+        let key = conformance::key();
+        store.save(&key, &conformance::document(1)).await.unwrap();
+        let paused = lockfile::alone(&store.write_lock_file(&key)).unwrap();
+        let told = store.save(&key, &conformance::document(2)).await;
+        let told = told.unwrap_err();
+        assert_eq!(told.exit, Exit::Locked);
+        let process = format!("process {}", std::process::id());
+        assert!(told.summary.starts_with(&process), "{told}");
+        drop(paused);
+        store.save(&key, &conformance::document(2)).await.unwrap();
+    }
 }

@@ -6,10 +6,16 @@ use crate::exit::Exit;
 use crate::state::store::{Holder, Lock};
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
+
+/// Whoever may open a lock file, be it to read, may also hold its lock.
+const OWNER_ALONE: u32 = 0o600;
+
+/// How long a write by another process may take; one takes milliseconds.
+const WRITE_WITHIN: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 10 });
 
 /// A held lock file. The operating system frees it when the process ends, however it ends.
 pub(super) struct FileLock {
@@ -48,6 +54,7 @@ pub(super) async fn take(path: PathBuf, holder: Holder, timeout: Duration) -> Re
             .write(true)
             .create(true)
             .truncate(false)
+            .mode(OWNER_ALONE)
             .open(&path)
             .map_err(cannot)?;
         match file.try_lock() {
@@ -81,15 +88,48 @@ fn is_at(file: &File, path: &Path) -> bool {
     number(file.metadata()) == number(std::fs::metadata(path))
 }
 
-/// Waits to be the only writer; for as long as the answer is held. A write takes milliseconds.
+/// Waits to be the only writer, up to [`WRITE_WITHIN`]; for as long as the answer is held. The file says which process
+/// that is, for who waits in vain: one that was paused in the middle of a write keeps it, and may not be overtaken, as
+/// it would end its write over a newer one.
 pub(super) fn alone(path: &Path) -> Result<File> {
-    let file = OpenOptions::new()
+    let cannot = |e: std::io::Error| super::local::io_error("take the lock", path, &e);
+    let mut file = OpenOptions::new()
+        .read(true)
         .write(true)
         .create(true)
         .truncate(false)
-        .open(path);
-    file.and_then(|file| file.lock().map(|()| file))
-        .map_err(|e| super::local::io_error("take the lock", path, &e))
+        .mode(OWNER_ALONE)
+        .open(path)
+        .map_err(cannot)?;
+    let start = Instant::now();
+    loop {
+        match file.try_lock() {
+            Ok(()) => break,
+            Err(TryLockError::Error(e)) => return Err(cannot(e)),
+            Err(TryLockError::WouldBlock) if start.elapsed() < WRITE_WITHIN => {
+                std::thread::sleep(Duration::from_millis(10));
+            }
+            Err(TryLockError::WouldBlock) => return Err(stuck(&mut file)),
+        }
+    }
+    file.set_len(0)
+        .and_then(|()| write!(file, "{}", std::process::id()))
+        .map_err(cannot)?;
+    Ok(file)
+}
+
+fn stuck(file: &mut File) -> Error {
+    let mut process = String::new();
+    let _ = file.read_to_string(&mut process);
+    let process = match process.trim() {
+        "" => "another process".to_owned(),
+        id => format!("process {id}"),
+    };
+    Error::new(
+        Exit::Locked,
+        format!("{process} is in the middle of a write of this state, and does not go on"),
+    )
+    .hint("nothing was written; it may be paused: let it go on (kill -CONT) or end it (kill -9), then run the command again")
 }
 
 /// Who holds the lock at `path`, if anybody does.

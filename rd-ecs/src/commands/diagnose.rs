@@ -7,9 +7,9 @@ use rd_common::cli::Program;
 use rd_common::ui::printer::tell_note;
 use rd_common::{Error, Exit, Result};
 use serde_json::{Value, json};
-use std::fs::OpenOptions;
+use std::fs::{OpenOptions, Permissions};
 use std::io::Write;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
 /// Flags of `diagnose`.
@@ -66,6 +66,10 @@ fn save(file: &Path, document: &Value) -> Result<()> {
         let mut open = OpenOptions::new();
         let open = open.write(true).create(true).truncate(true).mode(0o600);
         let mut to = open.open(file)?;
+        // The mode is for a new file alone: one that is there may be open to others.
+        if to.metadata()?.is_file() {
+            to.set_permissions(Permissions::from_mode(0o600))?;
+        }
         serde_json::to_writer_pretty(&mut to, document)?;
         to.write_all(b"\n")
     };
