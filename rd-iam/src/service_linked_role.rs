@@ -42,6 +42,14 @@ pub const ECS_AUTOSCALING: ServiceLinkedRole = ServiceLinkedRole {
     name: "AWSServiceRoleForApplicationAutoScaling_ECSService",
 };
 
+/// How IAM says that there is one already.
+const TAKEN: [&str; 4] = [
+    "InvalidInput",
+    "InvalidInputException",
+    "EntityAlreadyExists",
+    "EntityAlreadyExistsException",
+];
+
 /// Makes it where the account has none. Credentials that may not look into IAM go on: the role may be there, and where
 /// it is not, the service says so itself.
 pub async fn ensure(iam: &Client, role: ServiceLinkedRole) -> Result<()> {
@@ -57,9 +65,9 @@ pub async fn ensure(iam: &Client, role: ServiceLinkedRole) -> Result<()> {
         .aws_service_name(role.service)
         .send()
         .await;
-    match made.doing("create the service-linked role") {
+    match made.doing(&format!("create the service-linked role {}", role.name)) {
         // Another program, or AWS itself, made it meanwhile.
-        Err(error) if error.is(&["InvalidInput", "InvalidInputException"]) => Ok(()),
+        Err(error) if error.is(&TAKEN) => Ok(()),
         other => other.map(|_| ()).map_err(unanswered),
     }
 }

@@ -91,7 +91,7 @@ impl Slice for Logs {
         let programs: Vec<String> = facts.absent.iter().map(|one| format!("rd-{one}")).collect();
         vec![Note {
             summary: format!(
-                "there are no alarms and no figures of what is not there: {} gives nothing",
+                "there are no alarms and no figures of what is not there: nothing comes from {}",
                 programs.join(", ")
             ),
             hint: "apply it, then this; or put both in one pipe".to_owned(),

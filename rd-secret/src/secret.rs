@@ -86,6 +86,18 @@ async fn set_tags(client: &Client, id: &str, set: &Tags) -> Result<()> {
     call.send().await.doing("set the secret's tags").map(|_| ())
 }
 
+/// How a name that cannot be had is refused.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
+const REFUSED: [&str; 2] = ["InvalidRequestException", "ResourceExistsException"];
+
+async fn is_scheduled_for_deletion(client: &Client, name: &str) -> Result<bool> {
+    let call = client.describe_secret().secret_id(name);
+    match call.send().await.doing("read the secret") {
+        Err(error) if error.is(&[GONE]) => Ok(false),
+        other => Ok(other?.deleted_date().is_some()),
+    }
+}
+
 /// Brings back one that is scheduled for deletion, with a new value: nobody knows who still has the old one.
 async fn revive<F: Form>(client: &Client, spec: &Spec, tags: &Tags) -> Result<String> {
     let call = client.restore_secret().secret_id(&spec.name);
@@ -161,12 +173,12 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
             Ok(answer) => answer
                 .arn
                 .ok_or_else(|| Error::failed("AWS's answer has no ARN of the secret")),
-            // The name is kept for days after a delete.
-            Err(error)
-                if error.is(&["InvalidRequestException"])
-                    && error.summary.contains("scheduled for deletion") =>
-            {
-                revive::<F>(cx.clients.secrets(), spec, &tags).await
+            // The name is kept for days after a delete. Whether that is why is looked at, not read from AWS's words.
+            Err(error) if error.is(&REFUSED) => {
+                match is_scheduled_for_deletion(cx.clients.secrets(), &spec.name).await? {
+                    true => revive::<F>(cx.clients.secrets(), spec, &tags).await,
+                    false => Err(error),
+                }
             }
             Err(error) => Err(error),
         }

@@ -185,7 +185,7 @@ async fn downstream<S: Slice>(pipe: &Pipe<S>, plan: &Plan) -> Result<()> {
     }
     if !users.is_empty() {
         let summary = format!(
-            "{} will change, which {} uses",
+            "{} will change; used by: {}",
             anew.join(", "),
             users.join(", ")
         );

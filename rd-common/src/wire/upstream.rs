@@ -337,7 +337,7 @@ impl Upstream {
         }
         Err(
             Error::upstream(format!("{} did not end ok", bad.join(", ")))
-                .hint("see what it says above, mend that, and run the pipe again"),
+                .hint("see what is said above, mend that, and run the pipe again"),
         )
     }
 }

@@ -152,7 +152,10 @@ impl Kind for DbParameterGroup {
         {
             return Err(
                 Error::usage(format!("{} has no parameter `{unknown}`", spec.family))
-                    .hint("take it out of [data.parameters], or mend its name"),
+                    .hint(format!(
+                        "take it out of [data.parameters], or mend its name; where it is none of yours, rd sets it: \
+                         see what `aws rds describe-db-parameters --db-parameter-group-name {id}` lists"
+                    )),
             );
         }
         for batch in set.chunks(BATCH) {

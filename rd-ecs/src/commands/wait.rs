@@ -1,9 +1,11 @@
 //! `wait`: until the deployment that is under way has ended. It changes nothing, so it can be stopped and run again.
 
-use crate::deployments;
+use crate::deployments::{self, Deployment, timestamp};
 use crate::follow::{Ending, Follow};
 use crate::names::last;
 use crate::site::Site;
+use aws_sdk_ecs::types::DeploymentRolloutState;
+use jiff::Timestamp;
 use rd_common::cli::Program;
 use rd_common::verbs::apply::duration;
 use rd_common::{Error, Exit, Result};
@@ -22,7 +24,7 @@ pub async fn run(program: &Program, args: &WaitArgs) -> Result<Exit> {
     let site = Site::open(program).await?;
     let newest = deployments::newest(site.cx(), &site.service, 1).await?;
     let Some(deployment) = newest.into_iter().next() else {
-        return Err(Error::failed("nothing was deployed yet").hint("run rd-ecs deploy"));
+        return forgotten(program, &site).await;
     };
     let mut follow = Follow::new(program, &site, deployment.created_at);
     match follow
@@ -49,4 +51,36 @@ pub async fn run(program: &Program, args: &WaitArgs) -> Result<Exit> {
         .hint("run rd-ecs wait again to go on waiting; rd-ecs diagnose looks at it")),
         Ending::Interrupted(_) => Err(Error::interrupted()),
     }
+}
+
+/// AWS tells the deployments of the last 90 days. Of an older one the service alone tells that it is over.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html>
+async fn forgotten(program: &Program, site: &Site) -> Result<Exit> {
+    let service = site.read().await?;
+    let primary = service
+        .deployments()
+        .iter()
+        .find(|one| one.status() == Some("PRIMARY"));
+    let Some(primary) =
+        primary.filter(|one| one.rollout_state() == Some(&DeploymentRolloutState::Completed))
+    else {
+        return Err(Error::failed("no deployment is to be seen yet")
+            .hint("run rd-ecs wait again; rd-ecs status shows what runs"));
+    };
+    let begun = timestamp(primary.created_at()).unwrap_or(Timestamp::UNIX_EPOCH);
+    Follow::new(program, site, begun).tell_end(&Deployment {
+        arn: String::new(),
+        status: "SUCCESSFUL".to_owned(),
+        reason: primary.rollout_state_reason().map(str::to_owned),
+        task_definition: primary.task_definition().unwrap_or_default().to_owned(),
+        created_at: begun,
+        finished_at: timestamp(primary.updated_at()),
+        rollback_reason: None,
+        requested: primary.desired_count(),
+        running: primary.running_count(),
+        pending: primary.pending_count(),
+        failed: primary.failed_tasks(),
+        threshold: 0,
+    });
+    Ok(Exit::Done)
 }

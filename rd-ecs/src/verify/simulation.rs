@@ -3,7 +3,9 @@
 
 use super::is_denied;
 use crate::site::Site;
-use aws_sdk_iam::types::{ContextEntry, ContextKeyTypeEnum, PolicyEvaluationDecisionType};
+use aws_sdk_iam::types::{
+    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
+};
 use rd_common::Result;
 use rd_common::aws::Explain;
 
@@ -41,6 +43,35 @@ impl Verdict {
     }
 }
 
+fn verdict(action: &str, resource: &str, decision: &PolicyEvaluationDecisionType) -> Verdict {
+    Verdict {
+        action: action.to_owned(),
+        resource: resource.to_owned(),
+        allowed: *decision == PolicyEvaluationDecisionType::Allowed,
+        denied: *decision == PolicyEvaluationDecisionType::ExplicitDeny,
+    }
+}
+
+/// Of several resources, a result has one decision for each in it; what it says itself is of all of them together.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html>
+fn verdicts_of(result: &EvaluationResult) -> Vec<Verdict> {
+    let action = result.eval_action_name();
+    let each = result.resource_specific_results();
+    if each.is_empty() {
+        let resource = result.eval_resource_name().unwrap_or_default();
+        return vec![verdict(action, resource, result.eval_decision())];
+    }
+    each.iter()
+        .map(|one| {
+            verdict(
+                action,
+                one.eval_resource_name(),
+                one.eval_resource_decision(),
+            )
+        })
+        .collect()
+}
+
 /// The verdicts; none where these credentials may not ask.
 pub async fn simulate(site: &Site, role: &str, asked: &Asked<'_>) -> Result<Option<Vec<Verdict>>> {
     let mut verdicts = Vec::new();
@@ -72,17 +103,42 @@ pub async fn simulate(site: &Site, role: &str, asked: &Asked<'_>) -> Result<Opti
             Err(error) if error.is(&["NoSuchEntity"]) => return Ok(Some(Vec::new())),
             other => other?,
         };
-        for one in answer.evaluation_results() {
-            verdicts.push(Verdict {
-                action: one.eval_action_name().to_owned(),
-                resource: one.eval_resource_name().unwrap_or_default().to_owned(),
-                allowed: *one.eval_decision() == PolicyEvaluationDecisionType::Allowed,
-                denied: *one.eval_decision() == PolicyEvaluationDecisionType::ExplicitDeny,
-            });
-        }
+        verdicts.extend(answer.evaluation_results().iter().flat_map(verdicts_of));
         marker = answer.marker;
         if !answer.is_truncated || marker.is_none() {
             return Ok(Some(verdicts));
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_iam::types::ResourceSpecificResult;
+
+    #[test]
+    fn of_several_resources_each_has_its_verdict() {
+        let each = |resource: &str, decision| {
+            ResourceSpecificResult::builder()
+                .eval_resource_name(resource)
+                .eval_resource_decision(decision)
+                .build()
+                .expect("a result")
+        };
+        let result = EvaluationResult::builder()
+            .eval_action_name("a:B")
+            .eval_resource_name("arn:1")
+            .eval_decision(PolicyEvaluationDecisionType::ExplicitDeny);
+        let alone = verdicts_of(&result.clone().build().expect("a result"));
+        assert_eq!(alone.len(), 1);
+        assert!(alone[0].denied && alone[0].resource == "arn:1");
+        let both = result
+            .resource_specific_results(each("arn:1", PolicyEvaluationDecisionType::Allowed))
+            .resource_specific_results(each("arn:2", PolicyEvaluationDecisionType::ExplicitDeny))
+            .build()
+            .expect("a result");
+        let both = verdicts_of(&both);
+        assert!(both[0].allowed && both[0].resource == "arn:1");
+        assert!(both[1].denied && both[1].resource == "arn:2");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::clients::Clients;
 use crate::commands::groups::human;
-use crate::events::stack_groups::named_or_own;
+use crate::events::stack_groups::{named_or_own, those_there};
 use crate::events::times;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
@@ -63,6 +63,10 @@ pub async fn run(program: &Program, args: &InsightsArgs) -> Result<Exit> {
     let aws = Aws::connect(&program.access, &program.stack.region).await?;
     aws.check_credentials().await?;
     let client = Clients::new(&aws).logs;
+    let groups = match args.groups.is_empty() {
+        true => those_there(&client, groups).await?,
+        false => groups,
+    };
     let cancel = Cancel::on_signals()
         .map_err(|e| Error::failed(format!("signals cannot be watched: {e}")))?;
     // Seconds: the whole of the first and of the last.

@@ -3,6 +3,7 @@
 use crate::events::follow::{Follow, Settings};
 use crate::events::live::Live;
 use crate::events::select::Which;
+use crate::events::stack_groups::those_there;
 use crate::events::stopped::Stopped;
 use rd_common::cli::Program;
 use rd_common::engine::signal::Cancel;
@@ -54,8 +55,11 @@ pub async fn run(program: &Program, args: &TailArgs) -> Result<Exit> {
     };
     let cancel = Cancel::on_signals()
         .map_err(|e| Error::failed(format!("signals cannot be watched: {e}")))?;
-    let source = chosen.source(program).await?;
+    let mut source = chosen.source(program).await?;
     if args.live {
+        if !chosen.named {
+            source.groups = those_there(&source.client, source.groups).await?;
+        }
         let (filter, stream) = (chosen.filter(), chosen.stream());
         let zone = chosen.zone.clone();
         let source = Rc::new(source);

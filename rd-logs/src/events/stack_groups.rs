@@ -1,5 +1,7 @@
 //! The log groups of a stack, from the states of its slices: where its programs log when none is named.
 
+use aws_sdk_cloudwatchlogs as logs;
+use rd_common::aws::Explain;
 use rd_common::cli::Program;
 use rd_common::{Document, Error, Result};
 use serde_json::Value;
@@ -27,6 +29,26 @@ pub async fn named_or_own(program: &Program, named: &[String]) -> Result<Vec<Str
             .hint("run rd-ecs apply first, check --environment, or name a group: rd-logs tail /ecs/my-group"));
     }
     Ok(own)
+}
+
+/// Those of the stack's own groups that are there, for what fails for all where one is not: a service makes its group
+/// with the first event, and a database that is never upgraded writes none to its `upgrade` log.
+pub async fn those_there(client: &logs::Client, groups: Vec<String>) -> Result<Vec<String>> {
+    let mut there = Vec::new();
+    for group in groups {
+        let call = client.describe_log_groups().log_group_name_prefix(&group);
+        let answer = call.send().await;
+        let answer = answer.doing(&format!("find the log group {group}"))?;
+        let mut found = answer.log_groups().iter();
+        if found.any(|one| one.log_group_name() == Some(group.as_str())) {
+            there.push(group);
+        }
+    }
+    if there.is_empty() {
+        return Err(Error::failed("none of the stack's log groups is there yet")
+            .hint("they come with the first events; rd-logs groups lists them"));
+    }
+    Ok(there)
 }
 
 /// A group's name, also from its ARN.

@@ -58,7 +58,8 @@ async fn read(cx: &Cx<Clients>, name: &str) -> Result<Option<(Live, Tags)>> {
         arn,
         body: serde_json::from_str(text).unwrap_or_default(),
     };
-    Ok(tags?.map(|tags| (live, tags)))
+    // It is there, whatever is said of its tags: taken for absent, it would be planned as new and written over.
+    Ok(Some((live, tags?.unwrap_or_default())))
 }
 
 async fn put(

@@ -29,8 +29,9 @@ pub struct Spec {
 pub struct Live {
     /// The subnet.
     pub subnet_id: String,
-    /// Its address.
-    pub allocation_id: String,
+    /// Its address; none where AWS does not tell it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub allocation_id: Option<String>,
     /// AWS's word: `pending`, `available`, `failed`, `deleting`.
     pub state: String,
     /// Why it failed.
@@ -45,7 +46,7 @@ fn live(gateway: &Gateway) -> Live {
         .find_map(|address| address.allocation_id());
     Live {
         subnet_id: gateway.subnet_id().unwrap_or_default().to_owned(),
-        allocation_id: allocation.unwrap_or_default().to_owned(),
+        allocation_id: allocation.map(str::to_owned),
         state: gateway
             .state()
             .map(|state| state.as_str().to_owned())
@@ -132,11 +133,20 @@ impl Kind for NatGateway {
         tags::change(cx, id, set, remove).await
     }
 
-    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
-        Diff::new()
-            .fixed("subnet_id", &live.subnet_id, &spec.subnet_id)
-            .fixed("allocation_id", &live.allocation_id, &spec.allocation_id)
-            .finish()
+    fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
+        let mut diff = Diff::new();
+        diff.fixed("subnet_id", &live.subnet_id, &spec.subnet_id);
+        // Not told is not "none": a gateway that serves is not replaced for it.
+        match (&live.allocation_id, last) {
+            (Some(told), _) => {
+                diff.fixed("allocation_id", told, &spec.allocation_id);
+            }
+            (None, Some(last)) => {
+                diff.fixed("allocation_id", &last.allocation_id, &spec.allocation_id);
+            }
+            (None, None) => {}
+        }
+        diff.finish()
     }
 
     fn ready(live: &Live) -> Readiness {
@@ -166,7 +176,7 @@ mod tests {
     fn a_failed_one_says_why() {
         let live = Live {
             subnet_id: "s".into(),
-            allocation_id: "a".into(),
+            allocation_id: Some("a".into()),
             state: "failed".into(),
             failure: Some("Gateway.NotAttached: no internet gateway".into()),
         };
