@@ -1,8 +1,9 @@
-//! What the settings leave to AWS to say: the image that runs, which only a deployment changes.
+//! What the settings do not say: the image that runs, which only a deployment changes, and the key of the bucket.
 
 use crate::clients::Clients;
 use crate::names::{CONTAINER, TASK_DEFINITION, api, cluster};
-use rd_common::{Document, Result, Stack};
+use rd_common::{Document, Others, Result, Stack};
+use serde_json::Value;
 
 /// A public image that runs until one of ours was deployed, for ARM64 and X86_64.
 /// <https://gallery.ecr.aws/nginx/nginx>
@@ -13,6 +14,22 @@ pub const PLACEHOLDER: &str = "public.ecr.aws/nginx/nginx:stable-alpine";
 pub struct Facts {
     /// The image that was deployed; none before the first deployment.
     pub image: Option<String>,
+    /// The KMS key of the bucket, as rd-store names it; none for S3's own keys.
+    pub bucket_key: Option<String>,
+}
+
+/// What must be known of the bucket before the parts list is made.
+pub const READS: [(&str, &[&str]); 1] = [("store", &[BUCKET_KEY])];
+
+/// The output with the bucket's key.
+pub const BUCKET_KEY: &str = "kms_key";
+
+impl Facts {
+    /// Notes what rd-store says.
+    pub fn look(&mut self, others: &Others) {
+        let key = others.value("store", BUCKET_KEY).and_then(Value::as_str);
+        self.bucket_key = key.filter(|key| !key.is_empty()).map(str::to_owned);
+    }
 }
 
 /// Finds them: of what the service runs; where there is none (yet, or any more), of the newest revision.
@@ -38,6 +55,7 @@ pub async fn find(clients: Option<&Clients>, stack: &Stack, state: &Document) ->
     };
     Ok(Facts {
         image: image.filter(|image| image != PLACEHOLDER && !is_none(image)),
+        bucket_key: None,
     })
 }
 

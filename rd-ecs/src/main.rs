@@ -12,6 +12,7 @@ mod follow;
 mod image_ref;
 mod images;
 mod kinds;
+mod kms;
 mod leftovers;
 mod logs;
 mod names;

@@ -1,6 +1,7 @@
 //! What the two roles may do: no more than the service needs.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html>
 
+use crate::kms::Key;
 use rd_common::{Input, Stack};
 use rd_iam::document::trust_for;
 use serde_json::{Value, json};
@@ -24,6 +25,12 @@ fn document(statements: &[Value]) -> Option<Value> {
     (!statements.is_empty()).then(|| json!({"Version": "2012-10-17", "Statement": statements}))
 }
 
+/// What `kms:ViaService` says of requests that a service makes for whoever asked it.
+/// <https://docs.aws.amazon.com/kms/latest/developerguide/conditions-kms.html#conditions-kms-via-service>
+pub fn via(stack: &Stack, service: &str) -> String {
+    format!("{service}.{}.{}", stack.region, stack.dns_suffix())
+}
+
 fn allow(actions: &[&str], resources: &Value) -> Value {
     json!({"Effect": "Allow", "Action": actions, "Resource": resources})
 }
@@ -43,8 +50,7 @@ pub fn execution(
         statements.push(allow(&["ssm:GetParameters"], &json!(parameters)));
     }
     if !keys.is_empty() {
-        let via = ["secretsmanager", "ssm"]
-            .map(|service| format!("{service}.{}.{}", stack.region, stack.dns_suffix()));
+        let via = ["secretsmanager", "ssm"].map(|service| via(stack, service));
         let mut statement = allow(&["kms:Decrypt"], &json!(keys));
         statement["Condition"] = json!({"StringEquals": {"kms:ViaService": via}});
         statements.push(statement);
@@ -52,11 +58,33 @@ pub fn execution(
     document(&statements)
 }
 
+/// The bucket that tasks work with.
+pub struct Bucket {
+    /// Its ARN.
+    pub arn: Input,
+    /// The KMS key that its objects are encrypted with; none for S3's own keys.
+    pub key: Option<Key>,
+}
+
+/// What S3 asks of a key for whoever reads objects or writes them.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingKMSEncryption.html#require-sse-kms>
+pub const KEY_ACTIONS: [&str; 2] = ["kms:GenerateDataKey", "kms:Decrypt"];
+
+/// The key of the bucket, for S3 alone.
+fn bucket_key(stack: &Stack, key: &Key) -> Value {
+    let mut statement = allow(&KEY_ACTIONS, &json!(key.arn));
+    statement["Condition"] = json!({"StringEquals": {"kms:ViaService": via(stack, "s3")}});
+    if let Some(alias) = &key.alias {
+        statement["Condition"]["ForAnyValue:StringEquals"] = json!({"kms:ResourceAliases": alias});
+    }
+    statement
+}
+
 /// What tasks do: their bucket, and a shell for whoever may ask ECS for one.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html>
-pub fn task(bucket: Option<Input>, exec: bool) -> Option<Value> {
+pub fn task(stack: &Stack, bucket: Option<Bucket>, exec: bool) -> Option<Value> {
     let mut statements = Vec::new();
-    if let Some(bucket) = bucket {
+    if let Some(Bucket { arn, key }) = bucket {
         statements.push(allow(
             &[
                 "s3:GetObject",
@@ -65,7 +93,7 @@ pub fn task(bucket: Option<Input>, exec: bool) -> Option<Value> {
                 "s3:AbortMultipartUpload",
                 "s3:ListMultipartUploadParts",
             ],
-            &json!(bucket.clone().then("/*")),
+            &json!(arn.clone().then("/*")),
         ));
         statements.push(allow(
             &[
@@ -73,8 +101,9 @@ pub fn task(bucket: Option<Input>, exec: bool) -> Option<Value> {
                 "s3:GetBucketLocation",
                 "s3:ListBucketMultipartUploads",
             ],
-            &json!(bucket),
+            &json!(arn),
         ));
+        statements.extend(key.map(|key| bucket_key(stack, &key)));
     }
     if exec {
         statements.push(allow(

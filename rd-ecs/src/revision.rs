@@ -2,11 +2,13 @@
 
 use crate::facts::{NO_IMAGE_TAG, PLACEHOLDER};
 use crate::kinds::task_definition::model::Spec;
-use crate::kinds::task_definition::register::{register, register_like};
+use crate::kinds::task_definition::register::{container, register, register_like};
 use crate::names::{CONTAINER, TASK_DEFINITION};
 use crate::reads::Described;
+use crate::secrets;
 use crate::site::Site;
 use aws_sdk_ecs::types::ContainerDefinition;
+use rd_common::cli::Program;
 use rd_common::engine::cx::ATTEMPTS;
 use rd_common::engine::wait::backoff;
 use rd_common::{Error, Repeat, Result};
@@ -17,7 +19,12 @@ fn ours(described: &Described) -> Option<&ContainerDefinition> {
 }
 
 /// A revision with this image: the one that runs, the newest where a run that was cut off had registered it, or another.
-pub async fn with_image(site: &Site, runs: &Described, image: &str) -> Result<String> {
+pub async fn with_image(
+    program: &Program,
+    site: &Site,
+    runs: &Described,
+    image: &str,
+) -> Result<String> {
     let cx = site.cx();
     if has_image(runs, image) {
         return Ok(arn(runs));
@@ -27,14 +34,10 @@ pub async fn with_image(site: &Site, runs: &Described, image: &str) -> Result<St
             return Ok(there);
         }
         let made = match stands_in(runs) {
-            // It has a command of its own: the first image gets what the settings say.
+            // It has a command of its own and no secrets: the first image gets what the settings say.
             true => {
-                register(
-                    cx,
-                    &first(site, image)?,
-                    &cx.stack.tags_for(TASK_DEFINITION),
-                )
-                .await
+                let spec = first(program, site, image).await?;
+                register(cx, &spec, &cx.stack.tags_for(TASK_DEFINITION)).await
             }
             false => register_like(cx, runs, image).await,
         };
@@ -95,8 +98,24 @@ fn differ_in_image_alone(runs: &Described, newest: &Described) -> bool {
     plain(runs) == plain(newest)
 }
 
+/// What a revision becomes with another image, before it is registered: what stands in has neither the container nor the
+/// secrets of what follows it.
+pub async fn ahead(
+    program: &Program,
+    site: &Site,
+    runs: &Described,
+    image: &str,
+) -> Result<Described> {
+    let mut ahead = runs.clone();
+    if stands_in(runs) {
+        let container = container(&first(program, site, image).await?)?;
+        ahead.definition.container_definitions = Some(vec![container]);
+    }
+    Ok(ahead)
+}
+
 /// What the first image runs as.
-fn first(site: &Site, image: &str) -> Result<Spec> {
+async fn first(program: &Program, site: &Site, image: &str) -> Result<Spec> {
     let config = &site.desk.config;
     Ok(Spec {
         image: image.to_owned(),
@@ -108,6 +127,7 @@ fn first(site: &Site, image: &str) -> Result<Spec> {
         entry_point: config.entry_point.clone(),
         health_check: config.health_check(),
         read_only: config.read_only,
+        secrets: secrets::applied(program, site).await?,
         ..site.desk.spec(TASK_DEFINITION)?
     })
 }

@@ -299,6 +299,7 @@ async fn remember(program: &Program, site: &Site) -> Result<()> {
             "entry_point",
             "health_check",
             "read_only",
+            "secrets",
         ] {
             let live = json!(definition);
             resource.spec[key] = live[key].clone();

@@ -3,7 +3,12 @@
 use crate::config::Config;
 use crate::kinds::parameter::{self, Parameter};
 use crate::names;
-use rd_common::{Input, Parts, Stack, output};
+use crate::site::Site;
+use crate::slice::Ecs;
+use rd_common::cli::Program;
+use rd_common::model::input::{Reference, references, resolve};
+use rd_common::{Error, Input, Parts, Result, Slice, Stack, output};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// What the container gets from secrets and parameters: for the task definition, and for the role that reads them.
@@ -58,6 +63,44 @@ pub fn secrets(parts: &mut Parts, stack: &Stack, config: &Config) -> Secrets {
         all.parameters.push(arn);
     }
     all
+}
+
+/// Where each variable comes from, of what was applied.
+pub async fn applied(program: &Program, site: &Site) -> Result<BTreeMap<String, Input>> {
+    let stack = &site.cx().stack;
+    let all = secrets(&mut Parts::new(Ecs::NAME), stack, &site.desk.config);
+    let mut variables = BTreeMap::new();
+    for (variable, from) in all.variables {
+        let form = serde_json::to_value(&from).unwrap_or_default();
+        let mut known = BTreeMap::new();
+        for reference in references(&form) {
+            let value = value(program, site, &reference).await?;
+            let value = value.ok_or_else(|| {
+                Error::failed(format!(
+                    "{variable} comes from {reference}, which is not there"
+                ))
+                .hint("run rd-ecs apply first")
+            })?;
+            known.insert(reference, value);
+        }
+        let filled = resolve(&form, &|reference| known.get(reference).cloned());
+        let text = filled.as_str().unwrap_or_default();
+        variables.insert(variable, text.into());
+    }
+    Ok(variables)
+}
+
+async fn value(program: &Program, site: &Site, reference: &Reference) -> Result<Option<Value>> {
+    Ok(match reference {
+        Reference::Attribute(address, name) => {
+            let resource = site.desk.state.resources.get(address);
+            resource.and_then(|resource| resource.attributes.get(name).cloned())
+        }
+        Reference::Output(slice, name) => {
+            let document = program.store.load(&program.key(slice)).await?;
+            document.and_then(|mut document| document.outputs.remove(name))
+        }
+    })
 }
 
 /// A secret or parameter that was there before: `arn:aws:secretsmanager:…:secret:name-abcdef[:member]`.

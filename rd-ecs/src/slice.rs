@@ -13,14 +13,16 @@ use crate::kinds::scheduled_action::{self, ScheduledAction};
 use crate::kinds::service::Service;
 use crate::kinds::service::model::{Capacity, Spec as ServiceSpec};
 use crate::kinds::task_definition::TaskDefinition;
+use crate::kms::Key;
 use crate::names::{self, REPOSITORY};
+use crate::policies::Bucket;
 use crate::secrets::{Secrets, secrets};
 use crate::task::task;
 use crate::{leftovers, policies};
 use rd_common::aws::Aws;
 use rd_common::{
-    Cx, Document, Doomed, Error, Input, Kinds, Note, Part, Parts, Problem, Result, Slice, Stack,
-    output,
+    Cx, Document, Doomed, Error, Input, Kinds, Note, Others, Part, Parts, Problem, Result, Slice,
+    Stack, output,
 };
 use rd_iam::role::{self, Role};
 use rd_iam::role_policy::{self, RolePolicy};
@@ -43,6 +45,8 @@ impl Slice for Ecs {
     type Clients = Clients;
     type Facts = Facts;
     type DestroyArgs = DestroyArgs;
+
+    const READS: &'static [(&'static str, &'static [&'static str])] = &facts::READS;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)
@@ -76,6 +80,10 @@ impl Slice for Ecs {
         facts::find(clients, stack, state).await
     }
 
+    fn look(facts: &mut Facts, others: &Others) {
+        facts.look(others);
+    }
+
     fn parts(stack: &Stack, config: &Config, facts: &Facts) -> Parts {
         let mut parts = Parts::new(Self::NAME);
         let repository = parts.add::<Repository>(
@@ -97,7 +105,7 @@ impl Slice for Ecs {
             },
         );
         let secrets = secrets(&mut parts, stack, config);
-        let roles = roles(&mut parts, stack, config, &secrets);
+        let roles = roles(&mut parts, stack, config, facts, &secrets);
         let cluster = parts.add::<Cluster>(
             "main",
             cluster::Spec {
@@ -185,7 +193,13 @@ impl Roles {
     }
 }
 
-fn roles(parts: &mut Parts, stack: &Stack, config: &Config, secrets: &Secrets) -> Roles {
+fn roles(
+    parts: &mut Parts,
+    stack: &Stack,
+    config: &Config,
+    facts: &Facts,
+    secrets: &Secrets,
+) -> Roles {
     let mut role = |name: &str, description: &str, managed_policies: Vec<String>| {
         parts.add::<Role<Clients>>(
             name,
@@ -208,7 +222,10 @@ fn roles(parts: &mut Parts, stack: &Stack, config: &Config, secrets: &Secrets) -
         "What the tasks of the service may do",
         config.task_policies.clone(),
     );
-    let bucket = (!config.bucket_variable.is_empty()).then(|| output("store", "bucket_arn"));
+    let bucket = (!config.bucket_variable.is_empty()).then(|| Bucket {
+        arn: output("store", "bucket_arn"),
+        key: facts.bucket_key.as_ref().map(|key| Key::parse(key, stack)),
+    });
     let documents = [
         (
             &execution,
@@ -221,7 +238,12 @@ fn roles(parts: &mut Parts, stack: &Stack, config: &Config, secrets: &Secrets) -
                 &config.decrypt_keys,
             ),
         ),
-        (&task, "task", "work", policies::task(bucket, config.exec)),
+        (
+            &task,
+            "task",
+            "work",
+            policies::task(stack, bucket, config.exec),
+        ),
     ];
     let mut needed = vec![execution.clone(), task.clone()];
     for (role, part, name, document) in documents {

@@ -71,7 +71,11 @@ pub fn task(
         },
         port: output("net", "app_port"),
         environment,
-        secrets: secrets.variables.clone(),
+        // It is somebody else's image: what it is given, they could read.
+        secrets: match placeholder {
+            true => BTreeMap::new(),
+            false => secrets.variables.clone(),
+        },
         log: Log {
             group: names::log_group(stack),
             region: stack.region.clone(),

@@ -51,7 +51,13 @@ fn what_aws_fills_in_is_no_difference() {
 
 #[test]
 fn parameters_and_secrets_come_and_go_with_what_reads_them() {
-    let (world, changed) = change("", "[ecs.parameters]\nLOG_LEVEL = \"info\"");
+    let world = World::new(SETTINGS);
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+    world.image("v1", "arm64");
+    world.rd("rd-ecs").args("deploy --no-verify --tag v1").ok();
+    world.ecs_settings("[ecs.parameters]\nLOG_LEVEL = \"info\"");
+    let changed = world.rd("rd-ecs").args("apply -y").ok().actions();
     assert_eq!(
         changed,
         [

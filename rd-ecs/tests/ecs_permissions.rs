@@ -9,21 +9,41 @@ const EXECUTION: &str = "shop-test-execution-us-east-1";
 const TASK: &str = "shop-test-task-us-east-1";
 
 fn may(world: &World, role: &str, action: &str, resource: &str) -> bool {
+    let via = [(
+        "kms:ViaService",
+        "string",
+        "secretsmanager.us-east-1.amazonaws.com",
+    )];
+    may_where(world, role, action, resource, &via)
+}
+
+/// With these condition keys, their types and values.
+fn may_where(
+    world: &World,
+    role: &str,
+    action: &str,
+    resource: &str,
+    context: &[(&str, &str, &str)],
+) -> bool {
     let source = format!("arn:aws:iam::{}:role/{role}", world.account);
     let mut parameters = vec![
         ("PolicySourceArn", source.as_str()),
         ("ActionNames.member.1", action),
         ("ResourceArns.member.1", resource),
     ];
-    let via = [
-        ("ContextEntries.member.1.ContextKeyName", "kms:ViaService"),
-        ("ContextEntries.member.1.ContextKeyType", "string"),
-        (
-            "ContextEntries.member.1.ContextKeyValues.member.1",
-            "secretsmanager.us-east-1.amazonaws.com",
-        ),
-    ];
-    parameters.extend(via);
+    let entry = |index: usize, rest: &str| format!("ContextEntries.member.{}.{rest}", index + 1);
+    let context: Vec<(String, &str)> = context
+        .iter()
+        .enumerate()
+        .flat_map(|(index, (key, kind, value))| {
+            [
+                (entry(index, "ContextKeyName"), *key),
+                (entry(index, "ContextKeyType"), *kind),
+                (entry(index, "ContextKeyValues.member.1"), *value),
+            ]
+        })
+        .collect();
+    parameters.extend(context.iter().map(|(name, value)| (name.as_str(), *value)));
     let answer = world.query(IAM, "SimulatePrincipalPolicy", &parameters);
     match answer.tag("EvalDecision").unwrap() {
         "allowed" => true,
@@ -94,6 +114,57 @@ fn the_roles_may_do_what_is_needed_and_no_more() {
             "{role}: {action} on {resource}"
         );
     }
+}
+
+/// The bucket's key, as rd-store was told it, is for tasks' objects and for nothing else.
+#[test]
+fn tasks_may_use_the_key_of_their_bucket() {
+    let world = World::new(SETTINGS);
+    world.service("");
+    let account = world.account.clone();
+    let key = format!("arn:aws:kms:us-east-1:{account}:key/11111111-2222-3333-4444-555555555555");
+    let other = format!("arn:aws:kms:us-east-1:{account}:key/66666666-2222-3333-4444-555555555555");
+    let bucket = format!("shop-test-encrypted-{account}");
+    let settings = |key: &str| {
+        let settings = format!("{SETTINGS}[store]\nbucket = \"{bucket}\"\n{key}[ecs]\n");
+        world.settings(&settings);
+        world.rd("rd-store").args("apply -y").ok();
+        world.rd("rd-ecs").args("apply -y").ok();
+        assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+    };
+    let with = |name: &str| settings(&format!("kms_key = \"{name}\"\n"));
+    let via_s3 = ("kms:ViaService", "string", "s3.us-east-1.amazonaws.com");
+    let alias = |name: &'static str| [via_s3, ("kms:ResourceAliases", "stringList", name)];
+    let may_use = |resource: &str, context: &[(&str, &str, &str)]| {
+        let both = ["kms:GenerateDataKey", "kms:Decrypt"]
+            .map(|action| may_where(&world, TASK, action, resource, context));
+        assert_eq!(both[0], both[1], "{resource}");
+        both[0]
+    };
+
+    settings("");
+    assert!(!may_use(&key, &[via_s3]));
+    for name in [key.as_str(), "11111111-2222-3333-4444-555555555555"] {
+        with(name);
+        assert!(may_use(&key, &[via_s3]), "{name}");
+        assert!(!may_use(&other, &[via_s3]), "{name}");
+        assert!(!may_use(&key, &[]), "{name}: without S3");
+        assert!(!may(&world, TASK, "kms:Decrypt", &key), "{name}: not S3");
+        assert!(!may_where(&world, TASK, "kms:Encrypt", &key, &[via_s3]));
+    }
+    for name in [
+        "alias/shop",
+        &format!("arn:aws:kms:us-east-1:{account}:alias/shop"),
+    ] {
+        with(name);
+        assert!(may_use(&key, &alias("alias/shop")), "{name}");
+        assert!(!may_use(&key, &alias("alias/other")), "{name}");
+        assert!(!may_use(&key, &[via_s3]), "{name}: without an alias");
+        let elsewhere = key.replace("us-east-1", "eu-west-1");
+        assert!(!may_use(&elsewhere, &alias("alias/shop")), "{name}");
+    }
+    settings("");
+    assert!(!may_use(&key, &alias("alias/shop")));
 }
 
 /// Nobody but ECS's tasks of this account and region can be either role.

@@ -208,6 +208,36 @@ fn a_key_of_the_accounts_own_must_be_named_to_the_role() {
 }
 
 #[test]
+fn the_task_role_may_use_the_key_of_the_bucket() {
+    let world = World::new(SETTINGS);
+    world.service("");
+    let line = "task role: use the bucket's key";
+    let key = "11111111-2222-3333-4444-555555555555";
+    let give = |key: &str| {
+        let output = |name: &str| world.output("store", name);
+        let outputs = json!({
+            "bucket_name": output("bucket_name"), "bucket_arn": output("bucket_arn"), "kms_key": key,
+        });
+        world.give("store", &outputs);
+    };
+    give(key);
+    world.rd("rd-ecs").args("apply -y").ok();
+    assert_eq!(reason(&verify(&world), line), "allowed");
+    // Another one, since the last apply of the service.
+    give("66666666-2222-3333-4444-555555555555");
+    let words = ["kms:GenerateDataKey", "key/66666666", "rd-ecs apply"];
+    only(&world, line, &words);
+    give("alias/shop");
+    assert!(reason(&verify(&world), line).starts_with("not checked"));
+    give("");
+    assert!(
+        !steps(&verify(&world))
+            .iter()
+            .any(|step| step["step"] == line)
+    );
+}
+
+#[test]
 fn an_image_must_be_there_for_the_tasks_architecture() {
     let world = applied("");
     world.image("arm", "arm64");

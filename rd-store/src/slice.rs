@@ -61,6 +61,8 @@ impl Slice for Store {
         );
         parts.output("bucket_name", bucket.id());
         parts.output("bucket_arn", arn);
+        // Always there, so that who looks at it waits for no more than the start of a run: empty for S3's own keys.
+        parts.output("kms_key", config.kms_key.clone().unwrap_or_default());
         parts.output(
             "bucket_domain_name",
             format!("{name}.s3.{}.{}", stack.region, stack.dns_suffix()),

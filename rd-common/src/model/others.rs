@@ -12,7 +12,7 @@ enum Given {
     Stored(BTreeMap<String, Value>),
 }
 
-/// The slices that a slice looks at ([`crate::Slice::LOOKS_AT`]), and what they give.
+/// The slices that a slice looks at ([`crate::Slice::LOOKS_AT`], [`crate::Slice::READS`]), and what they give.
 #[derive(Clone, Debug, Default)]
 pub struct Others {
     given: BTreeMap<String, Given>,

@@ -51,6 +51,10 @@ pub trait Slice: 'static {
     /// for, or the store. Such a slice can be destroyed before this one; its next apply does without.
     const LOOKS_AT: &'static [(&'static str, &'static [&'static str])] = &[];
 
+    /// Outputs that are read before the parts list is made as well, of slices that this one needs where its parts use
+    /// them: such a slice is destroyed after this one.
+    const READS: &'static [(&'static str, &'static [&'static str])] = &[];
+
     /// What is wrong with the configuration beyond the types of its keys.
     fn check(config: &Self::Config, stack: &Stack) -> Vec<Problem>;
 
@@ -69,7 +73,7 @@ pub trait Slice: 'static {
         state: &Document,
     ) -> impl Future<Output = Result<Self::Facts>>;
 
-    /// Notes in the facts what the slices of [`Slice::LOOKS_AT`] give. Pure.
+    /// Notes in the facts what the slices of [`Slice::LOOKS_AT`] and [`Slice::READS`] give. Pure.
     fn look(facts: &mut Self::Facts, others: &Others) {
         let _ = (facts, others);
     }

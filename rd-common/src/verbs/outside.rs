@@ -45,10 +45,10 @@ impl Outputs {
         }
     }
 
-    /// What these slices give: those in the pipe are waited for until the outputs named have come.
-    pub(crate) async fn look(&self, at: &[(&str, &[&str])]) -> Result<Others> {
+    /// What the slices give that `S` looks at: those in the pipe are waited for until the outputs named have come.
+    pub(crate) async fn look<S: Slice>(&self) -> Result<Others> {
         let mut others = Others::default();
-        for (slice, names) in at {
+        for (slice, names) in S::LOOKS_AT.iter().chain(S::READS) {
             if self.upstream.gives(slice) {
                 let mut seen = BTreeMap::new();
                 for name in *names {

@@ -289,7 +289,7 @@ impl<S: Slice> Pipe<S> {
             known_ids: RefCell::default(),
         });
         let mut facts = S::facts(Some(&cx.clients), &cx.stack, &self.config, state).await?;
-        S::look(&mut facts, &outputs.look(S::LOOKS_AT).await?);
+        S::look(&mut facts, &outputs.look::<S>().await?);
         let parts = S::parts(&cx.stack, &self.config, &facts);
         let kinds = Rc::new(S::kinds());
         let reader = Reader::new(cx.clone(), kinds.clone());

@@ -83,7 +83,7 @@ async fn offline<S: Slice>(pipe: &Pipe<S>, outputs: &Outputs) -> Result<Plan> {
     let stack = &pipe.stack;
     let empty = Document::empty(stack, S::NAME);
     let mut facts = S::facts(None, stack, &pipe.config, &empty).await?;
-    S::look(&mut facts, &outputs.look(S::LOOKS_AT).await?);
+    S::look(&mut facts, &outputs.look::<S>().await?);
     let parts = S::parts(stack, &pipe.config, &facts);
     outputs.learn(parts.nodes.iter()).await?;
     plan(

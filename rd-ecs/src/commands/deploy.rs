@@ -5,7 +5,7 @@ use crate::config::Bootstrap;
 use crate::image_ref;
 use crate::kinds::task_definition::revisions::prune;
 use crate::names::last;
-use crate::revision::with_image;
+use crate::revision::{ahead, with_image};
 use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_what_was_begun};
 use crate::site::Site;
 use crate::verify;
@@ -52,10 +52,11 @@ async fn deploy(program: &Program, args: &DeployArgs) -> Result<Exit> {
         }
     };
     if !args.no_verify {
-        let steps = verify::verify(program, &site, &runs, &image).await?;
+        let next = ahead(program, &site, &runs, &image).await?;
+        let steps = verify::verify(program, &site, &next, &image).await?;
         verify::must_be_right(program, &steps)?;
     }
-    let revision = with_image(&site, &runs, &image).await?;
+    let revision = with_image(program, &site, &runs, &image).await?;
     let bootstrapped =
         site.desk.config.bootstrap == Bootstrap::None && service.desired_count() == 0;
     let desired = bootstrapped.then(|| site.desk.config.desired(&site.cx().stack));

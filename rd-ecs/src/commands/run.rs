@@ -86,7 +86,7 @@ pub async fn run(program: &Program, args: &RunArgs) -> Result<Exit> {
     };
     if let Some(image) = image {
         // A task has the image of a revision, and nothing else: the one that a deployment of it will take as well.
-        let revision = with_image(&site, &runs, &image).await?;
+        let revision = with_image(program, &site, &runs, &image).await?;
         runs = site.revision(&revision).await?;
     }
     let overrides = overrides(args, &runs)?;

@@ -1,6 +1,7 @@
 //! `verify`: whether the service's revision can run, before anything is touched.
 
 use crate::names::last;
+use crate::revision::ahead;
 use crate::site::Site;
 use crate::verify::{image_of, verify};
 use rd_common::check::Report;
@@ -23,7 +24,9 @@ pub async fn run(program: &Program, args: &VerifyArgs) -> Result<Exit> {
     let revision = site.runs(&service).await?;
     let own = image_of(&revision.definition);
     let image = args.image.as_deref().unwrap_or(own);
-    let steps = verify(program, &site, &revision, image).await?;
+    // What stands in until the first image has nothing of what is to follow it.
+    let next = ahead(program, &site, &revision, image).await?;
+    let steps = verify(program, &site, &next, image).await?;
     let arn = revision.definition.task_definition_arn();
     let name = last(arn.unwrap_or_default());
     let report = Report {

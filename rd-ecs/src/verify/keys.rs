@@ -1,23 +1,42 @@
-//! The keys that secrets are encrypted with: one of the account's own has to be named to the execution role.
+//! The keys that secrets and the bucket are encrypted with: one of the account's own has to be named to the execution
+//! role, and the bucket's to the task role.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
 
 use super::permissions::MAY_NOT_ASK;
 use super::reference::{self, Reference, Secret, region};
 use super::simulation::{Asked, simulate};
 use super::{is_denied, not_checked};
+use crate::facts::BUCKET_KEY;
+use crate::kms::Key;
+use crate::policies::{KEY_ACTIONS, via};
 use crate::site::Site;
 use aws_sdk_ecs::types::TaskDefinition;
 use futures_util::future::try_join_all;
+use rd_common::Result;
 use rd_common::aws::Explain;
 use rd_common::check::Step;
-use rd_common::{Result, Stack};
+use rd_common::cli::Program;
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// AWS's own key for secrets, which everybody in the account may use who may read the secret.
 const AWS_OWN: &str = "alias/aws/secretsmanager";
 
 /// A line for each key.
-pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>> {
+pub async fn check(
+    program: &Program,
+    site: &Site,
+    definition: &TaskDefinition,
+) -> Result<Vec<Step>> {
+    let (mut steps, bucket) = tokio::try_join!(
+        of_secrets(site, definition),
+        of_bucket(program, site, definition)
+    )?;
+    steps.extend(bucket);
+    Ok(steps)
+}
+
+async fn of_secrets(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>> {
     let Some(role) = definition.execution_role_arn() else {
         return Ok(Vec::new());
     };
@@ -57,38 +76,77 @@ async fn of(site: &Site, secret: &Secret) -> Result<Option<String>> {
 }
 
 async fn line(site: &Site, role: &str, key: &str, variables: &str) -> Result<Step> {
-    let stack = &site.cx().stack;
     let what = format!("execution role: decrypt {variables}");
-    let Some(arn) = arn(key, stack) else {
-        return Ok(not_checked(what, &format!("{key} is no key's ARN")));
+    let advice = "add it to decrypt_keys in [ecs] and apply";
+    may(
+        site,
+        role,
+        key,
+        &["kms:Decrypt"],
+        "secretsmanager",
+        what,
+        advice,
+    )
+    .await
+}
+
+/// The bucket's key, where tasks have a bucket with one.
+async fn of_bucket(
+    program: &Program,
+    site: &Site,
+    definition: &TaskDefinition,
+) -> Result<Option<Step>> {
+    let Some(role) = definition.task_role_arn() else {
+        return Ok(None);
     };
-    let via = format!("secretsmanager.{}.{}", stack.region, stack.dns_suffix());
+    if site.desk.config.bucket_variable.is_empty() {
+        return Ok(None);
+    }
+    let store = program.store.load(&program.key("store")).await?;
+    let key = store.and_then(|mut store| store.outputs.remove(BUCKET_KEY));
+    let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
+    if key.is_empty() {
+        return Ok(None);
+    }
+    let what = "task role: use the bucket's key".to_owned();
+    let step = may(
+        site,
+        role,
+        key,
+        &KEY_ACTIONS,
+        "s3",
+        what,
+        "run rd-ecs apply",
+    )
+    .await?;
+    Ok(Some(step))
+}
+
+/// Whether a role may do this with a key through a service.
+async fn may(
+    site: &Site,
+    role: &str,
+    key: &str,
+    actions: &[&str],
+    service: &str,
+    what: String,
+    advice: &str,
+) -> Result<Step> {
+    let stack = &site.cx().stack;
+    let Key { arn, alias } = Key::parse(key, stack);
+    if alias.is_some() {
+        return Ok(not_checked(what, &format!("{key} is no key's ARN")));
+    }
     let asked = Asked {
-        actions: &["kms:Decrypt"],
+        actions,
         resources: std::slice::from_ref(&arn),
-        context: &[("kms:ViaService", via)],
+        context: &[("kms:ViaService", via(stack, service))],
     };
     let Some(verdicts) = simulate(site, role, &asked).await? else {
         return Ok(not_checked(what, MAY_NOT_ASK));
     };
     Ok(match verdicts.iter().find(|one| !one.allowed) {
         None => Step::new(what, true, "allowed"),
-        Some(one) => {
-            let advice = "add it to decrypt_keys in [ecs] and apply";
-            Step::new(what, false, format!("{} on {arn}: {advice}", one.why()))
-        }
+        Some(one) => Step::new(what, false, format!("{} on {arn}: {advice}", one.why())),
     })
-}
-
-/// The key's ARN; none for an alias, which only KMS can tell the key of.
-fn arn(key: &str, stack: &Stack) -> Option<String> {
-    if key.contains("alias/") {
-        return None;
-    }
-    if key.starts_with("arn:") {
-        return Some(key.to_owned());
-    }
-    let (partition, account) = (stack.partition(), stack.account());
-    let region = &stack.region;
-    Some(format!("arn:{partition}:kms:{region}:{account}:key/{key}"))
 }

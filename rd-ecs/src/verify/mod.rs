@@ -41,7 +41,7 @@ pub async fn verify(
     let (roles, permissions, keys, secrets, images, logs, targets, network) = tokio::try_join!(
         roles::check(site, definition),
         permissions::check(site, definition, image),
-        keys::check(site, definition),
+        keys::check(program, site, definition),
         secrets::check(site, definition),
         images::check(site, definition, image),
         logs::check(site, definition),

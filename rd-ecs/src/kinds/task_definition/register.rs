@@ -29,7 +29,8 @@ fn health_check(check: &HealthCheck) -> Result<AwsHealthCheck> {
         .map_err(incomplete)
 }
 
-fn container(spec: &Spec) -> Result<ContainerDefinition> {
+/// Our container, as the settings say.
+pub fn container(spec: &Spec) -> Result<ContainerDefinition> {
     let secrets = spec.secrets.iter().map(|(name, from)| {
         let secret = Secret::builder().name(name).value_from(from.text());
         secret.build().map_err(incomplete)
