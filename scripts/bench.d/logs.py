@@ -15,6 +15,10 @@ import time
 import urllib.request
 from pathlib import Path
 
+sys.dont_write_bytecode = True
+
+import measured  # noqa: E402
+
 EVENTS = int(os.environ.get("BENCH_LOG_EVENTS", "200000"))
 RUNS = int(os.environ.get("BENCH_LOG_RUNS", "3"))
 LINES = int(os.environ.get("BENCH_LOG_LINES", "12"))
@@ -88,7 +92,7 @@ def programs(target, folder):
 
 
 def check(name, command, env, folder):
-    """It prints all that is stored. Counted in small pieces: the peak memory of a child begins with what its parent has."""
+    """It prints all that is stored."""
     process = subprocess.Popen([*command, "--since", "2h"], cwd=folder, env=env, stdout=subprocess.PIPE)
     count = 0
     while piece := process.stdout.read(1 << 16):
@@ -99,12 +103,8 @@ def check(name, command, env, folder):
 
 def stored(_name, command, env, folder):
     """Prints all that is stored, to where it costs nothing; wall and CPU seconds, and peak memory in MiB."""
-    start = time.monotonic()
-    process = subprocess.Popen([*command, "--since", "2h"], cwd=folder, env=env, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    wall = time.monotonic() - start
-    process.returncode = os.waitstatus_to_exitcode(status)
-    return wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024
+    used = measured.run([[*command, "--since", "2h"]], folder, env)
+    return used.wall, used.cpu, used.largest
 
 
 def delays(command, env, folder):
@@ -154,7 +154,7 @@ def main():
         for one in everybody:
             check(*one)
             runs = [stored(*one) for _ in range(RUNS)]
-            rows[one[0]] = [statistics.median(column) for column in zip(*runs)]
+            rows[one[0]] = measured.medians(runs)
         late = {one[0]: delays(*one[1:]) for one in everybody}
     print(f"\n## Log events: {EVENTS} stored events printed, median of {RUNS} runs; {LINES} events as they come\n")
     print("| | events/s | CPU s a million events | peak memory, MiB | put to line, median s | longest s |")

@@ -72,10 +72,9 @@ impl Stream {
         // The thread lives as long as this does.
         if let Ok(place) = self.work.reserve().await {
             let next = self.spare.lock().ok().and_then(|mut spare| spare.pop());
-            place.send(Work::Bytes(std::mem::replace(
-                bytes,
-                next.unwrap_or_default(),
-            )));
+            // Of the size that was needed, so that it need not grow to it.
+            let next = next.unwrap_or_else(|| Vec::with_capacity(bytes.capacity()));
+            place.send(Work::Bytes(std::mem::replace(bytes, next)));
         }
     }
 

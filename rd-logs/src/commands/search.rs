@@ -86,7 +86,14 @@ struct Search {
 impl Search {
     async fn all(&mut self) {
         let sink = &mut self.sink;
-        while self.ranges.next(&mut |event| sink.put(event)).await {
+        while self
+            .ranges
+            .next(&mut |event| {
+                sink.put(event);
+                !sink.is_full()
+            })
+            .await
+        {
             // What there is, is shown before more is awaited.
             if self.ranges.is_waiting() || sink.is_full() {
                 sink.send().await;

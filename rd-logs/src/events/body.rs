@@ -5,10 +5,12 @@
 
 use super::escape::unescaped;
 use super::event::Event;
+use super::scan::string_end;
 use memchr::memchr2;
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
+use std::str::from_utf8;
 
 /// The least that an event takes in an answer, in bytes, but for the shortest of messages.
 const LEAST: usize = 200;
@@ -89,11 +91,12 @@ pub fn read(mut bytes: Vec<u8>, group: usize) -> Option<Answer> {
         at: 0,
     };
     let mut events = Vec::with_capacity(body.len() / LEAST + 1);
+    let mut shape = Shape::default();
     let mut token = None;
     reader.object(|reader, name| {
         match name {
             b"events" => reader.list(|reader| {
-                events.push(Event::at(body.clone(), group, reader.event()?));
+                events.push(Event::at(body.clone(), group, reader.event(&mut shape)?));
                 Some(())
             })?,
             b"nextToken" if reader.peek() == Some(b'"') => token = Some(reader.string()?),
@@ -127,6 +130,24 @@ pub struct Place {
     pub message: Range<u32>,
 }
 
+/// The members of an event that are read.
+#[derive(Clone, Copy, Debug)]
+enum Member {
+    Timestamp,
+    Ingested,
+    Id,
+    Stream,
+    Message,
+}
+
+/// How an event is written: what stands before each of its values, and after the last. AWS writes all alike, so that the
+/// next one is as the one before, and its names need not be read.
+#[derive(Debug, Default)]
+struct Shape {
+    before: Vec<(Member, Range<usize>)>,
+    after: Range<usize>,
+}
+
 struct Reader<'a> {
     bytes: &'a [u8],
     at: usize,
@@ -151,31 +172,38 @@ impl Reader<'_> {
     /// A string's place, without its quotes.
     fn string(&mut self) -> Option<Range<u32>> {
         self.take(b'"')?;
+        let place = self.text()?;
+        self.at += 1;
+        Some(place)
+    }
+
+    /// A string's place, from behind its first quote to before its last.
+    fn text(&mut self) -> Option<Range<u32>> {
         let start = self.at;
-        loop {
-            let next = memchr2(b'"', b'\\', self.bytes.get(self.at..)?)?;
-            self.at += next;
-            if self.bytes[self.at] == b'"' {
-                let place = u32::try_from(start).ok()?..u32::try_from(self.at).ok()?;
-                self.at += 1;
-                return Some(place);
-            }
-            // The character after a backslash is no quote that ends it.
-            self.at += 2;
-        }
+        self.at = string_end(self.bytes, start)?;
+        Some(u32::try_from(start).ok()?..u32::try_from(self.at).ok()?)
     }
 
     fn number(&mut self) -> Option<i64> {
         let negative = self.peek()? == b'-';
+        let start = self.at;
         self.at += usize::from(negative);
-        let (start, mut number) = (self.at, 0i64);
-        while let Some(digit @ b'0'..=b'9') = self.bytes.get(self.at) {
-            let digit = i64::from(digit - b'0');
-            let digit = if negative { -digit } else { digit };
-            number = number.checked_mul(10)?.checked_add(digit)?;
-            self.at += 1;
+        let (mut number, mut digits) = (0i64, 0);
+        for byte in self.bytes.get(self.at..)? {
+            let digit = byte.wrapping_sub(b'0');
+            if digit > 9 {
+                break;
+            }
+            number = number.wrapping_mul(10).wrapping_add(i64::from(digit));
+            digits += 1;
         }
-        (self.at > start).then_some(number)
+        self.at += digits;
+        match digits {
+            0 => None,
+            1..=18 if !negative => Some(number),
+            // What is negative, or may not fit.
+            _ => from_utf8(&self.bytes[start..self.at]).ok()?.parse().ok(),
+        }
     }
 
     /// An object: `member` reads the value of each.
@@ -211,19 +239,72 @@ impl Reader<'_> {
         }
     }
 
-    fn event(&mut self) -> Option<Place> {
+    fn event(&mut self, shape: &mut Shape) -> Option<Place> {
+        let start = self.at;
+        if let Some(place) = self.event_alike(shape) {
+            return Some(place);
+        }
+        self.at = start;
+        self.event_anew(shape)
+    }
+
+    /// An event that is written as the one before; none where it is written in another way.
+    fn event_alike(&mut self, shape: &Shape) -> Option<Place> {
         let mut place = Place::default();
-        self.object(|reader, name| {
-            match name {
-                b"timestamp" => place.timestamp = reader.number()?,
-                b"ingestionTime" => place.ingested = reader.number()?,
-                b"eventId" => place.id = reader.string()?,
-                b"logStreamName" => place.stream = reader.string()?,
-                b"message" => place.message = reader.string()?,
-                _ => reader.skip()?,
+        for (member, before) in &shape.before {
+            self.same(before)?;
+            match member {
+                Member::Timestamp => place.timestamp = self.number()?,
+                Member::Ingested => place.ingested = self.number()?,
+                Member::Id => place.id = self.text()?,
+                Member::Stream => place.stream = self.text()?,
+                Member::Message => place.message = self.text()?,
             }
+        }
+        self.same(&shape.after)?;
+        Some(place)
+    }
+
+    /// The same bytes as at another place.
+    fn same(&mut self, place: &Range<usize>) -> Option<()> {
+        let same = self
+            .bytes
+            .get(place.clone())
+            .filter(|same| !same.is_empty())?;
+        self.bytes[self.at..]
+            .starts_with(same)
+            .then(|| self.at += same.len())
+    }
+
+    /// An event as it is; notes how it is written.
+    fn event_anew(&mut self, shape: &mut Shape) -> Option<Place> {
+        let mut place = Place::default();
+        let mut last = self.at;
+        shape.before.clear();
+        self.object(|reader, name| {
+            let member = match name {
+                b"timestamp" => Member::Timestamp,
+                b"ingestionTime" => Member::Ingested,
+                b"eventId" => Member::Id,
+                b"logStreamName" => Member::Stream,
+                b"message" => Member::Message,
+                _ => return reader.skip(),
+            };
+            // The quotes of a string are of what is around it.
+            let start = reader.at;
+            match member {
+                Member::Timestamp => place.timestamp = reader.number()?,
+                Member::Ingested => place.ingested = reader.number()?,
+                Member::Id => place.id = reader.string()?,
+                Member::Stream => place.stream = reader.string()?,
+                Member::Message => place.message = reader.string()?,
+            }
+            let quote = usize::from(reader.bytes[start] == b'"');
+            shape.before.push((member, last..start + quote));
+            last = reader.at - quote;
             Some(())
         })?;
+        shape.after = last..self.at;
         Some(place)
     }
 

@@ -1,55 +1,83 @@
 //! Texts as JSON writes them.
 
+use super::scan::{before, equal, word};
+
 /// A text that is written so in JSON.
 pub fn unescaped(written: &str) -> Option<String> {
-    let mut text = String::with_capacity(written.len());
+    let mut text = Vec::new();
     unescape(written, &mut text)?;
-    Some(text)
+    String::from_utf8(text).ok()
 }
 
-/// Adds a text that is written so in JSON. None where it is not written as JSON is.
-pub fn unescape(written: &str, text: &mut String) -> Option<()> {
-    let mut rest = written;
-    // In JSON within JSON there is one every few bytes, so they are looked for byte by byte.
-    while let Some(at) = rest.bytes().position(|byte| byte == b'\\') {
-        text.push_str(&rest[..at]);
-        let escape = rest.as_bytes().get(at + 1)?;
-        rest = rest.get(at + 2..)?;
-        text.push(match escape {
-            b'n' => '\n',
-            b't' => '\t',
-            b'r' => '\r',
-            b'b' => '\u{8}',
-            b'f' => '\u{c}',
-            b'"' | b'\\' | b'/' => char::from(*escape),
+/// Adds a text that is written so in JSON. None where it is not written as JSON is: what was added of it by then is of no
+/// use.
+pub fn unescape(written: &str, text: &mut Vec<u8>) -> Option<()> {
+    let written = written.as_bytes();
+    let begin = text.len();
+    // No character takes more than its escape.
+    text.resize(begin + written.len(), 0);
+    let plain = text.get_mut(begin..)?;
+    let (mut read, mut at) = (0, 0);
+    while let Some(byte) = written.get(read) {
+        // In JSON within JSON there is an escape every few bytes: eight are copied, and what is before it counts.
+        if let Some(word) = word(&written[read..])
+            && let Some(eight) = plain.get_mut(at..at + 8)
+        {
+            eight.copy_from_slice(&word.to_le_bytes());
+            let slashes = equal(word, b'\\');
+            let count = if slashes == 0 { 8 } else { before(slashes) };
+            read += count;
+            at += count;
+            if slashes == 0 {
+                continue;
+            }
+        } else if *byte != b'\\' {
+            plain[at] = *byte;
+            read += 1;
+            at += 1;
+            continue;
+        }
+        let letter = match written.get(read + 1)? {
+            b'n' => b'\n',
+            b't' => b'\t',
+            b'r' => b'\r',
+            b'b' => 8,
+            b'f' => 12,
+            same @ (b'"' | b'\\' | b'/') => *same,
             b'u' => {
-                let first = hex(&mut rest)?;
-                let code = match first {
-                    // A pair of surrogates is one character.
-                    0xd800..0xdc00 => {
-                        rest = rest.strip_prefix("\\u")?;
-                        let second = hex(&mut rest)?
-                            .checked_sub(0xdc00)
-                            .filter(|low| *low < 0x400)?;
-                        0x10000 + (first - 0xd800) * 0x400 + second
-                    }
-                    code => code,
-                };
-                char::from_u32(code)?
+                let (character, length) = numbered(&written[read..])?;
+                read += length;
+                at += character.encode_utf8(&mut plain[at..]).len();
+                continue;
             }
             _ => return None,
-        });
+        };
+        plain[at] = letter;
+        read += 2;
+        at += 1;
     }
-    text.push_str(rest);
+    text.truncate(begin + at);
     Some(())
 }
 
-fn hex(rest: &mut &str) -> Option<u32> {
-    let digits = rest
-        .get(..4)
-        .filter(|d| d.bytes().all(|b| b.is_ascii_hexdigit()))?;
-    *rest = &rest[4..];
-    u32::from_str_radix(digits, 16).ok()
+/// The character that `\u` and its number stand for, and the length of the escape; a pair of surrogates is one character.
+fn numbered(written: &[u8]) -> Option<(char, usize)> {
+    let first = hex(written)?;
+    if !(0xd800..0xdc00).contains(&first) {
+        return Some((char::from_u32(first)?, 6));
+    }
+    let second = hex(&written[6..])?
+        .checked_sub(0xdc00)
+        .filter(|low| *low < 0x400)?;
+    let both = 0x10000 + (first - 0xd800) * 0x400 + second;
+    Some((char::from_u32(both)?, 12))
+}
+
+fn hex(written: &[u8]) -> Option<u32> {
+    let digits = written.strip_prefix(b"\\u")?.get(..4)?;
+    digits.iter().try_fold(0, |number, digit| {
+        Some(number * 16 + char::from(*digit).to_digit(16)?)
+    })
 }
 
 #[cfg(test)]

@@ -13,12 +13,12 @@ pub mod format;
 pub mod hold;
 pub mod kept_body;
 pub mod limiter;
-
 pub mod live;
 pub mod message;
 pub mod pattern;
 pub mod poll;
 pub mod ranges;
+pub mod scan;
 pub mod seen;
 pub mod select;
 pub mod sink;

@@ -18,7 +18,7 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 /// How many splits are read at once, of all groups together. At a call a second each, this is what AWS allows.
 const AT_ONCE: usize = 8;
 /// How many pages of a split may wait for those before it. A page has at most 1 MB.
-const PAGES_WAITING: usize = 2;
+const PAGES_WAITING: usize = 1;
 /// The shortest split, in milliseconds.
 const SHORTEST: i64 = 1000;
 /// How long a failing page is tried before it is a gap.
@@ -119,8 +119,9 @@ impl Ranges {
         self.lanes.iter().any(|lane| lane.at == lane.page.len())
     }
 
-    /// Takes the next events that are there, and gives them to `take` one after the other; false at the end.
-    pub async fn next(&mut self, take: &mut impl FnMut(&Event)) -> bool {
+    /// Takes the next events that are there, and gives them to `take` one after the other, for as long as it says that it
+    /// takes more; false at the end.
+    pub async fn next(&mut self, take: &mut impl FnMut(&Event) -> bool) -> bool {
         for lane in &mut self.lanes {
             lane.fill(&mut self.gaps).await;
         }
@@ -142,8 +143,10 @@ impl Ranges {
             {
                 break;
             }
-            take(event);
             lane.at += 1;
+            if !take(event) {
+                break;
+            }
         }
         true
     }

@@ -7,7 +7,7 @@ use rd_common::{Error, Result};
 use regex::Regex;
 
 /// How much is gathered before it is handed to the writing thread, in bytes.
-const PIECE: usize = 256 * 1024;
+const PIECE: usize = 512 * 1024;
 
 /// What is left out here, after AWS's own filter.
 #[derive(Clone, Debug, Default)]

@@ -34,9 +34,9 @@ impl ClockText {
         }
     }
 
-    /// Adds a time, in milliseconds since 1970.
-    pub fn add(&mut self, out: &mut Vec<u8>, milliseconds: i64) {
-        let minute = milliseconds.div_euclid(60_000);
+    /// Adds a time, in milliseconds since 1970; says where its seconds are.
+    pub fn add(&mut self, out: &mut Vec<u8>, milliseconds: i64) -> usize {
+        let minute = milliseconds.div_euclid(MINUTE);
         if minute != self.minute {
             self.minute = minute;
             // What is out of range is nothing that AWS takes.
@@ -45,18 +45,28 @@ impl ClockText {
             self.text = zoned.strftime(self.pattern).to_string();
         }
         out.extend_from_slice(self.text.as_bytes());
-        let rest = milliseconds.rem_euclid(60_000);
-        let digit = |value: i64| b'0' + u8::try_from(value % 10).unwrap_or(0);
-        out.extend_from_slice(&[
-            digit(rest / 10_000),
-            digit(rest / 1000),
-            b'.',
-            digit(rest / 100),
-            digit(rest / 10),
-            digit(rest),
-        ]);
+        let at = out.len();
+        out.extend_from_slice(&seconds(milliseconds));
         out.extend_from_slice(self.ending.as_bytes());
+        at
     }
+}
+
+/// Milliseconds in a minute: what a time is written with anew for each event is its place in its minute.
+pub const MINUTE: i64 = 60_000;
+
+/// The seconds of a time in its minute, as `ClockText` writes them: `07.123`.
+pub fn seconds(milliseconds: i64) -> [u8; 6] {
+    let rest = u32::try_from(milliseconds.rem_euclid(MINUTE)).unwrap_or(0);
+    let digit = |unit: u32| b"0123456789"[(rest / unit % 10) as usize];
+    [
+        digit(10_000),
+        digit(1000),
+        b'.',
+        digit(100),
+        digit(10),
+        digit(1),
+    ]
 }
 
 #[cfg(test)]

@@ -1,16 +1,27 @@
 //! One JSON object an event. The message's own JSON is passed on as it is written, once it is known to be whole.
 
-use super::clock::ClockText;
+use super::clock::{ClockText, MINUTE, seconds};
 use crate::events::escape::unescape;
 use crate::events::event::Event;
 use serde::de::IgnoredAny;
+use std::str::from_utf8;
 
 /// Writes events as JSON.
 pub struct Json {
     timestamp: ClockText,
     ingestion: ClockText,
     groups: Vec<Vec<u8>>,
-    text: String,
+    head: Head,
+}
+
+/// What an event begins with, up to its stream. It is the same for all of a group and a minute, but for the seconds.
+#[derive(Default)]
+struct Head {
+    text: Vec<u8>,
+    /// The group, and the minutes of both times.
+    of: Option<(usize, i64, i64)>,
+    /// Where the seconds of both times are.
+    seconds: [usize; 2],
 }
 
 impl Json {
@@ -25,56 +36,85 @@ impl Json {
             timestamp: ClockText::rfc3339(),
             ingestion: ClockText::rfc3339(),
             groups: groups.iter().map(quoted).collect(),
-            text: String::new(),
+            head: Head::default(),
         }
     }
 
     /// Adds an event.
     pub fn add(&mut self, out: &mut Vec<u8>, event: &Event) {
-        out.extend_from_slice(b"{\"timestamp\":\"");
-        self.timestamp.add(out, event.timestamp);
-        out.extend_from_slice(b"\",\"ingestion_time\":\"");
-        self.ingestion.add(out, event.ingested);
-        out.extend_from_slice(b"\",\"group\":");
-        match self.groups.get(event.group) {
-            Some(group) => out.extend_from_slice(group),
-            None => out.extend_from_slice(b"null"),
-        }
-        // Strings as AWS wrote them are JSON, and are written again as they are.
-        out.extend_from_slice(b",\"stream\":\"");
-        out.extend_from_slice(event.written_stream().as_bytes());
-        if !event.id().is_empty() {
-            out.extend_from_slice(b"\",\"id\":\"");
-            out.extend_from_slice(event.id().as_bytes());
-        }
+        let (stream, id) = (event.written_stream(), event.id());
         let message = without_line_end(event.written_message());
+        self.head(event);
+        // Strings as AWS wrote them are JSON, and are written again as they are.
+        for part in [&self.head.text, stream.as_bytes()] {
+            out.extend_from_slice(part);
+        }
+        if !id.is_empty() {
+            out.extend_from_slice(b"\",\"id\":\"");
+            out.extend_from_slice(id.as_bytes());
+        }
         out.extend_from_slice(b"\",\"message\":\"");
         out.extend_from_slice(message.as_bytes());
         out.push(b'"');
         if message.starts_with(['{', ' ', '\\']) {
-            self.fields(out, message);
+            let length = out.len();
+            if fields(out, message).is_none() {
+                out.truncate(length);
+            }
         }
         out.extend_from_slice(b"}\n");
     }
 
-    /// Adds the message as JSON, where it is a JSON object.
-    fn fields(&mut self, out: &mut Vec<u8>, written: &str) {
-        self.text.clear();
-        if unescape(written, &mut self.text).is_none() {
-            return;
+    /// Makes the head that of an event.
+    fn head(&mut self, event: &Event) {
+        let times = [event.timestamp, event.ingested];
+        let [timestamp, ingestion] = times.map(|time| time.div_euclid(MINUTE));
+        let of = Some((event.group, timestamp, ingestion));
+        if self.head.of != of {
+            self.head.of = of;
+            self.begin(event);
         }
-        let object = self.text.trim();
-        let looks = object.starts_with('{') && object.ends_with('}');
-        if !looks || serde_json::from_str::<IgnoredAny>(object).is_err() {
-            return;
+        for (at, time) in self.head.seconds.iter().zip(times) {
+            let seconds = seconds(time);
+            self.head.text[*at..at + seconds.len()].copy_from_slice(&seconds);
         }
-        out.extend_from_slice(b",\"fields\":");
-        // Between members there may be line ends; within strings there are none.
-        out.extend(object.bytes().map(|byte| match byte {
-            b'\n' | b'\r' => b' ',
-            other => other,
-        }));
     }
+
+    fn begin(&mut self, event: &Event) {
+        let text = &mut self.head.text;
+        text.clear();
+        text.extend_from_slice(b"{\"timestamp\":\"");
+        let first = self.timestamp.add(text, event.timestamp);
+        text.extend_from_slice(b"\",\"ingestion_time\":\"");
+        let second = self.ingestion.add(text, event.ingested);
+        self.head.seconds = [first, second];
+        text.extend_from_slice(b"\",\"group\":");
+        let group = self.groups.get(event.group);
+        text.extend_from_slice(group.map_or(b"null", Vec::as_slice));
+        text.extend_from_slice(b",\"stream\":\"");
+    }
+}
+
+/// Adds the message as JSON, where it is a JSON object; where it is none, what was added is of no use.
+fn fields(out: &mut Vec<u8>, written: &str) -> Option<()> {
+    out.extend_from_slice(b",\"fields\":");
+    let begin = out.len();
+    unescape(written, out)?;
+    let text = from_utf8(&out[begin..]).ok()?;
+    let object = text.trim();
+    if !(object.starts_with('{') && object.ends_with('}')) {
+        return None;
+    }
+    serde_json::from_str::<IgnoredAny>(object).ok()?;
+    let (blank, length) = (text.len() - text.trim_start().len(), object.len());
+    out.truncate(begin + blank + length);
+    out.drain(begin..begin + blank);
+    // Between members there may be line ends; within strings there are none.
+    for byte in &mut out[begin..] {
+        let is_end = matches!(*byte, b'\n' | b'\r');
+        *byte = if is_end { b' ' } else { *byte };
+    }
+    Some(())
 }
 
 /// A text as it is written in JSON, without the line ends at its end.
