@@ -84,18 +84,29 @@ impl Slice for Logs {
         parts
     }
 
-    fn notes(_: &Stack, _: &Config, facts: &Facts, _: &Document) -> Vec<Note> {
-        if facts.absent.is_empty() {
-            return Vec::new();
+    fn notes(_: &Stack, config: &Config, facts: &Facts, _: &Document) -> Vec<Note> {
+        let mut notes = Vec::new();
+        if !facts.absent.is_empty() {
+            let programs: Vec<String> =
+                facts.absent.iter().map(|one| format!("rd-{one}")).collect();
+            notes.push(Note {
+                summary: format!(
+                    "there are no alarms and no figures of what is not there: nothing comes from {}",
+                    programs.join(", ")
+                ),
+                hint: "apply it, then this; or put both in one pipe".to_owned(),
+            });
         }
-        let programs: Vec<String> = facts.absent.iter().map(|one| format!("rd-{one}")).collect();
-        vec![Note {
-            summary: format!(
-                "there are no alarms and no figures of what is not there: nothing comes from {}",
-                programs.join(", ")
-            ),
-            hint: "apply it, then this; or put both in one pipe".to_owned(),
-        }]
+        if facts.min_tasks == Some(0.0) && config.running_tasks.is_none() {
+            notes.push(Note {
+                summary:
+                    "there is no alarm of too few running tasks: the service may go down to none"
+                        .to_owned(),
+                hint: "set running_tasks in [logs]: a number, or false to leave it at that"
+                    .to_owned(),
+            });
+        }
+        notes
     }
 }
 

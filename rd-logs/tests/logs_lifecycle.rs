@@ -301,6 +301,23 @@ fn there_are_alarms_only_for_what_there_is() {
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
     assert_eq!(alarms(&world).len(), 7);
 
+    // A service that may go down to none has no least number; that is told, unless it is wanted so.
+    let none = json!({
+        "cluster_name": "c", "service_name": "s", "min_tasks": 0, "container_insights": false,
+    });
+    world.give("ecs", &none);
+    let told = |world: &World| {
+        let plan = world.rd("rd-logs").args("plan").ok();
+        let warnings = warnings(&plan);
+        warnings.iter().any(|one| one.contains("running tasks"))
+    };
+    assert!(told(&world));
+    world.settings(&format!("{SETTINGS}[logs]\nrunning_tasks = false\n"));
+    assert!(!told(&world));
+    world.give("ecs", &service);
+    world.settings(SETTINGS);
+    assert!(!told(&world));
+
     // What is turned off is not made.
     world.settings(&format!(
         "{SETTINGS}[logs]\nalb_5xx = false\nrunning_tasks = false\n"

@@ -174,7 +174,8 @@ fn a_bucket_of_somebody_else_in_this_account_is_left_alone() {
         plan.stderr
     );
     world.rd("rd-store").args("apply -y").code(6);
-    world.rd("rd-store").args("destroy -y").code(6);
+    let destroy = world.rd("rd-store").args("destroy -y").ok();
+    assert_eq!(destroy.actions(), [""; 0]);
     assert_eq!(world.s3("HEAD", &format!("/{name}"), "").status, 200);
 }
 

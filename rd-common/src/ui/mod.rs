@@ -6,4 +6,5 @@ pub mod prompt;
 pub mod stream;
 pub mod style;
 pub mod table;
+mod value;
 mod view;

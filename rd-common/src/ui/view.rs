@@ -2,8 +2,8 @@
 
 use crate::engine::actions::Action;
 use crate::model::change::{Cause, Change};
-use crate::model::input::{as_join, as_reference};
-use crate::ui::style::{BAD, CARE, FAINT, GOOD, NOTE, STRONG, of, paint};
+use crate::ui::style::{BAD, CARE, FAINT, GOOD, STRONG, of, paint};
+use crate::ui::value::{brief, from_to, short};
 use crate::wire::record::{Begin, End, Ended, Output, Record, ResourceChange, Status};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -198,7 +198,7 @@ fn values(action: Action, field: &Change) -> String {
     if action == Action::Create {
         return brief(&field.after);
     }
-    let mut text = format!("{} → {}", brief(&field.before), brief(&field.after));
+    let mut text = from_to(&field.before, &field.after);
     if field.cause == Cause::Drift {
         text.push_str(&paint(CARE, "  drift"));
     }
@@ -227,13 +227,8 @@ fn status_line(status: &Status) -> String {
     }
     text.push('\n');
     for field in &status.fields {
-        let _ = writeln!(
-            text,
-            "    {}  {} → {}",
-            field.path,
-            brief(&field.before),
-            brief(&field.after)
-        );
+        let change = from_to(&field.before, &field.after);
+        let _ = writeln!(text, "    {}  {change}", field.path);
     }
     text.push_str(&waits(status.waits.as_ref()));
     let longest = status.details.keys().map(String::len).max().unwrap_or(0);
@@ -267,55 +262,5 @@ fn todo(action: Action) -> &'static str {
         Action::Delete => "to delete",
         Action::Adopt => "to adopt",
         Action::None => "unchanged",
-    }
-}
-
-/// A value as one writes it down: strings without quotes.
-pub(super) fn plain(value: &Value) -> String {
-    match value {
-        Value::String(text) => text.clone(),
-        other => other.to_string(),
-    }
-}
-
-/// The longest value that is shown whole, in characters; the records have all of it.
-const LONGEST: usize = 400;
-
-/// A value on one line that somebody reads: of a long one, only what it is made of.
-fn brief(value: &Value) -> String {
-    let text = short(value);
-    match value {
-        _ if text.chars().count() <= LONGEST => text,
-        Value::Object(members) => {
-            let names: Vec<&str> = members.keys().map(String::as_str).collect();
-            format!("{{{} …}}", names.join(" …, "))
-        }
-        Value::Array(items) => format!("[{} items]", items.len()),
-        _ => text.chars().take(LONGEST).chain(['…']).collect(),
-    }
-}
-
-/// A value on one line; references as what they mean.
-fn short(value: &Value) -> String {
-    if let Some(reference) = as_reference(value) {
-        return paint(NOTE, format!("({reference})"));
-    }
-    if let Some(parts) = as_join(value) {
-        return parts.iter().map(short).collect();
-    }
-    match value {
-        Value::Null => "(none)".to_owned(),
-        Value::Array(items) => format!(
-            "[{}]",
-            items.iter().map(short).collect::<Vec<_>>().join(", ")
-        ),
-        Value::Object(members) => {
-            let members: Vec<String> = members
-                .iter()
-                .map(|(key, value)| format!("{key} {}", short(value)))
-                .collect();
-            format!("{{{}}}", members.join(", "))
-        }
-        other => plain(other),
     }
 }

@@ -174,7 +174,7 @@ impl<C: 'static> Bench<C> {
                     }
                     Readiness::Pending(reason) => reason,
                 },
-                None if looks > LOOKS && deadline.elapsed() > SEEN_WITHIN => {
+                None if looks > 2 * LOOKS && deadline.elapsed() > SEEN_WITHIN => {
                     return Err(Error::failed(format!(
                         "{id} was made and cannot be found any more"
                     ))
