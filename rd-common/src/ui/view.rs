@@ -3,9 +3,8 @@
 use crate::engine::actions::Action;
 use crate::model::change::{Cause, Change};
 use crate::ui::style::{BAD, CARE, FAINT, GOOD, STRONG, of, paint};
-use crate::ui::value::{brief, from_to, short};
+use crate::ui::value::{brief, from_to, plain, short};
 use crate::wire::record::{Begin, End, Ended, Output, Record, ResourceChange, Status};
-use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
