@@ -1,5 +1,4 @@
 //! What somebody else made is taken into a state: all of it, with its tags, and nothing of another stack's.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, RDS, World};
