@@ -165,9 +165,8 @@ fn init_writes_settings_that_plan_as_they_are() {
         .map(|line| match line.strip_prefix("# ") {
             Some(rest)
                 if rest
-                    .split(" = ")
-                    .next()
-                    .is_some_and(|key| !key.contains(' ')) =>
+                    .split_once(" = ")
+                    .is_some_and(|(key, _)| !key.contains(' ')) =>
             {
                 format!("{rest}\n")
             }
