@@ -3,6 +3,7 @@
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_elasticache::Client as ElastiCache;
 use rd_common::aws::Aws;
+use rd_common::client;
 use rd_iam::Client as Iam;
 use rd_secret::{Client as SecretsManager, Secrets};
 
@@ -23,16 +24,11 @@ pub struct Clients {
 impl Clients {
     /// The clients for these credentials.
     pub fn new(aws: &Aws) -> Self {
-        let elasticache = |config: &_| {
-            let builder = aws_sdk_elasticache::config::Builder::from(config);
-            ElastiCache::from_conf(builder.interceptor(aws.interceptor()).build())
-        };
-        let cloudwatch = aws_sdk_cloudwatch::config::Builder::from(&aws.config);
         let [secrets, secrets_once] = rd_secret::clients(aws);
         Self {
-            elasticache: elasticache(&aws.config),
-            elasticache_once: elasticache(&aws.once),
-            cloudwatch: CloudWatch::from_conf(cloudwatch.interceptor(aws.interceptor()).build()),
+            elasticache: client!(aws_sdk_elasticache, aws.config),
+            elasticache_once: client!(aws_sdk_elasticache, aws.once),
+            cloudwatch: client!(aws_sdk_cloudwatch, aws.config),
             iam: rd_iam::client(aws),
             secrets,
             secrets_once,

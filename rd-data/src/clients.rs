@@ -1,8 +1,10 @@
-//! The clients of RDS, Secrets Manager and IAM.
+//! The clients of RDS, Secrets Manager, CloudWatch Logs and IAM.
 
 use aws_sdk_rds::Client as Rds;
 use rd_common::aws::Aws;
+use rd_common::client;
 use rd_iam::Client as Iam;
+use rd_log_group::{Client as CloudWatchLogs, Logs};
 use rd_secret::{Client as SecretsManager, Secrets};
 
 /// Each client; `_once` for creates, which the engine repeats only after a look.
@@ -15,22 +17,23 @@ pub struct Clients {
     pub iam: Iam,
     secrets: SecretsManager,
     secrets_once: SecretsManager,
+    logs: CloudWatchLogs,
+    logs_once: CloudWatchLogs,
 }
 
 impl Clients {
     /// The clients for these credentials.
     pub fn new(aws: &Aws) -> Self {
-        let rds = |config: &_| {
-            let builder = aws_sdk_rds::config::Builder::from(config);
-            Rds::from_conf(builder.interceptor(aws.interceptor()).build())
-        };
         let [secrets, secrets_once] = rd_secret::clients(aws);
+        let [logs, logs_once] = rd_log_group::clients(aws);
         Self {
-            rds: rds(&aws.config),
-            rds_once: rds(&aws.once),
+            rds: client!(aws_sdk_rds, aws.config),
+            rds_once: client!(aws_sdk_rds, aws.once),
             iam: rd_iam::client(aws),
             secrets,
             secrets_once,
+            logs,
+            logs_once,
         }
     }
 }
@@ -42,5 +45,15 @@ impl Secrets for Clients {
 
     fn secrets_once(&self) -> &SecretsManager {
         &self.secrets_once
+    }
+}
+
+impl Logs for Clients {
+    fn logs(&self) -> &CloudWatchLogs {
+        &self.logs
+    }
+
+    fn logs_once(&self) -> &CloudWatchLogs {
+        &self.logs_once
     }
 }

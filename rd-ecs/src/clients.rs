@@ -11,6 +11,7 @@ use aws_sdk_secretsmanager as secretsmanager;
 use aws_sdk_ssm as ssm;
 use jiff::Timestamp;
 use rd_common::aws::Aws;
+use rd_common::client;
 use std::cell::RefCell;
 
 /// The clients. Those that end in `_once` are for creates, which the engine repeats only after a look.
@@ -52,32 +53,23 @@ pub struct Clients {
 impl Clients {
     /// The clients for these credentials.
     pub fn new(aws: &Aws) -> Self {
-        macro_rules! client {
-            ($service:ident, $config:expr) => {
-                $service::Client::from_conf(
-                    $service::config::Builder::from($config)
-                        .interceptor(aws.interceptor())
-                        .build(),
-                )
-            };
-        }
-        let ecs = client!(ecs, &aws.config);
+        let ecs = client!(ecs, aws.config);
         Self {
             reads: Reads::new(&ecs),
             ecs,
-            ecs_once: client!(ecs, &aws.once),
-            ecr: client!(ecr, &aws.config),
-            ecr_once: client!(ecr, &aws.once),
-            iam: client!(iam, &aws.config),
-            iam_once: client!(iam, &aws.once),
-            ssm: client!(ssm, &aws.config),
-            ssm_once: client!(ssm, &aws.once),
-            logs: client!(logs, &aws.config),
-            logs_once: client!(logs, &aws.once),
-            autoscaling: client!(autoscaling, &aws.config),
-            autoscaling_once: client!(autoscaling, &aws.once),
-            secrets: client!(secretsmanager, &aws.config),
-            elb: client!(elb, &aws.config),
+            ecs_once: client!(ecs, aws.once),
+            ecr: client!(ecr, aws.config),
+            ecr_once: client!(ecr, aws.once),
+            iam: client!(iam, aws.config),
+            iam_once: client!(iam, aws.once),
+            ssm: client!(ssm, aws.config),
+            ssm_once: client!(ssm, aws.once),
+            logs: client!(logs, aws.config),
+            logs_once: client!(logs, aws.once),
+            autoscaling: client!(autoscaling, aws.config),
+            autoscaling_once: client!(autoscaling, aws.once),
+            secrets: client!(secretsmanager, aws.config),
+            elb: client!(elb, aws.config),
             asked: RefCell::default(),
         }
     }

@@ -5,6 +5,7 @@ use aws_sdk_acm::Client as Acm;
 use aws_sdk_elasticloadbalancingv2::Client as Elb;
 use aws_sdk_route53::Client as Route53;
 use rd_common::aws::Aws;
+use rd_common::client;
 use rd_iam::Client as Iam;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -34,27 +35,16 @@ pub struct Clients {
 impl Clients {
     /// The clients for these credentials.
     pub fn new(aws: &Aws) -> Self {
-        let elb = |config: &_| {
-            let builder = aws_sdk_elasticloadbalancingv2::config::Builder::from(config);
-            Elb::from_conf(builder.interceptor(aws.interceptor()).build())
-        };
-        let acm = |config: &_| {
-            let builder = aws_sdk_acm::config::Builder::from(config);
-            Acm::from_conf(builder.interceptor(aws.interceptor()).build())
-        };
-        let route53 = |config: &_| {
-            let builder = aws_sdk_route53::config::Builder::from(config);
-            Route53::from_conf(builder.interceptor(aws.interceptor()).build())
-        };
-        let (elb_client, acm_client) = (elb(&aws.config), acm(&aws.config));
+        let elb = client!(aws_sdk_elasticloadbalancingv2, aws.config);
+        let acm = client!(aws_sdk_acm, aws.config);
         Self {
-            reads: Reads::new(&elb_client, &acm_client),
-            elb: elb_client,
-            elb_once: elb(&aws.once),
-            acm: acm_client,
-            acm_once: acm(&aws.once),
-            route53: route53(&aws.config),
-            route53_once: route53(&aws.once),
+            reads: Reads::new(&elb, &acm),
+            elb,
+            elb_once: client!(aws_sdk_elasticloadbalancingv2, aws.once),
+            acm,
+            acm_once: client!(aws_sdk_acm, aws.once),
+            route53: client!(aws_sdk_route53, aws.config),
+            route53_once: client!(aws_sdk_route53, aws.once),
             iam: rd_iam::client(aws),
             left: RefCell::default(),
         }

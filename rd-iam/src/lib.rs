@@ -9,11 +9,11 @@ pub mod spread;
 pub use aws_sdk_iam::Client;
 
 use rd_common::aws::Aws;
+use rd_common::client;
 
 /// The client of IAM.
 pub fn client(aws: &Aws) -> Client {
-    let builder = aws_sdk_iam::config::Builder::from(&aws.config);
-    Client::from_conf(builder.interceptor(aws.interceptor()).build())
+    client!(aws_sdk_iam, aws.config)
 }
 
 /// What the clients of a slice must have for its roles.

@@ -5,6 +5,7 @@ use aws_sdk_cloudwatch as cloudwatch;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_sns as sns;
 use rd_common::aws::Aws;
+use rd_common::client;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,21 +30,12 @@ pub struct Clients {
 impl Clients {
     /// The clients for these credentials.
     pub fn new(aws: &Aws) -> Self {
-        macro_rules! client {
-            ($service:ident, $config:expr) => {
-                $service::Client::from_conf(
-                    $service::config::Builder::from($config)
-                        .interceptor(aws.interceptor())
-                        .build(),
-                )
-            };
-        }
         Self {
-            cloudwatch: client!(cloudwatch, &aws.config),
-            cloudwatch_once: client!(cloudwatch, &aws.once),
-            logs: client!(logs, &aws.config),
-            sns: client!(sns, &aws.config),
-            sns_once: client!(sns, &aws.once),
+            cloudwatch: client!(cloudwatch, aws.config),
+            cloudwatch_once: client!(cloudwatch, aws.once),
+            logs: client!(logs, aws.config),
+            sns: client!(sns, aws.config),
+            sns_once: client!(sns, aws.once),
             states: RefCell::default(),
             left: RefCell::default(),
         }

@@ -5,6 +5,7 @@ use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_ec2 as ec2;
 use aws_sdk_iam as iam;
 use rd_common::aws::Aws;
+use rd_common::client;
 
 /// Every client twice: for calls that may be repeated, and for creates, which the engine repeats only after a look.
 pub struct Clients {
@@ -47,24 +48,15 @@ impl rd_log_group::Logs for Clients {
 impl Clients {
     /// The clients for these credentials.
     pub fn new(aws: &Aws) -> Self {
-        macro_rules! client {
-            ($service:ident, $config:expr) => {
-                $service::Client::from_conf(
-                    $service::config::Builder::from($config)
-                        .interceptor(aws.interceptor())
-                        .build(),
-                )
-            };
-        }
-        let ec2 = client!(ec2, &aws.config);
+        let ec2 = client!(ec2, aws.config);
         Self {
             reads: Reads::new(&ec2),
             ec2,
-            ec2_once: client!(ec2, &aws.once),
-            iam: client!(iam, &aws.config),
-            iam_once: client!(iam, &aws.once),
-            logs: client!(logs, &aws.config),
-            logs_once: client!(logs, &aws.once),
+            ec2_once: client!(ec2, aws.once),
+            iam: client!(iam, aws.config),
+            iam_once: client!(iam, aws.once),
+            logs: client!(logs, aws.config),
+            logs_once: client!(logs, aws.once),
         }
     }
 }

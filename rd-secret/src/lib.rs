@@ -12,13 +12,14 @@ pub mod version;
 pub use aws_sdk_secretsmanager::Client;
 
 use rd_common::aws::Aws;
+use rd_common::client;
 
 /// The client twice: for calls that may be repeated, and for creates, which the engine repeats only after a look.
 pub fn clients(aws: &Aws) -> [Client; 2] {
-    [&aws.config, &aws.once].map(|config| {
-        let builder = aws_sdk_secretsmanager::config::Builder::from(config);
-        Client::from_conf(builder.interceptor(aws.interceptor()).build())
-    })
+    [
+        client!(aws_sdk_secretsmanager, aws.config),
+        client!(aws_sdk_secretsmanager, aws.once),
+    ]
 }
 
 /// What the clients of a slice must have for its secrets.

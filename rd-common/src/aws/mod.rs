@@ -49,6 +49,19 @@ pub struct Aws {
     calls: CallLog,
 }
 
+/// A client of an SDK crate, from one of the two configurations of an [`Aws`]: `client!(aws_sdk_rds, aws.once)`. Its
+/// calls are counted and logged.
+#[macro_export]
+macro_rules! client {
+    ($service:ident, $aws:ident.$config:ident) => {
+        $service::Client::from_conf(
+            $service::config::Builder::from(&$aws.$config)
+                .interceptor($aws.interceptor())
+                .build(),
+        )
+    };
+}
+
 /// One HTTP client with one TLS stack for everything; making it costs nothing until the first connection.
 fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
