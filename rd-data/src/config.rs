@@ -3,9 +3,10 @@
 use crate::instance_classes;
 use crate::version::Version;
 use rd_common::{Problem, Stack};
+use rd_log_group::{kms_key_problem, retention_problem};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The section, with a default for every key. Where a default depends on the environment, the key is optional here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -41,6 +42,10 @@ pub struct Config {
     pub auto_minor_version_upgrade: bool,
     /// The logs that go to CloudWatch.
     pub log_exports: Vec<String>,
+    /// For how many days CloudWatch keeps them.
+    pub log_retention_days: i32,
+    /// The ARN of the KMS key of their log groups; else AWS's own.
+    pub log_kms_key: Option<String>,
     /// Whether Performance Insights is on.
     pub performance_insights: bool,
     /// For how many days it remembers.
@@ -73,6 +78,8 @@ impl Default for Config {
             apply_immediately: None,
             auto_minor_version_upgrade: true,
             log_exports: vec!["postgresql".to_owned(), "upgrade".to_owned()],
+            log_retention_days: 30,
+            log_kms_key: None,
             performance_insights: true,
             performance_insights_days: 7,
             deletion_protection: None,
@@ -228,6 +235,14 @@ impl Config {
                 &LOGS.join(", "),
             );
         }
+        let each: BTreeSet<&String> = self.log_exports.iter().collect();
+        if each.len() < self.log_exports.len() {
+            wrong(
+                "log_exports",
+                "a log is named twice".to_owned(),
+                "each once",
+            );
+        }
         let days = self.performance_insights_days;
         if !(days == 7 || days == 731 || (days % 31 == 0 && (31..=713).contains(&days))) {
             wrong(
@@ -252,6 +267,11 @@ impl Config {
                 );
             }
         }
+        problems.extend(retention_problem(
+            "log_retention_days",
+            self.log_retention_days,
+        ));
+        problems.extend(kms_key_problem("log_kms_key", self.log_kms_key.as_deref()));
         problems
     }
 }
@@ -332,6 +352,11 @@ mod tests {
                 c.maintenance_window = "sun:03:30-sun:04:30".into();
             }),
             ("log_exports", |c| c.log_exports = vec!["audit".into()]),
+            ("log_exports", |c| {
+                c.log_exports = vec!["upgrade".into(), "upgrade".into()]
+            }),
+            ("log_retention_days", |c| c.log_retention_days = 31),
+            ("log_kms_key", |c| c.log_kms_key = Some("alias/logs".into())),
             ("performance_insights_days", |c| {
                 c.performance_insights_days = 8;
             }),

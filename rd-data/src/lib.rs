@@ -5,6 +5,7 @@ mod commands;
 mod config;
 mod instance_classes;
 mod kinds;
+mod log_groups;
 mod rds;
 mod slice;
 mod version;

@@ -7,6 +7,7 @@ use crate::kinds::db_instance::{self, DbInstance};
 use crate::kinds::db_parameter_group::{self, DbParameterGroup};
 use crate::kinds::db_subnet_group::{self, DbSubnetGroup};
 use crate::kinds::{DatabaseSecret, DatabaseSecretVersion};
+use crate::log_groups::log_groups;
 use crate::rds;
 use crate::version::Version;
 use rd_common::aws::Aws;
@@ -14,6 +15,7 @@ use rd_common::{
     Cx, Document, Doomed, Error, Input, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack,
     output,
 };
+use rd_log_group::LogGroup;
 use rd_secret::{secret, version};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -29,11 +31,18 @@ pub const SECRET: &str = "data.secret.database";
 /// The port: rd-net's rules let it through.
 pub const PORT: u16 = 5432;
 
+/// What the settings leave open.
+#[derive(Clone)]
+pub struct Facts {
+    /// The name of the instance: a restored one has one of its own.
+    instance: String,
+}
+
 impl Slice for Data {
     const NAME: &'static str = "data";
     type Config = Config;
     type Clients = Clients;
-    type Facts = ();
+    type Facts = Facts;
     type DestroyArgs = NoArgs;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
@@ -49,15 +58,29 @@ impl Slice for Data {
             .with::<DbSubnetGroup>()
             .with::<DbParameterGroup>()
             .with::<DatabaseSecret>()
+            .with::<LogGroup<Clients>>()
             .with::<DbInstance>()
             .with::<DatabaseSecretVersion>()
     }
 
-    async fn facts(_: Option<&Clients>, _: &Stack, _: &Config, _: &Document) -> Result<()> {
-        Ok(())
+    async fn facts(
+        clients: Option<&Clients>,
+        stack: &Stack,
+        _: &Config,
+        state: &Document,
+    ) -> Result<Facts> {
+        let known = state.resources.get(INSTANCE);
+        let known = known.and_then(|instance| instance.id.clone());
+        let there = match (&known, clients) {
+            (None, Some(clients)) => db_instance::bearing(clients, stack, INSTANCE).await?,
+            _ => known,
+        };
+        Ok(Facts {
+            instance: there.unwrap_or_else(|| stack.name_of("postgres")),
+        })
     }
 
-    fn parts(stack: &Stack, config: &Config, (): &()) -> Parts {
+    fn parts(stack: &Stack, config: &Config, facts: &Facts) -> Parts {
         let mut parts = Parts::new(Self::NAME);
         let db_name = config.db_name(stack);
         let subnets = parts.add::<DbSubnetGroup>(
@@ -91,6 +114,7 @@ impl Slice for Data {
                 fields: known.clone(),
             },
         );
+        let logs = log_groups(&mut parts, config, &facts.instance);
         let instance = parts.add::<DbInstance>(
             "postgres",
             model::Spec {
@@ -125,6 +149,9 @@ impl Slice for Data {
                 ca_certificate: config.ca_certificate.clone(),
             },
         );
+        for group in &logs {
+            parts.after(&instance, group);
+        }
         let mut fields: BTreeMap<String, Input<Value>> = known
             .into_iter()
             .map(|(name, value)| (name, Input::Known(value)))
@@ -148,7 +175,7 @@ impl Slice for Data {
     }
 
     async fn may_destroy(cx: &Cx<Clients>, doomed: &[Doomed], _: &NoArgs) -> Result<()> {
-        for instance in db_instance::describe(cx, None).await? {
+        for instance in db_instance::describe(&cx.clients, None).await? {
             let id = instance.db_instance_identifier().unwrap_or_default();
             let ours = |one: &&Doomed| one.kind == DbInstance::NAME && one.id == id;
             if let Some(one) = doomed.iter().find(ours) {

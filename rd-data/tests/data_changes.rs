@@ -2,6 +2,7 @@
 
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, RDS, World};
+use serde_json::{Value, json};
 
 fn applied(settings: &str) -> World {
     let world = World::new(settings);
@@ -41,6 +42,7 @@ fn everything_that_can_be_changed_is_changed_in_place() {
     assert_eq!(
         plan.actions(),
         [
+            "delete data.log_group.upgrade",
             "update data.db_instance.postgres",
             "update data.db_parameter_group.main"
         ]
@@ -185,6 +187,11 @@ fn a_database_is_never_replaced_by_an_empty_one() {
     assert_eq!(described(&world, "MasterUsername"), "app");
 }
 
+fn log_groups(world: &World) -> Value {
+    let input = json!({"logGroupNamePrefix": "/aws/rds/"});
+    world.json("Logs_20140328.DescribeLogGroups", &input)["logGroups"].take()
+}
+
 #[test]
 fn protection_comes_off_first_and_a_final_snapshot_stays() {
     let protected = "project = \"shop\"\nenvironment = \"test\"\nprotect = true\n[data]\nfinal_snapshot = true\n";
@@ -213,8 +220,20 @@ fn protection_comes_off_first_and_a_final_snapshot_stays() {
     world.rd("rd-data").args("destroy -y").ok();
     let left = world.query(RDS, "DescribeDBSnapshots", &[("SnapshotType", "manual")]);
     assert!(left.body.matches("shop-test-postgres-final-").count() > 0);
+    assert_eq!(log_groups(&world), json!([]));
+    // RDS wrote a last line, and made the group anew: the next apply takes it.
+    let group = json!({"logGroupName": "/aws/rds/instance/shop-test-postgres/postgresql"});
+    world.json("Logs_20140328.CreateLogGroup", &group);
     // A second life ends in a snapshot of another name.
     world.rd("rd-data").args("apply -y").ok();
+    let groups = log_groups(&world);
+    let kept: Vec<&Value> = groups
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|group| &group["retentionInDays"])
+        .collect();
+    assert_eq!(kept, [&json!(30), &json!(30)]);
     world.rd("rd-data").args("destroy -y").ok();
     let left = world.query(RDS, "DescribeDBSnapshots", &[("SnapshotType", "manual")]);
     assert_eq!(left.body.matches("<DBSnapshotIdentifier>").count(), 2);

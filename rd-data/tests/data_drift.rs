@@ -48,7 +48,7 @@ fn rewrite(world: &World, member: &str, to: &str) {
     world.json("secretsmanager.PutSecretValue", &put);
 }
 
-const TABLE: [Drift; 27] = [
+const TABLE: [Drift; 28] = [
     Drift {
         address: INSTANCE,
         path: "instance_class",
@@ -110,6 +110,14 @@ const TABLE: [Drift; 27] = [
         change: |world| {
             let disable = "CloudwatchLogsExportConfiguration.DisableLogTypes.member.1";
             modify(world, &[(disable, "upgrade")]);
+        },
+    },
+    Drift {
+        address: "data.log_group.postgresql",
+        path: "retention_days",
+        change: |world| {
+            let input = json!({"logGroupName": "/aws/rds/instance/shop-test-postgres/postgresql"});
+            world.json("Logs_20140328.DeleteRetentionPolicy", &input);
         },
     },
     Drift {

@@ -5,6 +5,7 @@ use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, RDS, World, endpoint};
 use serde_json::{Value, json};
+use std::collections::BTreeMap;
 
 const INSTANCE: &str = "data.db_instance.postgres";
 
@@ -27,6 +28,29 @@ fn pending(world: &World) -> bool {
 
 fn document(done: &Done) -> Value {
     serde_json::from_str(done.stdout.lines().last().unwrap()).unwrap()
+}
+
+/// The groups that RDS writes to, with the days that they keep what is in them.
+fn log_groups(world: &World) -> BTreeMap<String, Option<u64>> {
+    let input = json!({"logGroupNamePrefix": "/aws/rds/"});
+    let answer = world.json("Logs_20140328.DescribeLogGroups", &input);
+    let groups = answer["logGroups"].as_array().unwrap().iter();
+    groups
+        .map(|group| {
+            let name = group["logGroupName"].as_str().unwrap();
+            let name = name.strip_prefix("/aws/rds/instance/").unwrap();
+            (name.to_owned(), group["retentionInDays"].as_u64())
+        })
+        .collect()
+}
+
+/// The groups of instances with these names, each as it should be.
+fn groups_of(instances: &[&str]) -> BTreeMap<String, Option<u64>> {
+    let exports = ["postgresql", "upgrade"];
+    let groups = instances
+        .iter()
+        .flat_map(|id| exports.map(|export| (format!("{id}/{export}"), Some(30))));
+    groups.collect()
 }
 
 fn instances(world: &World) -> usize {
@@ -71,6 +95,10 @@ fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
     let refused = world.rd("rd-data").args("destroy -y").code(6);
     assert!(refused.stderr.contains("protected") || refused.stderr.contains("not switched to"));
 
+    let new = beside["restored"].as_str().unwrap();
+    let both = groups_of(&["shop-test-postgres", new]);
+    assert_eq!(log_groups(&world), both);
+
     // The same again makes no second one, and switches.
     let switched = document(
         &world
@@ -82,10 +110,7 @@ fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
         (&switched["restored"], &switched["switched"]),
         (&beside["restored"], &json!(true))
     );
-    assert_eq!(
-        (instances(&world), world.id(INSTANCE)),
-        (2, beside["restored"].as_str().unwrap().to_owned())
-    );
+    assert_eq!((instances(&world), world.id(INSTANCE)), (2, new.to_owned()));
     let after = secret(&world, "AWSCURRENT");
     assert_eq!(after["password"], before["password"]);
     assert_eq!(after["host"], world.output("data", "host"));
@@ -97,7 +122,7 @@ fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
     world.rd("rd-data").args("apply -y").ok();
     let kept = world.rd("rd-data").args("destroy -y").code(6);
     assert!(kept.stderr.contains("--delete-old"), "{}", kept.stderr);
-    assert_eq!(instances(&world), 2);
+    assert_eq!((instances(&world), log_groups(&world)), (2, both));
 
     // A lost state finds the new one, not the old.
     std::fs::remove_file(world.state_file("shop-test", "data")).unwrap();
@@ -109,7 +134,10 @@ fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
     let unasked = world.rd("rd-data").args("restore --delete-old").code(6);
     assert!(unasked.stderr.contains("is kept"), "{}", unasked.stderr);
     world.rd("rd-data").args("restore --delete-old -y").ok();
-    assert_eq!(instances(&world), 1);
+    assert_eq!(
+        (instances(&world), log_groups(&world)),
+        (1, groups_of(&[new]))
+    );
     let none = document(&world.rd("rd-data").args("restore --delete-old -y").ok());
     assert_eq!(none["deleted"], json!([]));
 
@@ -246,6 +274,7 @@ fn a_restore_killed_anywhere_is_ended_by_the_next() {
         assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
         world.rd("rd-data").args("restore --delete-old -y").ok();
         assert_eq!(instances(world), 1);
+        assert_eq!(log_groups(world), groups_of(&[&world.id(INSTANCE)]));
     }
     survives_each_kill("restore --snapshot s --switch", prepare, check);
 }

@@ -1,6 +1,6 @@
 //! `log_group`: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>
 
-use crate::{Client, Logs};
+use crate::{Client, Logs, read};
 use rd_common::aws::Explain;
 use rd_common::{Change, Cx, Diff, Found, Kind, Order, Result, Tags, Wanted, touches};
 use serde::{Deserialize, Serialize};
@@ -36,27 +36,39 @@ pub struct Live {
 
 const GONE: &str = "ResourceNotFoundException";
 
-async fn read(logs: &Client, name: &str) -> Result<Option<Live>> {
-    let call = logs.describe_log_groups().log_group_name_prefix(name);
-    let groups = call.send().await.doing("read the log group")?;
-    let mut groups = groups.log_groups.unwrap_or_default().into_iter();
-    let group = groups.find(|group| group.log_group_name() == Some(name));
-    Ok(group.map(|group| Live {
-        name: name.to_owned(),
-        retention_days: group.retention_in_days(),
-        kms_key: group.kms_key_id().map(str::to_owned),
-        arn: group
-            .arn()
-            .unwrap_or_default()
-            .trim_end_matches(":*")
-            .to_owned(),
-    }))
+async fn make(once: &Client, spec: &Spec, tags: &Tags) -> Result<()> {
+    let call = once
+        .create_log_group()
+        .log_group_name(&spec.name)
+        .set_kms_key_id(spec.kms_key.clone())
+        .set_tags(Some(tags.clone().into_iter().collect()));
+    match call.send().await.doing("create the log group") {
+        Err(error) if error.is(&["ResourceAlreadyExistsException"]) => Ok(()),
+        other => other.map(|_| ()),
+    }
 }
 
-async fn tags(logs: &Client, arn: &str) -> Result<Tags> {
-    let call = logs.list_tags_for_resource().resource_arn(arn);
-    let answer = call.send().await.doing("read the log group's tags")?;
-    Ok(answer.tags.unwrap_or_default().into_iter().collect())
+async fn keep_for(logs: &Client, name: &str, days: i32) -> Result<()> {
+    let call = logs.put_retention_policy().log_group_name(name);
+    let call = call.retention_in_days(days).send();
+    call.await
+        .doing("change the log group's retention")
+        .map(|_| ())
+}
+
+/// Makes it, whole, outside of a plan; one that is there is left with what is in it.
+pub async fn ensure<C: Logs>(cx: &Cx<C>, spec: &Spec, tags: &Tags) -> Result<()> {
+    make(cx.clients.logs(), spec, tags).await?;
+    keep_for(cx.clients.logs(), &spec.name, spec.retention_days).await
+}
+
+/// Deletes the group of this name; one that is gone is no error.
+pub async fn delete(logs: &Client, name: &str) -> Result<()> {
+    let call = logs.delete_log_group().log_group_name(name);
+    match call.send().await.doing("delete the log group") {
+        Err(error) if error.is(&[GONE]) => Ok(()),
+        other => other.map(|_| ()),
+    }
 }
 
 impl<C: Logs> Kind for LogGroup<C> {
@@ -68,22 +80,28 @@ impl<C: Logs> Kind for LogGroup<C> {
 
     async fn find(cx: &Cx<C>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let logs = cx.clients.logs();
+        let named: Vec<(&Wanted<Spec>, String)> = wanted
+            .iter()
+            .filter_map(|one| Some((one, one.id_or(|spec| &spec.name)?)))
+            .collect();
+        let names: Vec<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
+        let mut there = Vec::new();
+        for prefix in read::prefixes(&names) {
+            there.extend(read::beginning_with(logs, prefix).await?);
+        }
         let mut found = Vec::new();
-        for one in wanted {
-            let Some(name) = one.id_or(|spec| &spec.name) else {
-                continue;
-            };
-            let Some(live) = read(logs, &name).await? else {
+        for (one, name) in named {
+            let Some(live) = there.iter().find(|group| group.name == name) else {
                 continue;
             };
             let tags = match &one.id {
                 Some(id) if cx.knows(id) => None,
-                _ => Some(tags(logs, &live.arn).await?),
+                _ => Some(read::tags(logs, &live.arn).await?),
             };
             found.push(Found {
                 address: one.address.clone(),
                 id: name,
-                live,
+                live: live.clone(),
                 tags,
             });
         }
@@ -91,18 +109,8 @@ impl<C: Logs> Kind for LogGroup<C> {
     }
 
     async fn create(cx: &Cx<C>, order: Order<'_, Spec>) -> Result<String> {
-        let name = &order.spec.name;
-        let call = cx
-            .clients
-            .logs_once()
-            .create_log_group()
-            .log_group_name(name)
-            .set_kms_key_id(order.spec.kms_key.clone())
-            .set_tags(Some(order.tags.clone().into_iter().collect()));
-        match call.send().await.doing("create the log group") {
-            Err(error) if error.is(&["ResourceAlreadyExistsException"]) => Ok(name.clone()),
-            other => other.map(|_| name.clone()),
-        }
+        make(cx.clients.logs_once(), order.spec, order.tags).await?;
+        Ok(order.spec.name.clone())
     }
 
     async fn update(
@@ -114,9 +122,7 @@ impl<C: Logs> Kind for LogGroup<C> {
     ) -> Result<()> {
         let logs = cx.clients.logs();
         if touches(changes, "retention_days") {
-            let call = logs.put_retention_policy().log_group_name(id);
-            let call = call.retention_in_days(spec.retention_days).send();
-            call.await.doing("change the log group's retention")?;
+            keep_for(logs, id, spec.retention_days).await?;
         }
         if touches(changes, "kms_key") {
             let doing = "change the log group's key";
@@ -135,16 +141,12 @@ impl<C: Logs> Kind for LogGroup<C> {
     }
 
     async fn delete(cx: &Cx<C>, id: &str) -> Result<()> {
-        let call = cx.clients.logs().delete_log_group().log_group_name(id);
-        match call.send().await.doing("delete the log group") {
-            Err(error) if error.is(&[GONE]) => Ok(()),
-            other => other.map(|_| ()),
-        }
+        delete(cx.clients.logs(), id).await
     }
 
     async fn tag(cx: &Cx<C>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
         let logs = cx.clients.logs();
-        let Some(Live { arn, .. }) = read(logs, id).await? else {
+        let Some(Live { arn, .. }) = read::named(logs, id).await? else {
             return Ok(());
         };
         if !set.is_empty() {

@@ -2,10 +2,11 @@
 //! writer that may make it makes it without retention and without tags.
 
 mod kind;
+pub mod read;
 mod settings;
 
 pub use aws_sdk_cloudwatchlogs::Client;
-pub use kind::{Live, LogGroup, Spec};
+pub use kind::{Live, LogGroup, Spec, delete, ensure};
 pub use settings::{kms_key_problem, retention_problem};
 
 use rd_common::aws::Aws;

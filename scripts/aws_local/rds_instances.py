@@ -20,6 +20,7 @@ from moto.rds.utils import valid_preferred_maintenance_window
 from aws_local import (
     rds_certificates,
     rds_engine_versions,
+    rds_log_groups,
     rds_parameters,
     rds_storage,
     rds_subnet_groups,
@@ -315,6 +316,7 @@ def install():
     def init(self, backend, *args, **kwargs):
         make(self, backend, *args, **kwargs)
         settle(self, kwargs)
+        rds_log_groups.write(self)
 
     def save_automated_backup(self):
         identifier = f"rds:{self.db_instance_identifier}-{utcnow().strftime('%Y-%m-%d-%H-%M')}"

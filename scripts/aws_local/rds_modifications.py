@@ -19,7 +19,7 @@ from moto.rds.models import Event
 from moto.rds.responses import RDSResponse
 from moto.rds.utils import valid_preferred_maintenance_window
 
-from aws_local import rds_certificates, rds_engine_versions, rds_parameters, rds_storage
+from aws_local import rds_certificates, rds_engine_versions, rds_log_groups, rds_parameters, rds_storage
 from aws_local.rds_instances import (
     ENGINE,
     check_insights,
@@ -225,6 +225,7 @@ def _now(backend, database, kwargs):
         kept = [one for one in database.enabled_cloudwatch_logs_exports if one not in gone]
         added = [one for one in exports.get("EnableLogTypes", []) if one not in kept]
         database.enabled_cloudwatch_logs_exports = kept + added
+        rds_log_groups.write(database)
     enabled = kwargs.get("enable_performance_insights")
     days = kwargs.get("performance_insights_retention_period")
     if enabled is not None or days is not None:

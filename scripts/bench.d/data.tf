@@ -34,6 +34,12 @@ resource "aws_secretsmanager_secret" "database" {
   recovery_window_in_days = 7
 }
 
+resource "aws_cloudwatch_log_group" "postgres" {
+  for_each          = toset(["postgresql", "upgrade"])
+  name              = "/aws/rds/instance/bench-test-postgres/${each.key}"
+  retention_in_days = 30
+}
+
 resource "aws_db_instance" "postgres" {
   identifier                            = "bench-test-postgres"
   engine                                = "postgres"
@@ -63,6 +69,8 @@ resource "aws_db_instance" "postgres" {
   publicly_accessible                   = false
   copy_tags_to_snapshot                 = true
   ca_cert_identifier                    = "rds-ca-rsa2048-g1"
+
+  depends_on = [aws_cloudwatch_log_group.postgres]
 }
 
 resource "aws_secretsmanager_secret_version" "database" {

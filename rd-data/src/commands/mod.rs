@@ -90,7 +90,11 @@ async fn until_available(cx: &Cx<Clients>, id: &str, done: impl Fn(&Live) -> boo
                 Err(Error::failed(format!("{id} is in a bad state: {reason}")).hint(hint))
             }
             Readiness::Leaving(_) => Err(Error::failed(format!("{id} is being deleted"))),
-            Readiness::Ready | Readiness::Pending(_) => Ok(Look::Wait(there.status)),
+            Readiness::Ready => Ok(Look::Wait(format!(
+                "{}, the change is still to come",
+                there.status
+            ))),
+            Readiness::Pending(_) => Ok(Look::Wait(there.status)),
         }
     })
     .await

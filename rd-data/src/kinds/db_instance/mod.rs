@@ -9,14 +9,15 @@ pub mod modify;
 use crate::clients::Clients;
 use crate::kinds::Database;
 use crate::rds;
+use crate::slice::Data;
 use aws_sdk_rds::types::DbInstance as Instance;
 use jiff::Timestamp;
 use model::{Live, REPLACED_TAG, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::stack::{ADDRESS_TAG, FINAL_SNAPSHOT_TAG, short_hash};
 use rd_common::{
-    Change, Cx, Details, Error, Found, Kind, Order, Patience, Readiness, Repeat, Result, Tags,
-    Wanted,
+    Change, Cx, Details, Error, Found, Kind, Order, Patience, Readiness, Repeat, Result, Slice,
+    Stack, Tags, Wanted,
 };
 use rd_iam::service_linked_role;
 use rd_secret::Secrets;
@@ -31,7 +32,7 @@ pub struct DbInstance;
 pub const ENGINE: &str = "postgres";
 
 /// Every instance of the account, or those with these names.
-pub async fn describe(cx: &Cx<Clients>, names: Option<Vec<String>>) -> Result<Vec<Instance>> {
+pub async fn describe(clients: &Clients, names: Option<Vec<String>>) -> Result<Vec<Instance>> {
     let filter = names.map(|names| {
         aws_sdk_rds::types::Filter::builder()
             .name("db-instance-id")
@@ -41,7 +42,7 @@ pub async fn describe(cx: &Cx<Clients>, names: Option<Vec<String>>) -> Result<Ve
     let mut all = Vec::new();
     let mut marker = None;
     loop {
-        let call = cx.clients.rds.describe_db_instances();
+        let call = clients.rds.describe_db_instances();
         let call = call
             .set_filters(filter.clone().map(|filter| vec![filter]))
             .set_marker(marker);
@@ -57,9 +58,22 @@ pub async fn describe(cx: &Cx<Clients>, names: Option<Vec<String>>) -> Result<Ve
     }
 }
 
+/// The name of the instance whose tags say that it is the one at `address`.
+pub async fn bearing(clients: &Clients, stack: &Stack, address: &str) -> Result<Option<String>> {
+    let all = describe(clients, None).await?;
+    let bears = |instance: &&Instance| {
+        let tags = rds::map(instance.tag_list());
+        stack.owns(Data::NAME, &tags) && tags.get(ADDRESS_TAG).is_some_and(|one| one == address)
+    };
+    Ok(all
+        .iter()
+        .find(bears)
+        .map(|instance| name(instance).to_owned()))
+}
+
 /// The instance of this name.
 pub async fn one(cx: &Cx<Clients>, id: &str) -> Result<Option<Instance>> {
-    Ok(describe(cx, Some(vec![id.to_owned()]))
+    Ok(describe(&cx.clients, Some(vec![id.to_owned()]))
         .await?
         .into_iter()
         .next())
@@ -106,7 +120,7 @@ impl Kind for DbInstance {
 
     async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let ids: Option<Vec<String>> = wanted.iter().map(|one| one.id.clone()).collect();
-        let instances = describe(cx, ids).await?;
+        let instances = describe(&cx.clients, ids).await?;
         let found = |address: &str, instance: &Instance| Found {
             address: address.to_owned(),
             id: name(instance).to_owned(),
