@@ -160,6 +160,28 @@ fn a_major_upgrade_must_be_meant_and_takes_its_own_parameters_along() {
 }
 
 #[test]
+fn a_deleted_secret_of_somebody_else_s_is_left_to_them() {
+    let world = World::new(SETTINGS);
+    world.network();
+    let theirs = json!({
+        "Name": "shop/test/database",
+        "SecretString": "theirs",
+        "Tags": [{"Key": "Project", "Value": "other"}],
+    });
+    world.json("secretsmanager.CreateSecret", &theirs);
+    let named = json!({"SecretId": "shop/test/database"});
+    world.json("secretsmanager.DeleteSecret", &named);
+    let refused = world.rd("rd-data").args("apply -y").code(6);
+    assert!(
+        refused.stderr.contains("somebody else's"),
+        "{}",
+        refused.stderr
+    );
+    let there = world.json("secretsmanager.DescribeSecret", &named);
+    assert!(!there["DeletedDate"].is_null(), "{there}");
+}
+
+#[test]
 fn a_minor_version_is_raised_and_never_lowered() {
     let world = applied(&with("engine_version = \"17.4\""));
     assert_eq!(described(&world, "EngineVersion"), "17.4");

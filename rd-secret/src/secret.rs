@@ -69,6 +69,14 @@ fn list(tags: &Tags) -> Vec<Tag> {
         .collect()
 }
 
+fn map(tags: &[Tag]) -> Tags {
+    let pairs = tags.iter().filter_map(|tag| {
+        let value = tag.value().unwrap_or_default();
+        Some((tag.key()?.to_owned(), value.to_owned()))
+    });
+    pairs.collect()
+}
+
 /// A key as a name, an id or an ARN, as far as they can be compared.
 fn same_key(live: Option<&str>, wanted: Option<&str>) -> bool {
     match (live, wanted) {
@@ -90,12 +98,25 @@ async fn set_tags(client: &Client, id: &str, set: &Tags) -> Result<()> {
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
 const REFUSED: [&str; 2] = ["InvalidRequestException", "ResourceExistsException"];
 
-async fn is_scheduled_for_deletion(client: &Client, name: &str) -> Result<bool> {
+/// The tags of the secret of this name, if it is scheduled for deletion.
+async fn scheduled_for_deletion(client: &Client, name: &str) -> Result<Option<Tags>> {
     let call = client.describe_secret().secret_id(name);
-    match call.send().await.doing("read the secret") {
-        Err(error) if error.is(&[GONE]) => Ok(false),
-        other => Ok(other?.deleted_date().is_some()),
-    }
+    let answer = match call.send().await.doing("read the secret") {
+        Err(error) if error.is(&[GONE]) => return Ok(None),
+        other => other?,
+    };
+    Ok(answer.deleted_date().map(|_| map(answer.tags())))
+}
+
+/// What somebody else deleted is theirs to bring back.
+fn not_ours(name: &str) -> Error {
+    Error::refused(format!(
+        "the secret {name} is somebody else's, and is scheduled for deletion"
+    ))
+    .hint(format!(
+        "it was left alone; to free the name: aws secretsmanager restore-secret --secret-id {name}, then delete-secret \
+         --force-delete-without-recovery; or choose another project or environment in rd.toml"
+    ))
 }
 
 /// Brings back one that is scheduled for deletion, with a new value: nobody knows who still has the old one.
@@ -129,13 +150,7 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
                 continue;
             }
             let arn = answer.arn().unwrap_or_default().to_owned();
-            let tags = answer.tags().iter().filter_map(|tag| {
-                Some((
-                    tag.key()?.to_owned(),
-                    tag.value().unwrap_or_default().to_owned(),
-                ))
-            });
-            let tags: Tags = tags.collect();
+            let tags = map(answer.tags());
             found.push(Found {
                 address: one.address.clone(),
                 id: arn.clone(),
@@ -175,9 +190,12 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
                 .ok_or_else(|| Error::failed("AWS's answer has no ARN of the secret")),
             // The name is kept for days after a delete. Whether that is why is looked at, not read from AWS's words.
             Err(error) if error.is(&REFUSED) => {
-                match is_scheduled_for_deletion(cx.clients.secrets(), &spec.name).await? {
-                    true => revive::<F>(cx.clients.secrets(), spec, &tags).await,
-                    false => Err(error),
+                match scheduled_for_deletion(cx.clients.secrets(), &spec.name).await? {
+                    Some(there) if there.is_empty() || cx.stack.owns(cx.slice, &there) => {
+                        revive::<F>(cx.clients.secrets(), spec, &tags).await
+                    }
+                    Some(_) => Err(not_ours(&spec.name)),
+                    None => Err(error),
                 }
             }
             Err(error) => Err(error),
