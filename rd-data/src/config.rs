@@ -353,7 +353,7 @@ mod tests {
             }),
             ("log_exports", |c| c.log_exports = vec!["audit".into()]),
             ("log_exports", |c| {
-                c.log_exports = vec!["upgrade".into(), "upgrade".into()]
+                c.log_exports = vec!["upgrade".into(), "upgrade".into()];
             }),
             ("log_retention_days", |c| c.log_retention_days = 31),
             ("log_kms_key", |c| c.log_kms_key = Some("alias/logs".into())),
