@@ -348,3 +348,23 @@ fn storage_that_aws_let_grow_is_no_drift_and_less_of_it_is_refused() {
         refused.stderr
     );
 }
+
+#[test]
+fn what_others_put_into_the_secret_stays_there_and_is_in_no_state() {
+    let world = World::new(SETTINGS);
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    rewrite(&world, "stripe_key", "planted-stripe");
+    rewrite(&world, "host", "elsewhere");
+    world.rd("rd-data").args("apply -y").ok();
+    let state = std::fs::read_to_string(world.state_file("shop-test", "data")).unwrap();
+    assert!(state.contains("secret_version") && !state.contains("planted-stripe"));
+    let arn = json!({"SecretId": world.id(SECRET)});
+    let now = world.json("secretsmanager.GetSecretValue", &arn);
+    assert!(
+        now["SecretString"]
+            .as_str()
+            .unwrap()
+            .contains("planted-stripe")
+    );
+}

@@ -66,9 +66,17 @@ impl<C: Secrets, F: Form> Kind for SecretVersion<C, F> {
                     url_fits: true,
                     generated: true,
                 },
-                Read::Content(content) => Live {
+                Read::Content(mut content) => Live {
                     arn: arn.clone(),
-                    fields: Some(content.fields),
+                    fields: {
+                        // What others put beside our members may be secret, and is not for the state.
+                        let ours = |name: &String| {
+                            let spec = one.spec.as_ref();
+                            spec.is_some_and(|spec| spec.fields.contains_key(name))
+                        };
+                        content.fields.retain(|name, _| ours(name));
+                        Some(content.fields)
+                    },
                     url_fits: content.url_fits,
                     generated: content.generated.is_some(),
                 },

@@ -100,6 +100,25 @@ fn a_plan_of_one_slice_does_not_apply_to_another() {
 }
 
 #[test]
+fn a_plan_is_applied_only_with_the_values_that_were_looked_at() {
+    let world = World::new(SETTINGS);
+    let plan = world.rd("rd-net").args("plan").ok();
+    world.settings(&format!("{SETTINGS}cidr = \"10.99.0.0/16\"\n"));
+    let refused = world
+        .rd("rd-net")
+        .args("apply")
+        .stdin(plan.stdout.clone())
+        .code(6);
+    assert!(
+        refused.stderr.contains("the settings have changed"),
+        "{}",
+        refused.stderr
+    );
+    world.settings(SETTINGS);
+    world.rd("rd-net").args("apply").stdin(plan.stdout).ok();
+}
+
+#[test]
 fn a_stale_plan_is_refused() {
     let world = World::new(SETTINGS);
     let old = world.rd("rd-net").args("plan").ok();

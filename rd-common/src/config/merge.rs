@@ -96,11 +96,13 @@ impl Loaded {
             return Ok(());
         };
         let prefix = format!("RD_{}_", section.to_uppercase());
-        for (name, text) in std::env::vars() {
+        // A variable of somebody else's need not be UTF-8.
+        for (name, text) in std::env::vars_os() {
+            let name = name.to_string_lossy();
             if let Some(key) = name.strip_prefix(&prefix) {
                 self.put(
                     &format!("{section}.{}", key.to_lowercase()),
-                    scalar(&text),
+                    scalar(&text.to_string_lossy()),
                     &name,
                 )?;
             }

@@ -8,8 +8,9 @@ use crate::engine::step::Bench;
 use crate::engine::tasks::order;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::model::change::is_unknown;
 use crate::model::slice::Slice;
-use crate::state::document::Document;
+use crate::state::document::{Document, Resource};
 use crate::state::session::Session;
 use crate::state::store::{Holder, Lock};
 use crate::ui::prompt;
@@ -18,6 +19,7 @@ use crate::verbs::pipe::{Finished, Ground, Pipe, piped};
 use crate::verbs::plan::{record, show};
 use crate::wire::record::ResourceChange;
 use crate::wire::upstream::SavedPlan;
+use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
@@ -237,19 +239,25 @@ pub(crate) async fn carry_out<S: Slice>(
     });
     let mut outcome = run.all(&tasks).await;
     session.change(|document| {
-        for address in &made.gone {
-            document.resources.remove(address);
-        }
         for (address, id) in &made.gone_deposed {
             if let Some(resource) = document.resources.get_mut(address) {
                 resource.deposed.retain(|old| old.id != *id);
             }
         }
-        let names: BTreeSet<&str> = made.outputs.iter().map(|(name, _)| name.as_str()).collect();
+        // One whose predecessor could not be deleted is still known by it.
+        let gone = |address: &String, resource: &Resource| {
+            made.gone.contains(address) && resource.deposed.is_empty()
+        };
         document
-            .outputs
-            .retain(|name, _| names.contains(name.as_str()));
+            .resources
+            .retain(|address, resource| !gone(address, resource));
         if outcome.errors.is_empty() && !outcome.cancelled {
+            // A destroy that failed leaves the outputs: others still go by them.
+            let names: BTreeSet<&str> =
+                made.outputs.iter().map(|(name, _)| name.as_str()).collect();
+            document
+                .outputs
+                .retain(|name, _| names.contains(name.as_str()));
             document.needs = needs.into_iter().collect();
             document.looks_at = looks_at.into_iter().collect();
             finish(document);
@@ -317,14 +325,35 @@ fn still_fits(saved: &SavedPlan, state: &Document) -> Result<()> {
     .hint("nothing was changed; make a new plan and look at it again"))
 }
 
-/// Refuses a saved plan where AWS has changed so much that other actions are needed.
+/// What a plan does to a resource: the action, and what each field is to be.
+type Planned = (Action, BTreeMap<String, Value>);
+
+/// Whether both do the same; a value that either does not know yet is not compared.
+fn same(then: Option<&Planned>, now: Option<&Planned>) -> bool {
+    let (Some((then_action, then)), Some((now_action, now))) = (then, now) else {
+        return then.is_none() && now.is_none();
+    };
+    let equal = |(path, value): (&String, &Value)| {
+        let today = now.get(path);
+        today.is_some_and(|today| today == value || is_unknown(today) || is_unknown(value))
+    };
+    then_action == now_action && then.len() == now.len() && then.iter().all(equal)
+}
+
+/// Refuses a saved plan where AWS or the settings have changed so much that it would do something else.
 fn same_actions(saved: &SavedPlan, made: &Plan, slice: &str) -> Result<()> {
-    let list = |changes: &mut dyn Iterator<Item = ResourceChange>| -> BTreeMap<String, (Action, BTreeSet<String>)> {
+    let list = |changes: &mut dyn Iterator<Item = ResourceChange>| -> BTreeMap<String, Planned> {
         changes
             .filter(|change| change.action != Action::None)
             .map(|change| {
-                let paths = change.fields.into_iter().map(|field| field.path).collect();
-                (format!("{} {}", change.address, change.action.word()), (change.action, paths))
+                let fields = change
+                    .fields
+                    .into_iter()
+                    .map(|field| (field.path, field.after));
+                (
+                    format!("{} {}", change.address, change.action.word()),
+                    (change.action, fields.collect()),
+                )
             })
             .collect()
     };
@@ -351,7 +380,7 @@ fn same_actions(saved: &SavedPlan, made: &Plan, slice: &str) -> Result<()> {
     let Some(other) = planned
         .keys()
         .chain(now.keys())
-        .find(|key| planned.get(*key) != now.get(*key))
+        .find(|key| !same(planned.get(*key), now.get(*key)))
     else {
         return Ok(());
     };
@@ -365,5 +394,5 @@ fn same_actions(saved: &SavedPlan, made: &Plan, slice: &str) -> Result<()> {
         "the plan is stale: it {then} {action}, a plan made now {today} {action}"
     ))
     .at(address)
-    .hint("AWS has changed since; nothing was changed; make a new plan and look at it again"))
+    .hint("AWS or the settings have changed since; nothing was changed; make a new plan and look at it again"))
 }

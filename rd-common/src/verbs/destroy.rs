@@ -121,7 +121,7 @@ fn allowed<D: clap::Args>(
         return Err(Error::refused(format!("{stack} was protected when it was last applied"))
             .hint("`protect = false` in rd.toml takes effect with the next apply; destroy it after that"));
     }
-    if pipe_needs_name(program) && args.confirm.is_none() && !prompt::can_ask() {
+    if pipe_needs_name(program) && args.confirm.is_none() && (args.yes || !prompt::can_ask()) {
         return Err(Error::refused(format!(
             "{stack} is in production and not confirmed by its name"
         ))

@@ -8,7 +8,7 @@ use crate::rds;
 use aws_sdk_rds::types::CloudwatchLogsExportConfiguration;
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
-use rd_common::{Change, Cx, Input, Result, Tags, touches};
+use rd_common::{Change, Cx, Error, Input, Result, Tags, touches};
 use rd_secret::Secrets;
 use rd_secret::generate::Generated;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
@@ -31,9 +31,11 @@ pub async fn modify(
     if has("secret_generation") {
         let secret = spec.secret_arn.text();
         let content = current::<Database>(cx.clients.secrets(), secret).await?;
-        if let Some(password) = content.generated {
-            set_password(cx, id, &password).await?;
-        }
+        let Some(password) = content.generated else {
+            return Err(Error::failed("the secret has lost its password")
+                .hint("rd-data rotate makes a new one and sets it in both places"));
+        };
+        set_password(cx, id, &password).await?;
         let generation = spec.secret_generation.text().to_owned();
         tags.insert(GIVEN_GENERATION_TAG.to_owned(), generation);
     }
