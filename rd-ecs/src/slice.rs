@@ -148,7 +148,7 @@ impl Slice for Ecs {
         vec![Note {
             summary: "no image was deployed yet: a placeholder runs, or nothing".to_owned(),
             hint: format!(
-                "push one to {} (rd-ecs push IMAGE.tar, or docker push after rd-ecs login), then rd-ecs deploy",
+                "push one to {} (rd-ecs push IMAGE.tar, or docker push after rd-ecs login), then rd-ecs deploy --tag TAG",
                 names::repository_url(stack)
             ),
         }]

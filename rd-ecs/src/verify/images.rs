@@ -88,7 +88,7 @@ async fn there(site: &Site, image: &str) -> Result<Is> {
         readable: false,
     };
     if image.ends_with(NO_IMAGE_TAG) {
-        let reason = "none was deployed yet: rd-ecs push IMAGE.tar, then rd-ecs deploy";
+        let reason = "none was deployed yet: rd-ecs push IMAGE.tar, then rd-ecs deploy --tag TAG";
         return Ok(no(reason.to_owned()));
     }
     let Some(own) = Own::of(image, &cx.stack) else {
