@@ -339,3 +339,19 @@ fn a_group_that_is_not_there_is_an_error_only_if_it_was_named() {
         );
     }
 }
+
+#[test]
+fn a_group_that_is_not_there_is_said_with_where_to_look() {
+    let world = World::new(SETTINGS);
+    for verb in ["tail", "search"] {
+        let missing = world
+            .rd("rd-logs")
+            .args(&format!("{verb} /no/such"))
+            .code(1);
+        let said = &missing.stderr;
+        assert!(
+            said.contains("/no/such") && said.contains("rd-logs groups"),
+            "{said}"
+        );
+    }
+}

@@ -127,9 +127,14 @@ impl Search {
                 times::shown(gap.start, &chosen.zone),
                 times::shown(gap.end, &chosen.zone),
             );
+            let again = if is_missing(&gap.error) {
+                "the rest is complete; rd-logs groups --prefix / lists the groups that there are"
+            } else {
+                "the rest is complete; search this range again"
+            };
             tell_error(
                 &Error::failed(format!("a gap: {group} from {from} to {to}: {}", gap.error))
-                    .hint("the rest is complete; search this range again"),
+                    .hint(again),
             );
         }
         Ok(Exit::Failed)

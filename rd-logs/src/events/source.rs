@@ -110,6 +110,9 @@ impl Source {
                 failures = (failures + 1).min(4);
                 continue;
             }
+            if is_missing(&error) {
+                return Err(error.hint("rd-logs groups --prefix / lists the groups that there are"));
+            }
             if error.repeat == Repeat::Never {
                 return Err(error);
             }
