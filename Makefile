@@ -1,4 +1,4 @@
-# What there is to do here. `make help` lists it.
+# The tasks of this repository. `make help` lists them.
 
 SHELL := /bin/bash
 .SHELLFLAGS := -euo pipefail -c
@@ -7,7 +7,7 @@ SHELL := /bin/bash
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 PREFIX ?= $(HOME)/.local
 PROGRAMS := rd-net rd-data rd-cache rd-store rd-edge rd-ecs rd-logs rd-state
-# Flags for every program of plan, apply, status and destroy: make plan ARGS='-e staging'
+# Flags that plan, apply, status and destroy pass to every program: make plan ARGS='-e staging'
 ARGS ?=
 
 export PATH := $(TARGET)/debug:$(PATH)
@@ -17,29 +17,29 @@ help: ## List the targets
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
 
 .PHONY: build
-build: ## Build the programs (and the tests' helpers, so that nothing is built twice)
+build: ## Build the programs (and the test helpers, so that nothing is built twice)
 	cargo build --workspace --locked
 
 .PHONY: demo
-demo: build ## Run the main job on the local AWS API
+demo: build ## Run a whole session on the local AWS API: plan, apply, rotate, restore, deploy
 	scripts/demo
 
 .PHONY: test
-test: build ## Run all tests; starts a local AWS API and stops it
+test: build ## Run all tests, on a local AWS API that is started and stopped
 	scripts/test
 
 .PHONY: soak
-soak: build ## Run the fault tests at every call of every command, not at a few (an hour)
+soak: build ## Run the fault tests at every call of every command, not just at a few (an hour)
 	RD_SOAK=1 scripts/test --test faults --test data_faults --test cache_faults --test store_faults --test edge_faults \
 		--test ecs_faults --test ecs_rollouts --test logs_faults
 
 .PHONY: lint
-lint: ## Check format and lints
+lint: ## Check formatting and lints
 	cargo fmt --all --check
 	cargo clippy --workspace --all-targets --locked -- -D warnings
 
 .PHONY: bench
-bench: ## Measure plans, start-up and sizes, beside Terraform where it is installed
+bench: ## Measure plans, start-up and sizes, compared with Terraform if it is installed
 	scripts/bench
 
 .PHONY: plan
@@ -47,11 +47,11 @@ plan: build ## Plan the whole stack of rd.toml
 	scripts/plan $(ARGS)
 
 .PHONY: apply
-apply: build ## Plan, ask, and apply just that plan
+apply: build ## Plan, ask, and apply exactly that plan
 	scripts/apply $(ARGS)
 
 .PHONY: status
-status: build ## Show what there is, how it is, and what has drifted
+status: build ## Show the resources of the stack, their health, and what has drifted
 	scripts/status $(ARGS)
 
 .PHONY: destroy
@@ -59,7 +59,7 @@ destroy: build ## Delete the whole stack, after asking
 	scripts/destroy $(ARGS)
 
 .PHONY: schemas
-schemas: ## Write docs/schema anew, after a change of a record or of the state
+schemas: ## Write docs/schema again, after a change to the records or the state
 	UPDATE_SCHEMAS=1 cargo test --workspace --locked --lib schema
 
 .PHONY: install
@@ -67,7 +67,7 @@ install: ## Install release builds, manual pages and completions under PREFIX (~
 	scripts/install "$(PREFIX)" $(PROGRAMS)
 
 .PHONY: clean
-clean: ## Stop the local AWS API and delete what was built; states and rd.toml stay
+clean: ## Stop the local AWS API and delete build files; keep states and rd.toml
 	-scripts/aws-local stop
 	rm -rf .aws-local
 	cargo clean

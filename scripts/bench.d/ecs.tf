@@ -1,4 +1,4 @@
-# The service of rd-ecs's defaults outside of production, before an image was deployed.
+# The service of rd-ecs's defaults outside of production, before an image is deployed.
 
 locals {
   account = data.aws_caller_identity.current.account_id
@@ -184,7 +184,7 @@ resource "aws_ecs_task_definition" "api" {
       { name = "PORT", value = "3001" },
       { name = "S3_BUCKET", value = aws_s3_bucket.sessions.id },
     ]
-    # Of the versions: a task that starts then can connect.
+    # The secret versions, so that a task that starts can connect.
     secrets = [
       { name = "DATABASE_URL", valueFrom = "${aws_secretsmanager_secret_version.database.arn}:url::" },
       { name = "REDIS_URL", valueFrom = "${aws_secretsmanager_secret_version.redis.arn}:url::" },
@@ -215,7 +215,7 @@ resource "aws_ecs_service" "api" {
   enable_ecs_managed_tags            = true
   propagate_tags                     = "SERVICE"
   availability_zone_rebalancing      = "ENABLED"
-  # As rd-ecs does: the apply ends when the deployment has.
+  # As in rd-ecs, the apply ends when the deployment has ended.
   wait_for_steady_state = true
 
   capacity_provider_strategy {

@@ -1,4 +1,4 @@
-# The front door of rd-edge's defaults outside of production, without a domain: HTTP alone.
+# The load balancer of rd-edge's defaults outside of production, without a domain: HTTP only.
 
 resource "aws_lb" "main" {
   name                       = "bench-test-alb"

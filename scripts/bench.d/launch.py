@@ -1,8 +1,8 @@
-"""Runs a pipe, `PROGRAM ARGUMENT… '|' PROGRAM …` with whole paths, and prints its wall seconds, then a line for each
-program: exit code (127 where it could not be started), CPU seconds, peak memory in KiB.
+"""Runs a pipe, `PROGRAM ARGUMENT… '|' PROGRAM …` with absolute paths, and prints its wall seconds, then a line for
+each program: exit code (127 if it could not be started), CPU seconds, peak memory in KiB.
 
-A process of its own, started with `python3 -I -S`, with no module but those that are built in: the peak that Linux keeps
-for a program is at least that of the process that forked it, and this one has 5 MiB.
+It is a separate process, started with `python3 -I -S`, and imports only built-in modules: Linux reports a peak for a
+program that is never lower than that of the process that forked it, and this process has 5 MiB.
 """
 
 import posix

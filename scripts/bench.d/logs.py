@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
-"""Measures `rd-logs tail` beside `aws logs tail`, where the AWS CLI is installed in version 2, on the same stored events
-of the local AWS API: events a second, CPU seconds for a million events, peak memory; and in follow mode the time from
-PutLogEvents to the printed line. Prints tables in Markdown. Arguments: the folder of the release programs."""
+"""Measures `rd-logs tail` and, if version 2 of the AWS CLI is installed, `aws logs tail` on the same stored events of
+the local AWS API: events a second, CPU seconds for a million events, peak memory; and in follow mode the time from
+PutLogEvents to the printed line. Prints tables in Markdown. Argument: the folder of the release programs."""
 
 import json
 import os
@@ -41,7 +41,7 @@ def call(operation, body):
 
 
 def store():
-    """Half of the messages are JSON, half plain text, as services log."""
+    """Stores the events. Half of the messages are JSON and half are plain text, as services log them."""
     call("CreateLogGroup", {"logGroupName": GROUP})
     start = int(time.time() * 1000) - SPAN - 60_000
     each = EVENTS // STREAMS
@@ -62,7 +62,7 @@ def store():
 
 
 def aws_cli():
-    """The AWS CLI in version 2: version 1 has no `logs tail`."""
+    """The path and version of the AWS CLI, version 2 only: version 1 has no `logs tail`."""
     for folder in os.environ["PATH"].split(os.pathsep):
         found = shutil.which("aws", path=folder)
         if found:
@@ -73,7 +73,7 @@ def aws_cli():
 
 
 def programs(target, folder):
-    """What is compared: the name, the command, and what follows."""
+    """The commands to compare: name, command, environment and folder of each."""
     env = {**os.environ, "AWS_ACCESS_KEY_ID": "local", "AWS_SECRET_ACCESS_KEY": "local", "AWS_REGION": "us-east-1"}
     env |= {"AWS_DEFAULT_REGION": "us-east-1", "AWS_EC2_METADATA_DISABLED": "true", "AWS_PAGER": ""}
     env.pop("RD_WAIT_SCALE", None)
@@ -81,18 +81,18 @@ def programs(target, folder):
     all_ = [("rd-logs tail", ours, env), ("rd-logs tail -o raw", [*ours, "-o", "raw"], env)]
     aws, version = aws_cli()
     if aws:
-        # It is run as Debian packages it, with its own Python.
+        # Run it as Debian packages it, with its own Python.
         plain = {name: value for name, value in env.items() if not name.startswith("PYTHON")}
         plain["PATH"] = "/usr/bin:/bin"
         command = [aws, "--endpoint-url", ENDPOINT, "logs", "tail", GROUP]
         all_.append((f"aws logs tail ({version})", command, plain))
     else:
-        print("The AWS CLI is left out: none in version 2 is installed.\n", file=sys.stderr)
+        print("skipping the AWS CLI: version 2 is not installed\n", file=sys.stderr)
     return [(name, command, env, folder) for name, command, env in all_]
 
 
 def check(name, command, env, folder):
-    """It prints all that is stored."""
+    """Exits with an error unless the command prints every stored event."""
     process = subprocess.Popen([*command, "--since", "2h"], cwd=folder, env=env, stdout=subprocess.PIPE)
     count = 0
     while piece := process.stdout.read(1 << 16):
@@ -102,17 +102,17 @@ def check(name, command, env, folder):
 
 
 def stored(_name, command, env, folder):
-    """Prints all that is stored, to where it costs nothing; wall and CPU seconds, and peak memory in MiB."""
+    """Prints every stored event to /dev/null; returns wall and CPU seconds, and peak memory in MiB."""
     used = measured.run([[*command, "--since", "2h"]], folder, env)
     return used.wall, used.cpu, used.largest
 
 
 def delays(command, env, folder):
-    """Seconds from the call of PutLogEvents to the printed line, of events with pauses of different length."""
+    """The seconds from PutLogEvents to the printed line, for events with pauses of different lengths between them."""
     stream = f"follow-{os.urandom(4).hex()}"
     call("CreateLogStream", {"logGroupName": GROUP, "logStreamName": stream})
     follow = [*command, "--follow", "--since", "1s"]
-    # Into a pipe, Python writes when a buffer is full; only so are the lines of the AWS CLI seen as they come.
+    # Python writes to a pipe when its buffer is full; unbuffered, the AWS CLI prints its lines as they arrive.
     env = {**env, "PYTHONUNBUFFERED": "1"}
     process = subprocess.Popen(follow, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL)
     seen, came = {}, threading.Condition()
@@ -136,7 +136,7 @@ def delays(command, env, folder):
             if not came.wait_for(lambda: mark in seen, timeout=30):  # noqa: B023
                 sys.exit(f"bench: {' '.join(command)} never printed {mark}")
         found.append(seen[mark] - put)
-        # So that polls are met at different places.
+        # Vary the pause, so that events fall at different points between two polls.
         time.sleep(0.5 + number * 0.37 % 1.9)
     process.terminate()
     process.wait()
@@ -149,23 +149,23 @@ def main():
         folder = Path(name)
         (folder / "rd.toml").write_text('project = "bench"\nenvironment = "test"\n')
         store()
-        everybody = programs(target, folder)
+        compared = programs(target, folder)
         rows = {}
-        for one in everybody:
+        for one in compared:
             check(*one)
             runs = [stored(*one) for _ in range(RUNS)]
             rows[one[0]] = measured.medians(runs)
-        late = {one[0]: delays(*one[1:]) for one in everybody}
-    print(f"\n## Log events: {EVENTS} stored events printed, median of {RUNS} runs; {LINES} events as they come\n")
+        late = {one[0]: delays(*one[1:]) for one in compared}
+    print(f"\n## Log events: {EVENTS} stored events printed, median of {RUNS} runs; {LINES} new events\n")
     print("| | events/s | CPU s a million events | peak memory, MiB | put to line, median s | longest s |")
     print("|---|---|---|---|---|---|")
     for name, (wall, cpu, memory) in rows.items():
-        told = [EVENTS / wall, cpu / EVENTS * 1e6, memory, statistics.median(late[name]), max(late[name])]
-        print(f"| {name} | " + " | ".join(f"{value:.0f}" if value >= 100 else f"{value:.3g}" for value in told) + " |")
+        values = [EVENTS / wall, cpu / EVENTS * 1e6, memory, statistics.median(late[name]), max(late[name])]
+        print(f"| {name} | " + " | ".join(f"{value:.0f}" if value >= 100 else f"{value:.3g}" for value in values) + " |")
     names = list(rows)
     if len(names) == 3:
         ratio = rows[names[2]][1] / rows[names[0]][1]
-        print(f"\nCPU of `aws logs tail` over that of `rd-logs tail`: {ratio:.1f}.")
+        print(f"\nCPU of `aws logs tail` divided by that of `rd-logs tail`: {ratio:.1f}.")
 
 
 if __name__ == "__main__":

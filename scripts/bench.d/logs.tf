@@ -13,7 +13,7 @@ locals {
     CacheNodeId    = "0001"
   }
 
-  # Namespace and dimensions by the word that stands in the lists below.
+  # Namespace and dimensions, by the key that the lists below use.
   sources = {
     balancer = { namespace = "AWS/ApplicationELB", dimensions = local.of_balancer }
     targets  = { namespace = "AWS/ApplicationELB", dimensions = local.of_targets }
@@ -23,7 +23,7 @@ locals {
     nat      = { namespace = "AWS/NATGateway", dimensions = local.of_nat }
   }
 
-  # Of which source, metric, statistic, above or below, threshold, seconds of a period, periods, what missing data means.
+  # Source, metric, statistic, above or below, threshold, period in seconds, number of periods, missing data.
   alarms = {
     alb-5xx = {
       watch   = ["balancer", "HTTPCode_ELB_5XX_Count", "Sum", "Greater", 10, 300, 1, "notBreaching"]
@@ -79,7 +79,7 @@ locals {
     }
   }
 
-  # Title, what the numbers are, where the alarm goes off, and the lines: label, source, metric, statistic.
+  # Title, unit, alarm threshold, and the lines: label, source, metric, statistic.
   graphs = [
     ["Requests", "count", null, [["requests", "balancer", "RequestCount", "Sum"]]],
     ["Errors", "count", null, [

@@ -1,4 +1,4 @@
-"""Commands run and measured: wall and CPU time, memory, calls of the local AWS API."""
+"""Runs and measures commands: wall and CPU time, memory, calls to the local AWS API."""
 
 import contextlib
 import os
@@ -16,17 +16,17 @@ SAMPLE_SECONDS = 0.05
 
 
 class Failed(Exception):
-    """A command failed."""
+    """A measured command failed; the message has its stderr."""
 
 
 class Used(NamedTuple):
-    """What a pipe, or one command, took."""
+    """The resources that a pipe, or one command, used."""
 
     # Seconds from the first start to the last end.
     wall: float
     # CPU seconds of all processes.
     cpu: float
-    # The peak of the process that had the largest, MiB.
+    # The highest peak of a single process, MiB.
     largest: float
     # The memory of all processes, MiB.
     together: float
@@ -43,10 +43,10 @@ def medians(rows):
 
 
 def run(pipe, folder, env):
-    """Runs a pipe of commands, each with a whole path. Raises Failed where one fails.
+    """Runs a pipe of commands, each with an absolute path. Raises Failed if one of them fails.
 
-    `together` is the sum of the peaks of the pipe's programs; or, where programs start others that last, as Terraform its
-    provider, the highest sum of what all had at one moment, if that is more."""
+    `together` is the sum of the peaks of the pipe's programs, or the highest sum of all processes at one moment,
+    whichever is more: Terraform, for instance, starts its provider as a process of its own."""
     words = []
     for command in pipe:
         words += ["|"] * bool(words) + [str(word) for word in command]
@@ -55,13 +55,13 @@ def run(pipe, folder, env):
         launch = [sys.executable, "-I", "-S", LAUNCH, *words]
         with subprocess.Popen(launch, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=errors, text=True) as process:
             with sampled(process.pid) as highest:
-                told = process.stdout.read()
+                report = process.stdout.read()
         made = calls(env) - before - 1
         errors.seek(0)
         text = errors.read().decode()
     if process.returncode != 0:
-        raise Failed(f"{words[0]} was not started:\n{text}")
-    wall, *lines = told.splitlines()
+        raise Failed(f"{words[0]} could not be started:\n{text}")
+    wall, *lines = report.splitlines()
     rows = [[float(word) for word in line.split()] for line in lines]
     codes = [int(code) for code, _, _ in rows]
     if any(codes):
@@ -73,14 +73,14 @@ def run(pipe, folder, env):
 
 @contextlib.contextmanager
 def sampled(pid):
-    """Looks again and again how much memory all descendants of a process have; the list has the highest sum, in MiB."""
+    """Samples the memory of all descendants of a process; the list holds the highest sum so far, in MiB."""
     highest, done = [0.0], threading.Event()
 
-    def look():
+    def sample():
         while not done.wait(SAMPLE_SECONDS):
             highest[0] = max(highest[0], resident(pid))
 
-    watcher = threading.Thread(target=look, daemon=True)
+    watcher = threading.Thread(target=sample, daemon=True)
     watcher.start()
     try:
         yield highest
@@ -90,11 +90,11 @@ def sampled(pid):
 
 
 def resident(root):
-    """MiB that the descendants of a process have at the moment, as Linux tells it; 0 elsewhere."""
+    """The memory that the descendants of a process have now, in MiB, read from /proc; 0 on systems other than Linux."""
     parents, sizes = {}, {}
     for folder in Path("/proc").glob("[0-9]*"):
         try:
-            # The name of the program, in parentheses, may have spaces.
+            # The name of the program, in parentheses, may contain spaces.
             fields = (folder / "stat").read_text().rpartition(")")[2].split()
         except OSError:
             continue

@@ -1,4 +1,4 @@
-# The network of rd-net's defaults, as a Terraform user writes it: what `make bench` compares with.
+# The network of rd-net's defaults, as a Terraform user would write it, for `make bench`.
 
 terraform {
   required_providers {
@@ -13,7 +13,7 @@ provider "aws" {
   skip_credentials_validation = true
   skip_metadata_api_check     = true
   skip_region_validation      = true
-  # The local API is at an address, which no bucket's name can stand before.
+  # The local API's endpoint is an IP address, which cannot have the bucket's name as a subdomain.
   s3_use_path_style = true
 
   default_tags {

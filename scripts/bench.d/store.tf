@@ -53,7 +53,7 @@ resource "aws_s3_bucket_policy" "sessions" {
       Condition = { Bool = { "aws:SecureTransport" = "false" } }
     }]
   })
-  # S3 refuses two changes of who may do what at a time.
+  # S3 refuses two concurrent changes to a bucket's access settings.
   depends_on = [aws_s3_bucket_public_access_block.sessions]
 }
 

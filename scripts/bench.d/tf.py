@@ -1,4 +1,4 @@
-"""Terraform, where it is installed: the files beside this one, against the local AWS API."""
+"""Terraform, if it is installed: prepares the configuration in this folder for the local AWS API."""
 
 import json
 import os
@@ -9,24 +9,24 @@ import sys
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
-# The files that are not named after their slice.
+# Slices whose file has another name than the slice.
 FILES = {"net": "network.tf"}
 
 
 def environment(env):
-    """Without the settings of whoever runs this; with the passwords that the files leave open."""
+    """The environment without the user's Terraform settings, and with the passwords that the files take as variables."""
     kept = {name: value for name, value in env.items() if name != "TF_CLI_CONFIG_FILE"}
     passwords = {f"TF_VAR_{name}": secrets.token_hex(16) for name in ("database_password", "cache_token")}
     return kept | passwords
 
 
 def leave_out(reason):
-    print(f"Terraform is left out: {reason}\n", file=sys.stderr)
+    print(f"skipping Terraform: {reason}\n", file=sys.stderr)
 
 
 def prepare(folder, env, slices):
-    """Puts the files of some slices into a new folder and readies it: the path of Terraform, or none where it is not
-    installed or has no provider. `BENCH_TF_PLUGINS` names a folder with the provider."""
+    """Copies the files of the slices into a new folder and initializes it. Returns the path of Terraform, or None if it
+    is not installed or has no provider. `BENCH_TF_PLUGINS` names a folder with the provider."""
     program = shutil.which("terraform")
     if not program:
         return None
@@ -43,14 +43,14 @@ def prepare(folder, env, slices):
 
 
 def first_line(text):
-    """The line that says what is wrong, of what Terraform wrote."""
+    """The line of Terraform's output that states the error."""
     lines = (line.strip("│╷╵ ") for line in text.splitlines())
     return next((line for line in lines if line.startswith("Error")), text.strip() or "no reason given")
 
 
 def versions(program, folder, env):
     """`Terraform 1.11.4 with provider 5.100.0`."""
-    told = subprocess.run([program, "version", "-json"], cwd=folder, env=env, capture_output=True, text=True, check=True)
-    told = json.loads(told.stdout)
-    providers = ", ".join(told["provider_selections"].values())
-    return f"Terraform {told['terraform_version']} with provider {providers}"
+    shown = subprocess.run([program, "version", "-json"], cwd=folder, env=env, capture_output=True, text=True, check=True)
+    found = json.loads(shown.stdout)
+    providers = ", ".join(found["provider_selections"].values())
+    return f"Terraform {found['terraform_version']} with provider {providers}"

@@ -1,5 +1,5 @@
-"""The whole stack beside Terraform: applied from nothing, planned with nothing to do, destroyed; both in turn, in one
-account of a local AWS API that is empty before."""
+"""The whole stack, compared with Terraform: applied from scratch, planned without changes, destroyed; both in turn, in
+one account of a local AWS API that is empty at the start."""
 
 import json
 import os
@@ -14,15 +14,15 @@ from measured import Failed, medians
 RUNS = int(os.environ.get("BENCH_RUNS", "7"))
 APPLIES = int(os.environ.get("BENCH_APPLIES", "3"))
 SETTINGS = 'project = "whole"\nenvironment = "test"\n'
-# Beside the defaults, so that there is a subscription; logs.tf has the same.
+# In addition to the defaults, so that there is a subscription; logs.tf has the same.
 LOGS_SETTINGS = '[logs]\nalert_email = "ops@example.com"\n'
-# How much better it is to be than Terraform, by the row of the table.
+# The ratio to Terraform that is the goal, by the row of the table.
 GOALS = {"wall, s": 10, "peak memory of the largest process, MiB": 10, "memory of all processes, MiB": 10, "API calls": 3}
 PLAN_ROWS = ("wall, s", "CPU, s", "peak memory of the largest process, MiB", "memory of all processes, MiB", "API calls")
 
 
 class Tool(NamedTuple):
-    """What makes the stack: its name, and the pipes that apply, plan and destroy in a folder."""
+    """A tool under test: its name, and the pipes that apply, plan and destroy the stack in a folder."""
 
     name: str
     apply: list
@@ -63,7 +63,7 @@ def terraform(slices, folder, env):
 
 
 def resources(tool):
-    """How many resources the tool says that it has made."""
+    """How many resources the tool has in its state."""
     if tool.name == "rd":
         states = (tool.folder / ".rd/whole-test").glob("*.json")
         return sum(len(json.loads(state.read_text())["resources"]) for state in states)
@@ -73,13 +73,13 @@ def resources(tool):
 
 
 class Figures:
-    """What was measured, by the tool's name."""
+    """The measurements, by the name of the tool."""
 
     def __init__(self):
         self.plans, self.applies, self.destroys, self.counts = {}, {}, {}, {}
         self.versions = None
-        # Where Terraform cannot make the stack, it is tried once.
-        self.beside = True
+        # If Terraform cannot create the stack, it is not tried again.
+        self.with_terraform = True
 
     def measure(self, rows, tools, of):
         """One run of each tool in turn."""
@@ -89,9 +89,9 @@ class Figures:
             except Failed as error:
                 if tool.name == "rd":
                     raise
-                tf.leave_out(f"{tf.first_line(str(error))}; all of it:\n{error}")
+                tf.leave_out(f"{tf.first_line(str(error))}; its output:\n{error}")
                 tools.remove(tool)
-                self.beside = False
+                self.with_terraform = False
                 continue
             rows.setdefault(tool.name, []).append(used)
 
@@ -99,45 +99,45 @@ class Figures:
 def one_round(number, target, slices, folder, start_server, figures):
     env = start_server(folder / "aws")
     tools = [rd(target, slices, folder / "rd", env)]
-    beside = terraform(slices, folder / "tf", env) if figures.beside else None
-    if beside:
-        tools.append(beside)
-        figures.versions = tf.versions(beside.apply[0][0], beside.folder, beside.env)
-    tell(f"the whole stack, round {number + 1} of {APPLIES}: apply")
+    other = terraform(slices, folder / "tf", env) if figures.with_terraform else None
+    if other:
+        tools.append(other)
+        figures.versions = tf.versions(other.apply[0][0], other.folder, other.env)
+    show_progress(f"the whole stack, round {number + 1} of {APPLIES}: apply")
     figures.measure(figures.applies, tools, lambda tool: tool.apply)
     if number == 0:
         figures.counts = {tool.name: resources(tool) for tool in tools}
-        tell(f"{RUNS} plans")
+        show_progress(f"{RUNS} plans")
         for _ in range(RUNS):
             figures.measure(figures.plans, tools, lambda tool: tool.plan)
-    tell("destroy")
+    show_progress("destroy")
     figures.measure(figures.destroys, tools, lambda tool: tool.destroy)
     left = sum(resources(tool) for tool in tools)
     if left:
-        raise Failed(f"{left} resources were left behind by a destroy that said it went well")
+        raise Failed(f"destroy exited with 0, but left {left} resources behind")
 
 
-def tell(what):
+def show_progress(what):
     print(f"bench: {what}", file=sys.stderr)
 
 
 def table(title, rows, names, pick):
-    """The medians of both tools beside each other, with what is wanted of the ratio."""
+    """Prints the medians of both tools side by side, with the ratio and its goal."""
     print(f"\n### {title}\n")
     ours = medians([pick(used) for used in rows["rd"]])
     if "terraform" not in rows:
         print("| | rd |\n|---|---|")
         for name, value in zip(names, ours):
-            print(f"| {name} | {told(value)} |")
+            print(f"| {name} | {rounded(value)} |")
         return
     theirs = medians([pick(used) for used in rows["terraform"]])
     print("| | rd | terraform | ratio | goal |\n|---|---|---|---|---|")
     for name, value, other in zip(names, ours, theirs):
         goal = f"{GOALS[name]}" if name in GOALS else ""
-        print(f"| {name} | {told(value)} | {told(other)} | {other / value:.1f} | {goal} |")
+        print(f"| {name} | {rounded(value)} | {rounded(other)} | {other / value:.1f} | {goal} |")
 
 
-def told(value):
+def rounded(value):
     return f"{value:.0f}" if value >= 100 else f"{value:.3g}"
 
 
@@ -156,11 +156,11 @@ def measure(target, slices, folder, start_server, stop_server):
     if "terraform" in counts:
         made += f", Terraform {counts['terraform']} for the same objects with the same settings; {figures.versions}"
     print(f"{made}.")
-    table(f"A plan that finds nothing to do, median of {RUNS} runs", figures.plans, PLAN_ROWS, lambda used: used)
+    table(f"A plan without changes, median of {RUNS} runs", figures.plans, PLAN_ROWS, lambda used: used)
     names = ("wall, s", "CPU, s", "API calls")
 
     def pick(used):
         return used.wall, used.cpu, used.calls
 
-    table(f"An apply from nothing, median of {APPLIES} runs", figures.applies, names, pick)
-    table(f"The destroy of it, median of {APPLIES} runs", figures.destroys, names, pick)
+    table(f"An apply from scratch, median of {APPLIES} runs", figures.applies, names, pick)
+    table(f"A destroy of everything, median of {APPLIES} runs", figures.destroys, names, pick)
