@@ -1,7 +1,7 @@
 //! `[cache]` in `rd.toml`.
 
 use crate::engine::Engine;
-use rd_common::config::window::{Daily, Weekly};
+use rd_common::settings::maintenance_window::{Daily, Weekly};
 use rd_common::{Problem, Stack};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;

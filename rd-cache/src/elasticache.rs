@@ -3,7 +3,7 @@
 use crate::clients::Clients;
 use aws_sdk_elasticache::types::Tag;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Repeat, Result, Tags};
+use rd_common::{Ctx, Error, Result, Retry, Tags};
 
 /// Tags as ElastiCache takes them.
 pub fn list(tags: &Tags) -> Vec<Tag> {
@@ -25,8 +25,8 @@ pub fn map(tags: &[Tag]) -> Tags {
 }
 
 /// The tags of the resource with this ARN; none where it is gone.
-pub async fn tags(cx: &Cx<Clients>, arn: &str) -> Result<Option<Tags>> {
-    let call = cx
+pub async fn tags(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
+    let call = ctx
         .clients
         .elasticache
         .list_tags_for_resource()
@@ -38,9 +38,9 @@ pub async fn tags(cx: &Cx<Clients>, arn: &str) -> Result<Option<Tags>> {
 }
 
 /// Sets and removes tags.
-pub async fn tag(cx: &Cx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
+pub async fn tag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
     if !set.is_empty() {
-        let call = cx
+        let call = ctx
             .clients
             .elasticache
             .add_tags_to_resource()
@@ -51,7 +51,7 @@ pub async fn tag(cx: &Cx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> 
             .doing("set the tags")?;
     }
     if !remove.is_empty() {
-        let call = cx.clients.elasticache.remove_tags_from_resource();
+        let call = ctx.clients.elasticache.remove_tags_from_resource();
         call.resource_name(arn)
             .set_tag_keys(Some(remove.to_vec()))
             .send()
@@ -63,8 +63,8 @@ pub async fn tag(cx: &Cx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> 
 
 /// The ARN of something of this stack's account: `kind` is ElastiCache's short word, such as `replicationgroup`.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Tagging-Resources.html>
-pub fn arn(cx: &Cx<Clients>, kind: &str, name: &str) -> String {
-    let stack = &cx.stack;
+pub fn arn(ctx: &Ctx<Clients>, kind: &str, name: &str) -> String {
+    let stack = &ctx.stack;
     format!(
         "arn:{}:elasticache:{}:{}:{kind}:{name}",
         stack.partition(),
@@ -98,8 +98,8 @@ pub fn for_now(error: Error) -> Error {
     ];
     let role =
         error.is(&["InvalidParameterValue"]) && error.summary.contains("service-linked role");
-    if error.repeat == Repeat::Never && (error.is(&BUSY) || role) {
-        error.repeat(Repeat::Later)
+    if error.retry == Retry::Never && (error.is(&BUSY) || role) {
+        error.retry(Retry::Later)
     } else {
         error
     }

@@ -26,7 +26,7 @@ impl Slice for Cache {
     const NAME: &'static str = "cache";
     type Config = Config;
     type Clients = Clients;
-    type Facts = ();
+    type Discovered = ();
     type DestroyArgs = NoArgs;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
@@ -46,7 +46,7 @@ impl Slice for Cache {
             .with::<CacheSecretVersion>()
     }
 
-    async fn facts(_: Option<&Clients>, _: &Stack, _: &Config, _: &Document) -> Result<()> {
+    async fn discover(_: Option<&Clients>, _: &Stack, _: &Config, _: &Document) -> Result<()> {
         Ok(())
     }
 

@@ -9,7 +9,7 @@ pub type Result<T> = std::result::Result<T, Error>;
 
 /// Whether doing the same call again is safe, and when.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Repeat {
+pub enum Retry {
     /// It would fail again.
     Never,
     /// It was certainly not done (throttled, never sent): repeat after a pause.
@@ -40,7 +40,7 @@ pub struct Details {
     /// AWS's request id, for a support case.
     pub request_id: Option<String>,
     /// Whether the call may be repeated.
-    pub repeat: Repeat,
+    pub retry: Retry,
 }
 
 impl Error {
@@ -53,7 +53,7 @@ impl Error {
             address: None,
             code: None,
             request_id: None,
-            repeat: Repeat::Never,
+            retry: Retry::Never,
         }))
     }
 
@@ -98,7 +98,7 @@ impl Error {
 
     /// Sets AWS's code and request id.
     #[must_use]
-    pub fn coded(mut self, code: Option<String>, request_id: Option<String>) -> Self {
+    pub fn with_code(mut self, code: Option<String>, request_id: Option<String>) -> Self {
         self.0.code = code;
         self.0.request_id = request_id;
         self
@@ -106,8 +106,8 @@ impl Error {
 
     /// Says whether the call may be repeated.
     #[must_use]
-    pub fn repeat(mut self, repeat: Repeat) -> Self {
-        self.0.repeat = repeat;
+    pub fn retry(mut self, retry: Retry) -> Self {
+        self.0.retry = retry;
         self
     }
 

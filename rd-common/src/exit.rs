@@ -22,7 +22,7 @@ pub enum Exit {
     /// Interrupted by SIGINT or SIGTERM, cleanly.
     Interrupted,
     /// What a program ended with that was run for the user, in a task or in a session: its code is ours.
-    Of(u8),
+    Code(u8),
 }
 
 impl Exit {
@@ -54,7 +54,7 @@ impl Exit {
             Exit::Refused => 6,
             Exit::TimedOut => 124,
             Exit::Interrupted => 130,
-            Exit::Of(code) => code,
+            Exit::Code(code) => code,
         }
     }
 }

@@ -1,34 +1,44 @@
 //! What the rd programs share: the engine that plans and applies, the records they exchange, the state they keep, and
-//! the verbs that all of them have. It knows no slice and no AWS service but the one that says whose account it is.
+//! the commands that all of them have. It knows the slices' names and outputs, and no resource kind of theirs.
 //!
-//! A program is a [`Slice`]: a configuration, a parts list made from it, and one [`Kind`] for each kind of resource.
+//! A program is a [`Slice`]: a configuration, a list of resources made from it, and one [`Kind`] for each kind of
+//! resource.
 
+pub mod apply;
+pub mod arn;
 pub mod aws;
-pub mod check;
 pub mod cli;
-pub mod config;
-pub mod engine;
+pub mod commands;
+pub mod context;
 pub mod error;
 pub mod exit;
-pub mod model;
-pub mod sibling;
+pub mod flags;
+pub mod other_program;
+pub mod output;
+pub mod pipe;
+pub mod plan;
+pub mod records;
+pub mod resource;
+pub mod settings;
+pub mod slices;
 pub mod stack;
 pub mod state;
-pub mod ui;
-pub mod verbs;
-pub mod wire;
 
-pub use config::problem::Problem;
-pub use engine::batch::Batch;
-pub use engine::cx::Cx;
-pub use error::{Error, Repeat, Result};
+pub use commands::slice_context::SliceContext;
+pub use context::Context;
+pub use error::{Error, Result, Retry};
 pub use exit::Exit;
-pub use model::change::{Change, Diff, is_unknown, touches};
-pub use model::erased::Kinds;
-pub use model::input::Input;
-pub use model::kind::{Details, Found, Kind, Order, Patience, Readiness, Replacing, Wanted};
-pub use model::others::Others;
-pub use model::parts::{Part, Parts, output};
-pub use model::slice::{Doomed, NoArgs, Note, Slice};
+pub use resource::any_kind::Kinds;
+pub use resource::batch::Batch;
+pub use resource::change::{Change, Diff, is_unknown, touches};
+pub use resource::ctx::Ctx;
+pub use resource::external_outputs::ExternalOutputs;
+pub use resource::input::Input;
+pub use resource::kind::{
+    CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
+};
+pub use resource::parts::{Part, Parts, output};
+pub use resource::slice::{DeleteTarget, NoArgs, Note, Slice};
+pub use settings::problem::Problem;
 pub use stack::{Stack, Tags};
 pub use state::document::Document;

@@ -29,12 +29,16 @@ async fn add_one(store: &LocalStore, run: &str) {
         .lock(&key(), holder, Duration::from_secs(300))
         .await
         .unwrap();
-    let mut document = store.load(&key()).await.unwrap().unwrap();
+    let stored = store.load(&key()).await.unwrap().unwrap();
+    let mut document = stored.document;
     let count = document.outputs["count"].as_u64().unwrap();
     document.outputs.insert("count".into(), json!(count + 1));
     document.follow(document.serial, run, "add");
-    store.save(&key(), &document).await.unwrap();
-    store.unlock(&key(), lock).await.unwrap();
+    store
+        .save(&key(), &document, Some(&stored.tag), lock.as_ref())
+        .await
+        .unwrap();
+    store.unlock(&key(), lock.as_ref()).await.unwrap();
 }
 
 #[tokio::test]
@@ -59,7 +63,13 @@ async fn fifty_processes_lose_no_update() {
     let mut document = Document::empty(&stack, "net");
     document.outputs.insert("count".into(), json!(0));
     document.follow(0, "first", "make");
-    store.save(&key(), &document).await.unwrap();
+    let holder = Holder::this_process("a test", "first");
+    let lock = store.lock(&key(), holder, Duration::ZERO).await.unwrap();
+    store
+        .save(&key(), &document, None, lock.as_ref())
+        .await
+        .unwrap();
+    store.unlock(&key(), lock.as_ref()).await.unwrap();
 
     let own = std::env::current_exe().unwrap();
     let start = || {
@@ -74,7 +84,7 @@ async fn fifty_processes_lose_no_update() {
     for mut child in children {
         assert!(child.wait().unwrap().success());
     }
-    let document = store.load(&key()).await.unwrap().unwrap();
+    let document = store.load(&key()).await.unwrap().unwrap().document;
     assert_eq!(document.outputs["count"], PROCESSES * CHANGES);
     assert_eq!(document.serial, PROCESSES * CHANGES + 1);
     let history = store.history(&key()).await.unwrap();

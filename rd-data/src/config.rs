@@ -283,7 +283,7 @@ fn is_identifier(text: &str, longest: usize) -> bool {
 }
 
 fn windows(wrong: &mut impl FnMut(&str, String, &str), backup: &str, maintenance: &str) {
-    use rd_common::config::window::{Daily, Weekly};
+    use rd_common::settings::maintenance_window::{Daily, Weekly};
     let daily = Daily::parse(backup);
     let weekly = Weekly::parse(maintenance);
     if daily.is_none_or(|window| window.minutes() < 30) {

@@ -6,7 +6,7 @@ use crate::clients::Clients;
 use crate::config::Config;
 use crate::kinds::db_instance::describe;
 use rd_common::state::document::Document;
-use rd_common::{Cx, Error, Kind, Part, Parts, Result};
+use rd_common::{Ctx, Error, Kind, Part, Parts, Result};
 use rd_log_group::{LogGroup, Logs, Spec, read};
 use serde::Deserialize;
 
@@ -28,7 +28,7 @@ pub fn log_groups(parts: &mut Parts, config: &Config, instance: &str) -> Vec<Par
 }
 
 /// Makes the groups of an instance beside the one that the state knows.
-pub async fn beside(cx: &Cx<Clients>, state: &Document, instance: &str) -> Result<()> {
+pub async fn beside(ctx: &Ctx<Clients>, state: &Document, instance: &str) -> Result<()> {
     for (address, resource) in &state.resources {
         if resource.kind != LogGroup::<Clients>::NAME {
             continue;
@@ -39,8 +39,8 @@ pub async fn beside(cx: &Cx<Clients>, state: &Document, instance: &str) -> Resul
             name: moved(&spec.name, instance),
             ..spec
         };
-        let tags = cx.stack.tags_for(address);
-        cx.repeating(|| rd_log_group::ensure(cx, &spec, &tags))
+        let tags = ctx.stack.tags_for(address);
+        ctx.retrying(|| rd_log_group::ensure(ctx, &spec, &tags))
             .await?;
     }
     Ok(())
@@ -61,13 +61,13 @@ pub fn take_over(state: &mut Document, instance: &str) {
 }
 
 /// Deletes the stack's groups of instances that are gone: `identifier` and those that were restored beside it.
-pub async fn delete_orphans(cx: &Cx<Clients>, identifier: &str, current: &str) -> Result<()> {
-    let logs = cx.clients.logs();
+pub async fn delete_orphans(ctx: &Ctx<Clients>, identifier: &str, current: &str) -> Result<()> {
+    let logs = ctx.clients.logs();
     let groups = read::beginning_with(logs, &format!("{FOLDER}{identifier}")).await?;
     if groups.is_empty() {
         return Ok(());
     }
-    let there = describe(&cx.clients, None).await?;
+    let there = describe(&ctx.clients, None).await?;
     let there: Vec<&str> = there
         .iter()
         .filter_map(|instance| instance.db_instance_identifier())
@@ -76,9 +76,9 @@ pub async fn delete_orphans(cx: &Cx<Clients>, identifier: &str, current: &str) -
     for group in groups {
         let gone = instance_of(&group.name).is_some_and(|instance| !there.contains(&instance));
         if gone
-            && cx
+            && ctx
                 .stack
-                .owns(cx.slice, &read::tags(logs, &group.arn).await?)
+                .owns(ctx.slice, &read::tags(logs, &group.arn).await?)
         {
             rd_log_group::delete(logs, &group.name).await?;
         }

@@ -3,7 +3,7 @@
 use crate::clients::Clients;
 use aws_sdk_rds::types::Tag;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Repeat, Result, Tags};
+use rd_common::{Ctx, Error, Result, Retry, Tags};
 
 /// Tags as RDS takes them.
 pub fn list(tags: &Tags) -> Vec<Tag> {
@@ -25,8 +25,8 @@ pub fn map(tags: &[Tag]) -> Tags {
 }
 
 /// The tags of the resource with this ARN; none where it is gone.
-pub async fn tags(cx: &Cx<Clients>, arn: &str) -> Result<Option<Tags>> {
-    let call = cx.clients.rds.list_tags_for_resource().resource_name(arn);
+pub async fn tags(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
+    let call = ctx.clients.rds.list_tags_for_resource().resource_name(arn);
     match call.send().await.doing("read the tags") {
         Err(error) if is_gone(&error) => Ok(None),
         other => Ok(Some(map(other?.tag_list()))),
@@ -34,16 +34,16 @@ pub async fn tags(cx: &Cx<Clients>, arn: &str) -> Result<Option<Tags>> {
 }
 
 /// Sets and removes tags.
-pub async fn tag(cx: &Cx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
+pub async fn tag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
     if !set.is_empty() {
-        let call = cx.clients.rds.add_tags_to_resource().resource_name(arn);
+        let call = ctx.clients.rds.add_tags_to_resource().resource_name(arn);
         call.set_tags(Some(list(set)))
             .send()
             .await
             .doing("set the tags")?;
     }
     if !remove.is_empty() {
-        let call = cx.clients.rds.remove_tags_from_resource();
+        let call = ctx.clients.rds.remove_tags_from_resource();
         call.resource_name(arn)
             .set_tag_keys(Some(remove.to_vec()))
             .send()
@@ -55,8 +55,8 @@ pub async fn tag(cx: &Cx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> 
 
 /// The ARN of something of this stack's account: `kind` is RDS's short word, such as `subgrp`.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.ARN.Constructing.html>
-pub fn arn(cx: &Cx<Clients>, kind: &str, name: &str) -> String {
-    let stack = &cx.stack;
+pub fn arn(ctx: &Ctx<Clients>, kind: &str, name: &str) -> String {
+    let stack = &ctx.stack;
     format!(
         "arn:{}:rds:{}:{}:{kind}:{name}",
         stack.partition(),
@@ -96,8 +96,8 @@ pub fn for_now(error: Error) -> Error {
             .summary
             .to_lowercase()
             .contains("storage-optimization");
-    if error.repeat == Repeat::Never && (error.is(&BUSY) || role || storage) {
-        error.repeat(Repeat::Later)
+    if error.retry == Retry::Never && (error.is(&BUSY) || role || storage) {
+        error.retry(Retry::Later)
     } else {
         error
     }

@@ -12,8 +12,8 @@ use crate::rds;
 use crate::version::Version;
 use rd_common::aws::Aws;
 use rd_common::{
-    Cx, Document, Doomed, Error, Input, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack,
-    output,
+    Ctx, DeleteTarget, Document, Error, Input, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice,
+    Stack, output,
 };
 use rd_log_group::LogGroup;
 use rd_secret::{secret, version};
@@ -33,7 +33,7 @@ pub const PORT: u16 = 5432;
 
 /// What the settings leave open.
 #[derive(Clone)]
-pub struct Facts {
+pub struct Discovered {
     /// The name of the instance: a restored one has one of its own.
     instance: String,
 }
@@ -42,7 +42,7 @@ impl Slice for Data {
     const NAME: &'static str = "data";
     type Config = Config;
     type Clients = Clients;
-    type Facts = Facts;
+    type Discovered = Discovered;
     type DestroyArgs = NoArgs;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
@@ -63,24 +63,24 @@ impl Slice for Data {
             .with::<DatabaseSecretVersion>()
     }
 
-    async fn facts(
+    async fn discover(
         clients: Option<&Clients>,
         stack: &Stack,
         _: &Config,
         state: &Document,
-    ) -> Result<Facts> {
+    ) -> Result<Discovered> {
         let known = state.resources.get(INSTANCE);
         let known = known.and_then(|instance| instance.id.clone());
         let there = match (&known, clients) {
             (None, Some(clients)) => db_instance::bearing(clients, stack, INSTANCE).await?,
             _ => known,
         };
-        Ok(Facts {
+        Ok(Discovered {
             instance: there.unwrap_or_else(|| stack.name_of("postgres")),
         })
     }
 
-    fn parts(stack: &Stack, config: &Config, facts: &Facts) -> Parts {
+    fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {
         let mut parts = Parts::new(Self::NAME);
         let db_name = config.db_name(stack);
         let subnets = parts.add::<DbSubnetGroup>(
@@ -114,7 +114,7 @@ impl Slice for Data {
                 fields: known.clone(),
             },
         );
-        let logs = log_groups(&mut parts, config, &facts.instance);
+        let logs = log_groups(&mut parts, config, &discovered.instance);
         let instance = parts.add::<DbInstance>(
             "postgres",
             model::Spec {
@@ -174,11 +174,11 @@ impl Slice for Data {
         parts
     }
 
-    async fn may_destroy(cx: &Cx<Clients>, doomed: &[Doomed], _: &NoArgs) -> Result<()> {
-        for instance in db_instance::describe(&cx.clients, None).await? {
+    async fn check_destroy(ctx: &Ctx<Clients>, targets: &[DeleteTarget], _: &NoArgs) -> Result<()> {
+        for instance in db_instance::describe(&ctx.clients, None).await? {
             let id = instance.db_instance_identifier().unwrap_or_default();
-            let ours = |one: &&Doomed| one.kind == DbInstance::NAME && one.id == id;
-            if let Some(one) = doomed.iter().find(ours) {
+            let ours = |one: &&DeleteTarget| one.kind == DbInstance::NAME && one.id == id;
+            if let Some(one) = targets.iter().find(ours) {
                 if instance.deletion_protection() == Some(true) {
                     return Err(db_instance::protected(id).at(&one.address));
                 }
@@ -186,7 +186,7 @@ impl Slice for Data {
             }
             let tags = rds::map(instance.tag_list());
             let deleting = instance.db_instance_status() == Some("deleting");
-            if cx.stack.owns(cx.slice, &tags) && !deleting {
+            if ctx.stack.owns(ctx.slice, &tags) && !deleting {
                 let kept = if tags.contains_key(REPLACED_TAG) {
                     "was replaced by a restored one and kept"
                 } else {

@@ -10,7 +10,7 @@ use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Result};
+use rd_common::{Ctx, Error, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -53,9 +53,13 @@ pub struct Scan {
 }
 
 /// The newest `limit` images. Those that an index names are told with it.
-pub async fn list(cx: &Cx<Clients>, repository: &Repository, limit: usize) -> Result<Vec<Listed>> {
-    let all = images::list(cx, &repository.name).await?;
-    let manifests = manifests(cx, repository, &all).await?;
+pub async fn list(
+    ctx: &Ctx<Clients>,
+    repository: &Repository,
+    limit: usize,
+) -> Result<Vec<Listed>> {
+    let all = images::list(ctx, &repository.name).await?;
+    let manifests = manifests(ctx, repository, &all).await?;
     let parts: Vec<&str> = manifests
         .values()
         .flat_map(|manifest| &manifest.manifests)
@@ -67,7 +71,7 @@ pub async fn list(cx: &Cx<Clients>, repository: &Repository, limit: usize) -> Re
         .filter(|one| !one.tags.is_empty() || !parts.contains(&one.digest.as_str()))
         .collect();
     listed.truncate(limit);
-    look_into(cx, repository, &mut listed, &manifests).await?;
+    look_into(ctx, repository, &mut listed, &manifests).await?;
     Ok(listed)
 }
 
@@ -123,7 +127,7 @@ fn worst(mut one: Scan, other: Scan) -> Scan {
 
 /// The manifests, by digest.
 async fn manifests(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     repository: &Repository,
     all: &[ImageDetail],
 ) -> Result<BTreeMap<String, Manifest>> {
@@ -134,7 +138,7 @@ async fn manifests(
                 .set_image_digest(one.image_digest.clone())
                 .build()
         });
-        let call = cx
+        let call = ctx
             .clients
             .ecr
             .batch_get_image()
@@ -158,7 +162,7 @@ async fn manifests(
 
 /// What the images run on: an index says so, for others it stands in their configuration.
 async fn look_into(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     repository: &Repository,
     listed: &mut [Listed],
     manifests: &BTreeMap<String, Manifest>,
@@ -166,7 +170,7 @@ async fn look_into(
     if listed.is_empty() {
         return Ok(());
     }
-    let access = Access::ask(&cx.clients.ecr, None).await?;
+    let access = Access::ask(&ctx.clients.ecr, None).await?;
     let client = access.client(&repository.name).await?;
     let read = stream::iter(listed.iter_mut())
         .map(|one| {
@@ -188,22 +192,22 @@ async fn look_into(
 
 /// Marks what the service runs, and what there is to go back to.
 pub async fn mark_used(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     repository: &Repository,
     listed: &mut [Listed],
 ) -> Result<()> {
-    let family = names::api(&cx.stack);
-    let service = cx
+    let family = names::api(&ctx.stack);
+    let service = ctx
         .clients
         .reads
-        .service(&names::cluster(&cx.stack), &family)
+        .service(&names::cluster(&ctx.stack), &family)
         .await?;
     let live = service.and_then(|service| service.task_definition);
-    let mut arns = active(cx, &family).await?;
+    let mut arns = active(ctx, &family).await?;
     arns.extend(live.clone().filter(|live| !arns.contains(live)));
     let all: Vec<(String, Option<String>)> = stream::iter(arns)
         .map(|arn| async move {
-            let read = cx.clients.reads.definition(&arn).await?;
+            let read = ctx.clients.reads.definition(&arn).await?;
             let image = read.and_then(|read| {
                 let containers = read.definition.container_definitions();
                 let ours = containers.iter().find(|one| one.name() == Some(CONTAINER));

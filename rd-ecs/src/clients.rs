@@ -1,6 +1,6 @@
 //! The AWS clients, and the reads that kinds and commands share.
 
-use crate::reads::Reads;
+use crate::read::Reads;
 use aws_sdk_applicationautoscaling as autoscaling;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_ecr as ecr;

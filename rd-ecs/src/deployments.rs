@@ -7,7 +7,7 @@ use aws_sdk_ecs::types::ServiceDeployment;
 use aws_smithy_types::DateTime;
 use jiff::{SignedDuration, Timestamp};
 use rd_common::aws::Explain;
-use rd_common::{Cx, Result};
+use rd_common::{Ctx, Result};
 use serde::Serialize;
 
 /// How far this machine's clock and AWS's may be apart.
@@ -83,8 +83,8 @@ pub fn timestamp(at: Option<&DateTime>) -> Option<Timestamp> {
 }
 
 /// The newest deployments of a service, the newest first, at most `most`.
-pub async fn newest(cx: &Cx<Clients>, service: &str, most: i32) -> Result<Vec<Deployment>> {
-    let call = cx.clients.ecs.list_service_deployments();
+pub async fn newest(ctx: &Ctx<Clients>, service: &str, most: i32) -> Result<Vec<Deployment>> {
+    let call = ctx.clients.ecs.list_service_deployments();
     let call = call
         .cluster(cluster_of(service))
         .service(service)
@@ -98,27 +98,27 @@ pub async fn newest(cx: &Cx<Clients>, service: &str, most: i32) -> Result<Vec<De
         .into_iter()
         .filter_map(|one| one.service_deployment_arn)
         .collect();
-    let mut all = read(cx, arns).await?;
+    let mut all = read(ctx, arns).await?;
     all.sort_by_key(|one| std::cmp::Reverse(one.created_at));
     Ok(all)
 }
 
 /// The newest deployment of a service, where it is not older than `since`.
 pub async fn latest(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     service: &str,
     since: Timestamp,
 ) -> Result<Option<Deployment>> {
-    let newest = newest(cx, service, 1).await?.into_iter().next();
+    let newest = newest(ctx, service, 1).await?.into_iter().next();
     Ok(newest.filter(|one| one.created_at >= since.saturating_sub(SKEW).unwrap_or(since)))
 }
 
 /// These deployments, as they are now.
-pub async fn read(cx: &Cx<Clients>, arns: Vec<String>) -> Result<Vec<Deployment>> {
+pub async fn read(ctx: &Ctx<Clients>, arns: Vec<String>) -> Result<Vec<Deployment>> {
     if arns.is_empty() {
         return Ok(Vec::new());
     }
-    let call = cx.clients.ecs.describe_service_deployments();
+    let call = ctx.clients.ecs.describe_service_deployments();
     let call = call.set_service_deployment_arns(Some(arns)).send();
     let answer = call.await.doing("read the service's deployments")?;
     let deployments = answer.service_deployments.unwrap_or_default();
@@ -130,7 +130,7 @@ pub async fn read(cx: &Cx<Clients>, arns: Vec<String>) -> Result<Vec<Deployment>
     let mut revisions: Vec<String> = deployments.iter().filter_map(target).collect();
     revisions.sort();
     revisions.dedup();
-    let call = cx.clients.ecs.describe_service_revisions();
+    let call = ctx.clients.ecs.describe_service_revisions();
     let call = call.set_service_revision_arns(Some(revisions)).send();
     let revisions = call.await.doing("read the service's revisions")?;
     let definition = |arn: Option<String>| {
@@ -187,9 +187,9 @@ fn deployment(one: &ServiceDeployment, task_definition: String) -> Deployment {
 }
 
 /// Asks AWS to bring the old revision back.
-pub async fn roll_back(cx: &Cx<Clients>, arn: &str) -> Result<()> {
+pub async fn roll_back(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
     use aws_sdk_ecs::types::StopServiceDeploymentStopType::Rollback;
-    let call = cx.clients.ecs.stop_service_deployment();
+    let call = ctx.clients.ecs.stop_service_deployment();
     let call = call.service_deployment_arn(arn).stop_type(Rollback).send();
     match call.await.doing("roll the deployment back") {
         // It is over, or was stopped already.

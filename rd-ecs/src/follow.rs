@@ -2,11 +2,11 @@
 
 use crate::deployments::{self, Deployment, timestamp};
 use crate::names::{api, revision};
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::tasks::{self, Of, Task};
 use jiff::Timestamp;
-use rd_common::cli::Program;
-use rd_common::ui::style::{BAD, FAINT, GOOD, paint};
+use rd_common::context::Context;
+use rd_common::output::style::{DIM, ERROR, OK, paint};
 use rd_common::{Error, Result};
 use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
@@ -27,8 +27,8 @@ pub enum Ending {
 
 /// A deployment that is followed.
 pub struct Follow<'a> {
-    program: &'a Program,
-    site: &'a Site,
+    context: &'a Context,
+    service_context: &'a ServiceContext,
     /// From when on events count.
     since: Timestamp,
     events: BTreeSet<String>,
@@ -39,10 +39,14 @@ pub struct Follow<'a> {
 
 impl<'a> Follow<'a> {
     /// Follows what began at `since`.
-    pub fn new(program: &'a Program, site: &'a Site, since: Timestamp) -> Self {
+    pub fn new(
+        context: &'a Context,
+        service_context: &'a ServiceContext,
+        since: Timestamp,
+    ) -> Self {
         Self {
-            program,
-            site,
+            context,
+            service_context,
             since,
             events: BTreeSet::new(),
             stopped: BTreeSet::new(),
@@ -57,11 +61,11 @@ impl<'a> Follow<'a> {
         limit: Duration,
         to_the_end: bool,
     ) -> Result<Ending> {
-        let cx = self.site.cx();
-        let deadline = cx.clock.deadline(limit);
-        let step = self.program.progress.step(&api(&cx.stack), false);
+        let ctx = self.service_context.ctx();
+        let deadline = ctx.clock.deadline(limit);
+        let step = self.context.progress.step(&api(&ctx.stack), false);
         loop {
-            let read = deployments::read(cx, vec![arn.to_owned()]).await?;
+            let read = deployments::read(ctx, vec![arn.to_owned()]).await?;
             let now = read
                 .into_iter()
                 .next()
@@ -76,8 +80,8 @@ impl<'a> Follow<'a> {
             }
             let pause = deadline.pause_from(PAUSE);
             if to_the_end {
-                cx.clock.sleep(pause).await;
-            } else if cx.pause(pause).await.is_err() {
+                ctx.clock.sleep(pause).await;
+            } else if ctx.pause(pause).await.is_err() {
                 return Ok(Ending::Interrupted(now));
             }
         }
@@ -85,8 +89,8 @@ impl<'a> Follow<'a> {
 
     /// Tells what is new, and counts the tasks of the deployment by their state.
     async fn look(&mut self, deployment: &Deployment) -> Result<BTreeMap<String, usize>> {
-        let (cx, site) = (self.site.cx(), self.site);
-        let service = site.read().await?;
+        let (ctx, service_context) = (self.service_context.ctx(), self.service_context);
+        let service = service_context.read().await?;
         let mut events: Vec<_> = service
             .events()
             .iter()
@@ -104,16 +108,16 @@ impl<'a> Follow<'a> {
             self.events.insert(id);
             self.tell(
                 &json!({"type": "event", "at": at, "message": message}),
-                &format!("{}  {message}", paint(FAINT, clock(at))),
+                &format!("{}  {message}", paint(DIM, clock(at))),
             );
         }
-        let of = Of::Service(&site.family);
-        let gone = tasks::ids(cx, &site.cluster, of, true).await?;
+        let of = Of::Service(&service_context.family);
+        let gone = tasks::ids(ctx, &service_context.cluster, of, true).await?;
         let new: Vec<String> = gone
             .into_iter()
             .filter(|arn| self.stopped.insert(arn.clone()))
             .collect();
-        for task in tasks::read(cx, &site.cluster, &new).await? {
+        for task in tasks::read(ctx, &service_context.cluster, &new).await? {
             let begun = task.created_at.is_some_and(|at| at >= self.since);
             if !begun || task.task_definition != deployment.task_definition {
                 continue;
@@ -121,12 +125,12 @@ impl<'a> Follow<'a> {
             let why = task.why();
             self.tell(
                 &json!({"type": "task", "task": task.id, "status": task.last_status, "exit_code": task.exit_code, "why": why}),
-                &format!("{}  task {} stopped: {why}", paint(BAD, "✗"), task.id),
+                &format!("{}  task {} stopped: {why}", paint(ERROR, "✗"), task.id),
             );
             self.failed.push(task);
         }
         let mut states: BTreeMap<String, usize> = BTreeMap::new();
-        for task in tasks::list(cx, &site.cluster, of, false).await? {
+        for task in tasks::list(ctx, &service_context.cluster, of, false).await? {
             if task.task_definition == deployment.task_definition {
                 let health = match task.health.as_str() {
                     "HEALTHY" | "UNHEALTHY" => format!(" {}", task.health.to_lowercase()),
@@ -140,11 +144,11 @@ impl<'a> Follow<'a> {
     }
 
     fn tell(&self, record: &serde_json::Value, text: &str) {
-        let line = match self.program.printer.is_json() {
+        let line = match self.context.printer.is_json() {
             true => record.to_string(),
             false => text.to_owned(),
         };
-        self.program.printer.text(&format!("{line}\n"));
+        self.context.printer.text(&format!("{line}\n"));
     }
 
     /// Tells that it goes on without us.
@@ -159,8 +163,8 @@ impl<'a> Follow<'a> {
     /// Tells how it ended.
     pub fn tell_end(&self, deployment: &Deployment) {
         let mark = match deployment.succeeded() {
-            true => paint(GOOD, "✓"),
-            false => paint(BAD, "✗"),
+            true => paint(OK, "✓"),
+            false => paint(ERROR, "✗"),
         };
         let number = number(deployment);
         let text = match deployment.succeeded() {

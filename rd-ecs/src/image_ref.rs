@@ -2,12 +2,12 @@
 
 use crate::names::REPOSITORY;
 use crate::registry;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use rd_common::{Error, Result};
 
 /// Where the stack's images are: the registry's host and the repository's name.
-pub fn repository_url(site: &Site) -> Result<String> {
-    let (resource, _) = site.desk.resource(REPOSITORY)?;
+pub fn repository_url(service_context: &ServiceContext) -> Result<String> {
+    let (resource, _) = service_context.slice_context.resource(REPOSITORY)?;
     let url = resource.attributes.get("url").and_then(|url| url.as_str());
     url.map(str::to_owned).ok_or_else(|| {
         Error::failed("the repository's address is not known").hint("run rd-ecs apply")
@@ -15,19 +15,19 @@ pub fn repository_url(site: &Site) -> Result<String> {
 }
 
 /// An image of the stack's repository by its tag.
-pub async fn tagged(site: &Site, tag: &str) -> Result<String> {
-    let url = repository_url(site)?;
-    resolve(site, &format!("{url}:{tag}")).await
+pub async fn tagged(service_context: &ServiceContext, tag: &str) -> Result<String> {
+    let url = repository_url(service_context)?;
+    resolve(service_context, &format!("{url}:{tag}")).await
 }
 
 /// `<host>/<name>:<tag>`, `<host>/<name>@sha256:…` or, of the stack's repository, `sha256:…`, as `…@sha256:…`.
-pub async fn resolve(site: &Site, image: &str) -> Result<String> {
-    let url = repository_url(site)?;
+pub async fn resolve(service_context: &ServiceContext, image: &str) -> Result<String> {
+    let url = repository_url(service_context)?;
     let reference = match image.starts_with("sha256:") {
         true => format!("{url}@{image}"),
         false => image.to_owned(),
     };
-    let found = registry::inspect(site, &reference).await?;
+    let found = registry::inspect(service_context, &reference).await?;
     Ok(format!("{}@{}", name(&reference), found.digest))
 }
 

@@ -4,7 +4,7 @@ use crate::clients::Clients;
 use aws_sdk_ecs::types::TaskDefinition;
 use jiff::Timestamp;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Result};
+use rd_common::{Ctx, Result};
 use serde::Serialize;
 
 /// One line.
@@ -42,10 +42,10 @@ pub fn stream(definition: &TaskDefinition, container: &str, task: &str) -> Optio
 
 impl Stream {
     /// What was not read yet, in order. A stream that is not there (yet) has nothing.
-    pub async fn more(&mut self, cx: &Cx<Clients>) -> Result<Vec<Line>> {
+    pub async fn more(&mut self, ctx: &Ctx<Clients>) -> Result<Vec<Line>> {
         let mut lines = Vec::new();
         loop {
-            let call = cx
+            let call = ctx
                 .clients
                 .logs
                 .get_log_events()
@@ -68,8 +68,8 @@ impl Stream {
     }
 
     /// The last lines, at most `most`.
-    pub async fn last(&self, cx: &Cx<Clients>, most: i32) -> Result<Vec<Line>> {
-        let call = cx
+    pub async fn last(&self, ctx: &Ctx<Clients>, most: i32) -> Result<Vec<Line>> {
+        let call = ctx
             .clients
             .logs
             .get_log_events()

@@ -1,17 +1,17 @@
 //! The revision with another image: all else is as in the one that runs.
 
-use crate::facts::{NO_IMAGE_TAG, PLACEHOLDER};
+use crate::discover::{NO_IMAGE_TAG, PLACEHOLDER};
 use crate::kinds::task_definition::model::Spec;
 use crate::kinds::task_definition::register::{container, register, register_like};
 use crate::names::{CONTAINER, TASK_DEFINITION};
-use crate::reads::Described;
+use crate::read::Described;
 use crate::secrets;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::ContainerDefinition;
-use rd_common::cli::Program;
-use rd_common::engine::cx::ATTEMPTS;
-use rd_common::engine::wait::backoff;
-use rd_common::{Error, Repeat, Result};
+use rd_common::context::Context;
+use rd_common::resource::ctx::MAX_ATTEMPTS;
+use rd_common::resource::wait::backoff;
+use rd_common::{Error, Result, Retry};
 
 fn ours(described: &Described) -> Option<&ContainerDefinition> {
     let containers = described.definition.container_definitions();
@@ -20,31 +20,31 @@ fn ours(described: &Described) -> Option<&ContainerDefinition> {
 
 /// A revision with this image: the one that runs, the newest where a run that was cut off had registered it, or another.
 pub async fn with_image(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    service_context: &ServiceContext,
     runs: &Described,
     image: &str,
 ) -> Result<String> {
-    let cx = site.cx();
+    let ctx = service_context.ctx();
     if has_image(runs, image) {
         return Ok(arn(runs));
     }
-    for attempt in 0..ATTEMPTS {
-        if let Some(there) = registered(site, runs, image).await? {
+    for attempt in 0..MAX_ATTEMPTS {
+        if let Some(there) = registered(service_context, runs, image).await? {
             return Ok(there);
         }
         let made = match stands_in(runs) {
             // It has a command of its own and no secrets: the first image gets what the settings say.
             true => {
-                let spec = first(program, site, image).await?;
-                register(cx, &spec, &cx.stack.tags_for(TASK_DEFINITION)).await
+                let spec = first(context, service_context, image).await?;
+                register(ctx, &spec, &ctx.stack.tags_for(TASK_DEFINITION)).await
             }
-            false => register_like(cx, runs, image).await,
+            false => register_like(ctx, runs, image).await,
         };
         match made {
             // Whether it was registered is looked at before it is registered again.
-            Err(error) if error.repeat != Repeat::Never && attempt + 1 < ATTEMPTS => {
-                cx.pause(backoff(attempt)).await?;
+            Err(error) if error.retry != Retry::Never && attempt + 1 < MAX_ATTEMPTS => {
+                ctx.pause(backoff(attempt)).await?;
             }
             done => return done,
         }
@@ -53,8 +53,17 @@ pub async fn with_image(
 }
 
 /// The newest revision, where it is as the one that is to be registered.
-async fn registered(site: &Site, runs: &Described, image: &str) -> Result<Option<String>> {
-    let newest = site.cx().clients.reads.definition(&site.family).await?;
+async fn registered(
+    service_context: &ServiceContext,
+    runs: &Described,
+    image: &str,
+) -> Result<Option<String>> {
+    let newest = service_context
+        .ctx()
+        .clients
+        .reads
+        .definition(&service_context.family)
+        .await?;
     let newest = newest.filter(|newest| {
         has_image(newest, image) && (stands_in(runs) || differ_in_image_alone(runs, newest))
     });
@@ -101,22 +110,22 @@ fn differ_in_image_alone(runs: &Described, newest: &Described) -> bool {
 /// What a revision becomes with another image, before it is registered: what stands in has neither the container nor the
 /// secrets of what follows it.
 pub async fn ahead(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    service_context: &ServiceContext,
     runs: &Described,
     image: &str,
 ) -> Result<Described> {
     let mut ahead = runs.clone();
     if stands_in(runs) {
-        let container = container(&first(program, site, image).await?)?;
+        let container = container(&first(context, service_context, image).await?)?;
         ahead.definition.container_definitions = Some(vec![container]);
     }
     Ok(ahead)
 }
 
 /// What the first image runs as.
-async fn first(program: &Program, site: &Site, image: &str) -> Result<Spec> {
-    let config = &site.desk.config;
+async fn first(context: &Context, service_context: &ServiceContext, image: &str) -> Result<Spec> {
+    let config = &service_context.slice_context.config;
     Ok(Spec {
         image: image.to_owned(),
         command: config
@@ -127,7 +136,7 @@ async fn first(program: &Program, site: &Site, image: &str) -> Result<Spec> {
         entry_point: config.entry_point.clone(),
         health_check: config.health_check(),
         read_only: config.read_only,
-        secrets: secrets::applied(program, site).await?,
-        ..site.desk.spec(TASK_DEFINITION)?
+        secrets: secrets::applied(context, service_context).await?,
+        ..service_context.slice_context.spec(TASK_DEFINITION)?
     })
 }

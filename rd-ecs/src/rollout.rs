@@ -9,16 +9,16 @@ use crate::follow::{Ending, Follow};
 use crate::kinds::scalable_target::{self, suspend_scale_in};
 use crate::kinds::{service, task_definition};
 use crate::names::{SERVICE, TASK_DEFINITION, last, scalable};
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use jiff::Timestamp;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::engine::cx::ATTEMPTS;
-use rd_common::engine::wait::{Look, backoff, until};
-use rd_common::ui::prompt;
-use rd_common::verbs::apply::duration;
-use rd_common::verbs::edit::save_next;
-use rd_common::{Document, Error, Exit, Repeat, Result};
+use rd_common::commands::limits::duration;
+use rd_common::context::Context;
+use rd_common::output::prompt;
+use rd_common::resource::ctx::MAX_ATTEMPTS;
+use rd_common::resource::wait::{Poll, backoff, wait_until};
+use rd_common::state::locked_state::LockedState;
+use rd_common::{Document, Error, Exit, Result, Retry};
 use serde::{Deserialize, Serialize};
 use serde_json::json;
 use std::time::Duration;
@@ -68,24 +68,26 @@ pub struct Rollout<'a> {
 }
 
 /// Gives autoscaling back what an earlier run took and was killed before it gave back. The state's lock is held.
-pub async fn finish_what_was_begun(program: &Program, site: &Site) -> Result<()> {
-    let key = program.key("ecs");
-    let Some(mut document) = program.store.load(&key).await? else {
+pub async fn finish_interrupted(
+    state: &LockedState,
+    service_context: &ServiceContext,
+) -> Result<()> {
+    let Some(mut document) = state.load().await? else {
         return Ok(());
     };
-    let Some(begun) = document.begun.remove(BEGUN) else {
+    let Some(begun) = document.in_progress.remove(BEGUN) else {
         return Ok(());
     };
     if let Ok(begun) = serde_json::from_value::<Begun>(begun) {
-        give_back(site, &begun).await?;
+        give_back(service_context, &begun).await?;
     }
-    save_next(program, &key, document, "rd-ecs: autoscaling is free again").await?;
+    state.save(document, "rd-ecs: scale-in resumed").await?;
     Ok(())
 }
 
-async fn give_back(site: &Site, begun: &Begun) -> Result<()> {
+async fn give_back(service_context: &ServiceContext, begun: &Begun) -> Result<()> {
     // Not looked at first: reads lag behind what was set a moment ago.
-    match suspend_scale_in(site.cx(), &begun.scalable_target, false).await {
+    match suspend_scale_in(service_context.ctx(), &begun.scalable_target, false).await {
         // Autoscaling was turned off meanwhile: a target that is not there cannot be set in part.
         Err(error) if error.is(&["ValidationException", "ObjectNotFoundException"]) => Ok(()),
         done => done,
@@ -93,10 +95,13 @@ async fn give_back(site: &Site, begun: &Begun) -> Result<()> {
 }
 
 /// Keeps autoscaling from taking away tasks that a deployment has just started: they idle at first.
-async fn hold_scale_in(program: &Program, site: &Site) -> Result<Option<Begun>> {
-    let cx = site.cx();
-    let target = scalable(&cx.stack);
-    let Some(live) = scalable_target::read(cx, &target).await? else {
+async fn hold_scale_in(
+    state: &LockedState,
+    service_context: &ServiceContext,
+) -> Result<Option<Begun>> {
+    let ctx = service_context.ctx();
+    let target = scalable(&ctx.stack);
+    let Some(live) = scalable_target::read(ctx, &target).await? else {
         return Ok(None);
     };
     if live.scale_in_suspended {
@@ -105,38 +110,37 @@ async fn hold_scale_in(program: &Program, site: &Site) -> Result<Option<Begun>> 
     let begun = Begun {
         scalable_target: target.clone(),
     };
-    let key = program.key("ecs");
-    let mut document = loaded(program).await?;
-    document.begun.insert(BEGUN.to_owned(), json!(begun));
-    save_next(program, &key, document, "rd-ecs: a deployment begins").await?;
-    suspend_scale_in(cx, &target, true).await?;
+    let mut document = stored(state).await?;
+    document.in_progress.insert(BEGUN.to_owned(), json!(begun));
+    state.save(document, "rd-ecs: deployment started").await?;
+    suspend_scale_in(ctx, &target, true).await?;
     Ok(Some(begun))
 }
 
-async fn loaded(program: &Program) -> Result<Document> {
-    let key = program.key("ecs");
-    let document = program.store.load(&key).await?;
+async fn stored(state: &LockedState) -> Result<Document> {
+    let document = state.load().await?;
     document.ok_or_else(|| Error::failed("the state of ecs is gone").hint("run rd-ecs rebuild"))
 }
 
 /// Brings it into service. The state's lock is held.
 pub async fn carry_out(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    state: &LockedState,
+    service_context: &ServiceContext,
     rollout: &Rollout<'_>,
     args: &RolloutArgs,
 ) -> Result<Exit> {
     let held = match args.no_wait {
         true => None,
-        false => hold_scale_in(program, site).await?,
+        false => hold_scale_in(state, service_context).await?,
     };
-    let done = bring(program, site, rollout, args).await;
+    let done = bring(context, service_context, rollout, args).await;
     let given_back = match &held {
-        Some(begun) => give_back(site, begun).await,
+        Some(begun) => give_back(service_context, begun).await,
         None => Ok(()),
     };
     let remembered = match &given_back {
-        Ok(()) => remember(program, site).await,
+        Ok(()) => remember(state, service_context).await,
         Err(_) => Ok(()),
     };
     let exit = done?;
@@ -146,14 +150,16 @@ pub async fn carry_out(
 }
 
 async fn bring(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    service_context: &ServiceContext,
     rollout: &Rollout<'_>,
     args: &RolloutArgs,
 ) -> Result<Exit> {
-    let cx = site.cx();
+    let ctx = service_context.ctx();
     let asked = Timestamp::now();
-    let before = deployments::newest(cx, &site.service, 1).await?.pop();
+    let before = deployments::newest(ctx, &service_context.service, 1)
+        .await?
+        .pop();
     // What is under way, or was done by a run that was cut off, is not asked for again: AWS would begin nothing.
     let goes_on = |one: &Deployment| {
         let of_use = !one.is_over() || one.succeeded();
@@ -166,14 +172,14 @@ async fn bring(
         Some(one) if goes_on(&one) => (one.created_at, one),
         before => {
             let before = before.map(|one| one.arn);
-            ask(site, rollout, before.as_deref()).await?;
+            ask(service_context, rollout, before.as_deref()).await?;
             (
                 asked,
-                seen(site, rollout.revision, before.as_deref()).await?,
+                seen(service_context, rollout.revision, before.as_deref()).await?,
             )
         }
     };
-    let mut follow = Follow::new(program, site, since);
+    let mut follow = Follow::new(context, service_context, since);
     if args.no_wait {
         follow.tell_begun(&deployment);
         return Ok(Exit::Done);
@@ -182,7 +188,7 @@ async fn bring(
         .until_over(&deployment.arn, args.timeout, false)
         .await?;
     match ending {
-        Ending::Over(deployment) => end(program, site, &follow, &deployment).await,
+        Ending::Over(deployment) => end(context, service_context, &follow, &deployment).await,
         Ending::TimedOut(deployment) => Err(Error::failed(format!(
             "{} is still being deployed after {:#}: {}",
             last(rollout.revision),
@@ -191,39 +197,54 @@ async fn bring(
         ))
         .hint("it goes on: rd-ecs wait follows it, rd-ecs rollback ends it, rd-ecs diagnose looks at it")),
         Ending::Interrupted(deployment) => {
-            interrupted(site, &mut follow, &deployment).await
+            interrupted(service_context, &mut follow, &deployment).await
         }
     }
 }
 
 /// The deployment of a revision that came after the one `before`. It is told by its name, not by its time: the clock here
 /// is not AWS's.
-async fn after(site: &Site, revision: &str, before: Option<&str>) -> Result<Option<Deployment>> {
-    let newest = deployments::newest(site.cx(), &site.service, 1)
+async fn after(
+    service_context: &ServiceContext,
+    revision: &str,
+    before: Option<&str>,
+) -> Result<Option<Deployment>> {
+    let newest = deployments::newest(service_context.ctx(), &service_context.service, 1)
         .await?
         .pop();
     Ok(newest.filter(|one| one.task_definition == revision && Some(one.arn.as_str()) != before))
 }
 
 /// Asks for the deployment, once: after a lost answer it is looked for first.
-async fn ask(site: &Site, rollout: &Rollout<'_>, before: Option<&str>) -> Result<()> {
-    let cx = site.cx();
-    for attempt in 0..ATTEMPTS {
-        let call = cx.clients.ecs_once.update_service().cluster(&site.cluster);
+async fn ask(
+    service_context: &ServiceContext,
+    rollout: &Rollout<'_>,
+    before: Option<&str>,
+) -> Result<()> {
+    let ctx = service_context.ctx();
+    for attempt in 0..MAX_ATTEMPTS {
+        let call = ctx
+            .clients
+            .ecs_once
+            .update_service()
+            .cluster(&service_context.cluster);
         let call = call
-            .service(&site.service)
+            .service(&service_context.service)
             .task_definition(rollout.revision)
             .force_new_deployment(rollout.force)
             .set_desired_count(rollout.desired);
         let error = match call.send().await.doing("begin the deployment") {
             Ok(_) => return Ok(()),
-            Err(error) if error.repeat == Repeat::Never || attempt + 1 == ATTEMPTS => {
+            Err(error) if error.retry == Retry::Never || attempt + 1 == MAX_ATTEMPTS => {
                 return Err(error);
             }
             Err(error) => error,
         };
-        cx.pause(backoff(attempt)).await?;
-        if error.repeat == Repeat::Unknown && after(site, rollout.revision, before).await?.is_some()
+        ctx.pause(backoff(attempt)).await?;
+        if error.retry == Retry::Unknown
+            && after(service_context, rollout.revision, before)
+                .await?
+                .is_some()
         {
             return Ok(());
         }
@@ -232,20 +253,29 @@ async fn ask(site: &Site, rollout: &Rollout<'_>, before: Option<&str>) -> Result
 }
 
 /// The deployment that was asked for: reads lag behind.
-async fn seen(site: &Site, revision: &str, before: Option<&str>) -> Result<Deployment> {
-    until(site.cx(), last(revision), SEEN_WITHIN, async || {
-        Ok(match after(site, revision, before).await? {
-            Some(one) => Look::Done(one),
-            None => Look::Wait("the deployment is not to be seen yet".to_owned()),
-        })
-    })
+async fn seen(
+    service_context: &ServiceContext,
+    revision: &str,
+    before: Option<&str>,
+) -> Result<Deployment> {
+    wait_until(
+        service_context.ctx(),
+        last(revision),
+        SEEN_WITHIN,
+        async || {
+            Ok(match after(service_context, revision, before).await? {
+                Some(one) => Poll::Ready(one),
+                None => Poll::Pending("the deployment is not to be seen yet".to_owned()),
+            })
+        },
+    )
     .await
 }
 
 /// Tells how it ended; where it failed, with what is wrong.
 async fn end(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    service_context: &ServiceContext,
     follow: &Follow<'_>,
     deployment: &Deployment,
 ) -> Result<Exit> {
@@ -253,7 +283,7 @@ async fn end(
     if deployment.succeeded() {
         return Ok(Exit::Done);
     }
-    diagnose::tell(program, site, &follow.failed).await?;
+    diagnose::tell(context, service_context, &follow.failed).await?;
     Err(Error::failed(format!(
         "{} was not deployed: {}",
         last(&deployment.task_definition),
@@ -264,7 +294,7 @@ async fn end(
 
 /// On Ctrl-C: asks whether it shall go on without us, or be rolled back.
 async fn interrupted(
-    site: &Site,
+    service_context: &ServiceContext,
     follow: &mut Follow<'_>,
     deployment: &Deployment,
 ) -> Result<Exit> {
@@ -277,7 +307,7 @@ async fn interrupted(
             "the deployment of {name} goes on: rd-ecs wait follows it, rd-ecs rollback ends it"
         )));
     }
-    roll_back(site.cx(), &deployment.arn).await?;
+    roll_back(service_context.ctx(), &deployment.arn).await?;
     let limit = Duration::from_secs(30 * 60);
     if let Ending::Over(deployment) = follow.until_over(&deployment.arn, limit, true).await? {
         follow.tell_end(&deployment);
@@ -286,12 +316,12 @@ async fn interrupted(
 }
 
 /// Brings the state in line with what the service runs now, and ends what was begun.
-async fn remember(program: &Program, site: &Site) -> Result<()> {
-    let now = site.read().await?;
-    let runs = site.runs(&now).await?;
+async fn remember(state: &LockedState, service_context: &ServiceContext) -> Result<()> {
+    let now = service_context.read().await?;
+    let runs = service_context.runs(&now).await?;
     let definition = task_definition::model::live(&runs.definition);
-    let mut document = loaded(program).await?;
-    document.begun.remove(BEGUN);
+    let mut document = stored(state).await?;
+    document.in_progress.remove(BEGUN);
     if let Some(resource) = document.resources.get_mut(TASK_DEFINITION) {
         for key in [
             "image",
@@ -310,7 +340,6 @@ async fn remember(program: &Program, site: &Site) -> Result<()> {
         resource.spec["task_definition"] = json!(definition.arn);
         resource.attributes = json!(service::model::live(&now));
     }
-    let key = program.key("ecs");
-    save_next(program, &key, document, "rd-ecs: a deployment").await?;
+    state.save(document, "rd-ecs: deployment ended").await?;
     Ok(())
 }

@@ -3,10 +3,10 @@
 use crate::config::Config;
 use crate::kinds::parameter::{self, Parameter};
 use crate::names;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::slice::Ecs;
-use rd_common::cli::Program;
-use rd_common::model::input::{Reference, references, resolve};
+use rd_common::context::Context;
+use rd_common::resource::input::{Reference, references, resolve};
 use rd_common::{Error, Input, Parts, Result, Slice, Stack, output};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -66,15 +66,22 @@ pub fn secrets(parts: &mut Parts, stack: &Stack, config: &Config) -> Secrets {
 }
 
 /// Where each variable comes from, of what was applied.
-pub async fn applied(program: &Program, site: &Site) -> Result<BTreeMap<String, Input>> {
-    let stack = &site.cx().stack;
-    let all = secrets(&mut Parts::new(Ecs::NAME), stack, &site.desk.config);
+pub async fn applied(
+    context: &Context,
+    service_context: &ServiceContext,
+) -> Result<BTreeMap<String, Input>> {
+    let stack = &service_context.ctx().stack;
+    let all = secrets(
+        &mut Parts::new(Ecs::NAME),
+        stack,
+        &service_context.slice_context.config,
+    );
     let mut variables = BTreeMap::new();
     for (variable, from) in all.variables {
         let form = serde_json::to_value(&from).unwrap_or_default();
         let mut known = BTreeMap::new();
         for reference in references(&form) {
-            let value = value(program, site, &reference).await?;
+            let value = value(context, service_context, &reference).await?;
             let value = value.ok_or_else(|| {
                 Error::failed(format!(
                     "{variable} comes from {reference}, which is not there"
@@ -90,14 +97,18 @@ pub async fn applied(program: &Program, site: &Site) -> Result<BTreeMap<String, 
     Ok(variables)
 }
 
-async fn value(program: &Program, site: &Site, reference: &Reference) -> Result<Option<Value>> {
+async fn value(
+    context: &Context,
+    service_context: &ServiceContext,
+    reference: &Reference,
+) -> Result<Option<Value>> {
     Ok(match reference {
         Reference::Attribute(address, name) => {
-            let resource = site.desk.state.resources.get(address);
+            let resource = service_context.slice_context.state.resources.get(address);
             resource.and_then(|resource| resource.attributes.get(name).cloned())
         }
         Reference::Output(slice, name) => {
-            let document = program.store.load(&program.key(slice)).await?;
+            let document = context.load_state(slice).await?;
             document.and_then(|mut document| document.outputs.remove(name))
         }
     })

@@ -2,7 +2,7 @@
 
 use crate::clients::Clients;
 use crate::config::{Bootstrap, Config};
-use crate::facts::{self, Facts};
+use crate::discover::{self, Discovered};
 use crate::images;
 use crate::kinds::cluster::{self, Cluster, PROVIDERS};
 use crate::kinds::parameter::Parameter;
@@ -18,11 +18,11 @@ use crate::names::{self, REPOSITORY};
 use crate::policies::Bucket;
 use crate::secrets::{Secrets, secrets};
 use crate::task::task;
-use crate::{leftovers, policies};
+use crate::{policies, stop_tasks};
 use rd_common::aws::Aws;
 use rd_common::{
-    Cx, Document, Doomed, Error, Input, Kinds, Note, Others, Part, Parts, Problem, Result, Slice,
-    Stack, output,
+    Ctx, DeleteTarget, Document, Error, ExternalOutputs, Input, Kinds, Note, Part, Parts, Problem,
+    Result, Slice, Stack, output,
 };
 use rd_iam::role::{self, Role};
 use rd_iam::role_policy::{self, RolePolicy};
@@ -43,10 +43,11 @@ impl Slice for Ecs {
     const NAME: &'static str = "ecs";
     type Config = Config;
     type Clients = Clients;
-    type Facts = Facts;
+    type Discovered = Discovered;
     type DestroyArgs = DestroyArgs;
 
-    const READS: &'static [(&'static str, &'static [&'static str])] = &facts::READS;
+    const REQUIRED_INPUTS: &'static [(&'static str, &'static [&'static str])] =
+        &discover::REQUIRED_INPUTS;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)
@@ -71,20 +72,20 @@ impl Slice for Ecs {
             .with::<ScheduledAction>()
     }
 
-    async fn facts(
+    async fn discover(
         clients: Option<&Clients>,
         stack: &Stack,
         _: &Config,
         state: &Document,
-    ) -> Result<Facts> {
-        facts::find(clients, stack, state).await
+    ) -> Result<Discovered> {
+        discover::find(clients, stack, state).await
     }
 
-    fn look(facts: &mut Facts, others: &Others) {
-        facts.look(others);
+    fn use_outputs(discovered: &mut Discovered, others: &ExternalOutputs) {
+        discovered.look(others);
     }
 
-    fn parts(stack: &Stack, config: &Config, facts: &Facts) -> Parts {
+    fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {
         let mut parts = Parts::new(Self::NAME);
         let repository = parts.add::<Repository>(
             "api",
@@ -105,7 +106,7 @@ impl Slice for Ecs {
             },
         );
         let secrets = secrets(&mut parts, stack, config);
-        let roles = roles(&mut parts, stack, config, facts, &secrets);
+        let roles = roles(&mut parts, stack, config, discovered, &secrets);
         let cluster = parts.add::<Cluster>(
             "main",
             cluster::Spec {
@@ -115,11 +116,15 @@ impl Slice for Ecs {
                 default_capacity_provider: config.capacity(stack).to_owned(),
             },
         );
-        let definition =
-            parts.add::<TaskDefinition>("api", task(stack, config, facts, &secrets, roles.arns()));
+        let definition = parts.add::<TaskDefinition>(
+            "api",
+            task(stack, config, discovered, &secrets, roles.arns()),
+        );
         parts.after(&definition, &logs);
-        let service =
-            parts.add::<Service>("api", service(stack, config, facts, &cluster, &definition));
+        let service = parts.add::<Service>(
+            "api",
+            service(stack, config, discovered, &cluster, &definition),
+        );
         // Tasks start with all that they need, and the roles go when no task needs them: a service whose role is gone
         // never ends.
         for first in &roles.parts {
@@ -141,8 +146,8 @@ impl Slice for Ecs {
         parts
     }
 
-    fn notes(stack: &Stack, _: &Config, facts: &Facts, _: &Document) -> Vec<Note> {
-        if facts.image.is_some() {
+    fn notes(stack: &Stack, _: &Config, discovered: &Discovered, _: &Document) -> Vec<Note> {
+        if discovered.image.is_some() {
             return Vec::new();
         }
         vec![Note {
@@ -154,9 +159,13 @@ impl Slice for Ecs {
         }]
     }
 
-    async fn may_destroy(cx: &Cx<Clients>, doomed: &[Doomed], args: &DestroyArgs) -> Result<()> {
-        for Doomed { id, .. } in doomed.iter().filter(|one| one.address == REPOSITORY) {
-            let images = images::list(cx, id).await?.len();
+    async fn check_destroy(
+        ctx: &Ctx<Clients>,
+        targets: &[DeleteTarget],
+        args: &DestroyArgs,
+    ) -> Result<()> {
+        for DeleteTarget { id, .. } in targets.iter().filter(|one| one.address == REPOSITORY) {
+            let images = images::list(ctx, id).await?.len();
             if images > 0 && !args.delete_images {
                 return Err(Error::refused(format!(
                     "the repository {id} has {images} images"
@@ -167,11 +176,15 @@ impl Slice for Ecs {
         Ok(())
     }
 
-    async fn before_destroy(cx: &Cx<Clients>, doomed: &[Doomed], args: &DestroyArgs) -> Result<()> {
-        for one in doomed {
+    async fn before_destroy(
+        ctx: &Ctx<Clients>,
+        targets: &[DeleteTarget],
+        args: &DestroyArgs,
+    ) -> Result<()> {
+        for one in targets {
             match one.kind.as_str() {
-                "repository" if args.delete_images => images::delete_all(cx, &one.id).await?,
-                "cluster" => leftovers::stop_tasks(cx, &one.id).await?,
+                "repository" if args.delete_images => images::delete_all(ctx, &one.id).await?,
+                "cluster" => stop_tasks::stop_tasks(ctx, &one.id).await?,
                 _ => {}
             }
         }
@@ -197,7 +210,7 @@ fn roles(
     parts: &mut Parts,
     stack: &Stack,
     config: &Config,
-    facts: &Facts,
+    discovered: &Discovered,
     secrets: &Secrets,
 ) -> Roles {
     let mut role = |name: &str, description: &str, managed_policies: Vec<String>| {
@@ -224,7 +237,10 @@ fn roles(
     );
     let bucket = (!config.bucket_variable.is_empty()).then(|| Bucket {
         arn: output("store", "bucket_arn"),
-        key: facts.bucket_key.as_ref().map(|key| Key::parse(key, stack)),
+        key: discovered
+            .bucket_key
+            .as_ref()
+            .map(|key| Key::parse(key, stack)),
     });
     let documents = [
         (
@@ -268,7 +284,7 @@ fn roles(
 fn service(
     stack: &Stack,
     config: &Config,
-    facts: &Facts,
+    discovered: &Discovered,
     cluster: &Part,
     definition: &Part,
 ) -> ServiceSpec {
@@ -278,7 +294,7 @@ fn service(
         base,
         weight,
     };
-    let empty = facts.image.is_none() && config.bootstrap == Bootstrap::None;
+    let empty = discovered.image.is_none() && config.bootstrap == Bootstrap::None;
     ServiceSpec {
         name: names::api(stack),
         cluster: cluster.id(),

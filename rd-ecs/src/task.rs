@@ -1,7 +1,7 @@
 //! What a task is: the container with its image, variables and health check, and what runs before there is an image.
 
 use crate::config::{Bootstrap, Config};
-use crate::facts::{Facts, NO_IMAGE_TAG, PLACEHOLDER};
+use crate::discover::{Discovered, NO_IMAGE_TAG, PLACEHOLDER};
 use crate::kinds::task_definition::model::{Log, Spec as TaskSpec};
 use crate::names::{self, CONTAINER};
 use crate::secrets::Secrets;
@@ -23,12 +23,12 @@ fn placeholder_command(port: &Input) -> Vec<Input> {
 pub fn task(
     stack: &Stack,
     config: &Config,
-    facts: &Facts,
+    discovered: &Discovered,
     secrets: &Secrets,
     [execution_role_arn, task_role_arn]: [Input; 2],
 ) -> TaskSpec {
-    let placeholder = facts.image.is_none() && config.bootstrap == Bootstrap::Placeholder;
-    let image = match &facts.image {
+    let placeholder = discovered.image.is_none() && config.bootstrap == Bootstrap::Placeholder;
+    let image = match &discovered.image {
         Some(image) => image.clone(),
         None if placeholder => PLACEHOLDER.to_owned(),
         None => format!("{}{NO_IMAGE_TAG}", names::repository_url(stack)),

@@ -6,7 +6,7 @@ use crate::names::{CONTAINER, last};
 use aws_sdk_ecs::types::{Container, DesiredStatus, Task as AwsTask};
 use jiff::Timestamp;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Result};
+use rd_common::{Ctx, Error, Result};
 use serde::Serialize;
 
 /// How many tasks one call tells.
@@ -135,10 +135,10 @@ fn task(one: &AwsTask) -> Task {
 }
 
 /// Tasks by their ids or ARNs; those that AWS knows no more are left out.
-pub async fn read(cx: &Cx<Clients>, cluster: &str, ids: &[String]) -> Result<Vec<Task>> {
+pub async fn read(ctx: &Ctx<Clients>, cluster: &str, ids: &[String]) -> Result<Vec<Task>> {
     let mut tasks = Vec::new();
     for some in ids.chunks(AT_ONCE) {
-        let call = cx.clients.ecs.describe_tasks().cluster(cluster);
+        let call = ctx.clients.ecs.describe_tasks().cluster(cluster);
         let answer = call.set_tasks(Some(some.to_vec())).send().await;
         let answer = answer.doing("read the tasks")?;
         tasks.extend(answer.tasks().iter().map(task));
@@ -157,7 +157,7 @@ pub enum Of<'a> {
 
 /// The ids of tasks that run, or, with `stopped`, of those that stopped: AWS knows them for an hour.
 pub async fn ids(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     cluster: &str,
     of: Of<'_>,
     stopped: bool,
@@ -165,7 +165,7 @@ pub async fn ids(
     let mut ids = Vec::new();
     let mut next = None;
     loop {
-        let call = cx
+        let call = ctx
             .clients
             .ecs
             .list_tasks()
@@ -189,20 +189,25 @@ pub async fn ids(
 }
 
 /// The tasks, running ones first, and of each the newest first.
-pub async fn list(cx: &Cx<Clients>, cluster: &str, of: Of<'_>, stopped: bool) -> Result<Vec<Task>> {
-    let mut all = ids(cx, cluster, of, false).await?;
+pub async fn list(
+    ctx: &Ctx<Clients>,
+    cluster: &str,
+    of: Of<'_>,
+    stopped: bool,
+) -> Result<Vec<Task>> {
+    let mut all = ids(ctx, cluster, of, false).await?;
     if stopped {
-        all.extend(ids(cx, cluster, of, true).await?);
+        all.extend(ids(ctx, cluster, of, true).await?);
     }
-    let mut tasks = read(cx, cluster, &all).await?;
+    let mut tasks = read(ctx, cluster, &all).await?;
     tasks.sort_by_key(|one| (one.has_stopped(), std::cmp::Reverse(one.created_at)));
     Ok(tasks)
 }
 
 /// The one task that a user names: by its id, the beginning of it, or its ARN.
-pub async fn named(cx: &Cx<Clients>, cluster: &str, name: &str) -> Result<Task> {
+pub async fn named(ctx: &Ctx<Clients>, cluster: &str, name: &str) -> Result<Task> {
     let name = last(name);
-    let tasks = list(cx, cluster, Of::Cluster, true).await?;
+    let tasks = list(ctx, cluster, Of::Cluster, true).await?;
     let mut fits: Vec<Task> = tasks
         .into_iter()
         .filter(|task| task.id.starts_with(name))

@@ -1,6 +1,6 @@
 //! The clients of Elastic Load Balancing, ACM, Route 53 and IAM.
 
-use crate::reads::Reads;
+use crate::read::Reads;
 use aws_sdk_acm::Client as Acm;
 use aws_sdk_elasticloadbalancingv2::Client as Elb;
 use aws_sdk_route53::Client as Route53;

@@ -3,7 +3,7 @@
 use crate::clients::Clients;
 use aws_sdk_elasticloadbalancingv2::types::Tag;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Repeat, Result, Tags};
+use rd_common::{Ctx, Error, Result, Retry, Tags};
 
 /// Tags as it takes them.
 pub fn list(tags: &Tags) -> Vec<Tag> {
@@ -13,16 +13,16 @@ pub fn list(tags: &Tags) -> Vec<Tag> {
 }
 
 /// Sets and removes tags.
-pub async fn tag(cx: &Cx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
+pub async fn tag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
     if !set.is_empty() {
-        let call = cx.clients.elb.add_tags().resource_arns(arn);
+        let call = ctx.clients.elb.add_tags().resource_arns(arn);
         call.set_tags(Some(list(set)))
             .send()
             .await
             .doing("set the tags")?;
     }
     if !remove.is_empty() {
-        let call = cx.clients.elb.remove_tags().resource_arns(arn);
+        let call = ctx.clients.elb.remove_tags().resource_arns(arn);
         call.set_tag_keys(Some(remove.to_vec()))
             .send()
             .await
@@ -56,8 +56,8 @@ pub fn for_now(error: Error) -> Error {
         "OperationInProgress",
     ];
     let gateway = error.is(&["InvalidSubnet"]) && error.summary.contains("internet gateway");
-    if error.repeat == Repeat::Never && (error.is(&SOON) || gateway) {
-        error.repeat(Repeat::Later)
+    if error.retry == Retry::Never && (error.is(&SOON) || gateway) {
+        error.retry(Retry::Later)
     } else {
         error
     }

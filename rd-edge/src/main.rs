@@ -3,11 +3,11 @@
 mod clients;
 mod commands;
 mod config;
+mod discover;
 mod elb;
-mod facts;
 mod kinds;
 mod names;
-mod reads;
+mod read;
 mod slice;
 
 use rd_common::cli::{About, main as run};

@@ -2,7 +2,7 @@
 
 use crate::clients::Clients;
 use crate::config::Config;
-use crate::facts::{self, Facts};
+use crate::discover::{self, Discovered};
 use crate::kinds::certificate::{self, Certificate, record_name, record_value};
 use crate::kinds::certificate_validation::{self, CertificateValidation};
 use crate::kinds::dns_record::{self, Alias, DnsRecord};
@@ -12,8 +12,8 @@ use crate::kinds::target_group::{self, HealthCheck, TargetGroup};
 use crate::names::{base, slug};
 use rd_common::aws::Aws;
 use rd_common::{
-    Cx, Document, Doomed, Input, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
-    output,
+    Ctx, DeleteTarget, Document, Input, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice,
+    Stack, output,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,7 +30,7 @@ impl Slice for Edge {
     const NAME: &'static str = "edge";
     type Config = Config;
     type Clients = Clients;
-    type Facts = Facts;
+    type Discovered = Discovered;
     type DestroyArgs = NoArgs;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
@@ -51,19 +51,19 @@ impl Slice for Edge {
             .with::<Listener>()
     }
 
-    async fn facts(
+    async fn discover(
         clients: Option<&Clients>,
         stack: &Stack,
         config: &Config,
         state: &Document,
-    ) -> Result<Facts> {
-        facts::find(clients, stack, config, state).await
+    ) -> Result<Discovered> {
+        discover::find(clients, stack, config, state).await
     }
 
-    fn parts(stack: &Stack, config: &Config, facts: &Facts) -> Parts {
+    fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {
         let mut parts = Parts::new(Self::NAME);
         let hosts = config.hosts(stack);
-        let certificate = certificate(&mut parts, config, facts, &hosts);
+        let certificate = certificate(&mut parts, config, discovered, &hosts);
         let balancer = balancer(&mut parts, stack, config);
         let group = target_group(&mut parts, stack, config);
         let http = |target: Option<Input>| listener::Spec {
@@ -96,19 +96,24 @@ impl Slice for Edge {
             }
             None => parts.add::<Listener>("http", http(Some(group.id()))),
         };
-        aliases(&mut parts, config, facts, &hosts, &balancer, &reached);
-        outputs(&mut parts, facts, &hosts, &balancer, &group, &reached);
+        aliases(&mut parts, config, discovered, &hosts, &balancer, &reached);
+        outputs(&mut parts, discovered, &hosts, &balancer, &group, &reached);
         parts
     }
 
-    fn notes(stack: &Stack, config: &Config, facts: &Facts, state: &Document) -> Vec<Note> {
-        crate::commands::records::notes(stack, config, facts, state)
+    fn notes(
+        stack: &Stack,
+        config: &Config,
+        discovered: &Discovered,
+        state: &Document,
+    ) -> Vec<Note> {
+        crate::commands::records::notes(stack, config, discovered, state)
     }
 
-    async fn may_destroy(cx: &Cx<Clients>, doomed: &[Doomed], _: &NoArgs) -> Result<()> {
-        for one in doomed.iter().filter(|one| one.address == BALANCER) {
+    async fn check_destroy(ctx: &Ctx<Clients>, targets: &[DeleteTarget], _: &NoArgs) -> Result<()> {
+        for one in targets.iter().filter(|one| one.address == BALANCER) {
             let arn = &one.id;
-            let attributes = load_balancer::attributes(cx, arn).await?;
+            let attributes = load_balancer::attributes(ctx, arn).await?;
             let on = attributes.and_then(|mut all| all.remove(DELETION_PROTECTION));
             if on.as_deref() == Some("true") {
                 return Err(load_balancer::protected(arn).at(BALANCER));
@@ -123,7 +128,7 @@ impl Slice for Edge {
 fn certificate(
     parts: &mut Parts,
     config: &Config,
-    facts: &Facts,
+    discovered: &Discovered,
     hosts: &[String],
 ) -> Option<Input> {
     if let Some(arn) = &config.certificate_arn {
@@ -138,12 +143,12 @@ fn certificate(
     };
     let name = spec.node_name();
     let wanted = parts.add::<Certificate>(&name, spec);
-    let records = validation_records(parts, config, facts, hosts, &wanted);
+    let records = validation_records(parts, config, discovered, hosts, &wanted);
     parts.output(
         "certificate_records",
         wanted.attribute::<serde_json::Value>("validation_records"),
     );
-    if facts.all_in_route53(hosts) {
+    if discovered.all_in_route53(hosts) {
         let validation = parts.add::<CertificateValidation>(
             &name,
             certificate_validation::Spec {
@@ -155,10 +160,10 @@ fn certificate(
         }
         return Some(validation.attribute("certificate_arn"));
     }
-    if facts.issued {
+    if discovered.issued {
         return Some(wanted.id());
     }
-    let carried = facts.carried.clone()?;
+    let carried = discovered.carried.clone()?;
     let name = carried.node_name();
     Some(parts.add::<Certificate>(&name, carried).id())
 }
@@ -167,14 +172,18 @@ fn certificate(
 fn validation_records(
     parts: &mut Parts,
     config: &Config,
-    facts: &Facts,
+    discovered: &Discovered,
     hosts: &[String],
     certificate: &Part,
 ) -> Vec<Part> {
     let mut done = BTreeSet::new();
     let mut records = Vec::new();
     for host in hosts {
-        let Some(zone) = facts.zones.get(host).filter(|_| done.insert(base(host))) else {
+        let Some(zone) = discovered
+            .zones
+            .get(host)
+            .filter(|_| done.insert(base(host)))
+        else {
             continue;
         };
         let record = parts.add::<DnsRecord>(
@@ -266,15 +275,15 @@ fn target_group(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
 fn aliases(
     parts: &mut Parts,
     config: &Config,
-    facts: &Facts,
+    discovered: &Discovered,
     hosts: &[String],
     balancer: &Part,
     reached: &Part,
 ) {
-    let carried = facts.carried.iter().flat_map(|carried| &carried.names);
+    let carried = discovered.carried.iter().flat_map(|carried| &carried.names);
     let all: BTreeSet<&String> = hosts.iter().chain(carried).collect();
     for host in all {
-        let Some(zone) = facts.zones.get(host) else {
+        let Some(zone) = discovered.zones.get(host) else {
             continue;
         };
         let alias = parts.add::<DnsRecord>(
@@ -299,7 +308,7 @@ fn aliases(
 
 fn outputs(
     parts: &mut Parts,
-    facts: &Facts,
+    discovered: &Discovered,
     hosts: &[String],
     balancer: &Part,
     group: &Part,
@@ -318,10 +327,12 @@ fn outputs(
         .iter()
         .any(|node| node.address == "edge.listener.https");
     parts.output("https", https);
-    let carried = facts.carried.as_ref().map(|carried| &carried.names);
+    let carried = discovered.carried.as_ref().map(|carried| &carried.names);
     let url = match carried.and_then(|names| names.first()).or(hosts.first()) {
         Some(host) if https => serde_json::json!(format!("https://{host}")),
-        Some(host) if facts.zones.contains_key(host) => serde_json::json!(format!("http://{host}")),
+        Some(host) if discovered.zones.contains_key(host) => {
+            serde_json::json!(format!("http://{host}"))
+        }
         _ => serde_json::Value::Null,
     };
     parts.output("url", url);

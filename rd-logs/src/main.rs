@@ -1,15 +1,15 @@
 //! `rd-logs`: the alarms, the dashboard and the logs of a stack.
 
+mod alarm_rules;
 mod clients;
 mod commands;
 mod config;
+mod dashboard_widgets;
+mod discover;
 mod events;
-mod facts;
-mod figures;
 mod kinds;
 mod metric;
 mod plot;
-mod rules;
 mod slice;
 mod tags;
 mod widget;

@@ -112,7 +112,7 @@ fn service() -> Vec<(&'static str, Input)> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use rd_common::model::input::resolve;
+    use rd_common::resource::input::resolve;
 
     #[test]
     fn a_dimension_is_told_once_it_is_known() {

@@ -2,16 +2,16 @@
 
 use crate::clients::Clients;
 use crate::config::Config;
-use crate::facts::{Facts, LOOKS_AT};
+use crate::discover::{Discovered, OPTIONAL_INPUTS};
 use crate::kinds::alarm::Alarm;
 use crate::kinds::dashboard::{self, Dashboard};
 use crate::kinds::subscription::{self, Subscription};
 use crate::kinds::topic::{self, Topic};
 use crate::widget::{Content, placed};
-use crate::{figures, rules};
+use crate::{alarm_rules, dashboard_widgets};
 use rd_common::aws::Aws;
 use rd_common::{
-    Document, Kinds, NoArgs, Note, Others, Part, Parts, Problem, Result, Slice, Stack,
+    Document, ExternalOutputs, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
 };
 
 /// The slice.
@@ -30,10 +30,10 @@ impl Slice for Logs {
     const NAME: &'static str = "logs";
     type Config = Config;
     type Clients = Clients;
-    type Facts = Facts;
+    type Discovered = Discovered;
     type DestroyArgs = NoArgs;
 
-    const LOOKS_AT: &'static [(&'static str, &'static [&'static str])] = &LOOKS_AT;
+    const OPTIONAL_INPUTS: &'static [(&'static str, &'static [&'static str])] = &OPTIONAL_INPUTS;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)
@@ -51,15 +51,20 @@ impl Slice for Logs {
             .with::<Dashboard>()
     }
 
-    async fn facts(_: Option<&Clients>, _: &Stack, _: &Config, _: &Document) -> Result<Facts> {
-        Ok(Facts::default())
+    async fn discover(
+        _: Option<&Clients>,
+        _: &Stack,
+        _: &Config,
+        _: &Document,
+    ) -> Result<Discovered> {
+        Ok(Discovered::default())
     }
 
-    fn look(facts: &mut Facts, others: &Others) {
-        *facts = Facts::of(others);
+    fn use_outputs(discovered: &mut Discovered, others: &ExternalOutputs) {
+        *discovered = Discovered::of(others);
     }
 
-    fn parts(stack: &Stack, config: &Config, facts: &Facts) -> Parts {
+    fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {
         let mut parts = Parts::new(Self::NAME);
         let topic = topic(&mut parts, stack, config);
         if let Some(address) = &config.alert_email {
@@ -74,21 +79,24 @@ impl Slice for Logs {
         }
         let mut alarms = Vec::new();
         let mut names = Vec::new();
-        for (name, spec) in rules::alarms(stack, config, facts, &topic.id()) {
+        for (name, spec) in alarm_rules::alarms(stack, config, discovered, &topic.id()) {
             names.push(spec.name.clone());
             alarms.push(parts.add::<Alarm>(&name, spec));
         }
-        dashboard(&mut parts, stack, config, facts, &alarms);
+        dashboard(&mut parts, stack, config, discovered, &alarms);
         parts.output("topic_arn", topic.id());
         parts.output("alarm_names", names);
         parts
     }
 
-    fn notes(_: &Stack, config: &Config, facts: &Facts, _: &Document) -> Vec<Note> {
+    fn notes(_: &Stack, config: &Config, discovered: &Discovered, _: &Document) -> Vec<Note> {
         let mut notes = Vec::new();
-        if !facts.absent.is_empty() {
-            let programs: Vec<String> =
-                facts.absent.iter().map(|one| format!("rd-{one}")).collect();
+        if !discovered.absent.is_empty() {
+            let programs: Vec<String> = discovered
+                .absent
+                .iter()
+                .map(|one| format!("rd-{one}"))
+                .collect();
             notes.push(Note {
                 summary: format!(
                     "there are no alarms and no figures of what is not there: nothing comes from {}",
@@ -97,7 +105,7 @@ impl Slice for Logs {
                 hint: "apply it, then this; or put both in one pipe".to_owned(),
             });
         }
-        if facts.min_tasks == Some(0.0) && config.running_tasks.is_none() {
+        if discovered.min_tasks == Some(0.0) && config.running_tasks.is_none() {
             notes.push(Note {
                 summary:
                     "there is no alarm of too few running tasks: the service may go down to none"
@@ -124,8 +132,14 @@ fn topic(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
 }
 
 /// One document with all that there is to see; none where there is nothing.
-fn dashboard(parts: &mut Parts, stack: &Stack, config: &Config, facts: &Facts, alarms: &[Part]) {
-    let mut contents = figures::graphs(config, facts);
+fn dashboard(
+    parts: &mut Parts,
+    stack: &Stack,
+    config: &Config,
+    discovered: &Discovered,
+    alarms: &[Part],
+) {
+    let mut contents = dashboard_widgets::graphs(config, discovered);
     if contents.is_empty() {
         return;
     }

@@ -3,7 +3,7 @@
 use crate::clients::Clients;
 use aws_sdk_cloudwatch::types::Tag;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Result, Tags};
+use rd_common::{Ctx, Result, Tags};
 
 /// CloudWatch's word for what is not there.
 pub const GONE: [&str; 3] = [
@@ -13,8 +13,8 @@ pub const GONE: [&str; 3] = [
 ];
 
 /// The tags of an alarm or a dashboard; none where it is gone.
-pub async fn tags_of(cx: &Cx<Clients>, arn: &str) -> Result<Option<Tags>> {
-    let call = cx.clients.cloudwatch.list_tags_for_resource();
+pub async fn tags_of(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
+    let call = ctx.clients.cloudwatch.list_tags_for_resource();
     match call.resource_arn(arn).send().await.doing("read the tags") {
         Err(error) if error.is(&GONE) => Ok(None),
         other => {
@@ -33,8 +33,8 @@ pub fn tags(tags: &Tags) -> Vec<Tag> {
 }
 
 /// Sets and removes tags of an alarm or a dashboard.
-pub async fn retag(cx: &Cx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
-    let cloudwatch = &cx.clients.cloudwatch;
+pub async fn retag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
+    let cloudwatch = &ctx.clients.cloudwatch;
     if !set.is_empty() {
         let call = cloudwatch.tag_resource().resource_arn(arn);
         let call = call.set_tags(Some(tags(set)));

@@ -2,7 +2,7 @@
 //! Pure: what was read is in, what lets through and what blocks is out.
 
 use ipnet::Ipv4Net;
-use rd_common::check::Step;
+use rd_common::output::check_report::CheckStep;
 
 /// One end.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -118,20 +118,20 @@ impl End {
 }
 
 /// Follows the way from `from` to a TCP port of `to`.
-pub fn follow(from: &End, to: &End, port: u16, rules: &[Rule]) -> Vec<Step> {
+pub fn follow(from: &End, to: &End, port: u16, rules: &[Rule]) -> Vec<CheckStep> {
     let mut steps = Vec::new();
     for end in [from, to] {
         if let End::Group { name, id, subnets } = end {
             match id {
-                None => steps.push(Step::new(
+                None => steps.push(CheckStep::new(
                     format!("group {name}"),
                     false,
                     "it is not there: run rd-net apply",
                 )),
-                Some(id) => steps.push(Step::new(format!("group {name}"), true, id)),
+                Some(id) => steps.push(CheckStep::new(format!("group {name}"), true, id)),
             }
             if subnets.is_empty() {
-                steps.push(Step::new(
+                steps.push(CheckStep::new(
                     format!("subnets of {name}"),
                     false,
                     "there are none: run rd-net apply",
@@ -160,7 +160,7 @@ pub fn follow(from: &End, to: &End, port: u16, rules: &[Rule]) -> Vec<Step> {
     steps
 }
 
-fn rule_step(of: &End, other: &End, port: u16, egress: bool, rules: &[Rule]) -> Step {
+fn rule_step(of: &End, other: &End, port: u16, egress: bool, rules: &[Rule]) -> CheckStep {
     let (way, preposition) = if egress {
         ("outbound", "to")
     } else {
@@ -193,9 +193,9 @@ fn rule_step(of: &End, other: &End, port: u16, egress: bool, rules: &[Rule]) -> 
                 .clone()
                 .or_else(|| rule.block.map(|block| block.to_string()))
                 .unwrap_or_default();
-            Step::new(what, true, format!("allowed {preposition} {peer}"))
+            CheckStep::new(what, true, format!("allowed {preposition} {peer}"))
         }
-        None => Step::new(
+        None => CheckStep::new(
             what,
             false,
             format!("no {way} rule allows it: add one, or look for drift with rd-net plan"),
@@ -203,7 +203,7 @@ fn rule_step(of: &End, other: &End, port: u16, egress: bool, rules: &[Rule]) -> 
     }
 }
 
-fn route_step(subnet: &Subnet, to: &End) -> Step {
+fn route_step(subnet: &Subnet, to: &End) -> CheckStep {
     let what = format!("route from {} to {}", subnet.id, to.label());
     for block in to.blocks() {
         let best = subnet
@@ -213,7 +213,7 @@ fn route_step(subnet: &Subnet, to: &End) -> Step {
             .max_by_key(|hop| hop.destination.prefix_len());
         match best {
             None => {
-                return Step::new(
+                return CheckStep::new(
                     what,
                     false,
                     format!(
@@ -222,7 +222,7 @@ fn route_step(subnet: &Subnet, to: &End) -> Step {
                 );
             }
             Some(hop) if hop.blackhole => {
-                return Step::new(
+                return CheckStep::new(
                     what,
                     false,
                     format!(
@@ -244,10 +244,10 @@ fn route_step(subnet: &Subnet, to: &End) -> Step {
         })
         .map(|hop| hop.target.as_str())
         .collect();
-    Step::new(what, true, format!("through {}", through.join(", ")))
+    CheckStep::new(what, true, format!("through {}", through.join(", ")))
 }
 
-fn acl_step(subnet: &Subnet, egress: bool, others: &[Ipv4Net], port: i32) -> Step {
+fn acl_step(subnet: &Subnet, egress: bool, others: &[Ipv4Net], port: i32) -> CheckStep {
     acl(
         subnet,
         egress,
@@ -257,7 +257,7 @@ fn acl_step(subnet: &Subnet, egress: bool, others: &[Ipv4Net], port: i32) -> Ste
     )
 }
 
-fn acl_range_step(subnet: &Subnet, egress: bool, others: &[Ipv4Net]) -> Step {
+fn acl_range_step(subnet: &Subnet, egress: bool, others: &[Ipv4Net]) -> CheckStep {
     acl(
         subnet,
         egress,
@@ -267,7 +267,13 @@ fn acl_range_step(subnet: &Subnet, egress: bool, others: &[Ipv4Net]) -> Step {
     )
 }
 
-fn acl(subnet: &Subnet, egress: bool, others: &[Ipv4Net], ports: (i32, i32), words: &str) -> Step {
+fn acl(
+    subnet: &Subnet,
+    egress: bool,
+    others: &[Ipv4Net],
+    ports: (i32, i32),
+    words: &str,
+) -> CheckStep {
     let way = if egress { "out of" } else { "into" };
     let what = format!("network ACL {way} {}, {words}", subnet.id);
     for other in others {
@@ -287,16 +293,16 @@ fn acl(subnet: &Subnet, egress: bool, others: &[Ipv4Net], ports: (i32, i32), wor
         match entries.first() {
             Some(entry) if entry.allow => {}
             Some(entry) => {
-                return Step::new(
+                return CheckStep::new(
                     what,
                     false,
                     format!("entry {} denies {other}", entry.number),
                 );
             }
-            None => return Step::new(what, false, format!("no entry allows {other}")),
+            None => return CheckStep::new(what, false, format!("no entry allows {other}")),
         }
     }
-    Step::new(what, true, "allowed")
+    CheckStep::new(what, true, "allowed")
 }
 
 #[cfg(test)]
@@ -349,7 +355,7 @@ mod tests {
         }
     }
 
-    fn blocks(steps: &[Step]) -> Vec<&str> {
+    fn blocks(steps: &[CheckStep]) -> Vec<&str> {
         steps
             .iter()
             .filter(|step| !step.ok)

@@ -1,7 +1,7 @@
 //! Whether AWS's services can be reached: each through its endpoint where it has one, else through the internet. Pure.
 
 use crate::path::{End, Rule, follow};
-use rd_common::check::Step;
+use rd_common::output::check_report::CheckStep;
 
 /// What the steps of the services begin with.
 const SERVICE: &str = "service";
@@ -41,7 +41,7 @@ pub fn reach(
     endpoints: &[Endpoint],
     port: u16,
     rules: &[Rule],
-) -> Vec<Step> {
+) -> Vec<CheckStep> {
     let internet = follow(from, &End::Internet, port, rules);
     let inside = follow(from, doors, port, rules);
     let (mut by_internet, mut by_door) = (false, false);
@@ -52,7 +52,7 @@ pub fn reach(
             .iter()
             .find(|one| one.service == service && one.used);
         let step = match endpoint {
-            Some(one) if one.state != "available" => Step::new(
+            Some(one) if one.state != "available" => CheckStep::new(
                 what,
                 false,
                 format!(
@@ -99,10 +99,10 @@ pub fn reach(
     steps
 }
 
-fn through(what: String, way: &str, blocked: Option<&Step>) -> Step {
+fn through(what: String, way: &str, blocked: Option<&CheckStep>) -> CheckStep {
     match blocked {
-        None => Step::new(what, true, way),
-        Some(step) => Step::new(
+        None => CheckStep::new(what, true, way),
+        Some(step) => CheckStep::new(
             what,
             false,
             format!(

@@ -37,7 +37,7 @@ impl Slice for Net {
     const NAME: &'static str = "net";
     type Config = Config;
     type Clients = Clients;
-    type Facts = Vec<Zone>;
+    type Discovered = Vec<Zone>;
     type DestroyArgs = NoArgs;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
@@ -69,7 +69,7 @@ impl Slice for Net {
             .with::<FlowLog>()
     }
 
-    async fn facts(
+    async fn discover(
         clients: Option<&Clients>,
         stack: &Stack,
         config: &Config,

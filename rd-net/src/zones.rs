@@ -25,7 +25,7 @@ impl Zone {
 }
 
 /// The zones that the state has, in the order of their blocks.
-fn remembered(state: &Document) -> Vec<String> {
+fn stored_attribute(state: &Document) -> Vec<String> {
     let mut subnets: Vec<(&str, &str)> = state
         .resources
         .iter()
@@ -91,7 +91,7 @@ pub async fn choose(
 ) -> Result<Vec<Zone>> {
     let names = match (&config.azs, clients) {
         (Azs::Names(names), Some(clients)) => {
-            let known = remembered(state);
+            let known = stored_attribute(state);
             if !names.iter().all(|name| known.contains(name)) {
                 let there = available(clients).await?;
                 if let Some(missing) = names.iter().find(|name| !there.contains(name)) {
@@ -105,7 +105,7 @@ pub async fn choose(
         }
         (Azs::Count(count), Some(clients)) => {
             let count = usize::from(*count);
-            let mut names = remembered(state);
+            let mut names = stored_attribute(state);
             if names.len() < count {
                 let there = available(clients).await?;
                 if there.len() < count {

@@ -1,7 +1,7 @@
 //! The programs of the slices: what needs AWS is theirs to do, and asked of them.
 
-use rd_common::cli::Program;
-use rd_common::{Error, Exit, Result, sibling};
+use rd_common::context::Context;
+use rd_common::{Error, Exit, Result, other_program};
 
 /// The slices, in the order in which they need each other.
 pub const SLICES: [&str; 7] = ["net", "data", "cache", "store", "edge", "ecs", "logs"];
@@ -10,18 +10,20 @@ pub const SLICES: [&str; 7] = ["net", "data", "cache", "store", "edge", "ecs", "
 pub fn installed() -> Vec<&'static str> {
     SLICES
         .into_iter()
-        .filter(|slice| sibling::find(slice).is_some())
+        .filter(|slice| other_program::find(slice).is_some())
         .collect()
 }
 
 /// Runs a verb of a slice's program with the same settings and streams as this one; stdin is left alone.
-pub fn run(program: &Program, slice: &str, arguments: &[&str]) -> Result<Exit> {
-    let mut command = sibling::command(program, slice, arguments)?;
-    if let Some(format) = program.globals.format {
+pub fn run(context: &Context, slice: &str, arguments: &[&str]) -> Result<Exit> {
+    let mut command = other_program::command(context, slice, arguments)?;
+    if let Some(format) = context.flags.format {
         command.args(["--format", format.word()]);
     }
-    let status = command.status().map_err(|e| sibling::cannot_run(&e))?;
-    Ok(sibling::exit(status))
+    let status = command
+        .status()
+        .map_err(|e| other_program::cannot_run(&e))?;
+    Ok(other_program::exit(status))
 }
 
 /// The slice of an address.

@@ -1,13 +1,13 @@
 //! Every state of a stack.
 
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Document, Error, Result};
 
 /// The states, by slice name.
-pub async fn all(program: &Program) -> Result<Vec<Document>> {
+pub async fn all(context: &Context) -> Result<Vec<Document>> {
     let mut documents = Vec::new();
-    for slice in program.store.slices(&program.stack.name()).await? {
-        if let Some(document) = program.store.load(&program.key(&slice)).await? {
+    for slice in context.store.slices(&context.stack.name()).await? {
+        if let Some(document) = context.load_state(&slice).await? {
             documents.push(document);
         }
     }
@@ -15,12 +15,12 @@ pub async fn all(program: &Program) -> Result<Vec<Document>> {
 }
 
 /// The state of one slice.
-pub async fn one(program: &Program, slice: &str) -> Result<Document> {
-    let stack = program.stack.name();
-    match program.store.load(&program.key(slice)).await? {
+pub async fn one(context: &Context, slice: &str) -> Result<Document> {
+    let stack = context.stack.name();
+    match context.load_state(slice).await? {
         Some(document) => Ok(document),
         None => {
-            let there = program.store.slices(&stack).await?;
+            let there = context.store.slices(&stack).await?;
             let hint = if there.is_empty() {
                 format!(
                     "nothing was ever applied in {stack}: check --environment, or apply a slice"

@@ -6,7 +6,7 @@ use aws_sdk_s3::operation::list_object_versions::ListObjectVersionsOutput;
 use aws_sdk_s3::types::{Delete, ObjectIdentifier};
 use futures_util::stream::{FuturesUnordered, StreamExt};
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Result};
+use rd_common::{Ctx, Error, Result};
 
 /// How many keys S3 deletes in one call.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_DeleteObjects.html>
@@ -93,9 +93,9 @@ pub async fn uploads(s3: &Client, bucket: &str) -> Result<Vec<(String, String)>>
 }
 
 /// Deletes every version and marker, and what is written while it does so.
-pub async fn delete_all(cx: &Cx<Clients>, bucket: &str) -> Result<()> {
-    let s3 = &cx.clients.s3;
-    let step = cx.progress.step(bucket, false);
+pub async fn delete_all(ctx: &Ctx<Clients>, bucket: &str) -> Result<()> {
+    let s3 = &ctx.clients.s3;
+    let step = ctx.progress.step(bucket, false);
     let mut deleted = 0;
     for _ in 0..ROUNDS {
         if !has_any(s3, bucket).await? {
@@ -105,7 +105,7 @@ pub async fn delete_all(cx: &Cx<Clients>, bucket: &str) -> Result<()> {
         let mut pages = Pages::new(s3, bucket);
         let mut failure = None;
         loop {
-            let page = if cx.cancel.is_cancelled() || failure.is_some() {
+            let page = if ctx.cancel.is_cancelled() || failure.is_some() {
                 None
             } else {
                 pages.next().await?
@@ -135,7 +135,7 @@ pub async fn delete_all(cx: &Cx<Clients>, bucket: &str) -> Result<()> {
                 "{deleted} were deleted; run the same command again to go on"
             )));
         }
-        if cx.cancel.is_cancelled() {
+        if ctx.cancel.is_cancelled() {
             return Err(Error::interrupted());
         }
     }
@@ -195,5 +195,5 @@ async fn delete_batch(s3: &Client, bucket: &str, batch: Vec<ObjectIdentifier>) -
         first.key().unwrap_or("(no key)"),
         first.message().unwrap_or("S3 gave no reason"),
     ))
-    .coded(Some(code), None))
+    .with_code(Some(code), None))
 }

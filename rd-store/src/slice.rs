@@ -6,7 +6,7 @@ use crate::contents;
 use crate::kinds::bucket::{self, Bucket};
 use crate::settings::{cors, encryption, lifecycle, ownership, policy, public_access};
 use rd_common::aws::Aws;
-use rd_common::{Cx, Document, Doomed, Error, Kinds, Parts, Problem, Result, Slice, Stack};
+use rd_common::{Ctx, DeleteTarget, Document, Error, Kinds, Parts, Problem, Result, Slice, Stack};
 
 /// The slice.
 pub struct Store;
@@ -23,7 +23,7 @@ impl Slice for Store {
     const NAME: &'static str = "store";
     type Config = Config;
     type Clients = Clients;
-    type Facts = ();
+    type Discovered = ();
     type DestroyArgs = DestroyArgs;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
@@ -38,7 +38,7 @@ impl Slice for Store {
         Kinds::new().with::<Bucket>()
     }
 
-    async fn facts(_: Option<&Clients>, _: &Stack, _: &Config, _: &Document) -> Result<()> {
+    async fn discover(_: Option<&Clients>, _: &Stack, _: &Config, _: &Document) -> Result<()> {
         Ok(())
     }
 
@@ -70,9 +70,13 @@ impl Slice for Store {
         parts
     }
 
-    async fn may_destroy(cx: &Cx<Clients>, doomed: &[Doomed], args: &DestroyArgs) -> Result<()> {
-        for Doomed { id: bucket, .. } in doomed {
-            if !args.delete_objects && contents::has_any(&cx.clients.s3, bucket).await? {
+    async fn check_destroy(
+        ctx: &Ctx<Clients>,
+        targets: &[DeleteTarget],
+        args: &DestroyArgs,
+    ) -> Result<()> {
+        for DeleteTarget { id: bucket, .. } in targets {
+            if !args.delete_objects && contents::has_any(&ctx.clients.s3, bucket).await? {
                 return Err(Error::refused(format!("the bucket {bucket} is not empty"))
                     .hint("rd-store usage shows what is in it; destroy --delete-objects deletes all of it, for good"));
             }
@@ -80,9 +84,13 @@ impl Slice for Store {
         Ok(())
     }
 
-    async fn before_destroy(cx: &Cx<Clients>, doomed: &[Doomed], args: &DestroyArgs) -> Result<()> {
-        for Doomed { id: bucket, .. } in doomed.iter().filter(|_| args.delete_objects) {
-            contents::delete_all(cx, bucket).await?;
+    async fn before_destroy(
+        ctx: &Ctx<Clients>,
+        targets: &[DeleteTarget],
+        args: &DestroyArgs,
+    ) -> Result<()> {
+        for DeleteTarget { id: bucket, .. } in targets.iter().filter(|_| args.delete_objects) {
+            contents::delete_all(ctx, bucket).await?;
         }
         Ok(())
     }

@@ -9,9 +9,10 @@ use crate::clients::Clients;
 use crate::kinds::replication_group::model::Live;
 use crate::kinds::replication_group::{ReplicationGroup, read};
 use clap::Subcommand;
-use rd_common::cli::{OwnVerbs, Program};
-use rd_common::engine::wait::{Look, until};
-use rd_common::{Cx, Error, Exit, Kind, Readiness, Result};
+use rd_common::commands::ProgramCommands;
+use rd_common::context::Context;
+use rd_common::resource::wait::{Poll, wait_until};
+use rd_common::{Ctx, Error, Exit, Kind, Readiness, Result};
 
 /// The verbs.
 #[derive(Subcommand)]
@@ -26,30 +27,34 @@ pub enum Command {
     Check,
 }
 
-impl OwnVerbs for Command {
-    async fn run(self, program: &Program) -> Result<Exit> {
+impl ProgramCommands for Command {
+    async fn run(self, context: &Context) -> Result<Exit> {
         match self {
-            Command::Snapshots => snapshots::run(program).await,
-            Command::Snapshot(args) => snapshot::run(program, &args).await,
-            Command::Rotate => rotate::run(program).await,
-            Command::Check => check::run(program).await,
+            Command::Snapshots => snapshots::run(context).await,
+            Command::Snapshot(args) => snapshot::run(context, &args).await,
+            Command::Rotate => rotate::run(context).await,
+            Command::Check => check::run(context).await,
         }
     }
 }
 
 /// Waits until the group can be used and `done` is true of it.
-async fn until_available(cx: &Cx<Clients>, id: &str, done: impl Fn(&Live) -> bool) -> Result<Live> {
-    let limit = ReplicationGroup::PATIENCE.limit;
-    until(cx, id, limit, async || {
-        let Some((there, _)) = read(cx, id).await? else {
-            return Ok(Look::Wait("not to be seen yet".to_owned()));
+async fn until_available(
+    ctx: &Ctx<Clients>,
+    id: &str,
+    done: impl Fn(&Live) -> bool,
+) -> Result<Live> {
+    let limit = ReplicationGroup::TIMEOUTS.limit;
+    wait_until(ctx, id, limit, async || {
+        let Some((there, _)) = read(ctx, id).await? else {
+            return Ok(Poll::Pending("not to be seen yet".to_owned()));
         };
         match ReplicationGroup::ready(&there) {
-            Readiness::Ready if done(&there) => Ok(Look::Done(there)),
+            Readiness::Ready if done(&there) => Ok(Poll::Ready(there)),
             Readiness::Failed(reason) => Err(Error::failed(format!("{id} failed: {reason}"))
                 .hint("see its events in the ElastiCache console")),
             Readiness::Leaving(_) => Err(Error::failed(format!("{id} is being deleted"))),
-            _ => Ok(Look::Wait(there.status)),
+            _ => Ok(Poll::Pending(there.status)),
         }
     })
     .await

@@ -7,33 +7,33 @@ use crate::kinds::Token;
 use crate::kinds::replication_group::modify::set_token;
 use crate::slice::{Cache, GROUP, SECRET};
 use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType as Strategy;
-use rd_common::cli::Program;
-use rd_common::verbs::desk::Desk;
-use rd_common::verbs::edit;
-use rd_common::{Exit, Result};
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::{Exit, Result, Slice};
 use rd_secret::Secrets;
 use rd_secret::generate::Generated;
 use rd_secret::rotation::Rotation;
 use rd_secret::value::Fields;
 
 /// Runs it under the state's lock, so that no apply writes the secret meanwhile.
-pub async fn run(program: &Program) -> Result<Exit> {
-    let key = program.key("cache");
-    edit::locked(program, &key, "rd-cache rotate", || rotate(program)).await
+pub async fn run(context: &Context) -> Result<Exit> {
+    context
+        .with_locked_state(Cache::NAME, "rotate", |_| rotate(context))
+        .await
 }
 
-async fn rotate(program: &Program) -> Result<Exit> {
-    let desk = Desk::<Cache>::open(program).await?;
-    let (_, id) = desk.resource(GROUP)?;
-    let (_, secret) = desk.resource(SECRET)?;
-    let client = desk.cx.clients.secrets();
-    until_available(&desk.cx, id, |_| true).await?;
+async fn rotate(context: &Context) -> Result<Exit> {
+    let slice_context = SliceContext::<Cache>::open(context).await?;
+    let (_, id) = slice_context.resource(GROUP)?;
+    let (_, secret) = slice_context.resource(SECRET)?;
+    let client = slice_context.ctx.clients.secrets();
+    until_available(&slice_context.ctx, id, |_| true).await?;
     let rotation = Rotation::begin::<Token>(client, secret, &Fields::new()).await?;
-    set(&desk, id, &rotation.generated, Strategy::Rotate).await?;
+    set(&slice_context, id, &rotation.generated, Strategy::Rotate).await?;
     rotation.promote(client).await?;
-    set(&desk, id, &rotation.generated, Strategy::Set).await?;
+    set(&slice_context, id, &rotation.generated, Strategy::Set).await?;
     rotation.finish(client).await?;
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         serde_json::json!({"replication_group": id, "secret_arn": secret, "rotated": true, "resumed": rotation.resumed})
             .to_string()
     } else {
@@ -47,14 +47,19 @@ async fn rotate(program: &Program) -> Result<Exit> {
              connect again"
         )
     };
-    program.printer.text(&format!("{text}\n"));
+    context.printer.text(&format!("{text}\n"));
     Ok(Exit::Done)
 }
 
 /// Sets the token and waits until ElastiCache has done it.
-async fn set(desk: &Desk<Cache>, id: &str, token: &Generated, strategy: Strategy) -> Result<()> {
-    let cx = &desk.cx;
-    cx.repeating(|| set_token(cx, id, token, strategy.clone()))
+async fn set(
+    slice_context: &SliceContext<Cache>,
+    id: &str,
+    token: &Generated,
+    strategy: Strategy,
+) -> Result<()> {
+    let ctx = &slice_context.ctx;
+    ctx.retrying(|| set_token(ctx, id, token, strategy.clone()))
         .await
         .map_err(|error| {
             error.hint(
@@ -62,7 +67,7 @@ async fn set(desk: &Desk<Cache>, id: &str, token: &Generated, strategy: Strategy
                  token",
             )
         })?;
-    until_available(cx, id, |live| !live.pending.contains_key("auth_token"))
+    until_available(ctx, id, |live| !live.pending.contains_key("auth_token"))
         .await
         .map(|_| ())
 }

@@ -4,11 +4,11 @@ use crate::elasticache;
 use crate::slice::{Cache, GROUP};
 use jiff::Timestamp;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::engine::wait::{Look, until};
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::resource::wait::{Poll, wait_until};
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::verbs::desk::Desk;
-use rd_common::{Error, Exit, Repeat, Result};
+use rd_common::{Error, Exit, Result, Retry};
 use std::time::Duration;
 
 /// Flags of `snapshot`.
@@ -25,17 +25,17 @@ pub struct SnapshotArgs {
 const LIMIT: Duration = Duration::from_secs(2 * 3600);
 
 /// Runs it; prints the snapshot's name.
-pub async fn run(program: &Program, args: &SnapshotArgs) -> Result<Exit> {
-    let desk = Desk::<Cache>::open(program).await?;
-    let (_, group) = desk.resource(GROUP)?;
-    let cx = &desk.cx;
+pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
+    let slice_context = SliceContext::<Cache>::open(context).await?;
+    let (_, group) = slice_context.resource(GROUP)?;
+    let ctx = &slice_context.ctx;
     let id = args
         .name
         .clone()
         .unwrap_or_else(|| format!("{group}-{}", Timestamp::now().strftime("%Y%m%d-%H%M%S")));
-    let mut tags = cx.stack.tags_for(GROUP);
+    let mut tags = ctx.stack.tags_for(GROUP);
     tags.remove(ADDRESS_TAG);
-    let call = cx
+    let call = ctx
         .clients
         .elasticache
         .create_snapshot()
@@ -58,37 +58,37 @@ pub async fn run(program: &Program, args: &SnapshotArgs) -> Result<Exit> {
         }
     }
     if args.wait {
-        until(cx, &id, LIMIT, async || {
-            let call = cx.clients.elasticache.describe_snapshots();
+        wait_until(ctx, &id, LIMIT, async || {
+            let call = ctx.clients.elasticache.describe_snapshots();
             let answer = call.snapshot_name(&id).send().await;
             let answer = match answer.doing("look at the snapshot") {
                 Err(error) if elasticache::is_gone(&error) => {
-                    return Ok(Look::Wait("not to be seen yet".to_owned()));
+                    return Ok(Poll::Pending("not to be seen yet".to_owned()));
                 }
-                Err(error) if error.repeat != Repeat::Never => {
-                    return Ok(Look::Wait(error.summary.clone()));
+                Err(error) if error.retry != Retry::Never => {
+                    return Ok(Poll::Pending(error.summary.clone()));
                 }
                 other => other?,
             };
             let snapshot = answer.snapshots().first();
             match snapshot.and_then(|snapshot| snapshot.snapshot_status()) {
-                Some("available") => Ok(Look::Done(())),
+                Some("available") => Ok(Poll::Ready(())),
                 Some("failed") => Err(Error::failed(format!("the snapshot {id} failed"))
                     .hint("see the group's events in the ElastiCache console")),
-                status => Ok(Look::Wait(
+                status => Ok(Poll::Pending(
                     status.unwrap_or("not to be seen yet").to_owned(),
                 )),
             }
         })
         .await?;
     }
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         let status = if args.wait { "available" } else { "creating" };
         serde_json::json!({"snapshot": id, "replication_group": group, "status": status})
             .to_string()
     } else {
         id
     };
-    program.printer.text(&format!("{text}\n"));
+    context.printer.text(&format!("{text}\n"));
     Ok(Exit::Done)
 }

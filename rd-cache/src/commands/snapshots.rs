@@ -4,10 +4,10 @@ use crate::clients::Clients;
 use crate::slice::{Cache, GROUP};
 use aws_sdk_elasticache::types::Snapshot;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::ui::table::table;
-use rd_common::verbs::desk::Desk;
-use rd_common::{Cx, Exit, Result};
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::table::table;
+use rd_common::{Ctx, Exit, Result};
 use serde::Serialize;
 
 /// One snapshot.
@@ -24,14 +24,18 @@ struct Row {
 }
 
 /// Runs it: a table for people, one JSON document for programs.
-pub async fn run(program: &Program) -> Result<Exit> {
-    let desk = Desk::<Cache>::open(program).await?;
-    let (_, id) = desk.resource(GROUP)?;
-    let mut rows: Vec<Row> = of_group(&desk.cx, id).await?.iter().map(row).collect();
+pub async fn run(context: &Context) -> Result<Exit> {
+    let slice_context = SliceContext::<Cache>::open(context).await?;
+    let (_, id) = slice_context.resource(GROUP)?;
+    let mut rows: Vec<Row> = of_group(&slice_context.ctx, id)
+        .await?
+        .iter()
+        .map(row)
+        .collect();
     rows.sort_by(|a, b| b.created.cmp(&a.created));
-    if program.printer.is_json() {
+    if context.printer.is_json() {
         let document = serde_json::json!({"replication_group": id, "snapshots": rows});
-        program.printer.text(&format!("{document}\n"));
+        context.printer.text(&format!("{document}\n"));
     } else {
         let cells: Vec<Vec<String>> = rows
             .into_iter()
@@ -43,16 +47,16 @@ pub async fn run(program: &Program) -> Result<Exit> {
             })
             .collect();
         let heading = ["SNAPSHOT", "SOURCE", "CREATED", "STATUS", "SIZE", "ENGINE"];
-        program.printer.text(&table(&heading, &cells));
+        context.printer.text(&table(&heading, &cells));
     }
     Ok(Exit::Done)
 }
 
-async fn of_group(cx: &Cx<Clients>, id: &str) -> Result<Vec<Snapshot>> {
+async fn of_group(ctx: &Ctx<Clients>, id: &str) -> Result<Vec<Snapshot>> {
     let mut all = Vec::new();
     let mut marker = None;
     loop {
-        let call = cx.clients.elasticache.describe_snapshots();
+        let call = ctx.clients.elasticache.describe_snapshots();
         let page = call
             .replication_group_id(id)
             .set_marker(marker)

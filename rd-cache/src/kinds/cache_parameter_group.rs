@@ -7,7 +7,9 @@ use crate::clients::Clients;
 use crate::elasticache;
 use aws_sdk_elasticache::types::{Parameter, ParameterNameValue};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Error, Found, Kind, Order, Replacing, Result, Tags, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, ReplaceOrder, Result, Tags, Wanted,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,14 +44,14 @@ pub struct Live {
 
 /// The parameters of a group, all of them, or those that somebody set.
 async fn parameters(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     group: &str,
     source: Option<&str>,
 ) -> Result<Option<Vec<Parameter>>> {
     let mut all = Vec::new();
     let mut marker = None;
     loop {
-        let call = cx.clients.elasticache.describe_cache_parameters();
+        let call = ctx.clients.elasticache.describe_cache_parameters();
         let call = call
             .cache_parameter_group_name(group)
             .set_source(source.map(str::to_owned))
@@ -80,16 +82,16 @@ impl Kind for CacheParameterGroup {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let Some(name) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
-            let arn = elasticache::arn(cx, "parametergroup", &name);
+            let arn = elasticache::arn(ctx, "parametergroup", &name);
             let (set, tags) = tokio::try_join!(
-                parameters(cx, &name, Some("user")),
-                elasticache::tags(cx, &arn)
+                parameters(ctx, &name, Some("user")),
+                elasticache::tags(ctx, &arn)
             )?;
             let (Some(set), Some(tags)) = (set, tags) else {
                 continue;
@@ -110,16 +112,16 @@ impl Kind for CacheParameterGroup {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let name = &order.spec.name;
-        let call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let name = &request.spec.name;
+        let call = ctx
             .clients
             .elasticache_once
             .create_cache_parameter_group()
             .cache_parameter_group_name(name)
-            .cache_parameter_group_family(&order.spec.family)
-            .description(&order.spec.description)
-            .set_tags(Some(elasticache::list(order.tags)));
+            .cache_parameter_group_family(&request.spec.family)
+            .description(&request.spec.description)
+            .set_tags(Some(elasticache::list(request.tags)));
         match call.send().await.doing("create the parameter group") {
             // Looked for before, so it is what an attempt with a lost answer made.
             Err(error) if error.is(&["CacheParameterGroupAlreadyExists"]) => Ok(name.clone()),
@@ -128,13 +130,13 @@ impl Kind for CacheParameterGroup {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let known = parameters(cx, id, None).await?.unwrap_or_default();
+        let known = parameters(ctx, id, None).await?.unwrap_or_default();
         let of = |name: &str| known.iter().find(|p| p.parameter_name() == Some(name));
         let set: Vec<(&String, &String)> = spec
             .parameters
@@ -152,7 +154,7 @@ impl Kind for CacheParameterGroup {
         }
         for batch in set.chunks(BATCH) {
             let batch = batch.iter().map(|(name, value)| sent(name, Some(value)));
-            let call = cx.clients.elasticache.modify_cache_parameter_group();
+            let call = ctx.clients.elasticache.modify_cache_parameter_group();
             call.cache_parameter_group_name(id)
                 .set_parameter_name_values(Some(batch.collect()))
                 .send()
@@ -167,7 +169,7 @@ impl Kind for CacheParameterGroup {
             .collect();
         for batch in reset.chunks(BATCH) {
             let batch = batch.iter().map(|name| sent(name, None));
-            let call = cx.clients.elasticache.reset_cache_parameter_group();
+            let call = ctx.clients.elasticache.reset_cache_parameter_group();
             call.cache_parameter_group_name(id)
                 .set_parameter_name_values(Some(batch.collect()))
                 .send()
@@ -178,14 +180,20 @@ impl Kind for CacheParameterGroup {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.elasticache.delete_cache_parameter_group();
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.elasticache.delete_cache_parameter_group();
         let answer = call.cache_parameter_group_name(id).send().await;
         elasticache::deleted(answer.doing("delete the parameter group").map(|_| ()))
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elasticache::tag(cx, &elasticache::arn(cx, "parametergroup", id), set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        elasticache::tag(
+            ctx,
+            &elasticache::arn(ctx, "parametergroup", id),
+            set,
+            remove,
+        )
+        .await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -206,7 +214,7 @@ impl Kind for CacheParameterGroup {
         diff.finish()
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
-        Replacing::CreateFirst
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
+        ReplaceOrder::CreateFirst
     }
 }

@@ -4,7 +4,7 @@ use crate::clients::Clients;
 use crate::elasticache;
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Found, Input, Kind, Order, Repeat, Replacing, Result, Tags, Wanted,
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Retry, Tags, Wanted,
 };
 use serde::{Deserialize, Serialize};
 
@@ -41,17 +41,17 @@ impl Kind for CacheSubnetGroup {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let Some(name) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
-            let call = cx.clients.elasticache.describe_cache_subnet_groups();
-            let arn = elasticache::arn(cx, "subnetgroup", &name);
+            let call = ctx.clients.elasticache.describe_cache_subnet_groups();
+            let arn = elasticache::arn(ctx, "subnetgroup", &name);
             let (answer, tags) = tokio::join!(
                 call.cache_subnet_group_name(&name).send(),
-                elasticache::tags(cx, &arn)
+                elasticache::tags(ctx, &arn)
             );
             let answer = match answer.doing("read the cache's subnet group") {
                 Err(error) if elasticache::is_gone(&error) => continue,
@@ -84,16 +84,16 @@ impl Kind for CacheSubnetGroup {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let name = &order.spec.name;
-        let call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let name = &request.spec.name;
+        let call = ctx
             .clients
             .elasticache_once
             .create_cache_subnet_group()
             .cache_subnet_group_name(name)
-            .cache_subnet_group_description(&order.spec.description)
-            .set_subnet_ids(order.spec.subnet_ids.known().cloned())
-            .set_tags(Some(elasticache::list(order.tags)));
+            .cache_subnet_group_description(&request.spec.description)
+            .set_subnet_ids(request.spec.subnet_ids.known().cloned())
+            .set_tags(Some(elasticache::list(request.tags)));
         match call.send().await.doing("create the cache's subnet group") {
             // Looked for before, so it is what an attempt with a lost answer made.
             Err(error) if error.is(&["CacheSubnetGroupAlreadyExists"]) => Ok(name.clone()),
@@ -102,13 +102,13 @@ impl Kind for CacheSubnetGroup {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let call = cx
+        let call = ctx
             .clients
             .elasticache
             .modify_cache_subnet_group()
@@ -121,14 +121,14 @@ impl Kind for CacheSubnetGroup {
             .map(|_| ())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.elasticache.delete_cache_subnet_group();
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.elasticache.delete_cache_subnet_group();
         let answer = call.cache_subnet_group_name(id).send().await;
         elasticache::deleted(answer.doing("delete the cache's subnet group").map(|_| ()))
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elasticache::tag(cx, &elasticache::arn(cx, "subnetgroup", id), set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        elasticache::tag(ctx, &elasticache::arn(ctx, "subnetgroup", id), set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -142,18 +142,18 @@ impl Kind for CacheSubnetGroup {
         diff.finish()
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
-        Replacing::DeleteFirst
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
+        ReplaceOrder::DeleteFirst
     }
 
-    async fn holders(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {
-        let call = cx.clients.elasticache.describe_cache_clusters();
+    async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+        let call = ctx.clients.elasticache.describe_cache_clusters();
         let answer = match call
             .send()
             .await
             .doing("look for what uses the subnet group")
         {
-            Err(error) if error.repeat == Repeat::Never => return Ok(None),
+            Err(error) if error.retry == Retry::Never => return Ok(None),
             other => other?,
         };
         let users: Vec<String> = answer

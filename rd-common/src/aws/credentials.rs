@@ -16,13 +16,13 @@ const WITHOUT_EXPIRY: Duration = Duration::from_secs(60);
 
 /// The SDK's chain, and what it gave last.
 #[derive(Debug)]
-pub(super) struct Remembered {
+pub(super) struct CachedCredentials {
     chain: DefaultCredentialsChain,
     /// With the time until which they are good.
     last: Mutex<Option<(Credentials, SystemTime)>>,
 }
 
-impl Remembered {
+impl CachedCredentials {
     pub(super) fn new(chain: DefaultCredentialsChain) -> Self {
         Self {
             chain,
@@ -48,7 +48,7 @@ impl Remembered {
     }
 }
 
-impl ProvideCredentials for Remembered {
+impl ProvideCredentials for CachedCredentials {
     fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
     where
         Self: 'a,

@@ -1,6 +1,6 @@
 //! What the SDK says went wrong, as an error with what to do about it.
 
-use crate::error::{Error, Repeat, Result};
+use crate::error::{Error, Result, Retry};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -46,27 +46,27 @@ where
             let metadata = service.err().meta();
             let message = metadata.message().unwrap_or("AWS gave no reason");
             let Some(code) = metadata.code() else {
-                return not_aws(doing, status, service.err()).coded(None, request_id);
+                return not_aws(doing, status, service.err()).with_code(None, request_id);
             };
-            let repeat = match status {
-                _ if THROTTLED.contains(&code) => Repeat::NotDone,
-                Some(429 | 503) => Repeat::NotDone,
-                Some(500..) => Repeat::Unknown,
-                _ => Repeat::Never,
+            let retry = match status {
+                _ if THROTTLED.contains(&code) => Retry::NotDone,
+                Some(429 | 503) => Retry::NotDone,
+                Some(500..) => Retry::Unknown,
+                _ => Retry::Never,
             };
             let ours = Error::failed(format!("cannot {doing}: {code}: {message}"))
-                .coded(Some(code.to_owned()), request_id)
-                .repeat(repeat);
+                .with_code(Some(code.to_owned()), request_id)
+                .retry(retry);
             match hint(code) {
                 Some(hint) => ours.hint(hint),
                 None => ours,
             }
         }
-        SdkError::TimeoutError(_) => no_answer(doing, "no answer in time", Repeat::Unknown),
+        SdkError::TimeoutError(_) => no_answer(doing, "no answer in time", Retry::Unknown),
         SdkError::ResponseError(_) => no_answer(
             doing,
             "the answer was cut off or unreadable",
-            Repeat::Unknown,
+            Retry::Unknown,
         ),
         SdkError::ConstructionFailure(_) => explain_unsent(doing, &chain(error)),
         SdkError::DispatchFailure(_) => {
@@ -76,12 +76,12 @@ where
             }
             // hyper says "(Connect)" where it got no connection: then nothing was sent.
             let unsent = text.contains("(Connect)") || text.contains("dns error");
-            let repeat = if unsent {
-                Repeat::NotDone
+            let retry = if unsent {
+                Retry::NotDone
             } else {
-                Repeat::Unknown
+                Retry::Unknown
             };
-            no_answer(doing, &text, repeat)
+            no_answer(doing, &text, retry)
         }
         other => Error::failed(format!("cannot {doing}: {other}")),
     }
@@ -94,19 +94,19 @@ fn not_aws(doing: &str, status: Option<u16>, error: &(dyn StdError + 'static)) -
         200..300 => format!("the answer cannot be read: {}", chain(error)),
         _ => format!("the answer is HTTP status {status} without a reason"),
     };
-    let repeat = match status {
-        429 | 503 => Repeat::NotDone,
-        500.. | 200..300 => Repeat::Unknown,
-        _ => Repeat::Never,
+    let retry = match status {
+        429 | 503 => Retry::NotDone,
+        500.. | 200..300 => Retry::Unknown,
+        _ => Retry::Never,
     };
     Error::failed(format!("cannot {doing}: {what}"))
-        .repeat(repeat)
+        .retry(retry)
         .hint("does something other than AWS answer: a proxy, a login page, another AWS_ENDPOINT_URL?")
 }
 
-fn no_answer(doing: &str, why: &str, repeat: Repeat) -> Error {
+fn no_answer(doing: &str, why: &str, retry: Retry) -> Error {
     Error::failed(format!("cannot {doing}: AWS could not be reached: {why}"))
-        .repeat(repeat)
+        .retry(retry)
         .hint(
             "check the network, the region's name, and AWS_ENDPOINT_URL if it is set; then run the same command again",
         )

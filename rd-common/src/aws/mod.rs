@@ -9,7 +9,7 @@ pub use errors::{Explain, SdkResult, error};
 pub use identity::account;
 
 use crate::aws::calls::CallLog;
-use crate::aws::credentials::{Remembered, fingerprint};
+use crate::aws::credentials::{CachedCredentials, fingerprint};
 use crate::error::{Error, Result};
 use crate::stack::Stack;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
@@ -111,7 +111,7 @@ impl Aws {
         if let Some(profile) = &access.profile {
             credentials = credentials.profile_name(profile);
         }
-        let credentials = Remembered::new(credentials.build().await);
+        let credentials = CachedCredentials::new(credentials.build().await);
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(region.to_owned()))

@@ -1,15 +1,17 @@
-//! What every backend must do.
+//! What every backend must do. No write here is made without a lock.
 
-use super::document::Document;
-use super::store::{Holder, Key, Store};
+use crate::error::Result;
 use crate::exit::Exit;
 use crate::stack::Stack;
+use crate::state::document::Document;
+use crate::state::store::{Holder, Key, Lock, Store, VersionTag};
 use jiff::Timestamp;
 use serde_json::json;
 use std::cell::OnceCell;
+use std::rc::Rc;
 use std::time::Duration;
 
-pub(super) fn key() -> Key {
+pub(crate) fn key() -> Key {
     Key {
         stack: "p-e".into(),
         slice: "net".into(),
@@ -34,7 +36,8 @@ pub(crate) fn document(serial: u64) -> Document {
     document
 }
 
-fn holder(run: &str) -> Holder {
+/// The holder that `run` locks as.
+pub(crate) fn holder(run: &str) -> Holder {
     Holder {
         who: "me@here".into(),
         what: "a test".into(),
@@ -43,99 +46,155 @@ fn holder(run: &str) -> Holder {
     }
 }
 
-pub(super) async fn suite(store: &dyn Store) {
-    let key = key();
-    assert_eq!(store.load(&key).await.unwrap(), None);
-    assert!(store.history(&key).await.unwrap().is_empty());
+/// A run that holds the lock and saves version after version.
+pub(crate) struct Writer<'s> {
+    store: &'s dyn Store,
+    pub(crate) lock: Rc<dyn Lock>,
+    pub(crate) tag: Option<VersionTag>,
+}
+
+impl<'s> Writer<'s> {
+    /// Locks the state for `run` and reads which version is stored.
+    pub(crate) async fn lock(store: &'s dyn Store, run: &str) -> Self {
+        let lock = store
+            .lock(&key(), holder(run), Duration::ZERO)
+            .await
+            .unwrap();
+        let tag = store.load(&key()).await.unwrap().map(|stored| stored.tag);
+        Self { store, lock, tag }
+    }
+
+    pub(crate) async fn save(&mut self, serial: u64) -> Result<()> {
+        self.save_document(&document(serial)).await
+    }
+
+    async fn save_document(&mut self, document: &Document) -> Result<()> {
+        let expected = self.tag.as_ref();
+        let lock = self.lock.as_ref();
+        let tag = self.store.save(&key(), document, expected, lock).await?;
+        self.tag = Some(tag);
+        Ok(())
+    }
+
+    async fn unlock(self) {
+        self.store.unlock(&key(), self.lock.as_ref()).await.unwrap();
+    }
+}
+
+async fn serial(store: &dyn Store) -> u64 {
+    let stored = store.load(&key()).await.unwrap();
+    stored.map_or(0, |stored| stored.document.serial)
+}
+
+pub(crate) async fn suite(store: Rc<dyn Store>) {
+    let store = store.as_ref();
+    empty(store).await;
+    only_the_version_that_was_read_is_replaced(store).await;
+    one_holder_at_a_time(store).await;
+    a_lost_lock_writes_nothing(store).await;
+    history_and_restore(store).await;
+}
+
+async fn empty(store: &dyn Store) {
+    assert_eq!(store.load(&key()).await.unwrap(), None);
+    assert!(store.history(&key()).await.unwrap().is_empty());
     assert!(store.slices("p-e").await.unwrap().is_empty());
+    assert_eq!(store.holder(&key()).await.unwrap(), None);
+}
 
-    // Only the next version of what is there is taken.
+async fn only_the_version_that_was_read_is_replaced(store: &dyn Store) {
+    let mut writer = Writer::lock(store, "run-1").await;
+    writer.save(1).await.unwrap();
+    let first = writer.tag.clone();
+    let none = std::mem::take(&mut writer.tag);
     assert_eq!(
-        store.save(&key, &document(2)).await.unwrap_err().exit,
-        Exit::Locked
+        writer.save(2).await.unwrap_err().exit,
+        Exit::Locked,
+        "a first write over a state"
     );
-    store.save(&key, &document(1)).await.unwrap();
+    writer.tag = none;
+    writer.save(2).await.unwrap();
+    let second = std::mem::replace(&mut writer.tag, first);
+    assert_ne!(writer.tag, second);
     assert_eq!(
-        store.save(&key, &document(1)).await.unwrap_err().exit,
-        Exit::Locked
+        writer.save(3).await.unwrap_err().exit,
+        Exit::Locked,
+        "a write over a version that was not read"
     );
-    store.save(&key, &document(2)).await.unwrap();
-    assert_eq!(
-        store.save(&key, &document(4)).await.unwrap_err().exit,
-        Exit::Locked
-    );
-    let mut other = document(3);
-    other.lineage = "another".into();
-    assert_eq!(
-        store.save(&key, &other).await.unwrap_err().exit,
-        Exit::Locked
-    );
-    assert_eq!(store.load(&key).await.unwrap(), Some(document(2)));
+    writer.tag = second;
+    let stored = store.load(&key()).await.unwrap().unwrap();
+    assert_eq!(stored.document, document(2));
+    assert_eq!(Some(stored.tag), writer.tag);
     assert_eq!(store.slices("p-e").await.unwrap(), ["net"]);
+    writer.unlock().await;
+}
 
-    // One holder at a time; the other is told who; a writer that is not the holder is refused.
-    let lock = store
-        .lock(&key, holder("run-1"), Duration::ZERO)
-        .await
-        .unwrap();
-    assert_eq!(lock.run(), "run-1");
-    let refused = store
-        .lock(&key, holder("run-2"), Duration::ZERO)
-        .await
-        .err()
-        .unwrap();
+async fn one_holder_at_a_time(store: &dyn Store) {
+    let mut writer = Writer::lock(store, "run-1").await;
+    assert_eq!(writer.lock.run(), "run-1");
+    assert!(writer.lock.is_held());
+    let refused = store.lock(&key(), holder("run-2"), Duration::ZERO).await;
+    let refused = refused.err().unwrap();
     assert_eq!(refused.exit, Exit::Locked);
     assert!(refused.summary.contains("me@here"), "{refused}");
-    let mut foreign = document(3);
-    foreign.run = "run-2".into();
-    assert_eq!(
-        store.save(&key, &foreign).await.unwrap_err().exit,
-        Exit::Locked
-    );
-    let held = store.holder(&key).await.unwrap();
+    let held = store.holder(&key()).await.unwrap();
     assert_eq!(held.map(|holder| holder.run).as_deref(), Some("run-1"));
-    store.renew(&key, lock.as_ref()).await.unwrap();
-    store.save(&key, &document(3)).await.unwrap();
-    store.unlock(&key, lock).await.unwrap();
+    store.renew(&key(), writer.lock.as_ref()).await.unwrap();
+    writer.save(3).await.unwrap();
+    writer.unlock().await;
+    assert_eq!(store.holder(&key()).await.unwrap(), None);
     let lock = store
-        .lock(&key, holder("run-2"), Duration::from_secs(5))
+        .lock(&key(), holder("run-2"), Duration::from_secs(5))
         .await
         .unwrap();
-    store.unlock(&key, lock).await.unwrap();
-    assert_eq!(store.holder(&key).await.unwrap(), None);
+    store.unlock(&key(), lock.as_ref()).await.unwrap();
+    assert!(!lock.is_held());
+    let next = store
+        .lock(&key(), holder("run-3"), Duration::ZERO)
+        .await
+        .unwrap();
+    drop(lock);
+    let held = store.holder(&key()).await.unwrap();
+    assert_eq!(
+        held.map(|holder| holder.run).as_deref(),
+        Some("run-3"),
+        "dropped after unlock"
+    );
+    store.unlock(&key(), next.as_ref()).await.unwrap();
+}
 
-    // A lock that was taken away: the next run gets it, and what the first one still writes is refused.
-    let lost = store
-        .lock(&key, holder("run-1"), Duration::ZERO)
-        .await
-        .unwrap();
-    let holds = lost.watch();
-    assert!(holds());
-    store.break_lock(&key).await.unwrap();
-    assert!(!holds());
-    let lock = store
-        .lock(&key, holder("run-2"), Duration::ZERO)
-        .await
-        .unwrap();
-    let late = store.save(&key, &document(4)).await.unwrap_err();
-    assert_eq!(late.exit, Exit::Locked);
+/// The next run gets a lock that was taken away; what the first one still writes is refused.
+async fn a_lost_lock_writes_nothing(store: &dyn Store) {
+    let mut lost = Writer::lock(store, "run-1").await;
+    store.break_lock(&key()).await.unwrap();
+    assert!(!lost.lock.is_held());
+    assert_eq!(lost.save(4).await.unwrap_err().exit, Exit::Locked);
+    let next = Writer::lock(store, "run-2").await;
+    assert_eq!(lost.save(4).await.unwrap_err().exit, Exit::Locked);
     drop(lost);
-    let held = store.holder(&key).await.unwrap();
+    let held = store.holder(&key()).await.unwrap();
     assert_eq!(held.map(|holder| holder.run).as_deref(), Some("run-2"));
-    store.unlock(&key, lock).await.unwrap();
+    assert_eq!(serial(store).await, 3);
+    next.unlock().await;
+}
 
-    // Every version stays, and an old one comes back as a new one.
-    let serials: Vec<u64> = store
-        .history(&key)
-        .await
-        .unwrap()
-        .iter()
-        .map(|v| v.serial)
-        .collect();
+/// Every version stays, and an old one comes back as a new one.
+async fn history_and_restore(store: &dyn Store) {
+    let versions = store.history(&key()).await.unwrap();
+    let serials: Vec<u64> = versions.iter().map(|version| version.serial).collect();
     assert_eq!(serials, [1, 2, 3]);
-    assert_eq!(store.version(&key, 2).await.unwrap(), document(2));
-    assert_eq!(store.version(&key, 9).await.unwrap_err().exit, Exit::Usage);
-    let restored = store.restore(&key, 1, "run-3").await.unwrap();
+    assert_eq!(store.version(&key(), 2).await.unwrap(), document(2));
+    assert_eq!(
+        store.version(&key(), 9).await.unwrap_err().exit,
+        Exit::Usage
+    );
+    let writer = Writer::lock(store, "run-3").await;
+    let restored = store
+        .restore(&key(), 1, writer.lock.as_ref())
+        .await
+        .unwrap();
     assert_eq!((restored.serial, &restored.outputs["n"]), (4, &json!(1)));
-    assert_eq!(store.load(&key).await.unwrap().unwrap().serial, 4);
+    assert_eq!(restored.run, "run-3");
+    assert_eq!(serial(store).await, 4);
+    writer.unlock().await;
 }

@@ -102,12 +102,13 @@ pub struct Document {
     /// The slices whose outputs it uses: they are destroyed after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
-    /// What a verb outside of a plan has begun and a later run ends if that one cannot, by a name of the verb's own.
-    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub begun: BTreeMap<String, Value>,
+    /// Operations outside of a plan that are under way, such as a deployment, by the command's own name for them. The next
+    /// run ends what a killed one left here.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty", rename = "begun")]
+    pub in_progress: BTreeMap<String, Value>,
     /// The slices whose outputs it uses as long as they are there: they may be destroyed before it.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub looks_at: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "looks_at")]
+    pub optional_needs: Vec<String>,
     /// The resources by address.
     #[serde(default)]
     pub resources: BTreeMap<String, Resource>,
@@ -133,8 +134,8 @@ impl Document {
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             protect: false,
             needs: Vec::new(),
-            begun: BTreeMap::new(),
-            looks_at: Vec::new(),
+            in_progress: BTreeMap::new(),
+            optional_needs: Vec::new(),
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
         }
@@ -202,7 +203,10 @@ impl Document {
 
     /// The slices whose outputs it uses.
     pub fn used(&self) -> impl Iterator<Item = &str> {
-        self.needs.iter().chain(&self.looks_at).map(String::as_str)
+        self.needs
+            .iter()
+            .chain(&self.optional_needs)
+            .map(String::as_str)
     }
 
     /// Whether it uses outputs of `slice`.

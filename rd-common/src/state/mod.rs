@@ -1,13 +1,14 @@
-//! What a slice remembers, and where it is kept.
+//! What a slice remembers, and where it is stored.
 
 pub mod document;
-mod files;
 pub mod local;
-mod lockfile;
+pub mod lock_guard;
+pub mod locked_state;
+mod open;
 pub mod session;
 pub mod store;
 
+pub use open::open;
+
 #[cfg(test)]
 pub(crate) mod conformance;
-#[cfg(test)]
-mod power_cut;

@@ -3,16 +3,49 @@
 
 use crate::error::{Error, Result};
 use crate::state::document::Document;
-use crate::state::store::{Key, Store};
+use crate::state::store::{Key, Lock, Store, Stored, VersionTag};
 use jiff::Timestamp;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tokio::sync::Mutex;
 
-/// An open state, held under its lock.
+/// A state as a command found it: what is stored, or the empty state of a slice that was never applied.
+#[derive(Clone, Debug)]
+pub struct LoadedState {
+    /// The state.
+    pub document: Document,
+    /// Its version in the store; none where nothing is stored.
+    pub tag: Option<VersionTag>,
+}
+
+impl LoadedState {
+    /// The stored state, or `empty` where there is none.
+    pub fn or_empty(stored: Option<Stored>, empty: impl FnOnce() -> Document) -> Self {
+        match stored {
+            Some(stored) => Self {
+                document: stored.document,
+                tag: Some(stored.tag),
+            },
+            None => Self {
+                document: empty(),
+                tag: None,
+            },
+        }
+    }
+
+    /// Whether the store has a state.
+    pub fn is_stored(&self) -> bool {
+        self.tag.is_some()
+    }
+}
+
+/// A state that is being changed, under its lock.
 pub struct Session {
     store: Rc<dyn Store>,
     key: Key,
+    lock: Rc<dyn Lock>,
+    /// The version in the store; none before the first write of a new state.
+    tag: RefCell<Option<VersionTag>>,
     document: RefCell<Document>,
     /// Counts changes; a write covers every change up to the count when it began.
     changed: Cell<u64>,
@@ -21,20 +54,24 @@ pub struct Session {
 }
 
 impl Session {
-    /// Opens `document`, which `run` will write from now on.
+    /// Opens a state that was loaded, or a new one (`tag` none), for the run that holds `lock`. `command` goes into the
+    /// state.
     pub fn new(
         store: Rc<dyn Store>,
         key: Key,
-        mut document: Document,
-        run: &str,
+        lock: Rc<dyn Lock>,
+        state: LoadedState,
         command: &str,
     ) -> Self {
-        run.clone_into(&mut document.run);
+        let LoadedState { mut document, tag } = state;
+        lock.run().clone_into(&mut document.run);
         command.clone_into(&mut document.command);
         document.tool_version = env!("CARGO_PKG_VERSION").to_owned();
         Self {
             store,
             key,
+            lock,
+            tag: RefCell::new(tag),
             document: RefCell::new(document),
             changed: Cell::new(0),
             written: Cell::new(0),
@@ -42,7 +79,12 @@ impl Session {
         }
     }
 
-    /// Looks at the document.
+    /// The lock under which the state is changed.
+    pub fn lock(&self) -> &dyn Lock {
+        self.lock.as_ref()
+    }
+
+    /// Reads from the document in memory.
     pub fn read<T>(&self, look: impl FnOnce(&Document) -> T) -> T {
         look(&self.document.borrow())
     }
@@ -64,7 +106,12 @@ impl Session {
         let mut next = self.document.borrow().clone();
         next.serial += 1;
         next.written = Timestamp::now();
-        self.store.save(&self.key, &next).await?;
+        let expected = self.tag.borrow().clone();
+        let tag = self
+            .store
+            .save(&self.key, &next, expected.as_ref(), self.lock.as_ref())
+            .await?;
+        *self.tag.borrow_mut() = Some(tag);
         let mut document = self.document.borrow_mut();
         document.serial = next.serial;
         document.written = next.written;
@@ -72,25 +119,21 @@ impl Session {
         Ok(())
     }
 
-    /// Where the state is, for people.
-    pub fn place(&self) -> String {
-        self.store.place(&self.key)
-    }
-
-    /// What to say when the last write fails: what is not in the stored state is still at AWS under its tags.
+    /// The error of a run whose last write failed. It lists every id: what the stored state lacks is still in AWS, and is
+    /// found by its tags.
     pub fn unsaved(&self, error: &Error) -> Error {
         let ids: Vec<String> = self.read(|document| document.ids().map(str::to_owned).collect());
         Error::failed(format!(
-            "{}; the state at {} does not know all that this run did",
+            "{}; the state {} does not record everything that this run did",
             error.summary,
-            self.place()
+            self.store.location(&self.key)
         ))
         .hint(format!(
-            "{}; this run knows: {}",
+            "{}; ids known to this run: {}",
             error
                 .hint
                 .as_deref()
-                .unwrap_or("mend it and run the command again"),
+                .unwrap_or("fix that and run the command again"),
             ids.join(" ")
         ))
     }

@@ -13,9 +13,10 @@ use crate::kinds::db_instance::model::{Live, live};
 use crate::kinds::db_instance::modify::set_password;
 use crate::kinds::db_instance::one;
 use clap::Subcommand;
-use rd_common::cli::{OwnVerbs, Program};
-use rd_common::engine::wait::{Look, until};
-use rd_common::{Cx, Error, Exit, Kind, Readiness, Result};
+use rd_common::commands::ProgramCommands;
+use rd_common::context::Context;
+use rd_common::resource::wait::{Poll, wait_until};
+use rd_common::{Ctx, Error, Exit, Kind, Readiness, Result};
 use rd_secret::generate::Generated;
 use std::cell::Cell;
 use std::time::Duration;
@@ -37,15 +38,15 @@ pub enum Command {
     Check,
 }
 
-impl OwnVerbs for Command {
-    async fn run(self, program: &Program) -> Result<Exit> {
+impl ProgramCommands for Command {
+    async fn run(self, context: &Context) -> Result<Exit> {
         match self {
-            Command::Snapshots => snapshots::run(program).await,
-            Command::Snapshot(args) => snapshot::run(program, &args).await,
-            Command::Restore(args) => restore::run(program, &args).await,
-            Command::Rotate => rotate::run(program).await,
-            Command::Reboot(args) => reboot::run(program, &args).await,
-            Command::Check => check::run(program).await,
+            Command::Snapshots => snapshots::run(context).await,
+            Command::Snapshot(args) => snapshot::run(context, &args).await,
+            Command::Restore(args) => restore::run(context, &args).await,
+            Command::Rotate => rotate::run(context).await,
+            Command::Reboot(args) => reboot::run(context, &args).await,
+            Command::Check => check::run(context).await,
         }
     }
 }
@@ -54,47 +55,51 @@ impl OwnVerbs for Command {
 const BEGINS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Sets an instance's password, and waits until it is the one.
-async fn give_password(cx: &Cx<Clients>, id: &str, password: &Generated) -> Result<()> {
-    cx.repeating(|| set_password(cx, id, password)).await?;
-    let given = cx.clock.deadline(BEGINS_WITHIN);
+async fn give_password(ctx: &Ctx<Clients>, id: &str, password: &Generated) -> Result<()> {
+    ctx.retrying(|| set_password(ctx, id, password)).await?;
+    let given = ctx.clock.deadline(BEGINS_WITHIN);
     let busy = Cell::new(false);
-    until(cx, id, DbInstance::PATIENCE.limit, async || {
-        let there = one(cx, id).await?.as_ref().map(live);
+    wait_until(ctx, id, DbInstance::TIMEOUTS.limit, async || {
+        let there = one(ctx, id).await?.as_ref().map(live);
         let Some(there) = there else {
             return Err(Error::failed(format!("{id} is gone")));
         };
         let done = there.status == "available" && !there.pending.contains_key("password");
         busy.set(busy.get() || !done);
         Ok(if done && (busy.get() || given.is_over()) {
-            Look::Done(())
+            Poll::Ready(())
         } else {
-            Look::Wait(format!("{}: the password is being set", there.status))
+            Poll::Pending(format!("{}: the password is being set", there.status))
         })
     })
     .await
 }
 
 /// Waits until an instance can be used and `done` is true of it.
-async fn until_available(cx: &Cx<Clients>, id: &str, done: impl Fn(&Live) -> bool) -> Result<Live> {
-    let limit = DbInstance::PATIENCE.limit;
-    until(cx, id, limit, async || {
-        let Some(instance) = one(cx, id).await? else {
-            return Ok(Look::Wait("not to be seen yet".to_owned()));
+async fn until_available(
+    ctx: &Ctx<Clients>,
+    id: &str,
+    done: impl Fn(&Live) -> bool,
+) -> Result<Live> {
+    let limit = DbInstance::TIMEOUTS.limit;
+    wait_until(ctx, id, limit, async || {
+        let Some(instance) = one(ctx, id).await? else {
+            return Ok(Poll::Pending("not to be seen yet".to_owned()));
         };
         let there = live(&instance);
         match DbInstance::ready(&there) {
-            Readiness::Ready if done(&there) => Ok(Look::Done(there)),
+            Readiness::Ready if done(&there) => Ok(Poll::Ready(there)),
             Readiness::Failed(reason) => Err(Error::failed(format!("{id} failed: {reason}"))
                 .hint("see its events in the RDS console")),
             Readiness::Impaired(reason, hint) => {
                 Err(Error::failed(format!("{id} is in a bad state: {reason}")).hint(hint))
             }
             Readiness::Leaving(_) => Err(Error::failed(format!("{id} is being deleted"))),
-            Readiness::Ready => Ok(Look::Wait(format!(
+            Readiness::Ready => Ok(Poll::Pending(format!(
                 "{}, the change is still to come",
                 there.status
             ))),
-            Readiness::Pending(_) => Ok(Look::Wait(there.status)),
+            Readiness::Pending(_) => Ok(Poll::Pending(there.status)),
         }
     })
     .await

@@ -4,9 +4,9 @@ use super::until_available;
 use crate::rds;
 use crate::slice::{Data, INSTANCE};
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::ui::prompt;
-use rd_common::verbs::desk::Desk;
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::prompt;
 use rd_common::{Error, Exit, Result};
 
 /// Flags of `reboot`.
@@ -18,9 +18,9 @@ pub struct RebootArgs {
 }
 
 /// Runs it, and waits until the instance is back.
-pub async fn run(program: &Program, args: &RebootArgs) -> Result<Exit> {
-    let desk = Desk::<Data>::open(program).await?;
-    let (_, id) = desk.resource(INSTANCE)?;
+pub async fn run(context: &Context, args: &RebootArgs) -> Result<Exit> {
+    let slice_context = SliceContext::<Data>::open(context).await?;
+    let (_, id) = slice_context.resource(INSTANCE)?;
     if !args.yes {
         let question = format!("{id} is away for about a minute. Only `yes` is taken as yes:");
         if !prompt::can_ask() || !prompt::ask(&question, &["yes"])? {
@@ -28,14 +28,17 @@ pub async fn run(program: &Program, args: &RebootArgs) -> Result<Exit> {
                 .hint("give -y to reboot without a question"));
         }
     }
-    let call = desk.cx.clients.rds.reboot_db_instance();
+    let call = slice_context.ctx.clients.rds.reboot_db_instance();
     call.db_instance_identifier(id)
         .send()
         .await
         .doing("reboot the instance")
         .map_err(rds::for_now)?;
-    let live = until_available(&desk.cx, id, |live| live.parameters_status != "applying").await?;
-    let text = if program.printer.is_json() {
+    let live = until_available(&slice_context.ctx, id, |live| {
+        live.parameters_status != "applying"
+    })
+    .await?;
+    let text = if context.printer.is_json() {
         serde_json::json!({"instance": id, "status": live.status, "parameters": live.parameters_status})
             .to_string()
     } else {
@@ -44,6 +47,6 @@ pub async fn run(program: &Program, args: &RebootArgs) -> Result<Exit> {
             live.status, live.parameters_status
         )
     };
-    program.printer.text(&format!("{text}\n"));
+    context.printer.text(&format!("{text}\n"));
     Ok(Exit::Done)
 }

@@ -4,29 +4,29 @@
 use super::{give_password, until_available};
 use crate::kinds::Database;
 use crate::slice::{Data, INSTANCE, SECRET};
-use rd_common::cli::Program;
-use rd_common::verbs::desk::Desk;
-use rd_common::verbs::edit;
-use rd_common::{Exit, Result};
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::{Exit, Result, Slice};
 use rd_secret::Secrets;
 use rd_secret::rotation::Rotation;
 use rd_secret::value::Fields;
 
 /// Runs it under the state's lock, so that no apply writes the secret meanwhile.
-pub async fn run(program: &Program) -> Result<Exit> {
-    let key = program.key("data");
-    edit::locked(program, &key, "rd-data rotate", || rotate(program)).await
+pub async fn run(context: &Context) -> Result<Exit> {
+    context
+        .with_locked_state(Data::NAME, "rotate", |_| rotate(context))
+        .await
 }
 
-async fn rotate(program: &Program) -> Result<Exit> {
-    let desk = Desk::<Data>::open(program).await?;
-    let cx = &desk.cx;
-    let (_, id) = desk.resource(INSTANCE)?;
-    let (_, secret) = desk.resource(SECRET)?;
-    let client = cx.clients.secrets();
-    until_available(cx, id, |_| true).await?;
+async fn rotate(context: &Context) -> Result<Exit> {
+    let slice_context = SliceContext::<Data>::open(context).await?;
+    let ctx = &slice_context.ctx;
+    let (_, id) = slice_context.resource(INSTANCE)?;
+    let (_, secret) = slice_context.resource(SECRET)?;
+    let client = ctx.clients.secrets();
+    until_available(ctx, id, |_| true).await?;
     let rotation = Rotation::begin::<Database>(client, secret, &Fields::new()).await?;
-    give_password(cx, id, &rotation.generated).await.map_err(|error| {
+    give_password(ctx, id, &rotation.generated).await.map_err(|error| {
         error.hint(
             "the old password is in the secret still; mend the cause and run rd-data rotate again: it goes on with the \
              same new password",
@@ -34,7 +34,7 @@ async fn rotate(program: &Program) -> Result<Exit> {
     })?;
     rotation.promote(client).await?;
     rotation.finish(client).await?;
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         serde_json::json!({"instance": id, "secret_arn": secret, "rotated": true, "resumed": rotation.resumed})
             .to_string()
     } else {
@@ -48,6 +48,6 @@ async fn rotate(program: &Program) -> Result<Exit> {
              service now"
         )
     };
-    program.printer.text(&format!("{text}\n"));
+    context.printer.text(&format!("{text}\n"));
     Ok(Exit::Done)
 }

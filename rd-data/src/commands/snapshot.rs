@@ -4,11 +4,11 @@ use crate::rds;
 use crate::slice::{Data, INSTANCE};
 use jiff::Timestamp;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::engine::wait::{Look, until};
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::resource::wait::{Poll, wait_until};
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::verbs::desk::Desk;
-use rd_common::{Error, Exit, Repeat, Result};
+use rd_common::{Error, Exit, Result, Retry};
 use std::time::Duration;
 
 /// Flags of `snapshot`.
@@ -40,17 +40,17 @@ fn name(text: &str) -> std::result::Result<String, String> {
 }
 
 /// Runs it; prints the snapshot's name.
-pub async fn run(program: &Program, args: &SnapshotArgs) -> Result<Exit> {
-    let desk = Desk::<Data>::open(program).await?;
-    let (_, instance) = desk.resource(INSTANCE)?;
-    let cx = &desk.cx;
+pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
+    let slice_context = SliceContext::<Data>::open(context).await?;
+    let (_, instance) = slice_context.resource(INSTANCE)?;
+    let ctx = &slice_context.ctx;
     let id = args
         .name
         .clone()
         .unwrap_or_else(|| format!("{instance}-{}", Timestamp::now().strftime("%Y%m%d-%H%M%S")));
-    let mut tags = cx.stack.tags_for(INSTANCE);
+    let mut tags = ctx.stack.tags_for(INSTANCE);
     tags.remove(ADDRESS_TAG);
-    let call = cx
+    let call = ctx
         .clients
         .rds
         .create_db_snapshot()
@@ -73,39 +73,42 @@ pub async fn run(program: &Program, args: &SnapshotArgs) -> Result<Exit> {
         }
     }
     if args.wait {
-        until(cx, &id, LIMIT, async || {
-            let call = cx.clients.rds.describe_db_snapshots();
+        wait_until(ctx, &id, LIMIT, async || {
+            let call = ctx.clients.rds.describe_db_snapshots();
             let answer = call.db_snapshot_identifier(&id).send().await;
             let answer = match answer.doing("look at the snapshot") {
                 Err(error) if rds::is_gone(&error) => {
-                    return Ok(Look::Wait("not to be seen yet".to_owned()));
+                    return Ok(Poll::Pending("not to be seen yet".to_owned()));
                 }
-                Err(error) if error.repeat != Repeat::Never => {
-                    return Ok(Look::Wait(error.summary.clone()));
+                Err(error) if error.retry != Retry::Never => {
+                    return Ok(Poll::Pending(error.summary.clone()));
                 }
                 other => other?,
             };
             let snapshot = answer.db_snapshots().first();
             match snapshot.and_then(|snapshot| snapshot.status()) {
-                Some("available") => Ok(Look::Done(())),
+                Some("available") => Ok(Poll::Ready(())),
                 Some("failed") => Err(Error::failed(format!("the snapshot {id} failed"))
                     .hint("see the instance's events in the RDS console")),
                 status => {
                     let percent = snapshot
                         .and_then(aws_sdk_rds::types::DbSnapshot::percent_progress)
                         .unwrap_or(0);
-                    Ok(Look::Wait(format!("{} {percent} %", status.unwrap_or("?"))))
+                    Ok(Poll::Pending(format!(
+                        "{} {percent} %",
+                        status.unwrap_or("?")
+                    )))
                 }
             }
         })
         .await?;
     }
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         let status = if args.wait { "available" } else { "creating" };
         serde_json::json!({"snapshot": id, "instance": instance, "status": status}).to_string()
     } else {
         id
     };
-    program.printer.text(&format!("{text}\n"));
+    context.printer.text(&format!("{text}\n"));
     Ok(Exit::Done)
 }

@@ -5,10 +5,10 @@ use crate::rds;
 use crate::slice::{Data, INSTANCE};
 use aws_sdk_rds::types::DbSnapshot;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::ui::table::table;
-use rd_common::verbs::desk::Desk;
-use rd_common::{Cx, Exit, Result};
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::table::table;
+use rd_common::{Ctx, Exit, Result};
 use serde::Serialize;
 
 /// One snapshot.
@@ -26,14 +26,18 @@ struct Row {
 }
 
 /// Runs it: a table for people, one JSON document for programs.
-pub async fn run(program: &Program) -> Result<Exit> {
-    let desk = Desk::<Data>::open(program).await?;
-    let (_, id) = desk.resource(INSTANCE)?;
-    let mut rows: Vec<Row> = of_stack(&desk.cx, id).await?.iter().map(row).collect();
+pub async fn run(context: &Context) -> Result<Exit> {
+    let slice_context = SliceContext::<Data>::open(context).await?;
+    let (_, id) = slice_context.resource(INSTANCE)?;
+    let mut rows: Vec<Row> = of_stack(&slice_context.ctx, id)
+        .await?
+        .iter()
+        .map(row)
+        .collect();
     rows.sort_by(|a, b| b.created.cmp(&a.created));
-    if program.printer.is_json() {
+    if context.printer.is_json() {
         let document = serde_json::json!({"instance": id, "snapshots": rows});
-        program.printer.text(&format!("{document}\n"));
+        context.printer.text(&format!("{document}\n"));
     } else {
         let cells: Vec<Vec<String>> = rows
             .into_iter()
@@ -53,17 +57,17 @@ pub async fn run(program: &Program) -> Result<Exit> {
         let heading = [
             "SNAPSHOT", "TYPE", "CREATED", "STATUS", "GIB", "ENGINE", "INSTANCE",
         ];
-        program.printer.text(&table(&heading, &cells));
+        context.printer.text(&table(&heading, &cells));
     }
     Ok(Exit::Done)
 }
 
 /// The snapshots of this instance, and those that bear the stack's tags: of instances that are gone.
-pub async fn of_stack(cx: &Cx<Clients>, id: &str) -> Result<Vec<DbSnapshot>> {
+pub async fn of_stack(ctx: &Ctx<Clients>, id: &str) -> Result<Vec<DbSnapshot>> {
     let mut all = Vec::new();
     let mut marker = None;
     loop {
-        let call = cx.clients.rds.describe_db_snapshots().set_marker(marker);
+        let call = ctx.clients.rds.describe_db_snapshots().set_marker(marker);
         let page = call.send().await.doing("read the snapshots")?;
         let ours = page
             .db_snapshots
@@ -71,7 +75,7 @@ pub async fn of_stack(cx: &Cx<Clients>, id: &str) -> Result<Vec<DbSnapshot>> {
             .into_iter()
             .filter(|snapshot| {
                 snapshot.db_instance_identifier() == Some(id)
-                    || cx.stack.owns(cx.slice, &rds::map(snapshot.tag_list()))
+                    || ctx.stack.owns(ctx.slice, &rds::map(snapshot.tag_list()))
             });
         all.extend(ours);
         marker = page.marker.filter(|marker| !marker.is_empty());

@@ -7,7 +7,9 @@ use crate::clients::Clients;
 use crate::rds;
 use aws_sdk_rds::types::{ApplyMethod, Parameter};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Error, Found, Kind, Order, Replacing, Result, Tags, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, ReplaceOrder, Result, Tags, Wanted,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -42,14 +44,14 @@ pub struct Live {
 
 /// The parameters of a group, all of them, or those that somebody set.
 async fn parameters(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     group: &str,
     source: Option<&str>,
 ) -> Result<Option<Vec<Parameter>>> {
     let mut all = Vec::new();
     let mut marker = None;
     loop {
-        let call = cx.clients.rds.describe_db_parameters();
+        let call = ctx.clients.rds.describe_db_parameters();
         let call = call
             .db_parameter_group_name(group)
             .set_source(source.map(str::to_owned))
@@ -86,15 +88,15 @@ impl Kind for DbParameterGroup {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let Some(name) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
-            let arn = rds::arn(cx, "pg", &name);
+            let arn = rds::arn(ctx, "pg", &name);
             let (set, tags) =
-                tokio::try_join!(parameters(cx, &name, Some("user")), rds::tags(cx, &arn))?;
+                tokio::try_join!(parameters(ctx, &name, Some("user")), rds::tags(ctx, &arn))?;
             let (Some(set), Some(tags)) = (set, tags) else {
                 continue;
             };
@@ -114,16 +116,16 @@ impl Kind for DbParameterGroup {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let name = &order.spec.name;
-        let call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let name = &request.spec.name;
+        let call = ctx
             .clients
             .rds_once
             .create_db_parameter_group()
             .db_parameter_group_name(name)
-            .db_parameter_group_family(&order.spec.family)
-            .description(&order.spec.description)
-            .set_tags(Some(rds::list(order.tags)));
+            .db_parameter_group_family(&request.spec.family)
+            .description(&request.spec.description)
+            .set_tags(Some(rds::list(request.tags)));
         match call.send().await.doing("create the parameter group") {
             // Looked for before, so it is what an attempt with a lost answer made.
             Err(error) if error.is(&["DBParameterGroupAlreadyExists"]) => Ok(name.clone()),
@@ -132,13 +134,13 @@ impl Kind for DbParameterGroup {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let known = parameters(cx, id, None).await?.unwrap_or_default();
+        let known = parameters(ctx, id, None).await?.unwrap_or_default();
         let of = |name: &str| known.iter().find(|p| p.parameter_name() == Some(name));
         let is_static = |name: &str| of(name).is_some_and(|p| p.apply_type() == Some("static"));
         let set: Vec<(&String, &String)> = spec
@@ -162,7 +164,7 @@ impl Kind for DbParameterGroup {
             let batch = batch
                 .iter()
                 .map(|(name, value)| sent(name, Some(value), is_static(name)));
-            let call = cx.clients.rds.modify_db_parameter_group();
+            let call = ctx.clients.rds.modify_db_parameter_group();
             call.db_parameter_group_name(id)
                 .set_parameters(Some(batch.collect()))
                 .send()
@@ -177,7 +179,7 @@ impl Kind for DbParameterGroup {
             .collect();
         for batch in reset.chunks(BATCH) {
             let batch = batch.iter().map(|name| sent(name, None, is_static(name)));
-            let call = cx.clients.rds.reset_db_parameter_group();
+            let call = ctx.clients.rds.reset_db_parameter_group();
             call.db_parameter_group_name(id)
                 .set_parameters(Some(batch.collect()))
                 .send()
@@ -188,14 +190,14 @@ impl Kind for DbParameterGroup {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.rds.delete_db_parameter_group();
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.rds.delete_db_parameter_group();
         let answer = call.db_parameter_group_name(id).send().await;
         rds::deleted(answer.doing("delete the parameter group").map(|_| ()))
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        rds::tag(cx, &rds::arn(cx, "pg", id), set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        rds::tag(ctx, &rds::arn(ctx, "pg", id), set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -216,7 +218,7 @@ impl Kind for DbParameterGroup {
         diff.finish()
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
-        Replacing::CreateFirst
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
+        ReplaceOrder::CreateFirst
     }
 }

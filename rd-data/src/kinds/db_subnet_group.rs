@@ -4,7 +4,8 @@ use crate::clients::Clients;
 use crate::rds;
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Found, Input, Kind, Order, Readiness, Repeat, Replacing, Result, Tags, Wanted,
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, ReplaceOrder, Result, Retry,
+    Tags, Wanted,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,16 +44,18 @@ impl Kind for DbSubnetGroup {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let Some(name) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
-            let call = cx.clients.rds.describe_db_subnet_groups();
-            let arn = rds::arn(cx, "subgrp", &name);
-            let (answer, tags) =
-                tokio::join!(call.db_subnet_group_name(&name).send(), rds::tags(cx, &arn));
+            let call = ctx.clients.rds.describe_db_subnet_groups();
+            let arn = rds::arn(ctx, "subgrp", &name);
+            let (answer, tags) = tokio::join!(
+                call.db_subnet_group_name(&name).send(),
+                rds::tags(ctx, &arn)
+            );
             let answer = match answer.doing("read the database's subnet group") {
                 Err(error) if rds::is_gone(&error) => continue,
                 other => other?,
@@ -85,16 +88,16 @@ impl Kind for DbSubnetGroup {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let name = &order.spec.name;
-        let call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let name = &request.spec.name;
+        let call = ctx
             .clients
             .rds_once
             .create_db_subnet_group()
             .db_subnet_group_name(name)
-            .db_subnet_group_description(&order.spec.description)
-            .set_subnet_ids(order.spec.subnet_ids.known().cloned())
-            .set_tags(Some(rds::list(order.tags)));
+            .db_subnet_group_description(&request.spec.description)
+            .set_subnet_ids(request.spec.subnet_ids.known().cloned())
+            .set_tags(Some(rds::list(request.tags)));
         match call
             .send()
             .await
@@ -107,13 +110,13 @@ impl Kind for DbSubnetGroup {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let call = cx
+        let call = ctx
             .clients
             .rds
             .modify_db_subnet_group()
@@ -126,8 +129,8 @@ impl Kind for DbSubnetGroup {
             .map(|_| ())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.rds.delete_db_subnet_group();
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.rds.delete_db_subnet_group();
         let answer = call.db_subnet_group_name(id).send().await;
         rds::deleted(
             answer
@@ -136,8 +139,8 @@ impl Kind for DbSubnetGroup {
         )
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        rds::tag(cx, &rds::arn(cx, "subgrp", id), set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        rds::tag(ctx, &rds::arn(ctx, "subgrp", id), set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -158,14 +161,14 @@ impl Kind for DbSubnetGroup {
         }
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
-        Replacing::DeleteFirst
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
+        ReplaceOrder::DeleteFirst
     }
 
-    async fn holders(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {
-        let answer = cx.clients.rds.describe_db_instances().send().await;
+    async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+        let answer = ctx.clients.rds.describe_db_instances().send().await;
         let answer = match answer.doing("look for what uses the subnet group") {
-            Err(error) if error.repeat == Repeat::Never => return Ok(None),
+            Err(error) if error.retry == Retry::Never => return Ok(None),
             other => other?,
         };
         let users: Vec<String> = answer

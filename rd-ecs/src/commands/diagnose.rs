@@ -1,10 +1,10 @@
 //! `diagnose`: why tasks do not start, or do not stay; `--save` keeps the evidence, which AWS forgets after an hour.
 
 use crate::diagnose::{Evidence, Finding, Scope, collect, findings, is_wrong, whole};
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::tasks::named;
-use rd_common::cli::Program;
-use rd_common::ui::printer::tell_note;
+use rd_common::context::Context;
+use rd_common::output::printer::print_warning;
 use rd_common::{Error, Exit, Result};
 use serde_json::{Value, json};
 use std::fs::{OpenOptions, Permissions};
@@ -24,24 +24,24 @@ pub struct DiagnoseArgs {
 }
 
 /// Runs it: exit 0 where nothing is wrong.
-pub async fn run(program: &Program, args: &DiagnoseArgs) -> Result<Exit> {
-    let site = Site::open(program).await?;
+pub async fn run(context: &Context, args: &DiagnoseArgs) -> Result<Exit> {
+    let service_context = ServiceContext::open(context).await?;
     let evidence = match &args.task {
         Some(name) => {
-            let task = named(site.cx(), &site.cluster, name).await?;
-            collect(program, &site, Scope::One(&task)).await?
+            let task = named(service_context.ctx(), &service_context.cluster, name).await?;
+            collect(context, &service_context, Scope::One(&task)).await?
         }
-        None => collect(program, &site, Scope::All).await?,
+        None => collect(context, &service_context, Scope::All).await?,
     };
     let found = findings(&evidence);
-    let text = match program.printer.is_json() {
+    let text = match context.printer.is_json() {
         true => format!("{}\n", document(&evidence, &found)),
         false => whole(&evidence, &found),
     };
-    program.printer.text(&text);
+    context.printer.text(&text);
     if let Some(file) = &args.save {
         save(file, &document(&evidence, &found))?;
-        tell_note(
+        print_warning(
             &format!("the evidence is in {}", file.display()),
             "it has what the application printed: look before you pass it on",
         );

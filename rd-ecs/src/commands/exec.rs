@@ -4,11 +4,11 @@ use crate::exec::{
     Container, Plugin, Session, agent, beforehand, choose, container, further, line,
 };
 use crate::names::last;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::tasks::Task;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::ui::printer::tell_note;
+use rd_common::context::Context;
+use rd_common::output::printer::print_warning;
 use rd_common::{Error, Exit, Result};
 use std::io::IsTerminal;
 
@@ -27,18 +27,21 @@ pub struct ExecArgs {
 }
 
 /// Runs it. On success this process has become the plugin, whose exit code is its own.
-pub async fn run(program: &Program, args: &ExecArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &ExecArgs) -> Result<Exit> {
     let plugin = Plugin::find()?;
-    let site = Site::open(program).await?;
-    let (service, task) = tokio::try_join!(site.read(), choose(&site, args.task.as_deref()))?;
+    let service_context = ServiceContext::open(context).await?;
+    let (service, task) = tokio::try_join!(
+        service_context.read(),
+        choose(&service_context, args.task.as_deref())
+    )?;
     beforehand(&task, &service)?;
-    let container = container(&site, &task, args.container.as_deref()).await?;
+    let container = container(&service_context, &task, args.container.as_deref()).await?;
     if !agent(&container) {
-        return Err(further(program, &site, &task, &container, None).await?);
+        return Err(further(context, &service_context, &task, &container, None).await?);
     }
-    let session = match open(program, &site, &task, &container, &args.command).await {
+    let session = match open(context, &service_context, &task, &container, &args.command).await {
         Err(error) if is_refusal(&error) => {
-            return Err(further(program, &site, &task, &container, Some(&error)).await?);
+            return Err(further(context, &service_context, &task, &container, Some(&error)).await?);
         }
         other => other?,
     };
@@ -52,15 +55,15 @@ fn is_refusal(error: &Error) -> bool {
 }
 
 async fn open(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    service_context: &ServiceContext,
     task: &Task,
     container: &Container,
     command: &[String],
 ) -> Result<Session> {
-    let call = site.cx().clients.ecs.execute_command();
+    let call = service_context.ctx().clients.ecs.execute_command();
     let call = call
-        .cluster(&site.cluster)
+        .cluster(&service_context.cluster)
         .task(&task.arn)
         .container(&container.name)
         .command(line(command))
@@ -69,13 +72,17 @@ async fn open(
     let incomplete = || Error::failed("AWS's answer has no session in it");
     let session = answer.session().ok_or_else(incomplete)?;
     let runtime_id = container.runtime_id.as_deref().ok_or_else(incomplete)?;
-    let stack = &site.cx().stack;
-    let profile = program.access.profile.clone();
+    let stack = &service_context.ctx().stack;
+    let profile = context.access.profile.clone();
     Ok(Session {
         id: session.session_id().unwrap_or_default().to_owned(),
         url: session.stream_url().unwrap_or_default().to_owned(),
         token: session.token_value().unwrap_or_default().to_owned(),
-        target: format!("ecs:{}_{}_{runtime_id}", last(&site.cluster), task.id),
+        target: format!(
+            "ecs:{}_{}_{runtime_id}",
+            last(&service_context.cluster),
+            task.id
+        ),
         region: stack.region.clone(),
         profile: profile
             .or_else(|| std::env::var("AWS_PROFILE").ok())
@@ -89,7 +96,7 @@ async fn open(
 fn warn(plugin: &Plugin) {
     if !plugin.keeps_token() {
         let version = plugin.version.as_deref().unwrap_or("of an unknown version");
-        tell_note(
+        print_warning(
             &format!(
                 "session-manager-plugin {version} is old: others on this machine can see the session's token among its arguments"
             ),
@@ -97,7 +104,7 @@ fn warn(plugin: &Plugin) {
         );
     }
     if !std::io::stdin().is_terminal() {
-        tell_note(
+        print_warning(
             "stdin is no terminal: the session ends when stdin does, and perhaps before the command does",
             "Session Manager tells no exit code either: rd-ecs run has both, in a task of its own",
         );

@@ -5,9 +5,9 @@ use crate::catalogue::{self, Listed};
 use crate::push::size_text;
 use crate::registry::Repository;
 use crate::slice::Ecs;
-use rd_common::cli::Program;
-use rd_common::ui::table::table;
-use rd_common::verbs::desk::Desk;
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::table::table;
 use rd_common::{Exit, Result};
 use serde_json::json;
 
@@ -34,12 +34,12 @@ const SEVERITIES: [&str; 6] = [
 const SHORT: usize = 12;
 
 /// Runs it: a table for people, one JSON document for programs. It works before there is a service.
-pub async fn run(program: &Program, args: &ImagesArgs) -> Result<Exit> {
-    let desk = Desk::<Ecs>::open(program).await?;
-    let repository = Repository::of(&desk)?;
-    let mut listed = catalogue::list(&desk.cx, &repository, args.limit).await?;
-    catalogue::mark_used(&desk.cx, &repository, &mut listed).await?;
-    let text = if program.printer.is_json() {
+pub async fn run(context: &Context, args: &ImagesArgs) -> Result<Exit> {
+    let slice_context = SliceContext::<Ecs>::open(context).await?;
+    let repository = Repository::of(&slice_context)?;
+    let mut listed = catalogue::list(&slice_context.ctx, &repository, args.limit).await?;
+    catalogue::mark_used(&slice_context.ctx, &repository, &mut listed).await?;
+    let text = if context.printer.is_json() {
         format!(
             "{}\n",
             json!({"repository": repository.url, "images": listed})
@@ -61,7 +61,7 @@ pub async fn run(program: &Program, args: &ImagesArgs) -> Result<Exit> {
             &rows,
         )
     };
-    program.printer.text(&text);
+    context.printer.text(&text);
     Ok(Exit::Done)
 }
 

@@ -4,8 +4,8 @@
 use crate::registry::Access;
 use crate::slice::Ecs;
 use rd_common::aws::Aws;
-use rd_common::cli::Program;
-use rd_common::ui::printer::{Format, tell_info};
+use rd_common::context::Context;
+use rd_common::output::printer::{Format, print_info};
 use rd_common::{Error, Exit, Result, Slice};
 use serde_json::json;
 use std::io::IsTerminal;
@@ -14,15 +14,15 @@ use std::io::IsTerminal;
 /// so there it is refused. `--format json` tells all but the password, anywhere.
 ///
 /// It needs no state, so that it works wherever the settings are.
-pub async fn run(program: &Program) -> Result<Exit> {
-    let about = program.globals.format == Some(Format::Json);
+pub async fn run(context: &Context) -> Result<Exit> {
+    let about = context.flags.format == Some(Format::Json);
     if !about && std::io::stdout().is_terminal() {
         return Err(Error::usage("the password is for a program, and stdout is a terminal").hint(
             "rd-ecs login | docker login --username AWS --password-stdin $(rd-ecs output repository_url); \
              --format json tells the registry and the user",
         ));
     }
-    let aws = Aws::connect(&program.access, &program.stack.region).await?;
+    let aws = Aws::connect(&context.access, &context.stack.region).await?;
     aws.check_credentials().await?;
     let access = Access::ask(&Ecs::clients(&aws).ecr, None).await?;
     let until = access.expires_at.map(|at| at.to_string());
@@ -33,15 +33,15 @@ pub async fn run(program: &Program) -> Result<Exit> {
             "username": access.user,
             "expires_at": until,
         });
-        program.printer.text(&format!("{document}\n"));
+        context.printer.text(&format!("{document}\n"));
         return Ok(Exit::Done);
     }
-    tell_info(&format!(
+    print_info(&format!(
         "registry {}, user {}, until {}",
         access.host,
         access.user,
         until.as_deref().unwrap_or("it expires")
     ));
-    program.printer.text(&format!("{}\n", access.password));
+    context.printer.text(&format!("{}\n", access.password));
     Ok(Exit::Done)
 }

@@ -18,7 +18,8 @@ mod wait;
 
 use crate::rollout::RolloutArgs;
 use clap::Subcommand;
-use rd_common::cli::{OwnVerbs, Program};
+use rd_common::commands::ProgramCommands;
+use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
 /// The verbs.
@@ -56,24 +57,24 @@ pub enum Command {
     Stop(stop::StopArgs),
 }
 
-impl OwnVerbs for Command {
-    async fn run(self, program: &Program) -> Result<Exit> {
+impl ProgramCommands for Command {
+    async fn run(self, context: &Context) -> Result<Exit> {
         match self {
-            Command::Deploy(args) => deploy::run(program, &args).await,
-            Command::Rollback(args) => rollback::run(program, &args).await,
-            Command::Restart(args) => restart::run(program, &args).await,
-            Command::Wait(args) => wait::run(program, &args).await,
-            Command::Revisions(args) => revisions::run(program, &args).await,
-            Command::Scale(args) => scale::run(program, &args).await,
-            Command::Run(args) => run::run(program, &args).await,
-            Command::Exec(args) => exec::run(program, &args).await,
-            Command::Diagnose(args) => diagnose::run(program, &args).await,
-            Command::Verify(args) => verify::run(program, &args).await,
-            Command::Push(args) => push::run(program, &args).await,
-            Command::Images(args) => images::run(program, &args).await,
-            Command::Login => login::run(program).await,
-            Command::Tasks(args) => tasks::run(program, &args).await,
-            Command::Stop(args) => stop::run(program, &args).await,
+            Command::Deploy(args) => deploy::run(context, &args).await,
+            Command::Rollback(args) => rollback::run(context, &args).await,
+            Command::Restart(args) => restart::run(context, &args).await,
+            Command::Wait(args) => wait::run(context, &args).await,
+            Command::Revisions(args) => revisions::run(context, &args).await,
+            Command::Scale(args) => scale::run(context, &args).await,
+            Command::Run(args) => run::run(context, &args).await,
+            Command::Exec(args) => exec::run(context, &args).await,
+            Command::Diagnose(args) => diagnose::run(context, &args).await,
+            Command::Verify(args) => verify::run(context, &args).await,
+            Command::Push(args) => push::run(context, &args).await,
+            Command::Images(args) => images::run(context, &args).await,
+            Command::Login => login::run(context).await,
+            Command::Tasks(args) => tasks::run(context, &args).await,
+            Command::Stop(args) => stop::run(context, &args).await,
         }
     }
 }

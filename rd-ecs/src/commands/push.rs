@@ -3,9 +3,9 @@
 use crate::push::{self, Archive, Content, Sent, size_text};
 use crate::registry::{Access, Repository};
 use crate::slice::Ecs;
-use rd_common::cli::Program;
-use rd_common::ui::printer::{tell_info, tell_note};
-use rd_common::verbs::desk::Desk;
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::printer::{print_info, print_warning};
 use rd_common::{Error, Exit, Result};
 use serde_json::json;
 use std::path::PathBuf;
@@ -25,30 +25,34 @@ pub struct PushArgs {
 }
 
 /// Runs it. The last thing on stdout is the image's name with its digest; in a pipe, one JSON document that has it.
-pub async fn run(program: &Program, args: &PushArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &PushArgs) -> Result<Exit> {
     let start = Instant::now();
     for tag in &args.tags {
         push::check_tag(tag)?;
     }
     let archive = Archive::open(&args.archive)?;
-    let desk = Desk::<Ecs>::open(program).await?;
-    let repository = Repository::of(&desk)?;
-    let cx = &desk.cx;
+    let slice_context = SliceContext::<Ecs>::open(context).await?;
+    let repository = Repository::of(&slice_context)?;
+    let ctx = &slice_context.ctx;
     let content = tokio::select! {
         biased;
-        () = cx.cancel.cancelled() => return Err(Error::interrupted()),
-        content = push::read(&archive, &cx.progress) => content?,
+        () = ctx.cancel.cancelled() => return Err(Error::interrupted()),
+        content = push::read(&archive, &ctx.progress) => content?,
     };
     if let Some(note) = &content.note {
-        tell_note(
+        print_warning(
             note,
             "for the others, build for all platforms: docker buildx build --platform … --output type=oci,dest=FILE",
         );
     }
-    check_architecture(&content, &desk.config.architecture, args.any_architecture)?;
+    check_architecture(
+        &content,
+        &slice_context.config.architecture,
+        args.any_architecture,
+    )?;
     let tags = tags(&content, args)?;
-    let standing = push::standing(cx, &repository, content.digest(), &tags).await?;
-    if desk.config.immutable_tags {
+    let standing = push::standing(ctx, &repository, content.digest(), &tags).await?;
+    if slice_context.config.immutable_tags {
         for (tag, digest) in &standing.tags {
             if digest != content.digest() {
                 return Err(push::taken(tag, Some(digest)));
@@ -61,12 +65,12 @@ pub async fn run(program: &Program, args: &PushArgs) -> Result<Exit> {
             ..Sent::default()
         }
     } else {
-        let access = Access::ask(&cx.clients.ecr, None).await?;
-        push::send(cx, &access, &repository, &archive, &content).await?
+        let access = Access::ask(&ctx.clients.ecr, None).await?;
+        push::send(ctx, &access, &repository, &archive, &content).await?
     };
-    push::publish(cx, &repository, &content, &tags, &standing).await?;
+    push::publish(ctx, &repository, &content, &tags, &standing).await?;
     tell(
-        program,
+        context,
         &repository,
         &content,
         &tags,
@@ -115,7 +119,7 @@ fn check_architecture(content: &Content, wanted: &str, any: bool) -> Result<()> 
 }
 
 fn tell(
-    program: &Program,
+    context: &Context,
     repository: &Repository,
     content: &Content,
     tags: &[String],
@@ -124,7 +128,7 @@ fn tell(
 ) {
     let image = repository.at(content.digest());
     let seconds = (seconds * 1000.0).round() / 1000.0;
-    if program.printer.is_json() {
+    if context.printer.is_json() {
         let document = json!({
             "image": image,
             "repository": repository.url,
@@ -137,7 +141,7 @@ fn tell(
             "bytes": sent.bytes,
             "seconds": seconds,
         });
-        program.printer.text(&format!("{document}\n"));
+        context.printer.text(&format!("{document}\n"));
         return;
     }
     let what = match sent.pushed {
@@ -149,9 +153,9 @@ fn tell(
             sent.skipped
         ),
     };
-    tell_info(&format!(
+    print_info(&format!(
         "{what}; tagged {}; {seconds:.1} s",
         tags.join(", ")
     ));
-    program.printer.text(&format!("{image}\n"));
+    context.printer.text(&format!("{image}\n"));
 }

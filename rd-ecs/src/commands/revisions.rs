@@ -4,12 +4,12 @@ use super::tasks::ago;
 use crate::kinds::task_definition::model::{Live, live};
 use crate::kinds::task_definition::revisions::active;
 use crate::names::revision;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use clap::Subcommand;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
-use rd_common::cli::Program;
-use rd_common::ui::style::{BAD, GOOD, paint};
-use rd_common::ui::table::table;
+use rd_common::context::Context;
+use rd_common::output::style::{ERROR, OK, paint};
+use rd_common::output::table::table;
 use rd_common::{Error, Exit, Result};
 use serde_json::{Map, Value, json};
 
@@ -38,26 +38,28 @@ enum Verb {
 const AT_ONCE: usize = 8;
 
 /// Runs it: a table for people, one JSON document for programs.
-pub async fn run(program: &Program, args: &RevisionsArgs) -> Result<Exit> {
-    let site = Site::open(program).await?;
-    let service = site.read().await?;
+pub async fn run(context: &Context, args: &RevisionsArgs) -> Result<Exit> {
+    let service_context = ServiceContext::open(context).await?;
+    let service = service_context.read().await?;
     let runs = service.task_definition().unwrap_or_default().to_owned();
     if let Some(Verb::Diff { a, b }) = args.verb {
         let b = b.or(revision(&runs)).unwrap_or_default();
-        return diff(program, &site, a, b).await;
+        return diff(context, &service_context, a, b).await;
     }
-    let mut arns = active(site.cx(), &site.family).await?;
+    let mut arns = active(service_context.ctx(), &service_context.family).await?;
     arns.truncate(args.limit);
     if !arns.contains(&runs) {
         arns.push(runs.clone());
     }
-    let site = &site;
+    let service_context = &service_context;
     let all: Vec<Live> = stream::iter(arns)
-        .map(|arn| async move { Ok::<_, Error>(live(&site.revision(&arn).await?.definition)) })
+        .map(|arn| async move {
+            Ok::<_, Error>(live(&service_context.revision(&arn).await?.definition))
+        })
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         let revisions: Vec<Value> = all
             .iter()
             .map(|one| {
@@ -69,13 +71,13 @@ pub async fn run(program: &Program, args: &RevisionsArgs) -> Result<Exit> {
             .collect();
         format!(
             "{}\n",
-            json!({"family": site.family, "revisions": revisions})
+            json!({"family": service_context.family, "revisions": revisions})
         )
     } else {
         let rows: Vec<Vec<String>> = all.iter().map(|one| row(one, one.arn == runs)).collect();
         table(&["REVISION", "", "IMAGE", "AGE", "BY"], &rows)
     };
-    program.printer.text(&text);
+    context.printer.text(&text);
     Ok(Exit::Done)
 }
 
@@ -92,10 +94,10 @@ fn row(one: &Live, runs: bool) -> Vec<String> {
     ]
 }
 
-async fn diff(program: &Program, site: &Site, a: i32, b: i32) -> Result<Exit> {
+async fn diff(context: &Context, service_context: &ServiceContext, a: i32, b: i32) -> Result<Exit> {
     let members = async |number: i32| -> Result<Map<String, Value>> {
-        let name = format!("{}:{number}", site.family);
-        let one = live(&site.revision(&name).await?.definition);
+        let name = format!("{}:{number}", service_context.family);
+        let one = live(&service_context.revision(&name).await?.definition);
         match json!(one) {
             Value::Object(members) => Ok(members),
             _ => Ok(Map::new()),
@@ -115,7 +117,7 @@ async fn diff(program: &Program, site: &Site, a: i32, b: i32) -> Result<Exit> {
         .filter_map(|(key, old)| Some((key, old, after.get(key)?)))
         .filter(|(_, old, new)| old != new)
         .collect();
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         let fields: Vec<Value> = changes
             .iter()
             .map(|(key, old, new)| json!({"path": key, "before": old, "after": new}))
@@ -127,13 +129,13 @@ async fn diff(program: &Program, site: &Site, a: i32, b: i32) -> Result<Exit> {
         let lines = changes.iter().map(|(key, old, new)| {
             format!(
                 "{key}\n  {}\n  {}\n",
-                paint(BAD, format!("- {}", plain(old))),
-                paint(GOOD, format!("+ {}", plain(new)))
+                paint(ERROR, format!("- {}", plain(old))),
+                paint(OK, format!("+ {}", plain(new)))
             )
         });
         lines.collect()
     };
-    program.printer.text(&text);
+    context.printer.text(&text);
     Ok(Exit::Done)
 }
 

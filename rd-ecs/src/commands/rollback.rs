@@ -4,13 +4,14 @@ use crate::deployments::{self, roll_back};
 use crate::follow::{Ending, Follow};
 use crate::kinds::task_definition::revisions;
 use crate::names::{last, revision};
-use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_what_was_begun};
-use crate::site::Site;
+use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_interrupted};
+use crate::service_context::ServiceContext;
+use crate::slice::Ecs;
 use aws_sdk_ecs::types::{Service, TaskDefinitionStatus};
 use jiff::Timestamp;
-use rd_common::cli::Program;
-use rd_common::verbs::edit;
-use rd_common::{Error, Exit, Result};
+use rd_common::context::Context;
+use rd_common::state::locked_state::LockedState;
+use rd_common::{Error, Exit, Result, Slice};
 
 /// Flags of `rollback`.
 #[derive(clap::Args, Clone, Debug)]
@@ -26,38 +27,44 @@ pub struct RollbackArgs {
 const LOOK_BACK: i32 = 20;
 
 /// Runs it.
-pub async fn run(program: &Program, args: &RollbackArgs) -> Result<Exit> {
-    let key = program.key("ecs");
-    edit::locked(program, &key, "rd-ecs rollback", || rollback(program, args)).await
+pub async fn run(context: &Context, args: &RollbackArgs) -> Result<Exit> {
+    let work = async |state: LockedState| rollback(context, &state, args).await;
+    context.with_locked_state(Ecs::NAME, "rollback", work).await
 }
 
-async fn rollback(program: &Program, args: &RollbackArgs) -> Result<Exit> {
-    let site = Site::open(program).await?;
-    finish_what_was_begun(program, &site).await?;
-    let service = site.read().await?;
-    let newest = deployments::newest(site.cx(), &site.service, LOOK_BACK).await?;
+async fn rollback(context: &Context, state: &LockedState, args: &RollbackArgs) -> Result<Exit> {
+    let service_context = ServiceContext::open(context).await?;
+    finish_interrupted(state, &service_context).await?;
+    let service = service_context.read().await?;
+    let newest =
+        deployments::newest(service_context.ctx(), &service_context.service, LOOK_BACK).await?;
     if args.to.is_none()
         && let Some(under_way) = newest.first().filter(|one| !one.is_over())
         && newest.iter().any(deployments::Deployment::succeeded)
     {
-        return end_it(program, &site, &under_way.arn, args).await;
+        return end_it(context, &service_context, &under_way.arn, args).await;
     }
     let target = match &args.to {
-        Some(number) => named(&site, number).await?,
-        None => before(&site, &service, &newest).await?,
+        Some(number) => named(&service_context, number).await?,
+        None => before(&service_context, &service, &newest).await?,
     };
     let rollout = Rollout {
         revision: &target,
         force: false,
         desired: None,
     };
-    carry_out(program, &site, &rollout, &args.rollout).await
+    carry_out(context, state, &service_context, &rollout, &args.rollout).await
 }
 
 /// Ends what is under way: AWS brings back what ran before.
-async fn end_it(program: &Program, site: &Site, arn: &str, args: &RollbackArgs) -> Result<Exit> {
-    roll_back(site.cx(), arn).await?;
-    let mut follow = Follow::new(program, site, Timestamp::now());
+async fn end_it(
+    context: &Context,
+    service_context: &ServiceContext,
+    arn: &str,
+    args: &RollbackArgs,
+) -> Result<Exit> {
+    roll_back(service_context.ctx(), arn).await?;
+    let mut follow = Follow::new(context, service_context, Timestamp::now());
     match follow
         .until_over(arn, args.rollout.timeout(), false)
         .await?
@@ -82,8 +89,8 @@ async fn end_it(program: &Program, site: &Site, arn: &str, args: &RollbackArgs) 
 }
 
 /// A revision that the user names: `7`, `family:7` or its ARN.
-async fn named(site: &Site, name: &str) -> Result<String> {
-    let active = revisions::active(site.cx(), &site.family).await?;
+async fn named(service_context: &ServiceContext, name: &str) -> Result<String> {
+    let active = revisions::active(service_context.ctx(), &service_context.family).await?;
     let wanted = name.rsplit(':').next().unwrap_or(name);
     let found = active
         .iter()
@@ -103,13 +110,13 @@ async fn named(site: &Site, name: &str) -> Result<String> {
 /// What ran before: the last other revision that was deployed well; where AWS remembers none, the active one with the
 /// next lower number.
 async fn before(
-    site: &Site,
+    service_context: &ServiceContext,
     service: &Service,
     newest: &[deployments::Deployment],
 ) -> Result<String> {
     let now = service.task_definition().unwrap_or_default();
     let is_active = async |arn: &str| -> Result<bool> {
-        let read = site.cx().clients.reads.definition(arn).await?;
+        let read = service_context.ctx().clients.reads.definition(arn).await?;
         Ok(read.is_some_and(|one| one.definition.status() == Some(&TaskDefinitionStatus::Active)))
     };
     for one in newest {
@@ -118,7 +125,7 @@ async fn before(
         }
     }
     let number = revision(now).unwrap_or(0);
-    let active = revisions::active(site.cx(), &site.family).await?;
+    let active = revisions::active(service_context.ctx(), &service_context.family).await?;
     let lower = active
         .into_iter()
         .find(|arn| revision(arn).is_some_and(|other| other < number));

@@ -4,9 +4,9 @@
 use crate::image_ref;
 use crate::logs::{self, Line, Stream};
 use crate::names::{CONTAINER, last};
-use crate::reads::Described;
+use crate::read::Described;
 use crate::revision::with_image;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::sizes;
 use crate::tasks::{self, Task};
 use aws_sdk_ecs::types::{
@@ -14,14 +14,14 @@ use aws_sdk_ecs::types::{
     PropagateTags, TaskOverride,
 };
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::engine::cx::ATTEMPTS;
-use rd_common::engine::wait::{Deadline, backoff};
-use rd_common::ui::printer::{Format, tell_note};
-use rd_common::ui::progress::Step;
-use rd_common::verbs::apply::duration;
-use rd_common::{Error, Exit, Repeat, Result};
-use rd_iam::spread;
+use rd_common::commands::limits::duration;
+use rd_common::context::Context;
+use rd_common::output::printer::{Format, print_warning};
+use rd_common::resource::ctx::MAX_ATTEMPTS;
+use rd_common::resource::progress::Step;
+use rd_common::resource::wait::{Deadline, backoff};
+use rd_common::{Error, Exit, Result, Retry};
+use rd_iam::propagation;
 use serde_json::json;
 use std::time::Duration;
 
@@ -75,32 +75,32 @@ enum Stopped {
 }
 
 /// Runs it. The command's output goes to stdout as it is, in a pipe as well; `--format json` makes records of it.
-pub async fn run(program: &Program, args: &RunArgs) -> Result<Exit> {
-    let site = Site::open(program).await?;
-    let service = site.read().await?;
-    let mut runs = site.runs(&service).await?;
+pub async fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
+    let service_context = ServiceContext::open(context).await?;
+    let service = service_context.read().await?;
+    let mut runs = service_context.runs(&service).await?;
     let image = match (&args.image, &args.tag) {
-        (Some(image), _) => Some(image_ref::resolve(&site, image).await?),
-        (None, Some(tag)) => Some(image_ref::tagged(&site, tag).await?),
+        (Some(image), _) => Some(image_ref::resolve(&service_context, image).await?),
+        (None, Some(tag)) => Some(image_ref::tagged(&service_context, tag).await?),
         (None, None) => None,
     };
     if let Some(image) = image {
         // A task has the image of a revision, and nothing else: the one that a deployment of it will take as well.
-        let revision = with_image(program, &site, &runs, &image).await?;
-        runs = site.revision(&revision).await?;
+        let revision = with_image(context, &service_context, &runs, &image).await?;
+        runs = service_context.revision(&revision).await?;
     }
     let overrides = overrides(args, &runs)?;
     let network = service
         .network_configuration()
         .cloned()
         .ok_or_else(|| Error::failed("the service has no network").hint("run rd-ecs apply"))?;
-    let arn = start(&site, &runs, &overrides, &network).await?;
+    let arn = start(&service_context, &runs, &overrides, &network).await?;
     let running = Running {
-        program,
-        site: &site,
+        context,
+        service_context: &service_context,
         arn: &arn,
-        records: program.globals.format == Some(Format::Json),
-        step: program.progress.step(last(&arn), false),
+        records: context.flags.format == Some(Format::Json),
+        step: context.progress.step(last(&arn), false),
     };
     let stream = logs::stream(&runs.definition, CONTAINER, last(&arn));
     running.to_the_end(stream, args).await
@@ -134,12 +134,12 @@ fn overrides(args: &RunArgs, runs: &Described) -> Result<TaskOverride> {
 /// Starts the task once: its token is the same for every attempt.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>
 async fn start(
-    site: &Site,
+    service_context: &ServiceContext,
     runs: &Described,
     overrides: &TaskOverride,
     network: &NetworkConfiguration,
 ) -> Result<String> {
-    let cx = site.cx();
+    let ctx = service_context.ctx();
     let token = uuid::Uuid::new_v4().to_string();
     // One that is in the middle of a migration is not to be taken away: no Spot.
     let fargate = CapacityProviderStrategyItem::builder()
@@ -149,11 +149,11 @@ async fn start(
         .map_err(|e| Error::failed(format!("the capacity is incomplete: {e}")))?;
     let definition = runs.definition.task_definition_arn().unwrap_or_default();
     let once = async || {
-        let call = cx
+        let call = ctx
             .clients
             .ecs_once
             .run_task()
-            .cluster(&site.cluster)
+            .cluster(&service_context.cluster)
             .task_definition(definition)
             .client_token(&token)
             .count(1)
@@ -162,7 +162,7 @@ async fn start(
             .network_configuration(network.clone())
             .capacity_provider_strategy(fargate.clone())
             .enable_ecs_managed_tags(true)
-            .enable_execute_command(site.desk.config.exec)
+            .enable_execute_command(service_context.slice_context.config.exec)
             .propagate_tags(PropagateTags::TaskDefinition);
         let answer = call.send().await.doing("start the task")?;
         if let Some(arn) = answer.tasks().first().and_then(|task| task.task_arn()) {
@@ -176,10 +176,10 @@ async fn start(
         ))
         .hint("no capacity passes: run it again; rd-ecs diagnose knows other reasons"))
     };
-    for attempt in 0..ATTEMPTS {
-        match spread::waited_out(cx, once).await {
-            Err(error) if error.repeat != Repeat::Never && attempt + 1 < ATTEMPTS => {
-                cx.pause(backoff(attempt)).await?;
+    for attempt in 0..MAX_ATTEMPTS {
+        match propagation::waited_out(ctx, once).await {
+            Err(error) if error.retry != Retry::Never && attempt + 1 < MAX_ATTEMPTS => {
+                ctx.pause(backoff(attempt)).await?;
             }
             done => return done,
         }
@@ -188,8 +188,8 @@ async fn start(
 }
 
 struct Running<'a> {
-    program: &'a Program,
-    site: &'a Site,
+    context: &'a Context,
+    service_context: &'a ServiceContext,
     arn: &'a str,
     records: bool,
     step: Step,
@@ -197,8 +197,8 @@ struct Running<'a> {
 
 impl Running<'_> {
     async fn to_the_end(&self, mut stream: Option<Stream>, args: &RunArgs) -> Result<Exit> {
-        let cx = self.site.cx();
-        let deadline = args.timeout.map(|limit| cx.clock.deadline(limit));
+        let ctx = self.service_context.ctx();
+        let deadline = args.timeout.map(|limit| ctx.clock.deadline(limit));
         let mut stopped = None;
         let mut lost = false;
         let task = loop {
@@ -212,11 +212,11 @@ impl Running<'_> {
                 |task| task.last_status.to_lowercase(),
             ));
             if stopped.is_some() {
-                cx.clock.sleep(PAUSE).await;
+                ctx.clock.sleep(PAUSE).await;
             } else if deadline.as_ref().is_some_and(Deadline::is_over) {
                 stopped = Some(Stopped::TimedOut);
                 self.stop("rd-ecs run: the time is up").await?;
-            } else if cx.pause(PAUSE).await.is_err() {
+            } else if ctx.pause(PAUSE).await.is_err() {
                 stopped = Some(Stopped::Interrupted);
                 self.stop("rd-ecs run: interrupted").await?;
             }
@@ -224,7 +224,7 @@ impl Running<'_> {
         self.last_lines(&mut stream, &mut lost, &task, args.log_wait)
             .await;
         if lost {
-            tell_note(
+            print_warning(
                 "some of the output could not be read",
                 &format!("it is in the log group: rd-logs tail --task {}", task.id),
             );
@@ -244,7 +244,7 @@ impl Running<'_> {
         if task.exit_code.is_none() {
             return self.print(stream, lost).await;
         }
-        let clock = self.site.cx().clock;
+        let clock = self.service_context.ctx().clock;
         let mut quiet = clock.deadline(wait);
         loop {
             if self.count(stream, lost).await > 0 {
@@ -267,12 +267,12 @@ impl Running<'_> {
         let Some(stream) = stream else {
             return 0;
         };
-        match stream.more(self.site.cx()).await {
+        match stream.more(self.service_context.ctx()).await {
             Ok(lines) => {
                 *lost = false;
                 let text: String = lines.iter().map(|line| self.line(line)).collect();
                 if !text.is_empty() {
-                    self.program.printer.text(&text);
+                    self.context.printer.text(&text);
                 }
                 lines.len()
             }
@@ -296,14 +296,18 @@ impl Running<'_> {
 
     async fn look(&self) -> Result<Option<Task>> {
         let arns = [self.arn.to_owned()];
-        Ok(tasks::read(self.site.cx(), &self.site.cluster, &arns)
-            .await?
-            .pop())
+        Ok(tasks::read(
+            self.service_context.ctx(),
+            &self.service_context.cluster,
+            &arns,
+        )
+        .await?
+        .pop())
     }
 
     async fn stop(&self, reason: &str) -> Result<()> {
-        let call = self.site.cx().clients.ecs.stop_task();
-        let call = call.cluster(&self.site.cluster).task(self.arn);
+        let call = self.service_context.ctx().clients.ecs.stop_task();
+        let call = call.cluster(&self.service_context.cluster).task(self.arn);
         call.reason(reason)
             .send()
             .await
@@ -317,11 +321,11 @@ impl Running<'_> {
                 "type": "exit", "task": task.id, "exit_code": task.exit_code, "why": task.why(),
                 "timed_out": stopped == Some(Stopped::TimedOut),
             });
-            self.program.printer.text(&format!("{record}\n"));
+            self.context.printer.text(&format!("{record}\n"));
         }
         match (stopped, task.exit_code) {
             (Some(Stopped::TimedOut), _) => {
-                tell_note(
+                print_warning(
                     "the time was up: the task was stopped",
                     "give it more with --timeout",
                 );
@@ -332,7 +336,7 @@ impl Running<'_> {
             }
             (None, Some(0)) => Ok(Exit::Done),
             // 1 to 255 are all that a process has.
-            (None, Some(code)) => Ok(Exit::Of(u8::try_from(code).unwrap_or(1))),
+            (None, Some(code)) => Ok(Exit::Code(u8::try_from(code).unwrap_or(1))),
             (None, None) => Err(Error::failed(format!(
                 "the command never ran, or ended without an exit code: {}",
                 task.why()

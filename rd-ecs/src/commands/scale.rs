@@ -2,14 +2,15 @@
 
 use crate::kinds::scalable_target;
 use crate::names::scalable;
-use crate::rollout::finish_what_was_begun;
-use crate::site::Site;
+use crate::rollout::finish_interrupted;
+use crate::service_context::ServiceContext;
+use crate::slice::Ecs;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::engine::wait::{Look, until};
-use rd_common::verbs::apply::duration;
-use rd_common::verbs::edit;
-use rd_common::{Error, Exit, Result};
+use rd_common::commands::limits::duration;
+use rd_common::context::Context;
+use rd_common::resource::wait::{Poll, wait_until};
+use rd_common::state::locked_state::LockedState;
+use rd_common::{Error, Exit, Result, Slice};
 use std::time::Duration;
 
 /// Flags of `scale`.
@@ -27,25 +28,31 @@ pub struct ScaleArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &ScaleArgs) -> Result<Exit> {
-    let key = program.key("ecs");
-    edit::locked(program, &key, "rd-ecs scale", || scale(program, args)).await
+pub async fn run(context: &Context, args: &ScaleArgs) -> Result<Exit> {
+    let work = async |state: LockedState| scale(context, &state, args).await;
+    context.with_locked_state(Ecs::NAME, "scale", work).await
 }
 
-async fn scale(program: &Program, args: &ScaleArgs) -> Result<Exit> {
-    let site = Site::open(program).await?;
-    finish_what_was_begun(program, &site).await?;
-    let cx = site.cx();
-    let before = site.read().await?.desired_count();
-    let call = cx.clients.ecs.update_service().cluster(&site.cluster);
-    let call = call.service(&site.service).desired_count(args.tasks);
+async fn scale(context: &Context, state: &LockedState, args: &ScaleArgs) -> Result<Exit> {
+    let service_context = ServiceContext::open(context).await?;
+    finish_interrupted(state, &service_context).await?;
+    let ctx = service_context.ctx();
+    let before = service_context.read().await?.desired_count();
+    let call = ctx
+        .clients
+        .ecs
+        .update_service()
+        .cluster(&service_context.cluster);
+    let call = call
+        .service(&service_context.service)
+        .desired_count(args.tasks);
     call.send().await.doing("scale the service")?;
-    let target = scalable_target::read(cx, &scalable(&cx.stack)).await?;
+    let target = scalable_target::read(ctx, &scalable(&ctx.stack)).await?;
     let note = target.map(|target| autoscaling(&target, args.tasks));
     if !args.no_wait {
         let what = format!("{} tasks", args.tasks);
-        until(cx, &what, args.timeout, async || {
-            let now = site.read().await?;
+        wait_until(ctx, &what, args.timeout, async || {
+            let now = service_context.read().await?;
             let (running, desired) = (now.running_count(), now.desired_count());
             if desired != args.tasks {
                 return Err(Error::failed(format!(
@@ -55,8 +62,8 @@ async fn scale(program: &Program, args: &ScaleArgs) -> Result<Exit> {
                 .hint("set min_tasks and max_tasks in [ecs] for what is to last"));
             }
             Ok(match running == desired && now.pending_count() == 0 {
-                true => Look::Done(()),
-                false => Look::Wait(match now.events().first().and_then(|one| one.message()) {
+                true => Poll::Ready(()),
+                false => Poll::Pending(match now.events().first().and_then(|one| one.message()) {
                     Some(event) => format!("{running} of {desired} run; {event}"),
                     None => format!("{running} of {desired} run"),
                 }),
@@ -68,7 +75,7 @@ async fn scale(program: &Program, args: &ScaleArgs) -> Result<Exit> {
             None => error.hint("rd-ecs diagnose says what keeps tasks from starting"),
         })?;
     }
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         serde_json::json!({"before": before, "tasks": args.tasks, "autoscaling": note}).to_string()
     } else {
         let done = match args.no_wait {
@@ -78,7 +85,7 @@ async fn scale(program: &Program, args: &ScaleArgs) -> Result<Exit> {
         let note = note.map(|note| format!("; {note}")).unwrap_or_default();
         format!("{} tasks {done}, {before} before{note}", args.tasks)
     };
-    program.printer.text(&format!("{text}\n"));
+    context.printer.text(&format!("{text}\n"));
     Ok(Exit::Done)
 }
 

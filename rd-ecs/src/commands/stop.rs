@@ -1,9 +1,9 @@
 //! `stop`: ends one task.
 
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::tasks::named;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
 /// Flags of `stop`.
@@ -17,18 +17,18 @@ pub struct StopArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &StopArgs) -> Result<Exit> {
-    let site = Site::open(program).await?;
-    let task = named(site.cx(), &site.cluster, &args.task).await?;
+pub async fn run(context: &Context, args: &StopArgs) -> Result<Exit> {
+    let service_context = ServiceContext::open(context).await?;
+    let task = named(service_context.ctx(), &service_context.cluster, &args.task).await?;
     if !task.has_stopped() {
-        let call = site.cx().clients.ecs.stop_task();
-        let call = call.cluster(&site.cluster).task(&task.arn);
+        let call = service_context.ctx().clients.ecs.stop_task();
+        let call = call.cluster(&service_context.cluster).task(&task.arn);
         call.reason(&args.reason)
             .send()
             .await
             .doing("stop the task")?;
     }
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         serde_json::json!({"task": task.id, "stopping": !task.has_stopped()}).to_string()
     } else if task.has_stopped() {
         format!("{} has stopped already: {}", task.id, task.why())
@@ -37,6 +37,6 @@ pub async fn run(program: &Program, args: &StopArgs) -> Result<Exit> {
     } else {
         format!("{} stops", task.id)
     };
-    program.printer.text(&format!("{text}\n"));
+    context.printer.text(&format!("{text}\n"));
     Ok(Exit::Done)
 }

@@ -1,11 +1,11 @@
 //! `tasks`: what runs, and what has stopped and why.
 
 use crate::names::{last, revision};
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::tasks::{self, Of, Task};
 use jiff::Timestamp;
-use rd_common::cli::Program;
-use rd_common::ui::table::table;
+use rd_common::context::Context;
+use rd_common::output::table::table;
 use rd_common::{Exit, Result};
 
 /// Flags of `tasks`.
@@ -20,16 +20,26 @@ pub struct TasksArgs {
 }
 
 /// Runs it: a table for people, one JSON document for programs.
-pub async fn run(program: &Program, args: &TasksArgs) -> Result<Exit> {
-    let site = Site::open(program).await?;
+pub async fn run(context: &Context, args: &TasksArgs) -> Result<Exit> {
+    let service_context = ServiceContext::open(context).await?;
     let tasks = match &args.task {
-        Some(name) => vec![tasks::named(site.cx(), &site.cluster, name).await?],
-        None => tasks::list(site.cx(), &site.cluster, Of::Cluster, args.stopped).await?,
+        Some(name) => {
+            vec![tasks::named(service_context.ctx(), &service_context.cluster, name).await?]
+        }
+        None => {
+            tasks::list(
+                service_context.ctx(),
+                &service_context.cluster,
+                Of::Cluster,
+                args.stopped,
+            )
+            .await?
+        }
     };
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         format!(
             "{}\n",
-            serde_json::json!({"cluster": site.cluster, "tasks": tasks})
+            serde_json::json!({"cluster": service_context.cluster, "tasks": tasks})
         )
     } else if tasks.is_empty() {
         "no tasks\n".to_owned()
@@ -42,7 +52,7 @@ pub async fn run(program: &Program, args: &TasksArgs) -> Result<Exit> {
             &rows,
         )
     };
-    program.printer.text(&text);
+    context.printer.text(&text);
     Ok(Exit::Done)
 }
 

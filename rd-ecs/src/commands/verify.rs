@@ -2,10 +2,10 @@
 
 use crate::names::last;
 use crate::revision::ahead;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::verify::{image_of, verify};
-use rd_common::check::Report;
-use rd_common::cli::Program;
+use rd_common::context::Context;
+use rd_common::output::check_report::CheckReport;
 use rd_common::{Exit, Result};
 use serde_json::json;
 
@@ -18,26 +18,26 @@ pub struct VerifyArgs {
 }
 
 /// Runs it: exit 0 where every step is right.
-pub async fn run(program: &Program, args: &VerifyArgs) -> Result<Exit> {
-    let site = Site::open(program).await?;
-    let service = site.read().await?;
-    let revision = site.runs(&service).await?;
+pub async fn run(context: &Context, args: &VerifyArgs) -> Result<Exit> {
+    let service_context = ServiceContext::open(context).await?;
+    let service = service_context.read().await?;
+    let revision = service_context.runs(&service).await?;
     let own = image_of(&revision.definition);
     let image = args.image.as_deref().unwrap_or(own);
     // What stands in until the first image has nothing of what is to follow it.
-    let next = ahead(program, &site, &revision, image).await?;
-    let steps = verify(program, &site, &next, image).await?;
+    let next = ahead(context, &service_context, &revision, image).await?;
+    let steps = verify(context, &service_context, &next, image).await?;
     let arn = revision.definition.task_definition_arn();
     let name = last(arn.unwrap_or_default());
-    let report = Report {
-        what: name,
+    let report = CheckReport {
+        subject: name,
         head: json!({"task_definition": arn})
             .as_object()
             .cloned()
             .unwrap_or_default(),
-        verdict: "ok",
-        well: "can run",
-        ill: "cannot run as it is",
+        verdict_key: "ok",
+        passed: "can run",
+        failed: "cannot run",
     };
-    Ok(report.show(&program.printer, &steps))
+    Ok(report.show(&context.printer, &steps))
 }

@@ -3,11 +3,11 @@
 use crate::deployments::{self, Deployment, timestamp};
 use crate::follow::{Ending, Follow};
 use crate::names::last;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::DeploymentRolloutState;
 use jiff::Timestamp;
-use rd_common::cli::Program;
-use rd_common::verbs::apply::duration;
+use rd_common::commands::limits::duration;
+use rd_common::context::Context;
 use rd_common::{Error, Exit, Result};
 use std::time::Duration;
 
@@ -20,13 +20,13 @@ pub struct WaitArgs {
 }
 
 /// Runs it. Exit 0 where what was deployed last runs.
-pub async fn run(program: &Program, args: &WaitArgs) -> Result<Exit> {
-    let site = Site::open(program).await?;
-    let newest = deployments::newest(site.cx(), &site.service, 1).await?;
+pub async fn run(context: &Context, args: &WaitArgs) -> Result<Exit> {
+    let service_context = ServiceContext::open(context).await?;
+    let newest = deployments::newest(service_context.ctx(), &service_context.service, 1).await?;
     let Some(deployment) = newest.into_iter().next() else {
-        return forgotten(program, &site).await;
+        return forgotten(context, &service_context).await;
     };
-    let mut follow = Follow::new(program, &site, deployment.created_at);
+    let mut follow = Follow::new(context, &service_context, deployment.created_at);
     match follow
         .until_over(&deployment.arn, args.timeout, false)
         .await?
@@ -55,8 +55,8 @@ pub async fn run(program: &Program, args: &WaitArgs) -> Result<Exit> {
 
 /// AWS tells the deployments of the last 90 days. Of an older one the service alone tells that it is over.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html>
-async fn forgotten(program: &Program, site: &Site) -> Result<Exit> {
-    let service = site.read().await?;
+async fn forgotten(context: &Context, service_context: &ServiceContext) -> Result<Exit> {
+    let service = service_context.read().await?;
     let primary = service
         .deployments()
         .iter()
@@ -68,7 +68,7 @@ async fn forgotten(program: &Program, site: &Site) -> Result<Exit> {
             .hint("run rd-ecs wait again; rd-ecs status shows what runs"));
     };
     let begun = timestamp(primary.created_at()).unwrap_or(Timestamp::UNIX_EPOCH);
-    Follow::new(program, site, begun).tell_end(&Deployment {
+    Follow::new(context, service_context, begun).tell_end(&Deployment {
         arn: String::new(),
         status: "SUCCESSFUL".to_owned(),
         reason: primary.rollout_state_reason().map(str::to_owned),

@@ -6,16 +6,16 @@ use super::targets::{self, Target};
 use crate::deployments::{self, Deployment, timestamp};
 use crate::logs::{self, Line};
 use crate::names::{CONTAINER, last};
-use crate::reads::Described;
-use crate::site::Site;
+use crate::read::Described;
+use crate::service_context::ServiceContext;
 use crate::tasks::{self, Of, Task};
 use crate::verify;
 use aws_sdk_ecs::types::Service;
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use rd_common::Result;
-use rd_common::check::Step;
-use rd_common::cli::Program;
+use rd_common::context::Context;
+use rd_common::output::check_report::CheckStep;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
@@ -111,7 +111,7 @@ pub struct Evidence {
     /// The load balancer's targets.
     pub targets: Vec<Target>,
     /// What a start needs, yes or no.
-    pub checks: Vec<Step>,
+    pub checks: Vec<CheckStep>,
     /// What could not be read, and why.
     pub unread: Vec<String>,
 }
@@ -128,16 +128,20 @@ pub enum Scope<'a> {
 }
 
 /// Reads it.
-pub async fn collect(program: &Program, site: &Site, scope: Scope<'_>) -> Result<Evidence> {
-    let cx = site.cx();
-    let service = site.read().await?;
-    let runs = site.runs(&service).await?;
+pub async fn collect(
+    context: &Context,
+    service_context: &ServiceContext,
+    scope: Scope<'_>,
+) -> Result<Evidence> {
+    let ctx = service_context.ctx();
+    let service = service_context.read().await?;
+    let runs = service_context.runs(&service).await?;
     let (deployments, targets, tasks, checks, values) = tokio::join!(
-        deployments::newest(cx, &site.service, DEPLOYMENTS),
-        targets::read(site, &service),
-        watched(site, scope),
-        checks(program, site, &runs, scope),
-        verify::secret_values(site, &runs.definition),
+        deployments::newest(ctx, &service_context.service, DEPLOYMENTS),
+        targets::read(service_context, &service),
+        watched(service_context, scope),
+        checks(context, service_context, &runs, scope),
+        verify::secret_values(service_context, &runs.definition),
     );
     let redact = Redact::new(values);
     let mut unread = Vec::new();
@@ -145,7 +149,7 @@ pub async fn collect(program: &Program, site: &Site, scope: Scope<'_>) -> Result
     let tasks = kept("tasks", tasks, &mut unread);
     Ok(Evidence {
         taken_at: Timestamp::now(),
-        cluster: site.cluster.clone(),
+        cluster: service_context.cluster.clone(),
         service: state(&service),
         revision: revision(&runs),
         events: events(&service, deployments.first(), scope, &redact),
@@ -166,27 +170,35 @@ fn kept<T: Default>(what: &str, read: Result<T>, unread: &mut Vec<String>) -> T 
 }
 
 async fn checks(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    service_context: &ServiceContext,
     runs: &Described,
     scope: Scope<'_>,
-) -> Result<Vec<Step>> {
+) -> Result<Vec<CheckStep>> {
     if matches!(scope, Scope::Tasks(_)) {
         return Ok(Vec::new());
     }
     let image = verify::image_of(&runs.definition);
-    verify::verify(program, site, runs, image).await
+    verify::verify(context, service_context, runs, image).await
 }
 
-async fn watched(site: &Site, scope: Scope<'_>) -> Result<Vec<Watched>> {
+async fn watched(service_context: &ServiceContext, scope: Scope<'_>) -> Result<Vec<Watched>> {
     let tasks = match scope {
-        Scope::All => tasks::list(site.cx(), &site.cluster, Of::Cluster, true).await?,
+        Scope::All => {
+            tasks::list(
+                service_context.ctx(),
+                &service_context.cluster,
+                Of::Cluster,
+                true,
+            )
+            .await?
+        }
         Scope::Tasks(tasks) => tasks.to_vec(),
         Scope::One(task) => vec![task.clone()],
     };
     let with_logs = tasks.into_iter().enumerate().map(async |(index, task)| {
         let lines = match index < MOST_TASKS {
-            true => last_lines(site, &task).await,
+            true => last_lines(service_context, &task).await,
             false => Ok(Vec::new()),
         };
         let lines_unread = lines.as_ref().err().map(ToString::to_string);
@@ -200,12 +212,12 @@ async fn watched(site: &Site, scope: Scope<'_>) -> Result<Vec<Watched>> {
     Ok(all.collect().await)
 }
 
-async fn last_lines(site: &Site, task: &Task) -> Result<Vec<Line>> {
-    let cx = site.cx();
-    let read = cx.clients.reads.definition(&task.task_definition).await?;
+async fn last_lines(service_context: &ServiceContext, task: &Task) -> Result<Vec<Line>> {
+    let ctx = service_context.ctx();
+    let read = ctx.clients.reads.definition(&task.task_definition).await?;
     let stream = read.and_then(|read| logs::stream(&read.definition, CONTAINER, &task.id));
     match stream {
-        Some(stream) => stream.last(cx, LINES).await,
+        Some(stream) => stream.last(ctx, LINES).await,
         None => Ok(Vec::new()),
     }
 }

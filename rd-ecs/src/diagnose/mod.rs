@@ -9,11 +9,11 @@ mod targets;
 mod tasks;
 mod view;
 
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::tasks::Task;
 use rd_common::Result;
-use rd_common::check::Step;
-use rd_common::cli::Program;
+use rd_common::context::Context;
+use rd_common::output::check_report::CheckStep;
 use rules::Rank;
 use serde_json::json;
 
@@ -39,7 +39,7 @@ pub fn findings(evidence: &Evidence) -> Vec<Finding> {
 }
 
 /// What is not as a start needs it.
-fn of_step(step: &Step) -> Option<Finding> {
+fn of_step(step: &CheckStep) -> Option<Finding> {
     if step.ok {
         return None;
     }
@@ -50,19 +50,27 @@ fn of_step(step: &Step) -> Option<Finding> {
 }
 
 /// What is found of tasks that failed, with their last lines and with how the service and its targets are.
-pub async fn of_tasks(program: &Program, site: &Site, failed: &[Task]) -> Result<Vec<Finding>> {
-    let evidence = collect(program, site, Scope::Tasks(failed)).await?;
+pub async fn of_tasks(
+    context: &Context,
+    service_context: &ServiceContext,
+    failed: &[Task],
+) -> Result<Vec<Finding>> {
+    let evidence = collect(context, service_context, Scope::Tasks(failed)).await?;
     Ok(findings(&evidence))
 }
 
 /// Tells what is found of tasks that failed: text for people, a record each for programs.
-pub async fn tell(program: &Program, site: &Site, failed: &[Task]) -> Result<()> {
-    let found = of_tasks(program, site, failed).await?;
-    let text: String = match program.printer.is_json() {
+pub async fn tell(
+    context: &Context,
+    service_context: &ServiceContext,
+    failed: &[Task],
+) -> Result<()> {
+    let found = of_tasks(context, service_context, failed).await?;
+    let text: String = match context.printer.is_json() {
         true => found.iter().map(record).collect(),
         false => view::findings(&found),
     };
-    program.printer.text(&text);
+    context.printer.text(&text);
     Ok(())
 }
 

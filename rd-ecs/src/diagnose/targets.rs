@@ -2,7 +2,7 @@
 
 use super::finding::Finding;
 use super::rules::{Rank, of_target};
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::Service;
 use aws_sdk_elasticloadbalancingv2::types::TargetGroup;
 use rd_common::Result;
@@ -27,13 +27,13 @@ pub struct Target {
 }
 
 /// All of them.
-pub async fn read(site: &Site, service: &Service) -> Result<Vec<Target>> {
+pub async fn read(service_context: &ServiceContext, service: &Service) -> Result<Vec<Target>> {
     let mut all = Vec::new();
     for balancer in service.load_balancers() {
         let Some(arn) = balancer.target_group_arn() else {
             continue;
         };
-        match group(site, arn).await {
+        match group(service_context, arn).await {
             Ok(targets) => all.extend(targets),
             // That it is gone is told by what a start needs.
             Err(error) if error.is(&["TargetGroupNotFound", "TargetGroupNotFoundException"]) => {}
@@ -43,8 +43,8 @@ pub async fn read(site: &Site, service: &Service) -> Result<Vec<Target>> {
     Ok(all)
 }
 
-async fn group(site: &Site, arn: &str) -> Result<Vec<Target>> {
-    let elb = &site.cx().clients.elb;
+async fn group(service_context: &ServiceContext, arn: &str) -> Result<Vec<Target>> {
+    let elb = &service_context.ctx().clients.elb;
     let (group, health) = tokio::try_join!(
         async {
             let call = elb.describe_target_groups().target_group_arns(arn).send();

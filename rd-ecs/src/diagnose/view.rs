@@ -3,7 +3,7 @@
 use super::evidence::Evidence;
 use super::finding::{Finding, Severity, is_wrong};
 use crate::names::last;
-use rd_common::ui::style::{BAD, FAINT, GOOD, NOTE, STRONG, paint};
+use rd_common::output::style::{BOLD, DIM, ERROR, INFO, OK, paint};
 
 /// How many tasks are named.
 const NAMED: usize = 3;
@@ -17,10 +17,10 @@ pub fn findings(all: &[Finding]) -> String {
 
 fn finding(one: &Finding) -> String {
     let mark = match one.severity {
-        Severity::Error => paint(BAD, "✗"),
-        Severity::Note => paint(NOTE, "·"),
+        Severity::Error => paint(ERROR, "✗"),
+        Severity::Note => paint(INFO, "·"),
     };
-    let mut text = format!("{mark} {}{}\n", paint(STRONG, &one.cause), tasks(one));
+    let mut text = format!("{mark} {}{}\n", paint(BOLD, &one.cause), tasks(one));
     for said in one.evidence.iter().take(SAID) {
         text.push_str(&format!("    {}\n", said.trim_end()));
     }
@@ -31,10 +31,10 @@ fn finding(one: &Finding) -> String {
     if let Some(task) = one.tasks.first().filter(|_| !one.last_lines.is_empty()) {
         text.push_str(&format!(
             "    {}\n",
-            paint(FAINT, format!("the last lines of {task}:"))
+            paint(DIM, format!("the last lines of {task}:"))
         ));
         for line in &one.last_lines {
-            text.push_str(&format!("    {} {}\n", paint(FAINT, "|"), line.trim_end()));
+            text.push_str(&format!("    {} {}\n", paint(DIM, "|"), line.trim_end()));
         }
     }
     text.push_str(&format!("  → {}\n", one.advice));
@@ -62,7 +62,7 @@ fn tasks(one: &Finding) -> String {
 pub fn whole(evidence: &Evidence, all: &[Finding]) -> String {
     let mut text = findings(all);
     for unread in &evidence.unread {
-        text.push_str(&format!("{} not read: {unread}\n", paint(NOTE, "·")));
+        text.push_str(&format!("{} not read: {unread}\n", paint(INFO, "·")));
     }
     if let Some(why) = evidence
         .tasks
@@ -71,7 +71,7 @@ pub fn whole(evidence: &Evidence, all: &[Finding]) -> String {
     {
         text.push_str(&format!(
             "{} last lines not read: {why}\n",
-            paint(NOTE, "·")
+            paint(INFO, "·")
         ));
     }
     let service = &evidence.service;
@@ -83,12 +83,12 @@ pub fn whole(evidence: &Evidence, all: &[Finding]) -> String {
         last(&service.task_definition)
     );
     let verdict = match is_wrong(all) {
-        true => paint(BAD, "something is wrong"),
-        false => paint(GOOD, "nothing is wrong"),
+        true => paint(ERROR, "something is wrong"),
+        false => paint(OK, "nothing is wrong"),
     };
     text.push_str(&format!(
         "{}: {verdict}; {runs}\n",
-        paint(STRONG, evidence.name())
+        paint(BOLD, evidence.name())
     ));
     text
 }

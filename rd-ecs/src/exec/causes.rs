@@ -2,11 +2,11 @@
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html>
 
 use super::choose::Container;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::tasks::Task;
 use crate::verify::{Asked, simulate, way};
 use aws_sdk_ecs::types::{Service, TaskDefinition};
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Error, Result};
 
 /// What the agent in the task asks of Session Manager.
@@ -80,18 +80,22 @@ pub fn agent(container: &Container) -> bool {
 
 /// What is found when the agent does not run, or AWS does not reach it: its role, its network, its file system.
 pub async fn further(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    service_context: &ServiceContext,
     task: &Task,
     container: &Container,
     said: Option<&Error>,
 ) -> Result<Error> {
-    let read = site.cx().clients.reads.definition(&task.task_definition);
+    let read = service_context
+        .ctx()
+        .clients
+        .reads
+        .definition(&task.task_definition);
     let definition = read.await?.map(|read| read.definition);
     let ssmmessages = ["ssmmessages"].into();
     let (role, network) = tokio::try_join!(
-        of_role(site, definition.as_ref()),
-        way(program, &ssmmessages),
+        of_role(service_context, definition.as_ref()),
+        way(context, &ssmmessages),
     )?;
     let mut causes = Vec::new();
     let files = definition
@@ -164,7 +168,10 @@ fn is_read_only(definition: &TaskDefinition, container: &str) -> bool {
         .unwrap_or(false)
 }
 
-async fn of_role(site: &Site, definition: Option<&TaskDefinition>) -> Result<Option<Cause>> {
+async fn of_role(
+    service_context: &ServiceContext,
+    definition: Option<&TaskDefinition>,
+) -> Result<Option<Cause>> {
     let Some(role) = definition.and_then(|one| one.task_role_arn()) else {
         return Ok(definition.map(|_| {
             cause(
@@ -178,7 +185,7 @@ async fn of_role(site: &Site, definition: Option<&TaskDefinition>) -> Result<Opt
         resources: &["*".to_owned()],
         context: &[],
     };
-    let verdicts = simulate(site, role, &asked).await?;
+    let verdicts = simulate(service_context, role, &asked).await?;
     let Some(refused) = verdicts.and_then(|all| all.into_iter().find(|one| !one.allowed)) else {
         return Ok(None);
     };

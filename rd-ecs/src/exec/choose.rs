@@ -1,7 +1,7 @@
 //! Which task, and which container in it.
 
 use crate::names::CONTAINER;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::tasks::{self, Of, Task};
 use rd_common::aws::Explain;
 use rd_common::{Error, Result};
@@ -21,14 +21,20 @@ pub struct Container {
 }
 
 /// The task that the user names; else of the service's that run the newest that is well and has a shell to give.
-pub async fn choose(site: &Site, named: Option<&str>) -> Result<Task> {
-    let cx = site.cx();
+pub async fn choose(service_context: &ServiceContext, named: Option<&str>) -> Result<Task> {
+    let ctx = service_context.ctx();
     if let Some(name) = named {
-        return tasks::named(cx, &site.cluster, name).await;
+        return tasks::named(ctx, &service_context.cluster, name).await;
     }
-    let tasks = tasks::list(cx, &site.cluster, Of::Service(&site.family), false).await?;
+    let tasks = tasks::list(
+        ctx,
+        &service_context.cluster,
+        Of::Service(&service_context.family),
+        false,
+    )
+    .await?;
     best(tasks).ok_or_else(|| {
-        Error::failed(format!("no task of {} runs", site.family)).hint(
+        Error::failed(format!("no task of {} runs", service_context.family)).hint(
             "rd-ecs diagnose says why none starts; rd-ecs scale starts some where none are wanted; a task that is no service's is named with --task",
         )
     })
@@ -49,10 +55,17 @@ fn best(tasks: Vec<Task>) -> Option<Task> {
 }
 
 /// The container that the user names; else the application's.
-pub async fn container(site: &Site, task: &Task, name: Option<&str>) -> Result<Container> {
+pub async fn container(
+    service_context: &ServiceContext,
+    task: &Task,
+    name: Option<&str>,
+) -> Result<Container> {
     let name = name.unwrap_or(CONTAINER);
-    let call = site.cx().clients.ecs.describe_tasks();
-    let call = call.cluster(&site.cluster).tasks(&task.arn).send();
+    let call = service_context.ctx().clients.ecs.describe_tasks();
+    let call = call
+        .cluster(&service_context.cluster)
+        .tasks(&task.arn)
+        .send();
     let answer = call.await.doing("read the task")?;
     let containers = answer
         .tasks()

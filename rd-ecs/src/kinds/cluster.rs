@@ -1,14 +1,15 @@
 //! `cluster`: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html>
 
 use crate::clients::Clients;
-use crate::reads::{retag, tag_list, tags_of};
+use crate::read::{retag, tag_list, tags_of};
 use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, Cluster as AwsCluster, ClusterField, ClusterSetting,
     ClusterSettingName,
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Error, Found, Kind, Order, Readiness, Repeat, Result, Tags, Wanted, touches,
+    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Readiness, Result, Retry, Tags, Wanted,
+    touches,
 };
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
@@ -91,7 +92,7 @@ impl Kind for Cluster {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let named: Vec<(&Wanted<Spec>, String)> = wanted
             .iter()
             .filter_map(|one| Some((one, one.id_or(|spec| &spec.name)?)))
@@ -101,7 +102,11 @@ impl Kind for Cluster {
         }
         let mut names: Vec<String> = named.iter().map(|(_, name)| name.clone()).collect();
         names.dedup();
-        let call = cx.clients.ecs.describe_clusters().set_clusters(Some(names));
+        let call = ctx
+            .clients
+            .ecs
+            .describe_clusters()
+            .set_clusters(Some(names));
         let call = call
             .include(ClusterField::Settings)
             .include(ClusterField::Tags);
@@ -123,17 +128,17 @@ impl Kind for Cluster {
         Ok(found.collect())
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
-        service_linked_role::ensure(&cx.clients.iam, service_linked_role::ECS).await?;
-        cx.clients
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        service_linked_role::ensure(&ctx.clients.iam, service_linked_role::ECS).await?;
+        ctx.clients
             .ecs_once
             .create_cluster()
             .cluster_name(&spec.name)
             .settings(insights(spec.container_insights))
             .set_capacity_providers(Some(spec.capacity_providers.clone()))
             .default_capacity_provider_strategy(strategy(&spec.default_capacity_provider)?)
-            .set_tags(Some(tag_list(order.tags)))
+            .set_tags(Some(tag_list(request.tags)))
             .send()
             .await
             .doing("create the cluster")?;
@@ -141,13 +146,13 @@ impl Kind for Cluster {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
-        let ecs = &cx.clients.ecs;
+        let ecs = &ctx.clients.ecs;
         if touches(changes, "container_insights") {
             let call = ecs.update_cluster_settings().cluster(id);
             let call = call.settings(insights(spec.container_insights)).send();
@@ -162,15 +167,15 @@ impl Kind for Cluster {
             let answer = call.send().await.doing("change the cluster's capacity");
             // One change at a time: the last one is under way still.
             answer.map_err(|error| match error.is(&["UpdateInProgressException"]) {
-                true => error.repeat(Repeat::NotDone),
+                true => error.retry(Retry::NotDone),
                 false => error,
             })?;
         }
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.ecs.delete_cluster().cluster(id);
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.ecs.delete_cluster().cluster(id);
         match call.send().await.doing("delete the cluster") {
             Err(error) if error.is(&["ClusterNotFoundException"]) => Ok(()),
             // Tasks that are stopping, and changes of its capacity.
@@ -181,17 +186,17 @@ impl Kind for Cluster {
                     "UpdateInProgressException",
                 ]) =>
             {
-                Err(error.repeat(Repeat::Later))
+                Err(error.retry(Retry::Later))
             }
             other => other.map(|_| ()),
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        let call = cx.clients.ecs.describe_clusters().clusters(id);
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let call = ctx.clients.ecs.describe_clusters().clusters(id);
         let answer = call.send().await.doing("read the cluster")?;
         let arn = answer.clusters().first().and_then(|one| one.cluster_arn());
-        retag(&cx.clients.ecs, arn.unwrap_or_default(), set, remove).await
+        retag(&ctx.clients.ecs, arn.unwrap_or_default(), set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -225,8 +230,8 @@ impl Kind for Cluster {
     }
 
     /// Tasks that were started in it by hand, or by a run that was cut off.
-    async fn holders(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {
-        let call = cx.clients.ecs.list_tasks().cluster(id);
+    async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+        let call = ctx.clients.ecs.list_tasks().cluster(id);
         let tasks = call.send().await.doing("list the tasks in the cluster")?;
         let tasks = tasks.task_arns.unwrap_or_default();
         Ok((!tasks.is_empty()).then(|| format!("the tasks {}", tasks.join(", "))))

@@ -4,7 +4,7 @@
 use crate::clients::Clients;
 use aws_sdk_ssm::types::{ParameterType, ResourceTypeForTagging, Tag};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Error, Found, Kind, Order, Result, Tags, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Result, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -45,8 +45,8 @@ fn list(tags: &Tags) -> Result<Vec<Tag>> {
         .map_err(|e| Error::failed(format!("a tag is incomplete: {e}")))
 }
 
-async fn tags(cx: &Cx<Clients>, name: &str) -> Result<Tags> {
-    let call = cx.clients.ssm.list_tags_for_resource().resource_id(name);
+async fn tags(ctx: &Ctx<Clients>, name: &str) -> Result<Tags> {
+    let call = ctx.clients.ssm.list_tags_for_resource().resource_id(name);
     let call = call.resource_type(ResourceTypeForTagging::Parameter);
     let answer = call.send().await.doing("read the parameter's tags")?;
     let tags = answer.tag_list.unwrap_or_default().into_iter();
@@ -55,12 +55,12 @@ async fn tags(cx: &Cx<Clients>, name: &str) -> Result<Tags> {
 
 impl Kind for Parameter {
     const NAME: &'static str = "parameter";
-    const TAGS_UNTOLD: bool = true;
+    const TAGS_NOT_READ: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let named: Vec<(&Wanted<Spec>, String)> = wanted
             .iter()
             .filter_map(|one| Some((one, one.id_or(|spec| &spec.name)?)))
@@ -69,7 +69,7 @@ impl Kind for Parameter {
         for some in named.chunks(AT_ONCE) {
             let mut names: Vec<String> = some.iter().map(|(_, name)| name.clone()).collect();
             names.dedup();
-            let call = cx.clients.ssm.get_parameters().set_names(Some(names));
+            let call = ctx.clients.ssm.get_parameters().set_names(Some(names));
             let answer = call.send().await.doing("read the parameters")?;
             for one in answer.parameters.unwrap_or_default() {
                 let live = Live {
@@ -90,8 +90,8 @@ impl Kind for Parameter {
                 continue;
             };
             let tags = match &one.id {
-                Some(id) if cx.knows(id) => None,
-                _ => Some(tags(cx, &name).await?),
+                Some(id) if ctx.knows(id) => None,
+                _ => Some(tags(ctx, &name).await?),
             };
             found.push(Found {
                 address: one.address.clone(),
@@ -103,16 +103,16 @@ impl Kind for Parameter {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
-        let call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        let call = ctx
             .clients
             .ssm_once
             .put_parameter()
             .name(&spec.name)
             .value(&spec.value)
             .r#type(ParameterType::String)
-            .set_tags(Some(list(order.tags)?));
+            .set_tags(Some(list(request.tags)?));
         match call.send().await.doing("create the parameter") {
             Err(error) if error.is(&["ParameterAlreadyExists"]) => Ok(spec.name.clone()),
             other => other.map(|_| spec.name.clone()),
@@ -120,27 +120,27 @@ impl Kind for Parameter {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let call = cx.clients.ssm.put_parameter().name(id).value(&spec.value);
+        let call = ctx.clients.ssm.put_parameter().name(id).value(&spec.value);
         let call = call.r#type(ParameterType::String).overwrite(true).send();
         call.await.doing("change the parameter").map(|_| ())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.ssm.delete_parameter().name(id);
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.ssm.delete_parameter().name(id);
         match call.send().await.doing("delete the parameter") {
             Err(error) if error.is(&["ParameterNotFound"]) => Ok(()),
             other => other.map(|_| ()),
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        let ssm = &cx.clients.ssm;
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let ssm = &ctx.clients.ssm;
         if !set.is_empty() {
             let call = ssm.add_tags_to_resource().resource_id(id);
             let call = call.resource_type(ResourceTypeForTagging::Parameter);

@@ -5,7 +5,9 @@ use aws_sdk_ecr::types::{
     EncryptionConfiguration, EncryptionType, ImageScanningConfiguration, ImageTagMutability, Tag,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Error, Found, Kind, Order, Result, Tags, Wanted, touches};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Result, Tags, Wanted, touches,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -93,8 +95,8 @@ fn mutability(immutable: bool) -> ImageTagMutability {
     }
 }
 
-async fn policy(cx: &Cx<Clients>, name: &str) -> Result<Value> {
-    let call = cx.clients.ecr.get_lifecycle_policy().repository_name(name);
+async fn policy(ctx: &Ctx<Clients>, name: &str) -> Result<Value> {
+    let call = ctx.clients.ecr.get_lifecycle_policy().repository_name(name);
     match call.send().await.doing("read which images go") {
         Err(error) if error.is(&["LifecyclePolicyNotFoundException", GONE]) => Ok(Value::Null),
         other => {
@@ -104,9 +106,9 @@ async fn policy(cx: &Cx<Clients>, name: &str) -> Result<Value> {
     }
 }
 
-async fn read(cx: &Cx<Clients>, name: &str) -> Result<Option<Live>> {
+async fn read(ctx: &Ctx<Clients>, name: &str) -> Result<Option<Live>> {
     let repositories = async {
-        let call = cx.clients.ecr.describe_repositories();
+        let call = ctx.clients.ecr.describe_repositories();
         match call
             .repository_names(name)
             .send()
@@ -117,7 +119,7 @@ async fn read(cx: &Cx<Clients>, name: &str) -> Result<Option<Live>> {
             other => Ok(other?.repositories.unwrap_or_default().pop()),
         }
     };
-    let (repository, lifecycle) = tokio::try_join!(repositories, policy(cx, name))?;
+    let (repository, lifecycle) = tokio::try_join!(repositories, policy(ctx, name))?;
     Ok(repository.map(|one| Live {
         name: name.to_owned(),
         arn: one.repository_arn().unwrap_or_default().to_owned(),
@@ -136,24 +138,24 @@ async fn read(cx: &Cx<Clients>, name: &str) -> Result<Option<Live>> {
 
 impl Kind for Repository {
     const NAME: &'static str = "repository";
-    const TAGS_UNTOLD: bool = true;
+    const TAGS_NOT_READ: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let Some(name) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
-            let Some(live) = read(cx, &name).await? else {
+            let Some(live) = read(ctx, &name).await? else {
                 continue;
             };
-            let tags = if one.id.is_some() && cx.knows(&name) {
+            let tags = if one.id.is_some() && ctx.knows(&name) {
                 None
             } else {
-                let call = cx.clients.ecr.list_tags_for_resource();
+                let call = ctx.clients.ecr.list_tags_for_resource();
                 let answer = call.resource_arn(&live.arn).send().await;
                 let tags = answer.doing("read the repository's tags")?.tags;
                 let tags = tags.unwrap_or_default().into_iter();
@@ -169,8 +171,8 @@ impl Kind for Repository {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
         let scanning = ImageScanningConfiguration::builder().scan_on_push(spec.scan_on_push);
         let encryption = EncryptionConfiguration::builder()
             .encryption_type(match spec.kms_key {
@@ -180,7 +182,7 @@ impl Kind for Repository {
             .set_kms_key(spec.kms_key.clone())
             .build()
             .map_err(|e| Error::failed(format!("the encryption is incomplete: {e}")))?;
-        let call = cx
+        let call = ctx
             .clients
             .ecr_once
             .create_repository()
@@ -188,7 +190,7 @@ impl Kind for Repository {
             .image_scanning_configuration(scanning.build())
             .image_tag_mutability(mutability(spec.immutable_tags))
             .encryption_configuration(encryption)
-            .set_tags(Some(list(order.tags)?));
+            .set_tags(Some(list(request.tags)?));
         match call.send().await.doing("create the repository") {
             Err(error) if error.is(&["RepositoryAlreadyExistsException"]) => Ok(spec.name.clone()),
             other => other.map(|_| spec.name.clone()),
@@ -196,13 +198,13 @@ impl Kind for Repository {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
-        let ecr = &cx.clients.ecr;
+        let ecr = &ctx.clients.ecr;
         if touches(changes, "lifecycle") {
             let call = ecr.put_lifecycle_policy().repository_name(id);
             let call = call.lifecycle_policy_text(spec.lifecycle.to_string());
@@ -224,8 +226,8 @@ impl Kind for Repository {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.ecr.delete_repository().repository_name(id);
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.ecr.delete_repository().repository_name(id);
         match call.send().await.doing("delete the repository") {
             Err(error) if error.is(&[GONE]) => Ok(()),
             Err(error) if error.is(&["RepositoryNotEmptyException"]) => Err(error
@@ -234,9 +236,9 @@ impl Kind for Repository {
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        let ecr = &cx.clients.ecr;
-        let Some(Live { arn, .. }) = read(cx, id).await? else {
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let ecr = &ctx.clients.ecr;
+        let Some(Live { arn, .. }) = read(ctx, id).await? else {
             return Ok(());
         };
         if !set.is_empty() {
@@ -267,7 +269,7 @@ impl Kind for Repository {
     }
 
     /// Images are in it: it is made anew by hand, if at all.
-    fn allow(spec: &Spec, _live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
+    fn validate(spec: &Spec, _live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
         if changes.iter().any(|change| change.replaces) {
             return Err(Error::refused(format!(
                 "the repository {} would be made anew, and its images be lost",

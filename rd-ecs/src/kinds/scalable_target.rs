@@ -7,7 +7,7 @@ use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTarget as AwsTarget, ServiceNamespace, SuspendedState,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Result, Tags, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Wanted};
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +66,8 @@ fn live(target: &AwsTarget) -> Live {
 }
 
 /// Reads one; none where autoscaling does not know the service.
-pub async fn read(cx: &Cx<Clients>, resource_id: &str) -> Result<Option<Live>> {
-    let call = cx.clients.autoscaling.describe_scalable_targets();
+pub async fn read(ctx: &Ctx<Clients>, resource_id: &str) -> Result<Option<Live>> {
+    let call = ctx.clients.autoscaling.describe_scalable_targets();
     let call = call
         .service_namespace(ServiceNamespace::Ecs)
         .resource_ids(resource_id)
@@ -77,9 +77,13 @@ pub async fn read(cx: &Cx<Clients>, resource_id: &str) -> Result<Option<Live>> {
 }
 
 /// Says whether policies may take tasks away.
-pub async fn suspend_scale_in(cx: &Cx<Clients>, resource_id: &str, suspended: bool) -> Result<()> {
+pub async fn suspend_scale_in(
+    ctx: &Ctx<Clients>,
+    resource_id: &str,
+    suspended: bool,
+) -> Result<()> {
     let state = SuspendedState::builder().dynamic_scaling_in_suspended(suspended);
-    let call = cx.clients.autoscaling.register_scalable_target();
+    let call = ctx.clients.autoscaling.register_scalable_target();
     let call = call
         .service_namespace(ServiceNamespace::Ecs)
         .resource_id(resource_id)
@@ -91,15 +95,15 @@ pub async fn suspend_scale_in(cx: &Cx<Clients>, resource_id: &str, suspended: bo
         .map(|_| ())
 }
 
-async fn register(cx: &Cx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Result<()> {
+async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Result<()> {
     let running = SuspendedState::builder()
         .dynamic_scaling_in_suspended(false)
         .dynamic_scaling_out_suspended(false)
         .scheduled_scaling_suspended(false);
     // Tags are taken with the first registration alone: a repeated one would be refused.
     let client = match tags {
-        Some(_) => &cx.clients.autoscaling_once,
-        None => &cx.clients.autoscaling,
+        Some(_) => &ctx.clients.autoscaling_once,
+        None => &ctx.clients.autoscaling,
     };
     let call = client.register_scalable_target();
     let call = call
@@ -118,24 +122,24 @@ async fn register(cx: &Cx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Result<
 
 impl Kind for ScalableTarget {
     const NAME: &'static str = "scalable_target";
-    const TAGS_UNTOLD: bool = true;
+    const TAGS_NOT_READ: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let Some(id) = one.id_or(|spec| &spec.resource_id) else {
                 continue;
             };
-            let Some(live) = read(cx, &id).await? else {
+            let Some(live) = read(ctx, &id).await? else {
                 continue;
             };
-            let known = one.id.as_ref().is_some_and(|id| cx.knows(id));
+            let known = one.id.as_ref().is_some_and(|id| ctx.knows(id));
             let tags = match &live.arn {
                 Some(arn) if !known => {
-                    let call = cx.clients.autoscaling.list_tags_for_resource();
+                    let call = ctx.clients.autoscaling.list_tags_for_resource();
                     let answer = call.resource_arn(arn).send().await;
                     let answer = answer.doing("read the scalable target's tags")?;
                     Some(answer.tags.unwrap_or_default().into_iter().collect())
@@ -152,25 +156,25 @@ impl Kind for ScalableTarget {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let role = service_linked_role::ECS_AUTOSCALING;
-        service_linked_role::ensure(&cx.clients.iam, role).await?;
-        register(cx, order.spec, Some(order.tags)).await?;
-        Ok(order.spec.resource_id.clone())
+        service_linked_role::ensure(&ctx.clients.iam, role).await?;
+        register(ctx, request.spec, Some(request.tags)).await?;
+        Ok(request.spec.resource_id.clone())
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         _id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        register(cx, spec, None).await
+        register(ctx, spec, None).await
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.autoscaling.deregister_scalable_target();
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.autoscaling.deregister_scalable_target();
         let call = call
             .service_namespace(ServiceNamespace::Ecs)
             .resource_id(id)
@@ -178,11 +182,11 @@ impl Kind for ScalableTarget {
         deleted(call.send().await.doing("end autoscaling"))
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        let Some(arn) = read(cx, id).await?.and_then(|live| live.arn) else {
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let Some(arn) = read(ctx, id).await?.and_then(|live| live.arn) else {
             return Ok(());
         };
-        let autoscaling = &cx.clients.autoscaling;
+        let autoscaling = &ctx.clients.autoscaling;
         if !set.is_empty() {
             let call = autoscaling.tag_resource().resource_arn(&arn);
             let tags = set.clone().into_iter().collect();

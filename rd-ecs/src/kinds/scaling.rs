@@ -1,6 +1,6 @@
 //! What the kinds of autoscaling share: ids made of what is scaled and a name, and how a delete ends.
 
-use rd_common::{Error, Found, Input, Repeat, Result, Wanted};
+use rd_common::{Error, Found, Input, Result, Retry, Wanted};
 
 /// `<resource>:<name>`: a service's name has no colon.
 pub fn id(resource: &str, name: &str) -> String {
@@ -53,7 +53,7 @@ pub fn found<S, L: Clone>(
 pub fn deleted<T>(answer: Result<T>) -> Result<()> {
     match answer {
         Err(error) if error.is(&["ObjectNotFoundException"]) => Ok(()),
-        Err(error) if error.is(&["ConcurrentUpdateException"]) => Err(error.repeat(Repeat::Later)),
+        Err(error) if error.is(&["ConcurrentUpdateException"]) => Err(error.retry(Retry::Later)),
         other => other.map(|_| ()),
     }
 }

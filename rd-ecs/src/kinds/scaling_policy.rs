@@ -9,7 +9,7 @@ use aws_sdk_applicationautoscaling::types::{
     ServiceNamespace, TargetTrackingScalingPolicyConfiguration,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Error, Found, Input, Kind, Order, Result, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -69,7 +69,7 @@ fn live(policy: &AwsPolicy) -> Live {
     }
 }
 
-async fn put(cx: &Cx<Clients>, spec: &Spec) -> Result<()> {
+async fn put(ctx: &Ctx<Clients>, spec: &Spec) -> Result<()> {
     let incomplete = |e| Error::failed(format!("the policy is incomplete: {e}"));
     let metric = PredefinedMetricSpecification::builder()
         .predefined_metric_type(MetricType::from(spec.metric.as_str()))
@@ -83,7 +83,7 @@ async fn put(cx: &Cx<Clients>, spec: &Spec) -> Result<()> {
         .disable_scale_in(false)
         .build()
         .map_err(incomplete)?;
-    let call = cx.clients.autoscaling.put_scaling_policy();
+    let call = ctx.clients.autoscaling.put_scaling_policy();
     let call = call
         .policy_name(&spec.name)
         .service_namespace(ServiceNamespace::Ecs)
@@ -103,13 +103,13 @@ impl Kind for ScalingPolicy {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let named = named(wanted, |spec| (&spec.resource_id, &spec.name));
         let Some((_, first)) = named.first() else {
             return Ok(Vec::new());
         };
         let (resource, _) = parts(first)?;
-        let call = cx.clients.autoscaling.describe_scaling_policies();
+        let call = ctx.clients.autoscaling.describe_scaling_policies();
         let call = call
             .service_namespace(ServiceNamespace::Ecs)
             .resource_id(resource)
@@ -121,24 +121,24 @@ impl Kind for ScalingPolicy {
         }))
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        put(cx, order.spec).await?;
-        Ok(id(order.spec.resource_id.text(), &order.spec.name))
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        put(ctx, request.spec).await?;
+        Ok(id(request.spec.resource_id.text(), &request.spec.name))
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         _id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        put(cx, spec).await
+        put(ctx, spec).await
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let (resource, name) = parts(id)?;
-        let call = cx.clients.autoscaling.delete_scaling_policy();
+        let call = ctx.clients.autoscaling.delete_scaling_policy();
         let call = call
             .policy_name(name)
             .service_namespace(ServiceNamespace::Ecs)

@@ -8,7 +8,7 @@ use aws_sdk_applicationautoscaling::types::{
     ScalableTargetAction, ScheduledAction as AwsAction, ServiceNamespace,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Result, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -60,11 +60,11 @@ fn live(action: &AwsAction) -> Live {
     }
 }
 
-async fn put(cx: &Cx<Clients>, spec: &Spec) -> Result<()> {
+async fn put(ctx: &Ctx<Clients>, spec: &Spec) -> Result<()> {
     let target = ScalableTargetAction::builder()
         .min_capacity(spec.min)
         .max_capacity(spec.max);
-    let call = cx.clients.autoscaling.put_scheduled_action();
+    let call = ctx.clients.autoscaling.put_scheduled_action();
     let call = call
         .service_namespace(ServiceNamespace::Ecs)
         .resource_id(spec.resource_id.text())
@@ -82,13 +82,13 @@ impl Kind for ScheduledAction {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let named = named(wanted, |spec| (&spec.resource_id, &spec.name));
         let Some((_, first)) = named.first() else {
             return Ok(Vec::new());
         };
         let (resource, _) = parts(first)?;
-        let call = cx.clients.autoscaling.describe_scheduled_actions();
+        let call = ctx.clients.autoscaling.describe_scheduled_actions();
         let call = call
             .service_namespace(ServiceNamespace::Ecs)
             .resource_id(resource)
@@ -100,24 +100,24 @@ impl Kind for ScheduledAction {
         }))
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        put(cx, order.spec).await?;
-        Ok(id(order.spec.resource_id.text(), &order.spec.name))
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        put(ctx, request.spec).await?;
+        Ok(id(request.spec.resource_id.text(), &request.spec.name))
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         _id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        put(cx, spec).await
+        put(ctx, spec).await
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let (resource, name) = parts(id)?;
-        let call = cx.clients.autoscaling.delete_scheduled_action();
+        let call = ctx.clients.autoscaling.delete_scheduled_action();
         let call = call
             .service_namespace(ServiceNamespace::Ecs)
             .scheduled_action_name(name)

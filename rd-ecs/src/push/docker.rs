@@ -11,7 +11,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use oci_client::manifest::{
     IMAGE_CONFIG_MEDIA_TYPE, IMAGE_LAYER_GZIP_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
 };
-use rd_common::ui::progress::Progress;
+use rd_common::resource::progress::Progress;
 use rd_common::{Error, Result};
 use serde::Deserialize;
 use serde_json::json;

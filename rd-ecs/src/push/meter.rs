@@ -1,6 +1,6 @@
 //! How far it is: bytes of bytes, and how fast.
 
-use rd_common::ui::progress::Step;
+use rd_common::resource::progress::Step;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};

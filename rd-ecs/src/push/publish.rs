@@ -6,7 +6,7 @@ use crate::clients::Clients;
 use crate::registry::{MEDIA_TYPES, Repository};
 use aws_sdk_ecr::types::ImageIdentifier;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Result};
+use rd_common::{Ctx, Error, Result};
 use std::collections::BTreeMap;
 
 /// What there is already.
@@ -20,7 +20,7 @@ pub struct Standing {
 
 /// Looks.
 pub async fn standing(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     repository: &Repository,
     digest: &str,
     tags: &[String],
@@ -30,7 +30,7 @@ pub async fn standing(
         .map(|tag| ImageIdentifier::builder().image_tag(tag).build());
     let own = ImageIdentifier::builder().image_digest(digest).build();
     let ids = by_tag.chain([own]).collect();
-    let call = cx
+    let call = ctx
         .clients
         .ecr
         .batch_get_image()
@@ -71,7 +71,7 @@ pub fn taken(tag: &str, by: Option<&str>) -> Error {
 
 /// Puts the manifests that are not there, and the tags that are not where they should be.
 pub async fn publish(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     repository: &Repository,
     content: &Content,
     tags: &[String],
@@ -82,25 +82,29 @@ pub async fn publish(
     };
     if !standing.is_there {
         for part in parts {
-            put(cx, repository, part, None, standing).await?;
+            put(ctx, repository, part, None, standing).await?;
         }
     }
     for tag in tags {
         if standing.tags.get(tag) != Some(&root.digest) {
-            put(cx, repository, root, Some(tag), standing).await?;
+            put(ctx, repository, root, Some(tag), standing).await?;
         }
     }
     Ok(())
 }
 
 async fn put(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     repository: &Repository,
     document: &Document,
     tag: Option<&str>,
     standing: &Standing,
 ) -> Result<()> {
-    let call = cx.clients.ecr.put_image().repository_name(&repository.name);
+    let call = ctx
+        .clients
+        .ecr
+        .put_image()
+        .repository_name(&repository.name);
     let call = call
         .image_manifest(&document.text)
         .image_manifest_media_type(&document.media_type)

@@ -3,7 +3,7 @@
 use super::archive::Archive;
 use super::content::Content;
 use super::{docker, layout};
-use rd_common::ui::progress::Progress;
+use rd_common::resource::progress::Progress;
 use rd_common::{Error, Result};
 use std::sync::Arc;
 

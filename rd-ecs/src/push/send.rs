@@ -10,14 +10,14 @@ use crate::clients::Clients;
 use crate::registry::{Access, Repository, explain};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use oci_client::{Client, Reference};
-use rd_common::engine::wait::backoff;
-use rd_common::{Cx, Error, Repeat, Result};
+use rd_common::resource::wait::backoff;
+use rd_common::{Ctx, Error, Result, Retry};
 use reqwest::Url;
 use serde::Serialize;
 use std::sync::Arc;
 
 /// How often in a row an upload may fail without getting any further.
-const ATTEMPTS: u32 = 6;
+const MAX_ATTEMPTS: u32 = 6;
 /// How many pieces wait to be sent.
 const AHEAD: usize = 4;
 
@@ -38,7 +38,7 @@ pub struct Sent {
 
 /// Sends what is not there yet.
 pub async fn send(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     access: &Access,
     repository: &Repository,
     archive: &Arc<Archive>,
@@ -49,15 +49,15 @@ pub async fn send(
     blobs.sort_by_key(|blob| std::cmp::Reverse(blob.size));
     let total = blobs.iter().map(|blob| blob.size).sum();
     let meter = Meter::new(
-        cx.progress.step("image", false),
+        ctx.progress.step("image", false),
         "pushing",
         blobs.len(),
         total,
     );
     let sender = Sender {
-        cx,
+        ctx,
         client: access.client(&repository.name).await?,
-        uploads: Uploads::new(access, &repository.name, cx.clock)?,
+        uploads: Uploads::new(access, &repository.name, ctx.clock)?,
         at: access.reference(&repository.name, content.digest()),
         archive,
     };
@@ -79,13 +79,13 @@ pub async fn send(
         });
     tokio::select! {
         biased;
-        () = cx.cancel.cancelled() => Err(Error::interrupted()),
+        () = ctx.cancel.cancelled() => Err(Error::interrupted()),
         sent = meter.during(work) => sent,
     }
 }
 
 struct Sender<'a> {
-    cx: &'a Cx<Clients>,
+    ctx: &'a Ctx<Clients>,
     client: Client,
     uploads: Uploads,
     at: Reference,
@@ -120,12 +120,12 @@ impl Sender<'_> {
                 Err(Failed::Anew(error)) => (error, true),
             };
             failures += 1;
-            if failures == ATTEMPTS {
+            if failures == MAX_ATTEMPTS {
                 return Err(
                     error.hint("run the same command again: what is there is not sent again")
                 );
             }
-            self.cx.pause(backoff(failures - 1)).await?;
+            self.ctx.pause(backoff(failures - 1)).await?;
             // A registry that does not take what was continued is not asked to again.
             may_go_on &= !(anew && from > 0);
             let was_at = from;
@@ -150,10 +150,10 @@ impl Sender<'_> {
 
     /// Where an upload goes on, and from which byte; a new one where that is not known.
     async fn where_it_is(&self, session: Url) -> Result<(Option<Url>, u64)> {
-        for failures in 1..ATTEMPTS {
+        for failures in 1..MAX_ATTEMPTS {
             match self.uploads.status(&session).await {
                 Ok(Some((next, from))) if from > 0 => return Ok((Some(next), from)),
-                Err(Failed::Again(_)) => self.cx.pause(backoff(failures - 1)).await?,
+                Err(Failed::Again(_)) => self.ctx.pause(backoff(failures - 1)).await?,
                 _ => break,
             }
         }
@@ -207,10 +207,10 @@ impl Sender<'_> {
                 Err(e) => explain("look for a layer", e),
             };
             failures += 1;
-            if error.repeat == Repeat::Never || failures == ATTEMPTS {
+            if error.retry == Retry::Never || failures == MAX_ATTEMPTS {
                 return Err(error);
             }
-            self.cx.pause(backoff(failures - 1)).await?;
+            self.ctx.pause(backoff(failures - 1)).await?;
         }
     }
 }

@@ -1,7 +1,7 @@
 //! Tags: which an archive names, and which there can be.
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>
 
-use crate::facts::NO_IMAGE_TAG;
+use crate::discover::NO_IMAGE_TAG;
 use rd_common::{Error, Result};
 
 /// Refuses what is no tag.

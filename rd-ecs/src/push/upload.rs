@@ -10,8 +10,8 @@ use super::meter::Count;
 use crate::registry::{Access, refused, told, unanswered, use_ring};
 use bytes::Bytes;
 use futures_util::stream;
-use rd_common::engine::wait::Clock;
-use rd_common::{Error, Repeat, Result};
+use rd_common::resource::wait::Clock;
+use rd_common::{Error, Result, Retry};
 use reqwest::header::{CONTENT_LENGTH, CONTENT_RANGE, CONTENT_TYPE, LOCATION, RANGE};
 use reqwest::{Body, Client, RequestBuilder, Response, StatusCode, Url};
 use std::convert::Infallible;
@@ -228,7 +228,7 @@ fn silent(limit: Duration) -> Error {
         "cannot push a layer: nothing moved for {} s",
         limit.as_secs()
     ))
-    .repeat(Repeat::Unknown)
+    .retry(Retry::Unknown)
     .hint("check the network, then run the same command again: what is there is not sent again")
 }
 
@@ -252,7 +252,7 @@ async fn refusal(answer: Response) -> Failed {
         | (_, "BLOB_UPLOAD_UNKNOWN" | "BLOB_UPLOAD_INVALID" | "DIGEST_INVALID" | "SIZE_INVALID") => {
             Failed::Anew(error)
         }
-        _ if error.repeat != Repeat::Never => Failed::Again(error),
+        _ if error.retry != Retry::Never => Failed::Again(error),
         _ => Failed::Fatal(error),
     }
 }

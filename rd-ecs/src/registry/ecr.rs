@@ -9,7 +9,7 @@ use aws_sdk_ecr::types::{
 };
 use oci_client::Reference;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Result, Stack};
+use rd_common::{Ctx, Error, Result, Stack};
 
 /// How many tags an error names.
 const NEAREST: usize = 3;
@@ -24,11 +24,11 @@ pub fn account_of(stack: &Stack, host: &str) -> Option<String> {
 }
 
 /// An image of ECR.
-pub async fn inspect(cx: &Cx<Clients>, account: &str, reference: &Reference) -> Result<Image> {
-    let ours = account == cx.stack.account();
-    let (found, detail) = tokio::try_join!(read(cx, account, reference), async {
+pub async fn inspect(ctx: &Ctx<Clients>, account: &str, reference: &Reference) -> Result<Image> {
+    let ours = account == ctx.stack.account();
+    let (found, detail) = tokio::try_join!(read(ctx, account, reference), async {
         match ours {
-            true => describe(cx, reference).await,
+            true => describe(ctx, reference).await,
             // Other accounts let their images be pulled, and seldom be described.
             false => Ok(None),
         }
@@ -42,7 +42,7 @@ pub async fn inspect(cx: &Cx<Clients>, account: &str, reference: &Reference) -> 
         )
         .await?
     } else {
-        let access = Access::ask(&cx.clients.ecr, (!ours).then_some(account)).await?;
+        let access = Access::ask(&ctx.clients.ecr, (!ours).then_some(account)).await?;
         let at = access.reference(reference.repository(), &digest);
         architectures(
             &access.client(reference.repository()).await?,
@@ -77,11 +77,11 @@ fn id(reference: &Reference) -> ImageIdentifier {
 
 /// The image's digest and manifest.
 async fn read(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     account: &str,
     reference: &Reference,
 ) -> Result<(String, Manifest)> {
-    let call = cx.clients.ecr.batch_get_image().registry_id(account);
+    let call = ctx.clients.ecr.batch_get_image().registry_id(account);
     let call = call
         .repository_name(reference.repository())
         .image_ids(id(reference));
@@ -89,7 +89,7 @@ async fn read(
     let answer = call.send().await.doing("read the image");
     let answer = answer.map_err(|error| no_repository(error, reference))?;
     let Some(image) = answer.images().first() else {
-        return Err(missing(cx, account, reference, answer.failures().first()).await);
+        return Err(missing(ctx, account, reference, answer.failures().first()).await);
     };
     let digest = image
         .image_id()
@@ -102,8 +102,8 @@ async fn read(
 }
 
 /// When it was pushed, its tags and its size.
-async fn describe(cx: &Cx<Clients>, reference: &Reference) -> Result<Option<ImageDetail>> {
-    let call = cx.clients.ecr.describe_images();
+async fn describe(ctx: &Ctx<Clients>, reference: &Reference) -> Result<Option<ImageDetail>> {
+    let call = ctx.clients.ecr.describe_images();
     let call = call
         .repository_name(reference.repository())
         .image_ids(id(reference));
@@ -129,7 +129,7 @@ fn no_repository(error: Error, reference: &Reference) -> Error {
 }
 
 async fn missing(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     account: &str,
     reference: &Reference,
     failure: Option<&ImageFailure>,
@@ -150,7 +150,7 @@ async fn missing(
     let tag = reference.tag().unwrap_or("latest");
     let error = Error::failed(format!("there is no tag `{tag}` in {repository}"));
     // What went wrong with this only costs the list.
-    match tags(cx, account, repository).await.unwrap_or_default() {
+    match tags(ctx, account, repository).await.unwrap_or_default() {
         tags if tags.is_empty() => {
             error.hint("nothing was pushed yet: rd-ecs push, or docker push after rd-ecs login")
         }
@@ -162,14 +162,14 @@ async fn missing(
 }
 
 /// The tags of a repository.
-async fn tags(cx: &Cx<Clients>, account: &str, repository: &str) -> Result<Vec<String>> {
+async fn tags(ctx: &Ctx<Clients>, account: &str, repository: &str) -> Result<Vec<String>> {
     let filter = ListImagesFilter::builder()
         .tag_status(TagStatus::Tagged)
         .build();
     let mut tags = Vec::new();
     let mut next = None;
     loop {
-        let call = cx
+        let call = ctx
             .clients
             .ecr
             .list_images()

@@ -2,7 +2,7 @@
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes>
 
 use oci_client::errors::{OciDistributionError, OciEnvelope};
-use rd_common::{Error, Repeat};
+use rd_common::{Error, Retry};
 use std::error::Error as _;
 
 /// Its code and its words, where the body has them.
@@ -28,16 +28,16 @@ pub fn refused(doing: &str, status: u16, body: &str) -> Error {
         };
         (format!("HTTP {status}"), text.to_owned())
     });
-    let repeat = match status {
-        429 | 503 => Repeat::NotDone,
-        408 | 500.. => Repeat::Unknown,
-        _ => Repeat::Never,
+    let retry = match status {
+        429 | 503 => Retry::NotDone,
+        408 | 500.. => Retry::Unknown,
+        _ => Retry::Never,
     };
     let error = Error::failed(format!(
         "cannot {doing}: the registry answered {code}: {message}"
     ))
-    .coded(Some(code.clone()), None)
-    .repeat(repeat);
+    .with_code(Some(code.clone()), None)
+    .retry(retry);
     match code.as_str() {
         "NAME_UNKNOWN" => error.hint("run rd-ecs apply, which makes the repository"),
         "DENIED" | "UNAUTHORIZED" | "HTTP 401" | "HTTP 403" => error.hint(
@@ -61,15 +61,15 @@ pub fn unanswered(doing: &str, error: &reqwest::Error) -> Error {
         }
         source = cause.source();
     }
-    let repeat = if error.is_connect() {
-        Repeat::NotDone
+    let retry = if error.is_connect() {
+        Retry::NotDone
     } else {
-        Repeat::Unknown
+        Retry::Unknown
     };
     Error::failed(format!(
         "cannot {doing}: the registry could not be reached: {text}"
     ))
-    .repeat(repeat)
+    .retry(retry)
     .hint("check the network, then run the same command again")
 }
 
@@ -84,7 +84,7 @@ pub fn explain(doing: &str, error: OciDistributionError) -> Error {
             Some((code, message)) => Error::failed(format!(
                 "cannot {doing}: the registry answered {code}: {message}"
             ))
-            .coded(Some(code), None),
+            .with_code(Some(code), None),
             None => Error::failed(format!("cannot {doing}: the registry gave no reason")),
         },
         OciDistributionError::ServerError { code, message, .. } => refused(doing, code, &message),
@@ -113,6 +113,6 @@ mod tests {
     fn what_is_no_error_document_is_told_by_its_status() {
         let error = refused("push a layer", 502, "Bad Gateway\nmore");
         assert!(error.summary.ends_with("HTTP 502: Bad Gateway"), "{error}");
-        assert_eq!(error.repeat, Repeat::Unknown);
+        assert_eq!(error.retry, Retry::Unknown);
     }
 }

@@ -13,7 +13,7 @@ pub use foreign::architectures;
 pub use manifest::{Descriptor, MEDIA_TYPES, Manifest, Platform, architecture_word, parse};
 pub use repository::Repository;
 
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use jiff::Timestamp;
 use oci_client::Reference;
 use rd_common::{Error, Result};
@@ -56,14 +56,14 @@ impl Image {
 ///
 /// Fails where there is no such image (with the nearest tags), no such repository, where it may not be read, and where
 /// the registry cannot be reached; exit 2 for what is no reference.
-pub async fn inspect(site: &Site, reference: &str) -> Result<Image> {
+pub async fn inspect(service_context: &ServiceContext, reference: &str) -> Result<Image> {
     let parsed: Reference = reference.parse().map_err(|e| {
         Error::usage(format!("`{reference}` names no image: {e}"))
             .hint("a reference is <registry>/<name>:<tag> or <registry>/<name>@sha256:…")
     })?;
-    let cx = site.cx();
-    match ecr::account_of(&cx.stack, parsed.registry()) {
-        Some(account) => ecr::inspect(cx, &account, &parsed).await,
+    let ctx = service_context.ctx();
+    match ecr::account_of(&ctx.stack, parsed.registry()) {
+        Some(account) => ecr::inspect(ctx, &account, &parsed).await,
         None => foreign::inspect(&parsed).await,
     }
 }

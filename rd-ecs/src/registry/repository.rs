@@ -2,7 +2,7 @@
 
 use crate::names::REPOSITORY;
 use crate::slice::Ecs;
-use rd_common::verbs::desk::Desk;
+use rd_common::commands::slice_context::SliceContext;
 use rd_common::{Error, Result};
 
 /// The repository.
@@ -16,8 +16,8 @@ pub struct Repository {
 
 impl Repository {
     /// That of the stack, as it was applied. It is there before the service is.
-    pub fn of(desk: &Desk<Ecs>) -> Result<Self> {
-        let (resource, name) = desk.resource(REPOSITORY)?;
+    pub fn of(slice_context: &SliceContext<Ecs>) -> Result<Self> {
+        let (resource, name) = slice_context.resource(REPOSITORY)?;
         let url = resource.attributes.get("url").and_then(|url| url.as_str());
         let url = url.ok_or_else(|| {
             Error::failed("the repository's address is not known").hint("run rd-ecs apply")

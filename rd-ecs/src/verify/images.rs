@@ -1,14 +1,14 @@
 //! The image: in the repository, for the service's architecture.
 
 use super::{is_denied, not_checked};
-use crate::facts::{NO_IMAGE_TAG, PLACEHOLDER};
+use crate::discover::{NO_IMAGE_TAG, PLACEHOLDER};
 use crate::names::repository_url;
 use crate::registry::inspect;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_ecs::types::{CpuArchitecture, TaskDefinition};
 use rd_common::aws::Explain;
-use rd_common::check::Step;
+use rd_common::output::check_report::CheckStep;
 use rd_common::{Result, Stack};
 
 /// An image in this account's registry.
@@ -60,27 +60,31 @@ impl Own {
 }
 
 /// A line for whether it is there, and one for what it runs on.
-pub async fn check(site: &Site, definition: &TaskDefinition, image: &str) -> Result<Vec<Step>> {
-    let is = there(site, image).await?;
+pub async fn check(
+    service_context: &ServiceContext,
+    definition: &TaskDefinition,
+    image: &str,
+) -> Result<Vec<CheckStep>> {
+    let is = there(service_context, image).await?;
     let mut lines = vec![is.step];
     if is.readable {
-        lines.push(architecture(site, definition, image).await);
+        lines.push(architecture(service_context, definition, image).await);
     }
     Ok(lines)
 }
 
 /// What is known of an image.
 struct Is {
-    step: Step,
+    step: CheckStep,
     /// Whether it is in the repository, so that there is more to read.
     readable: bool,
 }
 
-async fn there(site: &Site, image: &str) -> Result<Is> {
+async fn there(service_context: &ServiceContext, image: &str) -> Result<Is> {
     let what = "image";
-    let cx = site.cx();
+    let ctx = service_context.ctx();
     let no = |reason: String| Is {
-        step: Step::new(what, false, reason),
+        step: CheckStep::new(what, false, reason),
         readable: false,
     };
     let unknown = |why: &str| Is {
@@ -91,7 +95,7 @@ async fn there(site: &Site, image: &str) -> Result<Is> {
         let reason = "none was deployed yet: rd-ecs push IMAGE.tar, then rd-ecs deploy --tag TAG";
         return Ok(no(reason.to_owned()));
     }
-    let Some(own) = Own::of(image, &cx.stack) else {
+    let Some(own) = Own::of(image, &ctx.stack) else {
         return Ok(match image == PLACEHOLDER {
             true => unknown("the placeholder, which is public"),
             false => unknown(&format!("{image} is in another registry")),
@@ -102,7 +106,7 @@ async fn there(site: &Site, image: &str) -> Result<Is> {
         (Some(digest), _) => ImageIdentifier::builder().image_digest(digest),
         (None, tag) => ImageIdentifier::builder().set_image_tag(tag.clone()),
     };
-    let call = cx.clients.ecr.describe_images();
+    let call = ctx.clients.ecr.describe_images();
     let call = call.repository_name(&own.repository).image_ids(id.build());
     match call.send().await.doing("look for the image") {
         Err(error) if is_denied(&error) => Ok(unknown(
@@ -116,22 +120,26 @@ async fn there(site: &Site, image: &str) -> Result<Is> {
             "{image} is not in the repository: rd-ecs images lists what is there, rd-ecs push adds to it"
         ))),
         other => other.map(|_| Is {
-            step: Step::new(what, true, image),
+            step: CheckStep::new(what, true, image),
             readable: true,
         }),
     }
 }
 
 /// Whether tasks of the revision's architecture can run it.
-async fn architecture(site: &Site, definition: &TaskDefinition, image: &str) -> Step {
+async fn architecture(
+    service_context: &ServiceContext,
+    definition: &TaskDefinition,
+    image: &str,
+) -> CheckStep {
     let what = "architecture";
     let platform = definition.runtime_platform();
     let wanted = platform.and_then(|platform| platform.cpu_architecture());
     // What AWS takes where a revision says nothing.
     let wanted = wanted.map_or("X86_64", CpuArchitecture::as_str);
-    match inspect(site, image).await {
-        Ok(is) if is.runs_on(wanted) => Step::new(what, true, wanted),
-        Ok(is) => Step::new(
+    match inspect(service_context, image).await {
+        Ok(is) if is.runs_on(wanted) => CheckStep::new(what, true, wanted),
+        Ok(is) => CheckStep::new(
             what,
             false,
             format!(

@@ -6,16 +6,16 @@ use super::permissions::MAY_NOT_ASK;
 use super::reference::{self, Reference, Secret, region};
 use super::simulation::{Asked, simulate};
 use super::{is_denied, not_checked};
-use crate::facts::BUCKET_KEY;
+use crate::discover::BUCKET_KEY;
 use crate::kms::Key;
 use crate::policies::{KEY_ACTIONS, via};
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::TaskDefinition;
 use futures_util::future::try_join_all;
 use rd_common::Result;
 use rd_common::aws::Explain;
-use rd_common::check::Step;
-use rd_common::cli::Program;
+use rd_common::context::Context;
+use rd_common::output::check_report::CheckStep;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -24,23 +24,26 @@ const AWS_OWN: &str = "alias/aws/secretsmanager";
 
 /// A line for each key.
 pub async fn check(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    service_context: &ServiceContext,
     definition: &TaskDefinition,
-) -> Result<Vec<Step>> {
+) -> Result<Vec<CheckStep>> {
     let (mut steps, bucket) = tokio::try_join!(
-        of_secrets(site, definition),
-        of_bucket(program, site, definition)
+        of_secrets(service_context, definition),
+        of_bucket(context, service_context, definition)
     )?;
     steps.extend(bucket);
     Ok(steps)
 }
 
-async fn of_secrets(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>> {
+async fn of_secrets(
+    service_context: &ServiceContext,
+    definition: &TaskDefinition,
+) -> Result<Vec<CheckStep>> {
     let Some(role) = definition.execution_role_arn() else {
         return Ok(Vec::new());
     };
-    let stack = &site.cx().stack;
+    let stack = &service_context.ctx().stack;
     let mut secrets: BTreeMap<Secret, BTreeSet<String>> = BTreeMap::new();
     for one in reference::all(definition, stack) {
         if let Reference::Secret(secret, _) = one.reference
@@ -50,7 +53,7 @@ async fn of_secrets(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step
         }
     }
     let reads = secrets.into_iter().map(async |(secret, variables)| {
-        let key = of(site, &secret).await?;
+        let key = of(service_context, &secret).await?;
         Ok(key.map(|key| (key, variables)))
     });
     let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -59,14 +62,14 @@ async fn of_secrets(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step
     }
     let lines = keys.iter().map(async |(key, variables)| {
         let names: Vec<&str> = variables.iter().map(String::as_str).collect();
-        line(site, role, key, &names.join(", ")).await
+        line(service_context, role, key, &names.join(", ")).await
     });
     try_join_all(lines).await
 }
 
 /// The key of a secret; none where it is AWS's own, or cannot be known.
-async fn of(site: &Site, secret: &Secret) -> Result<Option<String>> {
-    let call = site.cx().clients.secrets.describe_secret();
+async fn of(service_context: &ServiceContext, secret: &Secret) -> Result<Option<String>> {
+    let call = service_context.ctx().clients.secrets.describe_secret();
     let call = call.secret_id(&secret.arn).send();
     match call.await.doing("read about the secret") {
         // That it is gone has a line of its own.
@@ -75,11 +78,16 @@ async fn of(site: &Site, secret: &Secret) -> Result<Option<String>> {
     }
 }
 
-async fn line(site: &Site, role: &str, key: &str, variables: &str) -> Result<Step> {
+async fn line(
+    service_context: &ServiceContext,
+    role: &str,
+    key: &str,
+    variables: &str,
+) -> Result<CheckStep> {
     let what = format!("execution role: decrypt {variables}");
     let advice = "add it to decrypt_keys in [ecs] and apply";
     may(
-        site,
+        service_context,
         role,
         key,
         &["kms:Decrypt"],
@@ -92,17 +100,22 @@ async fn line(site: &Site, role: &str, key: &str, variables: &str) -> Result<Ste
 
 /// The bucket's key, where tasks have a bucket with one.
 async fn of_bucket(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    service_context: &ServiceContext,
     definition: &TaskDefinition,
-) -> Result<Option<Step>> {
+) -> Result<Option<CheckStep>> {
     let Some(role) = definition.task_role_arn() else {
         return Ok(None);
     };
-    if site.desk.config.bucket_variable.is_empty() {
+    if service_context
+        .slice_context
+        .config
+        .bucket_variable
+        .is_empty()
+    {
         return Ok(None);
     }
-    let store = program.store.load(&program.key("store")).await?;
+    let store = context.load_state("store").await?;
     let key = store.and_then(|mut store| store.outputs.remove(BUCKET_KEY));
     let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
     if key.is_empty() {
@@ -110,7 +123,7 @@ async fn of_bucket(
     }
     let what = "task role: use the bucket's key".to_owned();
     let step = may(
-        site,
+        service_context,
         role,
         key,
         &KEY_ACTIONS,
@@ -124,15 +137,15 @@ async fn of_bucket(
 
 /// Whether a role may do this with a key through a service.
 async fn may(
-    site: &Site,
+    service_context: &ServiceContext,
     role: &str,
     key: &str,
     actions: &[&str],
     service: &str,
     what: String,
     advice: &str,
-) -> Result<Step> {
-    let stack = &site.cx().stack;
+) -> Result<CheckStep> {
+    let stack = &service_context.ctx().stack;
     let Key { arn, alias } = Key::parse(key, stack);
     if alias.is_some() {
         return Ok(not_checked(what, &format!("{key} is no key's ARN")));
@@ -142,11 +155,11 @@ async fn may(
         resources: std::slice::from_ref(&arn),
         context: &[("kms:ViaService", via(stack, service))],
     };
-    let Some(verdicts) = simulate(site, role, &asked).await? else {
+    let Some(verdicts) = simulate(service_context, role, &asked).await? else {
         return Ok(not_checked(what, MAY_NOT_ASK));
     };
     Ok(match verdicts.iter().find(|one| !one.allowed) {
-        None => Step::new(what, true, "allowed"),
-        Some(one) => Step::new(what, false, format!("{} on {arn}: {advice}", one.why())),
+        None => CheckStep::new(what, true, "allowed"),
+        Some(one) => CheckStep::new(what, false, format!("{} on {arn}: {advice}", one.why())),
     })
 }

@@ -1,11 +1,11 @@
 //! The log group, made before a task writes to it.
 
 use super::{is_denied, not_checked};
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::{LogDriver, TaskDefinition};
 use futures_util::future::try_join_all;
 use rd_common::aws::Explain;
-use rd_common::check::Step;
+use rd_common::output::check_report::CheckStep;
 use rd_common::{Result, Stack};
 use std::collections::BTreeMap;
 
@@ -73,25 +73,28 @@ pub fn stream_arns(definition: &TaskDefinition, stack: &Stack) -> Vec<String> {
 }
 
 /// A line for each group.
-pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>> {
-    let targets = targets(definition, &site.cx().stack);
+pub async fn check(
+    service_context: &ServiceContext,
+    definition: &TaskDefinition,
+) -> Result<Vec<CheckStep>> {
+    let targets = targets(definition, &service_context.ctx().stack);
     let groups: BTreeMap<String, Target> = targets
         .into_iter()
         .map(|one| (one.group.clone(), one))
         .collect();
-    try_join_all(groups.values().map(|one| group(site, one))).await
+    try_join_all(groups.values().map(|one| group(service_context, one))).await
 }
 
-async fn group(site: &Site, target: &Target) -> Result<Step> {
+async fn group(service_context: &ServiceContext, target: &Target) -> Result<CheckStep> {
     let (what, name) = ("log group", &target.group);
-    let cx = site.cx();
-    if target.region != cx.stack.region {
+    let ctx = service_context.ctx();
+    if target.region != ctx.stack.region {
         return Ok(not_checked(
             what,
             &format!("{name} is in {}", target.region),
         ));
     }
-    let call = cx.clients.logs.describe_log_groups();
+    let call = ctx.clients.logs.describe_log_groups();
     let call = call.log_group_name_prefix(name).send();
     let answer = match call.await.doing("look for the log group") {
         Err(error) if is_denied(&error) => {
@@ -104,9 +107,9 @@ async fn group(site: &Site, target: &Target) -> Result<Step> {
     let mut groups = answer.log_groups().iter();
     let is_there = groups.any(|one| one.log_group_name() == Some(name));
     Ok(match (is_there, target.makes_group) {
-        (true, _) => Step::new(what, true, name),
-        (false, true) => Step::new(what, true, format!("{name} is made by the first task")),
-        (false, false) => Step::new(
+        (true, _) => CheckStep::new(what, true, name),
+        (false, true) => CheckStep::new(what, true, format!("{name} is made by the first task")),
+        (false, false) => CheckStep::new(
             what,
             false,
             format!("{name} is not there, and tasks do not start without: run rd-ecs apply"),

@@ -15,12 +15,12 @@ mod simulation;
 mod targets;
 
 use crate::names::CONTAINER;
-use crate::reads::Described;
-use crate::site::Site;
+use crate::read::Described;
+use crate::service_context::ServiceContext;
 use crate::sizes;
 use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
-use rd_common::check::{Step, line};
-use rd_common::cli::Program;
+use rd_common::context::Context;
+use rd_common::output::check_report::{CheckStep, line};
 use rd_common::{Error, Result};
 use serde_json::{Value, json};
 
@@ -31,22 +31,22 @@ pub use simulation::{Asked, simulate};
 /// Checks a revision, registered or not, with `image` in the place of its own: line after line, in an order that is
 /// always the same.
 pub async fn verify(
-    program: &Program,
-    site: &Site,
+    context: &Context,
+    service_context: &ServiceContext,
     revision: &Described,
     image: &str,
-) -> Result<Vec<Step>> {
+) -> Result<Vec<CheckStep>> {
     let definition = &revision.definition;
-    let service = site.read().await?;
+    let service = service_context.read().await?;
     let (roles, permissions, keys, secrets, images, logs, targets, network) = tokio::try_join!(
-        roles::check(site, definition),
-        permissions::check(site, definition, image),
-        keys::check(program, site, definition),
-        secrets::check(site, definition),
-        images::check(site, definition, image),
-        logs::check(site, definition),
-        targets::check(site, &service),
-        network::check(program, site, &service, definition),
+        roles::check(service_context, definition),
+        permissions::check(service_context, definition, image),
+        keys::check(context, service_context, definition),
+        secrets::check(service_context, definition),
+        images::check(service_context, definition, image),
+        logs::check(service_context, definition),
+        targets::check(service_context, &service),
+        network::check(context, service_context, &service, definition),
     )?;
     let parts = [
         vec![size(definition)],
@@ -63,9 +63,9 @@ pub async fn verify(
 }
 
 /// Shows the steps of a verb that goes on only where every one is right, and fails where one is not.
-pub fn must_be_right(program: &Program, steps: &[Step]) -> Result<()> {
+pub fn must_be_right(context: &Context, steps: &[CheckStep]) -> Result<()> {
     for step in steps {
-        program.printer.text(&match program.printer.is_json() {
+        context.printer.text(&match context.printer.is_json() {
             true => format!("{}\n", record(step)),
             false => line(step),
         });
@@ -84,7 +84,7 @@ pub fn must_be_right(program: &Program, steps: &[Step]) -> Result<()> {
     ))
 }
 
-fn record(step: &Step) -> Value {
+fn record(step: &CheckStep) -> Value {
     json!({"type": "check", "step": step.step, "ok": step.ok, "reason": step.reason})
 }
 
@@ -95,8 +95,8 @@ pub fn image_of(definition: &TaskDefinition) -> &str {
 }
 
 /// A line for what could not be looked at.
-fn not_checked(what: impl Into<String>, why: &str) -> Step {
-    Step::new(what, true, format!("not checked: {why}"))
+fn not_checked(what: impl Into<String>, why: &str) -> CheckStep {
+    CheckStep::new(what, true, format!("not checked: {why}"))
 }
 
 /// Whether AWS refused since these credentials may not.
@@ -116,12 +116,12 @@ fn ours(definition: &TaskDefinition) -> Option<&ContainerDefinition> {
         .or(all.first())
 }
 
-fn size(definition: &TaskDefinition) -> Step {
+fn size(definition: &TaskDefinition) -> CheckStep {
     let (cpu, memory) = (definition.cpu(), definition.memory());
     let read = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
     let what = "size";
     match sizes::check(read(cpu), read(memory)) {
-        Ok(()) => Step::new(
+        Ok(()) => CheckStep::new(
             what,
             true,
             format!("{} CPU and {} MiB", read(cpu), read(memory)),
@@ -132,7 +132,7 @@ fn size(definition: &TaskDefinition) -> Step {
                 cpu.unwrap_or("no"),
                 memory.unwrap_or("no")
             );
-            Step::new(what, false, format!("{has}: {allowed}"))
+            CheckStep::new(what, false, format!("{has}: {allowed}"))
         }
     }
 }

@@ -2,11 +2,11 @@
 
 use super::reference::{self, Given, Reference};
 use super::{images, logs, not_checked};
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use crate::verify::simulation::{Asked, Verdict, simulate};
 use aws_sdk_ecs::types::TaskDefinition;
 use rd_common::Result;
-use rd_common::check::Step;
+use rd_common::output::check_report::CheckStep;
 
 /// What is asked for the image's repository.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html>
@@ -23,11 +23,15 @@ const LOG: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 pub const MAY_NOT_ASK: &str = "these credentials may not ask IAM (iam:SimulatePrincipalPolicy)";
 
 /// A line for each.
-pub async fn check(site: &Site, definition: &TaskDefinition, image: &str) -> Result<Vec<Step>> {
+pub async fn check(
+    service_context: &ServiceContext,
+    definition: &TaskDefinition,
+    image: &str,
+) -> Result<Vec<CheckStep>> {
     let Some(role) = definition.execution_role_arn() else {
         return Ok(Vec::new());
     };
-    let stack = &site.cx().stack;
+    let stack = &service_context.ctx().stack;
     let given = reference::all(definition, stack);
     let arns = |wanted: fn(&Reference) -> bool| -> Vec<String> {
         let mut arns: Vec<String> = given
@@ -51,11 +55,21 @@ pub async fn check(site: &Site, definition: &TaskDefinition, image: &str) -> Res
     };
     let streams = logs::stream_arns(definition, stack);
     let (read, get, token, pull, log) = tokio::try_join!(
-        ask(site, role, &["secretsmanager:GetSecretValue"], &secrets),
-        ask(site, role, &["ssm:GetParameters"], &parameters),
-        ask(site, role, &["ecr:GetAuthorizationToken"], &anywhere),
-        ask(site, role, &PULL, &repository),
-        ask(site, role, &LOG, &streams),
+        ask(
+            service_context,
+            role,
+            &["secretsmanager:GetSecretValue"],
+            &secrets
+        ),
+        ask(service_context, role, &["ssm:GetParameters"], &parameters),
+        ask(
+            service_context,
+            role,
+            &["ecr:GetAuthorizationToken"],
+            &anywhere
+        ),
+        ask(service_context, role, &PULL, &repository),
+        ask(service_context, role, &LOG, &streams),
     )?;
     let mut steps = Vec::new();
     if !repository.is_empty() {
@@ -79,7 +93,7 @@ pub async fn check(site: &Site, definition: &TaskDefinition, image: &str) -> Res
 }
 
 async fn ask(
-    site: &Site,
+    service_context: &ServiceContext,
     role: &str,
     actions: &[&str],
     resources: &[String],
@@ -89,10 +103,10 @@ async fn ask(
         resources,
         context: &[],
     };
-    simulate(site, role, &asked).await
+    simulate(service_context, role, &asked).await
 }
 
-fn reads(given: &Given, verdicts: Option<&[Verdict]>) -> Step {
+fn reads(given: &Given, verdicts: Option<&[Verdict]>) -> CheckStep {
     let of = verdicts.map(|all| {
         let mine = all.iter();
         let mine = mine.filter(|one| one.resource == given.reference.arn());
@@ -106,7 +120,7 @@ fn reads(given: &Given, verdicts: Option<&[Verdict]>) -> Step {
     }
 }
 
-fn line(what: &str, verdicts: Option<&[Verdict]>) -> Step {
+fn line(what: &str, verdicts: Option<&[Verdict]>) -> CheckStep {
     let Some(verdicts) = verdicts else {
         return not_checked(what, MAY_NOT_ASK);
     };
@@ -119,9 +133,9 @@ fn line(what: &str, verdicts: Option<&[Verdict]>) -> Step {
                 "*" => String::new(),
                 arn => format!(" on {arn}"),
             };
-            Step::new(what, false, format!("{}{at}: run rd-ecs apply", one.why()))
+            CheckStep::new(what, false, format!("{}{at}: run rd-ecs apply", one.why()))
         }
-        None => Step::new(what, true, "allowed"),
+        None => CheckStep::new(what, true, "allowed"),
     }
 }
 

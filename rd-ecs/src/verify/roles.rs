@@ -2,10 +2,10 @@
 
 use super::{is_denied, not_checked};
 use crate::names::last;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::TaskDefinition;
 use rd_common::aws::Explain;
-use rd_common::check::Step;
+use rd_common::output::check_report::CheckStep;
 use rd_common::{Result, Stack};
 use rd_iam::document::decode;
 use serde_json::Value;
@@ -14,23 +14,30 @@ use serde_json::Value;
 const TASKS: &str = "ecs-tasks.amazonaws.com";
 
 /// Both roles of a revision.
-pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>> {
+pub async fn check(
+    service_context: &ServiceContext,
+    definition: &TaskDefinition,
+) -> Result<Vec<CheckStep>> {
     let (execution, task) = tokio::try_join!(
-        one(site, "execution role", definition.execution_role_arn()),
-        one(site, "task role", definition.task_role_arn()),
+        one(
+            service_context,
+            "execution role",
+            definition.execution_role_arn()
+        ),
+        one(service_context, "task role", definition.task_role_arn()),
     )?;
     Ok(vec![execution, task])
 }
 
-async fn one(site: &Site, what: &str, arn: Option<&str>) -> Result<Step> {
+async fn one(service_context: &ServiceContext, what: &str, arn: Option<&str>) -> Result<CheckStep> {
     let Some(arn) = arn else {
         // A task may do without a role of its own; one that is started on Fargate from a private registry may not.
         let needed = what == "execution role";
         let reason = "the revision has none";
-        return Ok(Step::new(what, !needed, reason));
+        return Ok(CheckStep::new(what, !needed, reason));
     };
-    let cx = site.cx();
-    let call = cx.clients.iam.get_role().role_name(last(arn)).send();
+    let ctx = service_context.ctx();
+    let call = ctx.clients.iam.get_role().role_name(last(arn)).send();
     let role = match call.await.doing("read the role") {
         Err(error) if is_denied(&error) => {
             let why = "these credentials may not read roles (iam:GetRole)";
@@ -38,23 +45,23 @@ async fn one(site: &Site, what: &str, arn: Option<&str>) -> Result<Step> {
         }
         Err(error) if error.is(&["NoSuchEntity"]) => {
             let reason = format!("{} is not there: run rd-ecs apply", last(arn));
-            return Ok(Step::new(what, false, reason));
+            return Ok(CheckStep::new(what, false, reason));
         }
         other => other?.role,
     };
     let trust = role.and_then(|role| role.assume_role_policy_document);
-    let trusts = trusts(&decode(trust.as_deref()), &cx.stack);
+    let trusts = trusts(&decode(trust.as_deref()), &ctx.stack);
     let reason = match trusts {
         Ok(()) => format!("{}, for {TASKS}", last(arn)),
         Err(why) => {
-            return Ok(Step::new(
+            return Ok(CheckStep::new(
                 what,
                 false,
                 format!("{} {why}: run rd-ecs apply", last(arn)),
             ));
         }
     };
-    Ok(Step::new(what, true, reason))
+    Ok(CheckStep::new(what, true, reason))
 }
 
 /// Text, or a list of texts.

@@ -3,13 +3,13 @@
 
 use super::reference::{self, Given, Reference, Secret, region};
 use super::{is_denied, not_checked};
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::TaskDefinition;
 use aws_sdk_ssm::types::ParameterType;
 use futures_util::future::{join_all, try_join_all};
 use rd_common::Result;
 use rd_common::aws::Explain;
-use rd_common::check::Step;
+use rd_common::output::check_report::CheckStep;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,8 +32,11 @@ enum Content {
 }
 
 /// A line for each variable.
-pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>> {
-    let given = reference::all(definition, &site.cx().stack);
+pub async fn check(
+    service_context: &ServiceContext,
+    definition: &TaskDefinition,
+) -> Result<Vec<CheckStep>> {
+    let given = reference::all(definition, &service_context.ctx().stack);
     let secrets: BTreeSet<&Secret> = given
         .iter()
         .filter_map(|one| match &one.reference {
@@ -42,7 +45,7 @@ pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>
         })
         .collect();
     let reads = secrets.into_iter().map(async |secret| {
-        let content = read(site, secret).await?;
+        let content = read(service_context, secret).await?;
         Ok((secret.clone(), content))
     });
     let parameters: BTreeSet<&str> = given
@@ -50,7 +53,8 @@ pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>
         .filter(|one| matches!(one.reference, Reference::Parameter(_)))
         .map(|one| one.reference.arn())
         .collect();
-    let (contents, parameters) = tokio::try_join!(try_join_all(reads), there(site, &parameters))?;
+    let (contents, parameters) =
+        tokio::try_join!(try_join_all(reads), there(service_context, &parameters))?;
     let contents: BTreeMap<Secret, Content> = contents.into_iter().collect();
     Ok(given
         .iter()
@@ -63,20 +67,20 @@ pub async fn check(site: &Site, definition: &TaskDefinition) -> Result<Vec<Step>
         .collect())
 }
 
-async fn read(site: &Site, secret: &Secret) -> Result<Content> {
-    let cx = site.cx();
-    if region(&secret.arn) != cx.stack.region {
+async fn read(service_context: &ServiceContext, secret: &Secret) -> Result<Content> {
+    let ctx = service_context.ctx();
+    if region(&secret.arn) != ctx.stack.region {
         let why = format!("it is in {}", region(&secret.arn));
         return Ok(Content::Unknown(why));
     }
-    let call = cx.clients.secrets.get_secret_value();
+    let call = ctx.clients.secrets.get_secret_value();
     let call = call
         .secret_id(&secret.arn)
         .set_version_stage(secret.stage.clone())
         .set_version_id(secret.version.clone());
     let answer = match call.send().await.doing("read the secret") {
         Err(error) if error.is(&["ResourceNotFoundException"]) => {
-            return absent(site, secret).await;
+            return absent(service_context, secret).await;
         }
         Err(error) if error.is(&["InvalidRequestException"]) => {
             return Ok(Content::Unusable(format!(
@@ -86,7 +90,7 @@ async fn read(site: &Site, secret: &Secret) -> Result<Content> {
         Err(error) if error.is(&["DecryptionFailure"]) => {
             return Ok(Content::Unusable(error.summary.clone()));
         }
-        Err(error) if is_denied(&error) => return described(site, secret).await,
+        Err(error) if is_denied(&error) => return described(service_context, secret).await,
         other => other?,
     };
     let Some(text) = answer.secret_string() else {
@@ -102,9 +106,9 @@ async fn read(site: &Site, secret: &Secret) -> Result<Content> {
 
 /// The values that containers are given, so that they can be kept out of what is shown; those that these credentials
 /// may not read are left out. Of JSON, its longer texts: a URL, a password.
-pub async fn values(site: &Site, definition: &TaskDefinition) -> Vec<String> {
-    let cx = site.cx();
-    let given = reference::all(definition, &cx.stack);
+pub async fn values(service_context: &ServiceContext, definition: &TaskDefinition) -> Vec<String> {
+    let ctx = service_context.ctx();
+    let given = reference::all(definition, &ctx.stack);
     let secrets: BTreeSet<(&Secret, Option<&str>)> = given
         .iter()
         .filter_map(|one| match &one.reference {
@@ -113,7 +117,7 @@ pub async fn values(site: &Site, definition: &TaskDefinition) -> Vec<String> {
         })
         .collect();
     let reads = secrets.into_iter().map(async |(secret, member)| {
-        let call = cx.clients.secrets.get_secret_value();
+        let call = ctx.clients.secrets.get_secret_value();
         let call = call
             .secret_id(&secret.arn)
             .set_version_stage(secret.stage.clone())
@@ -122,23 +126,23 @@ pub async fn values(site: &Site, definition: &TaskDefinition) -> Vec<String> {
         let text = answer.ok().and_then(|answer| answer.secret_string);
         secret_texts(text.as_deref().unwrap_or_default(), member)
     });
-    let (secrets, parameters) = tokio::join!(join_all(reads), secure(site, &given));
+    let (secrets, parameters) = tokio::join!(join_all(reads), secure(service_context, &given));
     [secrets.concat(), parameters].concat()
 }
 
 /// The values of parameters that are secret.
-async fn secure(site: &Site, given: &[Given]) -> Vec<String> {
-    let cx = site.cx();
+async fn secure(service_context: &ServiceContext, given: &[Given]) -> Vec<String> {
+    let ctx = service_context.ctx();
     let names: BTreeSet<String> = given
         .iter()
         .filter(|one| matches!(one.reference, Reference::Parameter(_)))
-        .filter(|one| region(one.reference.arn()) == cx.stack.region)
+        .filter(|one| region(one.reference.arn()) == ctx.stack.region)
         .flat_map(|one| names(one.reference.arn()))
         .collect();
     let names: Vec<String> = names.into_iter().collect();
     let mut values = Vec::new();
     for some in names.chunks(AT_ONCE) {
-        let call = cx.clients.ssm.get_parameters().with_decryption(true);
+        let call = ctx.clients.ssm.get_parameters().with_decryption(true);
         let answer = call.set_names(Some(some.to_vec())).send().await;
         let found = answer.ok().and_then(|answer| answer.parameters);
         let secure = found.unwrap_or_default().into_iter();
@@ -165,8 +169,8 @@ fn secret_texts(value: &str, given: Option<&str>) -> Vec<String> {
 }
 
 /// There is no such secret, or no such version of it.
-async fn absent(site: &Site, secret: &Secret) -> Result<Content> {
-    let call = site.cx().clients.secrets.describe_secret();
+async fn absent(service_context: &ServiceContext, secret: &Secret) -> Result<Content> {
+    let call = service_context.ctx().clients.secrets.describe_secret();
     let call = call.secret_id(&secret.arn).send();
     Ok(match call.await.doing("read about the secret") {
         Ok(_) => Content::Unusable(match (&secret.version, &secret.stage) {
@@ -182,8 +186,8 @@ async fn absent(site: &Site, secret: &Secret) -> Result<Content> {
 }
 
 /// What can be known of a secret whose value these credentials may not read.
-async fn described(site: &Site, secret: &Secret) -> Result<Content> {
-    let call = site.cx().clients.secrets.describe_secret();
+async fn described(service_context: &ServiceContext, secret: &Secret) -> Result<Content> {
+    let call = service_context.ctx().clients.secrets.describe_secret();
     let call = call.secret_id(&secret.arn).send();
     Ok(match call.await.doing("read about the secret") {
         Ok(about) if about.deleted_date().is_some() => {
@@ -203,20 +207,22 @@ async fn described(site: &Site, secret: &Secret) -> Result<Content> {
     })
 }
 
-fn secret_line(given: &Given, content: &Content, member: Option<&str>) -> Step {
+fn secret_line(given: &Given, content: &Content, member: Option<&str>) -> CheckStep {
     let what = format!("secret for {}", given.name);
     match (content, member) {
         (Content::Unknown(why), _) => not_checked(what, why),
-        (Content::Unusable(why), _) => Step::new(what, false, why),
-        (Content::Binary, _) => Step::new(what, false, "its value is binary: tasks are given text"),
-        (Content::Members(_) | Content::Text, None) => Step::new(what, true, "it has a value"),
+        (Content::Unusable(why), _) => CheckStep::new(what, false, why),
+        (Content::Binary, _) => {
+            CheckStep::new(what, false, "its value is binary: tasks are given text")
+        }
+        (Content::Members(_) | Content::Text, None) => CheckStep::new(what, true, "it has a value"),
         (Content::Text, Some(member)) => {
             let reason = format!("its value is no JSON object, and `{member}` of it is asked for");
-            Step::new(what, false, reason)
+            CheckStep::new(what, false, reason)
         }
         (Content::Members(members), Some(member)) => match members.contains(member) {
-            true => Step::new(what, true, format!("it has `{member}`")),
-            false => Step::new(what, false, format!("its JSON has no member `{member}`")),
+            true => CheckStep::new(what, true, format!("it has `{member}`")),
+            false => CheckStep::new(what, false, format!("its JSON has no member `{member}`")),
         },
     }
 }
@@ -231,13 +237,16 @@ fn names(arn: &str) -> Vec<String> {
 }
 
 /// The parameters that are there; none where these credentials may not look.
-async fn there(site: &Site, arns: &BTreeSet<&str>) -> Result<Option<BTreeSet<String>>> {
-    let cx = site.cx();
-    let here = arns.iter().filter(|arn| region(arn) == cx.stack.region);
+async fn there(
+    service_context: &ServiceContext,
+    arns: &BTreeSet<&str>,
+) -> Result<Option<BTreeSet<String>>> {
+    let ctx = service_context.ctx();
+    let here = arns.iter().filter(|arn| region(arn) == ctx.stack.region);
     let names: Vec<String> = here.flat_map(|arn| names(arn)).collect();
     let mut found = BTreeSet::new();
     for some in names.chunks(AT_ONCE) {
-        let call = cx.clients.ssm.get_parameters();
+        let call = ctx.clients.ssm.get_parameters();
         let call = call.set_names(Some(some.to_vec())).send();
         let answer = match call.await.doing("read the parameters") {
             Err(error) if is_denied(&error) => return Ok(None),
@@ -253,7 +262,7 @@ async fn there(site: &Site, arns: &BTreeSet<&str>) -> Result<Option<BTreeSet<Str
     Ok(Some(found))
 }
 
-fn parameter_line(given: &Given, arn: &str, there: Option<&BTreeSet<String>>) -> Step {
+fn parameter_line(given: &Given, arn: &str, there: Option<&BTreeSet<String>>) -> CheckStep {
     let what = format!("parameter for {}", given.name);
     let names = names(arn);
     match there {
@@ -262,8 +271,8 @@ fn parameter_line(given: &Given, arn: &str, there: Option<&BTreeSet<String>>) ->
             "these credentials may not read parameters (ssm:GetParameters)",
         ),
         Some(there) => match names.iter().find(|name| there.contains(*name)) {
-            Some(name) => Step::new(what, true, format!("{name} is there")),
-            None => Step::new(
+            Some(name) => CheckStep::new(what, true, format!("{name} is there")),
+            None => CheckStep::new(
                 what,
                 false,
                 format!("{} is not there: run rd-ecs apply", names[0]),

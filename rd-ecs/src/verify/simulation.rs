@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
 use super::is_denied;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use aws_sdk_iam::types::{
     ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
 };
@@ -73,7 +73,11 @@ fn verdicts_of(result: &EvaluationResult) -> Vec<Verdict> {
 }
 
 /// The verdicts; none where these credentials may not ask.
-pub async fn simulate(site: &Site, role: &str, asked: &Asked<'_>) -> Result<Option<Vec<Verdict>>> {
+pub async fn simulate(
+    service_context: &ServiceContext,
+    role: &str,
+    asked: &Asked<'_>,
+) -> Result<Option<Vec<Verdict>>> {
     let mut verdicts = Vec::new();
     if asked.resources.is_empty() {
         return Ok(Some(verdicts));
@@ -90,7 +94,11 @@ pub async fn simulate(site: &Site, role: &str, asked: &Asked<'_>) -> Result<Opti
     let context = (!context.is_empty()).then_some(context);
     let mut marker = None;
     loop {
-        let call = site.cx().clients.iam.simulate_principal_policy();
+        let call = service_context
+            .ctx()
+            .clients
+            .iam
+            .simulate_principal_policy();
         let call = call
             .policy_source_arn(role)
             .set_action_names(Some(strings(asked.actions)))

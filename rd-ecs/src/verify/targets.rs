@@ -2,25 +2,29 @@
 
 use super::{is_denied, not_checked};
 use crate::names::last;
-use crate::site::Site;
+use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::Service;
 use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
 use futures_util::future::try_join_all;
 use rd_common::Result;
 use rd_common::aws::Explain;
-use rd_common::check::Step;
+use rd_common::output::check_report::CheckStep;
 
 /// A line for each target group that the service registers its tasks with, and one for its listeners.
-pub async fn check(site: &Site, service: &Service) -> Result<Vec<Step>> {
+pub async fn check(service_context: &ServiceContext, service: &Service) -> Result<Vec<CheckStep>> {
     let arns = service.load_balancers().iter();
     let arns = arns.filter_map(|one| Some((one.target_group_arn()?, one.container_port())));
-    let lines = try_join_all(arns.map(|(arn, port)| group(site, arn, port))).await?;
+    let lines = try_join_all(arns.map(|(arn, port)| group(service_context, arn, port))).await?;
     Ok(lines.into_iter().flatten().collect())
 }
 
-async fn group(site: &Site, arn: &str, port: Option<i32>) -> Result<Vec<Step>> {
+async fn group(
+    service_context: &ServiceContext,
+    arn: &str,
+    port: Option<i32>,
+) -> Result<Vec<CheckStep>> {
     let (what, leads) = ("target group", "listener");
-    let elb = &site.cx().clients.elb;
+    let elb = &service_context.ctx().clients.elb;
     let call = elb.describe_target_groups().target_group_arns(arn).send();
     let answer = match call.await.doing("read the target group") {
         Err(error) if is_denied(&error) => {
@@ -32,34 +36,34 @@ async fn group(site: &Site, arn: &str, port: Option<i32>) -> Result<Vec<Step>> {
                 "{} is not there: run rd-edge apply, then rd-ecs apply",
                 short(arn)
             );
-            return Ok(vec![Step::new(what, false, reason)]);
+            return Ok(vec![CheckStep::new(what, false, reason)]);
         }
         other => other?,
     };
     let Some(group) = answer.target_groups().first() else {
         let reason = format!("{} is not there: run rd-edge apply", short(arn));
-        return Ok(vec![Step::new(what, false, reason)]);
+        return Ok(vec![CheckStep::new(what, false, reason)]);
     };
     let name = group.target_group_name().unwrap_or_default();
     if group.target_type() != Some(&TargetTypeEnum::Ip) {
         let reason = format!("{name} takes no addresses (target type ip), which tasks have");
-        return Ok(vec![Step::new(what, false, reason)]);
+        return Ok(vec![CheckStep::new(what, false, reason)]);
     }
     let there = match port {
         Some(port) => format!("{name}, tasks on port {port}"),
         None => name.to_owned(),
     };
-    let mut lines = vec![Step::new(what, true, there)];
+    let mut lines = vec![CheckStep::new(what, true, there)];
     let Some(balancer) = group.load_balancer_arns().first() else {
         let reason = format!("none leads to {name}: run rd-edge apply");
-        lines.push(Step::new(leads, false, reason));
+        lines.push(CheckStep::new(leads, false, reason));
         return Ok(lines);
     };
     let call = elb.describe_listeners().load_balancer_arn(balancer).send();
     let answer = match call.await.doing("read the listeners") {
         Err(error) if is_denied(&error) => {
             let reason = format!("{} leads to {name}", balancer_name(balancer));
-            lines.push(Step::new(leads, true, reason));
+            lines.push(CheckStep::new(leads, true, reason));
             return Ok(lines);
         }
         other => other?,
@@ -77,7 +81,7 @@ async fn group(site: &Site, arn: &str, port: Option<i32>) -> Result<Vec<Step>> {
         balancer_name(balancer),
         ports.join(", ")
     );
-    lines.push(Step::new(leads, true, reason));
+    lines.push(CheckStep::new(leads, true, reason));
     Ok(lines)
 }
 

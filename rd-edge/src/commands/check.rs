@@ -5,9 +5,9 @@ use super::records::wanted;
 use super::targets::{group, read};
 use crate::slice::{BALANCER, Edge};
 use jiff::{Timestamp, Unit};
-use rd_common::check::{Report, Step};
-use rd_common::cli::Program;
-use rd_common::verbs::desk::Desk;
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::check_report::{CheckReport, CheckStep};
 use rd_common::{Error, Exit, Result};
 use serde_json::{Value, json};
 
@@ -76,17 +76,21 @@ impl Front {
 }
 
 /// Runs it: exit 0 where every step is right.
-pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
-    let desk = Desk::<Edge>::open(program).await?;
-    let balancer = desk
+pub async fn run(context: &Context, args: &CheckArgs) -> Result<Exit> {
+    let slice_context = SliceContext::<Edge>::open(context).await?;
+    let balancer = slice_context
         .state
         .resources
         .get(BALANCER)
         .and_then(|one| one.attributes["dns_name"].as_str())
         .map(str::to_owned);
-    let own = desk.state.outputs.get("url").and_then(Value::as_str);
+    let own = slice_context
+        .state
+        .outputs
+        .get("url")
+        .and_then(Value::as_str);
     let url = args.url.clone().or_else(|| own.map(str::to_owned));
-    let https = desk.state.outputs.get("https") == Some(&Value::Bool(true));
+    let https = slice_context.state.outputs.get("https") == Some(&Value::Bool(true));
     if url.is_none() && https {
         return Err(Error::usage("no name of the certificate is known")
             .hint("give --url https://…, or set `domain` in rd.toml"));
@@ -94,10 +98,10 @@ pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
     let url = url
         .or_else(|| Some(format!("http://{}", balancer.clone()?)))
         .ok_or_else(|| Error::failed("the load balancer is not there").hint("run rd-edge apply"))?;
-    let front = Front::parse(&url, &desk.config.health_path)
+    let front = Front::parse(&url, &slice_context.config.health_path)
         .ok_or_else(|| Error::usage(format!("`{url}` is no URL")))?;
     let mut steps = Vec::new();
-    steps.extend(certificate(&desk).await?);
+    steps.extend(certificate(&slice_context).await?);
     let (dns, tls, redirect, health) = tokio::join!(
         resolves(&front, balancer.as_deref(), args.url.is_some()),
         handshake(&front),
@@ -108,33 +112,38 @@ pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
     steps.extend(tls);
     steps.extend(redirect);
     steps.push(health);
-    steps.extend(targets(&desk).await?);
-    let report = Report {
-        what: &front.url(),
+    steps.extend(targets(&slice_context).await?);
+    let report = CheckReport {
+        subject: &front.url(),
         head: json!({"url": front.url()})
             .as_object()
             .cloned()
             .unwrap_or_default(),
-        verdict: "ok",
-        well: "all is well",
-        ill: "not as it must be",
+        verdict_key: "ok",
+        passed: "check passed",
+        failed: "check failed",
     };
-    Ok(report.show(&program.printer, &steps))
+    Ok(report.show(&context.printer, &steps))
 }
 
 /// The certificate as ACM has it.
-async fn certificate(desk: &Desk<Edge>) -> Result<Option<Step>> {
+async fn certificate(slice_context: &SliceContext<Edge>) -> Result<Option<CheckStep>> {
     let what = "certificate";
-    let Some(one) = wanted(desk).await? else {
-        let asked =
-            !desk.config.hosts(&desk.cx.stack).is_empty() && desk.config.certificate_arn.is_none();
-        return Ok(asked.then(|| Step::new(what, false, "not requested yet: run rd-edge apply")));
+    let Some(one) = wanted(slice_context).await? else {
+        let asked = !slice_context
+            .config
+            .hosts(&slice_context.ctx.stack)
+            .is_empty()
+            && slice_context.config.certificate_arn.is_none();
+        return Ok(
+            asked.then(|| CheckStep::new(what, false, "not requested yet: run rd-edge apply"))
+        );
     };
     let till = one.valid_till.as_deref().and_then(|text| text.parse().ok());
     Ok(Some(match (one.status.as_str(), till) {
         ("ISSUED", Some(till)) => lasts(what, till, "ISSUED"),
-        ("ISSUED", None) => Step::new(what, true, "ISSUED"),
-        (status, _) => Step::new(
+        ("ISSUED", None) => CheckStep::new(what, true, "ISSUED"),
+        (status, _) => CheckStep::new(
             what,
             false,
             format!("{status}: rd-edge records shows the DNS records to make"),
@@ -142,20 +151,20 @@ async fn certificate(desk: &Desk<Edge>) -> Result<Option<Step>> {
     }))
 }
 
-fn lasts(what: &str, till: Timestamp, words: &str) -> Step {
+fn lasts(what: &str, till: Timestamp, words: &str) -> CheckStep {
     let left = Timestamp::now().until((Unit::Hour, till));
     let days = left.map_or(0, |span| span.get_hours() / 24);
     let reason = format!("{words}, {days} days left");
     if days < DAYS_LEFT {
         let more = "ACM renews 60 days before the end, if the validation record is still in DNS";
-        Step::new(what, false, format!("{reason}: {more}"))
+        CheckStep::new(what, false, format!("{reason}: {more}"))
     } else {
-        Step::new(what, true, reason)
+        CheckStep::new(what, true, reason)
     }
 }
 
 /// Whether the name leads to the load balancer.
-async fn resolves(front: &Front, balancer: Option<&str>, given: bool) -> Step {
+async fn resolves(front: &Front, balancer: Option<&str>, given: bool) -> CheckStep {
     let what = format!("DNS of {}", front.host);
     let found = match addresses(&front.host).await {
         Ok(found) => found,
@@ -166,7 +175,7 @@ async fn resolves(front: &Front, balancer: Option<&str>, given: bool) -> Step {
                 }
                 _ => "",
             };
-            return Step::new(what, false, format!("{reason}{more}"));
+            return CheckStep::new(what, false, format!("{reason}{more}"));
         }
     };
     let list = found
@@ -175,38 +184,38 @@ async fn resolves(front: &Front, balancer: Option<&str>, given: bool) -> Step {
         .collect::<Vec<_>>()
         .join(", ");
     let Some(balancer) = balancer.filter(|name| !given && *name != front.host) else {
-        return Step::new(what, true, list);
+        return CheckStep::new(what, true, list);
     };
     match addresses(balancer).await {
         Ok(own) if own.is_disjoint(&found) => {
             let reason = format!("{list}: not the load balancer's: {balancer}");
-            Step::new(what, false, reason)
+            CheckStep::new(what, false, reason)
         }
-        Ok(_) => Step::new(what, true, format!("{list}: the load balancer's")),
-        Err(reason) => Step::new(what, false, format!("{list}; {balancer}: {reason}")),
+        Ok(_) => CheckStep::new(what, true, format!("{list}: the load balancer's")),
+        Err(reason) => CheckStep::new(what, false, format!("{list}; {balancer}: {reason}")),
     }
 }
 
-async fn handshake(front: &Front) -> Vec<Step> {
+async fn handshake(front: &Front) -> Vec<CheckStep> {
     if front.scheme != "https" {
         let reason = "plain HTTP: anybody on the way can read and change it";
-        return vec![Step::new("TLS", true, reason)];
+        return vec![CheckStep::new("TLS", true, reason)];
     }
     match tls(&front.host, front.port).await {
         Ok(tls) => vec![
-            Step::new("TLS", true, tls.version),
+            CheckStep::new("TLS", true, tls.version),
             lasts(
                 "served certificate",
                 tls.valid_till,
                 &format!("by {}", tls.issuer),
             ),
         ],
-        Err(reason) => vec![Step::new("TLS", false, reason)],
+        Err(reason) => vec![CheckStep::new("TLS", false, reason)],
     }
 }
 
 /// Whether plain HTTP is sent to HTTPS.
-async fn redirects(front: &Front, given: bool) -> Option<Step> {
+async fn redirects(front: &Front, given: bool) -> Option<CheckStep> {
     if front.scheme != "https" || given {
         return None;
     }
@@ -217,17 +226,17 @@ async fn redirects(front: &Front, given: bool) -> Option<Step> {
             let to = answer.location.unwrap_or_default();
             let ok = answer.status == 301 && to.starts_with("https://");
             let status = answer.status;
-            Step::new(
+            CheckStep::new(
                 what,
                 ok,
                 format!("{plain} answers {status} {to}").trim_end(),
             )
         }
-        Err(reason) => Step::new(what, false, reason),
+        Err(reason) => CheckStep::new(what, false, reason),
     })
 }
 
-async fn answers(front: &Front) -> Step {
+async fn answers(front: &Front) -> CheckStep {
     let what = format!("GET {}", front.path);
     match get(&front.url()).await {
         Ok(answer) => {
@@ -238,17 +247,17 @@ async fn answers(front: &Front) -> Step {
                 504 => ": the tasks do not answer in time, or a security group is in the way",
                 _ => "",
             };
-            Step::new(what, ok, format!("{}{more}", answer.status))
+            CheckStep::new(what, ok, format!("{}{more}", answer.status))
         }
-        Err(reason) => Step::new(what, false, reason),
+        Err(reason) => CheckStep::new(what, false, reason),
     }
 }
 
-async fn targets(desk: &Desk<Edge>) -> Result<Vec<Step>> {
-    let all = read(&desk.cx, group(desk)?).await?;
+async fn targets(slice_context: &SliceContext<Edge>) -> Result<Vec<CheckStep>> {
+    let all = read(&slice_context.ctx, group(slice_context)?).await?;
     if all.is_empty() {
         let reason = "none: no task runs, or none has registered yet";
-        return Ok(vec![Step::new("targets", false, reason)]);
+        return Ok(vec![CheckStep::new("targets", false, reason)]);
     }
     let steps = all.into_iter().map(|one| {
         let ok = matches!(one.state.as_str(), "healthy" | "draining");
@@ -258,7 +267,7 @@ async fn targets(desk: &Desk<Edge>) -> Result<Vec<Step>> {
                 reason.push_str(&format!(": {more}"));
             }
         }
-        Step::new(format!("target {}:{}", one.id, one.port), ok, reason)
+        CheckStep::new(format!("target {}:{}", one.id, one.port), ok, reason)
     });
     Ok(steps.collect())
 }

@@ -7,7 +7,8 @@ mod targets;
 mod wait;
 
 use clap::Subcommand;
-use rd_common::cli::{OwnVerbs, Program};
+use rd_common::commands::ProgramCommands;
+use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
 /// The verbs.
@@ -23,17 +24,17 @@ pub enum Command {
     Targets,
 }
 
-impl OwnVerbs for Command {
-    fn gives_zone_file(&self) -> bool {
+impl ProgramCommands for Command {
+    fn has_zone_file(&self) -> bool {
         matches!(self, Command::Records)
     }
 
-    async fn run(self, program: &Program) -> Result<Exit> {
+    async fn run(self, context: &Context) -> Result<Exit> {
         match self {
-            Command::Records => records::run(program).await,
-            Command::Wait(args) => wait::run(program, &args).await,
-            Command::Check(args) => check::run(program, &args).await,
-            Command::Targets => targets::run(program).await,
+            Command::Records => records::run(context).await,
+            Command::Wait(args) => wait::run(context, &args).await,
+            Command::Check(args) => check::run(context, &args).await,
+            Command::Targets => targets::run(context).await,
         }
     }
 }

@@ -17,7 +17,7 @@ use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
 /// How long each part of a look may take.
-const PATIENCE: Duration = Duration::from_secs(10);
+const TIMEOUTS: Duration = Duration::from_secs(10);
 
 /// What went wrong, in a sentence.
 type Outcome<T> = Result<T, String>;
@@ -43,9 +43,9 @@ pub struct Answer {
 }
 
 async fn within<T>(what: &str, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    match tokio::time::timeout(PATIENCE, work).await {
+    match tokio::time::timeout(TIMEOUTS, work).await {
         Ok(done) => done,
-        Err(_) => Err(format!("{what}: no answer within {} s", PATIENCE.as_secs())),
+        Err(_) => Err(format!("{what}: no answer within {} s", TIMEOUTS.as_secs())),
     }
 }
 

@@ -1,13 +1,13 @@
 //! `records`: the DNS records that somebody must make where Route 53 does not have the domain.
 
 use crate::config::Config;
-use crate::facts::Facts;
+use crate::discover::Discovered;
 use crate::kinds::certificate::{Live, Record, live};
 use crate::slice::{BALANCER, Edge};
-use rd_common::cli::Program;
-use rd_common::ui::printer::Format;
-use rd_common::ui::table::table;
-use rd_common::verbs::desk::Desk;
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::printer::Format;
+use rd_common::output::table::table;
 use rd_common::{Document, Exit, Note, Result, Stack};
 use serde::Serialize;
 
@@ -97,26 +97,31 @@ fn bind(rows: &[Row]) -> String {
 }
 
 /// The hosts that Route 53 does not have.
-fn by_hand(hosts: Vec<String>, facts: &Facts) -> Vec<String> {
+fn by_hand(hosts: Vec<String>, discovered: &Discovered) -> Vec<String> {
     hosts
         .into_iter()
-        .filter(|host| !facts.zones.contains_key(host))
+        .filter(|host| !discovered.zones.contains_key(host))
         .collect()
 }
 
 /// Runs it.
-pub async fn run(program: &Program) -> Result<Exit> {
-    let desk = Desk::<Edge>::open(program).await?;
-    let stack = &desk.cx.stack;
-    let hosts = desk.config.hosts(stack);
-    let facts =
-        crate::facts::find(Some(&desk.cx.clients), stack, &desk.config, &desk.state).await?;
-    let hosts = by_hand(hosts, &facts);
-    let certificate = wanted(&desk).await?;
-    let balancer = dns_name(&desk.state);
+pub async fn run(context: &Context) -> Result<Exit> {
+    let slice_context = SliceContext::<Edge>::open(context).await?;
+    let stack = &slice_context.ctx.stack;
+    let hosts = slice_context.config.hosts(stack);
+    let discovered = crate::discover::find(
+        Some(&slice_context.ctx.clients),
+        stack,
+        &slice_context.config,
+        &slice_context.state,
+    )
+    .await?;
+    let hosts = by_hand(hosts, &discovered);
+    let certificate = wanted(&slice_context).await?;
+    let balancer = dns_name(&slice_context.state);
     let rows = rows(&hosts, certificate.as_ref(), balancer);
-    let printer = &program.printer;
-    match program.globals.format {
+    let printer = &context.printer;
+    match context.flags.format {
         Some(Format::Bind) => printer.text(&bind(&rows)),
         _ if printer.is_json() => {
             let status = certificate.map(|one| one.status);
@@ -130,17 +135,17 @@ pub async fn run(program: &Program) -> Result<Exit> {
 }
 
 /// The certificate that the settings want, as ACM has it.
-pub async fn wanted(desk: &Desk<Edge>) -> Result<Option<Live>> {
-    let names = desk.config.hosts(&desk.cx.stack);
+pub async fn wanted(slice_context: &SliceContext<Edge>) -> Result<Option<Live>> {
+    let names = slice_context.config.hosts(&slice_context.ctx.stack);
     let spec = crate::kinds::certificate::Spec {
         names,
-        key_algorithm: desk.config.key_algorithm.clone(),
+        key_algorithm: slice_context.config.key_algorithm.clone(),
     };
     let address = format!("edge.certificate.{}", spec.node_name());
-    let Ok((_, arn)) = desk.resource(&address) else {
+    let Ok((_, arn)) = slice_context.resource(&address) else {
         return Ok(None);
     };
-    let detail = desk.cx.clients.reads.certificate(arn).await?;
+    let detail = slice_context.ctx.clients.reads.certificate(arn).await?;
     Ok(detail.as_ref().map(live))
 }
 
@@ -154,7 +159,12 @@ fn dns_name(state: &Document) -> Option<&str> {
 }
 
 /// What a plan or an apply tells of HTTPS that is not there yet.
-pub fn notes(stack: &Stack, config: &Config, facts: &Facts, state: &Document) -> Vec<Note> {
+pub fn notes(
+    stack: &Stack,
+    config: &Config,
+    discovered: &Discovered,
+    state: &Document,
+) -> Vec<Note> {
     let hosts = config.hosts(stack);
     if config.certificate_arn.is_some() {
         return Vec::new();
@@ -166,7 +176,7 @@ pub fn notes(stack: &Stack, config: &Config, facts: &Facts, state: &Document) ->
             hint: "set `domain` in rd.toml, or certificate_arn in [edge]".to_owned(),
         }];
     }
-    if facts.all_in_route53(&hosts) || facts.issued {
+    if discovered.all_in_route53(&hosts) || discovered.issued {
         return Vec::new();
     }
     let spec = crate::kinds::certificate::Spec {
@@ -186,14 +196,18 @@ pub fn notes(stack: &Stack, config: &Config, facts: &Facts, state: &Document) ->
             hint: "apply shows the records".to_owned(),
         }];
     };
-    let comes = match &facts.carried {
+    let comes = match &discovered.carried {
         Some(carried) => format!(
             "the new certificate comes with the next apply after them; until then {} is served",
             carried.names.join(", ")
         ),
         None => "HTTPS comes with the next apply after them".to_owned(),
     };
-    let rows = rows(&by_hand(hosts, facts), Some(&certificate), dns_name(state));
+    let rows = rows(
+        &by_hand(hosts, discovered),
+        Some(&certificate),
+        dns_name(state),
+    );
     vec![Note {
         summary: format!(
             "the certificate waits for these DNS records, and {comes}:\n{}",

@@ -4,10 +4,10 @@ use crate::slice::Edge;
 use crate::{clients::Clients, elb};
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::ui::table::table;
-use rd_common::verbs::desk::Desk;
-use rd_common::{Cx, Error, Exit, Result};
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::table::table;
+use rd_common::{Ctx, Error, Exit, Result};
 use serde::Serialize;
 
 /// Where the target group is in the state.
@@ -31,8 +31,8 @@ pub struct Target {
 }
 
 /// The targets of the stack's group.
-pub async fn read(cx: &Cx<Clients>, group: &str) -> Result<Vec<Target>> {
-    let call = cx.clients.elb.describe_target_health();
+pub async fn read(ctx: &Ctx<Clients>, group: &str) -> Result<Vec<Target>> {
+    let call = ctx.clients.elb.describe_target_health();
     let answer = call.target_group_arn(group).send().await;
     let answer = match answer.doing("read the targets' health") {
         Err(error) if elb::is_gone(&error) => {
@@ -62,20 +62,20 @@ pub async fn read(cx: &Cx<Clients>, group: &str) -> Result<Vec<Target>> {
 }
 
 /// The target group of the state.
-pub fn group(desk: &Desk<Edge>) -> Result<&str> {
-    desk.resource(GROUP).map(|(_, arn)| arn)
+pub fn group(slice_context: &SliceContext<Edge>) -> Result<&str> {
+    slice_context.resource(GROUP).map(|(_, arn)| arn)
 }
 
 /// Runs it: a table for people, one JSON document for programs.
-pub async fn run(program: &Program) -> Result<Exit> {
-    let desk = Desk::<Edge>::open(program).await?;
-    let group = group(&desk)?;
-    let targets = read(&desk.cx, group).await?;
-    if program.printer.is_json() {
+pub async fn run(context: &Context) -> Result<Exit> {
+    let slice_context = SliceContext::<Edge>::open(context).await?;
+    let group = group(&slice_context)?;
+    let targets = read(&slice_context.ctx, group).await?;
+    if context.printer.is_json() {
         let document = serde_json::json!({"target_group_arn": group, "targets": targets});
-        program.printer.text(&format!("{document}\n"));
+        context.printer.text(&format!("{document}\n"));
     } else if targets.is_empty() {
-        program
+        context
             .printer
             .text("no targets: no task runs, or none has registered yet\n");
     } else {
@@ -90,7 +90,7 @@ pub async fn run(program: &Program) -> Result<Exit> {
                 vec![format!("{}:{}", one.id, one.port), one.zone, one.state, why]
             })
             .collect();
-        program
+        context
             .printer
             .text(&table(&["TARGET", "ZONE", "STATE", "WHY"], &cells));
     }

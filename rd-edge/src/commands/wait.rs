@@ -3,10 +3,10 @@
 use super::records::wanted;
 use crate::kinds::certificate::given_up;
 use crate::slice::Edge;
-use rd_common::cli::Program;
-use rd_common::engine::wait::{Look, until};
-use rd_common::verbs::apply::duration;
-use rd_common::verbs::desk::Desk;
+use rd_common::commands::limits::duration;
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::resource::wait::{Poll, wait_until};
 use rd_common::{Error, Exit, Result};
 use std::time::Duration;
 
@@ -19,16 +19,16 @@ pub struct WaitArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &WaitArgs) -> Result<Exit> {
-    let desk = Desk::<Edge>::open(program).await?;
+pub async fn run(context: &Context, args: &WaitArgs) -> Result<Exit> {
+    let slice_context = SliceContext::<Edge>::open(context).await?;
     let none = || {
         Error::usage("there is no certificate to wait for")
             .hint("with `domain` set, rd-edge apply requests one")
     };
-    let first = wanted(&desk).await?.ok_or_else(none)?;
+    let first = wanted(&slice_context).await?.ok_or_else(none)?;
     let names = first.names.join(", ");
-    let issued = until(&desk.cx, &names, args.timeout, async || {
-        let certificate = wanted(&desk).await?.ok_or_else(none)?;
+    let issued = wait_until(&slice_context.ctx, &names, args.timeout, async || {
+        let certificate = wanted(&slice_context).await?.ok_or_else(none)?;
         if let Some(reason) = given_up(&certificate.status, certificate.failure.as_ref()) {
             return Err(
                 Error::failed(format!("the certificate for {names}: {reason}"))
@@ -36,21 +36,21 @@ pub async fn run(program: &Program, args: &WaitArgs) -> Result<Exit> {
             );
         }
         if certificate.status == "ISSUED" {
-            return Ok(Look::Done(certificate));
+            return Ok(Poll::Ready(certificate));
         }
         let unseen: Vec<&str> = certificate.unseen().collect();
-        Ok(Look::Wait(format!(
+        Ok(Poll::Pending(format!(
             "ACM does not see {}; rd-edge records shows what is to be made",
             unseen.join(", ")
         )))
     })
     .await?;
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         serde_json::json!({"certificate_arn": issued.arn, "status": issued.status, "names": issued.names})
             .to_string()
     } else {
         format!("the certificate for {names} is issued; rd-edge apply attaches it")
     };
-    program.printer.text(&format!("{text}\n"));
+    context.printer.text(&format!("{text}\n"));
     Ok(Exit::Done)
 }

@@ -12,8 +12,8 @@ use aws_sdk_acm::types::{
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, Cx, Details, Diff, Error, Found, Kind, Order, Patience, Readiness, Repeat, Result,
-    Tags, Wanted,
+    Change, CreateRequest, Ctx, Details, Diff, Error, Found, Kind, Readiness, Result, Retry, Tags,
+    Timeouts, Wanted,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -182,8 +182,8 @@ fn list(tags: &Tags) -> Result<Vec<Tag>> {
         .map_err(|e| Error::failed(format!("a tag is incomplete: {e}")))
 }
 
-async fn tags(cx: &Cx<Clients>, arn: &str) -> Result<Option<Tags>> {
-    let call = cx.clients.acm.list_tags_for_certificate();
+async fn tags(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
+    let call = ctx.clients.acm.list_tags_for_certificate();
     let answer = call.certificate_arn(arn).send().await;
     match answer.doing("read the certificate's tags") {
         Err(error) if error.is(&["ResourceNotFoundException"]) => Ok(None),
@@ -198,7 +198,7 @@ async fn tags(cx: &Cx<Clients>, arn: &str) -> Result<Option<Tags>> {
 }
 
 /// The ARNs of all certificates of the account that may be ours: with this first name, or any.
-pub async fn arns(cx: &Cx<Clients>, first_name: Option<&str>) -> Result<Vec<String>> {
+pub async fn arns(ctx: &Ctx<Clients>, first_name: Option<&str>) -> Result<Vec<String>> {
     let keys = [
         KeyAlgorithm::Rsa2048,
         KeyAlgorithm::EcPrime256v1,
@@ -210,7 +210,7 @@ pub async fn arns(cx: &Cx<Clients>, first_name: Option<&str>) -> Result<Vec<Stri
     let mut arns = Vec::new();
     let mut token = None;
     loop {
-        let call = cx.clients.acm.list_certificates().includes(filter.clone());
+        let call = ctx.clients.acm.list_certificates().includes(filter.clone());
         let page = call
             .set_next_token(token)
             .send()
@@ -229,8 +229,8 @@ pub async fn arns(cx: &Cx<Clients>, first_name: Option<&str>) -> Result<Vec<Stri
     }
 }
 
-async fn found(cx: &Cx<Clients>, address: &str, arn: &str) -> Result<Option<Found<Live>>> {
-    let (detail, tags) = tokio::try_join!(cx.clients.reads.certificate(arn), tags(cx, arn))?;
+async fn found(ctx: &Ctx<Clients>, address: &str, arn: &str) -> Result<Option<Found<Live>>> {
+    let (detail, tags) = tokio::try_join!(ctx.clients.reads.certificate(arn), tags(ctx, arn))?;
     let (Some(detail), Some(tags)) = (detail, tags) else {
         return Ok(None);
     };
@@ -244,7 +244,7 @@ async fn found(cx: &Cx<Clients>, address: &str, arn: &str) -> Result<Option<Foun
 
 impl Kind for Certificate {
     const NAME: &'static str = "certificate";
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::ZERO,
         pause: Duration::from_millis(400),
         limit: Duration::from_secs(600),
@@ -253,70 +253,70 @@ impl Kind for Certificate {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut all = Vec::new();
         for one in wanted {
             if let Some(arn) = &one.id {
-                all.extend(found(cx, &one.address, arn).await?);
+                all.extend(found(ctx, &one.address, arn).await?);
                 continue;
             }
             let first = one.spec.as_ref().and_then(|spec| spec.names.first());
-            for arn in arns(cx, first.map(String::as_str)).await? {
-                let Some(tags) = tags(cx, &arn).await? else {
+            for arn in arns(ctx, first.map(String::as_str)).await? {
+                let Some(tags) = tags(ctx, &arn).await? else {
                     continue;
                 };
                 let Some(address) = tags.get(ADDRESS_TAG) else {
                     continue;
                 };
                 let here = one.is_any() || *address == one.address;
-                if here && cx.stack.owns(cx.slice, &tags) {
-                    all.extend(found(cx, address, &arn).await?);
+                if here && ctx.stack.owns(ctx.slice, &tags) {
+                    all.extend(found(ctx, address, &arn).await?);
                 }
             }
         }
         Ok(all)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let (first, others) = order
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let (first, others) = request
             .spec
             .names
             .split_first()
             .ok_or_else(|| Error::failed("a certificate has no name"))?;
         // ACM's tokens are of 32 letters and digits at most; a token makes the request idempotent for an hour.
-        let token = order.token.replace('-', "");
-        let call = cx
+        let token = request.token.replace('-', "");
+        let call = ctx
             .clients
             .acm_once
             .request_certificate()
             .domain_name(first)
             .set_subject_alternative_names((!others.is_empty()).then(|| others.to_vec()))
             .validation_method(ValidationMethod::Dns)
-            .key_algorithm(KeyAlgorithm::from(order.spec.key_algorithm.as_str()))
+            .key_algorithm(KeyAlgorithm::from(request.spec.key_algorithm.as_str()))
             .idempotency_token(token)
-            .set_tags(Some(list(order.tags)?));
+            .set_tags(Some(list(request.tags)?));
         let answer = call.send().await.doing("request the certificate")?;
         answer
             .certificate_arn
             .ok_or_else(|| incomplete("certificate's ARN"))
     }
 
-    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+    async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.acm.delete_certificate().certificate_arn(id);
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.acm.delete_certificate().certificate_arn(id);
         match call.send().await.doing("delete the certificate") {
             Err(error) if error.is(&["ResourceNotFoundException"]) => Ok(()),
             // A listener that carried it a moment ago holds it for up to 20 minutes.
-            Err(error) if error.is(&["ResourceInUseException"]) => Err(error.repeat(Repeat::Later)),
+            Err(error) if error.is(&["ResourceInUseException"]) => Err(error.retry(Retry::Later)),
             other => other.map(|_| ()),
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        let acm = &cx.clients.acm;
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let acm = &ctx.clients.acm;
         if !set.is_empty() {
             let call = acm.add_tags_to_certificate().certificate_arn(id);
             call.set_tags(Some(list(set)?))
@@ -363,15 +363,15 @@ impl Kind for Certificate {
         Readiness::Ready
     }
 
-    fn waits(live: &Live) -> Option<String> {
+    fn pending(live: &Live) -> Option<String> {
         (live.status == "PENDING_VALIDATION").then(|| {
             let names: Vec<&str> = live.unseen().collect();
             format!("for ACM to see {} in DNS", names.join(", "))
         })
     }
 
-    async fn details(cx: &Cx<Clients>, id: &str, live: &Live) -> Result<Details> {
-        let _ = (cx, id);
+    async fn details(ctx: &Ctx<Clients>, id: &str, live: &Live) -> Result<Details> {
+        let _ = (ctx, id);
         let mut details = Details::new();
         details.insert("names".to_owned(), live.names.join(", ").into());
         details.insert("status".to_owned(), live.status.clone().into());
@@ -381,8 +381,8 @@ impl Kind for Certificate {
         Ok(details)
     }
 
-    async fn holders(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {
-        let detail = cx.clients.reads.certificate(id).await?;
+    async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+        let detail = ctx.clients.reads.certificate(id).await?;
         let users = detail.map(|detail| detail.in_use_by().join(", "));
         Ok(users.filter(|users| !users.is_empty()))
     }

@@ -3,7 +3,9 @@
 
 use super::certificate::{given_up, live};
 use crate::clients::Clients;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Patience, Readiness, Result, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, Result, Timeouts, Wanted,
+};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
@@ -31,9 +33,9 @@ pub struct Live {
 
 impl Kind for CertificateValidation {
     const NAME: &'static str = "certificate_validation";
-    const STAYS: bool = true;
+    const RETAINED: bool = true;
     // With the records in Route 53 it takes minutes, seldom half an hour.
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(5),
         limit: Duration::from_secs(75 * 60),
@@ -42,7 +44,7 @@ impl Kind for CertificateValidation {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let arn = one
@@ -50,7 +52,7 @@ impl Kind for CertificateValidation {
                 .clone()
                 .or_else(|| one.spec.as_ref()?.certificate_arn.known().cloned());
             let Some(arn) = arn else { continue };
-            let Some(detail) = cx.clients.reads.certificate(&arn).await? else {
+            let Some(detail) = ctx.clients.reads.certificate(&arn).await? else {
                 continue;
             };
             let certificate = live(&detail);
@@ -68,15 +70,15 @@ impl Kind for CertificateValidation {
         Ok(found)
     }
 
-    async fn create(_: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        Ok(order.spec.certificate_arn.text().to_owned())
+    async fn create(_: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        Ok(request.spec.certificate_arn.text().to_owned())
     }
 
-    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+    async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
         Ok(())
     }
 
-    async fn delete(_: &Cx<Clients>, _: &str) -> Result<()> {
+    async fn delete(_: &Ctx<Clients>, _: &str) -> Result<()> {
         Ok(())
     }
 

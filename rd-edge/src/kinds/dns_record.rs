@@ -11,7 +11,8 @@ use aws_sdk_route53::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Replacing, Result, Wanted, touches,
+    Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, ReplaceOrder, Result, Retry,
+    Wanted, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
@@ -103,7 +104,7 @@ fn live(set: &ResourceRecordSet) -> Live {
 /// The record sets of a zone with these names: from the first name on, as far as one page goes, then from the next one
 /// that is still to be seen.
 async fn sets(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     zone: &str,
     names: &BTreeSet<String>,
 ) -> Result<Vec<ResourceRecordSet>> {
@@ -114,7 +115,7 @@ async fn sets(
     left.sort();
     let mut found = Vec::new();
     while let Some((_, first)) = left.first().cloned() {
-        let call = cx.clients.route53.list_resource_record_sets();
+        let call = ctx.clients.route53.list_resource_record_sets();
         let page = call
             .hosted_zone_id(zone)
             .start_record_name(&first)
@@ -191,12 +192,12 @@ async fn change(
 impl Kind for DnsRecord {
     const NAME: &'static str = "dns_record";
     // Clients use a name until the one that takes its place leads somewhere.
-    const GOES_LAST: bool = true;
+    const DELETE_LAST: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let identity = |one: &Wanted<Spec>| -> Option<(String, String, String)> {
             if let Some((zone, name, kind)) = one.id.as_deref().and_then(parts) {
                 return Some((zone.to_owned(), name.to_owned(), kind.to_owned()));
@@ -211,7 +212,7 @@ impl Kind for DnsRecord {
         }
         let mut by_zone = BTreeMap::new();
         for (zone, names) in &zones {
-            by_zone.insert(zone.clone(), sets(cx, zone, names).await?);
+            by_zone.insert(zone.clone(), sets(ctx, zone, names).await?);
         }
         let mut found = Vec::new();
         for one in wanted {
@@ -224,7 +225,7 @@ impl Kind for DnsRecord {
                 .flatten()
                 .find(|set| normal(set.name()) == name && set.r#type().as_str() == kind);
             let id = id(&zone, &name, &kind);
-            let left = cx.clients.left.borrow().contains(&id);
+            let left = ctx.clients.left.borrow().contains(&id);
             if let Some(set) = set.filter(|_| !left) {
                 found.push(Found {
                     address: one.address.clone(),
@@ -237,12 +238,12 @@ impl Kind for DnsRecord {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
         let id = id(&spec.zone_id, &normal(spec.name.text()), &spec.r#type);
         // It was looked for: whoever made one since is not written over.
         let made = change(
-            &cx.clients.route53_once,
+            &ctx.clients.route53_once,
             &spec.zone_id,
             ChangeAction::Create,
             set(spec)?,
@@ -251,7 +252,7 @@ impl Kind for DnsRecord {
         match made.await {
             Err(error) if error.is(&["InvalidChangeBatch"]) => {
                 let names = BTreeSet::from([normal(spec.name.text())]);
-                let there = sets(cx, &spec.zone_id, &names).await?;
+                let there = sets(ctx, &spec.zone_id, &names).await?;
                 if there.iter().any(|set| set.r#type().as_str() == spec.r#type) {
                     // What an attempt with a lost answer made, or somebody at this moment: what differs is seen next.
                     return Ok(id);
@@ -269,14 +270,14 @@ impl Kind for DnsRecord {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
         let zone = parts(id).map_or(spec.zone_id.as_str(), |(zone, _, _)| zone);
-        let client = &cx.clients.route53;
+        let client = &ctx.clients.route53;
         change(
             client,
             zone,
@@ -287,21 +288,21 @@ impl Kind for DnsRecord {
         .await
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let Some((zone, name, kind)) = parts(id) else {
             return Ok(());
         };
-        if kind == "CNAME" && needed_by_others(cx, name).await? {
-            cx.clients.left.borrow_mut().insert(id.to_owned());
+        if kind == "CNAME" && needed_by_others(ctx, name).await? {
+            ctx.clients.left.borrow_mut().insert(id.to_owned());
             return Ok(());
         }
         // A delete must say exactly what there is.
         let names = BTreeSet::from([name.to_owned()]);
-        let there = sets(cx, zone, &names).await?;
+        let there = sets(ctx, zone, &names).await?;
         let Some(set) = there.into_iter().find(|set| set.r#type().as_str() == kind) else {
             return Ok(());
         };
-        let client = &cx.clients.route53;
+        let client = &ctx.clients.route53;
         match change(
             client,
             zone,
@@ -314,7 +315,7 @@ impl Kind for DnsRecord {
             Err(error) if error.is(&["NoSuchHostedZone"]) => Ok(()),
             Err(error) if error.is(&["InvalidChangeBatch"]) => {
                 // Gone, or changed, since it was read: it is read again.
-                Err(error.repeat(Repeat::Later))
+                Err(error.retry(Retry::Later))
             }
             other => other,
         }
@@ -356,7 +357,7 @@ impl Kind for DnsRecord {
         diff.finish()
     }
 
-    fn allow(spec: &Spec, live: &Live, last: Option<&Spec>, changes: &[Change]) -> Result<()> {
+    fn validate(spec: &Spec, live: &Live, last: Option<&Spec>, changes: &[Change]) -> Result<()> {
         // One that leads to the same place is as good as ours, as the proof of a certificate made by other means.
         let leads_here = !["name", "value", "alias", "alias.dns_name", "alias.zone_id"]
             .iter()
@@ -375,20 +376,20 @@ impl Kind for DnsRecord {
         .hint("nothing was changed; to have it lead here, set overwrite_dns = true in [edge]; else choose another host"))
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
-        Replacing::CreateFirst
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
+        ReplaceOrder::CreateFirst
     }
 }
 
 /// Whether another certificate than ours that go is proved by this record: all certificates of a name need the same
 /// one, and without it they are not renewed.
-async fn needed_by_others(cx: &Cx<Clients>, name: &str) -> Result<bool> {
-    let listed = super::certificate::arns(cx, None).await?;
+async fn needed_by_others(ctx: &Ctx<Clients>, name: &str) -> Result<bool> {
+    let listed = super::certificate::arns(ctx, None).await?;
     for arn in listed {
-        if cx.knows(&arn) {
+        if ctx.knows(&arn) {
             continue;
         }
-        if let Some(detail) = cx.clients.reads.certificate(&arn).await? {
+        if let Some(detail) = ctx.clients.reads.certificate(&arn).await? {
             let other = super::certificate::live(&detail);
             if other
                 .validation_records

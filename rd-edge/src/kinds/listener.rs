@@ -7,7 +7,9 @@ use aws_sdk_elasticloadbalancingv2::types::{
     RedirectActionConfig, RedirectActionStatusCodeEnum,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Replacing, Result, Tags, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Tags, Wanted,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -146,11 +148,11 @@ fn certificates(spec: &Spec) -> Option<Vec<Certificate>> {
 }
 
 /// The listeners of a load balancer; none where it is gone.
-async fn listeners(cx: &Cx<Clients>, balancer: &str) -> Result<Vec<Door>> {
+async fn listeners(ctx: &Ctx<Clients>, balancer: &str) -> Result<Vec<Door>> {
     let mut all = Vec::new();
     let mut marker = None;
     loop {
-        let call = cx.clients.elb.describe_listeners();
+        let call = ctx.clients.elb.describe_listeners();
         let answer = call
             .load_balancer_arn(balancer)
             .set_marker(marker)
@@ -181,7 +183,7 @@ impl Kind for Listener {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let balancer = |one: &Wanted<Spec>| {
             let of_spec = || one.spec.as_ref()?.load_balancer_arn.known().cloned();
             one.id.as_deref().and_then(balancer_of).or_else(of_spec)
@@ -190,9 +192,9 @@ impl Kind for Listener {
         balancers.sort();
         balancers.dedup();
         let known = wanted.iter().filter_map(|one| one.id.as_deref());
-        let known = known.map(|arn| cx.clients.reads.tags(arn));
+        let known = known.map(|arn| ctx.clients.reads.tags(arn));
         let (doors, known) = tokio::try_join!(
-            futures_util::future::try_join_all(balancers.iter().map(|arn| listeners(cx, arn))),
+            futures_util::future::try_join_all(balancers.iter().map(|arn| listeners(ctx, arn))),
             // The tags of those that the state knows, in the same call as everybody else's.
             futures_util::future::try_join_all(known),
         )?;
@@ -219,7 +221,7 @@ impl Kind for Listener {
             let live = live(door);
             let tags = match known_tags.remove(&live.arn) {
                 Some(tags) => tags,
-                None => cx.clients.reads.tags(&live.arn).await?,
+                None => ctx.clients.reads.tags(&live.arn).await?,
             };
             found.push(Found {
                 address: one.address.clone(),
@@ -231,9 +233,9 @@ impl Kind for Listener {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
-        let call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        let call = ctx
             .clients
             .elb_once
             .create_listener()
@@ -243,7 +245,7 @@ impl Kind for Listener {
             .set_certificates(certificates(spec))
             .set_ssl_policy(spec.ssl_policy.clone())
             .default_actions(action(spec))
-            .set_tags(Some(elb::list(order.tags)));
+            .set_tags(Some(elb::list(request.tags)));
         let answer = call.send().await.doing("create the listener");
         let answer = answer.map_err(elb::for_now)?;
         answer
@@ -254,13 +256,13 @@ impl Kind for Listener {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let call = cx
+        let call = ctx
             .clients
             .elb
             .modify_listener()
@@ -277,13 +279,13 @@ impl Kind for Listener {
             .map(|_| ())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.elb.delete_listener().listener_arn(id);
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.elb.delete_listener().listener_arn(id);
         elb::deleted(call.send().await.doing("delete the listener").map(|_| ()))
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elb::tag(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        elb::tag(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -311,7 +313,7 @@ impl Kind for Listener {
         diff.finish()
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
-        Replacing::CreateFirst
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
+        ReplaceOrder::CreateFirst
     }
 }

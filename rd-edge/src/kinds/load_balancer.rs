@@ -8,8 +8,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Details, Diff, Error, Found, Input, Kind, Order, Patience, Readiness, Replacing,
-    Result, Tags, Wanted, touches,
+    Change, CreateRequest, Ctx, Details, Diff, Error, Found, Input, Kind, Readiness, ReplaceOrder,
+    Result, Tags, Timeouts, Wanted, touches,
 };
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
@@ -100,8 +100,8 @@ fn live(balancer: &Balancer, attributes: BTreeMap<String, String>) -> Live {
 }
 
 /// The attributes of a load balancer; none where it is gone.
-pub async fn attributes(cx: &Cx<Clients>, arn: &str) -> Result<Option<BTreeMap<String, String>>> {
-    let call = cx.clients.elb.describe_load_balancer_attributes();
+pub async fn attributes(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<BTreeMap<String, String>>> {
+    let call = ctx.clients.elb.describe_load_balancer_attributes();
     let answer = call.load_balancer_arn(arn).send().await;
     match answer.doing("read the load balancer's attributes") {
         Err(error) if elb::is_gone(&error) => Ok(None),
@@ -116,8 +116,8 @@ pub async fn attributes(cx: &Cx<Clients>, arn: &str) -> Result<Option<BTreeMap<S
 }
 
 /// The load balancer with this ARN or this name.
-async fn balancer(cx: &Cx<Clients>, arn: Option<&str>, name: &str) -> Result<Option<Balancer>> {
-    let call = cx.clients.elb.describe_load_balancers();
+async fn balancer(ctx: &Ctx<Clients>, arn: Option<&str>, name: &str) -> Result<Option<Balancer>> {
+    let call = ctx.clients.elb.describe_load_balancers();
     let call = match arn {
         Some(arn) => call.load_balancer_arns(arn),
         None => call.names(name),
@@ -130,7 +130,7 @@ async fn balancer(cx: &Cx<Clients>, arn: Option<&str>, name: &str) -> Result<Opt
 
 impl Kind for LoadBalancer {
     const NAME: &'static str = "load_balancer";
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(5),
         limit: Duration::from_secs(15 * 60),
@@ -139,24 +139,24 @@ impl Kind for LoadBalancer {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let name = one.spec.as_ref().map_or("", |spec| spec.name.as_str());
             let (balancer, attributes, tags) = match &one.id {
                 Some(arn) => tokio::try_join!(
-                    balancer(cx, Some(arn), name),
-                    attributes(cx, arn),
-                    cx.clients.reads.tags(arn)
+                    balancer(ctx, Some(arn), name),
+                    attributes(ctx, arn),
+                    ctx.clients.reads.tags(arn)
                 )?,
                 None if name.is_empty() => continue,
                 None => {
-                    let Some(there) = balancer(cx, None, name).await? else {
+                    let Some(there) = balancer(ctx, None, name).await? else {
                         continue;
                     };
                     let arn = there.load_balancer_arn().unwrap_or_default().to_owned();
                     let (attributes, tags) =
-                        tokio::try_join!(attributes(cx, &arn), cx.clients.reads.tags(&arn))?;
+                        tokio::try_join!(attributes(ctx, &arn), ctx.clients.reads.tags(&arn))?;
                     (Some(there), attributes, tags)
                 }
             };
@@ -175,12 +175,12 @@ impl Kind for LoadBalancer {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let role = service_linked_role::ELASTIC_LOAD_BALANCING;
-        service_linked_role::ensure(&cx.clients.iam, role).await?;
-        let spec = order.spec;
+        service_linked_role::ensure(&ctx.clients.iam, role).await?;
+        let spec = request.spec;
         let groups = spec.security_group_ids.iter();
-        let call = cx
+        let call = ctx
             .clients
             .elb_once
             .create_load_balancer()
@@ -190,7 +190,7 @@ impl Kind for LoadBalancer {
             .scheme(LoadBalancerSchemeEnum::InternetFacing)
             .r#type(LoadBalancerTypeEnum::Application)
             .ip_address_type(IpAddressType::Ipv4)
-            .set_tags(Some(elb::list(order.tags)));
+            .set_tags(Some(elb::list(request.tags)));
         let answer = call.send().await.doing("create the load balancer");
         let answer = answer.map_err(elb::for_now)?;
         answer
@@ -201,13 +201,13 @@ impl Kind for LoadBalancer {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
-        let elb = &cx.clients.elb;
+        let elb = &ctx.clients.elb;
         if touches(changes, "subnet_ids") {
             let call = elb.set_subnets().load_balancer_arn(id);
             call.set_subnets(spec.subnet_ids.known().cloned())
@@ -248,8 +248,8 @@ impl Kind for LoadBalancer {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.elb.delete_load_balancer().load_balancer_arn(id);
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.elb.delete_load_balancer().load_balancer_arn(id);
         match call
             .send()
             .await
@@ -261,8 +261,8 @@ impl Kind for LoadBalancer {
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elb::tag(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        elb::tag(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -300,16 +300,16 @@ impl Kind for LoadBalancer {
         }
     }
 
-    fn replacing(changes: &[Change]) -> Replacing {
+    fn replace_order(changes: &[Change]) -> ReplaceOrder {
         // A name is taken once: under the same one AWS would give the old one back.
         if touches(changes, "name") {
-            Replacing::CreateFirst
+            ReplaceOrder::CreateFirst
         } else {
-            Replacing::DeleteFirst
+            ReplaceOrder::DeleteFirst
         }
     }
 
-    async fn details(_: &Cx<Clients>, _: &str, live: &Live) -> Result<Details> {
+    async fn details(_: &Ctx<Clients>, _: &str, live: &Live) -> Result<Details> {
         let mut details = Details::new();
         details.insert("dns name".to_owned(), live.dns_name.clone().into());
         if live.state == "active_impaired" {

@@ -11,7 +11,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, Cx, Diff, Found, Input, Kind, Order, Replacing, Result, Tags, Wanted, touches,
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Tags, Wanted,
+    touches,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -124,8 +125,8 @@ fn name(prefix: &str, token: &str) -> String {
     format!("{}-{six}", prefix.trim_end_matches('-'))
 }
 
-async fn attributes(cx: &Cx<Clients>, arn: &str) -> Result<Option<BTreeMap<String, String>>> {
-    let call = cx.clients.elb.describe_target_group_attributes();
+async fn attributes(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<BTreeMap<String, String>>> {
+    let call = ctx.clients.elb.describe_target_group_attributes();
     let answer = call.target_group_arn(arn).send().await;
     match answer.doing("read the target group's attributes") {
         Err(error) if elb::is_gone(&error) => Ok(None),
@@ -139,8 +140,8 @@ async fn attributes(cx: &Cx<Clients>, arn: &str) -> Result<Option<BTreeMap<Strin
     }
 }
 
-async fn group(cx: &Cx<Clients>, arn: &str) -> Result<Option<Group>> {
-    let call = cx.clients.elb.describe_target_groups();
+async fn group(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Group>> {
+    let call = ctx.clients.elb.describe_target_groups();
     let answer = call.target_group_arns(arn).send().await;
     match answer.doing("read the target group") {
         Err(error) if elb::is_gone(&error) => Ok(None),
@@ -149,11 +150,11 @@ async fn group(cx: &Cx<Clients>, arn: &str) -> Result<Option<Group>> {
 }
 
 /// The ARNs of every target group of the account.
-async fn arns(cx: &Cx<Clients>) -> Result<Vec<String>> {
+async fn arns(ctx: &Ctx<Clients>) -> Result<Vec<String>> {
     let mut arns = Vec::new();
     let mut marker = None;
     loop {
-        let call = cx.clients.elb.describe_target_groups().set_marker(marker);
+        let call = ctx.clients.elb.describe_target_groups().set_marker(marker);
         let page = call.send().await.doing("list the target groups")?;
         let groups = page.target_groups.unwrap_or_default();
         arns.extend(
@@ -168,11 +169,11 @@ async fn arns(cx: &Cx<Clients>) -> Result<Vec<String>> {
     }
 }
 
-async fn found(cx: &Cx<Clients>, address: &str, arn: &str) -> Result<Option<Found<Live>>> {
+async fn found(ctx: &Ctx<Clients>, address: &str, arn: &str) -> Result<Option<Found<Live>>> {
     let (group, attributes, tags) = tokio::try_join!(
-        group(cx, arn),
-        attributes(cx, arn),
-        cx.clients.reads.tags(arn)
+        group(ctx, arn),
+        attributes(ctx, arn),
+        ctx.clients.reads.tags(arn)
     )?;
     let (Some(group), Some(attributes), Some(tags)) = (group, attributes, tags) else {
         return Ok(None);
@@ -191,16 +192,16 @@ impl Kind for TargetGroup {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut all = Vec::new();
         for one in wanted {
             if let Some(arn) = &one.id {
-                all.extend(found(cx, &one.address, arn).await?);
+                all.extend(found(ctx, &one.address, arn).await?);
                 continue;
             }
-            let arns = arns(cx).await?;
+            let arns = arns(ctx).await?;
             let tags = futures_util::future::try_join_all(
-                arns.iter().map(|arn| cx.clients.reads.tags(arn)),
+                arns.iter().map(|arn| ctx.clients.reads.tags(arn)),
             );
             for (arn, tags) in arns.iter().zip(tags.await?) {
                 let Some(tags) = tags else { continue };
@@ -208,22 +209,22 @@ impl Kind for TargetGroup {
                     continue;
                 };
                 let here = one.is_any() || *address == one.address;
-                if here && cx.stack.owns(cx.slice, &tags) {
-                    all.extend(found(cx, address, arn).await?);
+                if here && ctx.stack.owns(ctx.slice, &tags) {
+                    all.extend(found(ctx, address, arn).await?);
                 }
             }
         }
         Ok(all)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
         let health = &spec.health_check;
-        let call = cx
+        let call = ctx
             .clients
             .elb_once
             .create_target_group()
-            .name(name(&spec.name_prefix, order.token))
+            .name(name(&spec.name_prefix, request.token))
             .protocol(ProtocolEnum::Http)
             .set_port(spec.port.known().copied())
             .vpc_id(spec.vpc_id.text())
@@ -237,7 +238,7 @@ impl Kind for TargetGroup {
             .healthy_threshold_count(health.healthy_threshold)
             .unhealthy_threshold_count(health.unhealthy_threshold)
             .matcher(Matcher::builder().http_code(&health.codes).build())
-            .set_tags(Some(elb::list(order.tags)));
+            .set_tags(Some(elb::list(request.tags)));
         let answer = call.send().await.doing("create the target group")?;
         answer
             .target_groups()
@@ -247,7 +248,7 @@ impl Kind for TargetGroup {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
@@ -258,7 +259,7 @@ impl Kind for TargetGroup {
             .iter()
             .any(|change| change.path.starts_with("health_check."))
         {
-            let call = cx.clients.elb.modify_target_group().target_group_arn(id);
+            let call = ctx.clients.elb.modify_target_group().target_group_arn(id);
             call.health_check_protocol(ProtocolEnum::from(health.protocol.as_str()))
                 .health_check_port(&health.port)
                 .health_check_path(&health.path)
@@ -284,7 +285,7 @@ impl Kind for TargetGroup {
             })
             .collect();
         if !changed.is_empty() {
-            let call = cx.clients.elb.modify_target_group_attributes();
+            let call = ctx.clients.elb.modify_target_group_attributes();
             call.target_group_arn(id)
                 .set_attributes(Some(changed))
                 .send()
@@ -294,8 +295,8 @@ impl Kind for TargetGroup {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.elb.delete_target_group().target_group_arn(id);
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.elb.delete_target_group().target_group_arn(id);
         elb::deleted(
             call.send()
                 .await
@@ -304,8 +305,8 @@ impl Kind for TargetGroup {
         )
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elb::tag(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        elb::tag(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
@@ -352,12 +353,12 @@ impl Kind for TargetGroup {
         diff.finish()
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
-        Replacing::CreateFirst
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
+        ReplaceOrder::CreateFirst
     }
 
-    async fn holders(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {
-        let group = group(cx, id).await?;
+    async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+        let group = group(ctx, id).await?;
         let users = group.map(|group| group.load_balancer_arns().join(", "));
         Ok(users.filter(|users| !users.is_empty()))
     }

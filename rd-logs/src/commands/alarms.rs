@@ -11,13 +11,13 @@ use futures_util::stream::{StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::ui::stream::Stream;
-use rd_common::ui::style::{BAD, CARE, FAINT, GOOD, STRONG, paint};
-use rd_common::ui::table::table;
-use rd_common::verbs::apply::duration;
-use rd_common::verbs::desk::Desk;
-use rd_common::{Cx, Error, Exit, Kind, Result};
+use rd_common::commands::limits::duration;
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::stream::Stream;
+use rd_common::output::style::{BOLD, DIM, ERROR, OK, WARN, paint};
+use rd_common::output::table::table;
+use rd_common::{Ctx, Error, Exit, Kind, Result};
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -78,8 +78,8 @@ fn row(alarm: &MetricAlarm) -> Row {
 }
 
 /// The names of the stack's alarms; by the last parts of their addresses.
-fn names(desk: &Desk<Logs>) -> BTreeMap<String, String> {
-    let alarms = desk.state.resources.iter();
+fn names(slice_context: &SliceContext<Logs>) -> BTreeMap<String, String> {
+    let alarms = slice_context.state.resources.iter();
     alarms
         .filter(|(_, resource)| resource.kind == Alarm::NAME)
         .filter_map(|(address, resource)| {
@@ -90,14 +90,14 @@ fn names(desk: &Desk<Logs>) -> BTreeMap<String, String> {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &AlarmsArgs) -> Result<Exit> {
-    let desk = Desk::<Logs>::open(program).await?;
-    let names = names(&desk);
+pub async fn run(context: &Context, args: &AlarmsArgs) -> Result<Exit> {
+    let slice_context = SliceContext::<Logs>::open(context).await?;
+    let names = names(&slice_context);
     match &args.verb {
-        Some(Verb::History(args)) => history(program, &desk.cx, names, args).await,
+        Some(Verb::History(args)) => history(context, &slice_context.ctx, names, args).await,
         None if names.is_empty() => {
-            if !program.printer.is_json() {
-                program
+            if !context.printer.is_json() {
+                context
                     .printer
                     .text("no alarms: there is nothing to watch yet\n");
             }
@@ -106,25 +106,25 @@ pub async fn run(program: &Program, args: &AlarmsArgs) -> Result<Exit> {
         None => {
             let names: Vec<String> = names.into_values().collect();
             if args.watch {
-                return watch(program, &desk.cx, &names, args.every).await;
+                return watch(context, &slice_context.ctx, &names, args.every).await;
             }
-            let rows = rows(&desk.cx, &names).await?;
-            let printer = &program.printer;
+            let rows = rows(&slice_context.ctx, &names).await?;
+            let printer = &context.printer;
             printer.text(&listing(printer.is_json(), &rows));
             Ok(Exit::Done)
         }
     }
 }
 
-async fn rows(cx: &Cx<Clients>, names: &[String]) -> Result<Vec<Row>> {
-    Ok(describe(cx, names).await?.iter().map(row).collect())
+async fn rows(ctx: &Ctx<Clients>, names: &[String]) -> Result<Vec<Row>> {
+    Ok(describe(ctx, names).await?.iter().map(row).collect())
 }
 
 fn coloured(state: &str, text: &str) -> String {
     let style = match state {
-        "OK" => GOOD,
-        "ALARM" => BAD,
-        _ => CARE,
+        "OK" => OK,
+        "ALARM" => ERROR,
+        _ => WARN,
     };
     paint(style, text)
 }
@@ -171,7 +171,7 @@ fn listing(json: bool, rows: &[Row]) -> String {
         let rest = line.strip_prefix(state.as_str()).unwrap_or(line);
         text.push_str(&format!("{}{rest}\n", coloured(state, state)));
         if state == "ALARM" && !row.description.is_empty() {
-            text.push_str(&format!("  {} {}\n", paint(FAINT, "→"), row.description));
+            text.push_str(&format!("  {} {}\n", paint(DIM, "→"), row.description));
         }
     }
     text
@@ -186,7 +186,7 @@ fn changed(json: bool, row: &Row) -> String {
         "{}  {} {}  {}\n",
         whole(row.now.since.as_deref()),
         coloured(&row.now.state, &row.now.state),
-        paint(STRONG, &row.alarm),
+        paint(BOLD, &row.alarm),
         row.now.reason
     )
 }
@@ -197,7 +197,7 @@ fn line(value: &impl Serialize) -> String {
 
 /// Where a watch writes: records to a stream, which notices at once that nobody reads on; else to people.
 struct Out<'a> {
-    program: &'a Program,
+    context: &'a Context,
     stream: Option<Stream>,
 }
 
@@ -205,7 +205,7 @@ impl Out<'_> {
     async fn write(&self, text: String) {
         match &self.stream {
             Some(stream) => stream.send(&mut text.into_bytes()).await,
-            None => self.program.printer.text(&text),
+            None => self.context.printer.text(&text),
         }
     }
 
@@ -213,7 +213,7 @@ impl Out<'_> {
     async fn closed(&self) -> Result<()> {
         match &self.stream {
             Some(stream) => stream.closed().await,
-            None if self.program.printer.is_closed() => Ok(()),
+            None if self.context.printer.is_closed() => Ok(()),
             None => std::future::pending().await,
         }
     }
@@ -221,19 +221,19 @@ impl Out<'_> {
 
 /// Shows all, then each change, until it is stopped or nobody reads on.
 async fn watch(
-    program: &Program,
-    cx: &Cx<Clients>,
+    context: &Context,
+    ctx: &Ctx<Clients>,
     names: &[String],
     every: Duration,
 ) -> Result<Exit> {
-    let json = program.printer.is_json();
+    let json = context.printer.is_json();
     let out = Out {
-        program,
+        context,
         stream: json.then(Stream::start),
     };
     let mut before = BTreeMap::new();
     loop {
-        let rows = rows(cx, names).await?;
+        let rows = rows(ctx, names).await?;
         if before.is_empty() {
             out.write(listing(json, &rows)).await;
         }
@@ -246,7 +246,7 @@ async fn watch(
         tokio::select! {
             biased;
             closed = out.closed() => return closed.map(|()| Exit::Done),
-            paused = cx.pause(every) => if paused.is_err() {
+            paused = ctx.pause(every) => if paused.is_err() {
                 // To stop it is how it ends.
                 if let Some(stream) = &out.stream {
                     stream.flush().await;
@@ -292,7 +292,7 @@ fn event(item: &AlarmHistoryItem) -> Event {
 }
 
 async fn of_one(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     name: String,
     since: DateTime,
     kind: Option<HistoryItemType>,
@@ -300,7 +300,7 @@ async fn of_one(
     let mut events = Vec::new();
     let mut token = None;
     loop {
-        let call = cx.clients.cloudwatch.describe_alarm_history();
+        let call = ctx.clients.cloudwatch.describe_alarm_history();
         let call = call
             .alarm_name(&name)
             .start_date(since)
@@ -318,8 +318,8 @@ async fn of_one(
 }
 
 async fn history(
-    program: &Program,
-    cx: &Cx<Clients>,
+    context: &Context,
+    ctx: &Ctx<Clients>,
     names: BTreeMap<String, String>,
     args: &HistoryArgs,
 ) -> Result<Exit> {
@@ -342,23 +342,23 @@ async fn history(
     let kind = (!args.all).then_some(HistoryItemType::StateUpdate);
     let reads = names
         .into_iter()
-        .map(|name| of_one(cx, name, since, kind.clone()));
+        .map(|name| of_one(ctx, name, since, kind.clone()));
     let all: Vec<Vec<Event>> = futures_util::stream::iter(reads)
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
     let mut events: Vec<Event> = all.into_iter().flatten().collect();
     events.sort_by(|a, b| a.time.cmp(&b.time));
-    if program.printer.is_json() {
+    if context.printer.is_json() {
         for event in &events {
-            program.printer.text(&line(event));
+            context.printer.text(&line(event));
         }
     } else if events.is_empty() {
-        program
+        context
             .printer
             .text(&format!("nothing happened since {}\n", args.since));
     }
-    for event in events.iter().filter(|_| !program.printer.is_json()) {
+    for event in events.iter().filter(|_| !context.printer.is_json()) {
         let what = match (&event.from, &event.to) {
             (Some(from), Some(to)) => format!(
                 "{from} → {}  {}",
@@ -367,10 +367,10 @@ async fn history(
             ),
             _ => event.summary.clone(),
         };
-        program.printer.text(&format!(
+        context.printer.text(&format!(
             "{}  {}  {}\n",
             whole(Some(&event.time)),
-            paint(STRONG, &event.alarm),
+            paint(BOLD, &event.alarm),
             what.trim_end()
         ));
     }

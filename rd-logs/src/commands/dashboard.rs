@@ -2,9 +2,9 @@
 
 use crate::slice::{DASHBOARD, Logs, url};
 use clap::Args;
-use rd_common::cli::Program;
-use rd_common::ui::printer::tell_note;
-use rd_common::verbs::desk::Desk;
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::printer::print_warning;
 use rd_common::{Error, Exit, Result};
 use std::process::{Command, Stdio};
 
@@ -23,18 +23,18 @@ pub struct DashboardArgs {
 const OPENERS: [&str; 3] = ["xdg-open", "open", "wslview"];
 
 /// Runs it.
-pub async fn run(program: &Program, args: &DashboardArgs) -> Result<Exit> {
-    let desk = Desk::<Logs>::open(program).await?;
-    let (_, name) = desk.resource(DASHBOARD).map_err(|error| {
+pub async fn run(context: &Context, args: &DashboardArgs) -> Result<Exit> {
+    let slice_context = SliceContext::<Logs>::open(context).await?;
+    let (_, name) = slice_context.resource(DASHBOARD).map_err(|error| {
         Error::failed(error.summary.clone())
             .hint("a dashboard shows what other slices have: apply them, then rd-logs apply")
     })?;
-    let url = url(&desk.cx.stack, name);
-    if program.printer.is_json() && !args.url {
+    let url = url(&slice_context.ctx.stack, name);
+    if context.printer.is_json() && !args.url {
         let document = serde_json::json!({"dashboard": name, "url": url});
-        program.printer.text(&format!("{document}\n"));
+        context.printer.text(&format!("{document}\n"));
     } else {
-        program.printer.text(&format!("{url}\n"));
+        context.printer.text(&format!("{url}\n"));
     }
     if args.open {
         open(&url)?;
@@ -55,7 +55,7 @@ fn open(url: &str) -> Result<()> {
         match command.spawn() {
             Ok(_) => return Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => tell_note(
+            Err(error) => print_warning(
                 &format!("{opener} cannot be run: {error}"),
                 "set BROWSER to a program that opens a URL",
             ),

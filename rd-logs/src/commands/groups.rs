@@ -6,8 +6,8 @@ use crate::events::times;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_cloudwatchlogs::types::{LogGroup, LogStream, OrderBy};
 use rd_common::aws::{Aws, Explain};
-use rd_common::cli::Program;
-use rd_common::ui::table::table;
+use rd_common::context::Context;
+use rd_common::output::table::table;
 use rd_common::{Error, Exit, Result};
 use serde::Serialize;
 
@@ -38,18 +38,18 @@ struct Group {
 }
 
 /// Runs it: a table for people, a JSON object a line for programs.
-pub async fn run(program: &Program, args: &GroupsArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &GroupsArgs) -> Result<Exit> {
     let zone = times::zone(args.tz.as_deref())?;
     let names = match &args.prefix {
         Some(_) => Vec::new(),
-        None => own(program).await?,
+        None => own(context).await?,
     };
     if args.prefix.is_none() && names.is_empty() {
-        let stack = program.stack.name();
+        let stack = context.stack.name();
         return Err(Error::failed(format!("{stack} has no log groups yet"))
             .hint("run rd-ecs apply first, check --environment, or give --prefix /"));
     }
-    let aws = Aws::connect(&program.access, &program.stack.region).await?;
+    let aws = Aws::connect(&context.access, &context.stack.region).await?;
     aws.check_credentials().await?;
     let client = Clients::new(&aws).logs;
     let mut groups = Vec::new();
@@ -77,12 +77,12 @@ pub async fn run(program: &Program, args: &GroupsArgs) -> Result<Exit> {
             }
         }
     }
-    if program.printer.is_json() {
+    if context.printer.is_json() {
         let lines: Vec<String> = groups
             .iter()
             .map(|group| serde_json::to_string(group).unwrap_or_default() + "\n")
             .collect();
-        program.printer.text(&lines.concat());
+        context.printer.text(&lines.concat());
         return Ok(Exit::Done);
     }
     let cells: Vec<Vec<String>> = groups
@@ -103,7 +103,7 @@ pub async fn run(program: &Program, args: &GroupsArgs) -> Result<Exit> {
         })
         .collect();
     let heading = ["GROUP", "KEPT", "STORED", "LAST EVENT"];
-    program.printer.text(&table(&heading, &cells));
+    context.printer.text(&table(&heading, &cells));
     Ok(Exit::Done)
 }
 

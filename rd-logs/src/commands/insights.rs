@@ -9,11 +9,11 @@ use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus};
 use jiff::Timestamp;
 use rd_common::aws::{Aws, Explain};
-use rd_common::cli::Program;
-use rd_common::engine::signal::Cancel;
-use rd_common::engine::wait::Clock;
-use rd_common::ui::stream::Stream;
-use rd_common::ui::table::table;
+use rd_common::context::Context;
+use rd_common::output::stream::Stream;
+use rd_common::output::table::table;
+use rd_common::resource::signal::Cancel;
+use rd_common::resource::wait::Clock;
 use rd_common::{Error, Exit, Result};
 use serde_json::{Map, Value};
 use std::time::Duration;
@@ -49,18 +49,18 @@ pub struct InsightsArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &InsightsArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
     let zone = times::zone(args.tz.as_deref())?;
     let now = Timestamp::now();
     let (since, until) = times::range(&args.since, args.until.as_deref(), now, &zone)?;
-    let groups = named_or_own(program, &args.groups).await?;
+    let groups = named_or_own(context, &args.groups).await?;
     if groups.len() > MOST_GROUPS {
         return Err(Error::usage(format!(
             "a query takes at most {MOST_GROUPS} log groups, and these are {}",
             groups.len()
         )));
     }
-    let aws = Aws::connect(&program.access, &program.stack.region).await?;
+    let aws = Aws::connect(&context.access, &context.stack.region).await?;
     aws.check_credentials().await?;
     let client = Clients::new(&aws).logs;
     let groups = match args.groups.is_empty() {
@@ -102,10 +102,10 @@ pub async fn run(program: &Program, args: &InsightsArgs) -> Result<Exit> {
             stop(&client, &id).await;
             return Ok(Exit::Interrupted);
         }
-        found = results(program, &client, &id) => found?,
+        found = results(context, &client, &id) => found?,
     };
     let rows = rows(&found);
-    let mut text = if program.printer.is_json() {
+    let mut text = if context.printer.is_json() {
         lines(&rows)
     } else {
         columns(&rows)
@@ -114,17 +114,17 @@ pub async fn run(program: &Program, args: &InsightsArgs) -> Result<Exit> {
     stdout.send(&mut text).await;
     stdout.flush().await;
     stdout.failure()?;
-    tell(program, &found, rows.len());
+    tell(context, &found, rows.len());
     Ok(Exit::Done)
 }
 
 /// Waits until the query is complete.
 async fn results(
-    program: &Program,
+    context: &Context,
     client: &logs::Client,
     id: &str,
 ) -> Result<GetQueryResultsOutput> {
-    let step = program.progress.step("insights", false);
+    let step = context.progress.step("insights", false);
     let clock = Clock::from_env();
     let mut pauses = PAUSES.iter();
     loop {
@@ -223,7 +223,7 @@ fn one_line(value: &str, width: usize) -> String {
 }
 
 /// What it took: AWS bills the bytes scanned.
-fn tell(program: &Program, found: &GetQueryResultsOutput, rows: usize) {
+fn tell(context: &Context, found: &GetQueryResultsOutput, rows: usize) {
     let Some(told) = found.statistics() else {
         return;
     };
@@ -233,9 +233,9 @@ fn tell(program: &Program, found: &GetQueryResultsOutput, rows: usize) {
         told.records_scanned(),
         human(told.bytes_scanned() as i64)
     );
-    program
+    context
         .progress
-        .suspend(|| rd_common::ui::printer::tell_info(&text));
+        .suspend(|| rd_common::output::printer::print_info(&text));
 }
 
 #[cfg(test)]

@@ -12,10 +12,10 @@ use clap::Args;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::ui::style::{BAD, FAINT, NOTE, STRONG, paint, width};
-use rd_common::verbs::desk::Desk;
-use rd_common::{Cx, Error, Exit, Result};
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::style::{BOLD, DIM, ERROR, INFO, paint, width};
+use rd_common::{Ctx, Error, Exit, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -107,7 +107,7 @@ fn query(number: usize, asked: &Asked<'_>, period: i64) -> MetricDataQuery {
 
 /// The values of each query, by its number, oldest first.
 async fn read(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     asked: &[Asked<'_>],
     (from, to): (i64, i64),
     period: i64,
@@ -121,7 +121,7 @@ async fn read(
             .collect();
         let mut token = None;
         loop {
-            let call = cx.clients.cloudwatch.get_metric_data();
+            let call = ctx.clients.cloudwatch.get_metric_data();
             let call = call
                 .set_metric_data_queries(Some(queries.clone()))
                 .start_time(DateTime::from_secs(from))
@@ -183,12 +183,12 @@ fn figure<'a>(asked: &Asked<'a>, seconds: Vec<(i64, f64)>, period: i64) -> Figur
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &MetricsArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &MetricsArgs) -> Result<Exit> {
     let now = Timestamp::now();
     let (from, to) = times::range(&args.since, args.until.as_deref(), now, &TimeZone::system())?;
     let (from, to) = (from / 1000, to.map_or(now.as_second(), |to| to / 1000));
-    let desk = Desk::<Logs>::open(program).await?;
-    let spec: Spec = desk.spec(DASHBOARD).map_err(|error| {
+    let slice_context = SliceContext::<Logs>::open(context).await?;
+    let spec: Spec = slice_context.spec(DASHBOARD).map_err(|error| {
         Error::failed(error.summary.clone())
             .hint("figures are of what other slices have: apply them, then rd-logs apply")
     })?;
@@ -207,19 +207,19 @@ pub async fn run(program: &Program, args: &MetricsArgs) -> Result<Exit> {
     let period = period(from, to, now.as_second());
     // Whole periods, so that the same question has the same answer a moment later.
     let (from, to) = (from / period * period, (to + period - 1) / period * period);
-    let values = read(&desk.cx, &all, (from, to), period).await?;
+    let values = read(&slice_context.ctx, &all, (from, to), period).await?;
     let figures: Vec<Figure<'_>> = all
         .iter()
         .zip(values)
         .map(|(asked, values)| figure(asked, values, period))
         .collect();
-    if program.printer.is_json() {
+    if context.printer.is_json() {
         for figure in &figures {
             let line = serde_json::to_string(figure).unwrap_or_default();
-            program.printer.text(&format!("{line}\n"));
+            context.printer.text(&format!("{line}\n"));
         }
     } else {
-        program
+        context
             .printer
             .text(&view(&figures, (from, to), period, width()));
     }
@@ -272,9 +272,9 @@ fn view(figures: &[Figure<'_>], (from, to): (i64, i64), period: i64, width: usiz
             title = one.title;
             let alarm = one.alarm.map_or(String::new(), |limit| {
                 let value = number(limit.value, one.unit);
-                format!("  {}", paint(FAINT, format!("{} {value}", limit.label())))
+                format!("  {}", paint(DIM, format!("{} {value}", limit.label())))
             });
-            let _ = writeln!(text, "\n{}{alarm}", paint(STRONG, title));
+            let _ = writeln!(text, "\n{}{alarm}", paint(BOLD, title));
         }
         let plot = sparkline(&one.seconds, (from, to), columns);
         let shown = |value: Option<f64>| {
@@ -282,7 +282,7 @@ fn view(figures: &[Figure<'_>], (from, to): (i64, i64), period: i64, width: usiz
         };
         let beyond = one.alarm.zip(one.last);
         let beyond = beyond.is_some_and(|(limit, last)| limit.is_passed_by(last));
-        let style = if beyond { BAD } else { NOTE };
+        let style = if beyond { ERROR } else { INFO };
         let _ = writeln!(
             text,
             "  {:label$}  {}  min {:9} avg {:9} max {:9} last {}",

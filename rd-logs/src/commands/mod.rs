@@ -10,7 +10,8 @@ mod subscriptions;
 mod tail;
 
 use clap::Subcommand;
-use rd_common::cli::{OwnVerbs, Program};
+use rd_common::commands::ProgramCommands;
+use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
 /// The verbs.
@@ -34,17 +35,17 @@ pub enum Command {
     Metrics(metrics::MetricsArgs),
 }
 
-impl OwnVerbs for Command {
-    async fn run(self, program: &Program) -> Result<Exit> {
+impl ProgramCommands for Command {
+    async fn run(self, context: &Context) -> Result<Exit> {
         match self {
-            Command::Tail(args) => tail::run(program, &args).await,
-            Command::Search(args) => search::run(program, &args).await,
-            Command::Insights(args) => insights::run(program, &args).await,
-            Command::Groups(args) => groups::run(program, &args).await,
-            Command::Alarms(args) => alarms::run(program, &args).await,
-            Command::Dashboard(args) => dashboard::run(program, &args).await,
-            Command::Subscriptions(args) => subscriptions::run(program, &args).await,
-            Command::Metrics(args) => metrics::run(program, &args).await,
+            Command::Tail(args) => tail::run(context, &args).await,
+            Command::Search(args) => search::run(context, &args).await,
+            Command::Insights(args) => insights::run(context, &args).await,
+            Command::Groups(args) => groups::run(context, &args).await,
+            Command::Alarms(args) => alarms::run(context, &args).await,
+            Command::Dashboard(args) => dashboard::run(context, &args).await,
+            Command::Subscriptions(args) => subscriptions::run(context, &args).await,
+            Command::Metrics(args) => metrics::run(context, &args).await,
         }
     }
 }

@@ -5,10 +5,10 @@ use crate::events::select::{Chosen, Which};
 use crate::events::sink::Sink;
 use crate::events::source::{Source, is_missing};
 use crate::events::times;
-use rd_common::cli::Program;
-use rd_common::engine::signal::Cancel;
-use rd_common::ui::printer::tell_error;
-use rd_common::ui::progress::Step;
+use rd_common::context::Context;
+use rd_common::output::printer::print_error;
+use rd_common::resource::progress::Step;
+use rd_common::resource::signal::Cancel;
 use rd_common::{Error, Exit, Result};
 use std::rc::Rc;
 use std::time::Duration;
@@ -28,12 +28,12 @@ pub struct SearchArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &SearchArgs) -> Result<Exit> {
-    let chosen = args.which.choose(program).await?;
+pub async fn run(context: &Context, args: &SearchArgs) -> Result<Exit> {
+    let chosen = args.which.choose(context).await?;
     let cancel = Cancel::on_signals()
         .map_err(|e| Error::failed(format!("signals cannot be watched: {e}")))?;
-    let source = chosen.source(program).await?;
-    let step = program.progress.step("search", false);
+    let source = chosen.source(context).await?;
+    let step = context.progress.step("search", false);
     read(source, &chosen, &cancel, Some(step)).await
 }
 
@@ -118,7 +118,7 @@ impl Search {
             return Ok(Exit::Done);
         };
         // A question that AWS refuses is no gap: nothing can be read.
-        if self.sink.written == 0 && first.error.repeat == rd_common::Repeat::Never {
+        if self.sink.written == 0 && first.error.retry == rd_common::Retry::Never {
             return Err(first.error.clone());
         }
         for gap in &gaps {
@@ -132,7 +132,7 @@ impl Search {
             } else {
                 "the rest is complete; search this range again"
             };
-            tell_error(
+            print_error(
                 &Error::failed(format!("a gap: {group} from {from} to {to}: {}", gap.error))
                     .hint(again),
             );

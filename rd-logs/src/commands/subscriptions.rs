@@ -6,11 +6,11 @@ use crate::kinds::topic::GONE;
 use crate::slice::{Logs, TOPIC};
 use clap::{Args, Subcommand};
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::ui::style::{GOOD, paint};
-use rd_common::ui::table::table;
-use rd_common::verbs::desk::Desk;
-use rd_common::{Cx, Error, Exit, Result};
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::style::{OK, paint};
+use rd_common::output::table::table;
+use rd_common::{Ctx, Error, Exit, Result};
 use serde_json::json;
 
 /// Flags of `subscriptions`.
@@ -34,18 +34,18 @@ enum Verb {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &SubscriptionsArgs) -> Result<Exit> {
-    let desk = Desk::<Logs>::open(program).await?;
-    let (_, topic) = desk.resource(TOPIC)?;
+pub async fn run(context: &Context, args: &SubscriptionsArgs) -> Result<Exit> {
+    let slice_context = SliceContext::<Logs>::open(context).await?;
+    let (_, topic) = slice_context.resource(TOPIC)?;
     match &args.verb {
-        None => list(program, &desk.cx, topic).await,
-        Some(Verb::Confirm { token }) => confirm(program, &desk.cx, topic, token).await,
-        Some(Verb::Test) => test(program, &desk.cx, topic).await,
+        None => list(context, &slice_context.ctx, topic).await,
+        Some(Verb::Confirm { token }) => confirm(context, &slice_context.ctx, topic, token).await,
+        Some(Verb::Test) => test(context, &slice_context.ctx, topic).await,
     }
 }
 
-async fn all(cx: &Cx<Clients>, topic: &str) -> Result<Vec<Listed>> {
-    listed(cx, topic)
+async fn all(ctx: &Ctx<Clients>, topic: &str) -> Result<Vec<Listed>> {
+    listed(ctx, topic)
         .await?
         .ok_or_else(|| Error::failed("the topic is gone").hint("run rd-logs apply"))
 }
@@ -57,17 +57,17 @@ fn status(one: &Listed) -> &'static str {
     }
 }
 
-async fn list(program: &Program, cx: &Cx<Clients>, topic: &str) -> Result<Exit> {
-    let all = all(cx, topic).await?;
-    if program.printer.is_json() {
+async fn list(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit> {
+    let all = all(ctx, topic).await?;
+    if context.printer.is_json() {
         for one in &all {
             let line = json!({
                 "endpoint": one.endpoint, "protocol": one.protocol, "status": status(one), "arn": one.arn,
             });
-            program.printer.text(&format!("{line}\n"));
+            context.printer.text(&format!("{line}\n"));
         }
     } else if all.is_empty() {
-        program
+        context
             .printer
             .text("nobody: set alert_email in [logs], and apply\n");
     } else {
@@ -81,7 +81,7 @@ async fn list(program: &Program, cx: &Cx<Clients>, topic: &str) -> Result<Exit> 
                 ]
             })
             .collect();
-        program
+        context
             .printer
             .text(&table(&["ENDPOINT", "PROTOCOL", "STATUS"], &cells));
     }
@@ -112,7 +112,7 @@ fn no_token(text: &str) -> Error {
         .hint("give the link of the mail in quotes, as it is; or what stands in it behind Token=")
 }
 
-async fn confirm(program: &Program, cx: &Cx<Clients>, topic: &str, given: &str) -> Result<Exit> {
+async fn confirm(context: &Context, ctx: &Ctx<Clients>, topic: &str, given: &str) -> Result<Exit> {
     let (token, of) = token(given)?;
     if let Some(other) = of.filter(|of| of != topic) {
         return Err(
@@ -120,7 +120,7 @@ async fn confirm(program: &Program, cx: &Cx<Clients>, topic: &str, given: &str) 
                 .hint("check --environment, --region and --profile"),
         );
     }
-    let call = cx.clients.sns.confirm_subscription();
+    let call = ctx.clients.sns.confirm_subscription();
     let call = call.topic_arn(topic).token(token);
     // Else whoever follows the link at the end of a forwarded mail, such as a scanner, ends it.
     let done = call.authenticate_on_unsubscribe("true").send().await;
@@ -136,19 +136,19 @@ async fn confirm(program: &Program, cx: &Cx<Clients>, topic: &str, given: &str) 
         }
     })?;
     let arn = done.subscription_arn().unwrap_or_default();
-    if program.printer.is_json() {
+    if context.printer.is_json() {
         let line = json!({"status": "confirmed", "arn": arn});
-        program.printer.text(&format!("{line}\n"));
+        context.printer.text(&format!("{line}\n"));
     } else {
-        program
+        context
             .printer
-            .text(&format!("{} {arn}\n", paint(GOOD, "confirmed")));
+            .text(&format!("{} {arn}\n", paint(OK, "confirmed")));
     }
     Ok(Exit::Done)
 }
 
-async fn test(program: &Program, cx: &Cx<Clients>, topic: &str) -> Result<Exit> {
-    let all = all(cx, topic).await?;
+async fn test(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit> {
+    let all = all(ctx, topic).await?;
     let (confirmed, pending): (Vec<&Listed>, Vec<&Listed>) =
         all.iter().partition(|one| one.arn.is_some());
     let names = |some: &[&Listed]| -> String {
@@ -165,26 +165,24 @@ async fn test(program: &Program, cx: &Cx<Clients>, topic: &str) -> Result<Exit> 
             "set alert_email in [logs] and apply; the mail from AWS has a link to confirm it",
         ));
     }
-    let stack = cx.stack.name();
-    let call = cx.clients.sns_once.publish().topic_arn(topic);
+    let stack = ctx.stack.name();
+    let call = ctx.clients.sns_once.publish().topic_arn(topic);
     let call = call
         .subject(format!("Test of the alarms of {stack}").chars().take(99).collect::<String>())
         .message(format!(
             "This is a test of rd-logs: the alarms of {stack} in {} come to this address. There is nothing to do.",
-            cx.stack.region
+            ctx.stack.region
         ));
     let sent = call.send().await.doing("send the test")?;
     let id = sent.message_id().unwrap_or_default();
-    if program.printer.is_json() {
+    if context.printer.is_json() {
         let to: Vec<&str> = confirmed.iter().map(|one| one.endpoint.as_str()).collect();
         let line = json!({"message_id": id, "to": to});
-        program.printer.text(&format!("{line}\n"));
+        context.printer.text(&format!("{line}\n"));
     } else {
-        program.printer.text(&format!(
-            "{} to {}\n",
-            paint(GOOD, "sent"),
-            names(&confirmed)
-        ));
+        context
+            .printer
+            .text(&format!("{} to {}\n", paint(OK, "sent"), names(&confirmed)));
     }
     Ok(Exit::Done)
 }

@@ -5,9 +5,9 @@ use crate::events::live::Live;
 use crate::events::select::Which;
 use crate::events::stack_groups::those_there;
 use crate::events::stopped::Stopped;
-use rd_common::cli::Program;
-use rd_common::engine::signal::Cancel;
-use rd_common::verbs::apply::duration;
+use rd_common::commands::limits::duration;
+use rd_common::context::Context;
+use rd_common::resource::signal::Cancel;
 use rd_common::{Error, Exit, Result};
 use std::path::PathBuf;
 use std::rc::Rc;
@@ -42,20 +42,20 @@ pub struct TailArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &TailArgs) -> Result<Exit> {
-    let chosen = args.which.choose(program).await?;
+pub async fn run(context: &Context, args: &TailArgs) -> Result<Exit> {
+    let chosen = args.which.choose(context).await?;
     let follow = args.follow || args.idle_exit.is_some() || args.until_task_stopped.is_some();
     if args.overlap < Duration::from_secs(10) || args.overlap > Duration::from_secs(86_400) {
         return Err(Error::usage("--overlap is from 10s to 24h")
             .hint("events come up to about 30 s late as a rule; the default is 2m"));
     }
     let stopped = match &args.until_task_stopped {
-        Some(task) => Some(Stopped::watch(program, task)?),
+        Some(task) => Some(Stopped::watch(context, task)?),
         None => None,
     };
     let cancel = Cancel::on_signals()
         .map_err(|e| Error::failed(format!("signals cannot be watched: {e}")))?;
-    let mut source = chosen.source(program).await?;
+    let mut source = chosen.source(context).await?;
     if args.live {
         if !chosen.named {
             source.groups = those_there(&source.client, source.groups).await?;

@@ -6,7 +6,7 @@
 
 use super::event::key;
 use super::seen::Seen;
-use rd_common::ui::stream::OutputFile;
+use rd_common::output::stream::OutputFile;
 use rd_common::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;

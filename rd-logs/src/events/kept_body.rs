@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 /// How long the next part of an answer may take.
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUTS: Duration = Duration::from_secs(30);
 
 /// Takes the body of a call's answer aside; the SDK gets an empty one. Errors are left to the SDK.
 #[derive(Clone, Debug, Default)]
@@ -27,7 +27,7 @@ impl KeptBody {
         let mut body = body.ok_or("there is none")?;
         let mut bytes = buffer();
         loop {
-            let part = tokio::time::timeout(PATIENCE, body.frame()).await;
+            let part = tokio::time::timeout(TIMEOUTS, body.frame()).await;
             match part.map_err(|_| "the rest of it does not come")? {
                 None => return Ok(bytes),
                 Some(Err(error)) => return Err(error.to_string()),

@@ -4,7 +4,7 @@
 //! with 10, is doubled each half second while nothing is throttled, goes down with each throttled call, and then grows by
 //! one call a second in each second. <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
 
-use rd_common::engine::wait::Clock;
+use rd_common::resource::wait::Clock;
 use std::cell::RefCell;
 use std::time::Duration;
 use tokio::time::Instant;

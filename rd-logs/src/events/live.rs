@@ -16,8 +16,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
 use jiff::tz::TimeZone;
 use rd_common::aws::Explain;
-use rd_common::engine::wait::backoff;
-use rd_common::{Error, Exit, Repeat, Result};
+use rd_common::resource::wait::backoff;
+use rd_common::{Error, Exit, Result, Retry};
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -106,7 +106,7 @@ impl Live {
             match self.session().await {
                 Ok(over) if over => return Ok(()),
                 Ok(_) => failures = 0,
-                Err(error) if error.repeat == Repeat::Never => return Err(error),
+                Err(error) if error.retry == Retry::Never => return Err(error),
                 Err(error) => {
                     failures = if begun.elapsed() > TELL_EVERY {
                         0
@@ -181,7 +181,7 @@ impl Live {
                         return Ok(false);
                     }
                     return Err(Error::failed(format!("the live tail broke off: {text}"))
-                        .repeat(Repeat::Unknown));
+                        .retry(Retry::Unknown));
                 }
             }
         }

@@ -22,7 +22,7 @@ const PAGES_WAITING: usize = 1;
 /// The shortest split, in milliseconds.
 const SHORTEST: i64 = 1000;
 /// How long a failing page is tried before it is a gap.
-const PATIENCE: Duration = Duration::from_secs(300);
+const TIMEOUTS: Duration = Duration::from_secs(300);
 
 /// A stretch that could not be read.
 #[derive(Debug)]
@@ -241,7 +241,7 @@ impl Reader {
         };
         let (mut read, mut pages) = (start, 0);
         loop {
-            let page = match self.source.page(&range, Some(PATIENCE)).await {
+            let page = match self.source.page(&range, Some(TIMEOUTS)).await {
                 Ok(page) => page,
                 Err(error) if is_stale_token(&error, &range) => {
                     range.start = read;

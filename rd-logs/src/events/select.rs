@@ -8,7 +8,7 @@ use super::stack_groups::named_or_own;
 use super::times;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Error, Result};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
@@ -65,7 +65,7 @@ pub struct Chosen {
 
 impl Which {
     /// Reads the flags; what is wrong with them is said before any call.
-    pub async fn choose(&self, program: &Program) -> Result<Chosen> {
+    pub async fn choose(&self, context: &Context) -> Result<Chosen> {
         let zone = times::zone(self.tz.as_deref())?;
         let now = Timestamp::now();
         let (since, until) = times::range(&self.since, self.until.as_deref(), now, &zone)?;
@@ -73,15 +73,15 @@ impl Which {
             pattern::check(filter)?;
         }
         let picks = Picks::new(self.grep.as_deref(), self.task.as_deref())?;
-        let groups = named_or_own(program, &self.groups).await?;
+        let groups = named_or_own(context, &self.groups).await?;
         if self.stream.is_some() && self.stream.as_ref().is_some_and(|s| s.contains([':', '*'])) {
             return Err(
                 Error::usage("--stream is the beginning of a name, without : and *")
                     .hint("a stream's name has neither; --task finds those of an ECS task"),
             );
         }
-        let asked = match program.globals.format {
-            Some(rd_common::ui::printer::Format::Json) => Some(Format::Json),
+        let asked = match context.flags.format {
+            Some(rd_common::output::printer::Format::Json) => Some(Format::Json),
             Some(_) => Some(Format::Text),
             None => None,
         };
@@ -102,10 +102,10 @@ impl Which {
 
 impl Chosen {
     /// Connects to where the events are.
-    pub async fn source(&self, program: &Program) -> Result<Source> {
+    pub async fn source(&self, context: &Context) -> Result<Source> {
         let which = &self.which;
         Source::connect(
-            program,
+            context,
             self.groups.clone(),
             which.filter.clone().filter(|text| !text.trim().is_empty()),
             which.stream.clone(),

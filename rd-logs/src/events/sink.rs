@@ -2,7 +2,7 @@
 
 use super::event::Event;
 use super::format::Writer;
-use rd_common::ui::stream::Stream;
+use rd_common::output::stream::Stream;
 use rd_common::{Error, Result};
 use regex::Regex;
 

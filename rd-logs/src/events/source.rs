@@ -7,11 +7,11 @@ use super::limiter::Limiter;
 use super::skew::Skew;
 use aws_sdk_cloudwatchlogs as logs;
 use rd_common::aws::{Aws, Explain};
-use rd_common::cli::Program;
-use rd_common::engine::wait::{Clock, backoff};
-use rd_common::ui::printer::tell_note;
-use rd_common::ui::progress::Progress;
-use rd_common::{Error, Repeat, Result};
+use rd_common::context::Context;
+use rd_common::output::printer::print_warning;
+use rd_common::resource::progress::Progress;
+use rd_common::resource::wait::{Clock, backoff};
+use rd_common::{Error, Result, Retry};
 use std::cell::Cell;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -65,12 +65,12 @@ pub struct Page {
 impl Source {
     /// Connects. `filter` and `stream` are AWS's to apply.
     pub async fn connect(
-        program: &Program,
+        context: &Context,
         groups: Vec<String>,
         filter: Option<String>,
         stream: Option<String>,
     ) -> Result<Self> {
-        let aws = Aws::connect(&program.access, &program.stack.region).await?;
+        let aws = Aws::connect(&context.access, &context.stack.region).await?;
         aws.check_credentials().await?;
         let skew = Skew::default();
         let config = logs::config::Builder::from(&aws.once)
@@ -83,7 +83,7 @@ impl Source {
             limiter: Limiter::new(clock),
             clock,
             skew,
-            progress: program.progress.clone(),
+            progress: context.progress.clone(),
             filter,
             stream,
             told: Cell::new(None),
@@ -92,7 +92,7 @@ impl Source {
 
     /// Reads a page. Waits out throttling without an end; tries again what fails for the moment, for as long as
     /// `patience` says, or without an end.
-    pub async fn page(&self, range: &Range, patience: Option<Duration>) -> Result<Page> {
+    pub async fn page(&self, range: &Range, timeouts: Option<Duration>) -> Result<Page> {
         let start = Instant::now();
         let mut failures = 0;
         loop {
@@ -113,11 +113,11 @@ impl Source {
             if is_missing(&error) {
                 return Err(error.hint("rd-logs groups --prefix / lists the groups that there are"));
             }
-            if error.repeat == Repeat::Never {
+            if error.retry == Retry::Never {
                 return Err(error);
             }
-            let patience = patience.map(|patience| self.clock.scaled(patience));
-            if patience.is_some_and(|patience| start.elapsed() >= patience) {
+            let timeouts = timeouts.map(|timeouts| self.clock.scaled(timeouts));
+            if timeouts.is_some_and(|timeouts| start.elapsed() >= timeouts) {
                 return Err(error);
             }
             failures += 1;
@@ -158,7 +158,7 @@ impl Source {
 
     /// Tells something on stderr, with live lines out of the way.
     pub fn tell(&self, summary: &str, hint: &str) {
-        self.progress.suspend(|| tell_note(summary, hint));
+        self.progress.suspend(|| print_warning(summary, hint));
     }
 
     fn tell_once_in_a_while(&self, summary: &str, hint: &str) {
@@ -175,13 +175,12 @@ impl Source {
 
 /// An answer that did not come whole: asked again, it may.
 fn broken(doing: &str, why: &str) -> Error {
-    Error::failed(format!("cannot {doing}: the answer cannot be read: {why}"))
-        .repeat(Repeat::Unknown)
+    Error::failed(format!("cannot {doing}: the answer cannot be read: {why}")).retry(Retry::Unknown)
 }
 
 /// Whether AWS refused the call for coming too fast.
 fn is_throttled(error: &Error) -> bool {
-    error.repeat == Repeat::NotDone
+    error.retry == Retry::NotDone
         && error.code.as_deref().is_some_and(|code| {
             code.contains("Throttl")
                 || code.contains("TooManyRequests")

@@ -2,7 +2,7 @@
 
 use aws_sdk_cloudwatchlogs as logs;
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Document, Error, Result};
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 const SLICES: [&str; 6] = ["net", "data", "cache", "store", "edge", "ecs"];
 
 /// The groups named, or the stack's own where none is.
-pub async fn named_or_own(program: &Program, named: &[String]) -> Result<Vec<String>> {
+pub async fn named_or_own(context: &Context, named: &[String]) -> Result<Vec<String>> {
     if !named.is_empty() {
         let mut groups: Vec<String> = Vec::new();
         for name in named {
@@ -22,9 +22,9 @@ pub async fn named_or_own(program: &Program, named: &[String]) -> Result<Vec<Str
         }
         return Ok(groups);
     }
-    let own = own(program).await?;
+    let own = own(context).await?;
     if own.is_empty() {
-        let stack = program.stack.name();
+        let stack = context.stack.name();
         return Err(Error::failed(format!("{stack} has no log groups yet"))
             .hint("run rd-ecs apply first, check --environment, or name a group: rd-logs tail /ecs/my-group"));
     }
@@ -60,12 +60,12 @@ fn full(name: &str) -> String {
 }
 
 /// The stack's own groups, sorted.
-pub async fn own(program: &Program) -> Result<Vec<String>> {
+pub async fn own(context: &Context) -> Result<Vec<String>> {
     let mut groups = BTreeSet::new();
     for slice in SLICES {
-        let key = program.key(slice);
-        if let Some(state) = program.store.load(&key).await? {
-            state.belongs_to(&program.stack, slice, &program.store.place(&key))?;
+        if let Some(state) = context.load_state(slice).await? {
+            let location = context.store.location(&context.key(slice));
+            state.belongs_to(&context.stack, slice, &location)?;
             groups.extend(of_state(&state));
         }
     }

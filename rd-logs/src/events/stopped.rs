@@ -1,8 +1,8 @@
 //! Whether an ECS task has stopped. Only rd-ecs knows, so it is asked.
 
-use rd_common::cli::Program;
-use rd_common::engine::wait::Clock;
-use rd_common::sibling;
+use rd_common::context::Context;
+use rd_common::other_program;
+use rd_common::resource::wait::Clock;
 use rd_common::{Error, Result};
 use serde::Deserialize;
 use std::process::Stdio;
@@ -40,10 +40,11 @@ impl Stopped {
     pub const LATE: Duration = Duration::from_secs(15);
 
     /// Watches a task; fails at once where rd-ecs is not installed.
-    pub fn watch(program: &Program, task: &str) -> Result<Self> {
-        sibling::command(program, "ecs", &["tasks"])?;
+    pub fn watch(context: &Context, task: &str) -> Result<Self> {
+        other_program::command(context, "ecs", &["tasks"])?;
         let arguments = ["tasks", "--task", task, "--format", "json"].map(str::to_owned);
-        let prepared = sibling::command(program, "ecs", &arguments.each_ref().map(String::as_str))?;
+        let prepared =
+            other_program::command(context, "ecs", &arguments.each_ref().map(String::as_str))?;
         Ok(Self {
             command: Box::new(move || {
                 let mut command = std::process::Command::new(prepared.get_program());
@@ -98,7 +99,7 @@ impl Stopped {
         std::thread::spawn(move || {
             let told = command
                 .output()
-                .map_err(|e| sibling::cannot_run(&e))
+                .map_err(|e| other_program::cannot_run(&e))
                 .and_then(|done| {
                     let said = String::from_utf8_lossy(&done.stderr);
                     let first = said.lines().next().unwrap_or("it gave no reason");

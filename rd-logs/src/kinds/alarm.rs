@@ -11,7 +11,7 @@ use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, Statistic};
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, Cx, Details, Diff, Found, Input, Kind, Order, Result, Stack, Tags, Wanted,
+    Change, CreateRequest, Ctx, Details, Diff, Found, Input, Kind, Result, Stack, Tags, Wanted,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -165,8 +165,8 @@ pub fn state(alarm: &MetricAlarm) -> State {
 }
 
 /// The alarms with these names, or, with none, those whose names begin as the stack's; in the order of the names.
-pub async fn describe(cx: &Cx<Clients>, names: &[String]) -> Result<Vec<MetricAlarm>> {
-    let prefix = names.is_empty().then(|| cx.stack.name_of(""));
+pub async fn describe(ctx: &Ctx<Clients>, names: &[String]) -> Result<Vec<MetricAlarm>> {
+    let prefix = names.is_empty().then(|| ctx.stack.name_of(""));
     let chunks: Vec<Option<Vec<String>>> = match &prefix {
         Some(_) => vec![None],
         None => names.chunks(100).map(|some| Some(some.to_vec())).collect(),
@@ -175,7 +175,7 @@ pub async fn describe(cx: &Cx<Clients>, names: &[String]) -> Result<Vec<MetricAl
     for names in chunks {
         let mut token = None;
         loop {
-            let call = cx.clients.cloudwatch.describe_alarms().max_records(PAGE);
+            let call = ctx.clients.cloudwatch.describe_alarms().max_records(PAGE);
             let call = call
                 .set_alarm_names(names.clone())
                 .set_alarm_name_prefix(prefix.clone())
@@ -233,19 +233,19 @@ fn put(client: &aws_sdk_cloudwatch::Client, spec: &Spec) -> PutMetricAlarmFluent
 
 impl Kind for Alarm {
     const NAME: &'static str = "alarm";
-    const TAGS_UNTOLD: bool = true;
+    const TAGS_NOT_READ: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         if wanted.iter().any(Wanted::is_any) {
-            for alarm in describe(cx, &[]).await? {
+            for alarm in describe(ctx, &[]).await? {
                 let live = live(&alarm);
-                let tags = tags_of(cx, &live.arn).await?.unwrap_or_default();
+                let tags = tags_of(ctx, &live.arn).await?.unwrap_or_default();
                 let address = tags.get(ADDRESS_TAG).cloned().unwrap_or_default();
-                if cx.stack.owns(cx.slice, &tags) && address.contains(Self::NAME) {
+                if ctx.stack.owns(ctx.slice, &tags) && address.contains(Self::NAME) {
                     found.push(Found {
                         address,
                         id: live.name.clone(),
@@ -260,7 +260,7 @@ impl Kind for Alarm {
         if names.is_empty() {
             return Ok(found);
         }
-        let alarms = describe(cx, &names).await?;
+        let alarms = describe(ctx, &names).await?;
         for one in wanted {
             let name = name(one);
             let Some(alarm) = alarms
@@ -270,13 +270,13 @@ impl Kind for Alarm {
                 continue;
             };
             let live = live(alarm);
-            cx.clients
+            ctx.clients
                 .states
                 .borrow_mut()
                 .insert(live.name.clone(), state(alarm));
             let tags = match &one.id {
-                Some(id) if cx.knows(id) => None,
-                _ => tags_of(cx, &live.arn).await?,
+                Some(id) if ctx.knows(id) => None,
+                _ => tags_of(ctx, &live.arn).await?,
             };
             found.push(Found {
                 address: one.address.clone(),
@@ -288,34 +288,34 @@ impl Kind for Alarm {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let call = put(&cx.clients.cloudwatch_once, order.spec);
-        let call = call.set_tags(Some(tags(order.tags)));
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let call = put(&ctx.clients.cloudwatch_once, request.spec);
+        let call = call.set_tags(Some(tags(request.tags)));
         let made = call.send().await.doing("create the alarm");
-        made.map(|_| order.spec.name.clone())
+        made.map(|_| request.spec.name.clone())
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         _id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let call = put(&cx.clients.cloudwatch, spec);
+        let call = put(&ctx.clients.cloudwatch, spec);
         call.send().await.doing("change the alarm").map(|_| ())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.cloudwatch.delete_alarms().alarm_names(id);
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.cloudwatch.delete_alarms().alarm_names(id);
         match call.send().await.doing("delete the alarm") {
             Err(error) if error.is(&GONE) => Ok(()),
             other => other.map(|_| ()),
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        retag(cx, &arn(&cx.stack, id), set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        retag(ctx, &arn(&ctx.stack, id), set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -357,8 +357,8 @@ impl Kind for Alarm {
             .finish()
     }
 
-    async fn details(cx: &Cx<Clients>, id: &str, _live: &Live) -> Result<Details> {
-        let states = cx.clients.states.borrow();
+    async fn details(ctx: &Ctx<Clients>, id: &str, _live: &Live) -> Result<Details> {
+        let states = ctx.clients.states.borrow();
         let mut details = Details::new();
         if let Some(now) = states.get(id) {
             details.insert("state".to_owned(), json!(now.state));

@@ -6,9 +6,9 @@ use crate::clients::Clients;
 use crate::tags::{GONE, retag, tags, tags_of};
 use crate::widget::{Widget, body};
 use rd_common::aws::Explain;
+use rd_common::output::printer::print_warning;
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::ui::printer::tell_note;
-use rd_common::{Change, Cx, Diff, Found, Kind, Order, Result, Stack, Tags, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Stack, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -44,10 +44,10 @@ fn arn(stack: &Stack, name: &str) -> String {
     format!("arn:{partition}:cloudwatch::{account}:dashboard/{name}")
 }
 
-async fn read(cx: &Cx<Clients>, name: &str) -> Result<Option<(Live, Tags)>> {
-    let arn = arn(&cx.stack, name);
-    let document = cx.clients.cloudwatch.get_dashboard().dashboard_name(name);
-    let (document, tags) = tokio::join!(document.send(), tags_of(cx, &arn));
+async fn read(ctx: &Ctx<Clients>, name: &str) -> Result<Option<(Live, Tags)>> {
+    let arn = arn(&ctx.stack, name);
+    let document = ctx.clients.cloudwatch.get_dashboard().dashboard_name(name);
+    let (document, tags) = tokio::join!(document.send(), tags_of(ctx, &arn));
     let document = match document.doing("read the dashboard") {
         Err(error) if error.is(&GONE) => return Ok(None),
         other => other?,
@@ -75,7 +75,7 @@ async fn put(
         .set_tags(tagged.map(tags));
     let put = call.send().await.doing(doing)?;
     for message in put.dashboard_validation_messages() {
-        tell_note(
+        print_warning(
             &format!(
                 "of the dashboard {}, AWS says: {}",
                 message.data_path().unwrap_or_default(),
@@ -129,21 +129,21 @@ impl Kind for Dashboard {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let name = match one.is_any() {
-                true => Some(cx.stack.name_of(crate::slice::DASHBOARD_NAME)),
+                true => Some(ctx.stack.name_of(crate::slice::DASHBOARD_NAME)),
                 false => one.id_or(|spec| &spec.name),
             };
             let Some(name) = name else {
                 continue;
             };
-            let Some((live, tags)) = read(cx, &name).await? else {
+            let Some((live, tags)) = read(ctx, &name).await? else {
                 continue;
             };
             let address = match one.is_any() {
-                true if !cx.stack.owns(cx.slice, &tags) => continue,
+                true if !ctx.stack.owns(ctx.slice, &tags) => continue,
                 true => tags.get(ADDRESS_TAG).cloned().unwrap_or_default(),
                 false => one.address.clone(),
             };
@@ -157,24 +157,30 @@ impl Kind for Dashboard {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let client = &cx.clients.cloudwatch_once;
-        put(client, order.spec, Some(order.tags), "create the dashboard").await?;
-        Ok(order.spec.name.clone())
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let client = &ctx.clients.cloudwatch_once;
+        put(
+            client,
+            request.spec,
+            Some(request.tags),
+            "create the dashboard",
+        )
+        .await?;
+        Ok(request.spec.name.clone())
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         _id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        put(&cx.clients.cloudwatch, spec, None, "change the dashboard").await
+        put(&ctx.clients.cloudwatch, spec, None, "change the dashboard").await
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx
             .clients
             .cloudwatch
             .delete_dashboards()
@@ -185,8 +191,8 @@ impl Kind for Dashboard {
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        retag(cx, &arn(&cx.stack, id), set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        retag(ctx, &arn(&ctx.stack, id), set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

@@ -6,8 +6,8 @@
 use crate::clients::Clients;
 use crate::kinds::topic::GONE;
 use rd_common::aws::Explain;
-use rd_common::ui::printer::tell_note;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Result, Wanted};
+use rd_common::output::printer::print_warning;
+use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Wanted};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -60,8 +60,8 @@ fn live(mut attributes: HashMap<String, String>) -> Live {
 }
 
 /// A subscription by its ARN, pending ones too; none where it is gone.
-pub async fn read(cx: &Cx<Clients>, arn: &str) -> Result<Option<Live>> {
-    let call = cx.clients.sns.get_subscription_attributes();
+pub async fn read(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Live>> {
+    let call = ctx.clients.sns.get_subscription_attributes();
     let answer = call.subscription_arn(arn).send().await;
     match answer.doing("read the subscription") {
         Err(error) if error.is(&GONE) => Ok(None),
@@ -81,11 +81,11 @@ pub struct Listed {
 }
 
 /// Every subscription of a topic; none where the topic is gone. What was ended is told of for a while, and left out here.
-pub async fn listed(cx: &Cx<Clients>, topic: &str) -> Result<Option<Vec<Listed>>> {
+pub async fn listed(ctx: &Ctx<Clients>, topic: &str) -> Result<Option<Vec<Listed>>> {
     let mut all = Vec::new();
     let mut token = None;
     loop {
-        let call = cx.clients.sns.list_subscriptions_by_topic();
+        let call = ctx.clients.sns.list_subscriptions_by_topic();
         let call = call.topic_arn(topic).set_next_token(token);
         let page = match call.send().await.doing("list the topic's subscriptions") {
             Err(error) if error.is(&GONE) => return Ok(None),
@@ -110,11 +110,11 @@ pub async fn listed(cx: &Cx<Clients>, topic: &str) -> Result<Option<Vec<Listed>>
 }
 
 /// The ARN of a confirmed one that is as wanted. A pending one is asked for once more, which makes no second one.
-async fn by_spec(cx: &Cx<Clients>, spec: &Spec) -> Result<Option<String>> {
+async fn by_spec(ctx: &Ctx<Clients>, spec: &Spec) -> Result<Option<String>> {
     let Some(topic) = spec.topic_arn.known() else {
         return Ok(None);
     };
-    let all = listed(cx, topic).await?.unwrap_or_default();
+    let all = listed(ctx, topic).await?.unwrap_or_default();
     let same = |one: &Listed| one.protocol == spec.protocol && one.endpoint == spec.endpoint;
     Ok(all.into_iter().find(same).and_then(|one| one.arn))
 }
@@ -125,19 +125,19 @@ impl Kind for Subscription {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let id = match (&one.id, &one.spec) {
                 (Some(id), _) => Some(id.clone()),
-                (None, Some(spec)) => by_spec(cx, spec).await?,
+                (None, Some(spec)) => by_spec(ctx, spec).await?,
                 (None, None) => None,
             };
-            let left = |id: &String| cx.clients.left.borrow().contains(id);
+            let left = |id: &String| ctx.clients.left.borrow().contains(id);
             let Some(id) = id.filter(|id| !left(id)) else {
                 continue;
             };
-            if let Some(live) = read(cx, &id).await? {
+            if let Some(live) = read(ctx, &id).await? {
                 found.push(Found {
                     address: one.address.clone(),
                     id,
@@ -149,9 +149,9 @@ impl Kind for Subscription {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
-        let call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        let call = ctx
             .clients
             .sns_once
             .subscribe()
@@ -164,14 +164,14 @@ impl Kind for Subscription {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         _spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
         // The one thing that can be changed: an empty policy takes the filter away.
-        let call = cx.clients.sns.set_subscription_attributes();
+        let call = ctx.clients.sns.set_subscription_attributes();
         let call = call
             .subscription_arn(id)
             .attribute_name("FilterPolicy")
@@ -182,25 +182,25 @@ impl Kind for Subscription {
             .map(|_| ())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.sns.unsubscribe().subscription_arn(id);
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.sns.unsubscribe().subscription_arn(id);
         match call.send().await.doing("end the subscription") {
             Err(error) if error.is(&GONE) => Ok(()),
             Err(error) if error.is(&["InvalidParameter", "InvalidParameterException"]) => {
-                let Some(live) = read(cx, id).await? else {
+                let Some(live) = read(ctx, id).await? else {
                     return Ok(());
                 };
                 if !live.pending {
                     return Err(error);
                 }
-                tell_note(
+                print_warning(
                     &format!(
                         "{} was never confirmed, and AWS lets nobody end such a subscription",
                         live.endpoint
                     ),
                     "it goes with its topic, or by itself some days after the mail that asked",
                 );
-                cx.clients.left.borrow_mut().insert(id.to_owned());
+                ctx.clients.left.borrow_mut().insert(id.to_owned());
                 Ok(())
             }
             other => other.map(|_| ()),
@@ -216,7 +216,7 @@ impl Kind for Subscription {
             .finish()
     }
 
-    fn waits(live: &Live) -> Option<String> {
+    fn pending(live: &Live) -> Option<String> {
         live.pending.then(|| {
             format!(
                 "{} has not confirmed: the mail from AWS has a link, and rd-logs subscriptions confirm takes it",

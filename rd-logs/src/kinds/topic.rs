@@ -6,7 +6,7 @@ use crate::clients::Clients;
 use aws_sdk_sns::types::Tag;
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::{Change, Cx, Diff, Found, Kind, Order, Result, Stack, Tags, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Stack, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -80,8 +80,8 @@ pub fn policy(stack: &Stack, name: &str) -> Value {
     })
 }
 
-async fn read(cx: &Cx<Clients>, arn: &str) -> Result<Option<(Live, Tags)>> {
-    let sns = &cx.clients.sns;
+async fn read(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<(Live, Tags)>> {
+    let sns = &ctx.clients.sns;
     let attributes = sns.get_topic_attributes().topic_arn(arn).send();
     let tags = sns.list_tags_for_resource().resource_arn(arn).send();
     let (attributes, tags) = tokio::join!(attributes, tags);
@@ -121,24 +121,27 @@ impl Kind for Topic {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let arn = match one.is_any() {
-                true => Some(arn(&cx.stack, &cx.stack.name_of(crate::slice::TOPIC_NAME))),
+                true => Some(arn(
+                    &ctx.stack,
+                    &ctx.stack.name_of(crate::slice::TOPIC_NAME),
+                )),
                 false => {
-                    let named = || Some(arn(&cx.stack, &one.spec.as_ref()?.name));
+                    let named = || Some(arn(&ctx.stack, &one.spec.as_ref()?.name));
                     one.id.clone().or_else(named)
                 }
             };
             let Some(arn) = arn else {
                 continue;
             };
-            let Some((live, tags)) = read(cx, &arn).await? else {
+            let Some((live, tags)) = read(ctx, &arn).await? else {
                 continue;
             };
             let address = match one.is_any() {
-                true if !cx.stack.owns(cx.slice, &tags) => continue,
+                true if !ctx.stack.owns(ctx.slice, &tags) => continue,
                 true => tags.get(ADDRESS_TAG).cloned().unwrap_or_default(),
                 false => one.address.clone(),
             };
@@ -152,16 +155,16 @@ impl Kind for Topic {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
-        let mut call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        let mut call = ctx
             .clients
             .sns_once
             .create_topic()
             .name(&spec.name)
             .attributes("DisplayName", &spec.display_name)
             .attributes("Policy", spec.policy.to_string())
-            .set_tags(Some(tags(order.tags)));
+            .set_tags(Some(tags(request.tags)));
         if let Some(key) = &spec.kms_key {
             call = call.attributes("KmsMasterKeyId", key);
         }
@@ -170,7 +173,7 @@ impl Kind for Topic {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
@@ -183,23 +186,23 @@ impl Kind for Topic {
                 "policy" => ("Policy", spec.policy.to_string()),
                 _ => continue,
             };
-            let call = cx.clients.sns.set_topic_attributes().topic_arn(id);
+            let call = ctx.clients.sns.set_topic_attributes().topic_arn(id);
             let call = call.attribute_name(name).attribute_value(value);
             call.send().await.doing("change the topic")?;
         }
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.sns.delete_topic().topic_arn(id);
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.sns.delete_topic().topic_arn(id);
         match call.send().await.doing("delete the topic") {
             Err(error) if error.is(&GONE) => Ok(()),
             other => other.map(|_| ()),
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        let sns = &cx.clients.sns;
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let sns = &ctx.clients.sns;
         if !set.is_empty() {
             let call = sns.tag_resource().resource_arn(id);
             let call = call.set_tags(Some(tags(set)));

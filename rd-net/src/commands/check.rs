@@ -5,14 +5,15 @@ use crate::ec2::read::Query;
 use crate::path::{End, Entry, Hop, Rule, Subnet, follow};
 use crate::rules::GROUPS;
 use crate::services::{Endpoint, reach};
+use crate::slice::Net;
 use aws_sdk_ec2::types::{
     Filter, NetworkAcl, RouteState, RouteTable, VpcEndpoint, VpcEndpointType,
 };
 use ipnet::Ipv4Net;
 use rd_common::aws::{Aws, Explain};
-use rd_common::check::Report;
-use rd_common::cli::Program;
-use rd_common::{Document, Error, Exit, Result};
+use rd_common::context::Context;
+use rd_common::output::check_report::CheckReport;
+use rd_common::{Document, Error, Exit, Result, Slice};
 
 /// The name of what is outside.
 const INTERNET: &str = "internet";
@@ -54,21 +55,19 @@ fn to_name(text: &str) -> std::result::Result<String, String> {
 }
 
 /// Runs it: exit 0 where everything lets through, 1 where something blocks.
-pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
-    let key = program.key("net");
-    let state = program
-        .store
-        .load(&key)
+pub async fn run(context: &Context, args: &CheckArgs) -> Result<Exit> {
+    let state = context
+        .load_state(Net::NAME)
         .await?
         .filter(|state| !state.resources.is_empty())
         .ok_or_else(|| {
             Error::failed(format!(
                 "the network of {} was never applied",
-                program.stack.name()
+                context.stack.name()
             ))
             .hint("run rd-net apply first, or check --environment")
         })?;
-    let aws = Aws::connect(&program.access, &program.stack.region).await?;
+    let aws = Aws::connect(&context.access, &context.stack.region).await?;
     aws.check_credentials().await?;
     let picture = Picture::read(&Clients::new(&aws), &state).await?;
     let (from, rules) = (picture.end(&args.from), &picture.rules);
@@ -80,14 +79,14 @@ pub async fn run(program: &Program, args: &CheckArgs) -> Result<Exit> {
         to => follow(&from, &picture.end(to), args.port, rules),
     };
     let head = serde_json::json!({"from": args.from, "to": args.to, "port": args.port});
-    let report = Report {
-        what: &format!("{} → {}:{}", args.from, args.to, args.port),
+    let report = CheckReport {
+        subject: &format!("{} → {}:{}", args.from, args.to, args.port),
         head: head.as_object().cloned().unwrap_or_default(),
-        verdict: "reachable",
-        well: "nothing blocks",
-        ill: "blocked",
+        verdict_key: "reachable",
+        passed: "open",
+        failed: "blocked",
     };
-    Ok(report.show(&program.printer, &steps))
+    Ok(report.show(&context.printer, &steps))
 }
 
 /// What was read.

@@ -3,7 +3,8 @@
 mod check;
 
 use clap::Subcommand;
-use rd_common::cli::{OwnVerbs, Program};
+use rd_common::commands::ProgramCommands;
+use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
 /// The verbs.
@@ -13,10 +14,10 @@ pub enum Command {
     Check(check::CheckArgs),
 }
 
-impl OwnVerbs for Command {
-    async fn run(self, program: &Program) -> Result<Exit> {
+impl ProgramCommands for Command {
+    async fn run(self, context: &Context) -> Result<Exit> {
         match self {
-            Command::Check(args) => check::run(program, &args).await,
+            Command::Check(args) => check::run(context, &args).await,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! What EC2's refusals mean for a delete.
 
-use rd_common::{Error, Repeat, Result};
+use rd_common::{Error, Result, Retry};
 
 /// Codes of deletes that go through once something else has gone, most of it by itself: an interface that a load
 /// balancer, endpoint or task leaves behind for minutes, an address still mapped.
@@ -18,7 +18,7 @@ pub fn deleted<T>(result: Result<T>) -> Result<()> {
     match result {
         Ok(_) => Ok(()),
         Err(error) if is_gone(&error) => Ok(()),
-        Err(error) if error.is(&LATER) => Err(error.repeat(Repeat::Later)),
+        Err(error) if error.is(&LATER) => Err(error.retry(Retry::Later)),
         Err(error) => Err(error),
     }
 }
@@ -31,5 +31,5 @@ fn is_gone(error: &Error) -> bool {
 
 /// An error for an answer without the part that it must have.
 pub fn incomplete(what: &str) -> Error {
-    Error::failed(format!("AWS answered without the {what}")).repeat(Repeat::Unknown)
+    Error::failed(format!("AWS answered without the {what}")).retry(Retry::Unknown)
 }

@@ -5,28 +5,28 @@ use crate::ec2::read::Query;
 use crate::ec2::tags;
 use aws_sdk_ec2::types::Tag;
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::{Cx, Found, Wanted};
+use rd_common::{Ctx, Found, Wanted};
 
 /// By id through `filter` where ids are known, and by the tags of ownership where one is not.
-pub fn query<S>(cx: &Cx<Clients>, wanted: &[Wanted<S>], filter: &'static str) -> Query {
+pub fn query<S>(ctx: &Ctx<Clients>, wanted: &[Wanted<S>], filter: &'static str) -> Query {
     let mut query = Query::by(filter, wanted.iter().filter_map(|one| one.id.clone()));
     if wanted.iter().any(|one| one.id.is_none()) {
-        query.all.insert(owned(cx));
+        query.all.insert(owned(ctx));
     }
     query
 }
 
 /// The filters for what carries the tags of the slice.
-pub fn owned(cx: &Cx<Clients>) -> Vec<(String, String)> {
-    cx.stack
-        .ownership(cx.slice)
+pub fn owned(ctx: &Ctx<Clients>) -> Vec<(String, String)> {
+    ctx.stack
+        .ownership(ctx.slice)
         .map(|(key, value)| (format!("tag:{key}"), value))
         .to_vec()
 }
 
 /// The items that are wanted, each under its address.
 pub fn found<S, T, L>(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     wanted: &[Wanted<S>],
     items: &[T],
     id: impl Fn(&T) -> Option<&str>,
@@ -44,7 +44,8 @@ pub fn found<S, T, L>(
             let same = match &one.id {
                 Some(known) => known == id,
                 None => {
-                    (one.is_any() || tagged == Some(&one.address)) && cx.stack.owns(cx.slice, &tags)
+                    (one.is_any() || tagged == Some(&one.address))
+                        && ctx.stack.owns(ctx.slice, &tags)
                 }
             };
             let address = if one.is_any() {

@@ -2,7 +2,7 @@
 
 pub mod errors;
 pub mod find;
-pub mod holders;
+pub mod in_use_by;
 pub mod read;
 pub mod rules;
 pub mod tags;

@@ -5,7 +5,7 @@ use crate::ec2::read::Query;
 use crate::ec2::tags;
 use aws_sdk_ec2::types::SecurityGroupRule;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Result};
+use rd_common::{Ctx, Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -38,18 +38,18 @@ impl ByGroup {
 /// The rules of these groups that the state does not know and that carry no tag of this slice: AWS's allow-all egress,
 /// and what somebody added by hand.
 pub async fn foreign(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     groups: impl IntoIterator<Item = String>,
 ) -> Result<ByGroup> {
     let mut by_group: BTreeMap<String, Vec<Foreign>> =
         groups.into_iter().map(|id| (id, Vec::new())).collect();
     let query = Query::by("group-id", by_group.keys().cloned());
-    let rules = cx.clients.reads.security_group_rules.ask(query).await?;
+    let rules = ctx.clients.reads.security_group_rules.ask(query).await?;
     for rule in rules.iter() {
         let (Some(group), Some(id)) = (rule.group_id(), rule.security_group_rule_id()) else {
             continue;
         };
-        let ours = cx.knows(id) || cx.stack.owns(cx.slice, &tags::read(rule.tags()));
+        let ours = ctx.knows(id) || ctx.stack.owns(ctx.slice, &tags::read(rule.tags()));
         if let Some(list) = by_group.get_mut(group)
             && !ours
         {
@@ -69,7 +69,7 @@ pub fn words(rules: &[Foreign]) -> Vec<&str> {
 }
 
 /// Takes rules off a group.
-pub async fn revoke(cx: &Cx<Clients>, group: &str, rules: &[Foreign]) -> Result<()> {
+pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[Foreign]) -> Result<()> {
     let ids = |egress: bool| -> Vec<String> {
         rules
             .iter()
@@ -79,7 +79,7 @@ pub async fn revoke(cx: &Cx<Clients>, group: &str, rules: &[Foreign]) -> Result<
     };
     let (ingress, egress) = (ids(false), ids(true));
     if !ingress.is_empty() {
-        let call = cx
+        let call = ctx
             .clients
             .ec2
             .revoke_security_group_ingress()
@@ -92,7 +92,7 @@ pub async fn revoke(cx: &Cx<Clients>, group: &str, rules: &[Foreign]) -> Result<
         )?;
     }
     if !egress.is_empty() {
-        let call = cx
+        let call = ctx
             .clients
             .ec2
             .revoke_security_group_egress()

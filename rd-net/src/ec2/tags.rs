@@ -3,7 +3,7 @@
 use crate::clients::Clients;
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use rd_common::aws::Explain;
-use rd_common::{Cx, Result, Tags};
+use rd_common::{Ctx, Result, Tags};
 
 /// Tags as a map.
 pub fn read(tags: &[Tag]) -> Tags {
@@ -32,8 +32,8 @@ fn list(tags: &Tags) -> Vec<Tag> {
 }
 
 /// Sets and removes tags.
-pub async fn change(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-    let ec2 = &cx.clients.ec2;
+pub async fn change(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+    let ec2 = &ctx.clients.ec2;
     if !set.is_empty() {
         ec2.create_tags()
             .resources(id)

@@ -6,7 +6,9 @@ use crate::clients::Clients;
 use crate::ec2::errors::incomplete;
 use crate::ec2::read::Query;
 use crate::ec2::{rules, tags};
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Repeat, Result, Tags, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Retry, Tags, Wanted,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -29,13 +31,13 @@ pub struct Live {
     pub foreign_rules: Vec<rules::Foreign>,
 }
 
-async fn of_vpc(cx: &Cx<Clients>, vpc: &str) -> Result<Option<String>> {
+async fn of_vpc(ctx: &Ctx<Clients>, vpc: &str) -> Result<Option<String>> {
     let mut query = Query::default();
     query.all.insert(vec![
         ("vpc-id".to_owned(), vpc.to_owned()),
         ("group-name".to_owned(), "default".to_owned()),
     ]);
-    let groups = cx.clients.reads.security_groups.ask(query).await?;
+    let groups = ctx.clients.reads.security_groups.ask(query).await?;
     let group = groups
         .iter()
         .find(|g| g.vpc_id() == Some(vpc) && g.group_name() == Some("default"));
@@ -44,18 +46,18 @@ async fn of_vpc(cx: &Cx<Clients>, vpc: &str) -> Result<Option<String>> {
 
 impl Kind for DefaultSecurityGroup {
     const NAME: &'static str = "default_security_group";
-    const STAYS: bool = true;
+    const RETAINED: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let id = match (&one.id, &one.spec) {
                 (Some(id), _) => Some(id.clone()),
                 (None, Some(spec)) if !spec.vpc_id.text().is_empty() => {
-                    of_vpc(cx, spec.vpc_id.text()).await?
+                    of_vpc(ctx, spec.vpc_id.text()).await?
                 }
                 _ => None,
             };
@@ -63,11 +65,11 @@ impl Kind for DefaultSecurityGroup {
                 continue;
             };
             let (groups, foreign) = futures_util::future::try_join(
-                cx.clients
+                ctx.clients
                     .reads
                     .security_groups
                     .ask(Query::by("group-id", [id.clone()])),
-                rules::foreign(cx, [id.clone()]),
+                rules::foreign(ctx, [id.clone()]),
             )
             .await?;
             if let Some(group) = groups.iter().find(|group| group.group_id() == Some(&id)) {
@@ -85,28 +87,28 @@ impl Kind for DefaultSecurityGroup {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         // It is there as soon as the VPC is; reads may lag.
-        let group = of_vpc(cx, order.spec.vpc_id.text()).await?;
-        group.ok_or_else(|| incomplete("VPC's default group").repeat(Repeat::NotDone))
+        let group = of_vpc(ctx, request.spec.vpc_id.text()).await?;
+        group.ok_or_else(|| incomplete("VPC's default group").retry(Retry::NotDone))
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         live: &Live,
         _spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        rules::revoke(cx, id, &live.foreign_rules).await
+        rules::revoke(ctx, id, &live.foreign_rules).await
     }
 
-    async fn delete(_: &Cx<Clients>, _: &str) -> Result<()> {
+    async fn delete(_: &Ctx<Clients>, _: &str) -> Result<()> {
         Ok(())
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

@@ -5,7 +5,7 @@ use crate::ec2::errors::{deleted, incomplete};
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{DomainType, ResourceType};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Found, Kind, Order, Result, Tags, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -28,15 +28,15 @@ impl Kind for ElasticIp {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let addresses = cx
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let addresses = ctx
             .clients
             .reads
             .addresses
-            .ask(find::query(cx, wanted, "allocation-id"))
+            .ask(find::query(ctx, wanted, "allocation-id"))
             .await?;
         Ok(find::found(
-            cx,
+            ctx,
             wanted,
             &addresses,
             aws_sdk_ec2::types::Address::allocation_id,
@@ -47,13 +47,13 @@ impl Kind for ElasticIp {
         ))
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let answer = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let answer = ctx
             .clients
             .ec2_once
             .allocate_address()
             .domain(DomainType::Vpc)
-            .tag_specifications(tags::specification(ResourceType::ElasticIp, order.tags))
+            .tag_specifications(tags::specification(ResourceType::ElasticIp, request.tags))
             .send()
             .await
             .doing("allocate an elastic IP address")?;
@@ -62,12 +62,12 @@ impl Kind for ElasticIp {
             .ok_or_else(|| incomplete("address's allocation id"))
     }
 
-    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+    async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let answer = cx
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let answer = ctx
             .clients
             .ec2
             .release_address()
@@ -77,8 +77,8 @@ impl Kind for ElasticIp {
         deleted(answer.doing("release the elastic IP address"))
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(_: &Spec, _: &Live, _: Option<&Spec>) -> Vec<Change> {

@@ -9,9 +9,9 @@ use aws_sdk_ec2::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Error, Found, Input, Kind, Order, Replacing, Result, Tags, Wanted,
+    Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, ReplaceOrder, Result, Tags, Wanted,
 };
-use rd_iam::spread;
+use rd_iam::propagation;
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -56,7 +56,7 @@ fn refused(doing: &str, items: &[UnsuccessfulItem]) -> Result<()> {
     let code = error.code().unwrap_or("an unknown error").to_owned();
     let message = error.message().unwrap_or("AWS gave no reason");
     let ours = Error::failed(format!("cannot {doing}: {code}: {message}"));
-    Err(ours.coded(Some(code), None))
+    Err(ours.with_code(Some(code), None))
 }
 
 impl Kind for FlowLog {
@@ -65,15 +65,15 @@ impl Kind for FlowLog {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let logs = cx
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let logs = ctx
             .clients
             .reads
             .flow_logs
-            .ask(find::query(cx, wanted, "flow-log-id"))
+            .ask(find::query(ctx, wanted, "flow-log-id"))
             .await?;
         Ok(find::found(
-            cx,
+            ctx,
             wanted,
             &logs,
             aws_sdk_ec2::types::FlowLog::flow_log_id,
@@ -97,10 +97,10 @@ impl Kind for FlowLog {
         ))
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
-        spread::waited_out(cx, async || {
-            let answer = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        propagation::waited_out(ctx, async || {
+            let answer = ctx
                 .clients
                 .ec2_once
                 .create_flow_logs()
@@ -110,8 +110,8 @@ impl Kind for FlowLog {
                 .log_destination_type(LogDestinationType::CloudWatchLogs)
                 .log_destination(spec.log_group_arn.text())
                 .deliver_logs_permission_arn(spec.role_arn.text())
-                .client_token(order.token)
-                .tag_specifications(tags::specification(ResourceType::VpcFlowLog, order.tags))
+                .client_token(request.token)
+                .tag_specifications(tags::specification(ResourceType::VpcFlowLog, request.tags))
                 .send()
                 .await
                 .doing("create the flow log")?;
@@ -124,12 +124,12 @@ impl Kind for FlowLog {
         .await
     }
 
-    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+    async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let answer = cx
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let answer = ctx
             .clients
             .ec2
             .delete_flow_logs()
@@ -140,8 +140,8 @@ impl Kind for FlowLog {
         deleted(answer.and_then(|answer| refused("delete the flow log", answer.unsuccessful())))
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -156,8 +156,8 @@ impl Kind for FlowLog {
         diff.finish()
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
         // AWS takes no second flow log of the same VPC to the same place.
-        Replacing::DeleteFirst
+        ReplaceOrder::DeleteFirst
     }
 }

@@ -5,7 +5,7 @@ use crate::ec2::errors::{deleted, incomplete};
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::ResourceType;
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Found, Kind, Order, Result, Tags, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -25,11 +25,11 @@ impl Kind for InternetGateway {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let query = find::query(cx, wanted, "internet-gateway-id");
-        let gateways = cx.clients.reads.internet_gateways.ask(query).await?;
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let query = find::query(ctx, wanted, "internet-gateway-id");
+        let gateways = ctx.clients.reads.internet_gateways.ask(query).await?;
         Ok(find::found(
-            cx,
+            ctx,
             wanted,
             &gateways,
             aws_sdk_ec2::types::InternetGateway::internet_gateway_id,
@@ -38,14 +38,14 @@ impl Kind for InternetGateway {
         ))
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let answer = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let answer = ctx
             .clients
             .ec2_once
             .create_internet_gateway()
             .tag_specifications(tags::specification(
                 ResourceType::InternetGateway,
-                order.tags,
+                request.tags,
             ))
             .send()
             .await
@@ -56,12 +56,12 @@ impl Kind for InternetGateway {
         gateway.ok_or_else(|| incomplete("internet gateway's id"))
     }
 
-    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+    async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let answer = cx
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let answer = ctx
             .clients
             .ec2
             .delete_internet_gateway()
@@ -71,8 +71,8 @@ impl Kind for InternetGateway {
         deleted(answer.doing("delete the internet gateway"))
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(_: &Spec, _: &Live, _: Option<&Spec>) -> Vec<Change> {

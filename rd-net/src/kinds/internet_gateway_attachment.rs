@@ -5,7 +5,9 @@ use crate::clients::Clients;
 use crate::ec2::errors::deleted;
 use crate::ec2::read::Query;
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Replacing, Result, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Wanted,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -44,14 +46,14 @@ impl Kind for InternetGatewayAttachment {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let gateway_of = |one: &Wanted<Spec>| match (&one.id, &one.spec) {
             (Some(id), _) => parts(id).0.to_owned(),
             (None, Some(spec)) => spec.internet_gateway_id.text().to_owned(),
             (None, None) => String::new(),
         };
         let query = Query::by("internet-gateway-id", wanted.iter().map(gateway_of));
-        let gateways = cx.clients.reads.internet_gateways.ask(query).await?;
+        let gateways = ctx.clients.reads.internet_gateways.ask(query).await?;
         let mut found = Vec::new();
         for one in wanted {
             let gateway_id = gateway_of(one);
@@ -79,12 +81,12 @@ impl Kind for InternetGatewayAttachment {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let (gateway, vpc) = (
-            order.spec.internet_gateway_id.text(),
-            order.spec.vpc_id.text(),
+            request.spec.internet_gateway_id.text(),
+            request.spec.vpc_id.text(),
         );
-        let call = cx
+        let call = ctx
             .clients
             .ec2_once
             .attach_internet_gateway()
@@ -97,13 +99,13 @@ impl Kind for InternetGatewayAttachment {
         }
     }
 
-    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+    async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let (gateway, vpc) = parts(id);
-        let call = cx
+        let call = ctx
             .clients
             .ec2
             .detach_internet_gateway()
@@ -123,8 +125,8 @@ impl Kind for InternetGatewayAttachment {
             .finish()
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
         // A gateway is in one VPC at a time, and a VPC has one gateway.
-        Replacing::DeleteFirst
+        ReplaceOrder::DeleteFirst
     }
 }

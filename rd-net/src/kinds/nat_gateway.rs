@@ -6,8 +6,8 @@ use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{NatGateway as Gateway, NatGatewayState, ResourceType};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Found, Input, Kind, Order, Patience, Readiness, Replacing, Result, Tags,
-    Wanted,
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, ReplaceOrder, Result, Tags,
+    Timeouts, Wanted,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -63,7 +63,7 @@ fn live(gateway: &Gateway) -> Live {
 impl Kind for NatGateway {
     const NAME: &'static str = "nat_gateway";
     // It takes a minute or two; looks before half a minute are wasted, but a local API is faster.
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(3),
         limit: Duration::from_secs(15 * 60),
@@ -72,12 +72,12 @@ impl Kind for NatGateway {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let gateways = cx
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let gateways = ctx
             .clients
             .reads
             .nat_gateways
-            .ask(find::query(cx, wanted, "nat-gateway-id"))
+            .ask(find::query(ctx, wanted, "nat-gateway-id"))
             .await?;
         // A deleted one stays in the answers for an hour.
         let there: Vec<Gateway> = gateways
@@ -86,7 +86,7 @@ impl Kind for NatGateway {
             .cloned()
             .collect();
         Ok(find::found(
-            cx,
+            ctx,
             wanted,
             &there,
             aws_sdk_ec2::types::NatGateway::nat_gateway_id,
@@ -95,15 +95,15 @@ impl Kind for NatGateway {
         ))
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let answer = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let answer = ctx
             .clients
             .ec2_once
             .create_nat_gateway()
-            .subnet_id(order.spec.subnet_id.text())
-            .allocation_id(order.spec.allocation_id.text())
-            .client_token(order.token)
-            .tag_specifications(tags::specification(ResourceType::Natgateway, order.tags))
+            .subnet_id(request.spec.subnet_id.text())
+            .allocation_id(request.spec.allocation_id.text())
+            .client_token(request.token)
+            .tag_specifications(tags::specification(ResourceType::Natgateway, request.tags))
             .send()
             .await
             .doing("create the NAT gateway")?;
@@ -113,13 +113,13 @@ impl Kind for NatGateway {
             .ok_or_else(|| incomplete("NAT gateway's id"))
     }
 
-    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+    async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         deleted(
-            cx.clients
+            ctx.clients
                 .ec2
                 .delete_nat_gateway()
                 .nat_gateway_id(id)
@@ -129,8 +129,8 @@ impl Kind for NatGateway {
         )
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
@@ -162,9 +162,9 @@ impl Kind for NatGateway {
         }
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
         // The new one takes over the address, which the old one must give back first.
-        Replacing::DeleteFirst
+        ReplaceOrder::DeleteFirst
     }
 }
 

@@ -7,7 +7,8 @@ use crate::ec2::read::Query;
 use aws_sdk_ec2::types::{Route as Ec2Route, RouteState};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Error, Found, Input, Kind, Order, Repeat, Replacing, Result, Wanted,
+    Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, ReplaceOrder, Result, Retry,
+    Wanted,
 };
 use serde::{Deserialize, Serialize};
 
@@ -78,7 +79,7 @@ impl Kind for Route {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let key = |one: &Wanted<Spec>| match (&one.id, &one.spec) {
             (Some(id), _) => {
                 let (table, destination) = parts(id);
@@ -91,7 +92,7 @@ impl Kind for Route {
             (None, None) => (String::new(), String::new()),
         };
         let query = Query::by("route-table-id", wanted.iter().map(|one| key(one).0));
-        let tables = cx.clients.reads.route_tables.ask(query).await?;
+        let tables = ctx.clients.reads.route_tables.ask(query).await?;
         let mut found = Vec::new();
         for one in wanted {
             let (table_id, destination) = key(one);
@@ -116,9 +117,9 @@ impl Kind for Route {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
-        let call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        let call = ctx
             .clients
             .ec2_once
             .create_route()
@@ -128,20 +129,20 @@ impl Kind for Route {
             .set_nat_gateway_id(text(spec.nat_gateway_id.as_ref()));
         match call.send().await.doing("create the route") {
             // Somebody, perhaps an earlier attempt of ours, has made one: look at it and change it where it differs.
-            Err(error) if error.is(&["RouteAlreadyExists"]) => Err(error.repeat(Repeat::Unknown)),
+            Err(error) if error.is(&["RouteAlreadyExists"]) => Err(error.retry(Retry::Unknown)),
             other => other.map(|_| id(spec.route_table_id.text(), &spec.destination)),
         }
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
         let (table, destination) = parts(id);
-        let call = cx
+        let call = ctx
             .clients
             .ec2
             .replace_route()
@@ -156,9 +157,9 @@ impl Kind for Route {
             .map_err(soon)
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let (table, destination) = parts(id);
-        let call = cx
+        let call = ctx
             .clients
             .ec2
             .delete_route()
@@ -176,11 +177,11 @@ impl Kind for Route {
         diff.finish()
     }
 
-    fn replacing(changes: &[Change]) -> Replacing {
+    fn replace_order(changes: &[Change]) -> ReplaceOrder {
         if rd_common::touches(changes, "route_table_id") {
-            Replacing::CreateFirst
+            ReplaceOrder::CreateFirst
         } else {
-            Replacing::DeleteFirst
+            ReplaceOrder::DeleteFirst
         }
     }
 }
@@ -188,7 +189,7 @@ impl Kind for Route {
 /// A NAT gateway that was just made may not be known to the routing yet.
 fn soon(error: Error) -> Error {
     if error.is(&["InvalidNatGatewayID.NotFound", "InvalidGatewayID.NotFound"]) {
-        return error.repeat(Repeat::NotDone);
+        return error.retry(Retry::NotDone);
     }
     error
 }

@@ -5,7 +5,7 @@ use crate::ec2::errors::{deleted, incomplete};
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::ResourceType;
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Result, Tags, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -31,15 +31,15 @@ impl Kind for RouteTable {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let tables = cx
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let tables = ctx
             .clients
             .reads
             .route_tables
-            .ask(find::query(cx, wanted, "route-table-id"))
+            .ask(find::query(ctx, wanted, "route-table-id"))
             .await?;
         Ok(find::found(
-            cx,
+            ctx,
             wanted,
             &tables,
             aws_sdk_ec2::types::RouteTable::route_table_id,
@@ -50,14 +50,14 @@ impl Kind for RouteTable {
         ))
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let answer = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let answer = ctx
             .clients
             .ec2_once
             .create_route_table()
-            .vpc_id(order.spec.vpc_id.text())
-            .client_token(order.token)
-            .tag_specifications(tags::specification(ResourceType::RouteTable, order.tags))
+            .vpc_id(request.spec.vpc_id.text())
+            .client_token(request.token)
+            .tag_specifications(tags::specification(ResourceType::RouteTable, request.tags))
             .send()
             .await
             .doing("create the route table")?;
@@ -67,13 +67,13 @@ impl Kind for RouteTable {
             .ok_or_else(|| incomplete("route table's id"))
     }
 
-    async fn update(_: &Cx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
+    async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         deleted(
-            cx.clients
+            ctx.clients
                 .ec2
                 .delete_route_table()
                 .route_table_id(id)
@@ -83,8 +83,8 @@ impl Kind for RouteTable {
         )
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

@@ -10,7 +10,7 @@ use aws_sdk_ec2::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Found, Input, Kind, Order, Readiness, Replacing, Result, Wanted,
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, ReplaceOrder, Result, Wanted,
 };
 use serde::{Deserialize, Serialize};
 
@@ -82,12 +82,12 @@ impl Kind for RouteTableAssociation {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         // The tables' own read brings them along; only a subnet that is in none of the expected tables costs a call.
         let tables = wanted
             .iter()
             .filter_map(|one| Some(one.spec.as_ref()?.route_table_id.text().to_owned()));
-        let tables = cx
+        let tables = ctx
             .clients
             .reads
             .route_tables
@@ -98,7 +98,7 @@ impl Kind for RouteTableAssociation {
             .map(subnet)
             .filter(|subnet| of_subnet(&tables, subnet).is_none());
         let others = Query::by("association.subnet-id", missing);
-        let others = cx.clients.reads.route_tables.ask(others).await?;
+        let others = ctx.clients.reads.route_tables.ask(others).await?;
         let found = wanted.iter().filter_map(|one| {
             let id = subnet(one);
             let association = of_subnet(&tables, &id).or_else(|| of_subnet(&others, &id))?;
@@ -112,26 +112,26 @@ impl Kind for RouteTableAssociation {
         Ok(found.collect())
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let subnet = order.spec.subnet_id.text();
-        let call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let subnet = request.spec.subnet_id.text();
+        let call = ctx
             .clients
             .ec2_once
             .associate_route_table()
             .subnet_id(subnet)
-            .route_table_id(order.spec.route_table_id.text());
+            .route_table_id(request.spec.route_table_id.text());
         call.send().await.doing("associate the route table")?;
         Ok(subnet.to_owned())
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         _id: &str,
         live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let call = cx
+        let call = ctx
             .clients
             .ec2
             .replace_route_table_association()
@@ -144,15 +144,15 @@ impl Kind for RouteTableAssociation {
         }
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let query = Query::by("association.subnet-id", [id.to_owned()]);
-        let tables = cx.clients.reads.route_tables.ask(query).await?;
+        let tables = ctx.clients.reads.route_tables.ask(query).await?;
         let Some(association) =
             of_subnet(&tables, id).and_then(Association::route_table_association_id)
         else {
             return Ok(());
         };
-        let answer = cx
+        let answer = ctx
             .clients
             .ec2
             .disassociate_route_table()
@@ -178,7 +178,7 @@ impl Kind for RouteTableAssociation {
         }
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
-        Replacing::DeleteFirst
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
+        ReplaceOrder::DeleteFirst
     }
 }

@@ -3,11 +3,13 @@
 
 use crate::clients::Clients;
 use crate::ec2::errors::{deleted, incomplete};
-use crate::ec2::{find, holders, rules, tags};
+use crate::ec2::{find, in_use_by, rules, tags};
 use crate::slice::ANYWHERE;
 use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Input, Kind, Order, Replacing, Result, Tags, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Tags, Wanted,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind.
@@ -44,18 +46,18 @@ impl Kind for SecurityGroup {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let ids = wanted.iter().filter_map(|one| one.id.clone());
         let (groups, foreign) = futures_util::future::try_join(
-            cx.clients
+            ctx.clients
                 .reads
                 .security_groups
-                .ask(find::query(cx, wanted, "group-id")),
-            rules::foreign(cx, ids),
+                .ask(find::query(ctx, wanted, "group-id")),
+            rules::foreign(ctx, ids),
         )
         .await?;
         let mut found = find::found(
-            cx,
+            ctx,
             wanted,
             &groups,
             aws_sdk_ec2::types::SecurityGroup::group_id,
@@ -71,22 +73,25 @@ impl Kind for SecurityGroup {
             .iter()
             .map(|one| one.id.clone())
             .filter(|id| !foreign.knows(id));
-        let more = rules::foreign(cx, by_tag.collect::<Vec<_>>()).await?;
+        let more = rules::foreign(ctx, by_tag.collect::<Vec<_>>()).await?;
         for one in &mut found {
             one.live.foreign_rules = foreign.of(&one.id).chain(more.of(&one.id)).collect();
         }
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let answer = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let answer = ctx
             .clients
             .ec2_once
             .create_security_group()
-            .vpc_id(order.spec.vpc_id.text())
-            .group_name(&order.spec.group_name)
-            .description(&order.spec.description)
-            .tag_specifications(tags::specification(ResourceType::SecurityGroup, order.tags))
+            .vpc_id(request.spec.vpc_id.text())
+            .group_name(&request.spec.group_name)
+            .description(&request.spec.description)
+            .tag_specifications(tags::specification(
+                ResourceType::SecurityGroup,
+                request.tags,
+            ))
             .send()
             .await
             .doing("create the security group")?;
@@ -96,24 +101,24 @@ impl Kind for SecurityGroup {
         let anywhere = IpPermission::builder()
             .ip_protocol("-1")
             .ip_ranges(IpRange::builder().cidr_ip(ANYWHERE).build());
-        let call = cx.clients.ec2.revoke_security_group_egress().group_id(&id);
+        let call = ctx.clients.ec2.revoke_security_group_egress().group_id(&id);
         let _ = call.ip_permissions(anywhere.build()).send().await;
         Ok(id)
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         live: &Live,
         _spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        rules::revoke(cx, id, &live.foreign_rules).await
+        rules::revoke(ctx, id, &live.foreign_rules).await
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         deleted(
-            cx.clients
+            ctx.clients
                 .ec2
                 .delete_security_group()
                 .group_id(id)
@@ -123,8 +128,8 @@ impl Kind for SecurityGroup {
         )
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -136,16 +141,16 @@ impl Kind for SecurityGroup {
             .finish()
     }
 
-    fn replacing(changes: &[Change]) -> Replacing {
+    fn replace_order(changes: &[Change]) -> ReplaceOrder {
         // The name is taken as long as the old one is there.
         if rd_common::touches(changes, "vpc_id") || rd_common::touches(changes, "group_name") {
-            Replacing::CreateFirst
+            ReplaceOrder::CreateFirst
         } else {
-            Replacing::DeleteFirst
+            ReplaceOrder::DeleteFirst
         }
     }
 
-    async fn holders(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {
-        holders::interfaces(cx, "group-id", id).await
+    async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+        in_use_by::interfaces(ctx, "group-id", id).await
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_ec2::types::{
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, Cx, Diff, Found, Input, Kind, Order, Repeat, Replacing, Result, Tags, Wanted,
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Retry, Tags, Wanted,
 };
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +115,7 @@ impl Kind for SecurityGroupRule {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         // By group, which the groups' own look at their rules shares: the number of rules costs nothing.
         let groups = wanted
             .iter()
@@ -123,13 +123,13 @@ impl Kind for SecurityGroupRule {
         let mut query = Query::by("group-id", groups);
         let any = wanted.iter().any(Wanted::is_any);
         if any {
-            query.all.insert(find::owned(cx));
+            query.all.insert(find::owned(ctx));
         }
-        let all = cx.clients.reads.security_group_rules.ask(query).await?;
+        let all = ctx.clients.reads.security_group_rules.ask(query).await?;
         let mut found: Vec<Found<Live>> = Vec::new();
         if any {
             let id = Rule::security_group_rule_id;
-            found = find::found(cx, &[Wanted::<Spec>::any()], &all, id, Rule::tags, live);
+            found = find::found(ctx, &[Wanted::<Spec>::any()], &all, id, Rule::tags, live);
         }
         for one in wanted.iter().filter(|one| !one.is_any()) {
             for rule in all.iter() {
@@ -141,7 +141,7 @@ impl Kind for SecurityGroupRule {
                     Some(known) => known == id,
                     None => {
                         let tagged = tags.get(ADDRESS_TAG) == Some(&one.address)
-                            && cx.stack.owns(cx.slice, &tags);
+                            && ctx.stack.owns(ctx.slice, &tags);
                         tagged
                             || one
                                 .spec
@@ -162,12 +162,12 @@ impl Kind for SecurityGroupRule {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
-        let tags = tags::specification(ResourceType::SecurityGroupRule, order.tags);
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        let tags = tags::specification(ResourceType::SecurityGroupRule, request.tags);
         let group = spec.group_id.text();
         let made = if spec.egress {
-            let call = cx
+            let call = ctx
                 .clients
                 .ec2_once
                 .authorize_security_group_egress()
@@ -181,7 +181,7 @@ impl Kind for SecurityGroupRule {
                 .doing("authorize the outbound rule")
                 .map(|answer| answer.security_group_rules)
         } else {
-            let call = cx
+            let call = ctx
                 .clients
                 .ec2_once
                 .authorize_security_group_ingress()
@@ -198,7 +198,7 @@ impl Kind for SecurityGroupRule {
         match made {
             // Made by an attempt whose answer was lost, or by hand: look at it.
             Err(error) if error.is(&["InvalidPermission.Duplicate"]) => {
-                Err(error.repeat(Repeat::Unknown))
+                Err(error.retry(Retry::Unknown))
             }
             Err(error) => Err(error),
             Ok(rules) => rules
@@ -210,7 +210,7 @@ impl Kind for SecurityGroupRule {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         live: &Live,
         spec: &Spec,
@@ -220,7 +220,7 @@ impl Kind for SecurityGroupRule {
             .security_group_rule_id(id)
             .description(&spec.description)
             .build();
-        let ec2 = &cx.clients.ec2;
+        let ec2 = &ctx.clients.ec2;
         if live.egress {
             let call = ec2
                 .update_security_group_rule_descriptions_egress()
@@ -242,9 +242,9 @@ impl Kind for SecurityGroupRule {
         }
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let query = Query::by("security-group-rule-id", [id.to_owned()]);
-        let all = cx.clients.reads.security_group_rules.ask(query).await?;
+        let all = ctx.clients.reads.security_group_rules.ask(query).await?;
         let Some(rule) = all
             .iter()
             .find(|rule| rule.security_group_rule_id() == Some(id))
@@ -256,11 +256,11 @@ impl Kind for SecurityGroupRule {
             egress: rule.is_egress().unwrap_or(false),
             words: String::new(),
         };
-        rules::revoke(cx, rule.group_id().unwrap_or_default(), &[foreign]).await
+        rules::revoke(ctx, rule.group_id().unwrap_or_default(), &[foreign]).await
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -280,8 +280,8 @@ impl Kind for SecurityGroupRule {
         diff.finish()
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
         // The new rule first: traffic that both allow is never cut.
-        Replacing::CreateFirst
+        ReplaceOrder::CreateFirst
     }
 }

@@ -2,12 +2,12 @@
 
 use crate::clients::Clients;
 use crate::ec2::errors::{deleted, incomplete};
-use crate::ec2::{find, holders, tags};
+use crate::ec2::{find, in_use_by, tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, SubnetState};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Found, Input, Kind, Order, Readiness, Replacing, Result, Tags, Wanted,
-    touches,
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, ReplaceOrder, Result, Tags,
+    Wanted, touches,
 };
 use serde::{Deserialize, Serialize};
 
@@ -48,15 +48,15 @@ impl Kind for Subnet {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let subnets = cx
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let subnets = ctx
             .clients
             .reads
             .subnets
-            .ask(find::query(cx, wanted, "subnet-id"))
+            .ask(find::query(ctx, wanted, "subnet-id"))
             .await?;
         Ok(find::found(
-            cx,
+            ctx,
             wanted,
             &subnets,
             aws_sdk_ec2::types::Subnet::subnet_id,
@@ -71,15 +71,15 @@ impl Kind for Subnet {
         ))
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let answer = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let answer = ctx
             .clients
             .ec2_once
             .create_subnet()
-            .vpc_id(order.spec.vpc_id.text())
-            .availability_zone(&order.spec.availability_zone)
-            .cidr_block(&order.spec.cidr_block)
-            .tag_specifications(tags::specification(ResourceType::Subnet, order.tags))
+            .vpc_id(request.spec.vpc_id.text())
+            .availability_zone(&request.spec.availability_zone)
+            .cidr_block(&request.spec.cidr_block)
+            .tag_specifications(tags::specification(ResourceType::Subnet, request.tags))
             .send()
             .await
             .doing("create the subnet")?;
@@ -90,7 +90,7 @@ impl Kind for Subnet {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
@@ -100,7 +100,7 @@ impl Kind for Subnet {
             let on = AttributeBooleanValue::builder()
                 .value(spec.map_public_ip_on_launch)
                 .build();
-            let call = cx
+            let call = ctx
                 .clients
                 .ec2
                 .modify_subnet_attribute()
@@ -113,9 +113,9 @@ impl Kind for Subnet {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         deleted(
-            cx.clients
+            ctx.clients
                 .ec2
                 .delete_subnet()
                 .subnet_id(id)
@@ -125,8 +125,8 @@ impl Kind for Subnet {
         )
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -154,16 +154,16 @@ impl Kind for Subnet {
         }
     }
 
-    fn replacing(changes: &[Change]) -> Replacing {
+    fn replace_order(changes: &[Change]) -> ReplaceOrder {
         // In another VPC both can be there at once; in the same one their blocks may overlap.
         if touches(changes, "vpc_id") {
-            Replacing::CreateFirst
+            ReplaceOrder::CreateFirst
         } else {
-            Replacing::DeleteFirst
+            ReplaceOrder::DeleteFirst
         }
     }
 
-    async fn holders(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {
-        holders::interfaces(cx, "subnet-id", id).await
+    async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+        in_use_by::interfaces(ctx, "subnet-id", id).await
     }
 }

@@ -6,7 +6,9 @@ use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, VpcState};
 use futures_util::future::{try_join, try_join_all};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Kind, Order, Readiness, Result, Tags, Wanted, touches};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Found, Kind, Readiness, Result, Tags, Wanted, touches,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -37,8 +39,8 @@ pub struct Live {
     pub available: bool,
 }
 
-async fn attribute(cx: &Cx<Clients>, id: &str, name: VpcAttributeName) -> Result<bool> {
-    let answer = cx
+async fn attribute(ctx: &Ctx<Clients>, id: &str, name: VpcAttributeName) -> Result<bool> {
+    let answer = ctx
         .clients
         .ec2
         .describe_vpc_attribute()
@@ -59,10 +61,10 @@ async fn attribute(cx: &Cx<Clients>, id: &str, name: VpcAttributeName) -> Result
 }
 
 /// Whether it resolves names, and gives them.
-async fn dns(cx: &Cx<Clients>, id: &str) -> Result<(bool, bool)> {
+async fn dns(ctx: &Ctx<Clients>, id: &str) -> Result<(bool, bool)> {
     try_join(
-        attribute(cx, id, VpcAttributeName::EnableDnsSupport),
-        attribute(cx, id, VpcAttributeName::EnableDnsHostnames),
+        attribute(ctx, id, VpcAttributeName::EnableDnsSupport),
+        attribute(ctx, id, VpcAttributeName::EnableDnsHostnames),
     )
     .await
 }
@@ -77,20 +79,23 @@ impl Kind for Vpc {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         // Of one whose id is known, the DNS settings are read at the same time.
         let known = wanted.iter().filter_map(|one| one.id.clone());
         let (vpcs, known) = try_join(
-            cx.clients.reads.vpcs.ask(find::query(cx, wanted, "vpc-id")),
+            ctx.clients
+                .reads
+                .vpcs
+                .ask(find::query(ctx, wanted, "vpc-id")),
             try_join_all(known.map(|id| async {
-                let settings = dns(cx, &id).await?;
+                let settings = dns(ctx, &id).await?;
                 Ok((id, settings))
             })),
         )
         .await?;
         let known: BTreeMap<String, (bool, bool)> = known.into_iter().collect();
         let found = find::found(
-            cx,
+            ctx,
             wanted,
             &vpcs,
             aws_sdk_ec2::types::Vpc::vpc_id,
@@ -107,7 +112,7 @@ impl Kind for Vpc {
             async move {
                 (one.live.enable_dns_support, one.live.enable_dns_hostnames) = match known {
                     Some(settings) => settings,
-                    None => dns(cx, &one.id).await?,
+                    None => dns(ctx, &one.id).await?,
                 };
                 Ok(one)
             }
@@ -115,13 +120,13 @@ impl Kind for Vpc {
         .await
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let answer = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let answer = ctx
             .clients
             .ec2_once
             .create_vpc()
-            .cidr_block(&order.spec.cidr_block)
-            .tag_specifications(tags::specification(ResourceType::Vpc, order.tags))
+            .cidr_block(&request.spec.cidr_block)
+            .tag_specifications(tags::specification(ResourceType::Vpc, request.tags))
             .send()
             .await
             .doing("create the VPC")?;
@@ -129,24 +134,24 @@ impl Kind for Vpc {
             .vpc
             .and_then(|vpc| vpc.vpc_id)
             .ok_or_else(|| incomplete("VPC's id"))?;
-        if order.spec.enable_dns_hostnames {
+        if request.spec.enable_dns_hostnames {
             // Off in a new VPC. Everything waits for the VPC, so it is not looked at first; where this fails, the look
             // that comes next finds it off, and says why it stays so.
-            let call = cx.clients.ec2.modify_vpc_attribute().vpc_id(&id);
+            let call = ctx.clients.ec2.modify_vpc_attribute().vpc_id(&id);
             let _ = call.enable_dns_hostnames(switch(true)).send().await;
         }
         Ok(id)
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
         // One attribute a call is all that AWS takes; names need the resolver, so it comes first.
-        let modify = || cx.clients.ec2.modify_vpc_attribute().vpc_id(id);
+        let modify = || ctx.clients.ec2.modify_vpc_attribute().vpc_id(id);
         if touches(changes, "enable_dns_support") {
             let call = modify().enable_dns_support(switch(spec.enable_dns_support));
             call.send().await.doing("change the VPC's DNS support")?;
@@ -158,9 +163,9 @@ impl Kind for Vpc {
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         deleted(
-            cx.clients
+            ctx.clients
                 .ec2
                 .delete_vpc()
                 .vpc_id(id)
@@ -170,8 +175,8 @@ impl Kind for Vpc {
         )
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

@@ -6,8 +6,8 @@ use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{ResourceType, VpcEndpoint as Endpoint, VpcEndpointType};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Error, Found, Input, Kind, Order, Patience, Readiness, Replacing, Result,
-    Tags, Wanted, touches,
+    Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Readiness, ReplaceOrder, Result,
+    Tags, Timeouts, Wanted, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -129,7 +129,7 @@ fn moves(there: &[String], wanted: &[Input]) -> (Option<Vec<String>>, Option<Vec
 
 impl Kind for VpcEndpoint {
     const NAME: &'static str = "vpc_endpoint";
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(3),
         limit: Duration::from_secs(15 * 60),
@@ -138,12 +138,12 @@ impl Kind for VpcEndpoint {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let endpoints = cx
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let endpoints = ctx
             .clients
             .reads
             .vpc_endpoints
-            .ask(find::query(cx, wanted, "vpc-endpoint-id"))
+            .ask(find::query(ctx, wanted, "vpc-endpoint-id"))
             .await?;
         let there: Vec<Endpoint> = endpoints
             .iter()
@@ -151,7 +151,7 @@ impl Kind for VpcEndpoint {
             .cloned()
             .collect();
         Ok(find::found(
-            cx,
+            ctx,
             wanted,
             &there,
             aws_sdk_ec2::types::VpcEndpoint::vpc_endpoint_id,
@@ -160,9 +160,9 @@ impl Kind for VpcEndpoint {
         ))
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
-        let call = cx
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        let call = ctx
             .clients
             .ec2_once
             .create_vpc_endpoint()
@@ -178,8 +178,8 @@ impl Kind for VpcEndpoint {
             .set_private_dns_enabled(
                 (spec.endpoint_type == Type::Interface).then_some(spec.private_dns_enabled),
             )
-            .client_token(order.token)
-            .tag_specifications(tags::specification(ResourceType::VpcEndpoint, order.tags));
+            .client_token(request.token)
+            .tag_specifications(tags::specification(ResourceType::VpcEndpoint, request.tags));
         let answer = call.send().await.doing("create the VPC endpoint")?;
         answer
             .vpc_endpoint
@@ -188,7 +188,7 @@ impl Kind for VpcEndpoint {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         live: &Live,
         spec: &Spec,
@@ -198,7 +198,7 @@ impl Kind for VpcEndpoint {
         let (add_subnets, remove_subnets) = moves(&live.subnet_ids, &spec.subnet_ids);
         let (add_groups, remove_groups) = moves(&live.security_group_ids, &spec.security_group_ids);
         let dns = touches(changes, "private_dns_enabled").then_some(spec.private_dns_enabled);
-        let call = cx
+        let call = ctx
             .clients
             .ec2
             .modify_vpc_endpoint()
@@ -217,8 +217,8 @@ impl Kind for VpcEndpoint {
         }
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let answer = cx
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let answer = ctx
             .clients
             .ec2
             .delete_vpc_endpoints()
@@ -239,11 +239,11 @@ impl Kind for VpcEndpoint {
         deleted::<()>(Err(Error::failed(format!(
             "cannot delete the VPC endpoint: {code}: {message}"
         ))
-        .coded(Some(code), None)))
+        .with_code(Some(code), None)))
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        tags::change(cx, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        tags::change(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -283,8 +283,8 @@ impl Kind for VpcEndpoint {
         }
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
         // Two endpoints of a VPC cannot both have the service's private name, nor two gateways one table.
-        Replacing::DeleteFirst
+        ReplaceOrder::DeleteFirst
     }
 }

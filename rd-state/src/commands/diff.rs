@@ -1,8 +1,8 @@
 //! `diff`: what differs between two versions of a state.
 
 use crate::stack_states;
-use rd_common::cli::Program;
-use rd_common::ui::style::{BAD, CARE, GOOD, STRONG, paint};
+use rd_common::context::Context;
+use rd_common::output::style::{BOLD, ERROR, OK, WARN, paint};
 use rd_common::{Document, Exit, Result};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -26,36 +26,36 @@ struct Difference {
 }
 
 /// Runs it: a view for people, one JSON object a difference for programs.
-pub async fn run(program: &Program, args: &DiffArgs) -> Result<Exit> {
-    let key = program.key(&args.slice);
-    let before = program.store.version(&key, args.from).await?;
+pub async fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
+    let key = context.key(&args.slice);
+    let before = context.store.version(&key, args.from).await?;
     let after = match args.to {
-        Some(serial) => program.store.version(&key, serial).await?,
-        None => stack_states::one(program, &args.slice).await?,
+        Some(serial) => context.store.version(&key, serial).await?,
+        None => stack_states::one(context, &args.slice).await?,
     };
     let differences = differences(&before, &after);
     let mut text = String::new();
     for one in &differences {
-        if program.printer.is_json() {
+        if context.printer.is_json() {
             let line = json!({"path": one.what, "before": one.before, "after": one.after});
             text.push_str(&format!("{line}\n"));
         } else {
             text.push_str(&view(one));
         }
     }
-    if differences.is_empty() && !program.printer.is_json() {
+    if differences.is_empty() && !context.printer.is_json() {
         text = "no difference\n".to_owned();
     }
-    program.printer.text(&text);
+    context.printer.text(&text);
     Ok(Exit::Done)
 }
 
 fn view(one: &Difference) -> String {
-    let name = paint(STRONG, &one.what);
+    let name = paint(BOLD, &one.what);
     match (&one.before, &one.after) {
-        (Value::Null, after) => format!("{} {name}  {after}\n", paint(GOOD, "+")),
-        (before, Value::Null) => format!("{} {name}  {before}\n", paint(BAD, "-")),
-        (before, after) => format!("{} {name}  {before} → {after}\n", paint(CARE, "~")),
+        (Value::Null, after) => format!("{} {name}  {after}\n", paint(OK, "+")),
+        (before, Value::Null) => format!("{} {name}  {before}\n", paint(ERROR, "-")),
+        (before, after) => format!("{} {name}  {before} → {after}\n", paint(WARN, "~")),
     }
 }
 

@@ -1,8 +1,8 @@
 //! `graph`: what needs what. A tree for a terminal; Mermaid or DOT for a picture.
 
 use crate::stack_states;
-use rd_common::cli::Program;
-use rd_common::ui::style::{FAINT, STRONG, paint};
+use rd_common::context::Context;
+use rd_common::output::style::{BOLD, DIM, paint};
 use rd_common::{Document, Exit, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
@@ -21,10 +21,10 @@ pub struct GraphArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &GraphArgs) -> Result<Exit> {
-    let mut documents = stack_states::all(program).await?;
+pub async fn run(context: &Context, args: &GraphArgs) -> Result<Exit> {
+    let mut documents = stack_states::all(context).await?;
     if let Some(slice) = &args.slice {
-        stack_states::one(program, slice).await?;
+        stack_states::one(context, slice).await?;
         documents.retain(|document| document.slice == *slice);
     }
     let text = if args.mermaid {
@@ -34,7 +34,7 @@ pub async fn run(program: &Program, args: &GraphArgs) -> Result<Exit> {
     } else {
         tree(&documents)
     };
-    program.printer.text(&text);
+    context.printer.text(&text);
     Ok(Exit::Done)
 }
 
@@ -82,9 +82,9 @@ fn tree(documents: &[Document]) -> String {
         let uses = if used.is_empty() {
             String::new()
         } else {
-            paint(FAINT, format!("  uses {}", used.join(", ")))
+            paint(DIM, format!("  uses {}", used.join(", ")))
         };
-        let _ = writeln!(text, "{}{uses}", paint(STRONG, &document.slice));
+        let _ = writeln!(text, "{}{uses}", paint(BOLD, &document.slice));
         let mut children: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
         let mut roots = Vec::new();
         for (address, needs) in &needs {
@@ -145,7 +145,7 @@ fn branch(
         text,
         "{indent}{corner}{}  {}",
         short(address),
-        paint(FAINT, format!("{id}{also}"))
+        paint(DIM, format!("{id}{also}"))
     );
     let below = children.get(address).map(Vec::as_slice).unwrap_or_default();
     for (index, child) in below.iter().enumerate() {

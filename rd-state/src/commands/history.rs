@@ -1,9 +1,9 @@
 //! `history`: the versions of a slice's state, a line a run.
 
 use crate::stack_states;
-use rd_common::cli::Program;
+use rd_common::context::Context;
+use rd_common::output::table::table;
 use rd_common::state::store::Version;
-use rd_common::ui::table::table;
 use rd_common::{Exit, Result};
 
 /// Flags of `history`.
@@ -17,11 +17,11 @@ pub struct HistoryArgs {
 }
 
 /// Runs it: newest first; a table for people, one JSON object a line for programs.
-pub async fn run(program: &Program, args: &HistoryArgs) -> Result<Exit> {
-    let versions = program.store.history(&program.key(&args.slice)).await?;
+pub async fn run(context: &Context, args: &HistoryArgs) -> Result<Exit> {
+    let versions = context.store.history(&context.key(&args.slice)).await?;
     if versions.is_empty() {
         // An unknown slice is an error, not an empty history; a current version that is broken is why one looks here.
-        stack_states::one(program, &args.slice).await?;
+        stack_states::one(context, &args.slice).await?;
     }
     let mut shown: Vec<&Version> = Vec::new();
     for version in versions.iter().rev() {
@@ -29,9 +29,9 @@ pub async fn run(program: &Program, args: &HistoryArgs) -> Result<Exit> {
             shown.push(version);
         }
     }
-    if program.printer.is_json() {
+    if context.printer.is_json() {
         for version in shown {
-            program.printer.text(&format!(
+            context.printer.text(&format!(
                 "{}\n",
                 serde_json::to_string(version).unwrap_or_default()
             ));
@@ -50,7 +50,7 @@ pub async fn run(program: &Program, args: &HistoryArgs) -> Result<Exit> {
             ]
         })
         .collect();
-    program.printer.text(&table(
+    context.printer.text(&table(
         &["SERIAL", "WRITTEN", "COMMAND", "RESOURCES", "RUN"],
         &rows,
     ));

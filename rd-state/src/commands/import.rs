@@ -1,7 +1,7 @@
 //! `import`: takes an existing resource into the state, once AWS has said that it is there.
 
 use crate::slices;
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
 /// Flags of `import`.
@@ -14,7 +14,7 @@ pub struct ImportArgs {
 }
 
 /// Runs it, in the program of the slice.
-pub fn run(program: &Program, args: &ImportArgs) -> Result<Exit> {
+pub fn run(context: &Context, args: &ImportArgs) -> Result<Exit> {
     let slice = slices::of(&args.address)?;
-    slices::run(program, slice, &["import", &args.address, &args.id])
+    slices::run(context, slice, &["import", &args.address, &args.id])
 }

@@ -1,8 +1,8 @@
 //! `init`: a commented `rd.toml`, with every key at its default.
 
-use rd_common::cli::Globals;
-use rd_common::ui::printer::{Format, Printer};
-use rd_common::ui::progress::Progress;
+use rd_common::flags::GlobalFlags;
+use rd_common::output::printer::{Format, Printer};
+use rd_common::output::terminal_progress::TerminalProgress;
 use rd_common::{Error, Exit, Result};
 use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
@@ -23,8 +23,8 @@ pub struct InitArgs {
 }
 
 /// Runs it.
-pub fn run(globals: &Globals, args: &InitArgs) -> Result<Exit> {
-    let path = globals
+pub fn run(flags: &GlobalFlags, args: &InitArgs) -> Result<Exit> {
+    let path = flags
         .config
         .clone()
         .unwrap_or_else(|| PathBuf::from("rd.toml"));
@@ -33,11 +33,11 @@ pub fn run(globals: &Globals, args: &InitArgs) -> Result<Exit> {
         .clone()
         .or_else(folder_name)
         .unwrap_or_else(|| "my-project".to_owned());
-    let environment = globals
+    let environment = flags
         .environment
         .clone()
         .unwrap_or_else(|| "production".to_owned());
-    let text = filled(&project, &environment, globals.region.as_deref())?;
+    let text = filled(&project, &environment, flags.region.as_deref())?;
     let mut options = OpenOptions::new();
     options
         .write(true)
@@ -53,7 +53,7 @@ pub fn run(globals: &Globals, args: &InitArgs) -> Result<Exit> {
         _ => Error::failed(format!("{} cannot be written: {e}", path.display()))
             .hint("check the folder, or name another file with --config"),
     })?;
-    let printer = Printer::new(Format::Text, Progress::new());
+    let printer = Printer::new(Format::Text, TerminalProgress::new());
     printer.text(&format!(
         "wrote {}: project {project}, environment {environment}; next: rd-net plan\n",
         path.display()

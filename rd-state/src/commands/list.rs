@@ -1,8 +1,8 @@
 //! `list`: every resource that the states know.
 
 use crate::stack_states;
-use rd_common::cli::Program;
-use rd_common::ui::table::table;
+use rd_common::context::Context;
+use rd_common::output::table::table;
 use rd_common::{Exit, Result};
 use serde_json::json;
 
@@ -14,18 +14,18 @@ pub struct ListArgs {
 }
 
 /// Runs it: a table for people, one JSON object a line for programs.
-pub async fn run(program: &Program, args: &ListArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &ListArgs) -> Result<Exit> {
     let prefix = args.prefix.as_deref().unwrap_or_default();
     let mut rows = Vec::new();
-    for document in stack_states::all(program).await? {
+    for document in stack_states::all(context).await? {
         for (address, resource) in document.resources {
             if !address.starts_with(prefix) {
                 continue;
             }
             let phase = serde_json::to_value(resource.phase).unwrap_or_default();
-            if program.printer.is_json() {
+            if context.printer.is_json() {
                 let line = json!({"address": address, "kind": resource.kind, "id": resource.id, "phase": phase});
-                program.printer.text(&format!("{line}\n"));
+                context.printer.text(&format!("{line}\n"));
             }
             let phase = phase.as_str().unwrap_or_default().to_owned();
             rows.push(vec![
@@ -35,8 +35,8 @@ pub async fn run(program: &Program, args: &ListArgs) -> Result<Exit> {
             ]);
         }
     }
-    if !program.printer.is_json() && !rows.is_empty() {
-        program
+    if !context.printer.is_json() && !rows.is_empty() {
+        context
             .printer
             .text(&table(&["ADDRESS", "ID", "PHASE"], &rows));
     }

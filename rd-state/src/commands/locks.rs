@@ -1,20 +1,20 @@
 //! `locks`: who holds the states of the stack.
 
-use rd_common::cli::Program;
-use rd_common::ui::table::table;
+use rd_common::context::Context;
+use rd_common::output::table::table;
 use rd_common::{Exit, Result};
 use serde_json::json;
 
 /// Runs it: a table for people, one JSON object a held lock for programs.
-pub async fn run(program: &Program) -> Result<Exit> {
+pub async fn run(context: &Context) -> Result<Exit> {
     let mut rows = Vec::new();
-    for slice in program.store.slices(&program.stack.name()).await? {
-        let Some(holder) = program.store.holder(&program.key(&slice)).await? else {
+    for slice in context.store.slices(&context.stack.name()).await? {
+        let Some(holder) = context.store.holder(&context.key(&slice)).await? else {
             continue;
         };
-        if program.printer.is_json() {
+        if context.printer.is_json() {
             let line = json!({"slice": slice, "who": holder.who, "what": holder.what, "since": holder.since, "run": holder.run});
-            program.printer.text(&format!("{line}\n"));
+            context.printer.text(&format!("{line}\n"));
         }
         rows.push(vec![
             slice,
@@ -23,13 +23,13 @@ pub async fn run(program: &Program) -> Result<Exit> {
             format!("{:.0}", holder.since),
         ]);
     }
-    if !program.printer.is_json() {
+    if !context.printer.is_json() {
         let text = if rows.is_empty() {
             "nobody holds a lock\n".to_owned()
         } else {
             table(&["SLICE", "WHO", "WHAT", "SINCE"], &rows)
         };
-        program.printer.text(&text);
+        context.printer.text(&text);
     }
     Ok(Exit::Done)
 }

@@ -20,7 +20,9 @@ mod unlock;
 mod view;
 
 use clap::Subcommand;
-use rd_common::cli::{Globals, OwnVerbs, Program};
+use rd_common::commands::ProgramCommands;
+use rd_common::context::Context;
+use rd_common::flags::GlobalFlags;
 use rd_common::{Exit, Result};
 
 /// The verbs.
@@ -64,38 +66,38 @@ pub enum Command {
     View(view::ViewArgs),
 }
 
-impl OwnVerbs for Command {
+impl ProgramCommands for Command {
     fn needs_settings(&self) -> bool {
         !matches!(self, Command::Init(_) | Command::View(_))
     }
 
-    fn run_without_settings(self, globals: &Globals) -> Result<Exit> {
+    fn run_without_settings(self, flags: &GlobalFlags) -> Result<Exit> {
         match self {
-            Command::Init(args) => init::run(globals, &args),
+            Command::Init(args) => init::run(flags, &args),
             Command::View(args) => view::run(&args),
             _ => Ok(Exit::Done),
         }
     }
 
-    async fn run(self, program: &Program) -> Result<Exit> {
+    async fn run(self, context: &Context) -> Result<Exit> {
         match self {
-            Command::Init(args) => init::run(&program.globals, &args),
-            Command::Outputs => outputs::run(program).await,
-            Command::List(args) => list::run(program, &args).await,
-            Command::Show(args) => show::run(program, &args).await,
-            Command::Pull(args) => pull::run(program, &args).await,
-            Command::History(args) => history::run(program, &args).await,
-            Command::Diff(args) => diff::run(program, &args).await,
-            Command::Restore(args) => restore::run(program, &args).await,
-            Command::Push(args) => push::run(program, &args).await,
-            Command::Mv(args) => mv::run(program, &args).await,
-            Command::Rm(args) => rm::run(program, &args).await,
-            Command::Import(args) => import::run(program, &args),
-            Command::Rebuild(args) => rebuild::run(program, &args),
-            Command::Doctor(args) => doctor::run(program, &args).await,
-            Command::Locks => locks::run(program).await,
-            Command::Unlock(args) => unlock::run(program, &args).await,
-            Command::Graph(args) => graph::run(program, &args).await,
+            Command::Init(args) => init::run(&context.flags, &args),
+            Command::Outputs => outputs::run(context).await,
+            Command::List(args) => list::run(context, &args).await,
+            Command::Show(args) => show::run(context, &args).await,
+            Command::Pull(args) => pull::run(context, &args).await,
+            Command::History(args) => history::run(context, &args).await,
+            Command::Diff(args) => diff::run(context, &args).await,
+            Command::Restore(args) => restore::run(context, &args).await,
+            Command::Push(args) => push::run(context, &args).await,
+            Command::Mv(args) => mv::run(context, &args).await,
+            Command::Rm(args) => rm::run(context, &args).await,
+            Command::Import(args) => import::run(context, &args),
+            Command::Rebuild(args) => rebuild::run(context, &args),
+            Command::Doctor(args) => doctor::run(context, &args).await,
+            Command::Locks => locks::run(context).await,
+            Command::Unlock(args) => unlock::run(context, &args).await,
+            Command::Graph(args) => graph::run(context, &args).await,
             Command::View(args) => view::run(&args),
         }
     }

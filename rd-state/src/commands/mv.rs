@@ -1,8 +1,8 @@
 //! `mv`: gives a resource another address.
 
 use crate::stack_states;
-use rd_common::cli::Program;
-use rd_common::verbs::edit;
+use rd_common::context::Context;
+use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Result};
 
 /// Flags of `mv`.
@@ -25,7 +25,7 @@ fn family(address: &str) -> Result<(&str, &str)> {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &MvArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &MvArgs) -> Result<Exit> {
     let (slice, kind) = family(&args.from)?;
     if family(&args.to)? != (slice, kind) {
         return Err(
@@ -33,9 +33,8 @@ pub async fn run(program: &Program, args: &MvArgs) -> Result<Exit> {
                 .hint("a resource stays in its slice and of its kind"),
         );
     }
-    let key = program.key(slice);
-    let serial = edit::locked(program, &key, "rd-state mv", || async {
-        let mut document = stack_states::one(program, slice).await?;
+    let move_resource = async |state: LockedState| {
+        let mut document = stack_states::one(context, slice).await?;
         if document.resources.contains_key(&args.to) {
             return Err(Error::refused(format!("there is a {} already", args.to))
                 .hint("choose another address, or move or remove that one first"));
@@ -54,10 +53,12 @@ pub async fn run(program: &Program, args: &MvArgs) -> Result<Exit> {
                 need.clone_from(&args.to);
             }
         }
-        edit::save_next(program, &key, document, "mv").await
-    })
-    .await?;
-    program.printer.text(&format!(
+        state.save(document, "mv").await
+    };
+    let serial = context
+        .with_locked_state(slice, "mv", move_resource)
+        .await?;
+    context.printer.text(&format!(
         "{} is {} now, in serial {serial}; the next apply sets its tag `rd:address`\n",
         args.from, args.to
     ));

@@ -1,15 +1,15 @@
 //! `outputs`: every output of every slice.
 
 use crate::stack_states;
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Exit, Result};
 use serde_json::{Map, Value};
 
 /// Runs it: `slice.name = value` for people, one JSON object by slice for programs.
-pub async fn run(program: &Program) -> Result<Exit> {
+pub async fn run(context: &Context) -> Result<Exit> {
     let mut by_slice = Map::new();
     let mut lines = String::new();
-    for document in stack_states::all(program).await? {
+    for document in stack_states::all(context).await? {
         for (name, value) in &document.outputs {
             let value = match value {
                 Value::String(text) => text.clone(),
@@ -19,12 +19,12 @@ pub async fn run(program: &Program) -> Result<Exit> {
         }
         by_slice.insert(document.slice, document.outputs.into_iter().collect());
     }
-    if program.printer.is_json() {
-        program
+    if context.printer.is_json() {
+        context
             .printer
             .text(&format!("{}\n", Value::Object(by_slice)));
     } else {
-        program.printer.text(&lines);
+        context.printer.text(&lines);
     }
     Ok(Exit::Done)
 }

@@ -1,7 +1,7 @@
 //! `pull`: a slice's state, as it is stored.
 
 use crate::stack_states;
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
 /// Flags of `pull`.
@@ -15,17 +15,17 @@ pub struct PullArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &PullArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &PullArgs) -> Result<Exit> {
     let document = match args.serial {
         Some(serial) => {
-            program
+            context
                 .store
-                .version(&program.key(&args.slice), serial)
+                .version(&context.key(&args.slice), serial)
                 .await?
         }
-        None => stack_states::one(program, &args.slice).await?,
+        None => stack_states::one(context, &args.slice).await?,
     };
-    program
+    context
         .printer
         .text(&String::from_utf8_lossy(&document.bytes()));
     Ok(Exit::Done)

@@ -1,7 +1,7 @@
 //! `push`: stores a state from a file.
 
-use rd_common::cli::Program;
-use rd_common::verbs::edit;
+use rd_common::context::Context;
+use rd_common::state::locked_state::LockedState;
 use rd_common::{Document, Error, Exit, Result};
 use std::collections::BTreeSet;
 use std::io::Read;
@@ -20,30 +20,31 @@ pub struct PushArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &PushArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &PushArgs) -> Result<Exit> {
     let (bytes, place) = read(args)?;
     let document = Document::parse(&bytes, &place)?;
-    document.belongs_to(&program.stack, &args.slice, &place)?;
-    let key = program.key(&args.slice);
-    let (serial, lost) = edit::locked(program, &key, "rd-state push", || async {
-        let current = program.store.load(&key).await?;
-        let lost = current
+    document.belongs_to(&context.stack, &args.slice, &place)?;
+    let store = async |state: LockedState| {
+        let current = state.load().await?;
+        let forgotten = current
             .as_ref()
-            .map_or(Vec::new(), |current| lost(current, &document));
+            .map_or(Vec::new(), |current| forgotten(current, &document));
         if let Some(current) = current.as_ref().filter(|_| !args.force) {
-            follows(current, &document, &place, &lost)?;
+            check_follows(current, &document, &place, &forgotten)?;
         }
-        let serial = edit::save_next(program, &key, document, "push").await?;
-        Ok((serial, lost))
-    })
-    .await?;
-    program
+        let serial = state.save(document.clone(), "push").await?;
+        Ok((serial, forgotten))
+    };
+    let (serial, forgotten) = context
+        .with_locked_state(&args.slice, "push", store)
+        .await?;
+    context
         .printer
         .text(&format!("stored as serial {serial}\n"));
-    if !lost.is_empty() {
-        program
+    if !forgotten.is_empty() {
+        context
             .printer
-            .text(&format!("no longer known: {}\n", lost.join(", ")));
+            .text(&format!("no longer known: {}\n", forgotten.join(", ")));
     }
     Ok(Exit::Done)
 }
@@ -64,7 +65,12 @@ fn read(args: &PushArgs) -> Result<(Vec<u8>, String)> {
 }
 
 /// Only the next version of what is there is taken without force.
-fn follows(current: &Document, pushed: &Document, place: &str, lost: &[String]) -> Result<()> {
+fn check_follows(
+    current: &Document,
+    pushed: &Document,
+    place: &str,
+    forgotten: &[String],
+) -> Result<()> {
     let why = if pushed.lineage != current.lineage {
         format!(
             "the state {place} has the lineage {}, what is stored has {}",
@@ -79,10 +85,10 @@ fn follows(current: &Document, pushed: &Document, place: &str, lost: &[String]) 
     } else {
         return Ok(());
     };
-    let cost = if lost.is_empty() {
+    let cost = if forgotten.is_empty() {
         "nothing would be lost".to_owned()
     } else {
-        format!("it would forget {}", lost.join(", "))
+        format!("it would forget {}", forgotten.join(", "))
     };
     Err(Error::refused(why).hint(format!(
         "nothing was changed; --force stores it all the same: {cost}; what is stored stays in the history"
@@ -90,7 +96,7 @@ fn follows(current: &Document, pushed: &Document, place: &str, lost: &[String]) 
 }
 
 /// What the stored state knows and the other does not: addresses with their ids.
-fn lost(current: &Document, pushed: &Document) -> Vec<String> {
+fn forgotten(current: &Document, pushed: &Document) -> Vec<String> {
     let known: BTreeSet<&str> = pushed.ids().collect();
     let resources = current.resources.iter();
     resources

@@ -1,7 +1,7 @@
 //! `rebuild`: states made anew from the tags and names at AWS.
 
 use crate::slices;
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
 /// Flags of `rebuild`.
@@ -12,13 +12,13 @@ pub struct RebuildArgs {
 }
 
 /// Runs it, in the programs of the slices, one after the other. Ends with the first failure.
-pub fn run(program: &Program, args: &RebuildArgs) -> Result<Exit> {
+pub fn run(context: &Context, args: &RebuildArgs) -> Result<Exit> {
     let mut all: Vec<&str> = args.slices.iter().map(String::as_str).collect();
     if all.is_empty() {
         all = slices::installed();
     }
     for slice in all {
-        let exit = slices::run(program, slice, &["rebuild"])?;
+        let exit = slices::run(context, slice, &["rebuild"])?;
         if exit != Exit::Done {
             return Ok(exit);
         }

@@ -1,7 +1,7 @@
 //! `restore`: an old version of a state comes back as the next one.
 
-use rd_common::cli::Program;
-use rd_common::verbs::edit;
+use rd_common::context::Context;
+use rd_common::state::locked_state::LockedState;
 use rd_common::{Exit, Result};
 
 /// Flags of `restore`.
@@ -14,13 +14,12 @@ pub struct RestoreArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &RestoreArgs) -> Result<Exit> {
-    let key = program.key(&args.slice);
-    let restored = edit::locked(program, &key, "rd-state restore", || {
-        program.store.restore(&key, args.serial, &program.run)
-    })
-    .await?;
-    program.printer.text(&format!(
+pub async fn run(context: &Context, args: &RestoreArgs) -> Result<Exit> {
+    let restore = async |state: LockedState| state.restore(args.serial).await;
+    let restored = context
+        .with_locked_state(&args.slice, "restore", restore)
+        .await?;
+    context.printer.text(&format!(
         "serial {} is back, as serial {}; nothing was done at AWS: rd-{} plan shows what differs\n",
         args.serial, restored.serial, args.slice
     ));

@@ -1,8 +1,8 @@
 //! `rm`: forgets resources, and leaves them at AWS.
 
 use crate::stack_states;
-use rd_common::cli::Program;
-use rd_common::verbs::edit;
+use rd_common::context::Context;
+use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Result};
 
 /// Flags of `rm`.
@@ -14,7 +14,7 @@ pub struct RmArgs {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &RmArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &RmArgs) -> Result<Exit> {
     let slice = args.addresses[0].split('.').next().unwrap_or_default();
     if let Some(other) = args
         .addresses
@@ -27,9 +27,8 @@ pub async fn run(program: &Program, args: &RmArgs) -> Result<Exit> {
         ))
         .hint("give the addresses of one slice at a time"));
     }
-    let key = program.key(slice);
-    let forgotten = edit::locked(program, &key, "rd-state rm", || async {
-        let mut document = stack_states::one(program, slice).await?;
+    let forget = async |state: LockedState| {
+        let mut document = stack_states::one(context, slice).await?;
         let mut forgotten = Vec::new();
         for address in &args.addresses {
             let resource = document.resources.remove(address).ok_or_else(|| {
@@ -42,11 +41,11 @@ pub async fn run(program: &Program, args: &RmArgs) -> Result<Exit> {
                 .chain(resource.deposed.into_iter().map(|old| old.id));
             forgotten.push(format!("{address}  {}", ids.collect::<Vec<_>>().join(" ")));
         }
-        edit::save_next(program, &key, document, "rm").await?;
+        state.save(document, "rm").await?;
         Ok(forgotten)
-    })
-    .await?;
-    program.printer.text(&format!(
+    };
+    let forgotten = context.with_locked_state(slice, "rm", forget).await?;
+    context.printer.text(&format!(
         "forgotten, and left at AWS:\n  {}\nan apply that wants one of them finds it by its tags and takes it over again\n",
         forgotten.join("\n  ")
     ));

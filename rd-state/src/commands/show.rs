@@ -1,7 +1,7 @@
 //! `show`: one resource, whole.
 
 use crate::stack_states;
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Error, Exit, Result};
 
 /// Flags of `show`.
@@ -12,9 +12,9 @@ pub struct ShowArgs {
 }
 
 /// Runs it: the resource as JSON, on lines for people and on one line for programs.
-pub async fn run(program: &Program, args: &ShowArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &ShowArgs) -> Result<Exit> {
     let slice = args.address.split('.').next().unwrap_or_default();
-    let document = stack_states::one(program, slice).await?;
+    let document = stack_states::one(context, slice).await?;
     let resource = document.resources.get(&args.address).ok_or_else(|| {
         let kind = args.address.rsplit_once('.').map_or("", |(kind, _)| kind);
         let near: Vec<&str> = document
@@ -30,12 +30,12 @@ pub async fn run(program: &Program, args: &ShowArgs) -> Result<Exit> {
         };
         Error::usage(format!("the state has no `{}`", args.address)).hint(hint)
     })?;
-    let text = if program.printer.is_json() {
+    let text = if context.printer.is_json() {
         serde_json::to_string(resource)
     } else {
         serde_json::to_string_pretty(resource)
     };
-    program
+    context
         .printer
         .text(&format!("{}\n", text.unwrap_or_default()));
     Ok(Exit::Done)

@@ -1,6 +1,6 @@
 //! `unlock`: takes the lock away from a run that will not give it back.
 
-use rd_common::cli::Program;
+use rd_common::context::Context;
 use rd_common::{Error, Exit, Result};
 
 /// Flags of `unlock`.
@@ -14,10 +14,10 @@ pub struct UnlockArgs {
 }
 
 /// Runs it. A dead run's lock is free by itself, so whoever is found here lives.
-pub async fn run(program: &Program, args: &UnlockArgs) -> Result<Exit> {
-    let key = program.key(&args.slice);
-    let Some(holder) = program.store.holder(&key).await? else {
-        program
+pub async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit> {
+    let key = context.key(&args.slice);
+    let Some(holder) = context.store.holder(&key).await? else {
+        context
             .printer
             .text(&format!("nobody holds the lock of {}\n", args.slice));
         return Ok(Exit::Done);
@@ -28,7 +28,7 @@ pub async fn run(program: &Program, args: &UnlockArgs) -> Result<Exit> {
             "wait for it, or end it: its lock ends with it; --force takes the lock away, and what that run then writes is refused",
         ));
     }
-    program.store.break_lock(&key).await?;
-    program.printer.text(&format!("taken away from {held}\n"));
+    context.store.break_lock(&key).await?;
+    context.printer.text(&format!("taken away from {held}\n"));
     Ok(Exit::Done)
 }

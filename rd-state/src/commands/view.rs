@@ -1,8 +1,8 @@
 //! `view`: a plan, or any other records, as people like to read them.
 
-use rd_common::ui::printer::{Format, Printer};
-use rd_common::ui::progress::Progress;
-use rd_common::wire::lines;
+use rd_common::output::printer::{Format, Printer};
+use rd_common::output::terminal_progress::TerminalProgress;
+use rd_common::pipe::reader;
 use rd_common::{Error, Exit, Result};
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
@@ -23,16 +23,16 @@ pub fn run(args: &ViewArgs) -> Result<Exit> {
         })?)),
         None => Box::new(stdin().lock()),
     };
-    let printer = Printer::new(Format::Text, Progress::new());
+    let printer = Printer::new(Format::Text, TerminalProgress::new());
     for number in 1.. {
-        let Some(line) = lines::read_line(&mut input, number)? else {
+        let Some(line) = reader::read_line(&mut input, number)? else {
             break;
         };
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        if let Some(record) = lines::parse(&line, number)? {
-            printer.own(&record);
+        if let Some(record) = reader::parse(&line, number)? {
+            printer.emit(&record);
         }
     }
     Ok(Exit::Done)

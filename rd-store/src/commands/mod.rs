@@ -3,7 +3,8 @@
 mod usage;
 
 use clap::Subcommand;
-use rd_common::cli::{OwnVerbs, Program};
+use rd_common::commands::ProgramCommands;
+use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
 /// The verbs.
@@ -13,10 +14,10 @@ pub enum Command {
     Usage,
 }
 
-impl OwnVerbs for Command {
-    async fn run(self, program: &Program) -> Result<Exit> {
+impl ProgramCommands for Command {
+    async fn run(self, context: &Context) -> Result<Exit> {
         match self {
-            Command::Usage => usage::run(program).await,
+            Command::Usage => usage::run(context).await,
         }
     }
 }

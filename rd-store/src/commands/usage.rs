@@ -3,8 +3,8 @@
 use crate::clients::Clients;
 use crate::contents::{Pages, uploads};
 use rd_common::aws::Aws;
-use rd_common::cli::Program;
-use rd_common::ui::table::table;
+use rd_common::context::Context;
+use rd_common::output::table::table;
 use rd_common::{Error, Exit, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -34,26 +34,26 @@ struct Usage {
 }
 
 /// Runs it: a table for people, one JSON document for programs.
-pub async fn run(program: &Program) -> Result<Exit> {
-    let state = program.store.load(&program.key("store")).await?;
+pub async fn run(context: &Context) -> Result<Exit> {
+    let state = context.load_state("store").await?;
     let bucket = state
         .as_ref()
         .and_then(|state| state.resources.get("store.bucket.sessions")?.id.clone());
     let bucket = bucket.ok_or_else(|| {
         Error::failed(format!(
             "the bucket of {} was never applied",
-            program.stack.name()
+            context.stack.name()
         ))
         .hint("run rd-store apply first, or check --environment")
     })?;
-    let aws = Aws::connect(&program.access, &program.stack.region).await?;
+    let aws = Aws::connect(&context.access, &context.stack.region).await?;
     aws.check_credentials().await?;
     let s3 = Clients::new(&aws).s3;
     let mut usage = Usage {
         bucket: bucket.clone(),
         ..Usage::default()
     };
-    let step = program.progress.step(&bucket, false);
+    let step = context.progress.step(&bucket, false);
     let mut pages = Pages::new(&s3, &bucket);
     let mut seen = 0;
     while let Some(page) = pages.next().await? {
@@ -75,13 +75,13 @@ pub async fn run(program: &Program) -> Result<Exit> {
     }
     usage.unfinished_uploads = uploads(&s3, &bucket).await?.len() as u64;
     drop(step);
-    if program.printer.is_json() {
-        program.printer.text(&format!(
+    if context.printer.is_json() {
+        context.printer.text(&format!(
             "{}\n",
             serde_json::to_string(&usage).unwrap_or_default()
         ));
     } else {
-        program.printer.text(&view(&usage));
+        context.printer.text(&view(&usage));
     }
     Ok(Exit::Done)
 }

@@ -10,7 +10,8 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Diff, Error, Found, Kind, Order, Repeat, Replacing, Result, Tags, Wanted, touches,
+    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, ReplaceOrder, Result, Retry, Tags,
+    Wanted, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -144,7 +145,7 @@ fn explained(error: Error, name: &str) -> Error {
             error.hint(hint)
         }
         // Somebody, perhaps ourselves a moment ago, is changing or deleting it.
-        Some("OperationAborted") => error.repeat(Repeat::Later),
+        Some("OperationAborted") => error.retry(Retry::Later),
         _ => error,
     }
 }
@@ -155,7 +156,7 @@ impl Kind for Bucket {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let Some(name) = one.id_or(|spec| &spec.name) else {
@@ -163,12 +164,12 @@ impl Kind for Bucket {
             };
             // One that nobody has made yet costs one call, not one for each setting.
             if one.id.is_none()
-                && let Err(error) = tags(&cx.clients.s3, &name).await
+                && let Err(error) = tags(&ctx.clients.s3, &name).await
                 && error.is(&["NoSuchBucket"])
             {
                 continue;
             }
-            if let Some((live, tags)) = read(&cx.clients.s3, &name).await? {
+            if let Some((live, tags)) = read(&ctx.clients.s3, &name).await? {
                 found.push(Found {
                     address: one.address.clone(),
                     id: name,
@@ -180,16 +181,16 @@ impl Kind for Bucket {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let name = &order.spec.name;
-        let region = &cx.stack.region;
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let name = &request.spec.name;
+        let region = &ctx.stack.region;
         let mut configuration =
-            CreateBucketConfiguration::builder().set_tags(Some(tag_list(order.tags)?));
+            CreateBucketConfiguration::builder().set_tags(Some(tag_list(request.tags)?));
         if region != DEFAULT_REGION {
             configuration =
                 configuration.location_constraint(BucketLocationConstraint::from(region.as_str()));
         }
-        let call = cx.clients.s3_once.create_bucket().bucket(name);
+        let call = ctx.clients.s3_once.create_bucket().bucket(name);
         match call
             .create_bucket_configuration(configuration.build())
             .send()
@@ -203,14 +204,14 @@ impl Kind for Bucket {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
         // One after the other: S3 refuses changes of one bucket at the same time. What closes it comes first.
-        let s3 = &cx.clients.s3;
+        let s3 = &ctx.clients.s3;
         let changed = async {
             if touches(changes, "public_access_block") {
                 public_access::put(s3, id, spec.public_access_block).await?;
@@ -238,8 +239,8 @@ impl Kind for Bucket {
         changed.await.map_err(|error| explained(error, id))
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        match cx.clients.s3.delete_bucket().bucket(id).send().await.doing("delete the bucket") {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        match ctx.clients.s3.delete_bucket().bucket(id).send().await.doing("delete the bucket") {
             Err(error) if error.is(&["NoSuchBucket"]) => Ok(()),
             Err(error) if error.is(&["BucketNotEmpty"]) => {
                 Err(error.hint("objects or versions are in it: rd-store destroy --delete-objects deletes them with it"))
@@ -248,9 +249,9 @@ impl Kind for Bucket {
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
         // S3 takes only the whole set, and others may have put tags into it.
-        let s3 = &cx.clients.s3;
+        let s3 = &ctx.clients.s3;
         let mut all = tags(s3, id).await?;
         all.extend(set.clone());
         all.retain(|key, _| !remove.contains(key));
@@ -286,7 +287,7 @@ impl Kind for Bucket {
         diff.finish()
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
-        Replacing::CreateFirst
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
+        ReplaceOrder::CreateFirst
     }
 }

@@ -4,7 +4,7 @@
 use crate::settings::unset;
 use aws_sdk_s3::Client;
 use rd_common::aws::Explain;
-use rd_common::{Error, Repeat, Result};
+use rd_common::{Error, Result, Retry};
 use serde_json::{Value, json};
 
 /// The policy that is wanted.
@@ -41,7 +41,7 @@ pub async fn put(s3: &Client, bucket: &str, wanted: &Value) -> Result<()> {
     // The access block was changed a moment ago.
     answer.map_err(|error: Error| {
         if error.is(&["OperationAborted"]) {
-            error.repeat(Repeat::NotDone)
+            error.retry(Retry::NotDone)
         } else {
             error
         }

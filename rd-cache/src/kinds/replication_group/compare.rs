@@ -10,13 +10,13 @@ pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
     let mut diff = Diff::new();
     diff.field("description", &live.description, &spec.description);
     engine(&mut diff, spec, live);
-    let waits = |path: &str, wanted: &Value| {
+    let pending = |path: &str, wanted: &Value| {
         !spec.apply_immediately && live.pending.get(path) == Some(wanted)
     };
     let back = |path: &str| live.pending.get(path).cloned();
     let wanted = json!(spec.node_type);
     if live.node_type != spec.node_type {
-        if !waits("node_type", &wanted) {
+        if !pending("node_type", &wanted) {
             diff.field("node_type", &live.node_type, &wanted);
         }
     } else if let Some(pending) = back("node_type").filter(|pending| *pending != wanted) {
@@ -89,21 +89,21 @@ fn engine(diff: &mut Diff, spec: &Spec, live: &Live) {
     let Some(version) = &live.engine_version else {
         return;
     };
-    let waits = live.pending.get("engine_version").and_then(Value::as_str);
+    let pending = live.pending.get("engine_version").and_then(Value::as_str);
     let same_engine = live
         .engine
         .as_ref()
         .is_none_or(|engine| *engine == spec.engine);
-    let waits = waits
+    let pending = pending
         .is_some_and(|pending| serves(pending, &spec.engine_version) && !spec.apply_immediately);
     let is_served = same_engine && serves(version, &spec.engine_version);
-    if !is_served && !waits {
+    if !is_served && !pending {
         diff.field("engine_version", version, &spec.engine_version);
     }
 }
 
 /// Refuses what AWS has no way for.
-pub fn allow(spec: &Spec, live: &Live, changes: &[Change]) -> Result<()> {
+pub fn validate(spec: &Spec, live: &Live, changes: &[Change]) -> Result<()> {
     let replaces = changes.iter().any(|change| change.replaces);
     let Some(version) = &live.engine_version else {
         return Ok(());
@@ -127,7 +127,7 @@ pub fn allow(spec: &Spec, live: &Live, changes: &[Change]) -> Result<()> {
 }
 
 /// What waits, for people.
-pub fn waits(live: &Live) -> Option<String> {
+pub fn pending(live: &Live) -> Option<String> {
     let window = live.maintenance_window.as_deref().unwrap_or("(not told)");
     let mut parts: Vec<String> = live
         .pending

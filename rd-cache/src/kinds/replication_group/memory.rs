@@ -6,14 +6,14 @@ use crate::clients::Clients;
 use aws_sdk_cloudwatch::types::{Dimension, Metric, MetricDataQuery, MetricStat};
 use jiff::Timestamp;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Repeat, Result};
+use rd_common::{Ctx, Result, Retry};
 use std::collections::BTreeMap;
 
 /// How far back is looked, in seconds, for the last point.
 const BACK: i64 = 900;
 
 /// Per cent by node; nothing of a node that CloudWatch knows nothing of, or may not be asked about.
-pub async fn used(cx: &Cx<Clients>, nodes: &[Node]) -> Result<BTreeMap<String, f64>> {
+pub async fn used(ctx: &Ctx<Clients>, nodes: &[Node]) -> Result<BTreeMap<String, f64>> {
     let query = |(index, node): (usize, &Node)| {
         let dimension = Dimension::builder()
             .name("CacheClusterId")
@@ -40,7 +40,7 @@ pub async fn used(cx: &Cx<Clients>, nodes: &[Node]) -> Result<BTreeMap<String, f
         return Ok(BTreeMap::new());
     }
     let now = Timestamp::now().as_second();
-    let call = cx.clients.cloudwatch.get_metric_data();
+    let call = ctx.clients.cloudwatch.get_metric_data();
     let answer = call
         .start_time(aws_smithy_types::DateTime::from_secs(now - BACK))
         .end_time(aws_smithy_types::DateTime::from_secs(now))
@@ -48,7 +48,7 @@ pub async fn used(cx: &Cx<Clients>, nodes: &[Node]) -> Result<BTreeMap<String, f
         .send()
         .await;
     let answer = match answer.doing("read the memory's metrics") {
-        Err(error) if error.repeat == Repeat::Never => return Ok(BTreeMap::new()),
+        Err(error) if error.retry == Retry::Never => return Ok(BTreeMap::new()),
         other => other?,
     };
     let results = answer.metric_data_results().iter().filter_map(|result| {

@@ -13,7 +13,8 @@ use model::{Live, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{
-    Change, Cx, Details, Found, Kind, Order, Patience, Readiness, Replacing, Result, Tags, Wanted,
+    Change, CreateRequest, Ctx, Details, Found, Kind, Readiness, ReplaceOrder, Result, Tags,
+    Timeouts, Wanted,
 };
 use rd_iam::service_linked_role;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
@@ -22,8 +23,8 @@ use std::time::Duration;
 /// The kind.
 pub struct ReplicationGroup;
 
-async fn group(cx: &Cx<Clients>, id: &str) -> Result<Option<Group>> {
-    let call = cx.clients.elasticache.describe_replication_groups();
+async fn group(ctx: &Ctx<Clients>, id: &str) -> Result<Option<Group>> {
+    let call = ctx.clients.elasticache.describe_replication_groups();
     let answer = call.replication_group_id(id).send().await;
     match answer.doing("read the replication group") {
         Err(error) if elasticache::is_gone(&error) => Ok(None),
@@ -32,11 +33,11 @@ async fn group(cx: &Cx<Clients>, id: &str) -> Result<Option<Group>> {
 }
 
 /// Every node of the account: ElastiCache has no way to ask for those of a group.
-async fn clusters(cx: &Cx<Clients>) -> Result<Vec<CacheCluster>> {
+async fn clusters(ctx: &Ctx<Clients>) -> Result<Vec<CacheCluster>> {
     let mut all = Vec::new();
     let mut marker = None;
     loop {
-        let call = cx.clients.elasticache.describe_cache_clusters();
+        let call = ctx.clients.elasticache.describe_cache_clusters();
         let page = call
             .set_marker(marker)
             .send()
@@ -51,10 +52,10 @@ async fn clusters(cx: &Cx<Clients>) -> Result<Vec<CacheCluster>> {
 }
 
 /// The group of this name, with its nodes and tags.
-pub async fn read(cx: &Cx<Clients>, id: &str) -> Result<Option<(Live, Tags)>> {
-    let arn = elasticache::arn(cx, "replicationgroup", id);
+pub async fn read(ctx: &Ctx<Clients>, id: &str) -> Result<Option<(Live, Tags)>> {
+    let arn = elasticache::arn(ctx, "replicationgroup", id);
     let (group, clusters, tags) =
-        tokio::try_join!(group(cx, id), clusters(cx), elasticache::tags(cx, &arn))?;
+        tokio::try_join!(group(ctx, id), clusters(ctx), elasticache::tags(ctx, &arn))?;
     let Some(group) = group else {
         return Ok(None);
     };
@@ -64,7 +65,7 @@ pub async fn read(cx: &Cx<Clients>, id: &str) -> Result<Option<(Live, Tags)>> {
 
 impl Kind for ReplicationGroup {
     const NAME: &'static str = "replication_group";
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(8),
         limit: Duration::from_secs(60 * 60),
@@ -73,13 +74,13 @@ impl Kind for ReplicationGroup {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let Some(id) = one.id_or(|spec| &spec.id) else {
                 continue;
             };
-            if let Some((live, tags)) = read(cx, &id).await? {
+            if let Some((live, tags)) = read(ctx, &id).await? {
                 found.push(Found {
                     address: one.address.clone(),
                     id,
@@ -91,13 +92,13 @@ impl Kind for ReplicationGroup {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
         let ((), token) = tokio::try_join!(
-            service_linked_role::ensure(&cx.clients.iam, service_linked_role::ELASTICACHE),
-            modify::token(cx, spec),
+            service_linked_role::ensure(&ctx.clients.iam, service_linked_role::ELASTICACHE),
+            modify::token(ctx, spec),
         )?;
-        let mut tags = order.tags.clone();
+        let mut tags = request.tags.clone();
         tags.extend([
             (
                 FINAL_SNAPSHOT_TAG.to_owned(),
@@ -108,7 +109,7 @@ impl Kind for ReplicationGroup {
                 spec.secret_generation.text().to_owned(),
             ),
         ]);
-        let call = cx
+        let call = ctx
             .clients
             .elasticache_once
             .create_replication_group()
@@ -142,17 +143,17 @@ impl Kind for ReplicationGroup {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         live: &Live,
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
-        modify::modify(cx, id, live, spec, changes).await
+        modify::modify(ctx, id, live, spec, changes).await
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let Some((there, _)) = read(cx, id).await? else {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let Some((there, _)) = read(ctx, id).await? else {
             return Ok(());
         };
         if there.status == "deleting" {
@@ -161,7 +162,7 @@ impl Kind for ReplicationGroup {
         // Two lives of one name do not end in the same millisecond.
         let moment = Timestamp::now().strftime("%Y%m%d-%H%M%S-%3f");
         let name = format!("{id}-final-{moment}");
-        let call = cx.clients.elasticache.delete_replication_group();
+        let call = ctx.clients.elasticache.delete_replication_group();
         let answer = call
             .replication_group_id(id)
             .retain_primary_cluster(false)
@@ -171,10 +172,10 @@ impl Kind for ReplicationGroup {
         elasticache::deleted(answer.doing("delete the replication group").map(|_| ()))
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
         elasticache::tag(
-            cx,
-            &elasticache::arn(cx, "replicationgroup", id),
+            ctx,
+            &elasticache::arn(ctx, "replicationgroup", id),
             set,
             remove,
         )
@@ -185,12 +186,12 @@ impl Kind for ReplicationGroup {
         compare::diff(spec, live)
     }
 
-    fn allow(spec: &Spec, live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
-        compare::allow(spec, live, changes)
+    fn validate(spec: &Spec, live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
+        compare::validate(spec, live, changes)
     }
 
-    fn waits(live: &Live) -> Option<String> {
-        compare::waits(live)
+    fn pending(live: &Live) -> Option<String> {
+        compare::pending(live)
     }
 
     /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html>
@@ -203,12 +204,12 @@ impl Kind for ReplicationGroup {
         }
     }
 
-    fn replacing(_: &[Change]) -> Replacing {
+    fn replace_order(_: &[Change]) -> ReplaceOrder {
         // The name is taken until the old one is gone.
-        Replacing::DeleteFirst
+        ReplaceOrder::DeleteFirst
     }
 
-    async fn details(cx: &Cx<Clients>, _: &str, live: &Live) -> Result<Details> {
+    async fn details(ctx: &Ctx<Clients>, _: &str, live: &Live) -> Result<Details> {
         let mut details = Details::new();
         let engine = live.engine.as_deref().unwrap_or_default();
         let version = live.engine_version.as_deref().unwrap_or_default();
@@ -221,7 +222,7 @@ impl Kind for ReplicationGroup {
             "failover".to_owned(),
             live.automatic_failover.to_string().into(),
         );
-        let memory = memory::used(cx, &live.nodes).await?;
+        let memory = memory::used(ctx, &live.nodes).await?;
         for node in &live.nodes {
             let mut text = [&node.role, &node.zone, &node.status]
                 .into_iter()

@@ -8,7 +8,7 @@ use crate::kinds::Token;
 use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType as Strategy;
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
-use rd_common::{Change, Cx, Error, Input, Result, Tags, touches};
+use rd_common::{Change, Ctx, Error, Input, Result, Tags, touches};
 use rd_secret::Secrets;
 use rd_secret::generate::Generated;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
@@ -19,7 +19,7 @@ const BESIDE: [&str; 3] = ["nodes", "final_snapshot", "secret_generation"];
 
 /// Makes the first stage of the changes that is still to be made.
 pub async fn modify(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     id: &str,
     live: &Live,
     spec: &Spec,
@@ -33,21 +33,21 @@ pub async fn modify(
     }
     let new_token = has("secret_generation") && !has("auth_token");
     if new_token {
-        set_token(cx, id, &token(cx, spec).await?, Strategy::Set).await?;
+        set_token(ctx, id, &token(ctx, spec).await?, Strategy::Set).await?;
     }
     if has("secret_generation") {
         let generation = spec.secret_generation.text().to_owned();
         tags.insert(GIVEN_GENERATION_TAG.to_owned(), generation);
     }
-    let arn = elasticache::arn(cx, "replicationgroup", id);
-    elasticache::tag(cx, &arn, &tags, &[]).await?;
+    let arn = elasticache::arn(ctx, "replicationgroup", id);
+    elasticache::tag(ctx, &arn, &tags, &[]).await?;
     if new_token {
         // The next stage follows when this one is done.
         return Ok(());
     }
     let there = i32::try_from(live.nodes.len()).unwrap_or(i32::MAX);
     if there < spec.nodes {
-        let call = cx.clients.elasticache.increase_replica_count();
+        let call = ctx.clients.elasticache.increase_replica_count();
         return call
             .replication_group_id(id)
             .new_replica_count(spec.nodes - 1)
@@ -62,10 +62,10 @@ pub async fn modify(
         .iter()
         .any(|change| !BESIDE.contains(&change.path.as_str()));
     if in_place {
-        return settings(cx, id, spec, changes).await;
+        return settings(ctx, id, spec, changes).await;
     }
     if there > spec.nodes {
-        let call = cx.clients.elasticache.decrease_replica_count();
+        let call = ctx.clients.elasticache.decrease_replica_count();
         return call
             .replication_group_id(id)
             .new_replica_count(spec.nodes - 1)
@@ -80,10 +80,10 @@ pub async fn modify(
 }
 
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html>
-async fn settings(cx: &Cx<Clients>, id: &str, spec: &Spec, changes: &[Change]) -> Result<()> {
+async fn settings(ctx: &Ctx<Clients>, id: &str, spec: &Spec, changes: &[Change]) -> Result<()> {
     let has = |path: &str| touches(changes, path);
     let engine = has("engine");
-    let call = cx
+    let call = ctx
         .clients
         .elasticache
         .modify_replication_group()
@@ -110,7 +110,7 @@ async fn settings(cx: &Cx<Clients>, id: &str, spec: &Spec, changes: &[Change]) -
             has("auto_minor_version_upgrade").then_some(spec.auto_minor_version_upgrade),
         );
     let call = if has("auth_token") {
-        let token = token(cx, spec).await?;
+        let token = token(ctx, spec).await?;
         call.auth_token(token.reveal())
             .auth_token_update_strategy(Strategy::Set)
     } else {
@@ -124,8 +124,8 @@ async fn settings(cx: &Cx<Clients>, id: &str, spec: &Spec, changes: &[Change]) -
 }
 
 /// The token in the secret.
-pub async fn token(cx: &Cx<Clients>, spec: &Spec) -> Result<Generated> {
-    let content = current::<Token>(cx.clients.secrets(), spec.secret_arn.text()).await?;
+pub async fn token(ctx: &Ctx<Clients>, spec: &Spec) -> Result<Generated> {
+    let content = current::<Token>(ctx.clients.secrets(), spec.secret_arn.text()).await?;
     content.generated.ok_or_else(|| {
         Error::failed("the secret has no token")
             .hint("rd-cache rotate makes a new one and sets it in both places")
@@ -140,12 +140,12 @@ pub fn texts(inputs: &[Input]) -> Vec<String> {
 /// Gives the group another token, at once: beside the old one, or in its place.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html>
 pub async fn set_token(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     id: &str,
     token: &Generated,
     strategy: Strategy,
 ) -> Result<()> {
-    let call = cx.clients.elasticache.modify_replication_group();
+    let call = ctx.clients.elasticache.modify_replication_group();
     call.replication_group_id(id)
         .auth_token(token.reveal())
         .auth_token_update_strategy(strategy)

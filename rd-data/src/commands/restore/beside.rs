@@ -12,9 +12,9 @@ use crate::slice::{Data, INSTANCE, SECRET};
 use crate::version::Version;
 use crate::{log_groups, rds};
 use rd_common::aws::Explain;
+use rd_common::commands::slice_context::SliceContext;
 use rd_common::stack::{ADDRESS_TAG, FINAL_SNAPSHOT_TAG, short_hash};
-use rd_common::verbs::desk::Desk;
-use rd_common::{Change, Cx, Error, Result};
+use rd_common::{Change, Ctx, Error, Result};
 use rd_secret::Secrets;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
@@ -25,16 +25,16 @@ const SEEN_WITHIN: Duration = Duration::from_secs(15 * 60);
 
 /// The instance restored from the source, ready and set up as the old one is; made, where an earlier run did not.
 pub async fn restored(
-    desk: &Desk<Data>,
+    slice_context: &SliceContext<Data>,
     spec: &Spec,
     source: &Source,
     current_id: &str,
 ) -> Result<String> {
-    let cx = &desk.cx;
-    let there = describe(&cx.clients, None).await?;
+    let ctx = &slice_context.ctx;
+    let there = describe(&ctx.clients, None).await?;
     let made = there.iter().find(|instance| {
         let tags = rds::map(instance.tag_list());
-        cx.stack.owns(cx.slice, &tags)
+        ctx.stack.owns(ctx.slice, &tags)
             && tags.get(RESTORED_TAG) == Some(&source.tag())
             && !tags.contains_key(REPLACED_TAG)
     });
@@ -45,22 +45,22 @@ pub async fn restored(
                 .iter()
                 .find(|one| one.db_instance_identifier() == Some(current_id));
             let now = now.map(live);
-            make(desk, spec, source, current_id, now.as_ref()).await?
+            make(slice_context, spec, source, current_id, now.as_ref()).await?
         }
     };
-    let there = until_available(cx, &id, |_| true).await?;
-    set_up(cx, &id, spec, there).await?;
+    let there = until_available(ctx, &id, |_| true).await?;
+    set_up(ctx, &id, spec, there).await?;
     // It has the password of its time; the secret has today's.
-    let (_, secret) = desk.resource(SECRET)?;
-    let content = current::<Database>(cx.clients.secrets(), secret).await?;
+    let (_, secret) = slice_context.resource(SECRET)?;
+    let content = current::<Database>(ctx.clients.secrets(), secret).await?;
     if let Some(password) = content.generated {
-        give_password(cx, &id, &password).await?;
+        give_password(ctx, &id, &password).await?;
     }
     Ok(id)
 }
 
 /// Sets what the restore call cannot set.
-async fn set_up(cx: &Cx<Clients>, id: &str, spec: &Spec, mut there: Live) -> Result<()> {
+async fn set_up(ctx: &Ctx<Clients>, id: &str, spec: &Spec, mut there: Live) -> Result<()> {
     let wanted = Spec {
         apply_immediately: true,
         ..spec.clone()
@@ -76,12 +76,12 @@ async fn set_up(cx: &Cx<Clients>, id: &str, spec: &Spec, mut there: Live) -> Res
         if changes.is_empty() {
             return Ok(());
         }
-        cx.repeating(|| modify(cx, id, &there, &wanted, &changes))
+        ctx.retrying(|| modify(ctx, id, &there, &wanted, &changes))
             .await?;
         // From here on, what AWS does not tell is as it was asked for.
         asked = Some(&wanted);
-        let given = cx.clock.deadline(SEEN_WITHIN);
-        there = until_available(cx, id, |live| {
+        let given = ctx.clock.deadline(SEEN_WITHIN);
+        there = until_available(ctx, id, |live| {
             left(live, asked).len() < changes.len() || given.is_over()
         })
         .await?;
@@ -99,20 +99,20 @@ async fn set_up(cx: &Cx<Clients>, id: &str, spec: &Spec, mut there: Live) -> Res
 /// Starts the restore. Its name follows from the source and the instance that it is to replace, so that repeating it
 /// makes no second one.
 async fn make(
-    desk: &Desk<Data>,
+    slice_context: &SliceContext<Data>,
     spec: &Spec,
     source: &Source,
     current_id: &str,
     now: Option<&Live>,
 ) -> Result<String> {
-    let cx = &desk.cx;
+    let ctx = &slice_context.ctx;
     let resource = now.map_or("", |live| live.resource_id.as_str());
     let id = format!(
         "{}-r{}",
         spec.identifier,
         short_hash(&format!("{} {resource}", source.tag()))
     );
-    let mut tags = cx.stack.tags_for(INSTANCE);
+    let mut tags = ctx.stack.tags_for(INSTANCE);
     tags.remove(ADDRESS_TAG);
     tags.insert(RESTORED_TAG.to_owned(), source.tag());
     tags.insert(
@@ -127,11 +127,11 @@ async fn make(
     let groups = Some(texts(&spec.security_group_ids));
     let logs = Some(spec.log_exports.clone());
     if let Source::Snapshot(snapshot) = source {
-        fits(cx, snapshot, now).await?;
+        fits(ctx, snapshot, now).await?;
     }
-    log_groups::beside(cx, &desk.state, &id).await?;
+    log_groups::beside(ctx, &slice_context.state, &id).await?;
     let doing = "restore the database";
-    let rds = &cx.clients.rds;
+    let rds = &ctx.clients.rds;
     let answer = match source {
         Source::Snapshot(snapshot) => rds
             .restore_db_instance_from_db_snapshot()
@@ -192,8 +192,8 @@ async fn make(
 }
 
 /// Refuses a snapshot that does not fit, before anything is made.
-async fn fits(cx: &Cx<Clients>, snapshot: &str, now: Option<&Live>) -> Result<()> {
-    let call = cx.clients.rds.describe_db_snapshots();
+async fn fits(ctx: &Ctx<Clients>, snapshot: &str, now: Option<&Live>) -> Result<()> {
+    let call = ctx.clients.rds.describe_db_snapshots();
     let answer = call.db_snapshot_identifier(snapshot).send().await;
     let answer = match answer.doing("look at the snapshot") {
         Err(error) if rds::is_gone(&error) => {

@@ -7,35 +7,35 @@ use crate::kinds::db_instance::{DbInstance, describe, one};
 use crate::slice::{Data, INSTANCE};
 use crate::{log_groups, rds};
 use rd_common::aws::Explain;
-use rd_common::cli::Program;
-use rd_common::engine::wait::{Look, until};
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
+use rd_common::output::prompt;
+use rd_common::resource::wait::{Poll, wait_until};
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::ui::prompt;
-use rd_common::verbs::desk::Desk;
-use rd_common::{Cx, Error, Kind, Result};
+use rd_common::{Ctx, Error, Kind, Result};
 
 /// Deletes what was replaced, and, unless `replaced_only`, what was restored and never switched to.
-pub async fn delete_old(program: &Program, yes: bool, replaced_only: bool) -> Result<()> {
-    let desk = Desk::<Data>::open(program).await?;
-    let cx = &desk.cx;
-    let (_, current_id) = desk.resource(INSTANCE)?;
+pub async fn delete_old(context: &Context, yes: bool, replaced_only: bool) -> Result<()> {
+    let slice_context = SliceContext::<Data>::open(context).await?;
+    let ctx = &slice_context.ctx;
+    let (_, current_id) = slice_context.resource(INSTANCE)?;
     let mut old = Vec::new();
-    for instance in describe(&cx.clients, None).await? {
+    for instance in describe(&ctx.clients, None).await? {
         let tags = rds::map(instance.tag_list());
         let id = instance.db_instance_identifier().unwrap_or_default();
         let spare = tags.contains_key(REPLACED_TAG)
             || (!replaced_only
                 && tags.contains_key(RESTORED_TAG)
                 && !tags.contains_key(ADDRESS_TAG));
-        if cx.stack.owns(cx.slice, &tags) && spare && id != current_id {
+        if ctx.stack.owns(ctx.slice, &tags) && spare && id != current_id {
             old.push(id.to_owned());
         }
     }
-    let Spec { identifier, .. } = desk.spec(INSTANCE)?;
+    let Spec { identifier, .. } = slice_context.spec(INSTANCE)?;
     if old.is_empty() {
         // Those of an instance that went in an earlier run, which was cut off.
-        log_groups::delete_orphans(cx, &identifier, current_id).await?;
-        program.printer.text(if program.printer.is_json() {
+        log_groups::delete_orphans(ctx, &identifier, current_id).await?;
+        context.printer.text(if context.printer.is_json() {
             "{\"deleted\":[]}\n"
         } else {
             "there is no old instance\n"
@@ -55,37 +55,37 @@ pub async fn delete_old(program: &Program, yes: bool, replaced_only: bool) -> Re
         }
     }
     for id in &old {
-        unprotect(cx, id).await?;
-        DbInstance::delete(cx, id).await?;
+        unprotect(ctx, id).await?;
+        DbInstance::delete(ctx, id).await?;
     }
     for id in &old {
-        until(cx, id, DbInstance::PATIENCE.limit, async || {
-            Ok(match one(cx, id).await? {
-                Some(instance) => Look::Wait(live(&instance).status),
-                None => Look::Done(()),
+        wait_until(ctx, id, DbInstance::TIMEOUTS.limit, async || {
+            Ok(match one(ctx, id).await? {
+                Some(instance) => Poll::Pending(live(&instance).status),
+                None => Poll::Ready(()),
             })
         })
         .await?;
     }
-    log_groups::delete_orphans(cx, &identifier, current_id).await?;
-    let text = if program.printer.is_json() {
+    log_groups::delete_orphans(ctx, &identifier, current_id).await?;
+    let text = if context.printer.is_json() {
         serde_json::json!({"deleted": old}).to_string()
     } else {
         format!("{} is deleted", old.join(", "))
     };
-    program.printer.text(&format!("{text}\n"));
+    context.printer.text(&format!("{text}\n"));
     Ok(())
 }
 
 /// Takes the protection off one that is to go: it was named, and confirmed.
-async fn unprotect(cx: &Cx<Clients>, id: &str) -> Result<()> {
-    let Some(instance) = one(cx, id).await? else {
+async fn unprotect(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    let Some(instance) = one(ctx, id).await? else {
         return Ok(());
     };
     if instance.deletion_protection() != Some(true) {
         return Ok(());
     }
-    let call = cx.clients.rds.modify_db_instance();
+    let call = ctx.clients.rds.modify_db_instance();
     call.db_instance_identifier(id)
         .deletion_protection(false)
         .apply_immediately(true)
@@ -93,7 +93,7 @@ async fn unprotect(cx: &Cx<Clients>, id: &str) -> Result<()> {
         .await
         .doing("take the protection off")
         .map_err(rds::for_now)?;
-    until_available(cx, id, |live| !live.deletion_protection)
+    until_available(ctx, id, |live| !live.deletion_protection)
         .await
         .map(|_| ())
 }

@@ -10,8 +10,8 @@ use crate::kinds::db_instance::model::{RESTORED_TAG, Spec};
 use crate::kinds::db_instance::{DbInstance, one};
 use crate::slice::{Data, INSTANCE};
 use jiff::Timestamp;
-use rd_common::cli::Program;
-use rd_common::verbs::desk::Desk;
+use rd_common::commands::slice_context::SliceContext;
+use rd_common::context::Context;
 use rd_common::{Error, Exit, Kind, Result, Tags};
 
 /// Flags of `restore`.
@@ -62,39 +62,39 @@ impl Source {
 }
 
 /// Runs it.
-pub async fn run(program: &Program, args: &RestoreArgs) -> Result<Exit> {
+pub async fn run(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     let source = Source::of(args);
     if source.is_none() && (args.switch || !args.delete_old) {
         return Err(Error::usage("nothing to restore is named")
             .hint("give --snapshot ID (rd-data snapshots lists them) or --to-time TIME"));
     }
-    let desk = Desk::<Data>::open(program).await?;
+    let slice_context = SliceContext::<Data>::open(context).await?;
     let mut exit = Exit::Done;
     if let Some(source) = &source {
-        let cx = &desk.cx;
-        let spec: Spec = desk.spec(INSTANCE)?;
-        let (_, old) = desk.resource(INSTANCE)?;
-        let new = beside::restored(&desk, &spec, source, old).await?;
+        let ctx = &slice_context.ctx;
+        let spec: Spec = slice_context.spec(INSTANCE)?;
+        let (_, old) = slice_context.resource(INSTANCE)?;
+        let new = beside::restored(&slice_context, &spec, source, old).await?;
         if args.switch {
-            switch::switch(program, &desk, old, &new).await?;
-            exit = switch::converge(program)?;
+            switch::switch(context, &slice_context, old, &new).await?;
+            exit = switch::converge(context)?;
             if exit != Exit::Done {
                 return Ok(exit);
             }
             // Done to the end: the same source can be restored once more.
-            DbInstance::tag(cx, &new, &Tags::new(), &[RESTORED_TAG.to_owned()]).await?;
+            DbInstance::tag(ctx, &new, &Tags::new(), &[RESTORED_TAG.to_owned()]).await?;
         }
-        let old = one(cx, old).await?.map(|_| old).filter(|old| *old != new);
-        tell(program, source, old, &new, args.switch);
+        let old = one(ctx, old).await?.map(|_| old).filter(|old| *old != new);
+        tell(context, source, old, &new, args.switch);
     }
     if args.delete_old && exit == Exit::Done {
-        delete_old::delete_old(program, args.yes, source.is_some()).await?;
+        delete_old::delete_old(context, args.yes, source.is_some()).await?;
     }
     Ok(exit)
 }
 
-fn tell(program: &Program, source: &Source, old: Option<&str>, new: &str, switched: bool) {
-    let text = if program.printer.is_json() {
+fn tell(context: &Context, source: &Source, old: Option<&str>, new: &str, switched: bool) {
+    let text = if context.printer.is_json() {
         serde_json::json!({"restored": new, "from": source.tag(), "switched": switched, "old": old})
             .to_string()
     } else if !switched {
@@ -108,5 +108,5 @@ fn tell(program: &Program, source: &Source, old: Option<&str>, new: &str, switch
         });
         format!("{new} is the database now, and the secret leads to it. Restart the service.{kept}")
     };
-    program.printer.text(&format!("{text}\n"));
+    context.printer.text(&format!("{text}\n"));
 }

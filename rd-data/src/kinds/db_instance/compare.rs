@@ -176,7 +176,7 @@ fn insights(diff: &mut Diff, spec: &Spec, live: &Live, last: Option<&Spec>) {
 }
 
 /// Refuses what would lose data or is not meant.
-pub fn allow(spec: &Spec, live: &Live, changes: &[Change]) -> Result<()> {
+pub fn validate(spec: &Spec, live: &Live, changes: &[Change]) -> Result<()> {
     if let Some(change) = changes.iter().find(|change| change.replaces) {
         let (what, hint) = if change.path == "state" {
             (
@@ -250,7 +250,7 @@ fn upgrade(spec: &Spec, live: &Live) -> Result<()> {
 }
 
 /// What waits, for people.
-pub fn waits(live: &Live) -> Option<String> {
+pub fn pending(live: &Live) -> Option<String> {
     let mut parts: Vec<String> = live
         .pending
         .iter()

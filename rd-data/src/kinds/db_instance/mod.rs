@@ -16,8 +16,8 @@ use model::{Live, REPLACED_TAG, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::stack::{ADDRESS_TAG, FINAL_SNAPSHOT_TAG, short_hash};
 use rd_common::{
-    Change, Cx, Details, Error, Found, Kind, Order, Patience, Readiness, Repeat, Result, Slice,
-    Stack, Tags, Wanted,
+    Change, CreateRequest, Ctx, Details, Error, Found, Kind, Readiness, Result, Retry, Slice,
+    Stack, Tags, Timeouts, Wanted,
 };
 use rd_iam::service_linked_role;
 use rd_secret::Secrets;
@@ -72,8 +72,8 @@ pub async fn bearing(clients: &Clients, stack: &Stack, address: &str) -> Result<
 }
 
 /// The instance of this name.
-pub async fn one(cx: &Cx<Clients>, id: &str) -> Result<Option<Instance>> {
-    Ok(describe(&cx.clients, Some(vec![id.to_owned()]))
+pub async fn one(ctx: &Ctx<Clients>, id: &str) -> Result<Option<Instance>> {
+    Ok(describe(&ctx.clients, Some(vec![id.to_owned()]))
         .await?
         .into_iter()
         .next())
@@ -85,7 +85,7 @@ fn name(instance: &Instance) -> &str {
 
 /// The instances for one question: by its id; else by its tags; else by its name.
 fn matching<'a>(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     wanted: &Wanted<Spec>,
     instances: &'a [Instance],
 ) -> Vec<&'a Instance> {
@@ -94,7 +94,7 @@ fn matching<'a>(
     }
     let bears = |instance: &&Instance| {
         let tags = rds::map(instance.tag_list());
-        cx.stack.owns(cx.slice, &tags) && tags.get(ADDRESS_TAG) == Some(&wanted.address)
+        ctx.stack.owns(ctx.slice, &tags) && tags.get(ADDRESS_TAG) == Some(&wanted.address)
     };
     let tagged: Vec<&Instance> = instances.iter().filter(bears).collect();
     let Some(spec) = wanted.spec.as_ref().filter(|_| tagged.is_empty()) else {
@@ -109,7 +109,7 @@ fn matching<'a>(
 
 impl Kind for DbInstance {
     const NAME: &'static str = "db_instance";
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(10),
         limit: Duration::from_secs(90 * 60),
@@ -118,9 +118,9 @@ impl Kind for DbInstance {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let ids: Option<Vec<String>> = wanted.iter().map(|one| one.id.clone()).collect();
-        let instances = describe(&cx.clients, ids).await?;
+        let instances = describe(&ctx.clients, ids).await?;
         let found = |address: &str, instance: &Instance| Found {
             address: address.to_owned(),
             id: name(instance).to_owned(),
@@ -133,14 +133,14 @@ impl Kind for DbInstance {
                 for instance in &instances {
                     let tags = rds::map(instance.tag_list());
                     if let (true, Some(address)) =
-                        (cx.stack.owns(cx.slice, &tags), tags.get(ADDRESS_TAG))
+                        (ctx.stack.owns(ctx.slice, &tags), tags.get(ADDRESS_TAG))
                     {
                         all.push(found(address, instance));
                     }
                 }
                 continue;
             }
-            let here = matching(cx, one, &instances);
+            let here = matching(ctx, one, &instances);
             all.extend(
                 here.into_iter()
                     .map(|instance| found(&one.address, instance)),
@@ -149,17 +149,17 @@ impl Kind for DbInstance {
         Ok(all)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
         let ((), content) = tokio::try_join!(
-            service_linked_role::ensure(&cx.clients.iam, service_linked_role::RDS),
-            current::<Database>(cx.clients.secrets(), spec.secret_arn.text()),
+            service_linked_role::ensure(&ctx.clients.iam, service_linked_role::RDS),
+            current::<Database>(ctx.clients.secrets(), spec.secret_arn.text()),
         )?;
         let Some(password) = content.generated else {
             return Err(Error::failed("the secret has no password")
                 .hint("delete the secret; the next apply makes it again"));
         };
-        let mut tags = order.tags.clone();
+        let mut tags = request.tags.clone();
         tags.extend([
             (
                 FINAL_SNAPSHOT_TAG.to_owned(),
@@ -170,7 +170,7 @@ impl Kind for DbInstance {
                 spec.secret_generation.text().to_owned(),
             ),
         ]);
-        let call = cx
+        let call = ctx
             .clients
             .rds_once
             .create_db_instance()
@@ -209,31 +209,31 @@ impl Kind for DbInstance {
             .set_tags(Some(rds::list(&tags)));
         match call.send().await.doing("create the instance") {
             Err(error) if error.is(&["DBInstanceAlreadyExists"]) => {
-                made_before(cx, &spec.identifier).await
+                made_before(ctx, &spec.identifier).await
             }
             other => other.map_err(rds::for_now).map(|_| spec.identifier.clone()),
         }
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         live: &Live,
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
-        modify::modify(cx, id, live, spec, changes).await
+        modify::modify(ctx, id, live, spec, changes).await
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let Some(instance) = one(cx, id).await? else {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let Some(instance) = one(ctx, id).await? else {
             return Ok(());
         };
         let there = live(&instance);
         if there.status == "deleting" {
             return Ok(());
         }
-        let call = cx
+        let call = ctx
             .clients
             .rds
             .delete_db_instance()
@@ -257,19 +257,19 @@ impl Kind for DbInstance {
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        rds::tag(cx, &rds::arn(cx, "db", id), set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        rds::tag(ctx, &rds::arn(ctx, "db", id), set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
         compare::diff(spec, live, last)
     }
 
-    fn allow(spec: &Spec, live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
-        compare::allow(spec, live, changes)
+    fn validate(spec: &Spec, live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
+        compare::validate(spec, live, changes)
     }
 
-    fn lost(id: &str) -> Result<()> {
+    fn allow_recreate(id: &str) -> Result<()> {
         Err(Error::refused(format!(
             "the instance {id} is gone, and a new, empty database would take its place"
         ))
@@ -279,8 +279,8 @@ impl Kind for DbInstance {
         ))
     }
 
-    fn waits(live: &Live) -> Option<String> {
-        compare::waits(live)
+    fn pending(live: &Live) -> Option<String> {
+        compare::pending(live)
     }
 
     /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/accessing-monitoring.html>
@@ -317,7 +317,7 @@ impl Kind for DbInstance {
         }
     }
 
-    async fn details(cx: &Cx<Clients>, id: &str, live: &Live) -> Result<Details> {
+    async fn details(ctx: &Ctx<Clients>, id: &str, live: &Live) -> Result<Details> {
         let mut details = Details::new();
         let mut add = |name: &str, value: Option<String>| {
             if let Some(value) = value {
@@ -342,7 +342,7 @@ impl Kind for DbInstance {
         );
         add("multi-AZ", Some(live.multi_az.to_string()));
         add("endpoint", live.host.clone());
-        add("last backup", last_backup(cx, id).await?);
+        add("last backup", last_backup(ctx, id).await?);
         add(
             "latest restorable time",
             live.latest_restorable_time.clone(),
@@ -360,8 +360,8 @@ impl Kind for DbInstance {
 
 /// It was looked for, so one of this name is what an attempt with a lost answer made, or one that a restored one
 /// replaced: that one is not taken back.
-async fn made_before(cx: &Cx<Clients>, id: &str) -> Result<String> {
-    let there = one(cx, id).await?;
+async fn made_before(ctx: &Ctx<Clients>, id: &str) -> Result<String> {
+    let there = one(ctx, id).await?;
     let tags = there.map(|instance| rds::map(instance.tag_list()));
     if tags.is_some_and(|tags| tags.contains_key(REPLACED_TAG)) {
         return Err(Error::refused(format!(
@@ -391,15 +391,15 @@ pub fn protected(id: &str) -> Error {
 }
 
 /// The end of the last automated backup; none where there is none, or where the credentials may not ask.
-async fn last_backup(cx: &Cx<Clients>, id: &str) -> Result<Option<String>> {
-    let call = cx.clients.rds.describe_db_snapshots();
+async fn last_backup(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+    let call = ctx.clients.rds.describe_db_snapshots();
     let answer = call
         .db_instance_identifier(id)
         .snapshot_type("automated")
         .send()
         .await;
     let answer = match answer.doing("read the backups") {
-        Err(error) if error.repeat == Repeat::Never => return Ok(None),
+        Err(error) if error.retry == Retry::Never => return Ok(None),
         other => other?,
     };
     let times = answer

@@ -8,7 +8,7 @@ use crate::rds;
 use aws_sdk_rds::types::CloudwatchLogsExportConfiguration;
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
-use rd_common::{Change, Cx, Error, Input, Result, Tags, touches};
+use rd_common::{Change, Ctx, Error, Input, Result, Tags, touches};
 use rd_secret::Secrets;
 use rd_secret::generate::Generated;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
@@ -16,7 +16,7 @@ use rd_secret::value::current;
 
 /// Makes the changes; all of them in one call, which AWS carries out as one.
 pub async fn modify(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     id: &str,
     live: &Live,
     spec: &Spec,
@@ -30,20 +30,20 @@ pub async fn modify(
     }
     if has("secret_generation") {
         let secret = spec.secret_arn.text();
-        let content = current::<Database>(cx.clients.secrets(), secret).await?;
+        let content = current::<Database>(ctx.clients.secrets(), secret).await?;
         let Some(password) = content.generated else {
             return Err(Error::failed("the secret has lost its password")
                 .hint("rd-data rotate makes a new one and sets it in both places"));
         };
-        set_password(cx, id, &password).await?;
+        set_password(ctx, id, &password).await?;
         let generation = spec.secret_generation.text().to_owned();
         tags.insert(GIVEN_GENERATION_TAG.to_owned(), generation);
     }
-    rds::tag(cx, &live.arn, &tags, &[]).await?;
+    rds::tag(ctx, &live.arn, &tags, &[]).await?;
     if changes.len() == tags.len() {
         return Ok(());
     }
-    let call = cx
+    let call = ctx
         .clients
         .rds
         .modify_db_instance()
@@ -123,8 +123,8 @@ fn logs(live: &[String], wanted: &[String]) -> CloudwatchLogsExportConfiguration
 }
 
 /// Sets the password, at once.
-pub async fn set_password(cx: &Cx<Clients>, id: &str, password: &Generated) -> Result<()> {
-    let call = cx
+pub async fn set_password(ctx: &Ctx<Clients>, id: &str, password: &Generated) -> Result<()> {
+    let call = ctx
         .clients
         .rds
         .modify_db_instance()

@@ -9,7 +9,7 @@ mod requests;
 use crate::clients::Clients;
 use crate::deployments;
 use crate::names::last;
-use crate::reads::{retag, tag_list, tags_of};
+use crate::read::{retag, tag_list, tags_of};
 use aws_sdk_ecs::types::{
     DeploymentController, DeploymentControllerType, PropagateTags, SchedulingStrategy,
 };
@@ -17,10 +17,10 @@ use jiff::Timestamp;
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, Cx, Details, Diff, Error, Found, Kind, Order, Patience, Readiness, Repeat, Result,
-    Tags, Wanted, touches,
+    Change, CreateRequest, Ctx, Details, Diff, Error, Found, Kind, Readiness, Result, Retry, Tags,
+    Timeouts, Wanted, touches,
 };
-use rd_iam::spread;
+use rd_iam::propagation;
 use std::time::Duration;
 
 /// The kind.
@@ -43,13 +43,13 @@ impl Kind for Service {
     type Live = Live;
     type Clients = Clients;
 
-    const PATIENCE: Patience = Patience {
+    const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::ZERO,
         pause: Duration::from_secs(2),
         limit: Duration::from_secs(20 * 60),
     };
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let named = one
@@ -63,7 +63,7 @@ impl Kind for Service {
             if cluster.is_empty() {
                 continue;
             }
-            let Some(service) = cx.clients.reads.service(cluster, name).await? else {
+            let Some(service) = ctx.clients.reads.service(cluster, name).await? else {
                 continue;
             };
             found.push(Found {
@@ -76,15 +76,15 @@ impl Kind for Service {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        let spec = order.spec;
-        let answer = spread::waited_out(cx, async || {
-            cx.clients
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        let answer = propagation::waited_out(ctx, async || {
+            ctx.clients
                 .ecs_once
                 .create_service()
                 .cluster(spec.cluster.text())
                 .service_name(&spec.name)
-                .client_token(order.token)
+                .client_token(request.token)
                 .task_definition(spec.task_definition.text())
                 .desired_count(spec.desired_count)
                 .set_capacity_provider_strategy(Some(requests::capacity(spec)?))
@@ -102,7 +102,7 @@ impl Kind for Service {
                 .enable_execute_command(spec.exec)
                 .enable_ecs_managed_tags(true)
                 .propagate_tags(PropagateTags::Service)
-                .set_tags(Some(tag_list(order.tags)))
+                .set_tags(Some(tag_list(request.tags)))
                 .send()
                 .await
                 .doing("create the service")
@@ -114,7 +114,7 @@ impl Kind for Service {
                 "still Draining",
             ];
             match passes.iter().any(|text| error.summary.contains(text)) {
-                true => error.repeat(Repeat::NotDone),
+                true => error.retry(Retry::NotDone),
                 false => error,
             }
         })?;
@@ -125,7 +125,7 @@ impl Kind for Service {
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
@@ -133,11 +133,11 @@ impl Kind for Service {
     ) -> Result<()> {
         let revision = touches(changes, "task_definition").then(|| spec.task_definition.text());
         if let Some(revision) = revision {
-            refuse_what_was_rolled_back(cx, id, revision).await?;
+            refuse_what_was_rolled_back(ctx, id, revision).await?;
         }
         let asked = Timestamp::now();
         let any = |paths: &[&str]| paths.iter().any(|path| touches(changes, path));
-        let mut call = cx
+        let mut call = ctx
             .clients
             .ecs
             .update_service()
@@ -180,13 +180,13 @@ impl Kind for Service {
         }
         call.send().await.doing("change the service")?;
         if let Some(revision) = revision {
-            *cx.clients.asked.borrow_mut() = Some((revision.to_owned(), asked));
+            *ctx.clients.asked.borrow_mut() = Some((revision.to_owned(), asked));
         }
         Ok(())
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let call = cx.clients.ecs.delete_service().cluster(cluster_of(id));
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.ecs.delete_service().cluster(cluster_of(id));
         match call
             .service(id)
             .force(true)
@@ -199,8 +199,8 @@ impl Kind for Service {
         }
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        retag(&cx.clients.ecs, id, set, remove).await
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        retag(&ctx.clients.ecs, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
@@ -274,7 +274,7 @@ impl Kind for Service {
         }
     }
 
-    async fn details(_: &Cx<Clients>, _: &str, live: &Live) -> Result<Details> {
+    async fn details(_: &Ctx<Clients>, _: &str, live: &Live) -> Result<Details> {
         let mut details = Details::new();
         details.insert(
             "tasks".to_owned(),
@@ -298,12 +298,12 @@ impl Kind for Service {
 }
 
 /// A revision that this run asked for already, and that AWS rolled back, is not asked for again.
-async fn refuse_what_was_rolled_back(cx: &Cx<Clients>, id: &str, revision: &str) -> Result<()> {
-    let asked = cx.clients.asked.borrow().clone();
+async fn refuse_what_was_rolled_back(ctx: &Ctx<Clients>, id: &str, revision: &str) -> Result<()> {
+    let asked = ctx.clients.asked.borrow().clone();
     let Some((_, since)) = asked.filter(|(asked, _)| asked == revision) else {
         return Ok(());
     };
-    let latest = deployments::latest(cx, id, since).await?;
+    let latest = deployments::latest(ctx, id, since).await?;
     match latest.filter(|one| one.task_definition == revision && one.is_over() && !one.succeeded())
     {
         Some(one) => Err(Error::failed(format!(

@@ -9,10 +9,10 @@ pub mod revisions;
 
 use crate::clients::Clients;
 use crate::names::TASK_DEFINITION;
-use crate::reads::{Described, retag};
+use crate::read::{Described, retag};
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
-use rd_common::{Change, Cx, Diff, Found, Kind, Order, Result, Tags, Wanted, is_unknown};
+use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, is_unknown};
 use serde_json::json;
 
 /// The kind.
@@ -25,12 +25,12 @@ const AT_ONCE: usize = 10;
 /// The revision that counts: the one that the service runs; but the newest one, where that is as wanted and the
 /// service's is not, or where there is no service.
 async fn current(
-    cx: &Cx<Clients>,
+    ctx: &Ctx<Clients>,
     cluster: Option<&str>,
     family: &str,
     spec: Option<&Spec>,
 ) -> Result<Option<Described>> {
-    let reads = &cx.clients.reads;
+    let reads = &ctx.clients.reads;
     let service = match cluster {
         Some(cluster) => reads.service(cluster, family).await?,
         None => None,
@@ -90,7 +90,7 @@ impl Kind for TaskDefinition {
     type Live = Live;
     type Clients = Clients;
 
-    async fn find(cx: &Cx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let Some(family) = one.id_or(|spec| &spec.family) else {
@@ -98,7 +98,7 @@ impl Kind for TaskDefinition {
             };
             let spec = one.spec.as_ref();
             let cluster = spec.map(|spec| spec.cluster.as_str());
-            let Some(there) = current(cx, cluster, &family, spec).await? else {
+            let Some(there) = current(ctx, cluster, &family, spec).await? else {
                 continue;
             };
             found.push(Found {
@@ -111,51 +111,51 @@ impl Kind for TaskDefinition {
         Ok(found)
     }
 
-    async fn create(cx: &Cx<Clients>, order: Order<'_, Spec>) -> Result<String> {
-        register::register(cx, order.spec, order.tags).await?;
-        Ok(order.spec.family.clone())
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        register::register(ctx, request.spec, request.tags).await?;
+        Ok(request.spec.family.clone())
     }
 
     async fn update(
-        cx: &Cx<Clients>,
+        ctx: &Ctx<Clients>,
         id: &str,
         _live: &Live,
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
         // A revision that is right may be there: of a run that was cut off before the service was told.
-        let newest = cx.clients.reads.definition(id).await?;
+        let newest = ctx.clients.reads.definition(id).await?;
         let right = newest
             .as_ref()
             .is_some_and(|newest| content_changes(spec, &live(&newest.definition)).is_empty());
         if right {
             return Ok(());
         }
-        let tags = cx.stack.tags_for(TASK_DEFINITION);
-        register::register(cx, spec, &tags).await?;
-        revisions::prune(cx, &spec.cluster, id, spec.keep_revisions).await
+        let tags = ctx.stack.tags_for(TASK_DEFINITION);
+        register::register(ctx, spec, &tags).await?;
+        revisions::prune(ctx, &spec.cluster, id, spec.keep_revisions).await
     }
 
-    async fn delete(cx: &Cx<Clients>, id: &str) -> Result<()> {
-        let all = revisions::active(cx, id).await?;
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let all = revisions::active(ctx, id).await?;
         for arn in &all {
-            revisions::deregister(cx, arn).await?;
+            revisions::deregister(ctx, arn).await?;
         }
         for some in all.chunks(AT_ONCE) {
-            let call = cx.clients.ecs.delete_task_definitions();
+            let call = ctx.clients.ecs.delete_task_definitions();
             let call = call.set_task_definitions(Some(some.to_vec())).send();
             call.await.doing("delete the revisions")?;
         }
         Ok(())
     }
 
-    async fn tag(cx: &Cx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        let cluster = crate::names::cluster(&cx.stack);
-        let Some(there) = current(cx, Some(&cluster), id, None).await? else {
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let cluster = crate::names::cluster(&ctx.stack);
+        let Some(there) = current(ctx, Some(&cluster), id, None).await? else {
             return Ok(());
         };
         let arn = there.definition.task_definition_arn().unwrap_or_default();
-        retag(&cx.clients.ecs, arn, set, remove).await
+        retag(&ctx.clients.ecs, arn, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

@@ -3,7 +3,7 @@
 use super::model::{HealthCheck, Spec};
 use crate::clients::Clients;
 use crate::names::CONTAINER;
-use crate::reads::{Described, tag_list};
+use crate::read::{Described, tag_list};
 use aws_sdk_ecs::types::{
     Compatibility, ContainerDefinition, CpuArchitecture, HealthCheck as AwsHealthCheck,
     KeyValuePair, LinuxParameters, LogConfiguration, LogDriver, NetworkMode, OsFamily, PortMapping,
@@ -11,8 +11,8 @@ use aws_sdk_ecs::types::{
 };
 use aws_smithy_runtime_api::client::result::SdkError;
 use rd_common::aws::Explain;
-use rd_common::{Cx, Error, Input, Result, Tags};
-use rd_iam::spread;
+use rd_common::{Ctx, Error, Input, Result, Tags};
+use rd_iam::propagation;
 
 fn incomplete(e: impl std::fmt::Display) -> Error {
     Error::failed(format!("the task definition is incomplete: {e}"))
@@ -76,15 +76,15 @@ pub fn container(spec: &Spec) -> Result<ContainerDefinition> {
 }
 
 /// Registers a revision as the settings say; its ARN.
-pub async fn register(cx: &Cx<Clients>, spec: &Spec, tags: &Tags) -> Result<String> {
+pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<String> {
     let platform = RuntimePlatform::builder()
         .cpu_architecture(CpuArchitecture::from(spec.architecture.as_str()))
         .operating_system_family(OsFamily::Linux)
         .build();
     let known = |input: &Input| input.known().filter(|text| !text.is_empty()).cloned();
     let container = container(spec)?;
-    spread::waited_out(cx, async || {
-        let call = cx
+    propagation::waited_out(ctx, async || {
+        let call = ctx
             .clients
             .ecs_once
             .register_task_definition()
@@ -104,7 +104,7 @@ pub async fn register(cx: &Cx<Clients>, spec: &Spec, tags: &Tags) -> Result<Stri
 }
 
 /// Registers a revision that is as another one in all but the image of our container.
-pub async fn register_like(cx: &Cx<Clients>, like: &Described, image: &str) -> Result<String> {
+pub async fn register_like(ctx: &Ctx<Clients>, like: &Described, image: &str) -> Result<String> {
     let old = &like.definition;
     let mut containers = old.container_definitions().to_vec();
     for one in containers
@@ -113,8 +113,8 @@ pub async fn register_like(cx: &Cx<Clients>, like: &Described, image: &str) -> R
     {
         one.image = Some(image.to_owned());
     }
-    spread::waited_out(cx, async || {
-        let call = cx
+    propagation::waited_out(ctx, async || {
+        let call = ctx
             .clients
             .ecs_once
             .register_task_definition()

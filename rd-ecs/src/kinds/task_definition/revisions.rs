@@ -3,14 +3,14 @@
 use crate::clients::Clients;
 use aws_sdk_ecs::types::{SortOrder, TaskDefinitionStatus};
 use rd_common::aws::Explain;
-use rd_common::{Cx, Result};
+use rd_common::{Ctx, Result};
 
 /// The ARNs of the active revisions, the newest first.
-pub async fn active(cx: &Cx<Clients>, family: &str) -> Result<Vec<String>> {
+pub async fn active(ctx: &Ctx<Clients>, family: &str) -> Result<Vec<String>> {
     let mut arns = Vec::new();
     let mut next = None;
     loop {
-        let call = cx
+        let call = ctx
             .clients
             .ecs
             .list_task_definitions()
@@ -28,19 +28,19 @@ pub async fn active(cx: &Cx<Clients>, family: &str) -> Result<Vec<String>> {
 }
 
 /// Takes a revision out of use: no task is started from it any more.
-pub async fn deregister(cx: &Cx<Clients>, arn: &str) -> Result<()> {
-    let call = cx.clients.ecs.deregister_task_definition();
+pub async fn deregister(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
+    let call = ctx.clients.ecs.deregister_task_definition();
     let call = call.task_definition(arn).send();
     call.await.doing("deregister a revision").map(|_| ())
 }
 
 /// Takes all but the newest `keep` out of use; what the service runs stays.
-pub async fn prune(cx: &Cx<Clients>, cluster: &str, family: &str, keep: usize) -> Result<()> {
-    let all = active(cx, family).await?;
+pub async fn prune(ctx: &Ctx<Clients>, cluster: &str, family: &str, keep: usize) -> Result<()> {
+    let all = active(ctx, family).await?;
     if all.len() <= keep {
         return Ok(());
     }
-    let service = cx.clients.reads.service(cluster, family).await?;
+    let service = ctx.clients.reads.service(cluster, family).await?;
     let used: Vec<&str> = service.as_ref().map_or(Vec::new(), |service| {
         let deployed = service
             .deployments()
@@ -50,7 +50,7 @@ pub async fn prune(cx: &Cx<Clients>, cluster: &str, family: &str, keep: usize) -
     });
     for arn in all.iter().skip(keep) {
         if !used.contains(&arn.as_str()) {
-            deregister(cx, arn).await?;
+            deregister(ctx, arn).await?;
         }
     }
     Ok(())

@@ -12,7 +12,7 @@ use crate::events::source::Source;
 use crate::events::stopped::Stopped;
 use crate::events::times;
 use jiff::tz::TimeZone;
-use rd_common::ui::stream::OutputFile;
+use rd_common::output::stream::OutputFile;
 use rd_common::{Exit, Result};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -331,8 +331,8 @@ impl Follow {
         // What happened so long before the last look at each group waits no more: what is not there yet is later than
         // the hold-back allows for.
         let there = self.groups.iter().filter(|group| !group.absent);
-        let looked = there.map(|group| group.frontier).min();
-        let old = looked
+        let scan = there.map(|group| group.frontier).min();
+        let old = scan
             .unwrap_or(i64::MIN)
             .saturating_sub(hold.as_millis() as i64);
         let bound = self.hold.bound(now, hold, old, limit);

@@ -4,7 +4,7 @@ use super::{Follow, Group};
 use crate::events::checkpoint::{Checkpoint, Output, Position, recover};
 use crate::events::format::Format;
 use crate::events::source::Source;
-use rd_common::ui::stream::OutputFile;
+use rd_common::output::stream::OutputFile;
 use rd_common::{Error, Result};
 use std::collections::HashSet;
 use std::path::Path;

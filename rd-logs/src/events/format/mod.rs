@@ -38,7 +38,7 @@ impl Screen {
     pub fn of_stdout() -> Self {
         let columns = std::env::var("COLUMNS").ok();
         let asked = columns.and_then(|text| text.parse().ok());
-        let width = asked.unwrap_or_else(rd_common::ui::style::width);
+        let width = asked.unwrap_or_else(rd_common::output::style::width);
         let choice = anstream::AutoStream::choice(&std::io::stdout());
         Self {
             width: width.max(40),

@@ -8,7 +8,7 @@ use crate::events::event::Event;
 use crate::events::message::{Fields, Level};
 use anstyle::Style;
 use jiff::tz::TimeZone;
-use rd_common::ui::style::{BAD, CARE, FAINT, GOOD, NOTE, STRONG};
+use rd_common::output::style::{BOLD, DIM, ERROR, INFO, OK, WARN};
 use serde_json::Value;
 use std::collections::HashMap;
 
@@ -68,14 +68,14 @@ impl Text {
         // What is as usual has no colour of its own but in the column of levels.
         let usual = level == Some(Level::Info);
         let told = if usual { Style::new() } else { style };
-        self.open(out, FAINT);
+        self.open(out, DIM);
         self.clock.add(out, event.timestamp);
-        self.close(out, FAINT);
+        self.close(out, DIM);
         out.push(b' ');
         let label = self.label(event);
-        self.open(out, NOTE);
+        self.open(out, INFO);
         out.extend_from_slice(label.as_bytes());
-        self.close(out, NOTE);
+        self.close(out, INFO);
         out.push(b' ');
         self.open(out, style);
         out.extend_from_slice(format!("{:5}", level.map_or("", Level::word)).as_bytes());
@@ -109,7 +109,7 @@ impl Text {
 
     fn fields(&self, out: &mut Vec<u8>, fields: &Fields, style: Style) {
         let strong = fields.level.is_some_and(|level| level >= Level::Error);
-        let style = if strong { style } else { STRONG };
+        let style = if strong { style } else { BOLD };
         if !fields.text.is_empty() {
             self.message(out, &fields.text, style);
         }
@@ -125,18 +125,18 @@ impl Text {
             if out.last() != Some(&b' ') {
                 out.push(b' ');
             }
-            self.open(out, FAINT);
+            self.open(out, DIM);
             out.extend_from_slice(plain(key).as_bytes());
             out.push(b'=');
-            self.close(out, FAINT);
+            self.close(out, DIM);
             out.extend_from_slice(plain(&shown(value)).as_bytes());
         }
         if let Some((key, text)) = stack {
             self.further(out);
-            self.open(out, FAINT);
+            self.open(out, DIM);
             out.extend_from_slice(plain(key).as_bytes());
             out.push(b':');
-            self.close(out, FAINT);
+            self.close(out, DIM);
             self.further(out);
             self.message(out, text.trim_end(), Style::new());
         }
@@ -208,11 +208,11 @@ impl Text {
 
 fn style(level: Level) -> Style {
     match level {
-        Level::Trace | Level::Debug => FAINT,
-        Level::Info => GOOD,
-        Level::Warn => CARE,
-        Level::Error => BAD,
-        Level::Fatal => BAD.bold(),
+        Level::Trace | Level::Debug => DIM,
+        Level::Info => OK,
+        Level::Warn => WARN,
+        Level::Error => ERROR,
+        Level::Fatal => ERROR.bold(),
     }
 }
 

@@ -1,0 +1,172 @@
+//! `log_group`: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>
+
+use crate::{Client, Logs, read};
+use rd_common::aws::Explain;
+use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, touches};
+use serde::{Deserialize, Serialize};
+use std::marker::PhantomData;
+
+/// The kind, for a slice with clients `C`.
+pub struct LogGroup<C>(PhantomData<C>);
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its name, which is its id.
+    pub name: String,
+    /// How long events are kept, in days.
+    pub retention_days: i32,
+    /// The ARN of the KMS key that it is encrypted with; else a key of AWS's.
+    #[serde(default)]
+    pub kms_key: Option<String>,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Its name.
+    pub name: String,
+    /// How long events are kept, in days; none for ever.
+    pub retention_days: Option<i32>,
+    /// The ARN of its KMS key; none for a key of AWS's.
+    pub kms_key: Option<String>,
+    /// Its ARN, without the `:*` that AWS puts behind some.
+    pub arn: String,
+}
+
+const GONE: &str = "ResourceNotFoundException";
+
+async fn make(once: &Client, spec: &Spec, tags: &Tags) -> Result<()> {
+    let call = once
+        .create_log_group()
+        .log_group_name(&spec.name)
+        .set_kms_key_id(spec.kms_key.clone())
+        .set_tags(Some(tags.clone().into_iter().collect()));
+    match call.send().await.doing("create the log group") {
+        Err(error) if error.is(&["ResourceAlreadyExistsException"]) => Ok(()),
+        other => other.map(|_| ()),
+    }
+}
+
+async fn keep_for(logs: &Client, name: &str, days: i32) -> Result<()> {
+    let call = logs.put_retention_policy().log_group_name(name);
+    let call = call.retention_in_days(days).send();
+    call.await
+        .doing("change the log group's retention")
+        .map(|_| ())
+}
+
+/// Makes it, whole, outside of a plan; one that is there is left with what is in it.
+pub async fn ensure<C: Logs>(ctx: &Ctx<C>, spec: &Spec, tags: &Tags) -> Result<()> {
+    make(ctx.clients.logs(), spec, tags).await?;
+    keep_for(ctx.clients.logs(), &spec.name, spec.retention_days).await
+}
+
+/// Deletes the group of this name; one that is gone is no error.
+pub async fn delete(logs: &Client, name: &str) -> Result<()> {
+    let call = logs.delete_log_group().log_group_name(name);
+    match call.send().await.doing("delete the log group") {
+        Err(error) if error.is(&[GONE]) => Ok(()),
+        other => other.map(|_| ()),
+    }
+}
+
+impl<C: Logs> Kind for LogGroup<C> {
+    const NAME: &'static str = "log_group";
+    const TAGS_NOT_READ: bool = true;
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = C;
+
+    async fn find(ctx: &Ctx<C>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let logs = ctx.clients.logs();
+        let named: Vec<(&Wanted<Spec>, String)> = wanted
+            .iter()
+            .filter_map(|one| Some((one, one.id_or(|spec| &spec.name)?)))
+            .collect();
+        let names: Vec<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
+        let mut there = Vec::new();
+        for prefix in read::prefixes(&names) {
+            there.extend(read::beginning_with(logs, prefix).await?);
+        }
+        let mut found = Vec::new();
+        for (one, name) in named {
+            let Some(live) = there.iter().find(|group| group.name == name) else {
+                continue;
+            };
+            let tags = match &one.id {
+                Some(id) if ctx.knows(id) => None,
+                _ => Some(read::tags(logs, &live.arn).await?),
+            };
+            found.push(Found {
+                address: one.address.clone(),
+                id: name,
+                live: live.clone(),
+                tags,
+            });
+        }
+        Ok(found)
+    }
+
+    async fn create(ctx: &Ctx<C>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        make(ctx.clients.logs_once(), request.spec, request.tags).await?;
+        Ok(request.spec.name.clone())
+    }
+
+    async fn update(
+        ctx: &Ctx<C>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        changes: &[Change],
+    ) -> Result<()> {
+        let logs = ctx.clients.logs();
+        if touches(changes, "retention_days") {
+            keep_for(logs, id, spec.retention_days).await?;
+        }
+        if touches(changes, "kms_key") {
+            let doing = "change the log group's key";
+            match &spec.kms_key {
+                Some(key) => {
+                    let call = logs.associate_kms_key().log_group_name(id).kms_key_id(key);
+                    call.send().await.doing(doing)?;
+                }
+                None => {
+                    let call = logs.disassociate_kms_key().log_group_name(id);
+                    call.send().await.doing(doing)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn delete(ctx: &Ctx<C>, id: &str) -> Result<()> {
+        delete(ctx.clients.logs(), id).await
+    }
+
+    async fn tag(ctx: &Ctx<C>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let logs = ctx.clients.logs();
+        let Some(Live { arn, .. }) = read::named(logs, id).await? else {
+            return Ok(());
+        };
+        if !set.is_empty() {
+            let tags = set.clone().into_iter().collect();
+            let call = logs.tag_resource().resource_arn(&arn).set_tags(Some(tags));
+            call.send().await.doing("set the log group's tags")?;
+        }
+        if !remove.is_empty() {
+            let call = logs.untag_resource().resource_arn(&arn);
+            let call = call.set_tag_keys(Some(remove.to_vec())).send();
+            call.await.doing("remove the log group's tags")?;
+        }
+        Ok(())
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        Diff::new()
+            .fixed("name", &live.name, &spec.name)
+            .field("retention_days", live.retention_days, spec.retention_days)
+            .field("kms_key", &live.kms_key, &spec.kms_key)
+            .finish()
+    }
+}

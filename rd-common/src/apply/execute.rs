@@ -1,0 +1,158 @@
+//! Carries out a plan under the slice's lock, keeps the state in step with it, and sums it up.
+
+use crate::apply::order::order;
+use crate::apply::run::{Outcome, Run};
+use crate::apply::step::Executor;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::pipe::output_resolver::OutputResolver;
+use crate::pipe::session::{Finished, PipeSession};
+use crate::pipe::slice_session::SliceSession;
+use crate::plan::planner::Plan;
+use crate::plan::refreshed::Refreshed;
+use crate::records::{Diagnostic, Record, Verb};
+use crate::resource::slice::Slice;
+use crate::state::document::{Document, Resource};
+use crate::state::session::{LoadedState, Session};
+use crate::state::store::Lock;
+use std::cell::RefCell;
+use std::collections::BTreeSet;
+use std::rc::Rc;
+use tokio::sync::Semaphore;
+
+/// A plan about to be carried out.
+pub struct Execution<S: Slice> {
+    /// What the plan was made from.
+    pub refreshed: Refreshed<S>,
+    /// Outputs of other slices.
+    pub outputs: Rc<OutputResolver>,
+    /// The state that the plan was made from.
+    pub state: LoadedState,
+    /// The lock of that state.
+    pub lock: Rc<dyn Lock>,
+    /// The plan.
+    pub plan: Plan,
+    /// How many changes may be in flight at once.
+    pub parallelism: u16,
+}
+
+impl<S: Slice> Execution<S> {
+    /// Carries it out. `on_success` changes the state once everything has succeeded.
+    pub async fn run(
+        self,
+        pipe: &SliceSession<S>,
+        verb: Verb,
+        on_success: impl FnOnce(&mut Document),
+    ) -> Result<Finished> {
+        let plan = &self.plan;
+        let (needs, optional_needs) = self.refreshed.needs();
+        let kinds = self.refreshed.kinds.clone();
+        let delete_last = |kind: &str| kinds.get(kind).is_ok_and(|any| any.delete_last());
+        let tasks = order(plan, &self.state.document, delete_last)?;
+        let before = self.state.document.clone();
+        let session = Rc::new(Session::new(
+            pipe.store.clone(),
+            pipe.key(),
+            self.lock,
+            self.state,
+            verb.as_str(),
+        ));
+        let run = Run {
+            executor: Rc::new(Executor {
+                ctx: self.refreshed.ctx,
+                kinds,
+                reader: self.refreshed.reader,
+                session: session.clone(),
+                permits: Semaphore::new(usize::from(self.parallelism)),
+            }),
+            printer: pipe.printer.clone(),
+            external: self.outputs,
+            outputs: &plan.outputs,
+            resolved: RefCell::default(),
+        };
+        // Recorded before anything is created: if this run is killed, the slices that it needs still cannot be destroyed.
+        session.change(|document| {
+            document.needs = union(&needs, &document.needs);
+            document.optional_needs = union(&optional_needs, &document.optional_needs);
+            document.account = pipe.stack.account().to_owned();
+        });
+        let mut outcome = run.all(&tasks).await;
+        session.change(|document| {
+            forget_deleted(document, plan);
+            if outcome.errors.is_empty() && !outcome.cancelled {
+                // Only now: after a destroy that failed, other slices still use the outputs.
+                let names: BTreeSet<&str> =
+                    plan.outputs.iter().map(|(name, _)| name.as_str()).collect();
+                document
+                    .outputs
+                    .retain(|name, _| names.contains(name.as_str()));
+                document.needs = needs.into_iter().collect();
+                document.optional_needs = optional_needs.into_iter().collect();
+                on_success(document);
+            }
+        });
+        if differs(&session, &before)
+            && let Err(error) = session.save().await
+        {
+            let error = session.unsaved(&error);
+            let diagnostic = Diagnostic::error(S::NAME, &error);
+            pipe.printer.emit(&Record::Diagnostic(diagnostic));
+            outcome.errors.push(error);
+        }
+        Ok(summary(pipe, &session, outcome))
+    }
+}
+
+fn union(some: &BTreeSet<String>, others: &[String]) -> Vec<String> {
+    let all: BTreeSet<String> = some.iter().chain(others).cloned().collect();
+    all.into_iter().collect()
+}
+
+/// Removes from the state what AWS no longer has.
+fn forget_deleted(document: &mut Document, plan: &Plan) {
+    for (address, id) in &plan.gone_deposed {
+        if let Some(resource) = document.resources.get_mut(address) {
+            resource.deposed.retain(|old| old.id != *id);
+        }
+    }
+    // A resource whose predecessor could not be deleted stays, since only its entry knows the predecessor.
+    let gone = |address: &String, resource: &Resource| {
+        plan.gone.contains(address) && resource.deposed.is_empty()
+    };
+    document
+        .resources
+        .retain(|address, resource| !gone(address, resource));
+}
+
+/// Whether anything differs from `before` but who wrote it, and when.
+fn differs(session: &Session, before: &Document) -> bool {
+    session.read(|now| {
+        now.resources != before.resources
+            || now.outputs != before.outputs
+            || now.needs != before.needs
+            || now.optional_needs != before.optional_needs
+            || now.protect != before.protect
+            || now.account != before.account
+            || now.serial != before.serial
+    })
+}
+
+fn summary(pipe: &PipeSession, session: &Session, outcome: Outcome) -> Finished {
+    let exit = match outcome.errors.first() {
+        Some(error) => error.exit,
+        None if outcome.cancelled && pipe.printer.is_closed() => Exit::Failed,
+        None if outcome.cancelled => Exit::Interrupted,
+        None => Exit::Done,
+    };
+    let (lineage, serial) = session.read(|document| (document.lineage.clone(), document.serial));
+    let mut counts = outcome.counts;
+    if outcome.skipped > 0 {
+        counts.insert("skipped".to_owned(), outcome.skipped as u64);
+    }
+    Finished {
+        counts,
+        lineage: (serial > 0).then_some(lineage),
+        serial,
+        exit,
+    }
+}

@@ -1,0 +1,242 @@
+//! Runs tasks: everything at once that has what it needs. After a failure, nothing that depends on it is started and
+//! everything that runs is let finish.
+
+use crate::apply::order::{Tasks, Work};
+use crate::apply::step::Executor;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::printer::Printer;
+use crate::pipe::output_resolver::OutputResolver;
+use crate::plan::refresh::stored_attribute;
+use crate::records::{Applied, Diagnostic, Output, Record};
+use crate::resource::action::Action;
+use crate::resource::input::{Reference, references, resolve};
+use futures_util::stream::{FuturesUnordered, StreamExt};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+use std::time::Instant;
+
+/// How a run went.
+#[derive(Debug, Default)]
+pub struct Outcome {
+    /// What failed.
+    pub errors: Vec<Error>,
+    /// How many tasks were not started for what failed before them.
+    pub skipped: usize,
+    /// Whether the user stopped it.
+    pub cancelled: bool,
+    /// How many resources had each action.
+    pub counts: BTreeMap<String, u64>,
+}
+
+/// One run of a plan's tasks.
+pub struct Run<'a, C> {
+    /// What the steps share.
+    pub executor: Rc<Executor<C>>,
+    /// Where records go.
+    pub printer: Rc<Printer>,
+    /// Outputs of other slices.
+    pub external: Rc<OutputResolver>,
+    /// The outputs to give, with references.
+    pub outputs: &'a [(String, Value)],
+    /// Outputs of other slices that were resolved so far.
+    pub resolved: RefCell<BTreeMap<Reference, Value>>,
+}
+
+impl<C: 'static> Run<'_, C> {
+    /// Runs all of them.
+    pub async fn all(&self, tasks: &Tasks) -> Outcome {
+        let mut outcome = Outcome::default();
+        let mut left: Vec<BTreeSet<usize>> = tasks
+            .needs
+            .iter()
+            .map(|needs| needs.iter().copied().collect())
+            .collect();
+        let mut waiting: BTreeSet<usize> = (0..tasks.work.len()).collect();
+        let mut settled: BTreeSet<String> = BTreeSet::new();
+        let mut emitted: BTreeSet<&str> = BTreeSet::new();
+        let mut running = FuturesUnordered::new();
+        self.emit_outputs(&settled, &mut emitted);
+        loop {
+            if !self.executor.ctx.cancel.is_cancelled() {
+                let ready: Vec<usize> = waiting
+                    .iter()
+                    .copied()
+                    .filter(|task| left[*task].is_empty())
+                    .collect();
+                for task in ready {
+                    waiting.remove(&task);
+                    running.push(self.one(task, &tasks.work[task]));
+                }
+            }
+            let Some((task, done)) = running.next().await else {
+                break;
+            };
+            let work = &tasks.work[task];
+            match done {
+                Ok(action) => {
+                    for needs in &mut left {
+                        needs.remove(&task);
+                    }
+                    if matches!(work, Work::Apply(_)) {
+                        settled.insert(work.address().to_owned());
+                        self.emit_outputs(&settled, &mut emitted);
+                    }
+                    if let Some(action) = action {
+                        *outcome.counts.entry(action.word().to_owned()).or_default() += 1;
+                    }
+                }
+                Err(error) if error.exit == Exit::Interrupted => outcome.cancelled = true,
+                Err(error) => {
+                    self.printer.emit(&Record::Diagnostic(Diagnostic::error(
+                        self.executor.ctx.slice,
+                        &error,
+                    )));
+                    outcome.errors.push(error);
+                }
+            }
+            if self.printer.is_closed() {
+                // Nobody reads on: end what runs, record it, and stop.
+                self.executor.ctx.cancel.cancel();
+            }
+        }
+        outcome.cancelled |= self.executor.ctx.cancel.is_cancelled() && !waiting.is_empty();
+        outcome.skipped = waiting.len();
+        outcome
+    }
+
+    async fn one(&self, task: usize, work: &Work) -> (usize, Result<Option<Action>>) {
+        (task, self.work(work).await)
+    }
+
+    /// Does one task; says what to count it as.
+    async fn work(&self, work: &Work) -> Result<Option<Action>> {
+        let start = Instant::now();
+        let (address, kind, action, id) = match work {
+            Work::Apply(planned) => {
+                let node = planned
+                    .node
+                    .as_ref()
+                    .ok_or_else(|| Error::failed("nothing to make"))?;
+                let quiet = planned.action == Action::None;
+                let step = self.executor.ctx.progress.step(&planned.address, quiet);
+                let spec = self
+                    .fill(&node.spec, &step)
+                    .await
+                    .map_err(|e| e.at(&planned.address))?;
+                let id = self
+                    .executor
+                    .apply(planned, &spec, &step)
+                    .await
+                    .map_err(|e| e.at(&planned.address))?;
+                (&planned.address, &planned.kind, planned.action, id)
+            }
+            Work::Delete {
+                address,
+                kind,
+                id,
+                replaced,
+            } => {
+                let step = self.executor.ctx.progress.step(address, false);
+                self.executor
+                    .delete(address, kind, id, *replaced, &step)
+                    .await
+                    .map_err(|e| e.at(address))?;
+                (address, kind, Action::Delete, id.clone())
+            }
+        };
+        if action != Action::None {
+            self.printer.emit(&Record::Applied(Applied {
+                slice: self.executor.ctx.slice.to_owned(),
+                address: address.clone(),
+                kind: kind.clone(),
+                action,
+                id,
+                seconds: (start.elapsed().as_secs_f64() * 100.0).round() / 100.0,
+                pending: self.pending(address, kind)?,
+            }));
+        }
+        let replaced = matches!(work, Work::Delete { replaced: true, .. });
+        Ok((!replaced).then_some(action))
+    }
+
+    /// What of a resource, as it was last seen, AWS does later by itself.
+    fn pending(&self, address: &str, kind: &str) -> Result<Option<String>> {
+        let attributes = self.executor.session.read(|document| {
+            let resource = document.resources.get(address)?;
+            (!resource.attributes.is_null()).then(|| resource.attributes.clone())
+        });
+        match attributes {
+            Some(live) => self.executor.kinds.get(kind)?.pending(&live),
+            None => Ok(None),
+        }
+    }
+
+    /// Fills every reference of a spec, waiting for other slices' outputs.
+    async fn fill(&self, spec: &Value, step: &crate::resource::progress::Step) -> Result<Value> {
+        for reference in references(spec) {
+            if let Reference::Output(slice, name) = &reference
+                && !self.resolved.borrow().contains_key(&reference)
+            {
+                step.say(&format!("waiting for {slice}.{name}"));
+                let value = tokio::select! {
+                    biased;
+                    () = self.executor.ctx.cancel.cancelled() => return Err(Error::interrupted()),
+                    value = self.external.wait(slice, name) => value?,
+                };
+                self.resolved.borrow_mut().insert(reference, value);
+            }
+        }
+        let filled = self.executor.session.read(|document| {
+            resolve(spec, &|reference| {
+                stored_attribute(document, reference)
+                    .or_else(|| self.resolved.borrow().get(reference).cloned())
+            })
+        });
+        match references(&filled).first() {
+            None => Ok(filled),
+            Some(reference) => Err(Error::failed(format!("{reference} has no value"))
+                .hint("the resource that it comes from does not report it")),
+        }
+    }
+
+    /// Writes every output that has become known.
+    fn emit_outputs<'b>(&'b self, settled: &BTreeSet<String>, emitted: &mut BTreeSet<&'b str>) {
+        for (name, value) in self.outputs {
+            if emitted.contains(name.as_str()) {
+                continue;
+            }
+            let known = references(value).iter().all(|reference| match reference {
+                Reference::Attribute(address, _) => settled.contains(address),
+                Reference::Output(..) => self.resolved.borrow().contains_key(reference),
+            });
+            if !known {
+                continue;
+            }
+            let value = self.executor.session.read(|document| {
+                resolve(value, &|reference| {
+                    stored_attribute(document, reference)
+                        .or_else(|| self.resolved.borrow().get(reference).cloned())
+                })
+            });
+            emitted.insert(name);
+            let same = self
+                .executor
+                .session
+                .read(|document| document.outputs.get(name) == Some(&value));
+            if !same {
+                self.executor
+                    .session
+                    .change(|document| document.outputs.insert(name.clone(), value.clone()));
+            }
+            self.printer.emit(&Record::Output(Output {
+                slice: self.executor.ctx.slice.to_owned(),
+                name: name.clone(),
+                value: Some(value),
+                unknown: false,
+            }));
+        }
+    }
+}

@@ -1,0 +1,108 @@
+//! `apply`: creates and updates resources to match `rd.toml`, or carries out the saved plan on stdin.
+
+use crate::apply::execute::Execution;
+use crate::commands::limits::Limits;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::output::prompt;
+use crate::pipe::output_resolver::OutputResolver;
+use crate::pipe::session::Finished;
+use crate::pipe::slice_session::{self, SliceSession};
+use crate::plan::plan_records::emit_plan;
+use crate::plan::refreshed::Refreshed;
+use crate::plan::saved_plan::{check_actions, check_state};
+use crate::records::Verb;
+use crate::resource::slice::Slice;
+use crate::state::session::LoadedState;
+use crate::state::store::Lock;
+use std::rc::Rc;
+
+/// Flags of `apply`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct ApplyArgs {
+    /// Apply without asking
+    #[arg(long, short)]
+    pub yes: bool,
+    #[command(flatten)]
+    #[expect(missing_docs, reason = "clap would show it as help")]
+    pub limits: Limits,
+}
+
+/// Applies slice `S` as one program of a pipe.
+pub(crate) async fn run<S: Slice>(context: &Context, args: &ApplyArgs) -> Result<Exit> {
+    slice_session::run::<S, _>(context, Verb::Apply, false, |session| async move {
+        session
+            .with_lock(
+                context,
+                Verb::Apply,
+                args.limits.lock_timeout,
+                |state, lock| apply(&session, context, args, state, lock),
+            )
+            .await
+    })
+    .await
+}
+
+async fn apply<S: Slice>(
+    session: &SliceSession<S>,
+    context: &Context,
+    args: &ApplyArgs,
+    state: LoadedState,
+    lock: Rc<dyn Lock>,
+) -> Result<Finished> {
+    let saved = if session.upstream.carries_plans() {
+        Some(session.upstream.own_plan().await?)
+    } else {
+        None
+    };
+    if saved.is_none() && !args.yes && !prompt::can_ask() {
+        return Err(Error::refused("not confirmed").hint(
+            "give -y to apply without asking, or a saved plan on stdin: `rd-… plan > plan.jsonl`",
+        ));
+    }
+    if let Some(saved) = &saved {
+        check_state(saved, &state.document)?;
+    }
+    let outputs = OutputResolver::new(session);
+    let refreshed = Refreshed::read(session, &state.document, &outputs).await?;
+    // What exists is compared with the outputs it needs; what is still to be created starts as its own arrive.
+    let exists = |address: &str| refreshed.observed.live.contains_key(address);
+    let nodes = refreshed.parts.nodes.iter();
+    outputs
+        .resolve(nodes.filter(|node| exists(&node.address)))
+        .await?;
+    let plan = refreshed.plan(&state.document, &outputs)?;
+    if let Some(refused) = plan.refused() {
+        return Err(refused.clone());
+    }
+    match &saved {
+        Some(saved) => check_actions(saved, &plan, S::NAME)?,
+        None if !args.yes && plan.has_changes() => {
+            emit_plan(&session.printer, S::NAME, &plan);
+            if !prompt::ask("Type `yes` to apply:", &["yes"])? {
+                return Err(Error::refused("not confirmed: nothing was changed")
+                    .hint("answer `yes`, or give -y"));
+            }
+        }
+        None => {}
+    }
+    let protect = context.settings.stack.is_protected();
+    let discovered = refreshed.discovered.clone();
+    let execution = Execution {
+        refreshed,
+        outputs,
+        state,
+        lock,
+        plan,
+        parallelism: args.limits.parallelism,
+    };
+    let finished = execution
+        .run(session, Verb::Apply, |document| document.protect = protect)
+        .await?;
+    if finished.exit == Exit::Done {
+        let state = session.load_state().await?;
+        session.emit_notes(&discovered, &state.document);
+    }
+    Ok(finished)
+}

@@ -1,0 +1,192 @@
+//! `doctor`: reports inconsistencies between state and AWS, and fixes what can be fixed in the state alone.
+
+use crate::commands::import_resources::{import_all, import_and_save};
+use crate::commands::scan::{LOCK_TIMEOUT, Scan, scan};
+use crate::context::Context;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::output::printer::Printer;
+use crate::pipe::session::Finished;
+use crate::pipe::slice_session;
+use crate::records::{Diagnostic, Record, Severity, Verb};
+use crate::resource::slice::Slice;
+use crate::state::document::{Document, Phase};
+use crate::state::session::LoadedState;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Flags of `doctor`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct DoctorArgs {
+    /// Fix what can be fixed in the state alone
+    #[arg(long)]
+    pub fix: bool,
+}
+
+/// Examines slice `S`; with `--fix` under its lock.
+pub(crate) async fn run<S: Slice>(context: &Context, args: &DoctorArgs) -> Result<Exit> {
+    slice_session::run::<S, _>(context, Verb::Doctor, false, |session| async move {
+        if !args.fix {
+            let state = session.load_state().await?.document;
+            let scan = scan(&session, &state).await?;
+            let found = findings(&scan, &state);
+            return Ok(report(&session.printer, S::NAME, &found, &state));
+        }
+        let fix = async |state: LoadedState, lock| {
+            let scan = scan(&session, &state.document).await?;
+            let found = findings(&scan, &state.document);
+            let mut finished = report(&session.printer, S::NAME, &found, &state.document);
+            let edit = |document: &mut Document| {
+                for finding in found.iter().filter(|finding| finding.forget) {
+                    document.resources.remove(&finding.address);
+                }
+                import_all(document, &scan)
+            };
+            let saved =
+                import_and_save(&session, context, state, lock, Verb::Doctor, &scan, edit).await?;
+            finished.lineage = saved.lineage;
+            finished.serial = saved.serial;
+            let left = found.iter().filter(|finding| !finding.fixable).count() as u64;
+            finished
+                .counts
+                .insert("mended".to_owned(), found.len() as u64 - left);
+            finished.exit = if left == 0 { Exit::Done } else { Exit::Failed };
+            Ok(finished)
+        };
+        session
+            .with_lock(context, Verb::Doctor, LOCK_TIMEOUT, fix)
+            .await
+    })
+    .await
+}
+
+/// An inconsistency.
+struct Finding {
+    address: String,
+    summary: String,
+    hint: String,
+    /// Whether it can be fixed in the state alone.
+    fixable: bool,
+    /// Whether the fix is to forget the resource.
+    forget: bool,
+}
+
+fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
+    let mut all: Vec<Finding> = Vec::new();
+    let add = |all: &mut Vec<Finding>,
+               address: &str,
+               summary: String,
+               hint: String,
+               fixable: bool,
+               forget: bool| {
+        all.push(Finding {
+            address: address.to_owned(),
+            summary,
+            hint,
+            fixable,
+            forget,
+        });
+    };
+    let apply = format!("the next rd-{} apply continues with it", S::NAME);
+    for planned in &scan.plan.resources {
+        let remembered = state.resources.get(&planned.address);
+        match (&planned.live, remembered.and_then(|r| r.id.as_ref())) {
+            (Some(live), known) if planned.node.is_some() && known != Some(&live.id) => add(
+                &mut all,
+                &planned.address,
+                format!("{} exists in AWS but is missing in the state", live.id),
+                "doctor --fix or an apply imports it".to_owned(),
+                true,
+                false,
+            ),
+            (None, Some(id)) => add(
+                &mut all,
+                &planned.address,
+                format!("{id} is in the state but not in AWS"),
+                "doctor --fix forgets it; an apply creates it again".to_owned(),
+                true,
+                true,
+            ),
+            (None, None) => {
+                if let Some(error) = &planned.refused {
+                    let hint = error.hint.clone().unwrap_or_default();
+                    let summary = error.summary.clone();
+                    add(&mut all, &planned.address, summary, hint, false, false);
+                }
+            }
+            _ => {}
+        }
+    }
+    for address in &scan.plan.gone {
+        add(
+            &mut all,
+            address,
+            "in the state, but neither in AWS nor in the settings".to_owned(),
+            "doctor --fix or an apply forgets it".to_owned(),
+            true,
+            true,
+        );
+    }
+    let named: BTreeSet<String> = all.iter().map(|one| one.address.clone()).collect();
+    for (address, resource) in &state.resources {
+        if named.contains(address) {
+            continue;
+        }
+        let word = match resource.phase {
+            Phase::Creating if resource.id.is_none() => "its create was interrupted",
+            Phase::Created => "it was created but never became ready",
+            Phase::Failed => "it failed in AWS",
+            Phase::Deleting => "its delete was interrupted",
+            Phase::Creating | Phase::Ready => continue,
+        };
+        add(
+            &mut all,
+            address,
+            word.to_owned(),
+            apply.clone(),
+            false,
+            false,
+        );
+    }
+    for (address, _, id) in &scan.plan.deposed {
+        let summary = format!("{id} was replaced and still has to be deleted");
+        add(&mut all, address, summary, apply.clone(), false, false);
+    }
+    for (kind, found) in &scan.untracked {
+        add(
+            &mut all,
+            &found.address,
+            format!(
+                "the {kind} {} is tagged for this stack, but in no state",
+                found.id
+            ),
+            "doctor --fix imports it; the next plan then shows its deletion".to_owned(),
+            true,
+            false,
+        );
+    }
+    all
+}
+
+/// Writes the findings as warnings.
+fn report(printer: &Printer, slice: &str, found: &[Finding], state: &Document) -> Finished {
+    for finding in found {
+        let mut diagnostic = Diagnostic::note(
+            slice,
+            Severity::Warning,
+            finding.summary.clone(),
+            Some(finding.hint.clone()),
+        );
+        diagnostic.address = Some(finding.address.clone());
+        printer.emit(&Record::Diagnostic(diagnostic));
+    }
+    Finished {
+        counts: BTreeMap::from([("findings".to_owned(), found.len() as u64)]),
+        lineage: (state.serial > 0).then(|| state.lineage.clone()),
+        serial: state.serial,
+        exit: if found.is_empty() {
+            Exit::Done
+        } else {
+            Exit::Failed
+        },
+    }
+}

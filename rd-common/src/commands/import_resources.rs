@@ -1,0 +1,237 @@
+//! Imports resources that exist in AWS into the state: those that the settings want, and those that are only tagged for
+//! this slice. Changes nothing in AWS.
+
+use crate::commands::scan::Scan;
+use crate::context::Context;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::pipe::session::Finished;
+use crate::pipe::slice_session::SliceSession;
+use crate::plan::planner::{Plan, Planned};
+use crate::plan::refresh::{attribute_of, stored_attribute};
+use crate::records::{Applied, Record, Verb};
+use crate::resource::action::Action;
+use crate::resource::change::is_unknown;
+use crate::resource::input::{Reference, resolve};
+use crate::resource::kind::Found;
+use crate::resource::slice::Slice;
+use crate::state::document::{Deposed, Document, Phase, Resource};
+use crate::state::session::{LoadedState, Session};
+use crate::state::store::Lock;
+use jiff::Timestamp;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Imports a resource that the settings want and that was found.
+pub(super) fn import_planned(
+    document: &mut Document,
+    planned: &Planned,
+    external: &dyn Fn(&Reference) -> Option<Value>,
+) {
+    let (Some(live), Some(node)) = (&planned.live, &planned.node) else {
+        return;
+    };
+    let spec = resolve(&node.spec, &|reference| {
+        stored_attribute(document, reference).or_else(|| external(reference))
+    });
+    let resource = resource(planned.kind.clone(), live, spec, planned.depends_on.clone());
+    // Of what it shall have, what it has: the rest is for the next apply to set, also where no plan reads the tags.
+    let mut tags = planned.tags.clone();
+    if let Some(told) = &live.tags {
+        tags.retain(|key, value| told.get(key) == Some(value));
+    }
+    let resource = Resource { tags, ..resource };
+    document.resources.insert(planned.address.clone(), resource);
+}
+
+/// Imports a resource that is only tagged: under the address of its tag, or, where that address has another resource, as
+/// its predecessor. The next plan shows what becomes of it.
+fn import_untracked(document: &mut Document, kind: &str, found: &Found<Value>) {
+    if let Some(known) = document.resources.get_mut(&found.address) {
+        if known.id.is_some() {
+            known.deposed.push(Deposed {
+                id: found.id.clone(),
+            });
+        } else {
+            known.id = Some(found.id.clone());
+            known.phase = Phase::Created;
+            known.attributes = found.live.clone();
+        }
+        return;
+    }
+    // What it names, it needs: so it is deleted before that.
+    let by_id: BTreeMap<&str, &String> = document
+        .resources
+        .iter()
+        .filter_map(|(address, resource)| Some((resource.id.as_deref()?, address)))
+        .collect();
+    let mut names = Vec::new();
+    texts(&found.live, &mut names);
+    let needs: BTreeSet<String> = names
+        .iter()
+        .filter_map(|text| by_id.get(text.as_str()).map(|address| (*address).clone()))
+        .collect();
+    let taken = resource(
+        kind.to_owned(),
+        found,
+        found.live.clone(),
+        needs.into_iter().collect(),
+    );
+    document.resources.insert(found.address.clone(), taken);
+}
+
+fn resource(kind: String, found: &Found<Value>, spec: Value, depends_on: Vec<String>) -> Resource {
+    Resource {
+        kind,
+        id: Some(found.id.clone()),
+        phase: Phase::Ready,
+        since: Timestamp::now(),
+        token: None,
+        spec,
+        tags: found.tags.clone().unwrap_or_default(),
+        attributes: found.live.clone(),
+        depends_on,
+        deposed: Vec::new(),
+    }
+}
+
+fn texts(value: &Value, into: &mut Vec<String>) {
+    match value {
+        Value::String(text) => into.push(text.clone()),
+        Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
+        Value::Object(members) => members.values().for_each(|member| texts(member, into)),
+        _ => {}
+    }
+}
+
+/// The outputs as far as they are known.
+fn known_outputs(
+    document: &Document,
+    plan: &Plan,
+    external: &dyn Fn(&Reference) -> Option<Value>,
+) -> BTreeMap<String, Value> {
+    let live = |reference: &Reference| match reference {
+        Reference::Attribute(address, attribute) => plan
+            .resources
+            .iter()
+            .find(|planned| planned.address == *address)
+            .and_then(|planned| planned.live.as_ref())
+            .and_then(|live| attribute_of(&live.id, &live.live, attribute)),
+        Reference::Output(..) => None,
+    };
+    plan.outputs
+        .iter()
+        .map(|(name, value)| {
+            let known = |reference: &Reference| {
+                stored_attribute(document, reference)
+                    .or_else(|| live(reference))
+                    .or_else(|| external(reference))
+            };
+            (name.clone(), resolve(value, &known))
+        })
+        .filter(|(_, value)| !is_unknown(value))
+        .collect()
+}
+
+/// A resource that was imported.
+pub(super) struct Imported {
+    /// The address that it has in the state.
+    pub(super) address: String,
+    /// The name of its kind.
+    pub(super) kind: String,
+    /// AWS's id.
+    pub(super) id: String,
+}
+
+/// Imports everything that the scan found and the state lacks.
+pub(super) fn import_all<S: Slice>(document: &mut Document, scan: &Scan<S>) -> Vec<Imported> {
+    let external = |reference: &Reference| scan.outputs.get(reference);
+    let mut imported = Vec::new();
+    for planned in &scan.plan.resources {
+        let known = document
+            .resources
+            .get(&planned.address)
+            .and_then(|resource| resource.id.clone());
+        if let (Some(live), Some(_)) = (&planned.live, &planned.node)
+            && known.as_ref() != Some(&live.id)
+        {
+            import_planned(document, planned, &external);
+            imported.push(Imported {
+                address: planned.address.clone(),
+                kind: planned.kind.clone(),
+                id: live.id.clone(),
+            });
+        }
+    }
+    for (kind, found) in &scan.untracked {
+        import_untracked(document, kind, found);
+        imported.push(Imported {
+            address: found.address.clone(),
+            kind: (*kind).to_owned(),
+            id: found.id.clone(),
+        });
+    }
+    imported
+}
+
+/// Changes the state with `edit`, which returns what it imported; saves the state where it changed, and reports what was
+/// imported.
+pub(super) async fn import_and_save<S: Slice>(
+    session: &SliceSession<S>,
+    context: &Context,
+    state: LoadedState,
+    lock: Rc<dyn Lock>,
+    verb: Verb,
+    scan: &Scan<S>,
+    edit: impl FnOnce(&mut Document) -> Vec<Imported>,
+) -> Result<Finished> {
+    let before = state.document.clone();
+    let open = Session::new(
+        session.store.clone(),
+        session.key(),
+        lock,
+        state,
+        verb.as_str(),
+    );
+    let imported = open.change(|document| {
+        let imported = edit(document);
+        let external = |reference: &Reference| scan.outputs.get(reference);
+        // A slice without resources gives no outputs.
+        document.outputs = if document.resources.is_empty() {
+            BTreeMap::new()
+        } else {
+            known_outputs(document, &scan.plan, &external)
+        };
+        let (needs, optional_needs) = scan.refreshed.needs();
+        document.needs = needs.into_iter().collect();
+        document.optional_needs = optional_needs.into_iter().collect();
+        document.account = session.stack.account().to_owned();
+        document.protect |= context.settings.stack.is_protected();
+        imported
+    });
+    let changed =
+        open.read(|now| now.resources != before.resources || now.outputs != before.outputs);
+    if changed {
+        open.save().await?;
+    }
+    let count = imported.len() as u64;
+    for one in imported {
+        session.printer.emit(&Record::Applied(Applied {
+            slice: S::NAME.to_owned(),
+            address: one.address,
+            kind: one.kind,
+            action: Action::Import,
+            id: one.id,
+            seconds: 0.0,
+            pending: None,
+        }));
+    }
+    let (lineage, serial) = open.read(|document| (document.lineage.clone(), document.serial));
+    Ok(Finished {
+        counts: BTreeMap::from([(Action::Import.word().to_owned(), count)]),
+        lineage: (serial > 0).then_some(lineage),
+        serial,
+        exit: Exit::Done,
+    })
+}

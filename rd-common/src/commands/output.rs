@@ -1,0 +1,60 @@
+//! `output`: prints the slice's outputs from its state, with no call to AWS.
+
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use serde_json::Value;
+
+/// Flags of `output`.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct OutputArgs {
+    /// Name of the output; without it, all outputs
+    pub name: Option<String>,
+}
+
+/// Prints one output, or all of them.
+pub(crate) async fn run(context: &Context, slice: &str, args: &OutputArgs) -> Result<Exit> {
+    let key = context.key(slice);
+    let stored = context.store.load(&key).await?;
+    let document = stored.map(|stored| stored.document).ok_or_else(|| {
+        Error::failed(format!(
+            "rd-{slice} was never applied in {}",
+            context.stack.name()
+        ))
+        .hint(format!(
+            "run rd-{slice} apply first, or check --environment"
+        ))
+    })?;
+    document.belongs_to(&context.stack, slice, &context.store.location(&key))?;
+    let printer = &context.printer;
+    match &args.name {
+        Some(name) => {
+            let value = document.outputs.get(name).ok_or_else(|| {
+                let names: Vec<&str> = document.outputs.keys().map(String::as_str).collect();
+                Error::usage(format!("rd-{slice} has no output `{name}`"))
+                    .hint(format!("it has: {}", names.join(", ")))
+            })?;
+            printer.text(&format!("{}\n", plain(value)));
+        }
+        None if printer.is_json() => {
+            printer.text(&format!(
+                "{}\n",
+                serde_json::to_string(&document.outputs).unwrap_or_default()
+            ));
+        }
+        None => {
+            for (name, value) in &document.outputs {
+                printer.text(&format!("{name} = {}\n", plain(value)));
+            }
+        }
+    }
+    Ok(Exit::Done)
+}
+
+/// A string as it is, so that a shell can use it; anything else as JSON.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,150 @@
+//! `plan`: shows what an apply would do. Changes nothing.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::pipe::output_resolver::OutputResolver;
+use crate::pipe::session::Finished;
+use crate::pipe::slice_session::{self, SliceSession};
+use crate::plan::plan_records::emit_plan;
+use crate::plan::planner::{Plan, plan};
+use crate::plan::refresh::Observed;
+use crate::plan::refreshed::Refreshed;
+use crate::records::{Diagnostic, Record, Verb};
+use crate::resource::action::Action;
+use crate::resource::change::is_unknown;
+use crate::resource::slice::Slice;
+use crate::slices::program_of;
+use crate::state::document::Document;
+use crate::state::session::LoadedState;
+use crate::state::store::Key;
+use std::rc::Rc;
+
+/// Flags of `plan`.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct PlanArgs {
+    /// Exit with 3 if there are changes, 0 if there are none
+    #[arg(long)]
+    pub exit_code: bool,
+    /// Plan for an empty account: no calls to AWS, no credentials
+    #[arg(long)]
+    pub offline: bool,
+}
+
+/// Plans slice `S` as one program of a pipe.
+pub(crate) async fn run<S: Slice>(context: &Context, args: &PlanArgs) -> Result<Exit> {
+    slice_session::run::<S, _>(context, Verb::Plan, args.offline, |session| async move {
+        let outputs = OutputResolver::new(&session);
+        let state = if args.offline {
+            LoadedState::or_empty(None, || Document::empty(&session.stack, S::NAME))
+        } else {
+            session.load_state().await?
+        };
+        let plan = if args.offline {
+            plan_offline(&session, &state.document, &outputs).await?
+        } else {
+            plan_online(&session, &state.document, &outputs).await?
+        };
+        let printer = &session.printer;
+        emit_plan(printer, S::NAME, &plan);
+        for refused in plan.resources.iter().filter_map(|one| one.refused.as_ref()) {
+            printer.emit(&Record::Diagnostic(Diagnostic::error(S::NAME, refused)));
+        }
+        if !args.offline {
+            warn_downstream(&session, &plan).await?;
+        }
+        let exit = if let Some(refused) = plan.refused() {
+            refused.exit
+        } else if args.exit_code && plan.has_changes() {
+            Exit::Changes
+        } else {
+            Exit::Done
+        };
+        Ok(Finished {
+            counts: plan.counts(),
+            lineage: state.is_stored().then(|| state.document.lineage.clone()),
+            serial: state.document.serial,
+            exit,
+        })
+    })
+    .await
+}
+
+async fn plan_online<S: Slice>(
+    session: &SliceSession<S>,
+    state: &Document,
+    outputs: &Rc<OutputResolver>,
+) -> Result<Plan> {
+    let refreshed = Refreshed::read(session, state, outputs).await?;
+    let missing = outputs.resolve(refreshed.parts.nodes.iter()).await?;
+    if !missing.is_empty() {
+        session.warn(
+            format!("unknown until applied: {}", missing.join(", ")),
+            "apply the slices that these outputs come from first, or put their programs in the same pipe",
+        );
+    }
+    session.emit_notes(&refreshed.discovered, state);
+    refreshed.plan(state, outputs)
+}
+
+async fn plan_offline<S: Slice>(
+    session: &SliceSession<S>,
+    empty: &Document,
+    outputs: &OutputResolver,
+) -> Result<Plan> {
+    let stack = &session.stack;
+    let mut discovered = S::discover(None, stack, &session.config, empty).await?;
+    S::use_outputs(&mut discovered, &outputs.inputs::<S>().await?);
+    let parts = S::parts(stack, &session.config, &discovered);
+    outputs.resolve(parts.nodes.iter()).await?;
+    plan(
+        stack,
+        &S::kinds(),
+        &parts,
+        empty,
+        &Observed::default(),
+        &|reference| outputs.get(reference),
+    )
+}
+
+/// Names the slices that use outputs which this plan replaces.
+async fn warn_downstream<S: Slice>(session: &SliceSession<S>, plan: &Plan) -> Result<()> {
+    let replaces = plan
+        .resources
+        .iter()
+        .any(|planned| matches!(planned.action, Action::Replace | Action::Delete));
+    let changing: Vec<&str> = plan
+        .outputs
+        .iter()
+        .filter(|(_, value)| is_unknown(value))
+        .map(|(name, _)| name.as_str())
+        .collect();
+    if !replaces || changing.is_empty() {
+        return Ok(());
+    }
+    let stack = session.stack.name();
+    let mut users = Vec::new();
+    for slice in session.store.slices(&stack).await? {
+        let key = Key {
+            stack: stack.clone(),
+            slice,
+        };
+        if let Some(stored) = session.store.load(&key).await?
+            && stored.document.uses(S::NAME)
+            && !stored.document.resources.is_empty()
+        {
+            users.push(program_of(&key.slice));
+        }
+    }
+    if !users.is_empty() {
+        session.warn(
+            format!(
+                "outputs that will change: {}; used by {}",
+                changing.join(", "),
+                users.join(", ")
+            ),
+            "plan the whole pipe to see the effect on them",
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,130 @@
+//! `status`: the resources of the slice, their health, and drift.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::pipe::output_resolver::OutputResolver;
+use crate::pipe::session::Finished;
+use crate::pipe::slice_session;
+use crate::plan::plan_records::emit_outputs;
+use crate::plan::planner::Planned;
+use crate::plan::refreshed::Refreshed;
+use crate::records::{Health, Record, Status, Verb};
+use crate::resource::change::{Cause, Change};
+use crate::resource::kind::{Details, Readiness};
+use crate::resource::slice::Slice;
+use crate::state::document::{Document, Phase};
+use std::collections::BTreeMap;
+
+/// Shows the status of slice `S` as one program of a pipe.
+pub(crate) async fn run<S: Slice>(context: &Context) -> Result<Exit> {
+    slice_session::run::<S, _>(context, Verb::Status, false, |session| async move {
+        let state = session.load_state().await?;
+        let stored = state.is_stored();
+        let state = state.document;
+        let outputs = OutputResolver::new(&session);
+        let refreshed = Refreshed::read(&session, &state, &outputs).await?;
+        outputs.resolve(refreshed.parts.nodes.iter()).await?;
+        let plan = refreshed.plan(&state, &outputs)?;
+        let mut counts = BTreeMap::new();
+        let mut emit = |status: Status| {
+            let health = status.health.as_str().to_owned();
+            *counts.entry(health).or_default() += 1;
+            session.printer.emit(&Record::Status(status));
+        };
+        for planned in &plan.resources {
+            let (mut readiness, mut details) = (None, Details::new());
+            if let Some(live) = &planned.live {
+                let any = refreshed.kinds.get(&planned.kind)?;
+                readiness = Some(any.ready(&live.live)?);
+                details = any.details(&refreshed.ctx, &live.id, &live.live).await?;
+            }
+            emit(Status {
+                details,
+                ..status_of(S::NAME, planned, readiness, &state)
+            });
+        }
+        // Programs downstream compare what they have with these outputs.
+        emit_outputs(&session.printer, S::NAME, &plan);
+        for address in &plan.gone {
+            emit(Status {
+                slice: S::NAME.to_owned(),
+                address: address.clone(),
+                kind: state.resources[address].kind.clone(),
+                id: state.resources[address].id.clone(),
+                health: Health::Gone,
+                reason: Some(
+                    "not in AWS and not in the settings; the next apply forgets it".to_owned(),
+                ),
+                fields: Vec::new(),
+                pending: None,
+                details: Details::new(),
+            });
+        }
+        Ok(Finished {
+            counts,
+            lineage: stored.then_some(state.lineage),
+            serial: state.serial,
+            exit: Exit::Done,
+        })
+    })
+    .await
+}
+
+/// The status of one wanted resource, without its details.
+fn status_of(
+    slice: &str,
+    planned: &Planned,
+    readiness: Option<Readiness>,
+    state: &Document,
+) -> Status {
+    let remembered = state.resources.get(&planned.address);
+    let drift: Vec<Change> = planned
+        .fields
+        .iter()
+        .filter(|field| field.cause == Cause::Drift)
+        .cloned()
+        .collect();
+    let unfinished =
+        remembered.is_some_and(|r| matches!(r.phase, Phase::Creating | Phase::Deleting));
+    let (health, reason, fields) = match readiness {
+        None if unfinished => (
+            Health::Unfinished,
+            Some("a run was interrupted here; the next apply continues".to_owned()),
+            Vec::new(),
+        ),
+        None if remembered.is_some() => (
+            Health::Gone,
+            Some("deleted outside of rd; the next apply creates it again".to_owned()),
+            Vec::new(),
+        ),
+        None => (
+            Health::Absent,
+            planned.refused.as_ref().map(|error| error.summary.clone()),
+            Vec::new(),
+        ),
+        Some(Readiness::Pending(reason)) => (Health::Pending, Some(reason), Vec::new()),
+        Some(Readiness::Failed(reason) | Readiness::Impaired(reason, _)) => {
+            (Health::Failed, Some(reason), Vec::new())
+        }
+        Some(Readiness::Leaving(reason)) => (Health::Leaving, Some(reason), Vec::new()),
+        Some(Readiness::Ready) if remembered.is_none() => (
+            Health::Unfinished,
+            Some("missing in the state; the next apply imports it".to_owned()),
+            Vec::new(),
+        ),
+        Some(Readiness::Ready) if drift.is_empty() => (Health::Ready, None, Vec::new()),
+        Some(Readiness::Ready) => (Health::Drifted, None, drift),
+    };
+    Status {
+        slice: slice.to_owned(),
+        address: planned.address.clone(),
+        kind: planned.kind.clone(),
+        id: planned.live.as_ref().map(|live| live.id.clone()),
+        health,
+        reason,
+        fields,
+        pending: planned.pending.clone(),
+        details: Details::new(),
+    }
+}

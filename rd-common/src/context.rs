@@ -1,0 +1,133 @@
+//! What every command works with: flags, settings, stack, credentials, the state store and stdout. Resolved once.
+
+use crate::aws::{self, Access};
+use crate::error::{Error, Result};
+use crate::flags::GlobalFlags;
+use crate::output::printer::{Format, Printer};
+use crate::output::terminal_progress::TerminalProgress;
+use crate::resource::progress::Progress;
+use crate::settings::{self, Layers, Settings};
+use crate::stack::Stack;
+use crate::state::document::Document;
+use crate::state::locked_state::LockedState;
+use crate::state::store::{Holder, Key, Store};
+use std::cell::OnceCell;
+use std::future::Future;
+use std::rc::Rc;
+
+/// Everything that a command needs before it talks to AWS.
+pub struct Context {
+    /// The program's name, such as `rd-net`: part of the lock's holder.
+    pub program: &'static str,
+    /// The global flags.
+    pub flags: GlobalFlags,
+    /// The merged settings of `rd.toml`, variables and flags.
+    pub settings: Settings,
+    /// The stack: project, environment, region, and the account once it is known.
+    pub stack: Stack,
+    /// The profile and region to connect to AWS with.
+    pub access: Access,
+    /// Where states are kept.
+    pub store: Rc<dyn Store>,
+    /// stdout: records or text.
+    pub printer: Rc<Printer>,
+    /// Shows on stderr what a run waits for.
+    pub progress: Progress,
+    /// The id of this run, a random UUID: it is in `begin`, in the lock and in each state that the run writes.
+    pub run: String,
+}
+
+impl Context {
+    /// Resolves the settings of the program that owns the table `section` of `rd.toml`. A program without a section
+    /// works on states alone and needs no region.
+    pub async fn resolve(
+        program: &'static str,
+        flags: GlobalFlags,
+        section: Option<&str>,
+    ) -> Result<Self> {
+        let layers = Layers {
+            file: flags.config.clone(),
+            environment: flags.environment.clone(),
+            region: flags.region.clone(),
+            set: flags.set.clone(),
+        };
+        let settings = settings::load(&layers, section)?;
+        let access = Access {
+            profile: flags.profile.clone(),
+            region: settings.stack.region.clone(),
+        };
+        let region = aws::region(&access).await;
+        if region.is_none() && section.is_some() {
+            return Err(Error::usage("no AWS region is set").hint(
+                "set `region` in rd.toml, --region, RD_REGION, AWS_REGION, or the profile's region",
+            ));
+        }
+        let stack = Stack {
+            project: settings.stack.project.clone(),
+            environment: settings.stack.environment.clone(),
+            region: region.unwrap_or_default(),
+            account: OnceCell::new(),
+            tags: settings.stack.tags.clone(),
+            domain: settings.stack.domain.clone(),
+            protected: settings.stack.is_protected(),
+        };
+        if section.is_some() {
+            aws::check_region(&stack)?;
+        }
+        let store = crate::state::open(
+            &settings.stack.state,
+            &settings.folder(),
+            flags.state_dir.as_deref(),
+            &access,
+        )
+        .await?;
+        let terminal = TerminalProgress::new();
+        Ok(Self {
+            program,
+            store,
+            printer: Rc::new(Printer::new(
+                Format::resolve(flags.format),
+                terminal.clone(),
+            )),
+            run: uuid::Uuid::new_v4().to_string(),
+            flags,
+            settings,
+            stack,
+            access,
+            progress: Progress::new(terminal),
+        })
+    }
+
+    /// The key under which the store keeps the state of `slice`.
+    pub fn key(&self, slice: &str) -> Key {
+        Key {
+            stack: self.stack.name(),
+            slice: slice.to_owned(),
+        }
+    }
+
+    /// This run as the holder of a lock. `command` is the command's name, such as `apply`.
+    pub fn holder(&self, command: &str) -> Holder {
+        Holder::this_process(&format!("{} {command}", self.program), &self.run)
+    }
+
+    /// Runs `work` while this run holds the lock of `slice`'s state. `command` is the command's name, for whoever finds
+    /// the state locked.
+    pub async fn with_locked_state<T, F>(
+        &self,
+        slice: &str,
+        command: &str,
+        work: impl FnOnce(LockedState) -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        LockedState::hold(&self.store, self.key(slice), self.holder(command), work).await
+    }
+
+    /// The stored state of `slice`; none where it was never applied.
+    pub async fn load_state(&self, slice: &str) -> Result<Option<Document>> {
+        let stored = self.store.load(&self.key(slice)).await?;
+        Ok(stored.map(|stored| stored.document))
+    }
+}

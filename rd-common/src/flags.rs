@@ -1,0 +1,44 @@
+//! The flags that every command of every program takes.
+
+use crate::output::printer::Format;
+use clap::Args;
+use std::path::PathBuf;
+
+/// The parsed global flags, with the `RD_*` variables that stand for some of them.
+#[derive(Args, Clone, Debug, Default)]
+#[command(next_help_heading = "Global options")]
+pub struct GlobalFlags {
+    /// Settings file [default: rd.toml in this folder or the nearest one above it]
+    #[arg(long, global = true, env = "RD_CONFIG", value_name = "FILE")]
+    pub config: Option<PathBuf>,
+    /// Environment; overrides `environment` in rd.toml
+    #[arg(
+        long,
+        short,
+        global = true,
+        env = "RD_ENVIRONMENT",
+        value_name = "NAME"
+    )]
+    pub environment: Option<String>,
+    /// AWS region; overrides `region` in rd.toml and the AWS SDK's settings
+    #[arg(long, global = true, env = "RD_REGION", value_name = "REGION")]
+    pub region: Option<String>,
+    /// AWS profile [default: AWS_PROFILE, then the AWS SDK's credential chain]
+    #[arg(long, global = true, value_name = "PROFILE")]
+    pub profile: Option<String>,
+    /// Set a key of rd.toml for this run, such as net.nat=none; can be repeated
+    #[arg(long, global = true, value_name = "KEY=VALUE")]
+    pub set: Vec<String>,
+    /// Folder of the local states [default: .rd next to rd.toml]
+    #[arg(long, global = true, env = "RD_STATE_DIR", value_name = "FOLDER")]
+    pub state_dir: Option<PathBuf>,
+    /// Output format [default: text on a terminal, otherwise json]
+    #[arg(long, global = true, value_enum)]
+    pub format: Option<Format>,
+    /// Do not read stdin
+    #[arg(long, global = true)]
+    pub no_stdin: bool,
+    /// Log each AWS API call to stderr; -vv also logs where the credentials come from
+    #[arg(long, short, global = true, action = clap::ArgAction::Count)]
+    pub verbose: u8,
+}

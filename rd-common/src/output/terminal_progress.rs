@@ -1,0 +1,125 @@
+//! Progress on stderr: a spinner for each running step on a terminal; elsewhere a line every 30 s for a long wait.
+
+use crate::resource::progress::{ShowProgress, ShowStep};
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use std::cell::{Cell, RefCell};
+use std::io::{IsTerminal, Write};
+use std::rc::Rc;
+use std::time::{Duration, Instant};
+
+/// Time between two lines about the same step where stderr is not a terminal.
+const MENTION_EVERY: Duration = Duration::from_secs(30);
+
+#[derive(Clone)]
+enum Mode {
+    /// Spinners, one for each step.
+    Live(MultiProgress),
+    /// Plain lines, for logs and CI.
+    Plain,
+}
+
+/// Shows steps on stderr. Cheap to clone; clones share the terminal.
+#[derive(Clone)]
+pub struct TerminalProgress {
+    mode: Mode,
+}
+
+impl TerminalProgress {
+    /// Spinners where stdout and stderr are terminals, otherwise plain lines. In a pipe only the last program's stdout is
+    /// a terminal, so that no two programs draw at once.
+    pub fn new() -> Self {
+        let live = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+        Self {
+            mode: if live {
+                Mode::Live(MultiProgress::new())
+            } else {
+                Mode::Plain
+            },
+        }
+    }
+
+    /// Runs `print` with the spinners hidden, so that both can write to the terminal.
+    pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        match &self.mode {
+            Mode::Live(bars) => bars.suspend(print),
+            Mode::Plain => print(),
+        }
+    }
+}
+
+impl ShowProgress for TerminalProgress {
+    fn suspend(&self, print: &mut dyn FnMut()) {
+        TerminalProgress::suspend(self, print);
+    }
+
+    fn step(&self, name: &str, quiet: bool) -> Rc<dyn ShowStep> {
+        let bar = match &self.mode {
+            Mode::Live(bars) if !quiet => {
+                let bar = bars.add(ProgressBar::new_spinner());
+                if let Ok(style) =
+                    ProgressStyle::with_template("{spinner} {prefix} {msg} {elapsed:.dim}")
+                {
+                    bar.set_style(style);
+                }
+                bar.set_prefix(name.to_owned());
+                bar.enable_steady_tick(Duration::from_millis(120));
+                Some(bar)
+            }
+            _ => None,
+        };
+        Rc::new(ShownStep {
+            bar,
+            name: name.to_owned(),
+            quiet,
+            start: Instant::now(),
+            mentioned: Cell::new(Duration::ZERO),
+            text: RefCell::default(),
+        })
+    }
+}
+
+impl Default for TerminalProgress {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+struct ShownStep {
+    bar: Option<ProgressBar>,
+    name: String,
+    quiet: bool,
+    start: Instant,
+    mentioned: Cell<Duration>,
+    text: RefCell<String>,
+}
+
+impl Drop for ShownStep {
+    fn drop(&mut self) {
+        if let Some(bar) = &self.bar {
+            bar.finish_and_clear();
+        }
+    }
+}
+
+impl ShowStep for ShownStep {
+    fn say(&self, text: &str) {
+        if let Some(bar) = &self.bar {
+            if *self.text.borrow() != text {
+                text.clone_into(&mut self.text.borrow_mut());
+                bar.set_message(text.to_owned());
+            }
+            return;
+        }
+        let elapsed = self.start.elapsed();
+        if !self.quiet && elapsed >= self.mentioned.get() + MENTION_EVERY {
+            self.mentioned.set(elapsed);
+            // A closed stderr must not stop the work.
+            let _ = writeln!(
+                anstream::stderr(),
+                "{}: {text} ({} s)",
+                self.name,
+                elapsed.as_secs()
+            );
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Where a slice gets the outputs of other slices: from the pipe where their program is in it, otherwise from the store.
+
+use crate::error::{Error, Result};
+use crate::pipe::session::PipeSession;
+use crate::pipe::upstream::Upstream;
+use crate::resource::external_outputs::ExternalOutputs;
+use crate::resource::input::Reference;
+use crate::resource::parts::Node;
+use crate::resource::slice::Slice;
+use crate::state::document::Document;
+use crate::state::store::{Key, Store};
+use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// Resolves references to outputs of other slices.
+pub struct OutputResolver {
+    upstream: Rc<Upstream>,
+    store: Rc<dyn Store>,
+    stack: String,
+    known: RefCell<BTreeMap<Reference, Value>>,
+}
+
+impl OutputResolver {
+    /// A resolver for the program of this session, with nothing known yet.
+    pub fn new(pipe: &PipeSession) -> Rc<Self> {
+        Rc::new(Self {
+            upstream: pipe.upstream.clone(),
+            store: pipe.store.clone(),
+            stack: pipe.stack.name(),
+            known: RefCell::default(),
+        })
+    }
+
+    /// The value of a reference as far as it is known now, without waiting.
+    pub fn get(&self, reference: &Reference) -> Option<Value> {
+        if let Some(value) = self.known.borrow().get(reference) {
+            return Some(value.clone());
+        }
+        match reference {
+            Reference::Output(slice, name) => self.upstream.output(slice, name).flatten(),
+            Reference::Attribute(..) => None,
+        }
+    }
+
+    /// The inputs that `S` names in [`Slice::OPTIONAL_INPUTS`] and [`Slice::REQUIRED_INPUTS`]. Waits for those that come
+    /// down the pipe.
+    pub async fn inputs<S: Slice>(&self) -> Result<ExternalOutputs> {
+        let mut others = ExternalOutputs::default();
+        for (slice, names) in S::OPTIONAL_INPUTS.iter().chain(S::REQUIRED_INPUTS) {
+            if self.upstream.gives(slice) {
+                let mut seen = BTreeMap::new();
+                for name in *names {
+                    let value = self.upstream.wait_optional_output(slice, name).await?;
+                    seen.extend(value.map(|value| ((*name).to_owned(), value)));
+                }
+                others.coming(slice, seen);
+            } else if let Some(document) = self.document(slice).await? {
+                others.stored(slice, document.outputs);
+            }
+        }
+        Ok(others)
+    }
+
+    /// Resolves the outputs that these resources need; waits for those that come down the pipe. Returns the names of those
+    /// that are neither in the pipe nor in the store, as `slice.output`.
+    pub async fn resolve<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Result<Vec<String>> {
+        let needed: BTreeSet<(String, String)> = nodes.flat_map(Node::needs_outputs).collect();
+        let mut missing = Vec::new();
+        for (slice, name) in needed {
+            let value = if self.upstream.has(&slice) {
+                self.upstream.wait_output(&slice, &name).await?
+            } else {
+                let stored = self.stored(&slice, &name).await?;
+                if stored.is_none() {
+                    missing.push(format!("{slice}.{name}"));
+                }
+                stored
+            };
+            if let Some(value) = value {
+                self.known
+                    .borrow_mut()
+                    .insert(Reference::Output(slice, name), value);
+            }
+        }
+        Ok(missing)
+    }
+
+    async fn document(&self, slice: &str) -> Result<Option<Document>> {
+        let key = Key {
+            stack: self.stack.clone(),
+            slice: slice.to_owned(),
+        };
+        let stored = self.store.load(&key).await?;
+        Ok(stored.map(|stored| stored.document))
+    }
+
+    async fn stored(&self, slice: &str, name: &str) -> Result<Option<Value>> {
+        let document = self.document(slice).await?;
+        Ok(document.and_then(|mut document| document.outputs.remove(name)))
+    }
+}
+
+impl OutputResolver {
+    /// Waits for an output of another slice.
+    pub async fn wait(&self, slice: &str, name: &str) -> Result<Value> {
+        let value = if self.upstream.has(slice) {
+            self.upstream.wait_output(slice, name).await?
+        } else {
+            self.stored(slice, name).await?
+        };
+        value.ok_or_else(|| {
+            Error::upstream(format!("the output {slice}.{name} does not exist yet")).hint(format!(
+                "apply rd-{slice} first, or put it before this program in the pipe"
+            ))
+        })
+    }
+}

@@ -1,0 +1,117 @@
+//! A program with a slice in a pipe: its settings and its state beside the session.
+
+use crate::context::Context;
+use crate::error::Result;
+use crate::exit::Exit;
+use crate::pipe::session::{self, Finished, Member, PipeSession};
+use crate::pipe::upstream::Upstream;
+use crate::records::Verb;
+use crate::resource::slice::Slice;
+use crate::state::document::Document;
+use crate::state::lock_guard;
+use crate::state::session::LoadedState;
+use crate::state::store::{Key, Lock};
+use std::future::Future;
+use std::ops::Deref;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// A slice's program that has begun.
+pub struct SliceSession<S: Slice> {
+    session: Rc<PipeSession>,
+    /// The slice's section of `rd.toml`, checked.
+    pub config: S::Config,
+}
+
+impl<S: Slice> Deref for SliceSession<S> {
+    type Target = PipeSession;
+
+    fn deref(&self) -> &PipeSession {
+        &self.session
+    }
+}
+
+/// Runs `work` between `begin` and `end`, with the slice's settings checked first.
+pub async fn run<S: Slice, F>(
+    context: &Context,
+    verb: Verb,
+    offline: bool,
+    work: impl FnOnce(Rc<SliceSession<S>>) -> F,
+) -> Result<Exit>
+where
+    F: Future<Output = Result<Finished>>,
+{
+    let planning = verb.uses_planned_outputs();
+    let upstream = Upstream::new(S::NAME, planning, context.stack.clone());
+    let member = Member {
+        name: S::NAME,
+        verb,
+        offline,
+    };
+    session::run(
+        context,
+        member,
+        upstream,
+        |stack| {
+            let config: S::Config = context.settings.section(S::NAME)?;
+            let problems = S::check(&config, stack);
+            context.settings.reject(Some(S::NAME), &problems)?;
+            Ok(config)
+        },
+        |session, config| work(Rc::new(SliceSession { session, config })),
+    )
+    .await
+}
+
+impl<S: Slice> SliceSession<S> {
+    /// The key of the slice's own state.
+    pub fn key(&self) -> Key {
+        Key {
+            stack: self.stack.name(),
+            slice: S::NAME.to_owned(),
+        }
+    }
+
+    /// The slice's stored state, or an empty one. Fails for the state of another stack, region or account.
+    pub async fn load_state(&self) -> Result<LoadedState> {
+        let key = self.key();
+        let stored = self.store.load(&key).await?;
+        if let Some(stored) = &stored {
+            let location = self.store.location(&key);
+            stored
+                .document
+                .belongs_to(&self.stack, S::NAME, &location)?;
+        }
+        Ok(LoadedState::or_empty(stored, || {
+            Document::empty(&self.stack, S::NAME)
+        }))
+    }
+
+    /// Writes the slice's notes on this plan or apply as warnings.
+    pub fn emit_notes(&self, discovered: &S::Discovered, state: &Document) {
+        for note in S::notes(&self.stack, &self.config, discovered, state) {
+            self.warn(note.summary, note.hint);
+        }
+    }
+}
+
+impl<S: Slice> SliceSession<S> {
+    /// Runs `work` with the slice's state while this run holds its lock. Waits up to `timeout` for another holder.
+    pub async fn with_lock<F>(
+        &self,
+        context: &Context,
+        verb: Verb,
+        timeout: Duration,
+        work: impl FnOnce(LoadedState, Rc<dyn Lock>) -> F,
+    ) -> Result<Finished>
+    where
+        F: Future<Output = Result<Finished>>,
+    {
+        let holder = context.holder(verb.as_str());
+        lock_guard::with_lock(&self.store, &self.key(), holder, timeout, |lock| async {
+            let state = self.load_state().await?;
+            work(state, lock).await
+        })
+        .await
+    }
+}

@@ -1,0 +1,61 @@
+//! A plan as records.
+
+use crate::output::printer::Printer;
+use crate::plan::planner::{Plan, Planned};
+use crate::records::{Output, Record, ResourceChange};
+use crate::resource::action::Action;
+use crate::resource::change::is_unknown;
+
+/// Writes the plan of `slice`: a `change` for each resource, and the outputs.
+pub fn emit_plan(printer: &Printer, slice: &str, plan: &Plan) {
+    for change in changes(slice, plan) {
+        printer.emit(&Record::Change(change));
+    }
+    emit_outputs(printer, slice, plan);
+}
+
+/// Writes the outputs as far as a plan knows them.
+pub fn emit_outputs(printer: &Printer, slice: &str, plan: &Plan) {
+    for (name, value) in &plan.outputs {
+        let unknown = is_unknown(value);
+        printer.emit(&Record::Output(Output {
+            slice: slice.to_owned(),
+            name: name.clone(),
+            value: (!unknown).then(|| value.clone()),
+            unknown,
+        }));
+    }
+}
+
+/// The `change` records: of every resource, then of replaced ones that are still to be deleted.
+pub fn changes<'a>(slice: &'a str, plan: &'a Plan) -> impl Iterator<Item = ResourceChange> + 'a {
+    let resources = plan
+        .resources
+        .iter()
+        .map(move |planned| change(slice, planned));
+    let deposed = plan
+        .deposed
+        .iter()
+        .map(move |(address, kind, id)| ResourceChange {
+            slice: slice.to_owned(),
+            address: address.clone(),
+            kind: kind.clone(),
+            action: Action::Delete,
+            fields: Vec::new(),
+            id: Some(id.clone()),
+            pending: None,
+        });
+    resources.chain(deposed)
+}
+
+fn change(slice: &str, planned: &Planned) -> ResourceChange {
+    ResourceChange {
+        slice: slice.to_owned(),
+        address: planned.address.clone(),
+        kind: planned.kind.clone(),
+        action: planned.action,
+        fields: planned.fields.clone(),
+        id: planned.live.as_ref().map(|live| live.id.clone()),
+        pending: planned.pending.clone(),
+    }
+}

@@ -1,0 +1,279 @@
+//! Reads what AWS has for every wanted and every remembered resource, in as few calls as there are kinds. With a whole
+//! state that is one round of parallel reads; where ids are missing, a resource whose identity needs another's id is
+//! read after that one.
+
+use crate::error::{Error, Result};
+use crate::resource::any_kind::Kinds;
+use crate::resource::ctx::Ctx;
+use crate::resource::input::{Reference, references, resolve};
+use crate::resource::kind::{Found, Readiness, Wanted};
+use crate::resource::parts::Node;
+use crate::resource::reader::Reader;
+use crate::state::document::Document;
+use futures_util::future::join_all;
+use serde_json::Value;
+use std::collections::{BTreeMap, BTreeSet};
+use std::rc::Rc;
+
+/// What was read.
+#[derive(Debug, Default)]
+pub struct Observed {
+    /// The live resource of each address that has one.
+    pub live: BTreeMap<String, Found<Value>>,
+    /// Replaced ones that are still there: address and id.
+    pub deposed: Vec<(String, String)>,
+    /// Why what was found by its name alone is not to be touched: it is somebody else's. An apply is refused with it;
+    /// an import may take it over.
+    pub foreign: BTreeMap<String, Error>,
+}
+
+impl Observed {
+    /// The value of a reference within the slice.
+    pub fn lookup(&self, reference: &Reference) -> Option<Value> {
+        let Reference::Attribute(address, attribute) = reference else {
+            return None;
+        };
+        self.live
+            .get(address)
+            .and_then(|found| attribute_of(&found.id, &found.live, attribute))
+    }
+}
+
+/// An attribute of a resource: its id, or a member of what AWS reports.
+pub fn attribute_of(id: &str, live: &Value, attribute: &str) -> Option<Value> {
+    match attribute {
+        "id" => Some(Value::String(id.to_owned())),
+        name => live.get(name).filter(|value| !value.is_null()).cloned(),
+    }
+}
+
+/// An attribute of a resource as the state remembers it.
+pub fn stored_attribute(state: &Document, reference: &Reference) -> Option<Value> {
+    let Reference::Attribute(address, attribute) = reference else {
+        return None;
+    };
+    let resource = state.resources.get(address)?;
+    attribute_of(resource.id.as_deref()?, &resource.attributes, attribute)
+}
+
+/// What [`choose`] chose.
+enum Choice {
+    Nothing,
+    Ours(Found<Value>),
+    Foreign(Error),
+}
+
+/// As [`choose`]; somebody else's is refused.
+pub fn pick<C: 'static>(
+    ctx: &Ctx<C>,
+    kinds: &Kinds<C>,
+    kind: &str,
+    found: Vec<Found<Value>>,
+    id: Option<&str>,
+    deposed: &[String],
+) -> Result<Option<Found<Value>>> {
+    match choose(ctx, kinds, kind, found, id, deposed)? {
+        Choice::Nothing => Ok(None),
+        Choice::Ours(one) => Ok(Some(one)),
+        Choice::Foreign(error) => Err(error),
+    }
+}
+
+/// Chooses among candidates: the one that the state knows; else the only one that is not deposed, nor leaving. One
+/// that was found by its name alone, and whose tags say that it is somebody else's, is foreign.
+fn choose<C: 'static>(
+    ctx: &Ctx<C>,
+    kinds: &Kinds<C>,
+    kind: &str,
+    found: Vec<Found<Value>>,
+    id: Option<&str>,
+    deposed: &[String],
+) -> Result<Choice> {
+    let any = kinds.get(kind)?;
+    let mut candidates = Vec::new();
+    for one in found {
+        let leaving = matches!(any.ready(&one.live)?, Readiness::Leaving(_));
+        if !leaving && !deposed.contains(&one.id) {
+            candidates.push(one);
+        }
+    }
+    if let Some(known) = candidates
+        .iter()
+        .position(|one| Some(one.id.as_str()) == id)
+    {
+        return Ok(Choice::Ours(candidates.swap_remove(known)));
+    }
+    if candidates.len() > 1 {
+        let ids: Vec<&str> = candidates.iter().map(|one| one.id.as_str()).collect();
+        return Err(Error::refused(format!("more than one resource carries this address: {}", ids.join(", ")))
+            .at(&candidates[0].address)
+            .hint("nothing was changed; remove the tag `rd:address` from all but the one to keep, or delete the others"));
+    }
+    let only = candidates.pop();
+    if let Some(one) = &only
+        && !any.retained()
+        && let Some(tags) = &one.tags
+        && !tags.is_empty()
+        && !ctx.stack.owns(ctx.slice, tags)
+    {
+        let said: Vec<String> = tags
+            .iter()
+            .map(|(key, value)| format!("{key}={value}"))
+            .collect();
+        let ours: Vec<String> = ctx
+            .stack
+            .ownership(ctx.slice)
+            .map(|(key, value)| format!("{key}={value}"))
+            .to_vec();
+        let error = Error::refused(format!(
+            "{} is there already and is not this stack's: its tags are {}",
+            one.id,
+            said.join(", ")
+        ))
+        .at(&one.address)
+        .hint(format!(
+            "nothing was changed; choose another name in rd.toml, or, to have it taken over, rd-state import {} {}, or tag it {}",
+            one.address,
+            one.id,
+            ours.join(", ")
+        ));
+        return Ok(Choice::Foreign(error));
+    }
+    Ok(only.map_or(Choice::Nothing, Choice::Ours))
+}
+
+/// Reads it all.
+pub async fn refresh<C: 'static>(
+    ctx: &Ctx<C>,
+    kinds: &Kinds<C>,
+    reader: &Rc<Reader<C>>,
+    nodes: &[Node],
+    state: &Document,
+    outputs: &dyn Fn(&Reference) -> Option<Value>,
+) -> Result<Observed> {
+    *ctx.known_ids.borrow_mut() = state.ids().map(str::to_owned).collect();
+    let mut observed = Observed::default();
+    let mut waiting: BTreeMap<String, (String, Value)> = state
+        .resources
+        .iter()
+        .map(|(address, resource)| {
+            (
+                address.clone(),
+                (resource.kind.clone(), resource.spec.clone()),
+            )
+        })
+        .collect();
+    for node in nodes {
+        waiting.insert(
+            node.address.clone(),
+            (node.kind.to_owned(), node.spec.clone()),
+        );
+    }
+    while !waiting.is_empty() {
+        let round: Vec<String> = waiting
+            .iter()
+            .filter(|(address, (_, spec))| can_read(address, spec, state, &waiting))
+            .map(|(address, _)| address.clone())
+            .collect();
+        let round: BTreeSet<String> = if round.is_empty() {
+            waiting.keys().cloned().collect()
+        } else {
+            round.into_iter().collect()
+        };
+        let reads = round.iter().map(|address| {
+            let (kind, spec) = waiting[address].clone();
+            let spec = resolve(&spec, &|reference| {
+                observed
+                    .lookup(reference)
+                    .or_else(|| stored_attribute(state, reference))
+                    .or_else(|| outputs(reference))
+            });
+            read_one(ctx, kinds, reader, state, address, kind, spec)
+        });
+        for (address, read) in round.iter().zip(join_all(reads).await) {
+            let (current, deposed) = read.map_err(|error| error.at(address))?;
+            match current {
+                Choice::Ours(found) => {
+                    observed.live.insert(address.clone(), found);
+                }
+                Choice::Foreign(error) => {
+                    observed.foreign.insert(address.clone(), error);
+                }
+                Choice::Nothing => {}
+            }
+            observed
+                .deposed
+                .extend(deposed.into_iter().map(|id| (address.clone(), id)));
+            waiting.remove(address);
+        }
+    }
+    Ok(observed)
+}
+
+/// With an id, at once; without one, when what its spec refers to has been read or is remembered.
+fn can_read(
+    address: &str,
+    spec: &Value,
+    state: &Document,
+    waiting: &BTreeMap<String, (String, Value)>,
+) -> bool {
+    let has_id = |address: &str| state.resources.get(address).is_some_and(|r| r.id.is_some());
+    has_id(address)
+        || references(spec).iter().all(|reference| match reference {
+            Reference::Attribute(target, _) => has_id(target) || !waiting.contains_key(target),
+            Reference::Output(..) => true,
+        })
+}
+
+async fn read_one<C: 'static>(
+    ctx: &Ctx<C>,
+    kinds: &Kinds<C>,
+    reader: &Rc<Reader<C>>,
+    state: &Document,
+    address: &str,
+    kind: String,
+    spec: Value,
+) -> Result<(Choice, Vec<String>)> {
+    let remembered = state.resources.get(address);
+    let deposed: Vec<String> = remembered.map_or(Vec::new(), |r| {
+        r.deposed.iter().map(|old| old.id.clone()).collect()
+    });
+    let id = remembered.and_then(|r| r.id.clone());
+    let wanted = |id: Option<String>| Wanted {
+        address: address.to_owned(),
+        id,
+        spec: Some(spec.clone()),
+    };
+    let mut current = choose(
+        ctx,
+        kinds,
+        &kind,
+        reader.find(&kind, wanted(id.clone())).await?,
+        id.as_deref(),
+        &deposed,
+    )?;
+    if matches!(current, Choice::Nothing) && id.is_some() {
+        // The one that the state knows is gone; another may carry its address.
+        current = choose(
+            ctx,
+            kinds,
+            &kind,
+            reader.find(&kind, wanted(None)).await?,
+            None,
+            &deposed,
+        )?;
+    }
+    let old = join_all(
+        deposed
+            .iter()
+            .map(|id| reader.find(&kind, wanted(Some(id.clone())))),
+    )
+    .await;
+    let mut alive = Vec::new();
+    for (id, found) in deposed.into_iter().zip(old) {
+        if found?.iter().any(|one| one.id == id) {
+            alive.push(id);
+        }
+    }
+    Ok((current, alive))
+}

@@ -1,0 +1,293 @@
+//! Kinds behind one object-safe face: the engine works with JSON values, the kinds with their own types.
+
+use crate::error::{Error, Result};
+use crate::resource::change::Change;
+use crate::resource::ctx::Ctx;
+use crate::resource::kind::{
+    CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
+};
+use crate::stack::Tags;
+use futures_util::future::LocalBoxFuture;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+use std::collections::BTreeMap;
+use std::marker::PhantomData;
+use std::rc::Rc;
+
+/// A [`Kind`] whose types are JSON.
+pub trait AnyKind<C> {
+    /// [`Kind::PATIENCE`].
+    fn timeouts(&self) -> Timeouts;
+    /// [`Kind::STAYS`].
+    fn retained(&self) -> bool;
+    /// [`Kind::GOES_LAST`].
+    fn delete_last(&self) -> bool;
+    /// [`Kind::TAGS_UNTOLD`].
+    fn tags_not_read(&self) -> bool;
+    /// [`Kind::find`].
+    fn find<'a>(
+        &self,
+        ctx: &'a Ctx<C>,
+        wanted: Vec<Wanted<Value>>,
+    ) -> LocalBoxFuture<'a, Result<Vec<Found<Value>>>>;
+    /// [`Kind::create`].
+    fn create<'a>(
+        &self,
+        ctx: &'a Ctx<C>,
+        request: CreateRequest<'a, Value>,
+    ) -> LocalBoxFuture<'a, Result<String>>;
+    /// [`Kind::update`].
+    fn update<'a>(
+        &self,
+        ctx: &'a Ctx<C>,
+        id: &'a str,
+        live: &'a Value,
+        spec: &'a Value,
+        changes: &'a [Change],
+    ) -> LocalBoxFuture<'a, Result<()>>;
+    /// [`Kind::delete`].
+    fn delete<'a>(&self, ctx: &'a Ctx<C>, id: &'a str) -> LocalBoxFuture<'a, Result<()>>;
+    /// [`Kind::tag`].
+    fn tag<'a>(
+        &self,
+        ctx: &'a Ctx<C>,
+        id: &'a str,
+        set: &'a Tags,
+        remove: &'a [String],
+    ) -> LocalBoxFuture<'a, Result<()>>;
+    /// [`Kind::diff`].
+    fn diff(&self, spec: &Value, live: &Value, last: Option<&Value>) -> Result<Vec<Change>>;
+    /// [`Kind::ready`].
+    fn ready(&self, live: &Value) -> Result<Readiness>;
+    /// [`Kind::allow`].
+    fn validate(
+        &self,
+        spec: &Value,
+        live: &Value,
+        last: Option<&Value>,
+        changes: &[Change],
+    ) -> Result<()>;
+    /// [`Kind::lost`].
+    fn allow_recreate(&self, id: &str) -> Result<()>;
+    /// [`Kind::waits`].
+    fn pending(&self, live: &Value) -> Result<Option<String>>;
+    /// [`Kind::details`].
+    fn details<'a>(
+        &self,
+        ctx: &'a Ctx<C>,
+        id: &'a str,
+        live: &'a Value,
+    ) -> LocalBoxFuture<'a, Result<Details>>;
+    /// [`Kind::replacing`].
+    fn replace_order(&self, changes: &[Change]) -> ReplaceOrder;
+    /// [`Kind::holders`].
+    fn in_use_by<'a>(
+        &self,
+        ctx: &'a Ctx<C>,
+        id: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Option<String>>>;
+}
+
+/// The kinds of a slice by name.
+pub struct Kinds<C> {
+    by_name: BTreeMap<&'static str, Rc<dyn AnyKind<C>>>,
+}
+
+impl<C: 'static> Kinds<C> {
+    /// No kinds.
+    pub fn new() -> Self {
+        Self {
+            by_name: BTreeMap::new(),
+        }
+    }
+
+    /// Adds a kind.
+    #[must_use]
+    pub fn with<K: Kind<Clients = C>>(mut self) -> Self {
+        self.by_name
+            .insert(K::NAME, Rc::new(Erased::<K>(PhantomData)));
+        self
+    }
+
+    /// Every kind.
+    pub fn all(&self) -> impl Iterator<Item = (&'static str, Rc<dyn AnyKind<C>>)> {
+        self.by_name.iter().map(|(name, any)| (*name, any.clone()))
+    }
+
+    /// The kind of this name; an error where a newer or older program wrote the state.
+    pub fn get(&self, name: &str) -> Result<Rc<dyn AnyKind<C>>> {
+        self.by_name.get(name).cloned().ok_or_else(|| {
+            Error::failed(format!("this program knows no resource kind `{name}`")).hint(
+                "the state was written by another version of it: use that version, or a newer one",
+            )
+        })
+    }
+}
+
+impl<C: 'static> Default for Kinds<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+struct Erased<K>(PhantomData<K>);
+
+fn typed<T: DeserializeOwned>(what: &str, value: &Value) -> Result<T> {
+    T::deserialize(value).map_err(|e| Error::failed(format!("{what} has an unexpected form: {e}")))
+}
+
+fn untyped<T: Serialize>(value: &T) -> Result<Value> {
+    serde_json::to_value(value)
+        .map_err(|e| Error::failed(format!("cannot be written as JSON: {e}")))
+}
+
+impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
+    fn timeouts(&self) -> Timeouts {
+        K::TIMEOUTS
+    }
+
+    fn retained(&self) -> bool {
+        K::RETAINED
+    }
+
+    fn delete_last(&self) -> bool {
+        K::DELETE_LAST
+    }
+
+    fn tags_not_read(&self) -> bool {
+        K::TAGS_NOT_READ
+    }
+
+    fn find<'a>(
+        &self,
+        ctx: &'a Ctx<K::Clients>,
+        wanted: Vec<Wanted<Value>>,
+    ) -> LocalBoxFuture<'a, Result<Vec<Found<Value>>>> {
+        Box::pin(async move {
+            let wanted: Vec<Wanted<K::Spec>> = wanted
+                .into_iter()
+                .map(|one| Wanted {
+                    address: one.address,
+                    id: one.id,
+                    // A spec of an older version may not fit any more; the id still serves.
+                    spec: one.spec.and_then(|spec| serde_json::from_value(spec).ok()),
+                })
+                .collect();
+            let found = K::find(ctx, &wanted).await?;
+            found
+                .into_iter()
+                .map(|one| {
+                    Ok(Found {
+                        live: untyped(&one.live)?,
+                        address: one.address,
+                        id: one.id,
+                        tags: one.tags,
+                    })
+                })
+                .collect()
+        })
+    }
+
+    fn create<'a>(
+        &self,
+        ctx: &'a Ctx<K::Clients>,
+        request: CreateRequest<'a, Value>,
+    ) -> LocalBoxFuture<'a, Result<String>> {
+        Box::pin(async move {
+            let spec: K::Spec = typed("the spec", request.spec)?;
+            let order = CreateRequest {
+                address: request.address,
+                spec: &spec,
+                tags: request.tags,
+                token: request.token,
+            };
+            K::create(ctx, order).await
+        })
+    }
+
+    fn update<'a>(
+        &self,
+        ctx: &'a Ctx<K::Clients>,
+        id: &'a str,
+        live: &'a Value,
+        spec: &'a Value,
+        changes: &'a [Change],
+    ) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let live: K::Live = typed("what AWS reports", live)?;
+            let spec: K::Spec = typed("the spec", spec)?;
+            K::update(ctx, id, &live, &spec, changes).await
+        })
+    }
+
+    fn delete<'a>(&self, ctx: &'a Ctx<K::Clients>, id: &'a str) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(K::delete(ctx, id))
+    }
+
+    fn tag<'a>(
+        &self,
+        ctx: &'a Ctx<K::Clients>,
+        id: &'a str,
+        set: &'a Tags,
+        remove: &'a [String],
+    ) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(K::tag(ctx, id, set, remove))
+    }
+
+    fn diff(&self, spec: &Value, live: &Value, last: Option<&Value>) -> Result<Vec<Change>> {
+        let spec: K::Spec = typed("the spec", spec)?;
+        let live: K::Live = typed("what AWS reports", live)?;
+        let last: Option<K::Spec> = last.and_then(|last| typed("the last spec", last).ok());
+        Ok(K::diff(&spec, &live, last.as_ref()))
+    }
+
+    fn ready(&self, live: &Value) -> Result<Readiness> {
+        Ok(K::ready(&typed("what AWS reports", live)?))
+    }
+
+    fn validate(
+        &self,
+        spec: &Value,
+        live: &Value,
+        last: Option<&Value>,
+        changes: &[Change],
+    ) -> Result<()> {
+        let spec: K::Spec = typed("the spec", spec)?;
+        let live: K::Live = typed("what AWS reports", live)?;
+        let last: Option<K::Spec> = last.and_then(|last| typed("the last spec", last).ok());
+        K::validate(&spec, &live, last.as_ref(), changes)
+    }
+
+    fn allow_recreate(&self, id: &str) -> Result<()> {
+        K::allow_recreate(id)
+    }
+
+    fn pending(&self, live: &Value) -> Result<Option<String>> {
+        Ok(K::pending(&typed("what AWS reports", live)?))
+    }
+
+    fn details<'a>(
+        &self,
+        ctx: &'a Ctx<K::Clients>,
+        id: &'a str,
+        live: &'a Value,
+    ) -> LocalBoxFuture<'a, Result<Details>> {
+        Box::pin(async move {
+            let live: K::Live = typed("what AWS reports", live)?;
+            K::details(ctx, id, &live).await
+        })
+    }
+
+    fn replace_order(&self, changes: &[Change]) -> ReplaceOrder {
+        K::replace_order(changes)
+    }
+
+    fn in_use_by<'a>(
+        &self,
+        ctx: &'a Ctx<K::Clients>,
+        id: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Option<String>>> {
+        Box::pin(K::in_use_by(ctx, id))
+    }
+}

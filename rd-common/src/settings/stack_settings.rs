@@ -1,0 +1,117 @@
+//! The top-level keys of `rd.toml`, which every program reads.
+
+use crate::settings::problem::Problem;
+use crate::stack::Tags;
+use serde::{Deserialize, Serialize};
+
+/// The top-level keys.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StackSettings {
+    /// The project's name; every resource's name begins with it.
+    pub project: String,
+    /// The environment.
+    #[serde(default = "production")]
+    pub environment: String,
+    /// The AWS region; else the SDK's own setting.
+    #[serde(default)]
+    pub region: Option<String>,
+    /// The domain, where HTTPS is wanted.
+    #[serde(default)]
+    pub domain: Option<String>,
+    /// Whether `destroy` is refused. On by default in production.
+    #[serde(default)]
+    pub protect: Option<bool>,
+    /// The user's own tags, set on every resource.
+    #[serde(default)]
+    pub tags: Tags,
+    /// `[state]`: where states are kept.
+    #[serde(default)]
+    pub state: StateSettings,
+}
+
+/// `[state]`: the store of this stack's states.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct StateSettings {
+    /// Which store.
+    pub backend: Backend,
+}
+
+/// The kinds of state store.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Backend {
+    /// Files in `.rd` next to `rd.toml`, or in `--state-dir`.
+    #[default]
+    Local,
+}
+
+fn production() -> String {
+    "production".to_owned()
+}
+
+impl StackSettings {
+    /// The names of the keys.
+    pub(super) const KEYS: [&'static str; 7] = [
+        "project",
+        "environment",
+        "region",
+        "domain",
+        "protect",
+        "tags",
+        "state",
+    ];
+
+    /// Whether `destroy` is refused.
+    pub fn is_protected(&self) -> bool {
+        self.protect.unwrap_or(self.environment == "production")
+    }
+
+    /// What is wrong beyond the types. Names go into S3 bucket names and DNS names, so their rules hold here.
+    pub(super) fn problems(&self) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        for (key, value, longest) in [
+            ("project", &self.project, 24),
+            ("environment", &self.environment, 16),
+        ] {
+            let fits = !value.is_empty()
+                && value.len() <= longest
+                && value.starts_with(|c: char| c.is_ascii_lowercase())
+                && !value.ends_with('-')
+                && !value.contains("--")
+                && value
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+            if !fits {
+                problems.push(Problem::new(
+                    key,
+                    format!("`{value}` cannot be part of every AWS name"),
+                    format!("1 to {longest} of a-z, 0-9 and single `-`, beginning with a letter"),
+                ));
+            }
+        }
+        for (key, value) in &self.tags {
+            let longest = key.len() <= 128 && value.len() <= 256;
+            if key.is_empty()
+                || !longest
+                || key.to_lowercase().starts_with("aws:")
+                || key.starts_with("rd:")
+            {
+                problems.push(Problem::new(
+                    &format!("tags.{key}"),
+                    "cannot be a tag",
+                    "keys of 1 to 128 characters that do not begin with `aws:` or `rd:`, values of at most 256",
+                ));
+            }
+        }
+        if self.tags.len() > 40 {
+            problems.push(Problem::new(
+                "tags",
+                "too many tags",
+                "at most 40; AWS takes 50, and 6 are rd's own",
+            ));
+        }
+        problems
+    }
+}

@@ -1,0 +1,9 @@
+//! The slices of a stack.
+
+/// The slices in pipe order: each needs only outputs of slices before it. The program of slice `net` is `rd-net`.
+pub const SLICES: [&str; 7] = ["net", "data", "cache", "store", "edge", "ecs", "logs"];
+
+/// The name of the program that owns `slice`.
+pub fn program_of(slice: &str) -> String {
+    format!("rd-{slice}")
+}

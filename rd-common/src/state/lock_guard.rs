@@ -1,0 +1,113 @@
+//! Holds the lock of a state for as long as a command works: takes it, renews it, watches that it is still held, and
+//! gives it back.
+
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::state::store::{Holder, Key, Lock, Store};
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// Time between two checks that the lock is still held. A check of a local lock is one `stat`.
+const CHECK_EVERY: Duration = Duration::from_secs(1);
+/// Checks between two renewals.
+const CHECKS_PER_RENEWAL: u32 = 10;
+
+/// Runs `work` while `holder` has the lock of `key`. Waits up to `timeout` for another holder, then fails with
+/// [`Exit::Locked`].
+///
+/// When the lock is lost meanwhile, `work` is dropped where it waits and the error has [`Exit::Locked`]: a run that was
+/// paused while somebody forced its lock must not change anything any more.
+pub async fn with_lock<T, F>(
+    store: &Rc<dyn Store>,
+    key: &Key,
+    holder: Holder,
+    timeout: Duration,
+    work: impl FnOnce(Rc<dyn Lock>) -> F,
+) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    let lock = store.lock(key, holder, timeout).await?;
+    let done = tokio::select! {
+        // First, so that a process that was paused notices before it goes on.
+        biased;
+        lost = keep(store.as_ref(), key, lock.as_ref()) => Err(lost),
+        done = work(lock.clone()) => done,
+    };
+    let unlocked = store.unlock(key, lock.as_ref()).await;
+    let done = done?;
+    unlocked?;
+    Ok(done)
+}
+
+/// Fails once the lock is no longer held. Called before each change of AWS.
+pub fn check_held(lock: &dyn Lock) -> Result<()> {
+    if lock.is_held() {
+        return Ok(());
+    }
+    Err(Error::new(
+        Exit::Locked,
+        "another run took this run's state lock; stopping",
+    )
+    .hint("that run, or the next one, finds what this run created"))
+}
+
+/// Renews and checks the lock until it is lost; returns why.
+async fn keep(store: &dyn Store, key: &Key, lock: &dyn Lock) -> Error {
+    let mut checks = 0;
+    loop {
+        tokio::time::sleep(CHECK_EVERY).await;
+        if let Err(lost) = check_held(lock) {
+            return lost;
+        }
+        checks += 1;
+        if checks % CHECKS_PER_RENEWAL == 0
+            && let Err(error) = store.renew(key, lock).await
+        {
+            return error;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::conformance::{document, key};
+    use crate::state::local::LocalStore;
+    use tokio::time::timeout;
+
+    fn store() -> (tempfile::TempDir, Rc<dyn Store>) {
+        let folder = tempfile::tempdir().unwrap();
+        let store: Rc<dyn Store> = Rc::new(LocalStore::new(folder.path()));
+        (folder, store)
+    }
+
+    #[tokio::test]
+    async fn the_lock_is_held_during_the_work_and_free_afterwards() {
+        let (_folder, store) = store();
+        let key = key();
+        let holder = Holder::this_process("rd-net deploy", "run-1");
+        with_lock(&store, &key, holder, Duration::ZERO, async |lock| {
+            let held = store.holder(&key).await?.map(|holder| holder.run);
+            assert_eq!(held.as_deref(), Some("run-1"));
+            store.save(&key, &document(1), None, lock.as_ref()).await
+        })
+        .await
+        .unwrap();
+        assert_eq!(store.holder(&key).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn work_stops_when_the_lock_is_taken_away() {
+        let (_folder, store) = store();
+        let key = key();
+        let holder = Holder::this_process("rd-net deploy", "run-1");
+        let work = with_lock(&store, &key, holder, Duration::ZERO, async |_| {
+            store.break_lock(&key).await?;
+            std::future::pending::<Result<()>>().await
+        });
+        let lost = timeout(Duration::from_secs(10), work).await.unwrap();
+        assert_eq!(lost.unwrap_err().exit, Exit::Locked);
+    }
+}

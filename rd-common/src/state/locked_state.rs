@@ -1,0 +1,68 @@
+//! A state that a command edits outside of a plan, such as `deploy`, `rotate` or `rd-state mv`: read and written under its
+//! lock.
+
+use crate::error::Result;
+use crate::state::document::Document;
+use crate::state::lock_guard::with_lock;
+use crate::state::store::{Holder, Key, Lock, Store, save_next};
+use std::future::Future;
+use std::rc::Rc;
+use std::time::Duration;
+
+/// How long to wait for another run's lock.
+const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// A state whose lock this run holds.
+pub struct LockedState {
+    store: Rc<dyn Store>,
+    key: Key,
+    lock: Rc<dyn Lock>,
+}
+
+impl LockedState {
+    /// Runs `work` while `holder` has the lock of `key`; see [`with_lock`].
+    pub async fn hold<T, F>(
+        store: &Rc<dyn Store>,
+        key: Key,
+        holder: Holder,
+        work: impl FnOnce(Self) -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let locked = key.clone();
+        with_lock(store, &key, holder, LOCK_TIMEOUT, |lock| {
+            work(Self {
+                store: store.clone(),
+                key: locked,
+                lock,
+            })
+        })
+        .await
+    }
+
+    /// The stored state; none where the slice was never applied.
+    pub async fn load(&self) -> Result<Option<Document>> {
+        let stored = self.store.load(&self.key).await?;
+        Ok(stored.map(|stored| stored.document))
+    }
+
+    /// Writes `document` as the next version and returns its serial. `command` goes into the state.
+    pub async fn save(&self, document: Document, command: &str) -> Result<u64> {
+        save_next(
+            self.store.as_ref(),
+            &self.key,
+            document,
+            command,
+            self.lock.as_ref(),
+        )
+        .await
+    }
+
+    /// Writes the contents of an old version as the next one and returns it.
+    pub async fn restore(&self, serial: u64) -> Result<Document> {
+        self.store
+            .restore(&self.key, serial, self.lock.as_ref())
+            .await
+    }
+}

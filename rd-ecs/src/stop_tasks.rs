@@ -1,0 +1,23 @@
+//! Tasks that run beside the service: of `rd-ecs run`, or started by hand.
+
+use crate::clients::Clients;
+use crate::tasks::{self, Of};
+use rd_common::aws::Explain;
+use rd_common::{Ctx, Result};
+
+/// Stops what runs in a cluster that is to go, so that the roles are there until it has stopped.
+pub async fn stop_tasks(ctx: &Ctx<Clients>, cluster: &str) -> Result<()> {
+    let running = match tasks::ids(ctx, cluster, Of::Cluster, false).await {
+        Err(error) if error.is(&["ClusterNotFoundException"]) => return Ok(()),
+        other => other?,
+    };
+    for task in running {
+        let call = ctx.clients.ecs.stop_task().cluster(cluster).task(&task);
+        let call = call.reason("rd-ecs destroy").send();
+        match call.await.doing("stop a task") {
+            Err(error) if error.is(&["InvalidParameterException"]) => {}
+            other => other.map(|_| ())?,
+        }
+    }
+    Ok(())
+}
