@@ -30,8 +30,7 @@ test: build ## Run all tests, on a local AWS API that is started and stopped
 
 .PHONY: soak
 soak: build ## Run the fault tests at every call of every command, not just at a few (an hour)
-	RD_SOAK=1 scripts/test --test faults --test data_faults --test cache_faults --test store_faults --test edge_faults \
-		--test ecs_faults --test ecs_rollouts --test logs_faults
+	RD_SOAK=1 scripts/test --test '*' faults:: -- rollouts:: commands:: runs::
 
 .PHONY: lint
 lint: ## Check formatting and lints

@@ -1,0 +1,6 @@
+//! rd-cache against the local AWS API.
+
+mod changes;
+mod commands;
+mod drift;
+mod faults;

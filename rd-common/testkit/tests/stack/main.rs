@@ -1,0 +1,12 @@
+//! The programs together: in pipes, in scripts, at the same time; and what all of them have in common.
+
+mod aws_answers;
+mod bad_input;
+mod example;
+mod help;
+mod pipeline;
+mod readme;
+mod runs;
+mod scripts;
+mod streaming;
+mod views;

@@ -1,0 +1,7 @@
+//! rd-data against the local AWS API.
+
+mod changes;
+mod commands;
+mod drift;
+mod faults;
+mod secrecy;

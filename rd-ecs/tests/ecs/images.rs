@@ -1,0 +1,242 @@
+//! What images there are, what an image is, and the way to the registry for other tools.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use crate::registry::{Registry, Things};
+use rd_testkit::archive::{config, digest};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Done, World, endpoint, request};
+use serde_json::{Value, json};
+
+fn applied() -> World {
+    let world = World::new(SETTINGS);
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+    world
+}
+
+fn images(world: &World, arguments: &str) -> Vec<Value> {
+    let listed = world.rd("rd-ecs").args("images").args(arguments).ok();
+    let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+    listed["images"].as_array().unwrap().clone()
+}
+
+#[test]
+fn images_are_listed_with_what_was_found_and_what_runs() {
+    let world = applied();
+    assert_eq!(images(&world, ""), [] as [Value; 0]);
+    let text = world.rd("rd-ecs").args("images --format text").ok();
+    assert!(
+        text.stdout.contains("no images: push one"),
+        "{}",
+        text.stdout
+    );
+
+    let first = world.image("v1", "arm64");
+    let second = world.image("v2", "amd64");
+    world.aws_local(
+        "/aws-local/scan",
+        &json!({"digest": first, "counts": {"HIGH": 2, "LOW": 1}}),
+    );
+    world.rd("rd-ecs").args("deploy --tag v1").ok();
+    let listed = images(&world, "");
+    let by = |digest: &str| listed.iter().find(|one| one["digest"] == digest).unwrap();
+    let one = by(&first);
+    assert_eq!(one["tags"], json!(["v1"]));
+    assert_eq!(one["architectures"], json!(["ARM64"]));
+    assert_eq!(one["size"], 2);
+    assert_eq!(one["live"], true);
+    assert_eq!(one["revisions"].as_array().unwrap().len(), 1);
+    assert_eq!(
+        one["scan"],
+        json!({"status": "COMPLETE", "findings": {"HIGH": 2, "LOW": 1}})
+    );
+    assert!(one["pushed_at"].as_str().unwrap().ends_with('Z'));
+    let other = by(&second);
+    assert_eq!(other["architectures"], json!(["X86_64"]));
+    assert_eq!(
+        (&other["live"], &other["revisions"]),
+        (&json!(false), &json!([]))
+    );
+
+    let text = world.rd("rd-ecs").args("images --format text").ok().stdout;
+    let line = text.lines().find(|line| line.starts_with("v1 ")).unwrap();
+    assert!(
+        line.contains(&first[7..19]) && line.contains("2 high, 1 low"),
+        "{line}"
+    );
+    assert!(line.contains("ARM64") && line.contains("live"), "{line}");
+    let line = text.lines().find(|line| line.starts_with("v2 ")).unwrap();
+    assert!(line.contains("none"), "{line}");
+    assert_eq!(images(&world, "--limit 1").len(), 1);
+}
+
+#[test]
+fn an_image_that_is_not_there_is_told_with_the_nearest() {
+    let world = applied();
+    let done = world.rd("rd-ecs").args("deploy --tag v1").code(1);
+    assert!(
+        done.stderr
+            .contains("there is no tag `v1` in shop-test-api"),
+        "{}",
+        done.stderr
+    );
+    assert!(
+        done.stderr.contains("nothing was pushed yet"),
+        "{}",
+        done.stderr
+    );
+    for tag in ["v41", "v42", "main"] {
+        world.image(tag, "arm64");
+    }
+    let done = world.rd("rd-ecs").args("deploy --tag v43").code(1);
+    assert!(done.stderr.contains("nearest: v41, v42"), "{}", done.stderr);
+    let digest = format!("sha256:{}", "0".repeat(64));
+    let done = world
+        .rd("rd-ecs")
+        .args("deploy --image")
+        .arg(&digest)
+        .code(1);
+    assert!(
+        done.stderr.contains(&format!("there is no image {digest}")),
+        "{}",
+        done.stderr
+    );
+    let url = world.output("ecs", "repository_url");
+    let host = url.as_str().unwrap().split('/').next().unwrap();
+    let done = world
+        .rd("rd-ecs")
+        .args("deploy --image")
+        .arg(&format!("{host}/other:v1"))
+        .code(1);
+    assert!(
+        done.stderr.contains("there is no repository other"),
+        "{}",
+        done.stderr
+    );
+    let done = world
+        .rd("rd-ecs")
+        .args("deploy --image")
+        .arg("Not/A:Reference")
+        .code(2);
+    assert!(done.stderr.contains("names no image"), "{}", done.stderr);
+}
+
+#[test]
+fn login_gives_the_password_to_programs_alone() {
+    let world = World::new(SETTINGS);
+    // It needs no state.
+    let done = world.rd("rd-ecs").args("login -vv").ok();
+    let password = done.stdout.trim_end();
+    assert!(!done.stderr.contains(password), "the password is in a log");
+    assert!(done.stderr.contains("user AWS"), "{}", done.stderr);
+
+    let about = world.rd("rd-ecs").args("login --format json").ok();
+    assert!(!about.stdout.contains(password));
+    let about: Value = serde_json::from_str(&about.stdout).unwrap();
+    assert_eq!(about["username"], "AWS");
+    assert_eq!(about["url"], endpoint());
+    assert!(about["expires_at"].as_str().unwrap().ends_with('Z'));
+
+    // What docker login does with it.
+    let encoded = world
+        .rd("rd-ecs")
+        .shell("printf 'AWS:%s' \"$(rd-ecs login)\" | base64 -w0")
+        .ok();
+    let authorization = format!("Basic {}", encoded.stdout);
+    let headers = [("Authorization", authorization.as_str())];
+    assert_eq!(
+        request(endpoint(), "GET", "/v2/", &headers, b"").status,
+        200
+    );
+    let headers = [("Authorization", "Basic QVdTOng=")];
+    assert_eq!(
+        request(endpoint(), "GET", "/v2/", &headers, b"").status,
+        401
+    );
+
+    // A terminal.
+    let done = world
+        .rd("rd-ecs")
+        .shell("script -qec 'rd-ecs login' /dev/null")
+        .run();
+    assert_eq!(done.code, 2, "{}", done.stdout);
+    assert!(
+        done.stdout
+            .contains("docker login --username AWS --password-stdin"),
+        "{}",
+        done.stdout
+    );
+    assert!(!done.stdout.contains("eyJ"), "{}", done.stdout);
+}
+
+const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
+const INDEX: &str = "application/vnd.oci.image.index.v1+json";
+
+/// Images of somebody else's: `app:v1` for ARM64, `app:both` an index. Their digests, too.
+fn images_of_others() -> (Things, [String; 2]) {
+    let config = config("arm64", &[]);
+    let manifest = json!({
+        "schemaVersion": 2, "mediaType": MANIFEST,
+        "config": {"mediaType": "application/vnd.oci.image.config.v1+json", "digest": digest(&config), "size": config.len()},
+        "layers": [],
+    });
+    let manifest = manifest.to_string().into_bytes();
+    let entry = |architecture: &str| {
+        json!({"mediaType": MANIFEST, "digest": digest(&manifest), "size": manifest.len(),
+            "platform": {"os": "linux", "architecture": architecture}})
+    };
+    let index = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": [entry("arm64"), entry("amd64")]});
+    let index = index.to_string().into_bytes();
+    let digests = [digest(&manifest), digest(&index)];
+    let at = |name: &str| format!("/v2/team/app/{name}");
+    let things = [
+        (
+            at(&format!("blobs/{}", digest(&config))),
+            ("application/octet-stream".to_owned(), config),
+        ),
+        (at("manifests/v1"), (MANIFEST.to_owned(), manifest)),
+        (at("manifests/both"), (INDEX.to_owned(), index)),
+    ];
+    (things.into(), digests)
+}
+
+fn deploy(world: &World, registry: &Registry, image: &str) -> Done {
+    let trusted = world.path().join("authority.pem");
+    std::fs::write(&trusted, &registry.authority).unwrap();
+    world
+        .rd("rd-ecs")
+        .args("deploy --no-wait --image")
+        .arg(&format!("{}/{image}", registry.host))
+        .env("SSL_CERT_FILE", trusted.to_str().unwrap())
+        .run()
+}
+
+#[test]
+fn images_of_other_registries_are_looked_at_without_credentials() {
+    let world = applied();
+    let (things, [one, both]) = images_of_others();
+    let registry = Registry::start(things.clone(), true);
+    for (tag, digest) in [("v1", one), ("both", both)] {
+        let done = deploy(&world, &registry, &format!("team/app:{tag}"));
+        assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+        assert_eq!(
+            world.live_image(),
+            format!("{}/team/app@{digest}", registry.host)
+        );
+    }
+    let done = deploy(&world, &registry, "team/app:v9");
+    assert_eq!(done.code, 1);
+    assert!(
+        done.stderr.contains("MANIFEST_UNKNOWN: no such tag"),
+        "{}",
+        done.stderr
+    );
+    let closed = Registry::start(things, false);
+    let done = deploy(&world, &closed, "team/app:v1");
+    assert_eq!(done.code, 1);
+    assert!(
+        done.stderr.contains("asked without credentials"),
+        "{}",
+        done.stderr
+    );
+}

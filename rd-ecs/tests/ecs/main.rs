@@ -1,0 +1,17 @@
+//! rd-ecs against the local AWS API, and against image registries on loopback.
+
+mod changes;
+mod diagnose;
+mod drift;
+mod exec;
+mod faults;
+mod first_image;
+mod images;
+mod lifecycle;
+mod permissions;
+mod push;
+mod push_faults;
+mod registry;
+mod rollouts;
+mod run;
+mod verify;

@@ -1,0 +1,8 @@
+//! rd-edge against the local AWS API, and against web servers on loopback.
+
+mod changes;
+mod check;
+mod drift;
+mod faults;
+mod lifecycle;
+mod servers;

@@ -1,0 +1,11 @@
+//! rd-logs against the local AWS API.
+
+mod changes;
+mod commands;
+mod drift;
+mod faults;
+mod formats;
+mod lifecycle;
+mod search;
+mod tail;
+mod tail_ends;

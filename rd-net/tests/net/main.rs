@@ -1,0 +1,7 @@
+//! rd-net against the local AWS API.
+
+mod changes;
+mod check;
+mod drift;
+mod faults;
+mod lifecycle;

@@ -1,0 +1,5 @@
+//! rd-state, with states that the other programs wrote.
+
+mod commands;
+mod imports;
+mod recovery;

@@ -1,0 +1,5 @@
+//! rd-store against the local AWS API.
+
+mod contents;
+mod faults;
+mod settings;
