@@ -2,8 +2,10 @@
 
 mod aws_answers;
 mod bad_input;
+mod docs_names;
 mod example;
 mod help;
+mod layers;
 mod pipeline;
 mod readme;
 mod runs;
