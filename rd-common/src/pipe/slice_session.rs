@@ -8,7 +8,7 @@ use crate::pipe::upstream::Upstream;
 use crate::records::Verb;
 use crate::resource::slice::Slice;
 use crate::state::document::Document;
-use crate::state::lock_guard;
+use crate::state::lock_guard::{self, OnLoss};
 use crate::state::session::LoadedState;
 use crate::state::store::{Key, Lock};
 use std::future::Future;
@@ -108,10 +108,17 @@ impl<S: Slice> SliceSession<S> {
         F: Future<Output = Result<Finished>>,
     {
         let holder = context.holder(verb.as_str());
-        lock_guard::with_lock(&self.store, &self.key(), holder, timeout, |lock| async {
-            let state = self.load_state().await?;
-            work(state, lock).await
-        })
+        lock_guard::with_lock(
+            &self.store,
+            &self.key(),
+            holder,
+            timeout,
+            OnLoss::Finish,
+            |lock| async {
+                let state = self.load_state().await?;
+                work(state, lock).await
+            },
+        )
         .await
     }
 }

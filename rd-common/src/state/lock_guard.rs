@@ -13,16 +13,24 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// Checks between two renewals.
 const CHECKS_PER_RENEWAL: u32 = 10;
 
+/// What becomes of the work when its lock is lost: a run that was paused while somebody forced its lock must not change
+/// anything any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnLoss {
+    /// The work is dropped where it waits. For work that makes one change after another.
+    Stop,
+    /// The work ends by itself: it calls [`check_held`] before each change, and reports what was in flight.
+    Finish,
+}
+
 /// Runs `work` while `holder` has the lock of `key`. Waits up to `timeout` for another holder, then fails with
-/// [`Exit::Locked`].
-///
-/// When the lock is lost meanwhile, `work` is dropped where it waits and the error has [`Exit::Locked`]: a run that was
-/// paused while somebody forced its lock must not change anything any more.
+/// [`Exit::Locked`]. Work that was stopped since its lock was lost fails with [`Exit::Locked`], too.
 pub async fn with_lock<T, F>(
     store: &Rc<dyn Store>,
     key: &Key,
     holder: Holder,
     timeout: Duration,
+    on_loss: OnLoss,
     work: impl FnOnce(Rc<dyn Lock>) -> F,
 ) -> Result<T>
 where
@@ -32,7 +40,7 @@ where
     let done = tokio::select! {
         // First, so that a process that was paused notices before it goes on.
         biased;
-        lost = keep(store.as_ref(), key, lock.as_ref()) => Err(lost),
+        lost = keep(store.as_ref(), key, lock.as_ref(), on_loss) => Err(lost),
         done = work(lock.clone()) => done,
     };
     let unlocked = store.unlock(key, lock.as_ref()).await;
@@ -53,13 +61,16 @@ pub fn check_held(lock: &dyn Lock) -> Result<()> {
     .hint("that run, or the next one, finds what this run created"))
 }
 
-/// Renews and checks the lock until it is lost; returns why.
-async fn keep(store: &dyn Store, key: &Key, lock: &dyn Lock) -> Error {
+/// Renews and checks the lock. Returns once it is lost and the work has to stop for it.
+async fn keep(store: &dyn Store, key: &Key, lock: &dyn Lock, on_loss: OnLoss) -> Error {
     let mut checks = 0;
     loop {
         tokio::time::sleep(CHECK_EVERY).await;
         if let Err(lost) = check_held(lock) {
-            return lost;
+            match on_loss {
+                OnLoss::Stop => return lost,
+                OnLoss::Finish => std::future::pending::<()>().await,
+            }
         }
         checks += 1;
         if checks % CHECKS_PER_RENEWAL == 0
@@ -88,11 +99,18 @@ mod tests {
         let (_folder, store) = store();
         let key = key();
         let holder = Holder::this_process("rd-net deploy", "run-1");
-        with_lock(&store, &key, holder, Duration::ZERO, async |lock| {
-            let held = store.holder(&key).await?.map(|holder| holder.run);
-            assert_eq!(held.as_deref(), Some("run-1"));
-            store.save(&key, &document(1), None, lock.as_ref()).await
-        })
+        with_lock(
+            &store,
+            &key,
+            holder,
+            Duration::ZERO,
+            OnLoss::Stop,
+            async |lock| {
+                let held = store.holder(&key).await?.map(|holder| holder.run);
+                assert_eq!(held.as_deref(), Some("run-1"));
+                store.save(&key, &document(1), None, lock.as_ref()).await
+            },
+        )
         .await
         .unwrap();
         assert_eq!(store.holder(&key).await.unwrap(), None);
@@ -103,11 +121,32 @@ mod tests {
         let (_folder, store) = store();
         let key = key();
         let holder = Holder::this_process("rd-net deploy", "run-1");
-        let work = with_lock(&store, &key, holder, Duration::ZERO, async |_| {
-            store.break_lock(&key).await?;
-            std::future::pending::<Result<()>>().await
-        });
+        let work = with_lock(
+            &store,
+            &key,
+            holder,
+            Duration::ZERO,
+            OnLoss::Stop,
+            async |_| {
+                store.break_lock(&key).await?;
+                std::future::pending::<Result<()>>().await
+            },
+        );
         let lost = timeout(Duration::from_secs(10), work).await.unwrap();
         assert_eq!(lost.unwrap_err().exit, Exit::Locked);
+    }
+
+    #[tokio::test]
+    async fn work_that_checks_the_lock_itself_is_left_to_finish() {
+        let (_folder, store) = store();
+        let key = key();
+        let holder = Holder::this_process("rd-net apply", "run-1");
+        let work = async |lock: Rc<dyn Lock>| {
+            store.break_lock(&key).await?;
+            tokio::time::sleep(2 * CHECK_EVERY).await;
+            Ok(check_held(lock.as_ref()).is_err())
+        };
+        let finished = with_lock(&store, &key, holder, Duration::ZERO, OnLoss::Finish, work);
+        assert!(finished.await.unwrap());
     }
 }

@@ -3,7 +3,7 @@
 
 use crate::error::Result;
 use crate::state::document::Document;
-use crate::state::lock_guard::with_lock;
+use crate::state::lock_guard::{OnLoss, with_lock};
 use crate::state::store::{Holder, Key, Lock, Store, save_next};
 use std::future::Future;
 use std::rc::Rc;
@@ -31,7 +31,7 @@ impl LockedState {
         F: Future<Output = Result<T>>,
     {
         let locked = key.clone();
-        with_lock(store, &key, holder, LOCK_TIMEOUT, |lock| {
+        with_lock(store, &key, holder, LOCK_TIMEOUT, OnLoss::Stop, |lock| {
             work(Self {
                 store: store.clone(),
                 key: locked,

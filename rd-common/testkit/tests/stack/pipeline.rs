@@ -55,6 +55,48 @@ fn a_saved_plan_of_two_slices_is_reviewed_and_applied() {
     assert!(gone.iter().all(|done| done.code == 0), "{gone:?}");
 }
 
+/// `examples/rd-count.rs` of rd-common, the smallest filter.
+const FILTER: &str = "examples/rd-count";
+
+#[test]
+fn a_filter_sees_every_change_and_passes_all_records_on() {
+    let world = World::new(SETTINGS);
+    let runs = Rd::pipe(vec![
+        world.rd("rd-net").args("plan --offline"),
+        world.rd(FILTER).args("changes"),
+        world.rd("rd-store").args("plan --offline"),
+    ]);
+    assert!(runs.iter().all(|run| run.code == 0), "{runs:?}");
+    let (before, after) = (&runs[0], &runs[1]);
+    let own = |line: &&str| {
+        let record: Value = serde_json::from_str(line).unwrap();
+        record["slice"] == "count"
+    };
+    let passed_on: Vec<&str> = after.stdout.lines().filter(|line| !own(line)).collect();
+    assert_eq!(passed_on, before.stdout.lines().collect::<Vec<_>>());
+    let ends = after.of_type("end");
+    let counted = ends.iter().find(|end| end["slice"] == "count").unwrap();
+    assert_eq!(counted["counts"]["create"], before.of_type("change").len());
+    assert_eq!(counted["status"], "ok");
+    // The slice behind it plans as if it were not there.
+    assert_eq!(runs[2].of_type("begin").len(), 3);
+    assert!(runs[2].of_type("change").len() > before.of_type("change").len());
+}
+
+#[test]
+fn a_filter_fails_with_what_is_upstream() {
+    let world = World::new(SETTINGS);
+    let runs = Rd::pipe(vec![
+        world.rd("rd-net").args("plan --offline --set net.nat=no"),
+        world.rd(FILTER).args("changes"),
+    ]);
+    assert_eq!(runs[0].code, 2);
+    assert_eq!(runs[1].code, 5, "{}", runs[1].stderr);
+    let ends = runs[1].of_type("end");
+    assert!(ends.iter().all(|end| end["status"] == "failed"), "{ends:?}");
+    assert_eq!(ends.len(), 2);
+}
+
 #[test]
 fn one_program_asks_whose_account_it_is_for_all_with_its_key() {
     let proxy = Proxy::start(endpoint());
