@@ -1,33 +1,19 @@
 //! `rd-ecs`: the service of a stack.
 
-mod catalogue;
 mod clients;
 mod commands;
 mod config;
-mod deployments;
 mod diagnose;
-mod discover;
 mod exec;
-mod follow;
-mod image_ref;
 mod images;
 mod kinds;
-mod kms;
-mod logs;
 mod names;
-mod policies;
-mod push;
 mod read;
-mod registry;
-mod revision;
 mod rollout;
-mod secrets;
 mod service_context;
-mod sizes;
 mod slice;
-mod stop_tasks;
-mod task;
 mod tasks;
+mod time;
 mod verify;
 
 use rd_common::cli::{About, main as run};

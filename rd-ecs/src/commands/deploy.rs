@@ -2,10 +2,10 @@
 //! image, which is named by its digest.
 
 use crate::config::Bootstrap;
-use crate::image_ref;
+use crate::images::image_ref;
 use crate::kinds::task_definition::revisions::prune;
 use crate::names::last;
-use crate::revision::{ahead, with_image};
+use crate::rollout::revision::{ahead, with_image};
 use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_interrupted};
 use crate::service_context::ServiceContext;
 use crate::slice::Ecs;
@@ -94,8 +94,12 @@ async fn deploy(context: &Context, state: &LockedState, args: &DeployArgs) -> Re
 
 /// Whether a revision that the service names was brought into service to the end.
 async fn is_live(service_context: &ServiceContext, revision: &str) -> Result<bool> {
-    let newest =
-        crate::deployments::newest(service_context.ctx(), &service_context.service, 1).await?;
+    let newest = crate::kinds::service::deployments::newest(
+        service_context.ctx(),
+        &service_context.service,
+        1,
+    )
+    .await?;
     Ok(newest
         .first()
         .is_none_or(|one| one.task_definition == revision && one.succeeded()))

@@ -1,9 +1,9 @@
 //! `images`: what there is to deploy, what was found in it, and what runs.
 
 use super::tasks::ago;
-use crate::catalogue::{self, Listed};
-use crate::push::size_text;
-use crate::registry::Repository;
+use crate::images::list::{self, Listed};
+use crate::images::push::size_text;
+use crate::images::registry::Repository;
 use crate::slice::Ecs;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
@@ -37,8 +37,8 @@ const SHORT: usize = 12;
 pub async fn run(context: &Context, args: &ImagesArgs) -> Result<Exit> {
     let slice_context = SliceContext::<Ecs>::open(context).await?;
     let repository = Repository::of(&slice_context)?;
-    let mut listed = catalogue::list(&slice_context.ctx, &repository, args.limit).await?;
-    catalogue::mark_used(&slice_context.ctx, &repository, &mut listed).await?;
+    let mut listed = list::list(&slice_context.ctx, &repository, args.limit).await?;
+    list::mark_used(&slice_context.ctx, &repository, &mut listed).await?;
     let text = if context.printer.is_json() {
         format!(
             "{}\n",
@@ -106,7 +106,7 @@ fn findings(one: &Listed) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::catalogue::Scan;
+    use crate::images::list::Scan;
 
     fn found(status: &str, counts: &[(&str, i32)]) -> String {
         findings(&Listed {

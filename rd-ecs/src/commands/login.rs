@@ -1,7 +1,7 @@
 //! `login`: the password for the registry, for docker, podman, crane and the like.
 //! <https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html>
 
-use crate::registry::Access;
+use crate::images::registry::Access;
 use crate::slice::Ecs;
 use rd_common::aws::Aws;
 use rd_common::context::Context;

@@ -1,7 +1,7 @@
 //! `push`: an image from a file to the stack's repository, without a docker daemon.
 
-use crate::push::{self, Archive, Content, Sent, size_text};
-use crate::registry::{Access, Repository};
+use crate::images::push::{self, Archive, Content, Sent, size_text};
+use crate::images::registry::{Access, Repository};
 use crate::slice::Ecs;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;

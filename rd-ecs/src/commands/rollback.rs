@@ -1,9 +1,9 @@
 //! `rollback`: an earlier revision, as it was. While a deployment is under way, that one is rolled back.
 
-use crate::deployments::{self, roll_back};
-use crate::follow::{Ending, Follow};
+use crate::kinds::service::deployments::{self, roll_back};
 use crate::kinds::task_definition::revisions;
 use crate::names::{last, revision};
+use crate::rollout::follow::{Ending, Follow};
 use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_interrupted};
 use crate::service_context::ServiceContext;
 use crate::slice::Ecs;
@@ -70,7 +70,7 @@ async fn end_it(
         .await?
     {
         Ending::Over(deployment) => {
-            follow.tell_end(&deployment);
+            follow.print_end(&deployment);
             if deployment.status == "ROLLBACK_SUCCESSFUL" {
                 return Ok(Exit::Done);
             }

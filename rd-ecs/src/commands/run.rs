@@ -1,13 +1,13 @@
 //! `run`: a command in a task of its own, such as a database migration. Its output is our output to the last line, and
 //! its exit code is our exit code.
 
-use crate::image_ref;
-use crate::logs::{self, Line, Stream};
+use crate::config::fargate_sizes;
+use crate::images::image_ref;
 use crate::names::{CONTAINER, last};
 use crate::read::Described;
-use crate::revision::with_image;
+use crate::rollout::revision::with_image;
 use crate::service_context::ServiceContext;
-use crate::sizes;
+use crate::tasks::logs::{self, Line, Stream};
 use crate::tasks::{self, Task};
 use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, ContainerOverride, KeyValuePair, NetworkConfiguration,
@@ -110,7 +110,7 @@ fn overrides(args: &RunArgs, runs: &Described) -> Result<TaskOverride> {
     let own = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
     let cpu = args.cpu.unwrap_or_else(|| own(runs.definition.cpu()));
     let memory = args.memory.unwrap_or_else(|| own(runs.definition.memory()));
-    sizes::check(cpu, memory).map_err(|allowed| {
+    fargate_sizes::check(cpu, memory).map_err(|allowed| {
         Error::usage(format!(
             "Fargate has no tasks of {cpu} CPU and {memory} MiB"
         ))

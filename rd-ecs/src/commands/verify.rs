@@ -1,7 +1,7 @@
 //! `verify`: whether the service's revision can run, before anything is touched.
 
 use crate::names::last;
-use crate::revision::ahead;
+use crate::rollout::revision::ahead;
 use crate::service_context::ServiceContext;
 use crate::verify::{image_of, verify};
 use rd_common::context::Context;

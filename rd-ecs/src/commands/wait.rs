@@ -1,9 +1,10 @@
 //! `wait`: until the deployment that is under way has ended. It changes nothing, so it can be stopped and run again.
 
-use crate::deployments::{self, Deployment, timestamp};
-use crate::follow::{Ending, Follow};
+use crate::kinds::service::deployments::{self, Deployment};
 use crate::names::last;
+use crate::rollout::follow::{Ending, Follow};
 use crate::service_context::ServiceContext;
+use crate::time::timestamp;
 use aws_sdk_ecs::types::DeploymentRolloutState;
 use jiff::Timestamp;
 use rd_common::commands::limits::duration;
@@ -32,7 +33,7 @@ pub async fn run(context: &Context, args: &WaitArgs) -> Result<Exit> {
         .await?
     {
         Ending::Over(deployment) => {
-            follow.tell_end(&deployment);
+            follow.print_end(&deployment);
             if deployment.succeeded() {
                 return Ok(Exit::Done);
             }
@@ -68,7 +69,7 @@ async fn forgotten(context: &Context, service_context: &ServiceContext) -> Resul
             .hint("run rd-ecs wait again; rd-ecs status shows what runs"));
     };
     let begun = timestamp(primary.created_at()).unwrap_or(Timestamp::UNIX_EPOCH);
-    Follow::new(context, service_context, begun).tell_end(&Deployment {
+    Follow::new(context, service_context, begun).print_end(&Deployment {
         arn: String::new(),
         status: "SUCCESSFUL".to_owned(),
         reason: primary.rollout_state_reason().map(str::to_owned),

@@ -1,7 +1,7 @@
 //! What can be wrong with the section beyond the types of its keys.
 
 use super::{Config, Schedule};
-use crate::sizes;
+use crate::config::fargate_sizes;
 use rd_common::{Problem, Stack};
 use rd_log_group::{kms_key_problem, retention_problem};
 use std::collections::BTreeMap;
@@ -17,7 +17,7 @@ impl Config {
         let mut wrong = |key: &str, what: String, allowed: &str| {
             problems.push(Problem::new(key, what, allowed));
         };
-        if let Err(allowed) = sizes::check(self.cpu, self.memory) {
+        if let Err(allowed) = fargate_sizes::check(self.cpu, self.memory) {
             wrong(
                 "memory",
                 format!(

@@ -1,6 +1,7 @@
 //! `[ecs]` in `rd.toml`.
 
 mod check;
+pub mod fargate_sizes;
 
 use crate::kinds::task_definition::model::HealthCheck;
 use rd_common::Stack;

@@ -3,12 +3,13 @@
 
 use super::redact::Redact;
 use super::targets::{self, Target};
-use crate::deployments::{self, Deployment, timestamp};
-use crate::logs::{self, Line};
+use crate::kinds::service::deployments::{self, Deployment};
 use crate::names::{CONTAINER, last};
 use crate::read::Described;
 use crate::service_context::ServiceContext;
+use crate::tasks::logs::{self, Line};
 use crate::tasks::{self, Of, Task};
+use crate::time::timestamp;
 use crate::verify;
 use aws_sdk_ecs::types::Service;
 use futures_util::stream::{self, StreamExt};

@@ -60,7 +60,7 @@ pub async fn of_tasks(
 }
 
 /// Tells what is found of tasks that failed: text for people, a record each for programs.
-pub async fn tell(
+pub async fn print_findings(
     context: &Context,
     service_context: &ServiceContext,
     failed: &[Task],

@@ -3,7 +3,7 @@
 use super::evidence::{Event, ServiceState};
 use super::finding::Finding;
 use super::rules::{self, Rank, UNKNOWN_EVENT};
-use crate::deployments::Deployment;
+use crate::kinds::service::deployments::Deployment;
 use crate::names::last;
 use jiff::{SignedDuration, Timestamp};
 

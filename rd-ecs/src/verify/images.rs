@@ -1,10 +1,10 @@
 //! The image: in the repository, for the service's architecture.
 
 use super::{is_denied, not_checked};
-use crate::discover::{NO_IMAGE_TAG, PLACEHOLDER};
+use crate::images::registry::inspect;
 use crate::names::repository_url;
-use crate::registry::inspect;
 use crate::service_context::ServiceContext;
+use crate::slice::discover::{NO_IMAGE_TAG, PLACEHOLDER};
 use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_ecs::types::{CpuArchitecture, TaskDefinition};
 use rd_common::aws::Explain;

@@ -6,10 +6,10 @@ use super::permissions::MAY_NOT_ASK;
 use super::reference::{self, Reference, Secret, region};
 use super::simulation::{Asked, simulate};
 use super::{is_denied, not_checked};
-use crate::discover::BUCKET_KEY;
-use crate::kms::Key;
-use crate::policies::{KEY_ACTIONS, via};
 use crate::service_context::ServiceContext;
+use crate::slice::discover::BUCKET_KEY;
+use crate::slice::kms_key::Key;
+use crate::slice::role_documents::{KEY_ACTIONS, via_service};
 use aws_sdk_ecs::types::TaskDefinition;
 use futures_util::future::try_join_all;
 use rd_common::Result;
@@ -153,7 +153,7 @@ async fn may(
     let asked = Asked {
         actions,
         resources: std::slice::from_ref(&arn),
-        context: &[("kms:ViaService", via(stack, service))],
+        context: &[("kms:ViaService", via_service(stack, service))],
     };
     let Some(verdicts) = simulate(service_context, role, &asked).await? else {
         return Ok(not_checked(what, MAY_NOT_ASK));

@@ -14,10 +14,10 @@ mod secrets;
 mod simulation;
 mod targets;
 
+use crate::config::fargate_sizes;
 use crate::names::CONTAINER;
 use crate::read::Described;
 use crate::service_context::ServiceContext;
-use crate::sizes;
 use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
 use rd_common::context::Context;
 use rd_common::output::check_report::{CheckStep, line};
@@ -120,7 +120,7 @@ fn size(definition: &TaskDefinition) -> CheckStep {
     let (cpu, memory) = (definition.cpu(), definition.memory());
     let read = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
     let what = "size";
-    match sizes::check(read(cpu), read(memory)) {
+    match fargate_sizes::check(read(cpu), read(memory)) {
         Ok(()) => CheckStep::new(
             what,
             true,

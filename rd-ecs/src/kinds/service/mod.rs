@@ -3,11 +3,11 @@
 //! How many tasks it has is the affair of autoscaling and of `scale`: an apply changes it only where the setting itself
 //! has changed.
 
+pub mod deployments;
 pub mod model;
 mod requests;
 
 use crate::clients::Clients;
-use crate::deployments;
 use crate::names::last;
 use crate::read::{retag, tag_list, tags_of};
 use aws_sdk_ecs::types::{

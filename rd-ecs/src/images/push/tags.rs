@@ -1,0 +1,74 @@
+//! Tags: which an archive names, and which there can be.
+//! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>
+
+use crate::slice::discover::NO_IMAGE_TAG;
+use rd_common::{Error, Result};
+
+/// Refuses what is no tag.
+pub fn check(tag: &str) -> Result<()> {
+    let first = tag.bytes().next();
+    let begins = first.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let plain = tag
+        .bytes()
+        .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
+    if !begins || !plain || tag.len() > 128 {
+        return Err(Error::usage(format!("`{tag}` is no tag"))
+            .hint("letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`, at most 128 characters"));
+    }
+    if NO_IMAGE_TAG.strip_prefix(':') == Some(tag) {
+        return Err(
+            Error::usage(format!("the tag `{tag}` stands for no image")).hint("give another one")
+        );
+    }
+    Ok(())
+}
+
+/// The tag of a name such as `localhost:5000/app:v42`.
+pub fn of_name(name: &str) -> Option<&str> {
+    let name = name.split('@').next()?;
+    let last = name.rsplit('/').next()?;
+    last.split_once(':').map(|(_, tag)| tag)
+}
+
+/// The tag that an index says an image has: OCI's annotation is a tag or, of some tools, a whole name.
+/// <https://github.com/opencontainers/image-spec/blob/main/annotations.md>
+pub fn of_annotation(name: &str) -> Option<&str> {
+    match name.contains(['/', ':']) {
+        true => of_name(name),
+        false => Some(name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_are_checked() {
+        for tag in ["v42", "_a", "1.2.3-rc.1", &"a".repeat(128)] {
+            assert!(check(tag).is_ok(), "{tag}");
+        }
+        for tag in [
+            "",
+            ".a",
+            "-a",
+            "a b",
+            "a:b",
+            "a/b",
+            "ä",
+            &"a".repeat(129),
+            "rd-none",
+        ] {
+            assert!(check(tag).is_err(), "{tag}");
+        }
+    }
+
+    #[test]
+    fn names_have_tags() {
+        assert_eq!(of_name("app:v42"), Some("v42"));
+        assert_eq!(of_name("localhost:5000/app"), None);
+        assert_eq!(of_name("localhost:5000/app:v1"), Some("v1"));
+        assert_eq!(of_annotation("v42"), Some("v42"));
+        assert_eq!(of_annotation("docker.io/library/app:v42"), Some("v42"));
+    }
+}

@@ -1,0 +1,284 @@
+//! `repository`: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html>
+
+pub mod images;
+
+use crate::clients::Clients;
+use aws_sdk_ecr::types::{
+    EncryptionConfiguration, EncryptionType, ImageScanningConfiguration, ImageTagMutability, Tag,
+};
+use rd_common::aws::Explain;
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Result, Tags, Wanted, touches,
+};
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
+
+/// The kind.
+pub struct Repository;
+
+/// What we want.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Spec {
+    /// Its name, which is its id.
+    pub name: String,
+    /// Whether images are scanned when they are pushed.
+    pub scan_on_push: bool,
+    /// Whether a tag stays with its image.
+    pub immutable_tags: bool,
+    /// The KMS key that images are encrypted with; else AES-256.
+    pub kms_key: Option<String>,
+    /// Which images go.
+    pub lifecycle: Value,
+}
+
+/// What there is.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// Its name.
+    pub name: String,
+    /// Its ARN.
+    pub arn: String,
+    /// Where images are pushed to: the registry's host and the name.
+    pub url: String,
+    /// Whether images are scanned when they are pushed.
+    pub scan_on_push: bool,
+    /// Whether a tag stays with its image.
+    pub immutable_tags: bool,
+    /// The ARN of the KMS key; none for AES-256.
+    pub kms_key: Option<String>,
+    /// Which images go; null where none do.
+    pub lifecycle: Value,
+}
+
+/// Untagged images go after some days, and of those with a tag the newest stay.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html>
+pub fn lifecycle(untagged_days: i32, keep_images: i32) -> Value {
+    json!({"rules": [
+        {
+            "rulePriority": 1,
+            "description": "images without a tag",
+            "selection": {
+                "tagStatus": "untagged",
+                "countType": "sinceImagePushed",
+                "countUnit": "days",
+                "countNumber": untagged_days,
+            },
+            "action": {"type": "expire"},
+        },
+        {
+            "rulePriority": 2,
+            "description": "all but the newest images with a tag",
+            "selection": {
+                "tagStatus": "tagged",
+                "tagPatternList": ["*"],
+                "countType": "imageCountMoreThan",
+                "countNumber": keep_images,
+            },
+            "action": {"type": "expire"},
+        },
+    ]})
+}
+
+const GONE: &str = "RepositoryNotFoundException";
+
+fn list(tags: &Tags) -> Result<Vec<Tag>> {
+    let tags = tags
+        .iter()
+        .map(|(key, value)| Tag::builder().key(key).value(value).build());
+    tags.collect::<std::result::Result<_, _>>()
+        .map_err(|e| Error::failed(format!("a tag is incomplete: {e}")))
+}
+
+fn mutability(immutable: bool) -> ImageTagMutability {
+    if immutable {
+        ImageTagMutability::Immutable
+    } else {
+        ImageTagMutability::Mutable
+    }
+}
+
+async fn policy(ctx: &Ctx<Clients>, name: &str) -> Result<Value> {
+    let call = ctx.clients.ecr.get_lifecycle_policy().repository_name(name);
+    match call.send().await.doing("read which images go") {
+        Err(error) if error.is(&["LifecyclePolicyNotFoundException", GONE]) => Ok(Value::Null),
+        other => {
+            let text = other?.lifecycle_policy_text.unwrap_or_default();
+            Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+        }
+    }
+}
+
+async fn read(ctx: &Ctx<Clients>, name: &str) -> Result<Option<Live>> {
+    let repositories = async {
+        let call = ctx.clients.ecr.describe_repositories();
+        match call
+            .repository_names(name)
+            .send()
+            .await
+            .doing("read the repository")
+        {
+            Err(error) if error.is(&[GONE]) => Ok(None),
+            other => Ok(other?.repositories.unwrap_or_default().pop()),
+        }
+    };
+    let (repository, lifecycle) = tokio::try_join!(repositories, policy(ctx, name))?;
+    Ok(repository.map(|one| Live {
+        name: name.to_owned(),
+        arn: one.repository_arn().unwrap_or_default().to_owned(),
+        url: one.repository_uri().unwrap_or_default().to_owned(),
+        scan_on_push: one
+            .image_scanning_configuration()
+            .is_some_and(ImageScanningConfiguration::scan_on_push),
+        immutable_tags: one.image_tag_mutability() == Some(&ImageTagMutability::Immutable),
+        kms_key: one
+            .encryption_configuration()
+            .and_then(|encryption| encryption.kms_key())
+            .map(str::to_owned),
+        lifecycle,
+    }))
+}
+
+impl Kind for Repository {
+    const NAME: &'static str = "repository";
+    const TAGS_NOT_READ: bool = true;
+    type Spec = Spec;
+    type Live = Live;
+    type Clients = Clients;
+
+    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+        let mut found = Vec::new();
+        for one in wanted {
+            let Some(name) = one.id_or(|spec| &spec.name) else {
+                continue;
+            };
+            let Some(live) = read(ctx, &name).await? else {
+                continue;
+            };
+            let tags = if one.id.is_some() && ctx.knows(&name) {
+                None
+            } else {
+                let call = ctx.clients.ecr.list_tags_for_resource();
+                let answer = call.resource_arn(&live.arn).send().await;
+                let tags = answer.doing("read the repository's tags")?.tags;
+                let tags = tags.unwrap_or_default().into_iter();
+                Some(tags.map(|tag| (tag.key, tag.value)).collect())
+            };
+            found.push(Found {
+                address: one.address.clone(),
+                id: name,
+                live,
+                tags,
+            });
+        }
+        Ok(found)
+    }
+
+    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        let spec = request.spec;
+        let scanning = ImageScanningConfiguration::builder().scan_on_push(spec.scan_on_push);
+        let encryption = EncryptionConfiguration::builder()
+            .encryption_type(match spec.kms_key {
+                Some(_) => EncryptionType::Kms,
+                None => EncryptionType::Aes256,
+            })
+            .set_kms_key(spec.kms_key.clone())
+            .build()
+            .map_err(|e| Error::failed(format!("the encryption is incomplete: {e}")))?;
+        let call = ctx
+            .clients
+            .ecr_once
+            .create_repository()
+            .repository_name(&spec.name)
+            .image_scanning_configuration(scanning.build())
+            .image_tag_mutability(mutability(spec.immutable_tags))
+            .encryption_configuration(encryption)
+            .set_tags(Some(list(request.tags)?));
+        match call.send().await.doing("create the repository") {
+            Err(error) if error.is(&["RepositoryAlreadyExistsException"]) => Ok(spec.name.clone()),
+            other => other.map(|_| spec.name.clone()),
+        }
+    }
+
+    async fn update(
+        ctx: &Ctx<Clients>,
+        id: &str,
+        _live: &Live,
+        spec: &Spec,
+        changes: &[Change],
+    ) -> Result<()> {
+        let ecr = &ctx.clients.ecr;
+        if touches(changes, "lifecycle") {
+            let call = ecr.put_lifecycle_policy().repository_name(id);
+            let call = call.lifecycle_policy_text(spec.lifecycle.to_string());
+            call.send().await.doing("set which images go")?;
+        }
+        if touches(changes, "scan_on_push") {
+            let scanning = ImageScanningConfiguration::builder().scan_on_push(spec.scan_on_push);
+            let call = ecr.put_image_scanning_configuration().repository_name(id);
+            let call = call.image_scanning_configuration(scanning.build()).send();
+            call.await.doing("set whether images are scanned")?;
+        }
+        if touches(changes, "immutable_tags") {
+            let call = ecr.put_image_tag_mutability().repository_name(id);
+            let call = call.image_tag_mutability(mutability(spec.immutable_tags));
+            call.send()
+                .await
+                .doing("set whether tags stay with their image")?;
+        }
+        Ok(())
+    }
+
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+        let call = ctx.clients.ecr.delete_repository().repository_name(id);
+        match call.send().await.doing("delete the repository") {
+            Err(error) if error.is(&[GONE]) => Ok(()),
+            Err(error) if error.is(&["RepositoryNotEmptyException"]) => Err(error
+                .hint("rd-ecs images lists what is in it; destroy --delete-images deletes all of it, for good")),
+            other => other.map(|_| ()),
+        }
+    }
+
+    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let ecr = &ctx.clients.ecr;
+        let Some(Live { arn, .. }) = read(ctx, id).await? else {
+            return Ok(());
+        };
+        if !set.is_empty() {
+            let call = ecr.tag_resource().resource_arn(&arn);
+            let call = call.set_tags(Some(list(set)?)).send();
+            call.await.doing("set the repository's tags")?;
+        }
+        if !remove.is_empty() {
+            let call = ecr.untag_resource().resource_arn(&arn);
+            let call = call.set_tag_keys(Some(remove.to_vec())).send();
+            call.await.doing("remove the repository's tags")?;
+        }
+        Ok(())
+    }
+
+    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+        let mut diff = Diff::new();
+        diff.fixed("name", &live.name, &spec.name)
+            .field("scan_on_push", live.scan_on_push, spec.scan_on_push)
+            .field("immutable_tags", live.immutable_tags, spec.immutable_tags)
+            .field("lifecycle", &live.lifecycle, &spec.lifecycle)
+            .fixed_kms_key(live.kms_key.as_deref(), spec.kms_key.as_deref());
+        // From AES-256 to a key of KMS, or back.
+        if live.kms_key.is_some() != spec.kms_key.is_some() {
+            diff.fixed("kms_key", &live.kms_key, &spec.kms_key);
+        }
+        diff.finish()
+    }
+
+    /// Images are in it: it is made anew by hand, if at all.
+    fn validate(spec: &Spec, _live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
+        if changes.iter().any(|change| change.replaces) {
+            return Err(Error::refused(format!(
+                "the repository {} would be made anew, and its images be lost",
+                spec.name
+            ))
+            .hint("set kms_key back; or push the images elsewhere, delete the repository by hand, and apply again"));
+        }
+        Ok(())
+    }
+}

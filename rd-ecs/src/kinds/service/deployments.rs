@@ -1,0 +1,189 @@
+//! Service deployments: what tells whether a deployment went well. That as many tasks run as are wanted does not.
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html>
+
+use super::cluster_of;
+use crate::clients::Clients;
+use crate::time::timestamp;
+use aws_sdk_ecs::types::ServiceDeployment;
+use jiff::{SignedDuration, Timestamp};
+use rd_common::aws::Explain;
+use rd_common::{Ctx, Result};
+use serde::Serialize;
+
+/// How far this machine's clock and AWS's may be apart.
+const SKEW: SignedDuration = SignedDuration::from_secs(60);
+
+/// One deployment.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Deployment {
+    /// Its ARN.
+    pub arn: String,
+    /// AWS's word for how it is: `IN_PROGRESS`, `SUCCESSFUL`, `ROLLBACK_SUCCESSFUL`, …
+    pub status: String,
+    /// AWS's reason for that.
+    pub reason: Option<String>,
+    /// The revision that it deploys: a task definition's ARN.
+    pub task_definition: String,
+    /// When it was asked for.
+    pub created_at: Timestamp,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// Why it was rolled back.
+    pub rollback_reason: Option<String>,
+    /// How many tasks of the new revision are wanted.
+    pub requested: i32,
+    /// How many of them run.
+    pub running: i32,
+    /// How many of them start.
+    pub pending: i32,
+    /// How many failed in a row.
+    pub failed: i32,
+    /// At how many it is given up; 0 where it never is.
+    pub threshold: i32,
+}
+
+impl Deployment {
+    /// Whether it is over, well or ill.
+    pub fn is_over(&self) -> bool {
+        matches!(
+            self.status.as_str(),
+            "SUCCESSFUL" | "STOPPED" | "ROLLBACK_SUCCESSFUL" | "ROLLBACK_FAILED"
+        )
+    }
+
+    /// Whether its revision runs.
+    pub fn succeeded(&self) -> bool {
+        self.status == "SUCCESSFUL"
+    }
+
+    /// Whether the old revision is being brought back, or was.
+    pub fn is_rolled_back(&self) -> bool {
+        self.status.starts_with("ROLLBACK")
+    }
+
+    /// How it ended, in AWS's words.
+    pub fn why(&self) -> String {
+        let status = self.status.to_lowercase().replace('_', " ");
+        let reason = self.rollback_reason.as_deref().or(self.reason.as_deref());
+        match reason {
+            Some(reason) => format!("{status}: {reason}"),
+            None => status,
+        }
+    }
+}
+
+/// The newest deployments of a service, the newest first, at most `most`.
+pub async fn newest(ctx: &Ctx<Clients>, service: &str, most: i32) -> Result<Vec<Deployment>> {
+    let call = ctx.clients.ecs.list_service_deployments();
+    let call = call
+        .cluster(cluster_of(service))
+        .service(service)
+        .max_results(most);
+    let answer = match call.send().await.doing("list the service's deployments") {
+        Err(error) if error.is(&["ServiceNotFoundException"]) => return Ok(Vec::new()),
+        other => other?,
+    };
+    let briefs = answer.service_deployments.unwrap_or_default();
+    let arns: Vec<String> = briefs
+        .into_iter()
+        .filter_map(|one| one.service_deployment_arn)
+        .collect();
+    let mut all = read(ctx, arns).await?;
+    all.sort_by_key(|one| std::cmp::Reverse(one.created_at));
+    Ok(all)
+}
+
+/// The newest deployment of a service, where it is not older than `since`.
+pub async fn latest(
+    ctx: &Ctx<Clients>,
+    service: &str,
+    since: Timestamp,
+) -> Result<Option<Deployment>> {
+    let newest = newest(ctx, service, 1).await?.into_iter().next();
+    Ok(newest.filter(|one| one.created_at >= since.saturating_sub(SKEW).unwrap_or(since)))
+}
+
+/// These deployments, as they are now.
+pub async fn read(ctx: &Ctx<Clients>, arns: Vec<String>) -> Result<Vec<Deployment>> {
+    if arns.is_empty() {
+        return Ok(Vec::new());
+    }
+    let call = ctx.clients.ecs.describe_service_deployments();
+    let call = call.set_service_deployment_arns(Some(arns)).send();
+    let answer = call.await.doing("read the service's deployments")?;
+    let deployments = answer.service_deployments.unwrap_or_default();
+    let target = |one: &ServiceDeployment| {
+        one.target_service_revision()
+            .and_then(|revision| revision.arn())
+            .map(str::to_owned)
+    };
+    let mut revisions: Vec<String> = deployments.iter().filter_map(target).collect();
+    revisions.sort();
+    revisions.dedup();
+    let call = ctx.clients.ecs.describe_service_revisions();
+    let call = call.set_service_revision_arns(Some(revisions)).send();
+    let revisions = call.await.doing("read the service's revisions")?;
+    let definition = |arn: Option<String>| {
+        let mut all = revisions.service_revisions().iter();
+        all.find(|one| one.service_revision_arn() == arn.as_deref())
+            .and_then(|one| one.task_definition())
+            .unwrap_or_default()
+            .to_owned()
+    };
+    Ok(deployments
+        .iter()
+        .map(|one| deployment(one, definition(target(one))))
+        .collect())
+}
+
+fn deployment(one: &ServiceDeployment, task_definition: String) -> Deployment {
+    let target = one.target_service_revision();
+    let breaker = one.deployment_circuit_breaker();
+    Deployment {
+        arn: one.service_deployment_arn().unwrap_or_default().to_owned(),
+        status: one
+            .status()
+            .map(|status| status.as_str().to_owned())
+            .unwrap_or_default(),
+        reason: one.status_reason().map(str::to_owned),
+        task_definition,
+        created_at: timestamp(one.created_at()).unwrap_or(Timestamp::UNIX_EPOCH),
+        finished_at: timestamp(one.finished_at()).or(timestamp(one.stopped_at())),
+        rollback_reason: one
+            .rollback()
+            .and_then(|rollback| rollback.reason())
+            .map(str::to_owned),
+        requested: target.map_or(
+            0,
+            aws_sdk_ecs::types::ServiceRevisionSummary::requested_task_count,
+        ),
+        running: target.map_or(
+            0,
+            aws_sdk_ecs::types::ServiceRevisionSummary::running_task_count,
+        ),
+        pending: target.map_or(
+            0,
+            aws_sdk_ecs::types::ServiceRevisionSummary::pending_task_count,
+        ),
+        failed: breaker.map_or(
+            0,
+            aws_sdk_ecs::types::ServiceDeploymentCircuitBreaker::failure_count,
+        ),
+        threshold: breaker.map_or(
+            0,
+            aws_sdk_ecs::types::ServiceDeploymentCircuitBreaker::threshold,
+        ),
+    }
+}
+
+/// Asks AWS to bring the old revision back.
+pub async fn roll_back(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
+    use aws_sdk_ecs::types::StopServiceDeploymentStopType::Rollback;
+    let call = ctx.clients.ecs.stop_service_deployment();
+    let call = call.service_deployment_arn(arn).stop_type(Rollback).send();
+    match call.await.doing("roll the deployment back") {
+        // It is over, or was stopped already.
+        Err(error) if error.is(&["ConflictException"]) => Ok(()),
+        other => other.map(|_| ()),
+    }
+}

@@ -1,0 +1,110 @@
+//! The container's variables whose values come from Secrets Manager and Parameter Store.
+
+use crate::config::Config;
+use crate::kinds::parameter::{self, Parameter};
+use crate::names;
+use rd_common::{Input, Parts, Stack, output};
+use std::collections::BTreeMap;
+
+/// The secrets and parameters of the container, for the task definition and for the policy of the execution role.
+pub struct Secrets {
+    /// By variable: the ARN of the secret or parameter, with the name of one member of the secret where it has one.
+    pub variables: BTreeMap<String, Input>,
+    /// The ARNs of the secrets.
+    pub secrets: Vec<Input>,
+    /// The ARNs of the parameters.
+    pub parameters: Vec<Input>,
+}
+
+/// Adds the parameters of `[ecs.parameters]` to the resource list, and returns where each variable comes from.
+pub fn secrets(parts: &mut Parts, stack: &Stack, config: &Config) -> Secrets {
+    let mut all = Secrets {
+        variables: BTreeMap::new(),
+        secrets: Vec::new(),
+        parameters: Vec::new(),
+    };
+    for (variable, slice) in [
+        (&config.database_variable, "data"),
+        (&config.cache_variable, "cache"),
+    ] {
+        if !variable.is_empty() {
+            let arn: Input = output(slice, "secret_arn");
+            all.variables
+                .insert(variable.clone(), arn.clone().then(":url::"));
+            all.secrets.push(arn);
+        }
+    }
+    for (variable, setting) in &config.secrets {
+        let existing = ExistingSecret::parse(setting);
+        all.variables
+            .insert(variable.clone(), existing.value_from.as_str().into());
+        let arn = existing.arn.as_str().into();
+        if existing.is_parameter {
+            all.parameters.push(arn);
+        } else if !all.secrets.contains(&arn) {
+            all.secrets.push(arn);
+        }
+    }
+    for (variable, value) in &config.parameters {
+        let part = parts.add::<Parameter>(
+            &variable.to_lowercase(),
+            parameter::Spec {
+                name: format!("{}/{variable}", names::parameter_path(stack)),
+                value: value.clone(),
+            },
+        );
+        let arn: Input = part.attribute("arn");
+        all.variables.insert(variable.clone(), arn.clone());
+        all.parameters.push(arn);
+    }
+    all
+}
+
+/// An existing secret or parameter from `[ecs.secrets]`: `arn:aws:secretsmanager:…:secret:name-abcdef[:member]`.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html>
+struct ExistingSecret {
+    arn: String,
+    value_from: String,
+    is_parameter: bool,
+}
+
+/// The number of parts between the colons of a secret's ARN.
+const SECRET_PARTS: usize = 7;
+
+impl ExistingSecret {
+    fn parse(text: &str) -> Self {
+        let parts: Vec<&str> = text.split(':').collect();
+        let is_parameter = parts.get(2) == Some(&"ssm");
+        let arn = match is_parameter {
+            true => text.to_owned(),
+            false => parts[..parts.len().min(SECRET_PARTS)].join(":"),
+        };
+        let value_from = match parts.get(SECRET_PARTS) {
+            Some(member) if !is_parameter => format!("{arn}:{member}::"),
+            _ => arn.clone(),
+        };
+        Self {
+            arn,
+            value_from,
+            is_parameter,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ExistingSecret;
+
+    #[test]
+    fn a_secret_is_read_whole_or_by_one_member() {
+        let arn = "arn:aws:secretsmanager:us-east-1:1:secret:mail-AbCdEf";
+        let whole = ExistingSecret::parse(arn);
+        assert_eq!((whole.arn.as_str(), whole.value_from.as_str()), (arn, arn));
+        let member = ExistingSecret::parse(&format!("{arn}:key"));
+        assert_eq!(member.arn, arn);
+        assert_eq!(member.value_from, format!("{arn}:key::"));
+        let parameter = ExistingSecret::parse("arn:aws:ssm:us-east-1:1:parameter/mail");
+        assert!(parameter.is_parameter);
+        assert_eq!(parameter.value_from, parameter.arn);
+    }
+}

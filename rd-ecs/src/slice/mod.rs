@@ -1,0 +1,199 @@
+//! The slice `ecs`: the resource list, what it needs from other slices, and its checks before a destroy.
+
+mod autoscaling;
+pub mod container_secrets;
+pub mod discover;
+pub mod kms_key;
+mod outputs;
+pub mod role_documents;
+mod roles;
+mod service_spec;
+pub mod task_spec;
+
+use crate::clients::Clients;
+use crate::config::Config;
+use crate::kinds::cluster::{self, Cluster, PROVIDERS};
+use crate::kinds::parameter::Parameter;
+use crate::kinds::repository::{self, Repository, images, lifecycle};
+use crate::kinds::scalable_target::ScalableTarget;
+use crate::kinds::scaling_policy::ScalingPolicy;
+use crate::kinds::scheduled_action::ScheduledAction;
+use crate::kinds::service::Service;
+use crate::kinds::task_definition::TaskDefinition;
+use crate::names::{self, REPOSITORY};
+use crate::tasks::stop_tasks;
+use container_secrets::secrets;
+use discover::Discovered;
+use outputs::Resources;
+use rd_common::aws::Aws;
+use rd_common::{
+    Ctx, DeleteTarget, Document, Error, ExternalOutputs, Kinds, Note, Parts, Problem, Result,
+    Slice, Stack,
+};
+use rd_iam::role::Role;
+use rd_iam::role_policy::RolePolicy;
+use rd_log_group::LogGroup;
+
+/// The slice of the ECS service and everything that belongs to it.
+pub struct Ecs;
+
+/// The flags of `rd-ecs destroy` beyond the shared ones.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct DestroyArgs {
+    /// Delete all images in the repository first
+    #[arg(long)]
+    delete_images: bool,
+}
+
+impl Slice for Ecs {
+    const NAME: &'static str = "ecs";
+    type Config = Config;
+    type Clients = Clients;
+    type Discovered = Discovered;
+    type DestroyArgs = DestroyArgs;
+
+    const REQUIRED_INPUTS: &'static [(&'static str, &'static [&'static str])] =
+        &discover::REQUIRED_INPUTS;
+
+    fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
+        config.problems(stack)
+    }
+
+    fn clients(aws: &Aws) -> Clients {
+        Clients::new(aws)
+    }
+
+    fn kinds() -> Kinds<Clients> {
+        Kinds::new()
+            .with::<Repository>()
+            .with::<LogGroup<Clients>>()
+            .with::<Role<Clients>>()
+            .with::<RolePolicy<Clients>>()
+            .with::<Parameter>()
+            .with::<Cluster>()
+            .with::<TaskDefinition>()
+            .with::<Service>()
+            .with::<ScalableTarget>()
+            .with::<ScalingPolicy>()
+            .with::<ScheduledAction>()
+    }
+
+    async fn discover(
+        clients: Option<&Clients>,
+        stack: &Stack,
+        _: &Config,
+        state: &Document,
+    ) -> Result<Discovered> {
+        discover::find(clients, stack, state).await
+    }
+
+    fn use_outputs(discovered: &mut Discovered, others: &ExternalOutputs) {
+        discovered.use_outputs(others);
+    }
+
+    fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {
+        let mut parts = Parts::new(Self::NAME);
+        let repository = parts.add::<Repository>(
+            "api",
+            repository::Spec {
+                name: names::api(stack),
+                scan_on_push: config.scan_on_push,
+                immutable_tags: config.immutable_tags,
+                kms_key: config.kms_key.clone(),
+                lifecycle: lifecycle(config.untagged_days, config.keep_images),
+            },
+        );
+        let logs = parts.add::<LogGroup<Clients>>(
+            "api",
+            rd_log_group::Spec {
+                name: names::log_group(stack),
+                retention_days: config.retention_days,
+                kms_key: config.log_kms_key.clone(),
+            },
+        );
+        let secrets = secrets(&mut parts, stack, config);
+        let roles = roles::roles(&mut parts, stack, config, discovered, &secrets);
+        let cluster = parts.add::<Cluster>(
+            "main",
+            cluster::Spec {
+                name: names::cluster(stack),
+                container_insights: config.container_insights(stack),
+                capacity_providers: PROVIDERS.map(str::to_owned).to_vec(),
+                default_capacity_provider: config.capacity(stack).to_owned(),
+            },
+        );
+        let definition = parts.add::<TaskDefinition>(
+            "api",
+            task_spec::task_spec(stack, config, discovered, &secrets, roles.arns()),
+        );
+        parts.after(&definition, &logs);
+        let service = parts.add::<Service>(
+            "api",
+            service_spec::service_spec(stack, config, discovered, &cluster, &definition),
+        );
+        // Tasks need the roles to start and to stop: ECS never finishes deleting a service whose role is missing.
+        for first in &roles.parts {
+            parts.after(&service, first);
+        }
+        autoscaling::autoscaling(&mut parts, stack, config, &service);
+        outputs::outputs(
+            &mut parts,
+            stack,
+            config,
+            &Resources {
+                repository,
+                logs,
+                cluster,
+                service,
+                roles,
+            },
+        );
+        parts
+    }
+
+    fn notes(stack: &Stack, _: &Config, discovered: &Discovered, _: &Document) -> Vec<Note> {
+        if discovered.image.is_some() {
+            return Vec::new();
+        }
+        vec![Note {
+            summary: "no image has been deployed yet: the service runs a placeholder, or no tasks"
+                .to_owned(),
+            hint: format!(
+                "push one to {} (rd-ecs push IMAGE.tar, or docker push after rd-ecs login), then rd-ecs deploy --tag TAG",
+                names::repository_url(stack)
+            ),
+        }]
+    }
+
+    async fn check_destroy(
+        ctx: &Ctx<Clients>,
+        targets: &[DeleteTarget],
+        args: &DestroyArgs,
+    ) -> Result<()> {
+        for DeleteTarget { id, .. } in targets.iter().filter(|one| one.address == REPOSITORY) {
+            let images = images::list(ctx, id).await?.len();
+            if images > 0 && !args.delete_images {
+                return Err(Error::refused(format!(
+                    "the repository {id} still has {images} images"
+                ))
+                .hint("rd-ecs images lists them; destroy --delete-images deletes all of them permanently"));
+            }
+        }
+        Ok(())
+    }
+
+    async fn before_destroy(
+        ctx: &Ctx<Clients>,
+        targets: &[DeleteTarget],
+        args: &DestroyArgs,
+    ) -> Result<()> {
+        for one in targets {
+            match one.kind.as_str() {
+                "repository" if args.delete_images => images::delete_all(ctx, &one.id).await?,
+                "cluster" => stop_tasks::stop_tasks(ctx, &one.id).await?,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+}

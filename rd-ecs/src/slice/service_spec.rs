@@ -1,0 +1,44 @@
+//! The service's settings: capacity, network, load balancer and number of tasks.
+
+use super::discover::Discovered;
+use crate::config::{Bootstrap, Config};
+use crate::kinds::service::model::{Capacity, Spec as ServiceSpec};
+use crate::names;
+use rd_common::{Part, Stack, output};
+
+/// The settings of the ECS service, with references to its cluster and task definition.
+pub fn service_spec(
+    stack: &Stack,
+    config: &Config,
+    discovered: &Discovered,
+    cluster: &Part,
+    definition: &Part,
+) -> ServiceSpec {
+    let spot = config.capacity(stack) == "FARGATE_SPOT";
+    let provider = |provider: &str, base: i32, weight: i32| Capacity {
+        provider: provider.to_owned(),
+        base,
+        weight,
+    };
+    let no_tasks = discovered.image.is_none() && config.bootstrap == Bootstrap::None;
+    ServiceSpec {
+        name: names::api(stack),
+        cluster: cluster.id(),
+        task_definition: definition.attribute("arn"),
+        desired_count: if no_tasks { 0 } else { config.desired(stack) },
+        capacity: match spot {
+            // The first task runs on demand, so that one survives when AWS reclaims Spot capacity.
+            true => vec![provider("FARGATE", 1, 0), provider("FARGATE_SPOT", 0, 1)],
+            false => vec![provider("FARGATE", 0, 1)],
+        },
+        subnet_ids: output("net", "private_subnet_ids"),
+        security_group_ids: vec![output("net", "api_security_group_id")],
+        target_group_arn: output("edge", "target_group_arn"),
+        container_port: output("net", "app_port"),
+        minimum_healthy_percent: config.minimum_healthy_percent,
+        maximum_percent: config.maximum_percent,
+        circuit_breaker: config.circuit_breaker,
+        grace_seconds: config.grace_seconds,
+        exec: config.exec,
+    }
+}

@@ -1,0 +1,91 @@
+//! The settings of the task definition: the container with its image, variables and health check, and the placeholder
+//! that runs before the first image.
+
+use super::container_secrets::Secrets;
+use super::discover::{Discovered, NO_IMAGE_TAG, PLACEHOLDER};
+use crate::config::{Bootstrap, Config};
+use crate::kinds::task_definition::model::{Log, Spec as TaskSpec};
+use crate::names::{self, CONTAINER};
+use rd_common::{Input, Stack, output};
+use std::collections::BTreeMap;
+
+/// The placeholder's command: nginx that answers every request on the application's port with 200.
+fn placeholder_command(port: &Input) -> Vec<Input> {
+    let line = Input::Join(vec![
+        "printf 'server { listen %s; location / { return 200; } }' ".into(),
+        port.clone(),
+        " > /etc/nginx/conf.d/default.conf && exec nginx -g 'daemon off;'".into(),
+    ]);
+    vec!["sh".into(), "-c".into(), line]
+}
+
+/// The task definition from the settings, with the image that was last deployed. The roles are the ARNs of the execution
+/// role and of the task role.
+pub fn task_spec(
+    stack: &Stack,
+    config: &Config,
+    discovered: &Discovered,
+    secrets: &Secrets,
+    [execution_role_arn, task_role_arn]: [Input; 2],
+) -> TaskSpec {
+    let placeholder = discovered.image.is_none() && config.bootstrap == Bootstrap::Placeholder;
+    let image = match &discovered.image {
+        Some(image) => image.clone(),
+        None if placeholder => PLACEHOLDER.to_owned(),
+        None => format!("{}{NO_IMAGE_TAG}", names::repository_url(stack)),
+    };
+    let mut environment: BTreeMap<String, Input> = config
+        .environment
+        .iter()
+        .map(|(name, value)| (name.clone(), Input::Known(value.clone())))
+        .collect();
+    if !config.port_variable.is_empty() {
+        let port = Input::Join(vec![output("net", "app_port")]);
+        environment.insert(config.port_variable.clone(), port);
+    }
+    if !config.bucket_variable.is_empty() {
+        environment.insert(
+            config.bucket_variable.clone(),
+            output("store", "bucket_name"),
+        );
+    }
+    TaskSpec {
+        family: names::api(stack),
+        cluster: names::cluster(stack),
+        cpu: config.cpu.to_string(),
+        memory: config.memory.to_string(),
+        architecture: config.architecture.clone(),
+        execution_role_arn,
+        task_role_arn,
+        image,
+        command: match placeholder {
+            true => placeholder_command(&output("net", "app_port")),
+            false => config
+                .command
+                .iter()
+                .map(|word| word.as_str().into())
+                .collect(),
+        },
+        entry_point: match placeholder {
+            true => Vec::new(),
+            false => config.entry_point.clone(),
+        },
+        port: output("net", "app_port"),
+        environment,
+        // The placeholder is a public image: it must not receive secrets.
+        secrets: match placeholder {
+            true => BTreeMap::new(),
+            false => secrets.variables.clone(),
+        },
+        log: Log {
+            group: names::log_group(stack),
+            region: stack.region.clone(),
+            prefix: CONTAINER.to_owned(),
+        },
+        health_check: config.health_check().filter(|_| !placeholder),
+        stop_timeout: config.stop_timeout_seconds,
+        // The placeholder writes its nginx configuration at startup.
+        read_only: config.read_only && !placeholder,
+        keep_revisions: config.keep_revisions,
+    }
+}
