@@ -1,5 +1,6 @@
 """Runs moto's server with the additions: `python -m aws_local.server PORT IDLE_SECONDS`."""
 
+import gc
 import itertools
 import logging
 import os
@@ -8,12 +9,11 @@ import sys
 import threading
 import time
 
-from werkzeug.serving import WSGIRequestHandler, make_server
-
 # moto writes its own version of AWS's managed policies and zones at import; nothing of it is needed twice.
-from moto.server import DomainDispatcherApplication, create_backend_app
+from aws_local.speed.dispatch import Dispatcher
+from aws_local.speed.http import Server
 
-from aws_local import additions, controls, registry_storage
+from aws_local import additions, controls, registry_storage, speed
 from aws_local.logs_live_tail import LiveTail
 from aws_local.registry import Registry
 from aws_local.rpc_v2_cbor import Cbor
@@ -58,27 +58,22 @@ class Watch:
         os._exit(0)
 
 
-class Handler(WSGIRequestHandler):
-    """HTTP/1.1, so that clients keep their connections; no line a request."""
-
-    protocol_version = "HTTP/1.1"
-
-    def log_request(self, *_args, **_kwargs):
-        pass
-
-
 def application():
-    return Registry(LiveTail(Cbor(DomainDispatcherApplication(create_backend_app))))
+    return Registry(LiveTail(Cbor(Dispatcher())))
 
 
 def main():
     port, idle = int(sys.argv[1]), int(sys.argv[2])
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     additions.install()
+    speed.install()
     # What is left to be done at the exit is done then, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
+    # All that is there now stays; the collector need not look at it again, nor after every few objects.
+    gc.freeze()
+    gc.set_threshold(20_000)
     app = Watch(application(), idle)
-    make_server("127.0.0.1", port, app, threaded=True, request_handler=Handler).serve_forever()
+    Server(port, app).serve_forever()
 
 
 if __name__ == "__main__":

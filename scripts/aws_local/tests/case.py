@@ -7,11 +7,12 @@ import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-from aws_local import additions
+from aws_local import additions, speed
 
 os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DEFAULT_REGION="us-east-1")
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 additions.install()
+speed.install()
 
 
 class Case(unittest.TestCase):

@@ -9,9 +9,9 @@ import threading
 from urllib.parse import quote, urlsplit
 
 import boto3
-from werkzeug.serving import make_server
 
 from aws_local import server
+from aws_local.speed.http import Server
 from aws_local.tests.case import Case
 
 CONFIG = "application/vnd.oci.image.config.v1+json"
@@ -37,9 +37,9 @@ class RegistryCase(Case):
     @classmethod
     def setUpClass(cls):
         app = server.Watch(server.application(), 3600)
-        cls.server = make_server("127.0.0.1", 0, app, threaded=True, request_handler=server.Handler)
+        cls.server = Server(0, app)
         threading.Thread(target=cls.server.serve_forever, daemon=True).start()
-        cls.host = f"127.0.0.1:{cls.server.server_port}"
+        cls.host = f"127.0.0.1:{cls.server.server_address[1]}"
         cls.ecr = boto3.client("ecr", endpoint_url=f"http://{cls.host}")
 
     @classmethod
@@ -94,7 +94,7 @@ class RegistryCase(Case):
 
     def cut(self, location, data, length):
         """A PATCH that promises more than comes before the line goes dead."""
-        with socket.create_connection(("127.0.0.1", self.server.server_port)) as line:
+        with socket.create_connection(("127.0.0.1", self.server.server_address[1])) as line:
             head = f"PATCH {urlsplit(location).path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Length: {length}\r\n"
             line.sendall(f"{head}Authorization: Basic {self.token}\r\n\r\n".encode() + data)
 

@@ -1,0 +1,26 @@
+"""Every KMS key of moto has an RSA key, which takes some 50 ms to generate and which only asymmetric keys use. It is
+generated when it is first used."""
+
+import threading
+
+from moto.kms import models
+from moto.kms.models import Key
+from moto.kms.utils import generate_private_key
+
+_lock = threading.Lock()
+
+
+def _get(key):
+    with _lock:
+        if key.__dict__.get("_private_key") is None:
+            key._private_key = generate_private_key(key.key_spec)
+        return key._private_key
+
+
+def _set(key, value):
+    key._private_key = value
+
+
+def install():
+    models.generate_private_key = lambda _key_spec: None
+    Key.private_key = property(_get, _set)
