@@ -1,11 +1,13 @@
 """An empty account for each test, with the additions in place, spoken to by AWS's own SDK for Python."""
 
+import functools
 import os
 import unittest
 
 import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
+from moto.core.model_instances import reset_model_data
 
 from aws_local import additions, speed
 
@@ -13,15 +15,21 @@ os.environ.update(AWS_ACCESS_KEY_ID="test", AWS_SECRET_ACCESS_KEY="test", AWS_DE
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 additions.install()
 speed.install()
+_mock = mock_aws()
+_mock.start()
+
+
+@functools.cache
+def client(service, region=None, endpoint_url=None):
+    """One for all tests: it keeps nothing of the account, and reading its model takes most of a test's time."""
+    return boto3.client(service, region, endpoint_url=endpoint_url)
 
 
 class Case(unittest.TestCase):
     def setUp(self):
-        mock = mock_aws()
-        mock.start()
-        self.addCleanup(mock.stop)
-        self.ec2 = boto3.client("ec2")
-        self.s3 = boto3.client("s3")
+        _mock.reset()
+        reset_model_data()
+        self.ec2, self.s3 = client("ec2"), client("s3")
 
     def refused(self, code):
         return Refused(self, code)

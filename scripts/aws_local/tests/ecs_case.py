@@ -3,10 +3,9 @@
 import json
 import time
 
-import boto3
 
 from aws_local import controls, ecs_control
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 ACCOUNT = "123456789012"
 PATIENCE = 10
@@ -29,7 +28,7 @@ EXECUTION = ["ecr:*", "logs:CreateLogStream", "logs:PutLogEvents", "secretsmanag
 class EcsCase(Case):
     @classmethod
     def setUpClass(cls):
-        cls.ecs, cls.iam, cls.logs, cls.elb = map(boto3.client, ("ecs", "iam", "logs", "elbv2"))
+        cls.ecs, cls.iam, cls.logs, cls.elb = map(client, ("ecs", "iam", "logs", "elbv2"))
 
     def setUp(self):
         super().setUp()

@@ -8,11 +8,10 @@ import socket
 import threading
 from urllib.parse import quote, urlsplit
 
-import boto3
 
 from aws_local import server
 from aws_local.speed.http import Server
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 CONFIG = "application/vnd.oci.image.config.v1+json"
 LAYER = "application/vnd.oci.image.layer.v1.tar+gzip"
@@ -40,7 +39,7 @@ class RegistryCase(Case):
         cls.server = Server(0, app)
         threading.Thread(target=cls.server.serve_forever, daemon=True).start()
         cls.host = f"127.0.0.1:{cls.server.server_address[1]}"
-        cls.ecr = boto3.client("ecr", endpoint_url=f"http://{cls.host}")
+        cls.ecr = client("ecr", endpoint_url=f"http://{cls.host}")
 
     @classmethod
     def tearDownClass(cls):

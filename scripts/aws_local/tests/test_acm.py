@@ -9,7 +9,7 @@ from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from moto.core.utils import utcnow
 
 from aws_local import controls
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 _rsa = []
 
@@ -46,8 +46,8 @@ def imported(acm, domain, key=None, **more):
 class Certificates(Case):
     def setUp(self):
         super().setUp()
-        self.acm = boto3.client("acm")
-        self.route53 = boto3.client("route53")
+        self.acm = client("acm")
+        self.route53 = client("route53")
 
     def request(self, domain, *others, **more):
         if others:
@@ -157,7 +157,7 @@ class Validation(Certificates):
     def test_a_record_of_another_account_proves_it_too(self):
         arn = self.request("example.com")
         record = self.records(arn)["example.com"]
-        answer = boto3.client("sts").assume_role(RoleArn="arn:aws:iam::222222222222:role/dns", RoleSessionName="dns")
+        answer = client("sts").assume_role(RoleArn="arn:aws:iam::222222222222:role/dns", RoleSessionName="dns")
         keys = answer["Credentials"]
         self.route53 = boto3.client(
             "route53",

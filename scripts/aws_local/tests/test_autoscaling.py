@@ -2,10 +2,9 @@
 
 import datetime
 
-import boto3
 
 from aws_local import autoscaling_activities
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 ROLE = (
     "arn:aws:iam::123456789012:role/aws-service-role/ecs.application-autoscaling.amazonaws.com/"
@@ -29,9 +28,9 @@ NIGHT = {
 class Scaling(Case):
     @classmethod
     def setUpClass(cls):
-        cls.scaling = boto3.client("application-autoscaling")
-        cls.ecs = boto3.client("ecs")
-        cls.cloudwatch = boto3.client("cloudwatch")
+        cls.scaling = client("application-autoscaling")
+        cls.ecs = client("ecs")
+        cls.cloudwatch = client("cloudwatch")
 
     def setUp(self):
         super().setUp()
@@ -93,7 +92,7 @@ class Targets(Scaling):
         found = self.target()
         self.assertEqual((found["MinCapacity"], found["MaxCapacity"]), (1, 6))
         self.assertEqual(found["SuspendedState"], {**suspended, "DynamicScalingInSuspended": True})
-        self.assertTrue(boto3.client("iam").get_role(RoleName=ROLE.split("/")[-1])["Role"])
+        self.assertTrue(client("iam").get_role(RoleName=ROLE.split("/")[-1])["Role"])
 
     def test_the_service_must_be_there(self):
         for resource in ("service/shop/no", "service/no/api"):

@@ -3,13 +3,12 @@
 import datetime
 import io
 
-import boto3
 from botocore.serialize import RpcV2CBORSerializer
 from moto.core.utils import get_service_model
 from moto.server import DomainDispatcherApplication, create_backend_app
 
 from aws_local.rpc_v2_cbor import Cbor, _parser
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 SERVICE = "GraniteServiceVersion20100801"
 X = [{"Name": "d", "Value": "x"}]
@@ -18,7 +17,7 @@ X = [{"Name": "d", "Value": "x"}]
 class Metrics(Case):
     def setUp(self):
         super().setUp()
-        self.cloudwatch = boto3.client("cloudwatch")
+        self.cloudwatch = client("cloudwatch")
         now = datetime.datetime.now(datetime.timezone.utc)
         self.start = now.replace(second=30, microsecond=0) - datetime.timedelta(minutes=10)
         self.end = self.start + datetime.timedelta(minutes=10)

@@ -3,10 +3,9 @@
 import datetime
 import json
 
-import boto3
 
 from aws_local import controls
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 TO = "ops@example.com"
 ALARM = {
@@ -33,7 +32,7 @@ ALARM = {
 class Alarms(Case):
     def setUp(self):
         super().setUp()
-        self.cloudwatch = boto3.client("cloudwatch")
+        self.cloudwatch = client("cloudwatch")
         controls.boxes.clear()
 
     def put(self, **more):
@@ -95,7 +94,7 @@ class Alarms(Case):
         self.assertEqual(self.cloudwatch.describe_alarms(StateValue="OK")["MetricAlarms"], [])
 
     def test_history_and_actions(self):
-        sns = boto3.client("sns")
+        sns = client("sns")
         topic = sns.create_topic(Name="alarms")["TopicArn"]
         sns.subscribe(TopicArn=topic, Protocol="email", Endpoint=TO)
         sns.confirm_subscription(TopicArn=topic, Token=controls.boxes[TO][0]["token"])
@@ -128,7 +127,7 @@ class Alarms(Case):
 class Dashboards(Case):
     def setUp(self):
         super().setUp()
-        self.cloudwatch = boto3.client("cloudwatch")
+        self.cloudwatch = client("cloudwatch")
 
     def put(self, *widgets, name="stack", **more):
         body = json.dumps({"widgets": widgets})

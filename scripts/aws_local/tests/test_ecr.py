@@ -3,8 +3,8 @@
 import json
 import urllib.request
 
-import boto3
 
+from aws_local.tests.case import client
 from aws_local.tests.registry_case import INDEX, MANIFEST, RegistryCase, digest
 
 RULES = {
@@ -78,7 +78,7 @@ class Repositories(RegistryCase):
         self.assertEqual(found["imageScanningConfiguration"], {"scanOnPush": False})
 
     def test_a_key_must_be_there(self):
-        kms = boto3.client("kms", endpoint_url=f"http://{self.host}")
+        kms = client("kms", endpoint_url=f"http://{self.host}")
         key = kms.create_key()["KeyMetadata"]
         made = self.create("own", encryptionConfiguration={"encryptionType": "KMS", "kmsKey": key["KeyId"]})
         self.assertEqual(made["encryptionConfiguration"], {"encryptionType": "KMS", "kmsKey": key["Arn"]})

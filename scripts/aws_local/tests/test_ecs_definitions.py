@@ -1,8 +1,8 @@
 """What is added to task definitions and clusters of ECS."""
 
-import boto3
 
 from aws_local import ecs_control
+from aws_local.tests.case import client
 from aws_local.tests.ecs_case import PLACEHOLDER, EcsCase
 
 ECR = "123456789012.dkr.ecr.us-east-1.amazonaws.com/app:1"
@@ -152,7 +152,7 @@ class Definitions(EcsCase):
             self.ecs.tag_resource(resourceArn=self.cluster, tags=[{"key": "aws:x", "value": "1"}])
         with self.refused("ServiceNotFoundException"):
             self.ecs.list_tags_for_resource(resourceArn=arns[1] + "x")
-        tagging = boto3.client("resourcegroupstaggingapi")
+        tagging = client("resourcegroupstaggingapi")
 
         def found():
             answer = tagging.get_resources(TagFilters=[{"Key": "a", "Values": ["2"]}])

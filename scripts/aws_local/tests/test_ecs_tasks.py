@@ -2,9 +2,9 @@
 
 import json
 
-import boto3
 
 from aws_local import ecs_commands, ecs_control
+from aws_local.tests.case import client
 from aws_local.tests.ecs_case import PHASE, EcsCase
 
 REGISTRY = "123456789012.dkr.ecr.us-east-1.amazonaws.com"
@@ -67,7 +67,7 @@ class Run(EcsCase):
             self.assertEqual((found["containers"][0]["exitCode"], self.lines(found)), (code, lines), command)
 
     def test_the_environment_is_shown_but_for_secrets(self):
-        boto3.client("ssm").put_parameter(Name="/app/token", Value="hush", Type="SecureString")
+        client("ssm").put_parameter(Name="/app/token", Value="hush", Type="SecureString")
         secrets = [{"name": "TOKEN", "valueFrom": "/app/token"}]
         environment = [{"name": "PORT", "value": "3001"}, {"name": "MODE", "value": "a"}]
         self.register(containers=[self.container(secrets=secrets, environment=environment)])
@@ -205,12 +205,12 @@ class Failures(EcsCase):
         containers = [self.container(image=image)]
         found = self.failing(f"^CannotPullContainerError: .*{image}: not found", containers)
         self.assertRegex(found["containers"][0]["reason"], "^CannotPullContainerError")
-        ecr = boto3.client("ecr")
+        ecr = client("ecr")
         ecr.create_repository(repositoryName="app")
         self.failing("^CannotPullContainerError", containers)
 
     def test_images_that_are_there(self):
-        ecr = boto3.client("ecr")
+        ecr = client("ecr")
         ecr.create_repository(repositoryName="app")
         # As a push does it, without its layers.
         from moto.ecr.models import Image, ecr_backends
@@ -233,7 +233,7 @@ class Failures(EcsCase):
         return [self.container(secrets=[{"name": "DB", "valueFrom": value_from}])]
 
     def test_secrets_must_be_there(self):
-        arn = boto3.client("secretsmanager").create_secret(Name="db", SecretString='{"url": "x"}')["ARN"]
+        arn = client("secretsmanager").create_secret(Name="db", SecretString='{"url": "x"}')["ARN"]
         for good in (arn, f"{arn}:url::", f"{arn}:url:AWSCURRENT:"):
             self.working(self.secret(good))
         self.failing(
@@ -245,14 +245,14 @@ class Failures(EcsCase):
         self.failing("unable to retrieve secret from asm", self.secret(f"{arn}:url:NONE:"))
 
     def test_parameters_must_be_there(self):
-        boto3.client("ssm").put_parameter(Name="/app/url", Value="x", Type="String")
+        client("ssm").put_parameter(Name="/app/url", Value="x", Type="String")
         prefix = "arn:aws:ssm:us-east-1:123456789012:parameter"
         for good in ("/app/url", f"{prefix}/app/url"):
             self.working(self.secret(good))
         self.failing("unable to retrieve secrets from ssm: .*invalid parameters: /app/none", self.secret("/app/none"))
 
     def test_the_execution_role_must_be_allowed(self):
-        arn = boto3.client("secretsmanager").create_secret(Name="db", SecretString="x")["ARN"]
+        arn = client("secretsmanager").create_secret(Name="db", SecretString="x")["ARN"]
         self.allow("execution", "own", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:other-*")
         found = self.failing(
             "^ResourceInitializationError: .*AccessDeniedException: User: .*:assumed-role/execution/", self.secret(arn)

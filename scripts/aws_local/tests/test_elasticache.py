@@ -1,10 +1,9 @@
 """What is added to ElastiCache."""
 
-import boto3
 from moto.moto_api import state_manager
 
 from aws_local.elasticache_replication_groups import MODEL, short_region
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 TOKEN = "a-token-of-sixteen"
 TAGS = [{"Key": "a", "Value": "b"}]
@@ -13,7 +12,7 @@ TAGS = [{"Key": "a", "Value": "b"}]
 class Cache(Case):
     @classmethod
     def setUpClass(cls):
-        cls.cache = boto3.client("elasticache")
+        cls.cache = client("elasticache")
 
     def setUp(self):
         super().setUp()

@@ -2,10 +2,9 @@
 
 import json
 
-import boto3
 
 from aws_local import controls
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 from aws_local.tests.test_acm import imported
 
 TLS = "ELBSecurityPolicy-TLS13-1-2-2021-06"
@@ -14,8 +13,8 @@ TLS = "ELBSecurityPolicy-TLS13-1-2-2021-06"
 class Balanced(Case):
     def setUp(self):
         super().setUp()
-        self.elb = boto3.client("elbv2")
-        self.acm = boto3.client("acm")
+        self.elb = client("elbv2")
+        self.acm = client("acm")
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
         self.ec2.attach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
@@ -630,7 +629,7 @@ class Tags(Balanced):
         told = self.elb.describe_tags(ResourceArns=arns)["TagDescriptions"]
         self.assertEqual([one["Tags"] for one in told], [[{"Key": "c", "Value": "d"}]] * 3)
         filters = [{"Key": "c", "Values": ["d"]}]
-        found = boto3.client("resourcegroupstaggingapi").get_resources(TagFilters=filters)["ResourceTagMappingList"]
+        found = client("resourcegroupstaggingapi").get_resources(TagFilters=filters)["ResourceTagMappingList"]
         self.assertEqual({one["ResourceARN"] for one in found}, set(arns))
         for arn, code in zip(arns, ("LoadBalancerNotFound", "TargetGroupNotFound", "ListenerNotFound")):
             with self.refused(code):

@@ -3,11 +3,10 @@
 import json
 import unittest
 
-import boto3
 from moto.iam.models import iam_backends
 
 from aws_local import iam_conditions, iam_policies
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 EXECUTION = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy"
 SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/production/db-AbCdEf"
@@ -28,7 +27,7 @@ TRUST = document({"Effect": "Allow", "Principal": {"Service": "ecs-tasks.amazona
 class Roles(Case):
     @classmethod
     def setUpClass(cls):
-        cls.iam = boto3.client("iam")
+        cls.iam = client("iam")
 
     def role(self, name="api", **more):
         return self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=TRUST, **more)["Role"]

@@ -5,18 +5,17 @@ import json
 import struct
 import time
 
-import boto3
 
 from aws_local import controls
 from aws_local.logs_filter_patterns import parse
 from aws_local.logs_live_tail import LiveTail
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 
 class Logs(Case):
     def setUp(self):
         super().setUp()
-        self.logs = boto3.client("logs")
+        self.logs = client("logs")
         self.logs.create_log_group(logGroupName="g")
         for name in ("api/a", "api/b", "web/c"):
             self.logs.create_log_stream(logGroupName="g", logStreamName=name)

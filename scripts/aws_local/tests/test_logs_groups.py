@@ -2,9 +2,8 @@
 
 import json
 
-import boto3
 
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 ARN = "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/shop"
 
@@ -12,7 +11,7 @@ ARN = "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/shop"
 class Groups(Case):
     @classmethod
     def setUpClass(cls):
-        cls.logs = boto3.client("logs")
+        cls.logs = client("logs")
 
     def create(self, name="/ecs/shop", **more):
         self.logs.create_log_group(logGroupName=name, **more)
@@ -35,7 +34,7 @@ class Groups(Case):
         root = {"AWS": "arn:aws:iam::123456789012:root"}
         own = {"Effect": "Allow", "Principal": root, "Action": "kms:*", "Resource": "*"}
         policy = json.dumps({"Version": "2012-10-17", "Statement": [own, allowed] if principals else [own]})
-        return boto3.client("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"]
+        return client("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"]
 
     def test_a_group_is_told_of_in_full(self):
         self.create(logGroupClass="INFREQUENT_ACCESS", tags={"a": "1"})

@@ -2,9 +2,8 @@
 
 from datetime import timedelta
 
-import boto3
 
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 PASSWORD = "correct-horse-battery"
 
@@ -12,7 +11,7 @@ PASSWORD = "correct-horse-battery"
 class Rds(Case):
     @classmethod
     def setUpClass(cls):
-        cls.rds = boto3.client("rds")
+        cls.rds = client("rds")
 
     def setUp(self):
         super().setUp()

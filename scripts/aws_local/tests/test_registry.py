@@ -10,9 +10,9 @@ import unittest.mock
 import urllib.request
 from urllib.parse import quote, urlsplit
 
-import boto3
 
 from aws_local import ecr_manifests, registry_storage
+from aws_local.tests.case import client
 from aws_local.tests.registry_case import CONFIG, INDEX, LAYER, MANIFEST, RegistryCase, digest
 
 
@@ -41,12 +41,12 @@ class Authorization(RegistryCase):
         self.assertIn(b"Your authorization token has expired", answer.body)
 
     def test_a_token_is_of_its_account_and_region(self):
-        elsewhere = boto3.client("ecr", "eu-west-1", endpoint_url=f"http://{self.host}")
+        elsewhere = client("ecr", "eu-west-1", endpoint_url=f"http://{self.host}")
         self.token = elsewhere.get_authorization_token()["authorizationData"][0]["authorizationToken"]
         self.assertEqual(self.call("GET", "/v2/shop/api/tags/list").code, "NAME_UNKNOWN")
 
     def test_other_services_have_their_paths(self):
-        email = boto3.client("sesv2", endpoint_url=f"http://{self.host}")
+        email = client("sesv2", endpoint_url=f"http://{self.host}")
         self.assertEqual(email.list_contact_lists()["ContactLists"], [])
 
 

@@ -1,8 +1,7 @@
 """What is added to Route 53."""
 
-import boto3
 
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 ELB = "Z35SXDOTRQ7X7K"
 
@@ -19,7 +18,7 @@ def alias(name, kind="A", target="web-1.us-east-1.elb.amazonaws.com", zone=ELB):
 class Zoned(Case):
     def setUp(self):
         super().setUp()
-        self.route53 = boto3.client("route53")
+        self.route53 = client("route53")
         self.zone = self.make("example.com")
 
     def make(self, name, **more):

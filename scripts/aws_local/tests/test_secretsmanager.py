@@ -2,15 +2,14 @@
 
 import uuid
 
-import boto3
 
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 
 class Secrets(Case):
     @classmethod
     def setUpClass(cls):
-        cls.secrets = boto3.client("secretsmanager")
+        cls.secrets = client("secretsmanager")
 
     def create(self, name="secret", **more):
         return self.secrets.create_secret(Name=name, SecretString="one", **more)["VersionId"]
@@ -156,7 +155,7 @@ class Listed(Secrets):
 
 class ServiceLinkedRoles(Case):
     def test_named_as_aws_names_them_and_made_once(self):
-        iam = boto3.client("iam")
+        iam = client("iam")
         for service, name in [
             ("rds.amazonaws.com", "AWSServiceRoleForRDS"),
             ("elasticache.amazonaws.com", "AWSServiceRoleForElastiCache"),

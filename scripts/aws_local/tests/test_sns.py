@@ -2,10 +2,9 @@
 
 import json
 
-import boto3
 
 from aws_local import controls
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 TO = "ops@example.com"
 POLICY = {
@@ -19,7 +18,7 @@ POLICY = {
 class Sns(Case):
     def setUp(self):
         super().setUp()
-        self.sns = boto3.client("sns")
+        self.sns = client("sns")
         controls.boxes.clear()
         self.topic = self.sns.create_topic(
             Name="alarms", Attributes={"Policy": json.dumps(POLICY)}, Tags=[{"Key": "a", "Value": "1"}]

@@ -21,7 +21,7 @@ from aws_local.speed import lookups, serialization
 from aws_local.speed.dispatch import Backend
 from aws_local.speed.http import Server
 from aws_local.speed.xml import unparse
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=AKIA/20260101/us-east-1/{}/aws4_request, SignedHeaders=host, Signature=0"
 FORM = "application/x-www-form-urlencoded"
@@ -141,7 +141,7 @@ class Members(unittest.TestCase):
 
 class Lookups(Case):
     def test_an_access_key_finds_its_account_until_it_is_gone(self):
-        sts, account = boto3.client("sts"), "234567890123"
+        sts, account = client("sts"), "234567890123"
         role = f"arn:aws:iam::{account}:role/any"
         key = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]["AccessKeyId"]
         self.assertEqual([lookups.get_account_id_from(key) for _ in range(2)], [account] * 2)
@@ -152,12 +152,12 @@ class Lookups(Case):
         self.assertEqual(lookups.get_account_id_from("AKIAUNKNOWN"), DEFAULT_ACCOUNT_ID)
 
     def test_the_role_of_a_session_was_used(self):
-        iam, account = boto3.client("iam"), DEFAULT_ACCOUNT_ID
+        iam, account = client("iam"), DEFAULT_ACCOUNT_ID
         trust = {"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}
         document = json.dumps({"Version": "2012-10-17", "Statement": [trust]})
         iam.create_role(RoleName="used", AssumeRolePolicyDocument=document)
         role = f"arn:aws:iam::{account}:role/used"
-        given = boto3.client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
+        given = client("sts").assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]
         session = boto3.Session(given["AccessKeyId"], given["SecretAccessKey"], given["SessionToken"])
         self.assertNotIn("LastUsedDate", iam.get_role(RoleName="used")["Role"]["RoleLastUsed"])
         session.client("ec2").describe_vpcs()
@@ -180,7 +180,7 @@ class Lookups(Case):
             self.ec2.create_vpc(CidrBlock="10.0.0.0/16")
 
     def test_kms_keys_sign_with_the_key_that_they_show(self):
-        kms = boto3.client("kms")
+        kms = client("kms")
         key = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["KeyId"]
         how = {"KeyId": key, "Message": b"text", "SigningAlgorithm": "RSASSA_PSS_SHA_256"}
         self.assertEqual(kms.get_public_key(KeyId=key)["PublicKey"], kms.get_public_key(KeyId=key)["PublicKey"])

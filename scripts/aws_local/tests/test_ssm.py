@@ -1,8 +1,7 @@
 """What is added to Systems Manager's parameters, and what is relied upon."""
 
-import boto3
 
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 PREFIX = "arn:aws:ssm:us-east-1:123456789012:parameter"
 
@@ -10,7 +9,7 @@ PREFIX = "arn:aws:ssm:us-east-1:123456789012:parameter"
 class Parameters(Case):
     @classmethod
     def setUpClass(cls):
-        cls.ssm = boto3.client("ssm")
+        cls.ssm = client("ssm")
 
     def put(self, name="/shop/production/LOG_LEVEL", value="info", **more):
         return self.ssm.put_parameter(**{"Name": name, "Value": value, "Type": "String", **more})
@@ -93,7 +92,7 @@ class Parameters(Case):
         self.assertEqual(self.get(WithDecryption=True)["Value"], "hidden")
         (found,) = self.described()
         self.assertEqual(found["KeyId"], "alias/aws/ssm")
-        key = boto3.client("kms").create_key()["KeyMetadata"]["Arn"]
+        key = client("kms").create_key()["KeyMetadata"]["Arn"]
         self.put("/own", "hidden", Type="SecureString", KeyId=key)
         self.assertEqual(self.get("/own", WithDecryption=True)["Value"], "hidden")
 
