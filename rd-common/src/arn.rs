@@ -1,10 +1,10 @@
-//! Amazon Resource Names: made, read and taken apart in one place.
+//! Amazon Resource Names: written and parsed in one place.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
 
 use crate::stack::Stack;
 use std::fmt;
 
-/// `arn:partition:service:region:account:resource`.
+/// An ARN, `arn:partition:service:region:account:resource`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn {
     /// `aws`, `aws-cn` or `aws-us-gov`.
@@ -15,7 +15,7 @@ pub struct Arn {
     pub region: String,
     /// The account's id; empty for S3 buckets and AWS's own managed policies.
     pub account: String,
-    /// The rest, in the service's own form: `cluster/shop`, `db:shop`, `log-group:/ecs/shop:*`.
+    /// The rest, in the form that the service defines: `cluster/shop`, `db:shop`, `log-group:/ecs/shop:*`.
     pub resource: String,
 }
 
@@ -28,7 +28,7 @@ impl Arn {
         }
     }
 
-    /// The ARN of a resource of a service without regions, such as IAM, in the stack's account.
+    /// The ARN of a resource of a global service, such as IAM, in the stack's account.
     pub fn global(stack: &Stack, service: &str, resource: impl Into<String>) -> Self {
         Self {
             partition: stack.partition().to_owned(),
@@ -39,7 +39,7 @@ impl Arn {
         }
     }
 
-    /// The ARN of a resource that no account is named for, such as a bucket or one of AWS's managed policies.
+    /// The ARN of a resource whose ARN names no account, such as a bucket.
     pub fn without_account(stack: &Stack, service: &str, resource: impl Into<String>) -> Self {
         Self {
             account: String::new(),
@@ -47,7 +47,7 @@ impl Arn {
         }
     }
 
-    /// Reads an ARN; none for any other text.
+    /// Parses an ARN; none where the text is not an ARN.
     pub fn parse(text: &str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         if parts.next()? != "arn" {
@@ -63,7 +63,7 @@ impl Arn {
         })
     }
 
-    /// The last part of the resource, behind its last `/` or `:`: usually its name or id.
+    /// The last part of the resource, after its last `/` or `:`: usually its name or id.
     pub fn name(&self) -> &str {
         last_part(&self.resource)
     }
@@ -82,7 +82,7 @@ impl fmt::Display for Arn {
     }
 }
 
-/// The text behind the last `/` or `:`: the name or id at the end of an ARN. A text without one is a name already.
+/// The text after the last `/` or `:`: the name or id at the end of an ARN. A text without either is returned whole.
 pub fn last_part(text: &str) -> &str {
     text.rsplit(['/', ':']).next().unwrap_or(text)
 }

@@ -1,4 +1,4 @@
-//! From the command line to a command: what every program's `main` is.
+//! The `main` of every program: parses the command line and runs the command.
 
 use crate::commands::{ProgramCommands, SliceCommand};
 use crate::context::Context;
@@ -31,18 +31,18 @@ enum AnyCommand<D: Args, V: Subcommand> {
     Own(V),
 }
 
-/// A program's name and what its help says.
+/// The name of a program and the texts of its help.
 #[derive(Clone, Copy, Debug)]
 pub struct About {
-    /// The program's name, such as `rd-net`.
+    /// The program's file name, such as `rd-net`.
     pub name: &'static str,
     /// What the program manages, in one line.
     pub about: &'static str,
-    /// Examples for the end of the help, one on each line.
+    /// Example command lines for the end of the help, one per line.
     pub examples: &'static str,
 }
 
-/// The `main` of a program that owns a slice.
+/// The `main` of a program that owns slice `S`, with commands of its own, `V`.
 pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
     start(
         about,
@@ -80,7 +80,7 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
     )
 }
 
-/// The `main` of a program that owns no slice.
+/// The `main` of a program without a slice, such as `rd-state`.
 pub fn main_without_slice<V: ProgramCommands>(about: About) -> ExitCode {
     start(
         about,
@@ -161,7 +161,7 @@ where
     {
         Ok(runtime) => runtime,
         Err(e) => {
-            print_error(&Error::failed(format!("the program cannot start: {e}")));
+            print_error(&Error::failed(format!("cannot start the async runtime: {e}")));
             return Exit::Failed.into();
         }
     };
@@ -172,15 +172,15 @@ where
             print_error(&error);
             error.exit
         });
-    // A blocked read of stdin must not hold the process.
+    // A thread that is blocked in a read of stdin must not keep the process alive.
     runtime.shutdown_timeout(Duration::ZERO);
     exit.into()
 }
 
-/// Refuses a format that the verb does not have.
+/// Refuses `--format bind` for a command without a zone file.
 fn check_format(flags: &GlobalFlags, zone_file: bool) -> Result<()> {
     if flags.format == Some(Format::Bind) && !zone_file {
-        return Err(Error::usage("this command has no zone file")
+        return Err(Error::usage("this command has no output in the format `bind`")
             .hint("use --format json or --format text"));
     }
     Ok(())
@@ -200,12 +200,13 @@ fn completions(mut command: clap::Command, shell: clap_complete::Shell) {
 
 fn man(command: &clap::Command, folder: &std::path::Path) -> Result<Exit> {
     clap_mangen::generate_to(command.clone(), folder).map_err(|e| {
-        Error::failed(format!("cannot write to {}: {e}", folder.display())).hint("check the folder")
+        Error::failed(format!("cannot write to {}: {e}", folder.display()))
+            .hint("check that the folder exists and is writable")
     })?;
     Ok(Exit::Done)
 }
 
-/// Logs to stderr as `-v` asks.
+/// Starts the log on stderr. `count` is how often `-v` was passed.
 fn log_to_stderr(count: u8) {
     use tracing_subscriber::filter::{LevelFilter, Targets};
     use tracing_subscriber::layer::SubscriberExt;
@@ -213,7 +214,7 @@ fn log_to_stderr(count: u8) {
     if count == 0 {
         return;
     }
-    // Only our own lines and the credentials chain's choice: the SDK's would show requests whole.
+    // Only rd's own messages and the choice of credentials: other messages of the SDK show whole requests.
     let mut targets = Targets::new().with_target("rd", LevelFilter::DEBUG);
     if count > 1 {
         targets = targets.with_target("aws_config", LevelFilter::DEBUG);

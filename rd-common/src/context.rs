@@ -1,4 +1,5 @@
-//! What every command works with: flags, settings, stack, credentials, the state store and stdout. Resolved once.
+//! What every command needs: flags, settings, the stack, access to AWS, the state store and stdout. Resolved once, at the
+//! start.
 
 use crate::aws::{self, Access};
 use crate::error::{Error, Result};
@@ -15,21 +16,21 @@ use std::cell::OnceCell;
 use std::future::Future;
 use std::rc::Rc;
 
-/// Everything that a command needs before it talks to AWS.
+/// The context of one run of a program. To make it needs no call to AWS.
 pub struct Context {
-    /// The program's name, such as `rd-net`: part of the lock's holder.
+    /// The program's name, such as `rd-net`; shown as the holder of a lock.
     pub program: &'static str,
-    /// The global flags.
+    /// The global flags, as they were passed.
     pub flags: GlobalFlags,
     /// The merged settings of `rd.toml`, variables and flags.
     pub settings: Settings,
-    /// The stack: project, environment, region, and the account once it is known.
+    /// The stack to work on. Its account is set once it is known.
     pub stack: Stack,
     /// The profile and region to connect to AWS with.
     pub access: Access,
     /// Where states are kept.
     pub store: Rc<dyn Store>,
-    /// stdout: records or text.
+    /// Writes records or text to stdout.
     pub printer: Rc<Printer>,
     /// Shows on stderr what a run waits for.
     pub progress: Progress,
@@ -38,8 +39,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// Resolves the settings of the program that owns the table `section` of `rd.toml`. A program without a section
-    /// works on states alone and needs no region.
+    /// Loads the settings of the program that owns the table `section` of `rd.toml`, and opens the state store. A program
+    /// without a section works only on states and needs no region.
     pub async fn resolve(
         program: &'static str,
         flags: GlobalFlags,
@@ -98,7 +99,7 @@ impl Context {
         })
     }
 
-    /// The key under which the store keeps the state of `slice`.
+    /// The key of the state of `slice` in the store.
     pub fn key(&self, slice: &str) -> Key {
         Key {
             stack: self.stack.name(),
@@ -106,13 +107,13 @@ impl Context {
         }
     }
 
-    /// This run as the holder of a lock. `command` is the command's name, such as `apply`.
+    /// The holder that is recorded in a lock of this run. `command` is the name of the command, such as `apply`.
     pub fn holder(&self, command: &str) -> Holder {
         Holder::this_process(&format!("{} {command}", self.program), &self.run)
     }
 
-    /// Runs `work` while this run holds the lock of `slice`'s state. `command` is the command's name, for whoever finds
-    /// the state locked.
+    /// Runs `work` while this run holds the lock of `slice`'s state. `command` is the name of the command, shown to other
+    /// runs that find the state locked.
     pub async fn with_locked_state<T, F>(
         &self,
         slice: &str,
@@ -125,7 +126,7 @@ impl Context {
         LockedState::hold(&self.store, self.key(slice), self.holder(command), work).await
     }
 
-    /// The stored state of `slice`; none where it was never applied.
+    /// The stored state of `slice`; none where the slice was never applied.
     pub async fn load_state(&self, slice: &str) -> Result<Option<Document>> {
         let stored = self.store.load(&self.key(slice)).await?;
         Ok(stored.map(|stored| stored.document))

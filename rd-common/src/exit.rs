@@ -1,45 +1,48 @@
-//! What a program's exit code means. The numbers are a contract: scripts and CI branch on them.
+//! The exit codes of all programs. They are a contract: scripts and CI branch on them.
 
-/// The exit codes of every rd program.
+/// What a program's exit code means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exit {
-    /// Done. For `plan`: no changes, or changes shown.
+    /// Success. For `plan`, with or without changes.
     Done,
-    /// Something failed; the diagnostics say what.
+    /// Something failed; the errors on stderr say what.
     Failed,
-    /// Wrong usage or configuration; nothing was touched.
+    /// Wrong flags or settings; nothing was changed.
     Usage,
     /// `plan --exit-code` found changes.
     Changes,
-    /// Another run holds the lock.
+    /// Another run holds the lock of the state.
     Locked,
     /// A program upstream in the pipe failed.
     Upstream,
-    /// Refused: protected, a stale plan, or not confirmed.
+    /// Refused for safety: protected, a stale plan, not confirmed, or not owned by this stack.
     Refused,
-    /// What was run did not end in its time, as `timeout` of the coreutils says it.
+    /// The command of `rd-ecs run` timed out; the number is that of `timeout` in the GNU coreutils.
     TimedOut,
-    /// Interrupted by SIGINT or SIGTERM, cleanly.
+    /// Stopped by SIGINT or SIGTERM; the state is complete.
     Interrupted,
-    /// What a program ended with that was run for the user, in a task or in a session: its code is ours.
+    /// The exit code of a command that ran in a task for the user, passed on.
     Code(u8),
 }
 
 impl Exit {
-    /// Every code with the line that `--help` and the README show for it.
+    /// Every code with its line in `--help`, which is also its line in the README.
     pub const ALL: [(Exit, &'static str); 9] = [
-        (Exit::Done, "done (plan: no changes, or changes shown)"),
+        (Exit::Done, "done; for plan, with or without changes"),
         (Exit::Failed, "failed"),
         (Exit::Usage, "wrong usage or configuration"),
         (Exit::Changes, "plan --exit-code found changes"),
-        (Exit::Locked, "locked by another run"),
-        (Exit::Upstream, "a program upstream in the pipe failed"),
+        (Exit::Locked, "the state is locked by another run"),
+        (Exit::Upstream, "a program upstream failed"),
         (
             Exit::Refused,
-            "refused (protected, stale plan, not confirmed)",
+            "refused: protected, a stale plan, not confirmed, or not owned by this stack",
         ),
-        (Exit::TimedOut, "what was run did not end in its time (run)"),
-        (Exit::Interrupted, "interrupted"),
+        (Exit::TimedOut, "the command of rd-ecs run timed out"),
+        (
+            Exit::Interrupted,
+            "interrupted; the state is complete, and the same command continues",
+        ),
     ];
 
     /// The number the process exits with.
@@ -62,5 +65,21 @@ impl Exit {
 impl From<Exit> for std::process::ExitCode {
     fn from(exit: Exit) -> Self {
         exit.code().into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::path::Path;
+
+    #[test]
+    fn the_readme_has_the_same_lines() {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../README.md");
+        let readme = std::fs::read_to_string(file).unwrap().replace('`', "");
+        for (exit, text) in Exit::ALL {
+            let line = format!("| {} | {text} |", exit.code());
+            assert!(readme.contains(&line), "{line}");
+        }
     }
 }

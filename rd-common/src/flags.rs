@@ -1,10 +1,10 @@
-//! The flags that every command of every program takes.
+//! The flags that every command of every program accepts.
 
 use crate::output::printer::Format;
 use clap::Args;
 use std::path::PathBuf;
 
-/// The parsed global flags, with the `RD_*` variables that stand for some of them.
+/// The global flags, some of which can also be set as `RD_*` variables.
 #[derive(Args, Clone, Debug, Default)]
 #[command(next_help_heading = "Global options")]
 pub struct GlobalFlags {

@@ -1,4 +1,4 @@
-//! Runs the programs of other slices: what needs a slice's kinds is asked of its own program.
+//! Runs the programs of other slices, since only a slice's own program knows its resource kinds.
 
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -9,25 +9,26 @@ use crate::slices::program_of;
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
-/// The path of a slice's program: next to this program, otherwise on the PATH. None where it is not installed.
+/// The path of a slice's program: next to this program, otherwise on the PATH; none where it is not installed.
 pub fn find(slice: &str) -> Option<PathBuf> {
     let name = program_of(slice);
-    let beside = std::env::current_exe()
+    let next_to_this = std::env::current_exe()
         .ok()
         .map(|own| own.with_file_name(&name));
     let path = std::env::var_os("PATH").unwrap_or_default();
     let on_path = std::env::split_paths(&path).map(|folder| folder.join(&name));
-    beside
+    next_to_this
         .into_iter()
         .chain(on_path)
         .find(|program| program.is_file())
 }
 
-/// A command of a slice's program with the settings of this one. It does not read stdin.
+/// A command line for a slice's program, with the global flags of this one and an empty stdin. Fails where the program
+/// is not installed.
 pub fn command(context: &Context, slice: &str, arguments: &[&str]) -> Result<Command> {
     let path = find(slice).ok_or_else(|| {
         Error::usage(format!("rd-{slice} is not installed"))
-            .hint("install it next to this program or on the PATH: only it can read its resources")
+            .hint("install it next to this program or on the PATH: only it can read its slice's resources")
     })?;
     let mut command = Command::new(path);
     command
@@ -37,7 +38,7 @@ pub fn command(context: &Context, slice: &str, arguments: &[&str]) -> Result<Com
     Ok(command)
 }
 
-/// The flags of this program that the other program takes, too.
+/// The flags of this program that the other one accepts, too.
 fn shared_flags(global: &GlobalFlags, slice: &str) -> Vec<String> {
     let mut flags = vec!["--no-stdin".to_owned()];
     let mut add = |name: &str, value: Option<String>| {
@@ -51,9 +52,9 @@ fn shared_flags(global: &GlobalFlags, slice: &str) -> Vec<String> {
     add("--region", global.region.clone());
     add("--profile", global.profile.clone());
     add("--state-dir", text(&global.state_dir));
-    let own = format!("{slice}.");
+    let section = format!("{slice}.");
     for set in global.set.iter().filter(|set| {
-        set.starts_with(&own) || !set.split('=').next().unwrap_or_default().contains('.')
+        set.starts_with(&section) || !set.split('=').next().unwrap_or_default().contains('.')
     }) {
         add("--set", Some(set.clone()));
     }
@@ -61,7 +62,7 @@ fn shared_flags(global: &GlobalFlags, slice: &str) -> Vec<String> {
     flags
 }
 
-/// The exit code of a program that has ended.
+/// The exit code of a program that has ended, as one of ours; [`Exit::Interrupted`] where a signal ended it.
 pub fn exit(status: ExitStatus) -> Exit {
     let code = status.code().unwrap_or(i32::from(Exit::Interrupted.code()));
     Exit::ALL
@@ -71,43 +72,44 @@ pub fn exit(status: ExitStatus) -> Exit {
         .unwrap_or(Exit::Failed)
 }
 
-/// The error of a program that could not be started.
+/// The error for a program that could not be started.
 pub fn cannot_run(error: &std::io::Error) -> Error {
-    Error::failed(format!("cannot run the program: {error}")).hint("check its permissions")
+    Error::failed(format!("cannot start the program: {error}"))
+        .hint("check that the file is executable")
 }
 
-/// The steps of another program's `check`; a single failed step where the program could not check.
+/// The steps of another program's `check`. Where it could not check, one failed step that says why.
 pub fn check(context: &Context, slice: &str, arguments: &[&str]) -> Result<Vec<CheckStep>> {
-    let done = checking(context, slice, arguments)?.output();
-    let done = done.map_err(|e| cannot_run(&e))?;
-    Ok(steps(&done).unwrap_or_else(|reason| {
-        let what = format!("rd-{slice} {}", arguments.join(" "));
-        vec![CheckStep::new(what, false, reason)]
+    let output = check_command(context, slice, arguments)?.output();
+    let output = output.map_err(|e| cannot_run(&e))?;
+    Ok(steps(&output).unwrap_or_else(|reason| {
+        let command = format!("rd-{slice} {}", arguments.join(" "));
+        vec![CheckStep::new(command, false, reason)]
     }))
 }
 
-/// As [`check`], without blocking; an error where the program could not check.
+/// As [`check`], but on another thread, and with an error where the program could not check.
 pub async fn checked(context: &Context, slice: &str, arguments: &[&str]) -> Result<Vec<CheckStep>> {
-    let mut command = checking(context, slice, arguments)?;
-    let done = tokio::task::spawn_blocking(move || command.output()).await;
-    let done = done.map_err(|e| cannot_run(&std::io::Error::other(e)))?;
-    let done = done.map_err(|e| cannot_run(&e))?;
-    steps(&done).map_err(Error::failed)
+    let mut command = check_command(context, slice, arguments)?;
+    let output = tokio::task::spawn_blocking(move || command.output()).await;
+    let output = output.map_err(|e| cannot_run(&std::io::Error::other(e)))?;
+    let output = output.map_err(|e| cannot_run(&e))?;
+    steps(&output).map_err(Error::failed)
 }
 
-fn checking(context: &Context, slice: &str, arguments: &[&str]) -> Result<Command> {
+fn check_command(context: &Context, slice: &str, arguments: &[&str]) -> Result<Command> {
     let mut command = command(context, slice, arguments)?;
     command.args(["--format", "json"]);
     Ok(command)
 }
 
-/// The steps in its output, or the reason why there are none.
-fn steps(done: &Output) -> std::result::Result<Vec<CheckStep>, String> {
-    let document: serde_json::Value = serde_json::from_slice(&done.stdout).unwrap_or_default();
+/// The steps that the program printed, or its first error.
+fn steps(output: &Output) -> std::result::Result<Vec<CheckStep>, String> {
+    let document: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap_or_default();
     let steps = document.get("steps").cloned().unwrap_or_default();
     serde_json::from_value(steps).map_err(|_| {
-        let said = String::from_utf8_lossy(&done.stderr);
-        let reason = said.lines().next().unwrap_or("it gave no reason");
+        let stderr = String::from_utf8_lossy(&output.stderr);
+        let reason = stderr.lines().next().unwrap_or("it gave no reason");
         reason.trim_start_matches("error: ").to_owned()
     })
 }

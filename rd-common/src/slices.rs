@@ -1,4 +1,4 @@
-//! The slices of a stack.
+//! The slices of a stack, in the order of their pipe, and their programs.
 
 /// The slices in pipe order: each needs only outputs of slices before it. The program of slice `net` is `rd-net`.
 pub const SLICES: [&str; 7] = ["net", "data", "cache", "store", "edge", "ecs", "logs"];

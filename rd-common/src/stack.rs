@@ -3,47 +3,48 @@
 use std::cell::OnceCell;
 use std::collections::BTreeMap;
 
-/// Tags of a resource.
+/// The tags of a resource, value by key.
 pub type Tags = BTreeMap<String, String>;
 
-/// The tag that says which part of the stack a resource is.
+/// The key of the tag that holds the address of a resource, such as `net.vpc.main`.
 pub const ADDRESS_TAG: &str = "rd:address";
-/// The tag that says which slice owns a resource.
+/// The key of the tag that holds the slice that owns a resource.
 pub const SLICE_TAG: &str = "rd:slice";
-/// The tag that says whether a snapshot is taken when a resource is deleted: a delete needs no memory.
+/// The key of the tag that says whether a delete takes a final snapshot. It is a tag, since a delete knows only the
+/// resource: neither its settings nor its state.
 pub const FINAL_SNAPSHOT_TAG: &str = "rd:final-snapshot";
 
 /// The stack that a program works on.
 #[derive(Clone, Debug, Default)]
 pub struct Stack {
-    /// The project, as in `rd.toml`.
+    /// The project, as `project` in `rd.toml` names it.
     pub project: String,
     /// The environment, such as `production`.
     pub environment: String,
-    /// The AWS region.
+    /// The AWS region, such as `us-east-1`.
     pub region: String,
-    /// The account, once it is known.
+    /// The id of the AWS account, set once STS has told it; never in an offline plan.
     pub account: OnceCell<String>,
-    /// The user's own tags.
+    /// The user's own tags, from `[tags]` in `rd.toml`.
     pub tags: Tags,
-    /// The domain, where HTTPS is wanted.
+    /// The domain that serves HTTPS; none for plain HTTP.
     pub domain: Option<String>,
-    /// Whether what holds data is protected against deletion.
+    /// Whether resources that hold data get AWS's deletion protection.
     pub protected: bool,
 }
 
 impl Stack {
-    /// `<project>-<environment>`: the stack's name, and the prefix of every resource's.
+    /// The stack's name, `<project>-<environment>`: also the prefix of every resource's name.
     pub fn name(&self) -> String {
         format!("{}-{}", self.project, self.environment)
     }
 
-    /// `<project>-<environment>-<thing>`.
+    /// The name of a resource, `<project>-<environment>-<thing>`.
     pub fn name_of(&self, thing: &str) -> String {
         format!("{}-{thing}", self.name())
     }
 
-    /// Whether it is the environment that users depend on: some defaults are more careful there.
+    /// Whether this is the `production` environment, for which some defaults are safer and more expensive.
     pub fn is_production(&self) -> bool {
         self.environment == "production"
     }
@@ -53,7 +54,7 @@ impl Stack {
         self.account.get().map_or("", String::as_str)
     }
 
-    /// The part of AWS that the region is in, as ARNs name it.
+    /// The partition of the region, as ARNs name it: `aws`, `aws-cn` or `aws-us-gov`.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
     pub fn partition(&self) -> &'static str {
         match self.region.split('-').next() {
@@ -63,7 +64,7 @@ impl Stack {
         }
     }
 
-    /// What the names of AWS's endpoints in the region end with.
+    /// The domain of AWS's endpoints in the region, such as `amazonaws.com`.
     pub fn dns_suffix(&self) -> &'static str {
         if self.partition() == "aws-cn" {
             "amazonaws.com.cn"
@@ -72,7 +73,7 @@ impl Stack {
         }
     }
 
-    /// The tags that tell a slice's resources from all others in the account.
+    /// The tags by which a slice's resources are found among all others in the account.
     pub fn ownership(&self, slice: &str) -> [(String, String); 4] {
         [
             ("Project", self.project.as_str()),
@@ -83,8 +84,8 @@ impl Stack {
         .map(|(key, value)| (key.to_owned(), value.to_owned()))
     }
 
-    /// All tags of the resource at `address` (`slice.kind.name`): the user's, the owner's, and a `Name` for the
-    /// console. The user's cannot replace the owner's.
+    /// All tags of the resource at `address` (`slice.kind.name`): the user's own, the ownership tags, and a `Name` for
+    /// the console. A tag of the user never overrides an ownership tag.
     pub fn tags_for(&self, address: &str) -> Tags {
         let mut parts = address.split('.');
         let slice = parts.next().unwrap_or_default();
@@ -100,7 +101,7 @@ impl Stack {
         tags
     }
 
-    /// Whether these tags are those of one of this stack's resources in `slice`.
+    /// Whether a resource with these tags belongs to `slice` of this stack.
     pub fn owns(&self, slice: &str, tags: &Tags) -> bool {
         self.ownership(slice)
             .iter()
@@ -108,7 +109,8 @@ impl Stack {
     }
 }
 
-/// Eight characters that stand for a text in a name: 32-bit FNV-1a, which will be the same for ever.
+/// A hash of a text for use in names: 32-bit FNV-1a in eight hexadecimal digits. Names in AWS depend on it, so it must
+/// never change.
 /// <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>
 pub fn short_hash(text: &str) -> String {
     let hash = text.bytes().fold(0x811c_9dc5_u32, |hash, byte| {
@@ -122,7 +124,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn users_tags_come_along_but_never_hide_the_owner() {
+    fn a_users_tag_never_overrides_an_ownership_tag() {
         let stack = Stack {
             project: "p".into(),
             environment: "e".into(),
@@ -143,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn a_hash_is_the_one_that_was_published() {
+    fn the_hash_matches_published_values() {
         assert_eq!(short_hash(""), "811c9dc5");
         assert_eq!(short_hash("foobar"), "bf9cf968");
     }

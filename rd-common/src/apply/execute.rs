@@ -10,7 +10,7 @@ use crate::pipe::session::{Finished, PipeSession};
 use crate::pipe::slice_session::SliceSession;
 use crate::plan::planner::Plan;
 use crate::plan::refreshed::Refreshed;
-use crate::records::{Diagnostic, Record, Verb};
+use crate::records::Verb;
 use crate::resource::slice::Slice;
 use crate::state::document::{Document, Resource};
 use crate::state::session::{LoadedState, Session};
@@ -95,8 +95,7 @@ impl<S: Slice> Execution<S> {
             && let Err(error) = session.save().await
         {
             let error = session.unsaved(&error);
-            let diagnostic = Diagnostic::error(S::NAME, &error);
-            pipe.printer.emit(&Record::Diagnostic(diagnostic));
+            pipe.printer.emit_error(S::NAME, &error);
             outcome.errors.push(error);
         }
         Ok(summary(pipe, &session, outcome))

@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::output::printer::Printer;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::plan::refresh::stored_attribute;
-use crate::records::{Applied, Diagnostic, Output, Record};
+use crate::records::{Applied, Output, Record};
 use crate::resource::action::Action;
 use crate::resource::input::{Reference, references, resolve};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -90,10 +90,7 @@ impl<C: 'static> Run<'_, C> {
                 }
                 Err(error) if error.exit == Exit::Interrupted => outcome.cancelled = true,
                 Err(error) => {
-                    self.printer.emit(&Record::Diagnostic(Diagnostic::error(
-                        self.executor.ctx.slice,
-                        &error,
-                    )));
+                    self.printer.emit_error(self.executor.ctx.slice, &error);
                     outcome.errors.push(error);
                 }
             }

@@ -10,7 +10,7 @@ use crate::plan::plan_records::emit_plan;
 use crate::plan::planner::{Plan, plan};
 use crate::plan::refresh::Observed;
 use crate::plan::refreshed::Refreshed;
-use crate::records::{Diagnostic, Record, Verb};
+use crate::records::Verb;
 use crate::resource::action::Action;
 use crate::resource::change::is_unknown;
 use crate::resource::slice::Slice;
@@ -48,7 +48,7 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PlanArgs) -> Result<
         let printer = &session.printer;
         emit_plan(printer, S::NAME, &plan);
         for refused in plan.resources.iter().filter_map(|one| one.refused.as_ref()) {
-            printer.emit(&Record::Diagnostic(Diagnostic::error(S::NAME, refused)));
+            printer.emit_error(S::NAME, refused);
         }
         if !args.offline {
             warn_downstream(&session, &plan).await?;

@@ -1,5 +1,5 @@
-//! The one way to stdout: records as JSON lines for programs, a view for people. What came from upstream goes through
-//! it byte for byte.
+//! The only way to stdout, and to stderr for errors and warnings: records as JSON lines for programs, text for people.
+//! Lines from upstream pass byte for byte.
 
 use crate::error::Error;
 use crate::output::style::{BOLD, DIM, ERROR, INFO, WARN, paint};
@@ -9,21 +9,21 @@ use crate::records::{Diagnostic, Record, Severity};
 use std::cell::{Cell, RefCell};
 use std::io::{IsTerminal, Write};
 
-/// How stdout is written.
+/// The format of stdout, as `--format` chooses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// Records, one JSON object a line.
+    /// Records, one JSON object per line
     Json,
-    /// For people.
+    /// Text for people
     #[value(alias = "table")]
     Text,
-    /// A DNS zone file, of verbs that have one to give.
+    /// DNS zone file, from the commands that have one
     #[value(hide = true)]
     Bind,
 }
 
 impl Format {
-    /// The word on the command line.
+    /// The value of `--format`, such as `json`.
     pub fn word(self) -> &'static str {
         match self {
             Format::Json => "json",
@@ -32,7 +32,7 @@ impl Format {
         }
     }
 
-    /// What was asked for; else text on a terminal and JSON elsewhere.
+    /// The format that `--format` asked for, otherwise text on a terminal and JSON anywhere else.
     pub fn resolve(asked: Option<Format>) -> Format {
         asked.unwrap_or_else(|| {
             if std::io::stdout().is_terminal() {
@@ -44,16 +44,17 @@ impl Format {
     }
 }
 
-/// Writes to stdout.
+/// Writes records to stdout in one format, and diagnostics to stderr.
 pub struct Printer {
     format: Format,
+    /// Hidden while something is printed, since it may draw on the same terminal.
     progress: TerminalProgress,
     view: RefCell<View>,
     closed: Cell<bool>,
 }
 
 impl Printer {
-    /// A printer.
+    /// A printer to a stdout that is still open. It hides `progress` while it prints.
     pub fn new(format: Format, progress: TerminalProgress) -> Self {
         Self {
             format,
@@ -63,28 +64,33 @@ impl Printer {
         }
     }
 
-    /// Whether it writes JSON.
+    /// Whether stdout is JSON, so that text for people must not be written to it.
     pub fn is_json(&self) -> bool {
         self.format == Format::Json
     }
 
-    /// Whether nobody reads stdout any more.
+    /// Whether a write failed because the reader of stdout has gone. Later writes are lost.
     pub fn is_closed(&self) -> bool {
         self.closed.get()
     }
 
-    /// A record of our own. Diagnostics are for people as well, so they go to stderr in any case.
+    /// Writes a record of this program. A diagnostic also goes to stderr, whatever the format, so that people see it.
     pub fn emit(&self, record: &Record) {
         if let Record::Diagnostic(diagnostic) = record {
-            self.progress.suspend(|| tell(diagnostic));
+            self.progress.suspend(|| print_diagnostic(diagnostic, &[]));
         }
-        match self.format {
-            Format::Json => self.write(&record.line()),
-            Format::Text | Format::Bind => self.show(record),
-        }
+        self.write_record(record);
     }
 
-    /// A line from upstream, and the record that it is, if known.
+    /// Writes an error of `slice` as a diagnostic, with its causes on stderr at `-v`.
+    pub fn emit_error(&self, slice: &str, error: &Error) {
+        let diagnostic = Diagnostic::error(slice, error);
+        self.progress
+            .suspend(|| print_diagnostic(&diagnostic, &error.causes()));
+        self.write_record(&Record::Diagnostic(diagnostic));
+    }
+
+    /// Passes on a line from upstream. `record` is what it holds, where its type is known.
     pub fn pass_through(&self, line: &[u8], record: Option<&Record>) {
         match (self.format, record) {
             (Format::Json, _) => {
@@ -92,13 +98,13 @@ impl Printer {
                 bytes.push(b'\n');
                 self.write(&bytes);
             }
-            // Whoever made a diagnostic has told it on stderr already.
+            // The program that wrote a diagnostic has printed it on stderr.
             (Format::Text | Format::Bind, Some(record)) => self.show(record),
             (Format::Text | Format::Bind, None) => {}
         }
     }
 
-    /// Text for people, or any other output that is no record.
+    /// Writes text for people, or other output that is not a record, such as a zone file.
     pub fn text(&self, text: &str) {
         self.progress.suspend(|| {
             let mut stdout = anstream::stdout();
@@ -107,6 +113,13 @@ impl Printer {
                 .and_then(|()| stdout.flush());
             self.note_closed(&written);
         });
+    }
+
+    fn write_record(&self, record: &Record) {
+        match self.format {
+            Format::Json => self.write(&record.line()),
+            Format::Text | Format::Bind => self.show(record),
+        }
     }
 
     fn show(&self, record: &Record) {
@@ -128,14 +141,25 @@ impl Printer {
     }
 }
 
-/// Tells a person on stderr.
-fn tell(diagnostic: &Diagnostic) {
-    let word = match diagnostic.severity {
+/// Prints a diagnostic on stderr, and at `-v` its causes.
+fn print_diagnostic(diagnostic: &Diagnostic, causes: &[String]) {
+    let text = text_of(diagnostic, if is_verbose() { causes } else { &[] });
+    // Where stderr is closed, nobody can be told.
+    let _ = anstream::stderr().write_all(text.as_bytes());
+}
+
+/// Whether `-v` was passed: it turns on debug messages.
+fn is_verbose() -> bool {
+    tracing::enabled!(target: "rd::errors", tracing::Level::DEBUG)
+}
+
+fn text_of(diagnostic: &Diagnostic, causes: &[String]) -> String {
+    let severity = match diagnostic.severity {
         Severity::Error => paint(ERROR, "error"),
         Severity::Warning => paint(WARN, "warning"),
         Severity::Info => paint(INFO, "note"),
     };
-    let mut text = format!("{word}: ");
+    let mut text = format!("{severity}: ");
     if let Some(address) = &diagnostic.address {
         text.push_str(&format!("{}: ", paint(BOLD, address)));
     }
@@ -147,27 +171,45 @@ fn tell(diagnostic: &Diagnostic) {
     if let Some(id) = &diagnostic.request_id {
         text.push_str(&format!("  {} request id {id}\n", paint(DIM, "→")));
     }
-    // With stderr closed there is nobody to tell.
-    let _ = anstream::stderr().write_all(text.as_bytes());
+    for cause in causes {
+        text.push_str(&format!("  {} {cause}\n", paint(DIM, "caused by:")));
+    }
+    text
 }
 
-/// Tells something on stderr that is no error, with what to do about it.
+/// Prints a warning on stderr, with a hint that says what to do about it.
 pub fn print_warning(summary: &str, hint: &str) {
-    tell(&Diagnostic::note(
-        "",
-        Severity::Warning,
-        summary,
-        Some(hint.to_owned()),
-    ));
+    let hint = Some(hint.to_owned());
+    print_diagnostic(&Diagnostic::note("", Severity::Warning, summary, hint), &[]);
 }
 
-/// Tells something on stderr that is neither an error nor a warning, such as what was done.
+/// Prints a line on stderr that is neither an error nor a warning, such as what was done.
 pub fn print_info(text: &str) {
-    // With stderr closed there is nobody to tell.
+    // Where stderr is closed, nobody can be told.
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 
-/// Tells an error on stderr, for programs and moments that write no records.
+/// Prints an error on stderr, with its causes at `-v`, where no records are written.
 pub fn print_error(error: &Error) {
-    tell(&Diagnostic::error("", error));
+    print_diagnostic(&Diagnostic::error("", error), &error.causes());
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_is_printed_with_address_hint_and_causes() {
+        let error = Error::failed("cannot read the VPC")
+            .at("net.vpc.main")
+            .hint("try again")
+            .with_code(Some("Throttling".to_owned()), Some("r-1".to_owned()))
+            .caused_by(std::io::Error::other("too many requests"));
+        let text = text_of(&Diagnostic::error("net", &error), &error.causes());
+        let text = anstream::adapter::strip_str(&text).to_string();
+        assert_eq!(
+            text,
+            "error: net.vpc.main: cannot read the VPC\n  → try again\n  → request id r-1\n  caused by: too many requests\n"
+        );
+    }
 }

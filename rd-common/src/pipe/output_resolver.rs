@@ -55,9 +55,9 @@ impl OutputResolver {
                     let value = self.upstream.wait_optional_output(slice, name).await?;
                     seen.extend(value.map(|value| ((*name).to_owned(), value)));
                 }
-                others.coming(slice, seen);
+                others.add_from_pipe(slice, seen);
             } else if let Some(document) = self.document(slice).await? {
-                others.stored(slice, document.outputs);
+                others.add_from_state(slice, document.outputs);
             }
         }
         Ok(others)

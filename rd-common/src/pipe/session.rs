@@ -135,7 +135,7 @@ where
     let finished = match done.await {
         Ok(finished) => finished,
         Err(error) => {
-            printer.emit(&Record::Diagnostic(Diagnostic::error(name, &error)));
+            printer.emit_error(name, &error);
             Finished::failed(error.exit)
         }
     };
@@ -149,7 +149,7 @@ where
     };
     match rest {
         Err(error) if status == Ended::Ok => {
-            printer.emit(&Record::Diagnostic(Diagnostic::error(name, &error)));
+            printer.emit_error(name, &error);
             Ok(error.exit)
         }
         _ => Ok(exit),

@@ -3,36 +3,36 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-/// What AWS and the state say of a resource, in one word.
+/// The health of a resource, from AWS and the state.
 #[derive(
     Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, JsonSchema,
 )]
 #[serde(rename_all = "lowercase")]
 #[schemars(with = "String")]
 pub enum Health {
-    /// It can be used and matches the settings last applied.
+    /// It can be used and has not drifted.
     Ready,
     /// AWS is still working on it.
     Pending,
-    /// AWS says that it failed, or it cannot be used as it is.
+    /// AWS reports that it failed, or it cannot be used as it is.
     Failed,
     /// AWS is deleting it.
     Leaving,
     /// It is in the state but not in AWS.
     Gone,
-    /// A run was interrupted while it worked on it, or the state lacks it.
+    /// A run was interrupted while it changed the resource, or the state lacks it.
     Unfinished,
     /// It is neither in the state nor in AWS.
     Absent,
-    /// It can be used, but somebody changed it outside of rd.
+    /// It can be used, but was changed outside of rd.
     Drifted,
-    /// A word of a newer version.
+    /// A value that a newer version writes.
     #[serde(other)]
     Unknown,
 }
 
 impl Health {
-    /// The word on the wire and on the screen.
+    /// The word for it in records and in text for people.
     pub fn as_str(self) -> &'static str {
         match self {
             Health::Ready => "ready",

@@ -1,5 +1,5 @@
-//! The records that the programs exchange: one JSON object a line, told apart by `type`. A new field is allowed; a
-//! changed or removed one needs another format. Readers ignore fields and types that they do not know.
+//! The records that the programs exchange: one JSON object per line, with its `type`. They are a contract: a new field is
+//! allowed, but to change or remove one needs a new format. Readers ignore fields and types that they do not know.
 
 mod health;
 pub mod schema;
@@ -16,68 +16,69 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The format of the wire.
+/// The format of the records, which each `begin` names.
 pub const FORMAT: &str = "rd/1";
 
-/// One record.
+/// One record: a line of a pipe or of a saved plan.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(tag = "type", rename_all = "lowercase")]
 pub enum Record {
     /// The first record of a program, written before any slow work.
     Begin(Begin),
-    /// A plan's view of one resource.
+    /// What a plan does with a resource.
     Change(ResourceChange),
     /// An output, as soon as it is known.
     Output(Output),
-    /// A resource reached its goal.
+    /// A change of a resource that an apply has made.
     Applied(Applied),
-    /// What there is of one resource.
+    /// A resource with its health, from `status`.
     Status(Status),
-    /// Something to tell, as it happens.
+    /// An error, a warning or a note, when it occurs.
     Diagnostic(Diagnostic),
     /// The last record of a program.
     End(End),
 }
 
-/// Where a program's upstream is; tells readers when they have seen every `begin` of a pipe.
+/// What a program's stdin is. A reader has seen every `begin` of a pipe once it has seen one with `none` or `plan`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Upstream {
-    /// It is the head of the pipe.
+    /// The program is the first of the pipe.
     None,
-    /// It reads another program's records.
+    /// The program reads another program's records.
     Pipe,
-    /// It is the head of the pipe and applies the saved plan on its stdin; plans for the programs after it follow.
+    /// The program is the first of the pipe, and applies a saved plan on stdin that also holds the plans of the programs
+    /// after it.
     Plan,
 }
 
-/// `begin`.
+/// The `begin` record: which program runs which command, on which stack.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Begin {
-    /// The slice that the program owns.
+    /// The slice that the program owns, or the name of a filter.
     pub slice: String,
-    /// [`FORMAT`].
+    /// The format of the records, `rd/1`.
     pub format: String,
     /// The command: `plan`, `apply`, `destroy`, …
     pub command: Verb,
-    /// The stack's name.
+    /// The stack's name, `<project>-<environment>`.
     pub stack: String,
-    /// The region.
+    /// The AWS region of the stack.
     pub region: String,
-    /// The account; absent where it is not known at once, and in an offline plan.
+    /// The id of the AWS account; absent where it is not known within 3 s, and in an offline plan.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub account: Option<String>,
-    /// The fingerprint of the access key that the account was asked with: who has the same one need not ask.
+    /// The fingerprint of the access key that belongs to the account: a program with the same key need not ask STS.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub key: Option<String>,
-    /// The program's version.
+    /// The version of the program.
     pub tool_version: String,
-    /// The run, unique.
+    /// The id of the run, a random UUID.
     pub run: String,
-    /// Where its own upstream is.
+    /// What the program's stdin is.
     #[serde(default = "head")]
     pub upstream: Upstream,
-    /// Whether it plans as for an empty account, with no call to AWS.
+    /// Whether the program makes no call to AWS, and plans for an empty account.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub offline: bool,
 }
@@ -86,73 +87,73 @@ fn head() -> Upstream {
     Upstream::None
 }
 
-/// `change`.
+/// The `change` record: what a plan does with one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct ResourceChange {
-    /// The slice.
+    /// The slice that the record belongs to.
     pub slice: String,
-    /// The resource's address.
+    /// The address of the resource, such as `net.vpc.main`.
     pub address: String,
-    /// Its kind.
+    /// The resource kind, such as `vpc`.
     pub kind: String,
-    /// What will be done.
+    /// What an apply will do.
     pub action: Action,
-    /// The fields that differ; for a create, what it is made with.
+    /// The fields that differ; for a create, all fields.
     #[serde(default)]
     pub fields: Vec<Change>,
-    /// Its id, where it has one.
+    /// The id in AWS, where the resource exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// What was asked for before and AWS does later by itself, as in a maintenance window.
+    /// What AWS has accepted before and will do later by itself, such as in the maintenance window.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "waits")]
     pub pending: Option<String>,
 }
 
-/// `output`.
+/// The `output` record: a value for other slices.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Output {
-    /// The slice.
+    /// The slice that the record belongs to.
     pub slice: String,
-    /// Its name.
+    /// The name of the output, such as `vpc_id`.
     pub name: String,
-    /// Its value.
+    /// The value; absent while it is unknown.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub value: Option<Value>,
-    /// Set in a plan where the value is known only after apply.
+    /// Whether the value is known only after apply; only in a plan.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
 }
 
-/// `applied`.
+/// The `applied` record: a change that was made.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Applied {
-    /// The slice.
+    /// The slice that the record belongs to.
     pub slice: String,
-    /// The resource's address.
+    /// The address of the resource, such as `net.vpc.main`.
     pub address: String,
-    /// Its kind.
+    /// The resource kind, such as `vpc`.
     pub kind: String,
-    /// What was done.
+    /// What was done with the resource.
     pub action: Action,
-    /// Its id.
+    /// The id in AWS.
     pub id: String,
-    /// How long it took, in seconds.
+    /// How long the change took, in seconds.
     pub seconds: f64,
-    /// What of it AWS does later by itself, as in a maintenance window.
+    /// What AWS has accepted and will do later by itself, such as in the maintenance window.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "waits")]
     pub pending: Option<String>,
 }
 
-/// `status`.
+/// The `status` record: the health of one resource.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Status {
-    /// The slice.
+    /// The slice that the record belongs to.
     pub slice: String,
-    /// The resource's address.
+    /// The address of the resource, such as `net.vpc.main`.
     pub address: String,
-    /// Its kind.
+    /// The resource kind, such as `vpc`.
     pub kind: String,
-    /// Its id, where it has one.
+    /// The id in AWS, where the resource exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
     /// `ready`, `pending`, `failed`, `leaving`, `gone`, `unfinished`, `absent`, or `drifted`.
@@ -160,54 +161,54 @@ pub struct Status {
     /// AWS's reason, where it is not ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// What drifted.
+    /// The fields that have drifted.
     #[serde(default)]
     pub fields: Vec<Change>,
-    /// What was asked for and AWS does later by itself, as in a maintenance window.
+    /// What AWS has accepted and will do later by itself, such as in the maintenance window.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "waits")]
     pub pending: Option<String>,
-    /// More of it, by name, as each kind has it.
+    /// More about the resource: values by name, which depend on the kind.
     #[serde(default, skip_serializing_if = "serde_json::Map::is_empty")]
     pub details: serde_json::Map<String, Value>,
 }
 
-/// How bad a diagnostic is.
+/// How serious a diagnostic is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The run will end failed.
+    /// The run fails because of it.
     Error,
-    /// Worth knowing before going on.
+    /// The user has to know it before continuing.
     Warning,
-    /// For information.
+    /// For information only, with nothing to do.
     Info,
 }
 
-/// `diagnostic`.
+/// The `diagnostic` record: an error, a warning or a note.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Diagnostic {
-    /// The slice.
+    /// The slice that the record belongs to.
     pub slice: String,
-    /// How bad it is.
+    /// How serious it is.
     pub severity: Severity,
-    /// One sentence.
+    /// One sentence that says what failed or what is worth knowing.
     pub summary: String,
-    /// What to do.
+    /// What to do about it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub hint: Option<String>,
-    /// The resource that it is about.
+    /// The address of the resource that it is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// AWS's error code.
+    /// AWS's error code, such as `DependencyViolation`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub code: Option<String>,
-    /// AWS's request id.
+    /// AWS's request id, which AWS Support asks for.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request_id: Option<String>,
 }
 
 impl Diagnostic {
-    /// An error as a record.
+    /// An error of `slice` as a record. Its causes are left out.
     pub fn error(slice: &str, error: &Error) -> Self {
         Self {
             slice: slice.to_owned(),
@@ -220,7 +221,7 @@ impl Diagnostic {
         }
     }
 
-    /// Something to tell that is no error.
+    /// A diagnostic of `slice` that is not an error.
     pub fn note(
         slice: &str,
         severity: Severity,
@@ -243,34 +244,34 @@ impl Diagnostic {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Ended {
-    /// All done.
+    /// Everything was done.
     Ok,
-    /// Not all done.
+    /// Something failed or was refused.
     Failed,
-    /// Stopped by the user, cleanly.
+    /// Stopped by the user; the state is complete.
     Cancelled,
 }
 
-/// `end`.
+/// The `end` record: how a program ended, and which state it left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct End {
-    /// The slice.
+    /// The slice that the record belongs to.
     pub slice: String,
-    /// How it ended.
+    /// How the program ended.
     pub status: Ended,
-    /// How many resources had each action; actions that none had are left out.
+    /// How many resources had each action, or, after `status`, each health. Zeros are left out.
     #[serde(default)]
     pub counts: BTreeMap<String, u64>,
-    /// The state's lineage; absent where there is no state yet.
+    /// The state's lineage; absent where there is no state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub lineage: Option<String>,
-    /// The state's serial; 0 where there is no state yet.
+    /// The state's serial; 0 where there is no state.
     #[serde(default)]
     pub serial: u64,
 }
 
 impl Record {
-    /// The slice that it is of.
+    /// The slice that the record belongs to.
     pub fn slice(&self) -> &str {
         match self {
             Record::Begin(r) => &r.slice,
@@ -283,7 +284,7 @@ impl Record {
         }
     }
 
-    /// The record as a line, with its line feed.
+    /// The record as a line of JSON, with its line feed.
     pub fn line(&self) -> Vec<u8> {
         let mut line = serde_json::to_vec(self).unwrap_or_default();
         line.push(b'\n');

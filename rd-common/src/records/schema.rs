@@ -1,11 +1,11 @@
-//! The JSON Schemas of what other programs read, made from the types. The files in `docs/schema/` are these; a test
-//! keeps them so.
+//! The JSON Schemas of records and states, generated from the types. A test compares them with the files in
+//! `docs/schema/`.
 
 use crate::records::Record;
 use crate::state::document::Document;
 use schemars::{Schema, schema_for};
 
-/// Each schema with its file's name.
+/// Each schema with the name of its file.
 pub fn schemas() -> [(&'static str, Schema); 2] {
     [
         ("record.schema.json", schema_for!(Record)),
@@ -18,7 +18,7 @@ mod tests {
     use super::*;
     use std::path::Path;
 
-    /// `make schemas` writes them.
+    /// With `UPDATE_SCHEMAS` set, as in `make schemas`, writes the files first.
     #[test]
     fn the_files_are_current() {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs/schema");

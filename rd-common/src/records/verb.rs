@@ -1,4 +1,4 @@
-//! Which command a program in a pipe runs, as its `begin` says.
+//! The command that a program in a pipe runs, as its `begin` record names it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -15,11 +15,11 @@ pub enum Verb {
     Apply,
     /// Deletes the slice's resources.
     Destroy,
-    /// Shows what there is, its health and drift.
+    /// Shows the resources, their health and drift.
     Status,
     /// Rebuilds the state from AWS.
     Rebuild,
-    /// Imports one resource into the state.
+    /// Imports one existing resource into the state.
     Import,
     /// Reports inconsistencies between state and AWS.
     Doctor,
@@ -28,7 +28,7 @@ pub enum Verb {
 }
 
 impl Verb {
-    /// The command as it is written on the command line and on the wire.
+    /// The command as on the command line and in records.
     pub fn as_str(&self) -> &str {
         match self {
             Verb::Plan => "plan",
@@ -42,12 +42,12 @@ impl Verb {
         }
     }
 
-    /// Whether outputs follow in its records that slices downstream can use.
+    /// Whether its records include outputs that slices downstream can use.
     pub fn gives_outputs(&self) -> bool {
         matches!(self, Verb::Plan | Verb::Apply | Verb::Status)
     }
 
-    /// Whether it only reads, so that outputs of a plan upstream are good enough for it.
+    /// Whether it only reads, so that it can use the outputs of a plan upstream.
     pub fn uses_planned_outputs(&self) -> bool {
         matches!(self, Verb::Plan | Verb::Status)
     }

@@ -1,4 +1,4 @@
-//! What is to be done with a resource.
+//! The actions of a plan: what an apply does with a resource.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,23 +9,23 @@ use serde::{Deserialize, Serialize};
 )]
 #[serde(rename_all = "lowercase")]
 pub enum Action {
-    /// It is not there: make it.
+    /// It does not exist: create it.
     Create,
-    /// It differs: change it in place.
+    /// Some of its fields differ: change them in place.
     Update,
-    /// It differs in what AWS cannot change: make a new one, delete the old.
+    /// A field differs that AWS cannot change: create a successor and delete the old one.
     Replace,
-    /// It is not wanted any more.
+    /// Neither the settings nor another resource needs it: delete it.
     Delete,
-    /// It exists with our tags or name and is missing in the state: import it.
+    /// It exists with the stack's tags or its name, but the state lacks it: record it there.
     #[serde(rename = "adopt")]
     Import,
-    /// It is as wanted.
+    /// It is up to date: do nothing.
     None,
 }
 
 impl Action {
-    /// All of them, in the order in which a summary counts them.
+    /// Every action, in the order in which a summary counts them.
     pub const ALL: [Action; 6] = [
         Action::Create,
         Action::Update,
@@ -35,7 +35,7 @@ impl Action {
         Action::None,
     ];
 
-    /// The word on the wire.
+    /// The word for it in records and in counts.
     pub fn word(self) -> &'static str {
         match self {
             Action::Create => "create",
@@ -47,7 +47,7 @@ impl Action {
         }
     }
 
-    /// The mark in the view for people.
+    /// The character in front of a resource in text for people.
     pub fn mark(self) -> &'static str {
         match self {
             Action::Create => "+",

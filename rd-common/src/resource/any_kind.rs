@@ -1,4 +1,4 @@
-//! Kinds behind one object-safe face: the engine works with JSON values, the kinds with their own types.
+//! Kinds as trait objects: the engine works with JSON values, and each kind with types of its own.
 
 use crate::error::{Error, Result};
 use crate::resource::change::Change;
@@ -15,29 +15,29 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-/// A [`Kind`] whose types are JSON.
+/// A [`Kind`] whose specs and live resources are JSON values. Each method fails where a value does not fit the kind's type.
 pub trait AnyKind<C> {
-    /// [`Kind::PATIENCE`].
+    /// The same as [`Kind::TIMEOUTS`].
     fn timeouts(&self) -> Timeouts;
-    /// [`Kind::STAYS`].
+    /// The same as [`Kind::RETAINED`].
     fn retained(&self) -> bool;
-    /// [`Kind::GOES_LAST`].
+    /// The same as [`Kind::DELETE_LAST`].
     fn delete_last(&self) -> bool;
-    /// [`Kind::TAGS_UNTOLD`].
+    /// The same as [`Kind::TAGS_NOT_READ`].
     fn tags_not_read(&self) -> bool;
-    /// [`Kind::find`].
+    /// The same as [`Kind::find`].
     fn find<'a>(
         &self,
         ctx: &'a Ctx<C>,
         wanted: Vec<Wanted<Value>>,
     ) -> LocalBoxFuture<'a, Result<Vec<Found<Value>>>>;
-    /// [`Kind::create`].
+    /// The same as [`Kind::create`].
     fn create<'a>(
         &self,
         ctx: &'a Ctx<C>,
         request: CreateRequest<'a, Value>,
     ) -> LocalBoxFuture<'a, Result<String>>;
-    /// [`Kind::update`].
+    /// The same as [`Kind::update`].
     fn update<'a>(
         &self,
         ctx: &'a Ctx<C>,
@@ -46,9 +46,9 @@ pub trait AnyKind<C> {
         spec: &'a Value,
         changes: &'a [Change],
     ) -> LocalBoxFuture<'a, Result<()>>;
-    /// [`Kind::delete`].
+    /// The same as [`Kind::delete`].
     fn delete<'a>(&self, ctx: &'a Ctx<C>, id: &'a str) -> LocalBoxFuture<'a, Result<()>>;
-    /// [`Kind::tag`].
+    /// The same as [`Kind::tag`].
     fn tag<'a>(
         &self,
         ctx: &'a Ctx<C>,
@@ -56,11 +56,11 @@ pub trait AnyKind<C> {
         set: &'a Tags,
         remove: &'a [String],
     ) -> LocalBoxFuture<'a, Result<()>>;
-    /// [`Kind::diff`].
+    /// The same as [`Kind::diff`].
     fn diff(&self, spec: &Value, live: &Value, last: Option<&Value>) -> Result<Vec<Change>>;
-    /// [`Kind::ready`].
+    /// The same as [`Kind::ready`].
     fn ready(&self, live: &Value) -> Result<Readiness>;
-    /// [`Kind::allow`].
+    /// The same as [`Kind::validate`].
     fn validate(
         &self,
         spec: &Value,
@@ -68,20 +68,20 @@ pub trait AnyKind<C> {
         last: Option<&Value>,
         changes: &[Change],
     ) -> Result<()>;
-    /// [`Kind::lost`].
+    /// The same as [`Kind::allow_recreate`].
     fn allow_recreate(&self, id: &str) -> Result<()>;
-    /// [`Kind::waits`].
+    /// The same as [`Kind::pending`].
     fn pending(&self, live: &Value) -> Result<Option<String>>;
-    /// [`Kind::details`].
+    /// The same as [`Kind::details`].
     fn details<'a>(
         &self,
         ctx: &'a Ctx<C>,
         id: &'a str,
         live: &'a Value,
     ) -> LocalBoxFuture<'a, Result<Details>>;
-    /// [`Kind::replacing`].
+    /// The same as [`Kind::replace_order`].
     fn replace_order(&self, changes: &[Change]) -> ReplaceOrder;
-    /// [`Kind::holders`].
+    /// The same as [`Kind::in_use_by`].
     fn in_use_by<'a>(
         &self,
         ctx: &'a Ctx<C>,
@@ -89,20 +89,20 @@ pub trait AnyKind<C> {
     ) -> LocalBoxFuture<'a, Result<Option<String>>>;
 }
 
-/// The kinds of a slice by name.
+/// The resource kinds of a slice, by their names.
 pub struct Kinds<C> {
     by_name: BTreeMap<&'static str, Rc<dyn AnyKind<C>>>,
 }
 
 impl<C: 'static> Kinds<C> {
-    /// No kinds.
+    /// A slice without kinds; add them with [`Kinds::with`].
     pub fn new() -> Self {
         Self {
             by_name: BTreeMap::new(),
         }
     }
 
-    /// Adds a kind.
+    /// Adds kind `K` under its name.
     #[must_use]
     pub fn with<K: Kind<Clients = C>>(mut self) -> Self {
         self.by_name
@@ -110,16 +110,16 @@ impl<C: 'static> Kinds<C> {
         self
     }
 
-    /// Every kind.
+    /// Every kind with its name, sorted by name.
     pub fn all(&self) -> impl Iterator<Item = (&'static str, Rc<dyn AnyKind<C>>)> {
         self.by_name.iter().map(|(name, any)| (*name, any.clone()))
     }
 
-    /// The kind of this name; an error where a newer or older program wrote the state.
+    /// The kind with this name. Fails where another version of the program wrote the state, with kinds that this one lacks.
     pub fn get(&self, name: &str) -> Result<Rc<dyn AnyKind<C>>> {
         self.by_name.get(name).cloned().ok_or_else(|| {
-            Error::failed(format!("this program knows no resource kind `{name}`")).hint(
-                "the state was written by another version of it: use that version, or a newer one",
+            Error::failed(format!("unknown resource kind `{name}` in the state")).hint(
+                "another version of this program wrote the state: use that version, or a newer one",
             )
         })
     }
@@ -133,13 +133,14 @@ impl<C: 'static> Default for Kinds<C> {
 
 struct Erased<K>(PhantomData<K>);
 
+/// `what` names the value in the error, such as `the spec`.
 fn typed<T: DeserializeOwned>(what: &str, value: &Value) -> Result<T> {
     T::deserialize(value).map_err(|e| Error::failed(format!("{what} has an unexpected form: {e}")))
 }
 
 fn untyped<T: Serialize>(value: &T) -> Result<Value> {
     serde_json::to_value(value)
-        .map_err(|e| Error::failed(format!("cannot be written as JSON: {e}")))
+        .map_err(|e| Error::failed(format!("a live resource cannot be written as JSON: {e}")))
 }
 
 impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
@@ -170,7 +171,7 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
                 .map(|one| Wanted {
                     address: one.address,
                     id: one.id,
-                    // A spec of an older version may not fit any more; the id still serves.
+                    // The spec of an older version may not fit; the id is enough then.
                     spec: one.spec.and_then(|spec| serde_json::from_value(spec).ok()),
                 })
                 .collect();
@@ -196,13 +197,13 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
     ) -> LocalBoxFuture<'a, Result<String>> {
         Box::pin(async move {
             let spec: K::Spec = typed("the spec", request.spec)?;
-            let order = CreateRequest {
+            let request = CreateRequest {
                 address: request.address,
                 spec: &spec,
                 tags: request.tags,
                 token: request.token,
             };
-            K::create(ctx, order).await
+            K::create(ctx, request).await
         })
     }
 

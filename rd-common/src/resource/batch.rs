@@ -1,5 +1,5 @@
-//! Many questions, one call: whoever asks while a call is on its way joins the next one, and everybody who asks in the
-//! same moment shares one.
+//! Combines reads into batches: all reads that start together share one call, and those that start while a call is in
+//! flight share the next one.
 
 use crate::error::{Error, Result};
 use futures_util::future::LocalBoxFuture;
@@ -15,14 +15,15 @@ struct Queue<Q, A> {
     draining: bool,
 }
 
-/// Answers questions in batches. All who ask in one batch get the whole answer and take their part of it.
+/// Combines queries of type `Q` into calls that return an `A`. Each query of a batch gets the whole answer and takes its
+/// part of it.
 pub struct Batch<Q, A> {
     queue: RefCell<Queue<Q, A>>,
     answer: Answerer<Q, A>,
 }
 
 impl<Q: 'static, A: 'static> Batch<Q, A> {
-    /// A batch answered by `answer`. Used inside a `LocalSet`.
+    /// A batch whose calls are made by `answer`. Must be used inside a `LocalSet`.
     pub fn new(
         answer: impl Fn(Vec<Q>) -> LocalBoxFuture<'static, Result<A>> + 'static,
     ) -> Rc<Self> {
@@ -35,12 +36,12 @@ impl<Q: 'static, A: 'static> Batch<Q, A> {
         })
     }
 
-    /// Asks.
-    pub async fn ask(self: &Rc<Self>, question: Q) -> Result<Rc<A>> {
+    /// Adds a query to the next call and waits for its answer. Fails with the error of the call.
+    pub async fn ask(self: &Rc<Self>, query: Q) -> Result<Rc<A>> {
         let (reply, answer) = oneshot::channel();
         let start = {
             let mut queue = self.queue.borrow_mut();
-            queue.waiting.push((question, reply));
+            queue.waiting.push((query, reply));
             !std::mem::replace(&mut queue.draining, true)
         };
         if start {
@@ -48,7 +49,7 @@ impl<Q: 'static, A: 'static> Batch<Q, A> {
         }
         answer
             .await
-            .map_err(|_| Error::failed("a read was given up"))?
+            .map_err(|_| Error::failed("a read was cancelled"))?
     }
 
     async fn drain(self: Rc<Self>) {
@@ -61,10 +62,10 @@ impl<Q: 'static, A: 'static> Batch<Q, A> {
                 }
                 std::mem::take(&mut queue.waiting)
             };
-            let (questions, replies): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
-            let answer = (self.answer)(questions).await.map(Rc::new);
+            let (queries, replies): (Vec<_>, Vec<_>) = batch.into_iter().unzip();
+            let answer = (self.answer)(queries).await.map(Rc::new);
             for reply in replies {
-                // Whoever asked may be gone: a cancelled run drops its waits.
+                // The receiver may be gone: a cancelled run drops its reads.
                 let _ = reply.send(answer.clone());
             }
         }
@@ -78,12 +79,12 @@ mod tests {
     use std::cell::Cell;
 
     #[tokio::test]
-    async fn questions_of_one_moment_share_a_call() {
+    async fn queries_that_start_together_share_a_call() {
         let calls = Rc::new(Cell::new(0));
         let counted = calls.clone();
-        let batch = Batch::new(move |questions: Vec<u32>| {
+        let batch = Batch::new(move |queries: Vec<u32>| {
             counted.set(counted.get() + 1);
-            Box::pin(async move { Ok(questions) })
+            Box::pin(async move { Ok(queries) })
         });
         let local = tokio::task::LocalSet::new();
         local

@@ -1,49 +1,49 @@
-//! The difference between what is wanted and what there is, field by field.
+//! The difference between a spec and the live resource, field by field.
 
 use crate::resource::input::{Input, as_reference};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// Why a field differs.
+/// Why a field of a resource differs from its spec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
-    /// The configuration asks for something else than was last applied.
+    /// The settings differ from those last applied.
     Config,
-    /// Somebody or something changed AWS since the last apply.
+    /// The resource was changed outside of rd since the last apply.
     Drift,
 }
 
-/// One field that differs.
+/// A field whose live value differs from the spec.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Change {
-    /// The field's name in the spec; `tags.Owner` for one member of a map.
+    /// The name of the field in the spec; `tags.Owner` for a member of a map.
     pub path: String,
-    /// What there is; null where there is nothing.
+    /// The live value; null where there is none.
     pub before: Value,
-    /// What is wanted; `{"$ref": …}` where it is known only after apply, null where it is to go.
+    /// The value in the spec; `{"$ref": …}` where it is known only after apply, null where the field is removed.
     pub after: Value,
-    /// Why it differs.
+    /// Whether the settings changed, or AWS.
     pub cause: Cause,
-    /// Whether the resource must be replaced for it.
+    /// Whether AWS cannot change the field, so that the resource is replaced.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub replaces: bool,
 }
 
-/// Collects the changes of one resource; every kind's `diff` is a list of calls to it.
+/// Collects the changes of one resource. Each method compares a field and records it where it differs.
 #[derive(Debug, Default)]
 pub struct Diff {
     changes: Vec<Change>,
 }
 
 impl Diff {
-    /// No changes yet.
+    /// A comparison without changes so far.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// A field that can be changed in place.
+    /// Compares a field that AWS can change in place.
     pub fn field(
         &mut self,
         path: &str,
@@ -53,7 +53,7 @@ impl Diff {
         self.push(path, before, after, false)
     }
 
-    /// A field that AWS cannot change: the resource is replaced.
+    /// Compares a field that AWS cannot change: where it differs, the resource is replaced.
     pub fn fixed(
         &mut self,
         path: &str,
@@ -63,7 +63,7 @@ impl Diff {
         self.push(path, before, after, true)
     }
 
-    /// A list in which order and repetition mean nothing, changed in place.
+    /// Compares a list as a set, without regard to order and repetition. AWS can change it in place.
     pub fn set<A: Serialize, B: Serialize>(
         &mut self,
         path: &str,
@@ -73,7 +73,7 @@ impl Diff {
         self.push(path, sorted(before), sorted(after), false)
     }
 
-    /// Such a list that may not be known yet.
+    /// As [`Diff::set`], for a list that may be known only after apply.
     pub fn set_once_known<A: Serialize, B: Serialize>(
         &mut self,
         path: &str,
@@ -86,8 +86,8 @@ impl Diff {
         }
     }
 
-    /// The KMS key of what is encrypted for good. AWS tells an ARN and takes an id as well; which key an alias stands
-    /// for it does not tell.
+    /// Compares the KMS key of a resource that can only be encrypted when it is created. AWS reports the key's ARN, and
+    /// accepts an id or an alias, too. An alias is not compared, since AWS does not report which key it is for.
     pub fn fixed_kms_key(&mut self, before: Option<&str>, after: Option<&str>) -> &mut Self {
         if let (Some(before), Some(after)) = (before, after)
             && before != after
@@ -99,7 +99,7 @@ impl Diff {
         self
     }
 
-    /// A list in which order and repetition mean nothing, and that AWS cannot change.
+    /// As [`Diff::set`], for a list that AWS cannot change: where it differs, the resource is replaced.
     pub fn fixed_set<A: Serialize, B: Serialize>(
         &mut self,
         path: &str,
@@ -122,7 +122,7 @@ impl Diff {
                 path: path.to_owned(),
                 before,
                 after,
-                // The engine finds the cause; it knows what was last applied.
+                // The planner sets the cause: it knows what was last applied.
                 cause: Cause::Config,
                 replaces,
             });
@@ -130,13 +130,13 @@ impl Diff {
         self
     }
 
-    /// The changes found.
+    /// Ends the comparison and returns the changes.
     pub fn finish(&mut self) -> Vec<Change> {
         std::mem::take(&mut self.changes)
     }
 }
 
-/// Whether `changes` has one for `path`.
+/// Whether `changes` has one of the field `path`.
 pub fn touches(changes: &[Change], path: &str) -> bool {
     changes.iter().any(|change| change.path == path)
 }
@@ -152,7 +152,7 @@ fn sorted<T: Serialize>(items: &[T]) -> Vec<Value> {
     values
 }
 
-/// The value at a change's path in a spec: whole member names first, so that a tag's name may contain dots.
+/// The value in a spec at the path of a change. Whole member names are tried first, since a tag's key may contain dots.
 pub fn at_path<'a>(spec: &'a Value, path: &str) -> Option<&'a Value> {
     let object = spec.as_object()?;
     if let Some(value) = object.get(path) {
@@ -162,7 +162,7 @@ pub fn at_path<'a>(spec: &'a Value, path: &str) -> Option<&'a Value> {
         .find_map(|(dot, _)| at_path(object.get(&path[..dot])?, &path[dot + 1..]))
 }
 
-/// Whether the value, or a part of it, is known only after apply.
+/// Whether a value, or a part of it, is known only after apply.
 pub fn is_unknown(value: &Value) -> bool {
     as_reference(value).is_some()
         || match value {
@@ -178,7 +178,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn order_means_nothing_in_a_set() {
+    fn a_set_is_compared_without_regard_to_order() {
         assert!(
             Diff::new()
                 .set("s", &["b", "a", "a"], &["a", "b"])
@@ -191,7 +191,7 @@ mod tests {
     }
 
     #[test]
-    fn a_path_may_have_dots_in_its_last_name() {
+    fn the_last_name_of_a_path_may_have_dots() {
         let spec = json!({"tags": {"a.b/c": "1"}, "n": {"m": 2}});
         assert_eq!(at_path(&spec, "tags.a.b/c"), Some(&json!("1")));
         assert_eq!(at_path(&spec, "n.m"), Some(&json!(2)));

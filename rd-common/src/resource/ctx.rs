@@ -1,4 +1,4 @@
-//! What every call of a kind gets beside its own arguments: clients, stack, clock, cancellation, progress.
+//! The context that every method of a kind gets: clients, stack, clock, cancellation and progress.
 
 use crate::error::{Error, Result, Retry};
 use crate::resource::progress::Progress;
@@ -10,29 +10,29 @@ use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
 
-/// How often a call is attempted whose answers are lost, or that AWS refuses for the moment.
+/// How often a call is attempted whose response is lost, or that AWS refuses for the moment.
 pub const MAX_ATTEMPTS: u32 = 8;
 
-/// The context of one run.
+/// The context of one run, for a slice whose clients are `C`.
 pub struct Ctx<C> {
     /// The slice's AWS clients.
     pub clients: C,
-    /// The slice's name.
+    /// The name of the slice, such as `net`.
     pub slice: &'static str,
-    /// The stack.
+    /// The stack that the run works on.
     pub stack: Stack,
-    /// The clock that pauses and deadlines are measured with.
+    /// The clock of pauses and deadlines.
     pub clock: Clock,
-    /// Whether the user asked to stop.
+    /// Set when the user asks to stop.
     pub cancel: Cancel,
-    /// Where steps are reported while they run.
+    /// Where running steps are reported.
     pub progress: Progress,
-    /// The ids that the state knows, of any kind.
+    /// The ids of all resources in the state, of any kind.
     pub known_ids: RefCell<BTreeSet<String>>,
 }
 
 impl<C> Ctx<C> {
-    /// A context in which no id is known yet. Its clock is scaled by `RD_WAIT_SCALE`.
+    /// A context without known ids, whose clock is scaled by `RD_WAIT_SCALE`.
     pub fn new(
         clients: C,
         slice: &'static str,
@@ -51,12 +51,12 @@ impl<C> Ctx<C> {
         }
     }
 
-    /// Whether the state knows this id.
+    /// Whether a resource in the state has this id.
     pub fn knows(&self, id: &str) -> bool {
         self.known_ids.borrow().contains(id)
     }
 
-    /// A pause that ends early, with an error, when the user asks to stop.
+    /// Sleeps for `duration` of the clock. Fails at once when the user asks to stop.
     pub async fn pause(&self, duration: Duration) -> Result<()> {
         tokio::select! {
             biased;
@@ -65,7 +65,8 @@ impl<C> Ctx<C> {
         }
     }
 
-    /// Retries an idempotent call until it succeeds or fails for good.
+    /// Calls an idempotent `call` until it succeeds, fails with an error that no retry helps, or has failed
+    /// [`MAX_ATTEMPTS`] times.
     pub async fn retrying<F>(&self, call: impl Fn() -> F) -> Result<()>
     where
         F: Future<Output = Result<()>>,
@@ -75,7 +76,7 @@ impl<C> Ctx<C> {
                 Err(error) if error.retry != Retry::Never => {
                     self.pause(backoff(attempt - 1)).await?;
                 }
-                done => return done,
+                result => return result,
             }
         }
         call().await

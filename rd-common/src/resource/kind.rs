@@ -1,4 +1,4 @@
-//! The seam between the engine and AWS: one type a kind of resource, one file a type.
+//! The seam between the engine and AWS: each type of AWS resource implements [`Kind`].
 
 use crate::error::Result;
 use crate::resource::change::Change;
@@ -9,19 +9,20 @@ use serde::de::DeserializeOwned;
 use std::future::Future;
 use std::time::Duration;
 
-/// A resource that `find` is asked for.
+/// A resource that [`Kind::find`] looks for.
 #[derive(Clone, Debug)]
 pub struct Wanted<S> {
-    /// Its address, also the value of its `rd:address` tag.
+    /// The address, which is also the value of the resource's tag `rd:address`.
     pub address: String,
-    /// Its id, where the state knows one.
+    /// The id, where the state has one.
     pub id: Option<String>,
-    /// What is wanted of it, or was last applied: for kinds without tags, whose identity is part of their spec.
+    /// The spec, or the one last applied. Kinds without tags are found by what it names.
     pub spec: Option<S>,
 }
 
 impl<S> Wanted<S> {
-    /// Everything that carries the tags of the slice, whatever its address: what no state knows is found by it.
+    /// Asks for every resource with the tags of the slice, whatever its address. Resources that are in no state are found
+    /// in this way.
     pub fn any() -> Self {
         Self {
             address: String::new(),
@@ -30,130 +31,132 @@ impl<S> Wanted<S> {
         }
     }
 
-    /// Its id; else the name that is to be it, for kinds that are known by a name.
+    /// The id; without one, the name in the spec, for kinds whose id is their name.
     pub fn id_or(&self, name: impl FnOnce(&S) -> &String) -> Option<String> {
-        let named = || Some(name(self.spec.as_ref()?).clone());
-        self.id.clone().or_else(named)
+        let from_spec = || Some(name(self.spec.as_ref()?).clone());
+        self.id.clone().or_else(from_spec)
     }
 
-    /// Whether it is [`Wanted::any`].
+    /// Whether this is [`Wanted::any`], which has no address.
     pub fn is_any(&self) -> bool {
         self.address.is_empty()
     }
 }
 
-/// A resource that AWS has.
+/// A resource that exists in AWS.
 #[derive(Clone, Debug)]
 pub struct Found<L> {
-    /// The address it was found for.
+    /// The address that it was found for; for [`Wanted::any`], the one in its tag.
     pub address: String,
-    /// Its id.
+    /// The id in AWS, unique among the resources of its kind.
     pub id: String,
-    /// What AWS says of it.
+    /// The resource as AWS reports it.
     pub live: L,
-    /// Its tags; none where the kind has no tags, or AWS did not tell them.
+    /// The tags; none where the kind has no tags, or `find` did not read them.
     pub tags: Option<Tags>,
 }
 
-/// What `create` gets.
+/// The arguments of [`Kind::create`].
 #[derive(Clone, Debug)]
 pub struct CreateRequest<'a, S> {
-    /// The address.
+    /// The address of the new resource.
     pub address: &'a str,
-    /// What is wanted, every input known.
+    /// The spec, in which every input is known.
     pub spec: &'a S,
-    /// The tags that the create call itself must set.
+    /// All tags. The create call itself must set them, so that a resource is never without.
     pub tags: &'a Tags,
-    /// A token that is the same for every attempt at this one resource: AWS's idempotency token where it has one.
+    /// The same for every attempt to create this resource: AWS's idempotency token, where the call has one.
     pub token: &'a str,
 }
 
-/// Whether a resource can be used.
+/// Whether a resource is ready for use.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Readiness {
-    /// It can.
+    /// It can be used.
     Ready,
-    /// Not yet; AWS's word for why.
+    /// AWS is still working on it, with AWS's status.
     Pending(String),
-    /// Never; AWS's reason. It is replaced by the next apply.
+    /// It failed for good, with AWS's reason. The next apply replaces it.
     Failed(String),
-    /// It cannot be used as it is and will not mend by itself, but what is in it is worth keeping and a change may help:
-    /// AWS's reason, and what to do.
+    /// It cannot be used as it is, but holds something of value, such as a database whose disk is full, so that it is not
+    /// replaced. AWS's reason, and what to do about it.
     Impaired(String, &'static str),
-    /// It is on its way out: to a plan it is gone, to a delete it is still there.
+    /// AWS is deleting it, with AWS's status. A plan treats it as deleted; a delete waits until it is.
     Leaving(String),
 }
 
-/// What `status` tells of a resource, in the order to be shown: name and value.
+/// What `status` shows of a resource beyond its health, in this order: values by name.
 pub type Details = serde_json::Map<String, serde_json::Value>;
 
-/// In which order a replacement is done.
+/// The order of the two halves of a replacement.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ReplaceOrder {
-    /// The new one first; the old one goes when nothing refers to it.
+    /// Create the new resource, move its dependents over, then delete the old one.
     CreateFirst,
-    /// The old one first, because both cannot exist at once (same name, same block).
+    /// Delete the old resource first, because both cannot exist at once (same name, same CIDR block).
     DeleteFirst,
 }
 
-/// How long to wait for a resource of a kind.
+/// How long a kind takes to become ready, and how often to read it meanwhile.
 #[derive(Clone, Copy, Debug)]
 pub struct Timeouts {
-    /// The least time it can take: the first look comes then.
+    /// The shortest time that it can take: the first read comes after it.
     pub first: Duration,
-    /// The shortest pause between two looks: what takes minutes is not asked for every moment.
+    /// The shortest pause between two reads; longer for a kind that takes minutes.
     pub pause: Duration,
-    /// When to give up.
+    /// The time after which a wait fails.
     pub limit: Duration,
 }
 
-/// A kind of AWS resource: how to find, make, change and remove it. Every method is one AWS operation, or a batch of
-/// reads; order, waiting, recording, retrying and recovery are the engine's.
+/// A type of AWS resource: how to find, create, update and delete it. Every method is one AWS operation, or a batch of
+/// reads. The engine does the rest: order, waiting, retries, the state, and recovery after a kill.
 pub trait Kind: 'static {
-    /// The kind's name in addresses: AWS's term in snake case, such as `nat_gateway`.
+    /// The name in addresses: AWS's term in snake case, such as `nat_gateway`.
     const NAME: &'static str;
-    /// What we want, in our words, with no ids of AWS's making but as [`crate::Input`].
+    /// The settings of a resource. An id that AWS gives to another resource is a [`crate::Input`].
     type Spec: Serialize + DeserializeOwned + Clone;
-    /// What AWS says there is, normalised where it is read.
+    /// The resource as AWS reports it, normalised when it is read. Its members are the attributes of the resource.
     type Live: Serialize + DeserializeOwned + Clone;
-    /// The AWS clients of the slice.
+    /// The AWS clients of the slice that has this kind.
     type Clients;
 
-    /// Waiting for one of this kind.
+    /// How long to wait for a resource of this kind.
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::ZERO,
         pause: Duration::from_millis(400),
         limit: Duration::from_secs(300),
     };
 
-    /// Whether AWS owns it and we only shape it, as a VPC's default group: its delete undoes the shaping, and it stays.
+    /// Whether AWS owns the resource and rd only configures it, such as a VPC's default security group. Its delete resets
+    /// it; it remains in AWS.
     const RETAINED: bool = false;
 
-    /// Whether one that is not wanted any more goes only when all else is made and changed, as a DNS name that clients
-    /// still use. It must not be needed by what is replaced with the old one first.
+    /// Whether a resource that the settings no longer have is deleted only after all creates and updates, such as a DNS
+    /// record that clients still use. No resource that is replaced [`ReplaceOrder::DeleteFirst`] may need it.
     const DELETE_LAST: bool = false;
 
-    /// Whether `find` leaves the tags out where the state knows the resource, since reading them costs a call each: they
-    /// are compared with those last applied.
+    /// Whether `find` does not read the tags of a resource that the state has, because each read would be a call. Tags are
+    /// then compared with those last applied.
     const TAGS_NOT_READ: bool = false;
 
-    /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, else by ownership tag or by
-    /// the identity in the spec. What does not exist is left out; more than one match is returned as more than one.
-    /// Asked for [`Wanted::any`], a kind that is found by tags returns all of them under the addresses of their tags;
-    /// one that is found by its spec has no answer to that.
+    /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, otherwise by the ownership tags or by
+    /// what the spec names. Leaves out what does not exist, and returns every match where there are several. For
+    /// [`Wanted::any`], a kind that is found by tags returns all of its resources, each under the address in its tag; a
+    /// kind that is found by its spec returns none.
     fn find(
         ctx: &Ctx<Self::Clients>,
         wanted: &[Wanted<Self::Spec>],
     ) -> impl Future<Output = Result<Vec<Found<Self::Live>>>>;
 
-    /// Creates it with its tags in one call, and returns its id at once. What the create call cannot set, `diff`
-    /// reports and `update` sets right after. The call must not be retried by the SDK: the engine looks first.
+    /// Creates the resource with its tags in one call, and returns its id without waiting. What the create call cannot
+    /// set, `diff` reports afterwards and `update` sets. The SDK must not retry the call ([`crate::aws::Aws::once`]): the
+    /// engine first reads whether it succeeded.
     fn create(
         ctx: &Ctx<Self::Clients>,
         request: CreateRequest<'_, Self::Spec>,
     ) -> impl Future<Output = Result<String>>;
 
-    /// Makes the changes that `diff` found, none of which replaces. Doing it twice does no harm.
+    /// Makes the changes that `diff` found, none of which needs a replacement. Must be idempotent.
     fn update(
         ctx: &Ctx<Self::Clients>,
         id: &str,
@@ -162,10 +165,10 @@ pub trait Kind: 'static {
         changes: &[Change],
     ) -> impl Future<Output = Result<()>>;
 
-    /// Deletes it; "not found" is success.
+    /// Deletes the resource. Succeeds where it does not exist.
     fn delete(ctx: &Ctx<Self::Clients>, id: &str) -> impl Future<Output = Result<()>>;
 
-    /// Sets and removes tags. Kinds without tags never get here.
+    /// Sets the tags `set` and removes the keys `remove`. Never called for a kind without tags.
     fn tag(
         ctx: &Ctx<Self::Clients>,
         id: &str,
@@ -176,17 +179,18 @@ pub trait Kind: 'static {
         async { Ok(()) }
     }
 
-    /// What differs. Pure. `last` is the spec last applied, for fields that AWS does not report.
+    /// The fields in which the live resource differs from the spec. Pure. `last` is the spec last applied, which is compared
+    /// where AWS does not report a field.
     fn diff(spec: &Self::Spec, live: &Self::Live, last: Option<&Self::Spec>) -> Vec<Change>;
 
-    /// Whether it can be used.
+    /// Whether the resource can be used. Pure.
     fn ready(live: &Self::Live) -> Readiness {
         let _ = live;
         Readiness::Ready
     }
 
-    /// Refuses changes that must not be made at all, such as a replacement that would lose data, with the reason and
-    /// what to do instead. Pure. `last` is the spec last applied; none where the state does not know the resource.
+    /// Refuses changes that must not be made, such as a replacement that would lose data: the error says why, and what to
+    /// do instead. Pure. `last` is the spec last applied; none where the state does not have the resource.
     fn validate(
         spec: &Self::Spec,
         live: &Self::Live,
@@ -197,19 +201,21 @@ pub trait Kind: 'static {
         Ok(())
     }
 
-    /// Refuses to make anew what the state knows and AWS has no more, such as what held data; says what to do instead.
+    /// Refuses to create a resource again that is in the state but no longer in AWS, such as a database: the error says what
+    /// to do instead. By default it is created again.
     fn allow_recreate(id: &str) -> Result<()> {
         let _ = id;
         Ok(())
     }
 
-    /// What was asked for and AWS will do later by itself, as in a maintenance window: neither done nor drift.
+    /// What AWS accepted and will do later by itself, such as a change in the maintenance window: neither done nor drift.
+    /// The text completes "pending …", such as `until the maintenance window sun:04:30-sun:05:30`.
     fn pending(live: &Self::Live) -> Option<String> {
         let _ = live;
         None
     }
 
-    /// What `status` tells of it beside its health, by name. May ask AWS more than `find` does.
+    /// What `status` shows of the resource beyond its health. May read more from AWS than `find` does.
     fn details(
         ctx: &Ctx<Self::Clients>,
         id: &str,
@@ -219,13 +225,13 @@ pub trait Kind: 'static {
         async { Ok(Details::new()) }
     }
 
-    /// The order of a replacement that these changes ask for.
+    /// The order of a replacement that these changes require.
     fn replace_order(changes: &[Change]) -> ReplaceOrder {
         let _ = changes;
         ReplaceOrder::CreateFirst
     }
 
-    /// What keeps a delete from going through, asked when AWS has refused it for a while.
+    /// What still uses the resource, for people. Called when AWS has refused its delete for 30 s.
     fn in_use_by(
         ctx: &Ctx<Self::Clients>,
         id: &str,

@@ -1,30 +1,30 @@
-//! What a run is waiting for, reported step by step. The engine only reports; who shows it, and where, is decided by
-//! whoever starts the run, so that the engine knows no terminal.
+//! The steps of a run that are in progress. The engine only reports them: the program decides where they are shown, so
+//! that the engine does not depend on a terminal.
 
 use std::rc::Rc;
 
-/// Shows steps while they run.
+/// Shows the steps that are running.
 pub trait ShowProgress {
-    /// Shows a step called `name`, usually a resource's address, until the returned value is dropped. A quiet step is not
-    /// shown.
+    /// Shows a step called `name`, usually the address of a resource, until the returned value is dropped. A `quiet` step
+    /// is not shown.
     fn step(&self, name: &str, quiet: bool) -> Rc<dyn ShowStep>;
 
     /// Hides the steps while `print` writes to the same terminal.
     fn suspend(&self, print: &mut dyn FnMut());
 }
 
-/// Shows what one step does.
+/// Shows what one running step does.
 pub trait ShowStep {
-    /// Shows the current activity or AWS's reason, such as `creating`.
+    /// Shows the current activity, such as `creating`, or AWS's status.
     fn say(&self, text: &str);
 }
 
-/// Where steps are reported. Cheap to clone.
+/// Where a run reports its steps. Cheap to clone.
 #[derive(Clone)]
 pub struct Progress(Rc<dyn ShowProgress>);
 
 impl Progress {
-    /// Reports to `display`.
+    /// Reports all steps to `display`.
     pub fn new(display: impl ShowProgress + 'static) -> Self {
         Self(Rc::new(display))
     }
@@ -40,12 +40,12 @@ impl Progress {
     }
 }
 
-/// A running step.
+/// A step in progress; cheap to clone.
 #[derive(Clone)]
 pub struct Step(Rc<dyn ShowStep>);
 
 impl Step {
-    /// Reports what the step does or waits for.
+    /// Reports what the step does or what it waits for.
     pub fn say(&self, text: &str) {
         self.0.say(text);
     }

@@ -1,4 +1,4 @@
-//! Reads of many resources at once become one call a kind.
+//! Reads resources: all reads of one kind that start together are one call.
 
 use crate::error::Result;
 use crate::resource::any_kind::Kinds;
@@ -12,7 +12,7 @@ use std::rc::Rc;
 
 type KindBatch = Rc<Batch<Wanted<Value>, Vec<Found<Value>>>>;
 
-/// Reads resources, batched by kind.
+/// Reads resources from AWS, batched by kind.
 pub struct Reader<C> {
     ctx: Rc<Ctx<C>>,
     kinds: Rc<Kinds<C>>,
@@ -20,7 +20,7 @@ pub struct Reader<C> {
 }
 
 impl<C: 'static> Reader<C> {
-    /// A reader for these kinds.
+    /// A reader of resources of these kinds.
     pub fn new(ctx: Rc<Ctx<C>>, kinds: Rc<Kinds<C>>) -> Rc<Self> {
         Rc::new(Self {
             ctx,
@@ -29,7 +29,7 @@ impl<C: 'static> Reader<C> {
         })
     }
 
-    /// Everything that AWS has for `wanted`.
+    /// All resources of `kind` that match `wanted`; see [`crate::Kind::find`].
     pub async fn find(&self, kind: &str, wanted: Wanted<Value>) -> Result<Vec<Found<Value>>> {
         let address = wanted.address.clone();
         let all = self.batch(kind)?.ask(wanted).await?;

@@ -1,4 +1,4 @@
-//! What a program says of its slice; the shared verbs do the rest.
+//! The seam between a program and the shared commands: a program implements [`Slice`], and the commands do the rest.
 
 use crate::aws::Aws;
 use crate::error::Result;
@@ -13,59 +13,62 @@ use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
 
-/// What a destroy is about to delete.
+/// A resource that a destroy is about to delete.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DeleteTarget {
-    /// Its address.
+    /// The address of the resource.
     pub address: String,
-    /// Its kind.
+    /// The name of its kind.
     pub kind: String,
-    /// Its id, unique among its kind.
+    /// The id in AWS, unique among the resources of its kind.
     pub id: String,
 }
 
-/// Something to tell that is no error: a sentence, and what to do.
+/// Something that the user has to know after a plan or an apply, such as a DNS record to create. Shown as a warning.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Note {
-    /// What is so.
+    /// One sentence that says what the user has to know.
     pub summary: String,
     /// What to do about it.
     pub hint: String,
 }
 
-/// One program's part of a stack.
+/// A slice: the part of a stack that one program owns. Pure methods are functions of their arguments alone.
 pub trait Slice: 'static {
-    /// Its name: the first part of its addresses, and its section in `rd.toml`.
+    /// The name: the first part of its addresses, and its section of `rd.toml`.
     const NAME: &'static str;
-    /// Its section of `rd.toml`, with a default for every key.
+    /// The settings: its section of `rd.toml`, with a default for every key.
     type Config: Serialize + DeserializeOwned + Default + Clone;
-    /// Its AWS clients.
+    /// The AWS clients that its kinds use.
     type Clients: 'static;
-    /// What the configuration leaves to AWS to say, such as the zones of a region.
+    /// What the list of resources depends on beyond the settings, such as the availability zones of the region; see
+    /// [`Slice::discover`].
     type Discovered: Clone;
-    /// Flags that only its `destroy` has.
+    /// The flags that only its `destroy` has; [`NoArgs`] where there are none.
     type DestroyArgs: clap::Args;
 
-    /// The slices without which this one does as well, each with the outputs that its parts list depends on, such as
-    /// how many of something there are. They are read before the list is made: from the pipe, where they are waited
-    /// for, or the store. Such a slice can be destroyed before this one; its next apply does without.
+    /// The outputs that decide which resources this slice has, of slices that need not exist: `rd-logs` has alarms for the
+    /// cache if there is one. Each slice with the names of its outputs. They are read before [`Slice::parts`]: from the
+    /// pipe, where they are waited for, otherwise from the state. Such a slice may be destroyed before this one, which
+    /// then deletes at its next apply what depended on it.
     const OPTIONAL_INPUTS: &'static [(&'static str, &'static [&'static str])] = &[];
 
-    /// Outputs that are read before the parts list is made as well, of slices that this one needs where its parts use
-    /// them: such a slice is destroyed after this one.
+    /// As [`Slice::OPTIONAL_INPUTS`], of slices that this one needs as soon as its specs refer to them. Such a slice must
+    /// be destroyed after this one.
     const REQUIRED_INPUTS: &'static [(&'static str, &'static [&'static str])] = &[];
 
-    /// What is wrong with the configuration beyond the types of its keys.
+    /// What is wrong with the settings beyond the types of their keys. Pure.
     fn check(config: &Self::Config, stack: &Stack) -> Vec<Problem>;
 
-    /// The clients for these credentials.
+    /// Makes the clients. No call is made.
     fn clients(aws: &Aws) -> Self::Clients;
 
-    /// The kinds it has.
+    /// The resource kinds that the slice can have in its list of resources or in its state.
     fn kinds() -> Kinds<Self::Clients>;
 
-    /// Finds the facts: from the state where it has them (a plan must not change because AWS lists its zones in
-    /// another order), else from AWS, or, with no clients (offline), likely ones.
+    /// Finds what the list of resources depends on beyond the settings. What the state already has stays, so that a plan
+    /// does not change because AWS lists its zones in another order. The rest is read from AWS. Without clients, as in an
+    /// offline plan, likely values are assumed.
     fn discover(
         clients: Option<&Self::Clients>,
         stack: &Stack,
@@ -73,15 +76,15 @@ pub trait Slice: 'static {
         state: &Document,
     ) -> impl Future<Output = Result<Self::Discovered>>;
 
-    /// Notes in the facts what the slices of [`Slice::LOOKS_AT`] and [`Slice::READS`] give. Pure.
-    fn use_outputs(discovered: &mut Self::Discovered, others: &ExternalOutputs) {
-        let _ = (discovered, others);
+    /// Adds the values of [`Slice::OPTIONAL_INPUTS`] and [`Slice::REQUIRED_INPUTS`] to what was discovered. Pure.
+    fn use_outputs(discovered: &mut Self::Discovered, external: &ExternalOutputs) {
+        let _ = (discovered, external);
     }
 
-    /// Its parts list. Pure.
+    /// The resources that the slice consists of, and its outputs. Pure.
     fn parts(stack: &Stack, config: &Self::Config, discovered: &Self::Discovered) -> Parts;
 
-    /// What to tell after a plan or an apply beside what was done. `state` is what is remembered by then.
+    /// What the user has to know after a plan or an apply. `state` is the state at that time. Pure.
     fn notes(
         stack: &Stack,
         config: &Self::Config,
@@ -92,8 +95,8 @@ pub trait Slice: 'static {
         Vec::new()
     }
 
-    /// Refuses a destroy that would lose more than was asked for, and says what; asked before the user is. `doomed`
-    /// is what is about to go.
+    /// Refuses a destroy that would lose more than its flags allow, such as a bucket with objects: the error says what.
+    /// Called before the user is asked. `targets` are the resources to delete.
     fn check_destroy(
         ctx: &Ctx<Self::Clients>,
         targets: &[DeleteTarget],
@@ -103,7 +106,7 @@ pub trait Slice: 'static {
         async { Ok(()) }
     }
 
-    /// Makes ready for a destroy that was confirmed, such as by emptying what must be empty.
+    /// Prepares a destroy that the user has confirmed, such as by emptying a bucket.
     fn before_destroy(
         ctx: &Ctx<Self::Clients>,
         targets: &[DeleteTarget],
@@ -114,6 +117,6 @@ pub trait Slice: 'static {
     }
 }
 
-/// For slices whose `destroy` has no flag of its own.
+/// The flags of a `destroy` that has none of its own.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct NoArgs {}

@@ -1,4 +1,4 @@
-//! Waiting: pauses between looks, and the clock they are measured with.
+//! Waiting for AWS: the pauses between two reads, and the clock that measures them.
 
 use crate::error::{Error, Result};
 use crate::resource::ctx::Ctx;
@@ -6,13 +6,12 @@ use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The longest pause between two looks.
+/// The longest pause between two reads.
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);
-/// The shortest.
+/// The shortest pause between two reads.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(400);
 
-/// A clock whose waits can be scaled: `RD_WAIT_SCALE=0.02` makes a test of minutes one of seconds. At 1, the default,
-/// a second is a second.
+/// A clock whose waits can be shortened for tests: with `RD_WAIT_SCALE=0.02`, minutes take seconds. The default is 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
     scale: f64,
@@ -25,7 +24,7 @@ impl Default for Clock {
 }
 
 impl Clock {
-    /// A clock scaled as `RD_WAIT_SCALE` says.
+    /// A clock with the scale in `RD_WAIT_SCALE`, which must be above 0 and at most 1.
     pub fn from_env() -> Self {
         std::env::var("RD_WAIT_SCALE")
             .ok()
@@ -34,17 +33,17 @@ impl Clock {
             .map_or_else(Self::default, |scale| Self { scale })
     }
 
-    /// How long a wait of this length takes.
+    /// How long a wait of `duration` really takes.
     pub fn scaled(self, duration: Duration) -> Duration {
         duration.mul_f64(self.scale)
     }
 
-    /// Sleeps.
+    /// Sleeps for `duration`, scaled.
     pub async fn sleep(self, duration: Duration) {
         tokio::time::sleep(self.scaled(duration)).await;
     }
 
-    /// A limit that starts now.
+    /// A deadline at `limit` from now, scaled.
     pub fn deadline(self, limit: Duration) -> Deadline {
         Deadline {
             start: Instant::now(),
@@ -54,7 +53,7 @@ impl Clock {
     }
 }
 
-/// A time limit.
+/// A time limit that has started.
 #[derive(Clone, Copy, Debug)]
 pub struct Deadline {
     start: Instant,
@@ -63,23 +62,23 @@ pub struct Deadline {
 }
 
 impl Deadline {
-    /// Unscaled time since it started.
+    /// The time since the start, before scaling.
     pub fn elapsed(&self) -> Duration {
         self.start.elapsed().div_f64(self.scale)
     }
 
-    /// Whether the limit is past.
+    /// Whether the limit has passed.
     pub fn is_over(&self) -> bool {
         self.elapsed() >= self.limit
     }
 
-    /// The pause before the next look: a few per cent of the time gone, so that a wait of seconds is noticed within
-    /// tenths and a wait of minutes costs few calls.
+    /// The pause before the next read: 5 % of the elapsed time, within bounds, so that a wait of seconds ends within tenths
+    /// and a wait of minutes costs few calls.
     pub fn pause(&self) -> Duration {
         self.pause_from(SHORTEST_PAUSE)
     }
 
-    /// The same, with a shortest pause of the caller's.
+    /// As [`Deadline::pause`], with another shortest pause.
     pub fn pause_from(&self, shortest: Duration) -> Duration {
         self.elapsed()
             .mul_f64(0.05)
@@ -87,20 +86,20 @@ impl Deadline {
     }
 }
 
-/// What a look found.
+/// What a poll found.
 pub enum Poll<T> {
-    /// What was waited for.
+    /// The result of the wait.
     Ready(T),
-    /// Not yet; why.
+    /// Not ready yet, with the reason to show.
     Pending(String),
 }
 
-/// Looks until it is done, at most for `limit`; ends early when the user asks to stop.
+/// Polls until there is a result. Fails after `limit`, and at once when the user asks to stop. `what` is shown meanwhile.
 pub async fn wait_until<C, T, F>(
     ctx: &Ctx<C>,
     what: &str,
     limit: Duration,
-    mut look: impl FnMut() -> F,
+    mut poll: impl FnMut() -> F,
 ) -> Result<T>
 where
     F: Future<Output = Result<Poll<T>>>,
@@ -111,15 +110,15 @@ where
         if ctx.cancel.is_cancelled() {
             return Err(Error::interrupted());
         }
-        let reason = match look().await? {
+        let reason = match poll().await? {
             Poll::Ready(value) => return Ok(value),
             Poll::Pending(reason) => reason,
         };
         if deadline.is_over() {
             let limit = jiff::SignedDuration::try_from(limit).unwrap_or_default();
             return Err(
-                Error::failed(format!("{what}: not within {limit:#}: {reason}"))
-                    .hint("run the command again to go on waiting"),
+                Error::failed(format!("{what}: timed out after {limit:#}: {reason}"))
+                    .hint("run the command again to continue waiting"),
             );
         }
         step.say(&reason);

@@ -1,4 +1,4 @@
-//! What is wrong with a value, where it was written, and what is allowed there.
+//! Errors in the settings: what is wrong, where it was written, and what is allowed there.
 
 use crate::error::{Error, Result};
 use crate::settings::load::{FILE, Settings};
@@ -42,7 +42,7 @@ impl Settings {
             self.wrong(
                 &key,
                 &message,
-                "see rd.example.toml for what each key takes",
+                "rd.example.toml shows the values that each key takes",
             )
         })
     }
@@ -51,7 +51,7 @@ impl Settings {
         let guess = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
         self.wrong(
             key,
-            "there is no such key",
+            "unknown key",
             &format!("{guess}allowed: {allowed}"),
         )
     }
@@ -60,7 +60,7 @@ impl Settings {
         Error::usage(format!("{}`{key}`: {what}", self.place(key))).hint(hint)
     }
 
-    /// Where the value of `key` was written, as the beginning of an error.
+    /// The place where the value of `key` was written, as the beginning of an error: a variable, a flag, or a line.
     fn place(&self, key: &str) -> String {
         if let Some(origin) = self.elsewhere.get(key) {
             return format!("{origin}: ");

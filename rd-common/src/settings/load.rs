@@ -1,4 +1,4 @@
-//! Finds and reads the settings, and gives them out typed.
+//! Finds `rd.toml`, merges the settings, and deserializes them into their types.
 
 use crate::error::{Error, Result};
 use crate::settings::explain::nearest;
@@ -10,42 +10,42 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use toml::{Table, Value};
 
-/// The name of the file.
+/// The name of the settings file.
 pub(super) const FILE: &str = "rd.toml";
 
-/// What flags and environment say beside the file.
+/// The flags and variables that override the file.
 #[derive(Clone, Debug, Default)]
 pub struct Layers {
-    /// `--config`.
+    /// The settings file that `--config` names.
     pub file: Option<PathBuf>,
-    /// `--environment`.
+    /// The environment that `--environment` names.
     pub environment: Option<String>,
-    /// `--region`.
+    /// The AWS region that `--region` names.
     pub region: Option<String>,
-    /// `--set KEY=VALUE`.
+    /// Each `KEY=VALUE` of `--set`, in order.
     pub set: Vec<String>,
 }
 
-/// The merged settings.
+/// The merged settings of file, variables and flags.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// The top-level keys.
+    /// The top-level keys of `rd.toml`, checked.
     pub stack: StackSettings,
-    /// The file, where there is one.
+    /// The path of the file; none where there is no file.
     pub path: Option<PathBuf>,
     pub(super) text: String,
     pub(super) merged: Table,
-    /// Where a value came from if not from the file: its dotted key, and the variable or flag.
+    /// Where each value came from that is not in the file: its dotted key, and the variable or flag.
     pub(super) elsewhere: BTreeMap<String, String>,
 }
 
-/// Loads the settings for the program that owns `section`; with no section of its own, all tables are left alone.
+/// Loads the settings of the program that owns the table `section`. The tables of other programs are not checked.
 pub fn load(layers: &Layers, section: Option<&str>) -> Result<Settings> {
     let path = find(layers)?;
     let text = match &path {
         Some(path) => std::fs::read_to_string(path).map_err(|e| {
-            Error::usage(format!("{} cannot be read: {e}", path.display()))
-                .hint("check the path and its permissions, or name another file with --config")
+            Error::usage(format!("cannot read {}: {e}", path.display()))
+                .hint("check the path and its permissions, or pass another file with --config")
         })?,
         None => String::new(),
     };
@@ -74,8 +74,8 @@ fn find(layers: &Layers) -> Result<Option<PathBuf>> {
         return Ok(Some(file.clone()));
     }
     let here = std::env::current_dir().map_err(|e| {
-        Error::usage(format!("the working folder cannot be read: {e}"))
-            .hint("change to another folder")
+        Error::usage(format!("cannot read the working directory: {e}"))
+            .hint("change to another directory")
     })?;
     Ok(here
         .ancestors()
@@ -84,7 +84,7 @@ fn find(layers: &Layers) -> Result<Option<PathBuf>> {
 }
 
 impl Settings {
-    /// The section of a slice, typed.
+    /// The table `name` of a slice, as its type. Fails on unknown keys and wrong types, with the place.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         let table = match self.merged.get(name) {
             Some(Value::Table(table)) => table.clone(),
@@ -96,7 +96,7 @@ impl Settings {
         self.typed(Value::Table(table), Some(name))
     }
 
-    /// The names of all tables that are no shared key.
+    /// The names of all tables that belong to programs.
     pub fn sections(&self) -> impl Iterator<Item = &str> {
         self.merged
             .keys()
@@ -104,7 +104,7 @@ impl Settings {
             .filter(|key| !StackSettings::KEYS.contains(key))
     }
 
-    /// The folder that `rd.toml` is in, or the working folder.
+    /// The folder of `rd.toml`, or the working directory where there is none.
     pub fn folder(&self) -> PathBuf {
         self.path
             .as_deref()
@@ -112,7 +112,7 @@ impl Settings {
             .map_or_else(|| PathBuf::from("."), Path::to_path_buf)
     }
 
-    /// The first of these problems as an error that says where the value was written.
+    /// Fails with the first of these problems and the place where its value was written.
     pub fn reject(&self, section: Option<&str>, problems: &[Problem]) -> Result<()> {
         let Some(problem) = problems.first() else {
             return Ok(());
@@ -131,12 +131,11 @@ impl Settings {
     fn read_stack_settings(&mut self, section: Option<&str>) -> Result<()> {
         let mut shared = Table::new();
         for (key, value) in &self.merged {
-            let ours = StackSettings::KEYS.contains(&key.as_str());
-            if ours {
+            if StackSettings::KEYS.contains(&key.as_str()) {
                 shared.insert(key.clone(), value.clone());
                 continue;
             }
-            // Other programs have tables of their own; what is nearly one of ours is a slip of the pen.
+            // Other programs have tables of their own, but a name close to one of these is a typing error.
             let names = StackSettings::KEYS
                 .iter()
                 .copied()
@@ -157,8 +156,8 @@ impl Settings {
                     "add `project = \"name\"` at its top",
                 ),
                 None => (
-                    format!("there is no {FILE} here or in a folder above"),
-                    "`rd-state init` writes one; or name one with --config or RD_CONFIG",
+                    format!("no {FILE} in this folder or one above it"),
+                    "`rd-state init` writes one; or pass one with --config or RD_CONFIG",
                 ),
             };
             return Err(Error::usage(what).hint(hint));
@@ -196,7 +195,7 @@ mod tests {
     }
 
     #[test]
-    fn layers_go_over_each_other() {
+    fn later_layers_override_earlier_ones() {
         let text = "project='p'\nenvironment='s'\n[zz]\nnat='a'\nazs=1\n[environments.s.zz]\nnat='b'\n[other]\nx=1\n";
         let (settings, section) = settings(text, &["zz.azs=3"]).unwrap();
         assert_eq!((section.nat.as_str(), section.azs), ("b", 3));

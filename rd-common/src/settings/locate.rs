@@ -1,9 +1,9 @@
-//! Where in the file a key is: its line, and the line's text.
+//! The place of a key in the file: the number and the text of its line.
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-/// The line of `path`, counted from 1, and its text. The nearest parent's where the key itself is not written.
+/// The line of `path`, counted from 1, and its text; that of the nearest table where the key itself is not in the file.
 pub(super) fn line(text: &str, path: &[&str]) -> Option<(usize, String)> {
     let table = DeTable::parse(text).ok()?;
     let mut place = None;
@@ -21,7 +21,7 @@ pub(super) fn line(text: &str, path: &[&str]) -> Option<(usize, String)> {
     place.map(|offset| at(text, offset))
 }
 
-/// The line that holds a byte.
+/// The line that contains the byte at `offset`, and its text.
 pub(super) fn at(text: &str, offset: usize) -> (usize, String) {
     let before = &text[..offset.min(text.len())];
     let number = before.matches('\n').count() + 1;
@@ -29,7 +29,7 @@ pub(super) fn at(text: &str, offset: usize) -> (usize, String) {
     (number, line.trim().to_owned())
 }
 
-/// Whether the file says anything under `path` itself.
+/// Whether the file has the key `path` itself.
 pub(super) fn has(text: &str, path: &[&str]) -> bool {
     let Ok(table) = text.parse::<toml::Table>() else {
         return false;

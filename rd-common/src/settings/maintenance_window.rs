@@ -1,19 +1,20 @@
-//! Windows of time as AWS writes them, in UTC: `03:00-04:00` every day, `sun:04:30-sun:05:30` every week.
+//! Backup and maintenance windows as AWS writes them, in UTC: daily `03:00-04:00`, weekly `sun:04:30-sun:05:30`.
 
-/// Minutes of a day, and of a week.
+/// The minutes of a day.
 const DAY: u32 = 24 * 60;
+/// The minutes of a week.
 const WEEK: u32 = 7 * DAY;
 
 const DAYS: [&str; 7] = ["mon", "tue", "wed", "thu", "fri", "sat", "sun"];
 
-/// A window of every day.
+/// A daily window, such as the backup window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Daily {
     start: u32,
     minutes: u32,
 }
 
-/// A window of every week.
+/// A weekly window, such as the maintenance window.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Weekly {
     start: u32,
@@ -37,7 +38,7 @@ fn day_and_time(text: &str) -> Option<u32> {
 }
 
 impl Daily {
-    /// Reads `hh:mm-hh:mm`.
+    /// Parses `hh:mm-hh:mm`; none for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let (start, end) = text.split_once('-')?;
         let (start, end) = (time(start)?, time(end)?);
@@ -47,14 +48,14 @@ impl Daily {
         })
     }
 
-    /// How long it is.
+    /// The length of the window in minutes.
     pub fn minutes(self) -> u32 {
         self.minutes
     }
 }
 
 impl Weekly {
-    /// Reads `ddd:hh:mm-ddd:hh:mm`, with days in small letters.
+    /// Parses `ddd:hh:mm-ddd:hh:mm` with days in lower case; none for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let (start, end) = text.split_once('-')?;
         let (start, end) = (day_and_time(start)?, day_and_time(end)?);
@@ -64,12 +65,12 @@ impl Weekly {
         })
     }
 
-    /// How long it is.
+    /// The length of the window in minutes.
     pub fn minutes(self) -> u32 {
         self.minutes
     }
 
-    /// Whether some moment is in both.
+    /// Whether both windows have a minute in common.
     pub fn overlaps(self, daily: Daily) -> bool {
         (0..7).any(|day| {
             let other = day * DAY + daily.start;
@@ -84,7 +85,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn windows_are_read_measured_and_compared() {
+    fn windows_are_parsed_measured_and_compared() {
         assert_eq!(Daily::parse("23:30-00:30").unwrap().minutes(), 60);
         assert_eq!(Weekly::parse("sun:23:30-mon:00:30").unwrap().minutes(), 60);
         for wrong in ["", "3:00-4:00", "03:00", "24:00-01:00", "03:60-04:00"] {

@@ -1,4 +1,5 @@
-//! The layers, each over the one before it: file, environment's table, variables, flags.
+//! Merges the layers of settings, each of which overrides the one before: the file, its table for the environment,
+//! variables, flags.
 
 use crate::error::{Error, Result};
 use crate::settings::load::{Layers, Settings};
@@ -15,7 +16,7 @@ impl Settings {
                 self.file_name(),
                 e.message()
             ))
-            .hint("the file is TOML: https://toml.io; `rd-state init` writes an example")
+            .hint("the file must be TOML (https://toml.io); `rd-state init` writes an example")
         })?;
         let environments = file.remove("environments");
         self.merged = file;
@@ -41,8 +42,8 @@ impl Settings {
         }
         for assignment in &layers.set {
             let Some((key, value)) = assignment.split_once('=') else {
-                return Err(Error::usage(format!("--set {assignment}: it has no `=`"))
-                    .hint("write --set net.nat=none"));
+                return Err(Error::usage(format!("--set {assignment}: has no `=`"))
+                    .hint("write it like --set net.nat=none"));
             };
             let head = key.split('.').next().unwrap_or_default();
             if !StackSettings::KEYS.contains(&head) && Some(head) != section {
@@ -84,7 +85,7 @@ impl Settings {
         Ok(())
     }
 
-    /// `RD_<KEY>` for shared keys, `RD_<SECTION>_<KEY>` for the program's own.
+    /// Merges the variables: `RD_<KEY>` for top-level keys, and `RD_<SECTION>_<KEY>` for those of the program's table.
     fn variables(&mut self, section: Option<&str>) -> Result<()> {
         for key in ["project", "domain", "protect"] {
             let name = format!("RD_{}", key.to_uppercase());
@@ -96,7 +97,7 @@ impl Settings {
             return Ok(());
         };
         let prefix = format!("RD_{}_", section.to_uppercase());
-        // A variable of somebody else's need not be UTF-8.
+        // Other variables need not be UTF-8.
         for (name, text) in std::env::vars_os() {
             let name = name.to_string_lossy();
             if let Some(key) = name.strip_prefix(&prefix) {
@@ -123,7 +124,7 @@ impl Settings {
                 Value::Table(inner) => table = inner,
                 _ => {
                     return Err(Error::usage(format!("{origin}: `{name}` is not a table"))
-                        .hint("check the key"));
+                        .hint("check the name of the key"));
                 }
             }
         }
@@ -143,7 +144,7 @@ fn merge_tables(base: &mut Table, over: Table) {
     }
 }
 
-/// A variable's or flag's text as TOML, and where it is none, as a string.
+/// The value of a variable or flag, parsed as TOML; a string where it is not TOML.
 fn scalar(text: &str) -> Value {
     toml::from_str::<Table>(&format!("v = {text}"))
         .ok()

@@ -1,5 +1,5 @@
-//! Settings: `rd.toml`, its table for the environment, `RD_*` variables and flags, each overriding the one before.
-//! Resolved once, at the start.
+//! Settings from `rd.toml`, its table for the environment, `RD_*` variables and flags, each of which overrides the one
+//! before. They are resolved once, at the start.
 
 mod explain;
 mod load;

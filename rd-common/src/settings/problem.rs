@@ -1,18 +1,18 @@
-//! What a slice finds wrong with its section, before it is known where the value came from.
+//! A problem that a slice finds in its settings. [`crate::settings::Settings::reject`] adds the place of the value.
 
-/// A value that cannot be used.
+/// A value of a setting that cannot be used.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
-    /// The key in the slice's section, dotted where nested.
+    /// The key in the slice's table, with dots where it is nested.
     pub key: String,
-    /// What is wrong with it.
+    /// What is wrong with the value, such as `0 is not a port`.
     pub what: String,
-    /// What is allowed.
+    /// The values that are allowed.
     pub allowed: String,
 }
 
 impl Problem {
-    /// A problem with `key`.
+    /// A problem with the value of `key`.
     pub fn new(key: &str, what: impl Into<String>, allowed: impl Into<String>) -> Self {
         Self {
             key: key.to_owned(),

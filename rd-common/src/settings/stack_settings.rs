@@ -4,22 +4,22 @@ use crate::settings::problem::Problem;
 use crate::stack::Tags;
 use serde::{Deserialize, Serialize};
 
-/// The top-level keys.
+/// The top-level keys, which are the same for all programs.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct StackSettings {
-    /// The project's name; every resource's name begins with it.
+    /// The project's name, with which the name of every resource begins.
     pub project: String,
-    /// The environment.
+    /// The environment, such as `production`, the default.
     #[serde(default = "production")]
     pub environment: String,
-    /// The AWS region; else the SDK's own setting.
+    /// The AWS region; without it, that of the AWS SDK's own settings.
     #[serde(default)]
     pub region: Option<String>,
-    /// The domain, where HTTPS is wanted.
+    /// The domain that serves HTTPS; none for plain HTTP.
     #[serde(default)]
     pub domain: Option<String>,
-    /// Whether `destroy` is refused. On by default in production.
+    /// Whether `destroy` is refused; true by default in production.
     #[serde(default)]
     pub protect: Option<bool>,
     /// The user's own tags, set on every resource.
@@ -34,11 +34,11 @@ pub struct StackSettings {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct StateSettings {
-    /// Which store.
+    /// The store that keeps them.
     pub backend: Backend,
 }
 
-/// The kinds of state store.
+/// The state stores that can be chosen.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Backend {
@@ -52,7 +52,7 @@ fn production() -> String {
 }
 
 impl StackSettings {
-    /// The names of the keys.
+    /// The names of the top-level keys.
     pub(super) const KEYS: [&'static str; 7] = [
         "project",
         "environment",
@@ -63,12 +63,12 @@ impl StackSettings {
         "state",
     ];
 
-    /// Whether `destroy` is refused.
+    /// Whether `destroy` is refused, by the setting or by default.
     pub fn is_protected(&self) -> bool {
         self.protect.unwrap_or(self.environment == "production")
     }
 
-    /// What is wrong beyond the types. Names go into S3 bucket names and DNS names, so their rules hold here.
+    /// What is wrong beyond the types. Names become part of S3 bucket names and DNS names, so their rules apply.
     pub(super) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::new();
         for (key, value, longest) in [
@@ -86,15 +86,15 @@ impl StackSettings {
             if !fits {
                 problems.push(Problem::new(
                     key,
-                    format!("`{value}` cannot be part of every AWS name"),
+                    format!("`{value}` cannot be used in the names of AWS resources"),
                     format!("1 to {longest} of a-z, 0-9 and single `-`, beginning with a letter"),
                 ));
             }
         }
         for (key, value) in &self.tags {
-            let longest = key.len() <= 128 && value.len() <= 256;
+            let fits = key.len() <= 128 && value.len() <= 256;
             if key.is_empty()
-                || !longest
+                || !fits
                 || key.to_lowercase().starts_with("aws:")
                 || key.starts_with("rd:")
             {
@@ -109,7 +109,7 @@ impl StackSettings {
             problems.push(Problem::new(
                 "tags",
                 "too many tags",
-                "at most 40; AWS takes 50, and 6 are rd's own",
+                "at most 40; AWS allows 50, and rd sets 6 of them",
             ));
         }
         problems

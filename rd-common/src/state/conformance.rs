@@ -1,4 +1,4 @@
-//! What every backend must do. No write here is made without a lock.
+//! The tests that every state store must pass. Each write in them is made under a lock, as in the programs.
 
 use crate::error::Result;
 use crate::exit::Exit;
@@ -18,7 +18,7 @@ pub(crate) fn key() -> Key {
     }
 }
 
-/// A document with this serial; all of them have one lineage.
+/// A state with this serial. All of them have the same lineage.
 pub(crate) fn document(serial: u64) -> Document {
     let stack = Stack {
         project: "p".into(),
@@ -36,7 +36,7 @@ pub(crate) fn document(serial: u64) -> Document {
     document
 }
 
-/// The holder that `run` locks as.
+/// The holder of a lock that `run` takes.
 pub(crate) fn holder(run: &str) -> Holder {
     Holder {
         who: "me@here".into(),
@@ -46,7 +46,7 @@ pub(crate) fn holder(run: &str) -> Holder {
     }
 }
 
-/// A run that holds the lock and saves version after version.
+/// A run that holds the lock and saves one version after another.
 pub(crate) struct Writer<'s> {
     store: &'s dyn Store,
     pub(crate) lock: Rc<dyn Lock>,
@@ -54,7 +54,7 @@ pub(crate) struct Writer<'s> {
 }
 
 impl<'s> Writer<'s> {
-    /// Locks the state for `run` and reads which version is stored.
+    /// Locks the state for `run` and reads the version that is stored.
     pub(crate) async fn lock(store: &'s dyn Store, run: &str) -> Self {
         let lock = store
             .lock(&key(), holder(run), Duration::ZERO)
@@ -163,7 +163,7 @@ async fn one_holder_at_a_time(store: &dyn Store) {
     store.unlock(&key(), next.as_ref()).await.unwrap();
 }
 
-/// The next run gets a lock that was taken away; what the first one still writes is refused.
+/// After a lock was broken, the next run gets it, and writes of the first run are refused.
 async fn a_lost_lock_writes_nothing(store: &dyn Store) {
     let mut lost = Writer::lock(store, "run-1").await;
     store.break_lock(&key()).await.unwrap();
@@ -178,7 +178,7 @@ async fn a_lost_lock_writes_nothing(store: &dyn Store) {
     next.unlock().await;
 }
 
-/// Every version stays, and an old one comes back as a new one.
+/// Every version is kept, and a restore writes an old one as the next.
 async fn history_and_restore(store: &dyn Store) {
     let versions = store.history(&key()).await.unwrap();
     let serials: Vec<u64> = versions.iter().map(|version| version.serial).collect();

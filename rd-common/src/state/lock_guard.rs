@@ -1,5 +1,4 @@
-//! Holds the lock of a state for as long as a command works: takes it, renews it, watches that it is still held, and
-//! gives it back.
+//! Holds the lock of a state while a command works: takes it, renews it, checks that it is still held, and releases it.
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -13,18 +12,18 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// Checks between two renewals.
 const CHECKS_PER_RENEWAL: u32 = 10;
 
-/// What becomes of the work when its lock is lost: a run that was paused while somebody forced its lock must not change
-/// anything any more.
+/// What happens to the work when the lock is lost: a run that was paused while another user broke its lock must not change
+/// anything more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnLoss {
-    /// The work is dropped where it waits. For work that makes one change after another.
+    /// The work is dropped at its next await. For work that makes one change after another.
     Stop,
-    /// The work ends by itself: it calls [`check_held`] before each change, and reports what was in flight.
+    /// The work ends by itself: it calls [`check_held`] before each change, and records the changes in flight.
     Finish,
 }
 
 /// Runs `work` while `holder` has the lock of `key`. Waits up to `timeout` for another holder, then fails with
-/// [`Exit::Locked`]. Work that was stopped since its lock was lost fails with [`Exit::Locked`], too.
+/// [`Exit::Locked`], as does work that was stopped because the lock was lost.
 pub async fn with_lock<T, F>(
     store: &Rc<dyn Store>,
     key: &Key,
@@ -37,19 +36,19 @@ where
     F: Future<Output = Result<T>>,
 {
     let lock = store.lock(key, holder, timeout).await?;
-    let done = tokio::select! {
-        // First, so that a process that was paused notices before it goes on.
+    let result = tokio::select! {
+        // First, so that a process that was paused checks its lock before it continues.
         biased;
-        lost = keep(store.as_ref(), key, lock.as_ref(), on_loss) => Err(lost),
-        done = work(lock.clone()) => done,
+        lost = renew_until_lost(store.as_ref(), key, lock.as_ref(), on_loss) => Err(lost),
+        result = work(lock.clone()) => result,
     };
     let unlocked = store.unlock(key, lock.as_ref()).await;
-    let done = done?;
+    let value = result?;
     unlocked?;
-    Ok(done)
+    Ok(value)
 }
 
-/// Fails once the lock is no longer held. Called before each change of AWS.
+/// Fails with [`Exit::Locked`] once the lock is no longer held. Called before each change of AWS.
 pub fn check_held(lock: &dyn Lock) -> Result<()> {
     if lock.is_held() {
         return Ok(());
@@ -58,11 +57,11 @@ pub fn check_held(lock: &dyn Lock) -> Result<()> {
         Exit::Locked,
         "another run took this run's state lock; stopping",
     )
-    .hint("that run, or the next one, finds what this run created"))
+    .hint("that run, or the next one, finds the resources that this run created"))
 }
 
-/// Renews and checks the lock. Returns once it is lost and the work has to stop for it.
-async fn keep(store: &dyn Store, key: &Key, lock: &dyn Lock, on_loss: OnLoss) -> Error {
+/// Renews and checks the lock. Returns only when it is lost and the work must stop.
+async fn renew_until_lost(store: &dyn Store, key: &Key, lock: &dyn Lock, on_loss: OnLoss) -> Error {
     let mut checks = 0;
     loop {
         tokio::time::sleep(CHECK_EVERY).await;

@@ -1,4 +1,4 @@
-//! What a slice remembers, and where it is stored.
+//! The state of each slice: the document, the store that keeps it, the lock, and the session that changes it.
 
 pub mod document;
 pub mod local;

@@ -1,4 +1,4 @@
-//! Chooses the store: the only place that knows which backends there are.
+//! Opens the state store that `rd.toml` chooses. No other place knows which stores exist.
 
 use crate::aws::Access;
 use crate::error::Result;
@@ -9,7 +9,7 @@ use std::path::Path;
 use std::rc::Rc;
 
 /// Opens the store that `[state]` in `rd.toml` names. `folder` is the folder of `rd.toml`; `state_dir` is `--state-dir`,
-/// which only the local backend has. `access` is there for backends that talk to AWS.
+/// which only the local store has. `access` is for stores in AWS.
 pub async fn open(
     settings: &StateSettings,
     folder: &Path,

@@ -1,5 +1,5 @@
-//! The state during a run: changed in memory by many steps at once, written by one writer. A step that must be durable
-//! waits for a write that began after its change; changes made meanwhile share the next write.
+//! The state while an apply changes it: many steps change it in memory, and one writer saves it. A step whose change must
+//! be durable waits for a write that began after it; changes made in the meantime share the next write.
 
 use crate::error::{Error, Result};
 use crate::state::document::Document;
@@ -9,12 +9,12 @@ use std::cell::{Cell, RefCell};
 use std::rc::Rc;
 use tokio::sync::Mutex;
 
-/// A state as a command found it: what is stored, or the empty state of a slice that was never applied.
+/// The state at the start of a command: the stored one, or an empty one where the slice was never applied.
 #[derive(Clone, Debug)]
 pub struct LoadedState {
-    /// The state.
+    /// The state itself; serial 0 where none is stored.
     pub document: Document,
-    /// Its version in the store; none where nothing is stored.
+    /// The version in the store; none where no state is stored.
     pub tag: Option<VersionTag>,
 }
 
@@ -33,13 +33,13 @@ impl LoadedState {
         }
     }
 
-    /// Whether the store has a state.
+    /// Whether the slice has a stored state.
     pub fn is_stored(&self) -> bool {
         self.tag.is_some()
     }
 }
 
-/// A state that is being changed, under its lock.
+/// A state that is being changed by the run that holds its lock.
 pub struct Session {
     store: Rc<dyn Store>,
     key: Key,
@@ -47,15 +47,14 @@ pub struct Session {
     /// The version in the store; none before the first write of a new state.
     tag: RefCell<Option<VersionTag>>,
     document: RefCell<Document>,
-    /// Counts changes; a write covers every change up to the count when it began.
+    /// The number of changes so far. A write covers the changes up to the number at its start.
     changed: Cell<u64>,
     written: Cell<u64>,
     writer: Mutex<()>,
 }
 
 impl Session {
-    /// Opens a state that was loaded, or a new one (`tag` none), for the run that holds `lock`. `command` goes into the
-    /// state.
+    /// Opens a loaded state for the run that holds `lock`. `command` is recorded in the state.
     pub fn new(
         store: Rc<dyn Store>,
         key: Key,
@@ -79,23 +78,23 @@ impl Session {
         }
     }
 
-    /// The lock under which the state is changed.
+    /// The lock of the state, which this run holds.
     pub fn lock(&self) -> &dyn Lock {
         self.lock.as_ref()
     }
 
-    /// Reads from the document in memory.
-    pub fn read<T>(&self, look: impl FnOnce(&Document) -> T) -> T {
-        look(&self.document.borrow())
+    /// Reads from the state in memory.
+    pub fn read<T>(&self, read: impl FnOnce(&Document) -> T) -> T {
+        read(&self.document.borrow())
     }
 
-    /// Changes the document in memory.
+    /// Changes the state in memory; [`Session::save`] makes the change durable.
     pub fn change<T>(&self, edit: impl FnOnce(&mut Document) -> T) -> T {
         self.changed.set(self.changed.get() + 1);
         edit(&mut self.document.borrow_mut())
     }
 
-    /// Comes back when every change made so far is durable.
+    /// Returns when every change made so far is durable.
     pub async fn save(&self) -> Result<()> {
         let mine = self.changed.get();
         let _turn = self.writer.lock().await;
@@ -119,8 +118,8 @@ impl Session {
         Ok(())
     }
 
-    /// The error of a run whose last write failed. It lists every id: what the stored state lacks is still in AWS, and is
-    /// found by its tags.
+    /// The error of a run whose last write failed. It lists every id, since the stored state may lack some of them; those
+    /// resources are still in AWS, and are found there by their tags.
     pub fn unsaved(&self, error: &Error) -> Error {
         let ids: Vec<String> = self.read(|document| document.ids().map(str::to_owned).collect());
         Error::failed(format!(

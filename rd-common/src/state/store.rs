@@ -1,4 +1,4 @@
-//! Where states live. Every backend passes the same conformance suite.
+//! The interface of state stores: load, save, lock, history. Every store passes the tests in `state/conformance.rs`.
 
 use crate::error::Result;
 use crate::state::document::Document;
@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Names a state in the store.
+/// The key of a state in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
     /// The stack's name, `<project>-<environment>`.
@@ -17,21 +17,21 @@ pub struct Key {
     pub slice: String,
 }
 
-/// The holder of a lock, for whoever finds the state locked.
+/// The holder of a lock, as it is shown to others that find the state locked.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// `user@host`.
+    /// The user and the host, as `user@host`.
     pub who: String,
-    /// The command and the process: `rd-net apply, process 4711`.
+    /// The command and the process, such as `rd-net apply, process 4711`.
     pub what: String,
     /// When the lock was taken.
     pub since: Timestamp,
-    /// The run that took it; a write by another run is refused.
+    /// The id of the run that took the lock; writes of other runs are refused.
     pub run: String,
 }
 
 impl Holder {
-    /// This process as the holder for `run`. `what` is the command, such as `rd-net apply`.
+    /// This process as the holder of a lock of `run`. `what` is the command, such as `rd-net apply`.
     pub fn this_process(what: &str, run: &str) -> Self {
         let env = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
         let host = std::fs::read_to_string("/proc/sys/kernel/hostname")
@@ -39,7 +39,7 @@ impl Holder {
             .map(|name| name.trim().to_owned())
             .or_else(|| env("HOSTNAME"))
             .unwrap_or_else(|| "this machine".to_owned());
-        let user = env("USER").unwrap_or_else(|| "somebody".to_owned());
+        let user = env("USER").unwrap_or_else(|| "unknown".to_owned());
         Self {
             who: format!("{user}@{host}"),
             what: format!("{what}, process {}", std::process::id()),
@@ -49,56 +49,56 @@ impl Holder {
     }
 }
 
-/// A lock that was taken. Dropping the last reference gives it back as far as the backend can do that without waiting;
-/// [`Store::unlock`] gives it back for certain.
+/// A lock that a run has taken. [`Store::unlock`] releases it. Dropping it releases it, too, as far as the store can do
+/// that without waiting.
 pub trait Lock {
-    /// The run that holds it.
+    /// The id of the run that took the lock.
     fn run(&self) -> &str;
 
-    /// Whether it is still held. Answers without delay: it is asked before each change of AWS, so that a run that was
-    /// paused while its lock was taken away changes nothing more.
+    /// Whether the run still holds the lock. Must be fast: it is called before each change of AWS, so that a run that was
+    /// paused while its lock was broken makes no further changes.
     fn is_held(&self) -> bool;
 
-    /// Gives it back as far as that is possible without waiting.
+    /// Releases the lock as far as that is possible without waiting.
     fn release(&self);
 }
 
-/// Which version of a state was read: opaque, compared by the backend alone. A save names the version that it replaces.
+/// The version of a state in the store. Opaque: only the store compares it. A save names the version that it replaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct VersionTag(String);
 
 impl VersionTag {
-    /// The backend's own text for a version, such as an ETag.
+    /// A tag that holds the store's own text for a version, such as an ETag.
     pub(super) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 }
 
-/// A state as it was read.
+/// A state as it was read from the store.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Stored {
-    /// The state.
+    /// The state that was read.
     pub document: Document,
-    /// Its version in the store.
+    /// The version that was read.
     pub tag: VersionTag,
 }
 
-/// One version in the history of a state.
+/// A version in the history of a state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Version {
-    /// The serial, which grows by one with each write.
+    /// The serial: one higher with each write.
     pub serial: u64,
-    /// When it was written.
+    /// When this version was written.
     pub written: Timestamp,
-    /// The run that wrote it.
+    /// The id of the run that wrote it.
     pub run: String,
     /// The command that wrote it.
     pub command: String,
-    /// How many resources it has.
+    /// The number of resources in it.
     pub resources: usize,
 }
 
-/// Something wrong with a store itself.
+/// A problem of the store itself, such as the permissions of its files.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoreProblem {
     /// What is wrong, with the place.
@@ -107,20 +107,20 @@ pub struct StoreProblem {
     pub hint: String,
 }
 
-/// A backend. Every backend passes the suite in `state/conformance.rs`.
+/// A state store. Methods that read or write fail with an error that says where the state is and what to do.
 pub trait Store {
-    /// Where the state of `key` is, as shown to people: a path or a URL.
+    /// The place of a state, for people: a path or a URL.
     fn location(&self, key: &Key) -> String;
 
-    /// The state with its version, or none where the slice was never applied.
+    /// Reads the state of `key`; none where the slice was never applied.
     fn load<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Stored>>>;
 
     /// The slices of a stack that have a state, sorted.
     fn slices<'a>(&'a self, stack: &'a str) -> LocalBoxFuture<'a, Result<Vec<String>>>;
 
-    /// Writes `document` in place of the version `expected` (none: where there must be no state yet), and returns the new
-    /// version. Fails with [`crate::Exit::Locked`], and leaves the store as it was, where another version is stored or
-    /// `lock` is not held any more. When it returns, the new version survives a power cut.
+    /// Replaces the version `expected` by `document` and returns the new version; without `expected`, there must be no state.
+    /// Where another version is stored, or `lock` is no longer held, fails with [`crate::Exit::Locked`] and writes
+    /// nothing. When it returns, the new version survives a power failure.
     fn save<'a>(
         &'a self,
         key: &'a Key,
@@ -129,7 +129,7 @@ pub trait Store {
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<VersionTag>>;
 
-    /// Takes the lock; waits up to `timeout` for another holder, then fails with [`crate::Exit::Locked`] and names it.
+    /// Takes the lock. Waits up to `timeout` for another holder, then fails with [`crate::Exit::Locked`] and names it.
     fn lock<'a>(
         &'a self,
         key: &'a Key,
@@ -137,34 +137,34 @@ pub trait Store {
         timeout: Duration,
     ) -> LocalBoxFuture<'a, Result<Rc<dyn Lock>>>;
 
-    /// Shows that the holder is alive. Called every few seconds; does nothing where the backend can see that by itself.
+    /// Extends the lock. Called every few seconds; does nothing where the store knows whether the holder is alive.
     fn renew<'a>(&'a self, key: &'a Key, lock: &'a dyn Lock) -> LocalBoxFuture<'a, Result<()>>;
 
-    /// Gives the lock back.
+    /// Releases the lock, waiting until that is certain.
     fn unlock<'a>(&'a self, key: &'a Key, lock: &'a dyn Lock) -> LocalBoxFuture<'a, Result<()>>;
 
     /// The holder of the lock; none where it is free.
     fn holder<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Holder>>>;
 
-    /// Takes the lock away from its holder. Later writes of that run are refused.
+    /// Removes the lock, whoever holds it. Later writes of that run are refused.
     fn break_lock<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<()>>;
 
-    /// Every version, oldest first.
+    /// Lists every version, oldest first.
     fn history<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Vec<Version>>>;
 
-    /// The version with this serial.
+    /// Reads the version with this serial. Fails with [`crate::Exit::Usage`] where there is none.
     fn version<'a>(&'a self, key: &'a Key, serial: u64) -> LocalBoxFuture<'a, Result<Document>>;
 
-    /// Problems of the store itself where it keeps the states of `stack`, such as files that others can read. With `fix`,
-    /// fixes what it can and returns the rest.
+    /// Checks the store itself for `stack`, such as whether other users can read the states. With `fix`, fixes what it can
+    /// and returns the other problems.
     fn audit<'a>(
         &'a self,
         stack: &'a str,
         fix: bool,
     ) -> LocalBoxFuture<'a, Result<Vec<StoreProblem>>>;
 
-    /// Writes the contents of an old version as the next one and returns it. Works also where the current version cannot
-    /// be read.
+    /// Writes the contents of an old version as the next one, and returns it. Must also work where the current version
+    /// cannot be read.
     fn restore<'a>(
         &'a self,
         key: &'a Key,
@@ -175,8 +175,8 @@ pub trait Store {
     }
 }
 
-/// Writes `document` as the version after the stored one, with the stored lineage, in the name of the lock's run.
-/// `command` goes into the state. Returns the new serial.
+/// Writes `document` as the version after the stored one, with the stored lineage, for the run that holds `lock`.
+/// `command` is recorded in the state. Returns the new serial.
 pub async fn save_next(
     store: &dyn Store,
     key: &Key,
@@ -197,7 +197,7 @@ pub async fn save_next(
     Ok(document.serial)
 }
 
-/// [`Store::restore`] where the current version can be read.
+/// [`Store::restore`] for a store whose current version can be read.
 pub(super) async fn restore_as_next<T: Store + ?Sized>(
     store: &T,
     key: &Key,
@@ -206,10 +206,10 @@ pub(super) async fn restore_as_next<T: Store + ?Sized>(
 ) -> Result<Document> {
     let current = store.load(key).await?;
     let mut document = store.version(key, serial).await?;
-    let there = current
+    let stored_serial = current
         .as_ref()
         .map_or(0, |current| current.document.serial);
-    document.follow(there, lock.run(), &format!("restore of serial {serial}"));
+    document.follow(stored_serial, lock.run(), &format!("restore of serial {serial}"));
     let expected = current.map(|current| current.tag);
     store.save(key, &document, expected.as_ref(), lock).await?;
     Ok(document)

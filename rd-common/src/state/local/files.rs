@@ -1,28 +1,28 @@
-//! The file operations that a save is made of: one seam, so that a test can stop after each of them.
+//! The file operations of a save, behind a trait, so that a test can stop after each of them.
 
 use std::fs::{self, File};
 use std::io::{self, Write};
 use std::path::Path;
 
-/// What a save does to the disk.
+/// The file operations of a save.
 pub(super) trait Files: Send + Sync {
-    /// Makes a folder, for its owner alone.
+    /// Creates a folder that only its owner can open. Succeeds where it exists.
     fn make_folder(&self, path: &Path) -> io::Result<()>;
-    /// Writes a new file, readable by its owner alone.
+    /// Writes a new file that only its owner can read. Fails where it exists.
     fn write(&self, path: &Path, bytes: &[u8]) -> io::Result<()>;
-    /// Makes a file's contents durable.
+    /// Makes the contents of a file durable (`fsync`).
     fn sync(&self, path: &Path) -> io::Result<()>;
-    /// Makes durable which files a folder has.
+    /// Makes the list of files in a folder durable (`fsync`).
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
-    /// Gives a file another name beside its own.
+    /// Creates a hard link to a file.
     fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Renames a file, over another one if need be.
+    /// Renames a file, replacing another one.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
-    /// Removes a file; one that is not there is no error.
+    /// Removes a file. Succeeds where it does not exist.
     fn remove(&self, path: &Path) -> io::Result<()>;
 }
 
-/// The disk.
+/// The real file system.
 pub(super) struct Disk;
 
 impl Files for Disk {

@@ -1,5 +1,5 @@
-//! The lock of the local store: a file that the holder keeps locked at the operating system, so that a dead holder's
-//! lock is free at once, with who holds it written inside for those who wait.
+//! The lock of the local store: a file with a lock of the operating system, which frees it as soon as the holder's process
+//! ends. The file names the holder, for others that find the state locked.
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -11,11 +11,11 @@ use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-/// Whoever may open a lock file, be it to read, may also hold its lock.
+/// Only the owner may open a lock file: a user who can read it can also lock it.
 const OWNER_ALONE: u32 = 0o600;
 
-/// How long a write by another process may take; one takes milliseconds.
-const WRITE_WITHIN: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 10 });
+/// How long to wait for the write of another process, which takes milliseconds.
+const WRITE_TIMEOUT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 10 });
 
 /// A held lock file. The operating system frees it when the process ends, however it ends.
 pub(super) struct FileLock {
@@ -31,7 +31,7 @@ impl Lock for FileLock {
     }
 
     fn is_held(&self) -> bool {
-        // Whoever takes the lock away puts another file in its place.
+        // A broken lock's file is removed, and the next holder creates another.
         !self.released.get() && is_at(&self.file, &self.path)
     }
 
@@ -39,7 +39,7 @@ impl Lock for FileLock {
         if self.released.replace(true) {
             return;
         }
-        // Emptied first, so that nobody reads the name of a holder that has left.
+        // Emptied first, so that no one reads the name of a holder that has gone.
         let _ = self.file.set_len(0);
         let _ = self.file.unlock();
     }
@@ -51,7 +51,7 @@ impl Drop for FileLock {
     }
 }
 
-/// Takes the lock, waiting up to `timeout`.
+/// Takes the lock at `path` for `holder`. Waits up to `timeout`, then fails with [`Exit::Locked`].
 pub(super) async fn acquire(path: PathBuf, holder: Holder, timeout: Duration) -> Result<FileLock> {
     let cannot = |e: std::io::Error| super::io_error("take the lock", &path, &e);
     let start = Instant::now();
@@ -66,7 +66,7 @@ pub(super) async fn acquire(path: PathBuf, holder: Holder, timeout: Duration) ->
             .map_err(cannot)?;
         match file.try_lock() {
             Ok(()) if is_at(&file, &path) => break file,
-            // It was taken away from its holder while we waited: the lock is another file now.
+            // The lock was broken while this run waited: another file has its name, so try again.
             Ok(()) => {}
             Err(TryLockError::Error(e)) => return Err(cannot(e)),
             Err(TryLockError::WouldBlock) if start.elapsed() >= timeout => return Err(held(&path)),
@@ -86,19 +86,19 @@ pub(super) async fn acquire(path: PathBuf, holder: Holder, timeout: Duration) ->
     })
 }
 
-/// Tells a file from another one that gets its name later.
+/// The inode, which distinguishes a file from another one that gets its name later.
 fn inode(meta: std::io::Result<std::fs::Metadata>) -> Option<u64> {
     meta.map(|meta| meta.ino()).ok()
 }
 
-/// Whether this is the file that has the name still.
+/// Whether `path` still names this file.
 fn is_at(file: &File, path: &Path) -> bool {
     inode(file.metadata()) == inode(std::fs::metadata(path))
 }
 
-/// Waits to be the only writer, up to [`WRITE_WITHIN`]; for as long as the answer is held. The file says which process
-/// that is, for who waits in vain: one that was paused in the middle of a write keeps it, and may not be overtaken, as
-/// it would end its write over a newer one.
+/// Waits up to [`WRITE_TIMEOUT`] to be the only writer, which this process is until the returned file is dropped. A process
+/// that was paused in the middle of a write stays the writer, since it would later write over a newer version. The file
+/// holds the id of the writing process, for the error of those that wait in vain.
 pub(super) fn lock_for_write(path: &Path) -> Result<File> {
     let cannot = |e: std::io::Error| super::io_error("take the lock", path, &e);
     let mut file = OpenOptions::new()
@@ -114,7 +114,7 @@ pub(super) fn lock_for_write(path: &Path) -> Result<File> {
         match file.try_lock() {
             Ok(()) => break,
             Err(TryLockError::Error(e)) => return Err(cannot(e)),
-            Err(TryLockError::WouldBlock) if start.elapsed() < WRITE_WITHIN => {
+            Err(TryLockError::WouldBlock) if start.elapsed() < WRITE_TIMEOUT => {
                 std::thread::sleep(Duration::from_millis(10));
             }
             Err(TryLockError::WouldBlock) => return Err(stuck(&mut file)),
@@ -135,12 +135,12 @@ fn stuck(file: &mut File) -> Error {
     };
     Error::new(
         Exit::Locked,
-        format!("{process} is in the middle of a write of this state, and does not go on"),
+        format!("{process} is in the middle of a write of this state and does not finish it"),
     )
-    .hint("nothing was written; it may be paused: let it go on (kill -CONT) or end it (kill -9), then run the command again")
+    .hint("nothing was written; the process may be paused: continue it (kill -CONT) or end it (kill -9), then run the command again")
 }
 
-/// Who holds the lock at `path`, if anybody does.
+/// The holder of the lock at `path`; none where it is free.
 pub(super) fn holder(path: &Path) -> Option<Holder> {
     let mut file = File::open(path).ok()?;
     match file.try_lock_shared() {
@@ -161,6 +161,6 @@ fn held(path: &Path) -> Error {
         None => "the state is locked by another run".to_owned(),
     };
     Error::new(Exit::Locked, summary).hint(
-        "wait for it (--lock-timeout 10m waits by itself); a lock ends with its process, so there is nothing to clean up",
+        "wait for that run, for example with --lock-timeout 10m; a lock ends with its process, so there is nothing to clean up",
     )
 }

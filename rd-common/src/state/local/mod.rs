@@ -1,18 +1,17 @@
-//! The default store: files next to the configuration, safe against a kill and a power cut at any point.
+//! The local store, which is the default: states are files next to `rd.toml`.
 //!
-//! `.rd/<stack>/<slice>.json` is the current version and `.rd/<stack>/history/<slice>.<serial>.json` every version.
-//! A save writes the history file, makes it durable, and only then puts it in the current one's place by a rename, so
-//! the current one is at every moment a whole version: the old or the new.
+//! `.rd/<stack>/<slice>.json` is the current version, `.rd/<stack>/history/<slice>.<serial>.json` every version, and
+//! `.rd/<stack>/<slice>.lock` the lock.
 
 mod files;
 mod lock_file;
 mod permissions;
 #[cfg(test)]
 mod power_cut;
+mod save;
 
 use self::files::{Disk, Files};
 use crate::error::{Error, Result};
-use crate::exit::Exit;
 use crate::state::document::Document;
 use crate::state::lock_guard::check_held;
 use crate::state::store::{
@@ -27,7 +26,7 @@ use std::rc::Rc;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// States in a folder.
+/// States in a folder; clones share it.
 #[derive(Clone)]
 pub struct LocalStore {
     root: PathBuf,
@@ -35,7 +34,7 @@ pub struct LocalStore {
 }
 
 impl LocalStore {
-    /// A store in `root`, usually `.rd` beside `rd.toml`. Nothing is written until something is saved.
+    /// A store in the folder `root`, usually `.rd` next to `rd.toml`. The folder is created when it is first needed.
     pub fn new(root: impl Into<PathBuf>) -> Self {
         Self::with(root, Arc::new(Disk))
     }
@@ -84,113 +83,6 @@ impl LocalStore {
             Err(e) => Err(io_error("read the state", path, &e)),
         }
     }
-
-    /// Checks the version and the holder, and writes. Between the check and the rename nobody else may write, whoever
-    /// believes to hold the lock: the caller keeps `_writer`.
-    fn save_now(
-        &self,
-        key: &Key,
-        document: &Document,
-        expected: Option<&VersionTag>,
-        run: &str,
-    ) -> Result<VersionTag> {
-        let current = self.current(key);
-        self.make_folders(key)?;
-        let _writer = lock_file::lock_for_write(&self.write_lock_file(key))?;
-        let before = self.read(&current)?;
-        let serial = before.as_ref().map_or(0, |before| before.document.serial);
-        if before.as_ref().map(|before| &before.tag) != expected || serial + 1 != document.serial {
-            return Err(Error::new(
-                Exit::Locked,
-                format!(
-                    "the state {} was changed by another run: it is at serial {serial}, so serial {} cannot be written",
-                    current.display(),
-                    document.serial
-                ),
-            )
-            .hint("nothing was overwritten; run the command again"));
-        }
-        match lock_file::holder(&self.lock_file(key)) {
-            Some(holder) if holder.run == run => {}
-            Some(holder) => {
-                return Err(Error::new(
-                    Exit::Locked,
-                    format!("the state is locked by {} ({})", holder.who, holder.what),
-                )
-                .hint("nothing was overwritten; run the command again when that run has ended"));
-            }
-            None => {
-                return Err(Error::new(
-                    Exit::Locked,
-                    format!("the lock of the state {} was taken away", current.display()),
-                )
-                .hint("nothing was overwritten; run the command again"));
-            }
-        }
-        let version = self.version_file(key, document.serial);
-        let bytes = document.bytes();
-        self.put(&version, &current, &bytes)
-            .map_err(|e| io_error("write the state", &current, &e))?;
-        Ok(tag_of(&bytes))
-    }
-
-    /// Makes a version durable, and only then puts it in the place of the current one, in one step. The current one is
-    /// a link to the version where the file system has links; where it has none, a copy.
-    fn put(&self, version: &Path, current: &Path, bytes: &[u8]) -> io::Result<()> {
-        let files = &self.files;
-        let folder = |path: &Path| path.parent().unwrap_or(Path::new(".")).to_path_buf();
-        // A leftover of this name may be linked from elsewhere: it is removed, never written into.
-        files.remove(version)?;
-        files.write(version, bytes)?;
-        files.sync(version)?;
-        files.sync_folder(&folder(version))?;
-        let next = current.with_extension("json.next");
-        files.remove(&next)?;
-        if files.link(version, &next).is_err() {
-            files.write(&next, bytes)?;
-            files.sync(&next)?;
-        }
-        files.rename(&next, current)?;
-        files.sync_folder(&folder(current))
-    }
-
-    /// Puts the newest whole version in the place of a current one that cannot be read, which is kept beside it.
-    async fn put_aside(&self, key: &Key) -> Result<()> {
-        let current = self.current(key);
-        let Some(newest) = self.history(key).await?.pop() else {
-            return Ok(());
-        };
-        let document = self.version(key, newest.serial).await?;
-        let aside = current.with_extension("json.broken");
-        self.files
-            .rename(&current, &aside)
-            .and_then(|()| {
-                let version = self.version_file(key, newest.serial);
-                self.put(&version, &current, &document.bytes())
-            })
-            .map_err(|e| io_error("put aside", &current, &e))
-    }
-
-    fn make_folders(&self, key: &Key) -> Result<()> {
-        let folder = self.history_folder(key);
-        self.make_folder(&folder)
-            .map_err(|e| io_error("make the folder", &folder, &e))
-    }
-
-    /// Makes a folder and those above it, each durably.
-    fn make_folder(&self, folder: &Path) -> io::Result<()> {
-        if folder.is_dir() {
-            return Ok(());
-        }
-        let above = folder
-            .parent()
-            .filter(|above| !above.as_os_str().is_empty());
-        if let Some(above) = above {
-            self.make_folder(above)?;
-        }
-        self.files.make_folder(folder)?;
-        self.files.sync_folder(above.unwrap_or(Path::new(".")))
-    }
 }
 
 impl Store for LocalStore {
@@ -233,12 +125,12 @@ impl Store for LocalStore {
             check_held(lock)?;
             let (store, key, document) = (self.clone(), key.clone(), document.clone());
             let (expected, run) = (expected.cloned(), lock.run().to_owned());
-            // Syncing to disk takes milliseconds: on a thread of its own, calls to AWS continue meanwhile.
+            // Syncing to disk takes milliseconds: on another thread, so that calls to AWS continue meanwhile.
             tokio::task::spawn_blocking(move || {
                 store.save_now(&key, &document, expected.as_ref(), &run)
             })
             .await
-            .map_err(|e| Error::failed(format!("the state could not be written: {e}")))?
+            .map_err(|e| Error::failed(format!("cannot write the state: {e}")))?
         })
     }
 
@@ -272,11 +164,11 @@ impl Store for LocalStore {
 
     fn break_lock<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            // The holder keeps the file that it has locked; the next one makes another under the same name.
+            // The holder keeps the file that it has locked; the next one creates another with the same name.
             let path = self.lock_file(key);
             self.files
                 .remove(&path)
-                .map_err(|e| io_error("take away the lock", &path, &e))
+                .map_err(|e| io_error("remove the lock", &path, &e))
         })
     }
 
@@ -296,7 +188,7 @@ impl Store for LocalStore {
                 if !name.starts_with(&prefix) || !name.ends_with(".json") {
                     continue;
                 }
-                // A version that a power cut left half written never became current: it is not history.
+                // A version that a power failure left incomplete never became the current one: it is not history.
                 let Ok(Some(Stored { document, .. })) = self.read(&entry.path()) else {
                     continue;
                 };
@@ -324,7 +216,7 @@ impl Store for LocalStore {
             let stored = self.read(&self.version_file(key, serial))?;
             stored.map(|stored| stored.document).ok_or_else(|| {
                 Error::usage(format!("the {} state has no version {serial}", key.slice))
-                    .hint("`rd-state history` lists the versions that there are")
+                    .hint("`rd-state history` lists the versions")
             })
         })
     }
@@ -345,14 +237,14 @@ impl Store for LocalStore {
     ) -> LocalBoxFuture<'a, Result<Document>> {
         Box::pin(async move {
             if self.load(key).await.is_err() {
-                self.put_aside(key).await?;
+                self.replace_unreadable(key).await?;
             }
             restore_as_next(self, key, serial, lock).await
         })
     }
 }
 
-/// The version tag of a state's bytes: their SHA-256, so that an edit with a text editor is another version, too.
+/// The version tag of the bytes of a state: their SHA-256, so that a change in a text editor is another version, too.
 fn tag_of(bytes: &[u8]) -> VersionTag {
     let digest = Sha256::digest(bytes);
     VersionTag::new(
@@ -363,14 +255,14 @@ fn tag_of(bytes: &[u8]) -> VersionTag {
     )
 }
 
-/// An I/O error with what to do about it.
-pub(super) fn io_error(what: &str, path: &Path, error: &io::Error) -> Error {
+/// An I/O error with a hint. `what` completes "cannot …", as in `write the state`.
+fn io_error(what: &str, path: &Path, error: &io::Error) -> Error {
     let hint = match error.kind() {
         io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => {
-            "free some space and run the command again: what AWS has was tagged when it was made, and is found again"
+            "free some space and run the command again: it finds what was created in AWS by its tags"
         }
         io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-            "make the folder writable for you, or name another one with --state-dir or RD_STATE_DIR"
+            "make the folder writable for you, or pass another one with --state-dir or RD_STATE_DIR"
         }
         _ => "check the path and the disk, then run the command again",
     };
@@ -380,6 +272,7 @@ pub(super) fn io_error(what: &str, path: &Path, error: &io::Error) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
     use crate::state::conformance::{self, Writer};
 
     #[tokio::test]
@@ -389,7 +282,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn a_half_written_next_version_is_not_history_and_no_obstacle() {
+    async fn an_incomplete_next_version_is_not_history_and_is_overwritten() {
         let folder = tempfile::tempdir().unwrap();
         let store = LocalStore::new(folder.path());
         let key = conformance::key();
@@ -414,7 +307,7 @@ mod tests {
         assert_eq!(writer.save(2).await.unwrap_err().exit, Exit::Locked);
     }
 
-    /// As of a process that was paused in the middle of a write.
+    /// As when a process was paused in the middle of a write.
     #[tokio::test]
     async fn a_stuck_write_is_reported_and_not_waited_for_forever() {
         let folder = tempfile::tempdir().unwrap();

@@ -1,4 +1,4 @@
-//! States are readable by their owner alone: they hold no secret, but they show what there is to attack.
+//! Checks that only their owner can read the states: they hold no secrets, but show an attacker what exists.
 
 use crate::error::{Error, Result};
 use crate::state::store::StoreProblem;
@@ -6,7 +6,7 @@ use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Finds states under `folder` that other users may read or write. With `fix`, takes the permission away instead.
+/// Finds states under `folder` that other users can read or write. With `fix`, removes that permission instead.
 pub(super) fn audit(folder: &Path, fix: bool) -> Result<Vec<StoreProblem>> {
     let mut open = Vec::new();
     find_open(folder, &mut open);
@@ -28,7 +28,7 @@ pub(super) fn audit(folder: &Path, fix: bool) -> Result<Vec<StoreProblem>> {
             path.display(),
             mode & 0o777
         ),
-        hint: "doctor --fix makes it accessible to its owner alone".to_owned(),
+        hint: "doctor --fix removes their access".to_owned(),
     };
     Ok(open.into_iter().map(problem).collect())
 }

@@ -1,7 +1,7 @@
-//! A power cut after each step of a save: what is on the disk then is the old version or the new one, never neither.
+//! Tests a power failure after each step of a save: the disk then has the old version or the new one, never neither.
 //!
-//! The model: what a file holds is certain once the file was synced, which names a folder has once the folder was. What
-//! was not synced may be there, or not, or be there with nothing in it.
+//! In the model, the contents of a file are certain once the file was synced, and the names in a folder once the folder was
+//! synced. What was not synced may exist, or not, or exist with nothing in it.
 
 use super::LocalStore;
 use super::files::{Disk, Files};
@@ -23,7 +23,7 @@ enum Step {
     Remove(PathBuf),
 }
 
-/// The disk, with every step noted.
+/// A real disk that records every step.
 #[derive(Default)]
 struct Recorder(Mutex<Vec<Step>>);
 
@@ -70,23 +70,23 @@ impl Files for Recorder {
     }
 }
 
-/// What becomes of that which was not synced.
+/// What happens to data that was not synced.
 #[derive(Clone, Copy, Debug)]
 enum Unsynced {
-    /// All of it is lost.
+    /// All of that is lost.
     Lost,
-    /// Names are there, contents are not: what careless programs find after a power cut.
+    /// Names exist without contents, as programs without `fsync` find them after a power failure.
     Empty,
-    /// It all made it.
+    /// All of that was written.
     Kept,
 }
 
-/// A model of the disk: names point to files, files hold bytes; both as they are now and as they are for certain.
+/// A model of the disk: names point to files, and files hold bytes, now and for certain.
 #[derive(Clone, Default)]
 struct Model {
     names: BTreeMap<PathBuf, usize>,
     certain_names: BTreeMap<PathBuf, usize>,
-    /// By file: its bytes, and whether they are certain.
+    /// For each file, its bytes and whether they are certain.
     files: Vec<(Vec<u8>, bool)>,
 }
 
@@ -123,7 +123,7 @@ impl Model {
         }
     }
 
-    /// Puts onto a real disk, under `root`, what a power cut leaves.
+    /// Writes to a real disk, under `root`, what a power failure leaves.
     fn leave(&self, unsynced: Unsynced, from: &Path, root: &Path) {
         let names = match unsynced {
             Unsynced::Lost => &self.certain_names,
@@ -169,23 +169,23 @@ async fn after_every_step_the_old_or_the_new_version_is_there() {
         if done > 0 {
             model.take(&steps[done - 1]);
         }
-        // Saves that had come back are certain; the one under way may be there.
+        // Saves that had returned are certain; the one in progress may be.
         let old = saves.iter().filter(|end| **end <= done).count() as u64;
         for unsynced in [Unsynced::Lost, Unsynced::Empty, Unsynced::Kept] {
             let after = tempfile::tempdir().unwrap();
             model.leave(unsynced, folder.path(), after.path());
             let store = LocalStore::new(after.path());
-            let there = store.load(&key()).await.unwrap();
-            let there = there.map_or(0, |stored| stored.document.serial);
+            let stored = store.load(&key()).await.unwrap();
+            let serial = stored.map_or(0, |stored| stored.document.serial);
             assert!(
-                there == old || there == old + 1,
-                "step {done}, {unsynced:?}: {there}, not {old} or the next"
+                serial == old || serial == old + 1,
+                "step {done}, {unsynced:?}: {serial}, not {old} or the next"
             );
-            // And the next save goes through, whatever lies about.
+            // And the next save succeeds, whatever files are left.
             let mut writer = Writer::lock(&store, "run-2").await;
-            writer.save(there + 1).await.unwrap();
+            writer.save(serial + 1).await.unwrap();
             let stored = store.load(&key()).await.unwrap().unwrap();
-            assert_eq!(stored.document.serial, there + 1);
+            assert_eq!(stored.document.serial, serial + 1);
         }
     }
 }

@@ -1,0 +1,42 @@
+//! The last line of a program: what it did, and whether it failed.
+
+use crate::output::style::{BOLD, ERROR, WARN, of, paint};
+use crate::output::view::{apply, doctor, import, plan, status};
+use crate::records::{End, Ended, Verb};
+use crate::resource::action::Action;
+
+/// The last line of the slice that ended, for the command that it ran.
+pub(super) fn summary(command: &Verb, end: &End) -> String {
+    let slice = paint(BOLD, &end.slice);
+    if *command == Verb::Doctor {
+        return format!("{slice}: {}\n", doctor::summary(end));
+    }
+    let did_nothing = apply::counts(end).is_empty();
+    let text = match command {
+        Verb::Status => status::summary(end),
+        _ if did_nothing && end.status != Ended::Ok => "nothing was changed".to_owned(),
+        Verb::Plan => plan::summary(end),
+        Verb::Destroy => apply::destroy_summary(end),
+        Verb::Rebuild | Verb::Import => import::summary(end),
+        _ => apply::summary(end),
+    };
+    let ended = match end.status {
+        Ended::Ok => String::new(),
+        Ended::Failed => paint(ERROR, " — failed"),
+        Ended::Cancelled => paint(WARN, " — stopped; run the command again to continue"),
+    };
+    format!("{slice}: {text}{ended}\n")
+}
+
+/// How many resources had each action, such as `2 created, 1 deleted`. `word` names an action. Empty where there was none.
+pub(super) fn counts_by_action(end: &End, word: impl Fn(Action) -> &'static str) -> String {
+    let counts: Vec<String> = Action::ALL
+        .into_iter()
+        .filter(|action| *action != Action::None)
+        .filter_map(|action| {
+            let count = end.counts.get(action.word()).filter(|count| **count > 0)?;
+            Some(paint(of(action), format!("{count} {}", word(action))))
+        })
+        .collect();
+    counts.join(", ")
+}
