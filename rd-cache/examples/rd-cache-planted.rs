@@ -1,9 +1,9 @@
-//! `rd-cache` with a token that is known beforehand: the tests look for it in all that is written.
+//! `rd-cache` with a known token, so that the tests can search everything that it writes for that token.
 
-use rd_secret::generate::{Generated, plant};
+use rd_secret::generate::{Generated, use_source};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    plant(|| Ok(Generated::known("PlantedToken0123456789abcdefghijk")));
+    use_source(|| Ok(Generated::known("PlantedToken0123456789abcdefghijk")));
     rd_cache::main()
 }

@@ -1,4 +1,4 @@
-//! The clients of ElastiCache, CloudWatch, Secrets Manager and IAM.
+//! The AWS clients of this slice: ElastiCache, CloudWatch, Secrets Manager and IAM.
 
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_elasticache::Client as ElastiCache;
@@ -7,22 +7,23 @@ use rd_common::client;
 use rd_iam::Client as Iam;
 use rd_secret::{Client as SecretsManager, Secrets};
 
-/// Each client; `_once` for creates, which the engine repeats only after a look.
+/// The clients. Those that end in `_once` make one attempt, for creates: the engine checks what an attempt has created
+/// before it retries.
 pub struct Clients {
-    /// ElastiCache.
+    /// ElastiCache, for reads, updates and deletes.
     pub elasticache: ElastiCache,
-    /// ElastiCache, one attempt.
+    /// ElastiCache with one attempt, for creates.
     pub elasticache_once: ElastiCache,
-    /// CloudWatch.
+    /// CloudWatch, for the memory usage in `status`.
     pub cloudwatch: CloudWatch,
-    /// IAM.
+    /// IAM, for ElastiCache's service-linked role.
     pub iam: Iam,
     secrets: SecretsManager,
     secrets_once: SecretsManager,
 }
 
 impl Clients {
-    /// The clients for these credentials.
+    /// Creates the clients with the credentials and region of `aws`.
     pub fn new(aws: &Aws) -> Self {
         let [secrets, secrets_once] = rd_secret::clients(aws);
         Self {

@@ -1,4 +1,4 @@
-//! `[cache]` in `rd.toml`.
+//! The table `[cache]` of `rd.toml`: its keys, their defaults, and the checks of their values.
 
 use crate::engine::Engine;
 use rd_common::settings::maintenance_window::{Daily, Weekly};
@@ -7,35 +7,36 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The section, with a default for every key. Where a default depends on the environment, the key is optional here.
+/// The keys of `[cache]`, with a default for each. A key whose default depends on the environment or the engine is
+/// optional here, and a method of the same name returns its value.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The name; else made from the stack's.
+    /// The name of the replication group; by default `<project>-<environment>-redis`.
     pub name: Option<String>,
-    /// `redis` or `valkey`.
+    /// The engine: `redis` or `valkey`.
     pub engine: Engine,
-    /// `7.1`; else the engine's default.
+    /// The engine's version, such as `7.1`; by default 7.1 for Redis, 8.0 for Valkey.
     pub engine_version: Option<String>,
-    /// The node type.
+    /// The node type, such as `cache.t4g.micro`.
     pub node_type: String,
-    /// How many nodes; from two on, a replica takes over where the primary fails.
+    /// The number of nodes; with two or more, a replica takes over if the primary fails.
     pub nodes: i32,
-    /// The KMS key of what is stored; else AWS's own.
+    /// The KMS key of the data at rest; by default AWS's own key.
     pub kms_key: Option<String>,
-    /// For how many days daily snapshots are kept: 5 in production, else 0.
+    /// How many days daily snapshots are kept: 5 in production, 0 (no snapshots) elsewhere.
     pub snapshot_retention_days: Option<i32>,
-    /// When they are taken, UTC.
+    /// The daily window in which AWS takes snapshots, in UTC.
     pub snapshot_window: String,
-    /// When AWS maintains it, and makes the changes that wait, UTC.
+    /// The weekly window in which AWS maintains the cache and makes pending changes, in UTC.
     pub maintenance_window: String,
-    /// Whether AWS raises the minor version in the window.
+    /// Whether AWS upgrades the minor version in the maintenance window.
     pub auto_minor_version_upgrade: bool,
-    /// Whether changes are made at once rather than in the window: outside of production.
+    /// Whether changes are made at once rather than in the maintenance window: false in production, true elsewhere.
     pub apply_immediately: Option<bool>,
-    /// Whether a snapshot is taken when it is deleted: in production.
+    /// Whether a delete takes a final snapshot: true in production.
     pub final_snapshot: Option<bool>,
-    /// Parameters; with none, the default group of the family serves.
+    /// Parameters of the engine; without any, the default parameter group of the family is used.
     pub parameters: BTreeMap<String, Value>,
 }
 
@@ -59,11 +60,11 @@ impl Default for Config {
     }
 }
 
-/// The longest name of a replication group.
+/// The maximum length of a replication group's name.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html>
-const LONGEST_NAME: usize = 40;
+const MAX_NAME_LENGTH: usize = 40;
 
-/// Families of nodes with their sizes.
+/// Families of node types with the sizes that each has.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.SupportedTypes.html>
 const NODE_TYPES: [(&[&str], &[&str]); 5] = [
     (&["t3", "t4g"], &["micro", "small", "medium"]),
@@ -104,34 +105,34 @@ fn is_node_type(text: &str) -> bool {
 }
 
 impl Config {
-    /// The name.
+    /// The name of the replication group, with the stack's default.
     pub fn name(&self, stack: &Stack) -> String {
         self.name.clone().unwrap_or_else(|| stack.name_of("redis"))
     }
 
-    /// The version.
+    /// The engine's version, with the engine's default.
     pub fn engine_version(&self) -> &str {
         let default = self.engine.default_version();
         self.engine_version.as_deref().unwrap_or(default)
     }
 
-    /// Days.
+    /// The number of days of `snapshot_retention_days`, with the environment's default.
     pub fn snapshot_retention_days(&self, stack: &Stack) -> i32 {
         self.snapshot_retention_days
             .unwrap_or(if stack.is_production() { 5 } else { 0 })
     }
 
-    /// Whether changes are made at once.
+    /// The value of `apply_immediately`, with the environment's default.
     pub fn apply_immediately(&self, stack: &Stack) -> bool {
         self.apply_immediately.unwrap_or(!stack.is_production())
     }
 
-    /// Whether a snapshot is taken when it is deleted.
+    /// The value of `final_snapshot`, with the environment's default.
     pub fn final_snapshot(&self, stack: &Stack) -> bool {
         self.final_snapshot.unwrap_or(stack.is_production())
     }
 
-    /// Every parameter that is set.
+    /// The parameters to set, as text: booleans become `yes` and `no`, as the engines write them.
     pub fn parameters(&self) -> BTreeMap<String, String> {
         let text = |value: &Value| match value {
             Value::String(text) => text.clone(),
@@ -145,59 +146,59 @@ impl Config {
             .collect()
     }
 
-    /// What is wrong with it.
+    /// The problems of the settings, one for each invalid value.
     pub fn problems(&self, stack: &Stack) -> Vec<Problem> {
         let mut problems = Vec::new();
-        let mut wrong = |key: &str, what: String, allowed: &str| {
+        let mut add = |key: &str, what: String, allowed: &str| {
             problems.push(Problem::new(key, what, allowed));
         };
         let name = self.name(stack);
-        let fits = (1..=LONGEST_NAME).contains(&name.len())
+        let is_valid = (1..=MAX_NAME_LENGTH).contains(&name.len())
             && name.starts_with(|c: char| c.is_ascii_lowercase())
             && !name.ends_with('-')
             && !name.contains("--")
             && name
                 .bytes()
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
-        if !fits {
-            wrong(
+        if !is_valid {
+            add(
                 "name",
-                format!("`{name}` cannot be the name of a replication group"),
+                format!("`{name}` is not a valid name of a replication group"),
                 "1 to 40 of a-z, 0-9 and single `-`, beginning with a letter: set a shorter one here",
             );
         }
         let version = self.engine_version();
         if !self.engine.versions().contains(&version) {
-            wrong(
+            add(
                 "engine_version",
-                format!("ElastiCache has no {} {version}", self.engine.word()),
+                format!("ElastiCache has no {} {version}", self.engine.name()),
                 &format!(
                     "{} for {}",
                     self.engine.versions().join(", "),
-                    self.engine.word()
+                    self.engine.name()
                 ),
             );
         }
         if !is_node_type(&self.node_type) {
-            wrong(
+            add(
                 "node_type",
                 format!("ElastiCache has no node type `{}`", self.node_type),
                 "cache.<family>.<size>: t4g or t3 (micro to medium), m5 to m7g, r5 to r7g, r6gd, c7gn (large and up)",
             );
         }
         if !(1..=6).contains(&self.nodes) {
-            wrong(
+            add(
                 "nodes",
-                format!("{} is no number of nodes", self.nodes),
+                format!("{} is not a possible number of nodes", self.nodes),
                 "1 to 6: a primary and up to 5 replicas",
             );
         }
         if let Some(days) = self.snapshot_retention_days
             && !(0..=35).contains(&days)
         {
-            wrong(
+            add(
                 "snapshot_retention_days",
-                format!("ElastiCache keeps no snapshots for {days} days"),
+                format!("ElastiCache cannot keep snapshots for {days} days"),
                 "0 (no snapshots) to 35",
             );
         }
@@ -205,23 +206,23 @@ impl Config {
         let weekly =
             Weekly::parse(&self.maintenance_window).filter(|window| window.minutes() >= 60);
         if daily.is_none() {
-            wrong(
+            add(
                 "snapshot_window",
-                format!("`{}` is no daily window", self.snapshot_window),
+                format!("`{}` is not a daily window", self.snapshot_window),
                 "hh:mm-hh:mm in UTC, at least an hour",
             );
         }
         if weekly.is_none() {
-            wrong(
+            add(
                 "maintenance_window",
-                format!("`{}` is no weekly window", self.maintenance_window),
-                "ddd:hh:mm-ddd:hh:mm in UTC, at least an hour, in small letters, such as sun:06:30-sun:07:30",
+                format!("`{}` is not a weekly window", self.maintenance_window),
+                "ddd:hh:mm-ddd:hh:mm in UTC, at least an hour, in lower case, such as sun:06:30-sun:07:30",
             );
         }
         if let (Some(daily), Some(weekly)) = (daily, weekly)
             && weekly.overlaps(daily)
         {
-            wrong(
+            add(
                 "maintenance_window",
                 format!(
                     "`{}` overlaps with the snapshot window",
@@ -232,10 +233,10 @@ impl Config {
         }
         for (name, value) in &self.parameters {
             if value.is_array() || value.is_object() || value.is_null() {
-                wrong(
+                add(
                     &format!("parameters.{name}"),
-                    "a parameter has one value".to_owned(),
-                    "a string, a number, or true and false",
+                    "a parameter has a single value".to_owned(),
+                    "a string, a number, true or false",
                 );
             }
         }
@@ -247,7 +248,7 @@ impl Config {
 mod tests {
     use super::*;
 
-    /// Puts something wrong into the settings.
+    /// Makes one setting invalid.
     type Spoil = fn(&mut Config);
 
     fn stack(project: &str) -> Stack {
@@ -259,7 +260,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_right_and_each_rule_is_checked() {
+    fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack("shop")), []);
         let wrong: [(&str, Spoil); 10] = [
             ("name", |c| c.name = Some("Shop".into())),

@@ -1,51 +1,38 @@
-//! What the kinds share of ElastiCache: tags, and what its refusals mean.
+//! What all kinds need of ElastiCache: tags, ARNs, and what its errors mean.
 
 use crate::clients::Clients;
 use aws_sdk_elasticache::types::Tag;
+use rd_common::arn::Arn;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Error, Result, Retry, Tags};
+use rd_common::{Ctx, Error, Result, Retry, Tags, sdk_tags, tags_from_sdk};
 
-/// Tags as ElastiCache takes them.
-pub fn list(tags: &Tags) -> Vec<Tag> {
-    tags.iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build())
-        .collect()
-}
-
-/// Tags as ElastiCache gives them.
-pub fn map(tags: &[Tag]) -> Tags {
-    tags.iter()
-        .filter_map(|tag| {
-            Some((
-                tag.key()?.to_owned(),
-                tag.value().unwrap_or_default().to_owned(),
-            ))
-        })
-        .collect()
-}
-
-/// The tags of the resource with this ARN; none where it is gone.
-pub async fn tags(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
+/// Reads the tags of the resource with this ARN; none if it does not exist.
+pub async fn read_tags(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
     let call = ctx
         .clients
         .elasticache
         .list_tags_for_resource()
         .resource_name(arn);
     match call.send().await.doing("read the tags") {
-        Err(error) if is_gone(&error) => Ok(None),
-        other => Ok(Some(map(other?.tag_list()))),
+        Err(error) if is_not_found(&error) => Ok(None),
+        other => Ok(Some(tags_from_sdk!(other?.tag_list()))),
     }
 }
 
-/// Sets and removes tags.
-pub async fn tag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
+/// Sets the tags of `set` and removes those named in `remove`. Makes no call for what is empty.
+pub async fn change_tags(
+    ctx: &Ctx<Clients>,
+    arn: &str,
+    set: &Tags,
+    remove: &[String],
+) -> Result<()> {
     if !set.is_empty() {
         let call = ctx
             .clients
             .elasticache
             .add_tags_to_resource()
             .resource_name(arn);
-        call.set_tags(Some(list(set)))
+        call.set_tags(Some(sdk_tags!(Tag, set)))
             .send()
             .await
             .doing("set the tags")?;
@@ -61,55 +48,54 @@ pub async fn tag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -
     Ok(())
 }
 
-/// The ARN of something of this stack's account: `kind` is ElastiCache's short word, such as `replicationgroup`.
+/// The ARN of a resource of the stack. `kind` is ElastiCache's word: `replicationgroup`, `parametergroup` or
+/// `subnetgroup`.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Tagging-Resources.html>
 pub fn arn(ctx: &Ctx<Clients>, kind: &str, name: &str) -> String {
-    let stack = &ctx.stack;
-    format!(
-        "arn:{}:elasticache:{}:{}:{kind}:{name}",
-        stack.partition(),
-        stack.region,
-        stack.account()
-    )
+    Arn::regional(&ctx.stack, "elasticache", format!("{kind}:{name}")).to_string()
 }
 
-/// Whether ElastiCache says that it is not there: `ReplicationGroupNotFoundFault`, `CacheSubnetGroupNotFoundFault`, …
-pub fn is_gone(error: &Error) -> bool {
+/// Whether ElastiCache says that the resource does not exist: `ReplicationGroupNotFoundFault`,
+/// `CacheSubnetGroupNotFoundFault`, …
+pub fn is_not_found(error: &Error) -> bool {
     let code = error.code.as_deref().unwrap_or_default();
     code.ends_with("NotFound") || code.ends_with("NotFoundFault")
 }
 
-/// Success, where what is to be deleted is not there any more.
-pub fn deleted(answer: Result<()>) -> Result<()> {
+/// The result of a delete: success if the resource was gone already, and an error to retry if it is busy.
+pub fn delete_result(answer: Result<()>) -> Result<()> {
     match answer {
-        Err(error) if is_gone(&error) => Ok(()),
-        other => other.map_err(for_now),
+        Err(error) if is_not_found(&error) => Ok(()),
+        other => other.map_err(retry_if_temporary),
     }
 }
 
-/// Refusals that go away by themselves: something else is being done to it, or a role is not known everywhere yet.
-pub fn for_now(error: Error) -> Error {
-    const BUSY: [&str; 5] = [
+/// Marks an error to be retried later if it goes away without anybody's help: the resource is being changed, or the
+/// service-linked role was created a moment ago. The latter has a code of its own in some operations
+/// (<https://github.com/aws-controllers-k8s/community/issues/367>) and a general one in others, where the text decides.
+pub fn retry_if_temporary(error: Error) -> Error {
+    const TEMPORARY: [&str; 6] = [
         "InvalidReplicationGroupState",
         "InvalidCacheClusterState",
         "InvalidCacheParameterGroupState",
         "CacheSubnetGroupInUse",
         "APICallRateForCustomerExceeded",
+        "ServiceLinkedRoleNotFoundFault",
     ];
-    let role =
-        error.is(&["InvalidParameterValue"]) && error.summary.contains("service-linked role");
-    if error.retry == Retry::Never && (error.is(&BUSY) || role) {
+    let text = error.summary.to_lowercase().replace('-', " ");
+    let role = error.is(&["InvalidParameterValue"]) && text.contains("service linked role");
+    if error.retry == Retry::Never && (error.is(&TEMPORARY) || role) {
         error.retry(Retry::Later)
     } else {
         error
     }
 }
 
-/// Success, where nothing was to be done: reads lag, so that a change may be asked for twice.
-pub fn done_already(error: Error) -> Result<()> {
+/// Success if ElastiCache had nothing to do: reads lag behind changes, so the same change may be requested twice.
+pub fn ignore_no_operation(error: Error) -> Result<()> {
     if error.is(&["NoOperationFault"]) {
         Ok(())
     } else {
-        Err(for_now(error))
+        Err(retry_if_temporary(error))
     }
 }

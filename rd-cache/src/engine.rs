@@ -1,28 +1,28 @@
-//! The engines, their versions, and the families that their parameters belong to.
+//! The engines of ElastiCache, Redis and Valkey: their versions and their parameter families.
 //! <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/supported-engine-versions.html>
 
 use serde::{Deserialize, Serialize};
 
-/// An engine.
+/// The engine of the cache, as `engine` in `[cache]` names it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Engine {
-    /// Redis OSS.
+    /// Redis OSS, `redis` in AWS's API.
     Redis,
-    /// Valkey.
+    /// Valkey, the fork of Redis, `valkey` in AWS's API.
     Valkey,
 }
 
 impl Engine {
-    /// AWS's word.
-    pub fn word(self) -> &'static str {
+    /// The engine's name in AWS's API.
+    pub fn name(self) -> &'static str {
         match self {
             Engine::Redis => "redis",
             Engine::Valkey => "valkey",
         }
     }
 
-    /// The version where none is named.
+    /// The version if the settings have none.
     pub fn default_version(self) -> &'static str {
         match self {
             Engine::Redis => "7.1",
@@ -30,7 +30,7 @@ impl Engine {
         }
     }
 
-    /// The versions that can be asked for.
+    /// The versions that the settings may have.
     pub fn versions(self) -> &'static [&'static str] {
         match self {
             Engine::Redis => &["6.2", "7.0", "7.1"],
@@ -38,35 +38,35 @@ impl Engine {
         }
     }
 
-    /// The family of parameters of a version.
+    /// The parameter family of a version, such as `redis7`.
     pub fn family(self, version: &str) -> String {
         let major = version.split('.').next().unwrap_or_default();
         match (self, major) {
-            // Up to here, a family was of a minor version.
+            // Before version 7, each minor version had a family.
             (Engine::Redis, "6") => "redis6.x".to_owned(),
-            _ => format!("{}{major}", self.word()),
+            _ => format!("{}{major}", self.name()),
         }
     }
 }
 
-/// A version's first two numbers.
-fn numbers(version: &str) -> Option<(u32, u32)> {
+/// The major and the minor number of a version.
+fn major_minor(version: &str) -> Option<(u32, u32)> {
     let mut parts = version.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
 
-/// Whether a live version serves where another is wanted: that one, or a newer one of the same major version, to which
-/// AWS raises by itself.
-pub fn serves(live: &str, wanted: &str) -> bool {
-    match (numbers(live), numbers(wanted)) {
-        (Some(live), Some(wanted)) => live.0 == wanted.0 && live.1 >= wanted.1,
-        _ => live == wanted,
+/// Whether the running version `live` satisfies the desired one: the same, or a newer one of the same major version, to
+/// which AWS upgrades automatically.
+pub fn satisfies(live: &str, desired: &str) -> bool {
+    match (major_minor(live), major_minor(desired)) {
+        (Some(live), Some(desired)) => live.0 == desired.0 && live.1 >= desired.1,
+        _ => live == desired,
     }
 }
 
-/// Whether a version is below another.
-pub fn is_below(one: &str, other: &str) -> bool {
-    numbers(one) < numbers(other)
+/// Whether version `one` is older than `other`.
+pub fn is_older(one: &str, other: &str) -> bool {
+    major_minor(one) < major_minor(other)
 }
 
 #[cfg(test)]
@@ -74,12 +74,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn families_and_versions() {
+    fn families_and_versions_follow_aws() {
         assert_eq!(Engine::Redis.family("7.1"), "redis7");
         assert_eq!(Engine::Redis.family("6.2"), "redis6.x");
         assert_eq!(Engine::Valkey.family("8.0"), "valkey8");
-        assert!(serves("7.1.0", "7.1") && serves("7.1.0", "7.0"));
-        assert!(!serves("7.0.7", "7.1") && !serves("8.0", "7.2"));
-        assert!(is_below("7.0", "7.1.0") && !is_below("7.1", "7.1.0"));
+        assert!(satisfies("7.1.0", "7.1") && satisfies("7.1.0", "7.0"));
+        assert!(!satisfies("7.0.7", "7.1") && !satisfies("8.0", "7.2"));
+        assert!(is_older("7.0", "7.1.0") && !is_older("7.1", "7.1.0"));
     }
 }

@@ -1,4 +1,5 @@
-//! The cache of a stack: ElastiCache replication group, its groups, its secret, and what is done to them every day.
+//! The cache of a stack: the ElastiCache replication group, its subnet and parameter group and its secret, and the
+//! commands for the daily work on them.
 
 mod clients;
 mod commands;
@@ -11,15 +12,15 @@ mod slice;
 use rd_common::cli::{About, main as run};
 use std::process::ExitCode;
 
-/// The program.
+/// Runs `rd-cache` with the arguments of the process.
 pub fn main() -> ExitCode {
     run::<slice::Cache, commands::Command>(About {
         name: "rd-cache",
         about: "The Redis or Valkey cache of a stack: nodes, parameters, secret, snapshots",
-        examples: "  rd-net apply -y | rd-cache apply -y    the network, and the cache in it\n  \
+        examples: "  rd-net apply -y | rd-cache apply -y    create the network, and the cache in it\n  \
                    rd-cache status                        nodes, roles, endpoint, memory\n  \
-                   rd-cache apply --set cache.nodes=2 -y  a second node, with failover\n  \
-                   rd-cache rotate                        a new token, in ElastiCache and in the secret\n  \
-                   rd-cache check                         why can the service not reach it?",
+                   rd-cache apply --set cache.nodes=2 -y  add a second node, with failover\n  \
+                   rd-cache rotate                        set a new token, in ElastiCache and in the secret\n  \
+                   rd-cache check                         show why the service cannot reach the cache",
     })
 }

@@ -1,4 +1,5 @@
-//! `rd-cache`: the Redis or Valkey cache of a stack.
+//! `rd-cache`: the Redis or Valkey cache of a stack. The program is in the library, so that the example
+//! `rd-cache-planted` can be the same program.
 
 use std::process::ExitCode;
 

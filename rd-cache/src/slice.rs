@@ -1,25 +1,27 @@
-//! The cache, part by part.
+//! The slice `cache`: its resource list and its outputs.
 
 use crate::clients::Clients;
 use crate::config::Config;
-use crate::kinds::cache_parameter_group::{self, CacheParameterGroup};
-use crate::kinds::cache_subnet_group::{self, CacheSubnetGroup};
+use crate::kinds::cache_parameter_group::CacheParameterGroup;
+use crate::kinds::cache_secret::{CacheSecret, CacheSecretVersion};
+use crate::kinds::cache_subnet_group::CacheSubnetGroup;
 use crate::kinds::replication_group::{ReplicationGroup, model};
-use crate::kinds::{CacheSecret, CacheSecretVersion};
 use rd_common::aws::Aws;
-use rd_common::{Document, Input, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack, output};
+use rd_common::outputs::{cache, net};
+use rd_common::resource::{parameter_group, subnet_group};
+use rd_common::{Document, Input, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack};
 use rd_secret::{secret, version};
 use std::collections::BTreeMap;
 
-/// The slice.
+/// The Redis or Valkey cache of a stack.
 pub struct Cache;
 
-/// Where the replication group is in the state.
+/// The address of the replication group.
 pub const GROUP: &str = "cache.replication_group.redis";
-/// Where the secret is.
+/// The address of the secret.
 pub const SECRET: &str = "cache.secret.redis";
 
-/// The port: rd-net's rules let it through.
+/// The port of Redis and Valkey, which the security groups of rd-net allow.
 pub const PORT: u16 = 6379;
 
 impl Slice for Cache {
@@ -55,10 +57,10 @@ impl Slice for Cache {
         let name = config.name(stack);
         let subnets = parts.add::<CacheSubnetGroup>(
             "main",
-            cache_subnet_group::Spec {
+            subnet_group::Spec {
                 name: name.clone(),
                 description: format!("Private subnets of {}", stack.name()),
-                subnet_ids: output("net", "private_subnet_ids"),
+                subnet_ids: net::PRIVATE_SUBNET_IDS.input(),
             },
         );
         let secret = parts.add::<CacheSecret>(
@@ -70,20 +72,20 @@ impl Slice for Cache {
                 fields: BTreeMap::new(),
             },
         );
-        let parameter_group = parameter_group(&mut parts, stack, config);
+        let parameter_group = add_parameter_group(&mut parts, stack, config);
         let group = parts.add::<ReplicationGroup>(
             "redis",
             model::Spec {
                 id: name,
                 description: format!("Cache of {}", stack.name()),
-                engine: config.engine.word().to_owned(),
+                engine: config.engine.name().to_owned(),
                 engine_version: config.engine_version().to_owned(),
                 node_type: config.node_type.clone(),
                 nodes: config.nodes,
                 secret_arn: secret.id(),
-                secret_generation: secret.attribute("generation"),
+                secret_generation: secret.attribute(CacheSecret::GENERATION),
                 subnet_group: subnets.id(),
-                security_group_ids: vec![output("net", "redis_security_group_id")],
+                security_group_ids: vec![net::REDIS_SECURITY_GROUP_ID.input()],
                 parameter_group,
                 kms_key: config.kms_key.clone(),
                 snapshot_retention_days: config.snapshot_retention_days(stack),
@@ -99,27 +101,39 @@ impl Slice for Cache {
             version::Spec {
                 secret_arn: secret.id(),
                 fields: BTreeMap::from([
-                    ("host".to_owned(), group.attribute("host")),
-                    ("port".to_owned(), group.attribute("port")),
+                    (
+                        "host".to_owned(),
+                        group.attribute(ReplicationGroup::HOST).into_value(),
+                    ),
+                    (
+                        "port".to_owned(),
+                        group.attribute(ReplicationGroup::PORT).into_value(),
+                    ),
                 ]),
             },
         );
-        parts.output("replication_group_id", group.id());
-        parts.output("nodes", config.nodes);
+        parts.output(cache::REPLICATION_GROUP_ID, group.id());
+        parts.output(cache::NODES, config.nodes);
         for number in 1..=usize::try_from(config.nodes).unwrap_or(0) {
-            let id = model::node_id(number);
-            parts.output(&id, group.attribute::<String>(&id));
+            parts.output(
+                cache::NODE_ID.of(number),
+                group.attribute(ReplicationGroup::node_id(number)),
+            );
         }
-        parts.output("host", group.attribute::<String>("host"));
-        parts.output("port", group.attribute::<u16>("port"));
-        // Known only when its value is whole: a task that starts then can connect.
-        parts.output("secret_arn", version.attribute::<String>("arn"));
+        parts.output(cache::HOST, group.attribute(ReplicationGroup::HOST));
+        parts.output(cache::PORT, group.attribute(ReplicationGroup::PORT));
+        // From the version, so that it is known only once the value is complete: a task that starts then can connect.
+        parts.output(
+            cache::SECRET_ARN,
+            version.attribute(CacheSecretVersion::ARN),
+        );
         parts
     }
 }
 
-/// A group of our own only where parameters are set.
-fn parameter_group(parts: &mut Parts, stack: &Stack, config: &Config) -> Input {
+/// The name of the parameter group: a group of the stack's own if parameters are set, otherwise the family's default
+/// group, which AWS owns.
+fn add_parameter_group(parts: &mut Parts, stack: &Stack, config: &Config) -> Input {
     let family = config.engine.family(config.engine_version());
     let parameters = config.parameters();
     if parameters.is_empty() {
@@ -127,7 +141,7 @@ fn parameter_group(parts: &mut Parts, stack: &Stack, config: &Config) -> Input {
     }
     let group = parts.add::<CacheParameterGroup>(
         "main",
-        cache_parameter_group::Spec {
+        parameter_group::Spec {
             name: stack.name_of(&family.replace('.', "-")),
             description: format!("Parameters of the cache of {}", stack.name()),
             family,

@@ -1,9 +1,9 @@
-//! `rd-data` with a password that is known beforehand: the tests look for it in all that is written.
+//! `rd-data` with a known password, so that the tests can search everything that it writes for that password.
 
-use rd_secret::generate::{Generated, plant};
+use rd_secret::generate::{Generated, use_source};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    plant(|| Ok(Generated::known("PlantedPassword0123456789abcdefgh")));
+    use_source(|| Ok(Generated::known("PlantedPassword0123456789abcdefgh")));
     rd_data::main()
 }

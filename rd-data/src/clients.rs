@@ -1,4 +1,4 @@
-//! The clients of RDS, Secrets Manager, CloudWatch Logs and IAM.
+//! The AWS clients of this slice: RDS, Secrets Manager, CloudWatch Logs and IAM.
 
 use aws_sdk_rds::Client as Rds;
 use rd_common::aws::Aws;
@@ -7,13 +7,14 @@ use rd_iam::Client as Iam;
 use rd_log_group::{Client as CloudWatchLogs, Logs};
 use rd_secret::{Client as SecretsManager, Secrets};
 
-/// Each client; `_once` for creates, which the engine repeats only after a look.
+/// The clients. Those that end in `_once` make one attempt, for creates: the engine checks what an attempt has created
+/// before it retries.
 pub struct Clients {
-    /// RDS.
+    /// RDS, for reads, updates and deletes.
     pub rds: Rds,
-    /// RDS, one attempt.
+    /// RDS with one attempt, for creates.
     pub rds_once: Rds,
-    /// IAM.
+    /// IAM, for RDS's service-linked role.
     pub iam: Iam,
     secrets: SecretsManager,
     secrets_once: SecretsManager,
@@ -22,7 +23,7 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// The clients for these credentials.
+    /// Creates the clients with the credentials and region of `aws`.
     pub fn new(aws: &Aws) -> Self {
         let [secrets, secrets_once] = rd_secret::clients(aws);
         let [logs, logs_once] = rd_log_group::clients(aws);

@@ -1,7 +1,7 @@
-//! The instance classes that RDS has for PostgreSQL. Not every region has all of them; AWS says so then.
+//! The instance classes that RDS offers for PostgreSQL. Not every region has all of them; then AWS refuses the class.
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.html>
 
-/// Families with their sizes.
+/// Instance families with the sizes that each has.
 const FAMILIES: [(&[&str], &[&str]); 5] = [
     (
         &["t3", "t4g"],
@@ -37,7 +37,7 @@ const FAMILIES: [(&[&str], &[&str]); 5] = [
     ),
 ];
 
-/// Whether RDS has such a class for PostgreSQL.
+/// Whether RDS offers the class, such as `db.t4g.medium`, for PostgreSQL.
 pub fn is_known(class: &str) -> bool {
     let mut words = class.split('.');
     let (Some("db"), Some(family), Some(size), None) =
@@ -50,7 +50,7 @@ pub fn is_known(class: &str) -> bool {
         .any(|(families, sizes)| families.contains(&family) && sizes.contains(&size))
 }
 
-/// What is allowed, in a line.
+/// The allowed classes in one line, for error messages.
 pub const ALLOWED: &str = "db.<family>.<size>: t4g or t3 (micro to 2xlarge), m5 to m8g, r5 to r8g, x2g, x2idn, x2iedn (large and up); such \
      as db.t4g.medium or db.m7g.large";
 
@@ -59,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn classes_are_told_from_what_is_none() {
+    fn known_classes_are_accepted_and_others_are_not() {
         for class in ["db.t4g.medium", "db.m7g.large", "db.r6i.32xlarge"] {
             assert!(is_known(class), "{class}");
         }

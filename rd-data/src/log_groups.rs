@@ -1,24 +1,25 @@
-//! The log groups that RDS writes what an instance exports to. RDS would make them without retention, and they would
-//! outlive the instance.
+//! The log groups of the instance's exported logs. rd creates them before the instance: RDS would create them without
+//! retention, and they would outlive the instance.
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html>
 
 use crate::clients::Clients;
 use crate::config::Config;
-use crate::kinds::db_instance::describe;
+use crate::kinds::db_instance::read::describe;
 use rd_common::state::document::Document;
 use rd_common::{Ctx, Error, Kind, Part, Parts, Result};
 use rd_log_group::{LogGroup, Logs, Spec, read};
 use serde::Deserialize;
 
-const FOLDER: &str = "/aws/rds/instance/";
+/// The prefix of the names that RDS writes to.
+const PREFIX: &str = "/aws/rds/instance/";
 
-/// A group for each log that the instance exports, at the address of the export.
+/// Adds a log group for each exported log of `instance` to the resource list, named after the export.
 pub fn log_groups(parts: &mut Parts, config: &Config, instance: &str) -> Vec<Part> {
     let group = |export: &String| {
         parts.add::<LogGroup<Clients>>(
             export,
             Spec {
-                name: format!("{FOLDER}{instance}/{export}"),
+                name: format!("{PREFIX}{instance}/{export}"),
                 retention_days: config.log_retention_days,
                 kms_key: config.log_kms_key.clone(),
             },
@@ -27,16 +28,19 @@ pub fn log_groups(parts: &mut Parts, config: &Config, instance: &str) -> Vec<Par
     config.log_exports.iter().map(group).collect()
 }
 
-/// Makes the groups of an instance beside the one that the state knows.
-pub async fn beside(ctx: &Ctx<Clients>, state: &Document, instance: &str) -> Result<()> {
+/// Creates the log groups of a second instance, with the settings that the state has for those of the current one.
+pub async fn create_for(ctx: &Ctx<Clients>, state: &Document, instance: &str) -> Result<()> {
     for (address, resource) in &state.resources {
         if resource.kind != LogGroup::<Clients>::NAME {
             continue;
         }
-        let spec = Spec::deserialize(&resource.spec)
-            .map_err(|e| Error::failed(format!("{address} has an unexpected form: {e}")))?;
+        let spec = Spec::deserialize(&resource.spec).map_err(|e| {
+            Error::failed(format!(
+                "{address} has an unexpected form in the state: {e}"
+            ))
+        })?;
         let spec = Spec {
-            name: moved(&spec.name, instance),
+            name: name_for(&spec.name, instance),
             ..spec
         };
         let tags = ctx.stack.tags_for(address);
@@ -46,35 +50,35 @@ pub async fn beside(ctx: &Ctx<Clients>, state: &Document, instance: &str) -> Res
     Ok(())
 }
 
-/// Lets the state know the groups of another instance in place of those that it knew. The old ones stay with their
-/// instance.
-pub fn take_over(state: &mut Document, instance: &str) {
+/// Replaces the log groups in the state with those of another instance. The old groups stay with their instance.
+pub fn switch_to(state: &mut Document, instance: &str) {
     for resource in state.resources.values_mut() {
         if resource.kind == LogGroup::<Clients>::NAME
             && let Some(id) = &resource.id
         {
-            let name = moved(id, instance);
+            let name = name_for(id, instance);
             resource.spec["name"] = name.as_str().into();
             resource.id = Some(name);
         }
     }
 }
 
-/// Deletes the stack's groups of instances that are gone: `identifier` and those that were restored beside it.
+/// Deletes this stack's log groups of deleted instances: of `identifier`, and of those restored from it, whose names begin
+/// with it. The groups of `current` are kept.
 pub async fn delete_orphans(ctx: &Ctx<Clients>, identifier: &str, current: &str) -> Result<()> {
     let logs = ctx.clients.logs();
-    let groups = read::beginning_with(logs, &format!("{FOLDER}{identifier}")).await?;
+    let groups = read::with_prefix(logs, &format!("{PREFIX}{identifier}")).await?;
     if groups.is_empty() {
         return Ok(());
     }
-    let there = describe(&ctx.clients, None).await?;
-    let there: Vec<&str> = there
+    let instances = describe(&ctx.clients, None).await?;
+    let existing: Vec<&str> = instances
         .iter()
         .filter_map(|instance| instance.db_instance_identifier())
         .chain([current])
         .collect();
     for group in groups {
-        let gone = instance_of(&group.name).is_some_and(|instance| !there.contains(&instance));
+        let gone = instance_of(&group.name).is_some_and(|instance| !existing.contains(&instance));
         if gone
             && ctx
                 .stack
@@ -86,14 +90,16 @@ pub async fn delete_orphans(ctx: &Ctx<Clients>, identifier: &str, current: &str)
     Ok(())
 }
 
+/// The instance in the name of a log group; none if it is not a log group of RDS.
 fn instance_of(group: &str) -> Option<&str> {
-    let (instance, _export) = group.strip_prefix(FOLDER)?.split_once('/')?;
+    let (instance, _export) = group.strip_prefix(PREFIX)?.split_once('/')?;
     Some(instance)
 }
 
-fn moved(group: &str, instance: &str) -> String {
+/// The name of the log group of the same export of another instance.
+fn name_for(group: &str, instance: &str) -> String {
     let export = group.rsplit('/').next().unwrap_or(group);
-    format!("{FOLDER}{instance}/{export}")
+    format!("{PREFIX}{instance}/{export}")
 }
 
 #[cfg(test)]
@@ -101,13 +107,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_group_belongs_to_one_instance() {
+    fn a_log_group_is_named_after_its_instance() {
         let group = "/aws/rds/instance/shop-test-postgres/postgresql";
         assert_eq!(instance_of(group), Some("shop-test-postgres"));
         assert_eq!(instance_of("/aws/lambda/x/y"), None);
-        let there = moved(group, "shop-test-postgres-r0badcafe");
+        let name = name_for(group, "shop-test-postgres-r0badcafe");
         assert_eq!(
-            there,
+            name,
             "/aws/rds/instance/shop-test-postgres-r0badcafe/postgresql"
         );
     }

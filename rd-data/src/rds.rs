@@ -1,43 +1,30 @@
-//! What the kinds share of RDS: tags, and what its refusals mean.
+//! What all kinds need of RDS: tags, ARNs, and what its errors mean.
 
 use crate::clients::Clients;
 use aws_sdk_rds::types::Tag;
+use rd_common::arn::Arn;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Error, Result, Retry, Tags};
+use rd_common::{Ctx, Error, Result, Retry, Tags, sdk_tags, tags_from_sdk};
 
-/// Tags as RDS takes them.
-pub fn list(tags: &Tags) -> Vec<Tag> {
-    tags.iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build())
-        .collect()
-}
-
-/// Tags as RDS gives them.
-pub fn map(tags: &[Tag]) -> Tags {
-    tags.iter()
-        .filter_map(|tag| {
-            Some((
-                tag.key()?.to_owned(),
-                tag.value().unwrap_or_default().to_owned(),
-            ))
-        })
-        .collect()
-}
-
-/// The tags of the resource with this ARN; none where it is gone.
-pub async fn tags(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
+/// Reads the tags of the resource with this ARN; none if it does not exist.
+pub async fn read_tags(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
     let call = ctx.clients.rds.list_tags_for_resource().resource_name(arn);
     match call.send().await.doing("read the tags") {
-        Err(error) if is_gone(&error) => Ok(None),
-        other => Ok(Some(map(other?.tag_list()))),
+        Err(error) if is_not_found(&error) => Ok(None),
+        other => Ok(Some(tags_from_sdk!(other?.tag_list()))),
     }
 }
 
-/// Sets and removes tags.
-pub async fn tag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
+/// Sets the tags of `set` and removes those named in `remove`. Makes no call for what is empty.
+pub async fn change_tags(
+    ctx: &Ctx<Clients>,
+    arn: &str,
+    set: &Tags,
+    remove: &[String],
+) -> Result<()> {
     if !set.is_empty() {
         let call = ctx.clients.rds.add_tags_to_resource().resource_name(arn);
-        call.set_tags(Some(list(set)))
+        call.set_tags(Some(sdk_tags!(Tag, set)))
             .send()
             .await
             .doing("set the tags")?;
@@ -53,34 +40,34 @@ pub async fn tag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -
     Ok(())
 }
 
-/// The ARN of something of this stack's account: `kind` is RDS's short word, such as `subgrp`.
+/// The ARN of a resource of the stack. `kind` is RDS's abbreviation: `db`, `pg` or `subgrp`.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Tagging.ARN.Constructing.html>
 pub fn arn(ctx: &Ctx<Clients>, kind: &str, name: &str) -> String {
-    let stack = &ctx.stack;
-    format!(
-        "arn:{}:rds:{}:{}:{kind}:{name}",
-        stack.partition(),
-        stack.region,
-        stack.account()
-    )
+    Arn::regional(&ctx.stack, "rds", format!("{kind}:{name}")).to_string()
 }
 
-/// Whether RDS says that it is not there: `DBInstanceNotFound`, `DBSubnetGroupNotFoundFault`, …
-pub fn is_gone(error: &Error) -> bool {
+/// Whether RDS says that the resource does not exist: `DBInstanceNotFound`, `DBSubnetGroupNotFoundFault`, …
+pub fn is_not_found(error: &Error) -> bool {
     let code = error.code.as_deref().unwrap_or_default();
     code.ends_with("NotFound") || code.ends_with("NotFoundFault")
 }
 
-/// Success, where what is to be deleted is not there any more.
-pub fn deleted(answer: Result<()>) -> Result<()> {
+/// The result of a delete: success if the resource was gone already, and an error to retry if it is busy.
+pub fn delete_result(answer: Result<()>) -> Result<()> {
     match answer {
-        Err(error) if is_gone(&error) => Ok(()),
-        other => other.map_err(for_now),
+        Err(error) if is_not_found(&error) => Ok(()),
+        other => other.map_err(retry_if_temporary),
     }
 }
 
-/// Refusals that go away by themselves: something else is being done to it, or a role is not known everywhere yet.
-pub fn for_now(error: Error) -> Error {
+/// Marks an error to be retried later if it goes away without anybody's help: the resource is being changed, or the
+/// service-linked role was created a moment ago.
+///
+/// Two of these errors have only a general code, so their text decides: "Verify that you have permission to create
+/// service linked role. Otherwise wait and try again later"
+/// (<https://github.com/aws-samples/eks-workshop-v2/issues/1609>), and "the previous storage change is being optimized"
+/// (<https://github.com/hashicorp/terraform-provider-aws/issues/12493>).
+pub fn retry_if_temporary(error: Error) -> Error {
     const BUSY: [&str; 6] = [
         "InvalidDBInstanceState",
         "InvalidDBInstanceStateFault",
@@ -89,13 +76,11 @@ pub fn for_now(error: Error) -> Error {
         "InvalidDBParameterGroupState",
         "InvalidDBParameterGroupStateFault",
     ];
-    let role =
-        error.is(&["InvalidParameterValue"]) && error.summary.contains("service-linked role");
+    let says = |text: &str| error.summary.to_lowercase().contains(text);
+    let role = error.is(&["InvalidParameterValue"])
+        && (says("service linked role") || says("service-linked role"));
     let storage = error.is(&["InvalidParameterCombination"])
-        && error
-            .summary
-            .to_lowercase()
-            .contains("storage-optimization");
+        && (says("storage change is being optimized") || says("storage-optimization"));
     if error.retry == Retry::Never && (error.is(&BUSY) || role || storage) {
         error.retry(Retry::Later)
     } else {
@@ -103,7 +88,35 @@ pub fn for_now(error: Error) -> Error {
     }
 }
 
-/// An answer that lacks what it must have.
-pub fn incomplete(what: &str) -> Error {
-    Error::failed(format!("AWS's answer has no {what}"))
+/// An answer of AWS without a member that it must have, such as `snapshot`.
+pub fn incomplete_answer(member: &str) -> Error {
+    Error::failed(format!("AWS's answer has no {member}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn temporary_errors_are_told_from_lasting_ones_of_the_same_code() {
+        let retried = |code: &str, text: &str| {
+            let error = Error::failed(text).with_code(Some(code.to_owned()), None);
+            retry_if_temporary(error).retry == Retry::Later
+        };
+        assert!(retried("InvalidDBInstanceState", "busy"));
+        assert!(retried(
+            "InvalidParameterValue",
+            "Unable to create the resource. Verify that you have permission to create service linked role. Otherwise \
+             wait and try again later"
+        ));
+        assert!(retried(
+            "InvalidParameterCombination",
+            "You can't currently modify the storage of this DB instance because the previous storage change is being \
+             optimized."
+        ));
+        assert!(!retried(
+            "InvalidParameterValue",
+            "The parameter is not valid"
+        ));
+    }
 }

@@ -1,40 +1,43 @@
-//! The database, part by part.
+//! The slice `data`: its resource list, its outputs, and the check before a destroy.
 
 use crate::clients::Clients;
 use crate::config::Config;
+use crate::engine_version::Version;
+use crate::kinds::database_secret::{DatabaseSecret, DatabaseSecretVersion};
+use crate::kinds::db_instance::DbInstance;
+use crate::kinds::db_instance::delete::protected;
 use crate::kinds::db_instance::model::{self, REPLACED_TAG};
-use crate::kinds::db_instance::{self, DbInstance};
-use crate::kinds::db_parameter_group::{self, DbParameterGroup};
-use crate::kinds::db_subnet_group::{self, DbSubnetGroup};
-use crate::kinds::{DatabaseSecret, DatabaseSecretVersion};
+use crate::kinds::db_instance::read::{describe, find_name_by_address};
+use crate::kinds::db_parameter_group::DbParameterGroup;
+use crate::kinds::db_subnet_group::DbSubnetGroup;
 use crate::log_groups::log_groups;
-use crate::rds;
-use crate::version::Version;
 use rd_common::aws::Aws;
+use rd_common::outputs::{data, net};
+use rd_common::resource::{parameter_group, subnet_group};
 use rd_common::{
     Ctx, DeleteTarget, Document, Error, Input, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice,
-    Stack, output,
+    Stack, tags_from_sdk,
 };
 use rd_log_group::LogGroup;
 use rd_secret::{secret, version};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The slice.
+/// The PostgreSQL database of a stack.
 pub struct Data;
 
-/// Where the instance is in the state.
+/// The address of the instance.
 pub const INSTANCE: &str = "data.db_instance.postgres";
-/// Where the secret is.
+/// The address of the secret.
 pub const SECRET: &str = "data.secret.database";
 
-/// The port: rd-net's rules let it through.
+/// The port of PostgreSQL, which the security groups of rd-net allow.
 pub const PORT: u16 = 5432;
 
-/// What the settings leave open.
+/// What the resource list needs beyond the settings.
 #[derive(Clone)]
 pub struct Discovered {
-    /// The name of the instance: a restored one has one of its own.
+    /// The name of the current instance, which a restore changes; the log groups are named after it.
     instance: String,
 }
 
@@ -71,12 +74,14 @@ impl Slice for Data {
     ) -> Result<Discovered> {
         let known = state.resources.get(INSTANCE);
         let known = known.and_then(|instance| instance.id.clone());
-        let there = match (&known, clients) {
-            (None, Some(clients)) => db_instance::bearing(clients, stack, INSTANCE).await?,
+        let instance = match (&known, clients) {
+            (None, Some(clients)) => {
+                find_name_by_address(clients, stack, Self::NAME, INSTANCE).await?
+            }
             _ => known,
         };
         Ok(Discovered {
-            instance: there.unwrap_or_else(|| stack.name_of("postgres")),
+            instance: instance.unwrap_or_else(|| stack.name_of("postgres")),
         })
     }
 
@@ -85,16 +90,16 @@ impl Slice for Data {
         let db_name = config.db_name(stack);
         let subnets = parts.add::<DbSubnetGroup>(
             "main",
-            db_subnet_group::Spec {
+            subnet_group::Spec {
                 name: stack.name_of("postgres"),
                 description: format!("Private subnets of {}", stack.name()),
-                subnet_ids: output("net", "private_subnet_ids"),
+                subnet_ids: net::PRIVATE_SUBNET_IDS.input(),
             },
         );
         let family = format!("postgres{}", major(config));
         let parameters = parts.add::<DbParameterGroup>(
             "main",
-            db_parameter_group::Spec {
+            parameter_group::Spec {
                 name: stack.name_of(&family),
                 description: format!("Parameters of {}", stack.name_of("postgres")),
                 family,
@@ -129,9 +134,9 @@ impl Slice for Data {
                 db_name,
                 username: config.username.clone(),
                 secret_arn: secret.id(),
-                secret_generation: secret.attribute("generation"),
+                secret_generation: secret.attribute(DatabaseSecret::GENERATION),
                 db_subnet_group: subnets.id(),
-                security_group_ids: vec![output("net", "db_security_group_id")],
+                security_group_ids: vec![net::DB_SECURITY_GROUP_ID.input()],
                 db_parameter_group: parameters.id(),
                 backup_retention_days: config.backup_retention_days(stack),
                 backup_window: config.backup_window.clone(),
@@ -156,8 +161,14 @@ impl Slice for Data {
             .into_iter()
             .map(|(name, value)| (name, Input::Known(value)))
             .collect();
-        fields.insert("host".to_owned(), instance.attribute("host"));
-        fields.insert("port".to_owned(), instance.attribute("port"));
+        fields.insert(
+            "host".to_owned(),
+            instance.attribute(DbInstance::HOST).into_value(),
+        );
+        fields.insert(
+            "port".to_owned(),
+            instance.attribute(DbInstance::PORT).into_value(),
+        );
         let version = parts.add::<DatabaseSecretVersion>(
             "database",
             version::Spec {
@@ -165,36 +176,39 @@ impl Slice for Data {
                 fields,
             },
         );
-        parts.output("instance_id", instance.id());
-        parts.output("host", instance.attribute::<String>("host"));
-        parts.output("port", instance.attribute::<u16>("port"));
-        parts.output("database_name", config.db_name(stack));
-        // Known only when its value is whole: a task that starts then can connect.
-        parts.output("secret_arn", version.attribute::<String>("arn"));
+        parts.output(data::INSTANCE_ID, instance.id());
+        parts.output(data::HOST, instance.attribute(DbInstance::HOST));
+        parts.output(data::PORT, instance.attribute(DbInstance::PORT));
+        parts.output(data::DATABASE_NAME, config.db_name(stack));
+        // From the version, so that it is known only once the value is complete: a task that starts then can connect.
+        parts.output(
+            data::SECRET_ARN,
+            version.attribute(DatabaseSecretVersion::ARN),
+        );
         parts
     }
 
     async fn check_destroy(ctx: &Ctx<Clients>, targets: &[DeleteTarget], _: &NoArgs) -> Result<()> {
-        for instance in db_instance::describe(&ctx.clients, None).await? {
+        for instance in describe(&ctx.clients, None).await? {
             let id = instance.db_instance_identifier().unwrap_or_default();
-            let ours = |one: &&DeleteTarget| one.kind == DbInstance::NAME && one.id == id;
-            if let Some(one) = targets.iter().find(ours) {
+            let is_target = |one: &&DeleteTarget| one.kind == DbInstance::NAME && one.id == id;
+            if let Some(target) = targets.iter().find(is_target) {
                 if instance.deletion_protection() == Some(true) {
-                    return Err(db_instance::protected(id).at(&one.address));
+                    return Err(protected(id).at(&target.address));
                 }
                 continue;
             }
-            let tags = rds::map(instance.tag_list());
+            let tags = tags_from_sdk!(instance.tag_list());
             let deleting = instance.db_instance_status() == Some("deleting");
             if ctx.stack.owns(ctx.slice, &tags) && !deleting {
                 let kept = if tags.contains_key(REPLACED_TAG) {
-                    "was replaced by a restored one and kept"
+                    "was replaced by a restored one, but not deleted"
                 } else {
-                    "was restored and not switched to"
+                    "was restored, but never switched to"
                 };
                 return Err(Error::refused(format!("the instance {id} {kept}")).hint(
-                    "it stands in the same subnet group: rd-data restore --delete-old deletes it, with a final snapshot \
-                     where [data] has one",
+                    "it uses the same subnet group; delete it first with rd-data restore --delete-old, which takes a final \
+                     snapshot if its tag rd:final-snapshot is true",
                 ));
             }
         }

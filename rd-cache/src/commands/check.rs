@@ -1,41 +1,40 @@
-//! `check`: why can the service not reach the cache? Every step from the service to its answer, yes or no.
+//! `check`: each step of the path from the service to the cache, passed or failed.
 
-use crate::kinds::Token;
+use crate::kinds::cache_secret::Token;
 use crate::kinds::replication_group::model::Live;
-use crate::kinds::replication_group::{ReplicationGroup, read as read_group};
+use crate::kinds::replication_group::{ReplicationGroup, read};
 use crate::slice::{Cache, GROUP, PORT, SECRET};
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::output::check_report::{CheckReport, CheckStep};
+use rd_common::outputs::net;
 use rd_common::{Exit, Kind, Readiness, Result, other_program};
 use rd_secret::Secrets;
-use rd_secret::check::check;
-use serde_json::{Value, json};
+use rd_secret::check::check_secret;
+use serde_json::json;
 
-/// Runs it: exit 0 where every step is right.
+/// Checks every step and prints the report; exits with 0 if every step passed.
 pub async fn run(context: &Context) -> Result<Exit> {
-    let slice_context = SliceContext::<Cache>::open(context).await?;
-    let there = match slice_context.resource(GROUP) {
-        Ok((_, id)) => read_group(&slice_context.ctx, id)
-            .await?
-            .map(|(live, _)| live),
+    let cache = SliceContext::<Cache>::open(context).await?;
+    let group = match cache.resource(GROUP) {
+        Ok((_, id)) => read(&cache.ctx, id).await?.map(|(group, _)| group),
         Err(_) => None,
     };
-    let mut steps = vec![state(there.as_ref())];
-    if let Some(live) = &there {
-        steps.extend(nodes(live));
-        steps.push(groups(context, live).await?);
-        steps.push(encryption(live));
+    let mut steps = vec![check_status(group.as_ref())];
+    if let Some(group) = &group {
+        steps.extend(check_nodes(group));
+        steps.push(check_security_group(context, group).await?);
+        steps.push(check_encryption(group));
     }
-    let path = ["check", "api", "redis", &PORT.to_string()];
-    steps.extend(other_program::check(context, "net", &path)?);
-    let arn = slice_context.resource(SECRET).ok().map(|(_, arn)| arn);
-    let endpoint = there.as_ref().and_then(|live| live.host.as_deref());
-    let client = slice_context.ctx.clients.secrets();
-    steps.extend(check::<Token>(client, arn, endpoint, "rd-cache").await?);
+    let arguments = ["check", "api", "redis", &PORT.to_string()];
+    steps.extend(other_program::check(context, net::SLICE, &arguments)?);
+    let arn = cache.resource(SECRET).ok().map(|(_, arn)| arn);
+    let endpoint = group.as_ref().and_then(|group| group.host.as_deref());
+    let client = cache.ctx.clients.secrets();
+    steps.extend(check_secret::<Token>(client, arn, endpoint, "rd-cache").await?);
     let report = CheckReport {
-        subject: &slice_context.config.name(&context.stack),
-        head: json!({"replication_group": slice_context.resource(GROUP).ok().map(|(_, id)| id)})
+        subject: &cache.config.name(&context.stack),
+        head: json!({"replication_group": cache.resource(GROUP).ok().map(|(_, id)| id)})
             .as_object()
             .cloned()
             .unwrap_or_default(),
@@ -46,55 +45,54 @@ pub async fn run(context: &Context) -> Result<Exit> {
     Ok(report.show(&context.printer, &steps))
 }
 
-fn state(live: Option<&Live>) -> CheckStep {
-    let what = "replication group";
-    let Some(live) = live else {
-        return CheckStep::new(what, false, "not there: run rd-cache apply");
+fn check_status(group: Option<&Live>) -> CheckStep {
+    let step = "replication group";
+    let Some(group) = group else {
+        return CheckStep::new(step, false, "not found: run rd-cache apply");
     };
-    if ReplicationGroup::ready(live) == Readiness::Ready {
-        let at = live.host.as_deref().unwrap_or("(no endpoint)");
-        CheckStep::new(what, true, format!("{}, {at}", live.status))
+    let status = &group.status;
+    if ReplicationGroup::ready(group) == Readiness::Ready {
+        let endpoint = group.host.as_deref().unwrap_or("(no endpoint)");
+        CheckStep::new(step, true, format!("{status}, {endpoint}"))
     } else {
-        CheckStep::new(
-            what,
-            false,
-            format!("{}: wait, or see its events", live.status),
-        )
+        let reason = format!("{status}: wait, or see its events in the ElastiCache console");
+        CheckStep::new(step, false, reason)
     }
 }
 
-fn nodes(live: &Live) -> Vec<CheckStep> {
-    live.nodes
+fn check_nodes(group: &Live) -> Vec<CheckStep> {
+    group
+        .nodes
         .iter()
         .map(|node| {
             let ok = matches!(node.status.as_str(), "available" | "");
-            let what = format!("node {}", node.id);
-            CheckStep::new(what, ok, format!("{} {}", node.role, node.status).trim())
+            let step = format!("node {}", node.id);
+            CheckStep::new(step, ok, format!("{} {}", node.role, node.status).trim())
         })
         .collect()
 }
 
-async fn groups(context: &Context, live: &Live) -> Result<CheckStep> {
-    let net = context.load_state("net").await?;
-    let wanted = net.and_then(|mut net| net.outputs.remove("redis_security_group_id"));
-    let wanted = wanted.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let has = live.security_group_ids.clone().unwrap_or_default();
-    let ok = has.iter().any(|group| group == wanted);
-    let has = has.join(", ");
+async fn check_security_group(context: &Context, group: &Live) -> Result<CheckStep> {
+    let net = context.load_state(net::SLICE).await?;
+    let expected = net.and_then(|net| net.output(&net::REDIS_SECURITY_GROUP_ID));
+    let expected = expected.unwrap_or_default();
+    let groups = group.security_group_ids.clone().unwrap_or_default();
+    let ok = groups.contains(&expected);
+    let groups = groups.join(", ");
     let reason = if ok {
-        has
+        groups
     } else {
-        format!("it has {has}, not {wanted}: run rd-cache apply")
+        format!("{groups} instead of {expected}: run rd-cache apply")
     };
     Ok(CheckStep::new("security group", ok, reason))
 }
 
-fn encryption(live: &Live) -> CheckStep {
-    let ok = live.transit_encryption && live.auth_token;
-    let reason = match (live.transit_encryption, live.auth_token) {
-        (true, true) => "TLS and a token: the URL is rediss://",
-        (true, false) => "TLS, but no token is asked for: run rd-cache apply",
-        (false, _) => "no TLS: the secret's rediss:// URL cannot connect: run rd-cache apply",
+fn check_encryption(group: &Live) -> CheckStep {
+    let ok = group.transit_encryption && group.auth_token;
+    let reason = match (group.transit_encryption, group.auth_token) {
+        (true, true) => "TLS and a token required (the URL is rediss://)",
+        (true, false) => "TLS, but no token required: run rd-cache apply",
+        (false, _) => "no TLS, so the secret's rediss:// URL cannot connect: run rd-cache apply",
     };
     CheckStep::new("encryption", ok, reason)
 }

@@ -1,4 +1,4 @@
-//! `snapshots`: what there is to begin a new cache from.
+//! `snapshots`: lists the snapshots of the cache.
 
 use crate::clients::Clients;
 use crate::slice::{Cache, GROUP};
@@ -10,24 +10,24 @@ use rd_common::output::table::table;
 use rd_common::{Ctx, Exit, Result};
 use serde::Serialize;
 
-/// One snapshot.
+/// A snapshot as one row of the table, or one member of the JSON document.
 #[derive(Clone, Debug, Serialize)]
 struct Row {
     id: String,
-    /// `automated` or `manual`.
+    /// ElastiCache's source: `automated` or `manual`.
     source: String,
-    /// In ISO 8601; none while it is being made.
+    /// The time in ISO 8601; none while the snapshot is being created.
     created: Option<String>,
     status: String,
     size: String,
     engine: String,
 }
 
-/// Runs it: a table for people, one JSON document for programs.
+/// Prints the snapshots, newest first: a table for people, one JSON document for programs.
 pub async fn run(context: &Context) -> Result<Exit> {
-    let slice_context = SliceContext::<Cache>::open(context).await?;
-    let (_, id) = slice_context.resource(GROUP)?;
-    let mut rows: Vec<Row> = of_group(&slice_context.ctx, id)
+    let cache = SliceContext::<Cache>::open(context).await?;
+    let (_, id) = cache.resource(GROUP)?;
+    let mut rows: Vec<Row> = read_snapshots(&cache.ctx, id)
         .await?
         .iter()
         .map(row)
@@ -52,23 +52,11 @@ pub async fn run(context: &Context) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn of_group(ctx: &Ctx<Clients>, id: &str) -> Result<Vec<Snapshot>> {
-    let mut all = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = ctx.clients.elasticache.describe_snapshots();
-        let page = call
-            .replication_group_id(id)
-            .set_marker(marker)
-            .send()
-            .await
-            .doing("read the snapshots")?;
-        all.extend(page.snapshots.unwrap_or_default());
-        marker = page.marker.filter(|marker| !marker.is_empty());
-        if marker.is_none() {
-            return Ok(all);
-        }
-    }
+async fn read_snapshots(ctx: &Ctx<Clients>, id: &str) -> Result<Vec<Snapshot>> {
+    let snapshots = ctx.clients.elasticache.describe_snapshots();
+    let snapshots = snapshots.replication_group_id(id);
+    let snapshots = snapshots.into_paginator().items().send();
+    snapshots.try_collect().await.doing("read the snapshots")
 }
 
 fn row(snapshot: &Snapshot) -> Row {

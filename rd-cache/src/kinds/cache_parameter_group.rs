@@ -1,78 +1,42 @@
 //! `cache_parameter_group`: <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheParameterGroup.html>
-//!
-//! A group belongs to one major version for ever; its name has it, so that the group of the next one can stand beside
-//! it until the instance uses that.
 
 use crate::clients::Clients;
 use crate::elasticache;
-use aws_sdk_elasticache::types::{Parameter, ParameterNameValue};
+use aws_sdk_elasticache::types::{Parameter, ParameterNameValue, Tag};
 use rd_common::aws::Explain;
-use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, ReplaceOrder, Result, Tags, Wanted,
-};
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use rd_common::resource::parameter_group::{self, Live, MAX_PER_CALL, Spec};
+use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted, sdk_tags};
+use std::collections::BTreeSet;
 
-/// The kind.
+/// The kind `cache_parameter_group`: parameters of Redis or Valkey for one major version.
 pub struct CacheParameterGroup;
 
-/// How many parameters one call changes.
-/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyCacheParameterGroup.html>
-const BATCH: usize = 20;
-
-/// What we want.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Spec {
-    /// Its name, which is its id.
-    pub name: String,
-    /// The family: `redis7`.
-    pub family: String,
-    /// What it is for.
-    pub description: String,
-    /// The parameters that differ from the engine's defaults.
-    pub parameters: BTreeMap<String, String>,
-}
-
-/// What there is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Live {
-    /// Its name.
-    pub name: String,
-    /// The parameters that somebody set.
-    pub parameters: BTreeMap<String, String>,
-}
-
-/// The parameters of a group, all of them, or those that somebody set.
-async fn parameters(
+/// Reads the parameters of a group: all of them, or those of one `source`, such as `user`. None if the group does not
+/// exist.
+async fn read_parameters(
     ctx: &Ctx<Clients>,
     group: &str,
     source: Option<&str>,
 ) -> Result<Option<Vec<Parameter>>> {
-    let mut all = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = ctx.clients.elasticache.describe_cache_parameters();
-        let call = call
-            .cache_parameter_group_name(group)
-            .set_source(source.map(str::to_owned))
-            .set_marker(marker);
-        let page = match call.send().await.doing("read the cache's parameters") {
-            Err(error) if elasticache::is_gone(&error) => return Ok(None),
-            other => other?,
-        };
-        all.extend(page.parameters.unwrap_or_default());
-        marker = page.marker.filter(|marker| !marker.is_empty());
-        if marker.is_none() {
-            return Ok(Some(all));
-        }
+    let call = ctx
+        .clients
+        .elasticache
+        .describe_cache_parameters()
+        .cache_parameter_group_name(group)
+        .set_source(source.map(str::to_owned));
+    let parameters = call.into_paginator().items().send();
+    let parameters = parameters.try_collect().await;
+    match parameters.doing("read the cache's parameters") {
+        Err(error) if elasticache::is_not_found(&error) => Ok(None),
+        other => other.map(Some),
     }
 }
 
-/// A parameter as it is sent.
-fn sent(name: &str, value: Option<&String>) -> ParameterNameValue {
+/// A parameter as `ModifyCacheParameterGroup` takes it.
+fn request_parameter(name: &str, value: Option<&str>) -> ParameterNameValue {
     ParameterNameValue::builder()
         .parameter_name(name)
-        .set_parameter_value(value.cloned())
+        .set_parameter_value(value.map(str::to_owned))
         .build()
 }
 
@@ -90,8 +54,8 @@ impl Kind for CacheParameterGroup {
             };
             let arn = elasticache::arn(ctx, "parametergroup", &name);
             let (set, tags) = tokio::try_join!(
-                parameters(ctx, &name, Some("user")),
-                elasticache::tags(ctx, &arn)
+                read_parameters(ctx, &name, Some("user")),
+                elasticache::read_tags(ctx, &arn)
             )?;
             let (Some(set), Some(tags)) = (set, tags) else {
                 continue;
@@ -121,9 +85,9 @@ impl Kind for CacheParameterGroup {
             .cache_parameter_group_name(name)
             .cache_parameter_group_family(&request.spec.family)
             .description(&request.spec.description)
-            .set_tags(Some(elasticache::list(request.tags)));
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
         match call.send().await.doing("create the parameter group") {
-            // Looked for before, so it is what an attempt with a lost answer made.
+            // The engine found none before, so an attempt whose answer was lost has created it.
             Err(error) if error.is(&["CacheParameterGroupAlreadyExists"]) => Ok(name.clone()),
             other => other.map(|_| name.clone()),
         }
@@ -136,46 +100,33 @@ impl Kind for CacheParameterGroup {
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let known = parameters(ctx, id, None).await?.unwrap_or_default();
-        let of = |name: &str| known.iter().find(|p| p.parameter_name() == Some(name));
-        let set: Vec<(&String, &String)> = spec
-            .parameters
-            .iter()
-            .filter(|(name, value)| live.parameters.get(*name) != Some(value))
-            .collect();
-        if let Some((unknown, _)) = set
-            .iter()
-            .find(|(name, _)| !known.is_empty() && of(name).is_none())
-        {
-            return Err(
-                Error::usage(format!("{} has no parameter `{unknown}`", spec.family))
-                    .hint("take it out of [cache.parameters], or mend its name"),
-            );
-        }
-        for batch in set.chunks(BATCH) {
-            let batch = batch.iter().map(|(name, value)| sent(name, Some(value)));
+        let all = read_parameters(ctx, id, None).await?.unwrap_or_default();
+        let known: BTreeSet<&str> = all.iter().filter_map(Parameter::parameter_name).collect();
+        let set = parameter_group::to_set(spec, live);
+        parameter_group::check_known(&spec.family, &set, &known).map_err(|error| {
+            error.hint("remove it from [cache.parameters], or correct its name")
+        })?;
+        for batch in set.chunks(MAX_PER_CALL) {
+            let batch = batch
+                .iter()
+                .map(|(name, value)| request_parameter(name, Some(value)));
             let call = ctx.clients.elasticache.modify_cache_parameter_group();
             call.cache_parameter_group_name(id)
                 .set_parameter_name_values(Some(batch.collect()))
                 .send()
                 .await
                 .doing("change the cache's parameters")
-                .map_err(elasticache::for_now)?;
+                .map_err(elasticache::retry_if_temporary)?;
         }
-        let reset: Vec<&String> = live
-            .parameters
-            .keys()
-            .filter(|name| !spec.parameters.contains_key(*name))
-            .collect();
-        for batch in reset.chunks(BATCH) {
-            let batch = batch.iter().map(|name| sent(name, None));
+        for batch in parameter_group::to_reset(spec, live).chunks(MAX_PER_CALL) {
+            let batch = batch.iter().map(|name| request_parameter(name, None));
             let call = ctx.clients.elasticache.reset_cache_parameter_group();
             call.cache_parameter_group_name(id)
                 .set_parameter_name_values(Some(batch.collect()))
                 .send()
                 .await
-                .doing("set the cache's parameters back")
-                .map_err(elasticache::for_now)?;
+                .doing("reset the cache's parameters")
+                .map_err(elasticache::retry_if_temporary)?;
         }
         Ok(())
     }
@@ -183,38 +134,15 @@ impl Kind for CacheParameterGroup {
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let call = ctx.clients.elasticache.delete_cache_parameter_group();
         let answer = call.cache_parameter_group_name(id).send().await;
-        elasticache::deleted(answer.doing("delete the parameter group").map(|_| ()))
+        elasticache::delete_result(answer.doing("delete the parameter group").map(|_| ()))
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elasticache::tag(
-            ctx,
-            &elasticache::arn(ctx, "parametergroup", id),
-            set,
-            remove,
-        )
-        .await
+        let arn = elasticache::arn(ctx, "parametergroup", id);
+        elasticache::change_tags(ctx, &arn, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
-        let mut diff = Diff::new();
-        diff.fixed("name", &live.name, &spec.name);
-        let names: BTreeSet<&String> = spec
-            .parameters
-            .keys()
-            .chain(live.parameters.keys())
-            .collect();
-        for name in names {
-            diff.field(
-                &format!("parameters.{name}"),
-                live.parameters.get(name),
-                spec.parameters.get(name),
-            );
-        }
-        diff.finish()
-    }
-
-    fn replace_order(_: &[Change]) -> ReplaceOrder {
-        ReplaceOrder::CreateFirst
+        parameter_group::diff(spec, live)
     }
 }

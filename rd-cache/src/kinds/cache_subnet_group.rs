@@ -2,37 +2,33 @@
 
 use crate::clients::Clients;
 use crate::elasticache;
+use aws_sdk_elasticache::types::{CacheSubnetGroup as ElastiCacheSubnetGroup, Tag};
 use rd_common::aws::Explain;
+use rd_common::resource::subnet_group::{self, Live, Spec};
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Retry, Tags, Wanted,
+    Change, CreateRequest, Ctx, Found, Kind, ReplaceOrder, Result, Retry, Tags, Wanted, sdk_tags,
 };
-use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `cache_subnet_group`: the private subnets in which ElastiCache places nodes.
 pub struct CacheSubnetGroup;
 
-/// What we want.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Spec {
-    /// Its name, which is its id.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
-    /// The subnets.
-    pub subnet_ids: Input<Vec<String>>,
-}
-
-/// What there is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Live {
-    /// Its name.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
-    /// The subnets, sorted.
-    pub subnet_ids: Vec<String>,
-    /// The VPC.
-    pub vpc_id: String,
+fn live(name: String, group: &ElastiCacheSubnetGroup) -> Live {
+    let mut subnet_ids: Vec<String> = group
+        .subnets()
+        .iter()
+        .filter_map(|subnet| subnet.subnet_identifier().map(str::to_owned))
+        .collect();
+    subnet_ids.sort();
+    Live {
+        name,
+        description: group
+            .cache_subnet_group_description()
+            .unwrap_or_default()
+            .to_owned(),
+        subnet_ids,
+        vpc_id: group.vpc_id().unwrap_or_default().to_owned(),
+        status: None,
+    }
 }
 
 impl Kind for CacheSubnetGroup {
@@ -51,33 +47,19 @@ impl Kind for CacheSubnetGroup {
             let arn = elasticache::arn(ctx, "subnetgroup", &name);
             let (answer, tags) = tokio::join!(
                 call.cache_subnet_group_name(&name).send(),
-                elasticache::tags(ctx, &arn)
+                elasticache::read_tags(ctx, &arn)
             );
             let answer = match answer.doing("read the cache's subnet group") {
-                Err(error) if elasticache::is_gone(&error) => continue,
+                Err(error) if elasticache::is_not_found(&error) => continue,
                 other => other?,
             };
             let (Some(group), Some(tags)) = (answer.cache_subnet_groups().first(), tags?) else {
                 continue;
             };
-            let mut subnet_ids: Vec<String> = group
-                .subnets()
-                .iter()
-                .filter_map(|subnet| subnet.subnet_identifier().map(str::to_owned))
-                .collect();
-            subnet_ids.sort();
             found.push(Found {
                 address: one.address.clone(),
                 id: name.clone(),
-                live: Live {
-                    name,
-                    description: group
-                        .cache_subnet_group_description()
-                        .unwrap_or_default()
-                        .to_owned(),
-                    subnet_ids,
-                    vpc_id: group.vpc_id().unwrap_or_default().to_owned(),
-                },
+                live: live(name, group),
                 tags: Some(tags),
             });
         }
@@ -93,9 +75,9 @@ impl Kind for CacheSubnetGroup {
             .cache_subnet_group_name(name)
             .cache_subnet_group_description(&request.spec.description)
             .set_subnet_ids(request.spec.subnet_ids.known().cloned())
-            .set_tags(Some(elasticache::list(request.tags)));
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
         match call.send().await.doing("create the cache's subnet group") {
-            // Looked for before, so it is what an attempt with a lost answer made.
+            // The engine found none before, so an attempt whose answer was lost has created it.
             Err(error) if error.is(&["CacheSubnetGroupAlreadyExists"]) => Ok(name.clone()),
             other => other.map(|_| name.clone()),
         }
@@ -124,22 +106,17 @@ impl Kind for CacheSubnetGroup {
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let call = ctx.clients.elasticache.delete_cache_subnet_group();
         let answer = call.cache_subnet_group_name(id).send().await;
-        elasticache::deleted(answer.doing("delete the cache's subnet group").map(|_| ()))
+        let answer = answer.doing("delete the cache's subnet group");
+        elasticache::delete_result(answer.map(|_| ()))
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elasticache::tag(ctx, &elasticache::arn(ctx, "subnetgroup", id), set, remove).await
+        let arn = elasticache::arn(ctx, "subnetgroup", id);
+        elasticache::change_tags(ctx, &arn, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
-        let mut diff = Diff::new();
-        diff.fixed("name", &live.name, &spec.name).field(
-            "description",
-            &live.description,
-            &spec.description,
-        );
-        diff.set_once_known("subnet_ids", &live.subnet_ids, &spec.subnet_ids);
-        diff.finish()
+        subnet_group::diff(spec, live)
     }
 
     fn replace_order(_: &[Change]) -> ReplaceOrder {
@@ -147,17 +124,15 @@ impl Kind for CacheSubnetGroup {
     }
 
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
-        let call = ctx.clients.elasticache.describe_cache_clusters();
-        let answer = match call
-            .send()
-            .await
-            .doing("look for what uses the subnet group")
-        {
+        let clusters = ctx.clients.elasticache.describe_cache_clusters();
+        let clusters = clusters.into_paginator().items().send();
+        let clusters = clusters.try_collect().await;
+        let clusters = match clusters.doing("read the nodes that use the subnet group") {
+            // Only a hint is lost if the credentials do not allow the call.
             Err(error) if error.retry == Retry::Never => return Ok(None),
             other => other?,
         };
-        let users: Vec<String> = answer
-            .cache_clusters()
+        let users: Vec<String> = clusters
             .iter()
             .filter(|cluster| cluster.cache_subnet_group_name() == Some(id))
             .map(|cluster| {

@@ -1,18 +1,20 @@
-//! The seam between the engine and AWS: kinds of resources, the list of resources that a slice wants with the references
-//! between them, how what is wanted and what there is are compared, and what every call to AWS gets beside its own
-//! arguments.
+//! The seam between the engine and AWS: resource kinds, the resources that a slice consists of with the references between
+//! them, how a spec is compared with the live resource, and the context of every call to AWS.
 
 pub mod action;
 pub mod any_kind;
+pub mod attribute;
 pub mod batch;
 pub mod change;
 pub mod ctx;
 pub mod external_outputs;
 pub mod input;
 pub mod kind;
+pub mod parameter_group;
 pub mod parts;
 pub mod progress;
 pub mod reader;
 pub mod signal;
 pub mod slice;
+pub mod subnet_group;
 pub mod wait;

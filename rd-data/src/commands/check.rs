@@ -1,43 +1,45 @@
-//! `check`: why can the service not reach the database? Every step from the service to its answer, yes or no.
+//! `check`: each step of the path from the service to the database, passed or failed.
 
-use crate::kinds::Database;
+use crate::kinds::database_secret::Database;
+use crate::kinds::db_instance::DbInstance;
 use crate::kinds::db_instance::model::{Live, live};
-use crate::kinds::db_instance::{DbInstance, one};
+use crate::kinds::db_instance::read::describe_one;
 use crate::kinds::db_parameter_group::DbParameterGroup;
 use crate::slice::{Data, INSTANCE, PORT, SECRET};
 use jiff::Timestamp;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::output::check_report::{CheckReport, CheckStep};
+use rd_common::outputs::net;
 use rd_common::{Exit, Kind, Readiness, Result, Wanted, other_program};
 use rd_secret::Secrets;
-use rd_secret::check::check;
-use serde_json::{Value, json};
+use rd_secret::check::check_secret;
+use serde_json::json;
 
-/// Runs it: exit 0 where every step is right.
+/// Checks every step and prints the report; exits with 0 if every step passed.
 pub async fn run(context: &Context) -> Result<Exit> {
-    let slice_context = SliceContext::<Data>::open(context).await?;
+    let data = SliceContext::<Data>::open(context).await?;
     let mut steps = Vec::new();
-    let instance = match slice_context.resource(INSTANCE) {
-        Ok((_, id)) => one(&slice_context.ctx, id).await?,
+    let instance = match data.resource(INSTANCE) {
+        Ok((_, id)) => describe_one(&data.ctx, id).await?,
         Err(_) => None,
     };
-    let there = instance.as_ref().map(live);
-    steps.push(state(there.as_ref()));
-    if let Some(live) = &there {
-        steps.push(groups(context, live).await?);
-        steps.push(parameters(&slice_context, live).await?);
-        steps.push(certificate(live));
+    let instance = instance.as_ref().map(live);
+    steps.push(check_status(instance.as_ref()));
+    if let Some(instance) = &instance {
+        steps.push(check_security_group(context, instance).await?);
+        steps.push(check_parameters(&data, instance).await?);
+        steps.push(check_certificate(instance));
     }
-    let path = other_program::check(context, "net", &["check", "api", "db", &PORT.to_string()])?;
-    steps.extend(path);
-    let arn = slice_context.resource(SECRET).ok().map(|(_, arn)| arn);
-    let endpoint = there.as_ref().and_then(|live| live.host.as_deref());
-    let client = slice_context.ctx.clients.secrets();
-    steps.extend(check::<Database>(client, arn, endpoint, "rd-data").await?);
+    let arguments = ["check", "api", "db", &PORT.to_string()];
+    steps.extend(other_program::check(context, net::SLICE, &arguments)?);
+    let arn = data.resource(SECRET).ok().map(|(_, arn)| arn);
+    let endpoint = instance.as_ref().and_then(|live| live.host.as_deref());
+    let client = data.ctx.clients.secrets();
+    steps.extend(check_secret::<Database>(client, arn, endpoint, "rd-data").await?);
     let report = CheckReport {
         subject: &context.stack.name_of("postgres"),
-        head: json!({"instance": slice_context.resource(INSTANCE).ok().map(|(_, id)| id)})
+        head: json!({"instance": data.resource(INSTANCE).ok().map(|(_, id)| id)})
             .as_object()
             .cloned()
             .unwrap_or_default(),
@@ -48,92 +50,82 @@ pub async fn run(context: &Context) -> Result<Exit> {
     Ok(report.show(&context.printer, &steps))
 }
 
-fn state(live: Option<&Live>) -> CheckStep {
-    let what = "instance";
-    let Some(live) = live else {
-        return CheckStep::new(what, false, "not there: run rd-data apply");
+fn check_status(instance: Option<&Live>) -> CheckStep {
+    let step = "instance";
+    let Some(instance) = instance else {
+        return CheckStep::new(step, false, "not found: run rd-data apply");
     };
-    match DbInstance::ready(live) {
+    let status = &instance.status;
+    match DbInstance::ready(instance) {
         Readiness::Ready => {
-            let at = live.host.as_deref().unwrap_or("(no endpoint)");
-            CheckStep::new(what, true, format!("{}, {at}", live.status))
+            let endpoint = instance.host.as_deref().unwrap_or("(no endpoint)");
+            CheckStep::new(step, true, format!("{status}, {endpoint}"))
         }
         Readiness::Impaired(reason, hint) => {
-            CheckStep::new(what, false, format!("{reason}: {hint}"))
+            CheckStep::new(step, false, format!("{reason}: {hint}"))
         }
         _ => CheckStep::new(
-            what,
+            step,
             false,
-            format!("{}: wait, or see its events", live.status),
+            format!("{status}: wait, or see its events in the RDS console"),
         ),
     }
 }
 
-async fn groups(context: &Context, live: &Live) -> Result<CheckStep> {
-    let net = context.load_state("net").await?;
-    let wanted = net.and_then(|mut net| net.outputs.remove("db_security_group_id"));
-    let wanted = wanted.as_ref().and_then(Value::as_str).unwrap_or_default();
-    let ok = live.security_group_ids.iter().any(|group| group == wanted);
-    let has = live.security_group_ids.join(", ");
+async fn check_security_group(context: &Context, instance: &Live) -> Result<CheckStep> {
+    let net = context.load_state(net::SLICE).await?;
+    let expected = net.and_then(|net| net.output(&net::DB_SECURITY_GROUP_ID));
+    let expected = expected.unwrap_or_default();
+    let groups = &instance.security_group_ids;
+    let ok = groups.contains(&expected);
+    let groups = groups.join(", ");
     let reason = if ok {
-        has
+        groups
     } else {
-        format!("it has {has}, not {wanted}: run rd-data apply")
+        format!("{groups} instead of {expected}: run rd-data apply")
     };
     Ok(CheckStep::new("security group", ok, reason))
 }
 
-async fn parameters(slice_context: &SliceContext<Data>, live: &Live) -> Result<CheckStep> {
-    let what = "parameters";
+async fn check_parameters(data: &SliceContext<Data>, instance: &Live) -> Result<CheckStep> {
+    let step = "parameters";
+    let name = &instance.db_parameter_group;
     let wanted = Wanted {
         address: "data.db_parameter_group.main".to_owned(),
-        id: Some(live.db_parameter_group.clone()),
+        id: Some(name.clone()),
         spec: None,
     };
-    let found = DbParameterGroup::find(&slice_context.ctx, &[wanted]).await?;
+    let found = DbParameterGroup::find(&data.ctx, &[wanted]).await?;
     let Some(group) = found.into_iter().next() else {
-        let reason = format!(
-            "the group {} is not there: run rd-data apply",
-            live.db_parameter_group
-        );
-        return Ok(CheckStep::new(what, false, reason));
+        let reason = format!("the group {name} was not found: run rd-data apply");
+        return Ok(CheckStep::new(step, false, reason));
     };
-    let tls = match group
-        .live
-        .parameters
-        .get("rds.force_ssl")
-        .map(String::as_str)
-    {
-        Some("0") => "TLS is not demanded",
-        _ => "TLS is demanded: the URL says sslmode=require",
+    let force_ssl = group.live.parameters.get("rds.force_ssl");
+    let tls = match force_ssl.map(String::as_str) {
+        Some("0") => "TLS not required",
+        _ => "TLS required (the URL has sslmode=require)",
     };
-    let ok = live.parameters_status != "pending-reboot";
-    let reason = format!(
-        "{} is {}; {tls}",
-        live.db_parameter_group, live.parameters_status
-    );
-    let reason = if ok {
-        reason
-    } else {
-        format!("{reason}; rd-data reboot")
-    };
-    Ok(CheckStep::new(what, ok, reason))
+    let status = &instance.parameters_status;
+    let ok = status != "pending-reboot";
+    let more = if ok { "" } else { "; run rd-data reboot" };
+    let reason = format!("{name} is {status}; {tls}{more}");
+    Ok(CheckStep::new(step, ok, reason))
 }
 
-fn certificate(live: &Live) -> CheckStep {
-    let what = "certificate";
-    let authority = live.ca_certificate.as_deref().unwrap_or("(not told)");
-    let till = live
+fn check_certificate(instance: &Live) -> CheckStep {
+    let step = "certificate";
+    let authority = instance.ca_certificate.as_deref().unwrap_or("(unknown)");
+    let expiry = instance
         .certificate_valid_till
         .as_deref()
         .and_then(|text| text.parse::<Timestamp>().ok());
-    match till {
-        Some(till) if till < Timestamp::now() => {
+    match expiry {
+        Some(expiry) if expiry < Timestamp::now() => {
             let reason =
-                format!("{authority} ended {till}: set ca_certificate in [data] and apply");
-            CheckStep::new(what, false, reason)
+                format!("{authority} expired {expiry}: set ca_certificate in [data] and apply");
+            CheckStep::new(step, false, reason)
         }
-        Some(till) => CheckStep::new(what, true, format!("{authority}, valid until {till}")),
-        None => CheckStep::new(what, true, authority),
+        Some(expiry) => CheckStep::new(step, true, format!("{authority}, valid until {expiry}")),
+        None => CheckStep::new(step, true, authority),
     }
 }

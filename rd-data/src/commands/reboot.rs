@@ -1,6 +1,6 @@
-//! `reboot`: static parameters take effect with it.
+//! `reboot`: reboots the instance, so that static parameters take effect.
 
-use super::until_available;
+use super::wait_for_instance::wait_until_available;
 use crate::rds;
 use crate::slice::{Data, INSTANCE};
 use rd_common::aws::Explain;
@@ -12,40 +12,40 @@ use rd_common::{Error, Exit, Result};
 /// Flags of `reboot`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RebootArgs {
-    /// Do not ask
+    /// Do not ask for confirmation
     #[arg(long, short)]
     yes: bool,
 }
 
-/// Runs it, and waits until the instance is back.
+/// Reboots the instance after a confirmation, and waits until it is available again.
 pub async fn run(context: &Context, args: &RebootArgs) -> Result<Exit> {
-    let slice_context = SliceContext::<Data>::open(context).await?;
-    let (_, id) = slice_context.resource(INSTANCE)?;
+    let data = SliceContext::<Data>::open(context).await?;
+    let (_, id) = data.resource(INSTANCE)?;
     if !args.yes {
-        let question = format!("{id} is away for about a minute. Only `yes` is taken as yes:");
+        let question =
+            format!("{id} will be unavailable for about a minute. Type `yes` to reboot:");
         if !prompt::can_ask() || !prompt::ask(&question, &["yes"])? {
-            return Err(Error::refused("not confirmed: nothing was rebooted")
-                .hint("give -y to reboot without a question"));
+            return Err(
+                Error::refused("not confirmed: the instance was not rebooted")
+                    .hint("pass -y to reboot without confirmation"),
+            );
         }
     }
-    let call = slice_context.ctx.clients.rds.reboot_db_instance();
+    let call = data.ctx.clients.rds.reboot_db_instance();
     call.db_instance_identifier(id)
         .send()
         .await
         .doing("reboot the instance")
-        .map_err(rds::for_now)?;
-    let live = until_available(&slice_context.ctx, id, |live| {
-        live.parameters_status != "applying"
+        .map_err(rds::retry_if_temporary)?;
+    let instance = wait_until_available(&data.ctx, id, |instance| {
+        instance.parameters_status != "applying"
     })
     .await?;
+    let (status, parameters) = (&instance.status, &instance.parameters_status);
     let text = if context.printer.is_json() {
-        serde_json::json!({"instance": id, "status": live.status, "parameters": live.parameters_status})
-            .to_string()
+        serde_json::json!({"instance": id, "status": status, "parameters": parameters}).to_string()
     } else {
-        format!(
-            "{id} is {}, its parameters {}",
-            live.status, live.parameters_status
-        )
+        format!("{id} is {status}; its parameters are {parameters}")
     };
     context.printer.text(&format!("{text}\n"));
     Ok(Exit::Done)

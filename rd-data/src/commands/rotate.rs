@@ -1,8 +1,9 @@
-//! `rotate`: a new password. It waits in the secret, then RDS takes it, then readers of the secret get it. Killed at any
-//! point, the next run ends what was begun, since the new password is in the secret all the time.
+//! `rotate`: sets a new password. It is stored in the secret as the pending version, then set in RDS, then made current
+//! for readers of the secret. From the first step on the secret has the new password, so that a run after a kill can
+//! complete the rotation. `docs/rotate.md` has the steps.
 
-use super::{give_password, until_available};
-use crate::kinds::Database;
+use super::wait_for_instance::{set_password_and_wait, wait_until_available};
+use crate::kinds::database_secret::Database;
 use crate::slice::{Data, INSTANCE, SECRET};
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
@@ -11,7 +12,7 @@ use rd_secret::Secrets;
 use rd_secret::rotation::Rotation;
 use rd_secret::value::Fields;
 
-/// Runs it under the state's lock, so that no apply writes the secret meanwhile.
+/// Rotates the password under the state's lock, so that no apply writes the secret at the same time.
 pub async fn run(context: &Context) -> Result<Exit> {
     context
         .with_locked_state(Data::NAME, "rotate", |_| rotate(context))
@@ -19,32 +20,34 @@ pub async fn run(context: &Context) -> Result<Exit> {
 }
 
 async fn rotate(context: &Context) -> Result<Exit> {
-    let slice_context = SliceContext::<Data>::open(context).await?;
-    let ctx = &slice_context.ctx;
-    let (_, id) = slice_context.resource(INSTANCE)?;
-    let (_, secret) = slice_context.resource(SECRET)?;
+    let data = SliceContext::<Data>::open(context).await?;
+    let ctx = &data.ctx;
+    let (_, id) = data.resource(INSTANCE)?;
+    let (_, secret) = data.resource(SECRET)?;
     let client = ctx.clients.secrets();
-    until_available(ctx, id, |_| true).await?;
+    wait_until_available(ctx, id, |_| true).await?;
     let rotation = Rotation::begin::<Database>(client, secret, &Fields::new()).await?;
-    give_password(ctx, id, &rotation.generated).await.map_err(|error| {
-        error.hint(
-            "the old password is in the secret still; mend the cause and run rd-data rotate again: it goes on with the \
-             same new password",
-        )
-    })?;
+    set_password_and_wait(ctx, id, &rotation.generated)
+        .await
+        .map_err(|error| {
+            error.hint(
+                "readers of the secret still get the old password; fix the cause and run rd-data rotate again: it \
+                 continues with the same new password",
+            )
+        })?;
     rotation.promote(client).await?;
     rotation.finish(client).await?;
     let text = if context.printer.is_json() {
         serde_json::json!({"instance": id, "secret_arn": secret, "rotated": true, "resumed": rotation.resumed})
             .to_string()
     } else {
-        let begun = if rotation.resumed {
-            " (the rotation that an earlier run began)"
+        let resumed = if rotation.resumed {
+            " (completing an earlier rotation)"
         } else {
             ""
         };
         format!(
-            "{id} has a new password{begun}; {secret} has it too. Tasks that run still have the old one: restart the \
+            "{id} has a new password{resumed}, stored in {secret}. Running tasks still have the old one: restart the \
              service now"
         )
     };

@@ -1,49 +1,52 @@
-//! `snapshot`: takes one by hand; it stays until somebody deletes it.
+//! `snapshot`: takes a manual snapshot, which is kept until somebody deletes it.
 
+use crate::clients::Clients;
 use crate::rds;
 use crate::slice::{Data, INSTANCE};
+use aws_sdk_rds::types::{DbSnapshot, Tag};
 use jiff::Timestamp;
 use rd_common::aws::Explain;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::resource::wait::{Poll, wait_until};
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::{Error, Exit, Result, Retry};
+use rd_common::{Ctx, Error, Exit, Result, Retry, sdk_tags};
 use std::time::Duration;
 
 /// Flags of `snapshot`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct SnapshotArgs {
-    /// Its name; else the instance's and the time
-    #[arg(value_parser = name)]
+    /// Name of the snapshot [default: the instance's name and the time]
+    #[arg(value_parser = snapshot_name)]
     name: Option<String>,
-    /// Wait until it can be restored
+    /// Wait until the snapshot can be restored
     #[arg(long)]
     wait: bool,
 }
 
-/// How long a snapshot may take.
-const LIMIT: Duration = Duration::from_secs(4 * 3600);
+/// How long to wait for a snapshot to be complete.
+const TIMEOUT: Duration = Duration::from_secs(4 * 3600);
 
+/// Checks a snapshot's name against RDS's rules.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSnapshot.html>
-fn name(text: &str) -> std::result::Result<String, String> {
-    let fits = (1..=255).contains(&text.len())
+fn snapshot_name(text: &str) -> std::result::Result<String, String> {
+    let is_valid = (1..=255).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && !text.ends_with('-')
         && !text.contains("--")
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-    if fits {
+    if is_valid {
         Ok(text.to_lowercase())
     } else {
-        Err("letters, digits and single `-`, beginning with a letter".to_owned())
+        Err("use letters, digits and single `-`, beginning with a letter".to_owned())
     }
 }
 
-/// Runs it; prints the snapshot's name.
+/// Takes the snapshot and prints its name.
 pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
-    let slice_context = SliceContext::<Data>::open(context).await?;
-    let (_, instance) = slice_context.resource(INSTANCE)?;
-    let ctx = &slice_context.ctx;
+    let data = SliceContext::<Data>::open(context).await?;
+    let (_, instance) = data.resource(INSTANCE)?;
+    let ctx = &data.ctx;
     let id = args
         .name
         .clone()
@@ -56,16 +59,16 @@ pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
         .create_db_snapshot()
         .db_snapshot_identifier(&id)
         .db_instance_identifier(instance)
-        .set_tags(Some(rds::list(&tags)));
+        .set_tags(Some(sdk_tags!(Tag, tags)));
     match call.send().await.doing("take the snapshot") {
-        // The name has the second in it: an attempt of ours with a lost answer made it.
+        // The generated name contains the second, so an attempt of this run whose answer was lost has created it.
         Err(error) if error.is(&["DBSnapshotAlreadyExists"]) && args.name.is_none() => {}
         Err(error) if error.is(&["DBSnapshotAlreadyExists"]) => {
-            return Err(error.hint("give it another name, or none"));
+            return Err(error.hint("pass another name, or none"));
         }
         Err(error) if error.is(&["InvalidDBInstanceState"]) => {
             return Err(
-                error.hint("the instance is busy: rd-data status says with what; then try again")
+                error.hint("the instance is busy: rd-data status shows why; then try again")
             );
         }
         other => {
@@ -73,35 +76,7 @@ pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
         }
     }
     if args.wait {
-        wait_until(ctx, &id, LIMIT, async || {
-            let call = ctx.clients.rds.describe_db_snapshots();
-            let answer = call.db_snapshot_identifier(&id).send().await;
-            let answer = match answer.doing("look at the snapshot") {
-                Err(error) if rds::is_gone(&error) => {
-                    return Ok(Poll::Pending("not to be seen yet".to_owned()));
-                }
-                Err(error) if error.retry != Retry::Never => {
-                    return Ok(Poll::Pending(error.summary.clone()));
-                }
-                other => other?,
-            };
-            let snapshot = answer.db_snapshots().first();
-            match snapshot.and_then(|snapshot| snapshot.status()) {
-                Some("available") => Ok(Poll::Ready(())),
-                Some("failed") => Err(Error::failed(format!("the snapshot {id} failed"))
-                    .hint("see the instance's events in the RDS console")),
-                status => {
-                    let percent = snapshot
-                        .and_then(aws_sdk_rds::types::DbSnapshot::percent_progress)
-                        .unwrap_or(0);
-                    Ok(Poll::Pending(format!(
-                        "{} {percent} %",
-                        status.unwrap_or("?")
-                    )))
-                }
-            }
-        })
-        .await?;
+        wait_until_restorable(ctx, &id).await?;
     }
     let text = if context.printer.is_json() {
         let status = if args.wait { "available" } else { "creating" };
@@ -111,4 +86,34 @@ pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
     };
     context.printer.text(&format!("{text}\n"));
     Ok(Exit::Done)
+}
+
+async fn wait_until_restorable(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    wait_until(ctx, id, TIMEOUT, async || {
+        let call = ctx.clients.rds.describe_db_snapshots();
+        let answer = call.db_snapshot_identifier(id).send().await;
+        let answer = match answer.doing("read the snapshot") {
+            Err(error) if rds::is_not_found(&error) => {
+                return Ok(Poll::Pending("not visible yet".to_owned()));
+            }
+            Err(error) if error.retry != Retry::Never => {
+                return Ok(Poll::Pending(error.summary.clone()));
+            }
+            other => other?,
+        };
+        let snapshot = answer.db_snapshots().first();
+        match snapshot.and_then(|snapshot| snapshot.status()) {
+            Some("available") => Ok(Poll::Ready(())),
+            Some("failed") => Err(Error::failed(format!("the snapshot {id} failed"))
+                .hint("see the instance's events in the RDS console")),
+            status => {
+                let percent = snapshot.and_then(DbSnapshot::percent_progress).unwrap_or(0);
+                Ok(Poll::Pending(format!(
+                    "{} {percent} %",
+                    status.unwrap_or("unknown status")
+                )))
+            }
+        }
+    })
+    .await
 }

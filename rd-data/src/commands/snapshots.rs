@@ -1,23 +1,22 @@
-//! `snapshots`: what there is to restore from.
+//! `snapshots`: lists the snapshots that can be restored.
 
 use crate::clients::Clients;
-use crate::rds;
 use crate::slice::{Data, INSTANCE};
 use aws_sdk_rds::types::DbSnapshot;
 use rd_common::aws::Explain;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::output::table::table;
-use rd_common::{Ctx, Exit, Result};
+use rd_common::{Ctx, Exit, Result, tags_from_sdk};
 use serde::Serialize;
 
-/// One snapshot.
+/// A snapshot as one row of the table, or one member of the JSON document.
 #[derive(Clone, Debug, Serialize)]
 struct Row {
     id: String,
-    /// `automated` or `manual`.
+    /// RDS's type: `automated` or `manual`.
     r#type: String,
-    /// In ISO 8601; none while it is being made.
+    /// The time in ISO 8601; none while the snapshot is being created.
     created: Option<String>,
     status: String,
     gib: i32,
@@ -25,11 +24,11 @@ struct Row {
     instance: String,
 }
 
-/// Runs it: a table for people, one JSON document for programs.
+/// Prints the snapshots, newest first: a table for people, one JSON document for programs.
 pub async fn run(context: &Context) -> Result<Exit> {
-    let slice_context = SliceContext::<Data>::open(context).await?;
-    let (_, id) = slice_context.resource(INSTANCE)?;
-    let mut rows: Vec<Row> = of_stack(&slice_context.ctx, id)
+    let data = SliceContext::<Data>::open(context).await?;
+    let (_, id) = data.resource(INSTANCE)?;
+    let mut rows: Vec<Row> = read_snapshots(&data.ctx, id)
         .await?
         .iter()
         .map(row)
@@ -62,27 +61,19 @@ pub async fn run(context: &Context) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The snapshots of this instance, and those that bear the stack's tags: of instances that are gone.
-pub async fn of_stack(ctx: &Ctx<Clients>, id: &str) -> Result<Vec<DbSnapshot>> {
-    let mut all = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = ctx.clients.rds.describe_db_snapshots().set_marker(marker);
-        let page = call.send().await.doing("read the snapshots")?;
-        let ours = page
-            .db_snapshots
-            .unwrap_or_default()
-            .into_iter()
-            .filter(|snapshot| {
-                snapshot.db_instance_identifier() == Some(id)
-                    || ctx.stack.owns(ctx.slice, &rds::map(snapshot.tag_list()))
-            });
-        all.extend(ours);
-        marker = page.marker.filter(|marker| !marker.is_empty());
-        if marker.is_none() {
-            return Ok(all);
-        }
-    }
+/// Reads the snapshots of the instance `id`, and those with the stack's tags, whose instances may be deleted.
+async fn read_snapshots(ctx: &Ctx<Clients>, id: &str) -> Result<Vec<DbSnapshot>> {
+    let snapshots = ctx.clients.rds.describe_db_snapshots();
+    let snapshots = snapshots.into_paginator().items().send();
+    let snapshots = snapshots.try_collect().await;
+    let mut snapshots = snapshots.doing("read the snapshots")?;
+    snapshots.retain(|snapshot| {
+        snapshot.db_instance_identifier() == Some(id)
+            || ctx
+                .stack
+                .owns(ctx.slice, &tags_from_sdk!(snapshot.tag_list()))
+    });
+    Ok(snapshots)
 }
 
 fn row(snapshot: &DbSnapshot) -> Row {

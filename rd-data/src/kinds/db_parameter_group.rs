@@ -1,75 +1,40 @@
 //! `db_parameter_group`: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBParameterGroup.html>
-//!
-//! A group belongs to one major version for ever; its name has it, so that the group of the next one can stand beside
-//! it until the instance uses that.
 
 use crate::clients::Clients;
 use crate::rds;
-use aws_sdk_rds::types::{ApplyMethod, Parameter};
+use aws_sdk_rds::types::{ApplyMethod, Parameter, Tag};
 use rd_common::aws::Explain;
-use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, ReplaceOrder, Result, Tags, Wanted,
-};
-use serde::{Deserialize, Serialize};
-use std::collections::{BTreeMap, BTreeSet};
+use rd_common::resource::parameter_group::{self, Live, MAX_PER_CALL, Spec};
+use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted, sdk_tags};
+use std::collections::BTreeSet;
 
-/// The kind.
+/// The kind `db_parameter_group`: parameters of PostgreSQL for one major version.
 pub struct DbParameterGroup;
 
-/// How many parameters one call changes.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html>
-const BATCH: usize = 20;
-
-/// What we want.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Spec {
-    /// Its name, which is its id.
-    pub name: String,
-    /// The family: `postgres17`.
-    pub family: String,
-    /// What it is for.
-    pub description: String,
-    /// The parameters that differ from the engine's defaults.
-    pub parameters: BTreeMap<String, String>,
-}
-
-/// What there is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Live {
-    /// Its name.
-    pub name: String,
-    /// The parameters that somebody set.
-    pub parameters: BTreeMap<String, String>,
-}
-
-/// The parameters of a group, all of them, or those that somebody set.
-async fn parameters(
+/// Reads the parameters of a group: all of them, or those of one `source`, such as `user`. None if the group does not
+/// exist.
+async fn read_parameters(
     ctx: &Ctx<Clients>,
     group: &str,
     source: Option<&str>,
 ) -> Result<Option<Vec<Parameter>>> {
-    let mut all = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = ctx.clients.rds.describe_db_parameters();
-        let call = call
-            .db_parameter_group_name(group)
-            .set_source(source.map(str::to_owned))
-            .set_marker(marker);
-        let page = match call.send().await.doing("read the database's parameters") {
-            Err(error) if rds::is_gone(&error) => return Ok(None),
-            other => other?,
-        };
-        all.extend(page.parameters.unwrap_or_default());
-        marker = page.marker.filter(|marker| !marker.is_empty());
-        if marker.is_none() {
-            return Ok(Some(all));
-        }
+    let call = ctx
+        .clients
+        .rds
+        .describe_db_parameters()
+        .db_parameter_group_name(group)
+        .set_source(source.map(str::to_owned));
+    let parameters = call.into_paginator().items().send();
+    let parameters = parameters.try_collect().await;
+    match parameters.doing("read the database's parameters") {
+        Err(error) if rds::is_not_found(&error) => Ok(None),
+        other => other.map(Some),
     }
 }
 
-/// A parameter as it is sent: a dynamic one takes effect at once, a static one with the next reboot.
-fn sent(name: &str, value: Option<&String>, is_static: bool) -> Parameter {
+/// A parameter as `ModifyDBParameterGroup` takes it: a dynamic one takes effect at once, a static one at the next
+/// reboot.
+fn request_parameter(name: &str, value: Option<&str>, is_static: bool) -> Parameter {
     let method = if is_static {
         ApplyMethod::PendingReboot
     } else {
@@ -77,7 +42,7 @@ fn sent(name: &str, value: Option<&String>, is_static: bool) -> Parameter {
     };
     Parameter::builder()
         .parameter_name(name)
-        .set_parameter_value(value.cloned())
+        .set_parameter_value(value.map(str::to_owned))
         .apply_method(method)
         .build()
 }
@@ -95,8 +60,10 @@ impl Kind for DbParameterGroup {
                 continue;
             };
             let arn = rds::arn(ctx, "pg", &name);
-            let (set, tags) =
-                tokio::try_join!(parameters(ctx, &name, Some("user")), rds::tags(ctx, &arn))?;
+            let (set, tags) = tokio::try_join!(
+                read_parameters(ctx, &name, Some("user")),
+                rds::read_tags(ctx, &arn)
+            )?;
             let (Some(set), Some(tags)) = (set, tags) else {
                 continue;
             };
@@ -125,9 +92,9 @@ impl Kind for DbParameterGroup {
             .db_parameter_group_name(name)
             .db_parameter_group_family(&request.spec.family)
             .description(&request.spec.description)
-            .set_tags(Some(rds::list(request.tags)));
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
         match call.send().await.doing("create the parameter group") {
-            // Looked for before, so it is what an attempt with a lost answer made.
+            // The engine found none before, so an attempt whose answer was lost has created it.
             Err(error) if error.is(&["DBParameterGroupAlreadyExists"]) => Ok(name.clone()),
             other => other.map(|_| name.clone()),
         }
@@ -140,52 +107,42 @@ impl Kind for DbParameterGroup {
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let known = parameters(ctx, id, None).await?.unwrap_or_default();
-        let of = |name: &str| known.iter().find(|p| p.parameter_name() == Some(name));
-        let is_static = |name: &str| of(name).is_some_and(|p| p.apply_type() == Some("static"));
-        let set: Vec<(&String, &String)> = spec
-            .parameters
-            .iter()
-            .filter(|(name, value)| live.parameters.get(*name) != Some(value))
-            .collect();
-        if let Some((unknown, _)) = set
-            .iter()
-            .find(|(name, _)| !known.is_empty() && of(name).is_none())
-        {
-            return Err(
-                Error::usage(format!("{} has no parameter `{unknown}`", spec.family))
-                    .hint(format!(
-                        "take it out of [data.parameters], or mend its name; where it is none of yours, rd sets it: \
-                         see what `aws rds describe-db-parameters --db-parameter-group-name {id}` lists"
-                    )),
-            );
-        }
-        for batch in set.chunks(BATCH) {
+        let all = read_parameters(ctx, id, None).await?.unwrap_or_default();
+        let known: BTreeSet<&str> = all.iter().filter_map(Parameter::parameter_name).collect();
+        let is_static = |name: &str| {
+            let parameter = all.iter().find(|one| one.parameter_name() == Some(name));
+            parameter.is_some_and(|one| one.apply_type() == Some("static"))
+        };
+        let set = parameter_group::to_set(spec, live);
+        parameter_group::check_known(&spec.family, &set, &known).map_err(|error| {
+            error.hint(format!(
+                "remove it from [data.parameters], or correct its name; if it is not in [data.parameters], rd sets it: \
+                 `aws rds describe-db-parameters --db-parameter-group-name {id}` lists the parameters of the family"
+            ))
+        })?;
+        for batch in set.chunks(MAX_PER_CALL) {
             let batch = batch
                 .iter()
-                .map(|(name, value)| sent(name, Some(value), is_static(name)));
+                .map(|(name, value)| request_parameter(name, Some(value), is_static(name)));
             let call = ctx.clients.rds.modify_db_parameter_group();
             call.db_parameter_group_name(id)
                 .set_parameters(Some(batch.collect()))
                 .send()
                 .await
                 .doing("change the database's parameters")
-                .map_err(rds::for_now)?;
+                .map_err(rds::retry_if_temporary)?;
         }
-        let reset: Vec<&String> = live
-            .parameters
-            .keys()
-            .filter(|name| !spec.parameters.contains_key(*name))
-            .collect();
-        for batch in reset.chunks(BATCH) {
-            let batch = batch.iter().map(|name| sent(name, None, is_static(name)));
+        for batch in parameter_group::to_reset(spec, live).chunks(MAX_PER_CALL) {
+            let batch = batch
+                .iter()
+                .map(|name| request_parameter(name, None, is_static(name)));
             let call = ctx.clients.rds.reset_db_parameter_group();
             call.db_parameter_group_name(id)
                 .set_parameters(Some(batch.collect()))
                 .send()
                 .await
-                .doing("set the database's parameters back")
-                .map_err(rds::for_now)?;
+                .doing("reset the database's parameters")
+                .map_err(rds::retry_if_temporary)?;
         }
         Ok(())
     }
@@ -193,32 +150,14 @@ impl Kind for DbParameterGroup {
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let call = ctx.clients.rds.delete_db_parameter_group();
         let answer = call.db_parameter_group_name(id).send().await;
-        rds::deleted(answer.doing("delete the parameter group").map(|_| ()))
+        rds::delete_result(answer.doing("delete the parameter group").map(|_| ()))
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        rds::tag(ctx, &rds::arn(ctx, "pg", id), set, remove).await
+        rds::change_tags(ctx, &rds::arn(ctx, "pg", id), set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
-        let mut diff = Diff::new();
-        diff.fixed("name", &live.name, &spec.name);
-        let names: BTreeSet<&String> = spec
-            .parameters
-            .keys()
-            .chain(live.parameters.keys())
-            .collect();
-        for name in names {
-            diff.field(
-                &format!("parameters.{name}"),
-                live.parameters.get(name),
-                spec.parameters.get(name),
-            );
-        }
-        diff.finish()
-    }
-
-    fn replace_order(_: &[Change]) -> ReplaceOrder {
-        ReplaceOrder::CreateFirst
+        parameter_group::diff(spec, live)
     }
 }

@@ -2,40 +2,34 @@
 
 use crate::clients::Clients;
 use crate::rds;
+use aws_sdk_rds::types::{DbSubnetGroup as RdsSubnetGroup, Tag};
 use rd_common::aws::Explain;
+use rd_common::resource::subnet_group::{self, Live, Spec};
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, ReplaceOrder, Result, Retry,
-    Tags, Wanted,
+    Change, CreateRequest, Ctx, Found, Kind, Readiness, ReplaceOrder, Result, Retry, Tags, Wanted,
+    sdk_tags,
 };
-use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `db_subnet_group`: the private subnets in which RDS places instances.
 pub struct DbSubnetGroup;
 
-/// What we want.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Spec {
-    /// Its name, which is its id.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
-    /// The subnets.
-    pub subnet_ids: Input<Vec<String>>,
-}
-
-/// What there is.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Live {
-    /// Its name.
-    pub name: String,
-    /// What it is for.
-    pub description: String,
-    /// The subnets, sorted.
-    pub subnet_ids: Vec<String>,
-    /// The VPC.
-    pub vpc_id: String,
-    /// AWS's word: `Complete`.
-    pub status: String,
+fn live(name: String, group: &RdsSubnetGroup) -> Live {
+    let mut subnet_ids: Vec<String> = group
+        .subnets()
+        .iter()
+        .filter_map(|subnet| subnet.subnet_identifier().map(str::to_owned))
+        .collect();
+    subnet_ids.sort();
+    Live {
+        name,
+        description: group
+            .db_subnet_group_description()
+            .unwrap_or_default()
+            .to_owned(),
+        subnet_ids,
+        vpc_id: group.vpc_id().unwrap_or_default().to_owned(),
+        status: group.subnet_group_status().map(str::to_owned),
+    }
 }
 
 impl Kind for DbSubnetGroup {
@@ -54,34 +48,19 @@ impl Kind for DbSubnetGroup {
             let arn = rds::arn(ctx, "subgrp", &name);
             let (answer, tags) = tokio::join!(
                 call.db_subnet_group_name(&name).send(),
-                rds::tags(ctx, &arn)
+                rds::read_tags(ctx, &arn)
             );
             let answer = match answer.doing("read the database's subnet group") {
-                Err(error) if rds::is_gone(&error) => continue,
+                Err(error) if rds::is_not_found(&error) => continue,
                 other => other?,
             };
             let (Some(group), Some(tags)) = (answer.db_subnet_groups().first(), tags?) else {
                 continue;
             };
-            let mut subnet_ids: Vec<String> = group
-                .subnets()
-                .iter()
-                .filter_map(|subnet| subnet.subnet_identifier().map(str::to_owned))
-                .collect();
-            subnet_ids.sort();
             found.push(Found {
                 address: one.address.clone(),
                 id: name.clone(),
-                live: Live {
-                    name,
-                    description: group
-                        .db_subnet_group_description()
-                        .unwrap_or_default()
-                        .to_owned(),
-                    subnet_ids,
-                    vpc_id: group.vpc_id().unwrap_or_default().to_owned(),
-                    status: group.subnet_group_status().unwrap_or_default().to_owned(),
-                },
+                live: live(name, group),
                 tags: Some(tags),
             });
         }
@@ -97,13 +76,10 @@ impl Kind for DbSubnetGroup {
             .db_subnet_group_name(name)
             .db_subnet_group_description(&request.spec.description)
             .set_subnet_ids(request.spec.subnet_ids.known().cloned())
-            .set_tags(Some(rds::list(request.tags)));
-        match call
-            .send()
-            .await
-            .doing("create the database's subnet group")
-        {
-            // Looked for before, so it is what an attempt with a lost answer made.
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
+        let answer = call.send().await;
+        match answer.doing("create the database's subnet group") {
+            // The engine found none before, so an attempt whose answer was lost has created it.
             Err(error) if error.is(&["DBSubnetGroupAlreadyExists"]) => Ok(name.clone()),
             other => other.map(|_| name.clone()),
         }
@@ -123,8 +99,8 @@ impl Kind for DbSubnetGroup {
             .db_subnet_group_name(id)
             .db_subnet_group_description(&spec.description)
             .set_subnet_ids(spec.subnet_ids.known().cloned());
-        call.send()
-            .await
+        let answer = call.send().await;
+        answer
             .doing("change the database's subnet group")
             .map(|_| ())
     }
@@ -132,32 +108,22 @@ impl Kind for DbSubnetGroup {
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let call = ctx.clients.rds.delete_db_subnet_group();
         let answer = call.db_subnet_group_name(id).send().await;
-        rds::deleted(
-            answer
-                .doing("delete the database's subnet group")
-                .map(|_| ()),
-        )
+        let answer = answer.doing("delete the database's subnet group");
+        rds::delete_result(answer.map(|_| ()))
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        rds::tag(ctx, &rds::arn(ctx, "subgrp", id), set, remove).await
+        rds::change_tags(ctx, &rds::arn(ctx, "subgrp", id), set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
-        let mut diff = Diff::new();
-        diff.fixed("name", &live.name, &spec.name).field(
-            "description",
-            &live.description,
-            &spec.description,
-        );
-        diff.set_once_known("subnet_ids", &live.subnet_ids, &spec.subnet_ids);
-        diff.finish()
+        subnet_group::diff(spec, live)
     }
 
     fn ready(live: &Live) -> Readiness {
-        match live.status.as_str() {
-            "Complete" | "" => Readiness::Ready,
-            other => Readiness::Pending(other.to_owned()),
+        match live.status.as_deref() {
+            None | Some("Complete" | "") => Readiness::Ready,
+            Some(other) => Readiness::Pending(other.to_owned()),
         }
     }
 
@@ -166,13 +132,15 @@ impl Kind for DbSubnetGroup {
     }
 
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
-        let answer = ctx.clients.rds.describe_db_instances().send().await;
-        let answer = match answer.doing("look for what uses the subnet group") {
+        let instances = ctx.clients.rds.describe_db_instances();
+        let instances = instances.into_paginator().items().send();
+        let instances = instances.try_collect().await;
+        let instances = match instances.doing("read the instances that use the subnet group") {
+            // Only a hint is lost if the credentials do not allow the call.
             Err(error) if error.retry == Retry::Never => return Ok(None),
             other => other?,
         };
-        let users: Vec<String> = answer
-            .db_instances()
+        let users: Vec<String> = instances
             .iter()
             .filter(|instance| {
                 instance

@@ -1,4 +1,4 @@
-//! How full the nodes' memory is, where CloudWatch knows it.
+//! The memory usage of the nodes, from CloudWatch.
 //! <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.Redis.html>
 
 use super::model::Node;
@@ -9,11 +9,12 @@ use rd_common::aws::Explain;
 use rd_common::{Ctx, Result, Retry};
 use std::collections::BTreeMap;
 
-/// How far back is looked, in seconds, for the last point.
-const BACK: i64 = 900;
+/// The time range to read in seconds; the newest data point in it counts.
+const RANGE_SECONDS: i64 = 900;
 
-/// Per cent by node; nothing of a node that CloudWatch knows nothing of, or may not be asked about.
-pub async fn used(ctx: &Ctx<Clients>, nodes: &[Node]) -> Result<BTreeMap<String, f64>> {
+/// Memory usage in per cent by node id. Nodes without data points are left out, and so are all nodes if the credentials do
+/// not allow the call.
+pub async fn usage_percent(ctx: &Ctx<Clients>, nodes: &[Node]) -> Result<BTreeMap<String, f64>> {
     let query = |(index, node): (usize, &Node)| {
         let dimension = Dimension::builder()
             .name("CacheClusterId")
@@ -42,7 +43,7 @@ pub async fn used(ctx: &Ctx<Clients>, nodes: &[Node]) -> Result<BTreeMap<String,
     let now = Timestamp::now().as_second();
     let call = ctx.clients.cloudwatch.get_metric_data();
     let answer = call
-        .start_time(aws_smithy_types::DateTime::from_secs(now - BACK))
+        .start_time(aws_smithy_types::DateTime::from_secs(now - RANGE_SECONDS))
         .end_time(aws_smithy_types::DateTime::from_secs(now))
         .set_metric_data_queries(Some(queries))
         .send()
@@ -53,7 +54,7 @@ pub async fn used(ctx: &Ctx<Clients>, nodes: &[Node]) -> Result<BTreeMap<String,
     };
     let results = answer.metric_data_results().iter().filter_map(|result| {
         let index: usize = result.id()?.strip_prefix('m')?.parse().ok()?;
-        // The newest first.
+        // The values are sorted, newest first.
         Some((nodes.get(index)?.id.clone(), *result.values().first()?))
     });
     Ok(results.collect())

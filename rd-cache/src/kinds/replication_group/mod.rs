@@ -1,61 +1,65 @@
 //! `replication_group`: <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html>
 
-pub mod compare;
+mod diff;
 mod memory;
 pub mod model;
 pub mod modify;
+mod validate;
 
 use crate::clients::Clients;
 use crate::elasticache;
-use aws_sdk_elasticache::types::{CacheCluster, ReplicationGroup as Group};
+use aws_sdk_elasticache::types::{CacheCluster, ReplicationGroup as Group, Tag};
 use jiff::Timestamp;
-use model::{Live, Spec, live};
+use model::{Live, Spec, live, node_id_attribute};
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{
-    Change, CreateRequest, Ctx, Details, Found, Kind, Readiness, ReplaceOrder, Result, Tags,
-    Timeouts, Wanted,
+    Attribute, Change, CreateRequest, Ctx, Details, Found, Kind, Readiness, ReplaceOrder, Result,
+    Tags, Timeouts, Wanted, attribute, sdk_tags,
 };
 use rd_iam::service_linked_role;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use std::time::Duration;
 
-/// The kind.
+/// The kind `replication_group`: the cache with its nodes.
 pub struct ReplicationGroup;
 
-async fn group(ctx: &Ctx<Clients>, id: &str) -> Result<Option<Group>> {
+impl ReplicationGroup {
+    /// The DNS name of the primary's endpoint.
+    pub const HOST: Attribute<String> = attribute!(Live, host);
+    /// The port of the endpoints.
+    pub const PORT: Attribute<i32> = attribute!(Live, port);
+
+    /// The id of node `number`, counted from 1.
+    pub fn node_id(number: usize) -> Attribute<String, String> {
+        Attribute::named(node_id_attribute(number))
+    }
+}
+
+async fn read_group(ctx: &Ctx<Clients>, id: &str) -> Result<Option<Group>> {
     let call = ctx.clients.elasticache.describe_replication_groups();
     let answer = call.replication_group_id(id).send().await;
     match answer.doing("read the replication group") {
-        Err(error) if elasticache::is_gone(&error) => Ok(None),
+        Err(error) if elasticache::is_not_found(&error) => Ok(None),
         other => Ok(other?.replication_groups().first().cloned()),
     }
 }
 
-/// Every node of the account: ElastiCache has no way to ask for those of a group.
-async fn clusters(ctx: &Ctx<Clients>) -> Result<Vec<CacheCluster>> {
-    let mut all = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = ctx.clients.elasticache.describe_cache_clusters();
-        let page = call
-            .set_marker(marker)
-            .send()
-            .await
-            .doing("read the nodes")?;
-        all.extend(page.cache_clusters.unwrap_or_default());
-        marker = page.marker.filter(|marker| !marker.is_empty());
-        if marker.is_none() {
-            return Ok(all);
-        }
-    }
+/// Reads every node of the account: ElastiCache cannot filter nodes by their group.
+async fn read_clusters(ctx: &Ctx<Clients>) -> Result<Vec<CacheCluster>> {
+    let clusters = ctx.clients.elasticache.describe_cache_clusters();
+    let clusters = clusters.into_paginator().items().send();
+    clusters.try_collect().await.doing("read the nodes")
 }
 
-/// The group of this name, with its nodes and tags.
+/// Reads the group of this name with its nodes and tags; none if it does not exist.
 pub async fn read(ctx: &Ctx<Clients>, id: &str) -> Result<Option<(Live, Tags)>> {
     let arn = elasticache::arn(ctx, "replicationgroup", id);
-    let (group, clusters, tags) =
-        tokio::try_join!(group(ctx, id), clusters(ctx), elasticache::tags(ctx, &arn))?;
+    let (group, clusters, tags) = tokio::try_join!(
+        read_group(ctx, id),
+        read_clusters(ctx),
+        elasticache::read_tags(ctx, &arn)
+    )?;
     let Some(group) = group else {
         return Ok(None);
     };
@@ -96,7 +100,7 @@ impl Kind for ReplicationGroup {
         let spec = request.spec;
         let ((), token) = tokio::try_join!(
             service_linked_role::ensure(&ctx.clients.iam, service_linked_role::ELASTICACHE),
-            modify::token(ctx, spec),
+            modify::read_token(ctx, spec),
         )?;
         let mut tags = request.tags.clone();
         tags.extend([
@@ -122,7 +126,7 @@ impl Kind for ReplicationGroup {
             .automatic_failover_enabled(spec.fails_over())
             .multi_az_enabled(spec.fails_over())
             .cache_subnet_group_name(spec.subnet_group.text())
-            .set_security_group_ids(Some(modify::texts(&spec.security_group_ids)))
+            .set_security_group_ids(Some(modify::known_texts(&spec.security_group_ids)))
             .cache_parameter_group_name(spec.parameter_group.text())
             .at_rest_encryption_enabled(true)
             .transit_encryption_enabled(true)
@@ -134,11 +138,13 @@ impl Kind for ReplicationGroup {
             )
             .preferred_maintenance_window(&spec.maintenance_window)
             .auto_minor_version_upgrade(spec.auto_minor_version_upgrade)
-            .set_tags(Some(elasticache::list(&tags)));
+            .set_tags(Some(sdk_tags!(Tag, tags)));
         match call.send().await.doing("create the replication group") {
-            // Looked for before, so it is what an attempt with a lost answer made.
+            // The engine found none before, so an attempt whose answer was lost has created it.
             Err(error) if error.is(&["ReplicationGroupAlreadyExists"]) => Ok(spec.id.clone()),
-            other => other.map_err(elasticache::for_now).map(|_| spec.id.clone()),
+            other => other
+                .map_err(elasticache::retry_if_temporary)
+                .map(|_| spec.id.clone()),
         }
     }
 
@@ -153,48 +159,42 @@ impl Kind for ReplicationGroup {
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
-        let Some((there, _)) = read(ctx, id).await? else {
+        let Some((group, _)) = read(ctx, id).await? else {
             return Ok(());
         };
-        if there.status == "deleting" {
+        if group.status == "deleting" {
             return Ok(());
         }
-        // Two lives of one name do not end in the same millisecond.
-        let moment = Timestamp::now().strftime("%Y%m%d-%H%M%S-%3f");
-        let name = format!("{id}-final-{moment}");
+        // With milliseconds, a group of the same name that is deleted later gets another snapshot name.
+        let time = Timestamp::now().strftime("%Y%m%d-%H%M%S-%3f");
+        let name = format!("{id}-final-{time}");
         let call = ctx.clients.elasticache.delete_replication_group();
         let answer = call
             .replication_group_id(id)
             .retain_primary_cluster(false)
-            .set_final_snapshot_identifier(there.final_snapshot.unwrap_or(false).then_some(name))
+            .set_final_snapshot_identifier(group.final_snapshot.unwrap_or(false).then_some(name))
             .send()
             .await;
-        elasticache::deleted(answer.doing("delete the replication group").map(|_| ()))
+        elasticache::delete_result(answer.doing("delete the replication group").map(|_| ()))
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elasticache::tag(
-            ctx,
-            &elasticache::arn(ctx, "replicationgroup", id),
-            set,
-            remove,
-        )
-        .await
+        let arn = elasticache::arn(ctx, "replicationgroup", id);
+        elasticache::change_tags(ctx, &arn, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
-        compare::diff(spec, live)
+        diff::diff(spec, live)
     }
 
     fn validate(spec: &Spec, live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
-        compare::validate(spec, live, changes)
+        validate::validate(spec, live, changes)
     }
 
     fn pending(live: &Live) -> Option<String> {
-        compare::pending(live)
+        diff::pending(live)
     }
 
-    /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html>
     fn ready(live: &Live) -> Readiness {
         match live.status.as_str() {
             "available" => Readiness::Ready,
@@ -205,7 +205,7 @@ impl Kind for ReplicationGroup {
     }
 
     fn replace_order(_: &[Change]) -> ReplaceOrder {
-        // The name is taken until the old one is gone.
+        // The name stays in use until the old group is deleted.
         ReplaceOrder::DeleteFirst
     }
 
@@ -222,7 +222,7 @@ impl Kind for ReplicationGroup {
             "failover".to_owned(),
             live.automatic_failover.to_string().into(),
         );
-        let memory = memory::used(ctx, &live.nodes).await?;
+        let memory = memory::usage_percent(ctx, &live.nodes).await?;
         for node in &live.nodes {
             let mut text = [&node.role, &node.zone, &node.status]
                 .into_iter()

@@ -1,4 +1,4 @@
-//! What we want of a replication group, and what AWS says there is, in the same words.
+//! The desired replication group and the one that AWS has, with the same names for the same fields.
 
 use aws_sdk_elasticache::types::{
     AutomaticFailoverStatus, CacheCluster, MultiAzStatus, PendingAutomaticFailoverStatus,
@@ -11,133 +11,133 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What we want.
+/// The desired replication group: settings, and references to the resources that it uses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name, which is its id.
+    /// The group's name, which is its id.
     pub id: String,
-    /// What it is for.
+    /// The description that the console shows.
     pub description: String,
-    /// `redis` or `valkey`.
+    /// The engine: `redis` or `valkey`.
     pub engine: String,
-    /// `7.1`.
+    /// The engine's version, such as `7.1`.
     pub engine_version: String,
-    /// `cache.t4g.micro`.
+    /// The node type, such as `cache.t4g.micro`.
     pub node_type: String,
-    /// How many nodes; from two on, a replica takes over where the primary fails.
+    /// The number of nodes; with two or more, a replica takes over if the primary fails.
     pub nodes: i32,
-    /// The secret that has the token.
+    /// The ARN of the secret that has the token.
     pub secret_arn: Input,
-    /// Which generation of it: another one has another token, which is set then.
+    /// The generation of the secret. A secret that was created again has another one, and another token to set.
     pub secret_generation: Input,
-    /// Where it stands.
+    /// The name of the subnet group.
     pub subnet_group: Input,
-    /// Its groups.
+    /// The ids of the security groups.
     pub security_group_ids: Vec<Input>,
-    /// Its parameters: a group of ours, or the family's default.
+    /// The name of the parameter group: the stack's own, or the default group of the family.
     pub parameter_group: Input,
-    /// The KMS key of what is stored; else AWS's own.
+    /// The KMS key of the data at rest; none for AWS's own key.
     pub kms_key: Option<String>,
-    /// For how many days snapshots are kept; 0 for none.
+    /// How many days daily snapshots are kept; 0 for no snapshots.
     pub snapshot_retention_days: i32,
-    /// `hh:mm-hh:mm`, UTC.
+    /// The daily snapshot window, `hh:mm-hh:mm` in UTC.
     pub snapshot_window: String,
-    /// `ddd:hh:mm-ddd:hh:mm`, UTC.
+    /// The weekly maintenance window, `ddd:hh:mm-ddd:hh:mm` in UTC.
     pub maintenance_window: String,
-    /// Whether AWS raises the minor version.
+    /// Whether AWS upgrades the minor version.
     pub auto_minor_version_upgrade: bool,
-    /// Whether changes are made at once, not in the window.
+    /// Whether changes are made at once rather than in the maintenance window.
     pub apply_immediately: bool,
-    /// Whether a snapshot is taken when it is deleted.
+    /// Whether a delete takes a final snapshot.
     pub final_snapshot: bool,
 }
 
 impl Spec {
-    /// Whether a replica takes over where the primary fails.
+    /// Whether a replica takes over if the primary fails, which needs two nodes.
     pub fn fails_over(&self) -> bool {
         self.nodes > 1
     }
 }
 
-/// A node.
+/// One node of the group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Node {
-    /// Its id.
+    /// The node's id, `CacheClusterId` in AWS's API.
     pub id: String,
-    /// `primary` or `replica`.
+    /// The current role: `primary` or `replica`.
     pub role: String,
-    /// Its zone.
+    /// The availability zone of the node.
     pub zone: String,
-    /// AWS's word.
+    /// The node's status, such as `available`.
     pub status: String,
 }
 
-/// The attribute that has the id of a node, from 1 on.
-pub fn node_id(number: usize) -> String {
+/// The name of the attribute with the id of node `number`, counted from 1.
+pub fn node_id_attribute(number: usize) -> String {
     format!("node_{number}_id")
 }
 
-/// What there is.
+/// The replication group that AWS has, with its nodes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// AWS's word: `available`, `modifying`, …
+    /// The status: `available`, `modifying`, …
     pub status: String,
-    /// What it is for.
+    /// The description that the console shows.
     pub description: String,
-    /// The host to connect to.
+    /// The DNS name of the primary's endpoint; none while the group is being created.
     pub host: Option<String>,
-    /// The host of the replicas.
+    /// The DNS name of the reader endpoint.
     pub reader_host: Option<String>,
-    /// The port.
+    /// The port of the endpoints.
     pub port: Option<i32>,
-    /// `redis` or `valkey`; none where AWS did not say.
+    /// The engine: `redis` or `valkey`; none if AWS did not report it.
     pub engine: Option<String>,
-    /// `7.1.0`; none before there is a node.
+    /// The full version, such as `7.1.0`; none before there is a node.
     pub engine_version: Option<String>,
-    /// `cache.t4g.micro`.
+    /// The node type, such as `cache.t4g.micro`.
     pub node_type: String,
-    /// The nodes, by id.
+    /// The nodes, sorted by id.
     pub nodes: Vec<Node>,
-    /// Their ids, for references: [`node_id`].
+    /// The ids of the nodes as attributes of their own; see [`node_id_attribute`].
     #[serde(flatten)]
     pub node_ids: BTreeMap<String, String>,
-    /// Whether a replica takes over where the primary fails.
+    /// Whether a replica takes over if the primary fails.
     pub automatic_failover: bool,
-    /// Whether the nodes are kept in different zones.
+    /// Whether the nodes are in different zones.
     pub multi_az: bool,
-    /// Where it stands; none before there is a node.
+    /// The name of the subnet group; none before there is a node.
     pub subnet_group: Option<String>,
-    /// Its groups, sorted; none before there is a node.
+    /// The ids of the security groups, sorted; none before there is a node.
     pub security_group_ids: Option<Vec<String>>,
-    /// Its parameters; none before there is a node.
+    /// The name of the parameter group; none before there is a node.
     pub parameter_group: Option<String>,
-    /// `in-sync`, `pending-reboot`, `applying`.
+    /// The status of the parameters: `in-sync`, `pending-reboot` or `applying`.
     pub parameters_status: String,
-    /// Whether what is stored is encrypted.
+    /// Whether the data at rest is encrypted.
     pub at_rest_encryption: bool,
-    /// Whether connections are.
+    /// Whether connections use TLS.
     pub transit_encryption: bool,
-    /// Whether a token is asked for.
+    /// Whether clients need a token.
     pub auth_token: bool,
-    /// The key's ARN.
+    /// The ARN of the KMS key of the data at rest.
     pub kms_key: Option<String>,
-    /// Days.
+    /// How many days daily snapshots are kept.
     pub snapshot_retention_days: i32,
-    /// `hh:mm-hh:mm`.
+    /// The daily snapshot window, `hh:mm-hh:mm` in UTC.
     pub snapshot_window: String,
-    /// `ddd:hh:mm-ddd:hh:mm`; none before there is a node.
+    /// The weekly maintenance window, `ddd:hh:mm-ddd:hh:mm` in UTC; none before there is a node.
     pub maintenance_window: Option<String>,
-    /// Whether AWS raises the minor version.
+    /// Whether AWS upgrades the minor version.
     pub auto_minor_version_upgrade: Option<bool>,
-    /// Whether a snapshot is taken when we delete it; none where no tag says so.
+    /// Whether a delete takes a final snapshot, from the tag `rd:final-snapshot`; none without the tag.
     pub final_snapshot: Option<bool>,
-    /// The generation of the secret whose token it has; empty where no tag says so.
+    /// The generation of the secret whose token was set, from the tag `rd:secret-generation`; empty without the tag.
     pub secret_generation: String,
-    /// What was asked for and waits, by the names above.
+    /// The changes that AWS makes later, by the names of these fields.
     pub pending: BTreeMap<String, Value>,
 }
 
-/// Reads a group, with all clusters of the account among which its nodes are.
+/// Converts ElastiCache's answers: the group, and all nodes of the account, from which those of the group are taken.
 pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
     let id = group.replication_group_id();
     let members: Vec<&CacheCluster> = clusters
@@ -175,7 +175,7 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
         node_ids: nodes
             .iter()
             .enumerate()
-            .map(|(index, node)| (node_id(index + 1), node.id.clone()))
+            .map(|(index, node)| (node_id_attribute(index + 1), node.id.clone()))
             .collect(),
         nodes,
         automatic_failover: matches!(

@@ -1,10 +1,10 @@
-//! Changing a group in place, stage by stage: AWS takes the next change only when the last one is done, and a replica
-//! must be there before it can take over.
+//! Changing a replication group in place, in stages: ElastiCache accepts the next change only when the last one is
+//! complete, and failover needs a replica that exists.
 
 use super::model::{Live, Spec};
 use crate::clients::Clients;
 use crate::elasticache;
-use crate::kinds::Token;
+use crate::kinds::cache_secret::Token;
 use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType as Strategy;
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
@@ -14,10 +14,11 @@ use rd_secret::generate::Generated;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
 
-/// What is not changed by ModifyReplicationGroup.
-const BESIDE: [&str; 3] = ["nodes", "final_snapshot", "secret_generation"];
+/// The fields that other calls than `ModifyReplicationGroup` change.
+const CHANGED_BY_OTHER_CALLS: [&str; 3] = ["nodes", "final_snapshot", "secret_generation"];
 
-/// Makes the first stage of the changes that is still to be made.
+/// Makes the next stage of the changes; the engine calls it again for the rest once the group is available. The stages:
+/// a token from another secret, more nodes, other settings, fewer nodes.
 pub async fn modify(
     ctx: &Ctx<Clients>,
     id: &str,
@@ -31,22 +32,22 @@ pub async fn modify(
         let value = spec.final_snapshot.to_string();
         tags.insert(FINAL_SNAPSHOT_TAG.to_owned(), value);
     }
-    let new_token = has("secret_generation") && !has("auth_token");
-    if new_token {
-        set_token(ctx, id, &token(ctx, spec).await?, Strategy::Set).await?;
+    let token_first = has("secret_generation") && !has("auth_token");
+    if token_first {
+        set_token(ctx, id, &read_token(ctx, spec).await?, Strategy::Set).await?;
     }
     if has("secret_generation") {
         let generation = spec.secret_generation.text().to_owned();
         tags.insert(GIVEN_GENERATION_TAG.to_owned(), generation);
     }
     let arn = elasticache::arn(ctx, "replicationgroup", id);
-    elasticache::tag(ctx, &arn, &tags, &[]).await?;
-    if new_token {
-        // The next stage follows when this one is done.
+    elasticache::change_tags(ctx, &arn, &tags, &[]).await?;
+    if token_first {
+        // The next stage follows once the token is set.
         return Ok(());
     }
-    let there = i32::try_from(live.nodes.len()).unwrap_or(i32::MAX);
-    if there < spec.nodes {
+    let nodes = i32::try_from(live.nodes.len()).unwrap_or(i32::MAX);
+    if nodes < spec.nodes {
         let call = ctx.clients.elasticache.increase_replica_count();
         return call
             .replication_group_id(id)
@@ -56,15 +57,15 @@ pub async fn modify(
             .await
             .doing("add nodes")
             .map(|_| ())
-            .or_else(elasticache::done_already);
+            .or_else(elasticache::ignore_no_operation);
     }
-    let in_place = changes
+    let has_settings = changes
         .iter()
-        .any(|change| !BESIDE.contains(&change.path.as_str()));
-    if in_place {
-        return settings(ctx, id, spec, changes).await;
+        .any(|change| !CHANGED_BY_OTHER_CALLS.contains(&change.path.as_str()));
+    if has_settings {
+        return modify_settings(ctx, id, spec, changes).await;
     }
-    if there > spec.nodes {
+    if nodes > spec.nodes {
         let call = ctx.clients.elasticache.decrease_replica_count();
         return call
             .replication_group_id(id)
@@ -72,15 +73,21 @@ pub async fn modify(
             .apply_immediately(true)
             .send()
             .await
-            .doing("take nodes away")
+            .doing("remove nodes")
             .map(|_| ())
-            .or_else(elasticache::done_already);
+            .or_else(elasticache::ignore_no_operation);
     }
     Ok(())
 }
 
+/// Changes all settings in one call.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html>
-async fn settings(ctx: &Ctx<Clients>, id: &str, spec: &Spec, changes: &[Change]) -> Result<()> {
+async fn modify_settings(
+    ctx: &Ctx<Clients>,
+    id: &str,
+    spec: &Spec,
+    changes: &[Change],
+) -> Result<()> {
     let has = |path: &str| touches(changes, path);
     let engine = has("engine");
     let call = ctx
@@ -98,7 +105,9 @@ async fn settings(ctx: &Ctx<Clients>, id: &str, spec: &Spec, changes: &[Change])
         .set_cache_parameter_group_name(
             has("parameter_group").then(|| spec.parameter_group.text().to_owned()),
         )
-        .set_security_group_ids(has("security_group_ids").then(|| texts(&spec.security_group_ids)))
+        .set_security_group_ids(
+            has("security_group_ids").then(|| known_texts(&spec.security_group_ids)),
+        )
         .set_snapshot_retention_limit(
             has("snapshot_retention_days").then_some(spec.snapshot_retention_days),
         )
@@ -110,7 +119,7 @@ async fn settings(ctx: &Ctx<Clients>, id: &str, spec: &Spec, changes: &[Change])
             has("auto_minor_version_upgrade").then_some(spec.auto_minor_version_upgrade),
         );
     let call = if has("auth_token") {
-        let token = token(ctx, spec).await?;
+        let token = read_token(ctx, spec).await?;
         call.auth_token(token.reveal())
             .auth_token_update_strategy(Strategy::Set)
     } else {
@@ -119,25 +128,26 @@ async fn settings(ctx: &Ctx<Clients>, id: &str, spec: &Spec, changes: &[Change])
     call.send()
         .await
         .doing("change the replication group")
-        .map_err(elasticache::for_now)
+        .map_err(elasticache::retry_if_temporary)
         .map(|_| ())
 }
 
-/// The token in the secret.
-pub async fn token(ctx: &Ctx<Clients>, spec: &Spec) -> Result<Generated> {
+/// Reads the token from the secret; fails if the secret has none.
+pub async fn read_token(ctx: &Ctx<Clients>, spec: &Spec) -> Result<Generated> {
     let content = current::<Token>(ctx.clients.secrets(), spec.secret_arn.text()).await?;
     content.generated.ok_or_else(|| {
         Error::failed("the secret has no token")
-            .hint("rd-cache rotate makes a new one and sets it in both places")
+            .hint("rd-cache rotate generates one and sets it in ElastiCache and in the secret")
     })
 }
 
-/// Inputs that are known.
-pub fn texts(inputs: &[Input]) -> Vec<String> {
+/// The texts of inputs that are all known, as they are in an update or a create.
+pub fn known_texts(inputs: &[Input]) -> Vec<String> {
     inputs.iter().map(|input| input.text().to_owned()).collect()
 }
 
-/// Gives the group another token, at once: beside the old one, or in its place.
+/// Sets another token at once, whatever `apply_immediately` says: `ROTATE` adds it to the old one, `SET` replaces the old
+/// one.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html>
 pub async fn set_token(
     ctx: &Ctx<Clients>,
@@ -153,6 +163,6 @@ pub async fn set_token(
         .send()
         .await
         .doing("set the cache's token")
-        .map_err(elasticache::for_now)
+        .map_err(elasticache::retry_if_temporary)
         .map(|_| ())
 }

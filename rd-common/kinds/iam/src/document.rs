@@ -1,9 +1,10 @@
-//! Policy documents, as IAM gives them back.
+//! Policy documents: trust policies, and decoding documents that IAM returns.
 
 use rd_common::Stack;
+use rd_common::arn::Arn;
 use serde_json::{Value, json};
 
-/// Lets one of AWS's services use a role, for this account's resources alone.
+/// A trust policy that allows an AWS service to use a role, only for resources of this account.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/confused-deputy.html>
 pub fn trust(service: &str, account: &str) -> Value {
     json!({
@@ -17,16 +18,16 @@ pub fn trust(service: &str, account: &str) -> Value {
     })
 }
 
-/// The same, for resources of `service` in this region alone whose ARN ends like `resource`, which may have a `*`.
+/// A trust policy that allows `principal` to use a role, only for resources of `service` in the stack's region and account
+/// whose ARN ends with `resource`, which may contain `*`.
 pub fn trust_for(principal: &str, stack: &Stack, service: &str, resource: &str) -> Value {
-    let (partition, region, account) = (stack.partition(), &stack.region, stack.account());
-    let source = format!("arn:{partition}:{service}:{region}:{account}:{resource}");
-    let mut trust = trust(principal, account);
-    trust["Statement"][0]["Condition"]["ArnLike"] = json!({"aws:SourceArn": source});
+    let source = Arn::regional(stack, service, resource);
+    let mut trust = trust(principal, stack.account());
+    trust["Statement"][0]["Condition"]["ArnLike"] = json!({"aws:SourceArn": source.to_string()});
     trust
 }
 
-/// A document that IAM gives back, percent-encoded (RFC 3986); null where there is none.
+/// Decodes a document that IAM returns percent-encoded (RFC 3986); null without a document.
 pub fn decode(text: Option<&str>) -> Value {
     let Some(text) = text else {
         return Value::Null;

@@ -1,4 +1,5 @@
-//! What the programs share of IAM.
+//! IAM roles: the kinds `role` and `role_policy`, trust policies, AWS's service-linked roles, and retries while a new role
+//! propagates.
 
 pub mod document;
 pub mod propagation;
@@ -11,18 +12,18 @@ pub use aws_sdk_iam::Client;
 use rd_common::aws::Aws;
 use rd_common::client;
 
-/// The client of IAM.
+/// Creates the IAM client for reads, updates and deletes.
 pub fn client(aws: &Aws) -> Client {
     client!(aws_sdk_iam, aws.config)
 }
 
-/// What the clients of a slice must have for its roles.
+/// Access to IAM; the clients of a slice with roles implement it.
 pub trait Iam: 'static {
-    /// IAM.
+    /// The client for reads, updates and deletes.
     fn iam(&self) -> &Client;
-    /// IAM, one attempt.
+    /// The client with one attempt, for creates.
     fn iam_once(&self) -> &Client;
 }
 
-/// What IAM says of what is not there.
-const GONE: [&str; 2] = ["NoSuchEntity", "NoSuchEntityException"];
+/// The codes with which IAM says that something does not exist.
+const NOT_FOUND: [&str; 2] = ["NoSuchEntity", "NoSuchEntityException"];

@@ -1,5 +1,5 @@
-//! IAM is slow to spread: for some seconds after a role was made, other services refuse it as if it were not there or
-//! might not be used. Those refusals are waited out; one that stays is told.
+//! A new role takes some seconds to propagate: until then, other services refuse it as if it did not exist. Calls that
+//! are refused so are retried; a refusal that lasts is reported.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html#troubleshoot_general_eventual-consistency>
 
 use rd_common::resource::wait::backoff;
@@ -7,10 +7,13 @@ use rd_common::{Ctx, Error, Result};
 use std::future::Future;
 use std::time::Duration;
 
-/// How long a role may be refused before it is taken to be wrong.
-pub const LIMIT: Duration = Duration::from_secs(120);
+/// How long refusals are retried before the role itself is considered wrong.
+pub const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// What services say of a role that they cannot use (yet); in lower case.
+/// Texts, in lower case, with which services refuse a role that they cannot use yet. Their codes are general ones, such as
+/// `ClientException` and `InvalidParameterException`, so the text decides.
+/// <https://github.com/hashicorp/terraform/issues/2869>, <https://github.com/pulumi/pulumi-awsx/issues/927>,
+/// <https://github.com/bradford-hamilton/terraform-ecs-fargate/issues/8>, <https://github.com/apex/up/issues/189>
 const REFUSALS: [&str; 6] = [
     "unable to assume",
     "role is not valid",
@@ -20,25 +23,26 @@ const REFUSALS: [&str; 6] = [
     "not authorized to perform: sts:assumerole",
 ];
 
-/// Whether an error says that a role cannot be used.
+/// Whether the text of an error says that a service cannot use a role.
 pub fn is_refusal(text: &str) -> bool {
     let text = text.to_ascii_lowercase();
     REFUSALS.iter().any(|refusal| text.contains(refusal))
 }
 
-/// Repeats a call that a role was refused for. A refused call has done nothing.
-pub async fn waited_out<C, T, F>(ctx: &Ctx<C>, call: impl Fn() -> F) -> Result<T>
+/// Retries a call as long as a service refuses a role in it. A refused call has changed nothing, so that a create may be
+/// retried, too.
+pub async fn retry_while_refused<C, T, F>(ctx: &Ctx<C>, call: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
-    let deadline = ctx.clock.deadline(LIMIT);
+    let deadline = ctx.clock.deadline(TIMEOUT);
     for attempt in 0.. {
         match call().await {
             Err(error) if is_refusal(&error.summary) => {
                 if deadline.is_over() {
                     return Err(error.hint(format!(
-                        "the role was refused for {} s: see that it is there and that its trust policy names the service",
-                        LIMIT.as_secs()
+                        "the role was refused for {} s: check that it exists and that its trust policy names the service",
+                        TIMEOUT.as_secs()
                     )));
                 }
                 ctx.pause(backoff(attempt)).await?;
@@ -54,7 +58,7 @@ mod tests {
     use super::is_refusal;
 
     #[test]
-    fn refusals_of_roles_are_told_from_others() {
+    fn refusals_of_roles_are_recognized() {
         assert!(is_refusal(
             "ECS was unable to assume the role 'arn:aws:iam::1:role/x' that was provided for this task."
         ));

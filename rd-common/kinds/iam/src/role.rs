@@ -1,61 +1,60 @@
-//! `role`: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>. What it may do beyond AWS's own
-//! managed policies is a `role_policy`.
+//! `role`: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
+//!
+//! Its permissions beyond AWS's managed policies are in a `role_policy`.
 
 use crate::document::decode;
-use crate::{Client, GONE, Iam};
+use crate::{Client, Iam, NOT_FOUND};
 use aws_sdk_iam::types::Tag;
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Result, Tags, Wanted, touches,
+    Attribute, Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, attribute,
+    sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::marker::PhantomData;
 
-/// The kind, for a slice with clients `C`.
+/// The kind `role`, for a slice with clients `C`.
 pub struct Role<C>(PhantomData<C>);
 
-/// What we want.
+impl<C> Role<C> {
+    /// The ARN, for resources that use the role.
+    pub const ARN: Attribute<String> = attribute!(Live, arn);
+}
+
+/// The desired role.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name, which is its id.
+    /// The role's name, which is its id.
     pub name: String,
-    /// What it is for.
+    /// The description that the console shows.
     pub description: String,
-    /// Who may use it.
+    /// The trust policy: who may use the role.
     pub trust: Value,
-    /// The ARNs of AWS's managed policies that it has.
+    /// The ARNs of the managed policies to attach.
     pub managed_policies: Vec<String>,
 }
 
-/// What there is.
+/// The role that AWS has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its name.
+    /// The role's name, which is its id.
     pub name: String,
-    /// Its ARN.
+    /// The ARN of the role.
     pub arn: String,
-    /// What it is for.
+    /// The description that the console shows.
     pub description: String,
-    /// Who may use it.
+    /// The trust policy: who may use the role.
     pub trust: Value,
-    /// The ARNs of the managed policies that it has; none where nobody asked for any and they were not read.
+    /// The ARNs of the attached managed policies; none if they were not read because none are desired.
     pub managed_policies: Option<Vec<String>>,
 }
 
-fn list(tags: &Tags) -> Result<Vec<Tag>> {
-    let tags = tags
-        .iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build());
-    tags.collect::<std::result::Result<_, _>>()
-        .map_err(|e| Error::failed(format!("a tag is incomplete: {e}")))
-}
-
-/// The managed policies of a role.
-async fn attached(iam: &Client, name: &str) -> Result<Vec<String>> {
+/// Reads the ARNs of the managed policies attached to a role.
+async fn attached_policies(iam: &Client, name: &str) -> Result<Vec<String>> {
     let call = iam.list_attached_role_policies().role_name(name);
     match call.send().await.doing("read the role's managed policies") {
-        Err(error) if error.is(&GONE) => Ok(Vec::new()),
+        Err(error) if error.is(&NOT_FOUND) => Ok(Vec::new()),
         other => Ok(other?
             .attached_policies
             .unwrap_or_default()
@@ -68,36 +67,32 @@ async fn attached(iam: &Client, name: &str) -> Result<Vec<String>> {
 async fn detach(iam: &Client, name: &str, policy: &str) -> Result<()> {
     let call = iam.detach_role_policy().role_name(name).policy_arn(policy);
     match call.send().await.doing("detach the managed policy") {
-        Err(error) if error.is(&GONE) => Ok(()),
+        Err(error) if error.is(&NOT_FOUND) => Ok(()),
         other => other.map(|_| ()),
     }
 }
 
 async fn read(iam: &Client, one: &Wanted<Spec>, name: &str) -> Result<Option<(Live, Tags)>> {
-    let asks = one
+    let needs_policies = one
         .spec
         .as_ref()
         .is_none_or(|spec| !spec.managed_policies.is_empty());
     let role = async {
         let call = iam.get_role().role_name(name);
         match call.send().await.doing("read the role") {
-            Err(error) if error.is(&GONE) => Ok(None),
+            Err(error) if error.is(&NOT_FOUND) => Ok(None),
             other => other.map(|answer| answer.role),
         }
     };
     let managed = async {
-        match asks {
-            true => attached(iam, name).await.map(Some),
+        match needs_policies {
+            true => attached_policies(iam, name).await.map(Some),
             false => Ok(None),
         }
     };
     let (role, managed_policies) = tokio::try_join!(role, managed)?;
     Ok(role.map(|role| {
-        let tags = role
-            .tags()
-            .iter()
-            .map(|tag| (tag.key().to_owned(), tag.value().to_owned()))
-            .collect();
+        let tags = tags_from_sdk!(role.tags());
         let live = Live {
             name: name.to_owned(),
             arn: role.arn().to_owned(),
@@ -144,7 +139,7 @@ impl<C: Iam> Kind for Role<C> {
             .role_name(&spec.name)
             .description(&spec.description)
             .assume_role_policy_document(spec.trust.to_string())
-            .set_tags(Some(list(request.tags)?));
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
         match call.send().await.doing("create the role") {
             Err(error) if error.is(&["EntityAlreadyExists"]) => Ok(spec.name.clone()),
             other => other.map(|_| spec.name.clone()),
@@ -167,7 +162,7 @@ impl<C: Iam> Kind for Role<C> {
         if touches(changes, "trust") {
             let call = iam.update_assume_role_policy().role_name(id);
             let call = call.policy_document(spec.trust.to_string()).send();
-            call.await.doing("change who may use the role")?;
+            call.await.doing("change the role's trust policy")?;
         }
         if touches(changes, "managed_policies") {
             let has = live.managed_policies.clone().unwrap_or_default();
@@ -184,12 +179,12 @@ impl<C: Iam> Kind for Role<C> {
 
     async fn delete(ctx: &Ctx<C>, id: &str) -> Result<()> {
         let iam = ctx.clients.iam();
-        for policy in attached(iam, id).await? {
+        for policy in attached_policies(iam, id).await? {
             detach(iam, id, &policy).await?;
         }
         let call = iam.delete_role().role_name(id);
         match call.send().await.doing("delete the role") {
-            Err(error) if error.is(&GONE) => Ok(()),
+            Err(error) if error.is(&NOT_FOUND) => Ok(()),
             other => other.map(|_| ()),
         }
     }
@@ -197,7 +192,10 @@ impl<C: Iam> Kind for Role<C> {
     async fn tag(ctx: &Ctx<C>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
         let iam = ctx.clients.iam();
         if !set.is_empty() {
-            let call = iam.tag_role().role_name(id).set_tags(Some(list(set)?));
+            let call = iam
+                .tag_role()
+                .role_name(id)
+                .set_tags(Some(sdk_tags!(Tag, set)));
             call.send().await.doing("set the role's tags")?;
         }
         if !remove.is_empty() {

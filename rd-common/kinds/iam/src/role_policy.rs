@@ -1,46 +1,47 @@
-//! `role_policy`: what a role may do, in a policy of its own. Apart from the role, so that the role is there while what
-//! the policy names is still being made.
+//! `role_policy`: the permissions of a role, in an inline policy. It is a resource apart from the role, so that the role
+//! can be created, and propagate, while the resources that the policy names are still being created.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
 
 use crate::document::decode;
-use crate::{GONE, Iam};
+use crate::{Iam, NOT_FOUND};
 use rd_common::aws::Explain;
 use rd_common::{Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Wanted};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::marker::PhantomData;
 
-/// The kind, for a slice with clients `C`.
+/// The kind `role_policy`, for a slice with clients `C`.
 pub struct RolePolicy<C>(PhantomData<C>);
 
-/// What we want.
+/// The desired policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The role's name.
+    /// The name of the role that has the policy.
     pub role: Input,
-    /// The policy's name.
+    /// The name of the policy, unique in its role.
     pub name: String,
-    /// What the role may do.
+    /// The policy document: what the role may do.
     pub document: Value,
 }
 
-/// What there is.
+/// The policy that AWS has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The role's name.
+    /// The name of the role that has the policy.
     pub role: String,
-    /// The policy's name.
+    /// The name of the policy, unique in its role.
     pub name: String,
-    /// What the role may do.
+    /// The policy document: what the role may do.
     pub document: Value,
 }
 
-/// A role's name has no colon.
+/// The id of a policy, `<role>:<policy>`; a role's name contains no colon.
 fn id(role: &str, name: &str) -> String {
     format!("{role}:{name}")
 }
 
-fn parts(id: &str) -> Result<(&str, &str)> {
+/// The role and the name of a policy, from its id.
+fn split_id(id: &str) -> Result<(&str, &str)> {
     id.split_once(':')
         .ok_or_else(|| Error::failed(format!("`{id}` is not the id of a role's policy")))
 }
@@ -49,7 +50,7 @@ async fn put<C: Iam>(ctx: &Ctx<C>, spec: &Spec) -> Result<()> {
     let call = ctx.clients.iam().put_role_policy();
     let call = call.role_name(spec.role.text()).policy_name(&spec.name);
     let call = call.policy_document(spec.document.to_string()).send();
-    call.await.doing("set what the role may do").map(|_| ())
+    call.await.doing("set the role's policy").map(|_| ())
 }
 
 impl<C: Iam> Kind for RolePolicy<C> {
@@ -60,18 +61,18 @@ impl<C: Iam> Kind for RolePolicy<C> {
 
     async fn find(ctx: &Ctx<C>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let reads = wanted.iter().map(async |one| {
-            let named = one
+            let id_of_spec = one
                 .spec
                 .as_ref()
                 .and_then(|spec| Some(id(spec.role.known()?, &spec.name)));
-            let Some(id) = one.id.clone().or(named) else {
+            let Some(id) = one.id.clone().or(id_of_spec) else {
                 return Ok(None);
             };
-            let (role, name) = parts(&id)?;
+            let (role, name) = split_id(&id)?;
             let call = ctx.clients.iam().get_role_policy();
             let call = call.role_name(role).policy_name(name).send();
-            let answer = match call.await.doing("read what the role may do") {
-                Err(error) if error.is(&GONE) => return Ok(None),
+            let answer = match call.await.doing("read the role's policy") {
+                Err(error) if error.is(&NOT_FOUND) => return Ok(None),
                 other => other?,
             };
             let live = Live {
@@ -109,11 +110,11 @@ impl<C: Iam> Kind for RolePolicy<C> {
     }
 
     async fn delete(ctx: &Ctx<C>, id: &str) -> Result<()> {
-        let (role, name) = parts(id)?;
+        let (role, name) = split_id(id)?;
         let call = ctx.clients.iam().delete_role_policy();
         let call = call.role_name(role).policy_name(name).send();
-        match call.await.doing("take away what the role may do") {
-            Err(error) if error.is(&GONE) => Ok(()),
+        match call.await.doing("delete the role's policy") {
+            Err(error) if error.is(&NOT_FOUND) => Ok(()),
             other => other.map(|_| ()),
         }
     }

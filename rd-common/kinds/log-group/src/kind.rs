@@ -2,41 +2,49 @@
 
 use crate::{Client, Logs, read};
 use rd_common::aws::Explain;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, touches};
+use rd_common::{
+    Attribute, Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, attribute,
+    touches,
+};
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
-/// The kind, for a slice with clients `C`.
+/// The kind `log_group`, for a slice with clients `C`.
 pub struct LogGroup<C>(PhantomData<C>);
 
-/// What we want.
+impl<C> LogGroup<C> {
+    /// The ARN without the suffix `:*`, for resources that write to the group.
+    pub const ARN: Attribute<String> = attribute!(Live, arn);
+}
+
+/// The desired log group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name, which is its id.
+    /// The group's name, which is its id.
     pub name: String,
-    /// How long events are kept, in days.
+    /// How many days events are kept.
     pub retention_days: i32,
-    /// The ARN of the KMS key that it is encrypted with; else a key of AWS's.
+    /// The ARN of the KMS key that encrypts the group; none for AWS's own key.
     #[serde(default)]
     pub kms_key: Option<String>,
 }
 
-/// What there is.
+/// The log group that AWS has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its name.
+    /// The group's name, which is its id.
     pub name: String,
-    /// How long events are kept, in days; none for ever.
+    /// How many days events are kept; none for ever.
     pub retention_days: Option<i32>,
-    /// The ARN of its KMS key; none for a key of AWS's.
+    /// The ARN of the KMS key; none for AWS's own key.
     pub kms_key: Option<String>,
-    /// Its ARN, without the `:*` that AWS puts behind some.
+    /// The ARN without the suffix `:*`, which AWS appends in some answers.
     pub arn: String,
 }
 
-const GONE: &str = "ResourceNotFoundException";
+const NOT_FOUND: &str = "ResourceNotFoundException";
 
-async fn make(once: &Client, spec: &Spec, tags: &Tags) -> Result<()> {
+async fn create_group(once: &Client, spec: &Spec, tags: &Tags) -> Result<()> {
     let call = once
         .create_log_group()
         .log_group_name(&spec.name)
@@ -48,7 +56,7 @@ async fn make(once: &Client, spec: &Spec, tags: &Tags) -> Result<()> {
     }
 }
 
-async fn keep_for(logs: &Client, name: &str, days: i32) -> Result<()> {
+async fn set_retention(logs: &Client, name: &str, days: i32) -> Result<()> {
     let call = logs.put_retention_policy().log_group_name(name);
     let call = call.retention_in_days(days).send();
     call.await
@@ -56,17 +64,17 @@ async fn keep_for(logs: &Client, name: &str, days: i32) -> Result<()> {
         .map(|_| ())
 }
 
-/// Makes it, whole, outside of a plan; one that is there is left with what is in it.
+/// Creates a log group with its retention outside of a plan. The events of an existing group are kept.
 pub async fn ensure<C: Logs>(ctx: &Ctx<C>, spec: &Spec, tags: &Tags) -> Result<()> {
-    make(ctx.clients.logs(), spec, tags).await?;
-    keep_for(ctx.clients.logs(), &spec.name, spec.retention_days).await
+    create_group(ctx.clients.logs(), spec, tags).await?;
+    set_retention(ctx.clients.logs(), &spec.name, spec.retention_days).await
 }
 
-/// Deletes the group of this name; one that is gone is no error.
+/// Deletes the group of this name; success if it does not exist.
 pub async fn delete(logs: &Client, name: &str) -> Result<()> {
     let call = logs.delete_log_group().log_group_name(name);
     match call.send().await.doing("delete the log group") {
-        Err(error) if error.is(&[GONE]) => Ok(()),
+        Err(error) if error.is(&[NOT_FOUND]) => Ok(()),
         other => other.map(|_| ()),
     }
 }
@@ -85,13 +93,13 @@ impl<C: Logs> Kind for LogGroup<C> {
             .filter_map(|one| Some((one, one.id_or(|spec| &spec.name)?)))
             .collect();
         let names: Vec<&str> = named.iter().map(|(_, name)| name.as_str()).collect();
-        let mut there = Vec::new();
+        let mut groups = Vec::new();
         for prefix in read::prefixes(&names) {
-            there.extend(read::beginning_with(logs, prefix).await?);
+            groups.extend(read::with_prefix(logs, prefix).await?);
         }
         let mut found = Vec::new();
         for (one, name) in named {
-            let Some(live) = there.iter().find(|group| group.name == name) else {
+            let Some(live) = groups.iter().find(|group| group.name == name) else {
                 continue;
             };
             let tags = match &one.id {
@@ -109,7 +117,7 @@ impl<C: Logs> Kind for LogGroup<C> {
     }
 
     async fn create(ctx: &Ctx<C>, request: CreateRequest<'_, Spec>) -> Result<String> {
-        make(ctx.clients.logs_once(), request.spec, request.tags).await?;
+        create_group(ctx.clients.logs_once(), request.spec, request.tags).await?;
         Ok(request.spec.name.clone())
     }
 
@@ -122,7 +130,7 @@ impl<C: Logs> Kind for LogGroup<C> {
     ) -> Result<()> {
         let logs = ctx.clients.logs();
         if touches(changes, "retention_days") {
-            keep_for(logs, id, spec.retention_days).await?;
+            set_retention(logs, id, spec.retention_days).await?;
         }
         if touches(changes, "kms_key") {
             let doing = "change the log group's key";

@@ -1,5 +1,5 @@
-//! What the programs share of CloudWatch Logs: a log group. The group is made before whatever writes to it, since a
-//! writer that may make it makes it without retention and without tags.
+//! CloudWatch log groups: the kind `log_group`, reading groups, and checks of their settings. A group is created before
+//! the resource that writes to it, because many writers create a missing group without retention and without tags.
 
 mod kind;
 pub mod read;
@@ -12,7 +12,8 @@ pub use settings::{kms_key_problem, retention_problem};
 use rd_common::aws::Aws;
 use rd_common::client;
 
-/// The client twice: for calls that may be repeated, and for creates, which the engine repeats only after a look.
+/// The client for reads, updates and deletes, and the client with one attempt for creates: the engine checks what an
+/// attempt has created before it retries.
 pub fn clients(aws: &Aws) -> [Client; 2] {
     [
         client!(aws_sdk_cloudwatchlogs, aws.config),
@@ -20,10 +21,10 @@ pub fn clients(aws: &Aws) -> [Client; 2] {
     ]
 }
 
-/// What the clients of a slice must have for its log groups.
+/// Access to CloudWatch Logs; the clients of a slice with log groups implement it.
 pub trait Logs: 'static {
-    /// CloudWatch Logs.
+    /// The client for reads, updates and deletes.
     fn logs(&self) -> &Client;
-    /// CloudWatch Logs, one attempt.
+    /// The client with one attempt, for creates.
     fn logs_once(&self) -> &Client;
 }

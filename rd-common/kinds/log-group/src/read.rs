@@ -1,4 +1,4 @@
-//! Reading log groups.
+//! Reading log groups in as few calls as possible.
 
 use crate::Client;
 use crate::kind::Live;
@@ -7,44 +7,37 @@ use rd_common::aws::Explain;
 use rd_common::{Result, Tags};
 use std::collections::BTreeSet;
 
-/// The groups whose names begin so.
-pub async fn beginning_with(logs: &Client, prefix: &str) -> Result<Vec<Live>> {
-    let mut all = Vec::new();
-    let mut next = None;
-    loop {
-        let call = logs.describe_log_groups().log_group_name_prefix(prefix);
-        let call = call.set_next_token(next);
-        let page = call.send().await.doing("read the log groups")?;
-        all.extend(page.log_groups().iter().map(live));
-        next = page.next_token;
-        if next.is_none() {
-            return Ok(all);
-        }
-    }
+/// Reads the groups whose names begin with `prefix`.
+pub async fn with_prefix(logs: &Client, prefix: &str) -> Result<Vec<Live>> {
+    let call = logs.describe_log_groups().log_group_name_prefix(prefix);
+    let groups = call.into_paginator().items().send();
+    let groups = groups.try_collect().await;
+    let groups = groups.doing("read the log groups")?;
+    Ok(groups.iter().map(live).collect())
 }
 
-/// The group of this name.
+/// Reads the group with exactly this name; none if it does not exist.
 pub async fn named(logs: &Client, name: &str) -> Result<Option<Live>> {
-    let groups = beginning_with(logs, name).await?;
+    let groups = with_prefix(logs, name).await?;
     Ok(groups.into_iter().find(|group| group.name == name))
 }
 
-/// Its tags.
+/// Reads the tags of the group with this ARN.
 pub async fn tags(logs: &Client, arn: &str) -> Result<Tags> {
     let call = logs.list_tags_for_resource().resource_arn(arn);
     let answer = call.send().await.doing("read the log group's tags")?;
     Ok(answer.tags.unwrap_or_default().into_iter().collect())
 }
 
-/// The fewest prefixes that find all of these names and little else: groups of one folder are read in one call.
+/// The prefixes to read, so that groups in the same folder (the name up to its last `/`) take one call.
 pub fn prefixes<'a>(names: &[&'a str]) -> BTreeSet<&'a str> {
-    let alone = |name: &str| {
-        let beside = names.iter().filter(|one| folder(one) == folder(name));
-        beside.count() == 1
+    let is_alone = |name: &str| {
+        let same_folder = names.iter().filter(|one| folder(one) == folder(name));
+        same_folder.count() == 1
     };
     names
         .iter()
-        .map(|name| if alone(name) { name } else { folder(name) })
+        .map(|name| if is_alone(name) { name } else { folder(name) })
         .collect()
 }
 

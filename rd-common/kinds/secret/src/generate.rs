@@ -1,31 +1,30 @@
-//! The generator of passwords and tokens.
+//! Generating passwords and tokens from the operating system's random numbers.
 
 use rd_common::{Error, Result};
 use std::sync::OnceLock;
 
-/// How many characters: with 62 to choose from, 190 bits.
+/// The number of characters: 32 of 62 are 190 bits.
 const LENGTH: usize = 32;
 
-/// Letters and digits: they need no escape in a URL, and RDS and ElastiCache take all of them.
+/// Letters and digits, which need no escaping in a URL and are accepted by RDS and ElastiCache.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html>
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// The bytes below it are an even number of turns through the alphabet; the others are thrown away, so that each
-/// character is as likely as any other.
-const FAIR: u8 = 248;
+/// The largest multiple of 62 in a byte. Random bytes from it on are discarded, so that each character is equally likely.
+const UNBIASED_BELOW: u8 = 248;
 
-/// A generated password or token. It shows itself to nobody who does not ask for it by name.
+/// A generated password or token. It has no `Display`, and its `Debug` does not show it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Generated(String);
 
 impl Generated {
-    /// One that is there already.
+    /// Wraps a value that exists already, such as one read from a secret.
     pub fn known(text: impl Into<String>) -> Self {
         Self(text.into())
     }
 
-    /// The characters themselves, for the one call that carries them.
+    /// The value itself, for the one call that sends it.
     pub fn reveal(&self) -> &str {
         &self.0
     }
@@ -37,33 +36,35 @@ impl std::fmt::Debug for Generated {
     }
 }
 
-/// A source of passwords and tokens.
+/// A function that generates passwords and tokens.
 pub type Source = fn() -> Result<Generated>;
 
 static SOURCE: OnceLock<Source> = OnceLock::new();
 
-/// Takes another source for the whole process. The tests plant a known value here and look for it in all that is
-/// written; no program calls it.
-pub fn plant(source: Source) {
-    // The first one stays.
+/// Replaces the generator for the whole process, once. The tests use a known value and search everything that a program
+/// writes for it; no program calls this.
+pub fn use_source(source: Source) {
+    // Only the first call has an effect.
     let _ = SOURCE.set(source);
 }
 
-/// A new one.
+/// Generates a password or token. Fails if the operating system provides no random numbers.
 pub fn generate() -> Result<Generated> {
     SOURCE.get().map_or_else(from_system, |source| source())
 }
 
-/// From the operating system's generator.
+/// Generates one from the operating system's random numbers.
 fn from_system() -> Result<Generated> {
     let mut text = String::with_capacity(LENGTH);
     while text.len() < LENGTH {
         let mut bytes = [0; 64];
         getrandom::fill(&mut bytes).map_err(|e| {
-            Error::failed(format!("the operating system gives no random numbers: {e}"))
+            Error::failed(format!(
+                "the operating system provides no random numbers: {e}"
+            ))
         })?;
-        let fair = bytes.iter().filter(|byte| **byte < FAIR);
-        let chars = fair.map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]));
+        let unbiased = bytes.iter().filter(|byte| **byte < UNBIASED_BELOW);
+        let chars = unbiased.map(|byte| char::from(ALPHABET[usize::from(*byte) % ALPHABET.len()]));
         text.extend(chars.take(LENGTH - text.len()));
     }
     Ok(Generated(text))
@@ -75,7 +76,7 @@ mod tests {
     use std::collections::BTreeSet;
 
     #[test]
-    fn each_is_new_whole_and_of_the_alphabet() {
+    fn each_value_is_unique_complete_and_of_the_alphabet() {
         let made: Vec<Generated> = (0..200).map(|_| generate().unwrap()).collect();
         let seen: BTreeSet<char> = made.iter().flat_map(|one| one.reveal().chars()).collect();
         assert_eq!(seen.len(), ALPHABET.len());

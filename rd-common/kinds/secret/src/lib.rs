@@ -1,6 +1,8 @@
-//! What the programs share of Secrets Manager: a secret that holds a generated password or token with what one needs to
-//! connect, made, kept right and rotated so that the generated value is in Secrets Manager and in the service that
-//! checks it, and nowhere else: in no state, record, plan, log, error, argument or file.
+//! Secrets in Secrets Manager with a generated password or token: the kinds `secret` and `secret_version`, rotation, and
+//! the check that the members of a secret are consistent.
+//!
+//! The generated value is in Secrets Manager and in the service that checks it, and nowhere else: in no state, record,
+//! plan, log, error, argument or file.
 
 pub mod check;
 pub mod generate;
@@ -14,7 +16,8 @@ pub use aws_sdk_secretsmanager::Client;
 use rd_common::aws::Aws;
 use rd_common::client;
 
-/// The client twice: for calls that may be repeated, and for creates, which the engine repeats only after a look.
+/// The client for reads, updates and deletes, and the client with one attempt for creates: the engine checks what an
+/// attempt has created before it retries.
 pub fn clients(aws: &Aws) -> [Client; 2] {
     [
         client!(aws_sdk_secretsmanager, aws.config),
@@ -22,19 +25,19 @@ pub fn clients(aws: &Aws) -> [Client; 2] {
     ]
 }
 
-/// What the clients of a slice must have for its secrets.
+/// Access to Secrets Manager; the clients of a slice with secrets implement it.
 pub trait Secrets: 'static {
-    /// Secrets Manager.
+    /// The client for reads, updates and deletes.
     fn secrets(&self) -> &Client;
-    /// Secrets Manager, one attempt.
+    /// The client with one attempt, for creates.
     fn secrets_once(&self) -> &Client;
 }
 
-/// What a slice's secret is made of.
-pub trait Form: 'static {
-    /// The member of the secret's JSON that was generated: `password`, `token`.
+/// The form of a slice's secret: which member is generated, and how the URL is built.
+pub trait SecretForm: 'static {
+    /// The member of the secret's JSON that is generated: `password` or `token`.
     const KEY: &'static str;
 
-    /// The URL to connect with.
+    /// The URL with which clients connect, with the generated value in it.
     fn url(fields: &value::Fields, generated: &generate::Generated) -> String;
 }

@@ -1,54 +1,62 @@
-//! A new generated value, put in place of the old so that a kill at any point leaves something that the next run ends:
-//! as long as a version bears `AWSPENDING`, a rotation is under way.
+//! Rotating a generated value so that a run after a kill can complete the rotation: as long as a version has the label
+//! `AWSPENDING`, a rotation is in progress.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
 
-use crate::Form;
+use crate::SecretForm;
 use crate::generate::{Generated, generate};
 use crate::value::{CURRENT, Fields, PENDING, Read, current, put, read};
 use aws_sdk_secretsmanager::Client;
 use rd_common::aws::Explain;
 use rd_common::{Error, Result};
 
-/// A rotation under way.
+/// A rotation in progress: the new value is stored in the secret as the pending version.
 pub struct Rotation {
     secret: String,
-    /// The version that is to be the current one.
+    /// The id of the pending version, which will be the current one.
     version: String,
-    /// The current one; none where it is the same.
-    before: Option<String>,
-    /// The new value.
+    /// The id of the current version; none if it is the pending one already.
+    current: Option<String>,
+    /// The new password or token.
     pub generated: Generated,
-    /// Whether an earlier run began it.
+    /// Whether an earlier run started the rotation.
     pub resumed: bool,
 }
 
-async fn stages(client: &Client, secret: &str) -> Result<(Option<String>, Option<String>)> {
+/// The ids of the versions with the labels `AWSCURRENT` and `AWSPENDING`.
+async fn labelled_versions(
+    client: &Client,
+    secret: &str,
+) -> Result<(Option<String>, Option<String>)> {
     let call = client.describe_secret().secret_id(secret);
     let answer = call.send().await.doing("read the secret's versions")?;
-    let with = |stage: &str| {
+    let with_label = |stage: &str| {
         let versions = answer.version_ids_to_stages()?;
-        let mut bearing = versions
+        let mut matching = versions
             .iter()
             .filter(|(_, stages)| stages.iter().any(|one| one == stage));
-        bearing.next().map(|(id, _)| id.clone())
+        matching.next().map(|(id, _)| id.clone())
     };
-    Ok((with(CURRENT), with(PENDING)))
+    Ok((with_label(CURRENT), with_label(PENDING)))
 }
 
 impl Rotation {
-    /// Goes on with the one under way, or begins one. `fields` are what the secret leads to, where that is known better
-    /// than the secret itself does.
-    pub async fn begin<F: Form>(client: &Client, secret: &str, fields: &Fields) -> Result<Self> {
-        let (now, pending) = stages(client, secret).await?;
-        let mut wanted = current::<F>(client, secret).await?.fields;
-        wanted.extend(fields.clone());
+    /// Continues the rotation in progress, or starts one. `fields` override members of the current value, such as a host
+    /// that has changed.
+    pub async fn begin<F: SecretForm>(
+        client: &Client,
+        secret: &str,
+        fields: &Fields,
+    ) -> Result<Self> {
+        let (now, pending) = labelled_versions(client, secret).await?;
+        let mut desired = current::<F>(client, secret).await?.fields;
+        desired.extend(fields.clone());
         let (mut version, mut known) = (None, None);
         if let Some(pending) = pending
             && let Read::Content(content) = read::<F>(client, secret, PENDING).await?
         {
             known = content.generated;
-            // What it leads to may have changed since; then the same value goes into a new version.
-            version = (content.fields == wanted && known.is_some()).then_some(pending);
+            // If the other members have changed since, the same value is stored in a new version.
+            version = (content.fields == desired && known.is_some()).then_some(pending);
         }
         let resumed = known.is_some();
         let generated = match known {
@@ -57,20 +65,20 @@ impl Rotation {
         };
         let version = match version {
             Some(version) => version,
-            None => put::<F>(client, secret, &wanted, &generated, PENDING).await?,
+            None => put::<F>(client, secret, &desired, &generated, PENDING).await?,
         };
         Ok(Self {
             secret: secret.to_owned(),
-            before: now.filter(|now| *now != version),
+            current: now.filter(|now| *now != version),
             version,
             generated,
             resumed,
         })
     }
 
-    /// Makes the new value the one that readers get.
+    /// Moves the label `AWSCURRENT` to the new version, so that readers get the new value.
     pub async fn promote(&self, client: &Client) -> Result<()> {
-        let Some(before) = &self.before else {
+        let Some(current) = &self.current else {
             return Ok(());
         };
         let call = client
@@ -78,31 +86,35 @@ impl Rotation {
             .secret_id(&self.secret)
             .version_stage(CURRENT)
             .move_to_version_id(&self.version)
-            .remove_from_version_id(before);
-        call.send().await.doing("promote the new value").map(|_| ())
+            .remove_from_version_id(current);
+        call.send()
+            .await
+            .doing("make the new value the current one")
+            .map(|_| ())
     }
 
-    /// Ends it: nothing is pending any more.
+    /// Removes the label `AWSPENDING`: the rotation is complete.
     pub async fn finish(&self, client: &Client) -> Result<()> {
         let call = client
             .update_secret_version_stage()
             .secret_id(&self.secret)
             .version_stage(PENDING)
             .remove_from_version_id(&self.version);
-        match call.send().await.doing("end the rotation") {
-            // Its answer was lost before.
+        match call.send().await.doing("complete the rotation") {
+            // An earlier attempt, whose answer was lost, removed the label.
             Err(error) if error.is(&["InvalidParameterException"]) => Ok(()),
             other => other.map(|_| ()),
         }
     }
 }
 
-/// Whether a rotation is under way.
-pub async fn pending(client: &Client, secret: &str) -> Result<bool> {
-    match stages(client, secret).await {
+/// Whether a rotation was started and not completed.
+pub async fn is_in_progress(client: &Client, secret: &str) -> Result<bool> {
+    match labelled_versions(client, secret).await {
         Ok((_, pending)) => Ok(pending.is_some()),
         Err(error) if error.is(&["ResourceNotFoundException"]) => {
-            Err(Error::failed("the secret is gone").hint("run apply: it makes it again"))
+            Err(Error::failed("the secret no longer exists")
+                .hint("run apply, which creates it again"))
         }
         Err(error) => Err(error),
     }

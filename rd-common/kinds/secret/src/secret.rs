@@ -1,87 +1,83 @@
 //! `secret`: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
 //!
-//! It is made with a generated value, so that what is made after it finds the value there, also after a kill.
+//! A secret is created with a generated value, so that the resources created after it find the value, also in a run after
+//! a kill.
 
 use crate::generate::generate;
 use crate::value::{CURRENT, Fields, put, write};
-use crate::{Form, Secrets};
+use crate::{SecretForm, Secrets};
 use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::types::Tag;
+use rd_common::arn::last_part;
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Details, Diff, Error, Found, Kind, Result, Tags, Wanted, touches,
+    Attribute, Change, CreateRequest, Ctx, Details, Diff, Error, Found, Kind, Result, Tags, Wanted,
+    attribute, sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
 
-/// The kind, for a slice with clients `C`.
+/// The kind `secret`, for a slice with clients `C` and a secret of form `F`.
 pub struct Secret<C, F>(PhantomData<(C, F)>);
 
-/// For how many days a deleted secret can be had back: the least that AWS has.
+impl<C, F> Secret<C, F> {
+    /// The generation of the secret, for the resource whose password or token it is.
+    pub const GENERATION: Attribute<String> = attribute!(Live, generation);
+}
+
+/// For how many days a deleted secret can be restored: the minimum that AWS allows.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DeleteSecret.html>
 const RECOVERY_DAYS: i64 = 7;
 
-/// The key that AWS encrypts with where none is named; it is not told.
+/// AWS's own key, which encrypts a secret without a KMS key. AWS may report it or leave it out.
 const DEFAULT_KEY: &str = "alias/aws/secretsmanager";
 
-/// What we want.
+/// The desired secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name: `<project>/<environment>/<thing>`.
+    /// The secret's name, `<project>/<environment>/<thing>`.
     pub name: String,
-    /// What it is for.
+    /// The description that the console shows.
     pub description: String,
-    /// The KMS key that it is encrypted with; else AWS's own.
+    /// The KMS key that encrypts it; none for AWS's own key.
     pub kms_key: Option<String>,
-    /// The members of its first value that are known before anything is made.
+    /// The members of the first value that are known before anything is created.
     pub fields: Fields,
 }
 
-/// What there is.
+/// The secret that AWS has, without its value.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its name.
+    /// The secret's name.
     pub name: String,
-    /// Its ARN, which is its id.
+    /// The secret's ARN, which is its id.
     pub arn: String,
-    /// What it is for.
+    /// The description that the console shows.
     pub description: String,
-    /// The KMS key; none for AWS's own.
+    /// The KMS key; none for AWS's own key.
     pub kms_key: Option<String>,
-    /// Which generated value it began with: another one where the secret was made again. Rotations leave it as it is.
+    /// The id of the secret's first value, from the tag `rd:generation`. A secret that was created again has another one;
+    /// a rotation does not change it.
     pub generation: String,
-    /// When it was last changed, in ISO 8601.
+    /// The time of the last change, in ISO 8601.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub changed: Option<String>,
 }
 
-/// The tag with the generation.
+/// The secret's tag that holds its generation.
 const GENERATION_TAG: &str = "rd:generation";
 
-/// The tag of what checks the value, with the generation that it was given: the value itself is not told.
+/// The tag of the resource that checks the value, with the generation of the value that was set there: AWS never reports
+/// the value itself.
 pub const GIVEN_GENERATION_TAG: &str = "rd:secret-generation";
 
-const GONE: &str = "ResourceNotFoundException";
+const NOT_FOUND: &str = "ResourceNotFoundException";
 
-fn list(tags: &Tags) -> Vec<Tag> {
-    tags.iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build())
-        .collect()
-}
-
-fn map(tags: &[Tag]) -> Tags {
-    let pairs = tags.iter().filter_map(|tag| {
-        let value = tag.value().unwrap_or_default();
-        Some((tag.key()?.to_owned(), value.to_owned()))
-    });
-    pairs.collect()
-}
-
-/// A key as a name, an id or an ARN, as far as they can be compared.
-fn same_key(live: Option<&str>, wanted: Option<&str>) -> bool {
-    match (live, wanted) {
+/// Whether two keys are the same, one of which may be an ARN and the other the id in it.
+fn same_key(live: Option<&str>, desired: Option<&str>) -> bool {
+    match (live, desired) {
         (None, None) => true,
-        (Some(live), Some(wanted)) => live == wanted || live.rsplit('/').next() == Some(wanted),
+        (Some(live), Some(desired)) => live == desired || last_part(live) == desired,
         _ => false,
     }
 }
@@ -90,37 +86,37 @@ async fn set_tags(client: &Client, id: &str, set: &Tags) -> Result<()> {
     let call = client
         .tag_resource()
         .secret_id(id)
-        .set_tags(Some(list(set)));
+        .set_tags(Some(sdk_tags!(Tag, set)));
     call.send().await.doing("set the secret's tags").map(|_| ())
 }
 
-/// How a name that cannot be had is refused.
+/// The codes of `CreateSecret` for a name that is in use.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
-const REFUSED: [&str; 2] = ["InvalidRequestException", "ResourceExistsException"];
+const NAME_IN_USE: [&str; 2] = ["InvalidRequestException", "ResourceExistsException"];
 
 /// The tags of the secret of this name, if it is scheduled for deletion.
 async fn scheduled_for_deletion(client: &Client, name: &str) -> Result<Option<Tags>> {
     let call = client.describe_secret().secret_id(name);
     let answer = match call.send().await.doing("read the secret") {
-        Err(error) if error.is(&[GONE]) => return Ok(None),
+        Err(error) if error.is(&[NOT_FOUND]) => return Ok(None),
         other => other?,
     };
-    Ok(answer.deleted_date().map(|_| map(answer.tags())))
+    Ok(answer.deleted_date().map(|_| tags_from_sdk!(answer.tags())))
 }
 
-/// What somebody else deleted is theirs to bring back.
-fn not_ours(name: &str) -> Error {
+/// The refusal to restore a deleted secret that does not belong to this stack.
+fn belongs_to_another_stack(name: &str) -> Error {
     Error::refused(format!(
-        "the secret {name} is somebody else's, and is scheduled for deletion"
+        "the secret {name} is scheduled for deletion and does not belong to this stack"
     ))
     .hint(format!(
-        "it was left alone; to free the name: aws secretsmanager restore-secret --secret-id {name}, then delete-secret \
-         --force-delete-without-recovery; or choose another project or environment in rd.toml"
+        "nothing was changed; to free the name, run aws secretsmanager restore-secret --secret-id {name}, then \
+         delete-secret --force-delete-without-recovery; or choose another project or environment in rd.toml"
     ))
 }
 
-/// Brings back one that is scheduled for deletion, with a new value: nobody knows who still has the old one.
-async fn revive<F: Form>(client: &Client, spec: &Spec, tags: &Tags) -> Result<String> {
+/// Restores a secret that is scheduled for deletion, with a new value: anybody may have the old one.
+async fn restore<F: SecretForm>(client: &Client, spec: &Spec, tags: &Tags) -> Result<String> {
     let call = client.restore_secret().secret_id(&spec.name);
     let answer = call.send().await.doing("restore the deleted secret")?;
     let arn = answer.arn.unwrap_or_else(|| spec.name.clone());
@@ -129,7 +125,7 @@ async fn revive<F: Form>(client: &Client, spec: &Spec, tags: &Tags) -> Result<St
     Ok(arn)
 }
 
-impl<C: Secrets, F: Form> Kind for Secret<C, F> {
+impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
     const NAME: &'static str = "secret";
     type Spec = Spec;
     type Live = Live;
@@ -143,14 +139,14 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
             };
             let call = ctx.clients.secrets().describe_secret().secret_id(id);
             let answer = match call.send().await.doing("read the secret") {
-                Err(error) if error.is(&[GONE]) => continue,
+                Err(error) if error.is(&[NOT_FOUND]) => continue,
                 other => other?,
             };
             if answer.deleted_date().is_some() {
                 continue;
             }
             let arn = answer.arn().unwrap_or_default().to_owned();
-            let tags = map(answer.tags());
+            let tags = tags_from_sdk!(answer.tags());
             found.push(Found {
                 address: one.address.clone(),
                 id: arn.clone(),
@@ -182,19 +178,19 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
             .name(&spec.name)
             .description(&spec.description)
             .set_kms_key_id(spec.kms_key.clone())
-            .set_tags(Some(list(&tags)))
+            .set_tags(Some(sdk_tags!(Tag, tags)))
             .secret_string(write::<F>(&spec.fields, &generate()?));
         match call.send().await.doing("create the secret") {
             Ok(answer) => answer
                 .arn
                 .ok_or_else(|| Error::failed("AWS's answer has no ARN of the secret")),
-            // The name is kept for days after a delete. Whether that is why is looked at, not read from AWS's words.
-            Err(error) if error.is(&REFUSED) => {
+            // The name stays in use for days after a delete. The code has other causes, too, so the secret is read.
+            Err(error) if error.is(&NAME_IN_USE) => {
                 match scheduled_for_deletion(ctx.clients.secrets(), &spec.name).await? {
-                    Some(there) if there.is_empty() || ctx.stack.owns(ctx.slice, &there) => {
-                        revive::<F>(ctx.clients.secrets(), spec, &tags).await
+                    Some(old) if old.is_empty() || ctx.stack.owns(ctx.slice, &old) => {
+                        restore::<F>(ctx.clients.secrets(), spec, &tags).await
                     }
-                    Some(_) => Err(not_ours(&spec.name)),
+                    Some(_) => Err(belongs_to_another_stack(&spec.name)),
                     None => Err(error),
                 }
             }
@@ -223,8 +219,8 @@ impl<C: Secrets, F: Form> Kind for Secret<C, F> {
         let call = ctx.clients.secrets().delete_secret().secret_id(id);
         let answer = call.recovery_window_in_days(RECOVERY_DAYS).send().await;
         match answer.doing("delete the secret") {
-            Err(error) if error.is(&[GONE]) => Ok(()),
-            // It is scheduled for deletion already.
+            Err(error) if error.is(&[NOT_FOUND]) => Ok(()),
+            // The secret is scheduled for deletion already.
             Err(error) if error.is(&["InvalidRequestException"]) => Ok(()),
             other => other.map(|_| ()),
         }

@@ -1,6 +1,6 @@
-//! A secret's value: JSON with a generated member, the fields one connects with, and a URL made of both.
+//! The value of a secret: JSON with a generated member, the members to connect with, and a URL built from both.
 
-use crate::Form;
+use crate::SecretForm;
 use crate::generate::Generated;
 use aws_sdk_secretsmanager::Client;
 use rd_common::aws::Explain;
@@ -8,41 +8,41 @@ use rd_common::{Error, Result};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The members that are no secret, by name.
+/// The members that are not confidential, by name.
 pub type Fields = BTreeMap<String, Value>;
 
 /// The member that holds the URL.
 const URL: &str = "url";
 
-/// The version in use, and the one that is about to be.
+/// The label of the version that readers get.
 /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html>
 pub const CURRENT: &str = "AWSCURRENT";
-/// The version that a rotation is about to make the current one.
+/// The label of the version that a rotation will make the current one.
 pub const PENDING: &str = "AWSPENDING";
 
-/// A value as it was read.
+/// The value of one version of a secret.
 #[derive(Clone, Debug)]
 pub struct Content {
-    /// The generated member; none where somebody took it out.
+    /// The generated member; none if it is missing or empty.
     pub generated: Option<Generated>,
-    /// The members that are no secret, without the URL.
+    /// The members that are not confidential, without the URL.
     pub fields: Fields,
-    /// Whether the URL is the one that the members make.
-    pub url_fits: bool,
+    /// Whether the URL is the one built from the other members.
+    pub url_matches: bool,
 }
 
-/// What came of reading a value.
+/// The result of reading a value.
 pub enum Read {
-    /// It.
+    /// The secret exists, and this is its value.
     Content(Content),
-    /// There is no such secret, or no version of it.
+    /// The secret does not exist, is scheduled for deletion, or has no such version.
     Absent,
-    /// These credentials may not read it.
+    /// The credentials may not read the value.
     Denied,
 }
 
-/// Reads a version of a secret.
-pub async fn read<F: Form>(client: &Client, secret: &str, stage: &str) -> Result<Read> {
+/// Reads the version of a secret with the label `stage`.
+pub async fn read<F: SecretForm>(client: &Client, secret: &str, stage: &str) -> Result<Read> {
     let call = client.get_secret_value().secret_id(secret);
     let answer = call.version_stage(stage).send().await;
     let answer = match answer.doing("read the secret's value") {
@@ -58,18 +58,20 @@ pub async fn read<F: Form>(client: &Client, secret: &str, stage: &str) -> Result
     )))
 }
 
-/// The current value, for whoever cannot do without it.
-pub async fn current<F: Form>(client: &Client, secret: &str) -> Result<Content> {
+/// Reads the current value; fails if there is none, or if the credentials may not read it.
+pub async fn current<F: SecretForm>(client: &Client, secret: &str) -> Result<Content> {
     match read::<F>(client, secret, CURRENT).await? {
         Read::Content(content) => Ok(content),
         Read::Absent => Err(Error::failed("the secret has no value")
-            .hint("run apply: it makes the secret with a value")),
-        Read::Denied => Err(Error::failed("the secret's value may not be read")
-            .hint("ask for secretsmanager:GetSecretValue on it")),
+            .hint("run apply, which creates the secret with a value")),
+        Read::Denied => Err(
+            Error::failed("the credentials may not read the secret's value")
+                .hint("ask for the permission secretsmanager:GetSecretValue"),
+        ),
     }
 }
 
-fn parse<F: Form>(text: &str) -> Content {
+fn parse<F: SecretForm>(text: &str) -> Content {
     let mut members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
     let generated = match members.remove(F::KEY) {
         Some(Value::String(text)) if !text.is_empty() => Some(Generated::known(text)),
@@ -77,18 +79,18 @@ fn parse<F: Form>(text: &str) -> Content {
     };
     let url = members.remove(URL);
     let fields: Fields = members.into_iter().collect();
-    let wanted = generated
+    let expected = generated
         .as_ref()
         .map(|g| Value::String(F::url(&fields, g)));
     Content {
-        url_fits: wanted.is_some() && url == wanted,
+        url_matches: expected.is_some() && url == expected,
         generated,
         fields,
     }
 }
 
-/// The JSON of a value.
-pub fn write<F: Form>(fields: &Fields, generated: &Generated) -> String {
+/// The JSON of a value: the URL, the fields and the generated member.
+pub fn write<F: SecretForm>(fields: &Fields, generated: &Generated) -> String {
     let mut members = Map::new();
     members.insert(URL.to_owned(), F::url(fields, generated).into());
     members.extend(fields.clone());
@@ -96,8 +98,8 @@ pub fn write<F: Form>(fields: &Fields, generated: &Generated) -> String {
     Value::Object(members).to_string()
 }
 
-/// Puts a new version under a stage; returns its id.
-pub async fn put<F: Form>(
+/// Stores a new version with the label `stage`, and returns its id.
+pub async fn put<F: SecretForm>(
     client: &Client,
     secret: &str,
     fields: &Fields,
@@ -110,13 +112,13 @@ pub async fn put<F: Form>(
         .version_stages(stage)
         .send()
         .await
-        .doing("put the secret's value")?;
+        .doing("store the secret's value")?;
     answer
         .version_id
         .ok_or_else(|| Error::failed("AWS's answer has no version of the secret"))
 }
 
-/// A text member.
+/// The member `name` as text; empty if it is missing or not a text.
 pub fn text<'a>(fields: &'a Fields, name: &str) -> &'a str {
     fields.get(name).and_then(Value::as_str).unwrap_or_default()
 }
@@ -128,7 +130,7 @@ mod tests {
 
     struct Plain;
 
-    impl Form for Plain {
+    impl SecretForm for Plain {
         const KEY: &'static str = "token";
 
         fn url(fields: &Fields, generated: &Generated) -> String {
@@ -137,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_written_is_read_back() {
+    fn a_written_value_is_read_back() {
         let fields = Fields::from([
             ("host".to_owned(), json!("h")),
             ("port".to_owned(), json!(1)),
@@ -145,13 +147,13 @@ mod tests {
         let content = parse::<Plain>(&write::<Plain>(&fields, &Generated::known("t")));
         assert_eq!(content.fields, fields);
         assert_eq!(content.generated, Some(Generated::known("t")));
-        assert!(content.url_fits);
+        assert!(content.url_matches);
     }
 
     #[test]
-    fn what_somebody_spoilt_is_seen() {
+    fn a_value_that_was_changed_by_others_is_detected() {
         assert!(parse::<Plain>("no JSON").generated.is_none());
         let other = parse::<Plain>(r#"{"host": "h", "token": "t", "url": "x://elsewhere"}"#);
-        assert!(!other.url_fits);
+        assert!(!other.url_matches);
     }
 }

@@ -1,50 +1,59 @@
-//! `secret_version`: the current value of a secret, kept as what it leads to is. The generated member stays as it is;
-//! it is neither compared nor remembered.
+//! `secret_version`: the current value of a secret, whose host, port and URL follow the resource that it points to. The
+//! generated member is neither changed, compared nor stored.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
 
 use crate::value::{CURRENT, Fields, Read, current, put, read};
-use crate::{Form, Secrets};
-use rd_common::{Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Wanted};
+use crate::{SecretForm, Secrets};
+use rd_common::{
+    Attribute, Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Wanted,
+    attribute,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
-/// The kind, for a slice with clients `C`.
+/// The kind `secret_version`, for a slice with clients `C` and a secret of form `F`.
 pub struct SecretVersion<C, F>(PhantomData<(C, F)>);
 
-/// What we want.
+impl<C, F> SecretVersion<C, F> {
+    /// The secret's ARN. Known once the value is complete.
+    pub const ARN: Attribute<String> = attribute!(Live, arn);
+}
+
+/// The desired value, without the generated member.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
     /// The secret's ARN.
     pub secret_arn: Input,
-    /// The members that are no secret.
+    /// The members that are not confidential, by name.
     pub fields: BTreeMap<String, Input<Value>>,
 }
 
-/// What there is.
+/// The value in Secrets Manager, without the generated member.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The secret's ARN, for whoever may use it only once the value is whole.
+    /// The secret's ARN. A resource that refers to it waits until the value is complete.
     pub arn: String,
-    /// The members that are no secret; none where the credentials may not read the value.
+    /// The members that are not confidential; none if the credentials may not read the value.
     pub fields: Option<Fields>,
-    /// Whether the URL is the one that the members make.
+    /// Whether the URL is the one built from the other members.
     pub url_fits: bool,
-    /// Whether the generated member is there.
+    /// Whether the value has the generated member.
     pub generated: bool,
 }
 
-fn known(spec: &Spec) -> Fields {
+/// The fields of a spec that are known.
+fn known_fields(spec: &Spec) -> Fields {
     spec.fields
         .iter()
         .filter_map(|(name, value)| Some((name.clone(), value.known()?.clone())))
         .collect()
 }
 
-impl<C: Secrets, F: Form> Kind for SecretVersion<C, F> {
+impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
     const NAME: &'static str = "secret_version";
-    // It goes with its secret.
+    // A version is deleted with its secret.
     const RETAINED: bool = true;
     type Spec = Spec;
     type Live = Live;
@@ -69,15 +78,15 @@ impl<C: Secrets, F: Form> Kind for SecretVersion<C, F> {
                 Read::Content(mut content) => Live {
                     arn: arn.clone(),
                     fields: {
-                        // What others put beside our members may be secret, and is not for the state.
-                        let ours = |name: &String| {
+                        // Members that others have added may be confidential: they must not get into the state.
+                        let is_ours = |name: &String| {
                             let spec = one.spec.as_ref();
                             spec.is_some_and(|spec| spec.fields.contains_key(name))
                         };
-                        content.fields.retain(|name, _| ours(name));
+                        content.fields.retain(|name, _| is_ours(name));
                         Some(content.fields)
                     },
-                    url_fits: content.url_fits,
+                    url_fits: content.url_matches,
                     generated: content.generated.is_some(),
                 },
             };
@@ -93,12 +102,12 @@ impl<C: Secrets, F: Form> Kind for SecretVersion<C, F> {
 
     async fn create(ctx: &Ctx<C>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let arn = request.spec.secret_arn.text().to_owned();
-        set::<C, F>(ctx, &arn, request.spec).await?;
+        store::<C, F>(ctx, &arn, request.spec).await?;
         Ok(arn)
     }
 
     async fn update(ctx: &Ctx<C>, id: &str, _: &Live, spec: &Spec, _: &[Change]) -> Result<()> {
-        set::<C, F>(ctx, id, spec).await
+        store::<C, F>(ctx, id, spec).await
     }
 
     async fn delete(_: &Ctx<C>, _: &str) -> Result<()> {
@@ -108,13 +117,13 @@ impl<C: Secrets, F: Form> Kind for SecretVersion<C, F> {
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
         let mut diff = Diff::new();
         diff.fixed("secret_arn", &live.arn, &spec.secret_arn);
-        let told = live.fields.clone().or_else(|| last.map(known));
-        for (name, wanted) in &spec.fields {
-            let before = told.as_ref().and_then(|fields| fields.get(name));
-            diff.field(&format!("fields.{name}"), before, wanted);
+        let reported = live.fields.clone().or_else(|| last.map(known_fields));
+        for (name, desired) in &spec.fields {
+            let before = reported.as_ref().and_then(|fields| fields.get(name));
+            diff.field(&format!("fields.{name}"), before, desired);
         }
         if !live.url_fits {
-            diff.field("url", "(other)", "(made of the fields)");
+            diff.field("url", "(inconsistent)", "(built from the fields)");
         }
         if !live.generated {
             diff.field(F::KEY, "(missing)", "(generated)");
@@ -123,20 +132,21 @@ impl<C: Secrets, F: Form> Kind for SecretVersion<C, F> {
     }
 }
 
-async fn set<C: Secrets, F: Form>(ctx: &Ctx<C>, arn: &str, spec: &Spec) -> Result<()> {
+/// Stores a new current version with the fields of `spec`. The generated member stays the same.
+async fn store<C: Secrets, F: SecretForm>(ctx: &Ctx<C>, arn: &str, spec: &Spec) -> Result<()> {
     let client = ctx.clients.secrets();
     let content = current::<F>(client, arn).await?;
     let Some(generated) = content.generated else {
         return Err(
-            Error::failed(format!("the secret has lost its {}", F::KEY)).hint(format!(
-                "rd-{} rotate makes a new one and sets it in both places",
+            Error::failed(format!("the secret has no {}", F::KEY)).hint(format!(
+                "rd-{} rotate generates one and sets it in both places",
                 ctx.slice
             )),
         );
     };
-    // What others put beside our members stays.
+    // Members that others have added stay.
     let mut fields = content.fields;
-    fields.extend(known(spec));
+    fields.extend(known_fields(spec));
     put::<F>(client, arn, &fields, &generated, CURRENT)
         .await
         .map(|_| ())

@@ -1,9 +1,10 @@
-//! `--delete-old`: what was replaced goes, with its log groups.
+//! `restore --delete-old`: deletes the instances that were replaced, with their log groups.
 
 use crate::clients::Clients;
-use crate::commands::until_available;
+use crate::commands::wait_for_instance::wait_until_available;
+use crate::kinds::db_instance::DbInstance;
 use crate::kinds::db_instance::model::{REPLACED_TAG, RESTORED_TAG, Spec, live};
-use crate::kinds::db_instance::{DbInstance, describe, one};
+use crate::kinds::db_instance::read::{describe, describe_one};
 use crate::slice::{Data, INSTANCE};
 use crate::{log_groups, rds};
 use rd_common::aws::Explain;
@@ -12,55 +13,56 @@ use rd_common::context::Context;
 use rd_common::output::prompt;
 use rd_common::resource::wait::{Poll, wait_until};
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::{Ctx, Error, Kind, Result};
+use rd_common::{Ctx, Error, Kind, Result, tags_from_sdk};
 
-/// Deletes what was replaced, and, unless `replaced_only`, what was restored and never switched to.
+/// Deletes the instances that were replaced and, unless `replaced_only`, those that were restored but never switched to.
 pub async fn delete_old(context: &Context, yes: bool, replaced_only: bool) -> Result<()> {
-    let slice_context = SliceContext::<Data>::open(context).await?;
-    let ctx = &slice_context.ctx;
-    let (_, current_id) = slice_context.resource(INSTANCE)?;
+    let data = SliceContext::<Data>::open(context).await?;
+    let ctx = &data.ctx;
+    let (_, current_id) = data.resource(INSTANCE)?;
     let mut old = Vec::new();
     for instance in describe(&ctx.clients, None).await? {
-        let tags = rds::map(instance.tag_list());
+        let tags = tags_from_sdk!(instance.tag_list());
         let id = instance.db_instance_identifier().unwrap_or_default();
-        let spare = tags.contains_key(REPLACED_TAG)
+        let is_old = tags.contains_key(REPLACED_TAG)
             || (!replaced_only
                 && tags.contains_key(RESTORED_TAG)
                 && !tags.contains_key(ADDRESS_TAG));
-        if ctx.stack.owns(ctx.slice, &tags) && spare && id != current_id {
+        if ctx.stack.owns(ctx.slice, &tags) && is_old && id != current_id {
             old.push(id.to_owned());
         }
     }
-    let Spec { identifier, .. } = slice_context.spec(INSTANCE)?;
+    let Spec { identifier, .. } = data.spec(INSTANCE)?;
     if old.is_empty() {
-        // Those of an instance that went in an earlier run, which was cut off.
+        // A run that was killed may have deleted an instance, but not its log groups.
         log_groups::delete_orphans(ctx, &identifier, current_id).await?;
         context.printer.text(if context.printer.is_json() {
             "{\"deleted\":[]}\n"
         } else {
-            "there is no old instance\n"
+            "no old instances\n"
         });
         return Ok(());
     }
     if !yes {
         let question = format!(
-            "{} is deleted for good. Only `yes` is taken as yes:",
+            "{} will be deleted permanently. Type `yes` to delete:",
             old.join(", ")
         );
         if !prompt::can_ask() || !prompt::ask(&question, &["yes"])? {
-            return Err(
-                Error::refused(format!("not confirmed: {} is kept", old.join(", ")))
-                    .hint("give -y to delete without a question"),
-            );
+            return Err(Error::refused(format!(
+                "not confirmed: {} was not deleted",
+                old.join(", ")
+            ))
+            .hint("pass -y to delete without confirmation"));
         }
     }
     for id in &old {
-        unprotect(ctx, id).await?;
+        disable_protection(ctx, id).await?;
         DbInstance::delete(ctx, id).await?;
     }
     for id in &old {
         wait_until(ctx, id, DbInstance::TIMEOUTS.limit, async || {
-            Ok(match one(ctx, id).await? {
+            Ok(match describe_one(ctx, id).await? {
                 Some(instance) => Poll::Pending(live(&instance).status),
                 None => Poll::Ready(()),
             })
@@ -71,15 +73,15 @@ pub async fn delete_old(context: &Context, yes: bool, replaced_only: bool) -> Re
     let text = if context.printer.is_json() {
         serde_json::json!({"deleted": old}).to_string()
     } else {
-        format!("{} is deleted", old.join(", "))
+        format!("deleted {}", old.join(", "))
     };
     context.printer.text(&format!("{text}\n"));
     Ok(())
 }
 
-/// Takes the protection off one that is to go: it was named, and confirmed.
-async fn unprotect(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
-    let Some(instance) = one(ctx, id).await? else {
+/// Turns off deletion protection; the user has confirmed the delete.
+async fn disable_protection(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    let Some(instance) = describe_one(ctx, id).await? else {
         return Ok(());
     };
     if instance.deletion_protection() != Some(true) {
@@ -91,9 +93,9 @@ async fn unprotect(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         .apply_immediately(true)
         .send()
         .await
-        .doing("take the protection off")
-        .map_err(rds::for_now)?;
-    until_available(ctx, id, |live| !live.deletion_protection)
+        .doing("turn off deletion protection")
+        .map_err(rds::retry_if_temporary)?;
+    wait_until_available(ctx, id, |instance| !instance.deletion_protection)
         .await
         .map(|_| ())
 }

@@ -1,13 +1,14 @@
-//! `restore`: a new instance beside the old one, from a snapshot or a moment, with the same network, parameters and
-//! protection. Every step can be repeated: the new one's name follows from what it is restored from, its tags say so,
-//! and the switch begins with the state, from where an apply makes the rest true.
+//! `restore`: restores a snapshot or a point in time into a new instance with the same network, parameters and protection,
+//! and switches to it. Every step can be repeated: the new instance's name and tags follow from what is restored, and the
+//! switch begins with the state, so that an apply can complete it. `docs/restore.md` has the steps.
 
-mod beside;
 mod delete_old;
+mod new_instance;
 mod switch;
 
+use crate::kinds::db_instance::DbInstance;
 use crate::kinds::db_instance::model::{RESTORED_TAG, Spec};
-use crate::kinds::db_instance::{DbInstance, one};
+use crate::kinds::db_instance::read::describe_one;
 use crate::slice::{Data, INSTANCE};
 use jiff::Timestamp;
 use rd_common::commands::slice_context::SliceContext;
@@ -18,74 +19,81 @@ use rd_common::{Error, Exit, Kind, Result, Tags};
 #[derive(clap::Args, Clone, Debug)]
 #[group(required = true, multiple = true)]
 pub struct RestoreArgs {
-    /// The snapshot to restore; `rd-data snapshots` lists them
+    /// Snapshot to restore; `rd-data snapshots` lists them
     #[arg(long, value_name = "ID", conflicts_with = "to_time")]
     snapshot: Option<String>,
-    /// The moment to restore, such as 2026-03-01T02:10:00Z
-    #[arg(long, value_name = "TIME", value_parser = moment)]
+    /// Point in time to restore, such as 2026-03-01T02:10:00Z
+    #[arg(long, value_name = "TIME", value_parser = point_in_time)]
     to_time: Option<Timestamp>,
-    /// Switch to it: the secret leads to it, and the state takes it over; the old one is kept
+    /// Switch to the new instance: update the state and the secret; keep the old instance
     #[arg(long)]
     switch: bool,
-    /// Delete the instances that were replaced; without a source, also those that were never switched to
+    /// Delete replaced instances; without a source, also restored ones that were never switched to
     #[arg(long)]
     delete_old: bool,
-    /// Do not ask before deleting
+    /// Do not ask before deleting instances
     #[arg(long, short)]
     yes: bool,
 }
 
-fn moment(text: &str) -> std::result::Result<Timestamp, String> {
+fn point_in_time(text: &str) -> std::result::Result<Timestamp, String> {
     text.parse()
-        .map_err(|_| "a moment is written like 2026-03-01T02:10:00Z".to_owned())
+        .map_err(|_| "write a time like 2026-03-01T02:10:00Z".to_owned())
 }
 
-/// What to restore from.
+/// What to restore.
 enum Source {
+    /// The snapshot with this name.
     Snapshot(String),
-    Moment(Timestamp),
+    /// The current instance at this time.
+    PointInTime(Timestamp),
 }
 
 impl Source {
-    fn of(args: &RestoreArgs) -> Option<Self> {
+    fn from_args(args: &RestoreArgs) -> Option<Self> {
         let snapshot = args.snapshot.clone().map(Source::Snapshot);
-        snapshot.or(args.to_time.map(Source::Moment))
+        snapshot.or(args.to_time.map(Source::PointInTime))
     }
 
-    /// The value of the new instance's tag.
-    fn tag(&self) -> String {
+    /// The value of the new instance's tag `rd:restored-from`; the instance's name is derived from it.
+    fn tag_value(&self) -> String {
         match self {
             Source::Snapshot(id) => format!("snapshot {id}"),
-            Source::Moment(time) => format!("moment {time}"),
+            Source::PointInTime(time) => format!("moment {time}"),
         }
     }
 }
 
-/// Runs it.
+/// Restores, switches and deletes, as far as the flags ask for it.
 pub async fn run(context: &Context, args: &RestoreArgs) -> Result<Exit> {
-    let source = Source::of(args);
+    let source = Source::from_args(args);
     if source.is_none() && (args.switch || !args.delete_old) {
-        return Err(Error::usage("nothing to restore is named")
-            .hint("give --snapshot ID (rd-data snapshots lists them) or --to-time TIME"));
+        return Err(
+            Error::usage("neither a snapshot nor a time to restore was passed")
+                .hint("pass --snapshot ID (rd-data snapshots lists them) or --to-time TIME"),
+        );
     }
-    let slice_context = SliceContext::<Data>::open(context).await?;
+    let data = SliceContext::<Data>::open(context).await?;
     let mut exit = Exit::Done;
     if let Some(source) = &source {
-        let ctx = &slice_context.ctx;
-        let spec: Spec = slice_context.spec(INSTANCE)?;
-        let (_, old) = slice_context.resource(INSTANCE)?;
-        let new = beside::restored(&slice_context, &spec, source, old).await?;
+        let ctx = &data.ctx;
+        let spec: Spec = data.spec(INSTANCE)?;
+        let (_, old) = data.resource(INSTANCE)?;
+        let new = new_instance::restore(&data, &spec, source, old).await?;
         if args.switch {
-            switch::switch(context, &slice_context, old, &new).await?;
-            exit = switch::converge(context)?;
+            switch::switch(context, &data, old, &new).await?;
+            exit = switch::apply(context)?;
             if exit != Exit::Done {
                 return Ok(exit);
             }
-            // Done to the end: the same source can be restored once more.
+            // Without this tag, the same command restores the same source once more.
             DbInstance::tag(ctx, &new, &Tags::new(), &[RESTORED_TAG.to_owned()]).await?;
         }
-        let old = one(ctx, old).await?.map(|_| old).filter(|old| *old != new);
-        tell(context, source, old, &new, args.switch);
+        let old = describe_one(ctx, old)
+            .await?
+            .map(|_| old)
+            .filter(|old| *old != new);
+        print_result(context, source, old, &new, args.switch);
     }
     if args.delete_old && exit == Exit::Done {
         delete_old::delete_old(context, args.yes, source.is_some()).await?;
@@ -93,20 +101,22 @@ pub async fn run(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     Ok(exit)
 }
 
-fn tell(context: &Context, source: &Source, old: Option<&str>, new: &str, switched: bool) {
+fn print_result(context: &Context, source: &Source, old: Option<&str>, new: &str, switched: bool) {
     let text = if context.printer.is_json() {
-        serde_json::json!({"restored": new, "from": source.tag(), "switched": switched, "old": old})
+        serde_json::json!({"restored": new, "from": source.tag_value(), "switched": switched, "old": old})
             .to_string()
     } else if !switched {
         format!(
-            "{new} is restored from {}. To switch to it: the same command with --switch",
-            source.tag()
+            "restored {new} from {}; to switch to it, run the same command with --switch",
+            source.tag_value()
         )
     } else {
         let kept = old.map_or(String::new(), |old| {
-            format!(" {old} is kept: rd-data restore --delete-old deletes it")
+            format!(" {old} is kept; rd-data restore --delete-old deletes it")
         });
-        format!("{new} is the database now, and the secret leads to it. Restart the service.{kept}")
+        format!(
+            "{new} is now the database, and the secret points to it. Restart the service.{kept}"
+        )
     };
     context.printer.text(&format!("{text}\n"));
 }

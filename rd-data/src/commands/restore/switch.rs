@@ -1,9 +1,10 @@
-//! The switch: the new instance takes the old one's place, in the state, on the tags, then by an apply.
+//! The switch: the new instance takes the old one's place in the state, then in the tags, then everywhere by an apply.
 
+use crate::kinds::db_instance::DbInstance;
 use crate::kinds::db_instance::model::{REPLACED_TAG, live};
-use crate::kinds::db_instance::{DbInstance, describe, one};
+use crate::kinds::db_instance::read::{address_of, describe, describe_one};
+use crate::log_groups;
 use crate::slice::{Data, INSTANCE};
-use crate::{log_groups, rds};
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::stack::ADDRESS_TAG;
@@ -11,18 +12,18 @@ use rd_common::state::document::Phase;
 use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Kind, Result, Slice, Tags, other_program};
 
-/// Makes the new one the stack's instance: in the state first, then on the tags.
+/// Makes `new` the stack's instance: in the state first, then in the tags of both instances.
 pub async fn switch(
     context: &Context,
-    slice_context: &SliceContext<Data>,
+    data: &SliceContext<Data>,
     old: &str,
     new: &str,
 ) -> Result<()> {
-    let ctx = &slice_context.ctx;
-    let there = one(ctx, new)
+    let ctx = &data.ctx;
+    let instance = describe_one(ctx, new)
         .await?
-        .ok_or_else(|| Error::failed(format!("{new} is gone")))?;
-    let attributes = serde_json::to_value(live(&there)).unwrap_or_default();
+        .ok_or_else(|| Error::failed(format!("{new} no longer exists")))?;
+    let attributes = serde_json::to_value(live(&instance)).unwrap_or_default();
     let edit = async |state: LockedState| {
         let mut document = state
             .load()
@@ -30,7 +31,7 @@ pub async fn switch(
             .ok_or_else(|| Error::failed("the state of rd-data no longer exists"))?;
         let Some(resource) = document.resources.get_mut(INSTANCE) else {
             return Err(Error::failed(format!(
-                "{INSTANCE} is not in the state any more"
+                "{INSTANCE} is no longer in the state"
             )));
         };
         if resource.id.as_deref() == Some(new) {
@@ -39,23 +40,19 @@ pub async fn switch(
         resource.id = Some(new.to_owned());
         resource.phase = Phase::Ready;
         resource.attributes = attributes;
-        log_groups::take_over(&mut document, new);
+        log_groups::switch_to(&mut document, new);
         state.save(document, "restore --switch").await.map(|_| ())
     };
     context
         .with_locked_state(Data::NAME, "restore", edit)
         .await?;
-    let own = Tags::from([(ADDRESS_TAG.to_owned(), INSTANCE.to_owned())]);
-    DbInstance::tag(ctx, new, &own, &[]).await?;
-    // Also one that a run cut off here left with the address.
+    let address = Tags::from([(ADDRESS_TAG.to_owned(), INSTANCE.to_owned())]);
+    DbInstance::tag(ctx, new, &address, &[]).await?;
+    // A run that was killed here may have left another instance with the address.
     for instance in describe(&ctx.clients, None).await? {
         let id = instance.db_instance_identifier().unwrap_or_default();
-        let tags = rds::map(instance.tag_list());
-        let bears = ctx.stack.owns(ctx.slice, &tags)
-            && tags
-                .get(ADDRESS_TAG)
-                .is_some_and(|address| address == INSTANCE);
-        if id != new && (bears || id == old) {
+        let has_address = address_of(&ctx.stack, ctx.slice, &instance).as_deref() == Some(INSTANCE);
+        if id != new && (has_address || id == old) {
             let replaced = Tags::from([(REPLACED_TAG.to_owned(), new.to_owned())]);
             DbInstance::tag(ctx, id, &replaced, &[ADDRESS_TAG.to_owned()]).await?;
         }
@@ -63,8 +60,8 @@ pub async fn switch(
     Ok(())
 }
 
-/// An apply: the secret leads to the new instance, the outputs name it.
-pub fn converge(context: &Context) -> Result<Exit> {
+/// Runs `rd-data apply -y`, which updates the secret and the outputs to the new instance.
+pub fn apply(context: &Context) -> Result<Exit> {
     let mut command = other_program::command(context, "data", &["apply", "-y"])?;
     command.args([
         "--format",

@@ -1,159 +1,158 @@
-//! What we want of an instance, and what AWS says there is, in the same words.
+//! The desired instance and the instance that AWS has, with the same names for the same fields.
 
-use crate::rds;
 use aws_sdk_rds::types::DbInstance as Instance;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
-use rd_common::{Input, Tags};
+use rd_common::{Input, Tags, tags_from_sdk};
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// What we want.
+/// The desired instance: settings, and references to the resources that it uses.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The name of the first one; a restored one has a name of its own.
+    /// The name of the first instance; a restored instance has a name of its own.
     pub identifier: String,
-    /// `17`, or `17.4`.
+    /// The version of PostgreSQL, such as `17` or `17.4`.
     pub engine_version: String,
-    /// `db.t4g.medium`.
+    /// The instance class, such as `db.t4g.medium`.
     pub instance_class: String,
-    /// GiB.
+    /// The initial size of the storage in GiB.
     pub allocated_storage: i32,
-    /// GiB up to which AWS lets the storage grow; 0 for no growth.
+    /// The size in GiB up to which RDS grows the storage; 0 for no growth.
     pub max_allocated_storage: i32,
-    /// `gp3`.
+    /// The storage type, such as `gp3`.
     pub storage_type: String,
-    /// The KMS key of the storage; else AWS's own.
+    /// The KMS key of the storage; none for AWS's own key.
     pub kms_key: Option<String>,
-    /// Whether a standby waits in another zone.
+    /// Whether there is a standby instance in another zone.
     pub multi_az: bool,
-    /// The database that is made with it.
+    /// The database that is created with the instance.
     pub db_name: String,
-    /// The user that owns it.
+    /// The user that owns the database.
     pub username: String,
-    /// The secret that has the user's password.
+    /// The ARN of the secret that has the user's password.
     pub secret_arn: Input,
-    /// Which generation of it: another one has another password, which is set then.
+    /// The generation of the secret. A secret that was created again has another one, and another password to set.
     pub secret_generation: Input,
-    /// Where it stands.
+    /// The name of the subnet group.
     pub db_subnet_group: Input,
-    /// Its groups.
+    /// The ids of the security groups.
     pub security_group_ids: Vec<Input>,
-    /// Its parameters.
+    /// The name of the parameter group.
     pub db_parameter_group: Input,
-    /// For how many days AWS keeps what any moment can be restored from.
+    /// For how many days the database can be restored to any point in time.
     pub backup_retention_days: i32,
-    /// `hh:mm-hh:mm`, UTC.
+    /// The daily backup window, `hh:mm-hh:mm` in UTC.
     pub backup_window: String,
-    /// `ddd:hh:mm-ddd:hh:mm`, UTC.
+    /// The weekly maintenance window, `ddd:hh:mm-ddd:hh:mm` in UTC.
     pub maintenance_window: String,
-    /// Whether AWS raises the minor version.
+    /// Whether AWS upgrades the minor version.
     pub auto_minor_version_upgrade: bool,
-    /// Whether a change of the major version is meant.
+    /// Whether a higher major version may be applied.
     pub allow_major_upgrade: bool,
-    /// Whether changes are made at once, not in the window.
+    /// Whether changes are made at once rather than in the maintenance window.
     pub apply_immediately: bool,
-    /// The logs that go to CloudWatch.
+    /// The logs that are exported to CloudWatch.
     pub log_exports: Vec<String>,
-    /// Whether Performance Insights is on.
+    /// Whether Performance Insights is enabled.
     pub performance_insights: bool,
-    /// For how many days it remembers.
+    /// How many days Performance Insights keeps its data.
     pub performance_insights_days: i32,
-    /// Whether AWS refuses to delete it.
+    /// Whether AWS refuses to delete the instance.
     pub deletion_protection: bool,
-    /// Whether a snapshot is taken when it is deleted.
+    /// Whether a delete takes a final snapshot.
     pub final_snapshot: bool,
-    /// Whether it has an address on the internet.
+    /// Whether the instance has a public IP address.
     pub publicly_accessible: bool,
-    /// Whether snapshots bear its tags.
+    /// Whether snapshots get the instance's tags.
     pub copy_tags_to_snapshot: bool,
-    /// The authority that signs its certificate.
+    /// The authority that signs the server's certificate.
     pub ca_certificate: String,
 }
 
-/// What there is.
+/// The instance that AWS has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// AWS's word: `available`, `modifying`, `storage-full`, …
+    /// The status: `available`, `modifying`, `storage-full`, …
     pub status: String,
-    /// Its ARN.
+    /// The ARN, which contains the name.
     pub arn: String,
-    /// The id that AWS gives it, and to no other ever.
+    /// `DbiResourceId`, which AWS never gives to another instance.
     pub resource_id: String,
-    /// The host to connect to.
+    /// The DNS name of the endpoint; none while the instance is being created.
     pub host: Option<String>,
-    /// The port.
+    /// The port of the endpoint.
     pub port: Option<i32>,
-    /// `17.6`.
+    /// The full version of PostgreSQL, such as `17.6`.
     pub engine_version: String,
-    /// `db.t4g.medium`.
+    /// The instance class, such as `db.t4g.medium`.
     pub instance_class: String,
-    /// GiB.
+    /// The current size of the storage in GiB.
     pub allocated_storage: i32,
-    /// GiB; 0 for no growth.
+    /// The size in GiB up to which RDS grows the storage; 0 for no growth.
     pub max_allocated_storage: i32,
-    /// `gp3`.
+    /// The storage type, such as `gp3`.
     pub storage_type: String,
     /// Whether the storage is encrypted.
     pub storage_encrypted: bool,
-    /// The key's ARN.
+    /// The ARN of the storage's KMS key.
     pub kms_key: Option<String>,
-    /// Whether a standby waits in another zone.
+    /// Whether there is a standby instance in another zone.
     pub multi_az: bool,
-    /// The database that was made with it.
+    /// The database that was created with the instance.
     pub db_name: Option<String>,
-    /// The user that owns it.
+    /// The user that owns the database.
     pub username: String,
-    /// Where it stands.
+    /// The name of the subnet group.
     pub db_subnet_group: String,
-    /// Its groups, sorted.
+    /// The ids of the security groups, sorted.
     pub security_group_ids: Vec<String>,
-    /// Its parameters.
+    /// The name of the parameter group.
     pub db_parameter_group: String,
-    /// `in-sync`, `pending-reboot`, `applying`.
+    /// The status of the parameters: `in-sync`, `pending-reboot` or `applying`.
     pub parameters_status: String,
-    /// Days.
+    /// For how many days the database can be restored to any point in time.
     pub backup_retention_days: i32,
-    /// `hh:mm-hh:mm`.
+    /// The daily backup window, `hh:mm-hh:mm` in UTC.
     pub backup_window: String,
-    /// `ddd:hh:mm-ddd:hh:mm`.
+    /// The weekly maintenance window, `ddd:hh:mm-ddd:hh:mm` in UTC.
     pub maintenance_window: String,
-    /// Whether AWS raises the minor version.
+    /// Whether AWS upgrades the minor version.
     pub auto_minor_version_upgrade: bool,
-    /// The logs that go to CloudWatch, sorted.
+    /// The logs that are exported to CloudWatch, sorted.
     pub log_exports: Vec<String>,
-    /// Whether Performance Insights is on; none where AWS did not say.
+    /// Whether Performance Insights is enabled; none if AWS did not report it.
     pub performance_insights: Option<bool>,
-    /// Days.
+    /// How many days Performance Insights keeps its data.
     pub performance_insights_days: Option<i32>,
-    /// Whether AWS refuses to delete it.
+    /// Whether AWS refuses to delete the instance.
     pub deletion_protection: bool,
-    /// Whether a snapshot is taken when we delete it; none where no tag says so.
+    /// Whether a delete takes a final snapshot, from the tag `rd:final-snapshot`; none without the tag.
     pub final_snapshot: Option<bool>,
-    /// The generation of the secret whose password it has; empty where no tag says so.
+    /// The generation of the secret whose password was set, from the tag `rd:secret-generation`; empty without the tag.
     pub secret_generation: String,
-    /// Whether it has an address on the internet.
+    /// Whether the instance has a public IP address.
     pub publicly_accessible: bool,
-    /// Whether snapshots bear its tags.
+    /// Whether snapshots get the instance's tags.
     pub copy_tags_to_snapshot: bool,
-    /// The authority that signed its certificate.
+    /// The authority that signed the server's certificate.
     pub ca_certificate: Option<String>,
-    /// Until when that is valid, in ISO 8601.
+    /// The time when the server's certificate expires, in ISO 8601.
     pub certificate_valid_till: Option<String>,
-    /// Up to which moment it can be restored.
+    /// The latest point in time that can be restored, in ISO 8601.
     pub latest_restorable_time: Option<String>,
-    /// What was asked for and waits, by the names above.
+    /// The changes that AWS makes later, by the names of these fields.
     pub pending: BTreeMap<String, Value>,
 }
 
-/// The tag of an instance that was replaced by a restored one, with that one's name, until it is deleted.
+/// The tag of an instance that a restored one replaced. Its value is the name of the restored instance.
 pub const REPLACED_TAG: &str = "rd:replaced-by";
 
-/// The tag of an instance that was restored, with what from.
+/// The tag of a restored instance. Its value is what was restored, such as `snapshot before-migration`.
 pub const RESTORED_TAG: &str = "rd:restored-from";
 
-/// Reads an instance.
+/// Converts RDS's answer, with lists sorted and windows in lower case, as they are compared.
 pub fn live(instance: &Instance) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let mut groups: Vec<String> = instance
@@ -164,7 +163,7 @@ pub fn live(instance: &Instance) -> Live {
     groups.sort();
     let mut logs = instance.enabled_cloudwatch_logs_exports().to_vec();
     logs.sort();
-    let tags: Tags = rds::map(instance.tag_list());
+    let tags: Tags = tags_from_sdk!(instance.tag_list());
     let parameters = instance.db_parameter_groups().first();
     let endpoint = instance.endpoint();
     Live {
@@ -176,7 +175,7 @@ pub fn live(instance: &Instance) -> Live {
         engine_version: text(instance.engine_version()),
         instance_class: text(instance.db_instance_class()),
         allocated_storage: instance.allocated_storage().unwrap_or(0),
-        // A limit of what there is already is no growth.
+        // RDS reports the current size as the limit if growth is turned off.
         max_allocated_storage: instance
             .max_allocated_storage()
             .filter(|limit| Some(*limit) != instance.allocated_storage())

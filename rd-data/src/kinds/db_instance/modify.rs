@@ -3,7 +3,7 @@
 
 use super::model::{Live, Spec};
 use crate::clients::Clients;
-use crate::kinds::Database;
+use crate::kinds::database_secret::Database;
 use crate::rds;
 use aws_sdk_rds::types::CloudwatchLogsExportConfiguration;
 use rd_common::aws::Explain;
@@ -14,7 +14,7 @@ use rd_secret::generate::Generated;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
 
-/// Makes the changes; all of them in one call, which AWS carries out as one.
+/// Makes the changes, all of them in one call, after the password and the tags.
 pub async fn modify(
     ctx: &Ctx<Clients>,
     id: &str,
@@ -32,14 +32,14 @@ pub async fn modify(
         let secret = spec.secret_arn.text();
         let content = current::<Database>(ctx.clients.secrets(), secret).await?;
         let Some(password) = content.generated else {
-            return Err(Error::failed("the secret has lost its password")
-                .hint("rd-data rotate makes a new one and sets it in both places"));
+            return Err(Error::failed("the secret has no password")
+                .hint("rd-data rotate generates one and sets it in RDS and in the secret"));
         };
         set_password(ctx, id, &password).await?;
         let generation = spec.secret_generation.text().to_owned();
         tags.insert(GIVEN_GENERATION_TAG.to_owned(), generation);
     }
-    rds::tag(ctx, &live.arn, &tags, &[]).await?;
+    rds::change_tags(ctx, &live.arn, &tags, &[]).await?;
     if changes.len() == tags.len() {
         return Ok(());
     }
@@ -66,7 +66,7 @@ pub async fn modify(
             has("db_parameter_group").then(|| spec.db_parameter_group.text().to_owned()),
         )
         .set_vpc_security_group_ids(
-            has("security_group_ids").then(|| texts(&spec.security_group_ids)),
+            has("security_group_ids").then(|| known_texts(&spec.security_group_ids)),
         )
         .set_preferred_backup_window(has("backup_window").then(|| spec.backup_window.clone()))
         .set_preferred_maintenance_window(
@@ -80,9 +80,9 @@ pub async fn modify(
         .set_copy_tags_to_snapshot(
             has("copy_tags_to_snapshot").then_some(spec.copy_tags_to_snapshot),
         )
-        .set_max_allocated_storage(has("max_allocated_storage").then(|| growth(spec)))
+        .set_max_allocated_storage(has("max_allocated_storage").then(|| storage_limit(spec)))
         .set_cloudwatch_logs_export_configuration(
-            has("log_exports").then(|| logs(&live.log_exports, &spec.log_exports)),
+            has("log_exports").then(|| export_changes(&live.log_exports, &spec.log_exports)),
         );
     let insights = has("performance_insights") || has("performance_insights_days");
     let call = call
@@ -93,36 +93,37 @@ pub async fn modify(
     call.send()
         .await
         .doing("change the instance")
-        .map_err(rds::for_now)
+        .map_err(rds::retry_if_temporary)
         .map(|_| ())
 }
 
-/// To turn growth off, AWS wants the limit that is there already: the storage's size.
+/// The value of `MaxAllocatedStorage`. To turn growth off, RDS wants the current size of the storage.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html>
-pub fn growth(spec: &Spec) -> i32 {
+fn storage_limit(spec: &Spec) -> i32 {
     spec.max_allocated_storage.max(spec.allocated_storage)
 }
 
-/// Inputs that are known.
-pub fn texts(inputs: &[Input]) -> Vec<String> {
+/// The texts of inputs that are all known, as they are in an update or a create.
+pub fn known_texts(inputs: &[Input]) -> Vec<String> {
     inputs.iter().map(|input| input.text().to_owned()).collect()
 }
 
-fn logs(live: &[String], wanted: &[String]) -> CloudwatchLogsExportConfiguration {
+/// Which logs to start and to stop exporting.
+fn export_changes(live: &[String], desired: &[String]) -> CloudwatchLogsExportConfiguration {
     let only_in = |one: &[String], other: &[String]| -> Vec<String> {
         one.iter()
             .filter(|log| !other.contains(log))
             .cloned()
             .collect()
     };
-    let (enable, disable) = (only_in(wanted, live), only_in(live, wanted));
+    let (enable, disable) = (only_in(desired, live), only_in(live, desired));
     CloudwatchLogsExportConfiguration::builder()
         .set_enable_log_types((!enable.is_empty()).then_some(enable))
         .set_disable_log_types((!disable.is_empty()).then_some(disable))
         .build()
 }
 
-/// Sets the password, at once.
+/// Sets the password of the instance's user at once, whatever `apply_immediately` says.
 pub async fn set_password(ctx: &Ctx<Clients>, id: &str, password: &Generated) -> Result<()> {
     let call = ctx
         .clients
@@ -134,6 +135,6 @@ pub async fn set_password(ctx: &Ctx<Clients>, id: &str, password: &Generated) ->
     call.send()
         .await
         .doing("set the database's password")
-        .map_err(rds::for_now)
+        .map_err(rds::retry_if_temporary)
         .map(|_| ())
 }

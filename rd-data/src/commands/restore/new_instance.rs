@@ -1,120 +1,123 @@
-//! The new instance: restored beside the old one, and set up as the old one is.
+//! The new instance: restored next to the old one, and configured like it.
 
 use super::Source;
 use crate::clients::Clients;
-use crate::commands::{give_password, until_available};
-use crate::kinds::Database;
-use crate::kinds::db_instance::compare::diff;
-use crate::kinds::db_instance::describe;
+use crate::commands::wait_for_instance::{set_password_and_wait, wait_until_available};
+use crate::engine_version::Version;
+use crate::kinds::database_secret::Database;
+use crate::kinds::db_instance::diff::diff;
 use crate::kinds::db_instance::model::{Live, REPLACED_TAG, RESTORED_TAG, Spec, live};
-use crate::kinds::db_instance::modify::{modify, texts};
+use crate::kinds::db_instance::modify::{known_texts, modify};
+use crate::kinds::db_instance::read::describe;
 use crate::slice::{Data, INSTANCE, SECRET};
-use crate::version::Version;
 use crate::{log_groups, rds};
+use aws_sdk_rds::types::Tag;
 use rd_common::aws::Explain;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::stack::{ADDRESS_TAG, FINAL_SNAPSHOT_TAG, short_hash};
-use rd_common::{Change, Ctx, Error, Result};
+use rd_common::{Change, Ctx, Error, Result, sdk_tags, tags_from_sdk};
 use rd_secret::Secrets;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
 use std::time::Duration;
 
-/// For how long an instance may be available without what was changed on it: AWS begins within minutes.
-const SEEN_WITHIN: Duration = Duration::from_secs(15 * 60);
+/// How long an instance may be available without showing a change: RDS starts changes within minutes.
+const VISIBLE_WITHIN: Duration = Duration::from_secs(15 * 60);
 
-/// The instance restored from the source, ready and set up as the old one is; made, where an earlier run did not.
-pub async fn restored(
-    slice_context: &SliceContext<Data>,
+/// Returns the name of the instance restored from `source`, available, configured like the old one, and with the current
+/// password. Starts the restore unless an earlier run has.
+pub async fn restore(
+    data: &SliceContext<Data>,
     spec: &Spec,
     source: &Source,
     current_id: &str,
 ) -> Result<String> {
-    let ctx = &slice_context.ctx;
-    let there = describe(&ctx.clients, None).await?;
-    let made = there.iter().find(|instance| {
-        let tags = rds::map(instance.tag_list());
+    let ctx = &data.ctx;
+    let instances = describe(&ctx.clients, None).await?;
+    let existing = instances.iter().find(|instance| {
+        let tags = tags_from_sdk!(instance.tag_list());
         ctx.stack.owns(ctx.slice, &tags)
-            && tags.get(RESTORED_TAG) == Some(&source.tag())
+            && tags.get(RESTORED_TAG) == Some(&source.tag_value())
             && !tags.contains_key(REPLACED_TAG)
     });
-    let id = match made.and_then(|instance| instance.db_instance_identifier()) {
+    let id = match existing.and_then(|instance| instance.db_instance_identifier()) {
         Some(id) => id.to_owned(),
         None => {
-            let now = there
+            let current = instances
                 .iter()
                 .find(|one| one.db_instance_identifier() == Some(current_id));
-            let now = now.map(live);
-            make(slice_context, spec, source, current_id, now.as_ref()).await?
+            let current = current.map(live);
+            start_restore(data, spec, source, current_id, current.as_ref()).await?
         }
     };
-    let there = until_available(ctx, &id, |_| true).await?;
-    set_up(ctx, &id, spec, there).await?;
-    // It has the password of its time; the secret has today's.
-    let (_, secret) = slice_context.resource(SECRET)?;
+    let instance = wait_until_available(ctx, &id, |_| true).await?;
+    configure(ctx, &id, spec, instance).await?;
+    // It has the password of the snapshot; the secret has the current one.
+    let (_, secret) = data.resource(SECRET)?;
     let content = current::<Database>(ctx.clients.secrets(), secret).await?;
     if let Some(password) = content.generated {
-        give_password(ctx, &id, &password).await?;
+        set_password_and_wait(ctx, &id, &password).await?;
     }
     Ok(id)
 }
 
-/// Sets what the restore call cannot set.
-async fn set_up(ctx: &Ctx<Clients>, id: &str, spec: &Spec, mut there: Live) -> Result<()> {
-    let wanted = Spec {
+/// Changes what the restore call cannot set, until the instance has every setting of `spec`.
+async fn configure(ctx: &Ctx<Clients>, id: &str, spec: &Spec, mut instance: Live) -> Result<()> {
+    let desired = Spec {
         apply_immediately: true,
         ..spec.clone()
     };
-    let left = |live: &Live, asked: Option<&Spec>| -> Vec<Change> {
-        let mut changes = diff(&wanted, live, asked);
+    let differences = |live: &Live, requested: Option<&Spec>| -> Vec<Change> {
+        let mut changes = diff(&desired, live, requested);
         changes.retain(|change| !change.replaces && change.path != "engine_version");
         changes
     };
-    let mut asked = None;
+    let mut requested = None;
     loop {
-        let changes = left(&there, asked);
+        let changes = differences(&instance, requested);
         if changes.is_empty() {
             return Ok(());
         }
-        ctx.retrying(|| modify(ctx, id, &there, &wanted, &changes))
+        ctx.retrying(|| modify(ctx, id, &instance, &desired, &changes))
             .await?;
-        // From here on, what AWS does not tell is as it was asked for.
-        asked = Some(&wanted);
-        let given = ctx.clock.deadline(SEEN_WITHIN);
-        there = until_available(ctx, id, |live| {
-            left(live, asked).len() < changes.len() || given.is_over()
+        // A field that AWS does not report has the requested value from here on.
+        requested = Some(&desired);
+        let deadline = ctx.clock.deadline(VISIBLE_WITHIN);
+        instance = wait_until_available(ctx, id, |live| {
+            differences(live, requested).len() < changes.len() || deadline.is_over()
         })
         .await?;
-        let still = left(&there, asked);
-        if let Some(change) = still.first().filter(|_| still.len() >= changes.len()) {
+        let remaining = differences(&instance, requested);
+        let stuck = remaining.len() >= changes.len();
+        if let Some(change) = remaining.first().filter(|_| stuck) {
             return Err(Error::failed(format!(
-                "{id}: `{}` is {} and not {}, although AWS took the change",
+                "{id}: `{}` is {} instead of {}, although AWS accepted the change",
                 change.path, change.before, change.after
             ))
-            .hint("look at its events in the RDS console: something may set it back; the same command goes on"));
+            .hint("see its events in the RDS console: something may undo the change; run the same command again to continue"));
         }
     }
 }
 
-/// Starts the restore. Its name follows from the source and the instance that it is to replace, so that repeating it
-/// makes no second one.
-async fn make(
-    slice_context: &SliceContext<Data>,
+/// Starts the restore and returns the new instance's name. The name is derived from the source and from the instance that
+/// is replaced, so that running it again creates no second instance.
+async fn start_restore(
+    data: &SliceContext<Data>,
     spec: &Spec,
     source: &Source,
     current_id: &str,
-    now: Option<&Live>,
+    current: Option<&Live>,
 ) -> Result<String> {
-    let ctx = &slice_context.ctx;
-    let resource = now.map_or("", |live| live.resource_id.as_str());
+    let ctx = &data.ctx;
+    let resource = current.map_or("", |live| live.resource_id.as_str());
     let id = format!(
         "{}-r{}",
         spec.identifier,
-        short_hash(&format!("{} {resource}", source.tag()))
+        short_hash(&format!("{} {resource}", source.tag_value()))
     );
     let mut tags = ctx.stack.tags_for(INSTANCE);
     tags.remove(ADDRESS_TAG);
-    tags.insert(RESTORED_TAG.to_owned(), source.tag());
+    tags.insert(RESTORED_TAG.to_owned(), source.tag_value());
     tags.insert(
         FINAL_SNAPSHOT_TAG.to_owned(),
         spec.final_snapshot.to_string(),
@@ -123,13 +126,13 @@ async fn make(
         GIVEN_GENERATION_TAG.to_owned(),
         spec.secret_generation.text().to_owned(),
     );
-    let tags = Some(rds::list(&tags));
-    let groups = Some(texts(&spec.security_group_ids));
+    let tags = Some(sdk_tags!(Tag, tags));
+    let groups = Some(known_texts(&spec.security_group_ids));
     let logs = Some(spec.log_exports.clone());
     if let Source::Snapshot(snapshot) = source {
-        fits(ctx, snapshot, now).await?;
+        check_snapshot(ctx, snapshot, current).await?;
     }
-    log_groups::beside(ctx, &slice_context.state, &id).await?;
+    log_groups::create_for(ctx, &data.state, &id).await?;
     let doing = "restore the database";
     let rds = &ctx.clients.rds;
     let answer = match source {
@@ -153,7 +156,7 @@ async fn make(
             .await
             .doing(doing)
             .map(|_| ()),
-        Source::Moment(time) => {
+        Source::PointInTime(time) => {
             let time = aws_smithy_types::DateTime::from_secs(time.as_second());
             rds.restore_db_instance_to_point_in_time()
                 .source_db_instance_identifier(current_id)
@@ -179,50 +182,50 @@ async fn make(
     };
     match answer {
         Err(error) if error.is(&["DBInstanceAlreadyExists"]) => Ok(id),
-        Err(error) if matches!(source, Source::Moment(_)) => {
-            let latest = now.and_then(|live| live.latest_restorable_time.as_deref());
-            let days = now.map_or(0, |live| live.backup_retention_days);
+        Err(error) if matches!(source, Source::PointInTime(_)) => {
+            let latest = current.and_then(|live| live.latest_restorable_time.as_deref());
+            let days = current.map_or(0, |live| live.backup_retention_days);
             Err(error.hint(format!(
-                "a moment within the last {days} days, at the latest {}",
-                latest.unwrap_or("(no backups are kept)")
+                "choose a time within the last {days} days, at the latest {}",
+                latest.unwrap_or("(there are no backups)")
             )))
         }
         other => other.map(|()| id),
     }
 }
 
-/// Refuses a snapshot that does not fit, before anything is made.
-async fn fits(ctx: &Ctx<Clients>, snapshot: &str, now: Option<&Live>) -> Result<()> {
+/// Refuses a snapshot that does not exist, is not complete, or is of another major version, before anything is created.
+async fn check_snapshot(ctx: &Ctx<Clients>, snapshot: &str, current: Option<&Live>) -> Result<()> {
     let call = ctx.clients.rds.describe_db_snapshots();
     let answer = call.db_snapshot_identifier(snapshot).send().await;
-    let answer = match answer.doing("look at the snapshot") {
-        Err(error) if rds::is_gone(&error) => {
+    let answer = match answer.doing("read the snapshot") {
+        Err(error) if rds::is_not_found(&error) => {
             return Err(Error::usage(format!("there is no snapshot {snapshot}"))
-                .hint("rd-data snapshots lists those that there are"));
+                .hint("rd-data snapshots lists the existing ones"));
         }
         other => other?,
     };
     let found = answer
         .db_snapshots()
         .first()
-        .ok_or_else(|| rds::incomplete("snapshot"))?;
+        .ok_or_else(|| rds::incomplete_answer("snapshot"))?;
     if found.status() != Some("available") {
         return Err(Error::failed(format!(
             "the snapshot {snapshot} is {}, not available",
             found.status().unwrap_or("?")
         ))
-        .hint("wait until it is: rd-data snapshots"));
+        .hint("wait until it is available; rd-data snapshots shows the status"));
     }
     let major = |text: Option<&str>| Some(Version::parse(text?)?.major);
-    let (then, today) = (
+    let (snapshot_major, current_major) = (
         major(found.engine_version()),
-        major(now.map(|live| live.engine_version.as_str())),
+        major(current.map(|live| live.engine_version.as_str())),
     );
-    if then != today && today.is_some() {
+    if snapshot_major != current_major && current_major.is_some() {
         return Err(Error::refused(format!(
-            "the snapshot is of PostgreSQL {}, the database is {}: its parameters do not fit",
+            "the snapshot is of PostgreSQL {}, but the database is {}: the parameters of one do not work for the other",
             found.engine_version().unwrap_or("?"),
-            now.map_or("?", |live| live.engine_version.as_str())
+            current.map_or("?", |live| live.engine_version.as_str())
         ))
         .hint("restore it in an environment with that engine_version, and upgrade it there"));
     }

@@ -1,27 +1,17 @@
-//! What differs, and what of it waits for the window.
+//! Comparing the desired replication group with the one that AWS has: what changes, and what AWS changes later.
 
 use super::model::{Live, Spec};
-use crate::engine::{is_below, serves};
-use rd_common::{Change, Diff, Error, Result};
+use crate::engine::satisfies;
+use rd_common::{Change, Diff};
 use serde_json::{Value, json};
 
-/// What differs. Of a group without nodes AWS does not tell everything; what it does not tell is no difference.
+/// The fields that differ. AWS does not report all fields of a group without nodes; a field that it does not report is
+/// no difference.
 pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
     let mut diff = Diff::new();
     diff.field("description", &live.description, &spec.description);
     engine(&mut diff, spec, live);
-    let pending = |path: &str, wanted: &Value| {
-        !spec.apply_immediately && live.pending.get(path) == Some(wanted)
-    };
-    let back = |path: &str| live.pending.get(path).cloned();
-    let wanted = json!(spec.node_type);
-    if live.node_type != spec.node_type {
-        if !pending("node_type", &wanted) {
-            diff.field("node_type", &live.node_type, &wanted);
-        }
-    } else if let Some(pending) = back("node_type").filter(|pending| *pending != wanted) {
-        diff.field("node_type", pending, &wanted);
-    }
+    node_type(&mut diff, spec, live);
     diff.field("nodes", live.nodes.len(), spec.nodes)
         .field(
             "automatic_failover",
@@ -72,7 +62,7 @@ pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
     diff.finish()
 }
 
-/// From Redis to Valkey in place; the way back is a new group.
+/// Engine and version. A change from Redis to Valkey is made in place; a change back replaces the group.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.HowTo.html>
 fn engine(diff: &mut Diff, spec: &Spec, live: &Live) {
     if let Some(engine) = live
@@ -95,41 +85,31 @@ fn engine(diff: &mut Diff, spec: &Spec, live: &Live) {
         .as_ref()
         .is_none_or(|engine| *engine == spec.engine);
     let pending = pending
-        .is_some_and(|pending| serves(pending, &spec.engine_version) && !spec.apply_immediately);
-    let is_served = same_engine && serves(version, &spec.engine_version);
-    if !is_served && !pending {
+        .is_some_and(|pending| satisfies(pending, &spec.engine_version) && !spec.apply_immediately);
+    let is_satisfied = same_engine && satisfies(version, &spec.engine_version);
+    if !is_satisfied && !pending {
         diff.field("engine_version", version, &spec.engine_version);
     }
 }
 
-/// Refuses what AWS has no way for.
-pub fn validate(spec: &Spec, live: &Live, changes: &[Change]) -> Result<()> {
-    let replaces = changes.iter().any(|change| change.replaces);
-    let Some(version) = &live.engine_version else {
-        return Ok(());
-    };
-    let same_engine = live
-        .engine
-        .as_ref()
-        .is_none_or(|engine| *engine == spec.engine);
-    if !replaces
-        && same_engine
-        && !serves(version, &spec.engine_version)
-        && is_below(&spec.engine_version, version)
-    {
-        return Err(Error::refused(format!(
-            "{} cannot go from {version} down to {}",
-            spec.engine, spec.engine_version
-        ))
-        .hint("nothing was changed; set engine_version back in [cache]"));
+/// The node type, whose change may be pending until the maintenance window. A pending change to the desired type is no
+/// difference, unless changes are to be made at once; a pending change to another type is undone.
+fn node_type(diff: &mut Diff, spec: &Spec, live: &Live) {
+    let desired = json!(spec.node_type);
+    let pending = live.pending.get("node_type");
+    if live.node_type != spec.node_type {
+        if spec.apply_immediately || pending != Some(&desired) {
+            diff.field("node_type", &live.node_type, &desired);
+        }
+    } else if let Some(pending) = pending.filter(|pending| **pending != desired) {
+        diff.field("node_type", pending, &desired);
     }
-    Ok(())
 }
 
-/// What waits, for people.
+/// What AWS changes later, as text that reads on after "pending": in the maintenance window, or when the nodes are
+/// rebooted.
 pub fn pending(live: &Live) -> Option<String> {
-    let window = live.maintenance_window.as_deref().unwrap_or("(not told)");
-    let mut parts: Vec<String> = live
+    let changes: Vec<String> = live
         .pending
         .iter()
         .map(|(name, value)| {
@@ -137,11 +117,16 @@ pub fn pending(live: &Live) -> Option<String> {
             format!("{name} {value}")
         })
         .collect();
-    if let Some(last) = parts.last_mut() {
-        last.push_str(&format!(" in the window {window} (UTC)"));
+    let mut parts = Vec::new();
+    if !changes.is_empty() {
+        let window = live.maintenance_window.as_deref().unwrap_or("(unknown)");
+        parts.push(format!(
+            "until the maintenance window {window} (UTC): {}",
+            changes.join(", ")
+        ));
     }
     if live.parameters_status == "pending-reboot" {
-        parts.push("parameters until the nodes are rebooted".to_owned());
+        parts.push("until the nodes are rebooted: parameters".to_owned());
     }
-    (!parts.is_empty()).then(|| parts.join(", "))
+    (!parts.is_empty()).then(|| parts.join("; "))
 }

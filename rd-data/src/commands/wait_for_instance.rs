@@ -1,0 +1,70 @@
+//! Waiting until RDS has carried out what a command has asked for.
+
+use crate::clients::Clients;
+use crate::kinds::db_instance::DbInstance;
+use crate::kinds::db_instance::model::{Live, live};
+use crate::kinds::db_instance::modify::set_password;
+use crate::kinds::db_instance::read::describe_one;
+use rd_common::resource::wait::{Poll, wait_until};
+use rd_common::{Ctx, Error, Kind, Readiness, Result};
+use rd_secret::generate::Generated;
+use std::cell::Cell;
+use std::time::Duration;
+
+/// How long RDS may take to start setting a password. Until then, the instance may look as if nothing were pending.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+
+/// Sets the password of an instance, and waits until it is in effect.
+pub async fn set_password_and_wait(
+    ctx: &Ctx<Clients>,
+    id: &str,
+    password: &Generated,
+) -> Result<()> {
+    ctx.retrying(|| set_password(ctx, id, password)).await?;
+    let start = ctx.clock.deadline(STARTS_WITHIN);
+    let has_started = Cell::new(false);
+    wait_until(ctx, id, DbInstance::TIMEOUTS.limit, async || {
+        let instance = describe_one(ctx, id).await?.as_ref().map(live);
+        let Some(instance) = instance else {
+            return Err(Error::failed(format!("{id} no longer exists")));
+        };
+        let is_idle = instance.status == "available" && !instance.pending.contains_key("password");
+        has_started.set(has_started.get() || !is_idle);
+        Ok(if is_idle && (has_started.get() || start.is_over()) {
+            Poll::Ready(())
+        } else {
+            Poll::Pending(format!("{}: setting the password", instance.status))
+        })
+    })
+    .await
+}
+
+/// Waits until the instance can be used and `done` is true for it.
+pub async fn wait_until_available(
+    ctx: &Ctx<Clients>,
+    id: &str,
+    done: impl Fn(&Live) -> bool,
+) -> Result<Live> {
+    let limit = DbInstance::TIMEOUTS.limit;
+    wait_until(ctx, id, limit, async || {
+        let Some(instance) = describe_one(ctx, id).await? else {
+            return Ok(Poll::Pending("not visible yet".to_owned()));
+        };
+        let instance = live(&instance);
+        match DbInstance::ready(&instance) {
+            Readiness::Ready if done(&instance) => Ok(Poll::Ready(instance)),
+            Readiness::Failed(reason) => Err(Error::failed(format!("{id} failed: {reason}"))
+                .hint("see its events in the RDS console")),
+            Readiness::Impaired(reason, hint) => {
+                Err(Error::failed(format!("{id} cannot be used: {reason}")).hint(hint))
+            }
+            Readiness::Leaving(_) => Err(Error::failed(format!("{id} is being deleted"))),
+            Readiness::Ready => Ok(Poll::Pending(format!(
+                "{}, waiting for the change to start",
+                instance.status
+            ))),
+            Readiness::Pending(_) => Ok(Poll::Pending(instance.status)),
+        }
+    })
+    .await
+}

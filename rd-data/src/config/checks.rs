@@ -1,0 +1,254 @@
+//! The checks of the values of `[data]`, before any call to AWS.
+
+use super::Config;
+use crate::engine_version::Version;
+use crate::instance_classes;
+use rd_common::settings::maintenance_window::{Daily, Weekly};
+use rd_common::{Problem, Stack};
+use rd_log_group::{kms_key_problem, retention_problem};
+use std::collections::BTreeSet;
+
+/// The possible sizes of a gp3 volume, in GiB.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html>
+const STORAGE_GIB: std::ops::RangeInclusive<i32> = 20..=65_536;
+
+/// The logs of PostgreSQL that RDS can export.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Concepts.PostgreSQL.html>
+const LOGS: [&str; 3] = ["postgresql", "upgrade", "iam-db-auth-error"];
+
+/// The certificate authorities of RDS.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html>
+const AUTHORITIES: [&str; 3] = ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"];
+
+/// Names that the user cannot have.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
+const RESERVED: [&str; 6] = [
+    "admin",
+    "rdsadmin",
+    "rds_superuser",
+    "user",
+    "public",
+    "root",
+];
+
+impl Config {
+    /// The problems of the settings, one for each invalid value.
+    pub fn problems(&self, stack: &Stack) -> Vec<Problem> {
+        let mut problems = Vec::new();
+        let mut add = |key: &str, what: String, allowed: &str| {
+            problems.push(Problem::new(key, what, allowed));
+        };
+        match Version::parse(&self.engine_version) {
+            Some(version) if (12..=99).contains(&version.major) => {}
+            _ => add(
+                "engine_version",
+                format!("`{}` is not a version of PostgreSQL", self.engine_version),
+                "a major version such as \"17\", or a minor version such as \"17.4\"",
+            ),
+        }
+        if !instance_classes::is_known(&self.instance_class) {
+            add(
+                "instance_class",
+                format!(
+                    "RDS has no instance class `{}` for PostgreSQL",
+                    self.instance_class
+                ),
+                instance_classes::ALLOWED,
+            );
+        }
+        if !STORAGE_GIB.contains(&self.allocated_storage) {
+            add(
+                "allocated_storage",
+                format!(
+                    "{} GiB is not a size of a gp3 volume",
+                    self.allocated_storage
+                ),
+                "20 to 65536",
+            );
+        }
+        let (now, most) = (self.allocated_storage, self.max_allocated_storage);
+        // AWS requires at least 10 % more than the allocated storage.
+        if most != 0 && (most < now + now / 10 || most > *STORAGE_GIB.end()) {
+            add(
+                "max_allocated_storage",
+                format!("a limit of {most} GiB leaves {now} GiB of storage no room to grow"),
+                "0 (no growth), or at least 10 % more than allocated_storage, up to 65536",
+            );
+        }
+        let db_name = self.db_name(stack);
+        if !is_identifier(&db_name, 63) {
+            add(
+                "db_name",
+                format!("`{db_name}` is not a valid database name"),
+                "1 to 63 letters, digits and `_`, beginning with a letter",
+            );
+        }
+        if !is_identifier(&self.username, 63) || RESERVED.contains(&self.username.as_str()) {
+            add(
+                "username",
+                format!("`{}` is not a valid user name", self.username),
+                "1 to 63 letters, digits and `_`, beginning with a letter; not admin, rdsadmin, user, public or root",
+            );
+        }
+        if let Some(days) = self.backup_retention_days
+            && !(0..=35).contains(&days)
+        {
+            add(
+                "backup_retention_days",
+                format!("RDS cannot keep backups for {days} days"),
+                "0 (no backups) to 35",
+            );
+        }
+        check_windows(&mut add, &self.backup_window, &self.maintenance_window);
+        if let Some(log) = self
+            .log_exports
+            .iter()
+            .find(|log| !LOGS.contains(&log.as_str()))
+        {
+            add(
+                "log_exports",
+                format!("PostgreSQL has no log `{log}`"),
+                &LOGS.join(", "),
+            );
+        }
+        let each: BTreeSet<&String> = self.log_exports.iter().collect();
+        if each.len() < self.log_exports.len() {
+            add(
+                "log_exports",
+                "a log is listed twice".to_owned(),
+                "each log once",
+            );
+        }
+        let days = self.performance_insights_days;
+        if !(days == 7 || days == 731 || (days % 31 == 0 && (31..=713).contains(&days))) {
+            add(
+                "performance_insights_days",
+                format!("Performance Insights cannot keep data for {days} days"),
+                "7 (free), a multiple of 31 up to 713, or 731",
+            );
+        }
+        if !AUTHORITIES.contains(&self.ca_certificate.as_str()) {
+            add(
+                "ca_certificate",
+                format!("RDS has no certificate authority `{}`", self.ca_certificate),
+                &AUTHORITIES.join(", "),
+            );
+        }
+        for (name, value) in &self.parameters {
+            if value.is_array() || value.is_object() || value.is_null() {
+                add(
+                    &format!("parameters.{name}"),
+                    "a parameter has a single value".to_owned(),
+                    "a string, a number, true or false",
+                );
+            }
+        }
+        problems.extend(retention_problem(
+            "log_retention_days",
+            self.log_retention_days,
+        ));
+        problems.extend(kms_key_problem("log_kms_key", self.log_kms_key.as_deref()));
+        problems
+    }
+}
+
+fn is_identifier(text: &str, longest: usize) -> bool {
+    (1..=longest).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn check_windows(add: &mut impl FnMut(&str, String, &str), backup: &str, maintenance: &str) {
+    let daily = Daily::parse(backup);
+    let weekly = Weekly::parse(maintenance);
+    if daily.is_none_or(|window| window.minutes() < 30) {
+        add(
+            "backup_window",
+            format!("`{backup}` is not a daily window"),
+            "hh:mm-hh:mm in UTC, at least 30 minutes",
+        );
+    }
+    if weekly.is_none_or(|window| window.minutes() < 30) {
+        add(
+            "maintenance_window",
+            format!("`{maintenance}` is not a weekly window"),
+            "ddd:hh:mm-ddd:hh:mm in UTC, at least 30 minutes, in lower case, such as sun:04:30-sun:05:30",
+        );
+    }
+    if let (Some(daily), Some(weekly)) = (daily, weekly)
+        && weekly.overlaps(daily)
+    {
+        add(
+            "maintenance_window",
+            format!("`{maintenance}` overlaps with the backup window {backup}"),
+            "a window outside of backup_window",
+        );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeMap;
+
+    /// Makes one setting invalid.
+    type Spoil = fn(&mut Config);
+
+    fn stack() -> Stack {
+        Stack {
+            project: "my-shop".into(),
+            environment: "production".into(),
+            protected: true,
+            ..Stack::default()
+        }
+    }
+
+    #[test]
+    fn the_defaults_are_valid_and_each_rule_is_checked() {
+        assert_eq!(Config::default().problems(&stack()), []);
+        let wrong: [(&str, Spoil); 17] = [
+            ("engine_version", |c| c.engine_version = "seventeen".into()),
+            ("instance_class", |c| {
+                c.instance_class = "db.t4g.huge".into();
+            }),
+            ("allocated_storage", |c| {
+                c.allocated_storage = 19;
+            }),
+            ("max_allocated_storage", |c| c.max_allocated_storage = 21),
+            ("db_name", |c| c.db_name = Some("9lives".into())),
+            ("username", |c| c.username = "rdsadmin".into()),
+            ("backup_retention_days", |c| {
+                c.backup_retention_days = Some(36);
+            }),
+            ("backup_window", |c| c.backup_window = "03:00-03:10".into()),
+            ("maintenance_window", |c| {
+                c.maintenance_window = "someday".into();
+            }),
+            ("maintenance_window", |c| {
+                c.maintenance_window = "sun:03:30-sun:04:30".into();
+            }),
+            ("log_exports", |c| c.log_exports = vec!["audit".into()]),
+            ("log_exports", |c| {
+                c.log_exports = vec!["upgrade".into(), "upgrade".into()];
+            }),
+            ("log_retention_days", |c| c.log_retention_days = 31),
+            ("log_kms_key", |c| c.log_kms_key = Some("alias/logs".into())),
+            ("performance_insights_days", |c| {
+                c.performance_insights_days = 8;
+            }),
+            ("ca_certificate", |c| {
+                c.ca_certificate = "rds-ca-2019".into();
+            }),
+            ("parameters.work_mem", |c| {
+                c.parameters = BTreeMap::from([("work_mem".into(), serde_json::json!([1]))]);
+            }),
+        ];
+        for (key, spoil) in wrong {
+            let mut config = Config::default();
+            spoil(&mut config);
+            let problems = config.problems(&stack());
+            let keys: Vec<&str> = problems.iter().map(|p| p.key.as_str()).collect();
+            assert_eq!(keys, [key]);
+        }
+    }
+}

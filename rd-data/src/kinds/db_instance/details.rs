@@ -1,0 +1,69 @@
+//! What `status` shows of an instance in addition to its health.
+
+use super::model::Live;
+use crate::clients::Clients;
+use rd_common::aws::Explain;
+use rd_common::{Ctx, Details, Result, Retry};
+
+/// Engine, class, storage, endpoint, backups and certificate, by the names that `status` shows.
+pub async fn details(ctx: &Ctx<Clients>, id: &str, live: &Live) -> Result<Details> {
+    let mut details = Details::new();
+    let mut add = |name: &str, value: Option<String>| {
+        if let Some(value) = value {
+            details.insert(name.to_owned(), value.into());
+        }
+    };
+    add(
+        "engine",
+        Some(format!("PostgreSQL {}", live.engine_version)),
+    );
+    add("class", Some(live.instance_class.clone()));
+    let growth = match live.max_allocated_storage {
+        0 => String::new(),
+        limit => format!(", grows to {limit}"),
+    };
+    add(
+        "storage",
+        Some(format!(
+            "{} GiB {}{growth}",
+            live.allocated_storage, live.storage_type
+        )),
+    );
+    add("multi-AZ", Some(live.multi_az.to_string()));
+    add("endpoint", live.host.clone());
+    add("last backup", last_backup(ctx, id).await?);
+    add(
+        "latest restorable time",
+        live.latest_restorable_time.clone(),
+    );
+    add(
+        "certificate",
+        live.ca_certificate.clone().map(|ca| {
+            let until = live.certificate_valid_till.as_deref();
+            format!("{ca}, valid until {}", until.unwrap_or("(unknown)"))
+        }),
+    );
+    Ok(details)
+}
+
+/// The time of the last automated backup; none if there is none, or if the credentials do not allow the call.
+async fn last_backup(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+    let call = ctx
+        .clients
+        .rds
+        .describe_db_snapshots()
+        .db_instance_identifier(id)
+        .snapshot_type("automated");
+    let snapshots = call.into_paginator().items().send();
+    let snapshots = snapshots.try_collect().await;
+    let snapshots = match snapshots.doing("read the backups") {
+        Err(error) if error.retry == Retry::Never => return Ok(None),
+        other => other?,
+    };
+    let times = snapshots
+        .iter()
+        .filter_map(|snapshot| snapshot.snapshot_create_time());
+    Ok(times
+        .max_by_key(|time| time.as_nanos())
+        .map(ToString::to_string))
+}

@@ -1,0 +1,200 @@
+//! Comparing the desired instance with the one that AWS has: what changes, and what AWS changes later.
+
+use super::model::{Live, Spec};
+use crate::engine_version::Version;
+use rd_common::{Change, Diff};
+use serde_json::{Value, json};
+
+/// Compares fields whose change may be pending until the maintenance window.
+struct PendingDiff<'a> {
+    diff: Diff,
+    live: &'a Live,
+    immediately: bool,
+}
+
+impl PendingDiff<'_> {
+    /// Compares a field that AWS changes at once or in the window. A pending change to the desired value is no
+    /// difference, unless changes are to be made at once; a pending change to another value is undone.
+    fn field(&mut self, path: &str, live: Value, desired: Value) {
+        match self.live.pending.get(path) {
+            Some(pending) if *pending == desired && !self.immediately => {}
+            Some(pending) if live == desired => {
+                self.diff.field(path, pending, desired);
+            }
+            _ => {
+                self.diff.field(path, live, desired);
+            }
+        }
+    }
+}
+
+/// The fields that differ. `last` is the spec last applied, for fields that AWS does not report.
+pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
+    let mut pending = PendingDiff {
+        diff: Diff::new(),
+        live,
+        immediately: spec.apply_immediately,
+    };
+    pending.field(
+        "instance_class",
+        json!(live.instance_class),
+        json!(spec.instance_class),
+    );
+    pending.field("multi_az", json!(live.multi_az), json!(spec.multi_az));
+    pending.field(
+        "backup_retention_days",
+        json!(live.backup_retention_days),
+        json!(spec.backup_retention_days),
+    );
+    pending.field(
+        "storage_type",
+        json!(live.storage_type),
+        json!(spec.storage_type),
+    );
+    if !has_grown(spec, live, last) {
+        pending.field(
+            "allocated_storage",
+            json!(live.allocated_storage),
+            json!(spec.allocated_storage),
+        );
+    }
+    if live.ca_certificate.is_some() {
+        pending.field(
+            "ca_certificate",
+            json!(live.ca_certificate),
+            json!(spec.ca_certificate),
+        );
+    }
+    let PendingDiff { mut diff, .. } = pending;
+    engine_version(&mut diff, spec, live);
+    diff.field(
+        "max_allocated_storage",
+        live.max_allocated_storage,
+        spec.max_allocated_storage,
+    )
+    .field(
+        "db_parameter_group",
+        &live.db_parameter_group,
+        &spec.db_parameter_group,
+    )
+    .set(
+        "security_group_ids",
+        &live.security_group_ids,
+        &spec.security_group_ids,
+    )
+    .field("backup_window", &live.backup_window, &spec.backup_window)
+    .field(
+        "maintenance_window",
+        &live.maintenance_window,
+        &spec.maintenance_window,
+    )
+    .field(
+        "auto_minor_version_upgrade",
+        live.auto_minor_version_upgrade,
+        spec.auto_minor_version_upgrade,
+    )
+    .set("log_exports", &live.log_exports, &spec.log_exports)
+    .field(
+        "deletion_protection",
+        live.deletion_protection,
+        spec.deletion_protection,
+    )
+    .field("final_snapshot", live.final_snapshot, spec.final_snapshot)
+    .field(
+        "secret_generation",
+        &live.secret_generation,
+        &spec.secret_generation,
+    )
+    .field(
+        "publicly_accessible",
+        live.publicly_accessible,
+        spec.publicly_accessible,
+    )
+    .field(
+        "copy_tags_to_snapshot",
+        live.copy_tags_to_snapshot,
+        spec.copy_tags_to_snapshot,
+    );
+    insights(&mut diff, spec, live, last);
+    diff.fixed(
+        "db_subnet_group",
+        &live.db_subnet_group,
+        &spec.db_subnet_group,
+    )
+    .fixed("username", &live.username, &spec.username);
+    if live.db_name.is_some() {
+        diff.fixed("db_name", &live.db_name, &spec.db_name);
+    }
+    if !live.storage_encrypted {
+        diff.fixed("storage_encrypted", false, true);
+    }
+    diff.fixed_kms_key(live.kms_key.as_deref(), spec.kms_key.as_deref());
+    diff.finish()
+}
+
+/// Whether RDS has grown the storage: then the setting is only the initial size. A setting that was lowered since the last
+/// apply is not growth; `validate` refuses it.
+fn has_grown(spec: &Spec, live: &Live, last: Option<&Spec>) -> bool {
+    let was_lowered = last.is_some_and(|last| last.allocated_storage > spec.allocated_storage);
+    live.allocated_storage > spec.allocated_storage && !was_lowered
+}
+
+fn engine_version(diff: &mut Diff, spec: &Spec, live: &Live) {
+    let pending = live.pending.get("engine_version").and_then(Value::as_str);
+    let Some(desired) = Version::parse(&spec.engine_version) else {
+        return;
+    };
+    let satisfies =
+        |text: &str| Version::parse(text).is_some_and(|version| desired.is_satisfied_by(version));
+    match pending {
+        Some(pending) if satisfies(pending) && !spec.apply_immediately => {}
+        Some(pending) if satisfies(&live.engine_version) && !satisfies(pending) => {
+            diff.field("engine_version", pending, &spec.engine_version);
+        }
+        _ if !satisfies(&live.engine_version) => {
+            diff.field("engine_version", &live.engine_version, &spec.engine_version);
+        }
+        _ => {}
+    }
+}
+
+fn insights(diff: &mut Diff, spec: &Spec, live: &Live, last: Option<&Spec>) {
+    let on = live
+        .performance_insights
+        .or(last.map(|last| last.performance_insights));
+    diff.field("performance_insights", on, spec.performance_insights);
+    if spec.performance_insights && on == Some(true) {
+        let days = live
+            .performance_insights_days
+            .or(last.map(|last| last.performance_insights_days));
+        diff.field(
+            "performance_insights_days",
+            days,
+            spec.performance_insights_days,
+        );
+    }
+}
+
+/// What AWS changes later, as text that reads on after "pending": in the maintenance window, or at the next reboot.
+pub fn pending(live: &Live) -> Option<String> {
+    let changes: Vec<String> = live
+        .pending
+        .iter()
+        .map(|(name, value)| {
+            let value = value.as_str().map_or(value.to_string(), str::to_owned);
+            format!("{name} {value}")
+        })
+        .collect();
+    let mut parts = Vec::new();
+    if !changes.is_empty() {
+        parts.push(format!(
+            "until the maintenance window {} (UTC): {}",
+            live.maintenance_window,
+            changes.join(", ")
+        ));
+    }
+    if live.parameters_status == "pending-reboot" {
+        parts.push("until rd-data reboot: static parameters".to_owned());
+    }
+    (!parts.is_empty()).then(|| parts.join("; "))
+}
