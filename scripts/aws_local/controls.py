@@ -3,9 +3,9 @@
 - /aws-local/dns: {"name", "type", "value"}, a DNS record kept somewhere other than Route 53; DELETE takes it away;
 - /aws-local/target-health: {"target", "state", "reason", "description"}, how a target answers its health checks;
   DELETE leaves it to itself again;
-- /aws-local/task and /aws-local/iam-lag: what becomes of ECS's tasks, and of roles just made; see ecs_control.py;
-- /aws-local/scan: what a scan of an image finds; see ecr_scans.py;
-- /aws-local/scaling-activity: how a service was scaled; see autoscaling_activities.py;
+- /aws-local/task and /aws-local/iam-lag: what becomes of ECS's tasks, and of roles just made; see ecs/controls.py;
+- /aws-local/scan: what a scan of an image finds; see ecr/scans.py;
+- /aws-local/scaling-activity: how a service was scaled; see application_autoscaling/activities.py;
 - /aws-local/logs: {"group", "stream", "late_seconds", "empty_pages", "query_seconds", "live_seconds"}: what holds for
   log groups and streams whose names begin so. What is put from now on can be read only `late_seconds` after; before
   each page of FilterLogEvents comes an empty one; a query takes `query_seconds`; a live tail ends after `live_seconds`.
@@ -20,7 +20,7 @@ import json
 
 from moto.core.base_backend import BackendDict
 
-from aws_local import ecs_control
+from aws_local.ecs import controls
 
 # By name and type, the values; by target, its health; by the beginnings of group and stream, what holds for them.
 records = {}
@@ -86,8 +86,8 @@ PATHS = {
     "/aws-local/target-health": _target_health,
     "/aws-local/logs": _logs,
     "/aws-local/mail": _mail,
-    "/aws-local/task": ecs_control.task,
-    "/aws-local/iam-lag": ecs_control.iam_lag,
+    "/aws-local/task": controls.task,
+    "/aws-local/iam-lag": controls.iam_lag,
 }
 
 
@@ -113,7 +113,7 @@ def install():
     def reset(_cls):
         records.clear()
         healths.clear()
-        ecs_control.reset()
+        controls.reset()
         log_rules.clear()
         boxes.clear()
         plain()

@@ -16,7 +16,7 @@ from moto.elasticache.responses import ElastiCacheResponse
 from moto.rds.models import RDSBackend
 from moto.rds.responses import RDSResponse
 
-from aws_local import elasticache_replication_groups, elasticache_subnet_groups
+from aws_local.elasticache import replication_groups, subnet_groups
 
 _lock = threading.Lock()
 
@@ -44,8 +44,8 @@ def _of_databases(backend):
 
 
 def _of_nodes(backend):
-    for group in elasticache_replication_groups.groups(backend):
-        subnets = elasticache_subnet_groups.find(backend, group.cache_subnet_group_name).own_subnets
+    for group in replication_groups.groups(backend):
+        subnets = subnet_groups.find(backend, group.cache_subnet_group_name).own_subnets
         for member in group.members:
             yield (
                 member.arn,

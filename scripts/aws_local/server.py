@@ -9,16 +9,18 @@ import sys
 import threading
 import time
 
+from aws_local import additions, controls, speed
+from aws_local.cloudwatch.rpc_v2_cbor import Cbor
+from aws_local.logs.live_tail import LiveTail
+from aws_local.registry import storage
+from aws_local.registry.app import Registry
+
 # moto writes its own version of AWS's managed policies and zones at import; nothing of it is needed twice.
 from aws_local.speed.dispatch import Dispatcher
 from aws_local.speed.http import Server
 
-from aws_local import additions, controls, registry_storage, speed
-from aws_local.logs_live_tail import LiveTail
-from aws_local.registry import Registry
-from aws_local.rpc_v2_cbor import Cbor
-
-# Buckets are private: one account does not see into another's.
+# One account cannot see another account's buckets.
+# https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
 os.environ["MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS"] = "false"
 # Thousands of machine images, read anew for each account: nothing here starts a machine.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
@@ -54,7 +56,7 @@ class Watch:
     def _watch(self):
         while time.monotonic() - self.last < self.seconds:
             time.sleep(min(5, self.seconds))
-        registry_storage.clear()
+        storage.clear()
         os._exit(0)
 
 

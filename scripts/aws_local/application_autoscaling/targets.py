@@ -1,0 +1,133 @@
+"""Scalable targets: registered again, they change as far as they are told to; deregistered, they take along what scales
+them. A service of ECS is scaled by AWS's own role.
+
+https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
+https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterScalableTarget.html
+https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ScalableTarget.html
+https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-scaling-service-linked-roles.html
+"""
+
+import json
+
+from moto.applicationautoscaling.models import FakeScalableTarget
+from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
+from moto.ecs.models import ecs_backends
+from moto.iam.models import iam_backends
+
+from aws_local.application_autoscaling import tags as application_autoscaling_tags
+from aws_local.application_autoscaling.requests import answer, given, invalid, refused, subject
+
+RUNNING = {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": False}
+ECS_SERVICE = "ecs.application-autoscaling.amazonaws.com"
+ECS_ROLE = "AWSServiceRoleForApplicationAutoScaling_ECSService"
+
+
+def _check_service(backend, resource):
+    parts = resource.split("/")
+    services = ecs_backends[backend.account_id][backend.region_name].services
+    service = services.get(":".join(parts[1:])) if len(parts) == 3 else None
+    if service is None or service.status == "INACTIVE":
+        raise invalid(f"ECS service doesn't exist: {resource}")
+
+
+def _role(backend, namespace, asked):
+    """For ECS the service-linked role, made where the account has none; a role that was asked for is not used."""
+    if namespace != "ecs":
+        return asked
+    iam = iam_backends[backend.account_id][backend.partition]
+    if not any(role.name == ECS_ROLE for role in iam.get_roles()):
+        iam.create_service_linked_role(ECS_SERVICE, "", "")
+    return iam.get_role(ECS_ROLE).arn
+
+
+def _check_capacity(low, high):
+    for name, value in (("minCapacity", low), ("maxCapacity", high)):
+        if value < 0:
+            raise invalid(
+                f"1 validation error detected: Value '{value}' at '{name}' failed to satisfy constraint: Member must "
+                "have value greater than or equal to 0"
+            )
+    if low > high:
+        raise invalid("Maximum capacity cannot be less than minimum capacity")
+
+
+def register_scalable_target(self):
+    backend, about = self.applicationautoscaling_backend, subject(self)
+    if about.namespace == "ecs":
+        _check_service(backend, about.resource)
+    target = backend.targets.get(about.dimension, {}).get(about.resource)
+    tags, suspended = self._get_param("Tags"), self._get_param("SuspendedState") or {}
+    low, high = self._get_int_param("MinCapacity"), self._get_int_param("MaxCapacity")
+    if target is None and (low is None or high is None):
+        raise invalid("MinCapacity and MaxCapacity are required to register a new scalable target")
+    low = target.min_capacity if low is None else low
+    high = target.max_capacity if high is None else high
+    _check_capacity(low, high)
+    if tags and target is not None:
+        raise invalid(
+            "The scalable target that you tried to tag already exists. To update tags on an existing scalable target, "
+            "use the TagResource API."
+        )
+    if tags:
+        application_autoscaling_tags.check(tags)
+    state = {**(RUNNING if target is None else target.suspended_state), **suspended}
+    if target is None:
+        role = _role(backend, about.namespace, self._get_param("RoleARN"))
+        target = FakeScalableTarget(backend, about.namespace, about.resource, about.dimension, low, high, role, state)
+        target.tags = dict(tags or {})
+        backend._add_scalable_target(target)
+    else:
+        target.update(low, high, state)
+    return json.dumps({"ScalableTargetARN": target.arn})
+
+
+def deregister_scalable_target(self):
+    backend, about = self.applicationautoscaling_backend, subject(self)
+    if backend.targets.get(about.dimension, {}).pop(about.resource, None) is None:
+        raise refused("ObjectNotFoundException", f"No scalable target found for {about}")
+    for policy in list(backend.policies.values()):
+        if (policy.service_namespace, policy.resource_id, policy.scalable_dimension) == about:
+            backend.delete_scaling_policy(policy.policy_name, *about)
+    backend.scheduled_actions = [
+        one
+        for one in backend.scheduled_actions
+        if (one.service_namespace, one.resource_id, one.scalable_dimension) != about
+    ]
+    return "{}"
+
+
+def _told(target):
+    return given(
+        ServiceNamespace=target.service_namespace,
+        ResourceId=target.resource_id,
+        ScalableDimension=target.scalable_dimension,
+        MinCapacity=target.min_capacity,
+        MaxCapacity=target.max_capacity,
+        RoleARN=target.role_arn,
+        CreationTime=target.creation_time,
+        SuspendedState=target.suspended_state,
+        ScalableTargetARN=target.arn,
+    )
+
+
+def describe_scalable_targets(self):
+    targets = [one for those in self.applicationautoscaling_backend.targets.values() for one in those.values()]
+    resources, dimension = self._get_param("ResourceIds"), self._get_param("ScalableDimension")
+    if dimension and not resources:
+        raise invalid("You must specify a resource ID when a scalable dimension is specified")
+    self._validate_params()
+    namespace = self._get_param("ServiceNamespace")
+    found = [
+        one
+        for one in targets
+        if one.service_namespace == namespace
+        and (not resources or one.resource_id in resources)
+        and dimension in (None, one.scalable_dimension)
+    ]
+    return answer(self, "ScalableTargets", found, _told)
+
+
+def install():
+    ApplicationAutoScalingResponse.register_scalable_target = register_scalable_target
+    ApplicationAutoScalingResponse.deregister_scalable_target = deregister_scalable_target
+    ApplicationAutoScalingResponse.describe_scalable_targets = describe_scalable_targets

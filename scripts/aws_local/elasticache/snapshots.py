@@ -1,0 +1,177 @@
+"""Snapshots of replication groups, and deleting a group, which may leave one.
+
+https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_Snapshot.html
+https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateSnapshot.html
+https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DescribeSnapshots.html
+https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DeleteReplicationGroup.html
+"""
+
+from moto.core.responses import ActionResult
+from moto.core.utils import utcnow
+from moto.elasticache.exceptions import (
+    InvalidParameterCombinationException,
+    InvalidParameterValueException,
+    SnapshotAlreadyExists,
+    SnapshotNotFound,
+)
+from moto.elasticache.responses import ElastiCacheResponse
+
+from aws_local.elasticache import engine_versions, events, replication_groups, subnet_groups
+from aws_local.pages import paged
+
+SOURCES = {"system": "automated", "user": "manual"}
+
+
+class Snapshot:
+    def __init__(self, backend, name, shown, version):
+        place = f"{backend.region_name}:{backend.account_id}"
+        self.arn = f"arn:{backend.partition}:elasticache:{place}:snapshot:{name}"
+        self.engine, self.version = shown["Engine"], version
+        self.shown = {**shown, "SnapshotName": name, "ARN": self.arn}
+
+    def describe(self, status="available", with_nodes=True):
+        shown = {**self.shown, "SnapshotStatus": status}
+        if not with_nodes:
+            shown["NodeSnapshots"] = [
+                {name: value for name, value in one.items() if name != "NodeGroupConfiguration"}
+                for one in shown["NodeSnapshots"]
+            ]
+        return shown
+
+
+def _content(backend, group, key):
+    subnets = subnet_groups.find(backend, group.cache_subnet_group_name)
+    now = utcnow()
+    return {
+        "ReplicationGroupId": group.replication_group_id,
+        "ReplicationGroupDescription": group.description,
+        "SnapshotSource": "manual",
+        "CacheNodeType": group.cache_node_type,
+        "Engine": group.engine,
+        "EngineVersion": engine_versions.reported(group.engine, group.engine_version),
+        "PreferredMaintenanceWindow": group.preferred_maintenance_window,
+        "TopicArn": group.notification_topic_arn,
+        "Port": group.port,
+        "CacheParameterGroupName": group.cache_parameter_group_name,
+        "CacheSubnetGroupName": group.cache_subnet_group_name,
+        "VpcId": subnets.vpc_id,
+        "AutoMinorVersionUpgrade": group.auto_minor_version_upgrade,
+        "SnapshotRetentionLimit": group.snapshot_retention_limit,
+        "SnapshotWindow": group.snapshot_window,
+        "NumNodeGroups": len(group.shards),
+        "AutomaticFailover": "enabled" if group.automatic_failover_enabled else "disabled",
+        "KmsKeyId": key or group.kms_key_id,
+        "DataTiering": "disabled",
+        "NodeSnapshots": [
+            {
+                "NodeGroupId": shard,
+                "CacheClusterId": group.primaries[shard].name,
+                "CacheNodeId": "0001",
+                "CacheSize": "1 MB",
+                "CacheNodeCreateTime": group.primaries[shard].created,
+                "SnapshotCreateTime": now,
+                "NodeGroupConfiguration": {"ReplicaCount": len(group.replicas_of(shard))},
+            }
+            for shard in group.shards
+        ],
+    }
+
+
+def _free_name(backend, name):
+    name = (name or "").lower()
+    if not name[:1].isalpha() or len(name) > 255:
+        raise InvalidParameterValueException("The parameter SnapshotName is not a valid identifier.")
+    if name in backend.snapshots:
+        raise SnapshotAlreadyExists(name)
+    return name
+
+
+def take(backend, name, group, key=None, tags=None):
+    name = _free_name(backend, name)
+    snapshot = Snapshot(backend, name, _content(backend, group, key), group.engine_version)
+    backend.snapshots[name] = snapshot
+    backend.tagging_service.tag_resource(snapshot.arn, tags or [])
+    return snapshot
+
+
+def _find(backend, name):
+    snapshot = backend.snapshots.get((name or "").lower())
+    if snapshot is None:
+        raise SnapshotNotFound(name)
+    return snapshot
+
+
+def create_snapshot(self):
+    backend, params = self.elasticache_backend, self.params
+    name, cluster = params.get("ReplicationGroupId"), params.get("CacheClusterId")
+    if bool(name) == bool(cluster):
+        raise InvalidParameterCombinationException("Exactly one of CacheClusterId and ReplicationGroupId is needed.")
+    if cluster:
+        member = replication_groups.find_member(backend, cluster)
+        if member is None:
+            raise InvalidParameterValueException(f"Snapshots of the cluster {cluster} are not supported.")
+        name = member.group.replication_group_id
+    group = replication_groups.find_available(backend, name)
+    snapshot = take(backend, params.get("SnapshotName"), group, params.get("KmsKeyId"), params.get("Tags"))
+    group.status = "snapshotting"
+    return ActionResult({"Snapshot": snapshot.describe("creating")})
+
+
+def copy_snapshot(self):
+    backend, params = self.elasticache_backend, self.params
+    source = _find(backend, params.get("SourceSnapshotName"))
+    name = _free_name(backend, params.get("TargetSnapshotName"))
+    shown = {**source.shown, "SnapshotSource": "manual"}
+    if params.get("KmsKeyId"):
+        shown["KmsKeyId"] = params["KmsKeyId"]
+    snapshot = backend.snapshots[name] = Snapshot(backend, name, shown, source.version)
+    backend.tagging_service.copy_tags(source.arn, snapshot.arn)
+    backend.tagging_service.tag_resource(snapshot.arn, params.get("Tags", []))
+    return ActionResult({"Snapshot": snapshot.describe("creating")})
+
+
+def describe_snapshots(self):
+    backend, params = self.elasticache_backend, self.params
+    name, group, cluster = params.get("SnapshotName"), params.get("ReplicationGroupId"), params.get("CacheClusterId")
+    source = SOURCES.get(params.get("SnapshotSource"), params.get("SnapshotSource"))
+    found = [_find(backend, name)] if name else list(backend.snapshots.values())
+    found = [
+        one.describe(with_nodes=params.get("ShowNodeGroupConfig"))
+        for one in found
+        if group in (None, one.shown["ReplicationGroupId"])
+        and (not cluster or cluster in [node["CacheClusterId"] for node in one.shown["NodeSnapshots"]])
+        and source in (None, one.shown["SnapshotSource"])
+    ]
+    return paged(self.params, "Snapshots", found)
+
+
+def delete_snapshot(self):
+    backend = self.elasticache_backend
+    snapshot = _find(backend, self.params.get("SnapshotName"))
+    del backend.snapshots[snapshot.shown["SnapshotName"]]
+    backend.tagging_service.delete_all_tags_for_resource(snapshot.arn)
+    return ActionResult({"Snapshot": snapshot.describe("deleting")})
+
+
+def delete_replication_group(self):
+    backend = self.elasticache_backend
+    group = replication_groups.find_available(backend, self.params.get("ReplicationGroupId"))
+    if self.params.get("RetainPrimaryCluster"):
+        raise InvalidParameterCombinationException("Keeping the primary cluster is not supported here.")
+    if self.params.get("FinalSnapshotIdentifier"):
+        take(backend, self.params["FinalSnapshotIdentifier"], group)
+    shown = group.describe("deleting")
+    group.status = "deleting"
+    events.add(backend, group.replication_group_id, "replication-group", "Replication group deleted")
+    return ActionResult({"ReplicationGroup": shown})
+
+
+def install():
+    for operation in (
+        create_snapshot,
+        copy_snapshot,
+        describe_snapshots,
+        delete_snapshot,
+        delete_replication_group,
+    ):
+        setattr(ElastiCacheResponse, operation.__name__, operation)

@@ -1,0 +1,163 @@
+"""What is added to EC2."""
+
+from aws_local.tests.case import Case
+
+
+def tcp(port, **peer):
+    return [{"IpProtocol": "tcp", "FromPort": port, "ToPort": port, **peer}]
+
+
+class Requests(Case):
+    def test_a_dry_run_changes_nothing(self):
+        with self.refused("DryRunOperation"):
+            self.ec2.create_vpc(CidrBlock="10.0.0.0/16", DryRun=True)
+        self.assertEqual([vpc for vpc in self.ec2.describe_vpcs()["Vpcs"] if not vpc["IsDefault"]], [])
+
+    def test_a_token_makes_a_create_idempotent(self):
+        vpc, _, _ = self.network()
+        first = self.ec2.create_route_table(VpcId=vpc, ClientToken="t")["RouteTable"]["RouteTableId"]
+        again = self.ec2.create_route_table(VpcId=vpc, ClientToken="t")["RouteTable"]["RouteTableId"]
+        other = self.ec2.create_route_table(VpcId=vpc, ClientToken="u")["RouteTable"]["RouteTableId"]
+        self.assertEqual(first, again)
+        self.assertNotEqual(first, other)
+        elsewhere, _, _ = self.network()
+        with self.refused("IdempotentParameterMismatch"):
+            self.ec2.create_route_table(VpcId=elsewhere, ClientToken="t")
+
+
+class Filters(Case):
+    def test_any_of_several_values_matches(self):
+        vpc, subnet, table = self.network()
+        other = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
+        for one in (subnet, other):
+            self.ec2.associate_route_table(SubnetId=one, RouteTableId=table)
+        for values in ([subnet], [subnet, "subnet-0"], [subnet, other]):
+            filters = [{"Name": "association.subnet-id", "Values": values}]
+            found = self.ec2.describe_route_tables(Filters=filters)["RouteTables"]
+            self.assertEqual([one["RouteTableId"] for one in found], [table], values)
+        filters = [{"Name": "association.subnet-id", "Values": ["subnet-0"]}]
+        self.assertEqual(self.ec2.describe_route_tables(Filters=filters)["RouteTables"], [])
+
+
+class Rules(Case):
+    def test_descriptions_between_groups_are_kept_and_changed_by_rule(self):
+        vpc, _, _ = self.network()
+        one, other = self.group(vpc, "one"), self.group(vpc, "other")
+        pair = [{"GroupId": other, "Description": "first"}]
+        made = self.ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=tcp(80, UserIdGroupPairs=pair))[
+            "SecurityGroupRules"
+        ][0]
+        filters = [{"Name": "group-id", "Values": [one]}]
+
+        def description():
+            rules = self.ec2.describe_security_group_rules(Filters=filters)["SecurityGroupRules"]
+            return [rule.get("Description") for rule in rules if not rule["IsEgress"]]
+
+        self.assertEqual(description(), ["first"])
+        described = [{"SecurityGroupRuleId": made["SecurityGroupRuleId"], "Description": "second"}]
+        self.ec2.update_security_group_rule_descriptions_ingress(GroupId=one, SecurityGroupRuleDescriptions=described)
+        self.assertEqual(description(), ["second"])
+        pair[0]["Description"] = "third"
+        with self.refused("InvalidPermission.Duplicate"):
+            self.ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=tcp(80, UserIdGroupPairs=pair))
+
+
+class Endpoints(Case):
+    def test_an_interface_endpoint_has_interfaces_in_its_groups(self):
+        vpc, subnet, _ = self.network()
+        group = self.group(vpc, "endpoints")
+        made = self.ec2.create_vpc_endpoint(
+            VpcId=vpc,
+            ServiceName="com.amazonaws.us-east-1.logs",
+            VpcEndpointType="Interface",
+            SubnetIds=[subnet],
+            SecurityGroupIds=[group],
+            PrivateDnsEnabled=True,
+        )["VpcEndpoint"]
+        filters = [{"Name": "group-id", "Values": [group]}]
+        interfaces = self.ec2.describe_network_interfaces(Filters=filters)["NetworkInterfaces"]
+        self.assertEqual([one["SubnetId"] for one in interfaces], [subnet])
+        with self.refused("DependencyViolation"):
+            self.ec2.delete_security_group(GroupId=group)
+
+        self.ec2.modify_vpc_endpoint(VpcEndpointId=made["VpcEndpointId"], PrivateDnsEnabled=False)
+        filters = [{"Name": "vpc-endpoint-id", "Values": [made["VpcEndpointId"]]}]
+        found = self.ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
+        self.assertEqual([one["PrivateDnsEnabled"] for one in found], [False])
+
+        self.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+        self.ec2.delete_security_group(GroupId=group)
+        gone = self.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])["Unsuccessful"]
+        self.assertEqual(gone[0]["Error"]["Code"], "InvalidVpcEndpoint.NotFound")
+
+    def test_a_gateway_endpoint_s_routes_follow_its_tables(self):
+        vpc, _, table = self.network()
+        other = self.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
+        made = self.ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[table])[
+            "VpcEndpoint"
+        ]
+        self.assertFalse(made["PrivateDnsEnabled"], "only interfaces have private names")
+        made = made["VpcEndpointId"]
+        self.ec2.modify_vpc_endpoint(VpcEndpointId=made, AddRouteTableIds=[other], RemoveRouteTableIds=[table])
+
+        def routes(table_id):
+            found = self.ec2.describe_route_tables(RouteTableIds=[table_id])["RouteTables"][0]["Routes"]
+            return [route["GatewayId"] for route in found if route.get("DestinationPrefixListId")]
+
+        self.assertEqual((routes(table), routes(other)), ([], [made]))
+
+
+class NatGateways(Case):
+    def test_a_deleted_one_gives_back_its_address_and_leaves_a_blackhole(self):
+        _, subnet, table = self.network()
+        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        gateway = self.ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]
+        self.assertEqual(gateway["ConnectivityType"], "public")
+        gateway = gateway["NatGatewayId"]
+        self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway)
+        with self.refused("InvalidIPAddress.InUse"):
+            self.ec2.release_address(AllocationId=address)
+        self.ec2.delete_nat_gateway(NatGatewayId=gateway)
+        self.ec2.release_address(AllocationId=address)
+        routes = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
+        self.assertEqual([route["State"] for route in routes if route.get("NatGatewayId")], ["blackhole"])
+        with self.refused("NatGatewayNotFound"):
+            self.ec2.delete_nat_gateway(NatGatewayId="nat-0")
+
+
+class InUse(Case):
+    def test_what_is_in_use_is_not_deleted(self):
+        vpc, subnet, table = self.network()
+        one, other = self.group(vpc, "one"), self.group(vpc, "other")
+        self.ec2.authorize_security_group_ingress(
+            GroupId=one, IpPermissions=tcp(80, UserIdGroupPairs=[{"GroupId": other}])
+        )
+        gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+        self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
+        nat = self.ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]["NatGatewayId"]
+        self.ec2.associate_route_table(SubnetId=subnet, RouteTableId=table)
+        with self.refused("DependencyViolation"):
+            self.ec2.delete_security_group(GroupId=other)
+        with self.refused("DependencyViolation"):
+            self.ec2.delete_subnet(SubnetId=subnet)
+        with self.refused("DependencyViolation"):
+            self.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        with self.refused("DependencyViolation"):
+            self.ec2.delete_vpc(VpcId=vpc)
+
+        self.ec2.delete_nat_gateway(NatGatewayId=nat)
+        self.ec2.release_address(AllocationId=address)
+        self.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        self.ec2.delete_subnet(SubnetId=subnet)
+        self.ec2.delete_route_table(RouteTableId=table)
+        for group in (one, other):
+            self.ec2.delete_security_group(GroupId=group)
+        self.ec2.delete_vpc(VpcId=vpc)
+
+    def test_nobody_deletes_a_default_group(self):
+        vpc, _, _ = self.network()
+        filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
+        group = self.ec2.describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"]
+        with self.refused("CannotDelete"):
+            self.ec2.delete_security_group(GroupId=group)

@@ -1,0 +1,188 @@
+"""Changes to replication groups, the number of replicas, and the states in between."""
+
+from moto.moto_api import state_manager
+
+from aws_local.elasticache.replication_groups import MODEL
+from aws_local.tests.elasticache.case import TAGS, TOKEN, Cache
+
+
+class Modify(Cache):
+    def test_some_changes_wait(self):
+        self.create(EngineVersion="7.0")
+        asked = {"CacheNodeType": "cache.t4g.small", "EngineVersion": "7.1"}
+        self.modify(**asked)
+        self.assertEqual(self.cluster()["PendingModifiedValues"], asked)
+        self.assertEqual(self.cluster()["EngineVersion"], "7.0.7")
+        self.assertEqual(self.describe()["CacheNodeType"], "cache.t4g.micro")
+        made = self.modify(now=True)
+        self.assertEqual(made["Status"], "modifying")
+        one = self.cluster()
+        self.assertEqual((one["EngineVersion"], one["CacheNodeType"]), ("7.1.0", "cache.t4g.small"))
+        self.assertEqual((one["PendingModifiedValues"], self.describe()["Status"]), ({}, "available"))
+
+    def test_a_change_back_takes_a_waiting_one_away(self):
+        self.create()
+        self.modify(CacheNodeType="cache.t4g.small", AutomaticFailoverEnabled=True)
+        self.assertEqual(self.describe()["PendingModifiedValues"], {"AutomaticFailoverStatus": "enabled"})
+        self.modify(CacheNodeType="cache.t4g.micro", AutomaticFailoverEnabled=False)
+        self.assertEqual(self.describe()["PendingModifiedValues"], {})
+        self.assertEqual(self.cluster()["PendingModifiedValues"], {})
+
+    def test_others_never_wait(self):
+        self.create()
+        self.parameter_group()
+        group = self.group(self.vpc, "other")
+        made = self.modify(
+            ReplicationGroupDescription="new",
+            SecurityGroupIds=[group],
+            PreferredMaintenanceWindow="tue:01:00-tue:02:00",
+            SnapshotWindow="09:00-10:00",
+            SnapshotRetentionLimit=3,
+            AutoMinorVersionUpgrade=False,
+            CacheParameterGroupName="own",
+        )
+        self.assertEqual((made["Status"], made["PendingModifiedValues"]), ("available", {}))
+        one, cluster = self.describe(), self.cluster()
+        self.assertEqual((one["Description"], one["SnapshotRetentionLimit"]), ("new", 3))
+        self.assertEqual((one["SnapshotWindow"], one["SnapshottingClusterId"]), ("09:00-10:00", "redis-002"))
+        self.assertEqual(cluster["SecurityGroups"][0]["SecurityGroupId"], group)
+        self.assertEqual(cluster["PreferredMaintenanceWindow"], "tue:01:00-tue:02:00")
+        self.assertEqual(cluster["CacheParameterGroup"]["CacheParameterGroupName"], "own")
+
+    def test_an_upgrade_brings_its_parameter_group(self):
+        self.create(EngineVersion="6.2")
+        self.modify(now=True, EngineVersion="7.1")
+        self.assertEqual(self.cluster()["CacheParameterGroup"]["CacheParameterGroupName"], "default.redis7")
+        with self.refused("InvalidParameterCombination"):
+            self.modify(EngineVersion="7.0")
+        self.modify(now=True, Engine="valkey", EngineVersion="8.0")
+        self.assertEqual((self.describe()["Engine"], self.cluster()["EngineVersion"]), ("valkey", "8.0.1"))
+        with self.refused("InvalidParameterCombination"):
+            self.modify(Engine="redis", EngineVersion="7.1")
+
+    def test_an_own_parameter_group_needs_another(self):
+        self.parameter_group("old", "redis6.x")
+        self.parameter_group("new", "redis7")
+        self.create(EngineVersion="6.2", CacheParameterGroupName="old")
+        with self.refused("InvalidParameterCombination"):
+            self.modify(EngineVersion="7.1")
+        self.modify(EngineVersion="7.1", CacheParameterGroupName="new")
+        self.assertEqual(self.cluster()["CacheParameterGroup"]["CacheParameterGroupName"], "old")
+        self.modify(now=True)
+        self.assertEqual(self.cluster()["CacheParameterGroup"]["CacheParameterGroupName"], "new")
+
+    def test_tokens(self):
+        self.create(TransitEncryptionEnabled=True, AuthToken=TOKEN)
+        before = self.describe()["AuthTokenLastModifiedDate"]
+        other = {"AuthToken": "another-token-of-more", "AuthTokenUpdateStrategy": "ROTATE"}
+        made = self.modify(now=True, **other)
+        self.assertEqual(made["PendingModifiedValues"], {"AuthTokenStatus": "ROTATING"})
+        self.assertEqual(self.describe()["PendingModifiedValues"], {})
+        self.assertGreater(self.describe()["AuthTokenLastModifiedDate"], before)
+        made = self.modify(now=True, **{**other, "AuthTokenUpdateStrategy": "SET"})
+        self.assertEqual(made["PendingModifiedValues"], {"AuthTokenStatus": "SETTING"})
+        self.modify(**other)
+        self.assertEqual(self.cluster()["PendingModifiedValues"], {"AuthTokenStatus": "ROTATING"})
+        for code, asked in [
+            ("InvalidParameterValue", {"AuthToken": "short"}),
+            ("InvalidParameterCombination", {"AuthTokenUpdateStrategy": "SET"}),
+            ("InvalidParameterCombination", {"AuthTokenUpdateStrategy": "DELETE"}),
+            ("InvalidParameterValue", {"AuthToken": TOKEN, "AuthTokenUpdateStrategy": "SWAP"}),
+        ]:
+            with self.subTest(asked), self.refused(code):
+                self.modify(**asked)
+        self.create("plain")
+        with self.refused("InvalidParameterCombination"):
+            self.modify(name="plain", AuthToken=TOKEN)
+
+    def test_transit_encryption_in_two_steps(self):
+        self.create()
+        with self.refused("InvalidParameterCombination"):
+            self.modify(now=True, TransitEncryptionEnabled=True, TransitEncryptionMode="required")
+        self.modify(now=True, TransitEncryptionEnabled=True, TransitEncryptionMode="preferred")
+        self.assertEqual(self.describe()["TransitEncryptionMode"], "preferred")
+        self.modify(now=True, TransitEncryptionMode="required")
+        self.assertEqual(self.describe()["TransitEncryptionMode"], "required")
+        with self.refused("InvalidParameterCombination"):
+            self.modify(now=True, TransitEncryptionEnabled=False)
+
+    def test_what_is_refused(self):
+        self.create(NumCacheClusters=1)
+        for code, asked in [
+            ("InvalidParameterValue", {"CacheNodeType": "cache.huge"}),
+            ("InvalidParameterValue", {"AutomaticFailoverEnabled": True}),
+            ("InvalidParameterCombination", {"MultiAZEnabled": True}),
+            ("CacheParameterGroupNotFound", {"CacheParameterGroupName": "none"}),
+            ("InvalidParameterCombination", {"CacheParameterGroupName": "default.redis6.x"}),
+            ("InvalidParameterValue", {"SnapshotWindow": "never"}),
+            ("CacheClusterNotFound", {"SnapshottingClusterId": "none"}),
+            ("InvalidParameterValue", {"SecurityGroupIds": ["sg-0123456789abcdef0"]}),
+        ]:
+            with self.subTest(asked), self.refused(code):
+                self.modify(**asked)
+        with self.refused("ReplicationGroupNotFoundFault"):
+            self.modify(name="none")
+
+    def test_another_primary(self):
+        self.create()
+        self.modify(PrimaryClusterId="redis-002")
+        (shard,) = self.describe()["NodeGroups"]
+        roles = {one["CacheClusterId"]: one["CurrentRole"] for one in shard["NodeGroupMembers"]}
+        self.assertEqual(roles, {"redis-001": "replica", "redis-002": "primary"})
+
+
+class Replicas(Cache):
+    def change(self, how, count, **more):
+        asked = {"ReplicationGroupId": "redis", "NewReplicaCount": count, "ApplyImmediately": True, **more}
+        return getattr(self.cache, f"{how}_replica_count")(**asked)["ReplicationGroup"]
+
+    def test_more_and_fewer(self):
+        self.create(Tags=TAGS, SnapshotRetentionLimit=1)
+        made = self.change("increase", 3)
+        self.assertEqual(made["Status"], "modifying")
+        self.assertEqual(self.describe()["MemberClusters"], [f"redis-00{at}" for at in (1, 2, 3, 4)])
+        found = self.cache.list_tags_for_resource(ResourceName=self.cluster("redis-004")["ARN"])
+        self.assertEqual(found["TagList"], TAGS)
+        self.change("decrease", 2, ReplicasToRemove=["redis-002"])
+        self.assertEqual(self.describe()["MemberClusters"], ["redis-001", "redis-003", "redis-004"])
+        self.assertEqual(self.describe()["SnapshottingClusterId"], "redis-003")
+        self.change("increase", 3)
+        self.assertIn("redis-002", self.describe()["MemberClusters"])
+        self.change("decrease", 0)
+        self.assertEqual(self.describe()["MemberClusters"], ["redis-001"])
+
+    def test_what_is_refused(self):
+        self.create(AutomaticFailoverEnabled=True)
+        for code, how, count in [
+            ("NoOperationFault", "increase", 1),
+            ("NoOperationFault", "decrease", 1),
+            ("InvalidParameterValue", "increase", 0),
+            ("InvalidParameterValue", "decrease", 2),
+            ("NodeQuotaForClusterExceeded", "increase", 6),
+            ("InvalidParameterCombination", "decrease", 0),
+        ]:
+            with self.subTest(how=how, count=count), self.refused(code):
+                self.change(how, count)
+        with self.refused("InvalidParameterValue"):
+            self.change("increase", 2, ApplyImmediately=False)
+
+
+class States(Cache):
+    def test_only_an_available_one_is_changed(self):
+        state_manager.set_transition(MODEL, {"progression": "manual", "times": 2})
+        self.addCleanup(state_manager.unset_transition, MODEL)
+        self.create()
+        self.assertEqual(self.describe()["Status"], "creating")
+        for call in (
+            lambda: self.modify(CacheNodeType="cache.t4g.small"),
+            lambda: self.cache.delete_replication_group(ReplicationGroupId="redis"),
+            lambda: self.cache.create_snapshot(SnapshotName="snap", ReplicationGroupId="redis"),
+        ):
+            with self.refused("InvalidReplicationGroupState"):
+                call()
+        self.assertEqual(self.describe()["Status"], "available")
+        self.cache.delete_replication_group(ReplicationGroupId="redis")
+        self.assertEqual(self.describe()["Status"], "deleting")
+        self.describe()
+        with self.refused("ReplicationGroupNotFoundFault"):
+            self.describe()

@@ -1,0 +1,43 @@
+"""Snapshots of replication groups, and deleting a group."""
+
+from aws_local.tests.elasticache.case import TAGS, Cache
+
+
+class Snapshots(Cache):
+    def names(self, **asked):
+        return [one["SnapshotName"] for one in self.cache.describe_snapshots(**asked)["Snapshots"]]
+
+    def test_made_copied_and_deleted(self):
+        self.create()
+        made = self.cache.create_snapshot(SnapshotName="snap", ReplicationGroupId="redis", Tags=TAGS)["Snapshot"]
+        self.assertEqual(made["SnapshotStatus"], "creating")
+        (one,) = self.cache.describe_snapshots(SnapshotName="snap")["Snapshots"]
+        self.assertEqual((one["SnapshotStatus"], one["SnapshotSource"]), ("available", "manual"))
+        self.assertEqual((one["EngineVersion"], one["VpcId"], one["NumNodeGroups"]), ("7.1.0", self.vpc, 1))
+        self.assertEqual(len(one["NodeSnapshots"]), 1)
+        self.assertEqual(self.cache.list_tags_for_resource(ResourceName=one["ARN"])["TagList"], TAGS)
+        self.assertEqual(self.names(ReplicationGroupId="redis"), ["snap"])
+        self.assertEqual(self.names(SnapshotSource="user"), ["snap"])
+        self.assertEqual(self.names(SnapshotSource="system"), [])
+        self.cache.copy_snapshot(SourceSnapshotName="snap", TargetSnapshotName="other")
+        with self.refused("SnapshotAlreadyExistsFault"):
+            self.cache.create_snapshot(SnapshotName="snap", ReplicationGroupId="redis")
+        self.cache.delete_snapshot(SnapshotName="snap")
+        self.assertEqual(self.names(), ["other"])
+        with self.refused("SnapshotNotFoundFault"):
+            self.cache.delete_snapshot(SnapshotName="snap")
+
+    def test_the_last_one(self):
+        self.create()
+        self.cache.create_snapshot(SnapshotName="snap", ReplicationGroupId="redis")
+        with self.refused("SnapshotAlreadyExistsFault"):
+            self.cache.delete_replication_group(ReplicationGroupId="redis", FinalSnapshotIdentifier="snap")
+        gone = self.cache.delete_replication_group(ReplicationGroupId="redis", FinalSnapshotIdentifier="last")
+        self.assertEqual(gone["ReplicationGroup"]["Status"], "deleting")
+        with self.refused("ReplicationGroupNotFoundFault"):
+            self.describe()
+        with self.refused("CacheClusterNotFound"):
+            self.cluster()
+        self.assertEqual(self.names(ReplicationGroupId="redis"), ["snap", "last"])
+        self.create(SnapshotName="last", EngineVersion=None)
+        self.assertEqual(self.cluster()["EngineVersion"], "7.1.0")
