@@ -5,7 +5,7 @@
 use crate::config::{Config, Threshold};
 use crate::discover::Discovered;
 use crate::kinds::alarm::Spec;
-use crate::metric::Metric;
+use crate::metric::{Metric, running_tasks};
 use rd_common::{Input, Stack};
 
 /// How long it must be so.
@@ -120,18 +120,6 @@ impl Rule {
     }
 }
 
-/// What counts the tasks. Container Insights does, where they are on. Else the load balancer: it counts those that answer
-/// their health checks, which is what users have of them; ECS itself has no such metric.
-pub fn tasks(discovered: &Discovered) -> Option<Metric> {
-    if discovered.ecs && discovered.container_insights {
-        Some(Metric::insights("RunningTaskCount", "Minimum"))
-    } else if discovered.ecs && discovered.edge {
-        Some(Metric::targets("HealthyHostCount", "Minimum"))
-    } else {
-        None
-    }
-}
-
 /// The alarms for what there is, by the last part of their addresses.
 pub fn alarms(
     stack: &Stack,
@@ -146,7 +134,7 @@ pub fn alarms(
     if discovered.ecs {
         rules.extend(of_service(config));
     }
-    if let Some(metric) = tasks(discovered) {
+    if let Some(metric) = running_tasks(discovered) {
         let least = config.running_tasks(discovered.min_tasks);
         rules.push(
             Rule::below("running-tasks", metric, least, LASTING)
@@ -347,22 +335,6 @@ mod tests {
                 .iter()
                 .any(|name| name == "db-cpu" || name == "running-tasks")
         );
-    }
-
-    #[test]
-    fn tasks_are_counted_by_who_can() {
-        let counted = |discovered: &Discovered| tasks(discovered).map(|metric| metric.metric_name);
-        assert_eq!(counted(&all()).as_deref(), Some("RunningTaskCount"));
-        let plain = Discovered {
-            container_insights: false,
-            ..all()
-        };
-        assert_eq!(counted(&plain).as_deref(), Some("HealthyHostCount"));
-        let alone = Discovered {
-            edge: false,
-            ..plain
-        };
-        assert_eq!(counted(&alone), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! The clients of CloudWatch, CloudWatch Logs and SNS.
 
-use crate::kinds::alarm::State;
+use crate::alarm_state::State;
 use aws_sdk_cloudwatch as cloudwatch;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_sns as sns;

@@ -1,7 +1,7 @@
 //! What there is to watch: as the other slices say.
 
 use rd_common::ExternalOutputs;
-use serde_json::Value;
+use rd_common::outputs::{SliceInputs, cache, data, ecs, edge, net};
 
 /// What the parts list is made of.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -25,49 +25,44 @@ pub struct Discovered {
 }
 
 /// The slices that are looked at, and what must be known of them before the parts list is made.
-pub const OPTIONAL_INPUTS: [(&str, &[&str]); 5] = [
-    ("net", &["nat_gateway_zones"]),
-    ("data", &[]),
-    ("cache", &["nodes"]),
-    ("edge", &[]),
-    ("ecs", &["container_insights", "min_tasks"]),
+pub const OPTIONAL_INPUTS: [SliceInputs; 5] = [
+    net::inputs(&[net::NAT_GATEWAY_ZONES.untyped()]),
+    data::inputs(&[]),
+    cache::inputs(&[cache::NODES.untyped()]),
+    edge::inputs(&[]),
+    ecs::inputs(&[
+        ecs::CONTAINER_INSIGHTS.untyped(),
+        ecs::MIN_TASKS.untyped(),
+    ]),
 ];
 
 impl Discovered {
     /// What these slices say.
     pub fn of(others: &ExternalOutputs) -> Self {
-        let gives = |slice: &str, outputs: &[&str]| {
-            outputs.iter().all(|output| others.gives(slice, output))
-        };
+        let has_node = others.gives(&cache::NODES) && others.gives(&cache::NODE_ID.of(1));
+        let has_targets =
+            others.gives(&edge::ALB_ARN_SUFFIX) && others.gives(&edge::TARGET_GROUP_ARN_SUFFIX);
+        let has_service = others.gives(&ecs::CLUSTER_NAME) && others.gives(&ecs::SERVICE_NAME);
         let present = [
-            ("net", gives("net", &["nat_gateway_zones"])),
-            ("data", gives("data", &["instance_id"])),
-            ("cache", gives("cache", &["nodes", "node_1_id"])),
-            (
-                "edge",
-                gives("edge", &["alb_arn_suffix", "target_group_arn_suffix"]),
-            ),
-            ("ecs", gives("ecs", &["cluster_name", "service_name"])),
+            (net::SLICE, others.gives(&net::NAT_GATEWAY_ZONES)),
+            (data::SLICE, others.gives(&data::INSTANCE_ID)),
+            (cache::SLICE, has_node),
+            (edge::SLICE, has_targets),
+            (ecs::SLICE, has_service),
         ];
         let is = |slice: &str| present.contains(&(slice, true));
-        let nodes = others.value("cache", "nodes").and_then(Value::as_u64);
-        let zones = others.value("net", "nat_gateway_zones");
-        let zones = zones.and_then(Value::as_array).map(Vec::as_slice);
-        let text = |value: &Value| value.as_str().map(str::to_owned);
         Self {
-            edge: is("edge"),
-            ecs: is("ecs"),
-            container_insights: others.value("ecs", "container_insights")
-                == Some(&Value::Bool(true)),
-            min_tasks: others.value("ecs", "min_tasks").and_then(Value::as_f64),
-            data: is("data"),
-            cache_nodes: nodes
-                .filter(|_| is("cache"))
+            edge: has_targets,
+            ecs: has_service,
+            container_insights: others.value(&ecs::CONTAINER_INSIGHTS) == Some(true),
+            min_tasks: others.value(&ecs::MIN_TASKS).map(f64::from),
+            data: is(data::SLICE),
+            cache_nodes: others
+                .value(&cache::NODES)
+                .filter(|_| has_node)
                 .and_then(|nodes| usize::try_from(nodes).ok())
                 .unwrap_or(0),
-            nat_zones: zones
-                .filter(|_| is("net"))
-                .map_or(Vec::new(), |zones| zones.iter().filter_map(text).collect()),
+            nat_zones: others.value(&net::NAT_GATEWAY_ZONES).unwrap_or_default(),
             absent: present
                 .into_iter()
                 .filter(|(_, there)| !there)
@@ -80,7 +75,7 @@ impl Discovered {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use serde_json::json;
+    use serde_json::{Value, json};
     use std::collections::BTreeMap;
 
     fn outputs(pairs: &[(&str, Value)]) -> BTreeMap<String, Value> {
@@ -96,11 +91,11 @@ mod tests {
         let none = Discovered::of(&ExternalOutputs::default());
         assert_eq!(none.absent, all);
         let mut others = ExternalOutputs::default();
-        others.coming("net", outputs(&[("nat_gateway_zones", json!(["a", "b"]))]));
-        others.stored("data", outputs(&[("instance_id", json!("db"))]));
+        others.add_from_pipe("net", outputs(&[("nat_gateway_zones", json!(["a", "b"]))]));
+        others.add_from_state("data", outputs(&[("instance_id", json!("db"))]));
         // Cut off before there was a cluster.
-        others.stored("cache", outputs(&[("nodes", json!(2))]));
-        others.coming(
+        others.add_from_state("cache", outputs(&[("nodes", json!(2))]));
+        others.add_from_pipe(
             "ecs",
             outputs(&[("container_insights", json!(true)), ("min_tasks", json!(2))]),
         );

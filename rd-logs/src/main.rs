@@ -1,18 +1,19 @@
 //! `rd-logs`: the alarms, the dashboard and the logs of a stack.
 
 mod alarm_rules;
+mod alarm_state;
 mod clients;
+mod cloudwatch_tags;
 mod commands;
 mod config;
-mod dashboard_widgets;
+mod dashboard;
 mod discover;
 mod events;
 mod kinds;
 mod metric;
-mod plot;
+mod names;
 mod slice;
-mod tags;
-mod widget;
+mod time;
 
 use rd_common::cli::{About, main as run};
 use std::process::ExitCode;

@@ -1,6 +1,8 @@
 //! A metric of CloudWatch, as alarms and dashboards name it.
 
-use rd_common::{Input, output};
+use crate::discover::Discovered;
+use rd_common::Input;
+use rd_common::outputs::{cache, data, ecs, edge, net};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
@@ -32,14 +34,14 @@ impl Metric {
     /// Of the load balancer.
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html>
     pub fn balancer(name: &str, stat: &str) -> Self {
-        let of = vec![("LoadBalancer", output("edge", "alb_arn_suffix"))];
+        let of = vec![("LoadBalancer", edge::ALB_ARN_SUFFIX.input())];
         Self::new("AWS/ApplicationELB", name, stat, of)
     }
 
     /// Of the tasks behind the load balancer.
     pub fn targets(name: &str, stat: &str) -> Self {
         let mut metric = Self::balancer(name, stat);
-        let group = output("edge", "target_group_arn_suffix");
+        let group = edge::TARGET_GROUP_ARN_SUFFIX.input();
         metric.dimensions.insert("TargetGroup".to_owned(), group);
         metric
     }
@@ -59,7 +61,7 @@ impl Metric {
     /// Of the database.
     /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/rds-metrics.html>
     pub fn database(name: &str, stat: &str) -> Self {
-        let of = output("data", "instance_id");
+        let of = data::INSTANCE_ID.input();
         Self::new("AWS/RDS", name, stat, vec![("DBInstanceIdentifier", of)])
     }
 
@@ -67,10 +69,7 @@ impl Metric {
     /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheMetrics.html>
     pub fn cache_node(node: usize, name: &str, stat: &str) -> Self {
         let of = vec![
-            (
-                "CacheClusterId",
-                output("cache", &format!("node_{node}_id")),
-            ),
+            ("CacheClusterId", cache::NODE_ID.of(node).input()),
             ("CacheNodeId", "0001".into()),
         ];
         Self::new("AWS/ElastiCache", name, stat, of)
@@ -79,7 +78,7 @@ impl Metric {
     /// Of the NAT gateway of a zone.
     /// <https://docs.aws.amazon.com/vpc/latest/userguide/metrics-dimensions-nat-gateway.html>
     pub fn nat_gateway(zone: &str, name: &str, stat: &str) -> Self {
-        let of = output("net", &format!("nat_gateway_{zone}_id"));
+        let of = net::NAT_GATEWAY_ID.of(zone).input();
         Self::new("AWS/NATGateway", name, stat, vec![("NatGatewayId", of)])
     }
 
@@ -104,9 +103,21 @@ impl Metric {
 
 fn service() -> Vec<(&'static str, Input)> {
     vec![
-        ("ClusterName", output("ecs", "cluster_name")),
-        ("ServiceName", output("ecs", "service_name")),
+        ("ClusterName", ecs::CLUSTER_NAME.input()),
+        ("ServiceName", ecs::SERVICE_NAME.input()),
     ]
+}
+
+/// What counts the tasks. Container Insights does, where they are on. Else the load balancer: it counts those that answer
+/// their health checks, which is what users have of them; ECS itself has no such metric.
+pub fn running_tasks(discovered: &Discovered) -> Option<Metric> {
+    if discovered.ecs && discovered.container_insights {
+        Some(Metric::insights("RunningTaskCount", "Minimum"))
+    } else if discovered.ecs && discovered.edge {
+        Some(Metric::targets("HealthyHostCount", "Minimum"))
+    } else {
+        None
+    }
 }
 
 #[cfg(test)]
@@ -125,5 +136,28 @@ mod tests {
         let metric: Metric = serde_json::from_value(filled).unwrap();
         assert_eq!(metric.dimension_values()["NatGatewayId"], json!("nat-b"));
         assert_eq!(metric.dimensions()[0].value(), Some("nat-b"));
+    }
+
+    #[test]
+    fn tasks_are_counted_by_who_can() {
+        let all = Discovered {
+            edge: true,
+            ecs: true,
+            container_insights: true,
+            ..Discovered::default()
+        };
+        let counted =
+            |discovered: &Discovered| running_tasks(discovered).map(|metric| metric.metric_name);
+        assert_eq!(counted(&all).as_deref(), Some("RunningTaskCount"));
+        let plain = Discovered {
+            container_insights: false,
+            ..all
+        };
+        assert_eq!(counted(&plain).as_deref(), Some("HealthyHostCount"));
+        let alone = Discovered {
+            edge: false,
+            ..plain
+        };
+        assert_eq!(counted(&alone), None);
     }
 }

@@ -1,30 +1,24 @@
 //! What a stack says of itself, part by part: of what there is, as the other slices say.
 
+use crate::alarm_rules;
 use crate::clients::Clients;
 use crate::config::Config;
+use crate::dashboard::graphs;
+use crate::dashboard::widget::{Content, placed};
 use crate::discover::{Discovered, OPTIONAL_INPUTS};
 use crate::kinds::alarm::Alarm;
 use crate::kinds::dashboard::{self, Dashboard};
 use crate::kinds::subscription::{self, Subscription};
 use crate::kinds::topic::{self, Topic};
-use crate::widget::{Content, placed};
-use crate::{alarm_rules, dashboard_widgets};
+use crate::names::url;
 use rd_common::aws::Aws;
+use rd_common::outputs::{SliceInputs, logs};
 use rd_common::{
     Document, ExternalOutputs, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
 };
 
 /// The slice.
 pub struct Logs;
-
-/// Where the topic is in the state.
-pub const TOPIC: &str = "logs.topic.alarms";
-/// Where the dashboard is.
-pub const DASHBOARD: &str = "logs.dashboard.overview";
-/// The topic's name, behind the stack's.
-pub const TOPIC_NAME: &str = "alarms";
-/// The dashboard's.
-pub const DASHBOARD_NAME: &str = "overview";
 
 impl Slice for Logs {
     const NAME: &'static str = "logs";
@@ -33,7 +27,7 @@ impl Slice for Logs {
     type Discovered = Discovered;
     type DestroyArgs = NoArgs;
 
-    const OPTIONAL_INPUTS: &'static [(&'static str, &'static [&'static str])] = &OPTIONAL_INPUTS;
+    const OPTIONAL_INPUTS: &'static [SliceInputs] = &OPTIONAL_INPUTS;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)
@@ -84,8 +78,8 @@ impl Slice for Logs {
             alarms.push(parts.add::<Alarm>(&name, spec));
         }
         dashboard(&mut parts, stack, config, discovered, &alarms);
-        parts.output("topic_arn", topic.id());
-        parts.output("alarm_names", names);
+        parts.output(logs::TOPIC_ARN, topic.id());
+        parts.output(logs::ALARM_NAMES, names);
         parts
     }
 
@@ -139,12 +133,13 @@ fn dashboard(
     discovered: &Discovered,
     alarms: &[Part],
 ) {
-    let mut contents = dashboard_widgets::graphs(config, discovered);
+    let mut contents = graphs::graphs(config, discovered);
     if contents.is_empty() {
         return;
     }
     if !alarms.is_empty() {
-        let arns = alarms.iter().map(|alarm| alarm.attribute("arn")).collect();
+        let arns = alarms.iter().map(|alarm| alarm.attribute(Alarm::ARN));
+        let arns = arns.collect();
         contents.insert(0, ("Alarms".to_owned(), Content::Alarms { arns }));
     }
     let name = config.dashboard(stack);
@@ -156,19 +151,6 @@ fn dashboard(
             widgets: placed(contents),
         },
     );
-    parts.output("dashboard_name", made.id());
-    parts.output("dashboard_url", url(stack, &name));
-}
-
-/// Where the console shows a dashboard.
-pub fn url(stack: &Stack, name: &str) -> String {
-    let region = &stack.region;
-    let console = match stack.partition() {
-        "aws-cn" => "console.amazonaws.cn",
-        "aws-us-gov" => "console.amazonaws-us-gov.com",
-        _ => "console.aws.amazon.com",
-    };
-    format!(
-        "https://{region}.{console}/cloudwatch/home?region={region}#dashboards/dashboard/{name}"
-    )
+    parts.output(logs::DASHBOARD_NAME, made.id());
+    parts.output(logs::DASHBOARD_URL, url(stack, &name));
 }

@@ -1,9 +1,10 @@
 //! `alarms`: how each alarm is, since when and why; as it changes; and how it was.
 
+use crate::alarm_state::{State, state};
 use crate::clients::Clients;
-use crate::events::times;
-use crate::kinds::alarm::{Alarm, State, describe, state};
+use crate::kinds::alarm::{Alarm, describe};
 use crate::slice::Logs;
+use crate::time::parse;
 use aws_sdk_cloudwatch::types::{AlarmHistoryItem, HistoryItemType, MetricAlarm};
 use aws_smithy_types::DateTime;
 use clap::{Args, Subcommand};
@@ -323,7 +324,7 @@ async fn history(
     names: BTreeMap<String, String>,
     args: &HistoryArgs,
 ) -> Result<Exit> {
-    let since = times::time("--since", &args.since, Timestamp::now(), &TimeZone::UTC)?;
+    let since = parse::time("--since", &args.since, Timestamp::now(), &TimeZone::UTC)?;
     let since = DateTime::from_millis(since);
     let names: Vec<String> = match &args.alarm {
         None => names.into_values().collect(),

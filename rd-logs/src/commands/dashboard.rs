@@ -1,6 +1,7 @@
 //! `dashboard`: where the console shows it.
 
-use crate::slice::{DASHBOARD, Logs, url};
+use crate::names::{DASHBOARD, url};
+use crate::slice::Logs;
 use clap::Args;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;

@@ -1,8 +1,8 @@
 //! `groups`: the log groups of the stack, how long each keeps its events, how much it holds, and its last event.
 
 use crate::clients::Clients;
-use crate::events::stack_groups::own;
-use crate::events::times;
+use crate::events::log_groups::own;
+use crate::time::zone;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_cloudwatchlogs::types::{LogGroup, LogStream, OrderBy};
 use rd_common::aws::{Aws, Explain};
@@ -39,7 +39,7 @@ struct Group {
 
 /// Runs it: a table for people, a JSON object a line for programs.
 pub async fn run(context: &Context, args: &GroupsArgs) -> Result<Exit> {
-    let zone = times::zone(args.tz.as_deref())?;
+    let zone = zone::zone(args.tz.as_deref())?;
     let names = match &args.prefix {
         Some(_) => Vec::new(),
         None => own(context).await?,
@@ -89,9 +89,7 @@ pub async fn run(context: &Context, args: &GroupsArgs) -> Result<Exit> {
         .iter()
         .map(|group| {
             let moment = |at: Option<jiff::Timestamp>| {
-                at.map_or("-".to_owned(), |at| {
-                    times::shown(at.as_millisecond(), &zone)
-                })
+                at.map_or("-".to_owned(), |at| zone::shown(at.as_millisecond(), &zone))
             };
             let kept = match group.retention_days {
                 _ if !group.exists => "not there".to_owned(),

@@ -2,8 +2,9 @@
 
 use crate::clients::Clients;
 use crate::commands::groups::human;
-use crate::events::stack_groups::{named_or_own, those_there};
-use crate::events::times;
+use crate::events::log_groups::{named_or_own, those_there};
+use crate::time::parse;
+use crate::time::zone;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus};
@@ -50,9 +51,9 @@ pub struct InsightsArgs {
 
 /// Runs it.
 pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
-    let zone = times::zone(args.tz.as_deref())?;
+    let zone = zone::zone(args.tz.as_deref())?;
     let now = Timestamp::now();
-    let (since, until) = times::range(&args.since, args.until.as_deref(), now, &zone)?;
+    let (since, until) = parse::range(&args.since, args.until.as_deref(), now, &zone)?;
     let groups = named_or_own(context, &args.groups).await?;
     if groups.len() > MOST_GROUPS {
         return Err(Error::usage(format!(

@@ -1,11 +1,13 @@
 //! `metrics`: the figures of the dashboard, in the terminal.
 
 use crate::clients::Clients;
-use crate::events::times;
+use crate::dashboard::plot::{number, sparkline};
+use crate::dashboard::widget::{Content, Limit, Line, Unit, in_order};
 use crate::kinds::dashboard::Spec;
-use crate::plot::{number, sparkline};
-use crate::slice::{DASHBOARD, Logs};
-use crate::widget::{Content, Limit, Line, Unit, in_order};
+use crate::names::DASHBOARD;
+use crate::slice::Logs;
+use crate::time::parse;
+use crate::time::zone;
 use aws_sdk_cloudwatch::types::{Metric, MetricDataQuery, MetricStat, ScanBy};
 use aws_smithy_types::DateTime;
 use clap::Args;
@@ -185,7 +187,7 @@ fn figure<'a>(asked: &Asked<'a>, seconds: Vec<(i64, f64)>, period: i64) -> Figur
 /// Runs it.
 pub async fn run(context: &Context, args: &MetricsArgs) -> Result<Exit> {
     let now = Timestamp::now();
-    let (from, to) = times::range(&args.since, args.until.as_deref(), now, &TimeZone::system())?;
+    let (from, to) = parse::range(&args.since, args.until.as_deref(), now, &TimeZone::system())?;
     let (from, to) = (from / 1000, to.map_or(now.as_second(), |to| to / 1000));
     let slice_context = SliceContext::<Logs>::open(context).await?;
     let spec: Spec = slice_context.spec(DASHBOARD).map_err(|error| {
@@ -227,7 +229,7 @@ pub async fn run(context: &Context, args: &MetricsArgs) -> Result<Exit> {
 }
 
 fn asked<'a>(
-    widgets: &[(&'a String, &'a crate::widget::Widget)],
+    widgets: &[(&'a String, &'a crate::dashboard::widget::Widget)],
     filter: Option<&str>,
 ) -> Vec<Asked<'a>> {
     let filter = filter.unwrap_or_default().to_lowercase();
@@ -256,8 +258,8 @@ fn view(figures: &[Figure<'_>], (from, to): (i64, i64), period: i64, width: usiz
     let zone = TimeZone::system();
     let mut text = format!(
         "{} to {}, a point every {}\n",
-        times::shown(from * 1000, &zone),
-        times::shown(to * 1000, &zone),
+        zone::shown(from * 1000, &zone),
+        zone::shown(to * 1000, &zone),
         span(period)
     );
     let labels = figures.iter().map(|one| one.label.chars().count());

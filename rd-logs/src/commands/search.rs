@@ -1,10 +1,10 @@
 //! `search`: the events of a long range, read in parallel, written in order.
 
-use crate::events::ranges::Ranges;
-use crate::events::select::{Chosen, Which};
-use crate::events::sink::Sink;
-use crate::events::source::{Source, is_missing};
-use crate::events::times;
+use crate::events::args::{Chosen, Which};
+use crate::events::output::Sink;
+use crate::events::read::parallel::Ranges;
+use crate::events::read::source::{Source, is_missing};
+use crate::time::zone;
 use rd_common::context::Context;
 use rd_common::output::printer::print_error;
 use rd_common::resource::progress::Step;
@@ -124,8 +124,8 @@ impl Search {
         for gap in &gaps {
             let group = &self.source.groups[gap.group];
             let (from, to) = (
-                times::shown(gap.start, &chosen.zone),
-                times::shown(gap.end, &chosen.zone),
+                zone::shown(gap.start, &chosen.zone),
+                zone::shown(gap.end, &chosen.zone),
             );
             let again = if is_missing(&gap.error) {
                 "the rest is complete; rd-logs groups --prefix / lists the groups that there are"

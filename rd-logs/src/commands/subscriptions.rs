@@ -3,7 +3,8 @@
 use crate::clients::Clients;
 use crate::kinds::subscription::{Listed, listed};
 use crate::kinds::topic::GONE;
-use crate::slice::{Logs, TOPIC};
+use crate::names::TOPIC;
+use crate::slice::Logs;
 use clap::{Args, Subcommand};
 use rd_common::aws::Explain;
 use rd_common::commands::slice_context::SliceContext;

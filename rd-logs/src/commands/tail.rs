@@ -1,10 +1,10 @@
 //! `tail`: the events of log groups, and on with `--follow` as they come.
 
+use crate::events::args::Which;
+use crate::events::follow::task_stopped::Stopped;
 use crate::events::follow::{Follow, Settings};
-use crate::events::live::Live;
-use crate::events::select::Which;
-use crate::events::stack_groups::those_there;
-use crate::events::stopped::Stopped;
+use crate::events::live_tail::Live;
+use crate::events::log_groups::those_there;
 use rd_common::commands::limits::duration;
 use rd_common::context::Context;
 use rd_common::resource::signal::Cancel;

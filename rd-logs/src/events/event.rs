@@ -1,11 +1,26 @@
 //! One log event, and the order in which events are shown.
 
-use super::body::{Body, Place};
-use super::escape::unescaped;
+use super::body::Body;
+use super::json_text::escape::unescaped;
 use std::borrow::Cow;
 use std::cmp::Ordering;
 use std::ops::Range;
 use std::rc::Rc;
+
+/// Where an event's members are: the strings as they are written in JSON, without their quotes.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Place {
+    /// When it happened.
+    pub timestamp: i64,
+    /// When it was taken in.
+    pub ingested: i64,
+    /// The id.
+    pub id: Range<u32>,
+    /// The stream.
+    pub stream: Range<u32>,
+    /// The text.
+    pub message: Range<u32>,
+}
 
 /// A log event: a place in AWS's answer.
 #[derive(Clone, Debug)]

@@ -1,29 +1,17 @@
 //! Log events: read from CloudWatch Logs completely and once, put in order, and written.
 //!
-//! [`source`] asks AWS, a page at a time. [`ranges`] reads a range that is past, in splits at once; [`follow`] reads on as
-//! events come, with [`seen`] to know them again and [`hold`] to put them in order; [`checkpoint`] remembers how far it
-//! came. [`sink`] writes what is left after `--grep` and `--task`, as [`format`] says.
+//! [`args`] has the flags. [`read`] asks AWS, a page at a time, and reads a range that is past in parts at once;
+//! [`follow`] reads on as events arrive, and remembers how far it came; [`live_tail`] does so with CloudWatch's Live Tail.
+//! [`output`] writes what is left after [`filter`], as [`format`] says.
 
+pub mod args;
 pub mod body;
-pub mod checkpoint;
-pub mod escape;
 pub mod event;
+pub mod filter;
 pub mod follow;
 pub mod format;
-pub mod hold;
-pub mod kept_body;
-pub mod limiter;
-pub mod live;
-pub mod message;
-pub mod pattern;
-pub mod poll;
-pub mod ranges;
-pub mod scan;
-pub mod seen;
-pub mod select;
-pub mod sink;
-pub mod skew;
-pub mod source;
-pub mod stack_groups;
-pub mod stopped;
-pub mod times;
+pub mod json_text;
+pub mod live_tail;
+pub mod log_groups;
+pub mod output;
+pub mod read;

@@ -3,15 +3,18 @@
 //! Its name is its id, and one call makes it or sets all of it anew. DescribeAlarms tells no tags, and they are asked
 //! for one alarm at a time: only of what the state does not know.
 
+use crate::alarm_state::state;
 use crate::clients::Clients;
+use crate::cloudwatch_tags::{GONE, retag, tags_of};
 use crate::metric::Metric;
-use crate::tags::{GONE, retag, tags, tags_of};
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;
-use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, Statistic};
+use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, Statistic, Tag};
+use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, CreateRequest, Ctx, Details, Diff, Found, Input, Kind, Result, Stack, Tags, Wanted,
+    Attribute, Change, CreateRequest, Ctx, Details, Diff, Found, Input, Kind, Result, Stack, Tags,
+    Wanted, attribute, sdk_tags,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -19,6 +22,11 @@ use std::collections::BTreeMap;
 
 /// The kind.
 pub struct Alarm;
+
+impl Alarm {
+    /// Its ARN.
+    pub const ARN: Attribute<String> = attribute!(Live, arn);
+}
 
 /// What we want.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -93,17 +101,6 @@ pub struct Live {
     pub insufficient_data_actions: Vec<String>,
 }
 
-/// How it is now.
-#[derive(Clone, Debug, Serialize)]
-pub struct State {
-    /// `OK`, `ALARM`, `INSUFFICIENT_DATA`.
-    pub state: String,
-    /// Since when, as AWS tells it: UTC.
-    pub since: Option<String>,
-    /// Why, in AWS's words.
-    pub reason: String,
-}
-
 /// How many alarms one call tells of.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>
 const PAGE: i32 = 100;
@@ -149,21 +146,6 @@ fn live(alarm: &MetricAlarm) -> Live {
     }
 }
 
-/// How an alarm is now.
-pub fn state(alarm: &MetricAlarm) -> State {
-    let since = alarm
-        .state_transitioned_timestamp()
-        .or(alarm.state_updated_timestamp());
-    State {
-        state: alarm
-            .state_value()
-            .map(|value| value.as_str().to_owned())
-            .unwrap_or_default(),
-        since: since.and_then(|time| time.fmt(aws_smithy_types::date_time::Format::DateTime).ok()),
-        reason: alarm.state_reason().unwrap_or_default().to_owned(),
-    }
-}
-
 /// The alarms with these names, or, with none, those whose names begin as the stack's; in the order of the names.
 pub async fn describe(ctx: &Ctx<Clients>, names: &[String]) -> Result<Vec<MetricAlarm>> {
     let prefix = names.is_empty().then(|| ctx.stack.name_of(""));
@@ -193,12 +175,7 @@ pub async fn describe(ctx: &Ctx<Clients>, names: &[String]) -> Result<Vec<Metric
 }
 
 fn arn(stack: &Stack, name: &str) -> String {
-    format!(
-        "arn:{}:cloudwatch:{}:{}:alarm:{name}",
-        stack.partition(),
-        stack.region,
-        stack.account()
-    )
+    Arn::regional(stack, "cloudwatch", format!("alarm:{name}")).to_string()
 }
 
 fn is_percentile(stat: &str) -> bool {
@@ -290,7 +267,7 @@ impl Kind for Alarm {
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let call = put(&ctx.clients.cloudwatch_once, request.spec);
-        let call = call.set_tags(Some(tags(request.tags)));
+        let call = call.set_tags(Some(sdk_tags!(Tag, request.tags)));
         let made = call.send().await.doing("create the alarm");
         made.map(|_| request.spec.name.clone())
     }

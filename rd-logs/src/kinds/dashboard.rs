@@ -3,12 +3,16 @@
 //! AWS keeps it as a text; it is compared by what it says, widget by widget.
 
 use crate::clients::Clients;
-use crate::tags::{GONE, retag, tags, tags_of};
-use crate::widget::{Widget, body};
+use crate::cloudwatch_tags::{GONE, retag, tags_of};
+use crate::dashboard::widget::{Widget, body};
+use aws_sdk_cloudwatch::types::Tag;
+use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::output::printer::print_warning;
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Stack, Tags, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Stack, Tags, Wanted, sdk_tags,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
@@ -39,9 +43,8 @@ pub struct Live {
 }
 
 fn arn(stack: &Stack, name: &str) -> String {
-    let (partition, account) = (stack.partition(), stack.account());
-    // A dashboard is of no region.
-    format!("arn:{partition}:cloudwatch::{account}:dashboard/{name}")
+    // A dashboard belongs to no region.
+    Arn::global(stack, "cloudwatch", format!("dashboard/{name}")).to_string()
 }
 
 async fn read(ctx: &Ctx<Clients>, name: &str) -> Result<Option<(Live, Tags)>> {
@@ -72,7 +75,7 @@ async fn put(
         .put_dashboard()
         .dashboard_name(&spec.name)
         .dashboard_body(body(&spec.widgets, &spec.region).to_string())
-        .set_tags(tagged.map(tags));
+        .set_tags(tagged.map(|tags| sdk_tags!(Tag, tags)));
     let put = call.send().await.doing(doing)?;
     for message in put.dashboard_validation_messages() {
         print_warning(
@@ -133,7 +136,7 @@ impl Kind for Dashboard {
         let mut found = Vec::new();
         for one in wanted {
             let name = match one.is_any() {
-                true => Some(ctx.stack.name_of(crate::slice::DASHBOARD_NAME)),
+                true => Some(ctx.stack.name_of(crate::names::DASHBOARD_NAME)),
                 false => one.id_or(|spec| &spec.name),
             };
             let Some(name) = name else {

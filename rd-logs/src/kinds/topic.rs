@@ -4,9 +4,13 @@
 
 use crate::clients::Clients;
 use aws_sdk_sns::types::Tag;
+use rd_common::arn::{Arn, last_part};
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Stack, Tags, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Stack, Tags, Wanted, sdk_tags,
+    tags_from_sdk,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -46,24 +50,14 @@ pub const GONE: [&str; 3] = ["NotFound", "NotFoundException", "ResourceNotFound"
 
 /// The ARN of a topic of the stack.
 pub fn arn(stack: &Stack, name: &str) -> String {
-    format!(
-        "arn:{}:sns:{}:{}:{name}",
-        stack.partition(),
-        stack.region,
-        stack.account()
-    )
+    Arn::regional(stack, "sns", name).to_string()
 }
 
 /// The policy that lets the alarms of the stack's account send, and nobody else: who may do what by IAM's policies in the
 /// account still may.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>
 pub fn policy(stack: &Stack, name: &str) -> Value {
-    let alarms = format!(
-        "arn:{}:cloudwatch:{}:{}:alarm:*",
-        stack.partition(),
-        stack.region,
-        stack.account()
-    );
+    let alarms = Arn::regional(stack, "cloudwatch", "alarm:*").to_string();
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -96,23 +90,14 @@ async fn read(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<(Live, Tags)>> {
     let mut text = |name: &str| attributes.remove(name).filter(|text| !text.is_empty());
     let live = Live {
         arn: arn.to_owned(),
-        name: arn.rsplit(':').next().unwrap_or_default().to_owned(),
+        name: last_part(arn).to_owned(),
         display_name: text("DisplayName").unwrap_or_default(),
         kms_key: text("KmsMasterKeyId"),
         policy: text("Policy")
             .and_then(|text| serde_json::from_str(&text).ok())
             .unwrap_or_default(),
     };
-    let tags = tags.into_iter();
-    let tags = tags.map(|tag| (tag.key, tag.value)).collect();
-    Ok(Some((live, tags)))
-}
-
-/// Tags in SNS's form.
-fn tags(tags: &Tags) -> Vec<Tag> {
-    tags.iter()
-        .filter_map(|(key, value)| Tag::builder().key(key).value(value).build().ok())
-        .collect()
+    Ok(Some((live, tags_from_sdk!(tags))))
 }
 
 impl Kind for Topic {
@@ -127,7 +112,7 @@ impl Kind for Topic {
             let arn = match one.is_any() {
                 true => Some(arn(
                     &ctx.stack,
-                    &ctx.stack.name_of(crate::slice::TOPIC_NAME),
+                    &ctx.stack.name_of(crate::names::TOPIC_NAME),
                 )),
                 false => {
                     let named = || Some(arn(&ctx.stack, &one.spec.as_ref()?.name));
@@ -164,7 +149,7 @@ impl Kind for Topic {
             .name(&spec.name)
             .attributes("DisplayName", &spec.display_name)
             .attributes("Policy", spec.policy.to_string())
-            .set_tags(Some(tags(request.tags)));
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
         if let Some(key) = &spec.kms_key {
             call = call.attributes("KmsMasterKeyId", key);
         }
@@ -205,7 +190,7 @@ impl Kind for Topic {
         let sns = &ctx.clients.sns;
         if !set.is_empty() {
             let call = sns.tag_resource().resource_arn(id);
-            let call = call.set_tags(Some(tags(set)));
+            let call = call.set_tags(Some(sdk_tags!(Tag, set)));
             call.send().await.doing("set the topic's tags")?;
         }
         if !remove.is_empty() {

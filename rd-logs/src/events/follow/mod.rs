@@ -1,23 +1,27 @@
 //! A tail: what the pollers read becomes each event once, in order, on stdout; and how far it came is remembered.
 
-mod remember;
+mod checkpoint;
+mod hold;
+mod poll;
+mod save;
+pub mod task_stopped;
 
-use crate::events::checkpoint::{Checkpoint, Position};
 use crate::events::format::Format;
-use crate::events::hold::Hold;
-use crate::events::poll::{self, News, Plan};
-use crate::events::seen::{MOST_IDS, Seen};
-use crate::events::sink::Sink;
-use crate::events::source::Source;
-use crate::events::stopped::Stopped;
-use crate::events::times;
+use crate::events::output::Sink;
+use crate::events::read::seen::{MOST_IDS, Seen};
+use crate::events::read::source::Source;
+use crate::time::zone;
+use checkpoint::{Checkpoint, Position};
+use hold::Hold;
 use jiff::tz::TimeZone;
+use poll::{News, Plan};
 use rd_common::output::stream::OutputFile;
 use rd_common::{Exit, Result};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
+use task_stopped::Stopped;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
@@ -124,7 +128,7 @@ impl Follow {
                 }
             }
             if let Some(was) = &found.output {
-                remember::take_in(was, &source, &mut groups)?;
+                save::take_in(was, &source, &mut groups)?;
             }
             others = found.groups;
             others.retain(|name, _| !source.groups.contains(name));
@@ -138,7 +142,7 @@ impl Follow {
             others,
             stopped,
             written: now,
-            pause: remember::EVERY,
+            pause: save::EVERY,
             last_event: now,
             told_short: false,
             told_behind: None,
@@ -283,7 +287,7 @@ impl Follow {
             largest.seen.shorten();
             all += largest.seen.len();
             if !std::mem::replace(&mut self.told_short, true) {
-                let floor = times::shown(largest.seen.floor(), &self.settings.zone);
+                let floor = zone::shown(largest.seen.floor(), &self.settings.zone);
                 self.source.tell(
                     &format!(
                         "more than {MOST_IDS} events came within --overlap: those that come later than {floor} are not looked for"
@@ -306,7 +310,7 @@ impl Follow {
             .is_none_or(|told| told.elapsed() >= BEHIND_EVERY);
         if late > BEHIND.as_millis() as i64 && due {
             self.told_behind = Some(Instant::now());
-            let moment = times::shown(at, &self.settings.zone);
+            let moment = zone::shown(at, &self.settings.zone);
             let name = &self.source.groups[group];
             self.source.tell(
                 &format!("{name} is read up to {moment} only: more comes than AWS lets one read"),

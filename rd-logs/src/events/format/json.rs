@@ -1,8 +1,8 @@
 //! One JSON object an event. The message's own JSON is passed on as it is written, once it is known to be whole.
 
-use super::clock::{ClockText, MINUTE, seconds};
-use crate::events::escape::unescape;
+use crate::events::json_text::escape::unescape;
 use crate::events::event::Event;
+use crate::time::clock_text::{ClockText, MINUTE, seconds};
 use serde::de::IgnoredAny;
 use std::str::from_utf8;
 

@@ -1,12 +1,12 @@
 //! How events are written: for programs, for people, and as they are.
 
-mod clock;
 mod json;
-mod names;
+mod message;
+mod short_names;
 mod text;
 
 use super::event::Event;
-use clock::ClockText;
+use crate::time::clock_text::ClockText;
 use jiff::tz::TimeZone;
 use text::Text;
 

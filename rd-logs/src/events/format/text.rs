@@ -2,10 +2,10 @@
 //! and `key=value`; further lines stand under the first. What could command the terminal is taken out.
 
 use super::Screen;
-use super::clock::ClockText;
-use super::names::{fit, labels, stream};
+use super::message::{Fields, Level};
+use super::short_names::{fit, labels, stream};
 use crate::events::event::Event;
-use crate::events::message::{Fields, Level};
+use crate::time::clock_text::ClockText;
 use anstyle::Style;
 use jiff::tz::TimeZone;
 use rd_common::output::style::{BOLD, DIM, ERROR, INFO, OK, WARN};

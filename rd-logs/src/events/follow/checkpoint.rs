@@ -4,8 +4,8 @@
 //! file, it holds the file's length too: what a killed run wrote after its last checkpoint is found there, and is not
 //! written again. JSON lines tell which events they are; a file of another format is cut back to the length.
 
-use super::event::key;
-use super::seen::Seen;
+use crate::events::event::key;
+use crate::events::read::seen::Seen;
 use rd_common::output::stream::OutputFile;
 use rd_common::{Error, Result};
 use serde::{Deserialize, Serialize};

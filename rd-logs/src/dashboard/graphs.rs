@@ -1,10 +1,9 @@
 //! What the dashboard shows: what there is to be seen of each part of the stack.
 
-use crate::alarm_rules::tasks;
 use crate::config::{Config, Threshold};
+use crate::dashboard::widget::{Content, Limit, Line, Unit};
 use crate::discover::Discovered;
-use crate::metric::Metric;
-use crate::widget::{Content, Limit, Line, Unit};
+use crate::metric::{Metric, running_tasks};
 
 fn line(label: &str, metric: Metric) -> Line {
     Line {
@@ -46,7 +45,7 @@ pub fn graphs(config: &Config, discovered: &Discovered) -> Vec<(String, Content)
             ],
         ));
     }
-    if let Some(metric) = tasks(discovered) {
+    if let Some(metric) = running_tasks(discovered) {
         let least = below(config.running_tasks(discovered.min_tasks));
         let lines = vec![line("tasks", metric)];
         all.push(graph("Running tasks", Unit::Count, least, lines));

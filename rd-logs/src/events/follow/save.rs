@@ -1,9 +1,9 @@
 //! How a tail remembers how far it came, and takes in what a killed one left.
 
+use super::checkpoint::{Checkpoint, Output, Position, recover};
 use super::{Follow, Group};
-use crate::events::checkpoint::{Checkpoint, Output, Position, recover};
 use crate::events::format::Format;
-use crate::events::source::Source;
+use crate::events::read::source::Source;
 use rd_common::output::stream::OutputFile;
 use rd_common::{Error, Result};
 use std::collections::HashSet;

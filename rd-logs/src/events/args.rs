@@ -1,11 +1,13 @@
 //! What to read and how to write it: the flags that `tail` and `search` share.
 
+use super::filter::local::Picks;
+use super::filter::pattern;
 use super::format::{Format, Screen, Writer};
-use super::pattern;
-use super::sink::{Picks, Sink};
-use super::source::Source;
-use super::stack_groups::named_or_own;
-use super::times;
+use super::log_groups::named_or_own;
+use super::output::Sink;
+use super::read::source::Source;
+use crate::time::parse;
+use crate::time::zone;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rd_common::context::Context;
@@ -66,9 +68,9 @@ pub struct Chosen {
 impl Which {
     /// Reads the flags; what is wrong with them is said before any call.
     pub async fn choose(&self, context: &Context) -> Result<Chosen> {
-        let zone = times::zone(self.tz.as_deref())?;
+        let zone = zone::zone(self.tz.as_deref())?;
         let now = Timestamp::now();
-        let (since, until) = times::range(&self.since, self.until.as_deref(), now, &zone)?;
+        let (since, until) = parse::range(&self.since, self.until.as_deref(), now, &zone)?;
         if let Some(filter) = &self.filter {
             pattern::check(filter)?;
         }

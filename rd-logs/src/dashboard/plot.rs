@@ -1,6 +1,6 @@
 //! Small plots of numbers, for terminals.
 
-use crate::widget::Unit;
+use crate::dashboard::widget::Unit;
 
 /// From nothing to the most.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];

@@ -1,10 +1,10 @@
 //! FilterLogEvents, a page at a time. What is throttled is waited out; what fails for the moment is tried again.
 
-use super::body;
-use super::event::{Event, sort};
-use super::kept_body::KeptBody;
-use super::limiter::Limiter;
-use super::skew::Skew;
+use super::answer;
+use super::clock_skew::Skew;
+use super::rate_limit::Limiter;
+use super::raw_body::KeptBody;
+use crate::events::event::{Event, sort};
 use aws_sdk_cloudwatchlogs as logs;
 use rd_common::aws::{Aws, Explain};
 use rd_common::context::Context;
@@ -144,7 +144,7 @@ impl Source {
         let call = call.customize().interceptor(kept.clone());
         call.send().await.doing(&doing)?;
         let bytes = kept.bytes().await.map_err(|why| broken(&doing, &why))?;
-        let answer = body::read(bytes, range.group);
+        let answer = answer::read(bytes, range.group);
         let mut answer = answer.ok_or_else(|| broken(&doing, "it is no list of events"))?;
         sort(&mut answer.events);
         Ok(Page {

@@ -5,9 +5,9 @@
 //! then many are read at once though the output is in order. Splits become longer where there is little and shorter where
 //! there is much.
 
-use super::event::Event;
 use super::seen::Keys;
 use super::source::{Page, Range, Source, is_stale_token};
+use crate::events::event::Event;
 use rd_common::Error;
 use std::cell::Cell;
 use std::collections::VecDeque;

@@ -1,7 +1,6 @@
 //! Times as people write them: spans back from now, moments, and the zone in which they are meant and shown.
 
 use jiff::civil::{Date, DateTime, Time};
-use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp};
 use rd_common::{Error, Result};
@@ -9,23 +8,6 @@ use rd_common::{Error, Result};
 /// What a time may be, for help and errors.
 pub const ALLOWED: &str = "a span back from now (90s, 2h30m, 3d, 1w), a moment (2026-11-23T14:00:00Z), a time in the zone of --tz \
      (\"2026-11-23 14:00\", 2026-11-23, 14:00), seconds or milliseconds since 1970 (10 or 13 digits), or now";
-
-/// The zone of `--tz`: a name such as `Europe/Berlin`, `UTC`, an offset such as `+02:00`; the machine's own without.
-pub fn zone(name: Option<&str>) -> Result<TimeZone> {
-    let Some(name) = name else {
-        return Ok(TimeZone::system());
-    };
-    let offset = || DateTimeParser::new().parse_time_zone(name).ok();
-    match name {
-        "local" => Ok(TimeZone::system()),
-        "UTC" | "utc" | "Z" => Ok(TimeZone::UTC),
-        _ => TimeZone::get(name).ok().or_else(offset).ok_or_else(|| {
-            Error::usage(format!("`{name}` is no time zone")).hint(
-                "write a name such as Europe/Berlin, an offset such as +02:00, UTC, or local, which is the default",
-            )
-        }),
-    }
-}
 
 /// A time of a flag, in milliseconds since 1970.
 pub fn time(flag: &str, text: &str, now: Timestamp, zone: &TimeZone) -> Result<i64> {
@@ -115,17 +97,6 @@ pub fn range(
     Ok((start, end))
 }
 
-/// A moment for people: `2026-11-23 14:00:07`.
-pub fn shown(milliseconds: i64, zone: &TimeZone) -> String {
-    match Timestamp::from_millisecond(milliseconds) {
-        Ok(moment) => moment
-            .to_zoned(zone.clone())
-            .strftime("%Y-%m-%d %H:%M:%S")
-            .to_string(),
-        Err(_) => milliseconds.to_string(),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -190,15 +161,6 @@ mod tests {
         assert!(error.hint.as_ref().unwrap().contains("2h30m"));
         let error = range("1h", Some("2h"), now(), &TimeZone::UTC).unwrap_err();
         assert!(error.summary.contains("--until 2h is before --since 1h"));
-    }
-
-    #[test]
-    fn zones_are_names_and_offsets() {
-        assert_eq!(zone(Some("UTC")).unwrap(), TimeZone::UTC);
-        assert!(zone(Some("Europe/Berlin")).is_ok());
-        assert!(zone(Some("+02:00")).is_ok());
-        let error = zone(Some("Mars/Olympus")).unwrap_err();
-        assert!(error.hint.as_ref().unwrap().contains("Europe/Berlin"));
     }
 
     proptest! {

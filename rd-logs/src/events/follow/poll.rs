@@ -5,8 +5,8 @@
 //! each pass reads all of it. Where it does not, a pass begins a few seconds back, and sweeps beside the passes read the
 //! window from its beginning: as often as takes a fifth of the time, and at least twice in the window's length.
 
-use super::event::Event;
-use super::source::{Range, Source, is_missing, is_stale_token};
+use crate::events::event::Event;
+use crate::events::read::source::{Range, Source, is_missing, is_stale_token};
 use rd_common::{Error, Result};
 use std::rc::Rc;
 use std::time::Duration;

@@ -3,7 +3,7 @@
 use crate::clients::Clients;
 use aws_sdk_cloudwatch::types::Tag;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Result, Tags};
+use rd_common::{Ctx, Result, Tags, sdk_tags, tags_from_sdk};
 
 /// CloudWatch's word for what is not there.
 pub const GONE: [&str; 3] = [
@@ -17,19 +17,8 @@ pub async fn tags_of(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
     let call = ctx.clients.cloudwatch.list_tags_for_resource();
     match call.resource_arn(arn).send().await.doing("read the tags") {
         Err(error) if error.is(&GONE) => Ok(None),
-        other => {
-            let tags = other?.tags.unwrap_or_default().into_iter();
-            let tags = tags.filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())));
-            Ok(Some(tags.collect()))
-        }
+        other => Ok(Some(tags_from_sdk!(other?.tags()))),
     }
-}
-
-/// Tags in CloudWatch's form.
-pub fn tags(tags: &Tags) -> Vec<Tag> {
-    tags.iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build())
-        .collect()
 }
 
 /// Sets and removes tags of an alarm or a dashboard.
@@ -37,7 +26,7 @@ pub async fn retag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String])
     let cloudwatch = &ctx.clients.cloudwatch;
     if !set.is_empty() {
         let call = cloudwatch.tag_resource().resource_arn(arn);
-        let call = call.set_tags(Some(tags(set)));
+        let call = call.set_tags(Some(sdk_tags!(Tag, set)));
         call.send().await.doing("set the tags")?;
     }
     if !remove.is_empty() {

@@ -1,6 +1,6 @@
 //! The ids of a group's latest events, so that each is shown once though it is read several times.
 
-use super::event::Event;
+use crate::events::event::Event;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 

@@ -3,9 +3,9 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartLiveTail.html>
 
 use super::event::Event;
-use super::sink::Sink;
-use super::source::Source;
-use super::times;
+use super::output::Sink;
+use super::read::source::Source;
+use crate::time::zone;
 use aws_sdk_cloudwatchlogs::types::{
     LiveTailSessionMetadata, LiveTailSessionUpdate, StartLiveTailResponseStream,
 };
@@ -123,8 +123,8 @@ impl Live {
             self.source.tell(
                 &format!(
                     "the live tail begins anew: what came from {} to {} may be missing",
-                    times::shown(from, &self.zone),
-                    times::shown(to, &self.zone)
+                    zone::shown(from, &self.zone),
+                    zone::shown(to, &self.zone)
                 ),
                 "rd-logs search reads it; rd-logs tail --follow without --live has no such gaps",
             );

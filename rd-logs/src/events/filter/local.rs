@@ -1,13 +1,8 @@
-//! Where events end: what `--grep` and `--task` leave, written to stdout in large pieces.
+//! What is filtered here, after AWS's own filter: `--grep` and `--task`.
 
-use super::event::Event;
-use super::format::Writer;
-use rd_common::output::stream::Stream;
+use crate::events::event::Event;
 use rd_common::{Error, Result};
 use regex::Regex;
-
-/// How much is gathered before it is handed to the writing thread, in bytes.
-const PIECE: usize = 512 * 1024;
 
 /// What is left out here, after AWS's own filter.
 #[derive(Clone, Debug, Default)]
@@ -33,7 +28,7 @@ impl Picks {
         })
     }
 
-    fn has(&self, event: &Event) -> bool {
+    pub fn has(&self, event: &Event) -> bool {
         let task = self.task.as_ref().is_none_or(|task| {
             let stream = event.stream();
             let last = stream.rsplit('/').next();
@@ -49,48 +44,6 @@ impl Picks {
 /// The id of a task, also from its ARN.
 pub fn task_id(task: &str) -> String {
     task.rsplit('/').next().unwrap_or(task).to_owned()
-}
-
-/// Writes events.
-pub struct Sink {
-    picks: Picks,
-    writer: Writer,
-    /// stdout.
-    pub stream: Stream,
-    buffer: Vec<u8>,
-    /// How many were written.
-    pub written: u64,
-}
-
-impl Sink {
-    /// A sink. From here on stdout is its own.
-    pub fn new(picks: Picks, writer: Writer) -> Self {
-        Self {
-            picks,
-            writer,
-            stream: Stream::start(),
-            buffer: Vec::new(),
-            written: 0,
-        }
-    }
-
-    /// Takes an event.
-    pub fn put(&mut self, event: &Event) {
-        if self.picks.has(event) {
-            self.writer.add(&mut self.buffer, event);
-            self.written += 1;
-        }
-    }
-
-    /// Whether enough is gathered to be handed over.
-    pub fn is_full(&self) -> bool {
-        self.buffer.len() >= PIECE
-    }
-
-    /// Hands over what is gathered; waits while the reader is slow.
-    pub async fn send(&mut self) {
-        self.stream.send(&mut self.buffer).await;
-    }
 }
 
 #[cfg(test)]

@@ -4,7 +4,7 @@
 //! old that nothing is awaited. While a group is behind, being read page by page, nothing later than its last page is let
 //! go, so that groups are merged in order however much one has; but at most [`MOST_BYTES`] are held.
 
-use super::event::Event;
+use crate::events::event::Event;
 use std::collections::VecDeque;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -180,7 +180,7 @@ mod tests {
                     .enumerate()
                     .map(|(index, time)| event(*time, put + index))
                     .collect();
-                super::super::event::sort(&mut events);
+                crate::events::event::sort(&mut events);
                 put += events.len();
                 let now = start + SECOND * u32::try_from(number).unwrap();
                 hold.add(events, now);

@@ -1,6 +1,6 @@
 //! An answer as it comes, instead of what the SDK makes of it.
 
-use super::body::buffer;
+use crate::events::body::buffer;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::BeforeDeserializationInterceptorContextMut;
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
