@@ -1,7 +1,8 @@
-//! What the rd programs share: the engine that plans and applies, the records they exchange, the state they keep, and
-//! the commands that all of them have. It knows the slices' names and outputs, and no resource kind of theirs.
+//! What the rd programs share: the engine that plans and applies, the records that they exchange, the state that they
+//! keep, and the commands that all of them have. It knows the names and outputs of the slices, but none of their resource
+//! kinds.
 //!
-//! A program is a [`Slice`]: a configuration, a list of resources made from it, and one [`Kind`] for each kind of
+//! A program is a [`Slice`]: its settings, a list of resources that follows from them, and a [`Kind`] for each type of
 //! resource.
 
 pub mod apply;
@@ -15,6 +16,7 @@ pub mod exit;
 pub mod flags;
 pub mod other_program;
 pub mod output;
+pub mod outputs;
 pub mod pipe;
 pub mod plan;
 pub mod records;
@@ -29,6 +31,7 @@ pub use context::Context;
 pub use error::{Error, Result, Retry};
 pub use exit::Exit;
 pub use resource::any_kind::Kinds;
+pub use resource::attribute::Attribute;
 pub use resource::batch::Batch;
 pub use resource::change::{Change, Diff, is_unknown, touches};
 pub use resource::ctx::Ctx;

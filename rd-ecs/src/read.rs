@@ -1,20 +1,20 @@
-//! Reads of ECS that several need: each made once for everybody who asks at the same time, and what was read before
-//! anybody asked serves the first who do.
+//! Shared reads of services and task definitions: callers that ask at the same time share one call. A read of `discover`
+//! also serves the first reads of the kinds.
 
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{Service, ServiceField, Tag, TaskDefinition, TaskDefinitionField};
 use rd_common::aws::Explain;
-use rd_common::{Batch, Result, Tags};
+use rd_common::{Batch, Result, Tags, sdk_tags, tags_from_sdk};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// A task definition with its tags.
+/// A revision of a task definition, with its tags.
 #[derive(Clone, Debug)]
 pub struct Described {
-    /// It.
+    /// The revision as ECS describes it.
     pub definition: TaskDefinition,
-    /// Its tags.
+    /// The revision's tags.
     pub tags: Tags,
 }
 
@@ -23,7 +23,7 @@ type Name = (String, String);
 type Services = BTreeMap<Name, Service>;
 type Definitions = BTreeMap<String, Described>;
 
-/// The reads.
+/// Reads of services and task definitions, shared by all kinds and commands.
 pub struct Reads {
     services: Rc<Batch<Name, Services>>,
     definitions: Rc<Batch<String, Definitions>>,
@@ -32,7 +32,7 @@ pub struct Reads {
 }
 
 impl Reads {
-    /// Reads with this client.
+    /// Creates the shared reads with this client.
     pub fn new(ecs: &Client) -> Self {
         let services_ahead: Rc<RefCell<Services>> = Rc::default();
         let definitions_ahead: Rc<RefCell<Definitions>> = Rc::default();
@@ -76,13 +76,13 @@ impl Reads {
         }
     }
 
-    /// A service that is there, or on its way out.
+    /// Reads a service; also one that is still draining after its deletion.
     pub async fn service(&self, cluster: &str, name: &str) -> Result<Option<Service>> {
         let name = (cluster.to_owned(), name.to_owned());
         Ok(self.services.ask(name.clone()).await?.get(&name).cloned())
     }
 
-    /// The same, and the answer is also for the next who ask.
+    /// Like [`Reads::service`], and keeps the result for the next caller.
     pub async fn service_ahead(&self, cluster: &str, name: &str) -> Result<Option<Service>> {
         let read = self.service(cluster, name).await?;
         let kept = read.clone();
@@ -93,13 +93,13 @@ impl Reads {
         Ok(read)
     }
 
-    /// A revision by its ARN, or the newest active one of a family.
+    /// Reads a revision by its ARN, or the newest active one of a family.
     pub async fn definition(&self, name: &str) -> Result<Option<Described>> {
         let all = self.definitions.ask(name.to_owned()).await?;
         Ok(all.get(name).cloned())
     }
 
-    /// The same, and the answer is also for the next who ask.
+    /// Like [`Reads::definition`], and keeps the result for the next caller.
     pub async fn definition_ahead(&self, name: &str) -> Result<Option<Described>> {
         let read = self.definition(name).await?;
         let kept = read.clone().map(|kept| (name.to_owned(), kept));
@@ -115,51 +115,32 @@ async fn service(ecs: &Client, (cluster, name): &Name) -> Result<Option<Service>
         Err(error) if error.is(&["ClusterNotFoundException"]) => return Ok(None),
         other => other?.services.unwrap_or_default(),
     };
-    // One that was deleted can be read for a while.
-    let mut there = services
+    // A deleted service stays readable for a while.
+    let mut existing = services
         .into_iter()
         .filter(|service| service.status() != Some("INACTIVE"));
-    Ok(there.next())
+    Ok(existing.next())
 }
 
 async fn definition(ecs: &Client, name: &str) -> Result<Option<Described>> {
     let call = ecs.describe_task_definition().task_definition(name);
     let answer = call.include(TaskDefinitionField::Tags).send().await;
     let answer = match answer.doing("read the task definition") {
-        // AWS's way to say that there is none.
+        // AWS's error code for a missing task definition.
         Err(error) if error.is(&["ClientException"]) => return Ok(None),
         other => other?,
     };
-    let tags = tags_of(answer.tags());
+    let tags = tags_from_sdk!(answer.tags());
     Ok(answer
         .task_definition
         .map(|definition| Described { definition, tags }))
 }
 
-/// Tags as ECS gives them.
-pub fn tags_of(tags: &[Tag]) -> Tags {
-    tags.iter()
-        .filter_map(|tag| {
-            Some((
-                tag.key()?.to_owned(),
-                tag.value().unwrap_or_default().to_owned(),
-            ))
-        })
-        .collect()
-}
-
-/// Tags as ECS takes them.
-pub fn tag_list(tags: &Tags) -> Vec<Tag> {
-    tags.iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build())
-        .collect()
-}
-
-/// Sets and removes tags of something of ECS.
+/// Sets and removes tags of an ECS resource, by its ARN.
 pub async fn retag(ecs: &Client, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
     if !set.is_empty() {
         let call = ecs.tag_resource().resource_arn(arn);
-        let call = call.set_tags(Some(tag_list(set))).send();
+        let call = call.set_tags(Some(sdk_tags!(Tag, set))).send();
         call.await.doing("set the tags")?;
     }
     if !remove.is_empty() {

@@ -1,11 +1,12 @@
-//! Access to AWS: the SDK's own chain, with time limits and retries that suit a command line.
+//! Access to AWS: the SDK's default chains for region and credentials, with timeouts and retries for a command line.
 
 mod calls;
 mod credentials;
 mod errors;
 mod identity;
+pub mod tags;
 
-pub use errors::{Explain, SdkResult, error};
+pub use errors::{Explain, SdkResult};
 pub use identity::account;
 
 use crate::aws::calls::CallLog;
@@ -28,29 +29,29 @@ use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use std::cell::OnceCell;
 use std::time::Duration;
 
-/// Which credentials and region to use, as flags, environment and `rd.toml` say.
+/// The credentials and the region to use, from flags, variables and `rd.toml`.
 #[derive(Clone, Debug, Default)]
 pub struct Access {
-    /// `--profile`; else `AWS_PROFILE` and the default.
+    /// The profile that `--profile` names; none for the SDK's own choice, such as `AWS_PROFILE`.
     pub profile: Option<String>,
-    /// `--region`, `RD_REGION` or `region` in `rd.toml`; else the SDK's.
+    /// The region of `--region`, `RD_REGION` or `rd.toml`; none for the SDK's own choice.
     pub region: Option<String>,
 }
 
-/// The configuration that the clients of a slice are made from.
+/// A connection to AWS, from which the clients of a slice are made.
 pub struct Aws {
-    /// For calls that may be repeated: reads, updates, deletes.
+    /// For calls that the SDK may retry: reads, updates and deletes.
     pub config: SdkConfig,
-    /// For creates: one attempt. The engine looks for what an attempt may have made before it tries again.
+    /// For creates, which the SDK must not retry: after a lost response, the engine first reads whether it succeeded.
     pub once: SdkConfig,
-    /// The account, once [`account`] has asked for it.
+    /// The id of the account, set by [`account`].
     pub account: OnceCell<String>,
     profile: Option<String>,
     calls: CallLog,
 }
 
-/// A client of an SDK crate, from one of the two configurations of an [`Aws`]: `client!(aws_sdk_rds, aws.once)`. Its
-/// calls are counted and logged.
+/// Makes a client of an SDK crate from one of the two configurations of an [`Aws`], such as
+/// `client!(aws_sdk_rds, aws.once)`. Its calls are counted and logged.
 #[macro_export]
 macro_rules! client {
     ($service:ident, $aws:ident.$config:ident) => {
@@ -62,7 +63,7 @@ macro_rules! client {
     };
 }
 
-/// One HTTP client with one TLS stack for everything; making it costs nothing until the first connection.
+/// The HTTP client, with one TLS stack for all SDK clients. It costs nothing until the first connection.
 fn http_client() -> SharedHttpClient {
     aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(
@@ -71,7 +72,7 @@ fn http_client() -> SharedHttpClient {
         .build_https()
 }
 
-/// The region that the user chose, or the SDK's environment or profile has; none without one.
+/// The region that the user chose, otherwise the one in the SDK's variables or profile; none where none is set.
 pub async fn region(access: &Access) -> Option<String> {
     if let Some(region) = &access.region {
         return Some(region.clone());
@@ -91,13 +92,13 @@ pub async fn region(access: &Access) -> Option<String> {
 }
 
 impl Aws {
-    /// Sets up access in `region`. Makes no call but what the credentials need.
+    /// Sets up access to AWS in `region`. Only resolving the credentials may need a call.
     pub async fn connect(access: &Access, region: &str) -> Result<Self> {
         let http = http_client();
         let provider_config = ProviderConfig::default()
             .with_http_client(http.clone())
             .with_region(Some(Region::new(region.to_owned())));
-        // On a laptop nobody answers at the metadata address: one short attempt, not the SDK's four.
+        // Outside of EC2, nothing answers at the metadata address: one short attempt instead of the SDK's four.
         let metadata = imds::Client::builder()
             .configure(&provider_config)
             .connect_timeout(Duration::from_millis(300))
@@ -150,8 +151,8 @@ impl Aws {
         })
     }
 
-    /// Fails with what to do where there are no credentials, before any call is made with them. Returns the access
-    /// key's fingerprint, by which programs in a pipe know that they use the same one.
+    /// Resolves the credentials before any call is made with them. Fails with a hint where there are none. Returns the
+    /// fingerprint of the access key, by which programs in a pipe know that they use the same one.
     pub async fn check_credentials(&self) -> Result<String> {
         let Some(provider) = self.config.credentials_provider() else {
             return Err(Error::failed("no AWS credentials provider is set up"));
@@ -162,22 +163,22 @@ impl Aws {
         }
     }
 
-    /// Counts and logs the calls of a client: pass it to the client's `interceptor`.
+    /// Counts and logs the calls of a client. Pass it to `interceptor` of the client's configuration.
     pub fn interceptor(&self) -> SharedInterceptor {
         SharedInterceptor::new(self.calls.clone())
     }
 
-    /// How many calls were made, retries included.
+    /// The number of calls made so far, retries included.
     pub fn calls(&self) -> u64 {
         self.calls.count()
     }
 }
 
 fn internal(error: impl std::fmt::Display) -> Error {
-    Error::failed(format!("setting up access to AWS failed: {error}"))
+    Error::failed(format!("cannot set up access to AWS: {error}"))
 }
 
-/// Refuses what cannot be a region before anything is looked up under it.
+/// Fails where the stack's region does not look like one, before its name becomes part of an endpoint.
 pub fn check_region(stack: &Stack) -> Result<()> {
     let mut parts = stack.region.split('-');
     let letters = |part: Option<&str>| {

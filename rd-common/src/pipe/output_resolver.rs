@@ -1,6 +1,7 @@
-//! Where a slice gets the outputs of other slices: from the pipe where their program is in it, otherwise from the store.
+//! Gets the outputs of other slices: from the pipe where their program is in it, otherwise from the state store.
 
 use crate::error::{Error, Result};
+use crate::outputs::{Output, SliceInputs};
 use crate::pipe::session::PipeSession;
 use crate::pipe::upstream::Upstream;
 use crate::resource::external_outputs::ExternalOutputs;
@@ -23,7 +24,7 @@ pub struct OutputResolver {
 }
 
 impl OutputResolver {
-    /// A resolver for the program of this session, with nothing known yet.
+    /// A resolver for the program of this session. It has resolved nothing yet.
     pub fn new(pipe: &PipeSession) -> Rc<Self> {
         Rc::new(Self {
             upstream: pipe.upstream.clone(),
@@ -33,7 +34,7 @@ impl OutputResolver {
         })
     }
 
-    /// The value of a reference as far as it is known now, without waiting.
+    /// The value of an output if it is known now, without waiting.
     pub fn get(&self, reference: &Reference) -> Option<Value> {
         if let Some(value) = self.known.borrow().get(reference) {
             return Some(value.clone());
@@ -48,12 +49,12 @@ impl OutputResolver {
     /// down the pipe.
     pub async fn inputs<S: Slice>(&self) -> Result<ExternalOutputs> {
         let mut others = ExternalOutputs::default();
-        for (slice, names) in S::OPTIONAL_INPUTS.iter().chain(S::REQUIRED_INPUTS) {
+        for SliceInputs { slice, outputs } in S::OPTIONAL_INPUTS.iter().chain(S::REQUIRED_INPUTS) {
             if self.upstream.gives(slice) {
                 let mut seen = BTreeMap::new();
-                for name in *names {
+                for name in outputs.iter().map(Output::name) {
                     let value = self.upstream.wait_optional_output(slice, name).await?;
-                    seen.extend(value.map(|value| ((*name).to_owned(), value)));
+                    seen.extend(value.map(|value| (name.to_owned(), value)));
                 }
                 others.add_from_pipe(slice, seen);
             } else if let Some(document) = self.document(slice).await? {
@@ -63,8 +64,8 @@ impl OutputResolver {
         Ok(others)
     }
 
-    /// Resolves the outputs that these resources need; waits for those that come down the pipe. Returns the names of those
-    /// that are neither in the pipe nor in the store, as `slice.output`.
+    /// Resolves the outputs that these resources need, and waits for those from the pipe. Returns the names of those that
+    /// neither the pipe nor the store has, as `slice.output`.
     pub async fn resolve<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Result<Vec<String>> {
         let needed: BTreeSet<(String, String)> = nodes.flat_map(Node::needs_outputs).collect();
         let mut missing = Vec::new();
@@ -103,7 +104,7 @@ impl OutputResolver {
 }
 
 impl OutputResolver {
-    /// Waits for an output of another slice.
+    /// Waits for an output of another slice. Fails where neither the pipe nor the store has it.
     pub async fn wait(&self, slice: &str, name: &str) -> Result<Value> {
         let value = if self.upstream.has(slice) {
             self.upstream.wait_output(slice, name).await?

@@ -1,8 +1,13 @@
-//! From a list of resources to a plan: read what there is, and decide what is to be done.
+//! Plans: what AWS has (`refresh`), what to do with it (`planner`, `deletes`), and plans that were saved to a file.
 
+mod cause;
+pub mod deletes;
+mod dependency_order;
 pub mod plan_records;
+pub mod planned;
 pub mod planner;
 pub mod refresh;
 pub mod refreshed;
 pub mod saved_plan;
+mod tag_changes;
 pub mod untracked;

@@ -1,12 +1,12 @@
-//! A plan as records.
+//! Writes a plan as records: `change` and `output`.
 
 use crate::output::printer::Printer;
-use crate::plan::planner::{Plan, Planned};
+use crate::plan::planned::{Plan, Planned};
 use crate::records::{Output, Record, ResourceChange};
 use crate::resource::action::Action;
 use crate::resource::change::is_unknown;
 
-/// Writes the plan of `slice`: a `change` for each resource, and the outputs.
+/// Writes the plan of `slice`: a `change` record for each resource, then the outputs.
 pub fn emit_plan(printer: &Printer, slice: &str, plan: &Plan) {
     for change in changes(slice, plan) {
         printer.emit(&Record::Change(change));
@@ -14,7 +14,7 @@ pub fn emit_plan(printer: &Printer, slice: &str, plan: &Plan) {
     emit_outputs(printer, slice, plan);
 }
 
-/// Writes the outputs as far as a plan knows them.
+/// Writes an `output` record for each output of a plan, without a value where it is not known yet.
 pub fn emit_outputs(printer: &Printer, slice: &str, plan: &Plan) {
     for (name, value) in &plan.outputs {
         let unknown = is_unknown(value);
@@ -27,7 +27,7 @@ pub fn emit_outputs(printer: &Printer, slice: &str, plan: &Plan) {
     }
 }
 
-/// The `change` records: of every resource, then of replaced ones that are still to be deleted.
+/// The `change` records of a plan: every resource, then the deletes of replaced resources.
 pub fn changes<'a>(slice: &'a str, plan: &'a Plan) -> impl Iterator<Item = ResourceChange> + 'a {
     let resources = plan
         .resources

@@ -1,6 +1,5 @@
-//! Reads what AWS has for every wanted and every remembered resource, in as few calls as there are kinds. With a whole
-//! state that is one round of parallel reads; where ids are missing, a resource whose identity needs another's id is
-//! read after that one.
+//! Reads from AWS every resource that is in the settings or in the state, in one call for each kind where AWS allows it. With
+//! a complete state, all reads are parallel. Without ids, a resource that is found by another's id is read after that one.
 
 use crate::error::{Error, Result};
 use crate::resource::any_kind::Kinds;
@@ -15,20 +14,20 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// What was read.
+/// The resources of a slice as they are in AWS.
 #[derive(Debug, Default)]
 pub struct Observed {
-    /// The live resource of each address that has one.
+    /// The live resource at each address that has one.
     pub live: BTreeMap<String, Found<Value>>,
-    /// Replaced ones that are still there: address and id.
+    /// Replaced resources that still exist: address and id.
     pub deposed: Vec<(String, String)>,
-    /// Why what was found by its name alone is not to be touched: it is somebody else's. An apply is refused with it;
-    /// an import may take it over.
+    /// For each address whose name is taken by a resource of another owner, the error with which an apply is refused. An
+    /// import is possible.
     pub foreign: BTreeMap<String, Error>,
 }
 
 impl Observed {
-    /// The value of a reference within the slice.
+    /// The live value of an attribute; none for an output of another slice, and where the resource does not exist.
     pub fn lookup(&self, reference: &Reference) -> Option<Value> {
         let Reference::Attribute(address, attribute) = reference else {
             return None;
@@ -39,7 +38,7 @@ impl Observed {
     }
 }
 
-/// An attribute of a resource: its id, or a member of what AWS reports.
+/// An attribute of a live resource: `id`, or a member of what AWS reports. None where AWS does not report it.
 pub fn attribute_of(id: &str, live: &Value, attribute: &str) -> Option<Value> {
     match attribute {
         "id" => Some(Value::String(id.to_owned())),
@@ -47,7 +46,7 @@ pub fn attribute_of(id: &str, live: &Value, attribute: &str) -> Option<Value> {
     }
 }
 
-/// An attribute of a resource as the state remembers it.
+/// The value of an attribute according to the state; none where the state lacks it.
 pub fn stored_attribute(state: &Document, reference: &Reference) -> Option<Value> {
     let Reference::Attribute(address, attribute) = reference else {
         return None;
@@ -56,14 +55,15 @@ pub fn stored_attribute(state: &Document, reference: &Reference) -> Option<Value
     attribute_of(resource.id.as_deref()?, &resource.attributes, attribute)
 }
 
-/// What [`choose`] chose.
+/// The result of [`choose`] among the resources that were found for an address.
 enum Choice {
-    Nothing,
+    None,
     Ours(Found<Value>),
+    /// The resource belongs to another owner. The error says so.
     Foreign(Error),
 }
 
-/// As [`choose`]; somebody else's is refused.
+/// As [`choose`], but fails where the resource belongs to another owner.
 pub fn pick<C: 'static>(
     ctx: &Ctx<C>,
     kinds: &Kinds<C>,
@@ -73,14 +73,15 @@ pub fn pick<C: 'static>(
     deposed: &[String],
 ) -> Result<Option<Found<Value>>> {
     match choose(ctx, kinds, kind, found, id, deposed)? {
-        Choice::Nothing => Ok(None),
+        Choice::None => Ok(None),
         Choice::Ours(one) => Ok(Some(one)),
         Choice::Foreign(error) => Err(error),
     }
 }
 
-/// Chooses among candidates: the one that the state knows; else the only one that is not deposed, nor leaving. One
-/// that was found by its name alone, and whose tags say that it is somebody else's, is foreign.
+/// Chooses among the resources that were found for an address: the one with the id in the state, otherwise the only one
+/// that is neither deposed nor being deleted. Fails where there are several. A resource that was found by its name, and
+/// has tags of another owner, is foreign.
 fn choose<C: 'static>(
     ctx: &Ctx<C>,
     kinds: &Kinds<C>,
@@ -105,9 +106,9 @@ fn choose<C: 'static>(
     }
     if candidates.len() > 1 {
         let ids: Vec<&str> = candidates.iter().map(|one| one.id.as_str()).collect();
-        return Err(Error::refused(format!("more than one resource carries this address: {}", ids.join(", ")))
+        return Err(Error::refused(format!("several resources are tagged with this address: {}", ids.join(", ")))
             .at(&candidates[0].address)
-            .hint("nothing was changed; remove the tag `rd:address` from all but the one to keep, or delete the others"));
+            .hint("nothing was changed; remove the tag `rd:address` from all but one of them, or delete the others"));
     }
     let only = candidates.pop();
     if let Some(one) = &only
@@ -116,7 +117,7 @@ fn choose<C: 'static>(
         && !tags.is_empty()
         && !ctx.stack.owns(ctx.slice, tags)
     {
-        let said: Vec<String> = tags
+        let theirs: Vec<String> = tags
             .iter()
             .map(|(key, value)| format!("{key}={value}"))
             .collect();
@@ -126,23 +127,24 @@ fn choose<C: 'static>(
             .map(|(key, value)| format!("{key}={value}"))
             .to_vec();
         let error = Error::refused(format!(
-            "{} is there already and is not this stack's: its tags are {}",
+            "{} already exists and does not belong to this stack: its tags are {}",
             one.id,
-            said.join(", ")
+            theirs.join(", ")
         ))
         .at(&one.address)
         .hint(format!(
-            "nothing was changed; choose another name in rd.toml, or, to have it taken over, rd-state import {} {}, or tag it {}",
+            "nothing was changed; choose another name in rd.toml, import it with rd-state import {} {}, or tag it {}",
             one.address,
             one.id,
             ours.join(", ")
         ));
         return Ok(Choice::Foreign(error));
     }
-    Ok(only.map_or(Choice::Nothing, Choice::Ours))
+    Ok(only.map_or(Choice::None, Choice::Ours))
 }
 
-/// Reads it all.
+/// Reads all resources of `nodes` and of the state. `outputs` looks up outputs of other slices. Fails where a read fails,
+/// and where several resources have the same address.
 pub async fn refresh<C: 'static>(
     ctx: &Ctx<C>,
     kinds: &Kinds<C>,
@@ -199,7 +201,7 @@ pub async fn refresh<C: 'static>(
                 Choice::Foreign(error) => {
                     observed.foreign.insert(address.clone(), error);
                 }
-                Choice::Nothing => {}
+                Choice::None => {}
             }
             observed
                 .deposed
@@ -210,7 +212,8 @@ pub async fn refresh<C: 'static>(
     Ok(observed)
 }
 
-/// With an id, at once; without one, when what its spec refers to has been read or is remembered.
+/// Whether a resource can be read now: its id is in the state, or the resources that its spec refers to were read or are in
+/// the state.
 fn can_read(
     address: &str,
     spec: &Value,
@@ -234,11 +237,11 @@ async fn read_one<C: 'static>(
     kind: String,
     spec: Value,
 ) -> Result<(Choice, Vec<String>)> {
-    let remembered = state.resources.get(address);
-    let deposed: Vec<String> = remembered.map_or(Vec::new(), |r| {
+    let stored = state.resources.get(address);
+    let deposed: Vec<String> = stored.map_or(Vec::new(), |r| {
         r.deposed.iter().map(|old| old.id.clone()).collect()
     });
-    let id = remembered.and_then(|r| r.id.clone());
+    let id = stored.and_then(|r| r.id.clone());
     let wanted = |id: Option<String>| Wanted {
         address: address.to_owned(),
         id,
@@ -252,8 +255,8 @@ async fn read_one<C: 'static>(
         id.as_deref(),
         &deposed,
     )?;
-    if matches!(current, Choice::Nothing) && id.is_some() {
-        // The one that the state knows is gone; another may carry its address.
+    if matches!(current, Choice::None) && id.is_some() {
+        // The resource with the id in the state is gone, but another one may be tagged with its address.
         current = choose(
             ctx,
             kinds,

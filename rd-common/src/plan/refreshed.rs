@@ -1,9 +1,10 @@
-//! The resources that a slice wants, with what AWS has for each: what a plan is made from.
+//! The resources in the settings with the live resource for each, from which a plan is made.
 
 use crate::error::{Error, Result};
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::slice_session::SliceSession;
-use crate::plan::planner::{Plan, plan};
+use crate::plan::planned::Plan;
+use crate::plan::planner::plan;
 use crate::plan::refresh::{Observed, refresh};
 use crate::resource::any_kind::Kinds;
 use crate::resource::ctx::Ctx;
@@ -15,24 +16,24 @@ use crate::state::document::Document;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
-/// The result of a refresh, and what an apply needs to carry on from it.
+/// The result of a refresh, with what an apply of its plan needs.
 pub struct Refreshed<S: Slice> {
-    /// What the kinds' calls need.
+    /// The context of every call to AWS.
     pub ctx: Rc<Ctx<S::Clients>>,
-    /// The kinds of the slice.
+    /// The resource kinds of the slice.
     pub kinds: Rc<Kinds<S::Clients>>,
-    /// Batches reads by kind.
+    /// Reads resources, batched by kind.
     pub reader: Rc<Reader<S::Clients>>,
-    /// The wanted resources and the outputs.
+    /// The resources in the settings, and the outputs.
     pub parts: Parts,
-    /// What the settings leave to AWS, such as the zones.
+    /// What the list of resources depends on beyond the settings, such as the zones.
     pub discovered: S::Discovered,
-    /// What AWS has.
+    /// The resources as they are in AWS.
     pub observed: Observed,
 }
 
 impl<S: Slice> Refreshed<S> {
-    /// Makes the slice's list of resources and reads what AWS has for it and for everything in the state.
+    /// Makes the slice's list of resources, and reads them and those in the state from AWS.
     pub async fn read(
         session: &SliceSession<S>,
         state: &Document,
@@ -41,7 +42,7 @@ impl<S: Slice> Refreshed<S> {
         let aws = session
             .aws
             .as_ref()
-            .ok_or_else(|| Error::failed("there is no access to AWS"))?;
+            .ok_or_else(|| Error::failed("a refresh needs access to AWS"))?;
         let ctx = Rc::new(Ctx::new(
             S::clients(aws),
             S::NAME,
@@ -69,16 +70,17 @@ impl<S: Slice> Refreshed<S> {
         })
     }
 
-    /// The slices whose outputs the resources use: those that they need, and those of [`Slice::OPTIONAL_INPUTS`].
+    /// The slices whose outputs the resources use: those that must exist, and those of [`Slice::OPTIONAL_INPUTS`].
     pub fn needs(&self) -> (BTreeSet<String>, BTreeSet<String>) {
-        let is_optional = |slice: &String| S::OPTIONAL_INPUTS.iter().any(|(name, _)| name == slice);
+        let optional = S::OPTIONAL_INPUTS;
+        let is_optional = |slice: &String| optional.iter().any(|inputs| inputs.slice == slice);
         self.parts
             .needs()
             .into_iter()
             .partition(|slice| !is_optional(slice))
     }
 
-    /// The plan of an apply, from what there is and the outputs known by now.
+    /// The plan of an apply, with the outputs of other slices that are known by now.
     pub fn plan(&self, state: &Document, outputs: &OutputResolver) -> Result<Plan> {
         plan(
             &self.ctx.stack,

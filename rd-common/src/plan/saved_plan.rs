@@ -1,9 +1,10 @@
-//! Whether a saved plan still fits: the state it was made from, and what a plan made at this moment would do.
+//! Whether a saved plan can still be applied: the state must be the one that it was made from, and a plan made now must do
+//! the same.
 
 use crate::error::{Error, Result};
 use crate::pipe::upstream::SavedPlan;
 use crate::plan::plan_records::changes;
-use crate::plan::planner::Plan;
+use crate::plan::planned::Plan;
 use crate::records::ResourceChange;
 use crate::resource::action::Action;
 use crate::resource::change::is_unknown;
@@ -11,7 +12,7 @@ use crate::state::document::Document;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Refuses a saved plan that was made from another state.
+/// Fails where the saved plan was made from another version of the state.
 pub fn check_state(saved: &SavedPlan, state: &Document) -> Result<()> {
     let fits = match &saved.lineage {
         None => state.serial == 0,
@@ -24,13 +25,13 @@ pub fn check_state(saved: &SavedPlan, state: &Document) -> Result<()> {
         "the plan is stale: it was made from serial {} of the state, which is now at {}",
         saved.serial, state.serial
     ))
-    .hint("nothing was changed; make a new plan and look at it again"))
+    .hint("nothing was changed; make a new plan and review it"))
 }
 
-/// What a plan does to a resource: the action, and the new value of each field.
+/// What a plan does with a resource: the action, and the new value of each field.
 type PlannedAction = (Action, BTreeMap<String, Value>);
 
-/// Whether both do the same; a value that either does not know yet is not compared.
+/// Whether both do the same. A value that is unknown to either of them is not compared.
 fn same(then: Option<&PlannedAction>, now: Option<&PlannedAction>) -> bool {
     let (Some((then_action, then)), Some((now_action, now))) = (then, now) else {
         return then.is_none() && now.is_none();
@@ -42,7 +43,7 @@ fn same(then: Option<&PlannedAction>, now: Option<&PlannedAction>) -> bool {
     then_action == now_action && then.len() == now.len() && then.iter().all(equal)
 }
 
-/// Refuses a saved plan where AWS or the settings have changed so much that it would do something else.
+/// Fails where a plan made now would do something else than the saved one, because AWS or the settings have changed.
 pub fn check_actions(saved: &SavedPlan, made: &Plan, slice: &str) -> Result<()> {
     let list =
         |changes: &mut dyn Iterator<Item = ResourceChange>| -> BTreeMap<String, PlannedAction> {
@@ -70,14 +71,18 @@ pub fn check_actions(saved: &SavedPlan, made: &Plan, slice: &str) -> Result<()> 
         return Ok(());
     };
     let (address, action) = other.split_once(' ').unwrap_or((other, ""));
-    let (then, today) = match (planned.contains_key(other), now.contains_key(other)) {
-        (true, true) => ("has some fields to", "has others to"),
-        (true, false) => ("has it to", "does not have it to"),
-        _ => ("does not have it to", "would have it to"),
+    let action = match action {
+        "adopt" => "import",
+        other => other,
     };
-    Err(Error::refused(format!(
-        "the plan is stale: it {then} {action}, a plan made now {today} {action}"
-    ))
-    .at(address)
-    .hint("AWS or the settings have changed since; nothing was changed; make a new plan and look at it again"))
+    let difference = match (planned.contains_key(other), now.contains_key(other)) {
+        (true, true) => format!("a plan made now would {action} this resource with other fields"),
+        (true, false) => format!("it would {action} this resource, a plan made now would not"),
+        _ => format!("a plan made now would {action} this resource, it would not"),
+    };
+    Err(
+        Error::refused(format!("the plan is stale: {difference}"))
+            .at(address)
+            .hint("AWS or the settings have changed since it was made; nothing was changed; make a new plan and review it"),
+    )
 }

@@ -1,28 +1,30 @@
-//! A value in a spec that may come from elsewhere: an id that AWS will give to another resource, or an output of
-//! another slice. Until it is known it keeps its own form, so that a plan can say so.
+//! A value in a spec that another resource or slice provides: an id that AWS assigns to another resource, or an output of
+//! another slice. Until it is known, the spec holds a reference to it, which a plan can show.
 
+use crate::outputs::Output;
 use serde::de::{DeserializeOwned, Error as _};
 use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
+use std::fmt::Display;
 
 /// The key of the one-member object that stands for a reference in JSON: `{"$ref": "net.vpc.main.id"}`.
 pub const REF: &str = "$ref";
 
-/// The key of the one-member object that stands for a text made of others: `{"$join": [{"$ref": …}, ":url::"]}`.
+/// The key of the one-member object that stands for a text with unknown parts: `{"$join": [{"$ref": …}, ":url::"]}`.
 pub const JOIN: &str = "$join";
 
-/// Where a value comes from.
+/// Where a value comes from, which is also an edge of the graph of resources.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Reference {
-    /// An attribute of a resource of the same slice: address and attribute.
+    /// An attribute of a resource of the same slice: the address and the attribute's name.
     Attribute(String, String),
-    /// An output of another slice: slice and name.
+    /// An output of another slice: the slice and the output's name.
     Output(String, String),
 }
 
 impl Reference {
-    /// Reads `slice.kind.name.attribute` or `slice.output`.
+    /// Parses `slice.kind.name.attribute` or `slice.output`; none for any other text.
     pub fn parse(text: &str) -> Option<Self> {
         let (head, last) = text.rsplit_once('.')?;
         match head.split('.').count() {
@@ -40,19 +42,19 @@ impl std::fmt::Display for Reference {
     }
 }
 
-/// A value of type `T`, or a reference to where it will come from.
+/// A value of type `T`, or a reference to the place that it will come from.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Input<T = String> {
-    /// Known.
+    /// A value that is known.
     Known(T),
-    /// Not known yet.
+    /// A value that is not known yet.
     Ref(Reference),
-    /// A text with a part that is not known yet: texts and references.
+    /// A text with parts that are not known yet: texts and references, to be joined.
     Join(Vec<Input>),
 }
 
 impl<T> Input<T> {
-    /// The value, if it is known.
+    /// The value; none while it is unknown.
     pub fn known(&self) -> Option<&T> {
         match self {
             Input::Known(value) => Some(value),
@@ -62,13 +64,25 @@ impl<T> Input<T> {
 }
 
 impl Input<String> {
-    /// The text; while it is unknown, the empty string, which matches nothing at AWS. The engine creates and
-    /// updates only with every input known.
+    /// The text; while it is unknown, the empty string, which matches nothing in AWS. The engine creates and updates a
+    /// resource only when every input is known.
     pub fn text(&self) -> &str {
         self.known().map_or("", String::as_str)
     }
 
-    /// The text with another one behind it.
+    /// The concatenation of `parts`, of which some may be unknown.
+    pub fn join(parts: impl IntoIterator<Item = Input>) -> Self {
+        let mut all = Vec::new();
+        for part in parts {
+            match part {
+                Input::Join(parts) => all.extend(parts),
+                part => all.push(part),
+            }
+        }
+        Input::Join(all)
+    }
+
+    /// The text with `suffix` appended, also while it is unknown.
     #[must_use]
     pub fn then(self, suffix: impl Into<String>) -> Self {
         let suffix = suffix.into();
@@ -80,6 +94,38 @@ impl Input<String> {
             }
             Input::Ref(_) => Input::Join(vec![self, Input::Known(suffix)]),
         }
+    }
+}
+
+impl<T: Serialize> Input<T> {
+    /// The same value without its type, for a spec whose members have several types.
+    pub fn into_value(self) -> Input<Value> {
+        match self {
+            Input::Known(value) => {
+                Input::Known(serde_json::to_value(value).unwrap_or(Value::Null))
+            }
+            Input::Ref(reference) => Input::Ref(reference),
+            Input::Join(parts) => Input::Join(parts),
+        }
+    }
+}
+
+impl<T: Display> Input<T> {
+    /// The value as text, such as a port number in a variable.
+    pub fn into_text(self) -> Input {
+        match self {
+            Input::Known(value) => Input::Known(value.to_string()),
+            Input::Ref(reference) => Input::Join(vec![Input::Ref(reference)]),
+            Input::Join(parts) => Input::Join(parts),
+        }
+    }
+}
+
+impl<T, N: AsRef<str>> Output<T, N> {
+    /// The value of this output, as an input of another slice.
+    pub fn input(&self) -> Input<T> {
+        let (slice, name) = (self.slice().to_owned(), self.name().to_owned());
+        Input::Ref(Reference::Output(slice, name))
     }
 }
 
@@ -129,7 +175,7 @@ impl<'de, T: DeserializeOwned> Deserialize<'de> for Input<T> {
     }
 }
 
-/// The JSON form of a reference.
+/// A reference as JSON: `{"$ref": "net.vpc.main.id"}`.
 pub fn reference_value(reference: &Reference) -> Value {
     Value::Object(Map::from_iter([(
         REF.to_owned(),
@@ -137,19 +183,19 @@ pub fn reference_value(reference: &Reference) -> Value {
     )]))
 }
 
-/// The reference that a JSON value stands for, if it stands for one.
+/// The reference that a JSON value stands for; none where it is an ordinary value.
 pub fn as_reference(value: &Value) -> Option<Reference> {
     let object = value.as_object().filter(|object| object.len() == 1)?;
     Reference::parse(object.get(REF)?.as_str()?)
 }
 
-/// The parts that a JSON value joins, if it stands for a joined text.
+/// The parts of the text that a JSON value stands for; none where it is an ordinary value.
 pub fn as_join(value: &Value) -> Option<&Vec<Value>> {
     let object = value.as_object().filter(|object| object.len() == 1)?;
     object.get(JOIN)?.as_array()
 }
 
-/// Every reference in a JSON value.
+/// Every reference in a JSON value, at any depth.
 pub fn references(value: &Value) -> Vec<Reference> {
     fn walk(value: &Value, found: &mut Vec<Reference>) {
         if let Some(reference) = as_reference(value) {
@@ -167,7 +213,7 @@ pub fn references(value: &Value) -> Vec<Reference> {
     found
 }
 
-/// The value with every reference that `lookup` knows filled in; the others stay.
+/// The value with every reference that `lookup` knows replaced by its value; the others stay.
 pub fn resolve(value: &Value, lookup: &dyn Fn(&Reference) -> Option<Value>) -> Value {
     if let Some(reference) = as_reference(value) {
         return lookup(&reference).unwrap_or_else(|| value.clone());
@@ -199,10 +245,11 @@ pub fn resolve(value: &Value, lookup: &dyn Fn(&Reference) -> Option<Value>) -> V
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::outputs::net;
     use serde_json::json;
 
     #[test]
-    fn a_reference_survives_json_and_is_filled_in() {
+    fn a_reference_survives_json_and_is_resolved() {
         let input: Input = Input::Ref(Reference::parse("net.vpc.main.id").unwrap());
         let value = json!({"vpc": input, "ids": [input, "x"]});
         assert_eq!(value["vpc"], json!({"$ref": "net.vpc.main.id"}));
@@ -231,7 +278,32 @@ mod tests {
     }
 
     #[test]
-    fn outputs_and_attributes_are_told_apart() {
+    fn a_value_changes_its_type_and_stays_the_same_reference() {
+        let port = net::APP_PORT.input();
+        let reference = json!({"$ref": "net.app_port"});
+        assert_eq!(serde_json::to_value(&port).unwrap(), reference);
+        assert_eq!(
+            serde_json::to_value(port.clone().into_value()).unwrap(),
+            reference
+        );
+        let text = port.into_text();
+        let words = Input::join(["listen ".into(), text.clone(), ";".into()]);
+        assert_eq!(
+            serde_json::to_value(words).unwrap(),
+            json!({"$join": ["listen ", reference, ";"]})
+        );
+        let text = serde_json::to_value(text).unwrap();
+        assert_eq!(text, json!({"$join": [reference]}));
+        assert_eq!(resolve(&text, &|_| Some(json!(3001))), json!("3001"));
+        assert_eq!(Input::Known(3001).into_text(), Input::from("3001"));
+        assert_eq!(
+            Input::Known(3001).into_value(),
+            Input::Known(json!(3001))
+        );
+    }
+
+    #[test]
+    fn outputs_and_attributes_are_distinguished() {
         assert_eq!(
             Reference::parse("net.vpc_id"),
             Some(Reference::Output("net".into(), "vpc_id".into()))

@@ -1,26 +1,28 @@
-//! The parts list of a slice: its resources with the references between them, and its outputs.
+//! The resources that a slice consists of, with the references between them, and its outputs.
 
+use crate::outputs::Output;
+use crate::resource::attribute::Attribute;
 use crate::resource::input::{Input, Reference, references};
 use crate::resource::kind::Kind;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// One wanted resource.
+/// A resource that the settings ask for.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// `slice.kind.name`.
+    /// The address, `slice.kind.name`.
     pub address: String,
-    /// The kind's name.
+    /// The name of its kind.
     pub kind: &'static str,
-    /// The spec as JSON, with `{"$ref": …}` for what is not known yet.
+    /// The spec as JSON, with `{"$ref": …}` for each value that is not known yet.
     pub spec: Value,
-    /// Addresses that must be there first although the spec does not refer to them.
+    /// Addresses of resources that must exist first, although the spec does not refer to them.
     pub after: Vec<String>,
 }
 
 impl Node {
-    /// The addresses of the same slice that this one needs, each once.
+    /// The addresses of the resources of the same slice that this one needs, each once.
     pub fn depends_on(&self) -> Vec<String> {
         let mut addresses = self.after.clone();
         addresses.extend(references(&self.spec).into_iter().filter_map(
@@ -34,7 +36,7 @@ impl Node {
         addresses
     }
 
-    /// The outputs of other slices that this one needs.
+    /// The outputs of other slices that the spec refers to, as slice and name.
     pub fn needs_outputs(&self) -> Vec<(String, String)> {
         references(&self.spec)
             .into_iter()
@@ -46,36 +48,91 @@ impl Node {
     }
 }
 
-/// A part that was added: what others refer to.
+/// A resource that was added to [`Parts`], for others to refer to.
 #[derive(Clone, Debug)]
 pub struct Part {
     address: String,
 }
 
 impl Part {
-    /// The id that AWS gives it.
+    /// The id that AWS assigns to it.
     pub fn id(&self) -> Input {
-        self.attribute("id")
+        self.attribute::<String>("id")
     }
 
-    /// A member of the kind's `Live`.
-    pub fn attribute<T>(&self, name: &str) -> Input<T> {
-        Input::Ref(Reference::Attribute(self.address.clone(), name.to_owned()))
+    /// An attribute that AWS gives it, as its kind defines it.
+    pub fn attribute<T>(&self, attribute: impl AttributeName<T>) -> Input<T> {
+        let name = attribute.into_name();
+        Input::Ref(Reference::Attribute(self.address.clone(), name))
     }
 }
+
+/// Temporary.
+pub trait AttributeName<T> {
+    /// Temporary.
+    fn into_name(self) -> String;
+}
+impl<T> AttributeName<T> for &str {
+    fn into_name(self) -> String {
+        self.to_owned()
+    }
+}
+impl<T> AttributeName<T> for &String {
+    fn into_name(self) -> String {
+        self.to_owned()
+    }
+}
+impl<T, N: Into<String>> AttributeName<T> for Attribute<T, N> {
+    fn into_name(self) -> String {
+        self.name.into()
+    }
+}
+
+/// Temporary.
+pub trait OutputName<V> {
+    /// Temporary.
+    fn to_name(&self, slice: &str) -> String;
+}
+impl<V> OutputName<V> for &str {
+    fn to_name(&self, _: &str) -> String {
+        (*self).to_owned()
+    }
+}
+impl<V> OutputName<V> for &String {
+    fn to_name(&self, _: &str) -> String {
+        (*self).to_owned()
+    }
+}
+impl<T, N: AsRef<str>, V: ValueOf<T>> OutputName<V> for Output<T, N> {
+    fn to_name(&self, slice: &str) -> String {
+        debug_assert_eq!(self.slice(), slice, "{} is of another slice", self.name());
+        self.name().to_owned()
+    }
+}
+
+/// What an output of type `T` can be set to: a `T`, or what will be one.
+pub trait ValueOf<T>: Serialize {}
+
+impl<T: Serialize> ValueOf<T> for T {}
+
+impl ValueOf<String> for &str {}
+
+impl<T: Serialize> ValueOf<T> for Input<T> {}
+
+impl<T: Serialize> ValueOf<Vec<T>> for Vec<Input<T>> {}
 
 /// An output of another slice.
 pub fn output<T>(slice: &str, name: &str) -> Input<T> {
     Input::Ref(Reference::Output(slice.to_owned(), name.to_owned()))
 }
 
-/// The resources and outputs of a slice, in the order they were added.
+/// The resources and outputs of a slice, in the order in which they were added.
 #[derive(Clone, Debug)]
 pub struct Parts {
     slice: &'static str,
-    /// The resources.
+    /// The resources, in any order.
     pub nodes: Vec<Node>,
-    /// The outputs, by name; values may hold references.
+    /// The outputs with their names; a value may hold references.
     pub outputs: Vec<(String, Value)>,
 }
 
@@ -89,7 +146,7 @@ impl Parts {
         }
     }
 
-    /// The slices whose outputs the parts need, each once.
+    /// The slices whose outputs the specs refer to.
     pub fn needs(&self) -> BTreeSet<String> {
         self.nodes
             .iter()
@@ -98,7 +155,7 @@ impl Parts {
             .collect()
     }
 
-    /// Adds a resource of kind `K`; `name` is unique among its kind, in lower case, with no dot.
+    /// Adds a resource of kind `K`. `name` is unique among its kind, in lower case, and without dots.
     pub fn add<K: Kind>(&mut self, name: &str, spec: K::Spec) -> Part {
         let address = format!("{}.{}.{name}", self.slice, K::NAME);
         debug_assert!(
@@ -114,7 +171,7 @@ impl Parts {
         Part { address }
     }
 
-    /// Says that `part` needs `first` to be there, beyond the references in its spec.
+    /// Adds an edge that no reference in a spec gives: `part` is created after `first`.
     pub fn after(&mut self, part: &Part, first: &Part) {
         if let Some(node) = self
             .nodes
@@ -125,9 +182,9 @@ impl Parts {
         }
     }
 
-    /// Adds an output.
-    pub fn output(&mut self, name: &str, value: impl Serialize) {
+    /// Sets an output of this slice.
+    pub fn output<V: Serialize>(&mut self, output: impl OutputName<V>, value: V) {
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
-        self.outputs.push((name.to_owned(), value));
+        self.outputs.push((output.to_name(self.slice), value));
     }
 }

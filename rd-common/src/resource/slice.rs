@@ -2,6 +2,7 @@
 
 use crate::aws::Aws;
 use crate::error::Result;
+use crate::outputs::SliceInputs;
 use crate::resource::any_kind::Kinds;
 use crate::resource::ctx::Ctx;
 use crate::resource::external_outputs::ExternalOutputs;
@@ -48,14 +49,14 @@ pub trait Slice: 'static {
     type DestroyArgs: clap::Args;
 
     /// The outputs that decide which resources this slice has, of slices that need not exist: `rd-logs` has alarms for the
-    /// cache if there is one. Each slice with the names of its outputs. They are read before [`Slice::parts`]: from the
+    /// cache if there is one. They are read before [`Slice::parts`]: from the
     /// pipe, where they are waited for, otherwise from the state. Such a slice may be destroyed before this one, which
     /// then deletes at its next apply what depended on it.
-    const OPTIONAL_INPUTS: &'static [(&'static str, &'static [&'static str])] = &[];
+    const OPTIONAL_INPUTS: &'static [SliceInputs] = &[];
 
     /// As [`Slice::OPTIONAL_INPUTS`], of slices that this one needs as soon as its specs refer to them. Such a slice must
     /// be destroyed after this one.
-    const REQUIRED_INPUTS: &'static [(&'static str, &'static [&'static str])] = &[];
+    const REQUIRED_INPUTS: &'static [SliceInputs] = &[];
 
     /// What is wrong with the settings beyond the types of their keys. Pure.
     fn check(config: &Self::Config, stack: &Stack) -> Vec<Problem>;

@@ -1,67 +1,69 @@
-//! The state of one slice: one JSON document. It holds ids and settings, never a secret.
+//! The state of one slice as one JSON document. It holds ids and settings, and never a secret.
 
 use crate::error::{Error, Result};
+use crate::outputs::Output;
 use crate::stack::{Stack, Tags};
 use jiff::Timestamp;
 use schemars::JsonSchema;
+use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The format that this version writes and reads.
+/// The format of the states that this version reads and writes.
 pub const FORMAT: &str = "rd-state/1";
 
-/// How far a resource has come.
+/// How far the creation or deletion of a resource has come.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Phase {
-    /// The create call was about to be sent: it may or may not exist.
+    /// The create call was about to be sent: the resource may or may not exist.
     Creating,
-    /// It exists; it was not seen ready yet.
+    /// It exists, but was not ready when it was last read.
     Created,
-    /// It was seen ready and as wanted.
+    /// It was ready and matched its spec.
     Ready,
-    /// It ended in a failed state at AWS: the next apply replaces it.
+    /// It failed in AWS: the next apply replaces it.
     Failed,
-    /// Its delete was about to be sent.
+    /// The delete call was about to be sent: the resource may or may not exist.
     Deleting,
 }
 
-/// A resource that was replaced and is still to be deleted.
+/// A resource that was replaced but is not deleted yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deposed {
-    /// Its id.
+    /// The id of the old resource.
     pub id: String,
 }
 
-/// What the state knows of one resource.
+/// A resource in the state.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Resource {
-    /// The kind's name.
+    /// The resource kind, such as `vpc`.
     pub kind: String,
-    /// AWS's id; none until the create call has answered.
+    /// The id in AWS; none until the create call has returned.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// How far it has come.
+    /// How far its creation or deletion has come.
     pub phase: Phase,
     /// When the phase began.
     #[schemars(with = "String")]
     pub since: Timestamp,
-    /// The idempotency token of its create call.
+    /// The idempotency token of its create call, until it is ready.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub token: Option<String>,
-    /// The spec last applied, references filled in.
+    /// The spec last applied, with all references resolved.
     pub spec: Value,
     /// The tags last applied.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub tags: Tags,
-    /// What AWS said of it when it was last seen.
+    /// The resource as AWS last reported it.
     #[serde(default)]
     pub attributes: Value,
-    /// The addresses of the same slice that it needs.
+    /// The addresses of the resources of the same slice that it needs.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
-    /// Predecessors that are still to be deleted.
+    /// Predecessors that were replaced but are not deleted yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposed: Vec<Deposed>,
 }
@@ -69,56 +71,56 @@ pub struct Resource {
 /// The state of one slice.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Document {
-    /// [`FORMAT`].
+    /// The format of the state, `rd-state/1`.
     pub format: String,
-    /// Made once for a slice's state: two states with different lineages have nothing to do with each other.
+    /// A random UUID that a slice's state keeps for life. States of different lineages are unrelated.
     pub lineage: String,
-    /// Grows by one with every write.
+    /// The number of this version, one higher with every write.
     pub serial: u64,
-    /// The stack's name.
+    /// The stack's name, `<project>-<environment>`.
     pub stack: String,
-    /// The region that it is in.
+    /// The AWS region of the stack.
     pub region: String,
-    /// The account that it is in.
+    /// The id of the AWS account of the stack.
     #[serde(default)]
     pub account: String,
-    /// The slice.
+    /// The slice that the state belongs to.
     pub slice: String,
-    /// The run that wrote it.
+    /// The id of the run that wrote this version.
     #[serde(default)]
     pub run: String,
-    /// The command that wrote it.
+    /// The command that wrote this version.
     #[serde(default)]
     pub command: String,
-    /// When it was written.
+    /// When this version was written.
     #[schemars(with = "String")]
     pub written: Timestamp,
-    /// The version of the program that wrote it.
+    /// The version of the program that wrote this version of the state.
     #[serde(default)]
     pub tool_version: String,
     /// Whether the stack was protected from `destroy` when it was last applied.
     #[serde(default)]
     pub protect: bool,
-    /// The slices whose outputs it uses: they are destroyed after it.
+    /// The slices whose outputs this one needs: they must be destroyed after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
-    /// Operations outside of a plan that are under way, such as a deployment, by the command's own name for them. The next
-    /// run ends what a killed one left here.
+    /// Operations outside of a plan that are in progress, such as a deployment, by the name that their command gives them.
+    /// Where a run was killed, the next one completes or undoes what it finds here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", rename = "begun")]
     pub in_progress: BTreeMap<String, Value>,
-    /// The slices whose outputs it uses as long as they are there: they may be destroyed before it.
+    /// The slices whose outputs this one uses where they exist: they may be destroyed before it.
     #[serde(default, skip_serializing_if = "Vec::is_empty", rename = "looks_at")]
     pub optional_needs: Vec<String>,
-    /// The resources by address.
+    /// The resources, by their addresses.
     #[serde(default)]
     pub resources: BTreeMap<String, Resource>,
-    /// The outputs by name.
+    /// The outputs, by their names.
     #[serde(default)]
     pub outputs: BTreeMap<String, Value>,
 }
 
 impl Document {
-    /// The state of a slice that was never applied: serial 0, and a lineage of its own.
+    /// The state of a slice that was never applied: serial 0, and a new lineage.
     pub fn empty(stack: &Stack, slice: &str) -> Self {
         Self {
             format: FORMAT.to_owned(),
@@ -141,7 +143,13 @@ impl Document {
         }
     }
 
-    /// Reads a document; `place` is named in errors.
+    /// The value of an output of this slice; none where it is not set, or has another type.
+    pub fn output<T: DeserializeOwned, N: AsRef<str>>(&self, output: &Output<T, N>) -> Option<T> {
+        debug_assert_eq!(self.slice, output.slice());
+        T::deserialize(self.outputs.get(output.name())?).ok()
+    }
+
+    /// Parses a stored state. `place` is where it was read, for errors.
     pub fn parse(bytes: &[u8], place: &str) -> Result<Self> {
         let broken = |what: String| {
             Error::failed(format!("the state {place} cannot be read: {what}")).hint(
@@ -156,14 +164,14 @@ impl Document {
                 return Err(Error::failed(format!(
                     "the state {place} has the format {other}; this program reads {FORMAT}"
                 ))
-                .hint("it was written by a newer version: use that version; nothing was changed"));
+                .hint("a newer version of rd wrote it: use that version; nothing was changed"));
             }
-            _ => return Err(broken("it has no `format` of ours".into())),
+            _ => return Err(broken("it has no `format` that begins with `rd-state/`".into())),
         }
         serde_json::from_value(value).map_err(|e| broken(e.to_string()))
     }
 
-    /// Refuses the state of another stack, slice, region or account.
+    /// Fails where the state belongs to another stack, slice, region or account. `place` is where it was read.
     pub fn belongs_to(&self, stack: &Stack, slice: &str, place: &str) -> Result<()> {
         let pairs = [
             ("stack", &self.stack, stack.name()),
@@ -174,18 +182,18 @@ impl Document {
         for (what, theirs, ours) in pairs {
             if *theirs != ours && !theirs.is_empty() && !ours.is_empty() {
                 return Err(Error::refused(format!(
-                    "the state {place} is of {what} {theirs}, but this run is for {what} {ours}"
+                    "the state {place} belongs to {what} {theirs}, but this run works on {what} {ours}"
                 ))
                 .hint(format!(
-                    "check --environment, --region, --profile and rd.toml; a stack stays in its {what}, so another \
-                     one needs another `environment` or `project`"
+                    "check --environment, --region, --profile and rd.toml; a stack cannot move to another {what}: use \
+                     another `environment` or `project` there"
                 )));
             }
         }
         Ok(())
     }
 
-    /// Makes it the version after `serial`, written now by `run` with `command`.
+    /// Makes this the version after `serial`, written now by `run` with `command`.
     pub fn follow(&mut self, serial: u64, run: &str, command: &str) {
         self.serial = serial + 1;
         self.written = Timestamp::now();
@@ -194,14 +202,14 @@ impl Document {
         env!("CARGO_PKG_VERSION").clone_into(&mut self.tool_version);
     }
 
-    /// The document as the bytes to store.
+    /// The document as indented JSON with a final line feed, as stores keep it.
     pub fn bytes(&self) -> Vec<u8> {
         let mut bytes = serde_json::to_vec_pretty(self).unwrap_or_default();
         bytes.push(b'\n');
         bytes
     }
 
-    /// The slices whose outputs it uses.
+    /// The slices whose outputs this one uses, needed or optional.
     pub fn used(&self) -> impl Iterator<Item = &str> {
         self.needs
             .iter()
@@ -209,17 +217,17 @@ impl Document {
             .map(String::as_str)
     }
 
-    /// Whether it uses outputs of `slice`.
+    /// Whether this slice uses outputs of `slice`.
     pub fn uses(&self, slice: &str) -> bool {
         self.used().any(|used| used == slice)
     }
 
-    /// Every id that it knows, of deposed ones too.
+    /// The ids of all resources, deposed ones included.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.kinds_and_ids().map(|(_, id)| id)
     }
 
-    /// The same, each with its kind, among which it is unique.
+    /// The ids of all resources, deposed ones included, each with its kind. An id is unique only among its kind.
     pub fn kinds_and_ids(&self) -> impl Iterator<Item = (&str, &str)> {
         self.resources.values().flat_map(|resource| {
             let deposed = resource.deposed.iter().map(|old| old.id.as_str());
@@ -234,7 +242,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn newer_truncated_and_foreign_states_are_told_apart() {
+    fn newer_truncated_and_foreign_states_have_different_errors() {
         let newer = br#"{"format":"rd-state/2"}"#;
         assert!(
             Document::parse(newer, "x")

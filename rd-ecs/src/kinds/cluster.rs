@@ -1,21 +1,26 @@
 //! `cluster`: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html>
 
 use crate::clients::Clients;
-use crate::read::{retag, tag_list, tags_of};
+use crate::read::retag;
 use aws_sdk_ecs::types::{
     CapacityProviderStrategyItem, Cluster as AwsCluster, ClusterField, ClusterSetting,
-    ClusterSettingName,
+    ClusterSettingName, Tag,
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Readiness, Result, Retry, Tags, Wanted,
-    touches,
+    Attribute, Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Readiness, Result, Retry,
+    Tags, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
 
 /// The kind.
 pub struct Cluster;
+
+impl Cluster {
+    /// Its ARN.
+    pub const ARN: Attribute<String> = attribute!(Live, arn);
+}
 
 /// What Fargate has.
 pub const PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
@@ -122,7 +127,7 @@ impl Kind for Cluster {
                 address: one.address.clone(),
                 id: name,
                 live: live(cluster),
-                tags: Some(tags_of(cluster.tags())),
+                tags: Some(tags_from_sdk!(cluster.tags())),
             })
         });
         Ok(found.collect())
@@ -138,7 +143,7 @@ impl Kind for Cluster {
             .settings(insights(spec.container_insights))
             .set_capacity_providers(Some(spec.capacity_providers.clone()))
             .default_capacity_provider_strategy(strategy(&spec.default_capacity_provider)?)
-            .set_tags(Some(tag_list(request.tags)))
+            .set_tags(Some(sdk_tags!(Tag, request.tags)))
             .send()
             .await
             .doing("create the cluster")?;

@@ -4,12 +4,20 @@
 use crate::clients::Clients;
 use aws_sdk_ssm::types::{ParameterType, ResourceTypeForTagging, Tag};
 use rd_common::aws::Explain;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Result, Tags, Wanted};
+use rd_common::{
+    Attribute, Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, attribute,
+    sdk_tags, tags_from_sdk,
+};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 /// The kind.
 pub struct Parameter;
+
+impl Parameter {
+    /// Its ARN.
+    pub const ARN: Attribute<String> = attribute!(Live, arn);
+}
 
 /// How many parameters one call tells.
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
@@ -37,20 +45,11 @@ pub struct Live {
     pub arn: String,
 }
 
-fn list(tags: &Tags) -> Result<Vec<Tag>> {
-    let tags = tags
-        .iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build());
-    tags.collect::<std::result::Result<_, _>>()
-        .map_err(|e| Error::failed(format!("a tag is incomplete: {e}")))
-}
-
 async fn tags(ctx: &Ctx<Clients>, name: &str) -> Result<Tags> {
     let call = ctx.clients.ssm.list_tags_for_resource().resource_id(name);
     let call = call.resource_type(ResourceTypeForTagging::Parameter);
     let answer = call.send().await.doing("read the parameter's tags")?;
-    let tags = answer.tag_list.unwrap_or_default().into_iter();
-    Ok(tags.map(|tag| (tag.key, tag.value)).collect())
+    Ok(tags_from_sdk!(answer.tag_list()))
 }
 
 impl Kind for Parameter {
@@ -112,7 +111,7 @@ impl Kind for Parameter {
             .name(&spec.name)
             .value(&spec.value)
             .r#type(ParameterType::String)
-            .set_tags(Some(list(request.tags)?));
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
         match call.send().await.doing("create the parameter") {
             Err(error) if error.is(&["ParameterAlreadyExists"]) => Ok(spec.name.clone()),
             other => other.map(|_| spec.name.clone()),
@@ -144,7 +143,7 @@ impl Kind for Parameter {
         if !set.is_empty() {
             let call = ssm.add_tags_to_resource().resource_id(id);
             let call = call.resource_type(ResourceTypeForTagging::Parameter);
-            let call = call.set_tags(Some(list(set)?)).send();
+            let call = call.set_tags(Some(sdk_tags!(Tag, set))).send();
             call.await.doing("set the parameter's tags")?;
         }
         if !remove.is_empty() {

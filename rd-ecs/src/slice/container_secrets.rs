@@ -3,7 +3,8 @@
 use crate::config::Config;
 use crate::kinds::parameter::{self, Parameter};
 use crate::names;
-use rd_common::{Input, Parts, Stack, output};
+use rd_common::outputs::{cache, data};
+use rd_common::{Input, Parts, Stack};
 use std::collections::BTreeMap;
 
 /// The secrets and parameters of the container, for the task definition and for the policy of the execution role.
@@ -23,12 +24,12 @@ pub fn secrets(parts: &mut Parts, stack: &Stack, config: &Config) -> Secrets {
         secrets: Vec::new(),
         parameters: Vec::new(),
     };
-    for (variable, slice) in [
-        (&config.database_variable, "data"),
-        (&config.cache_variable, "cache"),
+    for (variable, secret_arn) in [
+        (&config.database_variable, data::SECRET_ARN),
+        (&config.cache_variable, cache::SECRET_ARN),
     ] {
         if !variable.is_empty() {
-            let arn: Input = output(slice, "secret_arn");
+            let arn = secret_arn.input();
             all.variables
                 .insert(variable.clone(), arn.clone().then(":url::"));
             all.secrets.push(arn);
@@ -53,7 +54,7 @@ pub fn secrets(parts: &mut Parts, stack: &Stack, config: &Config) -> Secrets {
                 value: value.clone(),
             },
         );
-        let arn: Input = part.attribute("arn");
+        let arn = part.attribute(Parameter::ARN);
         all.variables.insert(variable.clone(), arn.clone());
         all.parameters.push(arn);
     }

@@ -3,8 +3,8 @@
 
 use crate::clients::Clients;
 use crate::names::{CONTAINER, TASK_DEFINITION, api, cluster};
+use rd_common::outputs::{SliceInputs, store};
 use rd_common::{Document, ExternalOutputs, Result, Stack};
-use serde_json::Value;
 
 /// The public image that runs until the first deployment; it has ARM64 and X86_64 variants.
 /// <https://gallery.ecr.aws/nginx/nginx>
@@ -20,16 +20,13 @@ pub struct Discovered {
 }
 
 /// The output of rd-store that the policy of the task role depends on.
-pub const REQUIRED_INPUTS: [(&str, &[&str]); 1] = [("store", &[BUCKET_KEY])];
-
-/// The name of rd-store's output with the KMS key of the bucket.
-pub const BUCKET_KEY: &str = "kms_key";
+pub const REQUIRED_INPUTS: [SliceInputs; 1] = [store::inputs(&[store::KMS_KEY.untyped()])];
 
 impl Discovered {
     /// Takes the bucket's key from rd-store's outputs.
     pub fn use_outputs(&mut self, others: &ExternalOutputs) {
-        let key = others.value("store", BUCKET_KEY).and_then(Value::as_str);
-        self.bucket_key = key.filter(|key| !key.is_empty()).map(str::to_owned);
+        let key = others.value(&store::KMS_KEY);
+        self.bucket_key = key.filter(|key| !key.is_empty());
     }
 }
 

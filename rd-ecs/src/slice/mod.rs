@@ -26,6 +26,7 @@ use container_secrets::secrets;
 use discover::Discovered;
 use outputs::Resources;
 use rd_common::aws::Aws;
+use rd_common::outputs::SliceInputs;
 use rd_common::{
     Ctx, DeleteTarget, Document, Error, ExternalOutputs, Kinds, Note, Parts, Problem, Result,
     Slice, Stack,
@@ -52,8 +53,7 @@ impl Slice for Ecs {
     type Discovered = Discovered;
     type DestroyArgs = DestroyArgs;
 
-    const REQUIRED_INPUTS: &'static [(&'static str, &'static [&'static str])] =
-        &discover::REQUIRED_INPUTS;
+    const REQUIRED_INPUTS: &'static [SliceInputs] = &discover::REQUIRED_INPUTS;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)

@@ -1,8 +1,14 @@
 //! The outputs of the slice.
 
 use super::roles::Roles;
+use crate::clients::Clients;
 use crate::config::Config;
+use crate::kinds::cluster::Cluster;
+use crate::kinds::repository::Repository;
+use crate::kinds::service::Service;
+use rd_common::outputs::ecs;
 use rd_common::{Part, Parts, Stack};
+use rd_iam::role::Role;
 
 /// The resources whose attributes are outputs.
 pub struct Resources {
@@ -20,33 +26,33 @@ pub struct Resources {
 
 /// Adds the outputs that other slices read.
 pub fn outputs(parts: &mut Parts, stack: &Stack, config: &Config, resources: &Resources) {
-    parts.output("repository_name", resources.repository.id());
+    parts.output(ecs::REPOSITORY_NAME, resources.repository.id());
     parts.output(
-        "repository_url",
-        resources.repository.attribute::<String>("url"),
+        ecs::REPOSITORY_URL,
+        resources.repository.attribute(Repository::URL),
     );
-    parts.output("log_group_name", resources.logs.id());
-    parts.output("cluster_name", resources.cluster.id());
-    parts.output("cluster_arn", resources.cluster.attribute::<String>("arn"));
+    parts.output(ecs::LOG_GROUP_NAME, resources.logs.id());
+    parts.output(ecs::CLUSTER_NAME, resources.cluster.id());
+    parts.output(ecs::CLUSTER_ARN, resources.cluster.attribute(Cluster::ARN));
     parts.output(
-        "service_name",
-        resources.service.attribute::<String>("name"),
+        ecs::SERVICE_NAME,
+        resources.service.attribute(Service::NAME_IN_CLUSTER),
     );
-    parts.output("service_arn", resources.service.id());
+    parts.output(ecs::SERVICE_ARN, resources.service.id());
     parts.output(
-        "execution_role_arn",
-        resources.roles.execution.attribute::<String>("arn"),
+        ecs::EXECUTION_ROLE_ARN,
+        resources.roles.execution.attribute(Role::<Clients>::ARN),
     );
     parts.output(
-        "task_role_arn",
-        resources.roles.task.attribute::<String>("arn"),
+        ecs::TASK_ROLE_ARN,
+        resources.roles.task.attribute(Role::<Clients>::ARN),
     );
-    parts.output("container_insights", config.container_insights(stack));
+    parts.output(ecs::CONTAINER_INSIGHTS, config.container_insights(stack));
     // The lowest at any time: a schedule may go below `min_tasks`.
     let scheduled = config.schedules.values().map(|schedule| schedule.min);
     let min = match config.autoscaling {
         true => scheduled.fold(config.min_tasks, i32::min),
         false => config.desired(stack),
     };
-    parts.output("min_tasks", min);
+    parts.output(ecs::MIN_TASKS, min);
 }

@@ -6,7 +6,8 @@ use super::kms_key::Key;
 use super::role_documents::{self, Bucket};
 use crate::clients::Clients;
 use crate::config::Config;
-use rd_common::{Input, Part, Parts, Stack, output};
+use rd_common::outputs::store;
+use rd_common::{Input, Part, Parts, Stack};
 use rd_iam::role::{self, Role};
 use rd_iam::role_policy::{self, RolePolicy};
 
@@ -23,7 +24,7 @@ pub struct Roles {
 impl Roles {
     /// The ARNs of the execution role and of the task role.
     pub fn arns(&self) -> [Input; 2] {
-        [&self.execution, &self.task].map(|role| role.attribute("arn"))
+        [&self.execution, &self.task].map(|role| role.attribute(Role::<Clients>::ARN))
     }
 }
 
@@ -58,7 +59,7 @@ pub fn roles(
         config.task_policies.clone(),
     );
     let bucket = (!config.bucket_variable.is_empty()).then(|| Bucket {
-        arn: output("store", "bucket_arn"),
+        arn: store::BUCKET_ARN.input(),
         key: discovered
             .bucket_key
             .as_ref()

@@ -3,8 +3,10 @@
 use super::discover::Discovered;
 use crate::config::{Bootstrap, Config};
 use crate::kinds::service::model::{Capacity, Spec as ServiceSpec};
+use crate::kinds::task_definition::TaskDefinition;
 use crate::names;
-use rd_common::{Part, Stack, output};
+use rd_common::outputs::{edge, net};
+use rd_common::{Part, Stack};
 
 /// The settings of the ECS service, with references to its cluster and task definition.
 pub fn service_spec(
@@ -24,17 +26,17 @@ pub fn service_spec(
     ServiceSpec {
         name: names::api(stack),
         cluster: cluster.id(),
-        task_definition: definition.attribute("arn"),
+        task_definition: definition.attribute(TaskDefinition::ARN),
         desired_count: if no_tasks { 0 } else { config.desired(stack) },
         capacity: match spot {
             // The first task runs on demand, so that one survives when AWS reclaims Spot capacity.
             true => vec![provider("FARGATE", 1, 0), provider("FARGATE_SPOT", 0, 1)],
             false => vec![provider("FARGATE", 0, 1)],
         },
-        subnet_ids: output("net", "private_subnet_ids"),
-        security_group_ids: vec![output("net", "api_security_group_id")],
-        target_group_arn: output("edge", "target_group_arn"),
-        container_port: output("net", "app_port"),
+        subnet_ids: net::PRIVATE_SUBNET_IDS.input(),
+        security_group_ids: vec![net::API_SECURITY_GROUP_ID.input()],
+        target_group_arn: edge::TARGET_GROUP_ARN.input(),
+        container_port: net::APP_PORT.input(),
         minimum_healthy_percent: config.minimum_healthy_percent,
         maximum_percent: config.maximum_percent,
         circuit_breaker: config.circuit_breaker,

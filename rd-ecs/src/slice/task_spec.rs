@@ -6,14 +6,15 @@ use super::discover::{Discovered, NO_IMAGE_TAG, PLACEHOLDER};
 use crate::config::{Bootstrap, Config};
 use crate::kinds::task_definition::model::{Log, Spec as TaskSpec};
 use crate::names::{self, CONTAINER};
-use rd_common::{Input, Stack, output};
+use rd_common::outputs::{net, store};
+use rd_common::{Input, Stack};
 use std::collections::BTreeMap;
 
 /// The placeholder's command: nginx that answers every request on the application's port with 200.
-fn placeholder_command(port: &Input) -> Vec<Input> {
-    let line = Input::Join(vec![
+fn placeholder_command(port: Input) -> Vec<Input> {
+    let line = Input::join([
         "printf 'server { listen %s; location / { return 200; } }' ".into(),
-        port.clone(),
+        port,
         " > /etc/nginx/conf.d/default.conf && exec nginx -g 'daemon off;'".into(),
     ]);
     vec!["sh".into(), "-c".into(), line]
@@ -40,13 +41,13 @@ pub fn task_spec(
         .map(|(name, value)| (name.clone(), Input::Known(value.clone())))
         .collect();
     if !config.port_variable.is_empty() {
-        let port = Input::Join(vec![output("net", "app_port")]);
+        let port = net::APP_PORT.input().into_text();
         environment.insert(config.port_variable.clone(), port);
     }
     if !config.bucket_variable.is_empty() {
         environment.insert(
             config.bucket_variable.clone(),
-            output("store", "bucket_name"),
+            store::BUCKET_NAME.input(),
         );
     }
     TaskSpec {
@@ -59,7 +60,7 @@ pub fn task_spec(
         task_role_arn,
         image,
         command: match placeholder {
-            true => placeholder_command(&output("net", "app_port")),
+            true => placeholder_command(net::APP_PORT.input().into_text()),
             false => config
                 .command
                 .iter()
@@ -70,7 +71,7 @@ pub fn task_spec(
             true => Vec::new(),
             false => config.entry_point.clone(),
         },
-        port: output("net", "app_port"),
+        port: net::APP_PORT.input(),
         environment,
         // The placeholder is a public image: it must not receive secrets.
         secrets: match placeholder {

@@ -6,6 +6,7 @@ mod docs_names;
 mod example;
 mod help;
 mod layers;
+mod outputs;
 mod pipeline;
 mod readme;
 mod runs;

@@ -8,13 +8,19 @@ use aws_sdk_ecr::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Result, Tags, Wanted, touches,
+    Attribute, Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Result, Tags, Wanted,
+    attribute, sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
 /// The kind.
 pub struct Repository;
+
+impl Repository {
+    /// The address of its images without a tag: the registry's host and the repository's name.
+    pub const URL: Attribute<String> = attribute!(Live, url);
+}
 
 /// What we want.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -80,14 +86,6 @@ pub fn lifecycle(untagged_days: i32, keep_images: i32) -> Value {
 }
 
 const GONE: &str = "RepositoryNotFoundException";
-
-fn list(tags: &Tags) -> Result<Vec<Tag>> {
-    let tags = tags
-        .iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build());
-    tags.collect::<std::result::Result<_, _>>()
-        .map_err(|e| Error::failed(format!("a tag is incomplete: {e}")))
-}
 
 fn mutability(immutable: bool) -> ImageTagMutability {
     if immutable {
@@ -159,9 +157,8 @@ impl Kind for Repository {
             } else {
                 let call = ctx.clients.ecr.list_tags_for_resource();
                 let answer = call.resource_arn(&live.arn).send().await;
-                let tags = answer.doing("read the repository's tags")?.tags;
-                let tags = tags.unwrap_or_default().into_iter();
-                Some(tags.map(|tag| (tag.key, tag.value)).collect())
+                let answer = answer.doing("read the repository's tags")?;
+                Some(tags_from_sdk!(answer.tags()))
             };
             found.push(Found {
                 address: one.address.clone(),
@@ -192,7 +189,7 @@ impl Kind for Repository {
             .image_scanning_configuration(scanning.build())
             .image_tag_mutability(mutability(spec.immutable_tags))
             .encryption_configuration(encryption)
-            .set_tags(Some(list(request.tags)?));
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
         match call.send().await.doing("create the repository") {
             Err(error) if error.is(&["RepositoryAlreadyExistsException"]) => Ok(spec.name.clone()),
             other => other.map(|_| spec.name.clone()),
@@ -245,7 +242,7 @@ impl Kind for Repository {
         };
         if !set.is_empty() {
             let call = ecr.tag_resource().resource_arn(&arn);
-            let call = call.set_tags(Some(list(set)?)).send();
+            let call = call.set_tags(Some(sdk_tags!(Tag, set))).send();
             call.await.doing("set the repository's tags")?;
         }
         if !remove.is_empty() {

@@ -9,22 +9,27 @@ mod requests;
 
 use crate::clients::Clients;
 use crate::names::last;
-use crate::read::{retag, tag_list, tags_of};
+use crate::read::retag;
 use aws_sdk_ecs::types::{
-    DeploymentController, DeploymentControllerType, PropagateTags, SchedulingStrategy,
+    DeploymentController, DeploymentControllerType, PropagateTags, SchedulingStrategy, Tag,
 };
 use jiff::Timestamp;
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Details, Diff, Error, Found, Kind, Readiness, Result, Retry, Tags,
-    Timeouts, Wanted, touches,
+    Attribute, Change, CreateRequest, Ctx, Details, Diff, Error, Found, Kind, Readiness, Result,
+    Retry, Tags, Timeouts, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use rd_iam::propagation;
 use std::time::Duration;
 
 /// The kind.
 pub struct Service;
+
+impl Service {
+    /// Its name, by which its cluster knows it.
+    pub const NAME_IN_CLUSTER: Attribute<String> = attribute!(Live, name);
+}
 
 const GONE: [&str; 3] = [
     "ServiceNotFoundException",
@@ -70,7 +75,7 @@ impl Kind for Service {
                 address: one.address.clone(),
                 id: service.service_arn().unwrap_or_default().to_owned(),
                 live: live(&service),
-                tags: Some(tags_of(service.tags())),
+                tags: Some(tags_from_sdk!(service.tags())),
             });
         }
         Ok(found)
@@ -78,7 +83,7 @@ impl Kind for Service {
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let spec = request.spec;
-        let answer = propagation::waited_out(ctx, async || {
+        let answer = propagation::retry_while_refused(ctx, async || {
             ctx.clients
                 .ecs_once
                 .create_service()
@@ -102,7 +107,7 @@ impl Kind for Service {
                 .enable_execute_command(spec.exec)
                 .enable_ecs_managed_tags(true)
                 .propagate_tags(PropagateTags::Service)
-                .set_tags(Some(tag_list(request.tags)))
+                .set_tags(Some(sdk_tags!(Tag, request.tags)))
                 .send()
                 .await
                 .doing("create the service")

@@ -12,11 +12,19 @@ use crate::names::TASK_DEFINITION;
 use crate::read::{Described, retag};
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, is_unknown};
+use rd_common::{
+    Attribute, Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, attribute,
+    is_unknown,
+};
 use serde_json::json;
 
 /// The kind.
 pub struct TaskDefinition;
+
+impl TaskDefinition {
+    /// The ARN of the revision.
+    pub const ARN: Attribute<String> = attribute!(Live, arn);
+}
 
 /// How many revisions one call deletes.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteTaskDefinitions.html>

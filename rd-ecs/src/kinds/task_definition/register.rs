@@ -3,15 +3,15 @@
 use super::model::{HealthCheck, Spec};
 use crate::clients::Clients;
 use crate::names::CONTAINER;
-use crate::read::{Described, tag_list};
+use crate::read::Described;
 use aws_sdk_ecs::types::{
     Compatibility, ContainerDefinition, CpuArchitecture, HealthCheck as AwsHealthCheck,
     KeyValuePair, LinuxParameters, LogConfiguration, LogDriver, NetworkMode, OsFamily, PortMapping,
-    RuntimePlatform, Secret, TransportProtocol,
+    RuntimePlatform, Secret, Tag, TransportProtocol,
 };
 use aws_smithy_runtime_api::client::result::SdkError;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Error, Input, Result, Tags};
+use rd_common::{Ctx, Error, Input, Result, Tags, sdk_tags};
 use rd_iam::propagation;
 
 fn incomplete(e: impl std::fmt::Display) -> Error {
@@ -83,7 +83,7 @@ pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<St
         .build();
     let known = |input: &Input| input.known().filter(|text| !text.is_empty()).cloned();
     let container = container(spec)?;
-    propagation::waited_out(ctx, async || {
+    propagation::retry_while_refused(ctx, async || {
         let call = ctx
             .clients
             .ecs_once
@@ -97,7 +97,7 @@ pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<St
             .set_execution_role_arn(known(&spec.execution_role_arn))
             .set_task_role_arn(known(&spec.task_role_arn))
             .container_definitions(container.clone())
-            .set_tags(Some(tag_list(tags)));
+            .set_tags(Some(sdk_tags!(Tag, tags)));
         arn(call.send().await)
     })
     .await
@@ -113,7 +113,7 @@ pub async fn register_like(ctx: &Ctx<Clients>, like: &Described, image: &str) ->
     {
         one.image = Some(image.to_owned());
     }
-    propagation::waited_out(ctx, async || {
+    propagation::retry_while_refused(ctx, async || {
         let call = ctx
             .clients
             .ecs_once
@@ -134,7 +134,7 @@ pub async fn register_like(ctx: &Ctx<Clients>, like: &Described, image: &str) ->
             .set_proxy_configuration(old.proxy_configuration.clone())
             .set_ephemeral_storage(old.ephemeral_storage.clone())
             .set_enable_fault_injection(old.enable_fault_injection)
-            .set_tags(Some(tag_list(&like.tags)));
+            .set_tags(Some(sdk_tags!(Tag, like.tags)));
         arn(call.send().await)
     })
     .await

@@ -1,0 +1,76 @@
+//! Which resources a plan deletes: those that are in the state but no longer in the settings, or, for a destroy, all.
+
+use crate::plan::planned::{Plan, Planned};
+use crate::plan::refresh::Observed;
+use crate::resource::action::Action;
+use crate::resource::kind::{Found, ReplaceOrder};
+use crate::resource::parts::Parts;
+use crate::stack::Tags;
+use crate::state::document::Document;
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+/// The plan of a destroy: deletes every resource of the slice.
+pub fn destroy_plan(parts: &Parts, state: &Document, observed: &Observed) -> Plan {
+    let mut plan = deletes(state, observed, &BTreeSet::new());
+    // Also those that were found by their tags, although the state lacks them.
+    for node in &parts.nodes {
+        if let Some(found) = observed.live.get(&node.address)
+            && !state.resources.contains_key(&node.address)
+        {
+            plan.resources.push(delete(
+                &node.address,
+                node.kind,
+                node.depends_on(),
+                found.clone(),
+            ));
+        }
+    }
+    plan
+}
+
+/// A plan that deletes the resources in the state whose addresses are not in `desired`, and all deposed ones.
+pub(super) fn deletes(state: &Document, observed: &Observed, desired: &BTreeSet<String>) -> Plan {
+    let mut plan = Plan::default();
+    for (address, resource) in &state.resources {
+        for old in &resource.deposed {
+            let one = (address.clone(), old.id.clone());
+            if !observed.deposed.contains(&one) {
+                plan.gone_deposed.push(one);
+            }
+        }
+        for (_, id) in observed.deposed.iter().filter(|(of, _)| of == address) {
+            plan.deposed
+                .push((address.clone(), resource.kind.clone(), id.clone()));
+        }
+        if desired.contains(address) {
+            continue;
+        }
+        match observed.live.get(address) {
+            Some(found) => plan.resources.push(delete(
+                address,
+                &resource.kind,
+                resource.depends_on.clone(),
+                found.clone(),
+            )),
+            None => plan.gone.push(address.clone()),
+        }
+    }
+    plan
+}
+
+fn delete(address: &str, kind: &str, depends_on: Vec<String>, live: Found<Value>) -> Planned {
+    Planned {
+        address: address.to_owned(),
+        kind: kind.to_owned(),
+        action: Action::Delete,
+        fields: Vec::new(),
+        replace_order: ReplaceOrder::DeleteFirst,
+        live: Some(live),
+        node: None,
+        depends_on,
+        tags: Tags::new(),
+        pending: None,
+        refused: None,
+    }
+}
