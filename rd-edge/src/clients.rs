@@ -1,4 +1,4 @@
-//! The clients of Elastic Load Balancing, ACM, Route 53 and IAM.
+//! The AWS clients of this slice: Elastic Load Balancing, ACM, Route 53 and IAM, and the reads that kinds share.
 
 use crate::read::Reads;
 use aws_sdk_acm::Client as Acm;
@@ -10,30 +10,32 @@ use rd_iam::Client as Iam;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 
-/// Each client; `_once` for creates, which the engine repeats only after a look.
+/// The clients. Those that end in `_once` make one attempt, for creates: the engine checks what an attempt has created
+/// before it retries.
 pub struct Clients {
-    /// Elastic Load Balancing.
+    /// Elastic Load Balancing, for reads, updates and deletes.
     pub elb: Elb,
-    /// Elastic Load Balancing, one attempt.
+    /// Elastic Load Balancing with one attempt, for creates.
     pub elb_once: Elb,
-    /// ACM.
+    /// ACM, for reads, updates and deletes.
     pub acm: Acm,
-    /// ACM, one attempt.
+    /// ACM with one attempt, for creates.
     pub acm_once: Acm,
-    /// Route 53.
+    /// Route 53, for reads, updates and deletes.
     pub route53: Route53,
-    /// Route 53, one attempt.
+    /// Route 53 with one attempt, for creates.
     pub route53_once: Route53,
-    /// IAM.
+    /// IAM, for the service-linked role of Elastic Load Balancing.
     pub iam: Iam,
-    /// Reads that several kinds share.
+    /// Reads that several kinds make at the same time.
     pub reads: Reads,
-    /// The ids of DNS records that were to be deleted and are left to others: as good as gone.
-    pub left: RefCell<BTreeSet<String>>,
+    /// The ids of DNS records that this run was to delete, and kept because other certificates need them. For the rest of
+    /// the run they count as deleted.
+    pub retained_records: RefCell<BTreeSet<String>>,
 }
 
 impl Clients {
-    /// The clients for these credentials.
+    /// Creates the clients with the credentials and region of `aws`.
     pub fn new(aws: &Aws) -> Self {
         let elb = client!(aws_sdk_elasticloadbalancingv2, aws.config);
         let acm = client!(aws_sdk_acm, aws.config);
@@ -46,7 +48,7 @@ impl Clients {
             route53: client!(aws_sdk_route53, aws.config),
             route53_once: client!(aws_sdk_route53, aws.once),
             iam: rd_iam::client(aws),
-            left: RefCell::default(),
+            retained_records: RefCell::default(),
         }
     }
 }

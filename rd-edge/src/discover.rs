@@ -1,36 +1,35 @@
-//! What the settings leave to AWS to say: which hosted zones there are, and whether a certificate that waits for records
-//! made by hand is issued.
+//! What the resource list needs beyond the settings: the hosted zones of the names, and whether a certificate whose records
+//! are created manually is issued.
 
 use crate::clients::Clients;
 use crate::config::{Config, NO_ZONE};
-use crate::kinds::certificate::{self, live};
-use crate::names::{is_in, normal};
+use crate::domain_names::{is_in, normal};
+use crate::kinds::certificate::model::{Spec as CertificateSpec, live};
 use aws_sdk_route53::types::HostedZoneConfig;
 use rd_common::aws::Explain;
 use rd_common::{Document, Error, Result, Stack};
 use std::collections::BTreeMap;
 
-/// The facts.
+/// The hosted zones and the certificates that the resource list depends on.
 #[derive(Clone, Debug, Default)]
 pub struct Discovered {
-    /// The hosted zone of each name that has one, those of the carried certificate included.
+    /// The id of the hosted zone of each name that has one, including the names of the previous certificate.
     pub zones: BTreeMap<String, String>,
-    /// Whether our certificate is issued already.
+    /// Whether the desired certificate is issued.
     pub issued: bool,
-    /// The certificate that the listener carries, where it is another than the wanted one: it stays until that one is
-    /// issued.
-    pub carried: Option<certificate::Spec>,
+    /// The certificate that the listener serves, if it is not the desired one: it is kept until that one is issued.
+    pub previous: Option<CertificateSpec>,
 }
 
 impl Discovered {
-    /// Whether Route 53 has a zone for every name.
+    /// Whether Route 53 has a zone for each of `hosts`.
     pub fn all_in_route53(&self, hosts: &[String]) -> bool {
         hosts.iter().all(|host| self.zones.contains_key(host))
     }
 }
 
-/// Finds them.
-pub async fn find(
+/// Reads them from the state where it has them, otherwise from AWS; without clients, as offline, only from the state.
+pub async fn discover(
     clients: Option<&Clients>,
     stack: &Stack,
     config: &Config,
@@ -38,28 +37,29 @@ pub async fn find(
 ) -> Result<Discovered> {
     let hosts = config.hosts(stack);
     let mut discovered = Discovered {
-        zones: zones(clients, config, state, stack.domain.as_deref(), &hosts).await?,
+        zones: find_zones(clients, config, state, stack.domain.as_deref(), &hosts).await?,
         ..Discovered::default()
     };
     if hosts.is_empty() || config.certificate_arn.is_some() || discovered.all_in_route53(&hosts) {
         return Ok(discovered);
     }
-    let wanted = certificate::Spec {
+    let desired = CertificateSpec {
         names: hosts,
         key_algorithm: config.key_algorithm.clone(),
     };
-    discovered.issued = issued(clients, state, &wanted).await?;
+    discovered.issued = is_issued(clients, state, &desired).await?;
     if !discovered.issued {
-        discovered.carried = carried(state).filter(|carried| *carried != wanted);
-        let names = discovered.carried.iter().flat_map(|carried| &carried.names);
+        discovered.previous = served_certificate(state).filter(|served| *served != desired);
+        let names = discovered.previous.iter().flat_map(|one| &one.names);
         discovered
             .zones
-            .extend(names.filter_map(|name| stored_attribute(state, name)));
+            .extend(names.filter_map(|name| stored_zone(state, name)));
     }
     Ok(discovered)
 }
 
-async fn zones(
+/// The hosted zone of each host that has one.
+async fn find_zones(
     clients: Option<&Clients>,
     config: &Config,
     state: &Document,
@@ -67,25 +67,23 @@ async fn zones(
     hosts: &[String],
 ) -> Result<BTreeMap<String, String>> {
     if let Some(zone) = &config.hosted_zone {
-        // It is the zone of `domain`; names elsewhere are for other hands.
+        // It is the zone of `domain`; the records of other names are created manually.
         let domain = domain.unwrap_or_default();
         let inside = |host: &&String| zone != NO_ZONE && is_in(host, domain);
         let all = hosts.iter().filter(inside);
         return Ok(all.map(|host| (host.clone(), zone.clone())).collect());
     }
-    // A zone that was found once stays the one.
-    let known = hosts
-        .iter()
-        .filter_map(|host| stored_attribute(state, host));
+    // A zone that was found once is kept, even if a closer one appears.
+    let known = hosts.iter().filter_map(|host| stored_zone(state, host));
     let known: BTreeMap<String, String> = known.collect();
     let Some(clients) = clients.filter(|_| known.len() < hosts.len()) else {
         return Ok(known);
     };
-    let all = listed(clients).await?;
+    let all = list_public_zones(clients).await?;
     let mut found = known;
     for host in hosts {
         if !found.contains_key(host)
-            && let Some(zone) = best(host, &all)?
+            && let Some(zone) = closest_zone(host, &all)?
         {
             found.insert(host.clone(), zone);
         }
@@ -93,8 +91,8 @@ async fn zones(
     Ok(found)
 }
 
-/// The zone of a name that has a record in the state.
-fn stored_attribute(state: &Document, host: &str) -> Option<(String, String)> {
+/// A name and the id of its zone, if the state has a DNS record of that name.
+fn stored_zone(state: &Document, host: &str) -> Option<(String, String)> {
     let mut records = state
         .resources
         .values()
@@ -109,79 +107,76 @@ fn stored_attribute(state: &Document, host: &str) -> Option<(String, String)> {
     ))
 }
 
-/// The public zones: name and id.
-async fn listed(clients: &Clients) -> Result<Vec<(String, String)>> {
-    let mut zones = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = clients.route53.list_hosted_zones().set_marker(marker);
-        let page = call.send().await.doing("list the hosted zones");
-        let page = page.map_err(|error| {
-            if error.is(&["AccessDenied", "AccessDeniedException"]) {
-                error.hint("ask for route53:ListHostedZones, or set hosted_zone in [edge] to the zone's id, or to \"none\"")
-            } else {
-                error
-            }
-        })?;
-        for zone in page.hosted_zones {
-            let private = zone.config().is_some_and(HostedZoneConfig::private_zone);
-            if !private {
-                let id = zone.id().trim_start_matches("/hostedzone/").to_owned();
-                zones.push((normal(zone.name()), id));
-            }
+/// Lists the public zones of the account: name and id.
+async fn list_public_zones(clients: &Clients) -> Result<Vec<(String, String)>> {
+    let zones = clients.route53.list_hosted_zones();
+    let zones = zones.into_paginator().items().send();
+    let zones = zones.try_collect().await.doing("list the hosted zones");
+    let zones = zones.map_err(|error| {
+        if error.is(&["AccessDenied", "AccessDeniedException"]) {
+            error.hint(
+                "ask for the permission route53:ListHostedZones, or set hosted_zone in [edge] to the zone's id, or to \
+                 \"none\"",
+            )
+        } else {
+            error
         }
-        marker = page.next_marker.filter(|_| page.is_truncated);
-        if marker.is_none() {
-            return Ok(zones);
-        }
-    }
+    })?;
+    Ok(zones
+        .iter()
+        .filter(|zone| !zone.config().is_some_and(HostedZoneConfig::private_zone))
+        .map(|zone| {
+            let id = zone.id().trim_start_matches("/hostedzone/");
+            (normal(zone.name()), id.to_owned())
+        })
+        .collect())
 }
 
-/// The zone nearest to a name.
-fn best(host: &str, zones: &[(String, String)]) -> Result<Option<String>> {
-    let holding = zones.iter().filter(|(name, _)| is_in(host, name));
-    let Some(longest) = holding.clone().map(|(name, _)| name.len()).max() else {
+/// The id of the zone with the longest name that contains `host`; an error if several zones have that name.
+fn closest_zone(host: &str, zones: &[(String, String)]) -> Result<Option<String>> {
+    let containing = zones.iter().filter(|(name, _)| is_in(host, name));
+    let Some(longest) = containing.clone().map(|(name, _)| name.len()).max() else {
         return Ok(None);
     };
-    let nearest: Vec<&(String, String)> =
-        holding.filter(|(name, _)| name.len() == longest).collect();
-    match nearest[..] {
+    let closest: Vec<&(String, String)> = containing
+        .filter(|(name, _)| name.len() == longest)
+        .collect();
+    match closest[..] {
         [(_, id)] => Ok(Some(id.clone())),
         _ => {
-            let ids: Vec<&str> = nearest.iter().map(|(_, id)| id.as_str()).collect();
+            let ids: Vec<&str> = closest.iter().map(|(_, id)| id.as_str()).collect();
             Err(Error::usage(format!(
-                "there are {} hosted zones {}: {}",
+                "there are {} hosted zones named {}: {}",
                 ids.len(),
-                nearest[0].0,
+                closest[0].0,
                 ids.join(", ")
             ))
             .hint(
-                "set hosted_zone in [edge] to the id of the one that the domain's registrar names",
+                "set hosted_zone in [edge] to the id of the one whose name servers the domain's registrar has",
             ))
         }
     }
 }
 
-/// Whether the wanted certificate, as the state remembers it, is issued.
-async fn issued(
+/// Whether the desired certificate is in the state and issued.
+async fn is_issued(
     clients: Option<&Clients>,
     state: &Document,
-    wanted: &certificate::Spec,
+    desired: &CertificateSpec,
 ) -> Result<bool> {
-    let address = format!("edge.certificate.{}", wanted.node_name());
     let arn = state
         .resources
-        .get(&address)
+        .get(&desired.address())
         .and_then(|one| one.id.as_deref());
     let (Some(clients), Some(arn)) = (clients, arn) else {
         return Ok(false);
     };
-    let detail = clients.reads.certificate_ahead(arn).await?;
+    let detail = clients.reads.prefetch_certificate(arn).await?;
     Ok(detail.is_some_and(|detail| live(&detail).status == "ISSUED"))
 }
 
-/// The certificate that the listener of the state carries, where it is one of ours.
-fn carried(state: &Document) -> Option<certificate::Spec> {
+/// The certificate that the HTTPS listener in the state serves, if rd requested it.
+fn served_certificate(state: &Document) -> Option<CertificateSpec> {
     let listener = state.resources.get("edge.listener.https")?;
     let arn = listener.spec["certificate_arn"].as_str()?;
     let mut certificates = state
@@ -201,18 +196,24 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_zone_is_taken_and_two_are_asked_about() {
+    fn the_closest_zone_is_used_and_two_of_the_same_name_are_an_error() {
         let zones = [
             zone("example.com", "Z1"),
             zone("api.example.com", "Z2"),
             zone("ample.com", "Z3"),
         ];
-        assert_eq!(best("api.example.com", &zones).unwrap(), Some("Z2".into()));
-        assert_eq!(best("www.example.com", &zones).unwrap(), Some("Z1".into()));
-        assert_eq!(best("example.org", &zones).unwrap(), None);
+        assert_eq!(
+            closest_zone("api.example.com", &zones).unwrap(),
+            Some("Z2".into())
+        );
+        assert_eq!(
+            closest_zone("www.example.com", &zones).unwrap(),
+            Some("Z1".into())
+        );
+        assert_eq!(closest_zone("example.org", &zones).unwrap(), None);
         let twice = [zone("example.com", "Z1"), zone("example.com", "Z4")];
         assert!(
-            best("example.com", &twice)
+            closest_zone("example.com", &twice)
                 .unwrap_err()
                 .summary
                 .contains("Z1, Z4")

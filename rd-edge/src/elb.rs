@@ -1,22 +1,21 @@
-//! What the kinds share of Elastic Load Balancing: tags, and what its refusals mean.
+//! What the kinds of Elastic Load Balancing share: tags, and the end of an ARN.
 
 use crate::clients::Clients;
 use aws_sdk_elasticloadbalancingv2::types::Tag;
+use rd_common::arn::Arn;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Error, Result, Retry, Tags};
+use rd_common::{Ctx, Result, Tags, sdk_tags};
 
-/// Tags as it takes them.
-pub fn list(tags: &Tags) -> Vec<Tag> {
-    tags.iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build())
-        .collect()
-}
-
-/// Sets and removes tags.
-pub async fn tag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
+/// Sets the tags of `set` and removes those named in `remove`. Makes no call for what is empty.
+pub async fn change_tags(
+    ctx: &Ctx<Clients>,
+    arn: &str,
+    set: &Tags,
+    remove: &[String],
+) -> Result<()> {
     if !set.is_empty() {
         let call = ctx.clients.elb.add_tags().resource_arns(arn);
-        call.set_tags(Some(list(set)))
+        call.set_tags(Some(sdk_tags!(Tag, set)))
             .send()
             .await
             .doing("set the tags")?;
@@ -31,48 +30,11 @@ pub async fn tag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -
     Ok(())
 }
 
-/// Whether it says that something is not there: `LoadBalancerNotFound`, `TargetGroupNotFound`, `ListenerNotFound`.
-pub fn is_gone(error: &Error) -> bool {
-    let code = error.code.as_deref().unwrap_or_default();
-    code.ends_with("NotFound") || code.ends_with("NotFoundException")
-}
-
-/// Success, where what is to be deleted is not there any more.
-pub fn deleted(answer: Result<()>) -> Result<()> {
-    match answer {
-        Err(error) if is_gone(&error) => Ok(()),
-        other => other.map_err(for_now),
-    }
-}
-
-/// Refusals that go away by themselves: what uses it is going, or what it uses is not known everywhere yet. A
-/// certificate that was just issued is one of the latter.
-pub fn for_now(error: Error) -> Error {
-    const SOON: [&str; 5] = [
-        "ResourceInUse",
-        "ResourceInUseException",
-        "CertificateNotFound",
-        "UnsupportedCertificate",
-        "OperationInProgress",
-    ];
-    let gateway = error.is(&["InvalidSubnet"]) && error.summary.contains("internet gateway");
-    if error.retry == Retry::Never && (error.is(&SOON) || gateway) {
-        error.retry(Retry::Later)
-    } else {
-        error
-    }
-}
-
-/// The end of an ARN that CloudWatch's dimensions want: `app/shop-alb/50dc6c495c0c9188`.
-pub fn suffix(arn: &str) -> String {
-    let resource = arn.split(':').nth(5).unwrap_or_default();
+/// The end of an ARN, as in CloudWatch's dimensions: `app/shop-alb/50dc6c495c0c9188` or `targetgroup/shop-api/…`.
+pub fn arn_suffix(arn: &str) -> String {
+    let resource = Arn::parse(arn).map_or(String::new(), |arn| arn.resource);
     resource
         .strip_prefix("loadbalancer/")
+        .map(str::to_owned)
         .unwrap_or(resource)
-        .to_owned()
-}
-
-/// An answer that lacks what it must have.
-pub fn incomplete(what: impl std::fmt::Display) -> Error {
-    Error::failed(format!("AWS's answer has no {what}"))
 }

@@ -1,12 +1,14 @@
-//! `rd-edge`: the front door of a stack.
+//! `rd-edge`: the public entry of a stack, with its certificate, load balancer, listeners and DNS records.
 
+mod aws_errors;
 mod clients;
 mod commands;
 mod config;
 mod discover;
+mod domain_names;
 mod elb;
 mod kinds;
-mod names;
+mod manual_records;
 mod read;
 mod slice;
 
@@ -16,11 +18,11 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     run::<slice::Edge, commands::Command>(About {
         name: "rd-edge",
-        about: "The front door of a stack: certificate, load balancer, listeners, DNS",
-        examples: "  rd-net apply -y | rd-edge apply -y   the network, and the load balancer in it\n  \
-                   rd-edge records                      the DNS records to make, without Route 53\n  \
-                   rd-edge wait && rd-edge apply -y     HTTPS, once they are made\n  \
-                   rd-edge check                        DNS, TLS, redirect, /health, targets\n  \
-                   rd-edge targets                      who answers, and why not",
+        about: "The public entry of a stack: certificate, load balancer, listeners, DNS",
+        examples: "  rd-net apply -y | rd-edge apply -y   create the network, and the load balancer in it\n  \
+                   rd-edge records                      show the DNS records to create, without Route 53\n  \
+                   rd-edge wait && rd-edge apply -y     enable HTTPS, once they exist\n  \
+                   rd-edge check                        check DNS, TLS, redirect, /health, targets\n  \
+                   rd-edge targets                      show which tasks are healthy, and why others are not",
     })
 }

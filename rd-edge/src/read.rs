@@ -1,63 +1,63 @@
-//! Reads that several kinds need, each made once for everybody who asks at the same time.
+//! Reads that several kinds make at the same time, combined into as few calls as possible.
 
-use crate::elb::is_gone;
+use crate::aws_errors::is_not_found;
 use aws_sdk_acm::Client as Acm;
 use aws_sdk_acm::types::CertificateDetail;
 use aws_sdk_elasticloadbalancingv2::Client as Elb;
 use rd_common::aws::Explain;
-use rd_common::{Batch, Result, Tags};
+use rd_common::{Batch, Result, Tags, tags_from_sdk};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// How many resources one call tells the tags of.
+/// The number of resources whose tags one call can read.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html>
-const TAGS_OF: usize = 20;
+const MAX_TAGS_PER_CALL: usize = 20;
 
-/// The answers by ARN; what is not there is left out.
+/// Answers by ARN; resources that do not exist are left out.
 type ByArn<T> = BTreeMap<String, T>;
 
-/// The reads.
+/// The combined reads of one run.
 pub struct Reads {
     tags: Rc<Batch<String, ByArn<Tags>>>,
     certificates: Rc<Batch<String, ByArn<CertificateDetail>>>,
-    /// Certificates that were read before anybody asked.
-    ahead: RefCell<ByArn<CertificateDetail>>,
+    /// Certificates that were read before the engine asks for them.
+    prefetched: RefCell<ByArn<CertificateDetail>>,
 }
 
 impl Reads {
-    /// Reads with these clients.
+    /// Creates the reads with these clients.
     pub fn new(elb: &Elb, acm: &Acm) -> Self {
         let (elb, acm) = (elb.clone(), acm.clone());
         Self {
             tags: Batch::new(move |arns| {
                 let elb = elb.clone();
-                Box::pin(async move { tags(&elb, arns).await })
+                Box::pin(async move { read_tags(&elb, arns).await })
             }),
             certificates: Batch::new(move |arns| {
                 let acm = acm.clone();
-                Box::pin(async move { certificates(&acm, arns).await })
+                Box::pin(async move { read_certificates(&acm, arns).await })
             }),
-            ahead: RefCell::default(),
+            prefetched: RefCell::default(),
         }
     }
 
-    /// The tags of something of Elastic Load Balancing; none where it is gone.
+    /// Reads the tags of a resource of Elastic Load Balancing; none if it does not exist.
     pub async fn tags(&self, arn: &str) -> Result<Option<Tags>> {
         Ok(self.tags.ask(arn.to_owned()).await?.get(arn).cloned())
     }
 
-    /// Reads a certificate, whose answer is also for the next who asks.
-    pub async fn certificate_ahead(&self, arn: &str) -> Result<Option<CertificateDetail>> {
+    /// Reads a certificate, and keeps the answer for the next call of [`Reads::certificate`].
+    pub async fn prefetch_certificate(&self, arn: &str) -> Result<Option<CertificateDetail>> {
         let detail = self.certificate(arn).await?;
-        let kept = detail.clone().map(|detail| (arn.to_owned(), detail));
-        self.ahead.borrow_mut().extend(kept);
+        let entry = detail.clone().map(|detail| (arn.to_owned(), detail));
+        self.prefetched.borrow_mut().extend(entry);
         Ok(detail)
     }
 
-    /// A certificate; none where it is gone.
+    /// Reads a certificate; none if it does not exist.
     pub async fn certificate(&self, arn: &str) -> Result<Option<CertificateDetail>> {
-        if let Some(detail) = self.ahead.borrow_mut().remove(arn) {
+        if let Some(detail) = self.prefetched.borrow_mut().remove(arn) {
             return Ok(Some(detail));
         }
         let all = self.certificates.ask(arn.to_owned()).await?;
@@ -65,18 +65,18 @@ impl Reads {
     }
 }
 
-async fn tags(elb: &Elb, arns: Vec<String>) -> Result<ByArn<Tags>> {
+async fn read_tags(elb: &Elb, arns: Vec<String>) -> Result<ByArn<Tags>> {
     let arns: BTreeSet<String> = arns.into_iter().collect();
     let arns: Vec<String> = arns.into_iter().collect();
     let mut all = ByArn::new();
-    for some in arns.chunks(TAGS_OF) {
+    for some in arns.chunks(MAX_TAGS_PER_CALL) {
         match tags_of(elb, some.to_vec()).await {
             Ok(found) => all.extend(found),
-            // One that is gone fails the call for all.
-            Err(error) if is_gone(&error) => {
+            // A single ARN that does not exist fails the call for all, so each is read on its own.
+            Err(error) if is_not_found(&error) => {
                 for one in some {
                     match tags_of(elb, vec![one.clone()]).await {
-                        Err(error) if is_gone(&error) => {}
+                        Err(error) if is_not_found(&error) => {}
                         found => all.extend(found?),
                     }
                 }
@@ -92,16 +92,13 @@ async fn tags_of(elb: &Elb, arns: Vec<String>) -> Result<ByArn<Tags>> {
     let answer = call.send().await.doing("read the tags")?;
     let described = answer.tag_descriptions.unwrap_or_default();
     let found = described.into_iter().filter_map(|one| {
-        let tags = one.tags.unwrap_or_default().into_iter();
-        let tags = tags
-            .filter_map(|tag| Some((tag.key?, tag.value.unwrap_or_default())))
-            .collect();
+        let tags = tags_from_sdk!(one.tags());
         Some((one.resource_arn?, tags))
     });
     Ok(found.collect())
 }
 
-async fn certificates(acm: &Acm, arns: Vec<String>) -> Result<ByArn<CertificateDetail>> {
+async fn read_certificates(acm: &Acm, arns: Vec<String>) -> Result<ByArn<CertificateDetail>> {
     let arns: BTreeSet<String> = arns.into_iter().collect();
     let mut all = ByArn::new();
     for arn in arns {

@@ -1,29 +1,29 @@
-//! The front door, part by part.
+//! The slice `edge`: its resource list, its outputs, and the check before a destroy.
 
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::discover::{self, Discovered};
-use crate::kinds::certificate::{self, Certificate, record_name, record_value};
+use crate::domain_names::{base, slug};
+use crate::kinds::certificate::{self, Certificate};
 use crate::kinds::certificate_validation::{self, CertificateValidation};
-use crate::kinds::dns_record::{self, Alias, DnsRecord};
-use crate::kinds::listener::{self, Listener, TO_HTTPS};
+use crate::kinds::dns_record::DnsRecord;
+use crate::kinds::dns_record::model::{Alias, Spec as RecordSpec};
+use crate::kinds::listener::{self, Listener, REDIRECT_TO_HTTPS};
 use crate::kinds::load_balancer::{self, DELETION_PROTECTION, LoadBalancer};
 use crate::kinds::target_group::{self, HealthCheck, TargetGroup};
-use crate::names::{base, slug};
+use crate::manual_records;
 use rd_common::aws::Aws;
+use rd_common::outputs::{edge, net};
 use rd_common::{
     Ctx, DeleteTarget, Document, Input, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice,
-    Stack, output,
+    Stack,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The slice.
+/// The public entry of a stack.
 pub struct Edge;
 
-/// Where the load balancer is in the state.
-pub const BALANCER: &str = "edge.load_balancer.main";
-
-/// For how long a record that is no alias is remembered: it changes seldom.
+/// For how many seconds resolvers cache a validation record, which rarely changes.
 const TTL_SECONDS: i64 = 300;
 
 impl Slice for Edge {
@@ -57,25 +57,25 @@ impl Slice for Edge {
         config: &Config,
         state: &Document,
     ) -> Result<Discovered> {
-        discover::find(clients, stack, config, state).await
+        discover::discover(clients, stack, config, state).await
     }
 
     fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {
         let mut parts = Parts::new(Self::NAME);
         let hosts = config.hosts(stack);
-        let certificate = certificate(&mut parts, config, discovered, &hosts);
-        let balancer = balancer(&mut parts, stack, config);
-        let group = target_group(&mut parts, stack, config);
+        let certificate = add_certificate(&mut parts, config, discovered, &hosts);
+        let balancer = add_load_balancer(&mut parts, stack, config);
+        let group = add_target_group(&mut parts, stack, config);
         let http = |target: Option<Input>| listener::Spec {
             load_balancer_arn: balancer.id(),
             port: 80,
             protocol: "HTTP".to_owned(),
             certificate_arn: None,
             ssl_policy: None,
-            redirect: target.is_none().then(|| TO_HTTPS.to_owned()),
+            redirect: target.is_none().then(|| REDIRECT_TO_HTTPS.to_owned()),
             target_group_arn: target,
         };
-        let reached = match certificate {
+        let forwarding = match certificate {
             Some(arn) => {
                 let https = parts.add::<Listener>(
                     "https",
@@ -90,14 +90,28 @@ impl Slice for Edge {
                     },
                 );
                 let http = parts.add::<Listener>("http", http(None));
-                // Nobody is sent to a door that is not there.
+                // Clients are redirected only once HTTPS works.
                 parts.after(&http, &https);
                 https
             }
             None => parts.add::<Listener>("http", http(Some(group.id()))),
         };
-        aliases(&mut parts, config, discovered, &hosts, &balancer, &reached);
-        outputs(&mut parts, discovered, &hosts, &balancer, &group, &reached);
+        add_aliases(
+            &mut parts,
+            config,
+            discovered,
+            &hosts,
+            &balancer,
+            &forwarding,
+        );
+        set_outputs(
+            &mut parts,
+            discovered,
+            &hosts,
+            &balancer,
+            &group,
+            &forwarding,
+        );
         parts
     }
 
@@ -107,25 +121,28 @@ impl Slice for Edge {
         discovered: &Discovered,
         state: &Document,
     ) -> Vec<Note> {
-        crate::commands::records::notes(stack, config, discovered, state)
+        manual_records::notes(stack, config, discovered, state)
     }
 
     async fn check_destroy(ctx: &Ctx<Clients>, targets: &[DeleteTarget], _: &NoArgs) -> Result<()> {
-        for one in targets.iter().filter(|one| one.address == BALANCER) {
-            let arn = &one.id;
-            let attributes = load_balancer::attributes(ctx, arn).await?;
+        for target in targets
+            .iter()
+            .filter(|one| one.address == load_balancer::ADDRESS)
+        {
+            let arn = &target.id;
+            let attributes = load_balancer::read_attributes(ctx, arn).await?;
             let on = attributes.and_then(|mut all| all.remove(DELETION_PROTECTION));
             if on.as_deref() == Some("true") {
-                return Err(load_balancer::protected(arn).at(BALANCER));
+                return Err(load_balancer::protected(arn).at(load_balancer::ADDRESS));
             }
         }
         Ok(())
     }
 }
 
-/// The certificate to be carried; none while there is none that can be. With every name in Route 53 it is waited for;
-/// else HTTPS begins with the apply after it was issued.
-fn certificate(
+/// Adds the certificate and what validates it. Returns the certificate that the listener serves; none while none is issued.
+/// If every name is in Route 53, the apply waits for it; otherwise the apply after it was issued enables HTTPS.
+fn add_certificate(
     parts: &mut Parts,
     config: &Config,
     discovered: &Discovered,
@@ -137,39 +154,41 @@ fn certificate(
     if hosts.is_empty() {
         return None;
     }
-    let spec = certificate::Spec {
+    let spec = certificate::model::Spec {
         names: hosts.to_vec(),
         key_algorithm: config.key_algorithm.clone(),
     };
     let name = spec.node_name();
-    let wanted = parts.add::<Certificate>(&name, spec);
-    let records = validation_records(parts, config, discovered, hosts, &wanted);
+    let desired = parts.add::<Certificate>(&name, spec);
+    let records = add_validation_records(parts, config, discovered, hosts, &desired);
     parts.output(
-        "certificate_records",
-        wanted.attribute::<serde_json::Value>("validation_records"),
+        edge::CERTIFICATE_RECORDS,
+        desired
+            .attribute(Certificate::VALIDATION_RECORDS)
+            .into_value(),
     );
     if discovered.all_in_route53(hosts) {
         let validation = parts.add::<CertificateValidation>(
             &name,
             certificate_validation::Spec {
-                certificate_arn: wanted.id(),
+                certificate_arn: desired.id(),
             },
         );
         for record in &records {
             parts.after(&validation, record);
         }
-        return Some(validation.attribute("certificate_arn"));
+        return Some(validation.attribute(CertificateValidation::CERTIFICATE_ARN));
     }
     if discovered.issued {
-        return Some(wanted.id());
+        return Some(desired.id());
     }
-    let carried = discovered.carried.clone()?;
-    let name = carried.node_name();
-    Some(parts.add::<Certificate>(&name, carried).id())
+    let previous = discovered.previous.clone()?;
+    let name = previous.node_name();
+    Some(parts.add::<Certificate>(&name, previous).id())
 }
 
-/// One record for all names that need the same one.
-fn validation_records(
+/// Adds a validation record for each name in Route 53; names that need the same record share it.
+fn add_validation_records(
     parts: &mut Parts,
     config: &Config,
     discovered: &Discovered,
@@ -188,12 +207,12 @@ fn validation_records(
         };
         let record = parts.add::<DnsRecord>(
             &format!("validation-{}", slug(base(host))),
-            dns_record::Spec {
+            RecordSpec {
                 zone_id: zone.clone(),
-                name: certificate.attribute(&record_name(host)),
+                name: certificate.attribute(Certificate::record_name(host)),
                 r#type: "CNAME".to_owned(),
                 ttl: Some(TTL_SECONDS),
-                value: Some(certificate.attribute(&record_value(host))),
+                value: Some(certificate.attribute(Certificate::record_value(host))),
                 alias: None,
                 overwrite: config.overwrite_dns,
             },
@@ -203,7 +222,7 @@ fn validation_records(
     records
 }
 
-fn balancer(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
+fn add_load_balancer(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
     let mut attributes: BTreeMap<String, String> = [
         (
             DELETION_PROTECTION,
@@ -236,22 +255,22 @@ fn balancer(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
         "main",
         load_balancer::Spec {
             name: config.name(stack),
-            subnet_ids: output("net", "public_subnet_ids"),
-            security_group_ids: vec![output("net", "alb_security_group_id")],
-            internet_gateway_id: output("net", "internet_gateway_id"),
+            subnet_ids: net::PUBLIC_SUBNET_IDS.input(),
+            security_group_ids: vec![net::ALB_SECURITY_GROUP_ID.input()],
+            internet_gateway_id: net::INTERNET_GATEWAY_ID.input(),
             attributes,
         },
     )
 }
 
-fn target_group(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
+fn add_target_group(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
     parts.add::<TargetGroup>(
         "api",
         target_group::Spec {
             name_prefix: stack.name_of("api"),
             load_balancer: config.name(stack),
-            vpc_id: output("net", "vpc_id"),
-            port: output("net", "app_port"),
+            vpc_id: net::VPC_ID.input(),
+            port: net::APP_PORT.input(),
             health_check: HealthCheck {
                 protocol: "HTTP".to_owned(),
                 port: "traffic-port".to_owned(),
@@ -270,70 +289,80 @@ fn target_group(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
     )
 }
 
-/// An alias for each name in Route 53, once there is a door behind it. The names of a certificate that is still carried
-/// stay with it.
-fn aliases(
+/// Adds an alias record for each name in Route 53, created after the listener `forwarding`. The names of the previous
+/// certificate keep theirs as long as it is served.
+fn add_aliases(
     parts: &mut Parts,
     config: &Config,
     discovered: &Discovered,
     hosts: &[String],
     balancer: &Part,
-    reached: &Part,
+    forwarding: &Part,
 ) {
-    let carried = discovered.carried.iter().flat_map(|carried| &carried.names);
-    let all: BTreeSet<&String> = hosts.iter().chain(carried).collect();
+    let previous = discovered.previous.iter().flat_map(|one| &one.names);
+    let all: BTreeSet<&String> = hosts.iter().chain(previous).collect();
     for host in all {
         let Some(zone) = discovered.zones.get(host) else {
             continue;
         };
         let alias = parts.add::<DnsRecord>(
             &slug(host),
-            dns_record::Spec {
+            RecordSpec {
                 zone_id: zone.clone(),
                 name: Input::Known(host.clone()),
                 r#type: "A".to_owned(),
                 ttl: None,
                 value: None,
                 alias: Some(Alias {
-                    dns_name: balancer.attribute("dns_name"),
-                    zone_id: balancer.attribute("zone_id"),
+                    dns_name: balancer.attribute(LoadBalancer::DNS_NAME),
+                    zone_id: balancer.attribute(LoadBalancer::ZONE_ID),
                     evaluate_target_health: false,
                 }),
                 overwrite: config.overwrite_dns,
             },
         );
-        parts.after(&alias, reached);
+        parts.after(&alias, forwarding);
     }
 }
 
-fn outputs(
+fn set_outputs(
     parts: &mut Parts,
     discovered: &Discovered,
     hosts: &[String],
     balancer: &Part,
     group: &Part,
-    reached: &Part,
+    forwarding: &Part,
 ) {
-    let attribute = |part: &Part, name: &str| part.attribute::<String>(name);
-    parts.output("alb_arn", balancer.id());
-    parts.output("alb_arn_suffix", attribute(balancer, "arn_suffix"));
-    parts.output("alb_dns_name", attribute(balancer, "dns_name"));
-    parts.output("alb_zone_id", attribute(balancer, "zone_id"));
-    // Known only when a listener leads to it: ECS refuses a service in a group that no load balancer uses.
-    parts.output("target_group_arn", attribute(reached, "target_group_arn"));
-    parts.output("target_group_arn_suffix", attribute(group, "arn_suffix"));
+    parts.output(edge::ALB_ARN, balancer.id());
+    parts.output(
+        edge::ALB_ARN_SUFFIX,
+        balancer.attribute(LoadBalancer::ARN_SUFFIX),
+    );
+    parts.output(
+        edge::ALB_DNS_NAME,
+        balancer.attribute(LoadBalancer::DNS_NAME),
+    );
+    parts.output(edge::ALB_ZONE_ID, balancer.attribute(LoadBalancer::ZONE_ID));
+    // From the listener, so that it is known only once requests are forwarded to the group: ECS refuses a service in a
+    // group without a load balancer.
+    parts.output(
+        edge::TARGET_GROUP_ARN,
+        forwarding.attribute(Listener::TARGET_GROUP_ARN),
+    );
+    parts.output(
+        edge::TARGET_GROUP_ARN_SUFFIX,
+        group.attribute(TargetGroup::ARN_SUFFIX),
+    );
     let https = parts
         .nodes
         .iter()
         .any(|node| node.address == "edge.listener.https");
-    parts.output("https", https);
-    let carried = discovered.carried.as_ref().map(|carried| &carried.names);
-    let url = match carried.and_then(|names| names.first()).or(hosts.first()) {
-        Some(host) if https => serde_json::json!(format!("https://{host}")),
-        Some(host) if discovered.zones.contains_key(host) => {
-            serde_json::json!(format!("http://{host}"))
-        }
-        _ => serde_json::Value::Null,
+    parts.output(edge::HTTPS, https);
+    let previous = discovered.previous.as_ref().map(|one| &one.names);
+    let url = match previous.and_then(|names| names.first()).or(hosts.first()) {
+        Some(host) if https => Some(format!("https://{host}")),
+        Some(host) if discovered.zones.contains_key(host) => Some(format!("http://{host}")),
+        _ => None,
     };
-    parts.output("url", url);
+    parts.output(edge::URL, url);
 }

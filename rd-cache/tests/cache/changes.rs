@@ -1,4 +1,4 @@
-//! Changes of the cache: nodes up and down, engine, parameters, what waits, what is refused.
+//! Changes of the cache: nodes, engine, parameters, changes pending until the maintenance window, and refused ones.
 
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{ELASTICACHE, World};
@@ -36,7 +36,7 @@ fn settles(world: &World, actions: &[&str]) {
 const UPDATE: [&str; 1] = ["update cache.replication_group.redis"];
 
 #[test]
-fn nodes_come_with_failover_and_go_without() {
+fn failover_is_enabled_with_several_nodes_and_disabled_with_one() {
     let world = applied(SETTINGS);
     assert_eq!(
         (nodes(&world), described(&world, "AutomaticFailover")),
@@ -60,7 +60,7 @@ fn nodes_come_with_failover_and_go_without() {
 }
 
 #[test]
-fn everything_that_can_be_changed_is_changed_in_place() {
+fn settings_are_changed_in_place() {
     let world = applied(SETTINGS);
     world.settings(&with(
         "nodes = 2\nnode_type = \"cache.m7g.large\"\nsnapshot_retention_days = 7\nsnapshot_window = \"01:00-02:00\"\n\
@@ -75,7 +75,7 @@ fn everything_that_can_be_changed_is_changed_in_place() {
         ],
     );
     assert_eq!(described(&world, "CacheNodeType"), "cache.m7g.large");
-    // And back: the group of parameters goes when nothing uses it.
+    // Back to the defaults: the parameter group is deleted once nothing uses it.
     world.settings(SETTINGS);
     settles(
         &world,
@@ -87,7 +87,7 @@ fn everything_that_can_be_changed_is_changed_in_place() {
 }
 
 #[test]
-fn redis_becomes_valkey_in_place_and_never_the_other_way_unsaid() {
+fn redis_becomes_valkey_in_place_and_the_way_back_is_a_replacement() {
     let world = applied(&with("[cache.parameters]\ntimeout = 300"));
     world.settings(&with(
         "engine = \"valkey\"\n[cache.parameters]\ntimeout = 300",
@@ -115,29 +115,34 @@ fn redis_becomes_valkey_in_place_and_never_the_other_way_unsaid() {
 }
 
 #[test]
-fn an_engine_is_upgraded_and_not_lowered() {
+fn an_engine_is_upgraded_and_not_downgraded() {
     let world = applied(&with("engine_version = \"7.0\""));
     world.settings(SETTINGS);
     settles(&world, &UPDATE);
     world.settings(&with("engine_version = \"6.2\""));
     let refused = world.rd("rd-cache").args("plan").code(6);
-    assert!(refused.stderr.contains("down to 6.2"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("cannot be downgraded"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]
-fn what_waits_for_the_window_is_neither_done_nor_drift() {
+fn a_change_pending_until_the_window_is_neither_planned_nor_drift() {
     let world = applied(&with("apply_immediately = false"));
     world.settings(&with(
         "apply_immediately = false\nnode_type = \"cache.t4g.small\"",
     ));
     let apply = world.rd("rd-cache").args("apply -y").ok();
-    let said = apply.of_type("applied")[0]["waits"]
+    let text = apply.of_type("applied")[0]["waits"]
         .as_str()
         .unwrap()
         .to_owned();
     assert!(
-        said.contains("node_type cache.t4g.small") && said.contains("sun:06:30"),
-        "{said}"
+        text.starts_with("until the maintenance window sun:06:30")
+            && text.contains("node_type cache.t4g.small"),
+        "{text}"
     );
     assert_eq!(
         world.rd("rd-cache").args("plan --exit-code").ok().actions(),
@@ -151,7 +156,7 @@ fn what_waits_for_the_window_is_neither_done_nor_drift() {
 }
 
 #[test]
-fn a_final_snapshot_stays_and_never_clashes() {
+fn a_final_snapshot_is_kept_and_has_a_unique_name() {
     let world = applied(&with("final_snapshot = true"));
     for _ in 0..2 {
         world.rd("rd-cache").args("destroy -y").ok();
@@ -169,7 +174,7 @@ fn a_final_snapshot_stays_and_never_clashes() {
 }
 
 #[test]
-fn a_plan_that_finds_nothing_takes_ten_calls_at_most() {
+fn a_plan_without_changes_takes_at_most_ten_calls() {
     let world = applied(&with("[cache.parameters]\ntimeout = 300"));
     let plan = world.rd("rd-cache").args("plan -v").ok();
     let calls = plan

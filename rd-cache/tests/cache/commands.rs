@@ -1,4 +1,4 @@
-//! What is done to the cache every day, and where its token is and is not.
+//! The commands of rd-cache: rotation, snapshots, check, status; and the places where its token is and is not.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule, chosen};
@@ -6,7 +6,7 @@ use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, ELASTICACHE, World, carriers, endpoint, finish};
 use serde_json::{Value, json};
 
-/// What `examples/rd-cache-planted.rs` plants.
+/// The token of `examples/rd-cache-planted.rs`.
 const TOKEN: &str = "PlantedToken0123456789abcdefghijk";
 
 fn applied(world: &World) {
@@ -62,7 +62,7 @@ fn the_token_is_in_no_state_record_log_error_or_file() {
 }
 
 #[test]
-fn a_rotation_killed_anywhere_is_ended_by_the_next() {
+fn a_rotation_killed_anywhere_is_completed_by_the_next() {
     let proxy = Proxy::start(endpoint());
     let count = {
         let world = World::at(SETTINGS, proxy.url());
@@ -118,7 +118,7 @@ fn snapshots_are_taken_and_listed() {
 }
 
 #[test]
-fn check_names_what_is_in_the_way() {
+fn check_names_the_step_that_fails() {
     let world = World::new(SETTINGS);
     world.rd("rd-net").args("apply -y").ok();
     world.rd("rd-cache").args("apply -y").ok();
@@ -136,15 +136,15 @@ fn check_names_what_is_in_the_way() {
         ),
     ];
     world.query(ELASTICACHE, "ModifyReplicationGroup", &change);
-    let ill = document(&world.rd("rd-cache").args("check").code(1));
-    let steps = ill["steps"].as_array().unwrap();
-    let bad: Vec<&Value> = steps.iter().filter(|step| step["ok"] == false).collect();
-    assert_eq!(bad.len(), 1, "{bad:?}");
-    assert_eq!(bad[0]["step"], "security group");
+    let failed = document(&world.rd("rd-cache").args("check").code(1));
+    let steps = failed["steps"].as_array().unwrap();
+    let failed: Vec<&Value> = steps.iter().filter(|step| step["ok"] == false).collect();
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert_eq!(failed[0]["step"], "security group");
 }
 
 #[test]
-fn status_tells_nodes_roles_and_endpoint() {
+fn status_shows_nodes_roles_and_endpoint() {
     let world = World::new(&format!("{SETTINGS}[cache]\nnodes = 2\n"));
     applied(&world);
     let status = world.rd("rd-cache").args("status").ok();
@@ -165,7 +165,7 @@ fn status_tells_nodes_roles_and_endpoint() {
 }
 
 #[test]
-fn a_group_that_failed_is_said_at_once_and_made_anew() {
+fn a_group_that_failed_is_reported_at_once_and_created_again() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
     world.network();

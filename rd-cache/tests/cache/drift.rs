@@ -1,4 +1,4 @@
-//! Every setting of the cache that somebody can change by hand.
+//! Drift of the cache: every setting that can be changed outside of rd.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::drift::{Drift, each_is_put_back};
@@ -11,7 +11,7 @@ const PARAMETERS: &str = "cache.cache_parameter_group.main";
 const SUBNETS: &str = "cache.cache_subnet_group.main";
 const SECRET: &str = "cache.secret.redis";
 
-/// Changes the group at once.
+/// Changes the group immediately.
 fn modify(world: &World, parameters: &[(&str, &str)]) {
     let id = world.id(GROUP);
     let mut all = vec![
@@ -186,7 +186,7 @@ const TABLE: [Drift; 17] = [
 ];
 
 #[test]
-fn each_setting_changed_by_hand_is_shown_and_put_back() {
+fn each_setting_changed_outside_of_rd_is_shown_and_reset() {
     let world = World::new(&format!(
         "{SETTINGS}[cache]\nnodes = 2\nsnapshot_retention_days = 2\n[cache.parameters]\n\
          maxmemory-policy = \"allkeys-lru\"\n"
@@ -197,7 +197,7 @@ fn each_setting_changed_by_hand_is_shown_and_put_back() {
 }
 
 #[test]
-fn a_group_without_a_token_that_is_taken_over_gets_one() {
+fn an_imported_group_without_a_token_gets_one() {
     let world = World::new(SETTINGS);
     world.network();
     let subnets = world.output("net", "private_subnet_ids");

@@ -1,4 +1,4 @@
-//! The cache, with a fault at every change that a command makes: nothing is lost, nothing doubled, nothing left.
+//! The cache, with a fault at every change that a command makes: nothing is lost, created twice, or left behind.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::Scenario;
@@ -13,8 +13,8 @@ fn applied(world: &World) {
     world.rd("rd-cache").args("apply -y").ok();
 }
 
-/// Everything is as wanted, once; and goes without a trace.
-fn whole(world: &World) {
+/// Every resource is up to date and exists once, and a destroy deletes all of them.
+fn is_complete(world: &World) {
     assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
     let state = std::fs::read_to_string(world.state_file("shop-test", "cache")).unwrap();
     assert!(
@@ -24,10 +24,10 @@ fn whole(world: &World) {
     let groups = world.query(ELASTICACHE, "DescribeReplicationGroups", &[]);
     assert_eq!(groups.body.matches("<ReplicationGroup>").count(), 1);
     world.rd("rd-cache").args("destroy -y").ok();
-    nothing(world);
+    nothing_is_left(world);
 }
 
-fn nothing(world: &World) {
+fn nothing_is_left(world: &World) {
     let lists = [
         "DescribeReplicationGroups",
         "DescribeCacheClusters",
@@ -54,7 +54,7 @@ const APPLY: Scenario = Scenario {
     settings: SETTINGS,
     prepare: World::network,
     command: |world| world.rd("rd-cache").args("apply -y"),
-    check: whole,
+    check: is_complete,
 };
 
 const UPDATE: Scenario = Scenario {
@@ -67,10 +67,10 @@ const UPDATE: Scenario = Scenario {
         ));
     },
     command: |world| world.rd("rd-cache").args("apply -y"),
-    check: whole,
+    check: is_complete,
 };
 
-/// From Valkey back to Redis: a new group takes the place and the name of the old one.
+/// From Valkey back to Redis: a new group replaces the old one under the same name.
 const REPLACE: Scenario = Scenario {
     settings: "project = \"shop\"\nenvironment = \"test\"\n[cache]\nengine = \"valkey\"\n",
     prepare: |world| {
@@ -78,14 +78,14 @@ const REPLACE: Scenario = Scenario {
         world.settings(SETTINGS);
     },
     command: |world| world.rd("rd-cache").args("apply -y"),
-    check: whole,
+    check: is_complete,
 };
 
 const DESTROY: Scenario = Scenario {
     settings: SETTINGS,
     prepare: applied,
     command: |world| world.rd("rd-cache").args("destroy -y"),
-    check: nothing,
+    check: nothing_is_left,
 };
 
 rd_testkit::fault_walks!([APPLY, UPDATE, REPLACE, DESTROY], FEW);

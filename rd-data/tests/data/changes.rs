@@ -1,4 +1,4 @@
-//! Changes of the database: what is made in place, what waits, what is refused.
+//! Changes of the database: made in place, pending until the maintenance window, and refused.
 
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, RDS, World};
@@ -20,7 +20,7 @@ fn described(world: &World, tag: &str) -> String {
     answer.tag(tag).unwrap_or_default().to_owned()
 }
 
-fn waits(done: &Done, kind: &str) -> Option<String> {
+fn pending(done: &Done, kind: &str) -> Option<String> {
     let records = done.of_type(kind);
     let one = records
         .iter()
@@ -29,7 +29,7 @@ fn waits(done: &Done, kind: &str) -> Option<String> {
 }
 
 #[test]
-fn everything_that_can_be_changed_is_changed_in_place() {
+fn settings_are_changed_in_place() {
     let world = applied(SETTINGS);
     world.settings(&with(
         "instance_class = \"db.m7g.large\"\nallocated_storage = 50\nmax_allocated_storage = 500\nmulti_az = true\n\
@@ -52,7 +52,7 @@ fn everything_that_can_be_changed_is_changed_in_place() {
     assert_eq!(described(&world, "DBInstanceClass"), "db.m7g.large");
     assert_eq!(described(&world, "AllocatedStorage"), "50");
 
-    // And back, but for the storage.
+    // Back to the defaults, except for the storage.
     world.settings(&with(
         "allocated_storage = 50\nperformance_insights = false\nmax_allocated_storage = 0\nlog_exports = []",
     ));
@@ -62,47 +62,48 @@ fn everything_that_can_be_changed_is_changed_in_place() {
 }
 
 #[test]
-fn what_waits_for_the_window_is_neither_done_nor_drift() {
+fn a_change_pending_until_the_window_is_neither_planned_nor_drift() {
     let world = applied(&with("apply_immediately = false"));
     let bigger = with("apply_immediately = false\ninstance_class = \"db.t4g.large\"");
     world.settings(&bigger);
     let apply = world.rd("rd-data").args("apply -y").ok();
-    let said = waits(&apply, "applied").unwrap();
+    let text = pending(&apply, "applied").unwrap();
     assert!(
-        said.contains("instance_class db.t4g.large") && said.contains("sun:04:30-sun:05:30"),
-        "{said}"
+        text.starts_with("until the maintenance window sun:04:30-sun:05:30")
+            && text.contains("instance_class db.t4g.large"),
+        "{text}"
     );
     assert_eq!(described(&world, "DBInstanceClass"), "db.t4g.medium");
     let plan = world.rd("rd-data").args("plan --exit-code").ok();
     assert_eq!(plan.actions(), [""; 0]);
-    assert_eq!(waits(&plan, "change"), Some(said.clone()));
+    assert_eq!(pending(&plan, "change"), Some(text.clone()));
     let status = world.rd("rd-data").args("status").ok();
-    assert_eq!(waits(&status, "status"), Some(said));
+    assert_eq!(pending(&status, "status"), Some(text));
 
-    // Wanted at once after all: then it is a change again.
+    // If it is to be made at once after all, it is a change again.
     world.settings(&bigger.replace("= false", "= true"));
     world.rd("rd-data").args("apply -y").ok();
     assert_eq!(described(&world, "DBInstanceClass"), "db.t4g.large");
     assert_eq!(
-        waits(&world.rd("rd-data").args("plan").ok(), "change"),
+        pending(&world.rd("rd-data").args("plan").ok(), "change"),
         None
     );
 }
 
 #[test]
-fn a_static_parameter_says_that_a_reboot_is_due() {
+fn a_static_parameter_is_pending_until_a_reboot() {
     let world = applied(SETTINGS);
     world.settings(&format!(
         "{SETTINGS}[data.parameters]\nmax_connections = 200\n"
     ));
     world.rd("rd-data").args("apply -y").ok();
     let plan = world.rd("rd-data").args("plan --exit-code").ok();
-    let said = waits(&plan, "change").unwrap();
-    assert!(said.contains("rd-data reboot"), "{said}");
+    let text = pending(&plan, "change").unwrap();
+    assert!(text.starts_with("until rd-data reboot"), "{text}");
     world.rd("rd-data").args("reboot").code(6);
     world.rd("rd-data").args("reboot -y").ok();
     assert_eq!(
-        waits(&world.rd("rd-data").args("plan").ok(), "change"),
+        pending(&world.rd("rd-data").args("plan").ok(), "change"),
         None
     );
 }
@@ -120,7 +121,7 @@ fn an_unknown_parameter_is_named() {
 }
 
 #[test]
-fn a_major_upgrade_must_be_meant_and_takes_its_own_parameters_along() {
+fn a_major_upgrade_must_be_allowed_and_replaces_the_parameter_group() {
     let world = applied(&with("engine_version = \"16\""));
     assert!(described(&world, "EngineVersion").starts_with("16."));
     world.settings(&with("engine_version = \"17\""));
@@ -156,11 +157,15 @@ fn a_major_upgrade_must_be_meant_and_takes_its_own_parameters_along() {
 
     world.settings(&with("engine_version = \"16\"\nallow_major_upgrade = true"));
     let refused = world.rd("rd-data").args("plan").code(6);
-    assert!(refused.stderr.contains("down to 16"), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("cannot be downgraded"),
+        "{}",
+        refused.stderr
+    );
 }
 
 #[test]
-fn a_deleted_secret_of_somebody_else_s_is_left_to_them() {
+fn a_deleted_secret_of_another_stack_is_not_restored() {
     let world = World::new(SETTINGS);
     world.network();
     let theirs = json!({
@@ -173,12 +178,12 @@ fn a_deleted_secret_of_somebody_else_s_is_left_to_them() {
     world.json("secretsmanager.DeleteSecret", &named);
     let refused = world.rd("rd-data").args("apply -y").code(6);
     assert!(
-        refused.stderr.contains("somebody else's"),
+        refused.stderr.contains("does not belong to this stack"),
         "{}",
         refused.stderr
     );
-    let there = world.json("secretsmanager.DescribeSecret", &named);
-    assert!(!there["DeletedDate"].is_null(), "{there}");
+    let secret = world.json("secretsmanager.DescribeSecret", &named);
+    assert!(!secret["DeletedDate"].is_null(), "{secret}");
 }
 
 #[test]
@@ -215,14 +220,14 @@ fn log_groups(world: &World) -> Value {
 }
 
 #[test]
-fn protection_comes_off_first_and_a_final_snapshot_stays() {
+fn protection_is_turned_off_first_and_a_final_snapshot_is_kept() {
     let protected = "project = \"shop\"\nenvironment = \"test\"\nprotect = true\n[data]\nfinal_snapshot = true\n";
     let world = applied(protected);
     world.settings(&protected.replace("protect = true", "protect = false"));
     let refused = world.rd("rd-data").args("destroy -y").code(6);
     assert!(refused.stderr.contains("apply"), "{}", refused.stderr);
     world.rd("rd-data").args("apply -y").ok();
-    // Somebody protects it behind our backs.
+    // Another user turns protection on.
     let id = world.id("data.db_instance.postgres");
     let protect = |on| {
         let change = [
@@ -243,10 +248,10 @@ fn protection_comes_off_first_and_a_final_snapshot_stays() {
     let left = world.query(RDS, "DescribeDBSnapshots", &[("SnapshotType", "manual")]);
     assert!(left.body.matches("shop-test-postgres-final-").count() > 0);
     assert_eq!(log_groups(&world), json!([]));
-    // RDS wrote a last line, and made the group anew: the next apply takes it.
+    // RDS has written a last line and created the group again: the next apply imports it.
     let group = json!({"logGroupName": "/aws/rds/instance/shop-test-postgres/postgresql"});
     world.json("Logs_20140328.CreateLogGroup", &group);
-    // A second life ends in a snapshot of another name.
+    // The second instance of the same name has another final snapshot.
     world.rd("rd-data").args("apply -y").ok();
     let groups = log_groups(&world);
     let kept: Vec<&Value> = groups
@@ -262,7 +267,7 @@ fn protection_comes_off_first_and_a_final_snapshot_stays() {
 }
 
 #[test]
-fn a_plan_that_finds_nothing_takes_ten_calls_at_most() {
+fn a_plan_without_changes_takes_at_most_ten_calls() {
     let world = applied(SETTINGS);
     let plan = world.rd("rd-data").args("plan -v").ok();
     let calls = plan

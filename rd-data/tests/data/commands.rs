@@ -1,4 +1,4 @@
-//! What is done to the database every day: snapshots, restores, rotation, checks.
+//! The commands of rd-data: snapshots, restore, rotation, check.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
@@ -20,7 +20,7 @@ fn secret(world: &World, stage: &str) -> Value {
     serde_json::from_str(value["SecretString"].as_str().unwrap()).unwrap()
 }
 
-fn pending(world: &World) -> bool {
+fn rotation_is_in_progress(world: &World) -> bool {
     let ask = json!({"SecretId": "shop/test/database"});
     let versions = world.json("secretsmanager.DescribeSecret", &ask)["VersionIdsToStages"].clone();
     versions.to_string().contains("AWSPENDING")
@@ -30,7 +30,7 @@ fn document(done: &Done) -> Value {
     serde_json::from_str(done.stdout.lines().last().unwrap()).unwrap()
 }
 
-/// The groups that RDS writes to, with the days that they keep what is in them.
+/// The log groups that RDS writes to, with their retention in days.
 fn log_groups(world: &World) -> BTreeMap<String, Option<u64>> {
     let input = json!({"logGroupNamePrefix": "/aws/rds/"});
     let answer = world.json("Logs_20140328.DescribeLogGroups", &input);
@@ -44,7 +44,7 @@ fn log_groups(world: &World) -> BTreeMap<String, Option<u64>> {
         .collect()
 }
 
-/// The groups of instances with these names, each as it should be.
+/// The expected log groups of instances with these names.
 fn groups_of(instances: &[&str]) -> BTreeMap<String, Option<u64>> {
     let exports = ["postgresql", "upgrade"];
     let groups = instances
@@ -59,7 +59,7 @@ fn instances(world: &World) -> usize {
 }
 
 #[test]
-fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
+fn a_snapshot_is_taken_listed_and_restored_next_to_the_old_instance() {
     let world = World::new(&format!(
         "{SETTINGS}[data]\nbackup_retention_days = 3\nmulti_az = true\ndeletion_protection = true\n"
     ));
@@ -80,26 +80,26 @@ fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
     assert!(ids.contains(&"before-it"), "{ids:?}");
 
     let before = secret(&world, "AWSCURRENT");
-    let beside = document(
+    let restored = document(
         &world
             .rd("rd-data")
             .args("restore --snapshot before-it")
             .ok(),
     );
-    assert_eq!(beside["switched"], false);
+    assert_eq!(restored["switched"], false);
     assert_eq!(
         (instances(&world), secret(&world, "AWSCURRENT")),
         (2, before.clone())
     );
     assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
     let refused = world.rd("rd-data").args("destroy -y").code(6);
-    assert!(refused.stderr.contains("protected") || refused.stderr.contains("not switched to"));
+    assert!(refused.stderr.contains("protected") || refused.stderr.contains("never switched to"));
 
-    let new = beside["restored"].as_str().unwrap();
+    let new = restored["restored"].as_str().unwrap();
     let both = groups_of(&["shop-test-postgres", new]);
     assert_eq!(log_groups(&world), both);
 
-    // The same again makes no second one, and switches.
+    // The same command with --switch creates no second instance.
     let switched = document(
         &world
             .rd("rd-data")
@@ -108,7 +108,7 @@ fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
     );
     assert_eq!(
         (&switched["restored"], &switched["switched"]),
-        (&beside["restored"], &json!(true))
+        (&restored["restored"], &json!(true))
     );
     assert_eq!((instances(&world), world.id(INSTANCE)), (2, new.to_owned()));
     let after = secret(&world, "AWSCURRENT");
@@ -117,22 +117,26 @@ fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
     assert_ne!(after["host"], before["host"]);
     assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
 
-    // The old one has the subnet group's name, and is not taken for it.
+    // The old instance has the name of the setting, but is not the database any more.
     world.settings(SETTINGS);
     world.rd("rd-data").args("apply -y").ok();
     let kept = world.rd("rd-data").args("destroy -y").code(6);
     assert!(kept.stderr.contains("--delete-old"), "{}", kept.stderr);
     assert_eq!((instances(&world), log_groups(&world)), (2, both));
 
-    // A lost state finds the new one, not the old.
+    // A rebuild without a state finds the new instance, not the old one.
     std::fs::remove_file(world.state_file("shop-test", "data")).unwrap();
     std::fs::remove_dir_all(world.path().join(".rd/shop-test/history")).unwrap();
     world.rd("rd-data").args("rebuild").ok();
-    assert_eq!(json!(world.id(INSTANCE)), beside["restored"]);
+    assert_eq!(json!(world.id(INSTANCE)), restored["restored"]);
     assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
 
     let unasked = world.rd("rd-data").args("restore --delete-old").code(6);
-    assert!(unasked.stderr.contains("is kept"), "{}", unasked.stderr);
+    assert!(
+        unasked.stderr.contains("was not deleted"),
+        "{}",
+        unasked.stderr
+    );
     world.rd("rd-data").args("restore --delete-old -y").ok();
     assert_eq!(
         (instances(&world), log_groups(&world)),
@@ -141,7 +145,7 @@ fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
     let none = document(&world.rd("rd-data").args("restore --delete-old -y").ok());
     assert_eq!(none["deleted"], json!([]));
 
-    // What was restored once can be restored again.
+    // The same snapshot can be restored once more.
     let once = world.id(INSTANCE);
     let line = "restore --snapshot before-it --switch --delete-old -y";
     world.rd("rd-data").args(line).ok();
@@ -150,7 +154,7 @@ fn a_snapshot_is_taken_listed_and_restored_beside_the_old_instance() {
 }
 
 #[test]
-fn a_moment_is_restored_and_one_out_of_reach_is_said_to_be() {
+fn a_point_in_time_is_restored_and_one_out_of_reach_is_refused() {
     let world = World::new(SETTINGS);
     applied(&world);
     let late = world
@@ -158,7 +162,7 @@ fn a_moment_is_restored_and_one_out_of_reach_is_said_to_be() {
         .args("restore --to-time 2000-01-01T00:00:00Z")
         .code(1);
     assert!(
-        late.stderr.contains("a moment within the last 1 days"),
+        late.stderr.contains("choose a time within the last 1 days"),
         "{}",
         late.stderr
     );
@@ -181,7 +185,7 @@ fn a_moment_is_restored_and_one_out_of_reach_is_said_to_be() {
 }
 
 #[test]
-fn what_cannot_be_restored_is_refused_before_anything_is_made() {
+fn a_source_that_cannot_be_restored_is_refused_before_anything_is_created() {
     let world = World::new(SETTINGS);
     applied(&world);
     let unknown = world
@@ -199,7 +203,7 @@ fn what_cannot_be_restored_is_refused_before_anything_is_made() {
     assert_eq!(instances(&world), 1);
 }
 
-/// Every change that a verb makes is killed before and after; the next run ends what was begun.
+/// Kills the command before and after every change that it makes; the next run completes it.
 fn survives_each_kill(line: &'static str, prepare: fn(&World), check: fn(&World)) {
     let proxy = Proxy::start(endpoint());
     let count = {
@@ -212,7 +216,7 @@ fn survives_each_kill(line: &'static str, prepare: fn(&World), check: fn(&World)
         calls.iter().filter(|call| Calls::Changes.has(call)).count()
     };
     assert!(count >= 2, "{line} makes {count} changes");
-    // Killed after the last change, it was done, and the same line is another order.
+    // After the last change the command was complete, so that the same line would be a new request.
     for place in rd_testkit::faults::chosen(2 * count - 1, 8) {
         let fault = if place % 2 == 0 {
             Fault::KillBefore
@@ -239,9 +243,12 @@ fn survives_each_kill(line: &'static str, prepare: fn(&World), check: fn(&World)
 }
 
 #[test]
-fn a_rotation_killed_anywhere_is_ended_by_the_next() {
+fn a_rotation_killed_anywhere_is_completed_by_the_next() {
     fn check(world: &World) {
-        assert!(!pending(world), "a rotation is left");
+        assert!(
+            !rotation_is_in_progress(world),
+            "a rotation is still in progress"
+        );
         assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
         world.rd("rd-data").args("apply -y").ok();
     }
@@ -259,7 +266,7 @@ fn a_rotation_killed_anywhere_is_ended_by_the_next() {
 }
 
 #[test]
-fn a_restore_killed_anywhere_is_ended_by_the_next() {
+fn a_restore_killed_anywhere_is_completed_by_the_next() {
     fn prepare(world: &World) {
         applied(world);
         world.rd("rd-data").args("snapshot s --wait").ok();
@@ -280,22 +287,23 @@ fn a_restore_killed_anywhere_is_ended_by_the_next() {
 }
 
 #[test]
-fn check_names_what_is_in_the_way() {
+fn check_names_the_step_that_fails() {
     let world = World::new(&format!("{SETTINGS}[net]\n"));
     world.rd("rd-net").args("apply -y").ok();
     world.rd("rd-data").args("apply -y").ok();
-    let well = document(&world.rd("rd-data").args("check").ok());
-    assert_eq!(well["ok"], true);
+    let passed = document(&world.rd("rd-data").args("check").ok());
+    assert_eq!(passed["ok"], true);
 
     let steps = |world: &World| -> Vec<(String, String)> {
         let done = world.rd("rd-data").args("check").code(1);
         let all = document(&done)["steps"].as_array().unwrap().clone();
-        let bad = all.into_iter().filter(|step| step["ok"] == false);
+        let failed = all.into_iter().filter(|step| step["ok"] == false);
         let text = |value: &Value| value.as_str().unwrap().to_owned();
-        bad.map(|step| (text(&step["step"]), text(&step["reason"])))
+        failed
+            .map(|step| (text(&step["step"]), text(&step["reason"])))
             .collect()
     };
-    // The wrong group.
+    // Another security group.
     let other = world.output("net", "redis_security_group_id");
     let group = (
         "VpcSecurityGroupIds.VpcSecurityGroupId.1",
@@ -309,7 +317,7 @@ fn check_names_what_is_in_the_way() {
     );
     assert_eq!(steps(&world)[0].0, "security group");
     world.rd("rd-data").args("apply -y").ok();
-    // A secret that leads elsewhere.
+    // A secret that points to another host.
     let mut value = secret(&world, "AWSCURRENT");
     value["host"] = json!("elsewhere");
     let put = json!({"SecretId": "shop/test/database", "SecretString": value.to_string()});
@@ -322,7 +330,7 @@ fn check_names_what_is_in_the_way() {
         "{found:?}"
     );
     world.rd("rd-data").args("apply -y").ok();
-    // A rule that is gone.
+    // A deleted rule.
     let (db, rule) = (
         world.id("net.security_group.db"),
         world.id("net.security_group_rule.db-in-api"),
@@ -341,7 +349,7 @@ fn check_names_what_is_in_the_way() {
 }
 
 #[test]
-fn a_database_in_a_bad_state_says_what_to_do() {
+fn an_impaired_database_says_what_to_do() {
     let cases = [
         ("storage-full", "raise allocated_storage"),
         ("incompatible-parameters", "[data.parameters]"),
@@ -366,7 +374,7 @@ fn a_database_in_a_bad_state_says_what_to_do() {
             "{}",
             failed.stderr
         );
-        // It is kept: nothing is planned in its place.
+        // The instance is kept: no plan replaces it.
         assert_eq!(
             world
                 .rd("rd-data")

@@ -1,4 +1,4 @@
-//! Every setting of the database that somebody can change by hand.
+//! Drift of the database: every setting that can be changed outside of rd.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::drift::{Drift, each_is_put_back};
@@ -12,7 +12,7 @@ const PARAMETERS: &str = "data.db_parameter_group.main";
 const SECRET: &str = "data.secret.database";
 const VERSION: &str = "data.secret_version.database";
 
-/// Changes the instance at once.
+/// Changes the instance immediately.
 fn modify(world: &World, parameters: &[(&str, &str)]) {
     let id = world.id(INSTANCE);
     let mut all = vec![
@@ -37,7 +37,7 @@ fn tag(world: &World, key: &str, value: &str) {
     world.query(RDS, "AddTagsToResource", &tag);
 }
 
-/// Writes the secret's value anew, with one member changed.
+/// Changes one member of the secret's value.
 fn rewrite(world: &World, member: &str, to: &str) {
     let arn = world.id(SECRET);
     let now = world.json("secretsmanager.GetSecretValue", &json!({"SecretId": arn}));
@@ -261,7 +261,7 @@ const TABLE: [Drift; 28] = [
 ];
 
 #[test]
-fn each_setting_changed_by_hand_is_shown_and_put_back() {
+fn each_setting_changed_outside_of_rd_is_shown_and_reset() {
     let world = World::new(SETTINGS);
     world.network();
     world.rd("rd-data").args("apply -y").ok();
@@ -269,12 +269,12 @@ fn each_setting_changed_by_hand_is_shown_and_put_back() {
 }
 
 #[test]
-fn a_secret_that_is_made_again_has_a_new_password_and_so_has_the_database() {
+fn a_secret_that_is_created_again_gives_the_database_its_new_password() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
     world.network();
     world.rd("rd-data").args("apply -y").ok();
-    // Gone at once, and scheduled to go: the first is made anew, the second is restored with a new value.
+    // Deleted at once, or scheduled for deletion: the first is created again, the second is restored with a new value.
     for at_once in [true, false] {
         let secret = json!({"SecretId": world.id(SECRET), "ForceDeleteWithoutRecovery": at_once});
         world.json("secretsmanager.DeleteSecret", &secret);
@@ -301,7 +301,7 @@ fn a_secret_that_is_made_again_has_a_new_password_and_so_has_the_database() {
 }
 
 #[test]
-fn a_database_that_is_gone_is_not_made_anew_unasked() {
+fn a_deleted_database_is_not_created_again_automatically() {
     let world = World::new(SETTINGS);
     world.network();
     world.rd("rd-data").args("apply -y").ok();
@@ -311,10 +311,11 @@ fn a_database_that_is_gone_is_not_made_anew_unasked() {
         ("SkipFinalSnapshot", "true"),
     ];
     world.query(RDS, "DeleteDBInstance", &delete);
-    for verb in ["plan", "apply -y"] {
-        let refused = world.rd("rd-data").args(verb).code(6);
+    for command in ["plan", "apply -y"] {
+        let refused = world.rd("rd-data").args(command).code(6);
         assert!(
-            refused.stderr.contains("is gone") && refused.stderr.contains("rd-data restore"),
+            refused.stderr.contains("no longer exists")
+                && refused.stderr.contains("rd-data restore"),
             "{}",
             refused.stderr
         );
@@ -331,7 +332,7 @@ fn a_database_that_is_gone_is_not_made_anew_unasked() {
 }
 
 #[test]
-fn storage_that_aws_let_grow_is_no_drift_and_less_of_it_is_refused() {
+fn storage_that_has_grown_is_no_drift_and_lowering_it_is_refused() {
     let world = World::new(SETTINGS);
     world.network();
     world.rd("rd-data").args("apply -y").ok();
@@ -343,14 +344,16 @@ fn storage_that_aws_let_grow_is_no_drift_and_less_of_it_is_refused() {
     world.settings(&format!("{SETTINGS}[data]\nallocated_storage = 30\n"));
     let refused = world.rd("rd-data").args("plan").code(6);
     assert!(
-        refused.stderr.contains("from 60 GiB down to 30"),
+        refused
+            .stderr
+            .contains("cannot be lowered from 60 GiB to 30"),
         "{}",
         refused.stderr
     );
 }
 
 #[test]
-fn what_others_put_into_the_secret_stays_there_and_is_in_no_state() {
+fn members_that_others_add_to_the_secret_are_kept_and_are_in_no_state() {
     let world = World::new(SETTINGS);
     world.network();
     world.rd("rd-data").args("apply -y").ok();

@@ -1,4 +1,4 @@
-//! The database, with a fault at every change that a command makes: nothing is lost, nothing doubled, nothing left.
+//! The database, with a fault at every change that a command makes: nothing is lost, created twice, or left behind.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::Scenario;
@@ -13,8 +13,8 @@ fn applied(world: &World) {
     world.rd("rd-data").args("apply -y").ok();
 }
 
-/// Everything is as wanted, once; and goes without a trace.
-fn whole(world: &World) {
+/// Every resource is up to date and exists once, and a destroy deletes all of them.
+fn is_complete(world: &World) {
     assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
     let state = std::fs::read_to_string(world.state_file("shop-test", "data")).unwrap();
     assert!(
@@ -24,10 +24,10 @@ fn whole(world: &World) {
     let instances = world.query(RDS, "DescribeDBInstances", &[]);
     assert_eq!(instances.body.matches("<DBInstanceIdentifier>").count(), 1);
     world.rd("rd-data").args("destroy -y").ok();
-    nothing(world);
+    nothing_is_left(world);
 }
 
-fn nothing(world: &World) {
+fn nothing_is_left(world: &World) {
     let instances = world.query(RDS, "DescribeDBInstances", &[]);
     assert!(!instances.body.contains("shop-test"), "{}", instances.body);
     for list in ["DescribeDBSubnetGroups", "DescribeDBParameterGroups"] {
@@ -50,7 +50,7 @@ const APPLY: Scenario = Scenario {
     settings: SETTINGS,
     prepare: World::network,
     command: |world| world.rd("rd-data").args("apply -y"),
-    check: whole,
+    check: is_complete,
 };
 
 const UPDATE: Scenario = Scenario {
@@ -63,10 +63,10 @@ const UPDATE: Scenario = Scenario {
         ));
     },
     command: |world| world.rd("rd-data").args("apply -y"),
-    check: whole,
+    check: is_complete,
 };
 
-/// Another major version: its parameter group comes, the old one goes.
+/// Another major version replaces the parameter group.
 const REPLACE: Scenario = Scenario {
     settings: "project = \"shop\"\nenvironment = \"test\"\n[data]\nengine_version = \"16\"\n",
     prepare: |world| {
@@ -76,14 +76,14 @@ const REPLACE: Scenario = Scenario {
         ));
     },
     command: |world| world.rd("rd-data").args("apply -y"),
-    check: whole,
+    check: is_complete,
 };
 
 const DESTROY: Scenario = Scenario {
     settings: SETTINGS,
     prepare: applied,
     command: |world| world.rd("rd-data").args("destroy -y"),
-    check: nothing,
+    check: nothing_is_left,
 };
 
 rd_testkit::fault_walks!([APPLY, UPDATE, REPLACE, DESTROY], FEW);

@@ -7,10 +7,10 @@ use rd_testkit::{Done, Rd, World, carriers, endpoint};
 use serde_json::json;
 use std::os::unix::fs::PermissionsExt;
 
-/// What `examples/rd-data-planted.rs` plants.
+/// The password of `examples/rd-data-planted.rs`.
 const PASSWORD: &str = "PlantedPassword0123456789abcdefgh";
 
-/// A folder for the PATH in which the programs write down their arguments and environment before they run.
+/// A folder for the PATH whose programs record their arguments and environment before they run.
 fn watched(world: &World) -> String {
     let folder = world.path().join("watched");
     std::fs::create_dir_all(&folder).unwrap();
@@ -47,9 +47,9 @@ fn the_password_is_in_no_state_record_log_error_argument_or_file() {
     let mut wrote: Vec<Done> = Vec::new();
     let mut run = |line: &str| {
         let done = planted(&world).args(line).run();
-        // The network of these tests has no rules to be checked.
-        let wanted = i32::from(line.starts_with("check"));
-        assert_eq!(done.code, wanted, "{line}: {}", done.stderr);
+        // The network of these tests has no rules, so that the check fails.
+        let expected = i32::from(line.starts_with("check"));
+        assert_eq!(done.code, expected, "{line}: {}", done.stderr);
         wrote.push(done);
     };
     for line in [
@@ -66,7 +66,7 @@ fn the_password_is_in_no_state_record_log_error_argument_or_file() {
         "rebuild",
         "doctor",
         "destroy -y -vv",
-        // The name is taken for days: the secret is restored with a new value.
+        // The name stays in use for days: the secret is restored with a new value.
         "apply -y -vv",
     ] {
         run(line);
@@ -86,7 +86,7 @@ fn the_password_is_in_no_state_record_log_error_argument_or_file() {
         let name = entry.as_ref().unwrap().file_name();
         name.to_string_lossy().ends_with(".seen")
     });
-    assert!(seen.count() > 0, "no program that was started was seen");
+    assert!(seen.count() > 0, "no started program was recorded");
     world.keeps(PASSWORD, &wrote);
 
     let secret = json!({"SecretId": "shop/test/database"});
@@ -102,7 +102,7 @@ fn the_password_is_in_no_state_record_log_error_argument_or_file() {
 }
 
 #[test]
-fn nor_after_runs_that_fail() {
+fn the_password_is_nowhere_after_runs_that_fail() {
     let refusals = ["CreateSecret", "CreateDBInstance", "PutSecretValue"];
     for operation in refusals {
         let proxy = Proxy::start(endpoint());

@@ -1,20 +1,22 @@
-//! `check`: what a client sees, step by step, and what stands behind it.
+//! `check`: what a client sees, and the targets behind the load balancer, step by step.
 
-use super::probe::{addresses, get, tls};
-use super::records::wanted;
-use super::targets::{group, read};
-use crate::slice::{BALANCER, Edge};
+use super::client_probe::{addresses, get, tls};
+use super::desired_certificate::read_desired_certificate;
+use super::targets::{read_targets, target_group_arn};
+use crate::manual_records::load_balancer_name;
+use crate::slice::Edge;
 use jiff::{Timestamp, Unit};
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::output::check_report::{CheckReport, CheckStep};
+use rd_common::outputs;
 use rd_common::{Error, Exit, Result};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// Flags of `check`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct CheckArgs {
-    /// What to check; else the stack's own address. A path in it takes the place of the health check's
+    /// URL to check [default: the stack's own, with the path of the health check]
     #[arg(long, value_name = "URL", value_parser = url)]
     url: Option<String>,
 }
@@ -31,20 +33,20 @@ fn url(text: &str) -> std::result::Result<String, String> {
     }
 }
 
-/// From how many days on a certificate that is not renewed is a fault: ACM renews 60 days before the end.
+/// The number of days before expiry from which on a certificate fails the check: ACM renews it 60 days before.
 /// <https://docs.aws.amazon.com/acm/latest/userguide/managed-renewal.html>
-const DAYS_LEFT: i32 = 30;
+const MIN_DAYS_LEFT: i32 = 30;
 
-/// What is asked.
-struct Front {
+/// The URL to check, in parts.
+struct Target {
     scheme: &'static str,
     host: String,
     port: u16,
     path: String,
 }
 
-impl Front {
-    fn parse(url: &str, health: &str) -> Option<Self> {
+impl Target {
+    fn parse(url: &str, health_path: &str) -> Option<Self> {
         let (scheme, rest) = match url.strip_prefix("https://") {
             Some(rest) => ("https", rest),
             None => ("http", url.strip_prefix("http://")?),
@@ -62,7 +64,7 @@ impl Front {
             host: host.to_owned(),
             port,
             path: if matches!(path, "" | "/") {
-                health
+                health_path
             } else {
                 path
             }
@@ -75,47 +77,40 @@ impl Front {
     }
 }
 
-/// Runs it: exit 0 where every step is right.
+/// Checks every step and prints the report; exits with 0 if every step passed.
 pub async fn run(context: &Context, args: &CheckArgs) -> Result<Exit> {
-    let slice_context = SliceContext::<Edge>::open(context).await?;
-    let balancer = slice_context
-        .state
-        .resources
-        .get(BALANCER)
-        .and_then(|one| one.attributes["dns_name"].as_str())
-        .map(str::to_owned);
-    let own = slice_context
-        .state
-        .outputs
-        .get("url")
-        .and_then(Value::as_str);
-    let url = args.url.clone().or_else(|| own.map(str::to_owned));
-    let https = slice_context.state.outputs.get("https") == Some(&Value::Bool(true));
+    let edge = SliceContext::<Edge>::open(context).await?;
+    let load_balancer = load_balancer_name(&edge.state);
+    let own_url = || edge.state.output(&outputs::edge::URL).flatten();
+    let url = args.url.clone().or_else(own_url);
+    let https = edge.state.output(&outputs::edge::HTTPS) == Some(true);
     if url.is_none() && https {
-        return Err(Error::usage("no name of the certificate is known")
-            .hint("give --url https://…, or set `domain` in rd.toml"));
+        return Err(Error::usage("the names on the certificate are not known")
+            .hint("pass --url https://…, or set `domain` in rd.toml"));
     }
     let url = url
-        .or_else(|| Some(format!("http://{}", balancer.clone()?)))
-        .ok_or_else(|| Error::failed("the load balancer is not there").hint("run rd-edge apply"))?;
-    let front = Front::parse(&url, &slice_context.config.health_path)
-        .ok_or_else(|| Error::usage(format!("`{url}` is no URL")))?;
+        .or_else(|| Some(format!("http://{}", load_balancer.clone()?)))
+        .ok_or_else(|| {
+            Error::failed("the load balancer does not exist").hint("run rd-edge apply")
+        })?;
+    let target = Target::parse(&url, &edge.config.health_path)
+        .ok_or_else(|| Error::usage(format!("`{url}` is not a URL")))?;
     let mut steps = Vec::new();
-    steps.extend(certificate(&slice_context).await?);
+    steps.extend(check_certificate(&edge).await?);
     let (dns, tls, redirect, health) = tokio::join!(
-        resolves(&front, balancer.as_deref(), args.url.is_some()),
-        handshake(&front),
-        redirects(&front, args.url.is_some()),
-        answers(&front),
+        check_dns(&target, load_balancer.as_deref(), args.url.is_some()),
+        check_tls(&target),
+        check_redirect(&target, args.url.is_some()),
+        check_response(&target),
     );
     steps.push(dns);
     steps.extend(tls);
     steps.extend(redirect);
     steps.push(health);
-    steps.extend(targets(&slice_context).await?);
+    steps.extend(check_targets(&edge).await?);
     let report = CheckReport {
-        subject: &front.url(),
-        head: json!({"url": front.url()})
+        subject: &target.url(),
+        head: json!({"url": target.url()})
             .as_object()
             .cloned()
             .unwrap_or_default(),
@@ -126,56 +121,56 @@ pub async fn run(context: &Context, args: &CheckArgs) -> Result<Exit> {
     Ok(report.show(&context.printer, &steps))
 }
 
-/// The certificate as ACM has it.
-async fn certificate(slice_context: &SliceContext<Edge>) -> Result<Option<CheckStep>> {
-    let what = "certificate";
-    let Some(one) = wanted(slice_context).await? else {
-        let asked = !slice_context
-            .config
-            .hosts(&slice_context.ctx.stack)
-            .is_empty()
-            && slice_context.config.certificate_arn.is_none();
-        return Ok(
-            asked.then(|| CheckStep::new(what, false, "not requested yet: run rd-edge apply"))
-        );
+/// The status of the certificate in ACM; no step if rd does not request one.
+async fn check_certificate(edge: &SliceContext<Edge>) -> Result<Option<CheckStep>> {
+    let step = "certificate";
+    let Some(certificate) = read_desired_certificate(edge).await? else {
+        let is_desired =
+            !edge.config.hosts(&edge.ctx.stack).is_empty() && edge.config.certificate_arn.is_none();
+        let reason = "not requested yet: run rd-edge apply";
+        return Ok(is_desired.then(|| CheckStep::new(step, false, reason)));
     };
-    let till = one.valid_till.as_deref().and_then(|text| text.parse().ok());
-    Ok(Some(match (one.status.as_str(), till) {
-        ("ISSUED", Some(till)) => lasts(what, till, "ISSUED"),
-        ("ISSUED", None) => CheckStep::new(what, true, "ISSUED"),
+    let expiry = certificate
+        .valid_till
+        .as_deref()
+        .and_then(|text| text.parse().ok());
+    Ok(Some(match (certificate.status.as_str(), expiry) {
+        ("ISSUED", Some(expiry)) => check_expiry(step, expiry, "ISSUED"),
+        ("ISSUED", None) => CheckStep::new(step, true, "ISSUED"),
         (status, _) => CheckStep::new(
-            what,
+            step,
             false,
-            format!("{status}: rd-edge records shows the DNS records to make"),
+            format!("{status}: create the DNS records that rd-edge records shows"),
         ),
     }))
 }
 
-fn lasts(what: &str, till: Timestamp, words: &str) -> CheckStep {
-    let left = Timestamp::now().until((Unit::Hour, till));
+/// A step about a certificate that expires at `expiry`. `prefix` begins the reason.
+fn check_expiry(step: &str, expiry: Timestamp, prefix: &str) -> CheckStep {
+    let left = Timestamp::now().until((Unit::Hour, expiry));
     let days = left.map_or(0, |span| span.get_hours() / 24);
-    let reason = format!("{words}, {days} days left");
-    if days < DAYS_LEFT {
-        let more = "ACM renews 60 days before the end, if the validation record is still in DNS";
-        CheckStep::new(what, false, format!("{reason}: {more}"))
+    let reason = format!("{prefix}, {days} days left");
+    if days < MIN_DAYS_LEFT {
+        let more = "ACM renews it 60 days before expiry if the validation record is still in DNS";
+        CheckStep::new(step, false, format!("{reason}: {more}"))
     } else {
-        CheckStep::new(what, true, reason)
+        CheckStep::new(step, true, reason)
     }
 }
 
-/// Whether the name leads to the load balancer.
-async fn resolves(front: &Front, balancer: Option<&str>, given: bool) -> CheckStep {
-    let what = format!("DNS of {}", front.host);
-    let found = match addresses(&front.host).await {
+/// Whether the name resolves, and, unless the URL was passed, to the load balancer.
+async fn check_dns(target: &Target, load_balancer: Option<&str>, is_passed: bool) -> CheckStep {
+    let step = format!("DNS of {}", target.host);
+    let found = match addresses(&target.host).await {
         Ok(found) => found,
         Err(reason) => {
-            let more = match balancer {
-                Some(name) if name != front.host && !given => {
-                    "; without Route 53, rd-edge records shows the record to make"
+            let more = match load_balancer {
+                Some(name) if name != target.host && !is_passed => {
+                    "; without Route 53, create the record that rd-edge records shows"
                 }
                 _ => "",
             };
-            return CheckStep::new(what, false, format!("{reason}{more}"));
+            return CheckStep::new(step, false, format!("{reason}{more}"));
         }
     };
     let list = found
@@ -183,28 +178,29 @@ async fn resolves(front: &Front, balancer: Option<&str>, given: bool) -> CheckSt
         .map(ToString::to_string)
         .collect::<Vec<_>>()
         .join(", ");
-    let Some(balancer) = balancer.filter(|name| !given && *name != front.host) else {
-        return CheckStep::new(what, true, list);
+    let is_other = |name: &&str| !is_passed && *name != target.host;
+    let Some(load_balancer) = load_balancer.filter(is_other) else {
+        return CheckStep::new(step, true, list);
     };
-    match addresses(balancer).await {
+    match addresses(load_balancer).await {
         Ok(own) if own.is_disjoint(&found) => {
-            let reason = format!("{list}: not the load balancer's: {balancer}");
-            CheckStep::new(what, false, reason)
+            let reason = format!("{list}: not the load balancer {load_balancer}");
+            CheckStep::new(step, false, reason)
         }
-        Ok(_) => CheckStep::new(what, true, format!("{list}: the load balancer's")),
-        Err(reason) => CheckStep::new(what, false, format!("{list}; {balancer}: {reason}")),
+        Ok(_) => CheckStep::new(step, true, format!("{list}: the load balancer")),
+        Err(reason) => CheckStep::new(step, false, format!("{list}; {load_balancer}: {reason}")),
     }
 }
 
-async fn handshake(front: &Front) -> Vec<CheckStep> {
-    if front.scheme != "https" {
-        let reason = "plain HTTP: anybody on the way can read and change it";
+async fn check_tls(target: &Target) -> Vec<CheckStep> {
+    if target.scheme != "https" {
+        let reason = "plain HTTP: everyone on the network path can read and change it";
         return vec![CheckStep::new("TLS", true, reason)];
     }
-    match tls(&front.host, front.port).await {
+    match tls(&target.host, target.port).await {
         Ok(tls) => vec![
             CheckStep::new("TLS", true, tls.version),
-            lasts(
+            check_expiry(
                 "served certificate",
                 tls.valid_till,
                 &format!("by {}", tls.issuer),
@@ -214,52 +210,54 @@ async fn handshake(front: &Front) -> Vec<CheckStep> {
     }
 }
 
-/// Whether plain HTTP is sent to HTTPS.
-async fn redirects(front: &Front, given: bool) -> Option<CheckStep> {
-    if front.scheme != "https" || given {
+/// Whether plain HTTP is redirected to HTTPS; no step without HTTPS, or if the URL was passed.
+async fn check_redirect(target: &Target, is_passed: bool) -> Option<CheckStep> {
+    if target.scheme != "https" || is_passed {
         return None;
     }
-    let what = "redirect";
-    let plain = format!("http://{}{}", front.host, front.path);
+    let step = "redirect";
+    let plain = format!("http://{}{}", target.host, target.path);
     Some(match get(&plain).await {
-        Ok(answer) => {
-            let to = answer.location.unwrap_or_default();
-            let ok = answer.status == 301 && to.starts_with("https://");
-            let status = answer.status;
+        Ok(response) => {
+            let to = response.location.unwrap_or_default();
+            let ok = response.status == 301 && to.starts_with("https://");
+            let status = response.status;
             CheckStep::new(
-                what,
+                step,
                 ok,
-                format!("{plain} answers {status} {to}").trim_end(),
+                format!("{plain} returns {status} {to}").trim_end(),
             )
         }
-        Err(reason) => CheckStep::new(what, false, reason),
+        Err(reason) => CheckStep::new(step, false, reason),
     })
 }
 
-async fn answers(front: &Front) -> CheckStep {
-    let what = format!("GET {}", front.path);
-    match get(&front.url()).await {
-        Ok(answer) => {
-            let ok = answer.status == 200;
-            let more = match answer.status {
-                502 => ": the tasks close the connection or answer nonsense",
+async fn check_response(target: &Target) -> CheckStep {
+    let step = format!("GET {}", target.path);
+    match get(&target.url()).await {
+        Ok(response) => {
+            let ok = response.status == 200;
+            let more = match response.status {
+                502 => ": the tasks close the connection, or their response is not valid HTTP",
                 503 => ": no task is registered",
-                504 => ": the tasks do not answer in time, or a security group is in the way",
+                504 => {
+                    ": the tasks do not respond in time, or a security group blocks the connection"
+                }
                 _ => "",
             };
-            CheckStep::new(what, ok, format!("{}{more}", answer.status))
+            CheckStep::new(step, ok, format!("{}{more}", response.status))
         }
-        Err(reason) => CheckStep::new(what, false, reason),
+        Err(reason) => CheckStep::new(step, false, reason),
     }
 }
 
-async fn targets(slice_context: &SliceContext<Edge>) -> Result<Vec<CheckStep>> {
-    let all = read(&slice_context.ctx, group(slice_context)?).await?;
-    if all.is_empty() {
-        let reason = "none: no task runs, or none has registered yet";
+async fn check_targets(edge: &SliceContext<Edge>) -> Result<Vec<CheckStep>> {
+    let targets = read_targets(&edge.ctx, target_group_arn(edge)?).await?;
+    if targets.is_empty() {
+        let reason = "none: no task is running, or none has registered yet";
         return Ok(vec![CheckStep::new("targets", false, reason)]);
     }
-    let steps = all.into_iter().map(|one| {
+    let steps = targets.into_iter().map(|one| {
         let ok = matches!(one.state.as_str(), "healthy" | "draining");
         let mut reason = one.state;
         for more in [one.reason, one.description] {
@@ -277,12 +275,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_url_is_taken_apart() {
-        let front = Front::parse("https://api.example.com", "/health").unwrap();
-        assert_eq!(front.url(), "https://api.example.com:443/health");
-        let other = Front::parse("http://127.0.0.1:8080/ready?x=1", "/health").unwrap();
+    fn a_url_is_parsed() {
+        let target = Target::parse("https://api.example.com", "/health").unwrap();
+        assert_eq!(target.url(), "https://api.example.com:443/health");
+        let other = Target::parse("http://127.0.0.1:8080/ready?x=1", "/health").unwrap();
         assert_eq!(other.url(), "http://127.0.0.1:8080/ready?x=1");
-        assert!(Front::parse("http://host:port", "/").is_none());
+        assert!(Target::parse("http://host:port", "/").is_none());
         assert!(url("ftp://x").is_err() && url("https://").is_err());
     }
 }

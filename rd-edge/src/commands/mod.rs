@@ -1,8 +1,9 @@
-//! The verbs that only this program has.
+//! The commands that only `rd-edge` has, one file each.
 
 mod check;
-mod probe;
-pub mod records;
+mod client_probe;
+mod desired_certificate;
+mod records;
 mod targets;
 mod wait;
 
@@ -11,16 +12,16 @@ use rd_common::commands::ProgramCommands;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
-/// The verbs.
+/// The commands of `rd-edge` beyond those that every slice has.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Print the DNS records to be made by hand: as a table, as JSON, or as a zone file (--format bind)
+    /// Print the DNS records to create manually: as a table, as JSON, or as a zone file (--format bind)
     Records,
-    /// Wait until the certificate is issued; can be run again to go on
+    /// Wait until the certificate is issued
     Wait(wait::WaitArgs),
-    /// Look at what clients see: DNS, TLS, certificate, redirect, health, and each target
+    /// Check what clients see: certificate, DNS, TLS, redirect, health, targets
     Check(check::CheckArgs),
-    /// List the targets of the load balancer, with their health and why
+    /// List the targets of the load balancer, with their health and the reason for it
     Targets,
 }
 

@@ -1,7 +1,8 @@
-//! `targets`: who stands behind the load balancer, and how each is.
+//! `targets`: the tasks behind the load balancer, with their health and the reason for it.
 
+use crate::aws_errors::is_not_found;
+use crate::clients::Clients;
 use crate::slice::Edge;
-use crate::{clients::Clients, elb};
 use aws_sdk_elasticloadbalancingv2::types::TargetDescription;
 use rd_common::aws::Explain;
 use rd_common::commands::slice_context::SliceContext;
@@ -10,33 +11,35 @@ use rd_common::output::table::table;
 use rd_common::{Ctx, Error, Exit, Result};
 use serde::Serialize;
 
-/// Where the target group is in the state.
-const GROUP: &str = "edge.target_group.api";
+/// The address of the target group.
+const TARGET_GROUP: &str = "edge.target_group.api";
 
-/// One target.
+/// A target: one task of the service.
 #[derive(Clone, Debug, Serialize)]
 pub struct Target {
-    /// Its address.
+    /// The IP address of the task.
     pub id: String,
-    /// Its port.
+    /// The port on which it receives requests.
     pub port: i32,
-    /// Its zone.
+    /// The availability zone of the task.
     pub zone: String,
-    /// AWS's word: `healthy`, `unhealthy`, `initial`, `draining`, `unused`, `unavailable`.
+    /// The health: `healthy`, `unhealthy`, `initial`, `draining`, `unused`, `unavailable`.
     pub state: String,
-    /// AWS's code for why.
+    /// AWS's code for the reason, such as `Target.Timeout`.
     pub reason: String,
-    /// AWS's words for why.
+    /// AWS's description of the reason.
     pub description: String,
 }
 
-/// The targets of the stack's group.
-pub async fn read(ctx: &Ctx<Clients>, group: &str) -> Result<Vec<Target>> {
+/// Reads the targets of a target group with their health.
+pub async fn read_targets(ctx: &Ctx<Clients>, group: &str) -> Result<Vec<Target>> {
     let call = ctx.clients.elb.describe_target_health();
     let answer = call.target_group_arn(group).send().await;
     let answer = match answer.doing("read the targets' health") {
-        Err(error) if elb::is_gone(&error) => {
-            return Err(Error::failed("the target group is gone").hint("run rd-edge apply"));
+        Err(error) if is_not_found(&error) => {
+            return Err(
+                Error::failed("the target group no longer exists").hint("run rd-edge apply")
+            );
         }
         other => other?,
     };
@@ -61,33 +64,38 @@ pub async fn read(ctx: &Ctx<Clients>, group: &str) -> Result<Vec<Target>> {
     Ok(targets.collect())
 }
 
-/// The target group of the state.
-pub fn group(slice_context: &SliceContext<Edge>) -> Result<&str> {
-    slice_context.resource(GROUP).map(|(_, arn)| arn)
+/// The ARN of the target group in the state.
+pub fn target_group_arn(edge: &SliceContext<Edge>) -> Result<&str> {
+    edge.resource(TARGET_GROUP).map(|(_, arn)| arn)
 }
 
-/// Runs it: a table for people, one JSON document for programs.
+/// Prints the targets: a table for people, one JSON document for programs.
 pub async fn run(context: &Context) -> Result<Exit> {
-    let slice_context = SliceContext::<Edge>::open(context).await?;
-    let group = group(&slice_context)?;
-    let targets = read(&slice_context.ctx, group).await?;
+    let edge = SliceContext::<Edge>::open(context).await?;
+    let group = target_group_arn(&edge)?;
+    let targets = read_targets(&edge.ctx, group).await?;
     if context.printer.is_json() {
         let document = serde_json::json!({"target_group_arn": group, "targets": targets});
         context.printer.text(&format!("{document}\n"));
     } else if targets.is_empty() {
         context
             .printer
-            .text("no targets: no task runs, or none has registered yet\n");
+            .text("no targets: no task is running, or none has registered yet\n");
     } else {
         let cells: Vec<Vec<String>> = targets
             .into_iter()
             .map(|one| {
-                let why = [one.reason, one.description]
+                let reason = [one.reason, one.description]
                     .into_iter()
                     .filter(|text| !text.is_empty())
                     .collect::<Vec<_>>()
                     .join(": ");
-                vec![format!("{}:{}", one.id, one.port), one.zone, one.state, why]
+                vec![
+                    format!("{}:{}", one.id, one.port),
+                    one.zone,
+                    one.state,
+                    reason,
+                ]
             })
             .collect();
         context

@@ -1,7 +1,7 @@
-//! `wait`: until the certificate is issued. It makes nothing, so it can be stopped and run again.
+//! `wait`: waits until the certificate is issued. It changes nothing, so it can be stopped and run again.
 
-use super::records::wanted;
-use crate::kinds::certificate::given_up;
+use super::desired_certificate::read_desired_certificate;
+use crate::kinds::certificate::model::failure_reason;
 use crate::slice::Edge;
 use rd_common::commands::limits::duration;
 use rd_common::commands::slice_context::SliceContext;
@@ -13,36 +13,39 @@ use std::time::Duration;
 /// Flags of `wait`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct WaitArgs {
-    /// How long to wait, such as 30m; ACM itself gives up after 72h
+    /// How long to wait, such as 30m; ACM gives up after 72h
     #[arg(long, default_value = "1h", value_parser = duration, value_name = "TIME")]
     timeout: Duration,
 }
 
-/// Runs it.
+/// Waits; fails if there is no certificate, if ACM has given up, or after the timeout.
 pub async fn run(context: &Context, args: &WaitArgs) -> Result<Exit> {
-    let slice_context = SliceContext::<Edge>::open(context).await?;
+    let edge = SliceContext::<Edge>::open(context).await?;
     let none = || {
         Error::usage("there is no certificate to wait for")
-            .hint("with `domain` set, rd-edge apply requests one")
+            .hint("set `domain` in rd.toml; then rd-edge apply requests one")
     };
-    let first = wanted(&slice_context).await?.ok_or_else(none)?;
+    let first = read_desired_certificate(&edge).await?.ok_or_else(none)?;
     let names = first.names.join(", ");
-    let issued = wait_until(&slice_context.ctx, &names, args.timeout, async || {
-        let certificate = wanted(&slice_context).await?.ok_or_else(none)?;
-        if let Some(reason) = given_up(&certificate.status, certificate.failure.as_ref()) {
+    let issued = wait_until(&edge.ctx, &names, args.timeout, async || {
+        let certificate = read_desired_certificate(&edge).await?.ok_or_else(none)?;
+        if let Some(reason) = failure_reason(&certificate.status, certificate.failure.as_ref()) {
             return Err(
                 Error::failed(format!("the certificate for {names}: {reason}"))
-                    .hint("mend the cause; the next rd-edge apply requests another one"),
+                    .hint("fix the cause; the next rd-edge apply requests another one"),
             );
         }
         if certificate.status == "ISSUED" {
             return Ok(Poll::Ready(certificate));
         }
         let unseen: Vec<&str> = certificate.unseen().collect();
-        Ok(Poll::Pending(format!(
-            "ACM does not see {}; rd-edge records shows what is to be made",
-            unseen.join(", ")
-        )))
+        Ok(Poll::Pending(match unseen[..] {
+            [] => certificate.status,
+            _ => format!(
+                "ACM has not found {}; rd-edge records shows the records to create",
+                unseen.join(", ")
+            ),
+        }))
     })
     .await?;
     let text = if context.printer.is_json() {

@@ -1,32 +1,39 @@
-//! `certificate_validation`: a certificate's being issued. It makes nothing; who refers to it waits for that.
+//! `certificate_validation`: waits until a certificate is issued. It creates nothing; a resource that refers to it is
+//! created once the certificate is issued.
 //! <https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html>
 
-use super::certificate::{given_up, live};
+use super::certificate::model::{failure_reason, live};
 use crate::clients::Clients;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, Result, Timeouts, Wanted,
+    Attribute, Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, Result, Timeouts,
+    Wanted, attribute,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The kind.
+/// The kind `certificate_validation`: that a certificate is issued.
 pub struct CertificateValidation;
 
-/// What we want.
+impl CertificateValidation {
+    /// The ARN of the certificate, known once it is issued.
+    pub const CERTIFICATE_ARN: Attribute<String> = attribute!(Live, certificate_arn);
+}
+
+/// The certificate to wait for.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The certificate.
+    /// The ARN of the certificate.
     pub certificate_arn: Input,
 }
 
-/// What there is.
+/// How far ACM is.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The certificate, which is the id.
+    /// The ARN of the certificate, which is the id.
     pub certificate_arn: String,
-    /// AWS's word.
+    /// The status of the certificate, such as `ISSUED`.
     pub status: String,
-    /// Why it failed.
+    /// The reason of a failure, such as `CAA_ERROR`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
@@ -34,7 +41,7 @@ pub struct Live {
 impl Kind for CertificateValidation {
     const NAME: &'static str = "certificate_validation";
     const RETAINED: bool = true;
-    // With the records in Route 53 it takes minutes, seldom half an hour.
+    // With the validation records in Route 53 it takes minutes, rarely half an hour.
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(5),
@@ -93,11 +100,11 @@ impl Kind for CertificateValidation {
     }
 
     fn ready(live: &Live) -> Readiness {
-        match given_up(&live.status, live.failure.as_ref()) {
-            // The certificate is what is replaced; another one of these comes with it.
+        match failure_reason(&live.status, live.failure.as_ref()) {
+            // Not failed but impaired: the certificate is what a plan replaces, and this with it.
             Some(reason) => Readiness::Impaired(
                 reason,
-                "mend the cause; the next apply requests another one",
+                "fix the cause; the next apply requests another certificate",
             ),
             None if live.status == "ISSUED" => Readiness::Ready,
             None => Readiness::Pending(live.status.clone()),

@@ -1,68 +1,77 @@
 //! `listener`: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
 
+use crate::aws_errors::{delete_result, incomplete_answer, is_not_found, retry_if_temporary};
 use crate::clients::Clients;
 use crate::elb;
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action as ListenerAction, ActionTypeEnum, Certificate, Listener as Door, ProtocolEnum,
-    RedirectActionConfig, RedirectActionStatusCodeEnum,
+    Action as ListenerAction, ActionTypeEnum, Certificate, Listener as ElbListener, ProtocolEnum,
+    RedirectActionConfig, RedirectActionStatusCodeEnum, Tag,
 };
+use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Tags, Wanted,
+    Attribute, Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Wanted,
+    attribute, sdk_tags,
 };
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `listener`: a port of the load balancer, and what happens to its requests.
 pub struct Listener;
 
-/// What we want.
+impl Listener {
+    /// The ARN of the target group. A resource that refers to it waits until the listener forwards to the group, as ECS
+    /// requires.
+    pub const TARGET_GROUP_ARN: Attribute<String> = attribute!(Live, target_group_arn);
+}
+
+/// The desired listener: it either forwards to a target group or redirects.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The load balancer.
+    /// The ARN of the load balancer.
     pub load_balancer_arn: Input,
-    /// Its port.
+    /// The port that it listens on.
     pub port: i32,
-    /// `HTTP` or `HTTPS`.
+    /// The protocol: `HTTP` or `HTTPS`.
     pub protocol: String,
-    /// The certificate, of HTTPS.
+    /// The ARN of the certificate; none for HTTP.
     pub certificate_arn: Option<Input>,
-    /// Which TLS versions and ciphers are spoken.
+    /// The security policy, which sets the TLS versions and ciphers; none for HTTP.
     pub ssl_policy: Option<String>,
-    /// Where requests go; none where all are sent elsewhere.
+    /// The ARN of the target group that requests are forwarded to; none for a redirect.
     pub target_group_arn: Option<Input>,
-    /// Where all are sent: [`TO_HTTPS`]; none where they go to a group.
+    /// The redirect, [`REDIRECT_TO_HTTPS`]; none for a listener that forwards.
     pub redirect: Option<String>,
 }
 
-/// What there is.
+/// The listener that AWS has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its ARN, which is its id.
+    /// The listener's ARN, which is its id.
     pub arn: String,
-    /// The load balancer.
+    /// The ARN of the load balancer.
     pub load_balancer_arn: String,
-    /// Its port.
+    /// The port that it listens on.
     pub port: i32,
-    /// `HTTP` or `HTTPS`.
+    /// The protocol: `HTTP` or `HTTPS`.
     pub protocol: String,
-    /// The certificate.
+    /// The ARN of the default certificate.
     pub certificate_arn: Option<String>,
-    /// The policy.
+    /// The security policy.
     pub ssl_policy: Option<String>,
-    /// Where requests go, for whoever may use the group only once it is reached.
+    /// The ARN of the target group that requests are forwarded to.
     pub target_group_arn: Option<String>,
-    /// Where requests are sent: `301 HTTPS:443`.
+    /// The redirect, in the form of [`REDIRECT_TO_HTTPS`].
     pub redirect: Option<String>,
-    /// Another action than these two.
+    /// The type of an action that rd does not set, such as `fixed-response`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_action: Option<String>,
 }
 
-/// To the same address by HTTPS, for ever.
-pub const TO_HTTPS: &str = "301 HTTPS:443 #{host}/#{path}?#{query}";
+/// A permanent redirect to the same URL with HTTPS: status, protocol and port, then the URL's parts.
+pub const REDIRECT_TO_HTTPS: &str = "301 HTTPS:443 #{host}/#{path}?#{query}";
 
-fn live(door: &Door) -> Live {
-    let action = door.default_actions().first();
+fn live(listener: &ElbListener) -> Live {
+    let action = listener.default_actions().first();
     let kind = action.and_then(|action| action.r#type());
     let target = action.and_then(|action| {
         let of_list = || {
@@ -87,7 +96,7 @@ fn live(door: &Door) -> Live {
                 to.query().unwrap_or("#{query}")
             )
         });
-    // Forwarding to several groups is not what we want, though ours may be the first.
+    // Forwarding to several groups is another action, even if the first group is the desired one.
     let groups = action.and_then(|action| action.forward_config());
     let known = match kind {
         Some(ActionTypeEnum::Forward) => groups.is_none_or(|to| to.target_groups().len() <= 1),
@@ -95,30 +104,30 @@ fn live(door: &Door) -> Live {
         _ => false,
     };
     Live {
-        arn: door.listener_arn().unwrap_or_default().to_owned(),
-        load_balancer_arn: door.load_balancer_arn().unwrap_or_default().to_owned(),
-        port: door.port().unwrap_or(0),
-        protocol: door
+        arn: listener.listener_arn().unwrap_or_default().to_owned(),
+        load_balancer_arn: listener.load_balancer_arn().unwrap_or_default().to_owned(),
+        port: listener.port().unwrap_or(0),
+        protocol: listener
             .protocol()
             .map(|protocol| protocol.as_str().to_owned())
             .unwrap_or_default(),
-        certificate_arn: door
+        certificate_arn: listener
             .certificates()
             .first()
             .and_then(|one| one.certificate_arn().map(str::to_owned)),
-        ssl_policy: door
+        ssl_policy: listener
             .ssl_policy()
             .filter(|policy| !policy.is_empty())
             .map(str::to_owned),
         target_group_arn: target.map(str::to_owned),
         redirect,
         other_action: kind
-            .filter(|_| !known || door.default_actions().len() > 1)
+            .filter(|_| !known || listener.default_actions().len() > 1)
             .map(|kind| kind.as_str().to_owned()),
     }
 }
 
-fn action(spec: &Spec) -> ListenerAction {
+fn default_action(spec: &Spec) -> ListenerAction {
     match &spec.target_group_arn {
         Some(group) => ListenerAction::builder()
             .r#type(ActionTypeEnum::Forward)
@@ -147,34 +156,24 @@ fn certificates(spec: &Spec) -> Option<Vec<Certificate>> {
     ])
 }
 
-/// The listeners of a load balancer; none where it is gone.
-async fn listeners(ctx: &Ctx<Clients>, balancer: &str) -> Result<Vec<Door>> {
-    let mut all = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = ctx.clients.elb.describe_listeners();
-        let answer = call
-            .load_balancer_arn(balancer)
-            .set_marker(marker)
-            .send()
-            .await;
-        let page = match answer.doing("read the listeners") {
-            Err(error) if elb::is_gone(&error) => return Ok(all),
-            other => other?,
-        };
-        all.extend(page.listeners.unwrap_or_default());
-        marker = page.next_marker;
-        if marker.is_none() {
-            return Ok(all);
-        }
+/// Reads the listeners of a load balancer; none if it does not exist.
+async fn read_listeners(ctx: &Ctx<Clients>, balancer: &str) -> Result<Vec<ElbListener>> {
+    let listeners = ctx.clients.elb.describe_listeners();
+    let listeners = listeners.load_balancer_arn(balancer);
+    let listeners = listeners.into_paginator().items().send();
+    match listeners.try_collect().await.doing("read the listeners") {
+        Err(error) if is_not_found(&error) => Ok(Vec::new()),
+        other => other,
     }
 }
 
-/// A listener's ARN begins as its load balancer's does.
+/// The ARN of a listener's load balancer, from the listener's ARN.
 /// <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awselasticloadbalancingv2.html>
-fn balancer_of(arn: &str) -> Option<String> {
-    let (head, _) = arn.rsplit_once('/')?;
-    Some(head.replacen(":listener/", ":loadbalancer/", 1))
+fn load_balancer_arn(arn: &str) -> Option<String> {
+    let mut arn = Arn::parse(arn)?;
+    let (balancer, _) = arn.resource.strip_prefix("listener/")?.rsplit_once('/')?;
+    arn.resource = format!("loadbalancer/{balancer}");
+    Some(arn.to_string())
 }
 
 impl Kind for Listener {
@@ -184,18 +183,23 @@ impl Kind for Listener {
     type Clients = Clients;
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let balancer = |one: &Wanted<Spec>| {
+        let load_balancer = |one: &Wanted<Spec>| {
             let of_spec = || one.spec.as_ref()?.load_balancer_arn.known().cloned();
-            one.id.as_deref().and_then(balancer_of).or_else(of_spec)
+            one.id
+                .as_deref()
+                .and_then(load_balancer_arn)
+                .or_else(of_spec)
         };
-        let mut balancers: Vec<String> = wanted.iter().filter_map(balancer).collect();
-        balancers.sort();
-        balancers.dedup();
+        let mut load_balancers: Vec<String> = wanted.iter().filter_map(load_balancer).collect();
+        load_balancers.sort();
+        load_balancers.dedup();
         let known = wanted.iter().filter_map(|one| one.id.as_deref());
         let known = known.map(|arn| ctx.clients.reads.tags(arn));
-        let (doors, known) = tokio::try_join!(
-            futures_util::future::try_join_all(balancers.iter().map(|arn| listeners(ctx, arn))),
-            // The tags of those that the state knows, in the same call as everybody else's.
+        let (listeners, known) = tokio::try_join!(
+            futures_util::future::try_join_all(
+                load_balancers.iter().map(|arn| read_listeners(ctx, arn))
+            ),
+            // The tags of listeners in the state are read in the same call as those of other kinds.
             futures_util::future::try_join_all(known),
         )?;
         let mut known_tags = wanted
@@ -203,22 +207,22 @@ impl Kind for Listener {
             .filter_map(|one| one.id.clone())
             .zip(known)
             .collect::<std::collections::BTreeMap<_, _>>();
-        let doors: Vec<Door> = doors.into_iter().flatten().collect();
+        let listeners: Vec<ElbListener> = listeners.into_iter().flatten().collect();
         let mut found = Vec::new();
         for one in wanted {
-            let is_it = |door: &&Door| match (&one.id, &one.spec) {
-                (Some(id), _) => door.listener_arn() == Some(id),
+            let matches = |listener: &&ElbListener| match (&one.id, &one.spec) {
+                (Some(id), _) => listener.listener_arn() == Some(id),
                 (None, Some(spec)) => {
-                    door.port() == Some(spec.port)
-                        && door.load_balancer_arn()
+                    listener.port() == Some(spec.port)
+                        && listener.load_balancer_arn()
                             == spec.load_balancer_arn.known().map(String::as_str)
                 }
                 (None, None) => false,
             };
-            let Some(door) = doors.iter().find(is_it) else {
+            let Some(listener) = listeners.iter().find(matches) else {
                 continue;
             };
-            let live = live(door);
+            let live = live(listener);
             let tags = match known_tags.remove(&live.arn) {
                 Some(tags) => tags,
                 None => ctx.clients.reads.tags(&live.arn).await?,
@@ -244,15 +248,15 @@ impl Kind for Listener {
             .protocol(ProtocolEnum::from(spec.protocol.as_str()))
             .set_certificates(certificates(spec))
             .set_ssl_policy(spec.ssl_policy.clone())
-            .default_actions(action(spec))
-            .set_tags(Some(elb::list(request.tags)));
+            .default_actions(default_action(spec))
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
         let answer = call.send().await.doing("create the listener");
-        let answer = answer.map_err(elb::for_now)?;
+        let answer = answer.map_err(retry_if_temporary)?;
         answer
             .listeners()
             .first()
-            .and_then(|door| door.listener_arn().map(str::to_owned))
-            .ok_or_else(|| elb::incomplete("listener's ARN"))
+            .and_then(|listener| listener.listener_arn().map(str::to_owned))
+            .ok_or_else(|| incomplete_answer("listener's ARN"))
     }
 
     async fn update(
@@ -271,21 +275,21 @@ impl Kind for Listener {
             .protocol(ProtocolEnum::from(spec.protocol.as_str()))
             .set_certificates(certificates(spec))
             .set_ssl_policy(spec.ssl_policy.clone())
-            .default_actions(action(spec));
+            .default_actions(default_action(spec));
         call.send()
             .await
             .doing("change the listener")
-            .map_err(elb::for_now)
+            .map_err(retry_if_temporary)
             .map(|_| ())
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let call = ctx.clients.elb.delete_listener().listener_arn(id);
-        elb::deleted(call.send().await.doing("delete the listener").map(|_| ()))
+        delete_result(call.send().await.doing("delete the listener").map(|_| ()))
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elb::tag(ctx, id, set, remove).await
+        elb::change_tags(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -311,9 +315,5 @@ impl Kind for Listener {
         diff.field("redirect", &live.redirect, &spec.redirect)
             .field("other_action", &live.other_action, None::<String>);
         diff.finish()
-    }
-
-    fn replace_order(_: &[Change]) -> ReplaceOrder {
-        ReplaceOrder::CreateFirst
     }
 }

@@ -1,71 +1,84 @@
 //! `load_balancer`: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
 
+use crate::aws_errors::{delete_result, incomplete_answer, is_not_found, retry_if_temporary};
 use crate::clients::Clients;
 use crate::elb;
 use aws_sdk_elasticloadbalancingv2::types::{
-    IpAddressType, LoadBalancer as Balancer, LoadBalancerAttribute, LoadBalancerSchemeEnum,
-    LoadBalancerTypeEnum,
+    IpAddressType, LoadBalancer as ElbLoadBalancer, LoadBalancerAttribute, LoadBalancerSchemeEnum,
+    LoadBalancerTypeEnum, Tag,
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Details, Diff, Error, Found, Input, Kind, Readiness, ReplaceOrder,
-    Result, Tags, Timeouts, Wanted, touches,
+    Attribute, Change, CreateRequest, Ctx, Details, Diff, Error, Found, Input, Kind, Readiness,
+    ReplaceOrder, Result, Tags, Timeouts, Wanted, attribute, sdk_tags, touches,
 };
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 use std::time::Duration;
 
-/// The kind.
+/// The kind `load_balancer`: the internet-facing Application Load Balancer.
 pub struct LoadBalancer;
 
-/// The attribute that has AWS refuse to delete it.
+impl LoadBalancer {
+    /// The end of the ARN, as in CloudWatch's dimension `LoadBalancer`.
+    pub const ARN_SUFFIX: Attribute<String> = attribute!(Live, arn_suffix);
+    /// The DNS name that clients connect to.
+    pub const DNS_NAME: Attribute<String> = attribute!(Live, dns_name);
+    /// The id of the hosted zone of that name, for alias records.
+    pub const ZONE_ID: Attribute<String> = attribute!(Live, zone_id);
+}
+
+/// The address of the stack's load balancer.
+pub const ADDRESS: &str = "edge.load_balancer.main";
+
+/// The attribute with which AWS refuses to delete a load balancer.
 pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
 
-/// What we want.
+/// The desired load balancer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name.
+    /// The load balancer's name, unique in the account and region.
     pub name: String,
-    /// The public subnets.
+    /// The ids of the public subnets.
     pub subnet_ids: Input<Vec<String>>,
-    /// Its groups.
+    /// The ids of the security groups.
     pub security_group_ids: Vec<Input>,
-    /// The gateway through which the internet comes to it; it must be attached before.
+    /// The id of the internet gateway, which must be attached to the VPC first.
     pub internet_gateway_id: Input,
-    /// Its attributes, by AWS's names.
+    /// The attributes to set, by AWS's names.
     pub attributes: BTreeMap<String, String>,
 }
 
-/// What there is.
+/// The load balancer that AWS has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its ARN, which is its id.
+    /// The load balancer's ARN, which is its id.
     pub arn: String,
-    /// The end of the ARN that CloudWatch's dimensions want.
+    /// The end of the ARN, as in CloudWatch's dimension `LoadBalancer`.
     pub arn_suffix: String,
-    /// Its name.
+    /// The load balancer's name.
     pub name: String,
-    /// The name that clients connect to.
+    /// The DNS name that clients connect to.
     pub dns_name: String,
-    /// The hosted zone of that name, for aliases.
+    /// The id of the hosted zone of that name, for alias records.
     pub zone_id: String,
-    /// `internet-facing`.
+    /// The scheme: `internet-facing` or `internal`.
     pub scheme: String,
-    /// Its subnets, sorted.
+    /// The ids of the subnets, sorted.
     pub subnet_ids: Vec<String>,
-    /// Its groups, sorted.
+    /// The ids of the security groups, sorted.
     pub security_group_ids: Vec<String>,
-    /// AWS's word: `provisioning`, `active`, `failed`.
+    /// The state: `provisioning`, `active`, `active_impaired` or `failed`.
     pub state: String,
-    /// AWS's reason for it.
+    /// AWS's reason for the state.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// Every attribute that AWS tells.
+    /// All attributes that AWS reports, by name.
     pub attributes: BTreeMap<String, String>,
 }
 
-fn live(balancer: &Balancer, attributes: BTreeMap<String, String>) -> Live {
+fn live(balancer: &ElbLoadBalancer, attributes: BTreeMap<String, String>) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let zones = balancer.availability_zones().iter();
     let mut subnets: Vec<String> = zones
@@ -77,7 +90,7 @@ fn live(balancer: &Balancer, attributes: BTreeMap<String, String>) -> Live {
     let state = balancer.state();
     Live {
         arn: text(balancer.load_balancer_arn()),
-        arn_suffix: elb::suffix(balancer.load_balancer_arn().unwrap_or_default()),
+        arn_suffix: elb::arn_suffix(balancer.load_balancer_arn().unwrap_or_default()),
         name: text(balancer.load_balancer_name()),
         dns_name: text(balancer.dns_name()),
         zone_id: text(balancer.canonical_hosted_zone_id()),
@@ -99,12 +112,15 @@ fn live(balancer: &Balancer, attributes: BTreeMap<String, String>) -> Live {
     }
 }
 
-/// The attributes of a load balancer; none where it is gone.
-pub async fn attributes(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<BTreeMap<String, String>>> {
+/// Reads the attributes of a load balancer; none if it does not exist.
+pub async fn read_attributes(
+    ctx: &Ctx<Clients>,
+    arn: &str,
+) -> Result<Option<BTreeMap<String, String>>> {
     let call = ctx.clients.elb.describe_load_balancer_attributes();
     let answer = call.load_balancer_arn(arn).send().await;
     match answer.doing("read the load balancer's attributes") {
-        Err(error) if elb::is_gone(&error) => Ok(None),
+        Err(error) if is_not_found(&error) => Ok(None),
         other => {
             let all = other?.attributes.unwrap_or_default().into_iter();
             Ok(Some(
@@ -115,15 +131,19 @@ pub async fn attributes(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<BTreeMap
     }
 }
 
-/// The load balancer with this ARN or this name.
-async fn balancer(ctx: &Ctx<Clients>, arn: Option<&str>, name: &str) -> Result<Option<Balancer>> {
+/// Reads the load balancer with this ARN or, without one, this name; none if it does not exist.
+async fn read_load_balancer(
+    ctx: &Ctx<Clients>,
+    arn: Option<&str>,
+    name: &str,
+) -> Result<Option<ElbLoadBalancer>> {
     let call = ctx.clients.elb.describe_load_balancers();
     let call = match arn {
         Some(arn) => call.load_balancer_arns(arn),
         None => call.names(name),
     };
     match call.send().await.doing("read the load balancer") {
-        Err(error) if elb::is_gone(&error) => Ok(None),
+        Err(error) if is_not_found(&error) => Ok(None),
         other => Ok(other?.load_balancers().first().cloned()),
     }
 }
@@ -145,19 +165,19 @@ impl Kind for LoadBalancer {
             let name = one.spec.as_ref().map_or("", |spec| spec.name.as_str());
             let (balancer, attributes, tags) = match &one.id {
                 Some(arn) => tokio::try_join!(
-                    balancer(ctx, Some(arn), name),
-                    attributes(ctx, arn),
+                    read_load_balancer(ctx, Some(arn), name),
+                    read_attributes(ctx, arn),
                     ctx.clients.reads.tags(arn)
                 )?,
                 None if name.is_empty() => continue,
                 None => {
-                    let Some(there) = balancer(ctx, None, name).await? else {
+                    let Some(balancer) = read_load_balancer(ctx, None, name).await? else {
                         continue;
                     };
-                    let arn = there.load_balancer_arn().unwrap_or_default().to_owned();
+                    let arn = balancer.load_balancer_arn().unwrap_or_default().to_owned();
                     let (attributes, tags) =
-                        tokio::try_join!(attributes(ctx, &arn), ctx.clients.reads.tags(&arn))?;
-                    (Some(there), attributes, tags)
+                        tokio::try_join!(read_attributes(ctx, &arn), ctx.clients.reads.tags(&arn))?;
+                    (Some(balancer), attributes, tags)
                 }
             };
             let (Some(balancer), Some(attributes), Some(tags)) = (balancer, attributes, tags)
@@ -190,14 +210,14 @@ impl Kind for LoadBalancer {
             .scheme(LoadBalancerSchemeEnum::InternetFacing)
             .r#type(LoadBalancerTypeEnum::Application)
             .ip_address_type(IpAddressType::Ipv4)
-            .set_tags(Some(elb::list(request.tags)));
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
         let answer = call.send().await.doing("create the load balancer");
-        let answer = answer.map_err(elb::for_now)?;
+        let answer = answer.map_err(retry_if_temporary)?;
         answer
             .load_balancers()
             .first()
             .and_then(|balancer| balancer.load_balancer_arn().map(str::to_owned))
-            .ok_or_else(|| elb::incomplete("load balancer's ARN"))
+            .ok_or_else(|| incomplete_answer("load balancer's ARN"))
     }
 
     async fn update(
@@ -214,7 +234,7 @@ impl Kind for LoadBalancer {
                 .send()
                 .await
                 .doing("set the load balancer's subnets")
-                .map_err(elb::for_now)?;
+                .map_err(retry_if_temporary)?;
         }
         if touches(changes, "security_group_ids") {
             let groups = spec.security_group_ids.iter();
@@ -222,8 +242,8 @@ impl Kind for LoadBalancer {
             call.set_security_groups(Some(groups.map(|group| group.text().to_owned()).collect()))
                 .send()
                 .await
-                .doing("set the load balancer's groups")
-                .map_err(elb::for_now)?;
+                .doing("set the load balancer's security groups")
+                .map_err(retry_if_temporary)?;
         }
         let changed = spec
             .attributes
@@ -243,7 +263,7 @@ impl Kind for LoadBalancer {
                 .send()
                 .await
                 .doing("set the load balancer's attributes")
-                .map_err(explained)?;
+                .map_err(explain_access_logs)?;
         }
         Ok(())
     }
@@ -257,12 +277,12 @@ impl Kind for LoadBalancer {
             .map(|_| ())
         {
             Err(error) if error.is(&["OperationNotPermitted"]) => Err(protected(id)),
-            other => elb::deleted(other),
+            other => delete_result(other),
         }
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elb::tag(ctx, id, set, remove).await
+        elb::change_tags(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -277,31 +297,31 @@ impl Kind for LoadBalancer {
         if live.scheme != LoadBalancerSchemeEnum::InternetFacing.as_str() {
             diff.fixed("scheme", &live.scheme, "internet-facing");
         }
-        for (key, wanted) in &spec.attributes {
+        for (key, desired) in &spec.attributes {
             diff.field(
                 &format!("attributes.{key}"),
                 live.attributes.get(key),
-                wanted,
+                desired,
             );
         }
         diff.finish()
     }
 
     fn ready(live: &Live) -> Readiness {
-        let told = || match &live.reason {
+        let reason = || match &live.reason {
             Some(reason) => format!("{}: {reason}", live.state),
             None => live.state.clone(),
         };
         match live.state.as_str() {
-            // Impaired: it serves, and AWS could not get all that it wanted to scale.
+            // Impaired: it serves requests, but AWS could not scale it.
             "active" | "active_impaired" => Readiness::Ready,
-            "failed" => Readiness::Failed(told()),
-            _ => Readiness::Pending(told()),
+            "failed" => Readiness::Failed(reason()),
+            _ => Readiness::Pending(reason()),
         }
     }
 
     fn replace_order(changes: &[Change]) -> ReplaceOrder {
-        // A name is taken once: under the same one AWS would give the old one back.
+        // A name is unique: with the same one, a create would return the old load balancer.
         if touches(changes, "name") {
             ReplaceOrder::CreateFirst
         } else {
@@ -320,20 +340,22 @@ impl Kind for LoadBalancer {
     }
 }
 
-/// What a refused attribute means.
-fn explained(error: Error) -> Error {
+/// Adds what to do if AWS refuses the bucket for access logs. `InvalidConfigurationRequest` has other causes, too, so the
+/// text decides: "Access Denied for bucket: … Please check S3bucket permission"
+/// (<https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1956>).
+fn explain_access_logs(error: Error) -> Error {
     if error.summary.contains("Access Denied") || error.summary.contains("S3Bucket") {
         return error.hint(
-            "the bucket of access_logs_bucket must be of this region, and its policy must let Elastic Load Balancing \
+            "the bucket access_logs_bucket must be in this region, and its policy must allow Elastic Load Balancing to \
              write: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html",
         );
     }
     error
 }
 
-/// What to do about a load balancer that may not be deleted.
+/// The refusal to delete a load balancer that has deletion protection, with what to do.
 pub fn protected(id: &str) -> Error {
     Error::refused(format!("the load balancer {id} is protected against deletion")).hint(
-        "set `protect = false` (or deletion_protection = false in [edge]) in rd.toml and run rd-edge apply; then destroy",
+        "set `protect = false` (or deletion_protection = false in [edge]) in rd.toml and run rd-edge apply, then destroy",
     )
 }

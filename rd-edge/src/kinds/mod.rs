@@ -1,4 +1,4 @@
-//! The kinds, one file each.
+//! The kinds of resources of this slice, one file or folder each.
 
 pub mod certificate;
 pub mod certificate_validation;

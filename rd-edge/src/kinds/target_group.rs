@@ -1,94 +1,101 @@
 //! `target_group`: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
 //!
-//! One in use cannot be deleted, and a name is taken once; so each one made has a name of its own, and is known by its
-//! tags. What needs another group is done as: new one, listener switched, old one deleted.
+//! A group in use cannot be deleted, and names are unique. So each group has a name of its own and is known by its tags,
+//! and a replacement creates the new group, switches the listener to it, and deletes the old one.
 
+use crate::aws_errors::{delete_result, incomplete_answer, is_not_found};
 use crate::clients::Clients;
 use crate::elb;
 use aws_sdk_elasticloadbalancingv2::types::{
-    Matcher, ProtocolEnum, TargetGroup as Group, TargetGroupAttribute, TargetTypeEnum,
+    Matcher, ProtocolEnum, Tag, TargetGroup as ElbTargetGroup, TargetGroupAttribute, TargetTypeEnum,
 };
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Tags, Wanted,
-    touches,
+    Attribute, Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Wanted,
+    attribute, sdk_tags, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The kind.
+/// The kind `target_group`: the tasks behind the load balancer, and their health check.
 pub struct TargetGroup;
 
-/// What is asked of a target to see whether it is well.
+impl TargetGroup {
+    /// The end of the ARN, as in CloudWatch's dimension `TargetGroup`.
+    pub const ARN_SUFFIX: Attribute<String> = attribute!(Live, arn_suffix);
+}
+
+/// The health check of the targets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
-    /// `HTTP`.
+    /// The protocol of the health check: `HTTP`.
     pub protocol: String,
     /// The port, or `traffic-port` for the targets' own.
     pub port: String,
-    /// The path.
+    /// The path to request.
     pub path: String,
-    /// The answers that say so.
+    /// The HTTP status codes of a healthy target, such as `200-299`.
     pub codes: String,
-    /// Seconds between two questions.
+    /// The seconds between two requests.
     pub interval_seconds: i32,
-    /// Seconds that an answer may take.
+    /// The seconds that a response may take.
     pub timeout_seconds: i32,
-    /// Good answers until it is well.
+    /// The number of successes after which a target is healthy.
     pub healthy_threshold: i32,
-    /// Bad ones until it is not.
+    /// The number of failures after which a target is unhealthy.
     pub unhealthy_threshold: i32,
 }
 
-/// What we want.
+/// The desired target group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// What its name begins with.
+    /// The beginning of the group's name.
     pub name_prefix: String,
-    /// The name of the load balancer: a group is behind one alone, so that a new one gets a group of its own.
+    /// The name of the load balancer. A group belongs to one load balancer, so a new one gets a new group.
     pub load_balancer: String,
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: Input,
-    /// The port of the targets.
+    /// The port on which targets receive requests.
     pub port: Input<i32>,
-    /// Its health check.
+    /// The health check of the targets.
     pub health_check: HealthCheck,
-    /// Its attributes, by AWS's names.
+    /// The attributes to set, by AWS's names.
     pub attributes: BTreeMap<String, String>,
 }
 
-/// What there is.
+/// The target group that AWS has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its ARN, which is its id.
+    /// The group's ARN, which is its id.
     pub arn: String,
-    /// The end of the ARN that CloudWatch's dimensions want.
+    /// The end of the ARN, as in CloudWatch's dimension `TargetGroup`.
     pub arn_suffix: String,
-    /// Its name.
+    /// The group's name.
     pub name: String,
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: String,
-    /// The port.
+    /// The port on which targets receive requests.
     pub port: i32,
-    /// `HTTP`.
+    /// The protocol of requests: `HTTP`.
     pub protocol: String,
-    /// `ip`.
+    /// The type of the targets: `ip`.
     pub target_type: String,
-    /// Its health check.
+    /// The health check of the targets.
     pub health_check: HealthCheck,
-    /// Every attribute that AWS tells.
+    /// All attributes that AWS reports, by name.
     pub attributes: BTreeMap<String, String>,
 }
 
-/// The longest name.
-const LONGEST_NAME: usize = 32;
+/// The maximum length of a target group's name.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
+const MAX_NAME_LENGTH: usize = 32;
 
-fn live(group: &Group, attributes: BTreeMap<String, String>) -> Live {
+fn live(group: &ElbTargetGroup, attributes: BTreeMap<String, String>) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     Live {
         arn: text(group.target_group_arn()),
-        arn_suffix: elb::suffix(group.target_group_arn().unwrap_or_default()),
+        arn_suffix: elb::arn_suffix(group.target_group_arn().unwrap_or_default()),
         name: text(group.target_group_name()),
         vpc_id: text(group.vpc_id()),
         port: group.port().unwrap_or(0),
@@ -117,19 +124,23 @@ fn live(group: &Group, attributes: BTreeMap<String, String>) -> Live {
     }
 }
 
-/// `<prefix>-<six of the token>`, which stays the same for every attempt at the same group.
-fn name(prefix: &str, token: &str) -> String {
+/// The name of a group, `<prefix>-<six characters of the create token>`. Every attempt to create the same group has the
+/// same token, so that a retry does not create a second one.
+fn group_name(prefix: &str, token: &str) -> String {
     let six: String = token.chars().filter(|c| *c != '-').take(6).collect();
-    let room = LONGEST_NAME - 1 - six.len();
+    let room = MAX_NAME_LENGTH - 1 - six.len();
     let prefix: String = prefix.chars().take(room).collect();
     format!("{}-{six}", prefix.trim_end_matches('-'))
 }
 
-async fn attributes(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<BTreeMap<String, String>>> {
+async fn read_attributes(
+    ctx: &Ctx<Clients>,
+    arn: &str,
+) -> Result<Option<BTreeMap<String, String>>> {
     let call = ctx.clients.elb.describe_target_group_attributes();
     let answer = call.target_group_arn(arn).send().await;
     match answer.doing("read the target group's attributes") {
-        Err(error) if elb::is_gone(&error) => Ok(None),
+        Err(error) if is_not_found(&error) => Ok(None),
         other => {
             let all = other?.attributes.unwrap_or_default().into_iter();
             Ok(Some(
@@ -140,39 +151,31 @@ async fn attributes(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<BTreeMap<Str
     }
 }
 
-async fn group(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Group>> {
+async fn read_group(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<ElbTargetGroup>> {
     let call = ctx.clients.elb.describe_target_groups();
     let answer = call.target_group_arns(arn).send().await;
     match answer.doing("read the target group") {
-        Err(error) if elb::is_gone(&error) => Ok(None),
+        Err(error) if is_not_found(&error) => Ok(None),
         other => Ok(other?.target_groups().first().cloned()),
     }
 }
 
-/// The ARNs of every target group of the account.
-async fn arns(ctx: &Ctx<Clients>) -> Result<Vec<String>> {
-    let mut arns = Vec::new();
-    let mut marker = None;
-    loop {
-        let call = ctx.clients.elb.describe_target_groups().set_marker(marker);
-        let page = call.send().await.doing("list the target groups")?;
-        let groups = page.target_groups.unwrap_or_default();
-        arns.extend(
-            groups
-                .into_iter()
-                .filter_map(|group| group.target_group_arn),
-        );
-        marker = page.next_marker;
-        if marker.is_none() {
-            return Ok(arns);
-        }
-    }
+/// Lists the ARNs of all target groups of the account.
+async fn list_arns(ctx: &Ctx<Clients>) -> Result<Vec<String>> {
+    let groups = ctx.clients.elb.describe_target_groups();
+    let groups = groups.into_paginator().items().send();
+    let groups = groups.try_collect().await;
+    Ok(groups
+        .doing("list the target groups")?
+        .into_iter()
+        .filter_map(|group| group.target_group_arn)
+        .collect())
 }
 
-async fn found(ctx: &Ctx<Clients>, address: &str, arn: &str) -> Result<Option<Found<Live>>> {
+async fn find_by_arn(ctx: &Ctx<Clients>, address: &str, arn: &str) -> Result<Option<Found<Live>>> {
     let (group, attributes, tags) = tokio::try_join!(
-        group(ctx, arn),
-        attributes(ctx, arn),
+        read_group(ctx, arn),
+        read_attributes(ctx, arn),
         ctx.clients.reads.tags(arn)
     )?;
     let (Some(group), Some(attributes), Some(tags)) = (group, attributes, tags) else {
@@ -196,10 +199,10 @@ impl Kind for TargetGroup {
         let mut all = Vec::new();
         for one in wanted {
             if let Some(arn) = &one.id {
-                all.extend(found(ctx, &one.address, arn).await?);
+                all.extend(find_by_arn(ctx, &one.address, arn).await?);
                 continue;
             }
-            let arns = arns(ctx).await?;
+            let arns = list_arns(ctx).await?;
             let tags = futures_util::future::try_join_all(
                 arns.iter().map(|arn| ctx.clients.reads.tags(arn)),
             );
@@ -208,9 +211,9 @@ impl Kind for TargetGroup {
                 let Some(address) = tags.get(ADDRESS_TAG) else {
                     continue;
                 };
-                let here = one.is_any() || *address == one.address;
-                if here && ctx.stack.owns(ctx.slice, &tags) {
-                    all.extend(found(ctx, address, arn).await?);
+                let matches = one.is_any() || *address == one.address;
+                if matches && ctx.stack.owns(ctx.slice, &tags) {
+                    all.extend(find_by_arn(ctx, address, arn).await?);
                 }
             }
         }
@@ -224,7 +227,7 @@ impl Kind for TargetGroup {
             .clients
             .elb_once
             .create_target_group()
-            .name(name(&spec.name_prefix, request.token))
+            .name(group_name(&spec.name_prefix, request.token))
             .protocol(ProtocolEnum::Http)
             .set_port(spec.port.known().copied())
             .vpc_id(spec.vpc_id.text())
@@ -238,13 +241,13 @@ impl Kind for TargetGroup {
             .healthy_threshold_count(health.healthy_threshold)
             .unhealthy_threshold_count(health.unhealthy_threshold)
             .matcher(Matcher::builder().http_code(&health.codes).build())
-            .set_tags(Some(elb::list(request.tags)));
+            .set_tags(Some(sdk_tags!(Tag, request.tags)));
         let answer = call.send().await.doing("create the target group")?;
         answer
             .target_groups()
             .first()
             .and_then(|group| group.target_group_arn().map(str::to_owned))
-            .ok_or_else(|| elb::incomplete("target group's ARN"))
+            .ok_or_else(|| incomplete_answer("target group's ARN"))
     }
 
     async fn update(
@@ -297,7 +300,7 @@ impl Kind for TargetGroup {
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let call = ctx.clients.elb.delete_target_group().target_group_arn(id);
-        elb::deleted(
+        delete_result(
             call.send()
                 .await
                 .doing("delete the target group")
@@ -306,7 +309,7 @@ impl Kind for TargetGroup {
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        elb::tag(ctx, id, set, remove).await
+        elb::change_tags(ctx, id, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
@@ -314,51 +317,51 @@ impl Kind for TargetGroup {
         if let Some(last) = last {
             diff.fixed("load_balancer", &last.load_balancer, &spec.load_balancer);
         }
-        let (is, wanted) = (&live.health_check, &spec.health_check);
+        let (current, desired) = (&live.health_check, &spec.health_check);
         diff.fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
             .fixed("port", live.port, &spec.port)
             .fixed("protocol", &live.protocol, "HTTP")
             .fixed("target_type", &live.target_type, "ip")
-            .field("health_check.protocol", &is.protocol, &wanted.protocol)
-            .field("health_check.port", &is.port, &wanted.port)
-            .field("health_check.path", &is.path, &wanted.path)
-            .field("health_check.codes", &is.codes, &wanted.codes)
+            .field(
+                "health_check.protocol",
+                &current.protocol,
+                &desired.protocol,
+            )
+            .field("health_check.port", &current.port, &desired.port)
+            .field("health_check.path", &current.path, &desired.path)
+            .field("health_check.codes", &current.codes, &desired.codes)
             .field(
                 "health_check.interval_seconds",
-                is.interval_seconds,
-                wanted.interval_seconds,
+                current.interval_seconds,
+                desired.interval_seconds,
             )
             .field(
                 "health_check.timeout_seconds",
-                is.timeout_seconds,
-                wanted.timeout_seconds,
+                current.timeout_seconds,
+                desired.timeout_seconds,
             )
             .field(
                 "health_check.healthy_threshold",
-                is.healthy_threshold,
-                wanted.healthy_threshold,
+                current.healthy_threshold,
+                desired.healthy_threshold,
             )
             .field(
                 "health_check.unhealthy_threshold",
-                is.unhealthy_threshold,
-                wanted.unhealthy_threshold,
+                current.unhealthy_threshold,
+                desired.unhealthy_threshold,
             );
-        for (key, wanted) in &spec.attributes {
+        for (key, desired) in &spec.attributes {
             diff.field(
                 &format!("attributes.{key}"),
                 live.attributes.get(key),
-                wanted,
+                desired,
             );
         }
         diff.finish()
     }
 
-    fn replace_order(_: &[Change]) -> ReplaceOrder {
-        ReplaceOrder::CreateFirst
-    }
-
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
-        let group = group(ctx, id).await?;
+        let group = read_group(ctx, id).await?;
         let users = group.map(|group| group.load_balancer_arns().join(", "));
         Ok(users.filter(|users| !users.is_empty()))
     }
@@ -367,10 +370,13 @@ impl Kind for TargetGroup {
 #[cfg(test)]
 mod tests {
     #[test]
-    fn a_name_is_its_own_and_fits() {
+    fn a_name_is_unique_and_not_too_long() {
         let token = "0123abcd-4567";
-        assert_eq!(super::name("shop-test-api", token), "shop-test-api-0123ab");
-        let long = super::name("a-project-of-24-letters-environment-api", token);
+        assert_eq!(
+            super::group_name("shop-test-api", token),
+            "shop-test-api-0123ab"
+        );
+        let long = super::group_name("a-project-of-24-letters-environment-api", token);
         assert_eq!(long.len(), 32);
         assert!(long.ends_with("-0123ab") && !long.contains("--"));
     }

@@ -1,4 +1,5 @@
-//! Changes of the front door: in place, by a successor, and what is served meanwhile.
+//! Changes of the load balancer, the certificate and the DNS records: in place or by a replacement, and what is served
+//! until it is complete.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::Proxy;
@@ -9,7 +10,7 @@ use serde_json::{Value, json};
 const BALANCER: &str = "edge.load_balancer.main";
 const GROUP: &str = "edge.target_group.api";
 
-/// A world with a zone for its domain, applied with these keys, and the proxy that notes its calls.
+/// A world with a zone for its domain, applied with these keys, and the proxy that records its calls.
 fn applied(keys: &str) -> (World, Proxy) {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
@@ -21,13 +22,13 @@ fn applied(keys: &str) -> (World, Proxy) {
     (world, proxy)
 }
 
-fn settled(world: &World) {
+fn has_no_changes(world: &World) {
     assert_eq!(world.rd("rd-edge").args("plan").ok().actions(), [""; 0]);
     let state = std::fs::read_to_string(world.state_file("shop-test", "edge")).unwrap();
     assert!(!state.contains("deposed"), "{state}");
 }
 
-/// The operations that changed something, in their order.
+/// The operations that changed something, in order.
 fn changes(proxy: &Proxy) -> Vec<String> {
     let calls = proxy.calls().into_iter();
     calls
@@ -36,15 +37,15 @@ fn changes(proxy: &Proxy) -> Vec<String> {
         .collect()
 }
 
-/// Fails the test unless these operations were done in this order, each once.
-fn in_order(proxy: &Proxy, wanted: &[&str]) {
+/// Fails the test unless these operations were called in this order, each once.
+fn assert_order(proxy: &Proxy, expected: &[&str]) {
     let done = changes(proxy);
     let seen: Vec<&str> = done
         .iter()
         .map(String::as_str)
-        .filter(|one| wanted.contains(one))
+        .filter(|one| expected.contains(one))
         .collect();
-    assert_eq!(seen, wanted, "{done:?}");
+    assert_eq!(seen, expected, "{done:?}");
 }
 
 fn certificates(world: &World) -> Vec<Value> {
@@ -58,8 +59,8 @@ fn groups(world: &World) -> usize {
     all.body.matches("<TargetGroupName>").count()
 }
 
-/// The certificate of the HTTPS listener.
-fn carried(world: &World) -> String {
+/// The certificate that the HTTPS listener serves.
+fn served_certificate(world: &World) -> String {
     let https = world.id("edge.listener.https");
     let ask = [("ListenerArns.member.1", https.as_str())];
     let answer = world.query(ELB, "DescribeListeners", &ask);
@@ -67,7 +68,7 @@ fn carried(world: &World) -> String {
 }
 
 #[test]
-fn everything_that_can_be_changed_is_changed_in_place() {
+fn settings_are_changed_in_place() {
     let (world, _) = applied("");
     let ids = [BALANCER, GROUP, "edge.listener.https"].map(|address| world.id(address));
     world.settings(&format!(
@@ -90,20 +91,20 @@ fn everything_that_can_be_changed_is_changed_in_place() {
         ]
     );
     world.rd("rd-edge").args("apply -y").ok();
-    settled(&world);
+    has_no_changes(&world);
     let groups = world.query(ELB, "DescribeTargetGroups", &[]);
     assert_eq!(groups.tag("HealthCheckPath"), Some("/ready"));
 
-    // And back.
+    // Back to the defaults.
     world.settings(&world.edge(""));
     world.rd("rd-edge").args("apply -y").ok();
-    settled(&world);
+    has_no_changes(&world);
     let now = [BALANCER, GROUP, "edge.listener.https"].map(|address| world.id(address));
     assert_eq!(ids, now);
 }
 
 #[test]
-fn access_logs_need_a_bucket_that_takes_them() {
+fn access_logs_need_a_bucket_with_the_right_policy() {
     let (world, _) = applied("");
     let bucket = format!("logs-{}", world.account);
     assert_eq!(world.s3("PUT", &format!("/{bucket}"), "").status, 200);
@@ -123,30 +124,30 @@ fn access_logs_need_a_bucket_that_takes_them() {
     let path = format!("/{bucket}?policy");
     assert!(world.s3("PUT", &path, &policy.to_string()).status < 300);
     world.rd("rd-edge").args("apply -y").ok();
-    settled(&world);
+    has_no_changes(&world);
     world.settings(&world.edge(""));
     world.rd("rd-edge").args("apply -y").ok();
-    settled(&world);
+    has_no_changes(&world);
 }
 
 #[test]
-fn another_name_is_proved_issued_and_attached_before_the_old_certificate_goes() {
+fn another_name_is_validated_issued_and_attached_before_the_old_certificate_is_deleted() {
     let (world, proxy) = applied("");
-    let (domain, old) = (world.domain(), carried(&world));
+    let (domain, old) = (world.domain(), served_certificate(&world));
     let zone = world.zone(&format!("shop.{domain}"));
     world.settings(&world.edge(&format!("host = \"shop\"\nnames = [\"www.shop.{domain}\"]")));
     let apply = world.rd("rd-edge").args("apply -y").ok();
-    in_order(
+    assert_order(
         &proxy,
         &["RequestCertificate", "ModifyListener", "DeleteCertificate"],
     );
     assert_eq!(apply.output("url"), format!("https://shop.{domain}"));
-    assert_ne!(carried(&world), old);
+    assert_ne!(served_certificate(&world), old);
     assert_eq!(
         (certificates(&world).len(), world.records(&zone).len()),
         (1, 4)
     );
-    // The old name goes when the new one leads here.
+    // The record of the old name is deleted once the new one points to the load balancer.
     let written = proxy
         .calls()
         .into_iter()
@@ -154,22 +155,25 @@ fn another_name_is_proved_issued_and_attached_before_the_old_certificate_goes() 
     let written: Vec<String> = written
         .map(|call| String::from_utf8_lossy(&call.body).into_owned())
         .collect();
-    let last_made = written
+    let last_create = written
         .iter()
         .rposition(|one| one.contains("<Action>CREATE"));
-    let first_gone = written
+    let first_delete = written
         .iter()
         .position(|one| one.contains("<Action>DELETE"));
-    assert!(last_made < first_gone && last_made.is_some(), "{written:?}");
-    settled(&world);
+    assert!(
+        last_create < first_delete && last_create.is_some(),
+        "{written:?}"
+    );
+    has_no_changes(&world);
 }
 
 #[test]
-fn another_key_is_another_certificate_with_the_same_proof() {
+fn another_key_is_another_certificate_with_the_same_validation_record() {
     let (world, proxy) = applied("");
     world.settings(&world.edge("key_algorithm = \"EC_prime256v1\""));
     world.rd("rd-edge").args("apply -y").ok();
-    in_order(
+    assert_order(
         &proxy,
         &["RequestCertificate", "ModifyListener", "DeleteCertificate"],
     );
@@ -179,18 +183,21 @@ fn another_key_is_another_certificate_with_the_same_proof() {
         (1, &json!("EC_prime256v1"))
     );
     assert!(!changes(&proxy).iter().any(|one| one.contains("rrset")));
-    settled(&world);
+    has_no_changes(&world);
 
-    // One that is given takes the place of ours, whose proof goes with it.
+    // A certificate of the settings replaces that of rd, whose validation record is deleted with it.
     let given = world.certificate_of_others("their");
     world.settings(&world.edge(&format!("certificate_arn = \"{given}\"")));
     world.rd("rd-edge").args("apply -y").ok();
-    assert_eq!((carried(&world), certificates(&world).len()), (given, 1));
-    settled(&world);
+    assert_eq!(
+        (served_certificate(&world), certificates(&world).len()),
+        (given, 1)
+    );
+    has_no_changes(&world);
 }
 
 #[test]
-fn a_record_that_proves_somebody_elses_certificate_stays() {
+fn a_record_that_validates_another_certificate_is_kept() {
     let (world, _) = applied("");
     let zone = world.id(&format!(
         "edge.dns_record.api-{}",
@@ -216,7 +223,7 @@ fn without_route_53_the_old_certificate_is_served_until_the_new_one_is_issued() 
     world.prove();
     world.rd("rd-edge").args("wait").ok();
     world.rd("rd-edge").args("apply -y").ok();
-    let old = carried(&world);
+    let old = served_certificate(&world);
 
     world.settings(&world.edge("host = \"shop\""));
     let pending = world.rd("rd-edge").args("apply -y").ok();
@@ -228,13 +235,13 @@ fn without_route_53_the_old_certificate_is_served_until_the_new_one_is_issued() 
         pending.stderr
     );
     assert_eq!(
-        (carried(&world), certificates(&world).len()),
+        (served_certificate(&world), certificates(&world).len()),
         (old.clone(), 2)
     );
-    settled(&world);
+    has_no_changes(&world);
     let served = format!("https://api.{}", world.domain());
     assert_eq!(pending.output("url"), served);
-    // Another change meanwhile is made.
+    // Another change can be applied in the meantime.
     world.settings(&world.edge("host = \"shop\"\nhttp2 = false"));
     let other = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(other.actions(), [format!("update {BALANCER}")]);
@@ -242,13 +249,13 @@ fn without_route_53_the_old_certificate_is_served_until_the_new_one_is_issued() 
     world.prove();
     world.rd("rd-edge").args("wait").ok();
     world.rd("rd-edge").args("apply -y").ok();
-    assert_ne!(carried(&world), old);
+    assert_ne!(served_certificate(&world), old);
     assert_eq!(certificates(&world).len(), 1);
-    settled(&world);
+    has_no_changes(&world);
 }
 
-/// Has rd-net give another port for the tasks.
-fn port(world: &World, port: u16) {
+/// Changes the application's port in the outputs of rd-net.
+fn set_app_port(world: &World, port: u16) {
     let file = world.state_file("shop-test", "net");
     let text = std::fs::read_to_string(&file).unwrap();
     let mut document: Value = serde_json::from_str(&text).unwrap();
@@ -257,10 +264,10 @@ fn port(world: &World, port: u16) {
 }
 
 #[test]
-fn a_target_group_is_followed_by_one_of_another_name() {
+fn a_target_group_is_replaced_by_one_with_another_name() {
     let (world, proxy) = applied("");
     let old = world.id(GROUP);
-    port(&world, 8080);
+    set_app_port(&world, 8080);
     let apply = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(
         apply.actions(),
@@ -269,18 +276,18 @@ fn a_target_group_is_followed_by_one_of_another_name() {
             "update edge.listener.https".to_owned()
         ]
     );
-    in_order(
+    assert_order(
         &proxy,
         &["CreateTargetGroup", "ModifyListener", "DeleteTargetGroup"],
     );
     let new = world.id(GROUP);
     assert_eq!(apply.output("target_group_arn"), new);
     assert!(new != old && groups(&world) == 1);
-    settled(&world);
+    has_no_changes(&world);
 }
 
 #[test]
-fn a_load_balancer_of_another_name_takes_over_before_the_old_one_goes() {
+fn a_load_balancer_with_another_name_is_in_use_before_the_old_one_is_deleted() {
     let (world, proxy) = applied("");
     let old = world.output("edge", "alb_dns_name");
     world.settings(&world.edge("name = \"front\""));
@@ -300,26 +307,26 @@ fn a_load_balancer_of_another_name_takes_over_before_the_old_one_goes() {
         (all.tag("LoadBalancerName"), groups(&world)),
         (Some("front"), 1)
     );
-    settled(&world);
+    has_no_changes(&world);
 }
 
 #[test]
-fn a_domain_that_comes_and_goes_takes_https_along() {
+fn removing_the_domain_disables_https_and_adding_it_enables_it() {
     let (world, _) = applied("");
     world.settings(SETTINGS);
     let apply = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(apply.output("https"), false);
     assert_eq!(apply.output("target_group_arn"), world.id(GROUP));
     assert_eq!(certificates(&world), [json!(null); 0]);
-    settled(&world);
+    has_no_changes(&world);
     world.settings(&world.edge(""));
     let again = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(again.output("https"), true);
-    settled(&world);
+    has_no_changes(&world);
 }
 
 #[test]
-fn a_plan_that_finds_nothing_takes_ten_calls_at_most() {
+fn a_plan_without_changes_takes_at_most_ten_calls() {
     let count = |world: &World| {
         let plan = world.rd("rd-edge").args("plan -v").ok();
         assert_eq!(plan.actions(), [""; 0]);
@@ -329,7 +336,7 @@ fn a_plan_that_finds_nothing_takes_ten_calls_at_most() {
     };
     let (world, _) = applied("");
     count(&world);
-    // With the records made by hand: before they are seen, and after.
+    // With manually created records: before ACM has found them, and after.
     let bare = World::new(SETTINGS);
     bare.network();
     bare.settings(&bare.edge(""));
@@ -342,23 +349,23 @@ fn a_plan_that_finds_nothing_takes_ten_calls_at_most() {
 }
 
 #[test]
-fn a_proof_that_is_there_already_is_taken_over() {
+fn an_existing_validation_record_is_imported() {
     let (world, _) = applied("");
     let zone = world.id(&format!(
         "edge.dns_record.api-{}",
         world.domain().replace('.', "-")
     ));
     let zone = zone.split('/').next().unwrap();
-    let proof = world.output("edge", "certificate_records")[0].clone();
+    let record = world.output("edge", "certificate_records")[0].clone();
     world.rd("rd-edge").args("destroy -y").ok();
-    // As another tool leaves it.
+    // As another tool may have left it.
     let set = format!(
         "<Name>{}</Name><Type>CNAME</Type><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>{}</Value>\
          </ResourceRecord></ResourceRecords>",
-        proof["name"].as_str().unwrap(),
-        proof["value"].as_str().unwrap()
+        record["name"].as_str().unwrap(),
+        record["value"].as_str().unwrap()
     );
     world.change_record(zone, "CREATE", &set);
     world.rd("rd-edge").args("apply -y").ok();
-    settled(&world);
+    has_no_changes(&world);
 }

@@ -1,4 +1,4 @@
-//! `check` and `targets`: what clients see, and who stands behind it. Everything that is asked is on loopback.
+//! `check` and `targets`: what clients see, and the tasks behind the load balancer. All servers are on loopback.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use crate::servers::{Answer, Authority, closed, plain};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 const OK: Answer = "200 OK";
 
-/// A front door without a domain: what is checked is named by `--url`.
+/// A load balancer without a domain: `--url` names what is checked.
 fn world() -> World {
     let world = World::new(SETTINGS);
     world.network();
@@ -21,7 +21,7 @@ fn document(done: &Done) -> Value {
     serde_json::from_str(done.stdout.trim()).unwrap()
 }
 
-/// Runs a check of this URL, trusting that authority alone.
+/// Checks this URL, trusting only that certificate authority.
 fn check(world: &World, authority: &Authority, url: &str) -> Done {
     let trusted = world.path().join("authority.pem");
     std::fs::write(&trusted, authority.pem()).unwrap();
@@ -33,7 +33,7 @@ fn check(world: &World, authority: &Authority, url: &str) -> Done {
         .run()
 }
 
-/// Whether a step is right, and why.
+/// Whether a step passed, and the reason.
 fn step(done: &Done, name: &str) -> (bool, String) {
     let document = document(done);
     let steps = document["steps"].as_array().unwrap();
@@ -43,8 +43,8 @@ fn step(done: &Done, name: &str) -> (bool, String) {
     (found["ok"] == true, reason)
 }
 
-/// Fails the test unless the step is so, and says all of these words.
-fn is(done: &Done, name: &str, ok: bool, words: &[&str]) {
+/// Fails the test unless the step has this result and its reason contains these words.
+fn assert_step(done: &Done, name: &str, ok: bool, words: &[&str]) {
     let (was, reason) = step(done, name);
     assert_eq!(was, ok, "{name}: {reason}");
     for word in words {
@@ -52,8 +52,8 @@ fn is(done: &Done, name: &str, ok: bool, words: &[&str]) {
     }
 }
 
-/// An address in the network's subnets that the tests of other worlds do not have: how targets are is told to the local
-/// API for all accounts at once.
+/// An address in the network's subnets that the tests of other worlds do not use: the local API has one list of the
+/// targets' health for all accounts.
 fn address(world: &World, last: u8) -> String {
     let account: u64 = world.account.parse().unwrap();
     format!(
@@ -80,29 +80,29 @@ fn health(world: &World, address: &str, state: &str, reason: &str, description: 
 }
 
 #[test]
-fn all_is_well() {
+fn a_check_passes_when_every_step_is_right() {
     let (world, authority) = (world(), Authority::new("rd test authority"));
     register(&world, &address(&world, 1));
     health(&world, &address(&world, 1), "healthy", "", "");
     let port = authority.serve("localhost", 90, &TLS13, OK);
     let url = format!("https://localhost:{port}/health");
-    let well = check(&world, &authority, &url);
-    assert_eq!(well.code, 0, "{}", well.stdout);
-    assert_eq!(document(&well)["url"], url.as_str());
-    assert_eq!(document(&well)["ok"], true);
-    is(&well, "DNS of localhost", true, &["127.0.0.1"]);
-    is(&well, "TLS", true, &["TLSv1.3"]);
-    is(
-        &well,
+    let passed = check(&world, &authority, &url);
+    assert_eq!(passed.code, 0, "{}", passed.stdout);
+    assert_eq!(document(&passed)["url"], url.as_str());
+    assert_eq!(document(&passed)["ok"], true);
+    assert_step(&passed, "DNS of localhost", true, &["127.0.0.1"]);
+    assert_step(&passed, "TLS", true, &["TLSv1.3"]);
+    assert_step(
+        &passed,
         "served certificate",
         true,
         &["CN=rd test authority", "89 days left"],
     );
-    is(&well, "GET /health", true, &["200"]);
+    assert_step(&passed, "GET /health", true, &["200"]);
     let target = format!("target {}:3001", address(&world, 1));
-    is(&well, &target, true, &["healthy"]);
+    assert_step(&passed, &target, true, &["healthy"]);
 
-    // Without a path the health check's is asked; for people there are lines.
+    // A URL without a path gets that of the health check; the text format has a line for each step.
     let text = world
         .rd("rd-edge")
         .args("check --format text --url")
@@ -116,40 +116,40 @@ fn all_is_well() {
         text.stdout.contains("✓ GET /health: 200")
             && text
                 .stdout
-                .ends_with(&format!("https://localhost:{port}/health: all is well\n")),
+                .ends_with(&format!("https://localhost:{port}/health: check passed\n")),
         "{}",
         text.stdout
     );
 }
 
 #[test]
-fn tls_that_is_old_ends_soon_or_is_not_to_be_trusted() {
+fn old_tls_soon_expiring_and_untrusted_certificates_are_reported() {
     let (world, authority) = (world(), Authority::new("ours"));
     let of = |port: u16| format!("https://localhost:{port}/health");
 
     let older = authority.serve("localhost", 90, &TLS12, OK);
     let older = check(&world, &authority, &of(older));
-    is(&older, "TLS", true, &["TLSv1.2"]);
+    assert_step(&older, "TLS", true, &["TLSv1.2"]);
 
     let soon = authority.serve("localhost", 10, &TLS13, OK);
     let soon = check(&world, &authority, &of(soon));
     assert_eq!(soon.code, 1);
-    is(&soon, "TLS", true, &[]);
-    is(
+    assert_step(&soon, "TLS", true, &[]);
+    assert_step(
         &soon,
         "served certificate",
         false,
-        &["9 days left", "ACM renews 60 days before"],
+        &["9 days left", "ACM renews it 60 days before"],
     );
 
     let over = authority.serve("localhost", -1, &TLS13, OK);
     let over = check(&world, &authority, &of(over));
-    is(&over, "TLS", false, &["handshake failed", "expired"]);
-    is(&over, "GET /health", false, &["expired"]);
+    assert_step(&over, "TLS", false, &["handshake failed", "expired"]);
+    assert_step(&over, "GET /health", false, &["expired"]);
 
     let theirs = Authority::new("theirs").serve("localhost", 90, &TLS13, OK);
     let theirs = check(&world, &authority, &of(theirs));
-    is(
+    assert_step(
         &theirs,
         "TLS",
         false,
@@ -158,7 +158,7 @@ fn tls_that_is_old_ends_soon_or_is_not_to_be_trusted() {
 
     let other = authority.serve("other.example.com", 90, &TLS13, OK);
     let other = check(&world, &authority, &of(other));
-    is(
+    assert_step(
         &other,
         "TLS",
         false,
@@ -167,18 +167,18 @@ fn tls_that_is_old_ends_soon_or_is_not_to_be_trusted() {
 
     let plain = plain("127.0.0.1:0", OK).unwrap();
     let plain = check(&world, &authority, &of(plain));
-    is(&plain, "TLS", false, &["handshake failed"]);
+    assert_step(&plain, "TLS", false, &["handshake failed"]);
 }
 
 #[test]
-fn answers_that_are_not_well_say_what_they_mean() {
+fn a_failing_response_says_what_it_means() {
     let (world, authority) = (world(), Authority::new("ours"));
     let cases: [(Answer, &str); 4] = [
         ("503 Service Unavailable", "503: no task is registered"),
         ("502 Bad Gateway", "502: the tasks close the connection"),
         (
             "504 Gateway Timeout",
-            "504: the tasks do not answer in time",
+            "504: the tasks do not respond in time",
         ),
         ("404 Not Found", "404"),
     ];
@@ -187,8 +187,8 @@ fn answers_that_are_not_well_say_what_they_mean() {
         let url = format!("http://localhost:{port}/ready?deep=1");
         let done = check(&world, &authority, &url);
         assert_eq!(done.code, 1, "{}", done.stdout);
-        is(&done, "TLS", true, &["plain HTTP"]);
-        is(&done, "GET /ready?deep=1", false, &[words]);
+        assert_step(&done, "TLS", true, &["plain HTTP"]);
+        assert_step(&done, "GET /ready?deep=1", false, &[words]);
     }
     // Over TLS as well.
     let port = authority.serve("localhost", 90, &TLS13, "503 Service Unavailable");
@@ -197,17 +197,17 @@ fn answers_that_are_not_well_say_what_they_mean() {
         &authority,
         &format!("https://localhost:{port}/health"),
     );
-    is(&done, "GET /health", false, &["503"]);
-    // Nobody there at all.
+    assert_step(&done, "GET /health", false, &["503"]);
+    // No server at all.
     let port = closed();
     let done = check(
         &world,
         &authority,
         &format!("https://localhost:{port}/health"),
     );
-    is(&done, "TLS", false, &["cannot be reached", "refused"]);
-    is(&done, "GET /health", false, &["cannot be reached"]);
-    is(&done, "DNS of localhost", true, &[]);
+    assert_step(&done, "TLS", false, &["cannot be reached", "refused"]);
+    assert_step(&done, "GET /health", false, &["cannot be reached"]);
+    assert_step(&done, "DNS of localhost", true, &[]);
     // No URL.
     for wrong in ["ftp://localhost/", "localhost"] {
         assert_eq!(check(&world, &authority, wrong).code, 2, "{wrong}");
@@ -221,25 +221,25 @@ fn targets_are_shown_with_their_reasons() {
     let url = format!("http://localhost:{port}/health");
     let none = check(&world, &authority, &url);
     assert_eq!(none.code, 1);
-    is(&none, "targets", false, &["no task runs"]);
+    assert_step(&none, "targets", false, &["no task is running"]);
     let listed = world.rd("rd-edge").args("targets --format text").ok();
     assert!(listed.stdout.starts_with("no targets"), "{}", listed.stdout);
 
-    let [well, ill] = [1, 2].map(|last| address(&world, last));
-    register(&world, &well);
-    register(&world, &ill);
-    health(&world, &well, "healthy", "", "");
+    let [healthy, unhealthy] = [1, 2].map(|last| address(&world, last));
+    register(&world, &healthy);
+    register(&world, &unhealthy);
+    health(&world, &healthy, "healthy", "", "");
     let (code, words) = (
         "Target.ResponseCodeMismatch",
         "Health checks failed with these codes: [500]",
     );
-    health(&world, &ill, "unhealthy", code, words);
+    health(&world, &unhealthy, "unhealthy", code, words);
     let done = check(&world, &authority, &url);
     assert_eq!(done.code, 1);
-    is(&done, &format!("target {well}:3001"), true, &["healthy"]);
-    is(
+    assert_step(&done, &format!("target {healthy}:3001"), true, &["healthy"]);
+    assert_step(
         &done,
-        &format!("target {ill}:3001"),
+        &format!("target {unhealthy}:3001"),
         false,
         &["unhealthy", code, words],
     );
@@ -250,7 +250,10 @@ fn targets_are_shown_with_their_reasons() {
         world.id("edge.target_group.api")
     );
     let found = listed["targets"].as_array().unwrap();
-    let found = found.iter().find(|one| one["id"] == ill.as_str()).unwrap();
+    let found = found
+        .iter()
+        .find(|one| one["id"] == unhealthy.as_str())
+        .unwrap();
     assert_eq!(
         (&found["state"], &found["reason"], &found["description"]),
         (&json!("unhealthy"), &json!(code), &json!(words))
@@ -264,10 +267,10 @@ fn targets_are_shown_with_their_reasons() {
         table.contains("WHY") && table.contains(&format!("{code}: {words}")),
         "{table}"
     );
-    // One that drains is on its way, and no fault.
+    // A draining target is no failure.
     health(
         &world,
-        &ill,
+        &unhealthy,
         "draining",
         "Target.DeregistrationInProgress",
         "",
@@ -277,7 +280,7 @@ fn targets_are_shown_with_their_reasons() {
 }
 
 #[test]
-fn the_certificate_is_looked_at_where_there_is_one() {
+fn the_certificate_is_checked_if_rd_requests_one() {
     let world = World::new(SETTINGS);
     world.network();
     world.settings(&world.edge(""));
@@ -290,7 +293,7 @@ fn the_certificate_is_looked_at_where_there_is_one() {
 
     world.rd("rd-edge").args("apply -y").ok();
     let pending = check(&world, &authority, &url);
-    is(
+    assert_step(
         &pending,
         "certificate",
         false,
@@ -299,15 +302,15 @@ fn the_certificate_is_looked_at_where_there_is_one() {
     world.prove();
     world.rd("rd-edge").args("wait").ok();
     let issued = check(&world, &authority, &url);
-    is(&issued, "certificate", true, &["ISSUED", "394 days left"]);
+    assert_step(&issued, "certificate", true, &["ISSUED", "394 days left"]);
 
     world.settings(&world.edge("host = \"shop\""));
     let another = check(&world, &authority, &url);
-    is(&another, "certificate", false, &["run rd-edge apply"]);
+    assert_step(&another, "certificate", false, &["run rd-edge apply"]);
 }
 
 #[test]
-fn a_given_certificate_without_a_domain_has_no_name_to_be_checked() {
+fn a_given_certificate_without_a_domain_needs_a_url() {
     let world = World::new(SETTINGS);
     world.network();
     let arn = world.certificate_of_others("api");
@@ -317,8 +320,8 @@ fn a_given_certificate_without_a_domain_has_no_name_to_be_checked() {
     assert!(nameless.stderr.contains("--url"), "{}", nameless.stderr);
 }
 
-/// Has the state say where the front door is: names that need no DNS.
-fn moved(world: &World, url: &str, balancer: &str) {
+/// Changes the URL and the load balancer's name in the state to names that need no DNS.
+fn set_url_and_load_balancer(world: &World, url: &str, balancer: &str) {
     let file = world.state_file("shop-test", "edge");
     let text = std::fs::read_to_string(&file).unwrap();
     let mut document: Value = serde_json::from_str(&text).unwrap();
@@ -328,7 +331,7 @@ fn moved(world: &World, url: &str, balancer: &str) {
 }
 
 #[test]
-fn the_stack_s_own_address_must_lead_to_the_load_balancer_and_redirect() {
+fn the_stack_s_own_name_must_point_to_the_load_balancer_and_redirect() {
     let (world, authority) = (world(), Authority::new("ours"));
     let trusted = world.path().join("authority.pem");
     std::fs::write(&trusted, authority.pem()).unwrap();
@@ -338,28 +341,33 @@ fn the_stack_s_own_address_must_lead_to_the_load_balancer_and_redirect() {
         let check = world.rd("rd-edge").args("check");
         check.env("SSL_CERT_FILE", trusted.to_str().unwrap()).run()
     };
-    moved(&world, &url, "127.0.0.1");
-    let leads = own();
-    is(&leads, "DNS of localhost", true, &["the load balancer's"]);
-    is(&leads, "GET /health", true, &["200"]);
-    moved(&world, &url, "127.0.0.2");
-    is(
+    set_url_and_load_balancer(&world, &url, "127.0.0.1");
+    let passed = own();
+    assert_step(
+        &passed,
+        "DNS of localhost",
+        true,
+        &["127.0.0.1: the load balancer"],
+    );
+    assert_step(&passed, "GET /health", true, &["200"]);
+    set_url_and_load_balancer(&world, &url, "127.0.0.2");
+    assert_step(
         &own(),
         "DNS of localhost",
         false,
-        &["not the load balancer's: 127.0.0.2"],
+        &["not the load balancer 127.0.0.2"],
     );
 
-    // The port of plain HTTP is not everybody's to have.
-    let there = "301 Moved Permanently\r\nLocation: https://localhost:443/health";
-    if plain("127.0.0.1:80", there).is_some() {
-        is(
+    // Not every machine allows a test to listen on port 80.
+    let redirect = "301 Moved Permanently\r\nLocation: https://localhost:443/health";
+    if plain("127.0.0.1:80", redirect).is_some() {
+        assert_step(
             &own(),
             "redirect",
             true,
             &["301 https://localhost:443/health"],
         );
     } else {
-        println!("port 80 cannot be had: the redirect is not looked at");
+        println!("port 80 is not available: the redirect is not checked");
     }
 }

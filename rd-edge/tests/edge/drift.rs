@@ -1,4 +1,4 @@
-//! Every setting of the front door that somebody can change by hand.
+//! Drift of the load balancer, the certificate and the DNS records: every setting that can be changed outside of rd.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::drift::{Drift, each_is_put_back};
@@ -45,7 +45,7 @@ fn tag(world: &World, address: &str) {
     world.query(ELB, "AddTags", &change);
 }
 
-/// A target group that is not ours.
+/// A target group that does not belong to the stack.
 fn other_group(world: &World) -> String {
     let vpc = world.output("net", "vpc_id");
     let wanted = [
@@ -59,7 +59,7 @@ fn other_group(world: &World) -> String {
     made.tag("TargetGroupArn").unwrap().to_owned()
 }
 
-/// A bucket that a load balancer may write its logs to.
+/// A bucket that a load balancer may write access logs to.
 fn bucket(world: &World, name: &str) -> String {
     let name = format!("{name}-{}", world.account);
     let policy = json!({"Version": "2012-10-17", "Statement": [{
@@ -225,7 +225,7 @@ const BEHIND: [Drift; 22] = [
             listener(world, HTTP, &action);
         },
     },
-    // Ours is still the first of those that it forwards to.
+    // The stack's group is still the first of those that it forwards to.
     Drift {
         address: HTTP,
         path: "other_action",
@@ -253,7 +253,7 @@ const BEHIND: [Drift; 22] = [
 ];
 
 #[test]
-fn each_setting_of_load_balancer_and_targets_is_shown_and_put_back() {
+fn each_setting_of_load_balancer_and_targets_is_shown_and_reset() {
     let world = World::new(SETTINGS);
     world.network();
     let logs = bucket(&world, "logs");
@@ -274,7 +274,7 @@ fn zone(world: &World) -> String {
 fn api(world: &World, prefix: &str) -> &'static str {
     let domain = world.domain().replace('.', "-");
     let address = format!("edge.dns_record.{prefix}api-{domain}");
-    // The table wants addresses that live as long as the test.
+    // The table needs addresses with a static lifetime.
     Box::leak(address.into_boxed_str())
 }
 
@@ -328,7 +328,7 @@ const TEAPOT: [(&str, &str); 2] = [
 ];
 
 #[test]
-fn each_setting_of_listeners_certificate_and_records_is_shown_and_put_back() {
+fn each_setting_of_listeners_certificate_and_records_is_shown_and_reset() {
     let world = World::new(SETTINGS);
     world.network();
     world.zone(&world.domain());
@@ -415,7 +415,7 @@ fn each_setting_of_listeners_certificate_and_records_is_shown_and_put_back() {
             alias(world, theirs, ours.as_str().unwrap(), false);
         }),
         row(alias_of, "alias.zone_id", |world| {
-            // The zone of the load balancers of Ireland.
+            // The hosted zone of load balancers in eu-west-1.
             alias(
                 world,
                 "theirs-1.eu-west-1.elb.amazonaws.com",
@@ -444,7 +444,7 @@ fn each_setting_of_listeners_certificate_and_records_is_shown_and_put_back() {
 }
 
 #[test]
-fn what_was_deleted_by_hand_is_made_again() {
+fn resources_deleted_outside_of_rd_are_created_again() {
     let world = World::new(SETTINGS);
     world.network();
     let zone = world.zone(&world.domain());

@@ -1,5 +1,5 @@
-//! The front door, with a fault at every change that a command makes: nothing is lost, nothing doubled, nothing left.
-//! And what AWS itself gives up.
+//! The slice `edge`, with a fault at every change that a command makes: nothing is lost, created twice, or left behind. And
+//! resources that AWS itself reports as failed.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule, Scenario};
@@ -10,14 +10,14 @@ use std::time::{Duration, Instant};
 
 const FEW: usize = 3;
 
-fn wanted(world: &World) {
+fn prepared(world: &World) {
     world.network();
     world.zone(&world.domain());
     world.settings(&world.edge(""));
 }
 
 fn applied(world: &World) {
-    wanted(world);
+    prepared(world);
     world.rd("rd-edge").args("apply -y").ok();
 }
 
@@ -32,8 +32,8 @@ fn certificates(world: &World) -> Vec<Value> {
     all["CertificateSummaryList"].as_array().unwrap().clone()
 }
 
-/// Everything is as wanted, once; and goes without a trace.
-fn whole(world: &World) {
+/// Every resource is up to date and exists once, and a destroy deletes all of them.
+fn is_complete(world: &World) {
     assert_eq!(world.rd("rd-edge").args("plan").ok().actions(), [""; 0]);
     let state = std::fs::read_to_string(world.state_file("shop-test", "edge")).unwrap();
     assert!(
@@ -51,10 +51,10 @@ fn whole(world: &World) {
         [1, 1, 1, 2]
     );
     world.rd("rd-edge").args("destroy -y").ok();
-    nothing(world);
+    nothing_is_left(world);
 }
 
-fn nothing(world: &World) {
+fn nothing_is_left(world: &World) {
     for list in ["DescribeLoadBalancers", "DescribeTargetGroups"] {
         let left = world.query(ELB, list, &[]).body;
         assert!(!left.contains("shop-test"), "{left}");
@@ -67,9 +67,9 @@ fn nothing(world: &World) {
 
 const APPLY: Scenario = Scenario {
     settings: SETTINGS,
-    prepare: wanted,
+    prepare: prepared,
     command: |world| world.rd("rd-edge").args("apply -y"),
-    check: whole,
+    check: is_complete,
 };
 
 const UPDATE: Scenario = Scenario {
@@ -82,10 +82,10 @@ const UPDATE: Scenario = Scenario {
         ));
     },
     command: |world| world.rd("rd-edge").args("apply -y"),
-    check: whole,
+    check: is_complete,
 };
 
-/// Another name and another port: certificate, records and target group come anew, the old ones go.
+/// Another name and another port replace the certificate, the records and the target group.
 const REPLACE: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |world| {
@@ -96,19 +96,19 @@ const REPLACE: Scenario = Scenario {
         std::fs::write(file, text.replace("3001", "8080")).unwrap();
     },
     command: |world| world.rd("rd-edge").args("apply -y"),
-    check: whole,
+    check: is_complete,
 };
 
 const DESTROY: Scenario = Scenario {
     settings: SETTINGS,
     prepare: applied,
     command: |world| world.rd("rd-edge").args("destroy -y"),
-    check: nothing,
+    check: nothing_is_left,
 };
 
 rd_testkit::fault_walks!([APPLY, UPDATE, REPLACE, DESTROY], FEW);
 
-/// A world behind a proxy, with these settings of `[edge]` and, or not, a zone.
+/// A world behind a proxy with these settings of `[edge]`, and with a zone if asked for.
 fn faulty(keys: &str, with_zone: bool) -> (World, Proxy) {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
@@ -120,7 +120,7 @@ fn faulty(keys: &str, with_zone: bool) -> (World, Proxy) {
     (world, proxy)
 }
 
-/// Fails at once, not when patience ends.
+/// Runs a command that must fail at once, not after a timeout.
 fn fails_at_once(world: &World, args: &str) -> Done {
     let start = Instant::now();
     let failed = world.rd("rd-edge").args(args).code(1);
@@ -156,12 +156,12 @@ fn a_load_balancer_that_failed_says_why_and_is_replaced() {
     proxy.rules(Vec::new(), None);
     world.rd("rd-edge").args("apply -y").ok();
     assert_ne!(world.id("edge.load_balancer.main"), old);
-    whole(&world);
+    is_complete(&world);
 }
 
-/// With the records in Route 53: given up at once, or while it is waited for.
+/// With the records in Route 53: ACM has given up before the apply, or gives up while it waits.
 #[test]
-fn a_certificate_that_acm_gave_up_says_why_and_is_replaced() {
+fn a_certificate_that_failed_says_why_and_is_replaced() {
     let cases = [
         (
             "\"Status\": \"PENDING_VALIDATION\"",
@@ -193,12 +193,12 @@ fn a_certificate_that_acm_gave_up_says_why_and_is_replaced() {
         if to.contains("FAILED") {
             assert_ne!(certificates(&world)[0]["CertificateArn"], old);
         }
-        whole(&world);
+        is_complete(&world);
     }
 }
 
 #[test]
-fn a_certificate_that_nobody_proved_in_time_ends_the_wait_and_is_requested_anew() {
+fn a_certificate_whose_validation_timed_out_ends_the_wait_and_is_requested_again() {
     let (world, proxy) = faulty("", false);
     world.rd("rd-edge").args("apply -y").ok();
     let late = Fault::Rewrite {
@@ -213,7 +213,7 @@ fn a_certificate_that_nobody_proved_in_time_ends_the_wait_and_is_requested_anew(
         "{}",
         done.stderr
     );
-    // An apply sees the old one so, and the new one as it is.
+    // The apply sees the old certificate as timed out, and the new one as it is.
     let old = certificates(&world)[0]["CertificateArn"].clone();
     proxy.rules(vec![rule(1)], None);
     world.rd("rd-edge").args("apply -y").ok();
@@ -228,17 +228,17 @@ fn a_certificate_that_nobody_proved_in_time_ends_the_wait_and_is_requested_anew(
 }
 
 #[test]
-fn refusals_that_go_away_are_waited_out() {
+fn temporary_errors_are_retried() {
     let (world, proxy) = faulty("", true);
     let refused = |operation, code| {
         let status = 400;
         Rule::at_first(Calls::Of(operation), 2, Fault::Refuse { status, code })
     };
-    // A certificate that was just issued is not known to every load balancer yet.
+    // A certificate that was just issued is not visible to Elastic Load Balancing yet.
     proxy.rules(vec![refused("CreateListener", "CertificateNotFound")], None);
     world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(proxy.happened(), 2);
-    // What uses it is gone, and not everybody knows.
+    // What uses it is deleted, but still visible in some places.
     let rules = vec![
         refused("DeleteTargetGroup", "ResourceInUse"),
         refused("DeleteCertificate", "ResourceInUseException"),
@@ -246,5 +246,5 @@ fn refusals_that_go_away_are_waited_out() {
     proxy.rules(rules, None);
     world.rd("rd-edge").args("destroy -y").ok();
     assert_eq!(proxy.happened(), 4);
-    nothing(&world);
+    nothing_is_left(&world);
 }

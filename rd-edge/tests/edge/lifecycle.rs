@@ -1,4 +1,5 @@
-//! The front door from nothing to nothing: with Route 53, without it, with a certificate given, with no domain.
+//! The slice `edge` from the first apply to the destroy: with Route 53, without it, with a certificate of the settings, and
+//! without a domain.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::network::SETTINGS;
@@ -28,8 +29,8 @@ fn warnings(done: &Done) -> Vec<String> {
     all.iter().map(text).collect()
 }
 
-/// Nothing of ours is left at AWS nor in the state.
-fn nothing(world: &World, zones: &[&str]) {
+/// Fails the test if AWS or the state has a resource of the stack.
+fn nothing_is_left(world: &World, zones: &[&str]) {
     for list in ["DescribeLoadBalancers", "DescribeTargetGroups"] {
         let left = world.query(ELB, list, &[]).body;
         assert!(!left.contains("shop-test"), "{left}");
@@ -43,7 +44,7 @@ fn nothing(world: &World, zones: &[&str]) {
 }
 
 #[test]
-fn with_route_53_one_apply_makes_everything() {
+fn with_route_53_one_apply_creates_everything() {
     let world = world();
     let domain = world.domain();
     let zone = world.zone(&domain);
@@ -66,7 +67,7 @@ fn with_route_53_one_apply_makes_everything() {
         [1, 1, 1, 1, 2],
         "{made:?}"
     );
-    // Two names need the same record, the third one of its own.
+    // Two names share a validation record; the third name has its own.
     for record in [
         format!("validation-api-{dashed}"),
         format!("validation-www-{dashed}"),
@@ -111,14 +112,14 @@ fn with_route_53_one_apply_makes_everything() {
     assert_eq!(by_hand["records"], json!([]));
 
     world.rd("rd-edge").args("destroy -y").ok();
-    nothing(&world, &[&zone]);
+    nothing_is_left(&world, &[&zone]);
 }
 
 #[test]
-fn without_route_53_https_comes_with_the_apply_after_the_records() {
+fn without_route_53_the_apply_after_the_records_enables_https() {
     let world = world();
     let domain = world.domain();
-    // A name at the top of its zone, for which DNS has no CNAME.
+    // The name of a zone itself, which cannot be a CNAME.
     let top = format!("t{}.com", world.account);
     world.settings(&world.edge(&format!("names = [\"{top}\"]")));
     let plan = world.rd("rd-edge").args("plan").ok();
@@ -130,7 +131,7 @@ fn without_route_53_https_comes_with_the_apply_after_the_records() {
     let first = world.rd("rd-edge").args("apply -y").ok();
     let said = warnings(&first).join("\n");
     for wanted in [
-        "HTTPS comes with the next apply",
+        "apply again to enable HTTPS",
         "acm-validations.aws",
         "not seen yet",
         "elb.amazonaws.com",
@@ -148,22 +149,29 @@ fn without_route_53_https_comes_with_the_apply_after_the_records() {
         "{doors}"
     );
     assert_eq!(certificates(&world)[0]["Status"], "PENDING_VALIDATION");
-    // The certificate is as wanted, and waits.
+    // The certificate is up to date, and pending.
     let plan = world.rd("rd-edge").args("plan --exit-code").ok();
-    let waits = |one: &Value| {
+    let is_pending = |one: &Value| {
         one["waits"]
             .as_str()
-            .is_some_and(|text| text.contains("ACM"))
+            .is_some_and(|text| text.starts_with("until ACM finds"))
     };
-    assert_eq!(plan.of_type("change").into_iter().filter(waits).count(), 1);
+    assert_eq!(
+        plan.of_type("change")
+            .into_iter()
+            .filter(is_pending)
+            .count(),
+        1
+    );
 
     records_in_each_format(&world, &top);
 
-    let gave_up = world.rd("rd-edge").args("wait --timeout 2s").code(1);
+    let timed_out = world.rd("rd-edge").args("wait --timeout 2s").code(1);
     assert!(
-        gave_up.stderr.contains("ACM does not see") && gave_up.stderr.contains("rd-edge records"),
+        timed_out.stderr.contains("ACM has not found")
+            && timed_out.stderr.contains("rd-edge records"),
         "{}",
-        gave_up.stderr
+        timed_out.stderr
     );
     let waiting = world.rd("rd-edge").args("wait").start();
     world.prove();
@@ -188,7 +196,7 @@ fn without_route_53_https_comes_with_the_apply_after_the_records() {
     assert_eq!(records["records"][0]["seen"], true);
 
     world.rd("rd-edge").args("destroy -y").ok();
-    nothing(&world, &[]);
+    nothing_is_left(&world, &[]);
 }
 
 fn records_in_each_format(world: &World, top: &str) {
@@ -240,7 +248,7 @@ fn records_in_each_format(world: &World, top: &str) {
 }
 
 #[test]
-fn names_that_only_some_zones_have_are_made_by_hand_for_the_others() {
+fn records_of_names_without_a_zone_are_created_manually() {
     let world = world();
     let (domain, other) = (world.domain(), format!("other.{}", world.domain()));
     let zone = world.zone(&format!("api.{domain}"));
@@ -266,17 +274,17 @@ fn names_that_only_some_zones_have_are_made_by_hand_for_the_others() {
     assert_eq!(second.output("url"), format!("https://api.{domain}"));
     assert_eq!(world.rd("rd-edge").args("plan").ok().actions(), [""; 0]);
     world.rd("rd-edge").args("destroy -y").ok();
-    nothing(&world, &[&zone]);
+    nothing_is_left(&world, &[&zone]);
 }
 
 #[test]
-fn a_given_certificate_is_carried_and_never_touched() {
+fn a_given_certificate_is_served_and_never_changed() {
     let world = world();
     let domain = world.domain();
     let zone = world.zone(&domain);
     let arn = world.certificate_of_others("api");
     let given = format!("certificate_arn = \"{arn}\"");
-    // Without a domain there is nothing to lead to it.
+    // Without a domain there is no record to create.
     world.settings(&format!("{SETTINGS}[edge]\n{given}\n"));
     let bare = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(bare.output("https"), true);
@@ -303,7 +311,7 @@ fn a_given_certificate_is_carried_and_never_touched() {
 }
 
 #[test]
-fn without_a_domain_it_speaks_plain_http_and_says_so() {
+fn without_a_domain_there_is_plain_http_and_a_warning() {
     let world = world();
     let apply = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(
@@ -327,14 +335,14 @@ fn without_a_domain_it_speaks_plain_http_and_says_so() {
     );
     world.rd("rd-edge").args("wait").code(2);
     let none = world.rd("rd-edge").args("records --format text").ok();
-    assert_eq!(none.stdout, "no records are to be made by hand\n");
+    assert_eq!(none.stdout, "no records to create manually\n");
     assert_eq!(world.rd("rd-edge").args("plan").ok().actions(), [""; 0]);
     world.rd("rd-edge").args("destroy -y").ok();
-    nothing(&world, &[]);
+    nothing_is_left(&world, &[]);
 }
 
 #[test]
-fn the_zone_is_the_nearest_public_one_or_the_one_that_is_set() {
+fn the_zone_is_the_closest_public_one_or_that_of_the_settings() {
     let world = world();
     let domain = world.domain();
     let far = world.zone(&domain);
@@ -351,7 +359,7 @@ fn the_zone_is_the_nearest_public_one_or_the_one_that_is_set() {
     assert_eq!([&near, &far].map(|zone| world.records(zone).len()), [2, 0]);
     world.rd("rd-edge").args("destroy -y").ok();
 
-    // Two of the same name: somebody must say which one the registrar knows.
+    // Of two zones with the same name, the settings must name the one that the registrar uses.
     let twin = world.zone_with(&format!("api.{domain}"), "twin", "");
     let unclear = world.rd("rd-edge").args("apply -y").code(2);
     assert!(
@@ -368,11 +376,11 @@ fn the_zone_is_the_nearest_public_one_or_the_one_that_is_set() {
     let by_hand = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(by_hand.output("https"), false);
     world.rd("rd-edge").args("destroy -y").ok();
-    nothing(&world, &[&near, &far, &twin]);
+    nothing_is_left(&world, &[&near, &far, &twin]);
 }
 
 #[test]
-fn a_record_that_is_not_ours_is_left_alone_unless_told_otherwise() {
+fn a_record_of_another_owner_is_kept_unless_overwriting_is_allowed() {
     let world = world();
     let zone = world.zone(&world.domain());
     let name = format!("api.{}", world.domain());
@@ -398,7 +406,7 @@ fn a_record_that_is_not_ours_is_left_alone_unless_told_otherwise() {
 }
 
 #[test]
-fn a_name_that_is_a_cname_already_is_said_to_be() {
+fn an_existing_cname_of_the_name_is_reported() {
     let world = world();
     let zone = world.zone(&world.domain());
     let set = format!(
@@ -420,7 +428,7 @@ fn a_name_that_is_a_cname_already_is_said_to_be() {
 }
 
 #[test]
-fn a_lost_state_is_made_anew_from_what_there_is() {
+fn a_lost_state_is_rebuilt_from_existing_resources() {
     let world = world();
     world.zone(&world.domain());
     world.settings(&world.edge("key_algorithm = \"EC_prime256v1\""));
@@ -437,7 +445,7 @@ fn a_lost_state_is_made_anew_from_what_there_is() {
 }
 
 #[test]
-fn protection_comes_off_first() {
+fn protection_is_turned_off_first() {
     let world = world();
     let protected = format!("protect = true\n{SETTINGS}");
     world.settings(&protected);
@@ -454,7 +462,7 @@ fn protection_comes_off_first() {
     let apply = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(apply.actions(), ["update edge.load_balancer.main"]);
 
-    // Somebody protects it behind our backs.
+    // Another user turns protection on.
     let balancer = world.id("edge.load_balancer.main");
     let protect = [
         ("LoadBalancerArn", balancer.as_str()),
@@ -469,15 +477,15 @@ fn protection_comes_off_first() {
         "{}",
         refused.stderr
     );
-    // Nothing went before the refusal.
+    // Nothing was deleted before the refusal.
     let apply = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(apply.actions(), ["update edge.load_balancer.main"]);
     world.rd("rd-edge").args("destroy -y").ok();
-    nothing(&world, &[]);
+    nothing_is_left(&world, &[]);
 }
 
 #[test]
-fn a_network_in_use_stays() {
+fn a_network_in_use_is_not_destroyed() {
     let world = world();
     world.rd("rd-edge").args("apply -y").ok();
     let refused = world.rd("rd-net").args("destroy -y").code(6);
@@ -485,14 +493,14 @@ fn a_network_in_use_stays() {
 }
 
 #[test]
-fn a_stuck_delete_names_what_holds_it_and_goes_on_when_that_is_gone() {
+fn a_stuck_delete_names_what_uses_the_resource_and_continues_afterwards() {
     let world = world();
     world.zone(&world.domain());
     world.settings(&world.edge(""));
     world.rd("rd-edge").args("apply -y").ok();
     let name = format!("edge.certificate.api-{}", world.domain().replace('.', "-"));
     let certificate = world.id(&name);
-    // Another load balancer carries our certificate.
+    // Another load balancer serves the stack's certificate.
     let subnets = world.output("net", "public_subnet_ids");
     let other = [
         ("Name", "theirs"),
@@ -513,7 +521,7 @@ fn a_stuck_delete_names_what_holds_it_and_goes_on_when_that_is_gone() {
         ),
     ];
     world.query(ELB, "CreateListener", &door);
-    // Twenty minutes of trying in two seconds, on a terminal, where each wait is shown at once.
+    // Twenty minutes of retries take two seconds; on a terminal, each wait is shown at once.
     let stuck = world
         .rd("rd-edge")
         .shell("script -qec 'rd-edge destroy -y' /dev/null")

@@ -1,4 +1,4 @@
-//! Servers on loopback, each a thread for as long as the test's process lives, and an authority that signs for them.
+//! Servers on loopback, each with a thread that runs as long as the test's process, and a certificate authority for them.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
@@ -9,16 +9,16 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 
-/// What a server answers to every request: status line and headers, without the empty line.
+/// The response of a server to every request: status line and headers, without the empty line.
 pub type Answer = &'static str;
 
-/// A certificate authority.
+/// A certificate authority for the tests.
 pub struct Authority {
     issuer: CertifiedIssuer<'static, KeyPair>,
 }
 
 impl Authority {
-    /// One of this name.
+    /// Creates an authority with this common name.
     pub fn new(name: &str) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
@@ -29,13 +29,12 @@ impl Authority {
         }
     }
 
-    /// Its own certificate, for those who are to trust it.
+    /// The authority's own certificate in PEM, for clients that trust it.
     pub fn pem(&self) -> String {
         self.issuer.pem()
     }
 
-    /// A server for `host` that speaks this version of TLS, with a certificate that ends in so many days. Returns its
-    /// port.
+    /// Starts a server for `host` with this version of TLS and a certificate that expires in `days`. Returns its port.
     pub fn serve(
         &self,
         host: &str,
@@ -69,12 +68,12 @@ impl Authority {
     }
 }
 
-/// A server that speaks plain HTTP. Returns its port; none where the address cannot be had.
+/// Starts a server for plain HTTP and returns its port; none if the address is not available.
 pub fn plain(address: &str, answer: Answer) -> Option<u16> {
     accept(address, move |stream| respond(stream, answer))
 }
 
-/// A port at which nobody answers.
+/// A port on which no server listens.
 pub fn closed() -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     listener.local_addr().unwrap().port()
@@ -87,7 +86,7 @@ fn accept(address: &str, each: impl Fn(std::net::TcpStream) + Send + 'static) ->
     Some(port)
 }
 
-/// Answers one request; a client that goes away before it asked is none of our business.
+/// Responds to one request, and ignores clients that close the connection first.
 fn respond(stream: impl Read + Write, answer: Answer) {
     let mut reader = BufReader::new(stream);
     loop {

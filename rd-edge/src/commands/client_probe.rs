@@ -1,4 +1,4 @@
-//! One look at a server, as a client would have it: its addresses, its TLS, its answer to a GET.
+//! What a client sees of a server: its addresses, its TLS handshake, and its response to a GET.
 
 use http_body_util::Empty;
 use hyper::body::Bytes;
@@ -16,42 +16,46 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
 
-/// How long each part of a look may take.
-const TIMEOUTS: Duration = Duration::from_secs(10);
+/// The time limit of each part: DNS, connecting, handshake, request.
+const TIMEOUT: Duration = Duration::from_secs(10);
 
-/// What went wrong, in a sentence.
+/// A result whose error is one sentence for the report.
 type Outcome<T> = Result<T, String>;
 
-/// What a TLS handshake showed.
+/// What a TLS handshake shows of the server.
 #[derive(Clone, Debug)]
 pub struct Tls {
-    /// `TLSv1.3`.
+    /// The protocol version, such as `TLSv1.3`.
     pub version: String,
-    /// Until when the certificate is valid.
+    /// The time when the certificate expires.
     pub valid_till: Timestamp,
-    /// Who signed it.
+    /// The certificate's issuer.
     pub issuer: String,
 }
 
-/// An answer's status, and where it sends to.
+/// The parts of an HTTP response that a check needs.
 #[derive(Clone, Debug)]
-pub struct Answer {
-    /// The status.
+pub struct Response {
+    /// The HTTP status code.
     pub status: u16,
-    /// `Location`.
+    /// The header `Location` of a redirect.
     pub location: Option<String>,
 }
 
-async fn within<T>(what: &str, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
-    match tokio::time::timeout(TIMEOUTS, work).await {
+/// Runs `work` with the time limit. `what` is for the error, such as "the request".
+async fn with_timeout<T>(what: &str, work: impl Future<Output = Outcome<T>>) -> Outcome<T> {
+    match tokio::time::timeout(TIMEOUT, work).await {
         Ok(done) => done,
-        Err(_) => Err(format!("{what}: no answer within {} s", TIMEOUTS.as_secs())),
+        Err(_) => Err(format!(
+            "{what}: no response within {} s",
+            TIMEOUT.as_secs()
+        )),
     }
 }
 
-/// The addresses of a name.
+/// Resolves a name to its IP addresses.
 pub async fn addresses(host: &str) -> Outcome<BTreeSet<IpAddr>> {
-    within("DNS", async {
+    with_timeout("DNS", async {
         let found = tokio::net::lookup_host((host, 0))
             .await
             .map_err(|e| e.to_string())?;
@@ -61,7 +65,7 @@ pub async fn addresses(host: &str) -> Outcome<BTreeSet<IpAddr>> {
 }
 
 async fn connect(host: &str, port: u16) -> Outcome<TcpStream> {
-    within("connecting", async {
+    with_timeout("connecting", async {
         let all: Vec<SocketAddr> = tokio::net::lookup_host((host, port))
             .await
             .map_err(|e| format!("{host} has no address: {e}"))?
@@ -73,8 +77,8 @@ async fn connect(host: &str, port: u16) -> Outcome<TcpStream> {
     .await
 }
 
-/// The authorities that the machine trusts (`SSL_CERT_FILE` names others).
-fn trusted() -> Outcome<Arc<ClientConfig>> {
+/// A TLS configuration with the certificate authorities that the machine trusts (`SSL_CERT_FILE` overrides them).
+fn tls_config() -> Outcome<Arc<ClientConfig>> {
     let mut roots = RootCertStore::empty();
     roots.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
     if roots.is_empty() {
@@ -91,11 +95,11 @@ fn trusted() -> Outcome<Arc<ClientConfig>> {
     Ok(Arc::new(config))
 }
 
-async fn shake(host: &str, port: u16) -> Outcome<tokio_rustls::client::TlsStream<TcpStream>> {
+async fn tls_connect(host: &str, port: u16) -> Outcome<tokio_rustls::client::TlsStream<TcpStream>> {
     let stream = connect(host, port).await?;
     let name = ServerName::try_from(host.to_owned()).map_err(|e| e.to_string())?;
-    within("the TLS handshake", async {
-        TlsConnector::from(trusted()?)
+    with_timeout("the TLS handshake", async {
+        TlsConnector::from(tls_config()?)
             .connect(name, stream)
             .await
             .map_err(|e| format!("the TLS handshake failed: {e}"))
@@ -103,9 +107,9 @@ async fn shake(host: &str, port: u16) -> Outcome<tokio_rustls::client::TlsStream
     .await
 }
 
-/// Shakes hands, and says what came of it; a certificate that is not trusted for the name is an error.
+/// Makes a TLS handshake. A certificate that is not trusted for the name is an error.
 pub async fn tls(host: &str, port: u16) -> Outcome<Tls> {
-    let stream = shake(host, port).await?;
+    let stream = tls_connect(host, port).await?;
     let (_, session) = stream.get_ref();
     let version = session
         .protocol_version()
@@ -113,40 +117,42 @@ pub async fn tls(host: &str, port: u16) -> Outcome<Tls> {
         .unwrap_or("unknown")
         .replace('_', ".");
     let chain = session.peer_certificates().unwrap_or_default();
-    let first = chain.first().ok_or("the server showed no certificate")?;
+    let first = chain.first().ok_or("the server sent no certificate")?;
     let (_, certificate) = x509_parser::parse_x509_certificate(first).map_err(|e| e.to_string())?;
-    let till = certificate.validity().not_after.timestamp();
+    let expiry = certificate.validity().not_after.timestamp();
     Ok(Tls {
         version,
-        valid_till: Timestamp::from_second(till).map_err(|e| e.to_string())?,
+        valid_till: Timestamp::from_second(expiry).map_err(|e| e.to_string())?,
         issuer: certificate.issuer().to_string(),
     })
 }
 
-/// Gets a URL, and follows nothing.
-pub async fn get(url: &str) -> Outcome<Answer> {
-    let uri: Uri = url.parse().map_err(|e| format!("{url} is no URL: {e}"))?;
-    let host = uri.host().ok_or_else(|| format!("{url} names no host"))?;
+/// Requests a URL with GET, without following redirects.
+pub async fn get(url: &str) -> Outcome<Response> {
+    let uri: Uri = url
+        .parse()
+        .map_err(|e| format!("{url} is not a URL: {e}"))?;
+    let host = uri.host().ok_or_else(|| format!("{url} has no host"))?;
     let secure = uri.scheme_str() == Some("https");
     let port = uri.port_u16().unwrap_or(if secure { 443 } else { 80 });
     if secure {
-        let stream = shake(host, port).await?;
-        ask(stream, &uri).await
+        let stream = tls_connect(host, port).await?;
+        send_request(stream, &uri).await
     } else {
-        ask(connect(host, port).await?, &uri).await
+        send_request(connect(host, port).await?, &uri).await
     }
 }
 
-async fn ask(
+async fn send_request(
     stream: impl AsyncRead + AsyncWrite + Unpin + Send + 'static,
     uri: &Uri,
-) -> Outcome<Answer> {
-    within("the request", async {
+) -> Outcome<Response> {
+    with_timeout("the request", async {
         let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream))
             .await
             .map_err(|e| e.to_string())?;
         tokio::task::spawn_local(async move {
-            // What goes wrong with it, the request tells.
+            // The request reports errors of the connection.
             let _ = connection.await;
         });
         let path = uri.path_and_query().map_or("/", |path| path.as_str());
@@ -155,13 +161,13 @@ async fn ask(
             .header(USER_AGENT, concat!("rd-edge/", env!("CARGO_PKG_VERSION")))
             .body(Empty::<Bytes>::new())
             .map_err(|e| e.to_string())?;
-        let answer = sender
+        let response = sender
             .send_request(request)
             .await
-            .map_err(|e| format!("no answer: {e}"))?;
-        let location = answer.headers().get(LOCATION);
-        Ok(Answer {
-            status: answer.status().as_u16(),
+            .map_err(|e| format!("no response: {e}"))?;
+        let location = response.headers().get(LOCATION);
+        Ok(Response {
+            status: response.status().as_u16(),
             location: location.and_then(|to| to.to_str().ok().map(str::to_owned)),
         })
     })

@@ -1,23 +1,23 @@
-//! Domain names: their rules, and how they are written in addresses.
+//! Domain names: their rules, how DNS compares them, and how they are written in addresses.
 
-/// A name as DNS compares it: in small letters, without the dot at the end, Route 53's `\052` as the `*` that it is.
+/// A name as DNS compares it: in lower case, without the dot at the end, and with `*` for Route 53's `\052`.
 pub fn normal(name: &str) -> String {
     name.trim_end_matches('.')
         .replace("\\052", "*")
         .to_lowercase()
 }
 
-/// A name as part of an address: `*.api.example.com` is `star-api-example-com`.
+/// A name as part of an address, such as `star-api-example-com` for `*.api.example.com`.
 pub fn slug(name: &str) -> String {
     normal(name).replace('*', "star").replace('.', "-")
 }
 
-/// The name that ACM validates for a name: the same for `example.com` and `*.example.com`.
+/// The name that ACM validates: `example.com` for `example.com` and for `*.example.com`.
 pub fn base(name: &str) -> &str {
     name.strip_prefix("*.").unwrap_or(name)
 }
 
-/// Whether it can be on a certificate. A `*` can only be the whole first label.
+/// Whether the name can be on a certificate. A `*` can only be the whole first label.
 /// <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
 pub fn is_name(name: &str) -> bool {
     let labels: Vec<&str> = base(name).split('.').collect();
@@ -32,12 +32,12 @@ pub fn is_name(name: &str) -> bool {
     name.len() <= 253 && labels.len() >= 2 && labels.iter().all(is_label)
 }
 
-/// The labels from the last to the first: the order in which Route 53 lists names.
-pub fn reversed(name: &str) -> Vec<String> {
+/// The labels of a name from the last to the first, which is the order in which Route 53 lists names.
+pub fn reversed_labels(name: &str) -> Vec<String> {
     normal(name).rsplit('.').map(str::to_owned).collect()
 }
 
-/// Whether a name is in a zone.
+/// Whether a name is the zone's own or below it.
 pub fn is_in(name: &str, zone: &str) -> bool {
     let (name, zone) = (normal(name), normal(zone));
     name == zone || name.ends_with(&format!(".{zone}"))
@@ -48,7 +48,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_told_from_what_is_none() {
+    fn valid_names_are_accepted_and_others_are_not() {
         for name in ["api.example.com", "*.example.com", "a-b.c1.io"] {
             assert!(is_name(name), "{name}");
         }
@@ -66,13 +66,13 @@ mod tests {
     }
 
     #[test]
-    fn names_are_compared_as_dns_does() {
+    fn names_are_compared_as_in_dns() {
         assert_eq!(normal("\\052.Example.com."), "*.example.com");
         assert_eq!(slug("*.api.example.com"), "star-api-example-com");
         assert_eq!(base("*.example.com"), base("example.com"));
         assert!(
             is_in("api.example.com", "example.com.") && !is_in("api.badexample.com", "example.com")
         );
-        assert!(reversed("_x.api.example.com") > reversed("api.example.com"));
+        assert!(reversed_labels("_x.api.example.com") > reversed_labels("api.example.com"));
     }
 }
