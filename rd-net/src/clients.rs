@@ -1,28 +1,29 @@
-//! The AWS clients, and the reads that kinds share.
+//! The AWS clients, and the Describe calls that the kinds share.
 
-use crate::ec2::read::Reads;
+use crate::describe::DescribeCalls;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_ec2 as ec2;
 use aws_sdk_iam as iam;
 use rd_common::aws::Aws;
 use rd_common::client;
 
-/// Every client twice: for calls that may be repeated, and for creates, which the engine repeats only after a look.
+/// Two clients for each service: the SDK retries the calls of one; creates use the other (`…_once`), because the engine
+/// reads before it retries a create.
 pub struct Clients {
-    /// EC2.
+    /// The EC2 client with retries.
     pub ec2: ec2::Client,
-    /// EC2, one attempt.
+    /// The EC2 client that sends each call once.
     pub ec2_once: ec2::Client,
-    /// IAM, for the role of the flow logs.
+    /// The IAM client, for the role of the flow logs.
     pub iam: iam::Client,
-    /// IAM, one attempt.
+    /// The IAM client that sends each call once.
     pub iam_once: iam::Client,
-    /// CloudWatch Logs, for the flow logs' group.
+    /// The CloudWatch Logs client, for the log group of the flow logs.
     pub logs: logs::Client,
-    /// CloudWatch Logs, one attempt.
+    /// The CloudWatch Logs client that sends each call once.
     pub logs_once: logs::Client,
-    /// Reads of EC2, shared by whoever reads the same at the same time.
-    pub reads: Reads,
+    /// EC2's Describe calls, batched for all kinds.
+    pub describe: DescribeCalls,
 }
 
 impl rd_iam::Iam for Clients {
@@ -46,11 +47,11 @@ impl rd_log_group::Logs for Clients {
 }
 
 impl Clients {
-    /// The clients for these credentials.
+    /// Creates the clients for these credentials.
     pub fn new(aws: &Aws) -> Self {
         let ec2 = client!(ec2, aws.config);
         Self {
-            reads: Reads::new(&ec2),
+            describe: DescribeCalls::new(&ec2),
             ec2,
             ec2_once: client!(ec2, aws.once),
             iam: client!(iam, aws.config),

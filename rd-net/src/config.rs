@@ -1,56 +1,56 @@
-//! `[net]` in `rd.toml`.
+//! The section `[net]` of `rd.toml`: its keys, their defaults and checks.
 
-use crate::cidr::Layout;
+use crate::subnet_blocks::{BlockSettings, SubnetBlocks};
 use ipnet::Ipv4Net;
 use rd_common::{Problem, Stack};
 use rd_log_group::{kms_key_problem, retention_problem};
 use serde::{Deserialize, Serialize};
 
-/// The section, with a default for every key.
+/// The keys of the section, each with a default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The VPC's block.
+    /// The VPC's block, in CIDR notation.
     pub cidr: String,
-    /// How many zones (the first that are available), or which.
+    /// The availability zones: how many, of those that are available, or which.
     pub azs: Azs,
-    /// The size of each public subnet.
+    /// The prefix length of each public subnet.
     pub public_prefix: u8,
-    /// The size of each private subnet.
+    /// The prefix length of each private subnet.
     pub private_prefix: u8,
-    /// The public subnets' blocks, one a zone; computed where it is empty.
+    /// The public subnets' blocks, one for each zone; computed where it is empty.
     pub public_cidrs: Vec<String>,
-    /// The private subnets' blocks, one a zone; computed where it is empty.
+    /// The private subnets' blocks, one for each zone; computed where it is empty.
     pub private_cidrs: Vec<String>,
     /// How private subnets reach the internet.
     pub nat: Nat,
-    /// The VPC endpoints: a preset, or the interface endpoints by service.
+    /// The VPC endpoints: a preset, or the services that get an interface endpoint.
     pub endpoints: Endpoints,
     /// The port that the service listens on.
     pub app_port: u16,
     /// Whether the VPC's traffic is logged to CloudWatch.
     pub flow_logs: bool,
-    /// How long flow logs are kept, in days.
+    /// How many days flow logs are kept.
     pub flow_logs_retention_days: i32,
-    /// The ARN of the KMS key for flow logs; else a key of AWS's.
+    /// The ARN of the KMS key that encrypts flow logs; by default AWS's own key.
     pub flow_logs_kms_key: Option<String>,
 }
 
-/// The zones.
+/// The availability zones, by number or by name.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(
     untagged,
     expecting = "a number of zones from 1 to 3, or a list of zone names"
 )]
 pub enum Azs {
-    /// So many.
+    /// This number of zones.
     Count(u8),
-    /// These.
+    /// The zones with these names, such as `us-east-1a`.
     Names(Vec<String>),
 }
 
 impl Azs {
-    /// How many.
+    /// The number of zones.
     pub fn count(&self) -> usize {
         match self {
             Azs::Count(count) => usize::from(*count),
@@ -59,44 +59,44 @@ impl Azs {
     }
 }
 
-/// NAT gateways.
+/// Through how many NAT gateways private subnets reach the internet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Nat {
-    /// One, in the first zone.
+    /// One gateway, in the first zone.
     Single,
-    /// One in every zone.
+    /// One gateway in each zone.
     PerAz,
-    /// None: private subnets reach only endpoints.
+    /// No gateway: private subnets reach only VPC endpoints.
     None,
 }
 
-/// VPC endpoints. The gateway endpoints of S3 and DynamoDB are always there; they cost nothing.
+/// The VPC endpoints. The gateway endpoints of S3 and DynamoDB, which are free, always exist.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(
     untagged,
     expecting = "\"gateway\", \"private\", or a list of services such as [\"logs\", \"ecr.api\"]"
 )]
 pub enum Endpoints {
-    /// A preset.
+    /// A set of endpoints with a name.
     Preset(Preset),
     /// Interface endpoints for these services.
     Services(Vec<String>),
 }
 
-/// The presets.
+/// The sets of endpoints that have a name.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Preset {
-    /// No interface endpoint.
+    /// No interface endpoints: only the free gateway endpoints.
     Gateway,
-    /// What a Fargate service needs without a NAT gateway.
+    /// The interface endpoints that a Fargate service needs without a NAT gateway.
     Private,
 }
 
-/// What a task pulls, writes and is reached by.
+/// The services of the preset `private`: tasks pull images, write logs, read secrets and open shells through them.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html>
-const PRIVATE: [&str; 6] = [
+const PRIVATE_SERVICES: [&str; 6] = [
     "ecr.api",
     "ecr.dkr",
     "logs",
@@ -129,19 +129,31 @@ impl Config {
     pub fn interface_endpoints(&self) -> Vec<String> {
         match &self.endpoints {
             Endpoints::Preset(Preset::Gateway) => Vec::new(),
-            Endpoints::Preset(Preset::Private) => PRIVATE.map(str::to_owned).to_vec(),
+            Endpoints::Preset(Preset::Private) => PRIVATE_SERVICES.map(str::to_owned).to_vec(),
             Endpoints::Services(services) => services.clone(),
         }
     }
 
-    /// What is wrong with it.
+    /// The blocks of the subnets; fails where they do not fit.
+    pub fn subnet_blocks(&self) -> Result<SubnetBlocks, Problem> {
+        SubnetBlocks::new(&BlockSettings {
+            vpc: &self.cidr,
+            zones: self.azs.count(),
+            public_prefix: self.public_prefix,
+            private_prefix: self.private_prefix,
+            public_cidrs: &self.public_cidrs,
+            private_cidrs: &self.private_cidrs,
+        })
+    }
+
+    /// Everything in the section that AWS would refuse.
     pub fn problems(&self, stack: &Stack) -> Vec<Problem> {
         let mut problems = Vec::new();
         let count = self.azs.count();
         if !(1..=3).contains(&count) {
             problems.push(Problem::new(
                 "azs",
-                format!("{count} zones"),
+                format!("{count} zones are not possible"),
                 "1 to 3, as a number or as a list of names",
             ));
         }
@@ -150,13 +162,13 @@ impl Config {
         }
         self.size_problems(&mut problems);
         if problems.is_empty()
-            && let Err(problem) = Layout::of(self)
+            && let Err(problem) = self.subnet_blocks()
         {
             problems.push(problem);
         }
         self.endpoint_problems(&mut problems);
         if self.app_port == 0 {
-            problems.push(Problem::new("app_port", "0 is no port", "1 to 65535"));
+            problems.push(Problem::new("app_port", "0 is not a port", "1 to 65535"));
         }
         let days = self.flow_logs_retention_days;
         problems.extend(retention_problem("flow_logs_retention_days", days));
@@ -174,15 +186,15 @@ impl Config {
                 let allowed = format!("zones of {}, such as {}a", stack.region, stack.region);
                 problems.push(Problem::new(
                     "azs",
-                    format!("`{name}` is no zone of this region"),
+                    format!("`{name}` is not a zone of this region"),
                     allowed,
                 ));
             }
             if names[..index].contains(name) {
                 problems.push(Problem::new(
                     "azs",
-                    format!("`{name}` is there twice"),
-                    "each zone once",
+                    format!("`{name}` is listed twice"),
+                    "each zone only once",
                 ));
             }
         }
@@ -192,19 +204,22 @@ impl Config {
         match self.cidr.parse::<Ipv4Net>() {
             Ok(net) if net.trunc() != net => problems.push(Problem::new(
                 "cidr",
-                format!("`{}` has bits beyond its prefix", self.cidr),
+                format!(
+                    "`{}` has address bits set beyond its prefix length",
+                    self.cidr
+                ),
                 format!("{}", net.trunc()),
             )),
             Ok(net) if !(16..=28).contains(&net.prefix_len()) => problems.push(Problem::new(
                 "cidr",
-                format!("`{}` is not a size that a VPC can have", self.cidr),
+                format!("a VPC cannot have the size of `{}`", self.cidr),
                 "a block from /16 to /28",
             )),
             Ok(_) => {}
             Err(_) => problems.push(Problem::new(
                 "cidr",
-                format!("`{}` is no IPv4 block", self.cidr),
-                "an address and a prefix, such as 10.0.0.0/16",
+                format!("`{}` is not an IPv4 CIDR block", self.cidr),
+                "an address and a prefix length, such as 10.0.0.0/16",
             )),
         }
         for (key, prefix) in [
@@ -214,7 +229,7 @@ impl Config {
             if !(16..=28).contains(&prefix) {
                 problems.push(Problem::new(
                     key,
-                    format!("/{prefix} is not a size that a subnet can have"),
+                    format!("a subnet cannot have the size /{prefix}"),
                     "16 to 28",
                 ));
             }
@@ -231,20 +246,20 @@ impl Config {
             if !plain || service.starts_with("com.amazonaws") {
                 problems.push(Problem::new(
                     "endpoints",
-                    format!("`{service}` is no service name"),
+                    format!("`{service}` is not a service name"),
                     "the part after the region in com.amazonaws.<region>.<service>, such as ecr.api",
                 ));
             } else if ["s3", "dynamodb"].contains(&service.as_str()) {
                 problems.push(Problem::new(
                     "endpoints",
-                    format!("`{service}` has a gateway endpoint always, which is free"),
+                    format!("`{service}` always has a gateway endpoint, which is free"),
                     "other services",
                 ));
             } else if services[..index].contains(service) {
                 problems.push(Problem::new(
                     "endpoints",
-                    format!("`{service}` is there twice"),
-                    "each service once",
+                    format!("`{service}` is listed twice"),
+                    "each service only once",
                 ));
             }
         }

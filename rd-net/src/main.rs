@@ -1,17 +1,15 @@
 //! `rd-net`: the network of a stack.
 
-mod cidr;
+mod availability_zones;
 mod clients;
 mod commands;
 mod config;
+mod describe;
 mod ec2;
-mod flow_logs;
 mod kinds;
-mod path;
-mod rules;
-mod services;
+mod reachability;
 mod slice;
-mod zones;
+mod subnet_blocks;
 
 use rd_common::cli::{About, main as run};
 use std::process::ExitCode;
@@ -20,11 +18,11 @@ fn main() -> ExitCode {
     run::<slice::Net, commands::Command>(About {
         name: "rd-net",
         about: "The network of a stack: VPC, subnets, gateways, routes, endpoints and security groups",
-        examples: "  rd-net plan                          what apply would do\n  \
-                   rd-net plan > plan.jsonl             a plan to look at\n  \
-                   rd-net apply < plan.jsonl            apply just that plan\n  \
-                   rd-net apply -y | rd-data apply -y   with the slices after it\n  \
-                   rd-net check api db 5432             can the service reach the database?\n  \
-                   rd-net check api aws 443             can it reach AWS's services?",
+        examples: "  rd-net plan                          show what an apply would do\n  \
+                   rd-net plan > plan.jsonl             save a plan for review\n  \
+                   rd-net apply < plan.jsonl            apply exactly that plan\n  \
+                   rd-net apply -y | rd-data apply -y   apply together with the next slice\n  \
+                   rd-net check api db 5432             check whether the service can reach the database\n  \
+                   rd-net check api aws 443             check whether the service can reach AWS's services",
     })
 }

@@ -1,7 +1,7 @@
-//! `rd-state`: the store of a stack's states.
+//! `rd-state`: shows and edits the stored states of a stack.
 
 mod commands;
-mod slices;
+mod slice_programs;
 mod stack_states;
 
 use commands::Command;
@@ -11,12 +11,12 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     main_without_slice::<Command>(About {
         name: "rd-state",
-        about: "The states of a stack: settings, outputs, resources, history, and how they hang together",
+        about: "The states of a stack: outputs, resources, history, locks, dependencies and recovery",
         examples: "  rd-state init --project shop         write an rd.toml\n  \
-                   rd-state outputs                     every output of every slice\n  \
-                   rd-state list                        every resource\n  \
-                   rd-state show net.vpc.main           one of them, whole\n  \
-                   rd-state graph                       what needs what, as a tree\n  \
-                   rd-state graph --mermaid > g.mmd     … as a picture",
+                   rd-state outputs                     print the outputs of all slices\n  \
+                   rd-state list                        list the resources\n  \
+                   rd-state show net.vpc.main           show one resource in full\n  \
+                   rd-state graph                       show dependencies as a tree\n  \
+                   rd-state graph --mermaid > g.mmd     write them as a Mermaid diagram",
     })
 }

@@ -1,9 +1,9 @@
-//! Every state of a stack.
+//! Loads the stored states of a stack.
 
 use rd_common::context::Context;
 use rd_common::{Document, Error, Result};
 
-/// The states, by slice name.
+/// Every state of the stack, in the order of the slices' names.
 pub async fn all(context: &Context) -> Result<Vec<Document>> {
     let mut documents = Vec::new();
     for slice in context.store.slices(&context.stack.name()).await? {
@@ -14,21 +14,19 @@ pub async fn all(context: &Context) -> Result<Vec<Document>> {
     Ok(documents)
 }
 
-/// The state of one slice.
+/// The state of one slice; the error of a missing state lists the states that exist.
 pub async fn one(context: &Context, slice: &str) -> Result<Document> {
     let stack = context.stack.name();
     match context.load_state(slice).await? {
         Some(document) => Ok(document),
         None => {
-            let there = context.store.slices(&stack).await?;
-            let hint = if there.is_empty() {
-                format!(
-                    "nothing was ever applied in {stack}: check --environment, or apply a slice"
-                )
+            let slices = context.store.slices(&stack).await?;
+            let hint = if slices.is_empty() {
+                format!("{stack} has no states: check --environment, or apply a slice")
             } else {
-                format!("there is {}", there.join(", "))
+                format!("states exist for {}", slices.join(", "))
             };
-            Err(Error::usage(format!("{stack} has no state of a slice `{slice}`")).hint(hint))
+            Err(Error::usage(format!("{stack} has no state of slice `{slice}`")).hint(hint))
         }
     }
 }

@@ -1,23 +1,24 @@
-//! The S3 client.
+//! The S3 clients, which name the bucket's expected owner in every call.
 
 use crate::expected_owner::ExpectedOwner;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::Builder;
 use rd_common::aws::Aws;
 
-/// The client twice: for calls that may be repeated, and for creates, which the engine repeats only after a look.
+/// Two S3 clients: the SDK retries the calls of one; creates use the other, because the engine reads before it retries
+/// a create.
 pub struct Clients {
-    /// S3.
+    /// Retries failed calls, as the SDK does by default.
     pub s3: Client,
-    /// S3, one attempt.
+    /// Sends each call once.
     pub s3_once: Client,
 }
 
 impl Clients {
-    /// The clients for these credentials.
+    /// Creates the clients for these credentials and their account.
     pub fn new(aws: &Aws) -> Self {
         let client = |config: &_| {
-            // With an endpoint of the user's own, bucket names are no host names.
+            // With a custom endpoint, bucket names may not resolve as host names.
             let path_style = aws.config.endpoint_url().is_some();
             let mut builder = Builder::from(config)
                 .force_path_style(path_style)

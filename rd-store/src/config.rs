@@ -1,17 +1,18 @@
-//! `[store]` in `rd.toml`.
+//! The section `[store]` of `rd.toml`: its keys, their defaults and checks.
 
+use rd_common::arn::Arn;
 use rd_common::{Problem, Stack};
 use serde::{Deserialize, Serialize};
 
-/// The section, with a default for every key. Days of 0 turn a rule off.
+/// The keys of the section, each with a default. Days of 0 turn a rule off.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The bucket's name; else made from the stack's.
+    /// The bucket's name; by default `<project>-<environment>-sessions-<account>`.
     pub bucket: Option<String>,
-    /// The KMS key that objects are encrypted with; else S3's own keys.
+    /// The KMS key that encrypts objects: its ARN, id or alias; by default S3's own keys.
     pub kms_key: Option<String>,
-    /// Whether overwritten and deleted objects are kept as versions.
+    /// Whether overwritten and deleted objects are kept as noncurrent versions.
     pub versioning: bool,
     /// After how many days objects move to STANDARD_IA.
     pub standard_ia_days: i32,
@@ -19,15 +20,15 @@ pub struct Config {
     pub glacier_ir_days: i32,
     /// After how many days noncurrent versions are deleted.
     pub noncurrent_days: i32,
-    /// After how many days unfinished uploads are deleted.
+    /// After how many days unfinished multipart uploads are deleted.
     pub multipart_days: i32,
     /// After how many days objects are deleted.
     pub retention_days: i32,
-    /// The origins that browsers may call from.
+    /// The origins from which browsers may call the bucket; empty for no CORS.
     pub cors_origins: Vec<String>,
-    /// What they may do.
+    /// The HTTP methods that browsers may use.
     pub cors_methods: Vec<String>,
-    /// For how many seconds a browser remembers the answer.
+    /// For how many seconds browsers cache the answer to a preflight request.
     pub cors_max_age_seconds: i32,
 }
 
@@ -49,16 +50,17 @@ impl Default for Config {
     }
 }
 
-/// Methods that a CORS rule takes.
+/// The methods that a CORS rule can allow.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CORSRule.html>
 const METHODS: [&str; 5] = ["GET", "PUT", "POST", "DELETE", "HEAD"];
 
-/// The shortest time in STANDARD before STANDARD_IA, and between it and GLACIER_IR, in days.
+/// The least number of days before a transition to STANDARD_IA, and between that and one to GLACIER_IR.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html>
-const STANDARD_IA_MIN: i32 = 30;
+const STANDARD_IA_MIN_DAYS: i32 = 30;
 
 impl Config {
-    /// The bucket's name: it is unique in all of AWS, so the account is part of it.
+    /// The bucket's name. The default contains the account, because names are unique across all AWS accounts; offline,
+    /// `<account>` stands for it.
     pub fn bucket_name(&self, stack: &Stack) -> String {
         let account = if stack.account().is_empty() {
             "<account>"
@@ -70,7 +72,7 @@ impl Config {
             .unwrap_or_else(|| stack.name_of(&format!("sessions-{account}")))
     }
 
-    /// What is wrong with it.
+    /// Everything in the section that AWS would refuse.
     pub fn problems(&self, stack: &Stack) -> Vec<Problem> {
         let mut problems = Vec::new();
         if let Some(name) = &self.bucket
@@ -78,17 +80,17 @@ impl Config {
         {
             problems.push(Problem::new(
                 "bucket",
-                format!("`{name}` is no bucket name"),
+                format!("`{name}` is not a valid bucket name"),
                 "3 to 63 of a-z, 0-9, `-` and `.`, with a letter or digit at both ends",
             ));
         } else if self.bucket.is_none() && stack.name().len() > 63 - "-sessions-".len() - 12 {
             problems.push(Problem::new(
                 "bucket",
                 format!(
-                    "`{}-sessions-` and an account make a name of more than 63 characters",
+                    "the default name `{}-sessions-<account>` has more than 63 characters",
                     stack.name()
                 ),
-                "a name of your own here, or a shorter project or environment",
+                "a name here, or a shorter project or environment",
             ));
         }
         self.lifecycle_problems(&mut problems);
@@ -102,8 +104,8 @@ impl Config {
             if !fits {
                 problems.push(Problem::new(
                     "cors_origins",
-                    format!("`{origin}` is no origin"),
-                    "a scheme and a host with no path, such as https://app.example.com, with at most one *",
+                    format!("`{origin}` is not a valid origin"),
+                    "a scheme and a host without a path, such as https://app.example.com, with at most one *",
                 ));
             }
         }
@@ -114,15 +116,15 @@ impl Config {
         {
             problems.push(Problem::new(
                 "cors_methods",
-                format!("`{method}` is not allowed"),
+                format!("`{method}` is not a method that CORS can allow"),
                 METHODS.join(", "),
             ));
         }
-        if self.kms_key.as_deref().is_some_and(|key| !is_key(key)) {
+        if self.kms_key.as_deref().is_some_and(|key| !is_kms_key(key)) {
             problems.push(Problem::new(
                 "kms_key",
-                "not a KMS key",
-                "an ARN (arn:aws:kms:…), a key id, or alias/name",
+                "this is not a KMS key",
+                "an ARN (arn:aws:kms:…), a key id, or alias/NAME",
             ));
         }
         problems
@@ -141,7 +143,7 @@ impl Config {
             if value < 0 {
                 problems.push(Problem::new(
                     key,
-                    format!("{value} is below 0"),
+                    format!("{value} is less than 0"),
                     "0 (off) or more",
                 ));
             }
@@ -151,31 +153,34 @@ impl Config {
             self.glacier_ir_days,
             self.retention_days,
         );
-        if ia != 0 && ia < STANDARD_IA_MIN {
+        if ia != 0 && ia < STANDARD_IA_MIN_DAYS {
             problems.push(Problem::new(
                 "standard_ia_days",
-                format!("S3 moves nothing to STANDARD_IA after {ia} days"),
-                format!("0 (off), or {STANDARD_IA_MIN} and more"),
+                format!("S3 does not move objects to STANDARD_IA after {ia} days"),
+                format!("0 (off), or {STANDARD_IA_MIN_DAYS} or more"),
             ));
         }
-        if ia != 0 && glacier != 0 && glacier < ia + STANDARD_IA_MIN {
+        if ia != 0 && glacier != 0 && glacier < ia + STANDARD_IA_MIN_DAYS {
             problems.push(Problem::new(
                 "glacier_ir_days",
-                format!("{glacier} days is too soon after STANDARD_IA at {ia}"),
-                format!("0 (off), or {} and more", ia + STANDARD_IA_MIN),
+                format!("{glacier} days is too soon after standard_ia_days = {ia}"),
+                format!("0 (off), or {} or more", ia + STANDARD_IA_MIN_DAYS),
             ));
         }
         let last = ia.max(glacier);
         if retention != 0 && retention <= last {
             problems.push(Problem::new(
                 "retention_days",
-                format!("objects would be gone at {retention} days, before they move at {last}"),
-                format!("0 (keep for ever), or more than {last}"),
+                format!(
+                    "objects would be deleted after {retention} days, before they move after {last}"
+                ),
+                format!("0 (never delete), or more than {last}"),
             ));
         }
     }
 }
 
+/// Whether S3 accepts the name of a general purpose bucket.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
 fn is_bucket_name(name: &str) -> bool {
     let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
@@ -193,11 +198,12 @@ fn is_bucket_name(name: &str) -> bool {
             .any(|suffix| name.ends_with(suffix))
 }
 
-fn is_key(key: &str) -> bool {
+/// Whether the text looks like a KMS key: an ARN, an id or an alias.
+fn is_kms_key(key: &str) -> bool {
     let id = |text: &str| {
         text.len() >= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
     };
-    (key.starts_with("arn:") && key.contains(":kms:"))
+    Arn::parse(key).is_some_and(|arn| arn.service == "kms")
         || key.strip_prefix("alias/").is_some_and(|a| !a.is_empty())
         || id(key)
 }
@@ -219,7 +225,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_right_and_each_rule_is_checked() {
+    fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack("p")), []);
         let wrong: [(&str, Config); 8] = [
             (
@@ -289,15 +295,15 @@ mod tests {
     }
 
     #[test]
-    fn the_name_has_the_account_and_may_be_too_long() {
-        let ours = stack("p");
+    fn the_default_name_has_the_account_and_may_be_too_long() {
+        let short = stack("p");
         assert_eq!(
-            Config::default().bucket_name(&ours),
+            Config::default().bucket_name(&short),
             "p-production-sessions-<account>"
         );
-        ours.account.set("123456789012".into()).unwrap();
+        short.account.set("123456789012".into()).unwrap();
         assert_eq!(
-            Config::default().bucket_name(&ours),
+            Config::default().bucket_name(&short),
             "p-production-sessions-123456789012"
         );
         let mut long = stack("a-project-with-a-very-long");

@@ -1,5 +1,6 @@
-//! Bucket names are shared by all of AWS and ours can be guessed: every call says whose the bucket must be, so that S3
-//! refuses it for a bucket that somebody else was quicker to make.
+//! The bucket owner condition. Bucket names are unique across all AWS accounts, and the names of a stack can be
+//! guessed: every call names the account that must own the bucket, so that S3 refuses it for a bucket that another
+//! account created first.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html>
 
 use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextMut;
@@ -8,10 +9,10 @@ use aws_sdk_s3::error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::dyn_dispatch_hint;
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
 
-/// Puts the condition on every call that has a bucket to check.
+/// Adds the header `x-amz-expected-bucket-owner` to every call except CreateBucket.
 #[derive(Debug)]
 pub struct ExpectedOwner {
-    /// The account.
+    /// The id of the account that must own the bucket.
     pub account: String,
 }
 

@@ -1,12 +1,12 @@
-//! `rd-store`: the bucket of a stack.
+//! `rd-store`: the S3 bucket of a stack.
 
+mod bucket_contents;
 mod clients;
 mod commands;
 mod config;
-mod contents;
 mod expected_owner;
 mod kinds;
-mod settings;
+mod s3_errors;
 mod slice;
 
 use rd_common::cli::{About, main as run};
@@ -15,10 +15,10 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     run::<slice::Store, commands::Command>(About {
         name: "rd-store",
-        about: "The bucket of a stack: encryption, versions, life cycle, access",
-        examples: "  rd-store plan                       what apply would do\n  \
-                   rd-store apply -y                   make it so\n  \
-                   rd-store usage                      objects and bytes, by storage class\n  \
-                   rd-store destroy --delete-objects   delete it with all that is in it",
+        about: "The session bucket of a stack: access, encryption, versioning, lifecycle and CORS",
+        examples: "  rd-store plan                       show what an apply would do\n  \
+                   rd-store apply -y                   create or update the bucket\n  \
+                   rd-store usage                      count objects and bytes by storage class\n  \
+                   rd-store destroy --delete-objects   delete the bucket and everything in it",
     })
 }

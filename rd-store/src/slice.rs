@@ -1,17 +1,20 @@
-//! The store: one bucket with its settings.
+//! The resources and outputs of the slice `store`: one bucket for the application's sessions.
 
+use crate::bucket_contents;
 use crate::clients::Clients;
 use crate::config::Config;
-use crate::contents;
-use crate::kinds::bucket::{self, Bucket};
-use crate::settings::{cors, encryption, lifecycle, ownership, policy, public_access};
+use crate::kinds::bucket::{
+    self, Bucket, cors, encryption, lifecycle, ownership, policy, public_access,
+};
+use rd_common::arn::Arn;
 use rd_common::aws::Aws;
+use rd_common::outputs::store;
 use rd_common::{Ctx, DeleteTarget, Document, Error, Kinds, Parts, Problem, Result, Slice, Stack};
 
-/// The slice.
+/// The slice `store`, which `rd-store` owns.
 pub struct Store;
 
-/// Flags that only this destroy has.
+/// Flags that only `rd-store destroy` has.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct DestroyArgs {
     /// Delete every object and every version in the bucket first
@@ -45,26 +48,26 @@ impl Slice for Store {
     fn parts(stack: &Stack, config: &Config, (): &()) -> Parts {
         let mut parts = Parts::new(Self::NAME);
         let name = config.bucket_name(stack);
-        let arn = format!("arn:{}:s3:::{name}", stack.partition());
+        let arn = Arn::without_account(stack, "s3", &name).to_string();
         let bucket = parts.add::<Bucket>(
             "sessions",
             bucket::Spec {
                 name: name.clone(),
-                public_access_block: public_access::ALL,
-                ownership: ownership::ENFORCED.to_owned(),
-                encryption: encryption::wanted(config.kms_key.as_deref()),
+                public_access_block: public_access::BLOCK_ALL,
+                ownership: ownership::BUCKET_OWNER_ENFORCED.to_owned(),
+                encryption: encryption::desired(config.kms_key.as_deref()),
                 versioning: config.versioning,
-                policy: policy::wanted(&arn),
-                lifecycle: lifecycle::wanted(config),
-                cors: cors::wanted(config),
+                policy: policy::desired(&arn),
+                lifecycle: lifecycle::desired(config),
+                cors: cors::desired(config),
             },
         );
-        parts.output("bucket_name", bucket.id());
-        parts.output("bucket_arn", arn);
-        // Always there, so that who looks at it waits for no more than the start of a run: empty for S3's own keys.
-        parts.output("kms_key", config.kms_key.clone().unwrap_or_default());
+        parts.output(store::BUCKET_NAME, bucket.id());
+        parts.output(store::BUCKET_ARN, arn);
+        // Empty for S3's own keys, but never unknown: rd-ecs reads it before it lists its resources.
+        parts.output(store::KMS_KEY, config.kms_key.clone().unwrap_or_default());
         parts.output(
-            "bucket_domain_name",
+            store::BUCKET_DOMAIN_NAME,
             format!("{name}.s3.{}.{}", stack.region, stack.dns_suffix()),
         );
         parts
@@ -76,9 +79,9 @@ impl Slice for Store {
         args: &DestroyArgs,
     ) -> Result<()> {
         for DeleteTarget { id: bucket, .. } in targets {
-            if !args.delete_objects && contents::has_any(&ctx.clients.s3, bucket).await? {
+            if !args.delete_objects && !bucket_contents::is_empty(&ctx.clients.s3, bucket).await? {
                 return Err(Error::refused(format!("the bucket {bucket} is not empty"))
-                    .hint("rd-store usage shows what is in it; destroy --delete-objects deletes all of it, for good"));
+                    .hint("rd-store usage shows its contents; rd-store destroy --delete-objects deletes them permanently"));
             }
         }
         Ok(())
@@ -90,7 +93,7 @@ impl Slice for Store {
         args: &DestroyArgs,
     ) -> Result<()> {
         for DeleteTarget { id: bucket, .. } in targets.iter().filter(|_| args.delete_objects) {
-            contents::delete_all(ctx, bucket).await?;
+            bucket_contents::delete_all(ctx, bucket).await?;
         }
         Ok(())
     }

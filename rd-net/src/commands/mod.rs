@@ -1,4 +1,4 @@
-//! The verbs that only this program has.
+//! The commands that only `rd-net` has, one file each.
 
 mod check;
 
@@ -7,10 +7,10 @@ use rd_common::commands::ProgramCommands;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
-/// The verbs.
+/// The commands of `rd-net` besides those of every slice.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Follow rules, routes and subnets from one group to another, and say which one blocks
+    /// Check whether one security group can connect to another, and show what blocks it
     Check(check::CheckArgs),
 }
 

@@ -1,8 +1,19 @@
-//! What the EC2 kinds have in common: reading many at once, tags, and what EC2's errors mean.
+//! What the EC2 kinds share: from addresses to queries and back, tags, errors of deletes, rules that rd does not
+//! manage, and the network interfaces that keep a resource in use.
 
-pub mod errors;
+pub mod delete_errors;
 pub mod find;
-pub mod in_use_by;
-pub mod read;
-pub mod rules;
+pub mod network_interfaces;
 pub mod tags;
+pub mod unmanaged_rules;
+
+use rd_common::{Error, Retry};
+
+/// Any IPv4 address, in CIDR notation.
+pub const ANY_IPV4: &str = "0.0.0.0/0";
+
+/// The error for an answer that misses `what`, such as the id of a created resource. The engine reads before it
+/// retries.
+pub fn incomplete_answer(what: &str) -> Error {
+    Error::failed(format!("AWS's answer has no {what}")).retry(Retry::Unknown)
+}

@@ -1,43 +1,25 @@
-//! Tags of EC2 resources: one call for all kinds of them.
+//! The tags of EC2 resources, which have the same form and calls for all kinds.
 
 use crate::clients::Clients;
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Result, Tags};
+use rd_common::{Ctx, Result, Tags, sdk_tags};
 
-/// Tags as a map.
-pub fn read(tags: &[Tag]) -> Tags {
-    tags.iter()
-        .filter_map(|tag| {
-            Some((
-                tag.key()?.to_owned(),
-                tag.value().unwrap_or_default().to_owned(),
-            ))
-        })
-        .collect()
-}
-
-/// Tags for a create call.
+/// The tags that a create call sets on the new resource.
 pub fn specification(kind: ResourceType, tags: &Tags) -> TagSpecification {
     TagSpecification::builder()
         .resource_type(kind)
-        .set_tags(Some(list(tags)))
+        .set_tags(Some(sdk_tags!(Tag, tags)))
         .build()
 }
 
-fn list(tags: &Tags) -> Vec<Tag> {
-    tags.iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build())
-        .collect()
-}
-
-/// Sets and removes tags.
+/// Sets the tags `set` of a resource and deletes those with the keys `remove`.
 pub async fn change(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
     let ec2 = &ctx.clients.ec2;
     if !set.is_empty() {
         ec2.create_tags()
             .resources(id)
-            .set_tags(Some(list(set)))
+            .set_tags(Some(sdk_tags!(Tag, set)))
             .send()
             .await
             .doing("set tags")?;
@@ -52,7 +34,7 @@ pub async fn change(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String])
             .set_tags(Some(tags))
             .send()
             .await
-            .doing("remove tags")?;
+            .doing("delete tags")?;
     }
     Ok(())
 }

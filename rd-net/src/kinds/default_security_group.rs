@@ -1,43 +1,45 @@
-//! `default_security_group`: the group that AWS makes with every VPC, kept without rules, so that what is put into it
-//! by mistake can talk to nobody. It comes and goes with the VPC.
+//! `default_security_group`: the group that AWS creates and deletes with every VPC. It is kept without rules, so that
+//! what is put into it by mistake has no network access.
 //! <https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::incomplete;
-use crate::ec2::read::Query;
-use crate::ec2::{rules, tags};
+use crate::describe::Query;
+use crate::ec2::incomplete_answer;
+use crate::ec2::{tags, unmanaged_rules};
 use rd_common::{
     Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Retry, Tags, Wanted,
+    tags_from_sdk,
 };
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `default_security_group`, which a destroy leaves in AWS.
 pub struct DefaultSecurityGroup;
 
-/// What we want: the VPC's, with no rules.
+/// The desired group: without any rules.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: Input,
 }
 
-/// What there is.
+/// The group as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: String,
-    /// Its rules, all of them not ours.
+    /// Its rules, none of which rd manages.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub foreign_rules: Vec<rules::Foreign>,
+    pub foreign_rules: Vec<unmanaged_rules::UnmanagedRule>,
 }
 
-async fn of_vpc(ctx: &Ctx<Clients>, vpc: &str) -> Result<Option<String>> {
+/// The id of the VPC's default group; none where EC2 does not return it, because reads can lag.
+async fn group_id_of(ctx: &Ctx<Clients>, vpc: &str) -> Result<Option<String>> {
     let mut query = Query::default();
-    query.all.insert(vec![
+    query.or_all(vec![
         ("vpc-id".to_owned(), vpc.to_owned()),
         ("group-name".to_owned(), "default".to_owned()),
     ]);
-    let groups = ctx.clients.reads.security_groups.ask(query).await?;
+    let groups = ctx.clients.describe.security_groups.ask(query).await?;
     let group = groups
         .iter()
         .find(|g| g.vpc_id() == Some(vpc) && g.group_name() == Some("default"));
@@ -57,19 +59,19 @@ impl Kind for DefaultSecurityGroup {
             let id = match (&one.id, &one.spec) {
                 (Some(id), _) => Some(id.clone()),
                 (None, Some(spec)) if !spec.vpc_id.text().is_empty() => {
-                    of_vpc(ctx, spec.vpc_id.text()).await?
+                    group_id_of(ctx, spec.vpc_id.text()).await?
                 }
                 _ => None,
             };
             let Some(id) = id else {
                 continue;
             };
-            let (groups, foreign) = futures_util::future::try_join(
+            let (groups, unmanaged) = futures_util::future::try_join(
                 ctx.clients
-                    .reads
+                    .describe
                     .security_groups
                     .ask(Query::by("group-id", [id.clone()])),
-                rules::foreign(ctx, [id.clone()]),
+                unmanaged_rules::read(ctx, [id.clone()]),
             )
             .await?;
             if let Some(group) = groups.iter().find(|group| group.group_id() == Some(&id)) {
@@ -77,9 +79,9 @@ impl Kind for DefaultSecurityGroup {
                     address: one.address.clone(),
                     live: Live {
                         vpc_id: group.vpc_id().unwrap_or_default().to_owned(),
-                        foreign_rules: foreign.of(&id).collect(),
+                        foreign_rules: unmanaged.of(&id).collect(),
                     },
-                    tags: Some(tags::read(group.tags())),
+                    tags: Some(tags_from_sdk!(group.tags())),
                     id,
                 });
             }
@@ -88,9 +90,9 @@ impl Kind for DefaultSecurityGroup {
     }
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
-        // It is there as soon as the VPC is; reads may lag.
-        let group = of_vpc(ctx, request.spec.vpc_id.text()).await?;
-        group.ok_or_else(|| incomplete("VPC's default group").retry(Retry::NotDone))
+        // AWS creates it with the VPC, but a read can lag.
+        let group = group_id_of(ctx, request.spec.vpc_id.text()).await?;
+        group.ok_or_else(|| incomplete_answer("VPC default group").retry(Retry::NotDone))
     }
 
     async fn update(
@@ -100,7 +102,7 @@ impl Kind for DefaultSecurityGroup {
         _spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        rules::revoke(ctx, id, &live.foreign_rules).await
+        unmanaged_rules::revoke(ctx, id, &live.foreign_rules).await
     }
 
     async fn delete(_: &Ctx<Clients>, _: &str) -> Result<()> {
@@ -114,7 +116,11 @@ impl Kind for DefaultSecurityGroup {
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
         Diff::new()
             .fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
-            .field("foreign_rules", rules::words(&live.foreign_rules), [""; 0])
+            .field(
+                "foreign_rules",
+                unmanaged_rules::summaries(&live.foreign_rules),
+                [""; 0],
+            )
             .finish()
     }
 }

@@ -1,24 +1,26 @@
-//! `elastic_ip`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Address.html>
+//! `elastic_ip`: the public address of a NAT gateway.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Address.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::delete_errors::deleted;
+use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{DomainType, ResourceType};
 use rd_common::aws::Explain;
 use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `elastic_ip`, whose id is the allocation id.
 pub struct ElasticIp;
 
-/// What we want: that it is there.
+/// The desired address, which has no settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {}
 
-/// What there is.
+/// The address as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The address.
+    /// The public IPv4 address.
     pub public_ip: String,
 }
 
@@ -31,7 +33,7 @@ impl Kind for ElasticIp {
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let addresses = ctx
             .clients
-            .reads
+            .describe
             .addresses
             .ask(find::query(ctx, wanted, "allocation-id"))
             .await?;
@@ -59,7 +61,7 @@ impl Kind for ElasticIp {
             .doing("allocate an elastic IP address")?;
         answer
             .allocation_id
-            .ok_or_else(|| incomplete("address's allocation id"))
+            .ok_or_else(|| incomplete_answer("address allocation id"))
     }
 
     async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {

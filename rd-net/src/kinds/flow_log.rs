@@ -1,12 +1,14 @@
-//! `flow_log`: the VPC's traffic, logged to CloudWatch.
+//! `flow_log`: logs the VPC's traffic to CloudWatch Logs.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::delete_errors::deleted;
+use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{
     FlowLogsResourceType, LogDestinationType, ResourceType, TrafficType, UnsuccessfulItem,
 };
+use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::{
     Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, ReplaceOrder, Result, Tags, Wanted,
@@ -14,49 +16,49 @@ use rd_common::{
 use rd_iam::propagation;
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `flow_log`, of which nothing can be changed in place.
 pub struct FlowLog;
 
-/// What we want.
+/// The desired flow log, of all traffic.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: Input,
-    /// Where it goes.
+    /// The ARN of the log group to write to.
     pub log_group_arn: Input,
-    /// The role that writes it.
+    /// The ARN of the role with which VPC flow logs write.
     pub role_arn: Input,
 }
 
-/// What there is.
+/// The flow log as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: String,
-    /// The name of the log group that it goes to.
+    /// The name of the log group that it writes to.
     pub log_group_name: String,
-    /// The role that writes it.
+    /// The ARN of the role with which VPC flow logs write.
     pub role_arn: String,
-    /// Which traffic.
+    /// The traffic that it logs: `ALL`, `ACCEPT` or `REJECT`.
     pub traffic_type: String,
 }
 
-fn group_name(arn: &str) -> &str {
-    arn.split(":log-group:")
-        .nth(1)
-        .unwrap_or(arn)
-        .trim_end_matches(":*")
+/// The name of the log group with this ARN.
+fn group_name(arn: &str) -> String {
+    let resource = Arn::parse(arn).map_or(arn.to_owned(), |arn| arn.resource);
+    let name = resource.strip_prefix("log-group:").unwrap_or(&resource);
+    name.trim_end_matches(":*").to_owned()
 }
 
-/// A refusal in an answer that is 200.
-fn refused(doing: &str, items: &[UnsuccessfulItem]) -> Result<()> {
+/// Turns the first unsuccessful item of an answer with status 200 into an error.
+fn check_unsuccessful(doing: &str, items: &[UnsuccessfulItem]) -> Result<()> {
     let Some(error) = items.iter().find_map(|item| item.error()) else {
         return Ok(());
     };
     let code = error.code().unwrap_or("an unknown error").to_owned();
     let message = error.message().unwrap_or("AWS gave no reason");
-    let ours = Error::failed(format!("cannot {doing}: {code}: {message}"));
-    Err(ours.with_code(Some(code), None))
+    let failed = Error::failed(format!("cannot {doing}: {code}: {message}"));
+    Err(failed.with_code(Some(code), None))
 }
 
 impl Kind for FlowLog {
@@ -68,7 +70,7 @@ impl Kind for FlowLog {
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let logs = ctx
             .clients
-            .reads
+            .describe
             .flow_logs
             .ask(find::query(ctx, wanted, "flow-log-id"))
             .await?;
@@ -82,9 +84,9 @@ impl Kind for FlowLog {
                 vpc_id: l.resource_id().unwrap_or_default().to_owned(),
                 log_group_name: l
                     .log_group_name()
+                    .map(str::to_owned)
                     .or_else(|| l.log_destination().map(group_name))
-                    .unwrap_or_default()
-                    .to_owned(),
+                    .unwrap_or_default(),
                 role_arn: l
                     .deliver_logs_permission_arn()
                     .unwrap_or_default()
@@ -99,7 +101,7 @@ impl Kind for FlowLog {
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let spec = request.spec;
-        propagation::waited_out(ctx, async || {
+        propagation::retry_while_refused(ctx, async || {
             let answer = ctx
                 .clients
                 .ec2_once
@@ -115,11 +117,11 @@ impl Kind for FlowLog {
                 .send()
                 .await
                 .doing("create the flow log")?;
-            refused("create the flow log", answer.unsuccessful())?;
+            check_unsuccessful("create the flow log", answer.unsuccessful())?;
             answer
                 .flow_log_ids
                 .and_then(|ids| ids.into_iter().next())
-                .ok_or_else(|| incomplete("flow log's id"))
+                .ok_or_else(|| incomplete_answer("flow log id"))
         })
         .await
     }
@@ -137,7 +139,11 @@ impl Kind for FlowLog {
             .send()
             .await
             .doing("delete the flow log");
-        deleted(answer.and_then(|answer| refused("delete the flow log", answer.unsuccessful())))
+        deleted(
+            answer.and_then(|answer| {
+                check_unsuccessful("delete the flow log", answer.unsuccessful())
+            }),
+        )
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
@@ -157,7 +163,7 @@ impl Kind for FlowLog {
     }
 
     fn replace_order(_: &[Change]) -> ReplaceOrder {
-        // AWS takes no second flow log of the same VPC to the same place.
+        // AWS refuses a second flow log of the same VPC to the same log group.
         ReplaceOrder::DeleteFirst
     }
 }

@@ -1,21 +1,23 @@
-//! `internet_gateway`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InternetGateway.html>
+//! `internet_gateway`: the gateway between a VPC and the internet; its attachment to the VPC is a resource of its own.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_InternetGateway.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::delete_errors::deleted;
+use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::ResourceType;
 use rd_common::aws::Explain;
 use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `internet_gateway`, which only its tags describe.
 pub struct InternetGateway;
 
-/// What we want: that it is there.
+/// The desired gateway, which has no settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {}
 
-/// What there is.
+/// The gateway as AWS describes it: nothing to compare.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {}
 
@@ -27,7 +29,7 @@ impl Kind for InternetGateway {
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let query = find::query(ctx, wanted, "internet-gateway-id");
-        let gateways = ctx.clients.reads.internet_gateways.ask(query).await?;
+        let gateways = ctx.clients.describe.internet_gateways.ask(query).await?;
         Ok(find::found(
             ctx,
             wanted,
@@ -53,7 +55,7 @@ impl Kind for InternetGateway {
         let gateway = answer
             .internet_gateway
             .and_then(|gateway| gateway.internet_gateway_id);
-        gateway.ok_or_else(|| incomplete("internet gateway's id"))
+        gateway.ok_or_else(|| incomplete_answer("internet gateway id"))
     }
 
     async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {

@@ -1,42 +1,50 @@
-//! `internet_gateway_attachment`: an internet gateway in a VPC. AWS gives it no id and no tags; it is the pair.
+//! `internet_gateway_attachment`: attaches an internet gateway to a VPC. AWS has no id and no tags for it; rd's id is
+//! made of both ids.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_AttachInternetGateway.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::deleted;
-use crate::ec2::read::Query;
+use crate::describe::Query;
+use crate::ec2::delete_errors::deleted;
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Wanted,
+    Attribute, Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Wanted,
+    attribute,
 };
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `internet_gateway_attachment`, found by the gateway's id.
 pub struct InternetGatewayAttachment;
 
-/// What we want.
+impl InternetGatewayAttachment {
+    /// The id of the gateway, known once it is attached.
+    pub const INTERNET_GATEWAY_ID: Attribute<String> = attribute!(Live, internet_gateway_id);
+}
+
+/// The desired attachment of one gateway.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The gateway.
+    /// The id of the internet gateway.
     pub internet_gateway_id: Input,
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: Input,
 }
 
-/// What there is.
+/// The attachment as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The gateway.
+    /// The id of the internet gateway.
     pub internet_gateway_id: String,
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: String,
 }
 
-/// `igw-…_vpc-…`.
+/// rd's id of an attachment: `igw-…_vpc-…`.
 fn id(gateway: &str, vpc: &str) -> String {
     format!("{gateway}_{vpc}")
 }
 
-fn parts(id: &str) -> (&str, &str) {
+/// The ids of the gateway and of the VPC in an attachment's id.
+fn ids_in(id: &str) -> (&str, &str) {
     id.split_once('_').unwrap_or((id, ""))
 }
 
@@ -48,12 +56,12 @@ impl Kind for InternetGatewayAttachment {
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let gateway_of = |one: &Wanted<Spec>| match (&one.id, &one.spec) {
-            (Some(id), _) => parts(id).0.to_owned(),
+            (Some(id), _) => ids_in(id).0.to_owned(),
             (None, Some(spec)) => spec.internet_gateway_id.text().to_owned(),
             (None, None) => String::new(),
         };
         let query = Query::by("internet-gateway-id", wanted.iter().map(gateway_of));
-        let gateways = ctx.clients.reads.internet_gateways.ask(query).await?;
+        let gateways = ctx.clients.describe.internet_gateways.ask(query).await?;
         let mut found = Vec::new();
         for one in wanted {
             let gateway_id = gateway_of(one);
@@ -93,7 +101,7 @@ impl Kind for InternetGatewayAttachment {
             .internet_gateway_id(gateway)
             .vpc_id(vpc);
         match call.send().await.doing("attach the internet gateway") {
-            // A lost answer to an earlier attempt: it is attached, and the look that follows says to what.
+            // The answer to an earlier attempt was lost. The read that follows shows to which VPC it is attached.
             Err(error) if error.is(&["Resource.AlreadyAssociated"]) => Ok(id(gateway, vpc)),
             other => other.map(|_| id(gateway, vpc)),
         }
@@ -104,7 +112,7 @@ impl Kind for InternetGatewayAttachment {
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
-        let (gateway, vpc) = parts(id);
+        let (gateway, vpc) = ids_in(id);
         let call = ctx
             .clients
             .ec2
@@ -126,7 +134,7 @@ impl Kind for InternetGatewayAttachment {
     }
 
     fn replace_order(_: &[Change]) -> ReplaceOrder {
-        // A gateway is in one VPC at a time, and a VPC has one gateway.
+        // A gateway is attached to one VPC at a time, and a VPC has one gateway.
         ReplaceOrder::DeleteFirst
     }
 }

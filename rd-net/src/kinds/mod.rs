@@ -1,4 +1,4 @@
-//! One file a kind of AWS resource.
+//! The resource kinds of `rd-net`, one file each.
 
 pub mod default_security_group;
 pub mod elastic_ip;

@@ -1,7 +1,9 @@
-//! `nat_gateway`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html>
+//! `nat_gateway`: lets private subnets open connections to the internet.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::delete_errors::deleted;
+use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{NatGateway as Gateway, NatGatewayState, ResourceType};
 use rd_common::aws::Explain;
@@ -12,29 +14,29 @@ use rd_common::{
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The kind.
+/// The kind `nat_gateway`, of which nothing can be changed in place.
 pub struct NatGateway;
 
-/// What we want.
+/// The desired public NAT gateway.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The public subnet that it stands in.
+    /// The id of the public subnet in which it is created.
     pub subnet_id: Input,
-    /// Its address.
+    /// The allocation id of its elastic IP address.
     pub allocation_id: Input,
 }
 
-/// What there is.
+/// The gateway as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The subnet.
+    /// The id of the subnet in which it is.
     pub subnet_id: String,
-    /// Its address; none where AWS does not tell it.
+    /// The allocation id of its elastic IP address; none where AWS does not report it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub allocation_id: Option<String>,
-    /// AWS's word: `pending`, `available`, `failed`, `deleting`.
+    /// AWS's status word: `pending`, `available`, `failed` or `deleting`.
     pub state: String,
-    /// Why it failed.
+    /// AWS's code and message where it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
@@ -54,7 +56,7 @@ fn live(gateway: &Gateway) -> Live {
         failure: gateway.failure_code().map(|code| {
             format!(
                 "{code}: {}",
-                gateway.failure_message().unwrap_or("no reason given")
+                gateway.failure_message().unwrap_or("AWS gave no reason")
             )
         }),
     }
@@ -62,7 +64,7 @@ fn live(gateway: &Gateway) -> Live {
 
 impl Kind for NatGateway {
     const NAME: &'static str = "nat_gateway";
-    // It takes a minute or two; looks before half a minute are wasted, but a local API is faster.
+    // A create takes a minute or two in AWS. The first read comes early nevertheless, because the local API is faster.
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(3),
@@ -75,12 +77,12 @@ impl Kind for NatGateway {
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let gateways = ctx
             .clients
-            .reads
+            .describe
             .nat_gateways
             .ask(find::query(ctx, wanted, "nat-gateway-id"))
             .await?;
-        // A deleted one stays in the answers for an hour.
-        let there: Vec<Gateway> = gateways
+        // EC2 returns deleted gateways for about an hour.
+        let existing: Vec<Gateway> = gateways
             .iter()
             .filter(|g| g.state() != Some(&NatGatewayState::Deleted))
             .cloned()
@@ -88,7 +90,7 @@ impl Kind for NatGateway {
         Ok(find::found(
             ctx,
             wanted,
-            &there,
+            &existing,
             aws_sdk_ec2::types::NatGateway::nat_gateway_id,
             |g| g.tags(),
             live,
@@ -110,7 +112,7 @@ impl Kind for NatGateway {
         answer
             .nat_gateway
             .and_then(|gateway| gateway.nat_gateway_id)
-            .ok_or_else(|| incomplete("NAT gateway's id"))
+            .ok_or_else(|| incomplete_answer("NAT gateway id"))
     }
 
     async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {
@@ -136,10 +138,11 @@ impl Kind for NatGateway {
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
         let mut diff = Diff::new();
         diff.fixed("subnet_id", &live.subnet_id, &spec.subnet_id);
-        // Not told is not "none": a gateway that serves is not replaced for it.
+        // Where AWS does not report the address, compare with the one last applied: a working gateway must not be
+        // replaced.
         match (&live.allocation_id, last) {
-            (Some(told), _) => {
-                diff.fixed("allocation_id", told, &spec.allocation_id);
+            (Some(reported), _) => {
+                diff.fixed("allocation_id", reported, &spec.allocation_id);
             }
             (None, Some(last)) => {
                 diff.fixed("allocation_id", &last.allocation_id, &spec.allocation_id);
@@ -163,7 +166,7 @@ impl Kind for NatGateway {
     }
 
     fn replace_order(_: &[Change]) -> ReplaceOrder {
-        // The new one takes over the address, which the old one must give back first.
+        // Both use the same elastic IP address, which the old gateway must release first.
         ReplaceOrder::DeleteFirst
     }
 }
@@ -173,7 +176,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_failed_one_says_why() {
+    fn a_failed_gateway_has_a_reason() {
         let live = Live {
             subnet_id: "s".into(),
             allocation_id: Some("a".into()),

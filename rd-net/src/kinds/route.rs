@@ -1,9 +1,10 @@
-//! `route`: one route of a table. AWS gives it no id and no tags; it is the table and the destination.
+//! `route`: one route of a route table. AWS has no id and no tags for it; rd's id is made of the table and the
+//! destination.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateRoute.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::deleted;
-use crate::ec2::read::Query;
+use crate::describe::Query;
+use crate::ec2::delete_errors::deleted;
 use aws_sdk_ec2::types::{Route as Ec2Route, RouteState};
 use rd_common::aws::Explain;
 use rd_common::{
@@ -12,47 +13,48 @@ use rd_common::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `route`, found by its table and destination.
 pub struct Route;
 
-/// What we want: one of the two gateways.
+/// The desired route, through one of the two gateways.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The table.
+    /// The id of the route table.
     pub route_table_id: Input,
-    /// Where it leads to, as a block.
+    /// The destination, in CIDR notation.
     pub destination: String,
-    /// Through this internet gateway.
+    /// The id of the internet gateway that is the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_id: Option<Input>,
-    /// Through this NAT gateway.
+    /// The id of the NAT gateway that is the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nat_gateway_id: Option<Input>,
 }
 
-/// What there is.
+/// The route as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The table.
+    /// The id of the route table.
     pub route_table_id: String,
-    /// Where it leads to.
+    /// The destination, in CIDR notation.
     pub destination: String,
-    /// Through this internet gateway.
+    /// The id of the internet gateway that is the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub gateway_id: Option<String>,
-    /// Through this NAT gateway.
+    /// The id of the NAT gateway that is the target.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub nat_gateway_id: Option<String>,
-    /// Whether what it leads through is gone.
+    /// Whether the target does not exist any more.
     pub blackhole: bool,
 }
 
-/// `rtb-…_0.0.0.0/0`.
+/// rd's id of a route, such as `rtb-…_0.0.0.0/0`.
 fn id(table: &str, destination: &str) -> String {
     format!("{table}_{destination}")
 }
 
-fn parts(id: &str) -> (&str, &str) {
+/// The table's id and the destination in a route's id.
+fn table_and_destination(id: &str) -> (&str, &str) {
     id.split_once('_').unwrap_or((id, ""))
 }
 
@@ -82,7 +84,7 @@ impl Kind for Route {
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let key = |one: &Wanted<Spec>| match (&one.id, &one.spec) {
             (Some(id), _) => {
-                let (table, destination) = parts(id);
+                let (table, destination) = table_and_destination(id);
                 (table.to_owned(), destination.to_owned())
             }
             (None, Some(spec)) => (
@@ -92,7 +94,7 @@ impl Kind for Route {
             (None, None) => (String::new(), String::new()),
         };
         let query = Query::by("route-table-id", wanted.iter().map(|one| key(one).0));
-        let tables = ctx.clients.reads.route_tables.ask(query).await?;
+        let tables = ctx.clients.describe.route_tables.ask(query).await?;
         let mut found = Vec::new();
         for one in wanted {
             let (table_id, destination) = key(one);
@@ -128,7 +130,7 @@ impl Kind for Route {
             .set_gateway_id(text(spec.gateway_id.as_ref()))
             .set_nat_gateway_id(text(spec.nat_gateway_id.as_ref()));
         match call.send().await.doing("create the route") {
-            // Somebody, perhaps an earlier attempt of ours, has made one: look at it and change it where it differs.
+            // Another user or an earlier attempt created it: read it, and change it where it differs.
             Err(error) if error.is(&["RouteAlreadyExists"]) => Err(error.retry(Retry::Unknown)),
             other => other.map(|_| id(spec.route_table_id.text(), &spec.destination)),
         }
@@ -141,7 +143,7 @@ impl Kind for Route {
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let (table, destination) = parts(id);
+        let (table, destination) = table_and_destination(id);
         let call = ctx
             .clients
             .ec2
@@ -154,11 +156,11 @@ impl Kind for Route {
             .await
             .doing("replace the route")
             .map(|_| ())
-            .map_err(soon)
+            .map_err(retry_unknown_gateway)
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
-        let (table, destination) = parts(id);
+        let (table, destination) = table_and_destination(id);
         let call = ctx
             .clients
             .ec2
@@ -186,8 +188,8 @@ impl Kind for Route {
     }
 }
 
-/// A NAT gateway that was just made may not be known to the routing yet.
-fn soon(error: Error) -> Error {
+/// Retries where the call does not find the gateway: a gateway that was just created is not visible everywhere yet.
+fn retry_unknown_gateway(error: Error) -> Error {
     if error.is(&["InvalidNatGatewayID.NotFound", "InvalidGatewayID.NotFound"]) {
         return error.retry(Retry::NotDone);
     }

@@ -1,27 +1,29 @@
-//! `route_table`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTable.html>
+//! `route_table`: a table of a VPC. Its routes, and the subnets that use it, are resources of their own.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTable.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::delete_errors::deleted;
+use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::ResourceType;
 use rd_common::aws::Explain;
 use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `route_table`, of which only the tags can change.
 pub struct RouteTable;
 
-/// What we want. Its routes and associations are resources of their own.
+/// The desired route table, without its routes.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: Input,
 }
 
-/// What there is.
+/// The route table as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: String,
 }
 
@@ -34,7 +36,7 @@ impl Kind for RouteTable {
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let tables = ctx
             .clients
-            .reads
+            .describe
             .route_tables
             .ask(find::query(ctx, wanted, "route-table-id"))
             .await?;
@@ -64,7 +66,7 @@ impl Kind for RouteTable {
         answer
             .route_table
             .and_then(|table| table.route_table_id)
-            .ok_or_else(|| incomplete("route table's id"))
+            .ok_or_else(|| incomplete_answer("route table id"))
     }
 
     async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {

@@ -1,10 +1,10 @@
-//! `route_table_association`: which table a subnet uses. A subnet has one at most, and AWS gives it a new id whenever
-//! the table changes: here it goes by the subnet's id, which stays.
+//! `route_table_association`: which route table a subnet uses. A subnet has at most one association, and AWS changes
+//! the association's id with every change of the table, so rd uses the subnet's id.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTableAssociation.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::deleted;
-use crate::ec2::read::Query;
+use crate::describe::Query;
+use crate::ec2::delete_errors::deleted;
 use aws_sdk_ec2::types::{
     RouteTable, RouteTableAssociation as Association, RouteTableAssociationStateCode as Code,
 };
@@ -14,32 +14,32 @@ use rd_common::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `route_table_association`, found by the subnet's id.
 pub struct RouteTableAssociation;
 
-/// What we want.
+/// The desired association of one subnet.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The subnet.
+    /// The id of the subnet.
     pub subnet_id: Input,
-    /// Its table.
+    /// The id of the route table that the subnet uses.
     pub route_table_id: Input,
 }
 
-/// What there is.
+/// The association as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// AWS's id of it.
+    /// AWS's id of the association, which changes with the table.
     pub association_id: String,
-    /// The subnet.
+    /// The id of the subnet.
     pub subnet_id: String,
-    /// Its table.
+    /// The id of the route table that the subnet uses.
     pub route_table_id: String,
-    /// AWS's word.
+    /// AWS's status word, such as `associated`; empty where AWS does not report it.
     pub state: String,
 }
 
-/// The subnet's association among these tables.
+/// The subnet's association, if one of these tables has it.
 fn of_subnet<'a>(tables: &'a [RouteTable], subnet: &str) -> Option<&'a Association> {
     tables
         .iter()
@@ -69,7 +69,8 @@ fn live(association: &Association) -> Live {
     }
 }
 
-fn subnet(one: &Wanted<Spec>) -> String {
+/// The subnet's id: the id in the state, otherwise the desired one.
+fn subnet_id(one: &Wanted<Spec>) -> String {
     one.id
         .clone()
         .or_else(|| Some(one.spec.as_ref()?.subnet_id.text().to_owned()))
@@ -83,24 +84,24 @@ impl Kind for RouteTableAssociation {
     type Clients = Clients;
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        // The tables' own read brings them along; only a subnet that is in none of the expected tables costs a call.
+        // The query of the kind `route_table` reads the same tables. Only a subnet in none of them costs another call.
         let tables = wanted
             .iter()
             .filter_map(|one| Some(one.spec.as_ref()?.route_table_id.text().to_owned()));
         let tables = ctx
             .clients
-            .reads
+            .describe
             .route_tables
             .ask(Query::by("route-table-id", tables))
             .await?;
         let missing = wanted
             .iter()
-            .map(subnet)
+            .map(subnet_id)
             .filter(|subnet| of_subnet(&tables, subnet).is_none());
         let others = Query::by("association.subnet-id", missing);
-        let others = ctx.clients.reads.route_tables.ask(others).await?;
+        let others = ctx.clients.describe.route_tables.ask(others).await?;
         let found = wanted.iter().filter_map(|one| {
-            let id = subnet(one);
+            let id = subnet_id(one);
             let association = of_subnet(&tables, &id).or_else(|| of_subnet(&others, &id))?;
             Some(Found {
                 address: one.address.clone(),
@@ -138,7 +139,7 @@ impl Kind for RouteTableAssociation {
             .association_id(&live.association_id)
             .route_table_id(spec.route_table_id.text());
         match call.send().await.doing("change the subnet's route table") {
-            // Changed by an attempt whose answer was lost: the id is another now, and the next look sees it.
+            // The answer to an earlier attempt was lost. The association has a new id, which the next read returns.
             Err(error) if error.is(&["InvalidAssociationID.NotFound"]) => Ok(()),
             other => other.map(|_| ()),
         }
@@ -146,7 +147,7 @@ impl Kind for RouteTableAssociation {
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let query = Query::by("association.subnet-id", [id.to_owned()]);
-        let tables = ctx.clients.reads.route_tables.ask(query).await?;
+        let tables = ctx.clients.describe.route_tables.ask(query).await?;
         let Some(association) =
             of_subnet(&tables, id).and_then(Association::route_table_association_id)
         else {

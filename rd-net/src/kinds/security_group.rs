@@ -1,10 +1,10 @@
-//! `security_group`: a group and the absence of rules that are not ours. The rules that are are resources of their own.
+//! `security_group`: a group without unmanaged rules. The rules that rd manages are resources of their own.
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroup.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::{deleted, incomplete};
-use crate::ec2::{find, in_use_by, rules, tags};
-use crate::slice::ANYWHERE;
+use crate::ec2::delete_errors::deleted;
+use crate::ec2::incomplete_answer;
+use crate::ec2::{ANY_IPV4, find, network_interfaces, tags, unmanaged_rules};
 use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType};
 use rd_common::aws::Explain;
 use rd_common::{
@@ -12,32 +12,32 @@ use rd_common::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `security_group`, of which only rules and tags can change.
 pub struct SecurityGroup;
 
-/// What we want.
+/// The desired group, without its rules.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: Input,
     /// Its name, unique in the VPC.
     pub group_name: String,
-    /// What it is for.
+    /// The description that AWS shows.
     pub description: String,
 }
 
-/// What there is.
+/// The group as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: String,
-    /// Its name.
+    /// The group's name, unique in the VPC.
     pub group_name: String,
-    /// What it is for.
+    /// The description that AWS shows.
     pub description: String,
-    /// Rules that are not ours, in words, by id.
+    /// The rules that rd does not manage.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub foreign_rules: Vec<rules::Foreign>,
+    pub foreign_rules: Vec<unmanaged_rules::UnmanagedRule>,
 }
 
 impl Kind for SecurityGroup {
@@ -48,12 +48,12 @@ impl Kind for SecurityGroup {
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let ids = wanted.iter().filter_map(|one| one.id.clone());
-        let (groups, foreign) = futures_util::future::try_join(
+        let (groups, unmanaged) = futures_util::future::try_join(
             ctx.clients
-                .reads
+                .describe
                 .security_groups
                 .ask(find::query(ctx, wanted, "group-id")),
-            rules::foreign(ctx, ids),
+            unmanaged_rules::read(ctx, ids),
         )
         .await?;
         let mut found = find::found(
@@ -69,13 +69,13 @@ impl Kind for SecurityGroup {
                 foreign_rules: Vec::new(),
             },
         );
-        let by_tag = found
+        let found_by_tag = found
             .iter()
             .map(|one| one.id.clone())
-            .filter(|id| !foreign.knows(id));
-        let more = rules::foreign(ctx, by_tag.collect::<Vec<_>>()).await?;
+            .filter(|id| !unmanaged.contains(id));
+        let more = unmanaged_rules::read(ctx, found_by_tag.collect::<Vec<_>>()).await?;
         for one in &mut found {
-            one.live.foreign_rules = foreign.of(&one.id).chain(more.of(&one.id)).collect();
+            one.live.foreign_rules = unmanaged.of(&one.id).chain(more.of(&one.id)).collect();
         }
         Ok(found)
     }
@@ -95,14 +95,16 @@ impl Kind for SecurityGroup {
             .send()
             .await
             .doing("create the security group")?;
-        let id = answer.group_id.ok_or_else(|| incomplete("group's id"))?;
-        // A new group may send anywhere. Others wait for it, so its rules are not looked at first; where this fails,
-        // the look that comes next finds the rule.
-        let anywhere = IpPermission::builder()
+        let id = answer
+            .group_id
+            .ok_or_else(|| incomplete_answer("group id"))?;
+        // A new group allows all outbound traffic. Other resources wait for the group, so that rule is revoked without
+        // reading the rules first. If this fails, the read that follows finds the rule.
+        let all_outbound = IpPermission::builder()
             .ip_protocol("-1")
-            .ip_ranges(IpRange::builder().cidr_ip(ANYWHERE).build());
+            .ip_ranges(IpRange::builder().cidr_ip(ANY_IPV4).build());
         let call = ctx.clients.ec2.revoke_security_group_egress().group_id(&id);
-        let _ = call.ip_permissions(anywhere.build()).send().await;
+        let _ = call.ip_permissions(all_outbound.build()).send().await;
         Ok(id)
     }
 
@@ -113,7 +115,7 @@ impl Kind for SecurityGroup {
         _spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        rules::revoke(ctx, id, &live.foreign_rules).await
+        unmanaged_rules::revoke(ctx, id, &live.foreign_rules).await
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
@@ -137,12 +139,16 @@ impl Kind for SecurityGroup {
             .fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
             .fixed("group_name", &live.group_name, &spec.group_name)
             .fixed("description", &live.description, &spec.description)
-            .field("foreign_rules", rules::words(&live.foreign_rules), [""; 0])
+            .field(
+                "foreign_rules",
+                unmanaged_rules::summaries(&live.foreign_rules),
+                [""; 0],
+            )
             .finish()
     }
 
     fn replace_order(changes: &[Change]) -> ReplaceOrder {
-        // The name is taken as long as the old one is there.
+        // Both can exist only with different names or in different VPCs.
         if rd_common::touches(changes, "vpc_id") || rd_common::touches(changes, "group_name") {
             ReplaceOrder::CreateFirst
         } else {
@@ -151,6 +157,6 @@ impl Kind for SecurityGroup {
     }
 
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
-        in_use_by::interfaces(ctx, "group-id", id).await
+        network_interfaces::describe(ctx, "group-id", id).await
     }
 }

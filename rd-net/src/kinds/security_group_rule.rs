@@ -1,9 +1,10 @@
-//! `security_group_rule`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html>
+//! `security_group_rule`: allows TCP traffic on one port between a group and one peer.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::incomplete;
-use crate::ec2::read::Query;
-use crate::ec2::{find, rules, tags};
+use crate::describe::Query;
+use crate::ec2::incomplete_answer;
+use crate::ec2::{find, tags, unmanaged_rules};
 use aws_sdk_ec2::types::{
     IpPermission, IpRange, ResourceType, SecurityGroupRule as Rule, SecurityGroupRuleDescription,
     UserIdGroupPair,
@@ -11,52 +12,53 @@ use aws_sdk_ec2::types::{
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Retry, Tags, Wanted,
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Retry, Tags,
+    Wanted, tags_from_sdk,
 };
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `security_group_rule`, of which only the description and the tags can change.
 pub struct SecurityGroupRule;
 
-/// What we want: TCP from or to one peer.
+/// The desired rule, with one peer: a block or a group.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The group that has the rule.
+    /// The id of the group that has the rule.
     pub group_id: Input,
-    /// Whether it lets traffic out, rather than in.
+    /// Whether the rule allows outbound traffic rather than inbound.
     pub egress: bool,
-    /// The port.
+    /// The TCP port that the rule allows.
     pub port: u16,
-    /// The peer, as a block.
+    /// The peer as a CIDR block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cidr: Option<String>,
-    /// The peer, as a group.
+    /// The peer as the id of a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_group_id: Option<Input>,
-    /// What it is for.
+    /// The description that AWS shows.
     pub description: String,
 }
 
-/// What there is.
+/// The rule as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The group.
+    /// The id of the group that has the rule.
     pub group_id: String,
-    /// Whether it lets traffic out.
+    /// Whether the rule allows outbound traffic rather than inbound.
     pub egress: bool,
-    /// The protocol.
+    /// The protocol, such as `tcp`; `-1` for all.
     pub protocol: String,
-    /// The first port; -1 for all.
+    /// The first allowed port; -1 for all.
     pub from_port: i32,
-    /// The last port; -1 for all.
+    /// The last allowed port; -1 for all.
     pub to_port: i32,
-    /// The peer, as a block.
+    /// The peer as a CIDR block.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cidr: Option<String>,
-    /// The peer, as a group.
+    /// The peer as the id of a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_group_id: Option<String>,
-    /// What it is for.
+    /// The description that AWS shows.
     pub description: String,
 }
 
@@ -75,8 +77,8 @@ fn live(rule: &Rule) -> Live {
     }
 }
 
-/// Whether this is the rule that the spec asks for: a group has each rule at most once.
-fn same_rule(spec: &Spec, live: &Live) -> bool {
+/// Whether AWS has the desired rule under another id; a group has each rule at most once.
+fn is_same_rule(spec: &Spec, live: &Live) -> bool {
     live.group_id == spec.group_id.text()
         && live.egress == spec.egress
         && live.protocol == "tcp"
@@ -116,16 +118,16 @@ impl Kind for SecurityGroupRule {
     type Clients = Clients;
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        // By group, which the groups' own look at their rules shares: the number of rules costs nothing.
+        // By group, as the kind `security_group` reads them, so that the number of rules does not matter.
         let groups = wanted
             .iter()
             .filter_map(|one| Some(one.spec.as_ref()?.group_id.text().to_owned()));
         let mut query = Query::by("group-id", groups);
         let any = wanted.iter().any(Wanted::is_any);
         if any {
-            query.all.insert(find::owned(ctx));
+            query.or_all(find::owned(ctx));
         }
-        let all = ctx.clients.reads.security_group_rules.ask(query).await?;
+        let all = ctx.clients.describe.security_group_rules.ask(query).await?;
         let mut found: Vec<Found<Live>> = Vec::new();
         if any {
             let id = Rule::security_group_rule_id;
@@ -136,8 +138,8 @@ impl Kind for SecurityGroupRule {
                 let Some(id) = rule.security_group_rule_id() else {
                     continue;
                 };
-                let (there, tags) = (live(rule), tags::read(rule.tags()));
-                let same = match &one.id {
+                let (described, tags) = (live(rule), tags_from_sdk!(rule.tags()));
+                let matches = match &one.id {
                     Some(known) => known == id,
                     None => {
                         let tagged = tags.get(ADDRESS_TAG) == Some(&one.address)
@@ -146,14 +148,14 @@ impl Kind for SecurityGroupRule {
                             || one
                                 .spec
                                 .as_ref()
-                                .is_some_and(|spec| same_rule(spec, &there))
+                                .is_some_and(|spec| is_same_rule(spec, &described))
                     }
                 };
-                if same && !found.iter().any(|f| f.id == id && f.address == one.address) {
+                if matches && !found.iter().any(|f| f.id == id && f.address == one.address) {
                     found.push(Found {
                         address: one.address.clone(),
                         id: id.to_owned(),
-                        live: there,
+                        live: described,
                         tags: Some(tags),
                     });
                 }
@@ -166,7 +168,7 @@ impl Kind for SecurityGroupRule {
         let spec = request.spec;
         let tags = tags::specification(ResourceType::SecurityGroupRule, request.tags);
         let group = spec.group_id.text();
-        let made = if spec.egress {
+        let created = if spec.egress {
             let call = ctx
                 .clients
                 .ec2_once
@@ -195,8 +197,8 @@ impl Kind for SecurityGroupRule {
                 .doing("authorize the inbound rule")
                 .map(|answer| answer.security_group_rules)
         };
-        match made {
-            // Made by an attempt whose answer was lost, or by hand: look at it.
+        match created {
+            // Created manually, or by an earlier attempt whose answer was lost: read it.
             Err(error) if error.is(&["InvalidPermission.Duplicate"]) => {
                 Err(error.retry(Retry::Unknown))
             }
@@ -205,7 +207,7 @@ impl Kind for SecurityGroupRule {
                 .unwrap_or_default()
                 .into_iter()
                 .find_map(|rule| rule.security_group_rule_id)
-                .ok_or_else(|| incomplete("rule's id")),
+                .ok_or_else(|| incomplete_answer("rule id")),
         }
     }
 
@@ -244,19 +246,19 @@ impl Kind for SecurityGroupRule {
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let query = Query::by("security-group-rule-id", [id.to_owned()]);
-        let all = ctx.clients.reads.security_group_rules.ask(query).await?;
+        let all = ctx.clients.describe.security_group_rules.ask(query).await?;
         let Some(rule) = all
             .iter()
             .find(|rule| rule.security_group_rule_id() == Some(id))
         else {
             return Ok(());
         };
-        let foreign = rules::Foreign {
+        let rule_to_revoke = unmanaged_rules::UnmanagedRule {
             id: id.to_owned(),
             egress: rule.is_egress().unwrap_or(false),
-            words: String::new(),
+            summary: String::new(),
         };
-        rules::revoke(ctx, rule.group_id().unwrap_or_default(), &[foreign]).await
+        unmanaged_rules::revoke(ctx, rule.group_id().unwrap_or_default(), &[rule_to_revoke]).await
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
@@ -278,10 +280,5 @@ impl Kind for SecurityGroupRule {
             .fixed("peer_group_id", &live.peer_group_id, &spec.peer_group_id)
             .field("description", &live.description, &spec.description);
         diff.finish()
-    }
-
-    fn replace_order(_: &[Change]) -> ReplaceOrder {
-        // The new rule first: traffic that both allow is never cut.
-        ReplaceOrder::CreateFirst
     }
 }

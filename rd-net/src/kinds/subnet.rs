@@ -1,8 +1,10 @@
-//! `subnet`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html>
+//! `subnet`: a subnet in one availability zone of the VPC.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::{deleted, incomplete};
-use crate::ec2::{find, in_use_by, tags};
+use crate::ec2::delete_errors::deleted;
+use crate::ec2::incomplete_answer;
+use crate::ec2::{find, network_interfaces, tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, SubnetState};
 use rd_common::aws::Explain;
 use rd_common::{
@@ -11,34 +13,34 @@ use rd_common::{
 };
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `subnet`, of which zone and block cannot change.
 pub struct Subnet;
 
-/// What we want.
+/// The desired subnet of one tier.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: Input,
-    /// Its zone.
+    /// The name of the availability zone, such as `us-east-1a`.
     pub availability_zone: String,
-    /// Its block.
+    /// The subnet's block, in CIDR notation.
     pub cidr_block: String,
-    /// Whether what is launched in it gets a public address.
+    /// Whether new network interfaces get a public IPv4 address.
     pub map_public_ip_on_launch: bool,
 }
 
-/// What there is.
+/// The subnet as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: String,
-    /// Its zone.
+    /// The name of the availability zone, such as `us-east-1a`.
     pub availability_zone: String,
-    /// Its block.
+    /// The subnet's block, in CIDR notation.
     pub cidr_block: String,
-    /// Whether what is launched in it gets a public address.
+    /// Whether new network interfaces get a public IPv4 address.
     pub map_public_ip_on_launch: bool,
-    /// Whether AWS has finished making it.
+    /// Whether its state is `available`.
     pub available: bool,
 }
 
@@ -51,7 +53,7 @@ impl Kind for Subnet {
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let subnets = ctx
             .clients
-            .reads
+            .describe
             .subnets
             .ask(find::query(ctx, wanted, "subnet-id"))
             .await?;
@@ -86,7 +88,7 @@ impl Kind for Subnet {
         answer
             .subnet
             .and_then(|subnet| subnet.subnet_id)
-            .ok_or_else(|| incomplete("subnet's id"))
+            .ok_or_else(|| incomplete_answer("subnet id"))
     }
 
     async fn update(
@@ -108,7 +110,7 @@ impl Kind for Subnet {
                 .map_public_ip_on_launch(on);
             call.send()
                 .await
-                .doing("change the subnet's public addresses")?;
+                .doing("change the subnet's setting for public addresses")?;
         }
         Ok(())
     }
@@ -155,7 +157,7 @@ impl Kind for Subnet {
     }
 
     fn replace_order(changes: &[Change]) -> ReplaceOrder {
-        // In another VPC both can be there at once; in the same one their blocks may overlap.
+        // In another VPC, both can exist at the same time; in the same VPC, their blocks may overlap.
         if touches(changes, "vpc_id") {
             ReplaceOrder::CreateFirst
         } else {
@@ -164,6 +166,6 @@ impl Kind for Subnet {
     }
 
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
-        in_use_by::interfaces(ctx, "subnet-id", id).await
+        network_interfaces::describe(ctx, "subnet-id", id).await
     }
 }

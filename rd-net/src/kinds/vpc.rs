@@ -1,7 +1,9 @@
-//! `vpc`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Vpc.html>
+//! `vpc`: the VPC with its DNS settings.
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Vpc.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::delete_errors::deleted;
+use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, VpcState};
 use futures_util::future::{try_join, try_join_all};
@@ -12,33 +14,34 @@ use rd_common::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The kind.
+/// The kind `vpc`, whose block cannot change.
 pub struct Vpc;
 
-/// What we want.
+/// The desired VPC of the stack.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its block.
+    /// The VPC's block, in CIDR notation.
     pub cidr_block: String,
-    /// Whether Amazon's resolver answers inside.
+    /// Whether Amazon's DNS resolver answers inside the VPC.
     pub enable_dns_support: bool,
-    /// Whether instances get names; private DNS of endpoints needs it.
+    /// Whether instances get DNS names; the private DNS names of endpoints need it.
     pub enable_dns_hostnames: bool,
 }
 
-/// What there is.
+/// The VPC as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its block.
+    /// The VPC's block, in CIDR notation.
     pub cidr_block: String,
-    /// Whether Amazon's resolver answers inside.
+    /// Whether Amazon's DNS resolver answers inside the VPC.
     pub enable_dns_support: bool,
-    /// Whether instances get names.
+    /// Whether instances get DNS names.
     pub enable_dns_hostnames: bool,
-    /// Whether AWS has finished making it.
+    /// Whether its state is `available`.
     pub available: bool,
 }
 
+/// Reads one attribute; false where the VPC does not exist any more.
 async fn attribute(ctx: &Ctx<Clients>, id: &str, name: VpcAttributeName) -> Result<bool> {
     let answer = ctx
         .clients
@@ -49,7 +52,7 @@ async fn attribute(ctx: &Ctx<Clients>, id: &str, name: VpcAttributeName) -> Resu
         .send()
         .await;
     let answer = match answer.doing("read the VPC's DNS settings") {
-        // Gone between two reads: the next look says so.
+        // Deleted since the read before; the next read does not return it.
         Err(error) if error.is(&["InvalidVpcID.NotFound"]) => return Ok(false),
         other => other?,
     };
@@ -60,8 +63,8 @@ async fn attribute(ctx: &Ctx<Clients>, id: &str, name: VpcAttributeName) -> Resu
     Ok(value.and_then(|value| value.value).unwrap_or(false))
 }
 
-/// Whether it resolves names, and gives them.
-async fn dns(ctx: &Ctx<Clients>, id: &str) -> Result<(bool, bool)> {
+/// The VPC's DNS support and DNS hostnames.
+async fn dns_settings(ctx: &Ctx<Clients>, id: &str) -> Result<(bool, bool)> {
     try_join(
         attribute(ctx, id, VpcAttributeName::EnableDnsSupport),
         attribute(ctx, id, VpcAttributeName::EnableDnsHostnames),
@@ -69,8 +72,8 @@ async fn dns(ctx: &Ctx<Clients>, id: &str) -> Result<(bool, bool)> {
     .await
 }
 
-fn switch(on: bool) -> AttributeBooleanValue {
-    AttributeBooleanValue::builder().value(on).build()
+fn boolean(value: bool) -> AttributeBooleanValue {
+    AttributeBooleanValue::builder().value(value).build()
 }
 
 impl Kind for Vpc {
@@ -80,15 +83,15 @@ impl Kind for Vpc {
     type Clients = Clients;
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        // Of one whose id is known, the DNS settings are read at the same time.
+        // Where the id is known, the DNS settings are read at the same time as the VPC.
         let known = wanted.iter().filter_map(|one| one.id.clone());
         let (vpcs, known) = try_join(
             ctx.clients
-                .reads
+                .describe
                 .vpcs
                 .ask(find::query(ctx, wanted, "vpc-id")),
             try_join_all(known.map(|id| async {
-                let settings = dns(ctx, &id).await?;
+                let settings = dns_settings(ctx, &id).await?;
                 Ok((id, settings))
             })),
         )
@@ -112,7 +115,7 @@ impl Kind for Vpc {
             async move {
                 (one.live.enable_dns_support, one.live.enable_dns_hostnames) = match known {
                     Some(settings) => settings,
-                    None => dns(ctx, &one.id).await?,
+                    None => dns_settings(ctx, &one.id).await?,
                 };
                 Ok(one)
             }
@@ -133,12 +136,12 @@ impl Kind for Vpc {
         let id = answer
             .vpc
             .and_then(|vpc| vpc.vpc_id)
-            .ok_or_else(|| incomplete("VPC's id"))?;
+            .ok_or_else(|| incomplete_answer("VPC id"))?;
         if request.spec.enable_dns_hostnames {
-            // Off in a new VPC. Everything waits for the VPC, so it is not looked at first; where this fails, the look
-            // that comes next finds it off, and says why it stays so.
+            // Off in a new VPC. Every other resource waits for the VPC, so the setting is changed without reading it
+            // first. If this fails, the read that follows finds it off, and `update` reports why it cannot be changed.
             let call = ctx.clients.ec2.modify_vpc_attribute().vpc_id(&id);
-            let _ = call.enable_dns_hostnames(switch(true)).send().await;
+            let _ = call.enable_dns_hostnames(boolean(true)).send().await;
         }
         Ok(id)
     }
@@ -150,14 +153,14 @@ impl Kind for Vpc {
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
-        // One attribute a call is all that AWS takes; names need the resolver, so it comes first.
+        // AWS accepts one attribute per call. DNS hostnames require DNS support, which comes first.
         let modify = || ctx.clients.ec2.modify_vpc_attribute().vpc_id(id);
         if touches(changes, "enable_dns_support") {
-            let call = modify().enable_dns_support(switch(spec.enable_dns_support));
+            let call = modify().enable_dns_support(boolean(spec.enable_dns_support));
             call.send().await.doing("change the VPC's DNS support")?;
         }
         if touches(changes, "enable_dns_hostnames") {
-            let call = modify().enable_dns_hostnames(switch(spec.enable_dns_hostnames));
+            let call = modify().enable_dns_hostnames(boolean(spec.enable_dns_hostnames));
             call.send().await.doing("change the VPC's DNS hostnames")?;
         }
         Ok(())

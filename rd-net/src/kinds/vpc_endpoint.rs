@@ -1,7 +1,10 @@
-//! `vpc_endpoint`: <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
+//! `vpc_endpoint`: reaches an AWS service without the internet, through route tables (gateway) or network interfaces
+//! (interface).
+//! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
 
 use crate::clients::Clients;
-use crate::ec2::errors::{deleted, incomplete};
+use crate::ec2::delete_errors::deleted;
+use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{ResourceType, VpcEndpoint as Endpoint, VpcEndpointType};
 use rd_common::aws::Explain;
@@ -12,66 +15,66 @@ use rd_common::{
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
-/// The kind.
+/// The kind `vpc_endpoint`, whose type and service cannot change.
 pub struct VpcEndpoint;
 
-/// The two types that we use.
+/// The two of AWS's endpoint types that rd uses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum Type {
-    /// In route tables; free.
+    /// A target in route tables; free of charge.
     Gateway,
-    /// An interface in each subnet; a few dollars a month each.
+    /// A network interface in each subnet; a few dollars a month each.
     Interface,
 }
 
-/// What we want.
+/// The desired endpoint of one service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: Input,
-    /// `com.amazonaws.<region>.<service>`.
+    /// AWS's full name of the service: `com.amazonaws.<region>.<service>`.
     pub service_name: String,
-    /// Its type.
+    /// Whether it is a gateway or an interface endpoint.
     pub endpoint_type: Type,
-    /// Gateway: the tables that lead to it.
+    /// Of a gateway endpoint: the ids of the route tables with a route to it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub route_table_ids: Vec<Input>,
-    /// Interface: the subnets that it has an interface in.
+    /// Of an interface endpoint: the ids of the subnets in which it has a network interface.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub subnet_ids: Vec<Input>,
-    /// Interface: its groups.
+    /// Of an interface endpoint: the ids of its security groups.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub security_group_ids: Vec<Input>,
-    /// Interface: whether the service's own name leads to it.
+    /// Of an interface endpoint: whether the service's public DNS name resolves to it.
     pub private_dns_enabled: bool,
 }
 
-/// What there is.
+/// The endpoint as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The VPC.
+    /// The id of the VPC.
     pub vpc_id: String,
-    /// The service.
+    /// AWS's full name of the service: `com.amazonaws.<region>.<service>`.
     pub service_name: String,
-    /// AWS's word for its type.
+    /// AWS's word for the type, such as `Interface`.
     pub endpoint_type: String,
-    /// Its tables.
+    /// The ids of the route tables with a route to it.
     pub route_table_ids: Vec<String>,
-    /// Its subnets.
+    /// The ids of the subnets in which it has a network interface.
     pub subnet_ids: Vec<String>,
-    /// Its groups.
+    /// The ids of its security groups.
     pub security_group_ids: Vec<String>,
-    /// Whether the service's own name leads to it.
+    /// Whether the service's public DNS name resolves to it.
     pub private_dns_enabled: bool,
-    /// AWS's word, in lower case.
+    /// AWS's status word in lower case, such as `available`.
     pub state: String,
-    /// Why it failed.
+    /// AWS's code and message of the last error.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub failure: Option<String>,
 }
 
 fn live(endpoint: &Endpoint) -> Live {
-    // AWS spells states and types in more than one way ("Available", "available").
+    // AWS spells states in more than one way ("Available", "available").
     let state = endpoint
         .state()
         .map(|state| state.as_str().to_lowercase())
@@ -80,7 +83,7 @@ fn live(endpoint: &Endpoint) -> Live {
         format!(
             "{}: {}",
             error.code().unwrap_or("error"),
-            error.message().unwrap_or("no reason given")
+            error.message().unwrap_or("AWS gave no reason")
         )
     });
     Live {
@@ -103,28 +106,30 @@ fn live(endpoint: &Endpoint) -> Live {
     }
 }
 
+/// The values of inputs, all of which are known.
 fn texts(inputs: &[Input]) -> Vec<String> {
     inputs.iter().map(|input| input.text().to_owned()).collect()
 }
 
-fn option(list: Vec<String>) -> Option<Vec<String>> {
+/// EC2 refuses empty lists: none instead.
+fn non_empty(list: Vec<String>) -> Option<Vec<String>> {
     (!list.is_empty()).then_some(list)
 }
 
-/// What is in `wanted` and not in `there`, and the other way round.
-fn moves(there: &[String], wanted: &[Input]) -> (Option<Vec<String>>, Option<Vec<String>>) {
-    let wanted = texts(wanted);
-    let add = wanted
+/// The ids to add and the ids to remove, so that a list of `current` ids becomes `desired`.
+fn difference(current: &[String], desired: &[Input]) -> (Option<Vec<String>>, Option<Vec<String>>) {
+    let desired = texts(desired);
+    let add = desired
         .iter()
-        .filter(|id| !there.contains(id))
+        .filter(|id| !current.contains(id))
         .cloned()
         .collect();
-    let remove = there
+    let remove = current
         .iter()
-        .filter(|id| !wanted.contains(id))
+        .filter(|id| !desired.contains(id))
         .cloned()
         .collect();
-    (option(add), option(remove))
+    (non_empty(add), non_empty(remove))
 }
 
 impl Kind for VpcEndpoint {
@@ -141,11 +146,11 @@ impl Kind for VpcEndpoint {
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let endpoints = ctx
             .clients
-            .reads
+            .describe
             .vpc_endpoints
             .ask(find::query(ctx, wanted, "vpc-endpoint-id"))
             .await?;
-        let there: Vec<Endpoint> = endpoints
+        let existing: Vec<Endpoint> = endpoints
             .iter()
             .filter(|endpoint| live(endpoint).state != "deleted")
             .cloned()
@@ -153,7 +158,7 @@ impl Kind for VpcEndpoint {
         Ok(find::found(
             ctx,
             wanted,
-            &there,
+            &existing,
             aws_sdk_ec2::types::VpcEndpoint::vpc_endpoint_id,
             |e| e.tags(),
             live,
@@ -172,9 +177,9 @@ impl Kind for VpcEndpoint {
                 Type::Gateway => "Gateway",
                 Type::Interface => "Interface",
             }))
-            .set_route_table_ids(option(texts(&spec.route_table_ids)))
-            .set_subnet_ids(option(texts(&spec.subnet_ids)))
-            .set_security_group_ids(option(texts(&spec.security_group_ids)))
+            .set_route_table_ids(non_empty(texts(&spec.route_table_ids)))
+            .set_subnet_ids(non_empty(texts(&spec.subnet_ids)))
+            .set_security_group_ids(non_empty(texts(&spec.security_group_ids)))
             .set_private_dns_enabled(
                 (spec.endpoint_type == Type::Interface).then_some(spec.private_dns_enabled),
             )
@@ -184,7 +189,7 @@ impl Kind for VpcEndpoint {
         answer
             .vpc_endpoint
             .and_then(|endpoint| endpoint.vpc_endpoint_id)
-            .ok_or_else(|| incomplete("endpoint's id"))
+            .ok_or_else(|| incomplete_answer("endpoint id"))
     }
 
     async fn update(
@@ -194,9 +199,10 @@ impl Kind for VpcEndpoint {
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
-        let (add_tables, remove_tables) = moves(&live.route_table_ids, &spec.route_table_ids);
-        let (add_subnets, remove_subnets) = moves(&live.subnet_ids, &spec.subnet_ids);
-        let (add_groups, remove_groups) = moves(&live.security_group_ids, &spec.security_group_ids);
+        let (add_tables, remove_tables) = difference(&live.route_table_ids, &spec.route_table_ids);
+        let (add_subnets, remove_subnets) = difference(&live.subnet_ids, &spec.subnet_ids);
+        let (add_groups, remove_groups) =
+            difference(&live.security_group_ids, &spec.security_group_ids);
         let dns = touches(changes, "private_dns_enabled").then_some(spec.private_dns_enabled);
         let call = ctx
             .clients
@@ -211,7 +217,7 @@ impl Kind for VpcEndpoint {
             .set_remove_security_group_ids(remove_groups)
             .set_private_dns_enabled(dns);
         match call.send().await.doing("change the VPC endpoint") {
-            // Done by an earlier attempt that the look at it did not see yet.
+            // An earlier attempt did it, but the read before this call did not show it yet.
             Err(error) if error.is(&["RouteAlreadyExists", "DuplicateSubnetsInSameZone"]) => Ok(()),
             other => other.map(|_| ()),
         }
@@ -229,7 +235,7 @@ impl Kind for VpcEndpoint {
             Err(error) => return deleted::<()>(Err(error)),
             Ok(answer) => answer,
         };
-        // It answers 200 and says inside what it did not delete.
+        // The answer has status 200 and lists what was not deleted.
         let refused = answer.unsuccessful().iter().find_map(|item| item.error());
         let Some(refused) = refused else {
             return Ok(());
@@ -262,7 +268,7 @@ impl Kind for VpcEndpoint {
                 &live.security_group_ids,
                 &spec.security_group_ids,
             );
-        // A gateway endpoint has no names, whatever is reported of it.
+        // A gateway endpoint has no DNS names, whatever AWS reports.
         if spec.endpoint_type == Type::Interface {
             diff.field(
                 "private_dns_enabled",
@@ -284,7 +290,7 @@ impl Kind for VpcEndpoint {
     }
 
     fn replace_order(_: &[Change]) -> ReplaceOrder {
-        // Two endpoints of a VPC cannot both have the service's private name, nor two gateways one table.
+        // Two endpoints in a VPC can share neither the service's private DNS name nor a route table.
         ReplaceOrder::DeleteFirst
     }
 }

@@ -1,4 +1,4 @@
-//! Every preset, and changes after the first apply: as small as AWS allows.
+//! Changes of the settings after the first apply change as few resources as AWS allows.
 
 use rd_testkit::World;
 
@@ -6,7 +6,8 @@ fn settings(net: &str) -> String {
     format!("project = \"shop\"\nenvironment = \"test\"\n[net]\n{net}\n")
 }
 
-/// Applies `first`, then plans and applies `second`; the plan's actions are returned once nothing more is to be done.
+/// Applies the settings `first`, then plans and applies `second`. Returns the actions of that plan; a plan after it
+/// must have none.
 fn change(first: &str, second: &str) -> Vec<String> {
     let world = World::new(&settings(first));
     world.rd("rd-net").args("apply -y").ok();
@@ -46,7 +47,7 @@ fn one_zone_becomes_three() {
 }
 
 #[test]
-fn a_zone_is_taken_away() {
+fn two_zones_become_one() {
     let actions = change("azs = 2", "azs = 1");
     assert_eq!(
         actions,
@@ -69,7 +70,7 @@ fn from_one_nat_gateway_to_one_a_zone() {
             "create net.nat_gateway.b",
             "create net.route.private-b-internet",
             "create net.route_table.private-b",
-            // The endpoints learn of the new table; the subnet moves to it; nothing is replaced.
+            // The endpoints get the new table, and the subnet uses it; nothing is replaced.
             "update net.route_table_association.private-b",
             "update net.vpc_endpoint.dynamodb",
             "update net.vpc_endpoint.s3",
@@ -113,7 +114,7 @@ fn from_none_to_a_nat_gateway() {
 }
 
 #[test]
-fn endpoints_are_listed_and_unlisted() {
+fn an_endpoint_is_added_and_another_removed() {
     let actions = change("endpoints = [\"logs\"]", "endpoints = [\"sqs\"]");
     assert_eq!(
         actions,
@@ -141,7 +142,7 @@ fn an_interface_endpoint_follows_the_zones() {
 }
 
 #[test]
-fn another_port_replaces_just_its_two_rules() {
+fn a_changed_port_replaces_only_its_two_rules() {
     let actions = change("app_port = 3001", "app_port = 8080");
     assert_eq!(
         actions,
@@ -153,7 +154,7 @@ fn another_port_replaces_just_its_two_rules() {
 }
 
 #[test]
-fn flow_logs_are_turned_on_changed_and_off() {
+fn flow_logs_are_enabled_changed_and_disabled() {
     let on = change("", "flow_logs = true");
     assert_eq!(
         on,
@@ -164,11 +165,11 @@ fn flow_logs_are_turned_on_changed_and_off() {
             "create net.role_policy.flow-logs"
         ]
     );
-    let kept = change(
+    let retention = change(
         "flow_logs = true",
         "flow_logs = true\nflow_logs_retention_days = 90",
     );
-    assert_eq!(kept, ["update net.log_group.flow-logs"]);
+    assert_eq!(retention, ["update net.log_group.flow-logs"]);
     let off = change("flow_logs = true", "");
     assert_eq!(
         off,
@@ -182,18 +183,18 @@ fn flow_logs_are_turned_on_changed_and_off() {
 }
 
 #[test]
-fn another_block_moves_the_whole_network() {
+fn a_changed_block_replaces_the_network() {
     let actions = change("cidr = \"10.0.0.0/16\"", "cidr = \"10.9.0.0/16\"");
     assert!(actions.contains(&"replace net.vpc.main".to_owned()));
     assert!(actions.contains(&"replace net.subnet.private-a".to_owned()));
     assert!(
         !actions.contains(&"replace net.elastic_ip.nat-a".to_owned()),
-        "an address belongs to no VPC: {actions:?}"
+        "an elastic IP address does not belong to a VPC: {actions:?}"
     );
 }
 
 #[test]
-fn every_preset_at_once_is_applied_and_destroyed() {
+fn the_largest_network_is_applied_and_destroyed() {
     let world = World::new(&settings(
         "azs = 3\nnat = \"per-az\"\nendpoints = \"private\"\nflow_logs = true",
     ));
@@ -211,14 +212,14 @@ fn every_preset_at_once_is_applied_and_destroyed() {
 }
 
 #[test]
-fn zones_may_be_named_and_stay_where_they_are() {
+fn named_zones_keep_their_blocks_in_any_order() {
     let world = World::new(&settings("azs = [\"us-east-1c\", \"us-east-1a\"]"));
     let apply = world.rd("rd-net").args("apply -y").ok();
     assert_eq!(
         apply.output("availability_zones"),
         serde_json::json!(["us-east-1c", "us-east-1a"])
     );
-    // In another order they are the same zones: no subnet moves.
+    // The same zones in another order: no subnet is replaced.
     world.settings(&settings("azs = [\"us-east-1a\", \"us-east-1c\"]"));
     let plan = world.rd("rd-net").args("plan").ok();
     assert!(

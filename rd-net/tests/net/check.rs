@@ -1,4 +1,4 @@
-//! `rd-net check FROM TO PORT` names what blocks.
+//! `rd-net check FROM TO PORT` reports whether a path is open, and what blocks it.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::{Done, World};
@@ -10,7 +10,7 @@ fn answer(done: &Done) -> Value {
     serde_json::from_str(&done.stdout).unwrap_or_else(|e| panic!("{e}: {}", done.stdout))
 }
 
-/// What blocks, by the names of the steps.
+/// The failed steps with their reasons.
 fn blocked(done: &Done) -> Vec<String> {
     answer(done)["steps"]
         .as_array()
@@ -36,10 +36,10 @@ fn id(world: &World, address: &str) -> String {
 }
 
 #[test]
-fn the_ways_of_the_architecture_are_open_and_no_others() {
+fn only_the_paths_of_the_architecture_are_open() {
     let world = World::new(SETTINGS);
     world.rd("rd-net").args("apply -y").ok();
-    for way in [
+    for path in [
         "internet alb 443",
         "alb api 3001",
         "api db 5432",
@@ -47,26 +47,26 @@ fn the_ways_of_the_architecture_are_open_and_no_others() {
         "api internet 443",
         "api aws 443",
     ] {
-        let done = world.rd("rd-net").args("check").args(way).ok();
-        assert_eq!(answer(&done)["reachable"], true, "{way}");
+        let done = world.rd("rd-net").args("check").args(path).ok();
+        assert_eq!(answer(&done)["reachable"], true, "{path}");
     }
-    for way in [
+    for path in [
         "internet db 5432",
         "alb db 5432",
         "api db 22",
         "db internet 443",
         "redis api 3001",
     ] {
-        let done = world.rd("rd-net").args("check").args(way).code(1);
-        assert!(!blocked(&done).is_empty(), "{way}");
+        let done = world.rd("rd-net").args("check").args(path).code(1);
+        assert!(!blocked(&done).is_empty(), "{path}");
     }
 }
 
 #[test]
-fn it_names_the_rule_the_route_and_the_acl_that_block() {
+fn the_rule_the_route_and_the_acl_that_block_are_named() {
     let world = World::new(SETTINGS);
     world.rd("rd-net").args("apply -y").ok();
-    let check = |way: &str| blocked(&world.rd("rd-net").args("check").args(way).code(1));
+    let check = |path: &str| blocked(&world.rd("rd-net").args("check").args(path).code(1));
 
     let rule = id(&world, "net.security_group_rule.db-in-api");
     let group = id(&world, "net.security_group.db");
@@ -117,7 +117,7 @@ fn it_names_the_rule_the_route_and_the_acl_that_block() {
 }
 
 #[test]
-fn people_get_a_line_a_step_and_bad_questions_are_refused() {
+fn the_text_has_a_line_for_each_step_and_wrong_arguments_are_refused() {
     let world = World::new(SETTINGS);
     world.rd("rd-net").args("apply -y").ok();
     let text = world
@@ -125,7 +125,7 @@ fn people_get_a_line_a_step_and_bad_questions_are_refused() {
         .args("check api db 5432 --format text")
         .ok();
     assert!(
-        text.stdout.contains("✓") && text.stdout.contains("nothing blocks"),
+        text.stdout.contains("✓") && text.stdout.contains("api → db:5432: open"),
         "{}",
         text.stdout
     );

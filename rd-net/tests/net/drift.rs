@@ -1,4 +1,4 @@
-//! What somebody changed behind our backs is shown as drift, field by field, and set right by the next apply.
+//! Changes that were made outside of rd show as drift, field by field, and the next apply reverts them.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::{Done, World};
@@ -41,8 +41,8 @@ fn fields(plan: &Done, address: &str) -> Vec<(String, String)> {
         .collect()
 }
 
-/// Applies, lets `change` happen, and expects exactly these actions, of which the first is for these drifted fields;
-/// an apply then leaves nothing to do.
+/// Applies, makes `change` outside of rd, and expects a plan with exactly these `actions`. Unless `drifted` is empty,
+/// the first action must be due to these drifted fields. After an apply, a plan must have no actions.
 fn drift(change: impl Fn(&World, &Ids), actions: &[&str], drifted: &[&str]) {
     let world = World::new(SETTINGS);
     world.rd("rd-net").args("apply -y").ok();
@@ -94,7 +94,7 @@ fn public_addresses_of_a_subnet() {
 }
 
 #[test]
-fn tags_of_ours_are_set_right_and_tags_of_others_left() {
+fn drifted_tags_are_reverted_and_unmanaged_tags_are_kept() {
     let world = World::new(&format!("{SETTINGS}[tags]\nOwner = \"platform\"\n"));
     world.rd("rd-net").args("apply -y").ok();
     let ids = Ids::of(&world);
@@ -127,7 +127,7 @@ fn tags_of_ours_are_set_right_and_tags_of_others_left() {
         tags.body
     );
 
-    // A tag that the settings lose goes as well.
+    // A tag that is removed from the settings is deleted.
     world.settings(SETTINGS);
     let plan = world.rd("rd-net").args("plan").ok();
     assert!(plan.actions().contains(&"update net.vpc.main".to_owned()));
@@ -144,7 +144,7 @@ fn tags_of_ours_are_set_right_and_tags_of_others_left() {
 }
 
 #[test]
-fn a_rule_that_nobody_asked_for_is_taken_out() {
+fn an_unmanaged_rule_is_revoked() {
     drift(
         |world, ids| {
             let group = ids.get("net.security_group.db");
@@ -165,7 +165,7 @@ fn a_rule_that_nobody_asked_for_is_taken_out() {
 }
 
 #[test]
-fn a_rule_of_the_default_group_is_taken_out() {
+fn a_rule_of_the_default_group_is_revoked() {
     drift(
         |world, ids| {
             let vpc = ids.get("net.vpc.main");
@@ -194,7 +194,7 @@ fn a_rule_of_the_default_group_is_taken_out() {
 }
 
 #[test]
-fn a_revoked_rule_comes_back() {
+fn a_revoked_rule_is_created_again() {
     drift(
         |world, ids| {
             let (group, rule) = (
@@ -212,7 +212,7 @@ fn a_revoked_rule_comes_back() {
 }
 
 #[test]
-fn a_rule_s_description() {
+fn the_description_of_a_rule() {
     drift(
         |world, ids| {
             let (group, rule) = (
@@ -234,7 +234,7 @@ fn a_rule_s_description() {
 }
 
 #[test]
-fn a_route_that_points_elsewhere() {
+fn a_route_with_another_target() {
     drift(
         |world, ids| {
             let (table, gateway) = (
@@ -256,7 +256,7 @@ fn a_route_that_points_elsewhere() {
 }
 
 #[test]
-fn a_subnet_in_another_table() {
+fn a_subnet_with_another_route_table() {
     drift(
         |world, ids| {
             let (subnet, table) = (
@@ -282,7 +282,7 @@ fn a_subnet_in_another_table() {
 }
 
 #[test]
-fn an_endpoint_without_its_private_names() {
+fn an_endpoint_without_private_dns() {
     drift(
         |world, ids| {
             let endpoint = ids.get("net.vpc_endpoint.logs");
@@ -297,7 +297,7 @@ fn an_endpoint_without_its_private_names() {
 }
 
 #[test]
-fn what_was_deleted_by_hand_is_made_again_with_what_needs_it() {
+fn a_deleted_nat_gateway_is_created_again_and_its_route_updated() {
     drift(
         |world, ids| {
             let gateway = ids.get("net.nat_gateway.a");
@@ -312,7 +312,7 @@ fn what_was_deleted_by_hand_is_made_again_with_what_needs_it() {
 }
 
 #[test]
-fn status_says_what_drifted_and_what_is_gone() {
+fn status_shows_drift_and_missing_resources() {
     let world = World::new(SETTINGS);
     world.rd("rd-net").args("apply -y").ok();
     let ids = Ids::of(&world);

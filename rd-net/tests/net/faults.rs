@@ -1,5 +1,6 @@
-//! Killed, cut off, throttled, lagging: at every change that a command makes. Then it is run again, and there is exactly
-//! one of everything, the state knows all of it, and a destroy leaves nothing.
+//! A fault at each change that a command makes: the program is killed, an answer is lost, a call is throttled, reads
+//! lag. Then the command runs again: exactly one of everything must exist, the state must have all of it, and a destroy
+//! must leave nothing.
 
 use rd_testkit::faults::{Calls, Fault, Lag, Proxy, Rule, Scenario, chosen, soak};
 use rd_testkit::{World, endpoint};
@@ -12,11 +13,11 @@ fn applied(world: &World) {
     world.rd("rd-net").args("apply -y").ok();
 }
 
-/// One of everything, known to the state, as wanted; and nothing is left by a destroy.
-fn whole(world: &World) {
+/// Exactly one of everything exists, up to date and in the state, and a destroy leaves nothing.
+fn complete(world: &World) {
     one_of_everything(world);
     world.rd("rd-net").args("destroy -y").ok();
-    nothing(world);
+    nothing_left(world);
 }
 
 fn one_of_everything(world: &World) {
@@ -27,23 +28,23 @@ fn one_of_everything(world: &World) {
         .iter()
         .map(|change| change["address"].as_str().unwrap_or_default().to_owned())
         .collect();
-    let there = world.inventory();
-    let mut once = there.clone();
-    once.dedup();
-    assert_eq!(there, once, "something is there twice");
+    let existing = world.inventory();
+    let mut distinct = existing.clone();
+    distinct.dedup();
+    assert_eq!(existing, distinct, "a resource exists twice");
     assert!(
-        there.iter().all(|address| planned.contains(address)),
-        "{there:?}"
+        existing.iter().all(|address| planned.contains(address)),
+        "{existing:?}"
     );
     let state = std::fs::read_to_string(world.state_file("shop-test", "net")).unwrap_or_default();
     assert!(
         !state.contains("\"deposed\": ["),
-        "a predecessor is still to be deleted"
+        "a deposed resource is still to be deleted"
     );
-    assert!(!state.contains("creating"), "something is unfinished");
+    assert!(!state.contains("creating"), "a create is unfinished");
 }
 
-fn nothing(world: &World) {
+fn nothing_left(world: &World) {
     assert_eq!(world.inventory(), [""; 0]);
     assert!(world.rd("rd-state").args("list").ok().stdout.is_empty());
 }
@@ -52,10 +53,10 @@ const APPLY: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |_| {},
     command: |world| world.rd("rd-net").args("apply -y"),
-    check: whole,
+    check: complete,
 };
 
-/// Every resource gets another tag.
+/// Every resource gets one more tag.
 const UPDATE: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |world| {
@@ -63,10 +64,10 @@ const UPDATE: Scenario = Scenario {
         world.settings(&format!("{SETTINGS}[tags]\nOwner = \"platform\"\n"));
     },
     command: |world| world.rd("rd-net").args("apply -y"),
-    check: whole,
+    check: complete,
 };
 
-/// Rules are replaced, a subnet moves to another gateway, endpoints learn of it.
+/// Rules are replaced, and both subnets with their route table associations.
 const REPLACE: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |world| {
@@ -74,17 +75,17 @@ const REPLACE: Scenario = Scenario {
         world.settings(&format!("{SETTINGS}app_port = 8080\nprivate_cidrs = [\"10.0.64.0/20\"]\npublic_cidrs = [\"10.0.48.0/24\"]\n"));
     },
     command: |world| world.rd("rd-net").args("apply -y"),
-    check: whole,
+    check: complete,
 };
 
 const DESTROY: Scenario = Scenario {
     settings: SETTINGS,
     prepare: applied,
     command: |world| world.rd("rd-net").args("destroy -y"),
-    check: nothing,
+    check: nothing_left,
 };
 
-/// Killed as soon as this version of the state is written.
+/// Kills the program right after it has written each of some versions of the state.
 fn killed_after_a_write(scenario: Scenario) {
     let serial = |world: &World| {
         let history = world.path().join(".rd/shop-test/history");
@@ -115,7 +116,7 @@ macro_rules! walks {
             }
 
             #[test]
-            fn its_answers_lost() {
+            fn answers_lost() {
                 $scenario.answers_lost(FEW);
             }
 
@@ -140,7 +141,7 @@ walks! {
 }
 
 #[test]
-fn a_create_whose_answer_is_lost_and_whose_tags_lag_makes_no_double() {
+fn a_create_with_a_lost_answer_and_lagging_tags_makes_no_duplicate() {
     let operations = [
         "CreateVpc",
         "CreateSubnet",
@@ -158,7 +159,7 @@ fn a_create_whose_answer_is_lost_and_whose_tags_lag_makes_no_double() {
 }
 
 #[test]
-fn errors_of_the_service_are_waited_out_or_gone_on_from() {
+fn errors_of_the_service_are_retried() {
     for fault in [Fault::InternalError, Fault::Unavailable, Fault::LoseRequest] {
         let count = APPLY.count(&Calls::Changes);
         Scenario::walk(&chosen(count, 3), |place| {
@@ -176,7 +177,7 @@ fn errors_of_the_service_are_waited_out_or_gone_on_from() {
 }
 
 #[test]
-fn what_is_slow_to_be_ready_is_waited_for_and_what_fails_is_said_at_once() {
+fn a_slow_resource_is_waited_for_and_a_failed_one_is_reported_at_once() {
     let pending = Fault::Rewrite {
         from: "<state>available</state>",
         to: "<state>pending</state>",
@@ -190,12 +191,12 @@ fn what_is_slow_to_be_ready_is_waited_for_and_what_fails_is_said_at_once() {
         to: "<state>failed</state><failureCode>InsufficientFreeAddressesInSubnet</failureCode>\
              <failureMessage>no free address</failureMessage>",
     };
-    let broken = vec![Rule::at_first(
+    let failing = vec![Rule::at_first(
         Calls::Of("DescribeNatGateways"),
         100,
         failed,
     )];
-    let first = APPLY.survives(broken, None);
+    let first = APPLY.survives(failing, None);
     assert_eq!(first.code, 1);
     assert!(
         first.stderr.contains("net.nat_gateway.a") && first.stderr.contains("no free address"),
@@ -205,7 +206,7 @@ fn what_is_slow_to_be_ready_is_waited_for_and_what_fails_is_said_at_once() {
 }
 
 #[test]
-fn a_clock_that_is_off_is_said_and_nothing_is_made() {
+fn a_wrong_clock_is_reported_and_nothing_is_created() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
     let ahead = Fault::Clock {

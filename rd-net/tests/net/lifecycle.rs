@@ -1,11 +1,11 @@
-//! The main job of a slice, start to end: plan, the apply of just that plan, status, no change, outputs, destroy.
+//! The life of a slice: plan, apply of exactly that plan, status, a plan without changes, outputs, destroy.
 
 use rd_testkit::World;
 
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n";
 
 #[test]
-fn a_plan_is_applied_as_planned_and_destroyed_to_nothing() {
+fn a_slice_is_planned_applied_and_destroyed() {
     let world = World::new(SETTINGS);
     let plan = world.rd("rd-net").args("plan").ok();
     assert!(!world.path().join(".rd").exists(), "a plan writes nothing");
@@ -13,7 +13,11 @@ fn a_plan_is_applied_as_planned_and_destroyed_to_nothing() {
     assert!(planned.iter().all(|action| action.starts_with("create ")));
 
     let apply = world.rd("rd-net").args("apply").stdin(plan.stdout).ok();
-    assert_eq!(apply.actions(), planned, "just what was planned is done");
+    assert_eq!(
+        apply.actions(),
+        planned,
+        "the apply does exactly what was planned"
+    );
     let vpc = apply.output("vpc_id");
     assert!(vpc.as_str().unwrap().starts_with("vpc-"));
     assert_eq!(
@@ -56,7 +60,7 @@ fn a_plan_is_applied_as_planned_and_destroyed_to_nothing() {
     assert_eq!(
         after.actions(),
         planned,
-        "after a destroy everything is to be made again"
+        "after a destroy, everything is to be created again"
     );
 }
 
@@ -77,7 +81,7 @@ fn a_plan_without_change_makes_at_most_twelve_calls() {
 }
 
 #[test]
-fn an_offline_plan_needs_no_access_and_says_so() {
+fn an_offline_plan_needs_no_credentials_and_is_marked() {
     let world = World::new(&format!("{SETTINGS}region = \"eu-central-1\"\n"));
     let plan = world
         .rd("rd-net")
@@ -100,7 +104,7 @@ fn an_offline_plan_needs_no_access_and_says_so() {
 }
 
 #[test]
-fn a_lost_state_is_found_again_by_tags_and_names() {
+fn without_a_state_resources_are_found_by_tags_and_names() {
     let world = World::new(SETTINGS);
     let first = world.rd("rd-net").args("apply -y").ok();
     std::fs::remove_dir_all(world.path().join(".rd")).unwrap();
@@ -129,7 +133,7 @@ fn a_protected_stack_is_not_destroyed() {
         refused.stderr
     );
 
-    // Protection ends with an apply, not with an edit alone; and production is confirmed by its name.
+    // Protection ends with an apply, not with the setting alone, and a destroy of production needs the stack's name.
     world.settings("project = \"shop\"\nprotect = false\n");
     let still = world
         .rd("rd-net")

@@ -1,4 +1,4 @@
-//! rd-net against the local AWS API.
+//! Tests of rd-net against the local AWS API.
 
 mod changes;
 mod check;

@@ -1,4 +1,4 @@
-//! `diff`: what differs between two versions of a state.
+//! `rd-state diff`: compares two versions of a slice's state.
 
 use crate::stack_states;
 use rd_common::context::Context;
@@ -7,25 +7,25 @@ use rd_common::{Document, Exit, Result};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Flags of `diff`.
+/// Flags of `rd-state diff`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct DiffArgs {
-    /// The slice, such as net
+    /// Name of the slice, such as net
     slice: String,
-    /// The older version, by its serial
+    /// Serial of the older version
     from: u64,
-    /// The newer one; else what is there now
+    /// Serial of the newer version (default: the current version)
     to: Option<u64>,
 }
 
-/// One thing that differs.
+/// A value that two versions of a state do not share. A missing value is `Null`.
 struct Difference {
-    what: String,
+    path: String,
     before: Value,
     after: Value,
 }
 
-/// Runs it: a view for people, one JSON object a difference for programs.
+/// Prints the differences: one line each for people, one JSON object a line for programs.
 pub async fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
     let key = context.key(&args.slice);
     let before = context.store.version(&key, args.from).await?;
@@ -35,37 +35,38 @@ pub async fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
     };
     let differences = differences(&before, &after);
     let mut text = String::new();
-    for one in &differences {
+    for difference in &differences {
         if context.printer.is_json() {
-            let line = json!({"path": one.what, "before": one.before, "after": one.after});
+            let line = json!({"path": difference.path, "before": difference.before, "after": difference.after});
             text.push_str(&format!("{line}\n"));
         } else {
-            text.push_str(&view(one));
+            text.push_str(&view(difference));
         }
     }
     if differences.is_empty() && !context.printer.is_json() {
-        text = "no difference\n".to_owned();
+        text = "no differences\n".to_owned();
     }
     context.printer.text(&text);
     Ok(Exit::Done)
 }
 
-fn view(one: &Difference) -> String {
-    let name = paint(BOLD, &one.what);
-    match (&one.before, &one.after) {
+fn view(difference: &Difference) -> String {
+    let name = paint(BOLD, &difference.path);
+    match (&difference.before, &difference.after) {
         (Value::Null, after) => format!("{} {name}  {after}\n", paint(OK, "+")),
         (before, Value::Null) => format!("{} {name}  {before}\n", paint(ERROR, "-")),
         (before, after) => format!("{} {name}  {before} → {after}\n", paint(WARN, "~")),
     }
 }
 
-/// By path: a resource that only one has, with its id; else its id, phase, and each member of its spec; and outputs.
+/// Compares by path. Of a resource in both versions: its id, its phase and each member of its spec. Of a resource in
+/// one version only: its id. Then the outputs.
 fn differences(before: &Document, after: &Document) -> Vec<Difference> {
     let mut all = Vec::new();
-    let mut compare = |what: String, before: Value, after: Value| {
+    let mut compare = |path: String, before: Value, after: Value| {
         if before != after {
             all.push(Difference {
-                what,
+                path,
                 before,
                 after,
             });
@@ -99,9 +100,9 @@ fn differences(before: &Document, after: &Document) -> Vec<Difference> {
                 }
             }
             (old, new) => {
-                let id = |one: Option<&rd_common::state::document::Resource>| {
-                    one.map_or(Value::Null, |one| {
-                        json!(one.id.as_deref().unwrap_or("(no id)"))
+                let id = |resource: Option<&rd_common::state::document::Resource>| {
+                    resource.map_or(Value::Null, |resource| {
+                        json!(resource.id.as_deref().unwrap_or("(no id)"))
                     })
                 };
                 compare(address.clone(), id(old), id(new));

@@ -1,47 +1,49 @@
-//! `doctor`: reports problems of the states, and inconsistencies between states and AWS.
+//! `rd-state doctor`: reports problems of the store itself, then runs `doctor` of each slice's program, which compares
+//! its state with AWS.
 
-use crate::slices;
+use crate::slice_programs;
 use rd_common::context::Context;
 use rd_common::output::printer::print_warning;
 use rd_common::{Exit, Result};
 
-/// Flags of `doctor`.
+/// Flags of `rd-state doctor`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct DoctorArgs {
-    /// The slices; else all whose programs are installed
+    /// Names of the slices to check (default: all whose programs are installed)
     slices: Vec<String>,
-    /// Mend what is safe to mend
+    /// Fix file permissions, and what can be fixed in the state alone
     #[arg(long)]
     fix: bool,
-    /// Look at the files and locks alone, without AWS
+    /// Check only files and locks, not AWS
     #[arg(long)]
     local: bool,
 }
 
-/// Runs it: exit 0 where all is well, 1 where something is not.
+/// Checks the store and the slices. Ends with exit code 1 where a problem is left.
 pub async fn run(context: &Context, args: &DoctorArgs) -> Result<Exit> {
-    let mut well = store_is_safe(context, args.fix).await?;
-    well &= readable(context).await?;
-    held(context).await?;
+    let mut healthy = report_store_problems(context, args.fix).await?;
+    healthy &= report_unreadable_states(context).await?;
+    report_held_locks(context).await?;
     if !args.local {
-        let mut all: Vec<&str> = args.slices.iter().map(String::as_str).collect();
-        if all.is_empty() {
-            all = slices::installed();
+        let mut slices: Vec<&str> = args.slices.iter().map(String::as_str).collect();
+        if slices.is_empty() {
+            slices = slice_programs::installed();
         }
-        let verb: &[&str] = if args.fix {
+        let command: &[&str] = if args.fix {
             &["doctor", "--fix"]
         } else {
             &["doctor"]
         };
-        for slice in all {
-            well &= slices::run(context, slice, verb)? == Exit::Done;
+        for slice in slices {
+            healthy &= slice_programs::run(context, slice, command)? == Exit::Done;
         }
     }
-    Ok(if well { Exit::Done } else { Exit::Failed })
+    Ok(if healthy { Exit::Done } else { Exit::Failed })
 }
 
-/// Reports problems of the store itself.
-async fn store_is_safe(context: &Context, fix: bool) -> Result<bool> {
+/// Warns of each problem that the store finds in its files, such as permissions that let others read them. Returns
+/// whether it found none.
+async fn report_store_problems(context: &Context, fix: bool) -> Result<bool> {
     let problems = context.store.audit(&context.stack.name(), fix).await?;
     for problem in &problems {
         print_warning(&problem.summary, &problem.hint);
@@ -49,20 +51,20 @@ async fn store_is_safe(context: &Context, fix: bool) -> Result<bool> {
     Ok(problems.is_empty())
 }
 
-/// Every state can be read.
-async fn readable(context: &Context) -> Result<bool> {
-    let mut well = true;
+/// Warns of each state that cannot be read. Returns whether all can.
+async fn report_unreadable_states(context: &Context) -> Result<bool> {
+    let mut readable = true;
     for slice in context.store.slices(&context.stack.name()).await? {
         if let Err(error) = context.store.load(&context.key(&slice)).await {
             print_warning(&error.summary, error.hint.as_deref().unwrap_or_default());
-            well = false;
+            readable = false;
         }
     }
-    Ok(well)
+    Ok(readable)
 }
 
-/// Held locks are told, and no fault: whoever holds one lives.
-async fn held(context: &Context) -> Result<()> {
+/// Warns of each held lock. A held lock is not a problem: the system releases it when its process ends.
+async fn report_held_locks(context: &Context) -> Result<()> {
     for slice in context.store.slices(&context.stack.name()).await? {
         if let Some(holder) = context.store.holder(&context.key(&slice)).await? {
             print_warning(
@@ -70,7 +72,7 @@ async fn held(context: &Context) -> Result<()> {
                     "{slice} is locked by {} ({}) since {:.0}",
                     holder.who, holder.what, holder.since
                 ),
-                "it lives; its lock ends with it",
+                "that run is still active; its lock is released when it ends",
             );
         }
     }

@@ -1,4 +1,4 @@
-//! `graph`: what needs what. A tree for a terminal; Mermaid or DOT for a picture.
+//! `rd-state graph`: the dependencies between resources, as a tree, Mermaid or DOT.
 
 use crate::stack_states;
 use rd_common::context::Context;
@@ -7,20 +7,20 @@ use rd_common::{Document, Exit, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
-/// Flags of `graph`.
+/// Flags of `rd-state graph`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct GraphArgs {
-    /// Only this slice
+    /// Name of the only slice to show (default: all slices)
     slice: Option<String>,
-    /// As Mermaid, which GitHub and GitLab draw in Markdown
+    /// Print Mermaid, which GitHub and GitLab render in Markdown
     #[arg(long, conflicts_with = "dot")]
     mermaid: bool,
-    /// As DOT, for Graphviz
+    /// Print DOT, for Graphviz
     #[arg(long)]
     dot: bool,
 }
 
-/// Runs it.
+/// Prints the dependencies in the format that the flags ask for.
 pub async fn run(context: &Context, args: &GraphArgs) -> Result<Exit> {
     let mut documents = stack_states::all(context).await?;
     if let Some(slice) = &args.slice {
@@ -38,21 +38,25 @@ pub async fn run(context: &Context, args: &GraphArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// What each resource needs that it does not need through another one of its needs: the lines worth drawing.
-fn direct(document: &Document) -> BTreeMap<&str, Vec<&str>> {
-    let needs = |address: &str| -> Vec<&str> {
+/// The direct dependencies of each resource: those that it does not also have through another dependency (transitive
+/// reduction).
+fn direct_dependencies(document: &Document) -> BTreeMap<&str, Vec<&str>> {
+    let dependencies_of = |address: &str| -> Vec<&str> {
         document
             .resources
             .get(address)
             .map(|resource| resource.depends_on.iter().map(String::as_str).collect())
             .unwrap_or_default()
     };
-    let reach = |start: &str| -> BTreeSet<String> {
+    let reachable_from = |start: &str| -> BTreeSet<String> {
         let mut seen = BTreeSet::new();
-        let mut left: Vec<String> = needs(start).into_iter().map(str::to_owned).collect();
+        let mut left: Vec<String> = dependencies_of(start)
+            .into_iter()
+            .map(str::to_owned)
+            .collect();
         while let Some(next) = left.pop() {
             if seen.insert(next.clone()) {
-                left.extend(needs(&next).into_iter().map(str::to_owned));
+                left.extend(dependencies_of(&next).into_iter().map(str::to_owned));
             }
         }
         seen
@@ -61,23 +65,24 @@ fn direct(document: &Document) -> BTreeMap<&str, Vec<&str>> {
         .resources
         .keys()
         .map(|address| {
-            let all = needs(address);
-            let behind: BTreeSet<String> = all.iter().flat_map(|need| reach(need)).collect();
+            let all = dependencies_of(address);
+            let indirect: BTreeSet<String> =
+                all.iter().flat_map(|need| reachable_from(need)).collect();
             (
                 address.as_str(),
                 all.into_iter()
-                    .filter(|need| !behind.contains(*need))
+                    .filter(|need| !indirect.contains(*need))
                     .collect(),
             )
         })
         .collect()
 }
 
-/// Resources under what they need; one that needs several stands under the first and names the others.
+/// Each resource below its first dependency; its other dependencies are named in its line.
 fn tree(documents: &[Document]) -> String {
     let mut text = String::new();
     for document in documents {
-        let needs = direct(document);
+        let needs = direct_dependencies(document);
         let used: Vec<&str> = document.used().collect();
         let uses = if used.is_empty() {
             String::new()
@@ -94,7 +99,7 @@ fn tree(documents: &[Document]) -> String {
             }
         }
         for (index, root) in roots.iter().enumerate() {
-            branch(
+            write_branch(
                 &mut text,
                 document,
                 &needs,
@@ -108,7 +113,8 @@ fn tree(documents: &[Document]) -> String {
     text
 }
 
-fn branch(
+/// Writes a resource and, indented below it, the resources that depend on it.
+fn write_branch(
     text: &mut String,
     document: &Document,
     needs: &BTreeMap<&str, Vec<&str>>,
@@ -150,7 +156,7 @@ fn branch(
     let below = children.get(address).map(Vec::as_slice).unwrap_or_default();
     for (index, child) in below.iter().enumerate() {
         let indent = format!("{indent}{deeper}");
-        branch(
+        write_branch(
             text,
             document,
             needs,
@@ -176,7 +182,7 @@ fn mermaid(documents: &[Document]) -> String {
         text.push_str("  end\n");
     }
     for document in documents {
-        for (address, needs) in direct(document) {
+        for (address, needs) in direct_dependencies(document) {
             for need in needs {
                 let _ = writeln!(text, "  {} --> {}", node(need), node(address));
             }
@@ -209,7 +215,7 @@ fn dot(documents: &[Document]) -> String {
         text.push_str("  }\n");
     }
     for document in documents {
-        for (address, needs) in direct(document) {
+        for (address, needs) in direct_dependencies(document) {
             for need in needs {
                 let _ = writeln!(text, "  \"{need}\" -> \"{address}\";");
             }

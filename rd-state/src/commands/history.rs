@@ -1,4 +1,4 @@
-//! `history`: the versions of a slice's state, a line a run.
+//! `rd-state history`: lists the stored versions of a slice's state.
 
 use crate::stack_states;
 use rd_common::context::Context;
@@ -6,21 +6,21 @@ use rd_common::output::table::table;
 use rd_common::state::store::Version;
 use rd_common::{Exit, Result};
 
-/// Flags of `history`.
+/// Flags of `rd-state history`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct HistoryArgs {
-    /// The slice, such as net
+    /// Name of the slice, such as net
     slice: String,
-    /// Every version, not only the last one of each run
+    /// Show every version, not only the last one of each run
     #[arg(long)]
     all: bool,
 }
 
-/// Runs it: newest first; a table for people, one JSON object a line for programs.
+/// Prints the versions, newest first: a table for people, one JSON object a line for programs.
 pub async fn run(context: &Context, args: &HistoryArgs) -> Result<Exit> {
     let versions = context.store.history(&context.key(&args.slice)).await?;
     if versions.is_empty() {
-        // An unknown slice is an error, not an empty history; a current version that is broken is why one looks here.
+        // A slice without any version fails here. The state is not loaded otherwise: users come here when it is broken.
         stack_states::one(context, &args.slice).await?;
     }
     let mut shown: Vec<&Version> = Vec::new();

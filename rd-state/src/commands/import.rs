@@ -1,20 +1,20 @@
-//! `import`: takes an existing resource into the state, once AWS has said that it is there.
+//! `rd-state import`: imports an existing AWS resource into the state. The slice's program reads it from AWS first.
 
-use crate::slices;
+use crate::slice_programs;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
-/// Flags of `import`.
+/// Flags of `rd-state import`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ImportArgs {
-    /// The address that it is to have, such as net.vpc.main
+    /// Address in the state, such as net.vpc.main
     address: String,
-    /// The id that AWS has for it
+    /// Id in AWS, such as vpc-0abc1234
     id: String,
 }
 
-/// Runs it, in the program of the slice.
+/// Runs `import` of the program that owns the address's slice.
 pub fn run(context: &Context, args: &ImportArgs) -> Result<Exit> {
-    let slice = slices::of(&args.address)?;
-    slices::run(context, slice, &["import", &args.address, &args.id])
+    let slice = slice_programs::slice_of(&args.address)?;
+    slice_programs::run(context, slice, &["import", &args.address, &args.id])
 }

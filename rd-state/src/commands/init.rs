@@ -1,4 +1,4 @@
-//! `init`: a commented `rd.toml`, with every key at its default.
+//! `rd-state init`: writes an `rd.toml` that lists and explains every key, each at its default.
 
 use rd_common::flags::GlobalFlags;
 use rd_common::output::printer::{Format, Printer};
@@ -8,21 +8,21 @@ use std::fs::OpenOptions;
 use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
-/// The example, which is also `rd.example.toml` in the repository.
+/// The text of `rd.example.toml`, before the project, environment and region are filled in.
 const EXAMPLE: &str = include_str!("../../../rd.example.toml");
 
-/// Flags of `init`.
+/// Flags of `rd-state init`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct InitArgs {
-    /// The project's name; else the folder's
+    /// Name of the project (default: the name of the folder)
     #[arg(long, value_name = "NAME")]
     project: Option<String>,
-    /// Write over an rd.toml that is there
+    /// Overwrite an existing rd.toml
     #[arg(long)]
     force: bool,
 }
 
-/// Runs it.
+/// Writes the file; refuses to overwrite one without `--force`.
 pub fn run(flags: &GlobalFlags, args: &InitArgs) -> Result<Exit> {
     let path = flags
         .config
@@ -48,10 +48,10 @@ pub fn run(flags: &GlobalFlags, args: &InitArgs) -> Result<Exit> {
         .open(&path)
         .and_then(|mut file| file.write_all(text.as_bytes()));
     written.map_err(|e| match e.kind() {
-        ErrorKind::AlreadyExists => Error::refused(format!("{} is there already", path.display()))
-            .hint("edit it, or write over it with --force"),
-        _ => Error::failed(format!("{} cannot be written: {e}", path.display()))
-            .hint("check the folder, or name another file with --config"),
+        ErrorKind::AlreadyExists => Error::refused(format!("{} already exists", path.display()))
+            .hint("edit it, or pass --force to overwrite it"),
+        _ => Error::failed(format!("cannot write {}: {e}", path.display()))
+            .hint("check the folder, or pass another file with --config"),
     })?;
     let printer = Printer::new(Format::Text, TerminalProgress::new());
     printer.text(&format!(
@@ -61,7 +61,8 @@ pub fn run(flags: &GlobalFlags, args: &InitArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The working folder's name, as far as it can be a project's.
+/// The name of the working folder in lower case, with other characters as `-`; none where that is not a valid project
+/// name.
 fn folder_name() -> Option<String> {
     let folder = std::env::current_dir().ok()?;
     let name: String = folder
@@ -77,6 +78,7 @@ fn folder_name() -> Option<String> {
     (!name.is_empty() && name.len() <= 24 && !name.contains("--")).then_some(name)
 }
 
+/// The example with these names filled in; fails where a name has characters that AWS names cannot have.
 fn filled(project: &str, environment: &str, region: Option<&str>) -> Result<String> {
     for (what, value) in [("project", project), ("environment", environment)] {
         let fits = !value.is_empty()
@@ -85,8 +87,8 @@ fn filled(project: &str, environment: &str, region: Option<&str>) -> Result<Stri
                 .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
         if !fits {
             return Err(
-                Error::usage(format!("`{value}` cannot be the name of a {what}"))
-                    .hint("use a-z, 0-9 and single `-`, beginning with a letter"),
+                Error::usage(format!("`{value}` is not a valid {what} name"))
+                    .hint("use a-z, 0-9 and single `-`, and begin with a letter"),
             );
         }
     }

@@ -1,4 +1,4 @@
-//! `list`: every resource that the states know.
+//! `rd-state list`: lists the resources in all states of the stack.
 
 use crate::stack_states;
 use rd_common::context::Context;
@@ -6,14 +6,14 @@ use rd_common::output::table::table;
 use rd_common::{Exit, Result};
 use serde_json::json;
 
-/// Flags of `list`.
+/// Flags of `rd-state list`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ListArgs {
-    /// Only addresses that begin with this
+    /// List only addresses that begin with this, such as net.subnet
     prefix: Option<String>,
 }
 
-/// Runs it: a table for people, one JSON object a line for programs.
+/// Prints the resources: a table for people, one JSON object a line for programs.
 pub async fn run(context: &Context, args: &ListArgs) -> Result<Exit> {
     let prefix = args.prefix.as_deref().unwrap_or_default();
     let mut rows = Vec::new();

@@ -1,11 +1,11 @@
-//! `locks`: who holds the states of the stack.
+//! `rd-state locks`: lists the locks that runs hold on the stack's states.
 
 use rd_common::context::Context;
 use rd_common::output::table::table;
 use rd_common::{Exit, Result};
 use serde_json::json;
 
-/// Runs it: a table for people, one JSON object a held lock for programs.
+/// Prints the held locks: a table for people, one JSON object a line for programs.
 pub async fn run(context: &Context) -> Result<Exit> {
     let mut rows = Vec::new();
     for slice in context.store.slices(&context.stack.name()).await? {
@@ -25,7 +25,7 @@ pub async fn run(context: &Context) -> Result<Exit> {
     }
     if !context.printer.is_json() {
         let text = if rows.is_empty() {
-            "nobody holds a lock\n".to_owned()
+            "no locks held\n".to_owned()
         } else {
             table(&["SLICE", "WHO", "WHAT", "SINCE"], &rows)
         };

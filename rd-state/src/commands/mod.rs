@@ -1,4 +1,4 @@
-//! One file a verb.
+//! The commands of `rd-state`, one file each.
 
 mod diff;
 mod doctor;
@@ -16,6 +16,7 @@ mod rebuild;
 mod restore;
 mod rm;
 mod show;
+mod slices;
 mod unlock;
 mod view;
 
@@ -25,56 +26,60 @@ use rd_common::context::Context;
 use rd_common::flags::GlobalFlags;
 use rd_common::{Exit, Result};
 
-/// The verbs.
+/// The commands, in the order of the help: inspect, edit, recover, visualize.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Write a commented rd.toml
+    /// Write an rd.toml that explains every setting
     Init(init::InitArgs),
-    /// Print every output of every slice
+    /// Print the outputs of all slices
     Outputs,
-    /// List every resource
+    /// List the resources in all states
     List(list::ListArgs),
-    /// Show one resource, whole
+    /// Show everything that the state has of one resource
     Show(show::ShowArgs),
-    /// Print a slice's state
+    /// Print a slice's stored state
     Pull(pull::PullArgs),
     /// List the versions of a slice's state
     History(history::HistoryArgs),
-    /// Show what differs between two versions
+    /// Compare two versions of a slice's state
     Diff(diff::DiffArgs),
-    /// Bring an old version back, as a new one
+    /// Restore an old version of a slice's state as a new version
     Restore(restore::RestoreArgs),
-    /// Store a state from a file
+    /// Store a state from a file or stdin
     Push(push::PushArgs),
-    /// Give a resource another address
+    /// Change the address of a resource
     Mv(mv::MvArgs),
-    /// Forget resources, and leave them at AWS
+    /// Remove resources from the state without deleting them in AWS
     Rm(rm::RmArgs),
-    /// Take an existing resource into the state
+    /// Import an existing AWS resource into the state
     Import(import::ImportArgs),
-    /// Make states anew from what AWS has
+    /// Rebuild states from existing AWS resources
     Rebuild(rebuild::RebuildArgs),
-    /// Say what is wrong with the states, and between them and AWS
+    /// Report inconsistencies between states and AWS
     Doctor(doctor::DoctorArgs),
-    /// Show who holds which state
+    /// List the locks that are held
     Locks,
-    /// Take the lock away from a run that will not give it back
+    /// Release a stuck lock
     Unlock(unlock::UnlockArgs),
-    /// Show what needs what: a tree, or a picture's source
+    /// Show dependencies as a tree, Mermaid or DOT
     Graph(graph::GraphArgs),
-    /// Show a saved plan, or any records, as on a terminal
+    /// Show a saved plan or other records in readable form
     View(view::ViewArgs),
+    /// Print the names of the slices in pipe order
+    #[command(hide = true)]
+    Slices,
 }
 
 impl ProgramCommands for Command {
     fn needs_settings(&self) -> bool {
-        !matches!(self, Command::Init(_) | Command::View(_))
+        !matches!(self, Command::Init(_) | Command::View(_) | Command::Slices)
     }
 
     fn run_without_settings(self, flags: &GlobalFlags) -> Result<Exit> {
         match self {
             Command::Init(args) => init::run(flags, &args),
             Command::View(args) => view::run(&args),
+            Command::Slices => Ok(slices::run()),
             _ => Ok(Exit::Done),
         }
     }
@@ -99,6 +104,7 @@ impl ProgramCommands for Command {
             Command::Unlock(args) => unlock::run(context, &args).await,
             Command::Graph(args) => graph::run(context, &args).await,
             Command::View(args) => view::run(&args),
+            Command::Slices => Ok(slices::run()),
         }
     }
 }

@@ -1,47 +1,47 @@
-//! `mv`: gives a resource another address.
+//! `rd-state mv`: changes the address of a resource.
 
 use crate::stack_states;
 use rd_common::context::Context;
 use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Result};
 
-/// Flags of `mv`.
+/// Flags of `rd-state mv`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct MvArgs {
-    /// The address it has
+    /// Current address of the resource
     from: String,
-    /// The address it is to have, of the same slice and kind
+    /// New address, in the same slice and of the same kind
     to: String,
 }
 
-/// Slice and kind of an address.
-fn family(address: &str) -> Result<(&str, &str)> {
+/// The slice and the kind of an address; fails where the text is not an address.
+fn slice_and_kind(address: &str) -> Result<(&str, &str)> {
     let mut parts = address.split('.');
     match (parts.next(), parts.next(), parts.next(), parts.next()) {
         (Some(slice), Some(kind), Some(name), None) if !name.is_empty() => Ok((slice, kind)),
-        _ => Err(Error::usage(format!("`{address}` is no address"))
+        _ => Err(Error::usage(format!("`{address}` is not an address"))
             .hint("an address is slice.kind.name, such as net.subnet.private-a")),
     }
 }
 
-/// Runs it.
+/// Moves the resource under the lock, with the dependencies of other resources on it.
 pub async fn run(context: &Context, args: &MvArgs) -> Result<Exit> {
-    let (slice, kind) = family(&args.from)?;
-    if family(&args.to)? != (slice, kind) {
+    let (slice, kind) = slice_and_kind(&args.from)?;
+    if slice_and_kind(&args.to)? != (slice, kind) {
         return Err(
-            Error::usage(format!("{} cannot become {}", args.from, args.to))
-                .hint("a resource stays in its slice and of its kind"),
+            Error::usage(format!("{} cannot be moved to {}", args.from, args.to))
+                .hint("the new address must have the same slice and kind"),
         );
     }
     let move_resource = async |state: LockedState| {
         let mut document = stack_states::one(context, slice).await?;
         if document.resources.contains_key(&args.to) {
-            return Err(Error::refused(format!("there is a {} already", args.to))
-                .hint("choose another address, or move or remove that one first"));
+            return Err(Error::refused(format!("{} already exists", args.to))
+                .hint("choose another address, or move or remove that resource first"));
         }
         let resource = document.resources.remove(&args.from).ok_or_else(|| {
             Error::usage(format!("the state has no `{}`", args.from))
-                .hint("`rd-state list` lists them")
+                .hint("`rd-state list` lists the addresses")
         })?;
         document.resources.insert(args.to.clone(), resource);
         for resource in document.resources.values_mut() {
@@ -59,7 +59,7 @@ pub async fn run(context: &Context, args: &MvArgs) -> Result<Exit> {
         .with_locked_state(slice, "mv", move_resource)
         .await?;
     context.printer.text(&format!(
-        "{} is {} now, in serial {serial}; the next apply sets its tag `rd:address`\n",
+        "moved {} to {} in serial {serial}; the next apply updates its tag `rd:address`\n",
         args.from, args.to
     ));
     Ok(Exit::Done)

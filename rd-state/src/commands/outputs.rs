@@ -1,11 +1,12 @@
-//! `outputs`: every output of every slice.
+//! `rd-state outputs`: prints the outputs of all slices.
 
 use crate::stack_states;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 use serde_json::{Map, Value};
 
-/// Runs it: `slice.name = value` for people, one JSON object by slice for programs.
+/// Prints the outputs: lines of `slice.name = value` for people; for programs one JSON object with a member for each
+/// slice.
 pub async fn run(context: &Context) -> Result<Exit> {
     let mut by_slice = Map::new();
     let mut lines = String::new();

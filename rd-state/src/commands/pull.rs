@@ -1,20 +1,20 @@
-//! `pull`: a slice's state, as it is stored.
+//! `rd-state pull`: prints a slice's state as it is stored.
 
 use crate::stack_states;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
-/// Flags of `pull`.
+/// Flags of `rd-state pull`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct PullArgs {
-    /// The slice, such as net
+    /// Name of the slice, such as net
     slice: String,
-    /// An older version, by its serial
+    /// Serial of the version to print (default: the current version)
     #[arg(long, value_name = "N")]
     serial: Option<u64>,
 }
 
-/// Runs it.
+/// Prints the state as JSON, whatever `--format` says.
 pub async fn run(context: &Context, args: &PullArgs) -> Result<Exit> {
     let document = match args.serial {
         Some(serial) => {

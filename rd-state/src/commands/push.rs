@@ -1,4 +1,4 @@
-//! `push`: stores a state from a file.
+//! `rd-state push`: stores a state from a file or stdin.
 
 use rd_common::context::Context;
 use rd_common::state::locked_state::LockedState;
@@ -7,19 +7,19 @@ use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::PathBuf;
 
-/// Flags of `push`.
+/// Flags of `rd-state push`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct PushArgs {
-    /// The slice, such as net
+    /// Name of the slice, such as net
     slice: String,
-    /// The state; else stdin
+    /// File with the state (default: stdin)
     file: Option<PathBuf>,
-    /// Store it though it does not follow what is there
+    /// Store it even if it does not follow the stored state
     #[arg(long)]
     force: bool,
 }
 
-/// Runs it.
+/// Stores the state as the next version, under the lock, and prints the resources that the stored state no longer has.
 pub async fn run(context: &Context, args: &PushArgs) -> Result<Exit> {
     let (bytes, place) = read(args)?;
     let document = Document::parse(&bytes, &place)?;
@@ -44,7 +44,7 @@ pub async fn run(context: &Context, args: &PushArgs) -> Result<Exit> {
     if !forgotten.is_empty() {
         context
             .printer
-            .text(&format!("no longer known: {}\n", forgotten.join(", ")));
+            .text(&format!("forgotten: {}\n", forgotten.join(", ")));
     }
     Ok(Exit::Done)
 }
@@ -59,12 +59,12 @@ fn read(args: &PushArgs) -> Result<(Vec<u8>, String)> {
         }
     };
     let bytes = read.map_err(|e| {
-        Error::usage(format!("the state {place} cannot be read: {e}")).hint("check the path")
+        Error::usage(format!("cannot read the state {place}: {e}")).hint("check the path")
     })?;
     Ok((bytes, place))
 }
 
-/// Only the next version of what is there is taken without force.
+/// Refuses a state that is not the next version of the stored one: another lineage, or a serial that does not follow.
 fn check_follows(
     current: &Document,
     pushed: &Document,
@@ -73,29 +73,29 @@ fn check_follows(
 ) -> Result<()> {
     let why = if pushed.lineage != current.lineage {
         format!(
-            "the state {place} has the lineage {}, what is stored has {}",
+            "the state {place} has lineage {}, but the stored state has {}",
             pushed.lineage, current.lineage
         )
     } else if pushed.serial != current.serial + 1 {
         format!(
-            "the state {place} has serial {}, and {} follows what is stored",
+            "the state {place} has serial {}, but the next serial is {}",
             pushed.serial,
             current.serial + 1
         )
     } else {
         return Ok(());
     };
-    let cost = if forgotten.is_empty() {
-        "nothing would be lost".to_owned()
+    let effect = if forgotten.is_empty() {
+        "no resource would be forgotten".to_owned()
     } else {
-        format!("it would forget {}", forgotten.join(", "))
+        format!("these would be forgotten: {}", forgotten.join(", "))
     };
     Err(Error::refused(why).hint(format!(
-        "nothing was changed; --force stores it all the same: {cost}; what is stored stays in the history"
+        "nothing was changed; to store it anyway, pass --force: {effect}; the stored version stays in the history"
     )))
 }
 
-/// What the stored state knows and the other does not: addresses with their ids.
+/// The resources that the stored state has and the pushed one has not: `address id` of each.
 fn forgotten(current: &Document, pushed: &Document) -> Vec<String> {
     let known: BTreeSet<&str> = pushed.ids().collect();
     let resources = current.resources.iter();

@@ -1,24 +1,24 @@
-//! `rebuild`: states made anew from the tags and names at AWS.
+//! `rd-state rebuild`: rebuilds states from existing AWS resources, found by their tags and names.
 
-use crate::slices;
+use crate::slice_programs;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
-/// Flags of `rebuild`.
+/// Flags of `rd-state rebuild`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RebuildArgs {
-    /// The slices; else all whose programs are installed
+    /// Names of the slices to rebuild (default: all whose programs are installed)
     slices: Vec<String>,
 }
 
-/// Runs it, in the programs of the slices, one after the other. Ends with the first failure.
+/// Runs `rebuild` of each slice's program, one after the other. Stops at the first that fails.
 pub fn run(context: &Context, args: &RebuildArgs) -> Result<Exit> {
-    let mut all: Vec<&str> = args.slices.iter().map(String::as_str).collect();
-    if all.is_empty() {
-        all = slices::installed();
+    let mut slices: Vec<&str> = args.slices.iter().map(String::as_str).collect();
+    if slices.is_empty() {
+        slices = slice_programs::installed();
     }
-    for slice in all {
-        let exit = slices::run(context, slice, &["rebuild"])?;
+    for slice in slices {
+        let exit = slice_programs::run(context, slice, &["rebuild"])?;
         if exit != Exit::Done {
             return Ok(exit);
         }

@@ -1,26 +1,26 @@
-//! `restore`: an old version of a state comes back as the next one.
+//! `rd-state restore`: stores the contents of an old version of a state as the next version.
 
 use rd_common::context::Context;
 use rd_common::state::locked_state::LockedState;
 use rd_common::{Exit, Result};
 
-/// Flags of `restore`.
+/// Flags of `rd-state restore`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RestoreArgs {
-    /// The slice, such as net
+    /// Name of the slice, such as net
     slice: String,
-    /// The version, by its serial
+    /// Serial of the version to restore
     serial: u64,
 }
 
-/// Runs it.
+/// Restores the version under the lock. Changes nothing in AWS.
 pub async fn run(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     let restore = async |state: LockedState| state.restore(args.serial).await;
     let restored = context
         .with_locked_state(&args.slice, "restore", restore)
         .await?;
     context.printer.text(&format!(
-        "serial {} is back, as serial {}; nothing was done at AWS: rd-{} plan shows what differs\n",
+        "restored serial {} as serial {}; nothing was changed in AWS: rd-{} plan shows the differences\n",
         args.serial, restored.serial, args.slice
     ));
     Ok(Exit::Done)

@@ -1,19 +1,19 @@
-//! `rm`: forgets resources, and leaves them at AWS.
+//! `rd-state rm`: removes resources from a state without deleting them in AWS.
 
 use crate::stack_states;
 use rd_common::context::Context;
 use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Result};
 
-/// Flags of `rm`.
+/// Flags of `rd-state rm`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RmArgs {
-    /// The addresses, all of one slice
+    /// Addresses of the resources, all in one slice
     #[arg(required = true)]
     addresses: Vec<String>,
 }
 
-/// Runs it.
+/// Removes the resources under the lock, and prints their ids. Removes none where one is missing.
 pub async fn run(context: &Context, args: &RmArgs) -> Result<Exit> {
     let slice = args.addresses[0].split('.').next().unwrap_or_default();
     if let Some(other) = args
@@ -22,10 +22,10 @@ pub async fn run(context: &Context, args: &RmArgs) -> Result<Exit> {
         .find(|a| a.split('.').next() != Some(slice))
     {
         return Err(Error::usage(format!(
-            "{other} is of another slice than {}",
+            "{other} is in another slice than {}",
             args.addresses[0]
         ))
-        .hint("give the addresses of one slice at a time"));
+        .hint("pass the addresses of one slice at a time"));
     }
     let forget = async |state: LockedState| {
         let mut document = stack_states::one(context, slice).await?;
@@ -33,7 +33,7 @@ pub async fn run(context: &Context, args: &RmArgs) -> Result<Exit> {
         for address in &args.addresses {
             let resource = document.resources.remove(address).ok_or_else(|| {
                 Error::usage(format!("the state has no `{address}`"))
-                    .hint("nothing was changed; `rd-state list` lists them")
+                    .hint("nothing was changed; `rd-state list` lists the addresses")
             })?;
             let ids = resource
                 .id
@@ -46,7 +46,7 @@ pub async fn run(context: &Context, args: &RmArgs) -> Result<Exit> {
     };
     let forgotten = context.with_locked_state(slice, "rm", forget).await?;
     context.printer.text(&format!(
-        "forgotten, and left at AWS:\n  {}\nan apply that wants one of them finds it by its tags and takes it over again\n",
+        "removed from the state, but not deleted in AWS:\n  {}\nif rd.toml still asks for one of them, the next apply imports it again\n",
         forgotten.join("\n  ")
     ));
     Ok(Exit::Done)

@@ -1,17 +1,17 @@
-//! `show`: one resource, whole.
+//! `rd-state show`: shows everything that the state has of one resource.
 
 use crate::stack_states;
 use rd_common::context::Context;
 use rd_common::{Error, Exit, Result};
 
-/// Flags of `show`.
+/// Flags of `rd-state show`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ShowArgs {
-    /// The address, such as net.vpc.main
+    /// Address of the resource, such as net.vpc.main
     address: String,
 }
 
-/// Runs it: the resource as JSON, on lines for people and on one line for programs.
+/// Prints the resource as JSON: indented for people, on one line for programs.
 pub async fn run(context: &Context, args: &ShowArgs) -> Result<Exit> {
     let slice = args.address.split('.').next().unwrap_or_default();
     let document = stack_states::one(context, slice).await?;
@@ -24,9 +24,9 @@ pub async fn run(context: &Context, args: &ShowArgs) -> Result<Exit> {
             .filter(|address| address.starts_with(kind))
             .collect();
         let hint = if near.is_empty() {
-            "`rd-state list` lists them".to_owned()
+            "`rd-state list` lists the addresses".to_owned()
         } else {
-            format!("there is {}", near.join(", "))
+            format!("it has {}", near.join(", "))
         };
         Error::usage(format!("the state has no `{}`", args.address)).hint(hint)
     })?;

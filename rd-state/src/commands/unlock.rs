@@ -1,34 +1,37 @@
-//! `unlock`: takes the lock away from a run that will not give it back.
+//! `rd-state unlock`: releases a stuck lock. Its holder can then write no state any more.
 
 use rd_common::context::Context;
 use rd_common::{Error, Exit, Result};
 
-/// Flags of `unlock`.
+/// Flags of `rd-state unlock`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct UnlockArgs {
-    /// The slice, such as net
+    /// Name of the slice, such as net
     slice: String,
-    /// Take it away though its holder lives
+    /// Release the lock even though the run that holds it is still active
     #[arg(long)]
     force: bool,
 }
 
-/// Runs it. A dead run's lock is free by itself, so whoever is found here lives.
+/// Releases the lock with `--force`, refuses without. The system releases the lock of a run that has ended, so a holder
+/// that is found here is still active.
 pub async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit> {
     let key = context.key(&args.slice);
     let Some(holder) = context.store.holder(&key).await? else {
         context
             .printer
-            .text(&format!("nobody holds the lock of {}\n", args.slice));
+            .text(&format!("{} is not locked\n", args.slice));
         return Ok(Exit::Done);
     };
     let held = format!("{} ({}) since {:.0}", holder.who, holder.what, holder.since);
     if !args.force {
-        return Err(Error::refused(format!("{} is locked by {held}, which lives", args.slice)).hint(
-            "wait for it, or end it: its lock ends with it; --force takes the lock away, and what that run then writes is refused",
+        return Err(Error::refused(format!("{} is locked by {held}, which is still active", args.slice)).hint(
+            "wait until it ends, or stop it: its lock is released with it; to release the lock now, pass --force: what that run writes after that is refused",
         ));
     }
     context.store.break_lock(&key).await?;
-    context.printer.text(&format!("taken away from {held}\n"));
+    context
+        .printer
+        .text(&format!("released the lock of {held}\n"));
     Ok(Exit::Done)
 }

@@ -1,4 +1,4 @@
-//! `view`: a plan, or any other records, as people like to read them.
+//! `rd-state view`: shows records, such as a saved plan, in readable form.
 
 use rd_common::output::printer::{Format, Printer};
 use rd_common::output::terminal_progress::TerminalProgress;
@@ -8,18 +8,18 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
 use std::path::PathBuf;
 
-/// Flags of `view`.
+/// Flags of `rd-state view`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ViewArgs {
-    /// A file of records, such as a saved plan; else stdin
+    /// File with records, such as a saved plan (default: stdin)
     file: Option<PathBuf>,
 }
 
-/// Runs it.
+/// Prints each record as a program would on a terminal.
 pub fn run(args: &ViewArgs) -> Result<Exit> {
     let mut input: Box<dyn BufRead> = match &args.file {
         Some(path) => Box::new(BufReader::new(File::open(path).map_err(|e| {
-            Error::usage(format!("{} cannot be read: {e}", path.display())).hint("check the path")
+            Error::usage(format!("cannot read {}: {e}", path.display())).hint("check the path")
         })?)),
         None => Box::new(stdin().lock()),
     };

@@ -1,4 +1,4 @@
-//! What `rd-state` shows of the states that the other programs wrote.
+//! The commands that show states, and `init`, `view` and `slices`, which need none.
 
 use rd_testkit::World;
 use serde_json::Value;
@@ -60,7 +60,7 @@ fn outputs_list_show_and_pull() {
 }
 
 #[test]
-fn history_has_every_version_and_pull_brings_an_old_one() {
+fn history_lists_every_version_and_pull_prints_an_old_one() {
     let world = applied();
     let history = world.rd("rd-state").args("history net --all").ok();
     let versions: Vec<Value> = history
@@ -89,7 +89,7 @@ fn history_has_every_version_and_pull_brings_an_old_one() {
 }
 
 #[test]
-fn the_graph_is_a_tree_a_mermaid_picture_or_dot() {
+fn the_graph_is_a_tree_mermaid_or_dot() {
     let world = applied();
     let tree = world.rd("rd-state").args("graph --format text").ok();
     assert!(
@@ -117,7 +117,7 @@ fn the_graph_is_a_tree_a_mermaid_picture_or_dot() {
 }
 
 #[test]
-fn a_saved_plan_is_shown_to_people() {
+fn a_saved_plan_is_shown_in_readable_form() {
     let world = World::new(SETTINGS);
     let plan = world.rd("rd-net").args("plan").ok();
     let from_stdin = world
@@ -138,10 +138,10 @@ fn a_saved_plan_is_shown_to_people() {
 }
 
 #[test]
-fn init_writes_settings_that_plan_as_they_are() {
+fn init_writes_settings_that_can_be_planned() {
     let world = World::new("");
-    let there = world.rd("rd-state").args("init --project shop").code(6);
-    assert!(there.stderr.contains("--force"), "{}", there.stderr);
+    let exists = world.rd("rd-state").args("init --project shop").code(6);
+    assert!(exists.stderr.contains("--force"), "{}", exists.stderr);
     std::fs::remove_file(world.path().join("rd.toml")).unwrap();
     world
         .rd("rd-state")
@@ -158,7 +158,7 @@ fn init_writes_settings_that_plan_as_they_are() {
         .arg("No Good")
         .code(2);
 
-    // Every key of the example is a key: each default, uncommented, is taken.
+    // Every key of the example is known, and every default is valid when it is uncommented.
     let text = std::fs::read_to_string(world.path().join("rd.toml")).unwrap();
     let uncommented: String = text
         .lines()
@@ -178,4 +178,23 @@ fn init_writes_settings_that_plan_as_they_are() {
     for program in ["rd-net", "rd-store"] {
         world.rd(program).args("plan --offline").ok();
     }
+}
+
+#[test]
+fn slices_are_printed_in_pipe_order_without_settings() {
+    let world = World::new("");
+    std::fs::remove_file(world.path().join("rd.toml")).unwrap();
+    let slices = world.rd("rd-state").args("slices").ok();
+    assert_eq!(slices.stdout, "net\ndata\ncache\nstore\nedge\necs\nlogs\n");
+    let help = world.rd("rd-state").args("--help").ok();
+    assert!(!help.stdout.contains("\n  slices"), "{}", help.stdout);
+}
+
+#[test]
+fn without_a_run_no_lock_is_held() {
+    let world = applied();
+    let locks = world.rd("rd-state").args("locks --format text").ok();
+    assert_eq!(locks.stdout, "no locks held\n");
+    let unlock = world.rd("rd-state").args("unlock net --format text").ok();
+    assert_eq!(unlock.stdout, "net is not locked\n");
 }

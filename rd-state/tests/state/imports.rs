@@ -1,4 +1,4 @@
-//! What somebody else made is taken into a state: all of it, with its tags, and nothing of another stack's.
+//! `rd-state import` of resources that rd did not create: every kind, with its tags, but none of another stack.
 
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, RDS, World};
@@ -17,7 +17,7 @@ fn plan(world: &World, program: &str) -> Done {
     world.rd(program).args("plan --exit-code").run()
 }
 
-/// Gives what RDS and Secrets Manager have of the stack the tags that Terraform would have given it.
+/// Gives the stack's resources in RDS and Secrets Manager the tags that Terraform would have set.
 fn tag_as_terraform(world: &World) {
     let account = &world.account;
     let arn = |kind: &str, address: &str| {
@@ -51,7 +51,7 @@ fn tag_as_terraform(world: &World) {
 }
 
 #[test]
-fn every_resource_of_a_slice_is_imported_beside_others_that_are_not_yet() {
+fn the_resources_of_a_slice_are_imported_one_by_one() {
     let world = World::new(SETTINGS);
     world.network();
     world.rd("rd-data").args("apply -y").ok();
@@ -83,12 +83,12 @@ fn every_resource_of_a_slice_is_imported_beside_others_that_are_not_yet() {
             refused
                 .stderr
                 .contains(&format!("rd-state import data.{name}.")),
-            "every one that is somebody else's is told: {}",
+            "the error names every resource that rd does not manage: {}",
             refused.stderr
         );
     }
 
-    // In the order of their names, which is not the one in which they need each other.
+    // In the order of their names, which is not the order of their dependencies.
     for (address, id) in &resources {
         let done = import(&world, address, id);
         assert_eq!(done.code, 0, "{address}: {}", done.stderr);
@@ -111,15 +111,15 @@ fn every_resource_of_a_slice_is_imported_beside_others_that_are_not_yet() {
 
 fn tags(world: &World, group: &str) -> Value {
     let arn = format!("arn:aws:logs:us-east-1:{}:log-group:{group}", world.account);
-    let told = world.json(
+    let answer = world.json(
         "Logs_20140328.ListTagsForResource",
         &json!({"resourceArn": arn}),
     );
-    told["tags"].clone()
+    answer["tags"].clone()
 }
 
 #[test]
-fn what_is_imported_gets_its_tags_where_no_plan_reads_them() {
+fn an_imported_resource_gets_its_tags_even_if_plans_do_not_read_them() {
     let world = World::new(FLOW_LOGS);
     world.rd("rd-net").args("apply -y").ok();
     let all = tags(&world, "/vpc/shop-test");
@@ -144,14 +144,14 @@ fn what_is_imported_gets_its_tags_where_no_plan_reads_them() {
 }
 
 #[test]
-fn what_another_stack_made_is_not_imported_where_no_plan_reads_its_tags() {
+fn a_resource_of_another_stack_is_not_imported_even_if_plans_do_not_read_its_tags() {
     let world = World::new(&FLOW_LOGS.replace("test", "other"));
     world.rd("rd-net").args("apply -y").ok();
     world.settings(FLOW_LOGS);
     let refused = import(&world, GROUP, "/vpc/shop-other");
     assert_eq!(refused.code, 6, "{}", refused.stderr);
     assert!(
-        refused.stderr.contains("another stack's"),
+        refused.stderr.contains("belongs to another stack"),
         "{}",
         refused.stderr
     );

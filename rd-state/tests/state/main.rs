@@ -1,4 +1,4 @@
-//! rd-state, with states that the other programs wrote.
+//! Tests of rd-state with states that the slices' programs wrote against the local AWS API.
 
 mod commands;
 mod imports;

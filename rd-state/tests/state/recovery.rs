@@ -1,4 +1,4 @@
-//! States changed, lost, broken and mended by hand.
+//! States that are edited, lost, broken, rebuilt, restored and fixed.
 
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
@@ -30,7 +30,7 @@ fn nothing_to_do(world: &World) {
 }
 
 #[test]
-fn only_the_next_version_is_pushed_and_force_says_what_it_forgets() {
+fn only_the_next_version_is_pushed_and_force_reports_what_is_forgotten() {
     let world = applied();
     let mut pulled = state(&world);
     let same = world
@@ -39,8 +39,8 @@ fn only_the_next_version_is_pushed_and_force_says_what_it_forgets() {
         .stdin(pulled.to_string())
         .code(6);
     assert!(
-        same.stderr.contains("follows what is stored")
-            && same.stderr.contains("nothing would be lost"),
+        same.stderr.contains("but the next serial is")
+            && same.stderr.contains("no resource would be forgotten"),
         "{}",
         same.stderr
     );
@@ -78,11 +78,11 @@ fn only_the_next_version_is_pushed_and_force_says_what_it_forgets() {
     assert!(
         forced
             .stdout
-            .contains(&format!("no longer known: net.vpc.main {vpc}")),
+            .contains(&format!("forgotten: net.vpc.main {vpc}")),
         "{}",
         forced.stdout
     );
-    // What was forgotten is found again by its tags.
+    // The forgotten VPC is found again by its tags.
     assert_eq!(
         world.rd("rd-net").args("plan").ok().actions(),
         ["adopt net.vpc.main"]
@@ -185,22 +185,22 @@ fn an_import_is_checked_against_aws_first() {
     rd("net.vpc.main", &vpc).ok();
     nothing_to_do(&world);
 
-    // What another stack made stays there.
-    let theirs = World::new(&SETTINGS.replace("test", "other"));
-    theirs.rd("rd-net").args("apply -y").ok();
-    let state = theirs.rd("rd-state").args("show net.vpc.main").ok().stdout;
-    let their_vpc = serde_json::from_str::<Value>(&state).unwrap()["id"]
+    // A resource of another stack is refused.
+    let other = World::new(&SETTINGS.replace("test", "other"));
+    other.rd("rd-net").args("apply -y").ok();
+    let state = other.rd("rd-state").args("show net.vpc.main").ok().stdout;
+    let other_vpc = serde_json::from_str::<Value>(&state).unwrap()["id"]
         .as_str()
         .unwrap()
         .to_owned();
-    theirs.settings(SETTINGS);
-    let refused = theirs
+    other.settings(SETTINGS);
+    let refused = other
         .rd("rd-state")
         .args("import net.vpc.main")
-        .arg(&their_vpc)
+        .arg(&other_vpc)
         .code(6);
     assert!(
-        refused.stderr.contains("another stack's"),
+        refused.stderr.contains("belongs to another stack"),
         "{}",
         refused.stderr
     );
@@ -234,7 +234,7 @@ fn versions_are_compared_and_restored() {
         .rd("rd-state")
         .args(&format!("diff net {first} {first} --format text"))
         .ok();
-    assert_eq!(text.stdout, "no difference\n");
+    assert_eq!(text.stdout, "no differences\n");
 
     let newest = state(&world)["serial"].as_u64().unwrap();
     world
@@ -244,7 +244,7 @@ fn versions_are_compared_and_restored() {
     assert_eq!(state(&world)["serial"], newest + 1);
     assert_eq!(state(&world)["outputs"]["app_port"], 3001);
     world.rd("rd-state").args("restore net 9999").code(2);
-    // The state is old, AWS is not: an apply brings them together.
+    // The state is older than AWS's resources: an apply makes them agree again.
     world.rd("rd-net").args("apply -y").ok();
     nothing_to_do(&world);
 }
@@ -267,8 +267,8 @@ fn a_broken_state_is_restored_from_its_history() {
         .args(&format!("restore net {serial}"))
         .ok();
     nothing_to_do(&world);
-    let aside = std::fs::read_to_string(file.with_extension("json.broken")).unwrap();
-    assert_eq!(aside, "{\"format\": ", "what was broken is kept");
+    let kept = std::fs::read_to_string(file.with_extension("json.broken")).unwrap();
+    assert_eq!(kept, "{\"format\": ", "the broken state is kept");
 }
 
 #[test]
@@ -290,7 +290,7 @@ fn a_lost_state_is_rebuilt() {
     nothing_to_do(&world);
     assert_eq!(world.rd("rd-store").args("plan").ok().actions(), [""; 0]);
     assert_eq!(world.rd("rd-state").args("outputs").ok().stdout, outputs);
-    // One file alone, and again with nothing lost.
+    // The state of one slice only; then again, with nothing lost.
     std::fs::remove_file(world.state_file("shop-test", "net")).unwrap();
     world.rd("rd-state").args("rebuild net").ok();
     nothing_to_do(&world);
@@ -307,17 +307,17 @@ fn a_lost_state_is_rebuilt() {
 }
 
 #[test]
-fn the_doctor_finds_and_mends() {
+fn the_doctor_finds_and_fixes_inconsistencies() {
     let world = applied();
     world.rd("rd-state").args("doctor net").ok();
 
-    // A stray with our tags, as a run on another machine that lost its state would leave.
+    // An untracked resource, as a run on another machine that lost its state would leave.
     let vpc = id(&world, "net.vpc.main");
     let subnet = world.ec2(
         "CreateSubnet",
         &[("VpcId", &vpc), ("CidrBlock", "10.0.200.0/24")],
     );
-    let stray = subnet.tag("subnetId").unwrap().to_owned();
+    let untracked = subnet.tag("subnetId").unwrap().to_owned();
     let tags = [
         ("Project", "shop"),
         ("Environment", "test"),
@@ -329,13 +329,13 @@ fn the_doctor_finds_and_mends() {
         world.ec2(
             "CreateTags",
             &[
-                ("ResourceId.1", &stray),
+                ("ResourceId.1", &untracked),
                 ("Tag.1.Key", key),
                 ("Tag.1.Value", value),
             ],
         );
     }
-    // Something the state does not know any more, something that is gone, and a file that all can read.
+    // A resource that the state has forgotten, one that was deleted in AWS, and a file that others can read.
     world.rd("rd-state").args("rm net.vpc_endpoint.s3").ok();
     world.ec2(
         "DeleteVpcEndpoints",
@@ -344,21 +344,21 @@ fn the_doctor_finds_and_mends() {
     let file = world.state_file("shop-test", "net");
     std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
 
-    let sick = world.rd("rd-state").args("doctor net").code(1);
+    let found = world.rd("rd-state").args("doctor net").code(1);
     for text in [
-        "can be read or written by others",
-        &stray,
+        "other users can read or write",
+        &untracked,
         "net.subnet.public-z",
         "net.vpc_endpoint.s3",
-        "and the state does not know it",
+        "exists in AWS but is missing in the state",
         "net.vpc_endpoint.dynamodb",
-        "and not at AWS",
+        "is in the state but not in AWS",
         "--fix",
     ] {
         assert!(
-            sick.stderr.contains(text),
+            found.stderr.contains(text),
             "`{text}` is not in:\n{}",
-            sick.stderr
+            found.stderr
         );
     }
     world.rd("rd-state").args("doctor net --fix").ok();
@@ -378,7 +378,7 @@ fn the_doctor_finds_and_mends() {
 }
 
 #[test]
-fn the_doctor_finds_what_was_cut_off() {
+fn the_doctor_finds_an_interrupted_step() {
     let world = applied();
     let mut pulled = state(&world);
     pulled["serial"] = (pulled["serial"].as_u64().unwrap() + 1).into();
@@ -388,11 +388,14 @@ fn the_doctor_finds_what_was_cut_off() {
         .args("push net")
         .stdin(pulled.to_string())
         .ok();
-    let sick = world.rd("rd-state").args("doctor net --fix").code(1);
+    let found = world.rd("rd-state").args("doctor net --fix").code(1);
     assert!(
-        sick.stderr.contains("made and not seen ready") && sick.stderr.contains("rd-net apply"),
+        found
+            .stderr
+            .contains("it was created but never became ready")
+            && found.stderr.contains("rd-net apply"),
         "{}",
-        sick.stderr
+        found.stderr
     );
     world.rd("rd-net").args("apply -y").ok();
     world.rd("rd-state").args("doctor net").ok();

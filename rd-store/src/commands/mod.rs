@@ -1,4 +1,4 @@
-//! The verbs that only this program has.
+//! The commands that only `rd-store` has, one file each.
 
 mod usage;
 
@@ -7,10 +7,10 @@ use rd_common::commands::ProgramCommands;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
-/// The verbs.
+/// The commands of `rd-store` besides those of every slice.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Count what is in the bucket: objects and bytes, by storage class, and old versions
+    /// Count the bucket's objects, versions and bytes by storage class
     Usage,
 }
 

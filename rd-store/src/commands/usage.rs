@@ -1,7 +1,7 @@
-//! `usage`: what is in the bucket, counted a page at a time.
+//! `rd-store usage`: counts the contents of the bucket, one page of S3's list at a time.
 
+use crate::bucket_contents::{VersionPages, unfinished_uploads};
 use crate::clients::Clients;
-use crate::contents::{Pages, uploads};
 use rd_common::aws::Aws;
 use rd_common::context::Context;
 use rd_common::output::table::table;
@@ -9,7 +9,7 @@ use rd_common::{Error, Exit, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// Objects and their bytes.
+/// The number of objects or versions, and their size.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 struct Count {
     objects: u64,
@@ -23,17 +23,19 @@ impl Count {
     }
 }
 
-/// All of it.
+/// The bucket's contents, as `--format json` prints them.
 #[derive(Clone, Debug, Default, Serialize)]
 struct Usage {
     bucket: String,
+    /// Current versions by storage class.
     current: BTreeMap<String, Count>,
+    /// Noncurrent versions by storage class.
     noncurrent: BTreeMap<String, Count>,
     delete_markers: u64,
     unfinished_uploads: u64,
 }
 
-/// Runs it: a table for people, one JSON document for programs.
+/// Counts, and prints a table for people, one JSON object for programs.
 pub async fn run(context: &Context) -> Result<Exit> {
     let state = context.load_state("store").await?;
     let bucket = state
@@ -41,7 +43,7 @@ pub async fn run(context: &Context) -> Result<Exit> {
         .and_then(|state| state.resources.get("store.bucket.sessions")?.id.clone());
     let bucket = bucket.ok_or_else(|| {
         Error::failed(format!(
-            "the bucket of {} was never applied",
+            "the state of {} has no bucket",
             context.stack.name()
         ))
         .hint("run rd-store apply first, or check --environment")
@@ -54,8 +56,8 @@ pub async fn run(context: &Context) -> Result<Exit> {
         ..Usage::default()
     };
     let step = context.progress.step(&bucket, false);
-    let mut pages = Pages::new(&s3, &bucket);
-    let mut seen = 0;
+    let mut pages = VersionPages::new(&s3, &bucket);
+    let mut counted = 0;
     while let Some(page) = pages.next().await? {
         for version in page.versions() {
             let class = version
@@ -70,10 +72,10 @@ pub async fn run(context: &Context) -> Result<Exit> {
             counts.entry(class).or_default().add(version.size());
         }
         usage.delete_markers += page.delete_markers().len() as u64;
-        seen += page.versions().len();
-        step.say(&format!("{seen} versions counted"));
+        counted += page.versions().len();
+        step.say(&format!("{counted} versions counted"));
     }
-    usage.unfinished_uploads = uploads(&s3, &bucket).await?.len() as u64;
+    usage.unfinished_uploads = unfinished_uploads(&s3, &bucket).await?.len() as u64;
     drop(step);
     if context.printer.is_json() {
         context.printer.text(&format!(
@@ -88,16 +90,16 @@ pub async fn run(context: &Context) -> Result<Exit> {
 
 fn view(usage: &Usage) -> String {
     let mut rows = Vec::new();
-    for (what, counts) in [
+    for (versions, counts) in [
         ("current", &usage.current),
         ("noncurrent", &usage.noncurrent),
     ] {
         for (class, count) in counts {
             rows.push(vec![
-                what.to_owned(),
+                versions.to_owned(),
                 class.clone(),
                 count.objects.to_string(),
-                human(count.bytes),
+                readable_size(count.bytes),
             ]);
         }
     }
@@ -114,8 +116,8 @@ fn view(usage: &Usage) -> String {
     text
 }
 
-/// Bytes in the unit in which S3 is billed: 1 GB is 2^30 bytes.
-fn human(bytes: u64) -> String {
+/// A size in the units of S3's bills, where 1 GB is 2^30 bytes.
+fn readable_size(bytes: u64) -> String {
     let units = ["B", "KB", "MB", "GB", "TB", "PB"];
     let mut value = bytes as f64;
     let mut unit = 0;
@@ -132,12 +134,12 @@ fn human(bytes: u64) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::human;
+    use super::readable_size;
 
     #[test]
     fn sizes_are_readable() {
-        assert_eq!(human(0), "0 B");
-        assert_eq!(human(1536), "1.5 KB");
-        assert_eq!(human(5 << 30), "5.0 GB");
+        assert_eq!(readable_size(0), "0 B");
+        assert_eq!(readable_size(1536), "1.5 KB");
+        assert_eq!(readable_size(5 << 30), "5.0 GB");
     }
 }

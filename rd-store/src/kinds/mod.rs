@@ -1,3 +1,3 @@
-//! One file a kind of AWS resource.
+//! The resource kinds of `rd-store`, one file or folder each.
 
 pub mod bucket;

@@ -1,4 +1,4 @@
-//! What is in the bucket is counted by `usage`, kept by `destroy`, and deleted only when that is asked for.
+//! The contents of the bucket: `usage` counts them, and `destroy` deletes them only with `--delete-objects`.
 
 use rd_testkit::World;
 use serde_json::{Value, json};
@@ -23,7 +23,7 @@ fn filled() -> (World, String) {
 }
 
 #[test]
-fn usage_tells_objects_from_versions_and_classes() {
+fn usage_counts_by_version_and_storage_class() {
     let (world, _) = filled();
     let usage = world.rd("rd-store").args("usage").ok();
     let usage: Value = serde_json::from_str(usage.stdout.lines().next().unwrap()).unwrap();
@@ -42,7 +42,7 @@ fn usage_tells_objects_from_versions_and_classes() {
 }
 
 #[test]
-fn a_bucket_with_anything_in_it_is_not_destroyed() {
+fn a_bucket_that_is_not_empty_is_not_destroyed() {
     let (world, bucket) = filled();
     let refused = world.rd("rd-store").args("destroy -y").code(6);
     assert!(
@@ -53,7 +53,7 @@ fn a_bucket_with_anything_in_it_is_not_destroyed() {
     assert_eq!(refused.end()["status"], "failed");
     assert_eq!(world.s3("GET", &format!("/{bucket}/a"), "").body, "123456");
 
-    // An old version alone is something in it, too.
+    // With noncurrent versions only, the bucket is not empty either.
     for key in ["a", "b/c%20d"] {
         world.s3("DELETE", &format!("/{bucket}/{key}"), "");
     }

@@ -1,4 +1,4 @@
-//! The bucket, with a fault at every change that a command makes: nothing is lost, nothing doubled, nothing left.
+//! A fault at each change that a command makes to the bucket: nothing is lost, duplicated or left over.
 
 use rd_testkit::World;
 use rd_testkit::faults::Scenario;
@@ -14,7 +14,7 @@ fn applied(world: &World) {
     world.rd("rd-store").args("apply -y").ok();
 }
 
-fn whole(world: &World) {
+fn complete(world: &World) {
     assert_eq!(world.rd("rd-store").args("plan").ok().actions(), [""; 0]);
     let state = std::fs::read_to_string(world.state_file("shop-test", "store")).unwrap_or_default();
     assert!(
@@ -22,10 +22,10 @@ fn whole(world: &World) {
         "{state}"
     );
     world.rd("rd-store").args("destroy -y").ok();
-    nothing(world);
+    nothing_left(world);
 }
 
-fn nothing(world: &World) {
+fn nothing_left(world: &World) {
     assert_eq!(world.s3("HEAD", &bucket(world), "").status, 404);
     assert!(world.rd("rd-state").args("list").ok().stdout.is_empty());
 }
@@ -34,10 +34,10 @@ const APPLY: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |_| {},
     command: |world| world.rd("rd-store").args("apply -y"),
-    check: whole,
+    check: complete,
 };
 
-/// Every setting that can be changed is.
+/// Every setting that can be changed in place is changed.
 const UPDATE: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |world| {
@@ -48,10 +48,10 @@ const UPDATE: Scenario = Scenario {
         ));
     },
     command: |world| world.rd("rd-store").args("apply -y"),
-    check: whole,
+    check: complete,
 };
 
-/// Another name: another bucket is made, the old one goes.
+/// A changed name: a new bucket is created and the old one deleted.
 const REPLACE: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |world| {
@@ -64,7 +64,7 @@ const REPLACE: Scenario = Scenario {
     command: |world| world.rd("rd-store").args("apply -y"),
     check: |world| {
         assert_eq!(world.s3("HEAD", &bucket(world), "").status, 404);
-        whole(world);
+        complete(world);
         assert_eq!(
             world
                 .s3("HEAD", &format!("/other-{}", world.account), "")
@@ -83,7 +83,7 @@ const DESTROY: Scenario = Scenario {
         }
     },
     command: |world| world.rd("rd-store").args("destroy -y --delete-objects"),
-    check: nothing,
+    check: nothing_left,
 };
 
 rd_testkit::fault_walks!([APPLY, UPDATE, REPLACE, DESTROY], FEW);

@@ -1,4 +1,4 @@
-//! rd-store against the local AWS API.
+//! Tests of rd-store against the local AWS API.
 
 mod contents;
 mod faults;

@@ -1,4 +1,4 @@
-//! Every setting of the bucket: changed in place, and set right where somebody changed it.
+//! Every setting of the bucket is changed in place, and drift of it is reverted.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::{Done, World};
@@ -16,7 +16,7 @@ fn change(plan: &Done) -> Value {
     plan.of_type("change").remove(0)
 }
 
-/// The paths that a plan would change, with their cause.
+/// The cause and the path of each field that a plan would change.
 fn fields(plan: &Done) -> Vec<String> {
     let change = change(plan);
     let fields = change["fields"].as_array().unwrap();
@@ -78,7 +78,7 @@ fn each_setting_is_changed_in_place() {
 }
 
 #[test]
-fn each_setting_that_drifts_is_seen_and_set_right() {
+fn drift_of_each_setting_is_shown_and_reverted() {
     let world = World::new(&settings("cors_origins = [\"https://app.example.com\"]"));
     let apply = world.rd("rd-store").args("apply -y").ok();
     let name = bucket(&world);
@@ -128,13 +128,13 @@ fn each_setting_that_drifts_is_seen_and_set_right() {
 }
 
 #[test]
-fn a_bucket_of_another_name_is_another_bucket() {
+fn a_changed_name_replaces_the_bucket_unless_it_has_objects() {
     let world = World::new(&settings(""));
     world.rd("rd-store").args("apply -y").ok();
     world.settings(&settings(&format!("bucket = \"other-{}\"", world.account)));
     let plan = world.rd("rd-store").args("plan").ok();
     assert_eq!(plan.actions(), ["replace store.bucket.sessions"]);
-    // What is in the old one would be lost with it: S3 itself refuses, and nothing is deleted.
+    // The objects would be lost with the old bucket: S3 refuses, and nothing is deleted.
     let put = world.s3("PUT", &format!("/{}/a", bucket(&world)), "data");
     assert!(put.status < 300, "{}", put.body);
     let apply = world.rd("rd-store").args("apply -y").code(1);
@@ -146,10 +146,10 @@ fn a_bucket_of_another_name_is_another_bucket() {
 }
 
 #[test]
-fn a_name_that_somebody_else_has_is_a_clear_error() {
-    let theirs = World::new(&settings(""));
-    let name = format!("taken-{}", theirs.account);
-    assert!(theirs.s3("PUT", &format!("/{name}"), "").status < 300);
+fn a_name_that_another_account_has_is_an_error_with_a_hint() {
+    let other = World::new(&settings(""));
+    let name = format!("taken-{}", other.account);
+    assert!(other.s3("PUT", &format!("/{name}"), "").status < 300);
     let world = World::new(&settings(&format!("bucket = \"{name}\"")));
     let apply = world.rd("rd-store").args("apply -y").code(1);
     assert!(
@@ -160,7 +160,7 @@ fn a_name_that_somebody_else_has_is_a_clear_error() {
 }
 
 #[test]
-fn a_bucket_of_somebody_else_in_this_account_is_left_alone() {
+fn an_unmanaged_bucket_in_this_account_is_left_alone() {
     let world = World::new(&settings(""));
     let name = bucket(&world);
     assert!(world.s3("PUT", &format!("/{name}"), "").status < 300);
@@ -192,7 +192,7 @@ fn a_plan_without_change_makes_few_calls() {
 }
 
 #[test]
-fn names_are_those_of_the_part_of_aws_that_the_region_is_in() {
+fn arns_and_domain_names_fit_the_partition_of_the_region() {
     let world = World::new(&settings(""));
     for (region, arn, suffix) in [
         ("us-gov-west-1", "arn:aws-us-gov:s3:::", ".amazonaws.com"),

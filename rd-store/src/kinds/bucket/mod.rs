@@ -1,79 +1,77 @@
-//! `bucket`: <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
-//!
-//! The create call makes it with its tags; every setting is a field that `diff` compares and `update` sets.
+//! `bucket`: an S3 bucket with its settings. The create call sets name and tags; each setting is a field that `diff`
+//! compares and `update` sets, and has a file of its own: what is desired, how it is read, how it is set.
+//! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CreateBucket.html>
+
+pub mod cors;
+pub mod encryption;
+pub mod lifecycle;
+pub mod ownership;
+pub mod policy;
+pub mod public_access;
+pub mod versioning;
 
 use crate::clients::Clients;
-use crate::settings::{
-    cors, encryption, lifecycle, ownership, policy, public_access, unset, versioning,
-};
+use crate::s3_errors::{explain, if_configured, incomplete_request};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Kind, ReplaceOrder, Result, Retry, Tags,
-    Wanted, touches,
+    Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, sdk_tags,
+    tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// The kind.
+/// The kind `bucket`, whose id is the bucket's name.
 pub struct Bucket;
 
-/// The region whose buckets are made without saying so.
+/// The region whose buckets are created without a location constraint.
 const DEFAULT_REGION: &str = "us-east-1";
 
-/// What we want.
+/// The desired bucket with all of its settings.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name, which is its id.
+    /// The bucket's name, which is also its id.
     pub name: String,
-    /// The public access blocks.
+    /// The four switches of the public access block.
     pub public_access_block: public_access::PublicAccessBlock,
-    /// Who owns objects.
+    /// The object ownership in AWS's words.
     pub ownership: String,
-    /// How objects are encrypted.
+    /// The default encryption of new objects.
     pub encryption: encryption::Encryption,
-    /// Whether versions are kept.
+    /// Whether versioning is enabled.
     pub versioning: bool,
-    /// Its policy.
+    /// The bucket policy as JSON.
     pub policy: Value,
-    /// What happens to objects as they age.
+    /// The lifecycle rules, by id.
     pub lifecycle: Vec<lifecycle::Rule>,
-    /// Which web pages may call.
+    /// The CORS rules in order.
     pub cors: Vec<cors::Rule>,
 }
 
-/// What there is.
+/// The bucket as S3 describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its name.
+    /// The bucket's name, which is also its id.
     pub name: String,
-    /// The public access blocks.
+    /// The four switches of the public access block.
     pub public_access_block: public_access::PublicAccessBlock,
-    /// Who owns objects.
+    /// The object ownership in AWS's words; none where it is not configured.
     pub ownership: Option<String>,
-    /// How objects are encrypted.
+    /// The default encryption of new objects.
     pub encryption: encryption::Encryption,
-    /// Whether versions are kept.
+    /// Whether versioning is enabled.
     pub versioning: bool,
-    /// Its policy, in normal form.
+    /// The bucket policy as JSON, normalized; null where there is none.
     pub policy: Value,
-    /// What happens to objects as they age.
+    /// The lifecycle rules, by id.
     pub lifecycle: Vec<lifecycle::Rule>,
-    /// Which web pages may call.
+    /// The CORS rules in order.
     pub cors: Vec<cors::Rule>,
 }
 
-fn tag_list(tags: &Tags) -> Result<Vec<Tag>> {
-    let tags = tags
-        .iter()
-        .map(|(key, value)| Tag::builder().key(key).value(value).build());
-    tags.collect::<std::result::Result<_, _>>()
-        .map_err(crate::settings::incomplete)
-}
-
-async fn tags(s3: &Client, bucket: &str) -> Result<Tags> {
-    let answer = unset(
+async fn read_tags(s3: &Client, bucket: &str) -> Result<Tags> {
+    let answer = if_configured(
         s3.get_bucket_tagging()
             .bucket(bucket)
             .send()
@@ -81,10 +79,10 @@ async fn tags(s3: &Client, bucket: &str) -> Result<Tags> {
             .doing("read the bucket's tags"),
     )?;
     let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
-    Ok(tags.into_iter().map(|tag| (tag.key, tag.value)).collect())
+    Ok(tags_from_sdk!(tags))
 }
 
-/// Reads it with all of its settings at once; none where it is not there.
+/// Reads all settings and the tags at the same time; none where the bucket does not exist.
 async fn read(s3: &Client, name: &str) -> Result<Option<(Live, Tags)>> {
     let settings = tokio::try_join!(
         public_access::get(s3, name),
@@ -94,7 +92,7 @@ async fn read(s3: &Client, name: &str) -> Result<Option<(Live, Tags)>> {
         policy::get(s3, name),
         lifecycle::get(s3, name),
         cors::get(s3, name),
-        tags(s3, name),
+        read_tags(s3, name),
     );
     match settings {
         Ok((
@@ -120,33 +118,7 @@ async fn read(s3: &Client, name: &str) -> Result<Option<(Live, Tags)>> {
             tags,
         ))),
         Err(error) if error.is(&["NoSuchBucket", "NotFound"]) => Ok(None),
-        Err(error) => Err(explained(error, name)),
-    }
-}
-
-/// What S3's refusals mean for a bucket.
-fn explained(error: Error, name: &str) -> Error {
-    match error.code.as_deref() {
-        Some("AccessDenied" | "AllAccessDisabled" | "BucketAlreadyExists") => {
-            let hint = format!(
-                "bucket names are shared by all of AWS: if {name} is another account's, set `bucket` in [store]; if it \
-                 is this one's, the credentials lack a permission on it"
-            );
-            error.hint(hint)
-        }
-        Some(
-            "PermanentRedirect"
-            | "AuthorizationHeaderMalformed"
-            | "IllegalLocationConstraintException",
-        ) => {
-            let hint = format!(
-                "the bucket {name} is in another region: set that region, or another `bucket` in [store]"
-            );
-            error.hint(hint)
-        }
-        // Somebody, perhaps ourselves a moment ago, is changing or deleting it.
-        Some("OperationAborted") => error.retry(Retry::Later),
-        _ => error,
+        Err(error) => Err(explain(error, name)),
     }
 }
 
@@ -162,9 +134,9 @@ impl Kind for Bucket {
             let Some(name) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
-            // One that nobody has made yet costs one call, not one for each setting.
+            // A bucket that does not exist yet costs one call, not one for each setting.
             if one.id.is_none()
-                && let Err(error) = tags(&ctx.clients.s3, &name).await
+                && let Err(error) = read_tags(&ctx.clients.s3, &name).await
                 && error.is(&["NoSuchBucket"])
             {
                 continue;
@@ -185,7 +157,7 @@ impl Kind for Bucket {
         let name = &request.spec.name;
         let region = &ctx.stack.region;
         let mut configuration =
-            CreateBucketConfiguration::builder().set_tags(Some(tag_list(request.tags)?));
+            CreateBucketConfiguration::builder().set_tags(Some(sdk_tags!(Tag, request.tags)));
         if region != DEFAULT_REGION {
             configuration =
                 configuration.location_constraint(BucketLocationConstraint::from(region.as_str()));
@@ -198,7 +170,7 @@ impl Kind for Bucket {
             .doing("create the bucket")
         {
             Err(error) if error.is(&["BucketAlreadyOwnedByYou"]) => Ok(name.clone()),
-            Err(error) => Err(explained(error, name)),
+            Err(error) => Err(explain(error, name)),
             Ok(_) => Ok(name.clone()),
         }
     }
@@ -210,7 +182,7 @@ impl Kind for Bucket {
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
-        // One after the other: S3 refuses changes of one bucket at the same time. What closes it comes first.
+        // One at a time, because S3 refuses concurrent changes of a bucket. What restricts access comes first.
         let s3 = &ctx.clients.s3;
         let changed = async {
             if touches(changes, "public_access_block") {
@@ -236,29 +208,29 @@ impl Kind for Bucket {
             }
             Ok(())
         };
-        changed.await.map_err(|error| explained(error, id))
+        changed.await.map_err(|error| explain(error, id))
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         match ctx.clients.s3.delete_bucket().bucket(id).send().await.doing("delete the bucket") {
             Err(error) if error.is(&["NoSuchBucket"]) => Ok(()),
             Err(error) if error.is(&["BucketNotEmpty"]) => {
-                Err(error.hint("objects or versions are in it: rd-store destroy --delete-objects deletes them with it"))
+                Err(error.hint("it still has objects or versions: rd-store destroy --delete-objects deletes them with the bucket"))
             }
-            other => other.map(|_| ()).map_err(|error| explained(error, id)),
+            other => other.map(|_| ()).map_err(|error| explain(error, id)),
         }
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        // S3 takes only the whole set, and others may have put tags into it.
+        // S3 replaces the whole tag set, which may also have tags that rd does not manage.
         let s3 = &ctx.clients.s3;
-        let mut all = tags(s3, id).await?;
+        let mut all = read_tags(s3, id).await?;
         all.extend(set.clone());
         all.retain(|key, _| !remove.contains(key));
         let tagging = Tagging::builder()
-            .set_tag_set(Some(tag_list(&all)?))
+            .set_tag_set(Some(sdk_tags!(Tag, all)))
             .build()
-            .map_err(crate::settings::incomplete)?;
+            .map_err(incomplete_request)?;
         s3.put_bucket_tagging()
             .bucket(id)
             .tagging(tagging)
@@ -279,15 +251,11 @@ impl Kind for Bucket {
             .field("ownership", &live.ownership, &spec.ownership)
             .field("encryption", &live.encryption, &spec.encryption)
             .field("versioning", live.versioning, spec.versioning);
-        if live.policy != policy::normal(&spec.policy) {
+        if live.policy != policy::normalize(&spec.policy) {
             diff.field("policy", &live.policy, &spec.policy);
         }
         diff.field("lifecycle", &live.lifecycle, &spec.lifecycle)
             .field("cors", &live.cors, &spec.cors);
         diff.finish()
-    }
-
-    fn replace_order(_: &[Change]) -> ReplaceOrder {
-        ReplaceOrder::CreateFirst
     }
 }

@@ -1,75 +1,72 @@
-//! The rules of security groups: which are not ours, and how to take them off.
+//! Security group rules that rd does not manage: AWS's default rule that allows all outbound traffic, and rules that
+//! somebody added manually. They show as drift of their group, and an apply revokes them.
 
 use crate::clients::Clients;
-use crate::ec2::read::Query;
-use crate::ec2::tags;
+use crate::describe::Query;
 use aws_sdk_ec2::types::SecurityGroupRule;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Error, Result};
+use rd_common::{Ctx, Error, Result, tags_from_sdk};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// A rule that is not ours.
+/// A rule that rd does not manage, as it is stored in a state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Foreign {
-    /// `sgr-…`.
+pub struct UnmanagedRule {
+    /// The rule's id, `sgr-…`.
     pub id: String,
-    /// Whether it lets traffic out, rather than in.
+    /// Whether the rule allows outbound traffic rather than inbound.
     pub egress: bool,
-    /// What it allows: `in tcp 22 from 0.0.0.0/0`.
-    pub words: String,
+    /// What the rule allows, such as `in tcp 22 from 0.0.0.0/0`.
+    #[serde(rename = "words")]
+    pub summary: String,
 }
 
-/// The rules that are not ours, by group.
-pub struct ByGroup(BTreeMap<String, Vec<Foreign>>);
+/// The unmanaged rules of the groups that were read.
+pub struct ByGroup(BTreeMap<String, Vec<UnmanagedRule>>);
 
 impl ByGroup {
-    /// Whether the group was asked for.
-    pub fn knows(&self, group: &str) -> bool {
+    /// Whether the rules of this group were read.
+    pub fn contains(&self, group: &str) -> bool {
         self.0.contains_key(group)
     }
 
-    /// A group's.
-    pub fn of<'a>(&'a self, group: &str) -> impl Iterator<Item = Foreign> + use<'a> {
+    /// The unmanaged rules of one group.
+    pub fn of<'a>(&'a self, group: &str) -> impl Iterator<Item = UnmanagedRule> + use<'a> {
         self.0.get(group).into_iter().flatten().cloned()
     }
 }
 
-/// The rules of these groups that the state does not know and that carry no tag of this slice: AWS's allow-all egress,
-/// and what somebody added by hand.
-pub async fn foreign(
-    ctx: &Ctx<Clients>,
-    groups: impl IntoIterator<Item = String>,
-) -> Result<ByGroup> {
-    let mut by_group: BTreeMap<String, Vec<Foreign>> =
+/// Reads the rules of these groups that are neither in the state nor tagged for this slice.
+pub async fn read(ctx: &Ctx<Clients>, groups: impl IntoIterator<Item = String>) -> Result<ByGroup> {
+    let mut by_group: BTreeMap<String, Vec<UnmanagedRule>> =
         groups.into_iter().map(|id| (id, Vec::new())).collect();
     let query = Query::by("group-id", by_group.keys().cloned());
-    let rules = ctx.clients.reads.security_group_rules.ask(query).await?;
+    let rules = ctx.clients.describe.security_group_rules.ask(query).await?;
     for rule in rules.iter() {
         let (Some(group), Some(id)) = (rule.group_id(), rule.security_group_rule_id()) else {
             continue;
         };
-        let ours = ctx.knows(id) || ctx.stack.owns(ctx.slice, &tags::read(rule.tags()));
+        let managed = ctx.knows(id) || ctx.stack.owns(ctx.slice, &tags_from_sdk!(rule.tags()));
         if let Some(list) = by_group.get_mut(group)
-            && !ours
+            && !managed
         {
-            list.push(Foreign {
+            list.push(UnmanagedRule {
                 id: id.to_owned(),
                 egress: rule.is_egress().unwrap_or(false),
-                words: words_of(rule),
+                summary: summary(rule),
             });
         }
     }
     Ok(ByGroup(by_group))
 }
 
-/// The rules in words, for a plan.
-pub fn words(rules: &[Foreign]) -> Vec<&str> {
-    rules.iter().map(|rule| rule.words.as_str()).collect()
+/// The rules as a plan shows them.
+pub fn summaries(rules: &[UnmanagedRule]) -> Vec<&str> {
+    rules.iter().map(|rule| rule.summary.as_str()).collect()
 }
 
-/// Takes rules off a group.
-pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[Foreign]) -> Result<()> {
+/// Revokes rules of a group; rules that do not exist any more are ignored.
+pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[UnmanagedRule]) -> Result<()> {
     let ids = |egress: bool| -> Vec<String> {
         rules
             .iter()
@@ -84,7 +81,7 @@ pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[Foreign]) -> Resul
             .ec2
             .revoke_security_group_ingress()
             .group_id(group);
-        gone(
+        revoked(
             call.set_security_group_rule_ids(Some(ingress))
                 .send()
                 .await
@@ -97,7 +94,7 @@ pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[Foreign]) -> Resul
             .ec2
             .revoke_security_group_egress()
             .group_id(group);
-        gone(
+        revoked(
             call.set_security_group_rule_ids(Some(egress))
                 .send()
                 .await
@@ -107,15 +104,15 @@ pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[Foreign]) -> Resul
     Ok(())
 }
 
-/// What is gone already needs no revoking.
-pub fn gone<T>(result: Result<T>) -> Result<()> {
+/// The result of a revoke: success where the rule or its group does not exist any more.
+fn revoked<T>(result: Result<T>) -> Result<()> {
     match result {
-        Err(error) if !is_gone(&error) => Err(error),
+        Err(error) if !is_not_found(&error) => Err(error),
         _ => Ok(()),
     }
 }
 
-fn is_gone(error: &Error) -> bool {
+fn is_not_found(error: &Error) -> bool {
     error.is(&[
         "InvalidSecurityGroupRuleId.NotFound",
         "InvalidPermission.NotFound",
@@ -123,9 +120,9 @@ fn is_gone(error: &Error) -> bool {
     ])
 }
 
-/// A rule in words.
-fn words_of(rule: &SecurityGroupRule) -> String {
-    let out = rule.is_egress().unwrap_or(false);
+/// What a rule allows, such as `in tcp 22 from 0.0.0.0/0`.
+fn summary(rule: &SecurityGroupRule) -> String {
+    let egress = rule.is_egress().unwrap_or(false);
     let protocol = match rule.ip_protocol() {
         Some("-1") | None => "any",
         Some(protocol) => protocol,
@@ -144,6 +141,10 @@ fn words_of(rule: &SecurityGroupRule) -> String {
                 .and_then(|group| group.group_id())
         })
         .unwrap_or("anywhere");
-    let (way, preposition) = if out { ("out", "to") } else { ("in", "from") };
-    format!("{way} {protocol}{ports} {preposition} {peer}")
+    let (direction, preposition) = if egress {
+        ("out", "to")
+    } else {
+        ("in", "from")
+    };
+    format!("{direction} {protocol}{ports} {preposition} {peer}")
 }

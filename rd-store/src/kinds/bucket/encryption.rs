@@ -1,7 +1,7 @@
-//! How objects are encrypted at rest.
+//! The default encryption of new objects.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ServerSideEncryptionRule.html>
 
-use crate::settings::{incomplete, unset};
+use crate::s3_errors::{if_configured, incomplete_request};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{
     ServerSideEncryption, ServerSideEncryptionByDefault, ServerSideEncryptionConfiguration,
@@ -11,20 +11,20 @@ use rd_common::Result;
 use rd_common::aws::Explain;
 use serde::{Deserialize, Serialize};
 
-/// The default for new objects.
+/// The default encryption, as it is stored in a state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Encryption {
-    /// `AES256` (S3's own keys) or `aws:kms`; none where it was never set.
+    /// `AES256` (S3's own keys) or `aws:kms`; none where no default is configured.
     pub algorithm: Option<String>,
-    /// The KMS key.
+    /// The KMS key: its id, alias or ARN.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub kms_key: Option<String>,
-    /// Whether one data key serves many objects, which saves KMS requests.
+    /// Whether S3 uses a bucket key, which saves requests to KMS.
     pub bucket_key: bool,
 }
 
-/// What is wanted with, or without, a KMS key.
-pub fn wanted(kms_key: Option<&str>) -> Encryption {
+/// The encryption that `[store]` asks for: with the KMS key where one is set, otherwise with S3's own keys.
+pub fn desired(kms_key: Option<&str>) -> Encryption {
     Encryption {
         algorithm: Some(
             if kms_key.is_some() {
@@ -39,10 +39,10 @@ pub fn wanted(kms_key: Option<&str>) -> Encryption {
     }
 }
 
-/// Reads it.
+/// Reads the bucket's default encryption.
 pub async fn get(s3: &Client, bucket: &str) -> Result<Encryption> {
     let answer = s3.get_bucket_encryption().bucket(bucket).send().await;
-    let configuration = unset(answer.doing("read the encryption"))?;
+    let configuration = if_configured(answer.doing("read the encryption"))?;
     let configuration =
         configuration.and_then(|answer| answer.server_side_encryption_configuration);
     let Some(rule) = configuration.and_then(|configuration| configuration.rules.into_iter().next())
@@ -54,7 +54,7 @@ pub async fn get(s3: &Client, bucket: &str) -> Result<Encryption> {
         .as_ref()
         .map(|default| default.sse_algorithm.as_str().to_owned());
     Ok(Encryption {
-        // The switch means nothing without KMS, and S3 may report it either way.
+        // A bucket key has no effect without KMS, and S3 may report either value.
         bucket_key: algorithm.as_deref() != Some("AES256")
             && rule.bucket_key_enabled.unwrap_or(false),
         kms_key: default.and_then(|default| default.kms_master_key_id),
@@ -62,22 +62,22 @@ pub async fn get(s3: &Client, bucket: &str) -> Result<Encryption> {
     })
 }
 
-/// Sets it.
-pub async fn put(s3: &Client, bucket: &str, wanted: &Encryption) -> Result<()> {
-    let algorithm = wanted.algorithm.as_deref().unwrap_or("AES256");
+/// Sets the bucket's default encryption.
+pub async fn put(s3: &Client, bucket: &str, desired: &Encryption) -> Result<()> {
+    let algorithm = desired.algorithm.as_deref().unwrap_or("AES256");
     let default = ServerSideEncryptionByDefault::builder()
         .sse_algorithm(ServerSideEncryption::from(algorithm))
-        .set_kms_master_key_id(wanted.kms_key.clone())
+        .set_kms_master_key_id(desired.kms_key.clone())
         .build()
-        .map_err(incomplete)?;
+        .map_err(incomplete_request)?;
     let rule = ServerSideEncryptionRule::builder()
         .apply_server_side_encryption_by_default(default)
-        .bucket_key_enabled(wanted.bucket_key)
+        .bucket_key_enabled(desired.bucket_key)
         .build();
     let configuration = ServerSideEncryptionConfiguration::builder()
         .rules(rule)
         .build()
-        .map_err(incomplete)?;
+        .map_err(incomplete_request)?;
     let call = s3
         .put_bucket_encryption()
         .bucket(bucket)

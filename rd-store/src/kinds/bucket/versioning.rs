@@ -1,4 +1,4 @@
-//! Whether overwritten and deleted objects are kept as versions.
+//! Versioning: whether overwritten and deleted objects are kept as noncurrent versions.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/Versioning.html>
 
 use aws_sdk_s3::Client;
@@ -6,7 +6,8 @@ use aws_sdk_s3::types::{BucketVersioningStatus, VersioningConfiguration};
 use rd_common::Result;
 use rd_common::aws::Explain;
 
-/// Reads it. Never on and suspended are the same to us: new objects get no versions.
+/// Whether versioning is enabled. A bucket that never had it and one where it is suspended are the same here: new
+/// objects get no versions.
 pub async fn get(s3: &Client, bucket: &str) -> Result<bool> {
     let answer = s3
         .get_bucket_versioning()
@@ -17,9 +18,9 @@ pub async fn get(s3: &Client, bucket: &str) -> Result<bool> {
     Ok(answer.status == Some(BucketVersioningStatus::Enabled))
 }
 
-/// Sets it. Once on, it can only be suspended.
-pub async fn put(s3: &Client, bucket: &str, on: bool) -> Result<()> {
-    let status = if on {
+/// Enables or suspends versioning. Once enabled, it can only be suspended.
+pub async fn put(s3: &Client, bucket: &str, enabled: bool) -> Result<()> {
+    let status = if enabled {
         BucketVersioningStatus::Enabled
     } else {
         BucketVersioningStatus::Suspended

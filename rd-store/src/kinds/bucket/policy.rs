@@ -1,14 +1,14 @@
-//! The bucket's policy: nothing over plain HTTP.
+//! The bucket policy: denies requests over plain HTTP.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/userguide/security-best-practices.html>
 
-use crate::settings::unset;
+use crate::s3_errors::if_configured;
 use aws_sdk_s3::Client;
 use rd_common::aws::Explain;
 use rd_common::{Error, Result, Retry};
 use serde_json::{Value, json};
 
-/// The policy that is wanted.
-pub fn wanted(bucket_arn: &str) -> Value {
+/// The policy that denies every action on the bucket and its objects without TLS.
+pub fn desired(bucket_arn: &str) -> Value {
     json!({
         "Version": "2012-10-17",
         "Statement": [{
@@ -22,23 +22,24 @@ pub fn wanted(bucket_arn: &str) -> Value {
     })
 }
 
-/// Reads it; null where there is none.
+/// Reads the bucket's policy, normalized; null where there is none.
 pub async fn get(s3: &Client, bucket: &str) -> Result<Value> {
     let answer = s3.get_bucket_policy().bucket(bucket).send().await;
-    let policy = unset(answer.doing("read the bucket policy"))?.and_then(|answer| answer.policy);
+    let policy =
+        if_configured(answer.doing("read the bucket policy"))?.and_then(|answer| answer.policy);
     Ok(policy.map_or(Value::Null, |text| {
-        normal(&serde_json::from_str(&text).unwrap_or(Value::String(text)))
+        normalize(&serde_json::from_str(&text).unwrap_or(Value::String(text)))
     }))
 }
 
-/// Sets it.
-pub async fn put(s3: &Client, bucket: &str, wanted: &Value) -> Result<()> {
+/// Sets the bucket's policy.
+pub async fn put(s3: &Client, bucket: &str, desired: &Value) -> Result<()> {
     let call = s3
         .put_bucket_policy()
         .bucket(bucket)
-        .policy(wanted.to_string());
+        .policy(desired.to_string());
     let answer = call.send().await.doing("set the bucket policy").map(|_| ());
-    // The access block was changed a moment ago.
+    // S3 still applies the change of the public access block that came just before.
     answer.map_err(|error: Error| {
         if error.is(&["OperationAborted"]) {
             error.retry(Retry::NotDone)
@@ -48,9 +49,10 @@ pub async fn put(s3: &Client, bucket: &str, wanted: &Value) -> Result<()> {
     })
 }
 
-/// A policy in one form, by meaning: members by name, lists of strings sorted, a list of one as its item. S3 gives
-/// back what it was given in an order of its own, and a principal of `*` in more than one way.
-pub fn normal(policy: &Value) -> Value {
+/// Brings a policy into a form in which policies of the same meaning are equal: members by name, lists of strings
+/// sorted, a list of one string as that string, and the principal `{"AWS": "*"}` as `*`. S3 returns a policy in its own
+/// order and spelling.
+pub fn normalize(policy: &Value) -> Value {
     match policy {
         Value::Object(members) => {
             let mut sorted: Vec<(String, Value)> = members
@@ -59,7 +61,7 @@ pub fn normal(policy: &Value) -> Value {
                     let value = if name == "Principal" && *value == json!({"AWS": "*"}) {
                         json!("*")
                     } else {
-                        normal(value)
+                        normalize(value)
                     };
                     (name.clone(), value)
                 })
@@ -68,7 +70,7 @@ pub fn normal(policy: &Value) -> Value {
             sorted.into_iter().collect()
         }
         Value::Array(items) => {
-            let mut items: Vec<Value> = items.iter().map(normal).collect();
+            let mut items: Vec<Value> = items.iter().map(normalize).collect();
             if items.iter().all(Value::is_string) {
                 items.sort_by_key(Value::to_string);
                 items.dedup();
@@ -87,11 +89,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn order_and_lists_of_one_mean_nothing() {
+    fn policies_of_the_same_meaning_are_equal() {
         let a = json!({"Statement": [{"Action": ["s3:*"], "Resource": ["b", "a"], "Principal": {"AWS": "*"}}]});
         let b =
             json!({"Statement": [{"Resource": ["a", "b"], "Principal": "*", "Action": "s3:*"}]});
-        assert_eq!(normal(&a), normal(&b));
-        assert_ne!(normal(&a), normal(&json!({"Statement": []})));
+        assert_eq!(normalize(&a), normalize(&b));
+        assert_ne!(normalize(&a), normalize(&json!({"Statement": []})));
     }
 }

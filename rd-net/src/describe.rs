@@ -1,5 +1,6 @@
-//! Describe calls, each made once for everybody who asks at the same time. Resources are asked for by filters, never by
-//! the ids parameter: a filter answers with what there is, where the parameter fails for all when one is gone.
+//! EC2's Describe calls. The queries of all kinds at one moment become one call. They select by filters, never by the
+//! ids parameter: with a filter, the answer has the resources that exist; with the parameter, the call fails if one is
+//! gone.
 
 use aws_sdk_ec2::Client;
 use aws_sdk_ec2::types::{
@@ -12,48 +13,54 @@ use rd_common::{Batch, Result};
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// EC2 takes this many values in one filter.
+/// The most values that EC2 accepts in one filter.
 /// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html>
 const FILTER_VALUES: usize = 200;
 
-/// What to read: everything that matches one of its filter sets.
+/// Selects every resource that matches at least one of its filter sets.
 #[derive(Clone, Debug, Default)]
 pub struct Query {
-    /// Values by filter name; each name is a call of its own, its values are alternatives.
-    pub any: BTreeMap<&'static str, BTreeSet<String>>,
-    /// Filters that all must match, one call a set.
-    pub all: BTreeSet<Vec<(String, String)>>,
+    /// The values by filter name. A resource matches if it has one of the values; each name is a call of its own.
+    any_of: BTreeMap<&'static str, BTreeSet<String>>,
+    /// Sets of filters. A resource matches if it matches all filters of a set; each set is a call of its own.
+    all_of: BTreeSet<Vec<(String, String)>>,
 }
 
 impl Query {
-    /// Resources whose `filter` is one of `values`.
+    /// Selects resources for which `filter` has one of `values`; empty values are ignored.
     pub fn by(filter: &'static str, values: impl IntoIterator<Item = String>) -> Self {
         let mut query = Self::default();
         query.or(filter, values);
         query
     }
 
-    /// Adds resources whose `filter` is one of `values`.
-    pub fn or(&mut self, filter: &'static str, values: impl IntoIterator<Item = String>) {
+    /// Selects also resources for which `filter` has one of `values`.
+    fn or(&mut self, filter: &'static str, values: impl IntoIterator<Item = String>) {
         let mut values = values
             .into_iter()
             .filter(|value| !value.is_empty())
             .peekable();
         if values.peek().is_some() {
-            self.any.entry(filter).or_default().extend(values);
+            self.any_of.entry(filter).or_default().extend(values);
         }
     }
 
+    /// Selects also resources that match all of `filters`, pairs of a name and a value.
+    pub fn or_all(&mut self, filters: Vec<(String, String)>) {
+        self.all_of.insert(filters);
+    }
+
+    /// The filters of the fewest calls that answer all queries, one list for each call.
     fn merged(queries: Vec<Query>) -> Vec<Vec<Filter>> {
         let mut all = Query::default();
         for query in queries {
-            for (name, values) in query.any {
-                all.any.entry(name).or_default().extend(values);
+            for (name, values) in query.any_of {
+                all.any_of.entry(name).or_default().extend(values);
             }
-            all.all.extend(query.all);
+            all.all_of.extend(query.all_of);
         }
         let mut sets = Vec::new();
-        for (name, values) in all.any {
+        for (name, values) in all.any_of {
             let values: Vec<String> = values.into_iter().collect();
             for part in values.chunks(FILTER_VALUES) {
                 sets.push(vec![
@@ -64,7 +71,7 @@ impl Query {
                 ]);
             }
         }
-        for set in all.all {
+        for set in all.all_of {
             sets.push(
                 set.into_iter()
                     .map(|(name, value)| Filter::builder().name(name).values(value).build())
@@ -75,37 +82,38 @@ impl Query {
     }
 }
 
-/// A Describe call.
-pub type Read<T> = Rc<Batch<Query, Vec<T>>>;
+/// One Describe call, for items of type `T`.
+pub type Describe<T> = Rc<Batch<Query, Vec<T>>>;
 
-/// The Describe calls.
-pub struct Reads {
-    /// `DescribeVpcs`.
-    pub vpcs: Read<Vpc>,
-    /// `DescribeSubnets`.
-    pub subnets: Read<Subnet>,
-    /// `DescribeInternetGateways`.
-    pub internet_gateways: Read<InternetGateway>,
-    /// `DescribeAddresses`.
-    pub addresses: Read<Address>,
-    /// `DescribeNatGateways`.
-    pub nat_gateways: Read<NatGateway>,
-    /// `DescribeRouteTables`.
-    pub route_tables: Read<RouteTable>,
-    /// `DescribeVpcEndpoints`.
-    pub vpc_endpoints: Read<VpcEndpoint>,
-    /// `DescribeSecurityGroups`.
-    pub security_groups: Read<SecurityGroup>,
-    /// `DescribeSecurityGroupRules`.
-    pub security_group_rules: Read<SecurityGroupRule>,
-    /// `DescribeFlowLogs`.
-    pub flow_logs: Read<FlowLog>,
+/// The Describe calls that the kinds share.
+pub struct DescribeCalls {
+    /// The call `DescribeVpcs`, in batches.
+    pub vpcs: Describe<Vpc>,
+    /// The call `DescribeSubnets`, in batches.
+    pub subnets: Describe<Subnet>,
+    /// The call `DescribeInternetGateways`, in batches.
+    pub internet_gateways: Describe<InternetGateway>,
+    /// The call `DescribeAddresses`, in batches.
+    pub addresses: Describe<Address>,
+    /// The call `DescribeNatGateways`, in batches.
+    pub nat_gateways: Describe<NatGateway>,
+    /// The call `DescribeRouteTables`, in batches.
+    pub route_tables: Describe<RouteTable>,
+    /// The call `DescribeVpcEndpoints`, in batches.
+    pub vpc_endpoints: Describe<VpcEndpoint>,
+    /// The call `DescribeSecurityGroups`, in batches.
+    pub security_groups: Describe<SecurityGroup>,
+    /// The call `DescribeSecurityGroupRules`, in batches.
+    pub security_group_rules: Describe<SecurityGroupRule>,
+    /// The call `DescribeFlowLogs`, in batches.
+    pub flow_logs: Describe<FlowLog>,
 }
 
-fn read<T: 'static>(
+/// Batches a call: merges the queries of one moment and sends the calls at the same time.
+fn batched<T: 'static>(
     client: &Client,
     call: impl Fn(Client, Vec<Filter>) -> LocalBoxFuture<'static, Result<Vec<T>>> + 'static,
-) -> Read<T> {
+) -> Describe<T> {
     let client = client.clone();
     Batch::new(move |queries| {
         let calls: Vec<_> = Query::merged(queries)
@@ -122,9 +130,10 @@ fn read<T: 'static>(
     })
 }
 
+/// A batched call that reads every page.
 macro_rules! paged {
     ($client:expr, $operation:ident, $filters:ident, $doing:literal) => {
-        read($client, |client, filters| {
+        batched($client, |client, filters| {
             Box::pin(async move {
                 client
                     .$operation()
@@ -140,8 +149,8 @@ macro_rules! paged {
     };
 }
 
-impl Reads {
-    /// The Describe calls of `client`.
+impl DescribeCalls {
+    /// The Describe calls, sent by `client`.
     pub fn new(client: &Client) -> Self {
         Self {
             vpcs: paged!(client, describe_vpcs, set_filters, "read the VPCs"),
@@ -152,7 +161,8 @@ impl Reads {
                 set_filters,
                 "read the internet gateways"
             ),
-            addresses: read(client, |client, filters| {
+            // DescribeAddresses has no pages.
+            addresses: batched(client, |client, filters| {
                 Box::pin(async move {
                     let answer = client
                         .describe_addresses()

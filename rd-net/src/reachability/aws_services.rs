@@ -1,114 +1,105 @@
-//! Whether AWS's services can be reached: each through its endpoint where it has one, else through the internet. Pure.
+//! Whether a group can reach AWS's services: each through its VPC endpoint where it has one, otherwise through the
+//! internet.
 
-use crate::path::{End, Rule, follow};
+use crate::reachability::live_network::{End, LiveEndpoint, LiveRule};
+use crate::reachability::trace::trace;
 use rd_common::output::check_report::CheckStep;
 
-/// What the steps of the services begin with.
-const SERVICE: &str = "service";
+/// The first word of a service's step; `rd-ecs verify` looks for it.
+const STEP_PREFIX: &str = "service";
 
-/// The services that tasks, their start and a shell in them need; of S3, the one whose endpoint is a gateway.
+/// The services that a task needs to start, to run, and for a shell in it. S3 has the layers of images.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/vpc-endpoints.html>
 pub const SERVICES: [&str; 7] = [
     "ecr.api",
     "ecr.dkr",
-    GATEWAY,
+    GATEWAY_SERVICE,
     "logs",
     "secretsmanager",
     "ssm",
     "ssmmessages",
 ];
 
-/// The service behind a gateway endpoint: a route leads to it, and no group stands before it.
-const GATEWAY: &str = "s3";
+/// The service with a gateway endpoint: a route leads there, and it has no security group.
+const GATEWAY_SERVICE: &str = "s3";
 
-/// An endpoint.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Endpoint {
-    /// Its id.
-    pub id: String,
-    /// The service, without region: `ecr.api`.
-    pub service: String,
-    /// AWS's word for how it is, in lower case.
-    pub state: String,
-    /// Whether the callers' subnets use it: a route leads to it, or the service's own name does.
-    pub used: bool,
-}
-
-/// The way from a group to the services.
-pub fn reach(
+/// Checks a connection from `from` to a TCP port of each service in [`SERVICES`]. `endpoint_group` is the group of the
+/// interface endpoints. The steps of the two paths come first, then one step for each service.
+pub fn check(
     from: &End,
-    doors: &End,
-    endpoints: &[Endpoint],
+    endpoint_group: &End,
+    endpoints: &[LiveEndpoint],
     port: u16,
-    rules: &[Rule],
+    rules: &[LiveRule],
 ) -> Vec<CheckStep> {
-    let internet = follow(from, &End::Internet, port, rules);
-    let inside = follow(from, doors, port, rules);
-    let (mut by_internet, mut by_door) = (false, false);
+    let to_internet = trace(from, &End::Internet, port, rules);
+    let to_endpoints = trace(from, endpoint_group, port, rules);
+    let (mut uses_internet, mut uses_endpoints) = (false, false);
     let mut services = Vec::new();
     for service in SERVICES {
-        let what = format!("{SERVICE} {service}");
+        let name = format!("{STEP_PREFIX} {service}");
         let endpoint = endpoints
             .iter()
             .find(|one| one.service == service && one.used);
         let step = match endpoint {
             Some(one) if one.state != "available" => CheckStep::new(
-                what,
+                name,
                 false,
                 format!(
                     "its endpoint {} is {}: wait, or run rd-net apply",
                     one.id, one.state
                 ),
             ),
-            Some(one) if service == GATEWAY => {
-                // The route is the gateway's own; groups and network ACLs are as for the internet.
-                let mut rest = internet
+            Some(one) if service == GATEWAY_SERVICE => {
+                // The endpoint has its own route; rules and network ACLs are those for the internet.
+                let mut rest = to_internet
                     .iter()
                     .filter(|step| !step.step.starts_with("route "));
-                through(
-                    what,
+                service_step(
+                    name,
                     &format!("through its endpoint {}", one.id),
                     rest.find(|step| !step.ok),
                 )
             }
             Some(one) => {
-                by_door = true;
-                let way = format!("through its endpoint {}", one.id);
-                through(what, &way, inside.iter().find(|step| !step.ok))
+                uses_endpoints = true;
+                service_step(
+                    name,
+                    &format!("through its endpoint {}", one.id),
+                    to_endpoints.iter().find(|step| !step.ok),
+                )
             }
             None => {
-                by_internet = true;
-                through(
-                    what,
+                uses_internet = true;
+                service_step(
+                    name,
                     "through the internet",
-                    internet.iter().find(|step| !step.ok),
+                    to_internet.iter().find(|step| !step.ok),
                 )
             }
         };
         services.push(step);
     }
     let mut steps = Vec::new();
-    if by_internet {
-        steps.extend(internet);
+    if uses_internet {
+        steps.extend(to_internet);
     }
-    if by_door {
-        steps.extend(inside);
+    if uses_endpoints {
+        steps.extend(to_endpoints);
     }
     steps.dedup();
     steps.extend(services);
     steps
 }
 
-fn through(what: String, way: &str, blocked: Option<&CheckStep>) -> CheckStep {
+/// A service's step: passed unless a step of its path is blocked.
+fn service_step(name: String, path: &str, blocked: Option<&CheckStep>) -> CheckStep {
     match blocked {
-        None => CheckStep::new(what, true, way),
+        None => CheckStep::new(name, true, path),
         Some(step) => CheckStep::new(
-            what,
+            name,
             false,
-            format!(
-                "{way}, where something blocks: {}: {}",
-                step.step, step.reason
-            ),
+            format!("{path}, but blocked: {}: {}", step.step, step.reason),
         ),
     }
 }
@@ -116,10 +107,10 @@ fn through(what: String, way: &str, blocked: Option<&CheckStep>) -> CheckStep {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::path::{Entry, Hop, Subnet};
+    use crate::reachability::live_network::{AclEntry, LiveRoute, LiveSubnet};
 
     fn end(name: &str, routes: &[&str]) -> End {
-        let hop = |target: &&str| Hop {
+        let route = |target: &&str| LiveRoute {
             destination: match *target {
                 "local" => "10.0.0.0/16".parse().unwrap(),
                 _ => "0.0.0.0/0".parse().unwrap(),
@@ -127,7 +118,7 @@ mod tests {
             target: (*target).to_owned(),
             blackhole: false,
         };
-        let entry = |egress| Entry {
+        let entry = |egress| AclEntry {
             number: 100,
             egress,
             allow: true,
@@ -138,36 +129,36 @@ mod tests {
         End::Group {
             name: name.into(),
             id: Some(format!("sg-{name}")),
-            subnets: vec![Subnet {
+            subnets: vec![LiveSubnet {
                 id: "subnet-1".into(),
                 block: "10.0.0.0/20".parse().unwrap(),
-                routes: routes.iter().map(hop).collect(),
+                routes: routes.iter().map(route).collect(),
                 acl: [true, false].map(entry).to_vec(),
             }],
         }
     }
 
-    fn rule(group: &str, egress: bool, peer: Option<&str>) -> Rule {
-        Rule {
+    fn rule(group: &str, egress: bool, peer: Option<&str>) -> LiveRule {
+        LiveRule {
             group: format!("sg-{group}"),
             egress,
             protocol: "tcp".into(),
             from_port: 443,
             to_port: 443,
-            block: peer.is_none().then(|| "0.0.0.0/0".parse().unwrap()),
-            peer: peer.map(|peer| format!("sg-{peer}")),
+            peer_block: peer.is_none().then(|| "0.0.0.0/0".parse().unwrap()),
+            peer_group: peer.map(|peer| format!("sg-{peer}")),
         }
     }
 
-    fn rules() -> [Rule; 2] {
+    fn rules() -> [LiveRule; 2] {
         [
             rule("api", true, None),
             rule("endpoints", false, Some("api")),
         ]
     }
 
-    fn endpoint(service: &str) -> Endpoint {
-        Endpoint {
+    fn endpoint(service: &str) -> LiveEndpoint {
+        LiveEndpoint {
             id: format!("vpce-{service}"),
             service: service.to_owned(),
             state: "available".to_owned(),
@@ -175,9 +166,9 @@ mod tests {
         }
     }
 
-    fn reached(endpoints: &[Endpoint], routes: &[&str]) -> Vec<String> {
-        let doors = end("endpoints", &["local"]);
-        let steps = reach(&end("api", routes), &doors, endpoints, 443, &rules());
+    fn reached(endpoints: &[LiveEndpoint], routes: &[&str]) -> Vec<String> {
+        let group = end("endpoints", &["local"]);
+        let steps = check(&end("api", routes), &group, endpoints, 443, &rules());
         steps
             .iter()
             .filter(|step| step.ok)
@@ -187,13 +178,13 @@ mod tests {
     }
 
     #[test]
-    fn all_through_the_internet() {
+    fn without_endpoints_all_services_need_the_internet() {
         assert_eq!(reached(&[], &["local", "nat-1"]), SERVICES);
         assert_eq!(reached(&[], &["local"]), Vec::<String>::new());
     }
 
     #[test]
-    fn without_the_internet_those_with_an_endpoint() {
+    fn without_the_internet_only_services_with_an_endpoint_are_reached() {
         let mut endpoints = [endpoint("logs"), endpoint("s3"), endpoint("ssm")];
         assert_eq!(reached(&endpoints, &["local"]), ["s3", "logs", "ssm"]);
         endpoints[0].state = "pending".to_owned();

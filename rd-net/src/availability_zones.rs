@@ -1,31 +1,30 @@
-//! Which zones, and which block of the layout each has. What was chosen once stays: AWS may list its zones in another
-//! order tomorrow, and a zone that is taken out must not move the others.
+//! Chooses the availability zones and the subnet blocks of each. A choice is kept: AWS may list its zones in another
+//! order later, and removing a zone must not move the subnets of the others.
 
 use crate::clients::Clients;
 use crate::config::{Azs, Config};
-use crate::slice::likely_zones;
 use aws_sdk_ec2::types::Filter;
 use rd_common::aws::Explain;
 use rd_common::{Document, Error, Result, Stack};
 
-/// A zone.
+/// An availability zone of the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zone {
-    /// Its name: `us-east-1a`.
+    /// AWS's name of the zone, such as `us-east-1a`.
     pub name: String,
-    /// Its place in the layout.
+    /// The position of its blocks in [`crate::subnet_blocks::SubnetBlocks`].
     pub slot: usize,
 }
 
 impl Zone {
-    /// The letter at its end, by which its resources are named.
+    /// The last letter of the name, which is part of the addresses of its resources.
     pub fn letter(&self) -> &str {
         &self.name[self.name.len().saturating_sub(1)..]
     }
 }
 
-/// The zones that the state has, in the order of their blocks.
-fn stored_attribute(state: &Document) -> Vec<String> {
+/// The names of the zones that the state has, in the order of their blocks.
+fn zones_in_state(state: &Document) -> Vec<String> {
     let mut subnets: Vec<(&str, &str)> = state
         .resources
         .iter()
@@ -44,34 +43,37 @@ fn stored_attribute(state: &Document) -> Vec<String> {
         .collect()
 }
 
-/// Gives every name a slot: those that the state has keep theirs, the others take what is free.
-fn slots(names: Vec<String>, state: &Document, config: &Config) -> Vec<Zone> {
-    // Blocks that the file names are in the zones' order.
-    let fixed = !config.private_cidrs.is_empty() || !config.public_cidrs.is_empty();
-    let layout = crate::cidr::Layout::of(config).ok();
-    let held = |zone: &str| -> Option<usize> {
+/// Gives every zone a slot: zones in the state keep theirs, new zones get the free ones.
+fn assign_slots(names: Vec<String>, state: &Document, config: &Config) -> Vec<Zone> {
+    // Blocks in the settings are listed in the order of the zones.
+    let listed = !config.private_cidrs.is_empty() || !config.public_cidrs.is_empty();
+    let blocks = config.subnet_blocks().ok();
+    let slot_in_state = |zone: &str| -> Option<usize> {
         let letter = &zone[zone.len().saturating_sub(1)..];
         let subnet = state
             .resources
             .get(&format!("net.subnet.private-{letter}"))?;
         let block = subnet.spec.get("cidr_block")?.as_str()?;
-        layout
+        blocks
             .as_ref()?
             .private
             .iter()
-            .position(|there| there.to_string() == block)
+            .position(|private| private.to_string() == block)
     };
-    let mut taken: Vec<usize> = if fixed {
+    let mut taken: Vec<usize> = if listed {
         Vec::new()
     } else {
-        names.iter().filter_map(|name| held(name)).collect()
+        names
+            .iter()
+            .filter_map(|name| slot_in_state(name))
+            .collect()
     };
     let mut zones = Vec::new();
     for (index, name) in names.into_iter().enumerate() {
-        let slot = if fixed {
+        let slot = if listed {
             index
         } else {
-            held(&name).unwrap_or_else(|| {
+            slot_in_state(&name).unwrap_or_else(|| {
                 let free = (0..).find(|slot| !taken.contains(slot)).unwrap_or(index);
                 taken.push(free);
                 free
@@ -82,7 +84,8 @@ fn slots(names: Vec<String>, state: &Document, config: &Config) -> Vec<Zone> {
     zones
 }
 
-/// Chooses the zones.
+/// Chooses the zones that `[net]` asks for: first those in the state, then those that AWS has. Without clients
+/// (offline), assumes that the region has the zones a, b and c.
 pub async fn choose(
     clients: Option<&Clients>,
     stack: &Stack,
@@ -91,32 +94,32 @@ pub async fn choose(
 ) -> Result<Vec<Zone>> {
     let names = match (&config.azs, clients) {
         (Azs::Names(names), Some(clients)) => {
-            let known = stored_attribute(state);
+            let known = zones_in_state(state);
             if !names.iter().all(|name| known.contains(name)) {
-                let there = available(clients).await?;
-                if let Some(missing) = names.iter().find(|name| !there.contains(name)) {
+                let available = available(clients).await?;
+                if let Some(missing) = names.iter().find(|name| !available.contains(name)) {
                     return Err(Error::usage(format!(
-                        "net.azs: `{missing}` is no zone that this account can use"
+                        "net.azs: zone `{missing}` is not available to this account"
                     ))
-                    .hint(format!("it can use {}", there.join(", "))));
+                    .hint(format!("available zones: {}", available.join(", "))));
                 }
             }
             names.clone()
         }
         (Azs::Count(count), Some(clients)) => {
             let count = usize::from(*count);
-            let mut names = stored_attribute(state);
+            let mut names = zones_in_state(state);
             if names.len() < count {
-                let there = available(clients).await?;
-                if there.len() < count {
+                let available = available(clients).await?;
+                if available.len() < count {
                     return Err(Error::usage(format!(
-                        "net.azs: {count} zones, but {} has {}",
+                        "net.azs: {count} zones requested, but {} has {}",
                         stack.region,
-                        there.len()
+                        available.len()
                     ))
-                    .hint(format!("it can use {}", there.join(", "))));
+                    .hint(format!("available zones: {}", available.join(", "))));
                 }
-                let new: Vec<String> = there
+                let new: Vec<String> = available
                     .into_iter()
                     .filter(|name| !names.contains(name))
                     .collect();
@@ -125,12 +128,12 @@ pub async fn choose(
             names.truncate(count);
             names
         }
-        (_, None) => likely_zones(stack, config),
+        (_, None) => assumed_zones(stack, config),
     };
-    Ok(slots(names, state, config))
+    Ok(assign_slots(names, state, config))
 }
 
-/// The zones that are up and need no opt-in, by name: no local zones.
+/// The zones of the region that are available, by name, without local zones and wavelength zones.
 async fn available(clients: &Clients) -> Result<Vec<String>> {
     let filter = |name: &str, value: &str| Filter::builder().name(name).values(value).build();
     let answer = clients
@@ -148,4 +151,16 @@ async fn available(clients: &Clients) -> Result<Vec<String>> {
         .collect();
     names.sort();
     Ok(names)
+}
+
+/// The zones to assume where AWS is not asked.
+fn assumed_zones(stack: &Stack, config: &Config) -> Vec<String> {
+    match &config.azs {
+        Azs::Names(names) => names.clone(),
+        Azs::Count(count) => ["a", "b", "c"]
+            .iter()
+            .take(usize::from(*count))
+            .map(|letter| format!("{}{letter}", stack.region))
+            .collect(),
+    }
 }

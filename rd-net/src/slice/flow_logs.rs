@@ -1,16 +1,17 @@
-//! Flow logs: <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html>
+//! The flow log of the VPC, with its log group and role.
+//! <https://docs.aws.amazon.com/vpc/latest/userguide/flow-logs-iam-role.html>
 
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::kinds::flow_log::{self, FlowLog};
-use rd_common::{Input, Part, Parts, Stack};
+use rd_common::{Part, Parts, Stack};
 use rd_iam::document::trust_for;
 use rd_iam::role::{self, Role};
 use rd_iam::role_policy::{self, RolePolicy};
 use rd_log_group::LogGroup;
 use serde_json::json;
 
-/// The flow log of the VPC, its log group, and the role with which it writes there.
+/// Adds the flow log, its log group, and the role with which VPC flow logs write to that group.
 pub fn flow_logs(parts: &mut Parts, stack: &Stack, config: &Config, vpc: &Part) {
     let group = parts.add::<LogGroup<Clients>>(
         "flow-logs",
@@ -34,7 +35,7 @@ pub fn flow_logs(parts: &mut Parts, stack: &Stack, config: &Config, vpc: &Part) 
             managed_policies: Vec::new(),
         },
     );
-    let arn: Input = group.attribute("arn");
+    let arn = group.attribute(LogGroup::<Clients>::ARN);
     let policy = parts.add::<RolePolicy<Clients>>(
         "flow-logs",
         role_policy::Spec {
@@ -42,7 +43,7 @@ pub fn flow_logs(parts: &mut Parts, stack: &Stack, config: &Config, vpc: &Part) 
             name: "write-flow-logs".to_owned(),
             document: json!({
                 "Version": "2012-10-17",
-                // Not CreateLogGroup: what writes late would make a deleted group again.
+                // Without logs:CreateLogGroup: a late write would create a deleted log group again.
                 "Statement": [
                     {
                         "Effect": "Allow",
@@ -58,8 +59,8 @@ pub fn flow_logs(parts: &mut Parts, stack: &Stack, config: &Config, vpc: &Part) 
         "main",
         flow_log::Spec {
             vpc_id: vpc.id(),
-            log_group_arn: group.attribute("arn"),
-            role_arn: role.attribute("arn"),
+            log_group_arn: group.attribute(LogGroup::<Clients>::ARN),
+            role_arn: role.attribute(Role::<Clients>::ARN),
         },
     );
     parts.after(&log, &policy);

@@ -1,12 +1,11 @@
-//! The programs of the slices: what needs AWS is theirs to do, and asked of them.
+//! Runs the programs that own the slices. `rd-state` knows no AWS API: `import`, `rebuild` and `doctor` are done by the
+//! program of each slice.
 
 use rd_common::context::Context;
+use rd_common::slices::SLICES;
 use rd_common::{Error, Exit, Result, other_program};
 
-/// The slices, in the order in which they need each other.
-pub const SLICES: [&str; 7] = ["net", "data", "cache", "store", "edge", "ecs", "logs"];
-
-/// The slices whose programs are installed.
+/// The slices whose programs are installed, in pipe order.
 pub fn installed() -> Vec<&'static str> {
     SLICES
         .into_iter()
@@ -14,7 +13,8 @@ pub fn installed() -> Vec<&'static str> {
         .collect()
 }
 
-/// Runs a verb of a slice's program with the same settings and streams as this one; stdin is left alone.
+/// Runs a command of a slice's program with this program's flags, stdout and stderr, and returns how it ended. The
+/// program does not read stdin.
 pub fn run(context: &Context, slice: &str, arguments: &[&str]) -> Result<Exit> {
     let mut command = other_program::command(context, slice, arguments)?;
     if let Some(format) = context.flags.format {
@@ -26,15 +26,15 @@ pub fn run(context: &Context, slice: &str, arguments: &[&str]) -> Result<Exit> {
     Ok(other_program::exit(status))
 }
 
-/// The slice of an address.
-pub fn of(address: &str) -> Result<&'static str> {
+/// The slice that an address belongs to; fails where the address does not begin with the name of a slice.
+pub fn slice_of(address: &str) -> Result<&'static str> {
     let name = address.split('.').next().unwrap_or_default();
     SLICES
         .into_iter()
         .find(|slice| *slice == name)
         .ok_or_else(|| {
-            Error::usage(format!("`{address}` is no address")).hint(format!(
-                "an address is slice.kind.name, with a slice of {}",
+            Error::usage(format!("`{address}` is not an address")).hint(format!(
+                "an address is slice.kind.name, where the slice is one of {}",
                 SLICES.join(", ")
             ))
         })

@@ -1,31 +1,31 @@
-//! Which web pages may call.
+//! The CORS rules: which web pages may call the bucket from a browser.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CORSRule.html>
 
 use crate::config::Config;
-use crate::settings::{incomplete, unset};
+use crate::s3_errors::{if_configured, incomplete_request};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
 use rd_common::Result;
 use rd_common::aws::Explain;
 use serde::{Deserialize, Serialize};
 
-/// One rule.
+/// One CORS rule, as it is stored in a state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    /// The origins.
+    /// The origins that may call, such as `https://app.example.com`.
     pub origins: Vec<String>,
-    /// The methods.
+    /// The allowed methods, such as `GET`.
     pub methods: Vec<String>,
-    /// The request headers.
+    /// The allowed request headers; `*` allows all.
     pub headers: Vec<String>,
-    /// The answer's headers that a page may read.
+    /// The response headers that a page may read.
     pub expose: Vec<String>,
-    /// For how many seconds a browser remembers.
+    /// How many seconds a browser caches the answer to a preflight request.
     pub max_age_seconds: Option<i32>,
 }
 
-/// The rules that are wanted: one where origins are set, none elsewhere.
-pub fn wanted(config: &Config) -> Vec<Rule> {
+/// The rules that `[store]` asks for: one where it has origins, otherwise none.
+pub fn desired(config: &Config) -> Vec<Rule> {
     if config.cors_origins.is_empty() {
         return Vec::new();
     }
@@ -33,16 +33,17 @@ pub fn wanted(config: &Config) -> Vec<Rule> {
         origins: config.cors_origins.clone(),
         methods: config.cors_methods.clone(),
         headers: vec!["*".to_owned()],
-        // A browser needs it to finish an upload in parts.
+        // A page needs the ETag of each part to complete a multipart upload.
         expose: vec!["ETag".to_owned()],
         max_age_seconds: Some(config.cors_max_age_seconds),
     }]
 }
 
-/// Reads them.
+/// Reads the bucket's rules; none where CORS is not configured.
 pub async fn get(s3: &Client, bucket: &str) -> Result<Vec<Rule>> {
     let answer = s3.get_bucket_cors().bucket(bucket).send().await;
-    let rules = unset(answer.doing("read the CORS rules"))?.and_then(|answer| answer.cors_rules);
+    let rules =
+        if_configured(answer.doing("read the CORS rules"))?.and_then(|answer| answer.cors_rules);
     let rules = rules.unwrap_or_default().into_iter().map(|rule| Rule {
         origins: rule.allowed_origins,
         methods: rule.allowed_methods,
@@ -53,19 +54,19 @@ pub async fn get(s3: &Client, bucket: &str) -> Result<Vec<Rule>> {
     Ok(rules.collect())
 }
 
-/// Sets them; no rules take the setting away.
-pub async fn put(s3: &Client, bucket: &str, wanted: &[Rule]) -> Result<()> {
-    if wanted.is_empty() {
+/// Replaces the bucket's rules; an empty list deletes the configuration.
+pub async fn put(s3: &Client, bucket: &str, desired: &[Rule]) -> Result<()> {
+    if desired.is_empty() {
         return s3
             .delete_bucket_cors()
             .bucket(bucket)
             .send()
             .await
-            .doing("remove the CORS rules")
+            .doing("delete the CORS rules")
             .map(|_| ());
     }
     let mut configuration = CorsConfiguration::builder();
-    for rule in wanted {
+    for rule in desired {
         let rule = CorsRule::builder()
             .set_allowed_origins(Some(rule.origins.clone()))
             .set_allowed_methods(Some(rule.methods.clone()))
@@ -73,11 +74,11 @@ pub async fn put(s3: &Client, bucket: &str, wanted: &[Rule]) -> Result<()> {
             .set_expose_headers(Some(rule.expose.clone()))
             .set_max_age_seconds(rule.max_age_seconds)
             .build();
-        configuration = configuration.cors_rules(rule.map_err(incomplete)?);
+        configuration = configuration.cors_rules(rule.map_err(incomplete_request)?);
     }
     let call = s3
         .put_bucket_cors()
         .bucket(bucket)
-        .cors_configuration(configuration.build().map_err(incomplete)?);
+        .cors_configuration(configuration.build().map_err(incomplete_request)?);
     call.send().await.doing("set the CORS rules").map(|_| ())
 }

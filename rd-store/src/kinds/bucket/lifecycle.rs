@@ -1,8 +1,8 @@
-//! What happens to objects as they age.
+//! The lifecycle rules: when objects move to another storage class and when they are deleted.
 //! <https://docs.aws.amazon.com/AmazonS3/latest/API/API_LifecycleRule.html>
 
 use crate::config::Config;
-use crate::settings::{incomplete, unset};
+use crate::s3_errors::{if_configured, incomplete_request};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{
     AbortIncompleteMultipartUpload, BucketLifecycleConfiguration, ExpirationStatus,
@@ -13,30 +13,31 @@ use rd_common::Result;
 use rd_common::aws::Explain;
 use serde::{Deserialize, Serialize};
 
-/// One rule.
+/// One lifecycle rule, as it is stored in a state.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Rule {
-    /// Its name.
+    /// The rule's id, unique in the bucket.
     pub id: String,
-    /// Whether it is on.
+    /// Whether S3 carries out the rule.
     pub enabled: bool,
-    /// For which objects; empty for all. What is not a prefix is shown whole.
+    /// The prefix of the objects' keys; empty for all objects. A filter that is not a prefix is here as text, so that
+    /// it shows as a difference.
     pub prefix: String,
-    /// Days and storage class of each move.
+    /// The age in days and the storage class of each transition.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub transitions: Vec<(i32, String)>,
-    /// Days until objects are deleted.
+    /// The age in days at which objects are deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expire_days: Option<i32>,
-    /// Days until noncurrent versions are deleted.
+    /// How many days after they became noncurrent versions are deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub noncurrent_days: Option<i32>,
-    /// Days until unfinished uploads are deleted.
+    /// How many days after their start unfinished multipart uploads are deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multipart_days: Option<i32>,
 }
 
-fn rule(id: &str) -> Rule {
+fn enabled_rule(id: &str) -> Rule {
     Rule {
         id: id.to_owned(),
         enabled: true,
@@ -44,32 +45,33 @@ fn rule(id: &str) -> Rule {
     }
 }
 
+/// Days of 0 turn a rule off.
 fn days(count: i32) -> Option<i32> {
     (count > 0).then_some(count)
 }
 
-/// The rules that are wanted, by name. A rule with nothing to do is left out.
-pub fn wanted(config: &Config) -> Vec<Rule> {
-    let moves = [
+/// The rules that `[store]` asks for, by id. A rule without an action is left out.
+pub fn desired(config: &Config) -> Vec<Rule> {
+    let transitions = [
         (config.standard_ia_days, "STANDARD_IA"),
         (config.glacier_ir_days, "GLACIER_IR"),
     ];
-    let moves: Vec<(i32, String)> = moves
+    let transitions: Vec<(i32, String)> = transitions
         .into_iter()
         .filter(|(days, _)| *days > 0)
         .map(|(days, class)| (days, class.to_owned()))
         .collect();
     let age = Rule {
-        transitions: moves,
+        transitions,
         expire_days: days(config.retention_days),
-        ..rule("age")
+        ..enabled_rule("age")
     };
-    let clean = Rule {
+    let clean_up = Rule {
         noncurrent_days: days(config.noncurrent_days),
         multipart_days: days(config.multipart_days),
-        ..rule("clean-up")
+        ..enabled_rule("clean-up")
     };
-    [age, clean]
+    [age, clean_up]
         .into_iter()
         .filter(|r| {
             !r.transitions.is_empty()
@@ -80,32 +82,33 @@ pub fn wanted(config: &Config) -> Vec<Rule> {
         .collect()
 }
 
-/// Reads them, by name.
+/// Reads the bucket's rules, by id; none where no lifecycle is configured.
 pub async fn get(s3: &Client, bucket: &str) -> Result<Vec<Rule>> {
     let answer = s3
         .get_bucket_lifecycle_configuration()
         .bucket(bucket)
         .send()
         .await;
-    let rules = unset(answer.doing("read the life cycle"))?.and_then(|answer| answer.rules);
-    let mut rules: Vec<Rule> = rules.unwrap_or_default().iter().map(read).collect();
+    let rules =
+        if_configured(answer.doing("read the lifecycle rules"))?.and_then(|answer| answer.rules);
+    let mut rules: Vec<Rule> = rules.unwrap_or_default().iter().map(from_s3).collect();
     rules.sort_by(|a, b| a.id.cmp(&b.id));
     Ok(rules)
 }
 
-fn read(rule: &LifecycleRule) -> Rule {
+fn from_s3(rule: &LifecycleRule) -> Rule {
     let filter = rule.filter();
-    let other = filter.filter(|f| {
+    let not_a_prefix = filter.filter(|f| {
         f.tag().is_some()
             || f.and().is_some()
             || f.object_size_greater_than().is_some()
             || f.object_size_less_than().is_some()
     });
-    let prefix = match other {
+    let prefix = match not_a_prefix {
         Some(filter) => format!("{filter:?}"),
         None => filter
             .and_then(LifecycleRuleFilter::prefix)
-            .or(old_prefix(rule))
+            .or(rule_prefix(rule))
             .unwrap_or_default()
             .to_owned(),
     };
@@ -137,36 +140,42 @@ fn read(rule: &LifecycleRule) -> Rule {
     }
 }
 
-/// Where rules had their prefix before there were filters.
-#[expect(deprecated, reason = "rules made by hand may still have it")]
-fn old_prefix(rule: &LifecycleRule) -> Option<&str> {
+/// The prefix of a rule without a filter, S3's older form.
+#[expect(
+    deprecated,
+    reason = "rules that were created manually may still have it"
+)]
+fn rule_prefix(rule: &LifecycleRule) -> Option<&str> {
     rule.prefix()
 }
 
-/// Sets them; no rules take the setting away.
-pub async fn put(s3: &Client, bucket: &str, wanted: &[Rule]) -> Result<()> {
-    if wanted.is_empty() {
+/// Replaces the bucket's rules; an empty list deletes the configuration.
+pub async fn put(s3: &Client, bucket: &str, desired: &[Rule]) -> Result<()> {
+    if desired.is_empty() {
         return s3
             .delete_bucket_lifecycle()
             .bucket(bucket)
             .send()
             .await
-            .doing("remove the life cycle")
+            .doing("delete the lifecycle rules")
             .map(|_| ());
     }
     let mut configuration = BucketLifecycleConfiguration::builder();
-    for rule in wanted {
-        configuration = configuration.rules(write(rule)?);
+    for rule in desired {
+        configuration = configuration.rules(to_s3(rule)?);
     }
-    let configuration = configuration.build().map_err(incomplete)?;
+    let configuration = configuration.build().map_err(incomplete_request)?;
     let call = s3
         .put_bucket_lifecycle_configuration()
         .bucket(bucket)
         .lifecycle_configuration(configuration);
-    call.send().await.doing("set the life cycle").map(|_| ())
+    call.send()
+        .await
+        .doing("set the lifecycle rules")
+        .map(|_| ())
 }
 
-fn write(rule: &Rule) -> Result<LifecycleRule> {
+fn to_s3(rule: &Rule) -> Result<LifecycleRule> {
     let transitions = rule.transitions.iter().map(|(days, class)| {
         Transition::builder()
             .days(*days)
@@ -197,7 +206,7 @@ fn write(rule: &Rule) -> Result<LifecycleRule> {
                 .days_after_initiation(days)
                 .build()
         }));
-    builder.build().map_err(incomplete)
+    builder.build().map_err(incomplete_request)
 }
 
 #[cfg(test)]
@@ -205,19 +214,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_written_is_what_is_read() {
+    fn a_rule_is_read_as_it_was_written() {
         let config = Config {
             retention_days: 365,
             ..Config::default()
         };
-        for rule in wanted(&config) {
-            assert_eq!(read(&write(&rule).unwrap()), rule);
+        for rule in desired(&config) {
+            assert_eq!(from_s3(&to_s3(&rule).unwrap()), rule);
         }
-        assert_eq!(wanted(&config).len(), 2);
+        assert_eq!(desired(&config).len(), 2);
     }
 
     #[test]
-    fn nothing_wanted_is_no_rule() {
+    fn rules_without_an_action_are_left_out() {
         let off = Config {
             standard_ia_days: 0,
             glacier_ir_days: 0,
@@ -225,6 +234,6 @@ mod tests {
             multipart_days: 0,
             ..Config::default()
         };
-        assert_eq!(wanted(&off), []);
+        assert_eq!(desired(&off), []);
     }
 }

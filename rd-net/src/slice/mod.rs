@@ -1,0 +1,112 @@
+//! The resources and outputs of the slice `net`, a pure function of the settings and the zones.
+
+mod flow_logs;
+mod outputs;
+mod routing;
+pub mod security_groups;
+mod subnets;
+mod vpc_endpoints;
+
+use crate::availability_zones::{self, Zone};
+use crate::clients::Clients;
+use crate::config::Config;
+use crate::kinds::default_security_group::{self, DefaultSecurityGroup};
+use crate::kinds::elastic_ip::ElasticIp;
+use crate::kinds::flow_log::FlowLog;
+use crate::kinds::internet_gateway::InternetGateway;
+use crate::kinds::internet_gateway_attachment::InternetGatewayAttachment;
+use crate::kinds::nat_gateway::NatGateway;
+use crate::kinds::route::Route;
+use crate::kinds::route_table::RouteTable;
+use crate::kinds::route_table_association::RouteTableAssociation;
+use crate::kinds::security_group::SecurityGroup;
+use crate::kinds::security_group_rule::SecurityGroupRule;
+use crate::kinds::subnet::Subnet;
+use crate::kinds::vpc::{self, Vpc};
+use crate::kinds::vpc_endpoint::VpcEndpoint;
+use outputs::outputs;
+use rd_common::aws::Aws;
+use rd_common::{Document, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack};
+use rd_iam::role::Role;
+use rd_iam::role_policy::RolePolicy;
+use rd_log_group::LogGroup;
+
+/// The slice `net`, which `rd-net` owns.
+pub struct Net;
+
+impl Slice for Net {
+    const NAME: &'static str = "net";
+    type Config = Config;
+    type Clients = Clients;
+    type Discovered = Vec<Zone>;
+    type DestroyArgs = NoArgs;
+
+    fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
+        config.problems(stack)
+    }
+
+    fn clients(aws: &Aws) -> Clients {
+        Clients::new(aws)
+    }
+
+    fn kinds() -> Kinds<Clients> {
+        Kinds::new()
+            .with::<Vpc>()
+            .with::<Subnet>()
+            .with::<InternetGateway>()
+            .with::<InternetGatewayAttachment>()
+            .with::<ElasticIp>()
+            .with::<NatGateway>()
+            .with::<RouteTable>()
+            .with::<Route>()
+            .with::<RouteTableAssociation>()
+            .with::<VpcEndpoint>()
+            .with::<SecurityGroup>()
+            .with::<DefaultSecurityGroup>()
+            .with::<SecurityGroupRule>()
+            .with::<LogGroup<Clients>>()
+            .with::<Role<Clients>>()
+            .with::<RolePolicy<Clients>>()
+            .with::<FlowLog>()
+    }
+
+    async fn discover(
+        clients: Option<&Clients>,
+        stack: &Stack,
+        config: &Config,
+        state: &Document,
+    ) -> Result<Vec<Zone>> {
+        availability_zones::choose(clients, stack, config, state).await
+    }
+
+    fn parts(stack: &Stack, config: &Config, zones: &Vec<Zone>) -> Parts {
+        let mut parts = Parts::new(Self::NAME);
+        let vpc = parts.add::<Vpc>(
+            "main",
+            vpc::Spec {
+                cidr_block: config.cidr.clone(),
+                enable_dns_support: true,
+                enable_dns_hostnames: true,
+            },
+        );
+        parts
+            .add::<DefaultSecurityGroup>("main", default_security_group::Spec { vpc_id: vpc.id() });
+        let subnets = subnets::subnets(&mut parts, config, zones, &vpc);
+        let routing = routing::routing(&mut parts, config, zones, &vpc, &subnets);
+        let groups = security_groups::security_groups(&mut parts, stack, config, &vpc);
+        vpc_endpoints::vpc_endpoints(
+            &mut parts,
+            stack,
+            config,
+            &vpc,
+            &subnets,
+            &routing.tables,
+            &groups["endpoints"],
+        );
+        if config.flow_logs {
+            flow_logs::flow_logs(&mut parts, stack, config, &vpc);
+        }
+        outputs(&mut parts, config, zones, &vpc, &routing, &subnets, &groups);
+        parts
+    }
+}
