@@ -70,8 +70,8 @@ pub fn delete_result(answer: Result<()>) -> Result<()> {
     }
 }
 
-/// Marks an error to be retried later if its cause is temporary: the resource is being changed, or the service-linked role was
-/// created a moment ago. The latter has a code of its own in some operations
+/// Marks an error to be retried later if its cause is temporary: the resource is being changed, or the service-linked
+/// role was created a moment ago. The latter has a code of its own in some operations
 /// (<https://github.com/aws-controllers-k8s/community/issues/367>) and a general one in others, where the text decides.
 pub fn retry_if_temporary(error: Error) -> Error {
     const TEMPORARY: [&str; 6] = [

@@ -63,8 +63,8 @@ pub fn switch_to(state: &mut Document, instance: &str) {
     }
 }
 
-/// Deletes this stack's log groups of deleted instances: of `identifier`, and of those restored from it, whose names begin
-/// with it. The groups of `current` are kept.
+/// Deletes this stack's log groups of deleted instances: of `identifier`, and of those restored from it, whose names
+/// begin with it. The groups of `current` are kept.
 pub async fn delete_orphans(ctx: &Ctx<Clients>, identifier: &str, current: &str) -> Result<()> {
     let logs = ctx.clients.logs();
     let groups = read::with_prefix(logs, &format!("{PREFIX}{identifier}")).await?;

@@ -60,8 +60,8 @@ pub fn delete_result(answer: Result<()>) -> Result<()> {
     }
 }
 
-/// Marks an error to be retried later if its cause is temporary: the resource is being changed, or the service-linked role was
-/// created a moment ago.
+/// Marks an error to be retried later if its cause is temporary: the resource is being changed, or the service-linked
+/// role was created a moment ago.
 ///
 /// Two of these errors have only a general code, so their text decides: "Verify that you have permission to create
 /// service linked role. Otherwise wait and try again later"

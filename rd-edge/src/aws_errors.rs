@@ -2,7 +2,8 @@
 
 use rd_common::{Error, Result, Retry};
 
-/// Whether AWS says that the resource does not exist: `LoadBalancerNotFound`, `TargetGroupNotFound`, `ListenerNotFound`.
+/// Whether AWS says that the resource does not exist: `LoadBalancerNotFound`, `TargetGroupNotFound`,
+/// `ListenerNotFound`.
 pub fn is_not_found(error: &Error) -> bool {
     let code = error.code.as_deref().unwrap_or_default();
     code.ends_with("NotFound") || code.ends_with("NotFoundException")
@@ -16,11 +17,12 @@ pub fn delete_result(answer: Result<()>) -> Result<()> {
     }
 }
 
-/// Marks an error to be retried later if its cause is temporary: what uses the resource is being deleted, or what it uses was
-/// created a moment ago, such as a certificate that was just issued.
+/// Marks an error to be retried later if its cause is temporary: what uses the resource is being deleted, or what it
+/// uses was created a moment ago, such as a certificate that was just issued.
 ///
-/// `InvalidSubnet` has other causes than a gateway that was just attached, so the text decides: "VPC vpc-… has no internet
-/// gateway" (<https://github.com/hashicorp/terraform/issues/1283>, <https://github.com/openshift/installer/issues/1110>).
+/// `InvalidSubnet` has other causes than a gateway that was just attached, so the text decides: "VPC vpc-… has no
+/// internet gateway" (<https://github.com/hashicorp/terraform/issues/1283>,
+/// <https://github.com/openshift/installer/issues/1110>).
 pub fn retry_if_temporary(error: Error) -> Error {
     const TEMPORARY: [&str; 5] = [
         "ResourceInUse",

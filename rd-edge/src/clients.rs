@@ -29,8 +29,8 @@ pub struct Clients {
     pub iam: Iam,
     /// Reads that several kinds make at the same time.
     pub reads: Reads,
-    /// The ids of DNS records that this run was to delete, and kept because other certificates need them. For the rest of
-    /// the run they count as deleted.
+    /// The ids of DNS records that this run was to delete, and kept because other certificates need them. For the rest
+    /// of the run they count as deleted.
     pub retained_records: RefCell<BTreeSet<String>>,
 }
 

@@ -1,5 +1,5 @@
-//! What the resource list needs beyond the settings: the hosted zones of the names, and whether a certificate whose records
-//! are created manually is issued.
+//! What the resource list needs beyond the settings: the hosted zones of the names, and whether a certificate whose
+//! records are created manually is issued.
 
 use crate::clients::Clients;
 use crate::config::{Config, NO_ZONE};

@@ -1,5 +1,5 @@
-//! The DNS records that somebody has to create for domains that are not in Route 53: which they are, how they are printed,
-//! and the note about them after a plan or an apply.
+//! The DNS records that somebody has to create for domains that are not in Route 53: which they are, how they are
+//! printed, and the note about them after a plan or an apply.
 
 use crate::config::Config;
 use crate::discover::Discovered;
@@ -33,8 +33,8 @@ fn validation_record(record: &Record, seen: bool) -> ManualRecord {
     }
 }
 
-/// The record that routes clients of `host` to the load balancer. The name of a zone itself cannot be a CNAME; providers
-/// call the replacement ALIAS or ANAME.
+/// The record that routes clients of `host` to the load balancer. The name of a zone itself cannot be a CNAME;
+/// providers call the replacement ALIAS or ANAME.
 fn address_record(host: &str, load_balancer: &str) -> ManualRecord {
     let is_apex = host.split('.').count() == 2;
     ManualRecord {

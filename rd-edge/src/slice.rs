@@ -140,8 +140,8 @@ impl Slice for Edge {
     }
 }
 
-/// Adds the certificate and what validates it. Returns the certificate that the listener serves; none while none is issued.
-/// If every name is in Route 53, the apply waits for it; otherwise the apply after it was issued enables HTTPS.
+/// Adds the certificate and what validates it. Returns the certificate that the listener serves; none while none is
+/// issued. If every name is in Route 53, the apply waits for it; otherwise the apply after it was issued enables HTTPS.
 fn add_certificate(
     parts: &mut Parts,
     config: &Config,

@@ -16,7 +16,7 @@ use rd_common::{Exit, Result};
 pub enum Command {
     /// List the snapshots of the cache, newest first
     Snapshots,
-    /// Take a snapshot
+    /// Take a manual snapshot of the cache
     Snapshot(snapshot::SnapshotArgs),
     /// Set a new token in ElastiCache and in the secret, or complete an interrupted rotation
     Rotate,

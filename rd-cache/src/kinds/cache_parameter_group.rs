@@ -1,4 +1,5 @@
-//! `cache_parameter_group`: <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheParameterGroup.html>
+//! `cache_parameter_group`: the parameters of Redis or Valkey, for one major version.
+//! <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheParameterGroup.html>
 
 use crate::clients::Clients;
 use crate::elasticache;

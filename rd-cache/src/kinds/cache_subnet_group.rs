@@ -1,4 +1,5 @@
-//! `cache_subnet_group`: <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheSubnetGroup.html>
+//! `cache_subnet_group`: the subnets in which ElastiCache places the nodes.
+//! <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheSubnetGroup.html>
 
 use crate::clients::Clients;
 use crate::elasticache;

@@ -18,7 +18,7 @@ use rd_common::{Exit, Result};
 pub enum Command {
     /// List the snapshots of the database, newest first
     Snapshots,
-    /// Take a snapshot
+    /// Take a manual snapshot of the database
     Snapshot(snapshot::SnapshotArgs),
     /// Restore a snapshot or a point in time into a new instance, and switch to it
     Restore(restore::RestoreArgs),

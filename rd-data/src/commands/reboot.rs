@@ -9,7 +9,7 @@ use rd_common::context::Context;
 use rd_common::output::prompt;
 use rd_common::{Error, Exit, Result};
 
-/// Flags of `reboot`.
+/// The flags of `rd-data reboot`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RebootArgs {
     /// Do not ask for confirmation

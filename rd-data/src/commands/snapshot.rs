@@ -13,7 +13,7 @@ use rd_common::stack::ADDRESS_TAG;
 use rd_common::{Ctx, Error, Exit, Result, Retry, sdk_tags};
 use std::time::Duration;
 
-/// Flags of `snapshot`.
+/// The flags of `rd-data snapshot`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct SnapshotArgs {
     /// Name of the snapshot [default: the instance's name and the time]

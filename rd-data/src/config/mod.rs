@@ -90,8 +90,8 @@ impl Default for Config {
     }
 }
 
-/// The parameters that rd sets unless the settings have other values: TLS is required, and statements that take a second
-/// or more are logged.
+/// The parameters that rd sets unless the settings have other values: TLS is required, and statements that take a
+/// second or more are logged.
 const PARAMETERS: [(&str, &str); 2] = [
     ("log_min_duration_statement", "1000"),
     ("rds.force_ssl", "1"),

@@ -1,4 +1,5 @@
-//! `db_parameter_group`: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBParameterGroup.html>
+//! `db_parameter_group`: the parameters of PostgreSQL, for one major version.
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBParameterGroup.html>
 
 use crate::clients::Clients;
 use crate::rds;

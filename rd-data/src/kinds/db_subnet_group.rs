@@ -1,4 +1,5 @@
-//! `db_subnet_group`: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBSubnetGroup.html>
+//! `db_subnet_group`: the subnets in which RDS places the instance.
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBSubnetGroup.html>
 
 use crate::clients::Clients;
 use crate::rds;

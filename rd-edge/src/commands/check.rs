@@ -13,7 +13,7 @@ use rd_common::outputs;
 use rd_common::{Error, Exit, Result};
 use serde_json::json;
 
-/// Flags of `check`.
+/// The flags of `rd-edge check`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct CheckArgs {
     /// URL to check [default: the stack's own, with the path of the health check]

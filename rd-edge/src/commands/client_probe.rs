@@ -29,7 +29,7 @@ pub struct Tls {
     pub version: String,
     /// The time when the certificate expires.
     pub valid_till: Timestamp,
-    /// The certificate's issuer.
+    /// The issuer of the server's certificate.
     pub issuer: String,
 }
 

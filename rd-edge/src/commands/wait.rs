@@ -10,7 +10,7 @@ use rd_common::resource::wait::{Poll, wait_until};
 use rd_common::{Error, Exit, Result};
 use std::time::Duration;
 
-/// Flags of `wait`.
+/// The flags of `rd-edge wait`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct WaitArgs {
     /// How long to wait, such as 30m; ACM gives up after 72h

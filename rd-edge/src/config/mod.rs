@@ -5,8 +5,8 @@ mod checks;
 use rd_common::Stack;
 use serde::{Deserialize, Serialize};
 
-/// The keys of `[edge]`, with a default for each. A key whose default depends on the stack is optional here, and a method
-/// of the same name returns its value.
+/// The keys of `[edge]`, with a default for each. A key whose default depends on the stack is optional here, and a
+/// method of the same name returns its value.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {

@@ -1,4 +1,5 @@
-//! `listener`: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
+//! `listener`: a port of the load balancer, which forwards or redirects.
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
 
 use crate::aws_errors::{delete_result, incomplete_answer, is_not_found, retry_if_temporary};
 use crate::clients::Clients;
@@ -56,7 +57,7 @@ pub struct Live {
     pub protocol: String,
     /// The ARN of the default certificate.
     pub certificate_arn: Option<String>,
-    /// The security policy.
+    /// The security policy; none for HTTP.
     pub ssl_policy: Option<String>,
     /// The ARN of the target group that requests are forwarded to.
     pub target_group_arn: Option<String>,

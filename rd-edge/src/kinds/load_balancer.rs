@@ -1,4 +1,5 @@
-//! `load_balancer`: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
+//! `load_balancer`: the internet-facing Application Load Balancer.
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
 
 use crate::aws_errors::{delete_result, incomplete_answer, is_not_found, retry_if_temporary};
 use crate::clients::Clients;
@@ -340,8 +341,8 @@ impl Kind for LoadBalancer {
     }
 }
 
-/// Adds what to do if AWS refuses the bucket for access logs. `InvalidConfigurationRequest` has other causes, too, so the
-/// text decides: "Access Denied for bucket: … Please check S3bucket permission"
+/// Adds what to do if AWS refuses the bucket for access logs. `InvalidConfigurationRequest` has other causes, too, so
+/// the text decides: "Access Denied for bucket: … Please check S3bucket permission"
 /// (<https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1956>).
 fn explain_access_logs(error: Error) -> Error {
     if error.summary.contains("Access Denied") || error.summary.contains("S3Bucket") {

@@ -1,7 +1,8 @@
-//! `target_group`: <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
+//! `target_group`: the tasks behind the load balancer, and their health check.
+//! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
 //!
-//! A group in use cannot be deleted, and names are unique. So each group has a name of its own and is known by its tags,
-//! and a replacement creates the new group, switches the listener to it, and deletes the old one.
+//! A group in use cannot be deleted, and names are unique. So each group has a name of its own and is known by its
+//! tags, and a replacement creates the new group, switches the listener to it, and deletes the old one.
 
 use crate::aws_errors::{delete_result, incomplete_answer, is_not_found};
 use crate::clients::Clients;
@@ -71,7 +72,7 @@ pub struct Live {
     pub arn: String,
     /// The end of the ARN, as in CloudWatch's dimension `TargetGroup`.
     pub arn_suffix: String,
-    /// The group's name.
+    /// The group's name, unique in the account and region.
     pub name: String,
     /// The id of the VPC.
     pub vpc_id: String,

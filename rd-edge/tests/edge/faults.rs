@@ -1,5 +1,5 @@
-//! The slice `edge`, with a fault at every change that a command makes: nothing is lost, created twice, or left behind. And
-//! resources that AWS itself reports as failed.
+//! The slice `edge`, with a fault at every change that a command makes: nothing is lost, created twice, or left behind.
+//! And resources that AWS itself reports as failed.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule, Scenario};

@@ -1,5 +1,5 @@
-//! The slice `edge` from the first apply to the destroy: with Route 53, without it, with a certificate of the settings, and
-//! without a domain.
+//! The slice `edge` from the first apply to the destroy: with Route 53, without it, with a certificate of the settings,
+//! and without a domain.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::network::SETTINGS;

@@ -1,4 +1,5 @@
-//! Servers on loopback, each with a thread that runs as long as the test's process, and a certificate authority for them.
+//! Servers on loopback, each with a thread that runs as long as the test's process, and a certificate authority for
+//! them.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use jiff::{Timestamp, ToSpan, tz::TimeZone};

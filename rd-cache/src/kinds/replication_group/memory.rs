@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 /// The time range to read in seconds; the newest data point in it counts.
 const RANGE_SECONDS: i64 = 900;
 
-/// Memory usage in per cent by node id. Nodes without data points are left out, and so are all nodes if the credentials do
-/// not allow the call.
+/// Memory usage in per cent by node id. Nodes without data points are left out, and so are all nodes if the credentials
+/// do not allow the call.
 pub async fn usage_percent(ctx: &Ctx<Clients>, nodes: &[Node]) -> Result<BTreeMap<String, f64>> {
     let query = |(index, node): (usize, &Node)| {
         let dimension = Dimension::builder()

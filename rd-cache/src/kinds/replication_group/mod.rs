@@ -1,4 +1,5 @@
-//! `replication_group`: <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html>
+//! `replication_group`: the cache, with a primary and its replicas.
+//! <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html>
 
 mod diff;
 mod memory;

@@ -146,8 +146,8 @@ pub fn known_texts(inputs: &[Input]) -> Vec<String> {
     inputs.iter().map(|input| input.text().to_owned()).collect()
 }
 
-/// Sets another token at once, whatever `apply_immediately` says: `ROTATE` adds it to the old one, `SET` replaces the old
-/// one.
+/// Sets another token at once, whatever `apply_immediately` says: `ROTATE` adds it to the old one, `SET` replaces the
+/// old one.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html>
 pub async fn set_token(
     ctx: &Ctx<Clients>,

@@ -18,8 +18,8 @@ pub fn trust(service: &str, account: &str) -> Value {
     })
 }
 
-/// A trust policy that allows `principal` to use a role, only for resources of `service` in the stack's region and account
-/// whose ARN ends with `resource`, which may contain `*`.
+/// A trust policy that allows `principal` to use a role, only for resources of `service` in the stack's region and
+/// account whose ARN ends with `resource`, which may contain `*`.
 pub fn trust_for(principal: &str, stack: &Stack, service: &str, resource: &str) -> Value {
     let source = Arn::regional(stack, service, resource);
     let mut trust = trust(principal, stack.account());

@@ -1,5 +1,5 @@
-//! IAM roles: the kinds `role` and `role_policy`, trust policies, AWS's service-linked roles, and retries while a new role
-//! propagates.
+//! IAM roles: the kinds `role` and `role_policy`, trust policies, AWS's service-linked roles, and retries while a new
+//! role propagates.
 
 pub mod document;
 pub mod propagation;

@@ -10,8 +10,8 @@ use std::time::Duration;
 /// How long refusals are retried before the role itself is considered wrong.
 pub const TIMEOUT: Duration = Duration::from_secs(120);
 
-/// Texts, in lower case, with which services refuse a role that they cannot use yet. Their codes are general ones, such as
-/// `ClientException` and `InvalidParameterException`, so the text decides.
+/// Texts, in lower case, with which services refuse a role that they cannot use yet. Their codes are general ones, such
+/// as `ClientException` and `InvalidParameterException`, so the text decides.
 /// <https://github.com/hashicorp/terraform/issues/2869>, <https://github.com/pulumi/pulumi-awsx/issues/927>,
 /// <https://github.com/bradford-hamilton/terraform-ecs-fargate/issues/8>, <https://github.com/apex/up/issues/189>
 const REFUSALS: [&str; 6] = [
@@ -29,8 +29,8 @@ pub fn is_refusal(text: &str) -> bool {
     REFUSALS.iter().any(|refusal| text.contains(refusal))
 }
 
-/// Retries a call as long as a service refuses a role in it. A refused call has changed nothing, so that a create may be
-/// retried, too.
+/// Retries a call as long as a service refuses a role in it. A refused call has changed nothing, so that a create may
+/// be retried, too.
 pub async fn retry_while_refused<C, T, F>(ctx: &Ctx<C>, call: impl Fn() -> F) -> Result<T>
 where
     F: Future<Output = Result<T>>,

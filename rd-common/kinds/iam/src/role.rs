@@ -1,4 +1,5 @@
-//! `role`: <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
+//! `role`: an IAM role with its trust policy and managed policies.
+//! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
 //!
 //! Its permissions beyond AWS's managed policies are in a `role_policy`.
 
@@ -22,7 +23,7 @@ impl<C> Role<C> {
     pub const ARN: Attribute<String> = attribute!(Live, arn);
 }
 
-/// The desired role.
+/// The desired role, without its inline policies.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
     /// The role's name, which is its id.

@@ -1,5 +1,5 @@
-//! `role_policy`: the permissions of a role, in an inline policy. It is a resource apart from the role, so that the role
-//! can be created, and propagate, while the resources that the policy names are still being created.
+//! `role_policy`: the permissions of a role, in an inline policy. It is a resource apart from the role, so that the
+//! role can be created, and propagate, while the resources that the policy names are still being created.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
 
 use crate::document::decode;
@@ -13,7 +13,7 @@ use std::marker::PhantomData;
 /// The kind `role_policy`, for a slice with clients `C`.
 pub struct RolePolicy<C>(PhantomData<C>);
 
-/// The desired policy.
+/// The desired inline policy of a role.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
     /// The name of the role that has the policy.

@@ -1,5 +1,5 @@
-//! Service-linked roles, with which AWS's services work in an account. A new account may lack them; rd creates them, but
-//! never deletes them, because they belong to the account rather than to a stack.
+//! Service-linked roles, with which AWS's services work in an account. A new account may lack them; rd creates them,
+//! but never deletes them, because they belong to the account rather than to a stack.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/using-service-linked-roles.html>
 
 use aws_sdk_iam::Client;

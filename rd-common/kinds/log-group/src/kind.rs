@@ -1,4 +1,5 @@
-//! `log_group`: <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>
+//! `log_group`: a log group with its retention and its key.
+//! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>
 
 use crate::{Client, Logs, read};
 use rd_common::aws::Explain;

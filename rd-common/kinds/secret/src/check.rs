@@ -8,8 +8,8 @@ use rd_common::Result;
 use rd_common::output::check_report::CheckStep;
 use serde_json::Value;
 
-/// Checks the secret with this ARN, whose host must be `endpoint`. The reasons name `program`, such as `rd-data`, as the
-/// program to fix it with.
+/// Checks the secret with this ARN, whose host must be `endpoint`. The reasons name `program`, such as `rd-data`, as
+/// the program to fix it with.
 pub async fn check_secret<F: SecretForm>(
     client: &Client,
     arn: Option<&str>,

@@ -11,7 +11,8 @@ const LENGTH: usize = 32;
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html>
 const ALPHABET: &[u8; 62] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
 
-/// The largest multiple of 62 in a byte. Random bytes from it on are discarded, so that each character is equally likely.
+/// The largest multiple of 62 in a byte. Random bytes from it on are discarded, so that each character is equally
+/// likely.
 const UNBIASED_BELOW: u8 = 248;
 
 /// A generated password or token. It has no `Display`, and its `Debug` does not show it.

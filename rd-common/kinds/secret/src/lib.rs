@@ -1,5 +1,5 @@
-//! Secrets in Secrets Manager with a generated password or token: the kinds `secret` and `secret_version`, rotation, and
-//! the check that the members of a secret are consistent.
+//! Secrets in Secrets Manager with a generated password or token: the kinds `secret` and `secret_version`, rotation,
+//! and the check that the members of a secret are consistent.
 //!
 //! The generated value is in Secrets Manager and in the service that checks it, and nowhere else: in no state, record,
 //! plan, log, error, argument or file.

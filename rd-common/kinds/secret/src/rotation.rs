@@ -40,8 +40,8 @@ async fn labelled_versions(
 }
 
 impl Rotation {
-    /// Continues the rotation in progress, or starts one. `fields` override members of the current value, such as a host
-    /// that has changed.
+    /// Continues the rotation in progress, or starts one. `fields` override members of the current value, such as a
+    /// host that has changed.
     pub async fn begin<F: SecretForm>(
         client: &Client,
         secret: &str,

@@ -1,7 +1,8 @@
-//! `secret`: <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
+//! `secret`: a secret with a generated value.
+//! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
 //!
-//! A secret is created with a generated value, so that the resources created after it find the value, also in a run after
-//! a kill.
+//! A secret is created with a generated value, so that the resources created after it find the value, also in a run
+//! after a kill.
 
 use crate::generate::generate;
 use crate::value::{CURRENT, Fields, put, write};
@@ -32,7 +33,7 @@ const RECOVERY_DAYS: i64 = 7;
 /// AWS's own key, which encrypts a secret without a KMS key. AWS may report it or leave it out.
 const DEFAULT_KEY: &str = "alias/aws/secretsmanager";
 
-/// The desired secret.
+/// The desired secret, without its generated value.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
     /// The secret's name, `<project>/<environment>/<thing>`.
@@ -48,7 +49,7 @@ pub struct Spec {
 /// The secret that AWS has, without its value.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The secret's name.
+    /// The name of the secret, unique in the account and region.
     pub name: String,
     /// The secret's ARN, which is its id.
     pub arn: String,
@@ -56,8 +57,8 @@ pub struct Live {
     pub description: String,
     /// The KMS key; none for AWS's own key.
     pub kms_key: Option<String>,
-    /// The id of the secret's first value, from the tag `rd:generation`. A secret that was created again has another one;
-    /// a rotation does not change it.
+    /// The id of the secret's first value, from the tag `rd:generation`. A secret that was created again has another
+    /// one; a rotation does not change it.
     pub generation: String,
     /// The time of the last change, in ISO 8601.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -67,8 +68,8 @@ pub struct Live {
 /// The secret's tag that holds its generation.
 const GENERATION_TAG: &str = "rd:generation";
 
-/// The tag of the resource that checks the value, with the generation of the value that was set there: AWS never reports
-/// the value itself.
+/// The tag of the resource that checks the value, with the generation of the value that was set there: AWS never
+/// reports the value itself.
 pub const GIVEN_GENERATION_TAG: &str = "rd:secret-generation";
 
 const NOT_FOUND: &str = "ResourceNotFoundException";

@@ -24,7 +24,7 @@ impl<C, F> SecretVersion<C, F> {
 /// The desired value, without the generated member.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The secret's ARN.
+    /// The ARN of the secret that has the value.
     pub secret_arn: Input,
     /// The members that are not confidential, by name.
     pub fields: BTreeMap<String, Input<Value>>,

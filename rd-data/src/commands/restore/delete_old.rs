@@ -15,7 +15,8 @@ use rd_common::resource::wait::{Poll, wait_until};
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{Ctx, Error, Kind, Result, tags_from_sdk};
 
-/// Deletes the instances that were replaced and, unless `replaced_only`, those that were restored but never switched to.
+/// Deletes the instances that were replaced and, unless `replaced_only`, those that were restored but never switched
+/// to.
 pub async fn delete_old(context: &Context, yes: bool, replaced_only: bool) -> Result<()> {
     let data = SliceContext::<Data>::open(context).await?;
     let ctx = &data.ctx;

@@ -1,6 +1,6 @@
-//! `restore`: restores a snapshot or a point in time into a new instance with the same network, parameters and protection,
-//! and switches to it. Every step can be repeated: the new instance's name and tags follow from what is restored, and the
-//! switch begins with the state, so that an apply can complete it. `docs/restore.md` has the steps.
+//! `restore`: restores a snapshot or a point in time into a new instance with the same network, parameters and
+//! protection, and switches to it. Every step can be repeated: the new instance's name and tags follow from what is
+//! restored, and the switch begins with the state, so that an apply can complete it. `docs/restore.md` has the steps.
 
 mod delete_old;
 mod new_instance;
@@ -15,7 +15,7 @@ use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::{Error, Exit, Kind, Result, Tags};
 
-/// Flags of `restore`.
+/// The flags of `rd-data restore`.
 #[derive(clap::Args, Clone, Debug)]
 #[group(required = true, multiple = true)]
 pub struct RestoreArgs {
@@ -41,7 +41,7 @@ fn point_in_time(text: &str) -> std::result::Result<Timestamp, String> {
         .map_err(|_| "write a time like 2026-03-01T02:10:00Z".to_owned())
 }
 
-/// What to restore.
+/// The source of a restore.
 enum Source {
     /// The snapshot with this name.
     Snapshot(String),

@@ -24,8 +24,8 @@ use std::time::Duration;
 /// How long an instance may be available without showing a change: RDS starts changes within minutes.
 const VISIBLE_WITHIN: Duration = Duration::from_secs(15 * 60);
 
-/// Returns the name of the instance restored from `source`, available, configured like the old one, and with the current
-/// password. Starts the restore unless an earlier run has.
+/// Returns the name of the instance restored from `source`, available, configured like the old one, and with the
+/// current password. Starts the restore unless an earlier run has.
 pub async fn restore(
     data: &SliceContext<Data>,
     spec: &Spec,
@@ -99,8 +99,8 @@ async fn configure(ctx: &Ctx<Clients>, id: &str, spec: &Spec, mut instance: Live
     }
 }
 
-/// Starts the restore and returns the new instance's name. The name is derived from the source and from the instance that
-/// is replaced, so that running it again creates no second instance.
+/// Starts the restore and returns the new instance's name. The name is derived from the source and from the instance
+/// that is replaced, so that running it again creates no second instance.
 async fn start_restore(
     data: &SliceContext<Data>,
     spec: &Spec,

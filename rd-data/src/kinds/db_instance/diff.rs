@@ -132,8 +132,8 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
     diff.finish()
 }
 
-/// Whether RDS has grown the storage: then the setting is only the initial size. A setting that was lowered since the last
-/// apply is not growth; `validate` refuses it.
+/// Whether RDS has grown the storage: then the setting is only the initial size. A setting that was lowered since the
+/// last apply is not growth; `validate` refuses it.
 fn has_grown(spec: &Spec, live: &Live, last: Option<&Spec>) -> bool {
     let was_lowered = last.is_some_and(|last| last.allocated_storage > spec.allocated_storage);
     live.allocated_storage > spec.allocated_storage && !was_lowered

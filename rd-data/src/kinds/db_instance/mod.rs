@@ -1,4 +1,5 @@
-//! `db_instance`: <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html>
+//! `db_instance`: the PostgreSQL instance.
+//! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html>
 //!
 //! An instance is known by its tags: a restored instance has another name and takes the place of the first one.
 

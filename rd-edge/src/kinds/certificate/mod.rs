@@ -1,7 +1,8 @@
-//! `certificate`: <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
+//! `certificate`: a certificate that ACM issues.
+//! <https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html>
 //!
-//! A certificate exists as soon as it is requested; `certificate_validation` waits until it is issued. A certificate with
-//! other names has another address, so that the new one is issued and attached before the old one is deleted.
+//! A certificate exists as soon as it is requested; `certificate_validation` waits until it is issued. A certificate
+//! with other names has another address, so that the new one is issued and attached before the old one is deleted.
 
 pub mod list;
 pub mod model;
@@ -128,7 +129,8 @@ impl Kind for Certificate {
         let call = ctx.clients.acm.delete_certificate().certificate_arn(id);
         match call.send().await.doing("delete the certificate") {
             Err(error) if error.is(&["ResourceNotFoundException"]) => Ok(()),
-            // After a listener has switched to another certificate, ACM reports this one as in use for up to 20 minutes.
+            // After a listener has switched to another certificate, ACM reports this one as in use for up to 20
+            // minutes.
             Err(error) if error.is(&["ResourceInUseException"]) => Err(error.retry(Retry::Later)),
             other => other.map(|_| ()),
         }

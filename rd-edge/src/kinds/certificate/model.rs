@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// The default key algorithm of ACM, which is not part of a certificate's address.
 const DEFAULT_KEY_ALGORITHM: &str = "RSA_2048";
 
-/// The desired certificate.
+/// The desired certificate: its names and its key.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Spec {
     /// The domain names on the certificate, the common name first.
@@ -19,8 +19,8 @@ pub struct Spec {
 }
 
 impl Spec {
-    /// The last part of the certificate's address: its first name and, unless that is the only name and the key the default
-    /// one, a hash of everything that makes it another certificate.
+    /// The last part of the certificate's address: its first name and, unless that is the only name and the key the
+    /// default one, a hash of everything that makes it another certificate.
     pub fn node_name(&self) -> String {
         let first = self.names.first().map_or("", String::as_str);
         if self.names.len() == 1 && self.key_algorithm == DEFAULT_KEY_ALGORITHM {

@@ -1,4 +1,5 @@
-//! `dns_record`: <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html>
+//! `dns_record`: a record in a hosted zone of Route 53.
+//! <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html>
 //!
 //! A record has no tags; its zone, name and type identify it.
 
@@ -184,7 +185,8 @@ impl Kind for DnsRecord {
     }
 
     fn validate(spec: &Spec, live: &Live, last: Option<&Spec>, changes: &[Change]) -> Result<()> {
-        // An existing record with the same target may be taken over, such as a validation record that was created manually.
+        // An existing record with the same target may be taken over, such as a validation record that was created
+        // manually.
         let same_target = !["name", "value", "alias", "alias.dns_name", "alias.zone_id"]
             .iter()
             .any(|path| touches(changes, path));
@@ -203,8 +205,8 @@ impl Kind for DnsRecord {
     }
 }
 
-/// Whether the record `name` validates a certificate that is in no state of this slice. All certificates of a domain have
-/// the same validation record, and ACM cannot renew them without it.
+/// Whether the record `name` validates a certificate that is in no state of this slice. All certificates of a domain
+/// have the same validation record, and ACM cannot renew them without it.
 async fn validates_other_certificate(ctx: &Ctx<Clients>, name: &str) -> Result<bool> {
     for arn in list_arns(ctx, None).await? {
         if ctx.knows(&arn) {

@@ -16,9 +16,9 @@ const PAGE_SIZE: i32 = 100;
 
 /// Reads the record sets of a zone with these names; none if the zone does not exist.
 ///
-/// The SDK has no paginator for this call, and reading the whole zone would take a call for every 100 record sets. So this
-/// reads a page that begins with the first name and, if names beyond its end remain, a page that begins with the next
-/// one.
+/// The SDK has no paginator for this call, and reading the whole zone would take a call for every 100 record sets. So
+/// this reads a page that begins with the first name and, if names beyond its end remain, a page that begins with the
+/// next one.
 pub async fn read(
     ctx: &Ctx<Clients>,
     zone: &str,
