@@ -4,7 +4,7 @@
 use crate::stack::Stack;
 use std::fmt;
 
-/// An ARN, `arn:partition:service:region:account:resource`.
+/// The parts of an ARN: `arn:partition:service:region:account:resource`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn {
     /// `aws`, `aws-cn` or `aws-us-gov`.
@@ -63,6 +63,15 @@ impl Arn {
         })
     }
 
+    /// Splits off the parts that follow the first `count` parts of the resource, such as a member that follows
+    /// `secret:<name>`.
+    pub fn split_after(mut self, count: usize) -> (Self, Vec<String>) {
+        let mut parts: Vec<String> = self.resource.split(':').map(str::to_owned).collect();
+        let rest = parts.split_off(count.min(parts.len()));
+        self.resource = parts.join(":");
+        (self, rest)
+    }
+
     /// The last part of the resource, after its last `/` or `:`: usually its name or id.
     pub fn name(&self) -> &str {
         last_part(&self.resource)
@@ -111,5 +120,39 @@ mod tests {
         let arn = Arn::parse("arn:aws:rds:us-east-1:123456789012:db:shop").unwrap();
         assert_eq!((arn.name(), arn.service.as_str()), ("shop", "rds"));
         assert_eq!(last_part("shop"), "shop");
+    }
+
+    #[test]
+    fn what_follows_a_resource_is_split_off() {
+        let secret = "arn:aws:secretsmanager:us-east-1:1:secret:mail-AbCdEf";
+        let split = |text: &str| {
+            let (arn, rest) = Arn::parse(text).unwrap().split_after(2);
+            (arn.to_string(), rest.join("|"))
+        };
+        assert_eq!(split(secret), (secret.to_owned(), String::new()));
+        let version = format!("{secret}:key::v1");
+        assert_eq!(split(&version), (secret.to_owned(), "key||v1".to_owned()));
+    }
+
+    #[test]
+    fn an_arn_of_the_stack_has_its_partition_region_and_account() {
+        let stack = Stack {
+            region: "cn-north-1".to_owned(),
+            ..Stack::default()
+        };
+        let _ = stack.account.set("123456789012".to_owned());
+        let arns = [
+            Arn::regional(&stack, "sns", "alarms"),
+            Arn::global(&stack, "cloudwatch", "dashboard/overview"),
+            Arn::without_account(&stack, "s3", "shop"),
+        ];
+        assert_eq!(
+            arns.map(|arn| arn.to_string()),
+            [
+                "arn:aws-cn:sns:cn-north-1:123456789012:alarms",
+                "arn:aws-cn:cloudwatch::123456789012:dashboard/overview",
+                "arn:aws-cn:s3:::shop",
+            ]
+        );
     }
 }

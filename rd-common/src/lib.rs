@@ -40,7 +40,7 @@ pub use resource::input::Input;
 pub use resource::kind::{
     CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
 };
-pub use resource::parts::{Part, Parts, output};
+pub use resource::parts::{Part, Parts};
 pub use resource::slice::{DeleteTarget, NoArgs, Note, Slice};
 pub use settings::problem::Problem;
 pub use stack::{Stack, Tags};

@@ -1,4 +1,4 @@
-//! Carries out a plan under the slice's lock, keeps the state in step with it, and sums it up.
+//! Carries out a plan under the slice's lock, and keeps the state up to date while it does.
 
 use crate::apply::order::order;
 use crate::apply::run::{Outcome, Run};
@@ -8,7 +8,7 @@ use crate::exit::Exit;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::{Finished, PipeSession};
 use crate::pipe::slice_session::SliceSession;
-use crate::plan::planner::Plan;
+use crate::plan::planned::Plan;
 use crate::plan::refreshed::Refreshed;
 use crate::records::Verb;
 use crate::resource::slice::Slice;
@@ -20,24 +20,24 @@ use std::collections::BTreeSet;
 use std::rc::Rc;
 use tokio::sync::Semaphore;
 
-/// A plan about to be carried out.
+/// A plan that is about to be carried out, with what that needs.
 pub struct Execution<S: Slice> {
-    /// What the plan was made from.
+    /// The refresh that the plan was made from.
     pub refreshed: Refreshed<S>,
-    /// Outputs of other slices.
+    /// Looks up outputs of other slices, and waits for them.
     pub outputs: Rc<OutputResolver>,
     /// The state that the plan was made from.
     pub state: LoadedState,
-    /// The lock of that state.
+    /// The lock of that state, which this run holds.
     pub lock: Rc<dyn Lock>,
-    /// The plan.
+    /// The plan to carry out.
     pub plan: Plan,
-    /// How many changes may be in flight at once.
+    /// The number of changes that may be in flight at once.
     pub parallelism: u16,
 }
 
 impl<S: Slice> Execution<S> {
-    /// Carries it out. `on_success` changes the state once everything has succeeded.
+    /// Carries out the plan for `verb`, apply or destroy. `on_success` changes the state when everything has succeeded.
     pub async fn run(
         self,
         pipe: &SliceSession<S>,
@@ -70,7 +70,7 @@ impl<S: Slice> Execution<S> {
             outputs: &plan.outputs,
             resolved: RefCell::default(),
         };
-        // Recorded before anything is created: if this run is killed, the slices that it needs still cannot be destroyed.
+        // Recorded before anything is created, so that the slices that it needs cannot be destroyed if this run is killed.
         session.change(|document| {
             document.needs = union(&needs, &document.needs);
             document.optional_needs = union(&optional_needs, &document.optional_needs);
@@ -80,7 +80,7 @@ impl<S: Slice> Execution<S> {
         session.change(|document| {
             forget_deleted(document, plan);
             if outcome.errors.is_empty() && !outcome.cancelled {
-                // Only now: after a destroy that failed, other slices still use the outputs.
+                // Not after a failed destroy, since other slices still use the outputs.
                 let names: BTreeSet<&str> =
                     plan.outputs.iter().map(|(name, _)| name.as_str()).collect();
                 document
@@ -107,14 +107,14 @@ fn union(some: &BTreeSet<String>, others: &[String]) -> Vec<String> {
     all.into_iter().collect()
 }
 
-/// Removes from the state what AWS no longer has.
+/// Removes the resources from the state that no longer exist in AWS.
 fn forget_deleted(document: &mut Document, plan: &Plan) {
     for (address, id) in &plan.gone_deposed {
         if let Some(resource) = document.resources.get_mut(address) {
             resource.deposed.retain(|old| old.id != *id);
         }
     }
-    // A resource whose predecessor could not be deleted stays, since only its entry knows the predecessor.
+    // An entry whose predecessor could not be deleted stays, because only this entry has the id of the predecessor.
     let gone = |address: &String, resource: &Resource| {
         plan.gone.contains(address) && resource.deposed.is_empty()
     };
@@ -123,7 +123,7 @@ fn forget_deleted(document: &mut Document, plan: &Plan) {
         .retain(|address, resource| !gone(address, resource));
 }
 
-/// Whether anything differs from `before` but who wrote it, and when.
+/// Whether the state differs from `before` in more than who wrote it and when.
 fn differs(session: &Session, before: &Document) -> bool {
     session.read(|now| {
         now.resources != before.resources

@@ -1,4 +1,5 @@
-//! Carries out a plan so that a kill at any point loses nothing.
+//! Carries out a plan: `order` puts the changes in order, `run` runs them in parallel, and `step` does each of them so
+//! that a kill at any point loses nothing.
 
 pub mod execute;
 pub mod order;

@@ -1,32 +1,32 @@
-//! A plan as tasks with an order: makes follow the references, deletes go against them.
+//! The order of the changes of a plan: a resource is created after those that it needs, and deleted before them.
 
 use crate::error::{Error, Result};
-use crate::plan::planner::{Plan, Planned};
+use crate::plan::planned::{Plan, Planned};
 use crate::resource::action::Action;
 use crate::resource::kind::ReplaceOrder;
 use crate::state::document::Document;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// One thing to do.
+/// A task: one change of one resource.
 #[derive(Clone, Debug)]
 pub enum Work {
-    /// Create, change, import or just confirm a wanted resource.
+    /// Create, update or import a resource, or check that it is still up to date.
     Apply(Box<Planned>),
-    /// Delete a resource.
+    /// Delete a resource, or the predecessor of one.
     Delete {
-        /// Its address.
+        /// The address of the resource.
         address: String,
-        /// Its kind.
+        /// The name of its kind.
         kind: String,
-        /// Its id.
+        /// The id in AWS.
         id: String,
-        /// Whether a successor keeps the address.
+        /// Whether a successor has the address now, so that its entry stays in the state.
         replaced: bool,
     },
 }
 
 impl Work {
-    /// The address.
+    /// The address of the resource.
     pub fn address(&self) -> &str {
         match self {
             Work::Apply(planned) => &planned.address,
@@ -35,17 +35,17 @@ impl Work {
     }
 }
 
-/// Tasks, and for each the tasks that must be done before it.
+/// The tasks of a plan with their order.
 #[derive(Clone, Debug, Default)]
 pub struct Tasks {
-    /// The tasks.
+    /// The tasks, in no particular order.
     pub work: Vec<Work>,
-    /// By task: the indices of those before it.
+    /// For each task, the indices of the tasks that must be done before it.
     pub needs: Vec<Vec<usize>>,
 }
 
-/// Orders a plan. `goes_last` says of a kind whether one that is not wanted any more goes when all else is done. Fails,
-/// before anything is touched, where no order is right.
+/// Puts the changes of a plan in order. `delete_last` is [`crate::Kind::DELETE_LAST`] of the kind with this name. Fails
+/// where no order is possible.
 pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) -> Result<Tasks> {
     let mut tasks = Tasks::default();
     let mut applies: BTreeMap<&str, usize> = BTreeMap::new();
@@ -79,8 +79,8 @@ pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) 
     for planned in &plan.resources {
         let address = planned.address.as_str();
         let mut needs = planned.depends_on.clone();
-        if let Some(remembered) = state.resources.get(address) {
-            needs.extend(remembered.depends_on.clone());
+        if let Some(stored) = state.resources.get(address) {
+            needs.extend(stored.depends_on.clone());
         }
         if let Some(&apply) = applies.get(address) {
             for need in &planned.depends_on {
@@ -100,13 +100,13 @@ pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) 
             let Some(need_deletes) = deletes.get(need.as_str()).cloned() else {
                 continue;
             };
-            let goes_first = plan.resources.iter().any(|p| {
+            let deleted_first = plan.resources.iter().any(|p| {
                 p.address == *need
                     && p.action == Action::Replace
                     && p.replace_order == ReplaceOrder::DeleteFirst
             });
             for delete in need_deletes {
-                if !goes_first {
+                if !deleted_first {
                     tasks.needs[delete].extend(applies.get(address));
                 }
                 tasks.needs[delete].extend(deletes.get(address).into_iter().flatten());
@@ -129,7 +129,7 @@ pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) 
 }
 
 impl Tasks {
-    /// Whether every task can be reached.
+    /// Fails where tasks need each other, so that none of them can start.
     fn check(&self) -> Result<()> {
         let mut left: BTreeSet<usize> = (0..self.work.len()).collect();
         loop {
@@ -144,11 +144,11 @@ impl Tasks {
             if free.is_empty() {
                 let stuck: Vec<&str> = left.iter().map(|task| self.work[*task].address()).collect();
                 return Err(Error::failed(format!(
-                    "these need each other, so that none can be changed first: {}",
+                    "these resources depend on each other, so that none can be changed first: {}",
                     stuck.join(", ")
                 ))
                 .hint(
-                    "nothing was changed; this is a fault of the program: report it with the plan",
+                    "nothing was changed; this is a bug in rd: report it with the plan",
                 ));
             }
             for task in free {
@@ -174,7 +174,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::Value;
 
-    /// One resource of a made-apply plan: what is done to it, and which of those before it it needs.
+    /// Resources of a generated plan: the action, and which of the resources before it each one needs.
     fn resources() -> impl Strategy<Value = Vec<(Action, Vec<usize>)>> {
         let action = prop::sample::select(vec![
             Action::Create,
@@ -235,12 +235,12 @@ mod tests {
             state.resources.clear();
             for (index, (action, needs)) in resources.iter().enumerate() {
                 let needs: Vec<usize> = needs.iter().copied().filter(|need| *need < index).collect();
-                // As the planner has it: what needs something that goes first is out of its way first.
-                let uprooted = needs.iter().any(|need| {
+                // As in the planner: what needs a resource that is deleted first is deleted before it.
+                let loses_its_target = needs.iter().any(|need| {
                     let need: &Planned = &plan.resources[*need];
                     need.action == Action::Replace && need.replace_order == ReplaceOrder::DeleteFirst
                 });
-                let one = planned(index, *action, firsts[index] || uprooted, &needs);
+                let one = planned(index, *action, firsts[index] || loses_its_target, &needs);
                 if let Some(live) = &one.live {
                     state.resources.insert(one.address.clone(), Resource {
                         kind: one.kind.clone(),
@@ -263,7 +263,7 @@ mod tests {
                 let own_delete = place(&tasks, &planned.address, false);
                 for need in &planned.depends_on {
                     let need_apply = place(&tasks, need, true).unwrap();
-                    prop_assert!(comes_before(&tasks, need_apply, own_apply.unwrap()), "made before what it needs");
+                    prop_assert!(comes_before(&tasks, need_apply, own_apply.unwrap()), "created before what it needs");
                     let (Some(need_delete), Some(own_delete)) = (place(&tasks, need, false), own_delete) else {
                         continue;
                     };

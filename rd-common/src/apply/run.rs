@@ -1,5 +1,5 @@
-//! Runs tasks: everything at once that has what it needs. After a failure, nothing that depends on it is started and
-//! everything that runs is let finish.
+//! Runs tasks in parallel: each one starts when those before it are done. After a failure, tasks that depend on the failed
+//! one are not started, and all others continue.
 
 use crate::apply::order::{Tasks, Work};
 use crate::apply::step::Executor;
@@ -18,35 +18,35 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use std::time::Instant;
 
-/// How a run went.
+/// The result of a run.
 #[derive(Debug, Default)]
 pub struct Outcome {
-    /// What failed.
+    /// The errors of the tasks that failed.
     pub errors: Vec<Error>,
-    /// How many tasks were not started for what failed before them.
+    /// The number of tasks that were not started.
     pub skipped: usize,
-    /// Whether the user stopped it.
+    /// Whether the run was stopped before all tasks were done.
     pub cancelled: bool,
-    /// How many resources had each action.
+    /// The number of resources with each action that was done, by [`Action::word`].
     pub counts: BTreeMap<String, u64>,
 }
 
-/// One run of a plan's tasks.
+/// A run of the tasks of a plan.
 pub struct Run<'a, C> {
-    /// What the steps share.
+    /// Does the tasks, one by one.
     pub executor: Rc<Executor<C>>,
-    /// Where records go.
+    /// Where the records are written.
     pub printer: Rc<Printer>,
-    /// Outputs of other slices.
+    /// Waits for outputs of other slices.
     pub external: Rc<OutputResolver>,
-    /// The outputs to give, with references.
+    /// The outputs of this slice, with references for values that are not known yet.
     pub outputs: &'a [(String, Value)],
-    /// Outputs of other slices that were resolved so far.
+    /// The outputs of other slices that have arrived so far.
     pub resolved: RefCell<BTreeMap<Reference, Value>>,
 }
 
 impl<C: 'static> Run<'_, C> {
-    /// Runs all of them.
+    /// Runs all tasks. Writes `applied`, `output` and `diagnostic` records as they finish.
     pub async fn all(&self, tasks: &Tasks) -> Outcome {
         let mut outcome = Outcome::default();
         let mut left: Vec<BTreeSet<usize>> = tasks
@@ -95,7 +95,7 @@ impl<C: 'static> Run<'_, C> {
                 }
             }
             if self.printer.is_closed() {
-                // Nobody reads on: end what runs, record it, and stop.
+                // The reader of stdout is gone: finish the running tasks, record them, and stop.
                 self.executor.ctx.cancel.cancel();
             }
         }
@@ -108,7 +108,7 @@ impl<C: 'static> Run<'_, C> {
         (task, self.work(work).await)
     }
 
-    /// Does one task; says what to count it as.
+    /// Does one task. Returns the action to count it as; none for the delete of a predecessor.
     async fn work(&self, work: &Work) -> Result<Option<Action>> {
         let start = Instant::now();
         let (address, kind, action, id) = match work {
@@ -116,7 +116,7 @@ impl<C: 'static> Run<'_, C> {
                 let node = planned
                     .node
                     .as_ref()
-                    .ok_or_else(|| Error::failed("nothing to make"))?;
+                    .ok_or_else(|| Error::failed("the plan has no settings for this resource"))?;
                 let quiet = planned.action == Action::None;
                 let step = self.executor.ctx.progress.step(&planned.address, quiet);
                 let spec = self
@@ -159,7 +159,7 @@ impl<C: 'static> Run<'_, C> {
         Ok((!replaced).then_some(action))
     }
 
-    /// What of a resource, as it was last seen, AWS does later by itself.
+    /// What AWS will do later by itself with a resource, as it was last read.
     fn pending(&self, address: &str, kind: &str) -> Result<Option<String>> {
         let attributes = self.executor.session.read(|document| {
             let resource = document.resources.get(address)?;
@@ -171,7 +171,7 @@ impl<C: 'static> Run<'_, C> {
         }
     }
 
-    /// Fills every reference of a spec, waiting for other slices' outputs.
+    /// Resolves every reference of a spec. Waits for outputs of other slices.
     async fn fill(&self, spec: &Value, step: &crate::resource::progress::Step) -> Result<Value> {
         for reference in references(spec) {
             if let Reference::Output(slice, name) = &reference
@@ -195,11 +195,11 @@ impl<C: 'static> Run<'_, C> {
         match references(&filled).first() {
             None => Ok(filled),
             Some(reference) => Err(Error::failed(format!("{reference} has no value"))
-                .hint("the resource that it comes from does not report it")),
+                .hint("AWS does not report this attribute of the resource")),
         }
     }
 
-    /// Writes every output that has become known.
+    /// Writes every output that has become known and is not written yet.
     fn emit_outputs<'b>(&'b self, settled: &BTreeSet<String>, emitted: &mut BTreeSet<&'b str>) {
         for (name, value) in self.outputs {
             if emitted.contains(name.as_str()) {

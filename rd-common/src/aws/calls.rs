@@ -1,4 +1,4 @@
-//! Counts the calls to AWS, and logs each at `-v`.
+//! Counts the calls to AWS, and logs each of them at `-v`.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
@@ -61,7 +61,7 @@ impl Intercept for CallLog {
         if context.response().is_none()
             && let Some(operation) = bag.load::<Metadata>()
         {
-            tracing::debug!(target: "rd::aws", "{} {} no answer", operation.service(), operation.name());
+            tracing::debug!(target: "rd::aws", "{} {} no response", operation.service(), operation.name());
         }
         Ok(())
     }

@@ -1,5 +1,5 @@
-//! The credentials, resolved once: the SDK's chain keeps nothing, and single sign-on or a `credential_process` takes
-//! its time.
+//! Caches the credentials, since the SDK's default chain resolves them anew for every client, and single sign-on or a
+//! `credential_process` can take seconds.
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_credential_types::Credentials;
@@ -8,17 +8,17 @@ use sha2::{Digest, Sha256};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
 
-/// How long before they expire credentials are resolved anew: earlier than the clients ask, which is 10 s before.
+/// How long before their expiry credentials are resolved again: earlier than clients ask for them, which is 10 s.
 /// <https://docs.rs/aws-smithy-runtime/latest/aws_smithy_runtime/client/identity/struct.LazyCacheBuilder.html>
 const BEFORE_EXPIRY: Duration = Duration::from_secs(15);
-/// For how long credentials without an expiry are kept: who rewrites a profile is heard within a minute.
+/// How long credentials without an expiry are cached, so that a changed profile is used within a minute.
 const WITHOUT_EXPIRY: Duration = Duration::from_secs(60);
 
-/// The SDK's chain, and what it gave last.
+/// The SDK's default chain, with the credentials that it returned last.
 #[derive(Debug)]
 pub(super) struct CachedCredentials {
     chain: DefaultCredentialsChain,
-    /// With the time until which they are good.
+    /// The last credentials, with the time until which they are used.
     last: Mutex<Option<(Credentials, SystemTime)>>,
 }
 
@@ -57,8 +57,8 @@ impl ProvideCredentials for CachedCredentials {
     }
 }
 
-/// What tells that two programs use one access key, without telling the key: the first 64 bits of the SHA-256 of its id,
-/// in hexadecimal.
+/// The fingerprint of an access key, by which two programs know that they use the same one: the first 64 bits of the SHA-256
+/// of its id, in hexadecimal.
 pub(super) fn fingerprint(credentials: &Credentials) -> String {
     let digest = Sha256::digest(credentials.access_key_id());
     digest.iter().take(8).map(|b| format!("{b:02x}")).collect()
@@ -73,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn a_fingerprint_is_of_the_key_and_does_not_show_it() {
+    fn a_fingerprint_identifies_the_key_without_showing_it() {
         assert_eq!(of("AKIAIOSFODNN7EXAMPLE"), of("AKIAIOSFODNN7EXAMPLE"));
         assert_ne!(of("AKIAIOSFODNN7EXAMPLE"), of("AKIAI44QH8DHBEXAMPLE"));
         assert_eq!(of("AKIAIOSFODNN7EXAMPLE").len(), 16);

@@ -1,16 +1,18 @@
-//! What the SDK says went wrong, as an error with what to do about it.
+//! Errors of the AWS SDK as [`Error`]s: what failed, why, whether to retry, and what to do about it.
 
-use crate::error::{Error, Result, Retry};
+use crate::error::{Error, Result, Retry, texts};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
+use hyper_util::client::legacy::Error as HttpClientError;
 use std::error::Error as StdError;
+use std::fmt;
 
-/// What a call of the SDK returns.
+/// What a call of the SDK returns: its output, or an SDK error with the HTTP response.
 pub type SdkResult<T, E> = std::result::Result<T, SdkError<E, HttpResponse>>;
 
-/// Codes with which AWS refuses a call that comes too fast; it has not been carried out.
+/// Error codes with which AWS throttles a call. A throttled call was not carried out.
 /// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
 const THROTTLED: [&str; 12] = [
     "Throttling",
@@ -27,8 +29,8 @@ const THROTTLED: [&str; 12] = [
     "PriorRequestNotComplete",
 ];
 
-/// An SDK error as ours. `doing` is what was tried, as in "create the VPC".
-pub fn error<E>(doing: &str, error: &SdkError<E, HttpResponse>) -> Error
+/// Turns an SDK error into an [`Error`]. `doing` is what was attempted, such as `create the VPC`.
+fn error<E>(doing: &str, error: &SdkError<E, HttpResponse>) -> Error
 where
     E: ProvideErrorMetadata + StdError + Send + Sync + 'static,
 {
@@ -46,7 +48,9 @@ where
             let metadata = service.err().meta();
             let message = metadata.message().unwrap_or("AWS gave no reason");
             let Some(code) = metadata.code() else {
-                return not_aws(doing, status, service.err()).with_code(None, request_id);
+                return no_error_code(doing, status, service.err())
+                    .with_code(None, request_id)
+                    .caused_by_sdk(error);
             };
             let retry = match status {
                 _ if THROTTLED.contains(&code) => Retry::NotDone,
@@ -54,6 +58,7 @@ where
                 Some(500..) => Retry::Unknown,
                 _ => Retry::Never,
             };
+            // Without a source: code, message and request id are all that AWS says.
             let ours = Error::failed(format!("cannot {doing}: {code}: {message}"))
                 .with_code(Some(code.to_owned()), request_id)
                 .retry(retry);
@@ -62,37 +67,62 @@ where
                 None => ours,
             }
         }
-        SdkError::TimeoutError(_) => no_answer(doing, "no answer in time", Retry::Unknown),
-        SdkError::ResponseError(_) => no_answer(
-            doing,
-            "the answer was cut off or unreadable",
-            Retry::Unknown,
-        ),
-        SdkError::ConstructionFailure(_) => explain_unsent(doing, &chain(error)),
+        SdkError::ConstructionFailure(_) => not_sent(doing, error),
+        SdkError::DispatchFailure(_) if find::<CredentialsError>(error).is_some() => {
+            not_sent(doing, error)
+        }
         SdkError::DispatchFailure(_) => {
-            let text = chain(error);
-            if text.contains("credentials") {
-                return explain_unsent(doing, &text);
-            }
-            // hyper says "(Connect)" where it got no connection: then nothing was sent.
-            let unsent = text.contains("(Connect)") || text.contains("dns error");
+            // Without a connection nothing was sent. Name lookup and TLS are part of connecting.
+            let unsent = find::<HttpClientError>(error).is_some_and(HttpClientError::is_connect);
             let retry = if unsent {
                 Retry::NotDone
             } else {
                 Retry::Unknown
             };
-            no_answer(doing, &text, retry)
+            no_response(doing, &root_cause(error), retry).caused_by_sdk(error)
+        }
+        SdkError::TimeoutError(_) => {
+            no_response(doing, "no response in time", Retry::Unknown).caused_by_sdk(error)
+        }
+        SdkError::ResponseError(_) => {
+            let why = "the response was cut off or unreadable";
+            no_response(doing, why, Retry::Unknown).caused_by_sdk(error)
         }
         other => Error::failed(format!("cannot {doing}: {other}")),
     }
 }
 
-/// An answer without an error code is no error document of AWS's, but for those without a body (S3's to HEAD).
-fn not_aws(doing: &str, status: Option<u16>, error: &(dyn StdError + 'static)) -> Error {
+/// The request could not be built or signed.
+fn not_sent(doing: &str, error: &(dyn StdError + 'static)) -> Error {
+    match find::<CredentialsError>(error) {
+        Some(credentials) => Error::failed(format!(
+            "cannot {doing}: the AWS credentials cannot be used: {}",
+            all_texts(credentials)
+        ))
+        .hint(CREDENTIALS_HINT),
+        None => Error::failed(format!(
+            "cannot {doing}: the request could not be built: {}",
+            root_cause(error)
+        )),
+    }
+    .caused_by_sdk(error)
+}
+
+fn root_cause(error: &(dyn StdError + 'static)) -> String {
+    texts(Some(error)).last().unwrap_or_default()
+}
+
+/// The error of type `T` among an error and its sources.
+fn find<'a, T: StdError + 'static>(error: &'a (dyn StdError + 'static)) -> Option<&'a T> {
+    std::iter::successors(Some(error), |&error| error.source()).find_map(|one| one.downcast_ref())
+}
+
+/// A response without an error code is not an error document of AWS, except where AWS sends no body (S3's to HEAD).
+fn no_error_code(doing: &str, status: Option<u16>, error: &(dyn StdError + 'static)) -> Error {
     let status = status.unwrap_or_default();
     let what = match status {
-        200..300 => format!("the answer cannot be read: {}", chain(error)),
-        _ => format!("the answer is HTTP status {status} without a reason"),
+        200..300 => format!("the response cannot be read: {}", all_texts(error)),
+        _ => format!("HTTP status {status} without a reason"),
     };
     let retry = match status {
         429 | 503 => Retry::NotDone,
@@ -101,10 +131,12 @@ fn not_aws(doing: &str, status: Option<u16>, error: &(dyn StdError + 'static)) -
     };
     Error::failed(format!("cannot {doing}: {what}"))
         .retry(retry)
-        .hint("does something other than AWS answer: a proxy, a login page, another AWS_ENDPOINT_URL?")
+        .hint(
+            "check what answers in place of AWS: a proxy, a login page, or another AWS_ENDPOINT_URL",
+        )
 }
 
-fn no_answer(doing: &str, why: &str, retry: Retry) -> Error {
+fn no_response(doing: &str, why: &str, retry: Retry) -> Error {
     Error::failed(format!("cannot {doing}: AWS could not be reached: {why}"))
         .retry(retry)
         .hint(
@@ -112,27 +144,17 @@ fn no_answer(doing: &str, why: &str, retry: Retry) -> Error {
         )
 }
 
-fn explain_unsent(doing: &str, text: &str) -> Error {
-    let error = Error::failed(format!(
-        "cannot {doing}: the request could not be made: {text}"
-    ));
-    if text.contains("credentials") {
-        return error.hint(CREDENTIALS_HINT);
-    }
-    error
-}
-
-const CREDENTIALS_HINT: &str = "give credentials as for the AWS CLI: `aws sso login` or `aws configure`, AWS_PROFILE or --profile, or \
+const CREDENTIALS_HINT: &str = "set up credentials as for the AWS CLI: `aws sso login` or `aws configure`, AWS_PROFILE or --profile, or \
      AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `plan --offline` needs none";
 
-/// The credential chain found nothing that works.
+/// The error of a credential chain that found no usable credentials. `profile` is the profile in use.
 pub(super) fn no_credentials(error: &CredentialsError, profile: Option<&str>) -> Error {
     let summary = match error {
         CredentialsError::CredentialsNotLoaded(_) => match profile {
             Some(profile) => format!("no AWS credentials were found for the profile `{profile}`"),
             None => "no AWS credentials were found".to_owned(),
         },
-        other => format!("the AWS credentials cannot be used: {}", chain(other)),
+        other => format!("the AWS credentials cannot be used: {}", all_texts(other)),
     };
     Error::failed(summary).hint(CREDENTIALS_HINT)
 }
@@ -140,24 +162,23 @@ pub(super) fn no_credentials(error: &CredentialsError, profile: Option<&str>) ->
 fn hint(code: &str) -> Option<&'static str> {
     Some(match code {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            "the credentials have expired: log in again (`aws sso login`), or the machine's clock is off: compare `date -u`"
+            "log in again (`aws sso login`): the credentials have expired; if they have not, compare the machine's clock (`date -u`)"
         }
         "SignatureDoesNotMatch"
         | "InvalidSignatureException"
         | "RequestTimeTooSkewed"
         | "AuthFailure"
         | "RequestInTheFuture" => {
-            "the secret key does not fit, the region is not enabled for this account, or the machine's clock is off: \
-             compare `date -u` with the time, and check the credentials"
+            "check the secret key, the machine's clock (`date -u`), and whether the region is enabled for this account"
         }
         "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" => {
             "AWS does not know this access key: check --profile, AWS_PROFILE and AWS_ACCESS_KEY_ID"
         }
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
-            "the credentials may not do this: ask for the permission named above"
+            "the credentials lack this permission: ask for the one named above"
         }
         "OptInRequired" => {
-            "the region or service is not enabled for this account: enable it in the console"
+            "the region or service is not enabled for this account: enable it in the AWS console"
         }
         code if code.ends_with("LimitExceeded") || code.ends_with("LimitExceededException") => {
             "an account limit is reached: raise it in Service Quotas, or delete what is not needed"
@@ -166,23 +187,58 @@ fn hint(code: &str) -> Option<&'static str> {
     })
 }
 
-/// An error with its causes, shortest first part first.
-fn chain(error: &dyn StdError) -> String {
-    let mut texts = vec![error.to_string()];
-    let mut source = error.source();
-    while let Some(cause) = source {
-        let text = cause.to_string();
-        if !texts.iter().any(|t| t.contains(&text)) {
-            texts.push(text);
+/// An error and its sources in one line, without those whose text an earlier one contains.
+fn all_texts(error: &(dyn StdError + 'static)) -> String {
+    let mut all: Vec<String> = Vec::new();
+    for text in texts(Some(error)) {
+        if !all.iter().any(|earlier| earlier.contains(&text)) {
+            all.push(text);
         }
-        source = cause.source();
     }
-    texts.join(": ")
+    all.join(": ")
 }
 
-/// Adds `doing` to whatever the SDK returns.
+/// The texts of an SDK error's sources, nearest first. The SDK error itself is not kept: it holds the HTTP response, whose
+/// body may be a secret.
+#[derive(Debug)]
+struct SdkCause {
+    text: String,
+    source: Option<Box<SdkCause>>,
+}
+
+impl fmt::Display for SdkCause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.text)
+    }
+}
+
+impl StdError for SdkCause {
+    fn source(&self) -> Option<&(dyn StdError + 'static)> {
+        let source = self.source.as_deref()?;
+        Some(source)
+    }
+}
+
+impl Error {
+    /// Sets the sources of an SDK error as the source. The SDK error's own text, such as `dispatch failure`, says less than
+    /// the summary.
+    fn caused_by_sdk(self, error: &(dyn StdError + 'static)) -> Self {
+        let all: Vec<String> = texts(error.source()).collect();
+        let chain = all.into_iter().rev().fold(None, |source, text| {
+            let source = source.map(Box::new);
+            Some(SdkCause { text, source })
+        });
+        match chain {
+            Some(cause) => self.caused_by(cause),
+            None => self,
+        }
+    }
+}
+
+/// Explains the errors of SDK calls.
 pub trait Explain<T> {
-    /// The value, or the error as ours.
+    /// The output, or an [`Error`] that says what could not be done. `doing` completes "cannot …", as in
+    /// `create the VPC`.
     fn doing(self, doing: &str) -> Result<T>;
 }
 
@@ -192,5 +248,72 @@ where
 {
     fn doing(self, doing: &str) -> Result<T> {
         self.map_err(|e| error(doing, &e))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_sts::operation::get_caller_identity::GetCallerIdentityError;
+    use aws_smithy_runtime_api::client::result::ConnectorError;
+    use aws_smithy_types::body::SdkBody;
+    use std::io;
+
+    type StsError = SdkError<GetCallerIdentityError, HttpResponse>;
+
+    fn explained(sdk: StsError) -> Error {
+        error("ask STS", &sdk)
+    }
+
+    #[test]
+    fn a_lost_connection_may_have_carried_the_call() {
+        let reset = io::Error::from(io::ErrorKind::ConnectionReset);
+        let text = reset.to_string();
+        let error = explained(SdkError::dispatch_failure(ConnectorError::io(reset.into())));
+        assert_eq!(error.retry, Retry::Unknown);
+        assert!(error.summary.ends_with(&text), "{error}");
+        assert_eq!(error.causes(), ["io error"]);
+    }
+
+    #[tokio::test]
+    async fn without_a_connection_nothing_was_sent() {
+        let config = aws_sdk_sts::Config::builder()
+            .behavior_version(aws_sdk_sts::config::BehaviorVersion::latest())
+            .region(aws_sdk_sts::config::Region::new("us-east-1"))
+            .credentials_provider(aws_credential_types::Credentials::for_tests())
+            .retry_config(aws_config::retry::RetryConfig::disabled())
+            .http_client(crate::aws::http_client())
+            // A port on which nothing listens.
+            .endpoint_url("http://127.0.0.1:1")
+            .build();
+        let sts = aws_sdk_sts::Client::from_conf(config);
+        let sent = sts.get_caller_identity().send().await;
+        let error = sent.doing("ask STS").unwrap_err();
+        assert_eq!(error.retry, Retry::NotDone);
+        assert!(error.summary.contains("refused"), "{error}");
+        assert!(
+            error.causes().iter().any(|cause| cause.contains("connect")),
+            "{:?}",
+            error.causes()
+        );
+    }
+
+    #[test]
+    fn missing_credentials_are_known_by_their_type() {
+        let missing = CredentialsError::not_loaded("the sign-in has expired");
+        let failed = ConnectorError::other(missing.into(), None);
+        let error = explained(SdkError::dispatch_failure(failed));
+        assert_eq!(error.retry, Retry::Never);
+        assert!(error.summary.contains("the sign-in has expired"), "{error}");
+        assert_eq!(error.hint.as_deref(), Some(CREDENTIALS_HINT));
+    }
+
+    #[test]
+    fn a_response_is_not_part_of_an_error() {
+        let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from("hunter2"));
+        let cut_off = io::Error::other("unexpected end");
+        let error = explained(SdkError::response_error(cut_off, response));
+        assert_eq!(error.causes(), ["unexpected end"]);
+        assert!(!format!("{error:?}").contains("hunter2"));
     }
 }

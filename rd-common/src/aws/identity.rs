@@ -1,9 +1,9 @@
-//! Whose account it is.
+//! The AWS account that the credentials belong to.
 
 use crate::aws::{Aws, Explain};
 use crate::error::{Error, Result};
 
-/// The account that the credentials are of. Asked of AWS, so that credentials that do not work are found here.
+/// The id of the account that the credentials belong to, from STS. Fails where the credentials do not work.
 pub async fn account(aws: &Aws) -> Result<String> {
     aws.check_credentials().await?;
     let sts = aws_sdk_sts::Client::from_conf(
@@ -15,9 +15,9 @@ pub async fn account(aws: &Aws) -> Result<String> {
         .get_caller_identity()
         .send()
         .await
-        .doing("find out whose credentials these are")?;
+        .doing("find the account of the credentials")?;
     let account = answer
         .account
-        .ok_or_else(|| Error::failed("AWS did not say which account the credentials are of"))?;
+        .ok_or_else(|| Error::failed("AWS did not return the account of the credentials"))?;
     Ok(aws.account.get_or_init(|| account).clone())
 }

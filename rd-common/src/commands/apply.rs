@@ -18,10 +18,10 @@ use crate::state::session::LoadedState;
 use crate::state::store::Lock;
 use std::rc::Rc;
 
-/// Flags of `apply`.
+/// The flags that `apply` accepts.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ApplyArgs {
-    /// Apply without asking
+    /// Apply without asking for confirmation
     #[arg(long, short)]
     pub yes: bool,
     #[command(flatten)]
@@ -58,7 +58,7 @@ async fn apply<S: Slice>(
     };
     if saved.is_none() && !args.yes && !prompt::can_ask() {
         return Err(Error::refused("not confirmed").hint(
-            "give -y to apply without asking, or a saved plan on stdin: `rd-… plan > plan.jsonl`",
+            "pass -y to apply without asking, or a saved plan on stdin (`plan > plan.jsonl`)",
         ));
     }
     if let Some(saved) = &saved {
@@ -66,7 +66,7 @@ async fn apply<S: Slice>(
     }
     let outputs = OutputResolver::new(session);
     let refreshed = Refreshed::read(session, &state.document, &outputs).await?;
-    // What exists is compared with the outputs it needs; what is still to be created starts as its own arrive.
+    // A resource that exists is compared now, so its outputs are needed now. One that is to be created waits for its own.
     let exists = |address: &str| refreshed.observed.live.contains_key(address);
     let nodes = refreshed.parts.nodes.iter();
     outputs
@@ -80,9 +80,9 @@ async fn apply<S: Slice>(
         Some(saved) => check_actions(saved, &plan, S::NAME)?,
         None if !args.yes && plan.has_changes() => {
             emit_plan(&session.printer, S::NAME, &plan);
-            if !prompt::ask("Type `yes` to apply:", &["yes"])? {
+            if !prompt::ask("Apply this plan? Type `yes` to apply:", &["yes"])? {
                 return Err(Error::refused("not confirmed: nothing was changed")
-                    .hint("answer `yes`, or give -y"));
+                    .hint("answer `yes`, or pass -y"));
             }
         }
         None => {}

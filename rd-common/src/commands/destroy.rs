@@ -10,7 +10,7 @@ use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::{self, SliceSession};
 use crate::plan::plan_records::emit_plan;
-use crate::plan::planner::destroy_plan;
+use crate::plan::deletes::destroy_plan;
 use crate::plan::refreshed::Refreshed;
 use crate::records::{Ended, Verb};
 use crate::resource::slice::{DeleteTarget, Slice};
@@ -19,11 +19,11 @@ use crate::state::session::LoadedState;
 use crate::state::store::{Key, Lock};
 use std::rc::Rc;
 
-/// Flags of `destroy`.
+/// The flags that `destroy` accepts.
 #[derive(clap::Args, Clone, Debug)]
 #[group(skip)]
 pub struct DestroyArgs<D: clap::Args> {
-    /// Destroy without asking
+    /// Destroy without asking for confirmation
     #[arg(long, short)]
     pub yes: bool,
     /// Confirm with the stack's name; required in production
@@ -84,7 +84,7 @@ async fn destroy<S: Slice>(
             format!("All of this will be deleted. Type the stack's name, `{stack}`, to confirm:");
         if !prompt::ask(&question, &[&stack])? {
             return Err(Error::refused("not confirmed: nothing was deleted")
-                .hint("type the stack's name, or give -y"));
+                .hint("type the stack's name, or pass -y"));
         }
     }
     S::before_destroy(&refreshed.ctx, &targets, &args.own).await?;
@@ -106,7 +106,7 @@ async fn destroy<S: Slice>(
         .await
 }
 
-/// Refuses a destroy of a protected stack, and one that nobody has confirmed.
+/// Refuses to destroy a protected stack, and any stack without confirmation.
 fn check_confirmation<D: clap::Args>(
     context: &Context,
     args: &DestroyArgs<D>,
@@ -131,17 +131,17 @@ fn check_confirmation<D: clap::Args>(
     }
     if context.stack.is_production() && args.confirm.is_none() && (args.yes || !prompt::can_ask()) {
         return Err(Error::refused(format!(
-            "{stack} is a production stack and was not confirmed by its name"
+            "{stack} is a production stack: confirm with its name"
         ))
-        .hint(format!("give --confirm {stack}")));
+        .hint(format!("pass --confirm {stack}")));
     }
     if !args.yes && args.confirm.is_none() && !prompt::can_ask() {
-        return Err(Error::refused("not confirmed").hint(format!("give -y, or --confirm {stack}")));
+        return Err(Error::refused("not confirmed").hint(format!("pass -y, or --confirm {stack}")));
     }
     Ok(())
 }
 
-/// Waits until the slices upstream that use our outputs have ended; refuses where another slice still uses them.
+/// Waits until the slices upstream that use this one's outputs are destroyed. Refuses where another slice uses them.
 async fn wait_for_users<S: Slice>(session: &SliceSession<S>) -> Result<()> {
     let stack = session.stack.name();
     for slice in session.store.slices(&stack).await? {

@@ -14,7 +14,7 @@ use crate::state::document::{Document, Phase};
 use crate::state::session::LoadedState;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Flags of `doctor`.
+/// The flags that `doctor` accepts.
 #[derive(clap::Args, Clone, Debug)]
 pub struct DoctorArgs {
     /// Fix what can be fixed in the state alone
@@ -59,7 +59,7 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &DoctorArgs) -> Resul
     .await
 }
 
-/// An inconsistency.
+/// A problem: an inconsistency between state and AWS.
 struct Finding {
     address: String,
     summary: String,
@@ -86,10 +86,10 @@ fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
             forget,
         });
     };
-    let apply = format!("the next rd-{} apply continues with it", S::NAME);
+    let apply = format!("the next rd-{} apply continues it", S::NAME);
     for planned in &scan.plan.resources {
-        let remembered = state.resources.get(&planned.address);
-        match (&planned.live, remembered.and_then(|r| r.id.as_ref())) {
+        let stored = state.resources.get(&planned.address);
+        match (&planned.live, stored.and_then(|r| r.id.as_ref())) {
             (Some(live), known) if planned.node.is_some() && known != Some(&live.id) => add(
                 &mut all,
                 &planned.address,

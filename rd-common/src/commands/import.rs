@@ -1,4 +1,4 @@
-//! `import`: imports one existing resource into the state, under an address that `rd.toml` asks for.
+//! `import`: records an existing AWS resource in the state, at an address that follows from `rd.toml`.
 
 use crate::commands::import_resources::{Imported, import_and_save, import_planned};
 use crate::commands::scan::{LOCK_TIMEOUT, Scan, scan};
@@ -14,12 +14,12 @@ use crate::state::document::Document;
 use crate::state::session::LoadedState;
 use serde_json::Value;
 
-/// Flags of `import`.
+/// The arguments that `import` accepts.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ImportArgs {
-    /// Address in the state, such as net.vpc.main
+    /// Address for the resource, such as net.vpc.main
     pub address: String,
-    /// Id in AWS, such as vpc-0abc1234
+    /// Id of the resource in AWS, such as vpc-0abc1234
     pub id: String,
 }
 
@@ -36,10 +36,7 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &ImportArgs) -> Resul
                 .iter()
                 .find(|planned| planned.address == args.address);
             let Some(mut planned) = planned.cloned() else {
-                return Err(Error::usage(format!(
-                    "rd.toml asks for no `{}`",
-                    args.address
-                )));
+                return Err(no_such_address(&args.address));
             };
             planned.live = Some(found);
             let edit = |document: &mut Document| {
@@ -59,7 +56,11 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &ImportArgs) -> Resul
     .await
 }
 
-/// Reads the resource with the given id; refuses one that the state or another stack already has.
+fn no_such_address(address: &str) -> Error {
+    Error::usage(format!("no resource `{address}` follows from rd.toml"))
+}
+
+/// Reads the resource with the given id. Refuses one that is already in the state or belongs to another stack.
 async fn find<S: Slice>(
     scan: &Scan<S>,
     state: &Document,
@@ -76,15 +77,15 @@ async fn find<S: Slice>(
         let hint = if near.is_empty() {
             format!("rd-{} plan lists the addresses", S::NAME)
         } else {
-            format!("there is {}", near.join(", "))
+            format!("similar addresses: {}", near.join(", "))
         };
-        return Err(Error::usage(format!("rd.toml asks for no `{}`", args.address)).hint(hint));
+        return Err(no_such_address(&args.address).hint(hint));
     };
     let known = state.resources.get(&args.address);
     if let Some(id) = known.and_then(|resource| resource.id.as_deref()) {
         return Err(
             Error::refused(format!("{} is already imported as {id}", args.address)).hint(format!(
-                "forget that resource first: rd-state rm {}",
+                "remove that resource from the state first: rd-state rm {}",
                 args.address
             )),
         );
@@ -92,7 +93,7 @@ async fn find<S: Slice>(
     if let Some((address, _)) = state
         .resources
         .iter()
-        // An id is unique among its kind, no further: a database and its subnet group may share a name.
+        // An id is unique only among its kind: a database and its subnet group can have the same name.
         .find(|(_, resource)| {
             resource.kind == node.kind && resource.id.as_deref() == Some(&args.id)
         })
@@ -114,7 +115,7 @@ async fn find<S: Slice>(
         id: Some(args.id.clone()),
         spec: Some(spec),
     };
-    // Forgotten for the moment, even where another kind has a resource of that name, so that its tags are read.
+    // Not known for the moment, although another kind may have a resource with this id, so that its tags are read.
     let ctx = &scan.refreshed.ctx;
     ctx.known_ids.borrow_mut().remove(&args.id);
     let found = scan.refreshed.reader.find(node.kind, wanted).await?;
@@ -134,7 +135,7 @@ async fn find<S: Slice>(
             tags.get("Project").map_or("", String::as_str),
             tags.get("Environment").map_or("", String::as_str),
         ))
-        .hint("a resource belongs to one stack; remove its tag ManagedBy to import it here"));
+        .hint("a resource can only belong to one stack; remove its tag ManagedBy to import it here"));
     }
     Ok(found)
 }

@@ -1,5 +1,5 @@
-//! Imports resources that exist in AWS into the state: those that the settings want, and those that are only tagged for
-//! this slice. Changes nothing in AWS.
+//! Imports existing AWS resources into the state: those in the settings, and untracked ones, which are only tagged for this
+//! slice. Changes nothing in AWS.
 
 use crate::commands::scan::Scan;
 use crate::context::Context;
@@ -7,7 +7,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::SliceSession;
-use crate::plan::planner::{Plan, Planned};
+use crate::plan::planned::{Plan, Planned};
 use crate::plan::refresh::{attribute_of, stored_attribute};
 use crate::records::{Applied, Record, Verb};
 use crate::resource::action::Action;
@@ -23,7 +23,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
-/// Imports a resource that the settings want and that was found.
+/// Imports a resource of the settings that exists in AWS.
 pub(super) fn import_planned(
     document: &mut Document,
     planned: &Planned,
@@ -36,17 +36,17 @@ pub(super) fn import_planned(
         stored_attribute(document, reference).or_else(|| external(reference))
     });
     let resource = resource(planned.kind.clone(), live, spec, planned.depends_on.clone());
-    // Of what it shall have, what it has: the rest is for the next apply to set, also where no plan reads the tags.
+    // Only the tags that it has: the next apply sets the others, also for a kind whose tags are not read.
     let mut tags = planned.tags.clone();
-    if let Some(told) = &live.tags {
-        tags.retain(|key, value| told.get(key) == Some(value));
+    if let Some(live) = &live.tags {
+        tags.retain(|key, value| live.get(key) == Some(value));
     }
     let resource = Resource { tags, ..resource };
     document.resources.insert(planned.address.clone(), resource);
 }
 
-/// Imports a resource that is only tagged: under the address of its tag, or, where that address has another resource, as
-/// its predecessor. The next plan shows what becomes of it.
+/// Imports an untracked resource at the address in its tag or, where that address has another resource, as the predecessor
+/// of that one. The next plan shows what an apply does with it.
 fn import_untracked(document: &mut Document, kind: &str, found: &Found<Value>) {
     if let Some(known) = document.resources.get_mut(&found.address) {
         if known.id.is_some() {
@@ -60,7 +60,7 @@ fn import_untracked(document: &mut Document, kind: &str, found: &Found<Value>) {
         }
         return;
     }
-    // What it names, it needs: so it is deleted before that.
+    // It needs the resources whose ids it contains, so it is deleted before them.
     let by_id: BTreeMap<&str, &String> = document
         .resources
         .iter()
@@ -72,13 +72,13 @@ fn import_untracked(document: &mut Document, kind: &str, found: &Found<Value>) {
         .iter()
         .filter_map(|text| by_id.get(text.as_str()).map(|address| (*address).clone()))
         .collect();
-    let taken = resource(
+    let imported = resource(
         kind.to_owned(),
         found,
         found.live.clone(),
         needs.into_iter().collect(),
     );
-    document.resources.insert(found.address.clone(), taken);
+    document.resources.insert(found.address.clone(), imported);
 }
 
 fn resource(kind: String, found: &Found<Value>, spec: Value, depends_on: Vec<String>) -> Resource {
@@ -105,7 +105,7 @@ fn texts(value: &Value, into: &mut Vec<String>) {
     }
 }
 
-/// The outputs as far as they are known.
+/// The outputs of the slice whose values are known.
 fn known_outputs(
     document: &Document,
     plan: &Plan,
@@ -134,13 +134,13 @@ fn known_outputs(
         .collect()
 }
 
-/// A resource that was imported.
+/// A resource that was imported, for its `applied` record.
 pub(super) struct Imported {
-    /// The address that it has in the state.
+    /// The address in the state.
     pub(super) address: String,
     /// The name of its kind.
     pub(super) kind: String,
-    /// AWS's id.
+    /// The id of the resource in AWS.
     pub(super) id: String,
 }
 
@@ -175,8 +175,8 @@ pub(super) fn import_all<S: Slice>(document: &mut Document, scan: &Scan<S>) -> V
     imported
 }
 
-/// Changes the state with `edit`, which returns what it imported; saves the state where it changed, and reports what was
-/// imported.
+/// Changes the state with `edit`, which returns the resources that it imported. Saves the state if it changed, and writes an
+/// `applied` record for each resource.
 pub(super) async fn import_and_save<S: Slice>(
     session: &SliceSession<S>,
     context: &Context,

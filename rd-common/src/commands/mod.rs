@@ -1,4 +1,4 @@
-//! The commands that every program with a slice has.
+//! The commands that every slice's program has, one file for each.
 
 pub mod apply;
 pub mod destroy;
@@ -24,7 +24,7 @@ use crate::resource::slice::Slice;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-/// A command that works on a slice.
+/// The commands of every slice's program; `D` are the flags that only this slice's `destroy` has.
 #[derive(Subcommand)]
 pub enum SliceCommand<D: Args> {
     /// Show what an apply would do

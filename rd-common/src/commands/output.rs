@@ -1,18 +1,18 @@
-//! `output`: prints the slice's outputs from its state, with no call to AWS.
+//! `output`: prints the slice's outputs from its state, without a call to AWS.
 
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use serde_json::Value;
 
-/// Flags of `output`.
+/// The arguments that `output` accepts.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct OutputArgs {
     /// Name of the output; without it, all outputs
     pub name: Option<String>,
 }
 
-/// Prints one output, or all of them.
+/// Prints one output of `slice`, or all of them.
 pub(crate) async fn run(context: &Context, slice: &str, args: &OutputArgs) -> Result<Exit> {
     let key = context.key(slice);
     let stored = context.store.load(&key).await?;
@@ -51,7 +51,7 @@ pub(crate) async fn run(context: &Context, slice: &str, args: &OutputArgs) -> Re
     Ok(Exit::Done)
 }
 
-/// A string as it is, so that a shell can use it; anything else as JSON.
+/// A string without quotes, so that a shell can use it; any other value as JSON.
 fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),

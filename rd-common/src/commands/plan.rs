@@ -7,7 +7,8 @@ use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::{self, SliceSession};
 use crate::plan::plan_records::emit_plan;
-use crate::plan::planner::{Plan, plan};
+use crate::plan::planned::Plan;
+use crate::plan::planner::plan;
 use crate::plan::refresh::Observed;
 use crate::plan::refreshed::Refreshed;
 use crate::records::Verb;
@@ -20,7 +21,7 @@ use crate::state::session::LoadedState;
 use crate::state::store::Key;
 use std::rc::Rc;
 
-/// Flags of `plan`.
+/// The flags that `plan` accepts.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct PlanArgs {
     /// Exit with 3 if there are changes, 0 if there are none
@@ -107,7 +108,7 @@ async fn plan_offline<S: Slice>(
     )
 }
 
-/// Names the slices that use outputs which this plan replaces.
+/// Warns of outputs that this plan changes, where other slices use them.
 async fn warn_downstream<S: Slice>(session: &SliceSession<S>, plan: &Plan) -> Result<()> {
     let replaces = plan
         .resources

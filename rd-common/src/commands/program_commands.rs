@@ -1,4 +1,4 @@
-//! The commands that only one program has.
+//! The seam for the commands that only one program has, such as `deploy`.
 
 use crate::context::Context;
 use crate::error::Result;
@@ -7,14 +7,14 @@ use crate::flags::GlobalFlags;
 use clap::Subcommand;
 use std::future::Future;
 
-/// A program's own commands, beside those of [`crate::commands::SliceCommand`].
+/// The commands that only one program has, next to those of [`crate::commands::SliceCommand`].
 pub trait ProgramCommands: Subcommand {
     /// Whether the command needs an `rd.toml`.
     fn needs_settings(&self) -> bool {
         true
     }
 
-    /// Runs a command that needs no `rd.toml`.
+    /// Runs the command, where [`ProgramCommands::needs_settings`] is false.
     fn run_without_settings(self, flags: &GlobalFlags) -> Result<Exit>
     where
         Self: Sized,
@@ -28,6 +28,6 @@ pub trait ProgramCommands: Subcommand {
         false
     }
 
-    /// Runs a command with the settings.
+    /// Runs the command with the resolved settings.
     fn run(self, context: &Context) -> impl Future<Output = Result<Exit>>;
 }

@@ -1,9 +1,9 @@
-//! What `rebuild`, `import` and `doctor` begin with: everything that AWS has of the slice, and what a plan would do.
+//! The first step of `rebuild`, `import` and `doctor`: reads all resources of the slice from AWS, untracked ones included.
 
 use crate::error::Result;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::slice_session::SliceSession;
-use crate::plan::planner::Plan;
+use crate::plan::planned::Plan;
 use crate::plan::refreshed::Refreshed;
 use crate::plan::untracked::find_untracked;
 use crate::resource::kind::Found;
@@ -16,19 +16,19 @@ use std::time::Duration;
 /// How long these commands wait for another run's lock.
 pub(super) const LOCK_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// The slice's resources in AWS, compared with the settings and the state.
+/// All resources of a slice in AWS, compared with the settings and the state.
 pub(super) struct Scan<S: Slice> {
-    /// The wanted resources with what AWS has for each.
+    /// The resources in the settings with the live resource for each.
     pub(super) refreshed: Refreshed<S>,
-    /// Outputs of other slices.
+    /// The outputs of other slices, resolved.
     pub(super) outputs: Rc<OutputResolver>,
-    /// What an apply would do.
+    /// The plan of an apply.
     pub(super) plan: Plan,
-    /// Resources, by kind, that are tagged for this slice and in no state.
+    /// The untracked resources with their kinds.
     pub(super) untracked: Vec<(&'static str, Found<Value>)>,
 }
 
-/// Reads everything. Changes nothing.
+/// Reads all resources of the slice from AWS, and changes nothing.
 pub(super) async fn scan<S: Slice>(session: &SliceSession<S>, state: &Document) -> Result<Scan<S>> {
     let outputs = OutputResolver::new(session);
     let refreshed = Refreshed::read(session, state, &outputs).await?;

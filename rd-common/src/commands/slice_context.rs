@@ -1,4 +1,4 @@
-//! What a program's own command works with: the slice's settings, its access to AWS, and its state.
+//! The context of a program's own command: the slice's settings, its access to AWS, and its state.
 
 use crate::aws::{self, Aws};
 use crate::context::Context;
@@ -8,7 +8,7 @@ use crate::resource::signal::Cancel;
 use crate::resource::slice::Slice;
 use crate::state::document::{Document, Resource};
 
-/// The context of a command of slice `S` that is not a plan or an apply, such as `deploy`.
+/// The context of a command of slice `S` that makes no plan, such as `deploy`.
 pub struct SliceContext<S: Slice> {
     /// Clients, stack, clock and progress, as the kinds get them.
     pub ctx: Ctx<S::Clients>,
@@ -19,7 +19,7 @@ pub struct SliceContext<S: Slice> {
 }
 
 impl<S: Slice> SliceContext<S> {
-    /// Loads settings and state, and connects to AWS. Fails where the slice was never applied.
+    /// Loads the settings and the state, and connects to AWS. Fails where the slice was never applied.
     pub async fn open(context: &Context) -> Result<Self> {
         let key = context.key(S::NAME);
         let config: S::Config = context.settings.section(S::NAME)?;
@@ -58,7 +58,7 @@ impl<S: Slice> SliceContext<S> {
         })
     }
 
-    /// The resource at an address, and its id.
+    /// The resource at an address, with its id. Fails where the state has none.
     pub fn resource(&self, address: &str) -> Result<(&Resource, &str)> {
         let resource = self.state.resources.get(address);
         resource
@@ -69,7 +69,7 @@ impl<S: Slice> SliceContext<S> {
             })
     }
 
-    /// The spec with which the resource at an address was last applied.
+    /// The spec last applied of the resource at an address. Fails where the state has none.
     pub fn spec<T: serde::de::DeserializeOwned>(&self, address: &str) -> Result<T> {
         let (resource, _) = self.resource(address)?;
         T::deserialize(&resource.spec).map_err(|e| {

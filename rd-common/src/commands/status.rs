@@ -1,4 +1,4 @@
-//! `status`: the resources of the slice, their health, and drift.
+//! `status`: shows the resources of the slice, their health, and drift.
 
 use crate::context::Context;
 use crate::error::Result;
@@ -7,7 +7,7 @@ use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session;
 use crate::plan::plan_records::emit_outputs;
-use crate::plan::planner::Planned;
+use crate::plan::planned::Planned;
 use crate::plan::refreshed::Refreshed;
 use crate::records::{Health, Record, Status, Verb};
 use crate::resource::change::{Cause, Change};
@@ -44,7 +44,7 @@ pub(crate) async fn run<S: Slice>(context: &Context) -> Result<Exit> {
                 ..status_of(S::NAME, planned, readiness, &state)
             });
         }
-        // Programs downstream compare what they have with these outputs.
+        // Programs downstream compare their resources with these outputs.
         emit_outputs(&session.printer, S::NAME, &plan);
         for address in &plan.gone {
             emit(Status {
@@ -71,14 +71,14 @@ pub(crate) async fn run<S: Slice>(context: &Context) -> Result<Exit> {
     .await
 }
 
-/// The status of one wanted resource, without its details.
+/// The status of one resource of the plan, without its details.
 fn status_of(
     slice: &str,
     planned: &Planned,
     readiness: Option<Readiness>,
     state: &Document,
 ) -> Status {
-    let remembered = state.resources.get(&planned.address);
+    let stored = state.resources.get(&planned.address);
     let drift: Vec<Change> = planned
         .fields
         .iter()
@@ -86,14 +86,14 @@ fn status_of(
         .cloned()
         .collect();
     let unfinished =
-        remembered.is_some_and(|r| matches!(r.phase, Phase::Creating | Phase::Deleting));
+        stored.is_some_and(|r| matches!(r.phase, Phase::Creating | Phase::Deleting));
     let (health, reason, fields) = match readiness {
         None if unfinished => (
             Health::Unfinished,
             Some("a run was interrupted here; the next apply continues".to_owned()),
             Vec::new(),
         ),
-        None if remembered.is_some() => (
+        None if stored.is_some() => (
             Health::Gone,
             Some("deleted outside of rd; the next apply creates it again".to_owned()),
             Vec::new(),
@@ -108,7 +108,7 @@ fn status_of(
             (Health::Failed, Some(reason), Vec::new())
         }
         Some(Readiness::Leaving(reason)) => (Health::Leaving, Some(reason), Vec::new()),
-        Some(Readiness::Ready) if remembered.is_none() => (
+        Some(Readiness::Ready) if stored.is_none() => (
             Health::Unfinished,
             Some("missing in the state; the next apply imports it".to_owned()),
             Vec::new(),

@@ -1,4 +1,4 @@
-//! The result of a `check` command: step by step, passed or failed, with the reason.
+//! The report of a `check` command: each step, whether it passed, and why.
 
 use crate::exit::Exit;
 use crate::output::printer::Printer;
@@ -6,12 +6,12 @@ use crate::output::style::{BOLD, ERROR, OK, paint};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-/// One step of a check.
+/// A step of a check with its result.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckStep {
-    /// What was checked.
+    /// What was checked, such as `api → db:5432`.
     pub step: String,
-    /// Whether it passed.
+    /// Whether the check passed.
     pub ok: bool,
     /// Why it passed or failed.
     pub reason: String,
@@ -28,23 +28,23 @@ impl CheckStep {
     }
 }
 
-/// Prints the steps: for people a line each, then `passed` or `failed` as the verdict on `subject`; for programs one JSON
-/// document with the members of `head`, `verdict_key` and `steps`.
+/// Prints the steps of a check. For people that is one line each, and a last one with the verdict on `subject`; for programs
+/// one JSON document with the members of `head`, then `verdict_key`, then `steps`.
 pub struct CheckReport<'a> {
-    /// What was checked.
+    /// What the check was about, such as the name of the service.
     pub subject: &'a str,
     /// The first members of the JSON document.
     pub head: Map<String, Value>,
     /// The JSON member that says whether every step passed.
     pub verdict_key: &'a str,
-    /// The verdict where every step passed.
+    /// The verdict for people where every step passed.
     pub passed: &'a str,
-    /// The verdict where a step failed.
+    /// The verdict for people where a step failed.
     pub failed: &'a str,
 }
 
 impl CheckReport<'_> {
-    /// Prints the report; [`Exit::Failed`] where a step failed.
+    /// Prints the report. Returns [`Exit::Failed`] where a step failed.
     pub fn show(self, printer: &Printer, steps: &[CheckStep]) -> Exit {
         let ok = steps.iter().all(|step| step.ok);
         if printer.is_json() {
@@ -66,7 +66,7 @@ impl CheckReport<'_> {
     }
 }
 
-/// A step as people see it, with its end of line.
+/// A step as text for people, with its line feed.
 pub fn line(step: &CheckStep) -> String {
     let mark = if step.ok {
         paint(OK, "✓")

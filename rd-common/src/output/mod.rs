@@ -1,4 +1,5 @@
-//! What people and programs see. The only place that writes to stdout and stderr.
+//! Everything that is written to stdout and stderr: records, text for people, errors, questions and progress. No other
+//! module writes to them.
 
 pub mod check_report;
 pub mod printer;

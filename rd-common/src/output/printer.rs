@@ -14,7 +14,7 @@ use std::io::{IsTerminal, Write};
 pub enum Format {
     /// Records, one JSON object per line
     Json,
-    /// Text for people
+    /// Text for people to read
     #[value(alias = "table")]
     Text,
     /// DNS zone file, from the commands that have one

@@ -1,15 +1,15 @@
-//! Questions, on a terminal only.
+//! Questions to the user, on a terminal only.
 
 use crate::error::{Error, Result};
 use std::io::{BufRead, IsTerminal, Write};
 
-/// Whether somebody can be asked: stdin and stderr are terminals.
+/// Whether the user can be asked: stdin and stderr are terminals.
 pub fn can_ask() -> bool {
     std::io::stdin().is_terminal() && std::io::stderr().is_terminal()
 }
 
-/// Asks on stderr and reads a line; true where it is `wanted`.
-pub fn ask(question: &str, wanted: &[&str]) -> Result<bool> {
+/// Asks a question on stderr and reads a line from stdin. Returns whether it is one of `accepted`.
+pub fn ask(question: &str, accepted: &[&str]) -> Result<bool> {
     let mut stderr = anstream::stderr();
     let read = write!(stderr, "{question} ")
         .and_then(|()| stderr.flush())
@@ -19,7 +19,7 @@ pub fn ask(question: &str, wanted: &[&str]) -> Result<bool> {
             Ok(line)
         });
     match read {
-        Ok(line) => Ok(wanted.contains(&line.trim())),
-        Err(e) => Err(Error::failed(format!("the answer could not be read: {e}"))),
+        Ok(line) => Ok(accepted.contains(&line.trim())),
+        Err(e) => Err(Error::failed(format!("cannot read the answer: {e}"))),
     }
 }

@@ -1,5 +1,5 @@
-//! stdout for a long stream of lines: a thread writes whole buffers, so that reading goes on meanwhile; and that the
-//! reader is gone is noticed at once, also when there is nothing to write.
+//! stdout for a long stream of lines, such as logs. A thread writes whole buffers, so that reading continues meanwhile.
+//! A reader that has gone is noticed at once, even when there is nothing to write.
 
 use crate::error::{Error, Result};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -11,7 +11,7 @@ use std::os::unix::fs::MetadataExt;
 use std::sync::{Arc, Mutex};
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// How many buffers may wait for a slow reader.
+/// The number of buffers that may wait for a slow reader.
 const WAITING: usize = 4;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ enum Reader {
     Failed(String),
 }
 
-/// Buffers that were written, to be filled again: their memory is there.
+/// Buffers that were written, to be used again with the memory that they have.
 type Spare = Arc<Mutex<Vec<Vec<u8>>>>;
 
 enum Work {
@@ -29,7 +29,7 @@ enum Work {
     Mark(oneshot::Sender<Option<u64>>),
 }
 
-/// Writes to stdout. Dropping it leaves what was sent to the thread; [`Stream::flush`] waits for it.
+/// Writes to stdout. When it is dropped, its thread still writes what was sent; [`Stream::flush`] waits for that.
 pub struct Stream {
     work: mpsc::Sender<Work>,
     reader: watch::Receiver<Reader>,
@@ -37,11 +37,11 @@ pub struct Stream {
 }
 
 impl Stream {
-    /// Starts it. One a process: nobody else may write to stdout meanwhile.
+    /// Starts the thread. Nothing else in the process may write to stdout from then on.
     pub fn start() -> Self {
         let (work, queue) = mpsc::channel(WAITING);
-        let (told, reader) = watch::channel(Reader::There);
-        let hung_up = told.clone();
+        let (state, reader) = watch::channel(Reader::There);
+        let hung_up = state.clone();
         std::thread::spawn(move || {
             if wait_for_hang_up() {
                 hung_up.send_if_modified(|reader| {
@@ -55,7 +55,7 @@ impl Stream {
         });
         let spare = Spare::default();
         let written = spare.clone();
-        std::thread::spawn(move || write_all(queue, &told, &written));
+        std::thread::spawn(move || write_all(queue, &state, &written));
         Self {
             work,
             reader,
@@ -63,8 +63,8 @@ impl Stream {
         }
     }
 
-    /// Hands over whole lines, and leaves `bytes` empty. Waits while the reader is slow; dropped meanwhile, it has handed
-    /// over nothing and `bytes` is as it was. Does nothing once the reader is gone.
+    /// Sends whole lines to the thread and leaves `bytes` empty. Waits while the reader is slow; where the future is dropped
+    /// meanwhile, nothing was sent and `bytes` is unchanged. Discards the lines once the reader is gone.
     pub async fn send(&self, bytes: &mut Vec<u8>) {
         if bytes.is_empty() {
             return;
@@ -72,21 +72,21 @@ impl Stream {
         // The thread lives as long as this does.
         if let Ok(place) = self.work.reserve().await {
             let next = self.spare.lock().ok().and_then(|mut spare| spare.pop());
-            // Of the size that was needed, so that it need not grow to it.
+            // With the capacity that was needed before, so that it need not grow again.
             let next = next.unwrap_or_else(|| Vec::with_capacity(bytes.capacity()));
             place.send(Work::Bytes(std::mem::replace(bytes, next)));
         }
     }
 
-    /// Comes back when all that was sent is written; with the length of the file, where stdout is one.
+    /// Returns when everything that was sent is written: with the length of the file, where stdout is a file.
     pub async fn flush(&self) -> Option<u64> {
         let (done, written) = oneshot::channel();
         self.work.send(Work::Mark(done)).await.ok()?;
         written.await.ok().flatten()
     }
 
-    /// Comes back when nobody reads any more: in order where the reader has closed its end, an error where writing
-    /// failed, as on a full disk.
+    /// Returns when stdout can no longer be written to. That is an error where a write failed, as on a full disk, and none
+    /// where the reader has closed its end.
     pub fn closed(&self) -> impl Future<Output = Result<()>> + use<> {
         let mut reader = self.reader.clone();
         async move {
@@ -98,12 +98,12 @@ impl Stream {
         }
     }
 
-    /// Whether all that was sent so far was written, or waits to be: nobody has gone, and nothing failed.
+    /// Whether the reader is still there and no write has failed.
     pub fn is_open(&self) -> bool {
         *self.reader.borrow() == Reader::There
     }
 
-    /// An error where writing has failed; none where all is well or the reader is gone.
+    /// Fails where a write has failed. Succeeds also where the reader has gone.
     pub fn failure(&self) -> Result<()> {
         self.reader.borrow().ended()
     }
@@ -118,16 +118,16 @@ impl Reader {
     }
 }
 
-/// Waits until the other end of stdout is closed; false where that cannot be told, as of a file.
+/// Waits until the other end of stdout is closed. Returns false where stdout has no other end, such as a file.
 fn wait_for_hang_up() -> bool {
     let stdout = io::stdout();
     loop {
-        // No events asked for: errors and hang-ups are always told.
+        // Errors and hang-ups are always reported, so no events are asked for.
         let mut watched = [PollFd::new(&stdout, PollFlags::empty())];
         match poll(&mut watched, None) {
             Ok(_) => {
-                let told = watched[0].revents();
-                return told.intersects(PollFlags::ERR | PollFlags::HUP);
+                let events = watched[0].revents();
+                return events.intersects(PollFlags::ERR | PollFlags::HUP);
             }
             Err(rustix::io::Errno::INTR) => {}
             Err(_) => return false,
@@ -135,16 +135,16 @@ fn wait_for_hang_up() -> bool {
     }
 }
 
-fn write_all(mut queue: mpsc::Receiver<Work>, told: &watch::Sender<Reader>, spare: &Spare) {
+fn write_all(mut queue: mpsc::Receiver<Work>, state: &watch::Sender<Reader>, spare: &Spare) {
     let mut stdout = io::stdout().lock();
     while let Some(work) = queue.blocking_recv() {
         match work {
             Work::Bytes(mut bytes) => {
-                if *told.borrow() != Reader::There {
+                if *state.borrow() != Reader::There {
                     continue;
                 }
                 if let Err(error) = stdout.write_all(&bytes).and_then(|()| stdout.flush()) {
-                    told.send_replace(match error.kind() {
+                    state.send_replace(match error.kind() {
                         ErrorKind::BrokenPipe => Reader::Gone,
                         _ => Reader::Failed(error.to_string()),
                     });
@@ -157,26 +157,26 @@ fn write_all(mut queue: mpsc::Receiver<Work>, told: &watch::Sender<Reader>, spar
                 }
             }
             Work::Mark(done) => {
-                // Whoever asked may have gone.
+                // The receiver may have been dropped.
                 let _ = done.send(OutputFile::of_stdout().map(|file| file.length));
             }
         }
     }
 }
 
-/// The regular file that stdout is.
+/// The regular file that stdout is redirected to.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OutputFile {
-    /// Its device.
+    /// The number of its device.
     pub device: u64,
-    /// Its inode.
+    /// The number of its inode.
     pub inode: u64,
     /// Its length in bytes.
     pub length: u64,
 }
 
 impl OutputFile {
-    /// What stdout is, where it is a regular file.
+    /// The file of stdout; none where stdout is not a regular file.
     pub fn of_stdout() -> Option<Self> {
         let metadata = handle().ok()?.metadata().ok()?;
         metadata.is_file().then(|| Self {
@@ -186,7 +186,7 @@ impl OutputFile {
         })
     }
 
-    /// Cuts stdout back to `length` and goes on there. Only before anything is written.
+    /// Truncates the file of stdout to `length`, to continue there. Must be called before anything is written.
     pub fn cut(length: u64) -> io::Result<()> {
         let mut file = handle()?;
         file.set_len(length)?;
@@ -194,7 +194,7 @@ impl OutputFile {
     }
 }
 
-/// Another handle of stdout's file.
+/// A second handle to the file of stdout.
 fn handle() -> io::Result<File> {
     Ok(File::from(io::stdout().as_fd().try_clone_to_owned()?))
 }

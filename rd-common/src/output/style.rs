@@ -1,28 +1,28 @@
-//! Colours: few, and with a meaning each. Terminals that want none get none (`NO_COLOR`, no terminal).
+//! The styles of text for people: few, each with one meaning. There are none with `NO_COLOR` or without a terminal.
 
 use crate::resource::action::Action;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Display;
 
-/// Bold.
+/// For names, such as addresses.
 pub const BOLD: Style = Style::new().bold();
-/// For what matters less.
+/// For text that matters less.
 pub const DIM: Style = Style::new().dimmed();
 /// For errors and deletes.
 pub const ERROR: Style = AnsiColor::Red.on_default();
 /// For warnings and changes.
 pub const WARN: Style = AnsiColor::Yellow.on_default();
-/// For what is made and what is well.
+/// For creates, and for what is up to date.
 pub const OK: Style = AnsiColor::Green.on_default();
-/// For what is taken over.
+/// For imports and notes.
 pub const INFO: Style = AnsiColor::Cyan.on_default();
 
-/// Text in a style.
+/// A text in a style, with the escape codes around it.
 pub fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
-/// The style of an action.
+/// The style in which an action is shown.
 pub fn of(action: Action) -> Style {
     match action {
         Action::Create => OK,
@@ -33,7 +33,7 @@ pub fn of(action: Action) -> Style {
     }
 }
 
-/// The width of the terminal that text goes to; 100 where there is none.
+/// The width of the terminal in columns; 100 where there is no terminal.
 pub fn width() -> usize {
     terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0))
 }

@@ -1,6 +1,6 @@
-//! Plain aligned columns.
+//! Tables with aligned columns, as text for people.
 
-/// Rows under a heading, columns two spaces apart, the last one left ragged.
+/// A table with a heading. Columns are two spaces apart, and the last one is not padded.
 pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
     let mut widths: Vec<usize> = heading.iter().map(|cell| cell.chars().count()).collect();
     for row in rows {

@@ -1,4 +1,4 @@
-//! Progress on stderr: a spinner for each running step on a terminal; elsewhere a line every 30 s for a long wait.
+//! Progress on stderr: a spinner for each running step on a terminal, otherwise a line every 30 s for a long wait.
 
 use crate::resource::progress::{ShowProgress, ShowStep};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
@@ -7,7 +7,7 @@ use std::io::{IsTerminal, Write};
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
-/// Time between two lines about the same step where stderr is not a terminal.
+/// The time between two lines about the same step where stderr is not a terminal.
 const MENTION_EVERY: Duration = Duration::from_secs(30);
 
 #[derive(Clone)]
@@ -18,15 +18,15 @@ enum Mode {
     Plain,
 }
 
-/// Shows steps on stderr. Cheap to clone; clones share the terminal.
+/// Shows the running steps on stderr. Cheap to clone; clones share the terminal.
 #[derive(Clone)]
 pub struct TerminalProgress {
     mode: Mode,
 }
 
 impl TerminalProgress {
-    /// Spinners where stdout and stderr are terminals, otherwise plain lines. In a pipe only the last program's stdout is
-    /// a terminal, so that no two programs draw at once.
+    /// Shows spinners where stdout and stderr are terminals, otherwise lines. In a pipe, only the last program's stdout is a
+    /// terminal, so that no two programs draw on it.
     pub fn new() -> Self {
         let live = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
         Self {

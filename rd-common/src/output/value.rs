@@ -1,11 +1,11 @@
-//! Values as people like to read them.
+//! Values as text for people: on one line, and shortened where they are long.
 
 use crate::output::style::{INFO, paint};
 use crate::resource::input::{as_join, as_reference};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// A value as one writes it down: strings without quotes.
+/// A value as JSON, but a string without quotes.
 pub(super) fn plain(value: &Value) -> String {
     match value {
         Value::String(text) => text.clone(),
@@ -13,10 +13,10 @@ pub(super) fn plain(value: &Value) -> String {
     }
 }
 
-/// The longest value that is shown whole, in characters; the records have all of it.
+/// The longest value that is shown whole, in characters. The records have whole values.
 const LONGEST: usize = 400;
 
-/// A value on one line that somebody reads: of a long one, only what it is made of.
+/// A value on one line. Of a long one, only the names of its members, or how many items it has.
 pub(super) fn brief(value: &Value) -> String {
     let text = short(value);
     match value {
@@ -30,7 +30,7 @@ pub(super) fn brief(value: &Value) -> String {
     }
 }
 
-/// What a value was and is, on one line: of long ones, only where they differ.
+/// An old and a new value on one line. Of long ones, only the parts that differ.
 pub(super) fn from_to(before: &Value, after: &Value) -> String {
     let is_long = |value| short(value).chars().count() > LONGEST;
     if is_long(before) || is_long(after) {
@@ -40,7 +40,8 @@ pub(super) fn from_to(before: &Value, after: &Value) -> String {
     format!("{} → {}", brief(before), brief(after))
 }
 
-/// Two values without what is the same in both: members of one name, and items of lists that are as long as each other.
+/// Two values without the parts that are equal: members with the same name, and items at the same place in lists of the
+/// same length.
 fn differing(before: &Value, after: &Value) -> (Value, Value) {
     match (before, after) {
         (Value::Object(old), Value::Object(new)) if as_reference(after).is_none() => {
@@ -73,7 +74,7 @@ fn differing(before: &Value, after: &Value) -> (Value, Value) {
     }
 }
 
-/// A value on one line; references as what they mean.
+/// A value on one line, with references as `(net.vpc.main.id)`.
 pub(super) fn short(value: &Value) -> String {
     if let Some(reference) = as_reference(value) {
         return paint(INFO, format!("({reference})"));
@@ -104,7 +105,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn of_a_long_value_what_differs_is_shown() {
+    fn only_the_differing_parts_of_long_values_are_shown() {
         let widget = |order: &[&str], width: u32| {
             json!({
                 "type": "alarm",

@@ -1,5 +1,5 @@
-//! A filter: a program in a pipe that owns no resources. It reads the records of the slices before it, passes all of them
-//! on, and adds records of its own.
+//! A filter: a program in a pipe that owns no resources. It reads the records of the slices before it, passes them on, and
+//! adds records of its own.
 
 use crate::context::Context;
 use crate::error::Result;
@@ -11,9 +11,9 @@ use std::cell::RefCell;
 use std::future::Future;
 use std::rc::Rc;
 
-/// Runs a filter: `name` is the `slice` of its records, `verb` its command. `on_record` sees every record from upstream,
-/// in order, as it is passed on. When upstream has ended, `finish` may emit records and says how the filter ended. A
-/// filter makes no call to AWS.
+/// Runs a filter. `name` is the `slice` of its records, `verb` its command. `on_record` is called with each record from
+/// upstream, in order. When upstream has ended, `finish` may write records, and returns how the filter ended. A filter
+/// makes no call to AWS.
 pub async fn run<F>(
     context: &Context,
     name: &'static str,

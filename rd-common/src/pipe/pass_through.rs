@@ -1,4 +1,4 @@
-//! stdin to stdout: a thread reads the lines from upstream, each is noted as a record, and passed on byte for byte.
+//! Passes stdin on to stdout, byte for byte. A thread reads the lines from upstream, and each one is noted as a record.
 
 use crate::error::Result;
 use crate::output::printer::Printer;
@@ -9,12 +9,12 @@ use std::rc::Rc;
 use tokio::sync::mpsc;
 
 impl Upstream {
-    /// Calls `observer` with each record from upstream, in order. Set before [`Upstream::attach`].
+    /// Calls `observer` with each record from upstream, in order. Must be called before [`Upstream::attach`].
     pub fn on_record(&self, observer: Observer) {
         *self.observer.borrow_mut() = Some(observer);
     }
 
-    /// Starts to read stdin, unless it is a terminal or `no_stdin` is set.
+    /// Starts to read stdin and to pass it on to `printer`, unless stdin is a terminal or `no_stdin` is set.
     pub fn attach(self: &Rc<Self>, no_stdin: bool, printer: Rc<Printer>) {
         if no_stdin || std::io::stdin().is_terminal() {
             return;
@@ -26,7 +26,7 @@ impl Upstream {
             seen.head_seen = false;
         }
         let (sender, mut receiver) = mpsc::channel::<Result<Vec<u8>>>(64);
-        // A thread, since a read of stdin can block forever; it ends with the process.
+        // In a thread, because a read of stdin can block forever. The thread ends with the process.
         std::thread::spawn(move || {
             let mut input = BufReader::with_capacity(1 << 16, std::io::stdin());
             for number in 1.. {
@@ -46,8 +46,8 @@ impl Upstream {
             let mut number = 0;
             while let Some(line) = receiver.recv().await {
                 number += 1;
-                let taken = line.and_then(|line| this.take(&line, number, &printer));
-                if let Err(error) = taken {
+                let handled = line.and_then(|line| this.handle(&line, number, &printer));
+                if let Err(error) = handled {
                     this.seen.borrow_mut().broken.get_or_insert(error);
                     this.wake();
                     break;
@@ -59,7 +59,8 @@ impl Upstream {
         });
     }
 
-    fn take(&self, line: &[u8], number: u64, printer: &Printer) -> Result<()> {
+    /// Notes the record of a line and passes the line on. Records of the own saved plan are kept back.
+    fn handle(&self, line: &[u8], number: u64, printer: &Printer) -> Result<()> {
         if line.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
@@ -82,8 +83,9 @@ impl Upstream {
         Ok(())
     }
 
-    /// Called when our own `begin` is written: lines that were held back for it are passed on, and later ones at once. So
-    /// a reader that sees the `begin` of the head of the pipe has seen those of all programs in between.
+    /// Called when this program has written its own `begin`: passes on the lines that were held back for it, and from now on
+    /// each line at once. So a reader that has seen the `begin` of the first program of a pipe has seen those of all
+    /// programs in between.
     pub fn begin_written(&self, printer: &Printer) {
         for (line, record) in self.held.take().into_iter().flatten() {
             printer.pass_through(&line, record.as_ref());

@@ -1,53 +1,55 @@
-//! Lines from stdin as records. Whatever comes in, the answer is a record, a line to pass on, or one clear error.
+//! Reads lines from stdin as records. Every line is a record, a line to pass on, or an error that names its number.
 
 use crate::error::{Error, Result};
 use crate::records::{FORMAT, Record};
 use serde_json::Value;
 use std::io::{BufRead, Read};
 
-/// The longest line that is taken. A record is a few kilobytes; the limit keeps a stream that is none from filling
-/// the memory.
+/// The longest line that is accepted, in bytes. A record has a few kilobytes; the limit keeps a stream of something else
+/// from filling the memory.
 pub const LONGEST_LINE: usize = 8 << 20;
 
-/// Reads one line, without its line feed; none at the end of the stream. `number` is the line's, for errors.
+/// Reads one line, without its line feed; none at the end of the stream. `number` is the line number, for errors.
 pub fn read_line(input: &mut impl BufRead, number: u64) -> Result<Option<Vec<u8>>> {
     let mut line = Vec::new();
     let count = input
         .take(LONGEST_LINE as u64 + 1)
         .read_until(b'\n', &mut line)
-        .map_err(|e| Error::usage(format!("stdin, line {number}: cannot be read: {e}")))?;
+        .map_err(|e| Error::usage(format!("cannot read line {number} of stdin: {e}")))?;
     if count == 0 {
         return Ok(None);
     }
     if line.last() == Some(&b'\n') {
         line.pop();
     } else if line.len() > LONGEST_LINE {
-        return Err(no_record(number, "it is longer than 8 MiB"));
+        return Err(not_a_record(number, "it is longer than 8 MiB"));
     }
     Ok(Some(line))
 }
 
-/// Reads a line as a record; none for a type that this version does not know, which is passed on.
+/// Parses a line as a record; none for a type of a newer version, which is passed on. `number` is the line number, for
+/// errors.
 pub fn parse(line: &[u8], number: u64) -> Result<Option<Record>> {
     let text = std::str::from_utf8(line).map_err(|e| {
-        no_record(
-            number,
-            &format!("it is not UTF-8 from its byte {} on", e.valid_up_to() + 1),
-        )
+        let byte = e.valid_up_to() + 1;
+        not_a_record(number, &format!("it is not UTF-8, from byte {byte}"))
     })?;
-    let value: Value = serde_json::from_str(text).map_err(|e| no_record(number, &e.to_string()))?;
+    let value: Value = serde_json::from_str(text).map_err(|e| not_a_record(number, &e.to_string()))?;
     let Some(kind) = value.get("type").and_then(Value::as_str).map(str::to_owned) else {
-        return Err(no_record(number, "it is no JSON object with a `type`"));
+        return Err(not_a_record(
+            number,
+            "it is not a JSON object with a `type`",
+        ));
     };
     if kind == "begin" {
         match value.get("format").and_then(Value::as_str) {
             Some(FORMAT) => {}
             other => {
                 return Err(Error::usage(format!(
-                    "stdin, line {number}: the format {} is not the {FORMAT} that this program speaks",
+                    "stdin, line {number}: unknown format {}; this program reads {FORMAT}",
                     other.unwrap_or("(none)")
                 ))
-                .hint("use programs of one version in one pipe"));
+                .hint("use programs of the same version in a pipe"));
             }
         }
     }
@@ -65,12 +67,12 @@ pub fn parse(line: &[u8], number: u64) -> Result<Option<Record>> {
     }
     serde_json::from_value(value)
         .map(Some)
-        .map_err(|e| no_record(number, &format!("a `{kind}` record of another form: {e}")))
+        .map_err(|e| not_a_record(number, &format!("the `{kind}` record has another form: {e}")))
 }
 
-fn no_record(number: u64, why: &str) -> Error {
+fn not_a_record(number: u64, why: &str) -> Error {
     Error::usage(format!("stdin, line {number}: not a record of an rd program: {why}")).hint(
-        "stdin takes the records of another rd program or a saved plan; with something else there, give --no-stdin",
+        "stdin must be the records of another rd program, or a saved plan; if it is something else, pass --no-stdin",
     )
 }
 
@@ -106,7 +108,7 @@ mod tests {
     }
 
     #[test]
-    fn unknown_types_pass_and_other_formats_do_not() {
+    fn unknown_types_are_passed_on_and_other_formats_refused() {
         assert_eq!(parse(br#"{"type":"price","usd":3}"#, 1).unwrap(), None);
         let error = parse(br#"{"type":"begin","slice":"net","format":"rd/2"}"#, 7).unwrap_err();
         assert!(
@@ -116,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn a_line_without_end_is_stopped() {
+    fn an_endless_line_is_refused() {
         let mut endless = std::io::BufReader::new(std::io::repeat(b'x'));
         assert!(
             read_line(&mut endless, 1)

@@ -1,4 +1,4 @@
-//! What has come down the pipe so far, record by record.
+//! Everything that was read from upstream so far.
 
 use crate::error::{Error, Result};
 use crate::records::{Begin, Ended, Record, ResourceChange, Upstream as Source, Verb};
@@ -6,10 +6,10 @@ use crate::stack::Stack;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The saved plan of our own slice.
+/// The saved plan of this program's own slice, as read from stdin.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct SavedPlan {
-    /// Its changes.
+    /// The `change` records of the plan.
     pub changes: Vec<ResourceChange>,
     /// The lineage of the state that it was made from; none where there was no state.
     pub lineage: Option<String>,
@@ -17,28 +17,35 @@ pub struct SavedPlan {
     pub serial: u64,
 }
 
-/// What has come so far.
+/// The records from upstream so far, as far as this program uses them.
 #[derive(Default)]
 pub(super) struct Seen {
-    /// By slice: the program now running, and, apart from it, a plan in the stream.
+    /// The programs in the pipe, by slice.
     pub(super) begins: BTreeMap<String, Begin>,
+    /// The saved plans in the stream that have begun but not ended, by slice.
     pub(super) plans: BTreeMap<String, Begin>,
+    /// The outputs, by slice and name; none where one is known only after apply.
     pub(super) outputs: BTreeMap<(String, String), Option<Value>>,
+    /// The outputs in saved plans.
     pub(super) planned_outputs: BTreeMap<(String, String), Option<Value>>,
     pub(super) ends: BTreeMap<String, Ended>,
     pub(super) own_plan: SavedPlan,
     pub(super) own_plan_ended: bool,
-    /// Every `begin` with its line, until our own account is known to compare it with.
+    /// Every `begin` with its line number, until this program's account is known, with which theirs is compared.
     pub(super) unchecked: Vec<(Begin, u64)>,
+    /// Whether a saved plan has begun.
     pub(super) plan_seen: bool,
+    /// Whether the first program of the pipe has begun, and so all of them have.
     pub(super) head_seen: bool,
+    /// Whether the stream has ended.
     pub(super) closed: bool,
+    /// The error that ended the reading of the stream.
     pub(super) broken: Option<Error>,
 }
 
 impl Seen {
-    /// Takes notice of a record, in this line, for the program of the slice `own` that works on `stack`; `planning`, it
-    /// takes outputs under a plan, too. Says whether the record was of its own saved plan, and so goes no further.
+    /// Notes a record from line `number`, for the program of slice `own` that works on `stack`. With `planning`, the program
+    /// also uses outputs of plans. Returns whether the record is part of its own saved plan, and must not be passed on.
     pub(super) fn note(
         &mut self,
         record: &Record,
@@ -62,9 +69,9 @@ impl Seen {
                 } else {
                     if slice == own {
                         return Err(Error::usage(format!(
-                            "stdin, line {number}: `{slice}` is twice in this pipe"
+                            "stdin, line {number}: rd-{slice} is in this pipe twice"
                         ))
-                        .hint("name each program once"));
+                        .hint("run each program once in a pipe"));
                     }
                     self.begins.insert(slice, begin.clone());
                 }
@@ -86,9 +93,9 @@ impl Seen {
                     self.own_plan.serial = end.serial;
                     if end.status != Ended::Ok {
                         return Err(Error::refused(format!(
-                            "stdin, line {number}: the saved plan of {slice} did not end ok"
+                            "stdin, line {number}: the saved plan of {slice} has failed"
                         ))
-                        .hint("make a new plan"));
+                        .hint("fix the errors in it and make a new plan"));
                     }
                     self.own_plan_ended = true;
                 }
@@ -103,7 +110,7 @@ impl Seen {
     }
 }
 
-/// Refuses the program of another stack, region or account.
+/// Fails where a program upstream works on another stack, region or account. `number` is the line of its `begin`.
 pub(super) fn same_stack(begin: &Begin, stack: &Stack, number: u64) -> Result<()> {
     let ours = stack.name();
     let account = begin.account.as_deref().unwrap_or_default();
@@ -118,7 +125,7 @@ pub(super) fn same_stack(begin: &Begin, stack: &Stack, number: u64) -> Result<()
                 "stdin, line {number}: rd-{} works on {what} {theirs}, this program on {what} {ours}",
                 begin.slice
             ))
-            .hint("one pipe is for one stack, account and region: give all of its programs the same ones"));
+            .hint("pass the same --environment, --region and --profile to all programs of a pipe"));
         }
     }
     Ok(())

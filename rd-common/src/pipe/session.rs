@@ -1,4 +1,4 @@
-//! From a program's `begin` to its `end`: what it reads from upstream meanwhile, its access to AWS, and its exit code.
+//! The run of a program in a pipe, from its `begin` to its `end`: access to AWS, the account, stdin, and the exit code.
 
 use crate::aws::{self, Aws};
 use crate::context::Context;
@@ -19,59 +19,59 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// How long `begin` waits to learn what stdin is.
+/// How long `begin` waits for the first record on stdin.
 const STDIN_TIMEOUT: Duration = Duration::from_millis(100);
-/// How long `begin` waits for the account.
+/// How long `begin` waits for the AWS account.
 const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long to wait for the account from a program upstream before asking STS, which answers in less.
+/// How long to wait for the account from a program upstream before asking STS.
 const NEIGHBOUR_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// The program and the command that begin.
+/// A program that takes part in a pipe, with its command.
 pub struct Member {
     /// The slice that the program owns, or the name of a filter, such as `cost`: the `slice` of its records.
     pub name: &'static str,
-    /// The command.
+    /// The command that it runs.
     pub verb: Verb,
-    /// Whether it makes no call to AWS.
+    /// Whether it makes no call to AWS and needs no credentials.
     pub offline: bool,
 }
 
-/// A program in a pipe that has begun.
+/// A program in a pipe that has written its `begin`.
 pub struct PipeSession {
     /// The `slice` of its records.
     pub name: &'static str,
-    /// The stack, with its account unless offline.
+    /// The stack. Its account is set unless the program is offline.
     pub stack: Stack,
-    /// stdout.
+    /// Writes records or text to stdout.
     pub printer: Rc<Printer>,
-    /// Progress on stderr.
+    /// Where running steps are shown.
     pub progress: Progress,
-    /// The states.
+    /// Where states are kept.
     pub store: Rc<dyn Store>,
     /// The programs before it in the pipe.
     pub upstream: Rc<Upstream>,
-    /// Whether the user asked to stop.
+    /// Set when the user asks to stop.
     pub cancel: Cancel,
-    /// Access to AWS; none when offline.
+    /// Access to AWS; none where the program is offline.
     pub aws: Option<Aws>,
 }
 
 impl PipeSession {
-    /// Writes a diagnostic that is not an error.
+    /// Writes a warning as a diagnostic.
     pub fn warn(&self, summary: impl Into<String>, hint: impl Into<String>) {
         warn(&self.printer, self.name, summary, hint);
     }
 }
 
-/// How a command's own work ended.
+/// The result of a command, for its `end` record and its exit code.
 pub struct Finished {
-    /// The counts of `end`: by action, by health, or the command's own.
+    /// The counts of `end`: by action, by health, or what else the command counts.
     pub counts: BTreeMap<String, u64>,
     /// The state's lineage; none where there is no state.
     pub lineage: Option<String>,
     /// The state's serial; 0 where there is no state.
     pub serial: u64,
-    /// The exit code.
+    /// The exit code of the program, unless upstream fails.
     pub exit: Exit,
 }
 
@@ -86,8 +86,8 @@ impl Finished {
     }
 }
 
-/// Runs `work` between `begin` and `end` while stdin is read and passed on. `prepare` checks the settings: it runs once
-/// the account is known, and before anything waits for upstream. Both report errors as diagnostics.
+/// Runs `work` between `begin` and `end`, while stdin is read and passed on. `prepare` checks the settings: it runs when the
+/// account is known, and before anything waits for upstream. Errors of both become diagnostics.
 pub async fn run<T, F>(
     context: &Context,
     member: Member,
@@ -103,17 +103,17 @@ where
     let cancel = Cancel::on_signals()
         .map_err(|e| Error::failed(format!("cannot watch for signals: {e}")))?;
     upstream.attach(context.flags.no_stdin, printer.clone());
-    let begun = begin(context, &member, &upstream).await;
+    let began = begin(context, &member, &upstream).await;
 
     let done = async {
-        let (stack, aws) = begun.complete().await?;
+        let (stack, aws) = began.complete().await?;
         let prepared = prepare(&stack)?;
         if !upstream.all_begun(stack.account()).await? {
             warn(
                 &printer,
                 name,
                 "no records on stdin within 5 s; continuing without upstream",
-                "give --no-stdin where stdin is not an rd program",
+                "pass --no-stdin if stdin is not an rd program",
             );
         }
         let session = Rc::new(PipeSession {
@@ -141,7 +141,7 @@ where
     };
     let exit = finished.exit;
     let status = end(&printer, name, finished);
-    // Our own work is done; what is still on its way from upstream is passed on before we leave.
+    // The work is done, but lines that are still to come from upstream must be passed on before the program exits.
     let rest = tokio::select! {
         biased;
         () = cancel.cancelled() => Ok(()),
@@ -156,17 +156,18 @@ where
     }
 }
 
-/// What was known when `begin` was written.
-struct Begun {
+/// What is known when `begin` is written.
+struct Began {
     stack: Stack,
     connected: Result<Option<Aws>>,
     /// The fingerprint of the access key.
     key: Option<Result<String>>,
+    /// None where it was not known in time.
     account: Option<Result<String>>,
 }
 
-impl Begun {
-    /// Waits for the account where it was not known in time, and reports what failed.
+impl Began {
+    /// Waits for the account if it was not known in time. Fails where the connection or the credentials failed.
     async fn complete(self) -> Result<(Stack, Option<Aws>)> {
         let aws = self.connected?;
         self.key.transpose()?;
@@ -181,8 +182,8 @@ impl Begun {
     }
 }
 
-/// Connects and writes `begin`, with the account where it is known in time.
-async fn begin(context: &Context, member: &Member, upstream: &Rc<Upstream>) -> Begun {
+/// Connects to AWS and writes `begin`, with the account if it is known in time.
+async fn begin(context: &Context, member: &Member, upstream: &Rc<Upstream>) -> Began {
     let source = upstream.source(STDIN_TIMEOUT).await;
     let stack = context.stack.clone();
     let mut connected: Result<Option<Aws>> = Ok(None);
@@ -218,7 +219,7 @@ async fn begin(context: &Context, member: &Member, upstream: &Rc<Upstream>) -> B
         offline: member.offline,
     }));
     upstream.begin_written(&context.printer);
-    Begun {
+    Began {
         stack,
         connected,
         key,
@@ -226,7 +227,7 @@ async fn begin(context: &Context, member: &Member, upstream: &Rc<Upstream>) -> B
     }
 }
 
-/// The account: from a program upstream that has the same access key, otherwise from STS.
+/// The id of the account: from a program upstream with the same access key, otherwise from STS.
 async fn account_of(key: &str, aws: &Aws, upstream: &Upstream) -> Result<String> {
     let known = tokio::time::timeout(NEIGHBOUR_TIMEOUT, upstream.neighbour()).await;
     if let Ok(Some((theirs, account))) = known
@@ -237,7 +238,7 @@ async fn account_of(key: &str, aws: &Aws, upstream: &Upstream) -> Result<String>
     aws::account(aws).await
 }
 
-/// Writes `end`; returns its status.
+/// Writes `end` and returns its status.
 fn end(printer: &Printer, name: &str, finished: Finished) -> Ended {
     let status = match finished.exit {
         Exit::Done | Exit::Changes => Ended::Ok,
@@ -263,8 +264,8 @@ fn warn(printer: &Printer, name: &str, summary: impl Into<String>, hint: impl In
     )));
 }
 
-/// Writes the records of a program that failed before it knew its stack, so that a reader downstream learns that it
-/// failed.
+/// Writes the records of a program that failed before it knew its stack, so that programs downstream know of the
+/// failure.
 pub fn emit_startup_failure(slice: &str, verb: Verb, error: &Error) {
     let printer = Printer::new(Format::Json, TerminalProgress::new());
     let records = [

@@ -1,4 +1,4 @@
-//! A program with a slice in a pipe: its settings and its state beside the session.
+//! A slice's program in a pipe: the session, with the slice's settings and its state.
 
 use crate::context::Context;
 use crate::error::Result;
@@ -16,7 +16,7 @@ use std::ops::Deref;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// A slice's program that has begun.
+/// A slice's program that has written its `begin`.
 pub struct SliceSession<S: Slice> {
     session: Rc<PipeSession>,
     /// The slice's section of `rd.toml`, checked.
@@ -31,7 +31,7 @@ impl<S: Slice> Deref for SliceSession<S> {
     }
 }
 
-/// Runs `work` between `begin` and `end`, with the slice's settings checked first.
+/// Checks the slice's settings, and runs `work` between `begin` and `end`.
 pub async fn run<S: Slice, F>(
     context: &Context,
     verb: Verb,
@@ -72,7 +72,7 @@ impl<S: Slice> SliceSession<S> {
         }
     }
 
-    /// The slice's stored state, or an empty one. Fails for the state of another stack, region or account.
+    /// The slice's stored state, or an empty one. Fails where the state belongs to another stack, region or account.
     pub async fn load_state(&self) -> Result<LoadedState> {
         let key = self.key();
         let stored = self.store.load(&key).await?;
@@ -87,7 +87,7 @@ impl<S: Slice> SliceSession<S> {
         }))
     }
 
-    /// Writes the slice's notes on this plan or apply as warnings.
+    /// Writes the slice's notes on a plan or an apply ([`Slice::notes`]) as warnings.
     pub fn emit_notes(&self, discovered: &S::Discovered, state: &Document) {
         for note in S::notes(&self.stack, &self.config, discovered, state) {
             self.warn(note.summary, note.hint);

@@ -1,5 +1,5 @@
-//! The programs upstream in the pipe: which there are, their outputs, how they ended, and the saved plan of our own slice.
-//! Whoever waits for one of these is woken when its record arrives.
+//! The programs upstream in the pipe: which they are, their outputs, how they ended, and the saved plan of this program's
+//! slice. Each of these can be waited for until its record arrives.
 
 use crate::error::{Error, Result};
 pub use crate::pipe::seen::SavedPlan;
@@ -12,22 +12,24 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long a `begin` may take. Every program writes it at once, so a stdin without one is not an rd program.
+/// How long to wait for a `begin`. Every program writes it at once, so a stdin without it is not an rd program.
 const BEGIN_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// What is upstream of this program.
+/// The programs upstream of this one, as far as their records have arrived.
 pub struct Upstream {
+    /// The slice of this program.
     pub(super) own: &'static str,
-    /// Whether outputs of a plan count: only for commands that change nothing.
+    /// Whether this program uses outputs of plans; only for commands that change nothing.
     pub(super) planning: bool,
     pub(super) seen: RefCell<Seen>,
-    /// What this program works on; its account is set when it is known.
+    /// The stack that this program works on. Its account is set when it is known.
     pub(super) stack: Stack,
+    /// Wakes those who wait for a record.
     version: watch::Sender<u64>,
     pub(super) attached: Cell<bool>,
-    /// Lines that arrived before our own `begin` was written; none once it is.
+    /// The lines that arrived before this program wrote its own `begin`; none after it.
     pub(super) held: RefCell<Option<Vec<HeldLine>>>,
-    /// Sees every record that is passed on.
+    /// Called with every record that is passed on.
     pub(super) observer: RefCell<Option<Observer>>,
 }
 
@@ -38,7 +40,7 @@ pub(super) type HeldLine = (Vec<u8>, Option<Record>);
 pub(super) type Observer = Box<dyn FnMut(&Record)>;
 
 impl Upstream {
-    /// No upstream, for now.
+    /// An upstream without programs, until [`Upstream::attach`].
     pub fn new(own: &'static str, planning: bool, stack: Stack) -> Rc<Self> {
         Rc::new(Self {
             own,
@@ -56,7 +58,7 @@ impl Upstream {
         })
     }
 
-    /// Whether stdin is read.
+    /// Whether stdin is being read.
     pub fn is_attached(&self) -> bool {
         self.attached.get()
     }
@@ -65,11 +67,11 @@ impl Upstream {
         self.version.send_modify(|version| *version += 1);
     }
 
-    /// Waits until `look` has an answer; looks again after every record.
-    async fn until<T>(&self, look: impl Fn(&Seen) -> Option<T>) -> T {
+    /// Waits until `check` returns a value. Calls it again after every record.
+    async fn until<T>(&self, check: impl Fn(&Seen) -> Option<T>) -> T {
         let mut version = self.version.subscribe();
         loop {
-            if let Some(answer) = look(&self.seen.borrow()) {
+            if let Some(answer) = check(&self.seen.borrow()) {
                 return answer;
             }
             if version.changed().await.is_err() {
@@ -78,7 +80,7 @@ impl Upstream {
         }
     }
 
-    /// Waits a moment for the first record, to learn what stdin is, without holding up our own `begin`.
+    /// What stdin is. Waits up to `within` for the first record, since it delays this program's own `begin`.
     pub async fn source(&self, within: Duration) -> Source {
         if !self.is_attached() {
             return Source::None;
@@ -98,25 +100,25 @@ impl Upstream {
         }
     }
 
-    /// Waits for the first program in the pipe that begins, and says which access key it has, by its fingerprint, and
-    /// whose account that is. None where there is none in the pipe, or where it does not say.
+    /// Waits for the first `begin`, and returns the fingerprint of its access key and the account of that key. None where no
+    /// program is in the pipe, or its `begin` has neither.
     pub async fn neighbour(&self) -> Option<(String, String)> {
         if !self.is_attached() {
             return None;
         }
         self.until(|seen| {
-            let told = seen
+            let known = seen
                 .begins
                 .values()
                 .find_map(|begin| begin.key.clone().zip(begin.account.clone()));
             let over = seen.closed || seen.head_seen || seen.plan_seen || !seen.begins.is_empty();
-            over.then_some(told)
+            over.then_some(known)
         })
         .await
     }
 
-    /// Waits until every program upstream has begun, and refuses one that works in another account than `account`
-    /// (empty in an offline plan). False where none came in time: stdin is then left alone.
+    /// Waits until every program upstream has begun. Fails where one works in another account than `account`, which is empty
+    /// in an offline plan. Returns false where no `begin` arrived in time, so that nothing waits for stdin from then on.
     pub async fn all_begun(&self, account: &str) -> Result<bool> {
         if !self.is_attached() {
             return Ok(true);
@@ -132,9 +134,9 @@ impl Upstream {
         for (begin, number) in std::mem::take(&mut seen.unchecked) {
             same_stack(&begin, &self.stack, number)?;
         }
-        let somebody = !seen.begins.is_empty() || seen.plan_seen;
-        if !in_time && !somebody {
-            // Whatever it is, it is no upstream; nobody waits for it from here on.
+        let any_begun = !seen.begins.is_empty() || seen.plan_seen;
+        if !in_time && !any_begun {
+            // Whatever stdin is, it is not an rd program: nothing waits for it from here on.
             seen.closed = true;
             seen.head_seen = true;
             return Ok(false);
@@ -142,7 +144,7 @@ impl Upstream {
         Ok(true)
     }
 
-    /// The error that broke the stream, if one did.
+    /// Fails with the error that ended the reading of stdin, if there was one.
     pub fn check(&self) -> Result<()> {
         self.seen.borrow().broken.clone().map_or(Ok(()), Err)
     }
@@ -152,14 +154,14 @@ impl Upstream {
         self.seen.borrow().begins.contains_key(slice)
     }
 
-    /// Whether a program for `slice` is upstream that gives outputs: one that destroys gives none.
+    /// Whether a program for `slice` is upstream that gives outputs, which a destroy does not.
     pub fn gives(&self, slice: &str) -> bool {
         let seen = self.seen.borrow();
         let begin = seen.begins.get(slice);
         begin.is_some_and(|begin| begin.command.gives_outputs())
     }
 
-    /// Whether saved plans come down the pipe.
+    /// Whether stdin has saved plans for this program or for others in the pipe.
     pub fn carries_plans(&self) -> bool {
         let seen = self.seen.borrow();
         !self.planning
@@ -170,7 +172,7 @@ impl Upstream {
                     .any(|begin| begin.upstream == Source::Plan))
     }
 
-    /// Waits for the saved plan of our own slice.
+    /// Waits for the saved plan of this program's slice. Fails where stdin ends without it.
     pub async fn own_plan(&self) -> Result<SavedPlan> {
         let plan = self
             .until(|seen| {
@@ -179,16 +181,14 @@ impl Upstream {
                 } else if seen.own_plan_ended {
                     Some(Ok(seen.own_plan.clone()))
                 } else if seen.closed {
+                    let slice = self.own;
                     let what = if seen.own_plan == SavedPlan::default() {
-                        "has no part for"
+                        format!("the plan on stdin has no changes for {slice}")
                     } else {
-                        "is cut off in the part of"
+                        format!("the plan on stdin ends in the middle of {slice}")
                     };
-                    Some(Err(Error::refused(format!(
-                        "the plan on stdin {what} {}",
-                        self.own
-                    ))
-                    .hint("make a new plan with this program in the pipe")))
+                    Some(Err(Error::refused(what)
+                        .hint("make a new plan with this program in the pipe")))
                 } else {
                     None
                 }
@@ -197,18 +197,18 @@ impl Upstream {
         Ok(plan)
     }
 
-    /// An output that has come: `Some(None)` where it is known only after apply.
+    /// An output that has arrived: `Some(None)` where its value is known only after apply.
     pub fn output(&self, slice: &str, name: &str) -> Option<Option<Value>> {
         let key = (slice.to_owned(), name.to_owned());
         self.seen.borrow().outputs.get(&key).cloned()
     }
 
-    /// Waits until the output has come, or cannot come any more: its program ended, failed, or left.
+    /// Waits for an output; none where its value is known only after apply. Fails where its program ends without it.
     pub async fn wait_output(&self, slice: &str, name: &str) -> Result<Option<Value>> {
         self.receive(slice, name, false).await
     }
 
-    /// Waits for an output that a slice may do without: none where its program ended ok and did not give it.
+    /// Waits for an output that need not exist: none also where its program succeeds without it.
     pub async fn wait_optional_output(&self, slice: &str, name: &str) -> Result<Option<Value>> {
         self.receive(slice, name, true).await
     }
@@ -240,7 +240,7 @@ impl Upstream {
         .await
     }
 
-    /// Waits until `slice` has ended, and says how; failed where the stream ends without its `end`.
+    /// Waits until the program of `slice` has ended, and returns how: as failed where stdin ends without its `end`.
     pub async fn wait_end(&self, slice: &str) -> Ended {
         self.until(|seen| {
             seen.ends
@@ -251,7 +251,7 @@ impl Upstream {
         .await
     }
 
-    /// Waits for the end of the stream, and fails where anybody upstream did not end ok.
+    /// Waits for the end of stdin. Fails where a program upstream failed or was stopped.
     pub async fn finish(&self) -> Result<()> {
         self.until(|seen| seen.closed.then_some(())).await;
         self.check()?;

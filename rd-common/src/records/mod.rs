@@ -244,7 +244,7 @@ impl Diagnostic {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Ended {
-    /// Everything was done.
+    /// Everything was done, or there was nothing to do.
     Ok,
     /// Something failed or was refused.
     Failed,

@@ -11,7 +11,7 @@ use std::collections::BTreeSet;
 /// A resource that the settings ask for.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// The address, `slice.kind.name`.
+    /// The address: `slice.kind.name`, such as `net.vpc.main`.
     pub address: String,
     /// The name of its kind.
     pub kind: &'static str,
@@ -57,56 +57,14 @@ pub struct Part {
 impl Part {
     /// The id that AWS assigns to it.
     pub fn id(&self) -> Input {
-        self.attribute::<String>("id")
+        let (address, name) = (self.address.clone(), "id".to_owned());
+        Input::Ref(Reference::Attribute(address, name))
     }
 
     /// An attribute that AWS gives it, as its kind defines it.
-    pub fn attribute<T>(&self, attribute: impl AttributeName<T>) -> Input<T> {
-        let name = attribute.into_name();
-        Input::Ref(Reference::Attribute(self.address.clone(), name))
-    }
-}
-
-/// Temporary.
-pub trait AttributeName<T> {
-    /// Temporary.
-    fn into_name(self) -> String;
-}
-impl<T> AttributeName<T> for &str {
-    fn into_name(self) -> String {
-        self.to_owned()
-    }
-}
-impl<T> AttributeName<T> for &String {
-    fn into_name(self) -> String {
-        self.to_owned()
-    }
-}
-impl<T, N: Into<String>> AttributeName<T> for Attribute<T, N> {
-    fn into_name(self) -> String {
-        self.name.into()
-    }
-}
-
-/// Temporary.
-pub trait OutputName<V> {
-    /// Temporary.
-    fn to_name(&self, slice: &str) -> String;
-}
-impl<V> OutputName<V> for &str {
-    fn to_name(&self, _: &str) -> String {
-        (*self).to_owned()
-    }
-}
-impl<V> OutputName<V> for &String {
-    fn to_name(&self, _: &str) -> String {
-        (*self).to_owned()
-    }
-}
-impl<T, N: AsRef<str>, V: ValueOf<T>> OutputName<V> for Output<T, N> {
-    fn to_name(&self, slice: &str) -> String {
-        debug_assert_eq!(self.slice(), slice, "{} is of another slice", self.name());
-        self.name().to_owned()
+    pub fn attribute<T, N: Into<String>>(&self, attribute: Attribute<T, N>) -> Input<T> {
+        let (address, name) = (self.address.clone(), attribute.name.into());
+        Input::Ref(Reference::Attribute(address, name))
     }
 }
 
@@ -120,11 +78,6 @@ impl ValueOf<String> for &str {}
 impl<T: Serialize> ValueOf<T> for Input<T> {}
 
 impl<T: Serialize> ValueOf<Vec<T>> for Vec<Input<T>> {}
-
-/// An output of another slice.
-pub fn output<T>(slice: &str, name: &str) -> Input<T> {
-    Input::Ref(Reference::Output(slice.to_owned(), name.to_owned()))
-}
 
 /// The resources and outputs of a slice, in the order in which they were added.
 #[derive(Clone, Debug)]
@@ -183,8 +136,55 @@ impl Parts {
     }
 
     /// Sets an output of this slice.
-    pub fn output<V: Serialize>(&mut self, output: impl OutputName<V>, value: V) {
+    pub fn output<T, N: Into<String>>(&mut self, output: Output<T, N>, value: impl ValueOf<T>) {
+        let (slice, name) = output.into_parts();
+        debug_assert_eq!(slice, self.slice, "the output belongs to another slice");
         let value = serde_json::to_value(value).unwrap_or(Value::Null);
-        self.outputs.push((output.to_name(self.slice), value));
+        self.outputs.push((name, value));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::outputs::{cache, edge, net};
+    use serde_json::json;
+
+    #[test]
+    fn an_output_takes_a_value_or_what_will_be_one() {
+        let part = Part {
+            address: "net.subnet.a".to_owned(),
+        };
+        let mut parts = Parts::new("net");
+        parts.output(net::VPC_CIDR, "10.0.0.0/16");
+        parts.output(net::VPC_ID, part.id());
+        parts.output(net::PUBLIC_SUBNET_IDS, vec![part.id()]);
+        parts.output(net::APP_PORT, 3001);
+        parts.output(net::NAT_GATEWAY_ID.of("a"), part.id());
+        let id = json!({"$ref": "net.subnet.a.id"});
+        let expected = [
+            ("vpc_cidr", json!("10.0.0.0/16")),
+            ("vpc_id", id.clone()),
+            ("public_subnet_ids", json!([id])),
+            ("app_port", json!(3001)),
+            ("nat_gateway_a_id", id),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value));
+        assert_eq!(parts.outputs, expected);
+        let mut parts = Parts::new("edge");
+        parts.output(edge::URL, None);
+        assert_eq!(parts.outputs, [("url".to_owned(), Value::Null)]);
+    }
+
+    #[test]
+    fn an_attribute_and_an_output_of_another_slice_are_references() {
+        let part = Part {
+            address: "cache.replication_group.redis".to_owned(),
+        };
+        let host: Attribute<String, String> = Attribute::named("host".to_owned());
+        let attribute = Reference::parse("cache.replication_group.redis.host");
+        assert_eq!(Some(part.attribute(host)), attribute.map(Input::Ref));
+        let node = Reference::parse("cache.node_2_id");
+        assert_eq!(Some(cache::NODE_ID.of(2).input()), node.map(Input::Ref));
     }
 }

@@ -1,8 +1,8 @@
-//! Creating, and looking for what may have been created.
+//! Creates a resource. Where an earlier create may have succeeded, first reads whether it did.
 
 use crate::apply::step::{Executor, READ_ATTEMPTS};
 use crate::error::{Error, Result, Retry};
-use crate::plan::planner::Planned;
+use crate::plan::planned::Planned;
 use crate::plan::refresh::pick;
 use crate::resource::action::Action;
 use crate::resource::any_kind::AnyKind;
@@ -15,7 +15,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use std::time::Duration;
 
-/// How long an unfinished create of an earlier run counts as fresh, so that a look may not see it yet.
+/// How long reads may not show a resource that an interrupted run has created.
 const FRESH: Duration = Duration::from_secs(120);
 
 impl<C: 'static> Executor<C> {
@@ -44,7 +44,7 @@ impl<C: 'static> Executor<C> {
             .map(|live| live.id.clone());
         let keeps_old = planned.replace_order == ReplaceOrder::CreateFirst;
         self.record(planned, spec, |resource| {
-            // A predecessor that is deleted later must not be forgotten, whatever happens in between.
+            // The id of a predecessor must be in the state until it is deleted, whatever happens in between.
             for id in resource.id.take().into_iter().chain(old.clone()) {
                 let known = resource.deposed.iter().any(|deposed| deposed.id == id);
                 let alive = keeps_old && old.as_ref() == Some(&id);
@@ -82,7 +82,7 @@ impl<C: 'static> Executor<C> {
                 Ok(id) => return Ok(id),
                 Err(error) if error.retry == Retry::Never || attempt + 1 == MAX_ATTEMPTS => {
                     if error.retry == Retry::Never && !uncertain {
-                        // Certainly not made: nothing to look for next time.
+                        // It was certainly not created, so the next run need not search for it.
                         self.session.change(|document| {
                             if let Some(resource) = document.resources.get_mut(&planned.address)
                                 && resource.deposed.is_empty()
@@ -101,10 +101,10 @@ impl<C: 'static> Executor<C> {
                 }
             }
         }
-        Err(Error::failed("it could not be created").at(&planned.address))
+        Err(Error::failed("the resource could not be created").at(&planned.address))
     }
 
-    /// Looks for what an earlier create may have made, until it is found or a read would have shown it.
+    /// Searches for a resource that an earlier create call may have created, until reads would have shown it.
     async fn find_created(
         &self,
         planned: &Planned,

@@ -1,4 +1,4 @@
-//! Deleting, and waiting until it is gone.
+//! Deletes a resource and waits until reads no longer show it.
 
 use crate::apply::step::Executor;
 use crate::error::{Error, Result, Retry};
@@ -9,13 +9,13 @@ use crate::state::document::Phase;
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// How long a delete is refused before AWS is asked what still uses the resource.
+/// The time after which [`crate::Kind::in_use_by`] is called for a delete that AWS refuses.
 const NAME_USER_AFTER: Duration = Duration::from_secs(30);
-/// How long a refused delete is retried.
+/// How long a delete that AWS refuses is retried.
 const DELETE_LIMIT: Duration = Duration::from_secs(20 * 60);
 
 impl<C: 'static> Executor<C> {
-    /// Deletes a resource and forgets it.
+    /// Deletes a resource and removes it from the state. `replaced` means that a successor has its address.
     pub async fn delete(
         &self,
         address: &str,
@@ -116,7 +116,7 @@ impl<C: 'static> Executor<C> {
             }
             if deadline.is_over() {
                 return Err(
-                    Error::failed(format!("{id} was deleted but is still there"))
+                    Error::failed(format!("{id} was deleted but still exists"))
                         .hint("run the command again"),
                 );
             }

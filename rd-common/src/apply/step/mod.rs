@@ -1,8 +1,8 @@
-//! One task, done so that a kill at any point loses nothing: what is about to happen is durable before it happens.
+//! Does one task so that a kill at any point loses nothing: the state has every step before it is taken.
 //!
-//! Create: record `creating` with a token, make that durable, create, record the id, wait until ready, set what the
-//! create call could not set, record `ready`. A `creating` that an earlier run left, and an answer that was lost, mean
-//! that it may exist: it is looked for, with pauses since reads lag behind writes, before another one is made.
+//! A create records `creating` with a token, makes that durable, sends the create call, records the id, waits until the
+//! resource is ready, sets what the create call could not set, and records `ready`. After a kill or a lost response, the
+//! resource may exist. So it is searched for, for as long as reads can lag behind writes, before another one is created.
 
 mod create;
 mod delete;
@@ -10,7 +10,7 @@ mod settle;
 
 use crate::apply::step::settle::FAILED_STATE;
 use crate::error::{Error, Result};
-use crate::plan::planner::Planned;
+use crate::plan::planned::Planned;
 use crate::resource::action::Action;
 use crate::resource::any_kind::Kinds;
 use crate::resource::ctx::Ctx;
@@ -25,30 +25,31 @@ use serde_json::Value;
 use std::rc::Rc;
 use tokio::sync::Semaphore;
 
-/// How often something that may exist is read before it counts as missing: reads lag behind writes.
+/// How often a resource that may exist is read before it counts as missing, since reads lag behind writes.
 const READ_ATTEMPTS: u32 = 8;
 
-/// What the steps of one run share.
+/// Does the tasks of one run.
 pub struct Executor<C> {
-    /// What the kinds' calls need.
+    /// The context of every call to AWS.
     pub ctx: Rc<Ctx<C>>,
-    /// The kinds of the slice.
+    /// The resource kinds of the slice.
     pub kinds: Rc<Kinds<C>>,
-    /// Batches reads by kind.
+    /// Reads resources, batched by kind.
     pub reader: Rc<Reader<C>>,
-    /// The state, under its lock.
+    /// The state, whose lock this run holds.
     pub session: Rc<Session>,
-    /// Limits the changes in flight.
+    /// Limits the number of changes in flight.
     pub permits: Semaphore,
 }
 
 impl<C: 'static> Executor<C> {
-    /// Creates, changes, imports or confirms a wanted resource, with `spec` fully known. Returns its id.
+    /// Creates, updates or imports a resource, or checks that it is up to date. `spec` has no references left. Returns the
+    /// id.
     pub async fn apply(&self, planned: &Planned, spec: &Value, step: &Step) -> Result<String> {
         let any = self.kinds.get(&planned.kind)?;
         let address = planned.address.as_str();
-        let makes = matches!(planned.action, Action::Create | Action::Replace);
-        let id = if makes {
+        let creates = matches!(planned.action, Action::Create | Action::Replace);
+        let id = if creates {
             let id = self.create(planned, spec, any.as_ref(), step).await?;
             self.record(planned, spec, |resource| {
                 resource.id = Some(id.clone());
@@ -60,19 +61,19 @@ impl<C: 'static> Executor<C> {
             let live = planned
                 .live
                 .as_ref()
-                .ok_or_else(|| Error::failed("nothing to change").at(address))?;
+                .ok_or_else(|| Error::failed("the plan has no live resource to change").at(address))?;
             live.id.clone()
         };
         let known = match &planned.live {
-            Some(live) if !makes && any.ready(&live.live)? == Readiness::Ready => {
+            Some(live) if !creates && any.ready(&live.live)? == Readiness::Ready => {
                 Some(live.clone())
             }
             _ => None,
         };
-        // The id is written down while it is waited for: were it lost, what was made would be looked for.
+        // The id is saved while AWS works: if it were lost, the next run would search for the resource.
         let settle = self.settle(planned, spec, &id, known, any.as_ref(), step);
         let (settled, saved) = tokio::join!(settle, async {
-            if makes {
+            if creates {
                 self.session.save().await
             } else {
                 Ok(())
@@ -103,6 +104,7 @@ impl<C: 'static> Executor<C> {
         Ok(id)
     }
 
+    /// Waits for a free place among the changes in flight. Fails where the user asked to stop, or the lock is lost.
     async fn permit(&self) -> Result<tokio::sync::SemaphorePermit<'_>> {
         let permit = self
             .permits
@@ -116,7 +118,7 @@ impl<C: 'static> Executor<C> {
         Ok(permit)
     }
 
-    /// Edits what the state knows of a planned resource, making the entry where there is none. Says whether it changed.
+    /// Edits the entry of a resource in the state, which is created where there is none. Returns whether it changed.
     fn record(&self, planned: &Planned, spec: &Value, edit: impl FnOnce(&mut Resource)) -> bool {
         let before = self
             .session

@@ -1,8 +1,8 @@
-//! From what was made, or is there, to what is wanted: wait, compare, change, look again.
+//! Brings an existing resource up to date: wait until it is ready, compare, update, read again.
 
 use crate::apply::step::{Executor, READ_ATTEMPTS};
 use crate::error::{Error, Result};
-use crate::plan::planner::Planned;
+use crate::plan::planned::Planned;
 use crate::resource::any_kind::AnyKind;
 use crate::resource::change::Change;
 use crate::resource::kind::{Found, Readiness, Wanted};
@@ -13,15 +13,16 @@ use crate::state::document::Phase;
 use serde_json::Value;
 use std::time::Duration;
 
-/// How long a change, or what was made, may take to be seen: reads lag behind writes, mostly by less than a second.
+/// How long reads can lag behind a create or an update; mostly it is less than a second.
 /// <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
-const SEEN_WITHIN: Duration = Duration::from_secs(120);
+const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
 
-/// The code of an error that says that AWS gave a resource up.
+/// The error code, of our own, for a resource that failed in AWS.
 pub(super) const FAILED_STATE: &str = "rd:FailedState";
 
 impl<C: 'static> Executor<C> {
-    /// Waits until it is ready and as wanted, changing what is not.
+    /// Waits until the resource is ready and matches its spec, and updates what does not. `known` is the live resource where
+    /// it was just read and was ready.
     pub(super) async fn settle(
         &self,
         planned: &Planned,
@@ -36,9 +37,10 @@ impl<C: 'static> Executor<C> {
             (resource.phase == Phase::Ready).then(|| resource.spec.clone())
         });
         let mut fresh = known;
-        let deadline = self.ctx.clock.deadline(SEEN_WITHIN);
+        let deadline = self.ctx.clock.deadline(VISIBLE_WITHIN);
         let mut tried = 0;
-        let mut asked = None;
+        // The number of changes of the last update.
+        let mut updated = None;
         loop {
             let live = match fresh.take() {
                 Some(live) => live,
@@ -48,20 +50,20 @@ impl<C: 'static> Executor<C> {
                 Readiness::Impaired(reason, hint) => Some((reason, hint)),
                 _ => None,
             };
-            // Once changed, what AWS does not report is as it was last asked for: the update carried it.
-            let compare = if asked.is_none() {
+            // What AWS does not report was set by the last update, where there was one.
+            let compare = if updated.is_none() {
                 last.as_ref()
             } else {
                 Some(spec)
             };
             let changes = any.diff(spec, &live.live, compare)?;
-            // Tags that are not told are as they were last applied, and, once changed, as they were asked for.
-            let untold = any.tags_not_read() && asked.is_none();
-            let (set, remove) = self.tag_work(planned, &live, untold);
+            // Tags that are not read are those last applied, and, after an update, those of the plan.
+            let use_stored_tags = any.tags_not_read() && updated.is_none();
+            let (set, remove) = self.tags_to_change(planned, &live, use_stored_tags);
             if let Some((reason, hint)) = impaired
-                && (changes.is_empty() || asked.is_some())
+                && (changes.is_empty() || updated.is_some())
             {
-                return Err(Error::failed(format!("{id} is in a bad state: {reason}"))
+                return Err(Error::failed(format!("{id} cannot be used: {reason}"))
                     .at(&planned.address)
                     .hint(hint));
             }
@@ -73,22 +75,22 @@ impl<C: 'static> Executor<C> {
             }
             if tried >= READ_ATTEMPTS && deadline.is_over() {
                 let error = changes.first().map_or_else(
-                    || Error::failed("AWS accepted the change of tags but does not show it"),
+                    || Error::failed("the tags are still the old ones, although AWS accepted the change"),
                     stuck,
                 );
                 return Err(error.at(&planned.address));
             }
-            // Lagging reads show the old value for a while; the same change again does no harm, but not at once. Where
-            // less differs than before, the last change was one of several stages, and the next one follows.
-            let got_on = asked.is_some_and(|before: usize| changes.len() < before);
-            if got_on {
+            // Reads that lag show the old value for a while; an update is idempotent, but not sent again at once. Where less
+            // differs than before, the update needs several calls, and the next one follows at once.
+            let progressed = updated.is_some_and(|before: usize| changes.len() < before);
+            if progressed {
                 tried = 0;
             }
             if tried > 0 {
                 self.ctx.pause(backoff(tried - 1)).await?;
             }
             if tried == 0 || tried % 3 == 0 {
-                asked = Some(changes.len());
+                updated = Some(changes.len());
                 step.say("updating");
                 let _permit = self.permit().await?;
                 if !changes.is_empty() {
@@ -106,11 +108,12 @@ impl<C: 'static> Executor<C> {
         }
     }
 
-    fn tag_work(
+    /// The tags to set and the keys to remove. `use_stored` takes the tags in the state for the live ones.
+    fn tags_to_change(
         &self,
         planned: &Planned,
         live: &Found<Value>,
-        untold: bool,
+        use_stored: bool,
     ) -> (Tags, Vec<String>) {
         let ours = self.session.read(|document| {
             document
@@ -119,7 +122,7 @@ impl<C: 'static> Executor<C> {
                 .map(|r| r.tags.clone())
                 .unwrap_or_default()
         });
-        let Some(tags) = live.tags.as_ref().or(untold.then_some(&ours)) else {
+        let Some(tags) = live.tags.as_ref().or(use_stored.then_some(&ours)) else {
             return (Tags::new(), Vec::new());
         };
         let set = planned
@@ -147,7 +150,7 @@ impl<C: 'static> Executor<C> {
         let timeouts = any.timeouts();
         let deadline = self.ctx.clock.deadline(timeouts.limit);
         self.ctx.pause(timeouts.first).await?;
-        let mut looks = 0;
+        let mut reads = 0;
         loop {
             let wanted = Wanted {
                 address: planned.address.clone(),
@@ -155,7 +158,7 @@ impl<C: 'static> Executor<C> {
                 spec: Some(spec.clone()),
             };
             let found = self.reader.find(&planned.kind, wanted).await?;
-            looks += 1;
+            reads += 1;
             let reason = match found.into_iter().find(|one| one.id == id) {
                 Some(live) => match any.ready(&live.live)? {
                     Readiness::Ready | Readiness::Impaired(..) => return Ok(live),
@@ -174,7 +177,7 @@ impl<C: 'static> Executor<C> {
                     }
                     Readiness::Pending(reason) => reason,
                 },
-                None if looks > 2 * READ_ATTEMPTS && deadline.elapsed() > SEEN_WITHIN => {
+                None if reads > 2 * READ_ATTEMPTS && deadline.elapsed() > VISIBLE_WITHIN => {
                     return Err(
                         Error::failed(format!("{id} was created but no longer exists"))
                             .at(&planned.address)
