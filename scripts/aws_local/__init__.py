@@ -1,1 +1,1 @@
-"""The local AWS API: moto's server and what is added to it."""
+"""The local AWS API: moto's server, with fixes and additions. README.md describes it."""

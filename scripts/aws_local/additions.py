@@ -1,4 +1,4 @@
-"""What moto lacks, added: each module named here fills one gap, from AWS's API reference. See docs/testing.md."""
+"""The modules that fix or add to moto, in the order in which they are installed. README.md says what each one does."""
 
 import importlib
 

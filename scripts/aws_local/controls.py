@@ -1,19 +1,19 @@
-"""What no AWS call can say, told to the local API by hand: `POST` or `DELETE` of a JSON object to
+"""What happens outside of AWS, set by `POST` or `DELETE` of a JSON object to
 
-- /aws-local/dns: {"name", "type", "value"}, a DNS record kept somewhere other than Route 53; DELETE takes it away;
+- /aws-local/dns: {"name", "type", "value"}, a DNS record outside of Route 53; DELETE removes it;
 - /aws-local/target-health: {"target", "state", "reason", "description"}, how a target answers its health checks;
-  DELETE leaves it to itself again;
-- /aws-local/task and /aws-local/iam-lag: what becomes of ECS's tasks, and of roles just made; see ecs/controls.py;
-- /aws-local/scan: what a scan of an image finds; see ecr/scans.py;
-- /aws-local/scaling-activity: how a service was scaled; see application_autoscaling/activities.py;
-- /aws-local/logs: {"group", "stream", "late_seconds", "empty_pages", "query_seconds", "live_seconds"}: what holds for
-  log groups and streams whose names begin so. What is put from now on can be read only `late_seconds` after; before
-  each page of FilterLogEvents comes an empty one; a query takes `query_seconds`; a live tail ends after `live_seconds`.
-  DELETE takes the rule away;
-- /aws-local/mail: {"to"}, which answers with what SNS has sent to an email address, oldest first, as a list of {"topic",
-  "subject", "message"}, or {"topic", "subject", "token", "url"} where it asks for a confirmation; DELETE empties the box.
+  DELETE restores its own health;
+- /aws-local/task and /aws-local/iam-lag: failures of ECS tasks, and how long IAM takes to propagate new roles; see ecs/controls.py;
+- /aws-local/scan: the findings of image scans; see ecr/scans.py;
+- /aws-local/scaling-activity: scaling activities of a service; see application_autoscaling/activities.py;
+- /aws-local/logs: {"group", "stream", "late_seconds", "empty_pages", "query_seconds", "live_seconds"}: a rule
+  for log groups and streams whose names begin with these. Events that are put from now on become readable after
+  `late_seconds`; each page of FilterLogEvents follows an empty one; a query takes `query_seconds`; a live tail ends
+  after `live_seconds`. DELETE removes the rule;
+- /aws-local/mail: {"to"}, which returns what SNS has sent to an email address, oldest first, as a list of {"topic",
+  "subject", "message"}, or {"topic", "subject", "token", "url"} for a confirmation; DELETE empties the mailbox.
 
-Kept for the whole process, for all accounts, until `POST /moto-api/reset`.
+These apply to all accounts of the process, until `POST /moto-api/reset`.
 """
 
 import json
@@ -22,11 +22,11 @@ from moto.core.base_backend import BackendDict
 
 from aws_local.ecs import controls
 
-# By name and type, the values; by target, its health; by the beginnings of group and stream, what holds for them.
+# Values by name and type; health by target; rules by the prefixes of group and stream.
 records = {}
 healths = {}
 log_rules = {}
-# By email address, what was sent there.
+# Mail by address.
 boxes = {}
 
 
@@ -62,7 +62,7 @@ def _logs(method, body):
 
 
 def log_rule(group, stream):
-    """What holds for a log group or stream."""
+    """The rules for a log group or stream, merged."""
     found = {}
     for (group_prefix, stream_prefix), rule in list(log_rules.items()):
         if group.startswith(group_prefix) and stream.startswith(stream_prefix):
@@ -92,7 +92,7 @@ PATHS = {
 
 
 def answer(environ):
-    """The status and the text for a request to one of PATHS; None for any other."""
+    """The status and body of a request to one of PATHS; None for any other path."""
     control = PATHS.get(environ["PATH_INFO"])
     if control is None:
         return None
@@ -101,10 +101,10 @@ def answer(environ):
         return "405 Method Not Allowed", "POST or DELETE\n"
     body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
     try:
-        told = control(method, json.loads(body))
+        text = control(method, json.loads(body))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         return "400 Bad Request", f"{error!r}: {__doc__}"
-    return "200 OK", told or ""
+    return "200 OK", text or ""
 
 
 def install():

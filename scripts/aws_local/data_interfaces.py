@@ -1,5 +1,5 @@
-"""The network interfaces of DB instances and cache nodes: they are in the instance's security groups and subnets, so
-that EC2 shows what holds a group or a subnet, and does not delete it.
+"""The network interfaces of DB instances and cache nodes. They use the security groups and subnets, so that EC2 shows
+them as in use and does not delete them.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_VPC.WorkingWithRDSInstanceinaVPC.html
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VPCs.EC.html
@@ -22,7 +22,7 @@ _lock = threading.Lock()
 
 
 class DataInterface(NetworkInterface):
-    """RDS or ElastiCache made it, and only they may take it away."""
+    """Created by RDS or ElastiCache, which alone may delete it."""
 
 
 def _in_zone(subnets, zone):
@@ -30,7 +30,7 @@ def _in_zone(subnets, zone):
 
 
 def _of_databases(backend):
-    """By what each is of: its description, its subnet and its security groups."""
+    """Pairs of the instance and zone that an interface belongs to, and its description, subnet and security groups."""
     for database in backend.databases.values():
         group = getattr(database, "db_subnet_group", None)
         if group is None or database.db_cluster_identifier is not None:
@@ -54,18 +54,18 @@ def _of_nodes(backend):
 
 
 def update(backend, owner, wanted):
-    """Makes the owner's interfaces what they should be."""
+    """Creates, deletes and changes the owner's interfaces as desired."""
     if not wanted and not backend.has_interfaces:
         return
     backend.has_interfaces = bool(wanted)
     ec2 = ec2_backends[backend.account_id][backend.region_name]
     with _lock:
-        there = {one.of: one for one in ec2.enis.values() if isinstance(one, DataInterface) and one.owner == owner}
-        for of, interface in there.items():
+        existing = {one.of: one for one in ec2.enis.values() if isinstance(one, DataInterface) and one.owner == owner}
+        for of, interface in existing.items():
             if of not in wanted or wanted[of][1].id != interface.subnet.id:
                 del ec2.enis[interface.id]
         for of, (description, subnet, groups) in wanted.items():
-            interface = there.get(of)
+            interface = existing.get(of)
             if interface is None or interface.id not in ec2.enis:
                 interface = DataInterface(ec2, subnet, None, description=description)
                 interface.of, interface.owner, interface.status = of, owner, "in-use"
@@ -81,7 +81,7 @@ def _after(response_class, backend_of, owner, found):
         try:
             return plain(self)
         finally:
-            # What only reads changes nothing, but for a deletion that comes to its end.
+            # These reads change nothing. Others may: DescribeReplicationGroups, for one, completes a deletion.
             if not (self._get_action() or "List").startswith(("List", "DescribeDB")):
                 backend = backend_of(self)
                 update(backend, owner, dict(found(backend)))

@@ -1,4 +1,4 @@
-"""Lists in pages, as RDS and ElastiCache have them: MaxRecords from 20 to 100, and a Marker for the rest.
+"""Lists of RDS and ElastiCache in pages: MaxRecords from 20 to 100, and a Marker for the next page.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBParameters.html
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DescribeCacheParameters.html
@@ -11,7 +11,7 @@ LEAST, MOST = 20, 100
 
 
 def paged(params, name, found, **more):
-    """The answer with the asked-for page of what was found."""
+    """The answer with the requested page of the items."""
     size, marker = params.get("MaxRecords"), params.get("Marker") or "0"
     if size is None:
         size = MOST

@@ -1,4 +1,5 @@
-"""Runs moto's server with the additions: `python -m aws_local.server PORT IDLE_SECONDS`."""
+"""The server process, `python -m aws_local.server PORT IDLE_SECONDS`: HTTP, then applications that each answer some
+requests and pass on the others, then moto."""
 
 import gc
 import itertools
@@ -14,15 +15,13 @@ from aws_local.cloudwatch.rpc_v2_cbor import Cbor
 from aws_local.logs.live_tail import LiveTail
 from aws_local.registry import storage
 from aws_local.registry.app import Registry
-
-# moto writes its own version of AWS's managed policies and zones at import; nothing of it is needed twice.
 from aws_local.speed.dispatch import Dispatcher
 from aws_local.speed.http import Server
 
 # One account cannot see another account's buckets.
 # https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html
 os.environ["MOTO_S3_ALLOW_CROSSACCOUNT_ACCESS"] = "false"
-# Thousands of machine images, read anew for each account: nothing here starts a machine.
+# moto would load thousands of machine images for each account, and rd starts no machine.
 os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
 
 
@@ -30,8 +29,8 @@ CALLS = "/aws-local/calls"
 
 
 class Watch:
-    """Counts the calls, and tells how many there were at CALLS; passes on what the controls are told. Ends the process
-    when nobody has asked for anything for a while, so that a forgotten server goes away."""
+    """Counts the calls, and answers CALLS and the controls. Exits when no request has come for a while, so that a
+    forgotten server does not run forever."""
 
     def __init__(self, app, seconds):
         self.app = app
@@ -46,9 +45,9 @@ class Watch:
         if environ["PATH_INFO"] == CALLS:
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [str(count).encode()]
-        told = controls.answer(environ)
-        if told is not None:
-            status, text = told
+        answer = controls.answer(environ)
+        if answer is not None:
+            status, text = answer
             start_response(status, [("Content-Type", "text/plain"), ("Content-Length", str(len(text.encode())))])
             return [text.encode()]
         return self.app(environ, start_response)
@@ -69,9 +68,9 @@ def main():
     logging.getLogger("werkzeug").setLevel(logging.ERROR)
     additions.install()
     speed.install()
-    # What is left to be done at the exit is done then, too.
+    # Exit handlers run then, too.
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
-    # All that is there now stays; the collector need not look at it again, nor after every few objects.
+    # Everything loaded so far stays. The garbage collector need not visit it, nor run as often as by default.
     gc.freeze()
     gc.set_threshold(20_000)
     app = Watch(application(), idle)

@@ -1,5 +1,5 @@
-"""Certificates: a requested one waits for its domains' proof and has no key until then, one in use stays, and a list
-shows what AWS lists.
+"""Certificates. A requested certificate has no key until its domains are validated; one in use cannot be deleted; lists
+filter as AWS does.
 
 https://docs.aws.amazon.com/acm/latest/APIReference/API_RequestCertificate.html
 https://docs.aws.amazon.com/acm/latest/APIReference/API_CertificateDetail.html
@@ -34,7 +34,7 @@ from aws_local.elbv2 import certificates
 from aws_local.elbv2.requests import listeners
 
 DOMAIN = r"(\*\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])"
-# The algorithms of requested certificates; others can be imported.
+# Algorithms for requested certificates; imported ones may use others.
 CURVES = {"EC_prime256v1": ec.SECP256R1(), "EC_secp384r1": ec.SECP384R1()}
 KEY_ALGORITHMS = ["RSA_2048", *CURVES]
 DEFAULT_KEY_TYPES = ["RSA_1024", "RSA_2048"]
@@ -68,7 +68,7 @@ def _constraint(value, name, text):
 
 @functools.cache
 def _key(algorithm):
-    """One for all: making one takes long, and nobody uses it."""
+    """A single key for all certificates: generating one is slow, and nothing uses it."""
     if algorithm in CURVES:
         return ec.generate_private_key(CURVES[algorithm])
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
@@ -136,7 +136,7 @@ class Requested(CertBundle):
 
     def describe(self):
         in_use = self.in_use_by
-        told = {
+        described = {
             "CertificateArn": self.arn,
             "DomainName": self.common_name,
             "SubjectAlternativeNames": self.sans,
@@ -159,7 +159,7 @@ class Requested(CertBundle):
         }
         if self.issued_at:
             serial = f"{self._cert.serial_number:032x}"
-            told |= {
+            described |= {
                 "Serial": ":".join(serial[at : at + 2] for at in range(0, len(serial), 2)),
                 "IssuedAt": datetime_to_epoch(self.issued_at),
                 "NotBefore": datetime_to_epoch(self._not_valid_before(self._cert)),
@@ -167,11 +167,11 @@ class Requested(CertBundle):
                 "KeyUsages": [{"Name": name} for name in KEY_USAGES],
                 "ExtendedKeyUsages": EXTENDED_KEY_USAGES,
             }
-        return {"Certificate": told}
+        return {"Certificate": described}
 
 
 def _in_use_by(certificate):
-    """The load balancers whose listeners carry it, and what moto noted of other services."""
+    """The load balancers whose listeners use it, and what moto recorded for other services."""
     _, _, _, region, account_id, _ = certificate.arn.split(":", 5)
     used = list(certificate.__dict__.get("_noted", ()))
     if account_id in elbv2_backends and region in elbv2_backends[account_id]:
@@ -219,7 +219,7 @@ def _request(self):
     _check_request(domain, alternatives, method, algorithm, tags)
     domain, alternatives = domain.lower(), [name.lower() for name in alternatives]
     request = (domain, sorted(alternatives), method, algorithm, options, tags)
-    # The token stands for this very request: with other parameters it is another one.
+    # The same token with other parameters is a new request.
     noted = backend.__dict__.setdefault("_requests", {})
     now = utcnow()
     for arn, (other_token, other, when) in noted.items():
@@ -246,8 +246,8 @@ def _get(self):
     return ActionResult({"Certificate": certificate.cert.decode(), "CertificateChain": certificate.chain.decode()})
 
 
-def _summary(certificate, told):
-    names = told["SubjectAlternativeNames"]
+def _summary(certificate, described):
+    names = described["SubjectAlternativeNames"]
     fields = (
         "CertificateArn",
         "DomainName",
@@ -262,24 +262,24 @@ def _summary(certificate, told):
         "ImportedAt",
     )
     return {
-        **{field: told[field] for field in fields if field in told},
+        **{field: described[field] for field in fields if field in described},
         "SubjectAlternativeNameSummaries": names[:100],
         "HasAdditionalSubjectAlternativeNames": len(names) > 100,
-        "KeyUsages": [usage["Name"] for usage in told.get("KeyUsages", [])],
-        "ExtendedKeyUsages": [usage["Name"] for usage in told.get("ExtendedKeyUsages", [])],
+        "KeyUsages": [usage["Name"] for usage in described.get("KeyUsages", [])],
+        "ExtendedKeyUsages": [usage["Name"] for usage in described.get("ExtendedKeyUsages", [])],
         "ExportOption": certificate.cert_options.get("Export", "DISABLED"),
-        "InUse": bool(told["InUseBy"]),
+        "InUse": bool(described["InUseBy"]),
         "Exported": False,
     }
 
 
-def _listed(told, certificate, includes):
-    if told["KeyAlgorithm"] not in (includes.get("keyTypes") or DEFAULT_KEY_TYPES):
+def _listed(described, certificate, includes):
+    if described["KeyAlgorithm"] not in (includes.get("keyTypes") or DEFAULT_KEY_TYPES):
         return False
     if includes.get("exportOption") not in (None, certificate.cert_options.get("Export", "DISABLED")):
         return False
     for name, field in (("keyUsage", "KeyUsages"), ("extendedKeyUsage", "ExtendedKeyUsages")):
-        wanted, has = includes.get(name), [usage["Name"] for usage in told.get(field, [])]
+        wanted, has = includes.get(name), [usage["Name"] for usage in described.get(field, [])]
         if wanted and "ANY" not in wanted and not set(wanted) & set(has):
             return False
     return True
@@ -294,9 +294,9 @@ def _list(self):
     summaries = []
     for arn in list(backend._certificates):
         certificate = backend.get_certificate(arn)
-        told = certificate.describe()["Certificate"]
-        if (not statuses or certificate.status in statuses) and _listed(told, certificate, includes):
-            summaries.append(_summary(certificate, told))
+        described = certificate.describe()["Certificate"]
+        if (not statuses or certificate.status in statuses) and _listed(described, certificate, includes):
+            summaries.append(_summary(certificate, described))
     if bool(self._get_param("SortBy")) != bool(self._get_param("SortOrder")):
         raise refused("ValidationException", "SortBy and SortOrder must be specified together")
     if self._get_param("SortBy"):
@@ -335,7 +335,7 @@ def install():
                 message = f"Certificate {arn} was not imported and cannot be imported again"
                 raise refused("ValidationException", message)
         made = import_(self, certificate, private_key, chain, arn, tags)
-        # A certificate imported again is the same one, with the tags it had.
+        # A re-imported certificate keeps its tags.
         if before is not None:
             self._certificates[made].tags = before.tags
         return made

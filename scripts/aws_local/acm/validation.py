@@ -1,5 +1,5 @@
-"""A requested certificate is issued once the records that prove its domains are found: in a public hosted zone of any
-account here, or among those told to /aws-local/dns.
+"""Validation: a requested certificate is issued once its validation records are found, in a public hosted zone of any
+account here, or among those set with /aws-local/dns.
 
 https://docs.aws.amazon.com/acm/latest/userguide/dns-validation.html
 https://docs.aws.amazon.com/acm/latest/APIReference/API_DomainValidation.html
@@ -17,12 +17,12 @@ MAILBOXES = ("administrator", "hostmaster", "postmaster", "webmaster", "admin")
 
 
 def base(domain):
-    """A wildcard is proven by its parent's record."""
+    """A wildcard is validated by its parent domain's record."""
     return domain.removeprefix("*.")
 
 
 def record(account_id, domain):
-    """Always the same for an account and a domain."""
+    """The validation record; always the same for an account and a domain."""
     digest = hashlib.sha512(f"{account_id} {base(domain)}".encode()).hexdigest()
     suffix = "".join(chr(ord("a") + int(digit, 16)) for digit in digest[64:74])
     return {
@@ -50,8 +50,8 @@ def proven(account_id, domain):
 
 
 def described(account_id, domain, method, status):
-    told = {"DomainName": domain, "ValidationMethod": method, "ValidationStatus": status}
+    described_option = {"DomainName": domain, "ValidationMethod": method, "ValidationStatus": status}
     if method == "EMAIL":
         emails = [f"{mailbox}@{base(domain)}" for mailbox in MAILBOXES]
-        return {**told, "ValidationDomain": domain, "ValidationEmails": emails}
-    return {**told, "ValidationDomain": domain, "ResourceRecord": record(account_id, domain)}
+        return {**described_option, "ValidationDomain": domain, "ValidationEmails": emails}
+    return {**described_option, "ValidationDomain": domain, "ResourceRecord": record(account_id, domain)}

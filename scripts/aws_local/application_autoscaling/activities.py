@@ -1,7 +1,7 @@
-"""Scaling activities: nothing scales here by itself, so there are none but those told to `POST
-/aws-local/scaling-activity` with {"account", "resource", "description", "cause"} and, where they differ, "namespace"
-(ecs), "dimension" (ecs:service:DesiredCount), "status" (Successful), "message", "start" and "end" (seconds since 1970).
-`DELETE` with the account and the resource takes them away.
+"""Scaling activities. Nothing scales here by itself: there are only the activities set with `POST
+/aws-local/scaling-activity` and {"account", "resource", "description", "cause"}. Optional fields, with their defaults:
+"namespace" (ecs), "dimension" (ecs:service:DesiredCount), "status" (Successful), "message", "start" and "end" (seconds
+since 1970). `DELETE` with the account and the resource removes them.
 
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DescribeScalingActivities.html
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ScalingActivity.html
@@ -20,17 +20,17 @@ from aws_local.application_autoscaling.requests import answer, given, selected
 STATUSES = ("Pending", "InProgress", "Successful", "Overridden", "Unfulfilled", "Failed")
 
 # By account, newest first.
-told = {}
+activities = {}
 
 
 def _control(method, body):
     account, resource = body["account"], body["resource"]
     if method == "DELETE":
-        told[account] = [one for one in told.get(account, []) if one.resource_id != resource]
+        activities[account] = [one for one in activities.get(account, []) if one.resource_id != resource]
         return
     status, now = body.get("status", "Successful"), time.time()
     if status not in STATUSES:
-        raise ValueError(f"statuses are {', '.join(STATUSES)}")
+        raise ValueError(f"valid statuses are {', '.join(STATUSES)}")
     one = SimpleNamespace(
         activity_id=str(uuid.uuid4()),
         service_namespace=body.get("namespace", "ecs"),
@@ -43,10 +43,10 @@ def _control(method, body):
         status_code=status,
         status_message=body.get("message"),
     )
-    told[account] = sorted([one, *told.get(account, [])], key=lambda other: other.start_time, reverse=True)
+    activities[account] = sorted([one, *activities.get(account, [])], key=lambda other: other.start_time, reverse=True)
 
 
-def _told(one):
+def _described(one):
     return given(
         ActivityId=one.activity_id,
         ServiceNamespace=one.service_namespace,
@@ -62,14 +62,14 @@ def _told(one):
 
 
 def describe_scaling_activities(self):
-    return answer(self, "ScalingActivities", selected(self, told.get(self.current_account, [])), _told)
+    return answer(self, "ScalingActivities", selected(self, activities.get(self.current_account, [])), _described)
 
 
 def install():
     plain = BackendDict.reset
 
     def reset(_cls):
-        told.clear()
+        activities.clear()
         plain()
 
     BackendDict.reset = classmethod(reset)

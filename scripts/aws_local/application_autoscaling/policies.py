@@ -1,5 +1,5 @@
-"""Scaling policies: of a target that is registered, one for a metric, with the alarms that AWS makes for them, which
-stay when a policy changes.
+"""Scaling policies: one per metric of a registered target, with the alarms that AWS creates for them, which stay when a
+policy changes.
 
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_TargetTrackingScalingPolicyConfiguration.html
@@ -22,7 +22,7 @@ from aws_local.cloudwatch import alarms
 MAX_POLICIES = 50
 MAX_PAGE = 10
 TRACKING, STEPS = "TargetTrackingScaling", "StepScaling"
-# The metric of a service by its predefined name.
+# The metric of a service for each predefined type.
 ECS_METRICS = {
     "ECSServiceAverageCPUUtilization": ("AWS/ECS", "CPUUtilization", "Percent"),
     "ECSServiceAverageMemoryUtilization": ("AWS/ECS", "MemoryUtilization", "Percent"),
@@ -61,12 +61,12 @@ def _of(backend, about):
 
 
 def _check_others(backend, about, name, configuration):
-    """One policy for a metric: two would pull in two directions."""
+    """There can be only one policy per metric."""
     metric = [configuration.get(one) for one in ("PredefinedMetricSpecification", "CustomizedMetricSpecification")]
     for other in _of(backend, about):
-        there = other.target_tracking_scaling_policy_configuration or {}
+        existing = other.target_tracking_scaling_policy_configuration or {}
         names = ("PredefinedMetricSpecification", "CustomizedMetricSpecification")
-        if other.policy_name != name and there and [there.get(one) for one in names] == metric:
+        if other.policy_name != name and existing and [existing.get(one) for one in names] == metric:
             raise invalid("Only one TargetTrackingScaling policy for a given metric specification is allowed.")
 
 
@@ -105,11 +105,11 @@ def put_scaling_policy(self):
         policy.policy_arn, policy.creation_time = before.policy_arn, before.creation_time
     policy.alarms = _alarms(backend, policy, before)
     backend.policies[key] = policy
-    return json.dumps({"PolicyARN": policy.policy_arn, "Alarms": _told_alarms(policy)})
+    return json.dumps({"PolicyARN": policy.policy_arn, "Alarms": _described_alarms(policy)})
 
 
 def _metric(policy):
-    """The namespace, the name, the dimensions, the statistic and the unit of what a policy tracks."""
+    """Namespace, name, dimensions, statistic and unit of the metric that a policy tracks."""
     configuration = policy.target_tracking_scaling_policy_configuration
     own = configuration.get("CustomizedMetricSpecification")
     if own:
@@ -131,7 +131,7 @@ def _metric(policy):
 
 
 def _alarms(backend, policy, before):
-    """A policy that tracks a target scales out after three minutes above it and in after fifteen under nine tenths."""
+    """Target tracking scales out after three minutes above the target, and in after fifteen minutes below 90 % of it."""
     if policy.policy_type != TRACKING or policy.service_namespace != "ecs":
         return policy.alarms
     configuration = policy.target_tracking_scaling_policy_configuration
@@ -141,12 +141,12 @@ def _alarms(backend, policy, before):
     if not configuration.get("DisableScaleIn"):
         wanted["AlarmLow"] = ("LessThanThreshold", 15, target * 0.9)
     old = before.alarms if before else []
-    there = {kind: one.name for kind in ("AlarmHigh", "AlarmLow") for one in old if f"-{kind}-" in one.name}
-    cloudwatch.delete_alarms([name for kind, name in there.items() if kind not in wanted])
-    made = []
+    existing = {kind: one.name for kind in ("AlarmHigh", "AlarmLow") for one in old if f"-{kind}-" in one.name}
+    cloudwatch.delete_alarms([name for kind, name in existing.items() if kind not in wanted])
+    created = []
     for kind, (operator, periods, threshold) in wanted.items():
         given = {
-            "AlarmName": there.get(kind) or f"TargetTracking-{policy.resource_id}-{kind}-{mock_random.uuid4()}",
+            "AlarmName": existing.get(kind) or f"TargetTracking-{policy.resource_id}-{kind}-{mock_random.uuid4()}",
             "AlarmDescription": f"DO NOT EDIT OR DELETE. For TargetTrackingScaling policy {policy.policy_arn}.",
             "AlarmActions": [policy.policy_arn],
             "Namespace": namespace,
@@ -160,8 +160,8 @@ def _alarms(backend, policy, before):
             "ComparisonOperator": operator,
         }
         given = {name: value for name, value in given.items() if value is not None}
-        made.append(alarms.put(cloudwatch, given))
-    return made
+        created.append(alarms.put(cloudwatch, given))
+    return created
 
 
 def delete_scaling_policy(self):
@@ -173,11 +173,11 @@ def delete_scaling_policy(self):
     return "{}"
 
 
-def _told_alarms(policy):
+def _described_alarms(policy):
     return [{"AlarmName": one.name, "AlarmARN": one.alarm_arn} for one in policy.alarms]
 
 
-def _told(policy):
+def _described(policy):
     return given(
         PolicyARN=policy.policy_arn,
         PolicyName=policy.policy_name,
@@ -187,7 +187,7 @@ def _told(policy):
         PolicyType=policy.policy_type,
         StepScalingPolicyConfiguration=policy.step_scaling_policy_configuration,
         TargetTrackingScalingPolicyConfiguration=policy.target_tracking_scaling_policy_configuration,
-        Alarms=_told_alarms(policy),
+        Alarms=_described_alarms(policy),
         CreationTime=policy.creation_time,
     )
 
@@ -196,11 +196,11 @@ def describe_scaling_policies(self):
     names = self._get_param("PolicyNames")
     found = selected(self, self.applicationautoscaling_backend.policies.values())
     found = [one for one in found if not names or one.policy_name in names]
-    return answer(self, "ScalingPolicies", found, _told, MAX_PAGE)
+    return answer(self, "ScalingPolicies", found, _described, MAX_PAGE)
 
 
 def install():
-    # Made once all is known of the policy.
+    # The alarms need the policy's ARN.
     Policy._generate_ecs_alarms = lambda self: []
     ApplicationAutoScalingResponse.put_scaling_policy = put_scaling_policy
     ApplicationAutoScalingResponse.delete_scaling_policy = delete_scaling_policy

@@ -1,4 +1,4 @@
-"""What holds for all of Application Auto Scaling: what a call is about, errors, and pages.
+"""What all operations of Application Auto Scaling share: the scalable target of a call, errors, and pages.
 
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
 https://docs.aws.amazon.com/autoscaling/application/APIReference/CommonErrors.html
@@ -21,7 +21,7 @@ def invalid(message):
 
 
 class Subject(NamedTuple):
-    """What is scaled: a dimension of a resource of a service."""
+    """What is scaled: namespace, resource and dimension."""
 
     namespace: str
     resource: str
@@ -41,7 +41,7 @@ def subject(response):
 
 
 def found_target(response):
-    """The target that the call is about, which must have been registered."""
+    """The scalable target of the call, which must be registered."""
     about = subject(response)
     target = response.applicationautoscaling_backend.targets.get(about.dimension, {}).get(about.resource)
     if target is None:
@@ -50,7 +50,7 @@ def found_target(response):
 
 
 def selected(response, items):
-    """Those of the namespace, and of the resource and the dimension where they are named."""
+    """The items of the namespace, and of the resource and dimension if given."""
     response._validate_params()
     namespace = response._get_param("ServiceNamespace")
     resource, dimension = response._get_param("ResourceId"), response._get_param("ScalableDimension")
@@ -65,8 +65,8 @@ def selected(response, items):
     ]
 
 
-def answer(response, name, items, told, largest=50):
-    """One page of the items, as they are told."""
+def answer(response, name, items, describe, largest=50):
+    """One page of the items, each as `describe` returns it."""
     size = response._get_int_param("MaxResults", largest)
     if not 1 <= size <= largest:
         raise invalid(
@@ -77,12 +77,12 @@ def answer(response, name, items, told, largest=50):
     if token and not token.isdigit():
         raise refused("InvalidNextTokenException", "The next token is invalid")
     start = int(token or 0)
-    page = {name: [told(one) for one in items[start : start + size]]}
+    page = {name: [describe(one) for one in items[start : start + size]]}
     if start + size < len(items):
         page["NextToken"] = str(start + size)
     return json.dumps(page)
 
 
 def given(**values):
-    """Without what has no value."""
+    """The fields that have a value."""
     return {name: value for name, value in values.items() if value is not None}

@@ -1,4 +1,4 @@
-"""Scheduled actions: of a target that is registered, with a schedule that can be read and a time zone that exists.
+"""Scheduled actions of registered targets: the schedule and the time zone must be valid.
 
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScheduledAction.html
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_ScheduledAction.html
@@ -32,7 +32,7 @@ def _check_schedule(schedule):
             raise problem
     elif match := re.fullmatch(r"cron\((.*)\)", schedule):
         fields = match[1].split()
-        # Either the day of the month or the day of the week is left open.
+        # Either the day of the month or the day of the week must be ?.
         if len(fields) != 6 or (fields[2] == "?") == (fields[4] == "?"):
             raise problem
     else:
@@ -61,7 +61,7 @@ def _find(backend, about, name):
 
 
 def put_scheduled_action(self):
-    """Of one that is there, what is not told stays, but for the times of its beginning and end."""
+    """An update keeps the settings that are not given, except the start and end time."""
     backend, (_, about) = self.applicationautoscaling_backend, found_target(self)
     name = self._get_param("ScheduledActionName")
     before = _find(backend, about, name)
@@ -78,7 +78,7 @@ def put_scheduled_action(self):
     if len([one for one in backend.scheduled_actions if one.resource_id == about.resource]) >= MAX_ACTIONS:
         message = f"The scalable target has {MAX_ACTIONS} scheduled actions, which is the maximum: {about}"
         raise refused("LimitExceededException", message)
-    made = FakeScheduledAction(
+    created = FakeScheduledAction(
         about.namespace,
         schedule,
         timezone,
@@ -91,25 +91,25 @@ def put_scheduled_action(self):
         backend.account_id,
         backend.region_name,
     )
-    made.arn = (
+    created.arn = (
         f"arn:{backend.partition}:autoscaling:{backend.region_name}:{backend.account_id}:scheduledAction:"
         f"{mock_random.uuid4()}:resource/{about.namespace}/{about.resource}:scheduledActionName/{name}"
     )
-    backend.scheduled_actions.append(made)
+    backend.scheduled_actions.append(created)
     return "{}"
 
 
 def delete_scheduled_action(self):
     backend, about, name = self.applicationautoscaling_backend, subject(self), self._get_param("ScheduledActionName")
-    there = _find(backend, about, name)
-    if there is None:
+    existing = _find(backend, about, name)
+    if existing is None:
         message = f"No scheduled action found for {about}, scheduled action name: {name}"
         raise refused("ObjectNotFoundException", message)
-    backend.scheduled_actions.remove(there)
+    backend.scheduled_actions.remove(existing)
     return "{}"
 
 
-def _told(action):
+def _described(action):
     return given(
         ScheduledActionName=action.scheduled_action_name,
         ScheduledActionARN=action.arn,
@@ -129,7 +129,7 @@ def describe_scheduled_actions(self):
     names = self._get_param("ScheduledActionNames")
     found = selected(self, self.applicationautoscaling_backend.scheduled_actions)
     found = [one for one in found if not names or one.scheduled_action_name in names]
-    return answer(self, "ScheduledActions", found, _told)
+    return answer(self, "ScheduledActions", found, _described)
 
 
 def install():

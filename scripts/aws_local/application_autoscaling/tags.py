@@ -14,7 +14,7 @@ from aws_local.application_autoscaling.requests import invalid, refused
 MAX_TAGS = 50
 
 
-def check(tags, there=()):
+def check(tags, existing=()):
     for key, value in tags.items():
         if not key.strip():
             raise invalid("Tag keys cannot be empty or blank")
@@ -22,12 +22,12 @@ def check(tags, there=()):
             raise invalid("Tag keys cannot begin with aws:")
         if not value.strip():
             raise invalid("Tag values cannot be empty or blank")
-    if len(set(tags) | set(there)) > MAX_TAGS:
+    if len(set(tags) | set(existing)) > MAX_TAGS:
         raise refused("TooManyTagsException", f"A resource has at most {MAX_TAGS} tags")
 
 
 def _tags(response):
-    """The tags of the target, to be changed in place."""
+    """The target's tags; changes to the dict change the target."""
     arn = response._get_param("ResourceARN")
     for those in response.applicationautoscaling_backend.targets.values():
         for target in those.values():

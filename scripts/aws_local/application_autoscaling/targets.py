@@ -1,5 +1,5 @@
-"""Scalable targets: registered again, they change as far as they are told to; deregistered, they take along what scales
-them. A service of ECS is scaled by AWS's own role.
+"""Scalable targets. Registering one again changes only the given settings; deregistering it also deletes its policies and
+scheduled actions. ECS services use AWS's service-linked role.
 
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html
 https://docs.aws.amazon.com/autoscaling/application/APIReference/API_DeregisterScalableTarget.html
@@ -30,10 +30,10 @@ def _check_service(backend, resource):
         raise invalid(f"ECS service doesn't exist: {resource}")
 
 
-def _role(backend, namespace, asked):
-    """For ECS the service-linked role, made where the account has none; a role that was asked for is not used."""
+def _role(backend, namespace, requested):
+    """For ECS always the service-linked role, created if the account has none."""
     if namespace != "ecs":
-        return asked
+        return requested
     iam = iam_backends[backend.account_id][backend.partition]
     if not any(role.name == ECS_ROLE for role in iam.get_roles()):
         iam.create_service_linked_role(ECS_SERVICE, "", "")
@@ -96,7 +96,7 @@ def deregister_scalable_target(self):
     return "{}"
 
 
-def _told(target):
+def _described(target):
     return given(
         ServiceNamespace=target.service_namespace,
         ResourceId=target.resource_id,
@@ -124,7 +124,7 @@ def describe_scalable_targets(self):
         and (not resources or one.resource_id in resources)
         and dimension in (None, one.scalable_dimension)
     ]
-    return answer(self, "ScalableTargets", found, _told)
+    return answer(self, "ScalableTargets", found, _described)
 
 
 def install():

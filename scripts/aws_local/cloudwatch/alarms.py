@@ -1,5 +1,5 @@
-"""Metric alarms: what PutMetricAlarm refuses, all that it was given kept and told, a state that a change leaves alone,
-history, actions that go to their topic, and tags that are set by the first call only.
+"""Metric alarms: validation, all settings kept, a state that survives changes, history, actions that reach their topic,
+and tags that only the first PutMetricAlarm sets.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
@@ -38,7 +38,7 @@ STATISTICS = {"SampleCount", "Average", "Sum", "Minimum", "Maximum"}
 STATES = ["INSUFFICIENT_DATA", "ALARM", "OK"]
 MISSING = {"breaching", "notBreaching", "ignore", "missing"}
 DAY, WEEK, HOUR = 86400, 604800, 3600
-# By state, the member that has its actions.
+# The member with the actions of each state.
 ACTIONS = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 
 
@@ -52,7 +52,7 @@ def _now():
 
 
 class Alarm:
-    """A metric alarm. The attributes in small letters are those that moto's other operations look at."""
+    """A metric alarm. moto's other operations use its attributes in snake_case."""
 
     rule = None
 
@@ -76,7 +76,7 @@ class Alarm:
     def alarm_actions(self):
         return self.settings.get("AlarmActions", [])
 
-    def told(self):
+    def described(self):
         return {
             "ActionsEnabled": True,
             "OKActions": [],
@@ -179,18 +179,18 @@ def put_metric_alarm(self):
 
 
 def put(backend, given, tags=None):
-    """Makes an alarm, or changes the one of this name; other services put their own so."""
+    """Creates or updates an alarm. Other services call it for their alarms."""
     name = given["AlarmName"]
     alarm = backend.alarms.get(name)
-    made = alarm is None
-    if made:
+    created = alarm is None
+    if created:
         alarm = backend.alarms[name] = Alarm(backend.region_name, backend.account_id, name)
-        # The tags of a call that changes an alarm are ignored.
+        # An update ignores tags.
         if tags:
             backend.tagger.tag_resource(alarm.alarm_arn, tags)
     alarm.settings, alarm.updated = given, _now()
-    word = "created" if made else "updated"
-    data = {"version": "1.0", "type": "Create" if made else "Update", "createdAlarm": given}
+    word = "created" if created else "updated"
+    data = {"version": "1.0", "type": "Create" if created else "Update", "createdAlarm": given}
     _note(backend, alarm, "ConfigurationUpdate", f'Alarm "{name}" {word}', data)
     return alarm
 
@@ -225,7 +225,7 @@ def describe_alarms(self):
             f"1 validation error detected: Value '{size}' at 'maxRecords' failed to satisfy constraint"
         )
     page, token = _paged(found, self._get_param("NextToken"), size)
-    return ActionResult({"MetricAlarms": [one.told() for one in page], "CompositeAlarms": [], "NextToken": token})
+    return ActionResult({"MetricAlarms": [one.described() for one in page], "CompositeAlarms": [], "NextToken": token})
 
 
 def describe_alarm_history(self):
@@ -250,7 +250,7 @@ def describe_alarm_history(self):
 
 
 def _send(backend, alarm, before, account):
-    """What CloudWatch publishes to the topics among the actions of the new state."""
+    """Publishes the state change to the topics among the actions of the new state."""
     message = {
         "AlarmName": alarm.name,
         "AlarmDescription": alarm.settings.get("AlarmDescription"),
@@ -298,12 +298,12 @@ def set_alarm_state(self):
     alarm.state_value, alarm.state_reason, alarm.state_data, alarm.state_updated = state, reason, data, _now()
     if before != state:
         alarm.state_transitioned = alarm.state_updated
-        told = {
+        data = {
             "version": "1.0",
             "oldState": {"stateValue": before},
             "newState": {"stateValue": state, "stateReason": reason},
         }
-        _note(backend, alarm, "StateUpdate", f"Alarm updated from {before} to {state}", told)
+        _note(backend, alarm, "StateUpdate", f"Alarm updated from {before} to {state}", data)
         if alarm.settings.get("ActionsEnabled", True):
             _send(backend, alarm, before, self.current_account)
     return EmptyResult()
@@ -330,7 +330,7 @@ def _enable(enabled):
 
 
 def _tagged(response):
-    """The resource that a call about tags is for, which must be there, and what keeps its tags."""
+    """The ARN of the tagged resource, which must exist, and the tagging service."""
     backend, arn = response.cloudwatch_backend, response._get_param("ResourceARN")
     arns = [one.alarm_arn for one in backend.alarms.values()]
     arns += [one.arn for one in backend.dashboards.values()]

@@ -1,4 +1,4 @@
-"""Dashboards: bodies that are no dashboard are refused, doubtful ones warned of; tags, set by the first call only.
+"""Dashboards: invalid bodies are refused, questionable ones get a warning; only the first PutDashboard sets tags.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DeleteDashboards.html
@@ -20,7 +20,7 @@ MOST_WIDGETS = 500
 
 
 def _widget(number, widget):
-    """What is wrong with a widget, and what is doubtful: pairs of place and words."""
+    """Errors and warnings about a widget, as pairs of a path and a message."""
     place = f"/widgets/{number}"
     if not isinstance(widget, dict):
         return [(place, "Should be object")], []
@@ -74,15 +74,15 @@ def put_dashboard(self):
         wrong += one_wrong
         doubtful += one_doubtful
     if wrong:
-        told = json.dumps(_messages(wrong))
+        messages = json.dumps(_messages(wrong))
         raise DashboardInvalidInputError(
-            f"The dashboard body is invalid, there are {len(wrong)} validation errors: {told}"
+            f"The dashboard body is invalid, there are {len(wrong)} validation errors: {messages}"
         )
-    made = name not in backend.dashboards
+    created = name not in backend.dashboards
     dashboard = backend.put_dashboard(name, body)
     tags = self._get_param("Tags", [])
-    # The tags of a call that changes a dashboard are ignored.
-    if made and tags:
+    # An update ignores tags.
+    if created and tags:
         backend.tagger.tag_resource(dashboard.arn, tags)
     return ActionResult({"DashboardValidationMessages": _messages(doubtful)})
 

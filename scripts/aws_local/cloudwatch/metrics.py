@@ -1,5 +1,5 @@
-"""Metrics: a query finds its own metric only (the namespace, the name and exactly the dimensions), in periods that
-begin at a whole minute, with percentiles too.
+"""Metrics: a query returns only the exact metric (namespace, name and all dimensions), in periods that start at a whole
+minute, percentiles included.
 
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricStatistics.html
@@ -34,7 +34,7 @@ def _selected(backend, namespace, name, dimensions, unit):
 
 
 def _periods(data, start, end, period):
-    """The periods that have data, oldest first."""
+    """The periods with data, oldest first."""
     if period >= 60:
         start = start.replace(second=0)
     start, found = start.replace(microsecond=0), {}
@@ -111,7 +111,7 @@ def install():
     plain = CloudWatchBackend.get_metric_data
 
     def get_metric_data(self, queries, start_time, end_time, scan_by="TimestampAscending"):
-        # moto checks the times, and answers what is no metric of its own.
+        # moto checks the times, and answers queries for expressions.
         others = [one for one in queries if "MetricStat" not in one and one["Expression"].startswith("SELECT")]
         answers = {one["id"]: one for one in plain(self, others, start_time, end_time, scan_by)}
         found = [_queried(self, query, start_time, end_time) for query in queries if "MetricStat" in query]

@@ -1,5 +1,5 @@
-"""The protocol rpc-v2-cbor, which AWS's newer SDKs speak to CloudWatch and moto does not know: a request is turned into
-the same one in JSON, and the answer turned back.
+"""The protocol rpc-v2-cbor, which newer AWS SDKs use for CloudWatch and moto lacks. Requests are translated to JSON, and
+answers back to CBOR.
 
 https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
 https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html
@@ -17,7 +17,7 @@ from botocore.serialize import RpcV2CBORSerializer
 from moto.core.utils import get_service_model
 
 PATH = re.compile(r"/service/(?P<service>[^/]+)/operation/(?P<operation>[^/]+)$")
-# By the name in the path, botocore's.
+# The name of the service in the path, and in botocore.
 SERVICES = {"GraniteServiceVersion20100801": "cloudwatch"}
 
 _parser = RpcV2CBORParser()
@@ -25,7 +25,7 @@ _serializer = RpcV2CBORSerializer()
 
 
 def _plain(value):
-    """What JSON writes."""
+    """The JSON equivalent of a value that JSON lacks."""
     if isinstance(value, datetime.datetime):
         return value.timestamp()
     if isinstance(value, bytes):
@@ -41,7 +41,7 @@ def _to_json(body):
 
 
 def _shaped(value, shape):
-    """JSON's value as what its shape says; members that the shape does not have are left out."""
+    """The JSON value with the types of its shape; unknown members are dropped."""
     kind = shape.type_name
     if kind == "structure":
         known = {name: item for name, item in value.items() if name in shape.members and item is not None}
@@ -81,13 +81,13 @@ class _Error:
 
 
 def _error(body):
-    told = json.loads(body)
-    code = told.get("__type") or told.get("code") or "InternalFailure"
-    return _to_cbor({"__type": str(code), "message": told.get("message") or told.get("Message") or ""}, _Error)
+    error = json.loads(body)
+    code = error.get("__type") or error.get("code") or "InternalFailure"
+    return _to_cbor({"__type": str(code), "message": error.get("message") or error.get("Message") or ""}, _Error)
 
 
 class Cbor:
-    """Stands before moto's application."""
+    """Translates requests in CBOR for `app`; passes on all others."""
 
     def __init__(self, app):
         self.app = app
@@ -100,41 +100,41 @@ class Cbor:
         body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
         if environ.pop("HTTP_CONTENT_ENCODING", "") == "gzip":
             body = gzip.decompress(body)
-        asked = _to_json(body)
+        requested = _to_json(body)
         environ |= {
             "PATH_INFO": "/",
             "RAW_URI": "/",
             "REQUEST_URI": "/",
             "CONTENT_TYPE": "application/x-amz-json-1.0",
-            "CONTENT_LENGTH": str(len(asked)),
+            "CONTENT_LENGTH": str(len(requested)),
             "HTTP_ACCEPT": "application/json",
             "HTTP_X_AMZ_TARGET": f"{match['service']}.{match['operation']}",
-            "wsgi.input": io.BytesIO(asked),
+            "wsgi.input": io.BytesIO(requested),
         }
-        told = {}
+        response = {}
 
         def note(status, headers, _exception=None):
-            told.update(status=status, headers=headers)
+            response.update(status=status, headers=headers)
 
         parts = self.app(environ, note)
         answer = b"".join(parts)
         if hasattr(parts, "close"):
             parts.close()
         try:
-            if told["status"].startswith("2"):
+            if response["status"].startswith("2"):
                 shape = get_service_model(service).operation_model(match["operation"]).output_shape
                 answer = _to_cbor(json.loads(answer or b"{}"), shape)
             else:
                 answer = _error(answer)
         except ValueError:
-            # Not JSON: something below went wrong, and says so in its own way.
-            start_response(told["status"], told["headers"])
+            # An error of the server itself, which is not JSON.
+            start_response(response["status"], response["headers"])
             return [answer]
-        kept = [pair for pair in told["headers"] if pair[0].lower() not in ("content-type", "content-length")]
+        kept = [pair for pair in response["headers"] if pair[0].lower() not in ("content-type", "content-length")]
         kept += [
             ("Content-Type", "application/cbor"),
             ("Content-Length", str(len(answer))),
             ("smithy-protocol", "rpc-v2-cbor"),
         ]
-        start_response(told["status"], kept)
+        start_response(response["status"], kept)
         return [answer]

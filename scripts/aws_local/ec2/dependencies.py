@@ -1,4 +1,4 @@
-"""What is in use is not deleted.
+"""Resources that are in use cannot be deleted.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSecurityGroup.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSubnet.html
@@ -53,7 +53,7 @@ def install():
     release = ElasticAddressBackend.release_address
     detach = InternetGatewayBackend.detach_internet_gateway
     delete_vpc = VPCBackend.delete_vpc
-    # A VPC takes its own default group along; nobody else may.
+    # Deleting the VPC deletes its default group; nothing else does.
     deleting_vpc = set()
 
     def delete_security_group(self, name=None, group_id=None):
@@ -65,7 +65,7 @@ def install():
     def checked_delete_subnet(self, subnet_id):
         if any(eni.subnet.id == subnet_id for eni in self.enis.values()):
             raise DependencyViolationError(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
-        # Its association with a route table goes with it.
+        # Its association with a route table is deleted as well.
         for table in self.route_tables.values():
             for association, target in list(table._associations.items()):
                 if target == subnet_id:

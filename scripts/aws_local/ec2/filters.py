@@ -1,4 +1,4 @@
-"""A filter matches a resource that has several values for it where any of them is any of the filter's.
+"""A filter matches a resource with several values if any of them equals any of the filter's.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Filter.html
 """

@@ -1,4 +1,4 @@
-"""A deleted NAT gateway gives back its address and its interface, and routes through what is gone are blackholes.
+"""NAT gateways: deleting one releases its address and its interface, and turns routes through it into blackholes.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteNatGateway.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Route.html
@@ -40,7 +40,7 @@ def install():
     plain_create = NatGatewayBackend.create_nat_gateway
 
     def create(self, *args, connectivity_type=None, **kwargs):
-        # AWS's default, which it tells like any other value.
+        # The default, which AWS returns like any other value.
         return plain_create(self, *args, connectivity_type=connectivity_type or "public", **kwargs)
 
     NatGatewayBackend.create_nat_gateway = create

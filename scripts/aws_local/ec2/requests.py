@@ -1,4 +1,4 @@
-"""What holds for every EC2 request: DryRun and ClientToken.
+"""Parameters of many EC2 requests: DryRun and ClientToken.
 
 DryRun checks permissions and changes nothing: https://docs.aws.amazon.com/AWSEC2/latest/APIReference/CommonParameters.html
 ClientToken makes a create idempotent: https://docs.aws.amazon.com/ec2/latest/devguide/ec2-api-idempotency.html
@@ -10,7 +10,7 @@ from moto.core.responses import ActionResult
 from moto.ec2.exceptions import DryRunClientError, EC2ClientError
 from moto.ec2.responses import EC2Response
 
-# The creates that take a ClientToken, of those that the programs use.
+# The operations with a ClientToken that rd uses.
 TOKENED = {
     "CreateFlowLogs",
     "CreateNatGateway",

@@ -1,4 +1,4 @@
-"""Security group rules between groups keep their description, and descriptions are changed by rule id.
+"""Security group rules: those between groups keep their description; descriptions are changed by rule id.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html
@@ -11,12 +11,12 @@ from moto.ec2.responses.security_groups import SecurityGroups
 
 
 def _peer(rule):
-    """The group at the other end, without what only describes the rule."""
+    """The peer group, without the description."""
     return {name: value for name, value in rule.source_group.items() if name in ("GroupId", "GroupName", "UserId")}
 
 
 def _same(self, other):
-    """A description is not part of what a rule is: the same rule with another description is a duplicate."""
+    """Whether two rules are the same. The description does not count: with another one, a rule is still a duplicate."""
     return (
         self.ip_protocol == other.ip_protocol
         and self.ip_range.get("CidrIp") == other.ip_range.get("CidrIp")

@@ -1,5 +1,5 @@
-"""VPC endpoints: filters by id, private DNS changed in place, interfaces that carry the endpoint's groups, and routes
-that follow the route tables.
+"""VPC endpoints: filters by id, private DNS changed in place, interfaces in the endpoint's security groups, and routes in
+the route tables of gateway endpoints.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html
@@ -13,7 +13,7 @@ from moto.ec2.utils import random_private_ip
 
 
 def _interfaces(backend, endpoint):
-    """One interface in each subnet, in the endpoint's groups."""
+    """Creates one interface in each subnet, in the endpoint's security groups."""
     by_subnet = {
         backend.enis[eni_id].subnet.id: eni_id for eni_id in endpoint.network_interface_ids if eni_id in backend.enis
     }
@@ -35,7 +35,7 @@ def _interfaces(backend, endpoint):
 
 
 def _routes(backend, endpoint, before):
-    """A gateway endpoint's route stands in each of its tables."""
+    """Adds a gateway endpoint's route to each of its route tables."""
     prefix_list = endpoint.destination_prefix_list_id
     if not prefix_list:
         return
@@ -67,7 +67,7 @@ def install():
 
     def create_vpc_endpoint(self, *args, **kwargs):
         if (kwargs.get("endpoint_type") or "Gateway").lower() == "gateway":
-            # Only interfaces have private names.
+            # Only interface endpoints have private DNS names.
             kwargs["private_dns_enabled"] = False
         endpoint = plain_create(self, *args, **kwargs)
         if _is_interface(endpoint):

@@ -1,5 +1,6 @@
-"""Tokens for the registry: a password for the user AWS that says whose registry it opens, for twelve hours. The
-registry is where the request was sent to, so that what is in front of the API is in front of the registry too.
+"""Authorization tokens for the registry: a password for the user AWS that names the account and Region, valid for twelve
+hours. The registry's address is the one that the request was sent to, so that a proxy in front of the API is also in
+front of the registry.
 
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetAuthorizationToken.html
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_AuthorizationData.html
@@ -34,7 +35,7 @@ def _token(account, region, expires):
 
 
 def checked(header, realm):
-    """The account and the region of the token in an Authorization header."""
+    """The account and Region of the token in an Authorization header."""
     scheme, _, value = header.partition(" ")
     challenge = [("WWW-Authenticate", f'Basic realm="{realm}",service="ecr.amazonaws.com"')]
     if scheme.lower() != "basic":

@@ -1,5 +1,5 @@
-"""Images: known by the digest of their manifest, which must find its layers in the repository; as large as their
-layers; a tag that moves leaves its image behind, untagged.
+"""Images: identified by the digest of their manifest, whose layers must be in the repository; as large as their layers; a
+tag that moves leaves its old image untagged.
 
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutImage.html
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageDetail.html
@@ -26,12 +26,12 @@ DIGEST = re.compile(r"[a-zA-Z0-9-_+.]+:[a-fA-F0-9]+")
 
 
 def refused(code, message):
-    """An error of ECR that moto has no class for."""
+    """An error of ECR for which moto has no class."""
     return ValidationException(code, message)
 
 
 def is_immutable(repository, tag):
-    """Whether a tag, once given, stays: the filters name those that are otherwise than the rest."""
+    """Whether a tag is immutable. The exclusion filters invert the repository's setting."""
     filters = repository.image_tag_mutability_exclusion_filters or []
     excluded = any(fnmatch.fnmatchcase(tag, one["filter"]) for one in filters)
     return repository.is_tag_immutable() != excluded
@@ -104,7 +104,7 @@ def _tagged(repository, digest, tag, text, media_type):
 
 
 def _size(self):
-    """Of a list, that of its largest image."""
+    """The size of an image; for an index, that of its largest image."""
     manifest = json.loads(self.image_manifest)
     if "manifests" in manifest:
         parts = [find(self.repository, digest=one) for one in manifests.images_of(manifest)]
@@ -118,7 +118,7 @@ def _artifact(self):
 
 
 def _named(repository, image_id):
-    """The image of an id; the code and the reason where there is none."""
+    """The image with an id, or the code and reason of the failure."""
     tag, digest = image_id.get("imageTag"), image_id.get("imageDigest")
     if tag is None and digest is None:
         return None, "MissingDigestAndTag", "Invalid request parameters: both tag and digest cannot be null"
@@ -164,9 +164,9 @@ def batch_get_image(self):
 
 
 def batch_delete_image(self, repository_name, registry_id=None, image_ids=None):
-    """By its digest an image goes with all of its tags; by a tag that alone, and the image with its last."""
+    """A digest deletes the image and all of its tags; a tag deletes only the tag, and with the last tag the image."""
     repository = self._get_repository(repository_name, registry_id)
-    gone, failures = [], []
+    deleted, failures = [], []
     for image_id in image_ids:
         image, code, reason = _named(repository, image_id)
         if image is None:
@@ -180,14 +180,14 @@ def batch_delete_image(self, repository_name, registry_id=None, image_ids=None):
             failures.append(_failure(image_id, "ImageReferencedByManifestList", reason))
             continue
         tags = [tag] if tag is not None else list(image.image_tags)
-        gone.extend({"imageDigest": digest, "imageTag": one} for one in tags)
+        deleted.extend({"imageDigest": digest, "imageTag": one} for one in tags)
         if not tags:
-            gone.append({"imageDigest": digest})
+            deleted.append({"imageDigest": digest})
         for one in tags:
             image.remove_tag(one)
         if last:
             repository.images.remove(image)
-    return {"imageIds": gone, "failures": failures}
+    return {"imageIds": deleted, "failures": failures}
 
 
 def _lists_with(repository, digest):
@@ -241,16 +241,16 @@ def list_images(self):
 
 def describe_images(self):
     repository = self.ecr_backend._get_repository(self._get_param("repositoryName"), self._get_param("registryId"))
-    asked = self._get_param("imageIds")
-    if asked:
+    requested = self._get_param("imageIds")
+    if requested:
         images = []
-        for one in asked:
+        for one in requested:
             image = repository._get_image(one.get("imageTag"), one.get("imageDigest"))
             if image not in images:
                 images.append(image)
     else:
         images = _filtered(self, list(repository.images))
-    shown, token = page(self, images, bool(asked))
+    shown, token = page(self, images, bool(requested))
     return ActionResult({"imageDetails": [_detail(image) for image in shown], "nextToken": token})
 
 

@@ -1,4 +1,4 @@
-"""Layers by ECR's own calls: uploaded in parts, looked for, and read from a URL that needs no credentials.
+"""Layers in ECR's own API: uploaded in parts, checked, and downloaded from a URL that needs no credentials.
 
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_InitiateLayerUpload.html
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_UploadLayerPart.html
@@ -70,7 +70,7 @@ def _complete(self, repository_name, upload_id, layer_digests, registry_id=None)
 
 
 def _media_types(repository):
-    """By digest, what the images say that a layer is."""
+    """The media type of each layer, by digest, as the images give it."""
     types = {}
     for image in repository.images:
         manifest = json.loads(image.image_manifest)

@@ -1,4 +1,4 @@
-"""Lifecycle policies: rules that go together, kept in AWS's own spelling, by priority.
+"""Lifecycle policies: the rules are checked as a whole, written as AWS writes them, ordered by priority.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/lifecycle_policy_parameters.html
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_PutLifecyclePolicy.html
@@ -12,7 +12,7 @@ import json
 from moto.ecr.exceptions import InvalidParameterException, LifecyclePolicyNotFoundException
 from moto.ecr.models import ECRBackend
 
-# A policy is first looked at within a day; until then AWS tells this.
+# The first evaluation is within a day; until then AWS returns this.
 NEVER = datetime.datetime.fromtimestamp(0, datetime.timezone.utc)
 RULE = ["rulePriority", "description", "selection", "action"]
 SELECTION = ["tagStatus", "tagPatternList", "tagPrefixList", "countType", "countUnit", "countNumber"]
@@ -26,7 +26,7 @@ def _invalid(reason):
 
 
 def _check(rules):
-    """What moto's own check of each rule does not see."""
+    """Checks the rules together; moto checks each on its own."""
     priorities = [rule["rulePriority"] for rule in rules]
     if len(set(priorities)) < len(priorities):
         raise _invalid("Rule priorities must be unique.")

@@ -1,4 +1,4 @@
-"""What a manifest refers to, and its translation between Docker's format and OCI's.
+"""Manifests: what they refer to, and translation between the formats of Docker and OCI.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-manifest-formats.html
 https://github.com/opencontainers/image-spec/blob/main/manifest.md
@@ -15,7 +15,7 @@ OCI = "application/vnd.oci.image.manifest.v1+json"
 OCI_INDEX = "application/vnd.oci.image.index.v1+json"
 IMAGES, LISTS = (DOCKER, OCI), (DOCKER_LIST, OCI_INDEX)
 
-# Each Docker type, and the OCI type of the same.
+# Docker's media types and their OCI equivalents.
 SAME = [
     (DOCKER, OCI),
     ("application/vnd.docker.container.image.v1+json", "application/vnd.oci.image.config.v1+json"),
@@ -33,11 +33,11 @@ def digest_of(text):
 
 
 class Malformed(ValueError):
-    """Why a text is no manifest."""
+    """The text is not a valid manifest."""
 
 
 def parsed(text, media_type=None):
-    """The manifest, and its media type."""
+    """The manifest and its media type."""
     try:
         manifest = json.loads(text)
     except ValueError:
@@ -60,7 +60,7 @@ def parsed(text, media_type=None):
 
 
 def layers_of(manifest):
-    """The digests of what an image must have in its repository: layers that are kept elsewhere are not wanted."""
+    """The digests of the configuration and layers that must be in the repository; foreign layers need not be."""
     wanted = [manifest["config"], *(layer for layer in manifest["layers"] if not layer.get("urls"))]
     return [one["digest"] for one in wanted if "nondistributable" not in one.get("mediaType", "")]
 
@@ -70,12 +70,12 @@ def images_of(manifest):
 
 
 def translated(text, accepted):
-    """The manifest in a format of those accepted, and its media type; None where there is no way. Lists are not
+    """The manifest in one of the accepted formats, and its media type; None if that is impossible. Indexes are not
     translated."""
     manifest = json.loads(text)
-    for there, back in ((0, 1), (1, 0)):
-        if manifest.get("mediaType", OCI) == SAME[0][there] and SAME[0][back] in accepted:
-            types = {pair[there]: pair[back] for pair in SAME}
+    for existing, back in ((0, 1), (1, 0)):
+        if manifest.get("mediaType", OCI) == SAME[0][existing] and SAME[0][back] in accepted:
+            types = {pair[existing]: pair[back] for pair in SAME}
             for one in (manifest["config"], *manifest["layers"]):
                 one["mediaType"] = types.get(one.get("mediaType"), one.get("mediaType"))
             manifest["mediaType"] = SAME[0][back]

@@ -1,4 +1,4 @@
-"""Lists of ECR in pages: maxResults from 1 to 1000, 100 without one, and a nextToken.
+"""Lists of ECR in pages: maxResults from 1 to 1000, by default 100, and a nextToken.
 
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImages.html
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html
@@ -11,7 +11,7 @@ from moto.ecr.exceptions import InvalidParameterException
 
 
 def page(response, items, by_name=False):
-    """One page of the items and the token of the next; everything when the items were asked for by name."""
+    """One page of the items and the token of the next page; all items if they were requested by name."""
     if by_name:
         return items, None
     size = int(response._get_param("maxResults") or 100)

@@ -1,5 +1,5 @@
-"""Repositories: tags are checked before anything is made, KMS keys must be there, lists come in pages; a deleted one
-leaves no layers behind.
+"""Repositories: tags are checked before anything is created, KMS keys must exist, lists have pages; deleting a
+repository deletes its layers.
 
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeRepositories.html
@@ -18,7 +18,7 @@ from aws_local.ecr.pages import page
 from aws_local.registry import storage
 
 MAX_TAGS = 50
-# Of the key that AWS has for ECR in each account.
+# The alias of AWS's own key for ECR.
 AWS_KEY = "alias/aws/ecr"
 
 
@@ -26,7 +26,7 @@ def _invalid(parameter, constraint):
     return InvalidParameterException(f"Invalid parameter at '{parameter}' failed to satisfy constraint: '{constraint}'")
 
 
-def _check_tags(tags, there=()):
+def _check_tags(tags, existing=()):
     keys = [tag["Key"] for tag in tags]
     if len(set(keys)) < len(keys):
         raise refused("InvalidTagParameterException", "Duplicate tag keys are not allowed.")
@@ -34,12 +34,12 @@ def _check_tags(tags, there=()):
         if key.lower().startswith("aws:"):
             message = f"The tag key '{key}' is reserved: keys must not begin with aws:"
             raise refused("InvalidTagParameterException", message)
-    if len(set(keys) | set(there)) > MAX_TAGS:
+    if len(set(keys) | set(existing)) > MAX_TAGS:
         raise refused("TooManyTagsException", f"The maximum number of tags on a repository is {MAX_TAGS}.")
 
 
 def _encryption(repository, given):
-    """Without a key of its own, a repository has AWS's for ECR."""
+    """The encryption settings. The default key is AWS's own for ECR."""
     kind = (given or {}).get("encryptionType", "AES256")
     if kind not in ("AES256", "KMS", "KMS_DSSE"):
         raise _invalid("encryptionConfiguration", "Member must satisfy enum value set: [AES256, KMS, KMS_DSSE]")

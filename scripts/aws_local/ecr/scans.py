@@ -1,5 +1,5 @@
-"""Scans of images: on push where the repository says so, or when asked for, finished at once; nothing is found unless
-`POST /aws-local/scan` with {"digest", "counts": {"HIGH": 2}} says so. `DELETE` with the digest takes that back.
+"""Image scans, on push or on demand, complete at once. `POST /aws-local/scan` with {"digest", "counts": {"HIGH": 2}} sets
+the findings, by default none; `DELETE` with the digest removes them.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-scanning.html
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_DescribeImageScanFindings.html
@@ -23,18 +23,18 @@ SEVERITIES = ["CRITICAL", "HIGH", "MEDIUM", "LOW", "INFORMATIONAL", "UNDEFINED"]
 COMPLETE = {"status": "COMPLETE", "description": "The scan was completed successfully."}
 DAY = datetime.timedelta(days=1)
 
-# By digest, how many findings of each severity.
-told = {}
+# The number of findings of each severity, by digest.
+findings = {}
 
 
 def _control(method, body):
     if method == "DELETE":
-        told.pop(body["digest"], None)
+        findings.pop(body["digest"], None)
         return
     counts = {severity: int(count) for severity, count in body["counts"].items()}
     if set(counts) - set(SEVERITIES):
         raise ValueError(f"severities are {', '.join(SEVERITIES)}")
-    told[body["digest"]] = counts
+    findings[body["digest"]] = counts
 
 
 def _now():
@@ -42,12 +42,12 @@ def _now():
 
 
 def _counts(image):
-    counts = told.get(image.image_digest, {})
+    counts = findings.get(image.image_digest, {})
     return {severity: counts[severity] for severity in SEVERITIES if counts.get(severity)}
 
 
 def _summary(image):
-    """What DescribeImages tells of the scan: nothing where there was none."""
+    """The scan as DescribeImages shows it; empty if there was none."""
     if image.last_scan is None:
         return {}
     return {
@@ -79,26 +79,26 @@ def _findings(image):
     return found
 
 
-def _image_id(image, asked):
+def _image_id(image, requested):
     image_id = {"imageDigest": image.image_digest}
-    if asked.get("imageTag"):
-        image_id["imageTag"] = asked["imageTag"]
+    if requested.get("imageTag"):
+        image_id["imageTag"] = requested["imageTag"]
     return image_id
 
 
 def describe_image_scan_findings(self):
-    name, asked = self._get_param("repositoryName"), self._get_param("imageId")
+    name, requested = self._get_param("repositoryName"), self._get_param("imageId")
     repository = self.ecr_backend._get_repository(name, self._get_param("registryId"))
-    image = repository._get_image(asked.get("imageTag"), asked.get("imageDigest"))
+    image = repository._get_image(requested.get("imageTag"), requested.get("imageDigest"))
     if image.last_scan is None:
-        text = f"{{imageDigest:'{asked.get('imageDigest') or 'null'}', imageTag:'{asked.get('imageTag') or 'null'}'}}"
+        text = f"{{imageDigest:'{requested.get('imageDigest') or 'null'}', imageTag:'{requested.get('imageTag') or 'null'}'}}"
         raise ScanNotFoundException(text, name, repository.registry_id)
     shown, token = page(self, _findings(image))
     return ActionResult(
         {
             "registryId": repository.registry_id,
             "repositoryName": name,
-            "imageId": _image_id(image, asked),
+            "imageId": _image_id(image, requested),
             "imageScanStatus": COMPLETE,
             "imageScanFindings": {
                 "imageScanCompletedAt": image.last_scan,
@@ -112,10 +112,10 @@ def describe_image_scan_findings(self):
 
 
 def start_image_scan(self):
-    """Once a day for an image."""
-    name, asked = self._get_param("repositoryName"), self._get_param("imageId")
+    """An image can be scanned once a day."""
+    name, requested = self._get_param("repositoryName"), self._get_param("imageId")
     repository = self.ecr_backend._get_repository(name, self._get_param("registryId"))
-    image = repository._get_image(asked.get("imageTag"), asked.get("imageDigest"))
+    image = repository._get_image(requested.get("imageTag"), requested.get("imageDigest"))
     if image.last_scan is not None and _now() - image.last_scan < DAY:
         raise LimitExceededException()
     image.last_scan = _now()
@@ -123,7 +123,7 @@ def start_image_scan(self):
         {
             "registryId": repository.registry_id,
             "repositoryName": name,
-            "imageId": _image_id(image, asked),
+            "imageId": _image_id(image, requested),
             "imageScanStatus": {"status": "IN_PROGRESS"},
         }
     )
@@ -134,20 +134,20 @@ def install():
     configure = ECRBackend.put_image_scanning_configuration
 
     def put_image_scanning_configuration(self, registry_id, repository_name, image_scan_config):
-        """`scanOnPush` is false where it is left out; moto takes an empty configuration for none."""
-        asked = {"scanOnPush": bool((image_scan_config or {}).get("scanOnPush", False))}
-        return configure(self, registry_id, repository_name, asked)
+        """`scanOnPush` is false by default; moto treats an empty configuration as a missing one."""
+        requested = {"scanOnPush": bool((image_scan_config or {}).get("scanOnPush", False))}
+        return configure(self, registry_id, repository_name, requested)
 
     def put_image(self, repository_name, *args, **kwargs):
         image = put(self, repository_name, *args, **kwargs)
         scans = self.repositories[repository_name].image_scanning_configuration.get("scanOnPush")
-        # Lists are not scanned, their images are.
+        # Of an index, the images are scanned, not the index.
         if scans and image.last_scan is None and image.image_manifest_media_type in manifests.IMAGES:
             image.last_scan = _now()
         return image
 
     def reset_all(_cls):
-        told.clear()
+        findings.clear()
         reset()
 
     ECRBackend.put_image = put_image

@@ -1,4 +1,4 @@
-"""Capacity providers: which a cluster may have, what a strategy may say, and where its tasks go.
+"""Capacity providers: those that a cluster may have, validation of strategies, and the choice for each task.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CapacityProviderStrategyItem.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_PutClusterCapacityProviders.html
@@ -49,7 +49,7 @@ def check_strategy(cluster, items):
 
 
 def placement(cluster, params):
-    """A launch type and a strategy, one of which is None, for a request that may have either or none."""
+    """The launch type or the strategy of a request; the other one is empty."""
     launch_type, strategy = params.get("launchType"), params.get("capacityProviderStrategy")
     if launch_type and strategy:
         raise invalid("Specify either a launch type or a capacity provider strategy, not both.")
@@ -69,7 +69,7 @@ def is_fargate(launch_type, strategy):
 
 
 def choose(strategy, taken):
-    """The provider of the next task, where `taken` are the providers of those that are there."""
+    """The provider of the next task, given the providers of the existing tasks."""
     for one in strategy:
         if taken.count(one["capacityProvider"]) < one["base"]:
             return one["capacityProvider"]

@@ -1,4 +1,4 @@
-"""Clusters: their settings, capacity providers and counts, and what a delete refuses.
+"""Clusters: settings, capacity providers, counts, and deletion.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Cluster.html
@@ -44,7 +44,7 @@ class Cluster:
         return [one for one in self.backend.tasks.get(self.name, {}).values() if one.last_status != "STOPPED"]
 
     def counts(self):
-        """By launch type, how many tasks run and how many are on their way, and the active services."""
+        """By launch type: running tasks, pending tasks, active services, draining services."""
         found = {}
         for kind in ("EC2", "Fargate", "External"):
             tasks = [one for one in self.tasks if one.launch_type == kind.upper()]
@@ -90,7 +90,7 @@ def name_of(text):
 
 
 def find(backend, text):
-    """The active cluster of this name or ARN; none means `default`."""
+    """The active cluster with this name or ARN, by default `default`."""
     cluster = backend.clusters.get(name_of(text))
     if cluster is None:
         raise refused("ClusterNotFoundException", "Cluster not found.")
@@ -118,8 +118,8 @@ def _connect_defaults(backend, given):
     return {"namespace": namespace}
 
 
-def _busy(cluster):
-    """The providers are attached some time later."""
+def _attach_providers(cluster):
+    """Attaches the capacity providers after a phase."""
     cluster.attachments_status = "UPDATE_IN_PROGRESS"
     clock = clock_of(cluster.backend)
 
@@ -135,27 +135,27 @@ def _create(backend, params):
     name = params.get("clusterName") or DEFAULT
     if not NAME.fullmatch(name):
         raise invalid("Identifiers can only contain letters, numbers, hyphens and underscores, up to 255 characters.")
-    made = Cluster(backend, name)
-    made.settings = _settings(params.get("settings")) or made.settings
-    made.configuration = params.get("configuration")
-    made.service_connect_defaults = _connect_defaults(backend, params.get("serviceConnectDefaults"))
-    made.tags = check_tags(params.get("tags"))
-    made.capacity_providers = capacity_providers.check_providers(backend, params.get("capacityProviders"))
-    strategy = capacity_providers.check_strategy(made, params.get("defaultCapacityProviderStrategy"))
-    made.default_capacity_provider_strategy = strategy
-    there = backend.clusters.get(name)
-    if there is not None and there.status != "INACTIVE":
-        asked = {field for field in params if field != "clusterName" and params[field] not in (None, [])}
-        if any(there.shown().get(field) != made.shown().get(field) for field in asked):
+    created = Cluster(backend, name)
+    created.settings = _settings(params.get("settings")) or created.settings
+    created.configuration = params.get("configuration")
+    created.service_connect_defaults = _connect_defaults(backend, params.get("serviceConnectDefaults"))
+    created.tags = check_tags(params.get("tags"))
+    created.capacity_providers = capacity_providers.check_providers(backend, params.get("capacityProviders"))
+    strategy = capacity_providers.check_strategy(created, params.get("defaultCapacityProviderStrategy"))
+    created.default_capacity_provider_strategy = strategy
+    existing = backend.clusters.get(name)
+    if existing is not None and existing.status != "INACTIVE":
+        requested = {field for field in params if field != "clusterName" and params[field] not in (None, [])}
+        if any(existing.shown().get(field) != created.shown().get(field) for field in requested):
             raise invalid(
                 "Arguments on this idempotent request are inconsistent with arguments used in previous request(s)."
             )
-        return {"cluster": there.shown()}
-    backend.clusters[name] = made
-    if made.capacity_providers:
-        made.status = "PROVISIONING"
-        _busy(made)
-    return {"cluster": made.shown()}
+        return {"cluster": existing.shown()}
+    backend.clusters[name] = created
+    if created.capacity_providers:
+        created.status = "PROVISIONING"
+        _attach_providers(created)
+    return {"cluster": created.shown()}
 
 
 def _describe(backend, params):
@@ -205,14 +205,14 @@ def _put_capacity_providers(backend, params):
             "state before they can be updated. Wait and try again.",
         )
     providers = capacity_providers.check_providers(backend, params.get("capacityProviders"))
-    wanted = Cluster(backend, cluster.name)
-    wanted.capacity_providers = providers
-    strategy = capacity_providers.check_strategy(wanted, params.get("defaultCapacityProviderStrategy"))
+    updated = Cluster(backend, cluster.name)
+    updated.capacity_providers = providers
+    strategy = capacity_providers.check_strategy(updated, params.get("defaultCapacityProviderStrategy"))
     for service in cluster.services:
         if {one["capacityProvider"] for one in service.capacity_provider_strategy} - set(providers):
             raise refused("ResourceInUseException", "The specified capacity provider is in use and cannot be removed.")
     cluster.capacity_providers, cluster.default_capacity_provider_strategy = providers, strategy
-    _busy(cluster)
+    _attach_providers(cluster)
     return {"cluster": cluster.shown()}
 
 
@@ -229,7 +229,7 @@ def _delete(backend, params):
 
 
 def _create_cluster(self, cluster_name, tags=None, *_args, **_kwargs):
-    """As other parts of moto make one."""
+    """For moto's own callers."""
     return self.clusters.setdefault(cluster_name, Cluster(self, cluster_name))
 
 

@@ -1,8 +1,9 @@
-"""What a container does once it runs: as /aws-local/task says, else as its command says (ecs/container_commands.py), else as a
-server does: it says that it is there, and runs until it is stopped, with exit code 143.
+"""What a container does once it runs: what /aws-local/task sets; otherwise what its command says (see
+container_commands.py); otherwise it behaves like a server: it prints a line and runs until it is stopped, with exit code
+143.
 
-So does a service's container whose command is not wholly acted out, and any without a command of its own. Containers do
-not wait for each other (`dependsOn`).
+A container without a command, and a service's container whose command cannot be simulated completely, is a server.
+Containers do not wait for each other (`dependsOn`).
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
 """
@@ -14,17 +15,17 @@ KILLED, TERMINATED = 137, 143
 
 
 def script(task, container):
-    """What it prints and how it ends, and the reason for its end that the container has."""
-    told = task.fails.get("out-of-memory") or task.fails.get("exit")
-    if told and container.essential:
+    """The container's script, and the reason that ECS gives for its end."""
+    failure = task.fails.get("out-of-memory") or task.fails.get("exit")
+    if failure and container.essential:
         found = container_commands.Script()
-        for line in told.get("logs") or []:
-            found.say(line)
+        for line in failure.get("logs") or []:
+            found.print(line)
         found.ends = task.phase
-        if told["fails"] == "out-of-memory":
+        if failure["fails"] == "out-of-memory":
             found.code = KILLED
             return found, OUT_OF_MEMORY
-        found.code = int(told.get("code", 1))
+        found.code = int(failure.get("code", 1))
         return found, None
     command = container.command
     if command and (container_commands.is_known(command) or not task.service):
@@ -35,10 +36,10 @@ def script(task, container):
 def _server(container):
     found = container_commands.Script()
     ports = [str(one["containerPort"]) for one in container.definition["portMappings"] if one.get("containerPort")]
-    found.say(f"{container.name} listening on port {', '.join(ports)}" if ports else f"{container.name} started")
+    found.print(f"{container.name} listening on port {', '.join(ports)}" if ports else f"{container.name} started")
     return found
 
 
 def farewell(container):
-    """What a server prints when it is told to stop."""
+    """What a server prints when it receives SIGTERM."""
     return f"{container.name} received SIGTERM, stopping"

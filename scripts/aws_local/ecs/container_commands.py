@@ -1,8 +1,8 @@
-"""What a container's command does: a few are acted out, `true`, `false`, `exit N`, `echo WORDS`, `sleep SECONDS` and
-`env`, joined by `;`, `&&` and `||`, also as `sh -c "…"`.
+"""Simulates the commands of containers: `true`, `false`, `exit N`, `echo WORDS`, `sleep SECONDS` and `env`, joined by `;`,
+`&&` and `||`, also as `sh -c "…"`.
 
-Any other prints `+ <command>` and ends with 0. `env` prints the names of secrets with `<secret>` for the value. A
-second of `sleep` takes a phase of the task's life.
+Any other command prints `+ <command>` and exits with 0. `env` prints `<secret>` as the value of secrets. A second of
+`sleep` takes one phase of the task's life.
 """
 
 import shlex
@@ -12,7 +12,7 @@ OPERATORS = (";", "&&", "||")
 
 
 class Script:
-    """What is printed, as pairs of seconds from the start and a line; when it ends, None for never; with which code."""
+    """The lines to print, as pairs of seconds from the start and text; when the script ends (None: never); its exit code."""
 
     def __init__(self):
         self.lines = []
@@ -20,7 +20,7 @@ class Script:
         self.ends = None
         self.code = 0
 
-    def say(self, line):
+    def print(self, line):
         self.lines.append((self.at, line))
 
 
@@ -32,7 +32,7 @@ def _words(text):
 
 
 def _steps(command):
-    """Pairs of the operator before a simple command and its words; None where it is no list of such."""
+    """Pairs of an operator and the words of the simple command after it; None if the text is not a list of these."""
     if len(command) >= 3 and command[0] in SHELLS and command[1].startswith("-") and command[1].endswith("c"):
         try:
             words = _words(command[2])
@@ -65,13 +65,13 @@ def _known(words):
 
 
 def is_known(command):
-    """Whether all of it is acted out."""
+    """Whether the whole command can be simulated."""
     steps = _steps(command) if command else None
     return bool(steps) and all(_known(words) for _, words in steps)
 
 
 def run(command, environment, second):
-    """The script of a command, where a second of sleep takes `second` seconds. The environment is a list of pairs."""
+    """The script of a command; a second of `sleep` takes `second` seconds. The environment is a list of pairs."""
     script = Script()
     steps = _steps(command)
     if steps is None:
@@ -89,16 +89,16 @@ def run(command, environment, second):
 def _step(script, words, environment, second):
     name, rest = words[0], words[1:]
     if not _known(words):
-        script.say("+ " + shlex.join(words))
+        script.print("+ " + shlex.join(words))
     elif name == "false":
         return 1
     elif name == "exit":
         return int(rest[0]) % 256 if rest else script.code
     elif name == "echo":
-        script.say(" ".join(rest[1:] if rest[:1] == ["-n"] else rest))
+        script.print(" ".join(rest[1:] if rest[:1] == ["-n"] else rest))
     elif name == "sleep":
         script.at += float(rest[0]) * second
     elif name == "env":
         for key, value in environment:
-            script.say(f"{key}={value}")
+            script.print(f"{key}={value}")
     return 0

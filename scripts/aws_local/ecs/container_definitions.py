@@ -1,4 +1,4 @@
-"""Container definitions: what is refused, and what AWS fills in.
+"""Container definitions: validation, and the defaults that AWS fills in.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_definition_parameters.html
@@ -20,7 +20,7 @@ ECR = re.compile(r"\d{12}\.dkr\.ecr[.-][a-z0-9.-]*amazonaws\.com(\.cn)?/")
 
 
 def check(containers, task, fargate):
-    """`task` is the request: its memory, network mode, execution role and volumes."""
+    """`task` has the memory, network mode, execution role and volumes of the request."""
     if not containers:
         raise client_error("Container list cannot be empty.")
     for one in containers:
@@ -32,11 +32,11 @@ def check(containers, task, fargate):
     if all(one.get("essential") is False for one in containers):
         raise client_error("Task definition must have at least one essential container.")
     for one in containers:
-        for wanted in one.get("dependsOn") or []:
-            if wanted.get("containerName") not in names:
+        for required in one.get("dependsOn") or []:
+            if required.get("containerName") not in names:
                 raise client_error(f"Container '{one['name']}' depends on a container that is not in the task.")
-            if wanted.get("condition") not in CONDITIONS:
-                raise invalid(f"Invalid container dependency condition: {wanted.get('condition')}")
+            if required.get("condition") not in CONDITIONS:
+                raise invalid(f"Invalid container dependency condition: {required.get('condition')}")
     _check_sums(containers, task)
 
 
@@ -109,9 +109,9 @@ def _check_log(one, task, fargate):
         raise client_error(f"Log driver '{driver}' is not supported on Fargate.")
     if driver != "awslogs":
         return
-    wanted = [*AWSLOGS_OPTIONS, *(["awslogs-stream-prefix"] if fargate else [])]
-    if any(name not in options for name in wanted):
-        raise client_error(f"Log driver awslogs requires options: {', '.join(wanted)}")
+    required = [*AWSLOGS_OPTIONS, *(["awslogs-stream-prefix"] if fargate else [])]
+    if any(name not in options for name in required):
+        raise client_error(f"Log driver awslogs requires options: {', '.join(required)}")
     if fargate and not task.get("executionRoleArn"):
         raise client_error("Fargate requires task definition to have execution role ARN to support log driver awslogs.")
 
@@ -132,7 +132,7 @@ def _check_sums(containers, task):
 
 
 def filled(one, network_mode):
-    """As DescribeTaskDefinition shows it."""
+    """The definition as DescribeTaskDefinition shows it."""
     found = {**one, "cpu": one.get("cpu") or 0, "essential": one.get("essential") is not False}
     for name in EMPTY_LISTS:
         found[name] = list(one.get(name) or [])
@@ -151,7 +151,7 @@ def _mapping(mapping, network_mode):
 
 
 def required_attributes(containers, task):
-    """What a container instance must be able to do."""
+    """The attributes that a container instance must have."""
     version, capability = "docker-remote-api.", set()
     for one in containers:
         capability.add(f"{version}1.18")

@@ -1,19 +1,19 @@
-"""What is told by hand about tasks and roles: see controls.py.
+"""The controls of tasks and roles; see controls.py.
 
 `/aws-local/task` takes an object with
 
-- `image` (as the container definition has it; `*` and `?` are wildcards), `family` (`name` or `name:revision`) or
-  neither, and `account`: the tasks that are meant; what is left out is any;
-- `fails`, one of FAILS, with `code` and `logs` (lines) for `exit`, `logs` for `out-of-memory` and `seconds` for
-  `late-logs`; several can be told of the same tasks;
-- `times`: only the next so many tasks, or placements, fail so;
-- `phase_seconds`: how long a phase of a task's life is (0.1 without one).
+- `image` (as in the container definition; `*` and `?` are wildcards), `family` (`name` or `name:revision`) and
+  `account`: the tasks to which it applies; by default all;
+- `fails`: one of FAILS, with `code` and `logs` (lines) for `exit`, `logs` for `out-of-memory` and `seconds` for
+  `late-logs`; the same tasks can fail in several ways;
+- `times`: the number of tasks, or placements, that fail; by default all;
+- `phase_seconds`: the length of a phase of a task's life, by default 0.1.
 
-`DELETE` takes away what was told of the same `image`, `family` and `account`; with `fails`, only that.
+`DELETE` removes what was set for the same `image`, `family` and `account`; with `fails`, only that failure.
 
-`/aws-local/iam-lag` takes `times`, and `account`, `role` (a name) and `where` (`definition`, as it is registered, or
-`task`, as it starts), where left out any: the next so many uses of a role that is created from then on are refused.
-`DELETE` takes away what was told with the same values, `{}` all.
+`/aws-local/iam-lag` takes `times`, `account`, `role` (a name) and `where` (`definition`: when it is registered; `task`:
+when a task starts), all but `times` optional: ECS refuses the next `times` uses of a role that is created from then on.
+`DELETE` removes what was set with the same values; `{}` removes all.
 """
 
 import fnmatch
@@ -35,7 +35,7 @@ PHASE = 0.1
 SCOPE = ("account", "image", "family")
 FIELDS = {*SCOPE, "fails", "code", "logs", "seconds", "times", "phase_seconds"}
 
-_told = []
+_rules = []
 _lags = []
 
 
@@ -46,14 +46,14 @@ def task(method, body):
     if body.get("fails") not in (None, *FAILS):
         raise ValueError(f"`fails` is one of {', '.join(FAILS)}")
     scope = {name: body.get(name) for name in SCOPE}
-    for one in list(_told):
+    for one in list(_rules):
         same = all(one.get(name) == value for name, value in scope.items())
         if same and (one.get("fails") == body.get("fails") or (method == "DELETE" and "fails" not in body)):
-            _told.remove(one)
+            _rules.remove(one)
     if method != "DELETE":
         if not body.get("fails") and body.get("phase_seconds") is None:
-            raise ValueError("`fails` or `phase_seconds` is wanted")
-        _told.append({name: value for name, value in body.items() if value is not None})
+            raise ValueError("`fails` or `phase_seconds` is required")
+        _rules.append({name: value for name, value in body.items() if value is not None})
 
 
 def iam_lag(method, body):
@@ -64,50 +64,50 @@ def iam_lag(method, body):
 
 
 def reset():
-    _told.clear()
+    _rules.clear()
     _lags.clear()
 
 
-def _means(told, account, definition, images):
-    if told.get("account") not in (None, account):
+def _applies(rule, account, definition, images):
+    if rule.get("account") not in (None, account):
         return False
     if definition is None:
-        return told.get("image") is None and told.get("family") is None
-    if told.get("family") not in (None, definition.family, f"{definition.family}:{definition.revision}"):
+        return rule.get("image") is None and rule.get("family") is None
+    if rule.get("family") not in (None, definition.family, f"{definition.family}:{definition.revision}"):
         return False
-    pattern = told.get("image")
+    pattern = rule.get("image")
     return pattern is None or any(fnmatch.fnmatchcase(image, pattern) for image in images)
 
 
-def _meant(backend, definition):
+def _rules_for(backend, definition):
     images = [one["image"] for one in definition.containers] if definition else []
-    return [one for one in _told if _means(one, backend.account_id, definition, images)]
+    return [one for one in _rules if _applies(one, backend.account_id, definition, images)]
 
 
 def phase(backend, definition=None):
-    """How long a phase is, in seconds, for tasks of this definition."""
-    found = [one["phase_seconds"] for one in _meant(backend, definition) if "phase_seconds" in one]
+    """The length of a phase in seconds, for tasks of this definition."""
+    found = [one["phase_seconds"] for one in _rules_for(backend, definition) if "phase_seconds" in one]
     return float(found[-1]) if found else PHASE
 
 
 def failures(backend, definition):
-    """By what fails, what was told of it. What is told for some tasks alone is not used up."""
-    return {one["fails"]: one for one in _meant(backend, definition) if one.get("fails") and one.get("times") != 0}
+    """The failures set for tasks of this definition, by name, unless their `times` are used up."""
+    return {one["fails"]: one for one in _rules_for(backend, definition) if one.get("fails") and one.get("times") != 0}
 
 
-def use(told):
-    """One of the tasks that it was told of has failed so."""
-    if told.get("times"):
-        told["times"] -= 1
+def use(failure):
+    """Counts one use of a failure."""
+    if failure.get("times"):
+        failure["times"] -= 1
 
 
 def role_lags(role, where):
-    """Whether a use of moto's role is refused since IAM has not told everybody of it."""
+    """Whether ECS refuses this use of a role because IAM has not propagated it yet."""
     for one in _lags:
         account, name = one.get("account", role.account_id), one.get("role", role.name)
-        made = role.create_date.replace(tzinfo=timezone.utc).timestamp() >= one["since"]
-        meant = (account, name, one.get("where", where)) == (role.account_id, role.name, where)
-        if one["times"] > 0 and made and meant:
+        created = role.create_date.replace(tzinfo=timezone.utc).timestamp() >= one["since"]
+        applies = (account, name, one.get("where", where)) == (role.account_id, role.name, where)
+        if one["times"] > 0 and created and applies:
             one["times"] -= 1
             return True
     return False

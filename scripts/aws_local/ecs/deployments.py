@@ -1,4 +1,4 @@
-"""Revisions of a service, its deployments, and the service deployments that lead from one revision to another.
+"""Service revisions, deployments, and the service deployments that replace one revision by another.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html
@@ -13,16 +13,16 @@ from aws_local.ecs.clock import timestamp
 from aws_local.ecs.requests import arn, number, shown, token
 from aws_local.ecs.tasks import PLATFORM
 
-# What of a service's settings is a revision's too, as it was sent.
+# Settings that a service and its revisions return as they were sent.
 KEPT = ("serviceRegistries", "serviceConnectConfiguration", "volumeConfigurations", "vpcLatticeConfigurations")
 FINISHED = ("SUCCESSFUL", "STOPPED", "ROLLBACK_SUCCESSFUL", "ROLLBACK_FAILED")
-# The circuit breaker's threshold: half of the desired count, within these.
+# The circuit breaker's default threshold: half of the desired count, within these bounds.
 LEAST_FAILURES, MOST_FAILURES = 3, 200
 SHARE = {"type": "BOUNDED_PERCENT", "value": 50}
 
 
 class Revision:
-    """The settings of a service at one time."""
+    """The settings of a service at one point in time."""
 
     def __init__(self, service, definition):
         self.service, self.task_definition = service, definition
@@ -61,7 +61,7 @@ class Revision:
 
 
 class Deployment:
-    """A revision that tasks run of, `ecs-svc/…`."""
+    """The tasks of one revision, `ecs-svc/…`."""
 
     def __init__(self, service, revision):
         self.service, self.revision = service, revision
@@ -69,9 +69,9 @@ class Deployment:
         self.service_deployment = None
         self.created_at = self.updated_at = service.clock.now
         self.rollout_state, self.rollout_reason = "", ""
-        # One after the other, without a healthy task between them.
+        # Consecutive failures; a healthy task resets the count.
         self.failures = 0
-        self.told_stuck = self.told_failing = False
+        self.reported_stuck = self.reported_failing = False
         self.begin()
 
     def begin(self, reason=None):
@@ -90,29 +90,29 @@ class Deployment:
         return self.service.primary is self
 
     def counts(self):
-        """Requested, running and pending."""
+        """The numbers of requested, running and pending tasks."""
         tasks = self.tasks
-        wanted = self.service.desired_count if self.is_primary else sum(one.is_wanted for one in tasks)
+        desired = self.service.desired_count if self.is_primary else sum(one.should_run for one in tasks)
         running = sum(one.last_status == "RUNNING" for one in tasks)
-        return wanted, running, sum(one.is_pending for one in tasks)
+        return desired, running, sum(one.is_pending for one in tasks)
 
     def summary(self):
-        wanted, running, pending = self.counts()
+        desired, running, pending = self.counts()
         return {
             "arn": self.revision.arn,
-            "requestedTaskCount": wanted,
+            "requestedTaskCount": desired,
             "runningTaskCount": running,
             "pendingTaskCount": pending,
         }
 
     def shown(self):
-        wanted, running, pending = self.counts()
+        desired, running, pending = self.counts()
         revision = self.revision
         return shown(
             id=self.id,
             status="PRIMARY" if self.is_primary else "ACTIVE",
             taskDefinition=revision.task_definition.arn,
-            desiredCount=wanted,
+            desiredCount=desired,
             pendingCount=pending,
             runningCount=running,
             failedTasks=self.failures,
@@ -131,7 +131,7 @@ class Deployment:
 
 
 class ServiceDeployment:
-    """The way from the revisions that ran to the target."""
+    """The change from the source revisions to the target revision."""
 
     def __init__(self, service, deployment):
         self.service, self.deployment = service, deployment
@@ -145,7 +145,7 @@ class ServiceDeployment:
         self.rollback = None
         self.breaker = "MONITORING" if self.circuit_breaker.get("enable") else "DISABLED"
         self.failures = 0
-        # What is known of them when it is over.
+        # Kept when the deployment is finished.
         self.last_target = self.last_sources = None
 
     @property
@@ -158,11 +158,11 @@ class ServiceDeployment:
 
     @property
     def threshold(self):
-        told = self.circuit_breaker.get("thresholdConfiguration") or SHARE
-        if told["type"] == "COUNT":
-            return told["value"]
-        part = math.ceil(told["value"] / 100 * self.service.desired_count)
-        if told["type"] == "UNBOUNDED_PERCENT":
+        threshold = self.circuit_breaker.get("thresholdConfiguration") or SHARE
+        if threshold["type"] == "COUNT":
+            return threshold["value"]
+        part = math.ceil(threshold["value"] / 100 * self.service.desired_count)
+        if threshold["type"] == "UNBOUNDED_PERCENT":
             return max(part, 1)
         return min(max(part, LEAST_FAILURES), MOST_FAILURES)
 

@@ -1,4 +1,4 @@
-"""ExecuteCommand: a session is opened; what speaks at its URL is Systems Manager, which is not here.
+"""ExecuteCommand: opens a session. Nothing answers at its URL, since Session Manager is not simulated.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ExecuteCommand.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec.html
@@ -46,7 +46,7 @@ def _execute(backend, params):
     running = task.last_status == "RUNNING" and container.agent_status == "RUNNING"
     if not task.enable_execute_command or not running:
         raise invalid(NOT_ENABLED)
-    # The agent runs, but reaches nobody, where the task's role may not speak to Session Manager.
+    # The agent runs, but cannot connect if the task role may not use Session Manager.
     if any(roles.denial(backend, task.task_role_arn, task.id, action, "*") for action in NEEDED):
         raise refused("TargetNotConnectedException", NOT_CONNECTED)
     session = f"ecs-execute-command-{mock_random.uuid4().hex[:17]}"

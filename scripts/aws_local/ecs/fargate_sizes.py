@@ -1,4 +1,4 @@
-"""Which CPU and memory go together on Fargate.
+"""The combinations of CPU and memory that Fargate offers.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-cpu-memory-error.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-tasks-services.html#fargate-tasks-size
@@ -9,7 +9,7 @@ import re
 from aws_local.ecs.requests import client_error
 
 GIB = 1024
-# By CPU units, the MiB of memory.
+# MiB of memory by CPU units.
 SIZES = {
     256: [512, 1 * GIB, 2 * GIB],
     512: [n * GIB for n in range(1, 5)],
@@ -22,7 +22,7 @@ SIZES = {
 
 
 def _units(text, suffix, name):
-    """256, or .25 vCPU; 512, or 0.5 GB."""
+    """A number of units from 256 or .25 vCPU, 512 or 0.5 GB."""
     match = re.fullmatch(rf"\s*(\d*\.?\d+)\s*({suffix})?\s*", str(text), re.IGNORECASE)
     if not match:
         raise client_error(f"Invalid '{name}' setting for task.")

@@ -1,4 +1,4 @@
-"""Whether a task's image can be pulled. Those of other registries than this account's are taken to be there.
+"""Whether a task's image can be pulled. Images outside of the account's own registry are assumed to exist.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
@@ -19,7 +19,7 @@ AUTH = (
 
 
 def _reference(text):
-    """Repository, tag and digest."""
+    """The repository, tag and digest of an image reference."""
     name, _, digest = text.partition("@")
     repository, colon, tag = name.rpartition(":")
     if not colon or "/" in tag:
@@ -35,7 +35,7 @@ def missing(image):
 
 
 def digest(backend, image):
-    """The digest of its manifest, or None when it is not in this account's repository."""
+    """The digest of the image's manifest; None if it is missing from the account's own registry."""
     match = OWN.fullmatch(image)
     if match is None or match["account"] != backend.account_id:
         _, _, own = _reference(image)
@@ -49,7 +49,7 @@ def digest(backend, image):
 
 
 def refused(backend, image, role, session):
-    """Why the execution role may not pull it; None when it may."""
+    """Why the execution role may not pull the image; None if it may."""
     match = OWN.fullmatch(image)
     if match is None or match["account"] != backend.account_id:
         return None

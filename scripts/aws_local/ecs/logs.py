@@ -1,4 +1,4 @@
-"""The log streams of tasks: `<prefix>/<container>/<task id>`, made when the container starts.
+"""The log streams of tasks, `<prefix>/<container>/<task id>`, created when the container starts.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html
@@ -29,7 +29,7 @@ def _stream(task, container, options):
 
 
 def open_stream(task, container):
-    """Makes the container's stream, and returns why it cannot be made; None when it is there."""
+    """Creates the container's stream. Returns why it failed, or None."""
     options = _options(container)
     if options is None:
         return None
@@ -55,11 +55,11 @@ def open_stream(task, container):
 
 
 def write(task, container, moment, line):
-    """Puts a line into the stream, as printed at that moment (seconds since 1970)."""
+    """Writes a line to the stream, with this time (seconds since 1970)."""
     options = _options(container)
     if options is None:
         return
     logs, group, stream = _backend(task, options), options["awslogs-group"], _stream(task, container, options)
-    # Both may have been deleted meanwhile; the line is lost then.
+    # If either was deleted, the line is lost.
     if group in logs.groups and stream in logs.groups[group].streams:
         logs.put_log_events(group, stream, [{"timestamp": int(moment * 1000), "message": line}])

@@ -1,4 +1,4 @@
-"""The network of tasks in awsvpc mode: what a configuration may say, and each task's network interface.
+"""The network of tasks in awsvpc mode: validation of the configuration, and each task's network interface.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_AwsVpcConfiguration.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-task-networking.html
@@ -16,12 +16,12 @@ from moto.ec2.utils import random_public_ip
 from aws_local.ecs.requests import invalid
 
 MOST_SUBNETS, MOST_GROUPS = 16, 5
-# AWS keeps the first four addresses of a subnet, and the last.
+# AWS reserves the first four addresses of a subnet, and the last.
 RESERVED = 4
 
 
 class TaskInterface(NetworkInterface):
-    """ECS made it, and only it may take it away."""
+    """Created by ECS, which alone may delete it."""
 
     @property
     def attachment(self):
@@ -46,7 +46,7 @@ def _subnet(ec2, subnet_id):
 
 
 def checked(backend, given, definition):
-    """The configuration with its defaults; None for a task that shares its host's network."""
+    """The configuration with its defaults; None for a task in its host's network."""
     config = (given or {}).get("awsvpcConfiguration")
     if definition.network_mode != "awsvpc":
         if config:
@@ -83,16 +83,16 @@ def checked(backend, given, definition):
             )
         if group.vpc_id not in vpcs:
             raise invalid(f"Security Group {group_id} does not appear to belong to the same VPC as the input subnets.")
-    made = {
+    created = {
         "subnets": list(subnets),
         "securityGroups": list(groups),
         "assignPublicIp": config.get("assignPublicIp") or "DISABLED",
     }
-    return {"awsvpcConfiguration": made}
+    return {"awsvpcConfiguration": created}
 
 
 def choose_subnet(backend, network, taken):
-    """The subnet of the next task: of those with the fewest tasks the first. `taken` are the others' subnets."""
+    """The subnet of the next task: the one with the fewest tasks. `taken` are the subnets of the other tasks."""
     subnets = network["awsvpcConfiguration"]["subnets"]
     return min(subnets, key=taken.count)
 
@@ -103,7 +103,7 @@ def zone_of(backend, subnet_id):
 
 
 def attach(backend, subnet_id, config, attachment_id):
-    """The interface of a task, or None where the subnet is gone or has no address left."""
+    """Creates the interface of a task. None if the subnet was deleted or has no free address."""
     ec2 = ec2_of(backend)
     subnet = _subnet(ec2, subnet_id)
     if subnet is None:

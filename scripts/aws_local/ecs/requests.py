@@ -1,4 +1,4 @@
-"""What holds for all of ECS: how a request is read and answered, its errors, pages, ARNs and tags.
+"""What all operations of ECS share: reading requests, errors, pages, ARNs and tags.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/CommonErrors.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Tag.html
@@ -37,7 +37,7 @@ def arn(backend, resource):
 
 
 def number():
-    """As deployments and revisions are named: 19 digits."""
+    """A new number for a deployment or revision: 19 digits."""
     return str(mock_random.randint(10**18, 9 * 10**18))
 
 
@@ -46,12 +46,12 @@ def token(length):
 
 
 def hexadecimal():
-    """As tasks and containers are named."""
+    """A new id for a task."""
     return mock_random.uuid4().hex
 
 
 def page(params, found, name, size):
-    """A page of what was found; without maxResults, of that size."""
+    """A page of the items; `size` is the default of maxResults."""
     size = params.get("maxResults") or size
     if not 1 <= size <= 100:
         raise invalid("Invalid maxResults. Valid values are between 1 and 100.")
@@ -80,7 +80,7 @@ def check_tags(tags):
 
 
 def merged(*lists):
-    """Tags; of those with one key the first counts."""
+    """Merged tags; the first list with a key wins."""
     found = {}
     for tag in (tag for tags in lists for tag in tags):
         found.setdefault(tag["key"], tag["value"])
@@ -88,7 +88,7 @@ def merged(*lists):
 
 
 def operation(name, answer):
-    """Answers an operation with answer(backend, params), after the account's tasks and services were brought up to date."""
+    """Answers an operation with answer(backend, params), after bringing the account's tasks and services up to date."""
 
     def respond(self):
         with lock:
@@ -100,5 +100,5 @@ def operation(name, answer):
 
 
 def shown(**fields):
-    """A part of an answer: what is None is not in it."""
+    """The fields of an answer that are not None."""
     return {name: value for name, value in fields.items() if value is not None}

@@ -1,4 +1,4 @@
-"""The roles of a task: whether ECS can assume them, and whether they may do what a start needs.
+"""The roles of a task: whether ECS can assume them, and whether they allow what starting the task needs.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
@@ -17,7 +17,7 @@ PRINCIPAL = "ecs-tasks.amazonaws.com"
 
 
 def find(backend, text):
-    """The role of this name or ARN; None when there is none."""
+    """The role with this name or ARN, or None."""
     roles = iam_backends[backend.account_id][backend.partition].roles.values()
     return next((role for role in list(roles) if text in (role.arn, role.name)), None)
 
@@ -28,7 +28,7 @@ def arn(backend, text):
 
 
 def check_registered(backend, *roles):
-    """Of a task definition. Roles of other accounts are not looked for."""
+    """Refuses a task definition whose roles are missing. Roles of other accounts are not checked."""
     for text in filter(None, roles):
         if text.startswith("arn:") and f"::{backend.account_id}:role/" not in text:
             continue
@@ -58,7 +58,7 @@ def _trusts(backend, role):
 
 
 def refusal(backend, *roles):
-    """Why ECS cannot assume one of the roles; None when it can."""
+    """Why ECS cannot assume one of the roles, or None."""
     for text in filter(None, roles):
         role = find(backend, text)
         if role is None or not _trusts(backend, role) or controls.role_lags(role, "task"):
@@ -71,7 +71,7 @@ def refusal(backend, *roles):
 
 
 def denial(backend, text, session, action, resource):
-    """What the service says when the role may not do this; None when it may. The session is the task's id."""
+    """The error if the role may not do this, or None. The session is the task's id."""
     role = find(backend, text) if text else None
     found = policies.IMPLICIT_DENY
     if role is not None:

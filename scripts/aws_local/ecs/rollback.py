@@ -1,5 +1,5 @@
-"""How a deployment ends: completed, failed by the circuit breaker, stopped, or rolled back to the last one that was
-completed.
+"""How a deployment ends: completed, failed by the circuit breaker, stopped, superseded, or rolled back to the last
+completed one.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-circuit-breaker.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-deployment.html
@@ -13,93 +13,103 @@ NO_CANDIDATE = "Service deployment rollback failed because no rollback candidate
 
 
 def completed(service, deployment):
-    """All of its tasks run, and none of others."""
-    way = deployment.service_deployment
-    rolled_back = way.rollback is not None
-    reason = f"{BREAKER}: rollback completed." if way.breaker == "TRIGGERED" else None
+    """Completes the deployment: its tasks run, and no others."""
+    service_deployment = deployment.service_deployment
+    rolled_back = service_deployment.rollback is not None
+    reason = f"{BREAKER}: rollback completed." if service_deployment.breaker == "TRIGGERED" else None
     deployment.roll("COMPLETED", reason or f"ECS deployment {deployment.id} completed.")
-    way.become("ROLLBACK_SUCCESSFUL" if rolled_back else "SUCCESSFUL")
-    # What failed with it is over too.
+    service_deployment.become("ROLLBACK_SUCCESSFUL" if rolled_back else "SUCCESSFUL")
+    # Older failures no longer count.
     for one in service.deployments:
         other = one.service_deployment
-        if one is not deployment and other is not way and not other.is_finished:
+        if one is not deployment and other is not service_deployment and not other.is_finished:
             other.become("STOPPED")
     service.deployments = [deployment]
     service.last_completed = deployment
 
 
 def watch(service, deployment):
-    """Stops the deployment when too many of its tasks have failed."""
-    way = deployment.service_deployment
-    if not deployment.is_primary or deployment.rollout_state != "IN_PROGRESS" or way.is_finished:
+    """The circuit breaker: stops the deployment if too many of its tasks have failed."""
+    service_deployment = deployment.service_deployment
+    if not deployment.is_primary or deployment.rollout_state != "IN_PROGRESS" or service_deployment.is_finished:
         return
-    if way.rollback is None:
-        way.failures = deployment.failures
-    breaker = way.circuit_breaker
-    if not breaker.get("enable") or deployment.failures < way.threshold:
+    if service_deployment.rollback is None:
+        service_deployment.failures = deployment.failures
+    breaker = service_deployment.circuit_breaker
+    if not breaker.get("enable") or deployment.failures < service_deployment.threshold:
         return
-    way.breaker = "TRIGGERED"
+    service_deployment.breaker = "TRIGGERED"
     deployment.roll("FAILED", f"{BREAKER}: tasks failed to start.")
-    service.say(f"(deployment {deployment.id}) deployment failed: tasks failed to start.")
-    if way.rollback is not None:
-        way.become("ROLLBACK_FAILED", "Service deployment rollback failed because the circuit breaker was triggered.")
+    service.add_event(f"(deployment {deployment.id}) deployment failed: tasks failed to start.")
+    if service_deployment.rollback is not None:
+        service_deployment.become(
+            "ROLLBACK_FAILED", "Service deployment rollback failed because the circuit breaker was triggered."
+        )
     elif not breaker.get("rollback"):
-        way.become("STOPPED", "Service deployment stopped because the circuit breaker threshold was exceeded.")
+        service_deployment.become(
+            "STOPPED", "Service deployment stopped because the circuit breaker threshold was exceeded."
+        )
     else:
-        roll_back(service, way, "Service deployment rolled back because the circuit breaker threshold was exceeded.")
+        roll_back(
+            service,
+            service_deployment,
+            "Service deployment rolled back because the circuit breaker threshold was exceeded.",
+        )
 
 
-def roll_back(service, way, reason):
-    """Goes back to the last deployment that was completed."""
+def roll_back(service, service_deployment, reason):
+    """Rolls back to the last completed deployment."""
     last = service.last_completed
     if last is None:
         if service.primary.rollout_state != "FAILED":
             service.primary.roll("FAILED", f"ECS deployment {service.primary.id} failed.")
-        way.become("ROLLBACK_FAILED", NO_CANDIDATE)
+        service_deployment.become("ROLLBACK_FAILED", NO_CANDIDATE)
         return
     if last not in service.deployments:
         last = Deployment(service, last.revision)
     failed = service.primary
     if failed.rollout_state != "FAILED":
         failed.roll("FAILED", f"ECS deployment {failed.id} failed: {reason}")
-    source = BREAKER if way.breaker == "TRIGGERED" else "ECS deployment"
+    source = BREAKER if service_deployment.breaker == "TRIGGERED" else "ECS deployment"
     last.begin(f"{source}: rolling back to deploymentId {last.id}.")
-    last.service_deployment = way
-    service.say(f"rolling back to deployment {last.id}.")
-    way.roll_back(reason, last)
-    way.become("ROLLBACK_IN_PROGRESS", reason)
+    last.service_deployment = service_deployment
+    service.add_event(f"rolling back to deployment {last.id}.")
+    service_deployment.roll_back(reason, last)
+    service_deployment.become("ROLLBACK_IN_PROGRESS", reason)
     service.deployments = [last, *(one for one in service.deployments if one is not last)]
-    service.take(last.revision)
+    service.restore_settings(last.revision)
     service.not_before = 0
-    service.poke()
+    service.wake_scheduler()
 
 
-def supersede(service, way):
-    """Another service deployment begins."""
-    if not way.is_finished:
-        way.become("STOPPED", "Service deployment was stopped because a new service deployment was started.")
+def supersede(service, service_deployment):
+    """Ends the current service deployment, because another one begins."""
+    if not service_deployment.is_finished:
+        service_deployment.become(
+            "STOPPED", "Service deployment was stopped because a new service deployment was started."
+        )
 
 
-def stop(service, way, kind):
-    """As StopServiceDeployment asks for."""
+def stop(service, service_deployment, kind):
+    """Stops a service deployment, as requested with StopServiceDeployment."""
     reason = "Service deployment stopped by user."
     if kind == "ABORT":
-        way.become("STOP_REQUESTED")
-        service.clock.after(service.phase, _abort, service, way, reason)
+        service_deployment.become("STOP_REQUESTED")
+        service.clock.after(service.phase, _abort, service, service_deployment, reason)
     else:
-        way.become("ROLLBACK_REQUESTED", "Service deployment rollback requested by user.")
-        service.clock.after(service.phase, _begin_rollback, service, way)
+        service_deployment.become("ROLLBACK_REQUESTED", "Service deployment rollback requested by user.")
+        service.clock.after(service.phase, _begin_rollback, service, service_deployment)
 
 
-def _abort(service, way, reason):
-    if way.status != "STOP_REQUESTED":
+def _abort(service, service_deployment, reason):
+    if service_deployment.status != "STOP_REQUESTED":
         return
-    deployment = way.deployment
+    deployment = service_deployment.deployment
     if deployment.rollout_state == "IN_PROGRESS":
         deployment.roll("FAILED", f"ECS deployment {deployment.id} stopped.")
-    way.become("STOPPED", reason)
+    service_deployment.become("STOPPED", reason)
 
 
-def _begin_rollback(service, way):
-    if way.status == "ROLLBACK_REQUESTED":
-        roll_back(service, way, "Service deployment rolled back by user.")
+def _begin_rollback(service, service_deployment):
+    if service_deployment.status == "ROLLBACK_REQUESTED":
+        roll_back(service, service_deployment, "Service deployment rolled back by user.")

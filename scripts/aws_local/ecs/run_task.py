@@ -1,4 +1,4 @@
-"""Tasks that are asked for one by one: RunTask, StopTask, ListTasks and DescribeTasks.
+"""RunTask, StopTask, ListTasks and DescribeTasks.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_StopTask.html
@@ -31,7 +31,7 @@ USER_STOPPED = "Task stopped by user"
 
 
 def _overrides(given, definition):
-    """The overrides with sizes as numbers."""
+    """The overrides, with sizes as numbers."""
     found = {key: value for key, value in (given or {}).items() if value is not None}
     for one in found.get("containerOverrides") or []:
         if definition.container(one.get("name")) is None:
@@ -40,7 +40,7 @@ def _overrides(given, definition):
     found["memory"] = fargate_sizes.memory_mib(found.get("memory")) or None
     if found["cpu"] or found["memory"]:
         fargate_sizes.check(found["cpu"] or definition.cpu, found["memory"] or definition.memory)
-        # As texts, they are shown.
+        # ECS returns them as text.
     return {key: str(value) if key in ("cpu", "memory") else value for key, value in found.items() if value is not None}
 
 
@@ -58,7 +58,7 @@ def _tags(params, cluster, definition):
 
 
 def _repeated(backend, params):
-    """The tasks that the same request has started."""
+    """The tasks that an earlier request with the same token has started."""
     token = params.get("clientToken")
     if not token:
         return None
@@ -111,9 +111,9 @@ def _run(backend, params):
         raise client_error(refusal)
     started, failures = [], []
     for _ in range(count):
-        told = controls.failures(backend, definition).get("no-capacity")
-        if told:
-            controls.use(told)
+        no_capacity = controls.failures(backend, definition).get("no-capacity")
+        if no_capacity:
+            controls.use(no_capacity)
             failures.append({"reason": NO_CAPACITY})
             continue
         started.append(
@@ -137,7 +137,7 @@ def _run(backend, params):
 
 
 def lookup(backend, cluster, text):
-    """The task of this id or ARN; None when there is none."""
+    """The task with this id or ARN, or None."""
     return backend.tasks.get(cluster.name, {}).get(arn(backend, f"task/{cluster.name}/{(text or '').split('/')[-1]}"))
 
 
@@ -152,7 +152,7 @@ def _stop(backend, params):
     task_lifecycle.stop(task, "UserInitiated", reason)
     if task.service:
         task.service.steady = False
-        task.service.poke(task.phase / 2)
+        task.service.wake_scheduler(task.phase / 2)
     return {"task": task.shown()}
 
 

@@ -1,4 +1,4 @@
-"""The service scheduler: it keeps as many tasks as are wanted, and replaces the old ones in a rolling update.
+"""The service scheduler: keeps the desired number of tasks, and replaces old tasks in a rolling update.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html
@@ -12,11 +12,11 @@ from aws_local.ecs.requests import merged
 SEE = "For more information, see the Troubleshooting section of the Amazon ECS Developer Guide."
 NO_CAPACITY = "Capacity is unavailable at this time. Please try again later or in a different availability zone."
 NO_INSTANCE = "No Container Instances were found in your cluster."
-# From so many failures on, each start waits twice as long as the one before, up to so many phases.
+# After this many failures, each start waits twice as long as the previous one, up to this many phases.
 PATIENT_FOR, LONGEST_WAIT = 10, 64
-# A task that cannot be placed is tried again so many phases later.
+# Phases until a task that cannot be placed is tried again.
 PLACE_AGAIN = 4
-# So many phases a rollback takes, even where no task is to be started.
+# The least number of phases that a rollback takes, even if it starts no task.
 ROLLBACK_TAKES = 2
 
 
@@ -37,8 +37,8 @@ def reconcile(service):
 
 
 def _drain(service):
-    wanted = [one for one in service.tasks if one.is_wanted]
-    _stop(service, wanted)
+    desired = [one for one in service.tasks if one.should_run]
+    _stop(service, desired)
     if not service.tasks:
         service.status = "INACTIVE"
         service.deployments = []
@@ -50,10 +50,10 @@ def _stop(service, tasks):
         return
     running = [one for one in tasks if one.last_status == "RUNNING"]
     if len(running) < len(tasks):
-        service.say(f"has stopped {len(tasks) - len(running)} pending tasks.")
+        service.add_event(f"has stopped {len(tasks) - len(running)} pending tasks.")
     if running:
         names = " ".join(f"(task {one.id})" for one in running)
-        service.say(f"has stopped {len(running)} running tasks: {names}.")
+        service.add_event(f"has stopped {len(running)} running tasks: {names}.")
     reason = f"Scaling activity initiated by (deployment {service.primary.id})"
     for one in tasks:
         task_lifecycle.stop(one, "ServiceSchedulerInitiated", reason)
@@ -61,20 +61,20 @@ def _stop(service, tasks):
 
 
 def limits(service):
-    """How many tasks must stay healthy, and how many there may be."""
-    config, wanted = service.deployment_configuration, service.desired_count
-    lower = math.ceil(wanted * config["minimumHealthyPercent"] / 100)
-    return lower, math.floor(wanted * config["maximumPercent"] / 100)
+    """The least number of healthy tasks, and the largest number of tasks."""
+    config, desired = service.deployment_configuration, service.desired_count
+    lower = math.ceil(desired * config["minimumHealthyPercent"] / 100)
+    return lower, math.floor(desired * config["maximumPercent"] / 100)
 
 
-def _parts(service, primary):
-    wanted = [one for one in service.tasks if one.is_wanted]
-    new = [one for one in wanted if one.deployment is primary]
-    return new, [one for one in wanted if one.deployment is not primary]
+def _new_and_old(service, primary):
+    desired = [one for one in service.tasks if one.should_run]
+    new = [one for one in desired if one.deployment is primary]
+    return new, [one for one in desired if one.deployment is not primary]
 
 
 def _stop_old(service, primary):
-    new, old = _parts(service, primary)
+    new, old = _new_and_old(service, primary)
     if not old:
         return
     useless = [one for one in old if not one.settled]
@@ -85,17 +85,17 @@ def _stop_old(service, primary):
 
 
 def _stop_surplus(service, primary):
-    new, old = _parts(service, primary)
+    new, old = _new_and_old(service, primary)
     if primary.rollout_state == "FAILED" and old:
         return
     surplus = len(new) - service.desired_count
     if surplus > 0:
-        # The youngest go first.
+        # The newest are stopped first.
         _stop(service, sorted(new, key=lambda one: one.created_at)[-surplus:])
 
 
 def _start(service, primary):
-    new, old = _parts(service, primary)
+    new, old = _new_and_old(service, primary)
     missing = service.desired_count - len(new)
     if missing <= 0:
         return
@@ -106,7 +106,7 @@ def _start(service, primary):
         _, upper = limits(service)
         room = min(missing, upper - len(new) - len(old))
         if room <= 0 and all(one.settled for one in new + old):
-            _say_stuck(service, primary)
+            _report_stuck(service, primary)
     started = []
     for _ in range(max(room, 0)):
         task = _place(service, primary)
@@ -116,46 +116,46 @@ def _start(service, primary):
     if started:
         service.steady = False
         names = " ".join(f"(task {one.id})" for one in started)
-        service.say(f"has started {len(started)} tasks: {names}.")
+        service.add_event(f"has started {len(started)} tasks: {names}.")
 
 
-def _say_stuck(service, primary):
-    if not primary.told_stuck:
-        primary.told_stuck = True
-        service.say(
+def _report_stuck(service, primary):
+    if not primary.reported_stuck:
+        primary.reported_stuck = True
+        service.add_event(
             "was unable to stop or start tasks during a deployment because of the service deployment configuration. "
             "Update the minimumHealthyPercent or maximumPercent value and try again."
         )
 
 
 def _place(service, primary):
-    """One more task; None when there is no place for it, or it may not start."""
+    """Starts a task; None if there is no capacity, or it may not start."""
     revision, backend = primary.revision, service.backend
     definition = revision.task_definition
-    told = controls.failures(backend, definition).get("no-capacity")
-    if told:
-        controls.use(told)
-        service.say(f"was unable to place a task. Reason: {NO_CAPACITY} {SEE}")
+    no_capacity = controls.failures(backend, definition).get("no-capacity")
+    if no_capacity:
+        controls.use(no_capacity)
+        service.add_event(f"was unable to place a task. Reason: {NO_CAPACITY} {SEE}")
     elif not service.is_fargate:
-        service.say(
+        service.add_event(
             "was unable to place a task because no container instance met all of its requirements. Reason: "
             f"{NO_INSTANCE} {SEE}"
         )
-    if told or not service.is_fargate:
+    if no_capacity or not service.is_fargate:
         failed(service, primary, PLACE_AGAIN)
         return None
     refusal = roles.refusal(backend, definition.execution_role_arn, definition.task_role_arn)
     if refusal:
-        service.say(f"failed to launch a task with (error {refusal}).")
+        service.add_event(f"failed to launch a task with (error {refusal}).")
         failed(service, primary, PLACE_AGAIN)
         return None
-    wanted = [one for one in service.tasks if one.is_wanted]
+    desired = [one for one in service.tasks if one.should_run]
     subnet = None
     if revision.network:
-        subnet = network.choose_subnet(backend, revision.network, [one.subnet for one in wanted])
+        subnet = network.choose_subnet(backend, revision.network, [one.subnet for one in desired])
     provider = None
     if service.capacity_provider_strategy:
-        taken = [one.capacity_provider_name for one in wanted if one.deployment is primary]
+        taken = [one.capacity_provider_name for one in desired if one.deployment is primary]
         provider = capacity_providers.choose(service.capacity_provider_strategy, taken)
     task = task_lifecycle.launch(
         service.cluster,
@@ -192,21 +192,21 @@ def _tags(service, definition):
 
 
 def failed(service, deployment, wait=0):
-    """A task of the deployment has failed; the next one comes so many phases later."""
+    """Records a failed task of the deployment; the next one starts after a delay."""
     deployment.failures += 1
     service.steady = False
     over = deployment.failures - PATIENT_FOR
     phases = max(wait, min(2**over, LONGEST_WAIT) if over > 0 else 0)
     service.not_before = service.clock.now + phases * service.phase
-    service.poke(phases * service.phase)
-    if deployment.failures > PATIENT_FOR // 2 and not deployment.told_failing:
-        deployment.told_failing = True
-        service.say(f"is unable to consistently start tasks successfully. {SEE}")
+    service.wake_scheduler(phases * service.phase)
+    if deployment.failures > PATIENT_FOR // 2 and not deployment.reported_failing:
+        deployment.reported_failing = True
+        service.add_event(f"is unable to consistently start tasks successfully. {SEE}")
     rollback.watch(service, deployment)
 
 
 def _settle(service, primary):
-    new, old = _parts(service, primary)
+    new, old = _new_and_old(service, primary)
     at_work = [one for one in service.tasks if one.deployment is not primary and one.containers_run]
     if len(new) != service.desired_count or not all(one.settled for one in new) or old or at_work:
         return
@@ -219,7 +219,7 @@ def _settle(service, primary):
         return
     if primary.rollout_state == "IN_PROGRESS":
         rollback.completed(service, primary)
-        service.say(f"(deployment {primary.id}) deployment completed.")
+        service.add_event(f"(deployment {primary.id}) deployment completed.")
     if not service.steady and primary.rollout_state == "COMPLETED":
         service.steady = True
-        service.say("has reached a steady state.")
+        service.add_event("has reached a steady state.")

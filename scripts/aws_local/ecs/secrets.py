@@ -1,4 +1,4 @@
-"""The secrets of containers: read from Secrets Manager and Systems Manager before the containers start.
+"""The secrets of containers, read from Secrets Manager and Systems Manager before the containers start.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Secret.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html
@@ -20,7 +20,7 @@ RETRIED = "service call has been retried 1 time(s): "
 
 
 def denied(backend, role, session, secret):
-    """As when the role may not read it."""
+    """The error if the role may not read the secret."""
     if _is_asm(secret["valueFrom"]):
         arn = ":".join(secret["valueFrom"].split(":")[:7])
         why = _always(backend, role, session, "secretsmanager:GetSecretValue", arn)
@@ -39,7 +39,7 @@ def _always(backend, role, session, action, arn):
 
 
 def failure(backend, role, session, secrets):
-    """Why one of them cannot be had; None when all can."""
+    """Why one of the secrets cannot be read, or None."""
     for secret in secrets:
         reads = _from_asm if _is_asm(secret["valueFrom"]) else _from_ssm
         error = reads(backend, role, session, secret["valueFrom"])
@@ -56,14 +56,14 @@ def _from_asm(backend, role, session, text):
     parts = text.split(":")
     arn = ":".join(parts[:7])
     key, stage, version = (parts[7:] + ["", "", ""])[:3]
-    there = secretsmanager_backends[parts[4]][parts[3]]
-    secret = there.secrets.get(arn) if arn in there.secrets else None
+    existing = secretsmanager_backends[parts[4]][parts[3]]
+    secret = existing.secrets.get(arn) if arn in existing.secrets else None
     why = roles.denial(backend, role, session, "secretsmanager:GetSecretValue", secret.arn if secret else arn)
     if why is None and secret is None:
         why = "ResourceNotFoundException: Secrets Manager can't find the specified secret."
     if why is None:
         try:
-            value = there.get_secret_value(secret.arn, version or None, stage or None)
+            value = existing.get_secret_value(secret.arn, version or None, stage or None)
         except (JsonRESTError, ServiceException) as error:
             code = getattr(error, "error_type", None) or getattr(error, "code", "")
             why = f"{code}: {error.message}"
@@ -97,12 +97,12 @@ def _from_ssm(backend, role, session, text):
     if why:
         return FROM_SSM + RETRIED + why
     name = resource.removeprefix("parameter/")
-    there = ssm_backends[account][region]
-    # The ARN of /a/b and of b have one slash each.
+    existing = ssm_backends[account][region]
+    # The ARNs of /a/b and of b both have one slash after `parameter`.
     names = [text] if not text.startswith("arn:") else [f"/{name}", name]
     for one in names:
         try:
-            if there.get_parameter(one) is not None:
+            if existing.get_parameter(one) is not None:
                 return None
         except (JsonRESTError, ServiceException):
             continue

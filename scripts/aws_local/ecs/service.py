@@ -1,4 +1,4 @@
-"""A service as DescribeServices shows it, and what happens to it as a whole.
+"""A service: how DescribeServices shows it, its events, deployments and deletion.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceEvent.html
@@ -12,7 +12,7 @@ from aws_local.ecs.deployments import Deployment, Revision, ServiceDeployment
 from aws_local.ecs.requests import arn, shown
 
 EVENTS = 100
-# AWS shows inactive services for a while.
+# AWS shows inactive services for some time.
 SHOWN_FOR = 3600
 
 
@@ -30,9 +30,9 @@ class Service:
         self.deployments, self.service_deployments, self.revisions = [], [], []
         self.last_completed = None
         self.tasks_ever = []
-        # Whether it was told of its steady state, and until when no task is started.
+        # Whether the event about the steady state was written, and until when no task is started.
         self.steady, self.not_before = False, 0
-        # Settings: ecs/services.py gives them.
+        # Settings, assigned in services.py.
         self.desired_count = 0
         self.launch_type, self.capacity_provider_strategy = None, []
         self.is_fargate, self.platform_version = True, None
@@ -49,7 +49,7 @@ class Service:
 
     @property
     def tasks(self):
-        """Those that are not stopped."""
+        """The tasks that are not stopped."""
         self.tasks_ever = [one for one in self.tasks_ever if one.last_status != "STOPPED"]
         return self.tasks_ever
 
@@ -73,14 +73,14 @@ class Service:
     def pending_count(self):
         return sum(one.is_pending for one in self.tasks)
 
-    def say(self, text):
-        """An event."""
+    def add_event(self, text):
+        """Writes an event."""
         message = f"(service {self.name}) {text}"
         event = {"id": str(mock_random.uuid4()), "createdAt": timestamp(self.clock.now), "message": message}
         self.events = [event, *self.events][:EVENTS]
 
-    def poke(self, seconds=0):
-        """Has the scheduler look at it, after so many seconds."""
+    def wake_scheduler(self, seconds=0):
+        """Runs the scheduler after this many seconds."""
         self.clock.after(seconds, scheduler.reconcile, self)
 
     def _watch(self):
@@ -89,31 +89,31 @@ class Service:
                 task_lifecycle.check_health(task)
 
     def deploy(self, definition):
-        """Begins a deployment of its settings and that task definition."""
+        """Starts a deployment of the current settings and this task definition."""
         for one in self.service_deployments:
             rollback.supersede(self, one)
         self.task_definition = definition.arn
         revision = Revision(self, definition)
-        made = Deployment(self, revision)
-        way = made.service_deployment = ServiceDeployment(self, made)
+        created = Deployment(self, revision)
+        service_deployment = created.service_deployment = ServiceDeployment(self, created)
         self.revisions.append(revision)
-        self.service_deployments.append(way)
-        # Of the others those stay that have tasks, and the one to go back to.
+        self.service_deployments.append(service_deployment)
+        # Keeps the deployments that have tasks, and the one to roll back to.
         kept = [one for one in self.deployments if one.tasks or one is self.last_completed]
-        self.deployments = [made, *kept]
+        self.deployments = [created, *kept]
         self.steady, self.not_before = False, 0
         if self.desired_count:
-            self.clock.after(self.phase / 2, self._begin, way)
+            self.clock.after(self.phase / 2, self._begin, service_deployment)
         else:
-            self._begin(way)
+            self._begin(service_deployment)
 
-    def _begin(self, way):
-        if way.status == "PENDING" and self.status == "ACTIVE":
-            way.become("IN_PROGRESS")
+    def _begin(self, service_deployment):
+        if service_deployment.status == "PENDING" and self.status == "ACTIVE":
+            service_deployment.become("IN_PROGRESS")
             scheduler.reconcile(self)
 
-    def take(self, revision):
-        """Its settings are those of the revision again."""
+    def restore_settings(self, revision):
+        """Restores the settings of a revision."""
         self.task_definition = revision.task_definition.arn
         self.network, self.load_balancers = revision.network, revision.load_balancers
         self.kept.update(revision.kept)
@@ -123,14 +123,14 @@ class Service:
             self.desired_count = count
             self.steady = False
             self.primary.updated_at = self.clock.now
-        self.poke(self.phase / 2)
+        self.wake_scheduler(self.phase / 2)
 
     def drain(self):
         self.status, self.desired_count = "DRAINING", 0
         for one in self.service_deployments:
             if not one.is_finished:
                 one.become("STOPPED", "Service deployment was stopped because the service was deleted.")
-        self.poke(self.phase / 2)
+        self.wake_scheduler(self.phase / 2)
 
     def forget_later(self):
         self.service_deployments, self.revisions = [], []
@@ -144,22 +144,22 @@ class Service:
             del self.backend.services[key]
 
     def task_ended(self, task):
-        """A task has ended by itself, or was stopped since it is unhealthy."""
+        """A task has exited, or was stopped because it is unhealthy."""
         if task.settled and task.deployment.rollout_state != "IN_PROGRESS":
             self.steady = False
-            self.poke()
+            self.wake_scheduler()
         else:
             scheduler.failed(self, task.deployment)
 
     def task_settled(self, task):
-        """A task has come to run, and is healthy."""
+        """A task runs and is healthy."""
         deployment = task.deployment
         if deployment.service_deployment.circuit_breaker.get("resetOnHealthyTask") is not False:
             deployment.failures = 0
             if deployment is deployment.service_deployment.deployment and deployment.rollout_state == "IN_PROGRESS":
                 deployment.service_deployment.failures = 0
-        deployment.told_failing = False
-        self.poke()
+        deployment.reported_failing = False
+        self.wake_scheduler()
 
     def shown(self, tags=True):
         deployments = [one for one in self.deployments if one is self.deployments[0] or one.tasks]

@@ -1,4 +1,4 @@
-"""Service deployments and revisions, as they are asked about; stopping one.
+"""Service deployments and revisions: listing, describing and stopping them.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceDeployments.html
@@ -29,15 +29,15 @@ def _list(backend, params):
     service = services.lookup(backend, cluster, params.get("service"))
     if service is None or service.status == "INACTIVE":
         raise refused("ServiceNotFoundException", "Service not found.")
-    wanted = params.get("status") or STATUSES
-    if set(wanted) - set(STATUSES):
+    statuses = params.get("status") or STATUSES
+    if set(statuses) - set(STATUSES):
         raise invalid(f"status should be one of [{','.join(STATUSES)}]")
     created = params.get("createdAt") or {}
     after, before = created.get("after") or 0, created.get("before") or float("inf")
     found = [
         one.brief()
         for one in reversed(service.service_deployments)
-        if one.status in wanted and after <= one.created_at <= before
+        if one.status in statuses and after <= one.created_at <= before
     ]
     return page(params, found, "serviceDeployments", 20)
 
@@ -46,13 +46,13 @@ def _all(backend, name):
     return {one.arn: one for service in backend.services.values() for one in getattr(service, name)}
 
 
-def _describe_those(name, asked, answer):
+def _describe_those(name, requested, answer):
     def describe(backend, params):
-        arns = params.get(asked) or []
+        arns = params.get(requested) or []
         if not arns:
-            raise invalid(f"{asked} cannot be empty.")
+            raise invalid(f"{requested} cannot be empty.")
         if len(arns) > MOST_DESCRIBED:
-            raise invalid(f"{asked} cannot have more than {MOST_DESCRIBED} elements.")
+            raise invalid(f"{requested} cannot have more than {MOST_DESCRIBED} elements.")
         known = _all(backend, name)
         found = [known[arn].shown() for arn in dict.fromkeys(arns) if arn in known]
         failures = [{"arn": arn, "reason": "MISSING"} for arn in arns if arn not in known]
@@ -65,15 +65,16 @@ def _stop(backend, params):
     arn, kind = params.get("serviceDeploymentArn"), params.get("stopType") or "ROLLBACK"
     if kind not in ("ROLLBACK", "ABORT"):
         raise invalid("stopType should be one of [ABORT,ROLLBACK]")
-    way = _all(backend, "service_deployments").get(arn)
-    if way is None:
+    service_deployment = _all(backend, "service_deployments").get(arn)
+    if service_deployment is None:
         raise refused("ServiceDeploymentNotFoundException", "Service deployment not found.")
-    if way.is_finished:
+    if service_deployment.is_finished:
         raise refused(
-            "ConflictException", f"The service deployment can't be stopped because it is in the {way.status} state."
+            "ConflictException",
+            f"The service deployment can't be stopped because it is in the {service_deployment.status} state.",
         )
-    if way.status in STOPPABLE:
-        rollback.stop(way.service, way, kind)
+    if service_deployment.status in STOPPABLE:
+        rollback.stop(service_deployment.service, service_deployment, kind)
     return {"serviceDeploymentArn": arn}
 
 

@@ -1,4 +1,4 @@
-"""The settings of a service: what is refused, and the defaults.
+"""The settings of a service: validation and defaults.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeploymentConfiguration.html
@@ -18,7 +18,7 @@ DEPLOYMENT = {
     "strategy": "ROLLING",
     "bakeTimeInMinutes": 0,
 }
-# A threshold's least and most value, by its type.
+# The least and largest value of a threshold, by type.
 THRESHOLDS = {"COUNT": (1, 2**31 - 1), "BOUNDED_PERCENT": (1, 100), "UNBOUNDED_PERCENT": (1, 100)}
 MAX_GRACE = 2**31 - 1
 MAX_DESIRED = 5000
@@ -71,9 +71,9 @@ def check_execute(enabled, definition, done):
 
 
 def deployment_configuration(given, before=None):
-    """The configuration, with what was not given as it was before."""
-    asked = {key: value for key, value in (given or {}).items() if value is not None}
-    found = {**DEPLOYMENT, **(before or {}), **asked}
+    """The configuration; settings that are not given keep their value."""
+    requested = {key: value for key, value in (given or {}).items() if value is not None}
+    found = {**DEPLOYMENT, **(before or {}), **requested}
     if found["strategy"] != "ROLLING":
         raise refused(
             "UnsupportedFeatureException", f"The deployment strategy {found['strategy']} is not supported here."

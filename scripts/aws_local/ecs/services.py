@@ -1,4 +1,4 @@
-"""Services: created, updated in place, deleted, described and listed.
+"""CreateService, UpdateService, DeleteService, DescribeServices and ListServices.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html
@@ -24,7 +24,7 @@ from aws_local.ecs.requests import arn, check_tags, invalid, operation, page, re
 from aws_local.ecs.service import Service
 
 MOST_DESCRIBED = 10
-# Kept and given back as they were sent.
+# Returned as they were sent.
 SENT = (*KEPT, "placementConstraints", "placementStrategy", "monitoring", "gatewayConnectors")
 
 
@@ -33,12 +33,12 @@ def name_of(text):
 
 
 def lookup(backend, cluster, text):
-    """The service of this name or ARN, in whatever state; None when there is none."""
+    """The service with this name or ARN in any state, or None."""
     return backend.services.get(f"{cluster.name}:{name_of(text)}")
 
 
 def find(backend, params):
-    """The active service that a request names."""
+    """The active service of a request."""
     service = lookup(backend, clusters.find(backend, params.get("cluster")), params.get("service"))
     if service is None:
         raise refused("ServiceNotFoundException", "Service not found.")
@@ -47,23 +47,23 @@ def find(backend, params):
     return service
 
 
-def _there(backend, cluster, params):
-    """The service that the same request has made; a request of another kind is refused."""
-    there = lookup(backend, cluster, params["serviceName"])
-    if there is None or there.status == "INACTIVE":
+def _existing_service(backend, cluster, params):
+    """The service that the same request has created; refuses a request with other settings."""
+    existing = lookup(backend, cluster, params["serviceName"])
+    if existing is None or existing.status == "INACTIVE":
         token = params.get("clientToken")
         if token and any(one.request.get("clientToken") == token for one in cluster.services):
             raise invalid("Creation of service was not idempotent.")
         return None
-    if there.status == "DRAINING":
+    if existing.status == "DRAINING":
         raise invalid("Unable to Start a service that is still Draining.")
 
-    def asked(request):
+    def requested(request):
         return {key: value for key, value in request.items() if key != "clientToken" and value is not None}
 
-    if asked(there.request) != asked(params) or there.was_updated:
+    if requested(existing.request) != requested(params) or existing.was_updated:
         raise invalid("Creation of service was not idempotent.")
-    return there
+    return existing
 
 
 def _fits(definition, fargate):
@@ -76,9 +76,9 @@ def _fits(definition, fargate):
 def _create(backend, params):
     cluster = clusters.find(backend, params.get("cluster"))
     service_settings.check_name(params.get("serviceName"))
-    there = _there(backend, cluster, params)
-    if there:
-        return {"service": there.shown()}
+    existing = _existing_service(backend, cluster, params)
+    if existing:
+        return {"service": existing.shown()}
     service_settings.check_kinds(params)
     if params.get("desiredCount") is None:
         raise invalid("The desired count is required for the REPLICA scheduling strategy.")
@@ -95,27 +95,27 @@ def _create(backend, params):
     network = ecs_network.checked(backend, params.get("networkConfiguration"), definition)
     balancers = params.get("loadBalancers") or []
     targets.check(backend, balancers, definition)
-    made = Service(cluster, params["serviceName"])
-    made.request = params
-    made.launch_type, made.capacity_provider_strategy = launch_type, strategy
-    made.is_fargate, made.platform_version = fargate, platform
-    made.network, made.load_balancers = network, balancers
-    made.desired_count = params["desiredCount"]
-    made.deployment_configuration = service_settings.deployment_configuration(params.get("deploymentConfiguration"))
-    made.health_check_grace_period = params.get("healthCheckGracePeriodSeconds")
-    made.enable_execute_command = bool(params.get("enableExecuteCommand"))
-    made.enable_ecs_managed_tags = bool(params.get("enableECSManagedTags"))
-    made.propagate_tags = params.get("propagateTags") or "NONE"
-    made.availability_zone_rebalancing = params.get("availabilityZoneRebalancing") or "ENABLED"
-    made.tags = check_tags(params.get("tags"))
-    made.kept = {name: params[name] for name in SENT if params.get(name) is not None}
-    backend.services[f"{cluster.name}:{made.name}"] = made
-    made.deploy(definition)
-    return {"service": made.shown()}
+    created = Service(cluster, params["serviceName"])
+    created.request = params
+    created.launch_type, created.capacity_provider_strategy = launch_type, strategy
+    created.is_fargate, created.platform_version = fargate, platform
+    created.network, created.load_balancers = network, balancers
+    created.desired_count = params["desiredCount"]
+    created.deployment_configuration = service_settings.deployment_configuration(params.get("deploymentConfiguration"))
+    created.health_check_grace_period = params.get("healthCheckGracePeriodSeconds")
+    created.enable_execute_command = bool(params.get("enableExecuteCommand"))
+    created.enable_ecs_managed_tags = bool(params.get("enableECSManagedTags"))
+    created.propagate_tags = params.get("propagateTags") or "NONE"
+    created.availability_zone_rebalancing = params.get("availabilityZoneRebalancing") or "ENABLED"
+    created.tags = check_tags(params.get("tags"))
+    created.kept = {name: params[name] for name in SENT if params.get(name) is not None}
+    backend.services[f"{cluster.name}:{created.name}"] = created
+    created.deploy(definition)
+    return {"service": created.shown()}
 
 
 def _changed(backend, service, params):
-    """Checks a change; returns the new task definition and the settings that make a new deployment."""
+    """Checks an update. Returns the new task definition and the settings that need a new deployment."""
     current = service.primary.revision.task_definition
     definition = current
     if params.get("taskDefinition"):
@@ -160,22 +160,22 @@ def _update(backend, params):
 
 
 def change(backend, service, params):
-    """Does what UpdateService asks for, and returns the service."""
+    """Applies an UpdateService request, and returns the service."""
     service_settings.check_count(params.get("desiredCount"))
     service_settings.check_grace(params.get("healthCheckGracePeriodSeconds"))
     service_settings.check_propagate(params.get("propagateTags"))
     service_settings.check_rebalancing(params.get("availabilityZoneRebalancing"))
     service_settings.check_kinds({"deploymentController": params.get("deploymentController")})
-    definition, wanted = _changed(backend, service, params)
+    definition, changed = _changed(backend, service, params)
     configuration = service_settings.deployment_configuration(
         params.get("deploymentConfiguration"), service.deployment_configuration
     )
     deploys = bool(params.get("forceNewDeployment")) or definition is not service.primary.revision.task_definition
     for name in ("network", "load_balancers", "platform_version"):
-        deploys = deploys or wanted[name] != getattr(service, name)
+        deploys = deploys or changed[name] != getattr(service, name)
     for name in KEPT:
         deploys = deploys or params.get(name) not in (None, service.kept.get(name))
-    for name, value in wanted.items():
+    for name, value in changed.items():
         setattr(service, name, value)
     service.was_updated = True
     service.deployment_configuration = configuration
@@ -239,7 +239,7 @@ def _list(backend, params):
 
 
 def _describe_in_moto(self, cluster_str, service_names_or_arns):
-    """As Application Auto Scaling asks."""
+    """For Application Auto Scaling."""
     cluster = self.clusters.get(clusters.name_of(cluster_str))
     if cluster is None:
         raise refused("ClusterNotFoundException", "Cluster not found.")
@@ -247,7 +247,7 @@ def _describe_in_moto(self, cluster_str, service_names_or_arns):
 
 
 def _update_in_moto(self, service_properties):
-    """As Application Auto Scaling scales: `cluster`, `service`, `desired_count` and `task_definition`."""
+    """For Application Auto Scaling, with `cluster`, `service`, `desired_count` and `task_definition`."""
     names = {"desired_count": "desiredCount", "task_definition": "taskDefinition"}
     params = {names.get(name, name): value for name, value in service_properties.items()}
     return change(self, find(self, params), params)

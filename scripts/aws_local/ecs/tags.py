@@ -70,7 +70,7 @@ def _untag_in_moto(self, resource_arn, tag_keys):
 
 
 def _tagged(backend):
-    """As the Resource Groups Tagging API finds them: what is inactive or stopped is no more."""
+    """The resources that the Resource Groups Tagging API finds; inactive or stopped ones are not included."""
     of_families = [one for revisions in backend.task_definitions.values() for one in revisions.values()]
     of_clusters = [one for tasks in backend.tasks.values() for one in tasks.values()]
     for kind, resources in (

@@ -1,5 +1,4 @@
-"""A service's tasks in its target groups: registered when they run, deregistered when they stop, and what their health
-checks say.
+"""The tasks of a service in its target groups: registered when they run, deregistered when they stop, and their health.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-load-balancing.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LoadBalancer.html
@@ -24,7 +23,7 @@ def _group(backend, arn):
 
 
 def check(backend, load_balancers, definition):
-    """What CreateService and UpdateService refuse."""
+    """Validates the load balancers of CreateService and UpdateService."""
     for one in load_balancers:
         arn = one.get("targetGroupArn")
         if not arn:
@@ -45,8 +44,8 @@ def check(backend, load_balancers, definition):
             raise invalid(f"The container {name} did not have a container port {port} defined.")
 
 
-def _own(task):
-    """Each target group of the task with its target there."""
+def _targets_of(task):
+    """Pairs of each target group of the task and its target."""
     for arn, port in task.ports:
         group = _group(task.backend, arn)
         target = group.targets.get((task.address, port)) if group else None
@@ -61,33 +60,33 @@ def register(task):
             if group is None:
                 raise ServiceException("One or more target groups not found")
             group.register([{"Id": task.address, "Port": port}])
-            task.service.say(f"registered 1 targets in (target-group {arn})")
+            task.service.add_event(f"registered 1 targets in (target-group {arn})")
         except ServiceException as error:
-            task.service.say(f"failed to register targets in (target-group {arn}) with (error {error.message})")
+            task.service.add_event(f"failed to register targets in (target-group {arn}) with (error {error.message})")
 
 
 def deregister(task):
-    found = list(_own(task))
+    found = list(_targets_of(task))
     if found:
-        task.service.say("has begun draining connections on 1 tasks.")
+        task.service.add_event("has begun draining connections on 1 tasks.")
     for group, port, _ in found:
         group.deregister([{"Id": task.address, "Port": port}])
-        task.service.say(f"deregistered 1 targets in (target-group {group.arn})")
+        task.service.add_event(f"deregistered 1 targets in (target-group {group.arn})")
 
 
 def judge(task):
-    """Whether all of its targets are healthy, and the group and port of one that is not."""
-    found = list(_own(task))
+    """Whether all targets of the task are healthy, and the group and port of one that is not."""
+    found = list(_targets_of(task))
     if len(found) < len(task.ports):
         return False, None
     failing = None
     for group, port, target in found:
-        told = controls.healths.get(task.address)
+        health = controls.healths.get(task.address)
         if "unhealthy" in task.fails:
-            target["_told"] = told = UNHEALTHY
-        if told is None:
-            # Its checks have passed by now, whoever asks.
+            target["_health"] = health = UNHEALTHY
+        if health is None:
+            # The first health checks have passed by now.
             target["_seen"] = True
-        elif told["State"] != "healthy":
-            failing = (group.arn, port, told)
+        elif health["State"] != "healthy":
+            failing = (group.arn, port, health)
     return failing is None, failing

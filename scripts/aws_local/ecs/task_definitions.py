@@ -1,4 +1,4 @@
-"""Task definitions: registered as AWS fills them in, listed, deregistered and deleted.
+"""Task definitions: registered with AWS's defaults, listed, deregistered and deleted.
 
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RegisterTaskDefinition.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html
@@ -18,7 +18,7 @@ FAMILY = re.compile(r"[A-Za-z0-9_-]{1,255}")
 ARCHITECTURES = ("X86_64", "ARM64")
 SYSTEMS = re.compile(r"LINUX|WINDOWS_SERVER_\w+")
 EPHEMERAL_GIB = (21, 200)
-# What is kept and given back as it was sent.
+# Returned as they were sent.
 KEPT = (
     "pidMode",
     "ipcMode",
@@ -99,7 +99,7 @@ def _volume(volume):
 
 
 def _identity(text):
-    """Family and revision, None where it says none."""
+    """The family and the revision; None if it has no revision."""
     family, _, revision = text.split("/")[-1].partition(":")
     if not revision:
         return family, None
@@ -114,7 +114,7 @@ def latest(backend, family):
 
 
 def find(backend, text):
-    """The one of this ARN or family:revision, or the newest active one of the family; None when there is none."""
+    """The task definition with this ARN or family:revision, or the newest active one of the family; None if missing."""
     family, revision = _identity(text)
     if revision is None:
         return latest(backend, family)
@@ -122,7 +122,7 @@ def find(backend, text):
 
 
 def to_run(backend, text):
-    """One that tasks can be started from."""
+    """A task definition from which tasks can be started."""
     found = find(backend, text) if text else None
     if found is None or found.status == "DELETE_IN_PROGRESS":
         raise client_error("TaskDefinition not found.")
@@ -132,7 +132,7 @@ def to_run(backend, text):
 
 
 def _checked(backend, params):
-    """The request with sizes as numbers."""
+    """The validated request, with sizes as numbers."""
     request = {**params}
     if not FAMILY.fullmatch(params.get("family") or ""):
         raise client_error(
@@ -174,13 +174,13 @@ def _checked(backend, params):
 def _register(backend, params):
     request = _checked(backend, params)
     revisions = backend.task_definitions.setdefault(request["family"], {})
-    # A revision's number is not given twice, even when it was deleted.
+    # Numbers of deleted revisions are not used again.
     last = backend.__dict__.setdefault("last_revisions", {})
     revision = max([last.get(request["family"], 0), *revisions]) + 1
-    made = TaskDefinition(backend, request, revision)
-    revisions[revision] = made
+    created = TaskDefinition(backend, request, revision)
+    revisions[revision] = created
     last[request["family"]] = revision
-    return {"taskDefinition": made.shown(), "tags": made.tags}
+    return {"taskDefinition": created.shown(), "tags": created.tags}
 
 
 def _describe(backend, params):
@@ -235,7 +235,7 @@ def _delete(backend, params):
 
 
 def _forget(backend):
-    """What is to be deleted goes when nothing uses it any more."""
+    """Deletes the revisions in DELETE_IN_PROGRESS that are not in use."""
     used = {one.task_definition.arn for tasks in backend.tasks.values() for one in tasks.values()}
     for service in backend.services.values():
         used |= {one.revision.task_definition.arn for one in service.deployments}

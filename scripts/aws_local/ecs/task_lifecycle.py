@@ -1,6 +1,6 @@
-"""The life of a task, from PROVISIONING to STOPPED, a phase for each state; and why it ends.
+"""The life of a task, from PROVISIONING to STOPPED, one phase for each state; and why it stops.
 
-A target is healthy a phase after its task runs, and the task counts as steady a phase later.
+A target is healthy one phase after its task runs, and the task is steady one phase later.
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html
@@ -13,22 +13,22 @@ from aws_local.ecs.tasks import Task, digests
 EXITED = "Essential container in task exited"
 # AWS shows stopped tasks for about an hour.
 SHOWN_FOR = 3600
-# A phase is some ten seconds at AWS: what ECS itself counts in seconds is scaled so.
+# At AWS a phase takes about ten seconds. Durations that ECS counts in seconds are scaled by this.
 SECONDS_A_PHASE = 10
-# For so many phases a task must have run to count as steady.
+# Phases that a task must have run to be steady.
 STEADY = 2
 
 
-def launch(cluster, definition, **asked):
-    """A new task."""
-    task = Task(cluster, definition, **asked)
+def launch(cluster, definition, **requested):
+    """Starts a new task."""
+    task = Task(cluster, definition, **requested)
     cluster.backend.tasks.setdefault(cluster.name, {})[task.task_arn] = task
     task.clock.after(task.phase, _attach, task)
     return task
 
 
 def _attach(task):
-    if not task.is_wanted:
+    if not task.should_run:
         return
     if task.subnet:
         config = task.network["awsvpcConfiguration"]
@@ -43,10 +43,10 @@ def _attach(task):
 
 
 def _refusal(task):
-    """Why the task cannot start, and the container whose image it is."""
+    """Why the task cannot start, and the container whose image is the reason, if any."""
     secrets = [secret for one in task.containers for secret in one.definition.get("secrets") or []]
     if "secret-denied" in task.fails:
-        # Without a secret, it is that of the registry.
+        # A task without secrets fails to read one of its family.
         meant = (secrets or [{"valueFrom": f"/{task.task_definition.family}"}])[0]
         return ecs_secrets.denied(task.backend, task.execution_role_arn, task.id, meant), None
     error = ecs_secrets.failure(task.backend, task.execution_role_arn, task.id, secrets)
@@ -67,7 +67,7 @@ def _refusal(task):
 
 
 def _pull(task):
-    if not task.is_wanted:
+    if not task.should_run:
         return
     error, container = _refusal(task)
     if error:
@@ -79,7 +79,7 @@ def _pull(task):
 
 
 def _run(task):
-    if not task.is_wanted:
+    if not task.should_run:
         return
     for container in task.containers:
         error = logs.open_stream(task, container)
@@ -99,11 +99,11 @@ def _run(task):
 
 def _start(task, container):
     script, reason = container_behaviour.script(task, container)
-    start, told = task.clock.now, task.fails.get("late-logs")
+    start, late_logs = task.clock.now, task.fails.get("late-logs")
     for at, line in script.lines:
-        # The last two lines are late, or all there are.
-        late = told and script.ends is not None and (at, line) in script.lines[-2:]
-        delay = float(told.get("seconds", 1)) + script.ends - at if late else 0
+        # The last two lines are late.
+        late = late_logs and script.ends is not None and (at, line) in script.lines[-2:]
+        delay = float(late_logs.get("seconds", 1)) + script.ends - at if late else 0
         task.clock.at(start + at + delay, _print, task, container, start + at, line, bool(late))
     if script.ends is not None:
         task.clock.at(start + script.ends, _exit, task, container, script.code, reason)
@@ -115,12 +115,12 @@ def _print(task, container, moment, line, late=False):
 
 
 def _exit(task, container, code, reason):
-    """A container ends by itself."""
+    """A container exits."""
     if container.last_status == "STOPPED":
         return
     container.last_status, container.exit_code, container.reason = "STOPPED", code, reason
     container.agent_status = "STOPPED"
-    if not task.is_wanted:
+    if not task.should_run:
         return
     if container.essential or all(one.last_status == "STOPPED" for one in task.containers):
         task.desired_status, task.stop_code, task.stopped_reason = "STOPPED", "EssentialContainerExited", EXITED
@@ -133,7 +133,7 @@ def _exit(task, container, code, reason):
 
 
 def _fail(task, reason, container=None):
-    """It does not come to run."""
+    """The task fails to start."""
     task.desired_status, task.stop_code, task.stopped_reason = "STOPPED", "TaskFailedToStart", reason
     task.stopping_at = task.clock.now
     if container:
@@ -144,7 +144,7 @@ def _fail(task, reason, container=None):
 
 
 def stop(task, code, reason):
-    if not task.is_wanted:
+    if not task.should_run:
         return
     task.desired_status, task.stop_code, task.stopped_reason = "STOPPED", code, reason
     if task.last_status != "RUNNING":
@@ -160,12 +160,12 @@ def stop(task, code, reason):
 def _terminate(task):
     task.become("STOPPING")
     task.stopping_at = task.clock.now
-    told = task.fails.get("late-logs")
+    late_logs = task.fails.get("late-logs")
     for container in task.containers:
         if container.last_status == "RUNNING":
-            delay = float(told.get("seconds", 1)) if told else 0
+            delay = float(late_logs.get("seconds", 1)) if late_logs else 0
             line = container_behaviour.farewell(container)
-            task.clock.after(delay, _print, task, container, task.clock.now, line, bool(told))
+            task.clock.after(delay, _print, task, container, task.clock.now, line, bool(late_logs))
     task.clock.after(task.phase, _end_containers, task)
 
 
@@ -178,7 +178,7 @@ def _end_containers(task):
     task.become("DEPROVISIONING")
     task.clock.after(task.phase, _deprovision, task)
     if task.service:
-        task.service.poke()
+        task.service.wake_scheduler()
 
 
 def _deprovision(task):
@@ -189,7 +189,7 @@ def _deprovision(task):
     task.become("STOPPED")
     task.clock.after(SHOWN_FOR, _forget, task)
     if task.service:
-        task.service.poke()
+        task.service.wake_scheduler()
 
 
 def _forget(task):
@@ -197,7 +197,7 @@ def _forget(task):
 
 
 def check_health(task):
-    """What its own checks and the load balancer's say now."""
+    """Evaluates the health checks of the containers and the load balancer."""
     if task.last_status != "RUNNING" or task.clock.now < task.started_at + task.phase:
         return
     for container in task.containers:
@@ -228,15 +228,15 @@ def _start_agent(task, container):
 
 
 def _unhealthy(task, failing):
-    """Is stopped a phase later, but not before the grace period is over."""
+    """Stops an unhealthy task after a phase, but not before the grace period ends."""
     clock, grace = task.clock, task.service.grace_period * task.phase / SECONDS_A_PHASE
     task.settled = False
     if task.unhealthy_since is None:
         task.unhealthy_since = clock.now
         if failing:
-            arn, port, told = failing
-            why = told["Description"] or "Health checks failed"
-            task.service.say(f"(port {port}) is unhealthy in (target-group {arn}) due to (reason {why})")
+            arn, port, health = failing
+            why = health["Description"] or "Health checks failed"
+            task.service.add_event(f"(port {port}) is unhealthy in (target-group {arn}) due to (reason {why})")
         clock.at(max(clock.now + task.phase, task.started_at + grace), check_health, task)
         return
     if clock.now < max(task.unhealthy_since + task.phase, task.started_at + grace):
@@ -245,7 +245,7 @@ def _unhealthy(task, failing):
         reason = f"Task failed ELB health checks in (target-group {failing[0]})"
     else:
         reason = "Task failed container health checks"
-        task.service.say(f"(task {task.id}) failed container health checks.")
-    task.service.say(f"has stopped 1 running tasks: (task {task.id}).")
+        task.service.add_event(f"(task {task.id}) failed container health checks.")
+    task.service.add_event(f"has stopped 1 running tasks: (task {task.id}).")
     stop(task, "ServiceSchedulerInitiated", reason)
     task.service.task_ended(task)

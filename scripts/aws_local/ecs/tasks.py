@@ -13,7 +13,7 @@ from aws_local.ecs.requests import arn, hexadecimal, number, shown
 
 PLATFORM = "1.4.0"
 AGENT = "ExecuteCommandAgent"
-ON_ITS_WAY = ("PROVISIONING", "PENDING", "ACTIVATING")
+PENDING_STATES = ("PROVISIONING", "PENDING", "ACTIVATING")
 EPHEMERAL_GIB = 20
 
 
@@ -35,7 +35,7 @@ class Container:
 
     @property
     def command(self):
-        """What is run: the entry point, then the command, of the override if it has one. Empty: the image's own."""
+        """The entry point and the command, overridden if so requested. Empty means the image's own."""
         return [
             *(self.definition.get("entryPoint") or []),
             *(self.override.get("command") or self.definition.get("command") or []),
@@ -43,7 +43,7 @@ class Container:
 
     @property
     def environment(self):
-        """Pairs of name and value; a secret's value is not shown."""
+        """Pairs of name and value; the value of a secret is `<secret>`."""
         found = {one["name"]: one.get("value") or "" for one in self.definition["environment"]}
         found |= {one["name"]: one.get("value") or "" for one in self.override.get("environment") or []}
         found |= {one["name"]: "<secret>" for one in self.definition.get("secrets") or []}
@@ -86,29 +86,29 @@ class Container:
 
 
 class Task:
-    """What is asked for comes as keywords; the rest happens to it in ecs/task_lifecycle.py."""
+    """A task. The keywords are the request; task_lifecycle.py changes its state."""
 
-    def __init__(self, cluster, definition, **asked):
+    def __init__(self, cluster, definition, **requested):
         self.backend = cluster.backend
         self.clock = clock_of(self.backend)
         self.cluster, self.cluster_arn, self.cluster_name = cluster, cluster.arn, cluster.name
         self.task_definition, self.task_definition_arn = definition, definition.arn
         self.id = hexadecimal()
         self.task_arn = arn(self.backend, f"task/{cluster.name}/{self.id}")
-        self.service, self.deployment = asked.get("service"), asked.get("deployment")
-        self.overrides = asked.get("overrides") or {}
-        self.launch_type = asked["launch_type"]
-        self.capacity_provider_name = asked.get("capacity_provider")
-        self.network = asked.get("network")
-        self.subnet = asked.get("subnet")
-        self.group, self.started_by = asked["group"], asked.get("started_by")
-        self.enable_execute_command = bool(asked.get("execute_command"))
-        self.tags = asked.get("tags") or []
-        self.ports = asked.get("ports") or []
+        self.service, self.deployment = requested.get("service"), requested.get("deployment")
+        self.overrides = requested.get("overrides") or {}
+        self.launch_type = requested["launch_type"]
+        self.capacity_provider_name = requested.get("capacity_provider")
+        self.network = requested.get("network")
+        self.subnet = requested.get("subnet")
+        self.group, self.started_by = requested["group"], requested.get("started_by")
+        self.enable_execute_command = bool(requested.get("execute_command"))
+        self.tags = requested.get("tags") or []
+        self.ports = requested.get("ports") or []
         self.phase = controls.phase(self.backend, definition)
-        told = controls.failures(self.backend, definition)
-        self.fails = {name: dict(one) for name, one in told.items() if name != "no-capacity"}
-        for name, one in told.items():
+        failures = controls.failures(self.backend, definition)
+        self.fails = {name: dict(one) for name, one in failures.items() if name != "no-capacity"}
+        for name, one in failures.items():
             if name != "no-capacity":
                 controls.use(one)
         by_name = {one["name"]: one for one in self.overrides.get("containerOverrides") or []}
@@ -124,20 +124,20 @@ class Task:
         self.pull_started_at = self.pull_stopped_at = self.started_at = None
         self.stopping_at = self.execution_stopped_at = self.stopped_at = None
         self.stop_code = self.stopped_reason = None
-        # What the load balancer thinks of it, and since when it thinks ill of it.
+        # Health according to the load balancer, and since when it has been unhealthy.
         self.healthy, self.unhealthy_since, self.settled = False, None, False
 
     @property
     def is_pending(self):
-        return self.last_status in ON_ITS_WAY
+        return self.last_status in PENDING_STATES
 
     @property
-    def is_wanted(self):
+    def should_run(self):
         return self.desired_status == "RUNNING"
 
     @property
     def containers_run(self):
-        """Whether something of it may still be at work."""
+        """Whether its containers may still be running."""
         return self.last_status not in ("DEPROVISIONING", "STOPPED")
 
     @property
@@ -241,7 +241,7 @@ class Task:
 
 
 def digests(task):
-    """Finds each container's image; returns the first container whose image is not there."""
+    """Resolves each container's image. Returns the first container whose image is missing."""
     for container in task.containers:
         container.digest = images.digest(task.backend, container.definition["image"])
         if container.digest is None:

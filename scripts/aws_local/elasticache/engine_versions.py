@@ -1,5 +1,4 @@
-"""The versions of Redis OSS and Valkey that ElastiCache runs, the node types there are, and the service updates, of
-which there are none.
+"""The versions of Redis OSS and Valkey, the node types, and service updates, of which there are none.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DescribeCacheEngineVersions.html
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/engine-versions.html
@@ -14,7 +13,7 @@ from moto.elasticache.responses import ElastiCacheResponse
 
 from aws_local.pages import paged
 
-# engine, version as it is asked for, version that the clusters report, parameter group family
+# engine, version in requests, version that clusters report, parameter group family
 VERSIONS = [
     ("redis", "6.0", "6.0.5", "redis6.x"),
     ("redis", "6.2", "6.2.6", "redis6.x"),
@@ -59,7 +58,7 @@ def reported(engine, version):
 
 
 def resolved(engine, version):
-    """The version that a request means; from version 6 on, only major and minor are named."""
+    """The version that a request selects. From version 6 on, requests give only major and minor."""
     if engine not in DEFAULTS:
         raise InvalidParameterValueException(f"Invalid engine: {engine}. Valid engines are redis and valkey.")
     if not version:
@@ -83,7 +82,7 @@ def check_node_type(name):
 
 
 def check_upgrade(engine, version, to_engine, to_version):
-    """A version only goes up; from Redis OSS one goes to Valkey, and not back."""
+    """Refuses downgrades, and changes from Valkey to Redis OSS."""
     if engine == to_engine:
         if number(to_version) < number(version):
             raise InvalidParameterCombinationException(

@@ -1,4 +1,4 @@
-"""What happened to clusters and replication groups.
+"""Events of clusters and replication groups.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DescribeEvents.html
 """
@@ -12,7 +12,7 @@ from moto.elasticache.responses import ElastiCacheResponse
 
 from aws_local.pages import paged
 
-# Without a time, the events of the last hour are told.
+# By default, the events of the last hour are returned.
 MINUTES = 60
 MOST_KEPT = 1000
 

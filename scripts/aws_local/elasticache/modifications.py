@@ -1,4 +1,5 @@
-"""ModifyReplicationGroup: what is applied at once and what waits; AUTH tokens; the number of replicas; rebooting.
+"""ModifyReplicationGroup: which changes are applied at once and which are pending; AUTH tokens; the number of replicas;
+reboots.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyReplicationGroup.html
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/auth.html
@@ -17,10 +18,10 @@ from moto.elasticache.exceptions import (
 )
 from moto.elasticache.responses import ElastiCacheResponse
 
-from aws_local.elasticache import engine_versions, events, parameter_groups, replication_groups
+from aws_local.elasticache import engine_versions, events, parameter_groups, replication_groups, validation
 from aws_local.elasticache.subnet_groups import find as find_subnet_group
 
-# The names of a request and the attributes of what never waits.
+# Changes that are always applied at once: the parameter and the attribute.
 AT_ONCE = {
     "ReplicationGroupDescription": "description",
     "SecurityGroupIds": "security_group_ids",
@@ -32,7 +33,7 @@ AT_ONCE = {
     "SnapshotWindow": "snapshot_window",
     "SnapshottingClusterId": "snapshotting_cluster_id",
 }
-# What waits unless it is to be applied immediately.
+# Changes that are pending until the maintenance window, unless applied immediately.
 WAITING = {
     "CacheNodeType": "cache_node_type",
     "Engine": "engine",
@@ -46,7 +47,7 @@ STRATEGIES = {"ROTATE": "ROTATING", "SET": "SETTING"}
 
 
 def _versions(group, params):
-    """The engine and the version that it will have."""
+    """The engine and version after the change."""
     engine = (params.get("Engine") or group.engine).lower()
     if not params.get("EngineVersion") and engine == group.engine:
         return group.engine, group.engine_version
@@ -56,12 +57,12 @@ def _versions(group, params):
 
 
 def _parameter_group(backend, group, params, engine, version):
-    """The parameter group that it will have."""
-    asked = params.get("CacheParameterGroupName")
-    used = parameter_groups.find(backend, asked or group.cache_parameter_group_name)
-    if not asked and used.cache_parameter_group_name.startswith(parameter_groups.DEFAULT):
-        return replication_groups.default_parameter_group(engine, version, group.cluster_enabled)
-    replication_groups.check_parameter_group(used, engine, version)
+    """The parameter group after the change."""
+    requested = params.get("CacheParameterGroupName")
+    used = parameter_groups.find(backend, requested or group.cache_parameter_group_name)
+    if not requested and used.cache_parameter_group_name.startswith(parameter_groups.DEFAULT):
+        return validation.default_parameter_group(engine, version, group.cluster_enabled)
+    validation.check_parameter_group(used, engine, version)
     if (used.value("cluster-enabled") == "yes") != group.cluster_enabled:
         raise InvalidParameterCombinationException("The parameter group does not have the group's cluster mode.")
     return used.cache_parameter_group_name
@@ -88,7 +89,7 @@ def _check_encryption(group, params):
 
 
 def _token(group, params):
-    """The token to come with the state that it is in meanwhile; None for a change that has no token."""
+    """The new token and its status during the change; None if the token does not change."""
     token, strategy = params.get("AuthToken"), params.get("AuthTokenUpdateStrategy")
     if token is None and strategy is None:
         return None
@@ -105,7 +106,7 @@ def _token(group, params):
         raise InvalidParameterCombinationException("AuthTokenUpdateStrategy must be given together with AuthToken.")
     if not group.transit_encryption_enabled:
         raise InvalidParameterCombinationException("The AUTH token needs in-transit encryption.")
-    replication_groups.check_token(token)
+    validation.check_token(token)
     return token, STRATEGIES[strategy]
 
 
@@ -123,10 +124,10 @@ def _check_members(group, params):
 def _checked(backend, group, params):
     if params.get("CacheNodeType"):
         engine_versions.check_node_type(params["CacheNodeType"])
-    replication_groups.check_windows(params.get("SnapshotWindow"), params.get("PreferredMaintenanceWindow"))
-    replication_groups.check_retention(params.get("SnapshotRetentionLimit"))
+    validation.check_windows(params.get("SnapshotWindow"), params.get("PreferredMaintenanceWindow"))
+    validation.check_retention(params.get("SnapshotRetentionLimit"))
     vpc_id = find_subnet_group(backend, group.cache_subnet_group_name).vpc_id
-    replication_groups.check_security_groups(backend, params.get("SecurityGroupIds") or [], vpc_id)
+    validation.check_security_groups(backend, params.get("SecurityGroupIds") or [], vpc_id)
     wanted = [
         params[name] if params.get(name) is not None else group.pending.get(name, getattr(group, WAITING[name]))
         for name in ("AutomaticFailoverEnabled", "MultiAZEnabled")
@@ -135,7 +136,7 @@ def _checked(backend, group, params):
         if not wanted[0]:
             raise InvalidParameterCombinationException("Automatic failover is always on in cluster mode.")
     else:
-        replication_groups.check_failover(*wanted, len(group.members))
+        validation.check_failover(*wanted, len(group.members))
     _check_encryption(group, params)
     _check_members(group, params)
 
@@ -184,7 +185,7 @@ def _apply(group):
         _associate(group, waiting["CacheParameterGroupName"])
     if "AuthToken" in waiting:
         token, state = waiting["AuthToken"]
-        # A rotation keeps the token that there was; setting leaves one token.
+        # ROTATE keeps the previous token; SET leaves only the new one.
         kept = group.auth_tokens[-1:] if state == STRATEGIES["ROTATE"] else []
         group.auth_tokens = [*kept, token] if token else []
         group.auth_token_changed = utcnow()
@@ -197,15 +198,15 @@ def modify_replication_group(self):
     engine, version = _versions(group, params)
     parameter_group = _parameter_group(backend, group, params, engine, version)
     token = _token(group, params)
-    asked = {name: params[name] for name in WAITING if params.get(name) is not None}
+    requested = {name: params[name] for name in WAITING if params.get(name) is not None}
     upgraded = (engine, version) != (group.engine, group.engine_version)
     if upgraded:
-        asked.update(Engine=engine, EngineVersion=version)
+        requested.update(Engine=engine, EngineVersion=version)
     elif params.get("EngineVersion"):
-        asked["EngineVersion"] = version
+        requested["EngineVersion"] = version
     _now(group, params, None if upgraded else parameter_group)
-    for name, value in asked.items():
-        # A change back to what there is takes a waiting one away.
+    for name, value in requested.items():
+        # A change back to the current value removes the pending change.
         if value == getattr(group, WAITING[name]):
             group.pending.pop(name, None)
         else:
@@ -213,7 +214,7 @@ def modify_replication_group(self):
     if "EngineVersion" not in group.pending:
         group.pending.pop("CacheParameterGroupName", None)
     elif upgraded:
-        # The group of the new version comes together with it.
+        # The new version's parameter group is pending together with it.
         group.pending["CacheParameterGroupName"] = parameter_group
     if token:
         group.pending["AuthToken"] = token
@@ -296,7 +297,7 @@ def decrease_replica_count(self):
     if all(count == len(group.replicas_of(shard)) for shard, count in left.items()):
         raise _unchanged()
     for shard, count in left.items():
-        # The named ones first, then those that came last.
+        # Those that the request names first, then the newest.
         order = sorted(group.replicas_of(shard), key=lambda one: (one.name in named, one.name))
         for member in order[count:]:
             group.members.remove(member)

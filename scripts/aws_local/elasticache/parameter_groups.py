@@ -75,7 +75,7 @@ def _changeable(self):
 
 
 def users(backend, group):
-    """The replication groups and the clusters that have a parameter group."""
+    """The replication groups and clusters that use a parameter group."""
     name = group.cache_parameter_group_name
     alone = [one for one in backend.cache_clusters.values() if one.cache_cluster_status != "deleting"]
     found = [*backend.replication_groups.values(), *alone]
@@ -162,8 +162,8 @@ def reset_cache_parameter_group(self):
     names = [one.get("ParameterName") for one in listed] or list(group.values)
     for name in names:
         _known(group, name)
-    gone = [name for name in names if group.values.pop(name, None) is not None]
-    _changed(self.elasticache_backend, group, gone)
+    deleted = [name for name in names if group.values.pop(name, None) is not None]
+    _changed(self.elasticache_backend, group, deleted)
     return ActionResult({"CacheParameterGroupName": group.cache_parameter_group_name})
 
 

@@ -1,4 +1,4 @@
-"""The parameters of the cache parameter group families: name, type, allowed values, default, and whether a change takes
+"""The parameters of each cache parameter group family: name, type, allowed values, default, and whether a change takes
 effect at once.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/ParameterGroups.Engine.html
@@ -9,7 +9,7 @@ import functools
 import re
 
 # name | type | allowed | default | version since | description
-# "!" before the name: cannot be modified; "*": needs a reboot.
+# A "!" before the name: cannot be modified; a "*": needs a reboot.
 _TABLE = """
 acllog-max-len|integer|1-10000|128|6.0.0|The maximum number of entries of the ACL log.
 active-defrag-cycle-max|integer|1-75|75|4.0.10|Maximal effort for defrag in CPU percentage.
@@ -77,7 +77,7 @@ zset-max-listpack-entries|integer|0-|128|7.0.4|The maximum number of sorted set 
 zset-max-listpack-value|integer|0-|64|7.0.4|The threshold of biggest sorted set entries in order for the dataset to be compressed.
 """
 
-# Version 7 renamed these; the families before have the old names.
+# Renamed in version 7; older families have the old names.
 OLD_NAMES = {
     "hash-max-listpack-entries": "hash-max-ziplist-entries",
     "hash-max-listpack-value": "hash-max-ziplist-value",
@@ -92,7 +92,7 @@ EVENTS = re.compile(r"[KEg$lshzxeAtdmn]*")
 
 @functools.cache
 def of_family(family, cluster_on=False):
-    """The parameters of a family, by name."""
+    """The parameters of a family by name."""
     found = {}
     for line in _TABLE.strip().splitlines():
         marked, data_type, allowed, value, since, text = line.split("|")

@@ -1,4 +1,4 @@
-"""Snapshots of replication groups, and deleting a group, which may leave one.
+"""Snapshots of replication groups, and deleting a group, with or without a final snapshot.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_Snapshot.html
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateSnapshot.html

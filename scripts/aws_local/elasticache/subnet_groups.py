@@ -1,4 +1,4 @@
-"""Cache subnet groups: of subnets that are there, changed and deleted.
+"""Cache subnet groups: created from existing subnets, changed and deleted.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheSubnetGroup.html
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ModifyCacheSubnetGroup.html
@@ -73,7 +73,7 @@ def find(backend, name):
 
 
 def default_group(backend):
-    """The group that a cluster with none given is in: the default VPC's subnets."""
+    """The default group: the subnets of the default VPC."""
     if DEFAULT not in backend.cache_subnet_groups:
         ec2 = ec2_of(backend)
         vpc = next((one.id for one in ec2.vpcs.values() if one.is_default), None)

@@ -1,4 +1,4 @@
-"""Tags of ElastiCache's resources, of parameter groups too.
+"""Tags of ElastiCache's resources, also of parameter groups.
 
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_AddTagsToResource.html
 https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_RemoveTagsFromResource.html
@@ -27,7 +27,7 @@ ARN = re.compile(
 
 
 def _check(backend, arn):
-    """Whether there is something of this name."""
+    """Refuses the ARN of a missing resource."""
     found = ARN.fullmatch(arn or "")
     if not found:
         raise InvalidARNFault(arn)
@@ -69,9 +69,9 @@ def add_tags_to_resource(self):
 def remove_tags_from_resource(self):
     backend = self.elasticache_backend
     arn, names = _check(backend, self.params.get("ResourceName")), self.params.get("TagKeys", [])
-    there = backend.tagging_service.get_tag_dict_for_resource(arn)
+    existing = backend.tagging_service.get_tag_dict_for_resource(arn)
     for name in names:
-        if name not in there:
+        if name not in existing:
             raise ElastiCacheException("TagNotFound", f"The tag {name} was not found on this resource.")
     backend.tagging_service.untag_resource_using_names(arn, names)
     return _tags(backend, arn)

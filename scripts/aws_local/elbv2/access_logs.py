@@ -1,4 +1,4 @@
-"""A load balancer writes its logs only to a bucket that lets it, and tries that with a test file.
+"""Logs of load balancers: the bucket's policy must allow them, which is tried with a test file.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-access-logging.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/enable-connection-logging.html
@@ -13,7 +13,7 @@ from aws_local.elbv2.requests import refused
 
 SERVICES = {"logdelivery.elasticloadbalancing.amazonaws.com", "delivery.logs.amazonaws.com"}
 
-# The accounts that wrote the logs of each region before there was a service principal; policies that name them hold.
+# The accounts that write the logs in older Regions. Policies may name them instead of the service principal.
 ACCOUNTS = {
     "af-south-1": "098369216593",
     "ap-east-1": "754344448648",
@@ -71,7 +71,7 @@ def _may_write(policy, region, resource):
 
 
 def check(backend, kind, bucket, prefix):
-    """Refuses a bucket that cannot be written to; writes the test file to one that can."""
+    """Writes the test file to the bucket, or refuses the bucket."""
     if not bucket:
         raise refused("InvalidConfigurationRequest", f"The value of '{kind}.s3.bucket' cannot be empty")
     if bucket not in s3_backends.bucket_accounts:

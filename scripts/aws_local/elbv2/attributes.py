@@ -1,5 +1,4 @@
-"""The attributes of load balancers, target groups and listeners: all of them with AWS's defaults, and only values that
-AWS takes.
+"""The attributes of load balancers, target groups and listeners, with AWS's defaults and validation.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_LoadBalancerAttribute.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html
@@ -17,7 +16,7 @@ from aws_local.elbv2.requests import find_listeners, invalid, refused
 
 
 class Words:
-    """One of a few words."""
+    """One of several words."""
 
     def __init__(self, *words):
         self.words = words
@@ -28,7 +27,7 @@ class Words:
 
 
 class Number:
-    """A whole number in a range, or one of a few words beside it."""
+    """An integer in a range, or one of several words."""
 
     def __init__(self, least, most, *words):
         self.least, self.most, self.words = least, most, words
@@ -58,7 +57,7 @@ def _logs(kind):
     }
 
 
-# Each attribute: its default and what it may be. A default of None is not told until it is set.
+# The default and the type of each attribute. One with the default None is not returned until it is set.
 BALANCERS = {
     "application": {
         **_logs("access_logs"),
@@ -256,15 +255,15 @@ def _listener_table(listener):
     return LISTENERS.get(listener.protocol, {})
 
 
-def _told(listener):
-    """What was set and still applies: the protocol may have changed since."""
+def _described(listener):
+    """The attributes that apply to the listener's protocol, which may have changed."""
     table = _listener_table(listener)
     return {**defaults(table), **{key: value for key, value in listener.attributes.items() if key in table}}
 
 
 def _describe_listener(self):
     listener = find_listeners(self.elbv2_backend, [self._get_param("ListenerArn")])[0]
-    return ActionResult({"Attributes": _told(listener)})
+    return ActionResult({"Attributes": _described(listener)})
 
 
 def _modify_listener(self):
@@ -272,7 +271,7 @@ def _modify_listener(self):
     kind = f"{listener.protocol} listeners"
     given = _check("Listener", kind, _listener_table(listener), LISTENERS, self._get_param("Attributes", []))
     listener.attributes = {**listener.attributes, **given}
-    return ActionResult({"Attributes": _told(listener)})
+    return ActionResult({"Attributes": _described(listener)})
 
 
 def install():

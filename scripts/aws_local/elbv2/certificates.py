@@ -1,4 +1,4 @@
-"""A listener's certificates: the default one and those beside it, which must be there and issued.
+"""A listener's certificates, the default one and others, which must exist and be issued.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_AddListenerCertificates.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RemoveListenerCertificates.html
@@ -17,12 +17,12 @@ from moto.iam.models import iam_backends
 
 from aws_local.elbv2.requests import find_listeners, invalid, page, refused
 
-# Beside the default one: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
+# In addition to the default one: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
 MOST = 25
 
 
 def check(backend, arn):
-    """Refuses what a listener cannot carry."""
+    """Refuses a certificate that a listener cannot use."""
     if ":iam:" in arn:
         if iam_backends[backend.account_id][backend.partition].get_certificate_by_arn(arn) is None:
             raise refused("CertificateNotFound", f"Certificate '{arn}' not found")
@@ -78,7 +78,7 @@ def _remove(self):
 
 
 class _Shown:
-    """A certificate in a page."""
+    """A certificate as a page shows it."""
 
     def __init__(self, arn, is_default):
         self.arn = self.certificate_arn = arn
@@ -102,7 +102,7 @@ def install():
         self.other_certificates = []
 
     FakeListener.__init__ = make_listener
-    # AWS's model does not name it, though AWS answers so.
+    # AWS returns this code, although its model does not have it.
     warnings.filterwarnings("ignore", message=".* code UnsupportedCertificate ")
     ELBV2Response.add_listener_certificates = _add
     ELBV2Response.remove_listener_certificates = _remove

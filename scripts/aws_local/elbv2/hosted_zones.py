@@ -1,4 +1,4 @@
-"""The Route 53 zone of the load balancers of each region: what an alias record points at.
+"""The Route 53 zone of each Region's load balancers, which alias records point to.
 
 https://docs.aws.amazon.com/general/latest/gr/elb.html
 """

@@ -1,4 +1,4 @@
-"""Listeners: one a port, with the certificate and the policy that their protocol asks for, and actions told in full.
+"""Listeners: one per port, with the certificate and security policy that the protocol needs; actions described in full.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyListener.html
@@ -30,8 +30,8 @@ REDIRECT = {
 ROUTING = ("forward", "redirect", "fixed-response")
 
 
-def told(data):
-    """An action with what AWS fills in."""
+def completed(data):
+    """An action with the values that AWS fills in."""
     data = copy.deepcopy(data)
     if data.get("Type") == "forward":
         forward = data.setdefault("ForwardConfig", {})
@@ -109,7 +109,7 @@ def _check_port(balancer, port, but=None):
 
 
 def _check_secure(backend, protocol, certificate, policy, carried=None):
-    """What goes with the protocol, and the policy in force. A certificate that it carries already is not looked at."""
+    """Checks the certificate and security policy, and returns the policy. A certificate already in use is not checked."""
     if protocol not in SECURE:
         if certificate:
             raise invalid(f"A certificate cannot be specified for {protocol} listeners")
@@ -210,7 +210,7 @@ def install():
     delete = ELBv2Backend.delete_listener
 
     def make_action(self, data):
-        make(self, told(data))
+        make(self, completed(data))
 
     def mutual_authentication(self):
         return {"Mode": "off"} if self.protocol == "HTTPS" else None

@@ -1,4 +1,4 @@
-"""Load balancers: what they stand in is checked, they keep their names to themselves, and go when they may.
+"""Load balancers: subnets and security groups are checked, names are unique, and deletion protection works.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteLoadBalancer.html
@@ -89,7 +89,7 @@ def _check_addresses(kind, subnets):
 
 
 def _check_reachable(ec2, vpc_id):
-    # moto's default VPC has no internet gateway; AWS's has one.
+    # AWS's default VPC has an internet gateway, moto's has none.
     if ec2.get_vpc(vpc_id).is_default:
         return
     if not any(gateway.vpc and gateway.vpc.id == vpc_id for gateway in ec2.internet_gateways.values()):
@@ -158,7 +158,7 @@ def _create(
     balancer.canonical_hosted_zone_id = ZONES.get(self.region_name, balancer.canonical_hosted_zone_id)
     for other in list(self.load_balancers.values()):
         if other.name == name:
-            # The same call again makes nothing new.
+            # The same request again returns the existing load balancer.
             tagged = self.tagging_service.get_tag_dict_for_resource(other.arn)
             if _settings(other) == _settings(balancer) and tagged == {tag["Key"]: tag["Value"] for tag in tags or []}:
                 return other
@@ -172,7 +172,7 @@ def _create(
 
 def _delete(self, arn):
     balancer = self.load_balancers.get(arn)
-    # One that is not there is deleted already.
+    # Deleting a missing one succeeds.
     if balancer is None:
         return
     if balancer.attrs.get("deletion_protection.enabled") == "true":

@@ -1,5 +1,5 @@
-"""A load balancer's network interfaces: one in each of its subnets, in its security groups, so that EC2 shows what
-holds a group, a subnet and the internet gateway.
+"""A load balancer's network interfaces: one in each of its subnets, with its security groups. With them, EC2 shows the
+subnets, security groups and internet gateway as in use.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-load-balancers.html#subnets-load-balancer
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html
@@ -14,7 +14,7 @@ OWNER = "amazon-elb"
 
 
 class LoadBalancerInterface(NetworkInterface):
-    """Elastic Load Balancing made it, and only it may take it away."""
+    """Created by Elastic Load Balancing, which alone may delete it."""
 
     @property
     def attachment(self):
@@ -48,7 +48,7 @@ def _of(ec2, balancer):
 
 
 def update(ec2, balancer):
-    """Makes the interfaces what the load balancer's subnets and groups say."""
+    """Creates, deletes and changes the interfaces to match the load balancer's subnets and security groups."""
     by_subnet = {eni.subnet.id: eni for eni in _of(ec2, balancer)}
     wanted = {subnet.id for subnet in balancer.subnets}
     for subnet_id, eni in by_subnet.items():

@@ -1,4 +1,4 @@
-"""What holds for all of Elastic Load Balancing: pages, and tags.
+"""What all operations of Elastic Load Balancing share: pages, tags and errors.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancers.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTargetGroups.html
@@ -36,7 +36,7 @@ def refused(code, message):
 
 
 def page(response, items):
-    """One page of the items, and the marker of the next."""
+    """One page of the items, and the marker of the next page."""
     size = int(response._get_param("PageSize") or MAX_PAGE)
     if not 1 <= size <= MAX_PAGE:
         raise invalid(f"Page size must be between 1 and {MAX_PAGE}")
@@ -160,7 +160,7 @@ def install():
         try:
             return get_resource(self, arn)
         except LoadBalancerNotFoundError:
-            # moto looks for the load balancer first, whatever is asked for.
+            # moto looks up the load balancer first, even if the request names others.
             if ":listener/" in arn:
                 raise ListenerNotFoundError() from None
             raise

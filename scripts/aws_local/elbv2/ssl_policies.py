@@ -1,4 +1,4 @@
-"""Security policies: unknown names are refused, the kinds of load balancer are told, and what moto lacks is there.
+"""Security policies: those that moto lacks, with their types of load balancers; unknown names are refused.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeSSLPolicies.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html

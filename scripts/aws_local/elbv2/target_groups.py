@@ -1,4 +1,4 @@
-"""Target groups: made once by the same call, checked as AWS does, and aware of the load balancers that use them.
+"""Target groups: CreateTargetGroup is idempotent and validated; a group knows the load balancers that use it.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_ModifyTargetGroup.html
@@ -21,7 +21,7 @@ VERSIONS = ["HTTP1", "HTTP2", "GRPC"]
 TYPES = ["instance", "ip", "lambda", "alb"]
 HEALTH_PROTOCOLS = ["HTTP", "HTTPS", "TCP"]
 
-# What two calls must agree on to be the same.
+# Settings that must be equal for a request to be the same.
 SETTINGS = (
     "protocol",
     "protocol_version",
@@ -42,7 +42,7 @@ SETTINGS = (
 
 
 def users(group):
-    """The listeners that send to the group."""
+    """The listeners that forward to the group."""
     backend = elbv2_backends[group.account_id][group.region_name]
     for listener in listeners(backend):
         for rule in listener.rules.values():
@@ -71,7 +71,7 @@ def _check_codes(codes, least, most):
 
 
 def check_health(group_protocol, target_type, given):
-    """What AWS says about health check settings by themselves."""
+    """Validates the settings of the health check."""
     protocol, port, path = given.get("protocol"), given.get("port"), given.get("path")
     if protocol is not None:
         check_one_of("healthCheckProtocol", protocol, ["HTTPS", "HTTP", "TCP", "TLS", "UDP", "TCP_UDP", "GENEVE"])
@@ -98,7 +98,7 @@ def check_health(group_protocol, target_type, given):
 
 
 def _normal(group):
-    """Numbers as numbers, and gRPC's own defaults."""
+    """The settings with numbers as integers, and gRPC's defaults."""
     for name in ("healthy_threshold_count", "unhealthy_threshold_count"):
         setattr(group, name, int(getattr(group, name)))
     return group
@@ -178,7 +178,7 @@ def _modify(self):
 
 def _delete(self, target_group_arn):
     group = self.target_groups.get(target_group_arn)
-    # One that is not there is deleted already.
+    # Deleting a missing one succeeds.
     if group is None:
         return
     if next(users(group), None) is not None:
@@ -192,14 +192,14 @@ def install():
     plain = ELBv2Backend.create_target_group
 
     def create_target_group(self, name, **kwargs):
-        # AWS takes an empty version, which Terraform sends, for none.
+        # AWS treats an empty version, which Terraform sends, like a missing one.
         kwargs["protocol_version"] = kwargs.get("protocol_version") or None
         _check_create(name, kwargs)
         tags = kwargs.pop("tags", None) or []
         check_tags(tags)
         others = self.target_groups
         existing = next((group for group in others.values() if group.name == name), None)
-        # moto refuses the name alone, so that it is shown the other groups only.
+        # moto refuses a name that exists; hide the group with the same settings from it.
         self.target_groups = {arn: group for arn, group in others.items() if group is not existing}
         try:
             group = _normal(plain(self, name, **kwargs))
@@ -220,5 +220,5 @@ def install():
     ELBv2Backend.create_target_group = create_target_group
     ELBv2Backend.delete_target_group = _delete
     ELBV2Response.modify_target_group = _modify
-    # Never kept by hand: what the listeners say is right.
+    # Derived from the listeners.
     FakeTargetGroup.load_balancer_arns = property(_load_balancer_arns, lambda *_: None)

@@ -1,7 +1,7 @@
-"""Targets: each is an address and a port, an address must be the VPC's or private, and health passes its states.
+"""Targets: an address in the VPC or a private one, and a port; and their health.
 
-A target in use is `initial` when first asked about and `healthy` from then on, unless /aws-local/target-health says
-otherwise. One that is deregistered drains as long as the target group says.
+The health of a target in use is `initial` when it is first read and `healthy` from then on, unless
+/aws-local/target-health sets it. A deregistered target drains for the target group's deregistration delay.
 
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_RegisterTargets.html
 https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeregisterTargets.html
@@ -21,7 +21,7 @@ from aws_local import controls
 from aws_local.elbv2.requests import invalid, refused
 from aws_local.elbv2.target_groups import users
 
-# Beside the VPC's own: RFC 1918 and RFC 6598.
+# Allowed outside of the VPC: RFC 1918 and RFC 6598.
 PRIVATE = [ipaddress.ip_network(text) for text in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16", "100.64.0.0/10")]
 
 NOT_REGISTERED = ("unused", "Target.NotRegistered", "Target is not registered to the target group")
@@ -85,7 +85,7 @@ def _register(self, targets):
 
 def _deregister(self, targets):
     for target in targets:
-        # Without a port, all of the target's.
+        # Without a port, all ports of the target.
         keys = [key for key in self.targets if key[0] == target["Id"]]
         if target.get("Port"):
             keys = [key for key in keys if key == _key(self, target)]
@@ -93,7 +93,7 @@ def _deregister(self, targets):
         delay = int(self.attributes.get("deregistration_delay.timeout_seconds", 0))
         for key in keys:
             described = self.targets.pop(key)
-            # Nothing is to be waited for where nothing was sent.
+            # A target that was not in use need not drain.
             if in_use:
                 self.deregistered_targets[key] = {**described, "_until": time.monotonic() + delay}
 
@@ -103,7 +103,7 @@ def _terminated(self, instance_ids):
 
 
 def _zone(group, text):
-    """The zone of the subnet that the address is in."""
+    """The Availability Zone of the subnet with this address."""
     address = ipaddress.ip_address(text)
     for subnets in group.ec2_backend.subnets.values():
         for subnet in subnets.values():
@@ -124,11 +124,11 @@ def _state(backend, group, listeners, target):
         balancers = [backend.load_balancers[listener.load_balancer_arn] for listener in listeners]
         if not any(zone in [subnet.availability_zone for subnet in one.subnets] for one in balancers):
             return ZONE_NOT_ENABLED
-    # Of a task of ECS it may have been told too.
-    told = controls.healths.get(target["Id"]) or target.get("_told")
-    if told:
+    # The health of an ECS task's target may be set, too.
+    health = controls.healths.get(target["Id"]) or target.get("_health")
+    if health:
         target["_seen"] = True
-        return told["State"], told["Reason"], told["Description"]
+        return health["State"], health["Reason"], health["Description"]
     if not target.get("_seen"):
         target["_seen"] = True
         return INITIAL
@@ -144,9 +144,9 @@ def _describe(self):
     for key, target in list(group.deregistered_targets.items()):
         if target["_until"] <= now:
             del group.deregistered_targets[key]
-    asked = self._get_param("Targets", [])
+    requested = self._get_param("Targets", [])
     known = {**group.targets, **group.deregistered_targets}
-    keys = [_key(group, target) for target in asked] if asked else list(known)
+    keys = [_key(group, target) for target in requested] if requested else list(known)
     using = list(users(group))
     described = []
     for key in keys:

@@ -1,4 +1,4 @@
-"""Conditions of a policy statement: every operator of IAM, with IfExists, ForAllValues, ForAnyValue and Null.
+"""Conditions of policy statements: all operators of IAM, with IfExists, ForAllValues, ForAnyValue and Null.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_condition-single-vs-multi-valued-context-keys.html
@@ -21,8 +21,8 @@ def text(value):
 
 
 def resolved(pattern, context):
-    """The pattern with its variables put in, as a list of pairs: a text, and whether its wildcards count. None where a
-    variable has no value: nothing matches then."""
+    """The pattern with its variables replaced, as a list of pairs: a text, and whether it may contain wildcards. None if a
+    variable has no value, so that nothing matches."""
     pieces, end = [], 0
     for match in VARIABLE.finditer(pattern):
         pieces.append((pattern[end : match.start()], True))
@@ -42,7 +42,7 @@ def resolved(pattern, context):
 
 
 def glob(pieces, flags=0):
-    """A regular expression of what resolved() gives."""
+    """A regular expression for the pairs that resolved() returns."""
     expression = "".join(
         re.escape(piece).replace(r"\*", ".*").replace(r"\?", ".") if wild else re.escape(piece)
         for piece, wild in pieces
@@ -64,7 +64,7 @@ def _equals(pattern, value, context, fold=False):
 
 
 def _arn(pattern, value, context):
-    """Each of the six parts is compared with its own."""
+    """Compares ARNs part by part."""
     wanted, given = pattern.split(":", 5), value.split(":", 5)
     if VARIABLE.search(pattern):
         return like(pattern, value, context)
@@ -124,7 +124,7 @@ NEGATED = {
 
 
 def _one(operator, value, patterns, context):
-    """Whether a single value of the request is as the operator wants it."""
+    """Whether a single value of the request satisfies the operator."""
 
     def matched(name):
         for pattern in patterns:
@@ -132,7 +132,7 @@ def _one(operator, value, patterns, context):
                 if MATCHES[name](pattern, value, context):
                     return True
             except ValueError:
-                # What is no number, date or address is not equal to one.
+                # A value that is not a number, date or address is not equal to one.
                 continue
         return False
 
@@ -158,12 +158,12 @@ def _holds(operator, key, patterns, context):
 
 
 def normalised(context):
-    """Keys are compared without regard to their case; each has a list of texts."""
+    """The context with keys in lower case, each with a list of texts."""
     return {key.lower(): [text(value) for value in as_list(values)] for key, values in context.items()}
 
 
 def hold(conditions, context):
-    """Whether all of a statement's conditions hold in the normalised context."""
+    """Whether all conditions of a statement hold in a normalised context."""
     return all(
         _holds(operator, key, patterns, context)
         for operator, pairs in (conditions or {}).items()

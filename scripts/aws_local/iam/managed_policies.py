@@ -1,5 +1,5 @@
-"""AWS's managed policies are there, in every account, without being made anew for each: one is put into an account when
-it is asked for.
+"""AWS's managed policies exist in every account. Creating all of them for each account would be slow, so each is added to
+an account when it is first used.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/access_policies_managed-vs-inline.html#aws-managed-policies
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListPolicies.html
@@ -14,13 +14,13 @@ from moto.iam.models import AWSManagedPolicy, IAMBackend
 
 @functools.cache
 def _known():
-    """The name and the data of each policy by its path and name."""
+    """The name and data of each policy, by path and name."""
     parsed = json.loads(aws_managed_policies_data)
     return {f"{data['Path']}{name}": (name, data) for name, data in parsed.items()}
 
 
 def find(backend, arn):
-    """The policy with this ARN: the account's, or AWS's. None when there is none."""
+    """The policy with this ARN, of the account or of AWS; None if there is none."""
     prefix = f"arn:{backend.partition}:iam::aws:policy"
     if arn not in backend.managed_policies and arn and arn.startswith(prefix):
         entry = _known().get(arn.removeprefix(prefix))

@@ -1,4 +1,4 @@
-"""What a role may do: its inline and attached policies and its permissions boundary, evaluated.
+"""Evaluates what a role may do: its inline and attached policies and its permissions boundary.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_evaluation-logic.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements.html
@@ -18,7 +18,7 @@ ALLOWED, EXPLICIT_DENY, IMPLICIT_DENY = "allowed", "explicitDeny", "implicitDeny
 def decision(account_backend, role_name, action, resource="*", context=None):
     """`allowed`, `explicitDeny` or `implicitDeny`: whether the role of IAM's backend `iam_backends[account]["aws"]` may
     do the action (`secretsmanager:GetSecretValue`) to the resource (an ARN, or `*`). The context has a text or a list
-    of texts by condition key; what AWS itself knows of the role is added. NoSuchEntity when there is no such role."""
+    of texts by condition key; keys about the role itself are added. Raises NoSuchEntity if the role does not exist."""
     role = account_backend.get_role(role_name)
     found = evaluate(policies_of(role), action, resource, principal_context(role) | (context or {}))[0]
     limit = boundary_of(account_backend, role)
@@ -29,7 +29,7 @@ def decision(account_backend, role_name, action, resource="*", context=None):
 
 
 def policies_of(principal):
-    """Pairs of a policy's name, as the simulator gives it, and its statements."""
+    """Pairs of a policy's name, as the policy simulator returns it, and its statements."""
     kind = type(principal).__name__.lower()
     for name, document in principal.policies.items():
         yield f"{kind}_{principal.name}_{name}", statements(document)
@@ -42,7 +42,7 @@ def boundary_of(backend, principal):
     if not arn:
         return None
     policy = managed_policies.find(backend, arn)
-    # A boundary that was deleted allows nothing.
+    # A deleted boundary allows nothing.
     return (policy.name, statements(default_document(policy))) if policy else ("", [])
 
 
@@ -80,7 +80,7 @@ def _concerns(statement, action, resource, context):
 
 
 def evaluate(policies, action, resource, context):
-    """The decision, the names of the policies that made it, and the condition keys that were wanted and not given."""
+    """The decision, the names of the policies behind it, and the condition keys that are missing from the context."""
     context = iam_conditions.normalised(context)
     allowing, denying, missing = [], [], set()
     for name, those in policies:

@@ -1,4 +1,4 @@
-"""What the policies of a role, a user or a group would allow.
+"""SimulatePrincipalPolicy: what the policies of a role, a user or a group allow.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html
@@ -15,7 +15,7 @@ MAX_ITEMS = 1000
 
 
 def _principal(backend, arn):
-    """The principal and, for a user, its groups."""
+    """The principal, followed by the groups of a user."""
     kind, _, path = arn.split(":")[-1].partition("/")
     name = path.split("/")[-1]
     if not arn.startswith("arn:") or kind not in ("role", "user", "group"):

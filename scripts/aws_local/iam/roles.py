@@ -1,5 +1,5 @@
-"""Roles: documents and boundaries are checked when a role is made, an update changes what it names, and AWS's own roles
-and policies in use stay.
+"""Roles: trust policies, boundaries and quotas are checked, an update changes only what it names, and service-linked
+roles and attached policies are protected.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_UpdateRole.html
@@ -29,11 +29,11 @@ from aws_local.iam import managed_policies
 NAME = re.compile(r"[\w+=,.@-]+")
 MAX_NAME = 64
 MAX_ATTACHED = 10
-# In characters that are no white space, of all inline policies of a role.
+# Characters except white space, in all inline policies of a role.
 MAX_INLINE = 10240
 SESSION = range(3600, 43201)
 
-# What is not done to a role that belongs to a service.
+# Operations that are refused for service-linked roles.
 PROTECTED = [
     "delete_role",
     "attach_role_policy",

@@ -1,4 +1,4 @@
-"""Service-linked roles: named as AWS names them, and refused when the role is already there.
+"""Service-linked roles: they have AWS's names, and creating an existing one is refused.
 
 https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateServiceLinkedRole.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-work-with-iam.html
@@ -13,7 +13,7 @@ NAMES = {
     "elasticloadbalancing": "ElasticLoadBalancing",
     "rds": "RDS",
 }
-# One of the services that another one scales.
+# A service with a suffix of its own.
 SCALED = {"ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService"}
 
 

@@ -1,6 +1,6 @@
-"""Log events: kept in order and found by their time, in pages of 10,000 events or 1 MB; events may be late.
+"""Log events, sorted by time, in pages of 10,000 events or 1 MB.
 
-An event that is put becomes visible at once. `/aws-local/logs` (`controls.py`) says otherwise for streams.
+An event is visible as soon as it is put, unless `/aws-local/logs` (controls.py) delays it.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogEvents.html
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html
@@ -26,9 +26,9 @@ DAY = 24 * 3600 * 1000
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 MOST_EVENTS, MOST_BYTES, EVENT_OVERHEAD, LONGEST_MESSAGE = 10_000, 1_048_576, 26, 1_048_576
 OLDEST, NEWEST = 14 * DAY, 2 * 3600 * 1000
-# How many events one call looks through before it answers with what it has found, and a token.
+# The number of events that one call searches before it returns what it has found, and a token.
 SCAN = 100_000
-# What a page holds of an event beside its message and stream: the id, two times, the names of the members.
+# Bytes of a page per event, in addition to message and stream: the id, two times, the names of the members.
 AROUND = 170
 
 _ids = itertools.count()
@@ -36,7 +36,7 @@ _lock = threading.Lock()
 
 
 class Event(tuple):
-    """(timestamp, ingestion time, id, stream, message, size, visible from): sorted as AWS sorts."""
+    """(timestamp, ingestion time, id, stream, message, size, visible from), which sorts like AWS."""
 
     __slots__ = ()
     timestamp = property(lambda self: self[0])
@@ -65,14 +65,14 @@ def now_ms():
 
 
 def index(owner):
-    """The events of a group or of a stream, sorted."""
+    """The sorted events of a group or a stream."""
     if not hasattr(owner, "sorted_events"):
         owner.sorted_events = []
     return owner.sorted_events
 
 
 def add(events, batch):
-    """Puts a sorted batch where it belongs; what comes last is cheap."""
+    """Inserts a sorted batch; appending is fast."""
     at = bisect.bisect_left(events, batch[0])
     if at == len(events):
         events.extend(batch)
@@ -81,7 +81,7 @@ def add(events, batch):
 
 
 def between(events, start, end):
-    """Where events from `start` to `end` are, both included."""
+    """The range of indexes of events from `start` to `end`, both included."""
     low = 0 if start is None else bisect.bisect_left(events, (start,))
     high = len(events) if end is None else bisect.bisect_left(events, (end + 1,))
     return low, high
@@ -103,8 +103,8 @@ def _put(self, log_group_name, log_stream_name, log_events):
     too_old = bisect.bisect_left(times, oldest)
     if too_old:
         rejected["tooOldLogEventEndIndex"] = first = too_old
-    if expired is not None and expired > oldest and (gone := bisect.bisect_left(times, expired)) > first:
-        rejected["expiredLogEventEndIndex"] = first = gone
+    if expired is not None and expired > oldest and (deleted := bisect.bisect_left(times, expired)) > first:
+        rejected["expiredLogEventEndIndex"] = first = deleted
     too_new = bisect.bisect_right(times, now + NEWEST)
     if too_new < len(times):
         rejected["tooNewLogEventStartIndex"] = last = too_new
@@ -113,7 +113,7 @@ def _put(self, log_group_name, log_stream_name, log_events):
     batch = []
     for one in log_events[first:last]:
         text, stamp = one["message"], one["timestamp"]
-        # 56 digits, as AWS's ids have.
+        # Like AWS's ids, 56 digits.
         event_id = str(stamp * 10**43 + next(_ids))
         batch.append(Event((stamp, now, event_id, log_stream_name, text, len(text.encode()), visible)))
     stream.upload_sequence_token += 1
@@ -188,7 +188,7 @@ def _token(*parts):
 
 
 def _position(token):
-    """The event after which a page begins, from its token."""
+    """The event after which a page begins, from the token."""
     try:
         kind, stamp, ingested, event_id = token.split("/")
         return kind, (int(stamp), int(ingested), event_id + "~")
@@ -227,7 +227,7 @@ def _filter(self):
         looked = events[low : min(high, low + SCAN)]
         more = high > low + len(looked)
     if rule.get("empty_pages") and kind == "p" and looked:
-        # AWS answers so now and then: nothing yet, and a token.
+        # AWS sometimes returns an empty page with a token.
         first = looked[0]
         return json.dumps({"events": [], "searchedLogStreams": [], "nextToken": _token("e", first[0], -1, "")})
     found, size, now, last = [], 0, time.time(), None
@@ -258,7 +258,7 @@ def _get(self):
     now = time.time()
     with _lock:
         events = index(stream)
-        # Here the end is excluded.
+        # GetLogEvents excludes the end.
         low, high = between(events, start, None if end is None else end - 1)
         forward = bool(self._get_param("startFromHead"))
         if token:
@@ -282,29 +282,29 @@ def _get(self):
         first, last = seen[0], seen[-1]
         tokens = {"nextForwardToken": _token("f", *last[:3]), "nextBackwardToken": _token("b", *first[:3])}
     else:
-        # At the end the same token comes back.
+        # At the end, the same token is returned again.
         at = token.split("/", 1)[1] if token else _token((start or 0) if forward else (end or now_ms()), 0, "")
         tokens = {"nextForwardToken": f"f/{at}", "nextBackwardToken": f"b/{at}"}
     return json.dumps({"events": [event.plain() for event in seen], **tokens})
 
 
 def _described(self):
-    told = {
+    described = {
         "logStreamName": self.log_stream_name,
         "creationTime": int(unix_time_millis(self.creation_time)),
         "arn": self.arn,
-        # AWS has told nothing here since 2019.
+        # AWS returns 0 since 2019.
         "storedBytes": 0,
     }
     events = index(self)
     if events:
-        told |= {
+        described |= {
             "firstEventTimestamp": events[0].timestamp,
             "lastEventTimestamp": events[-1].timestamp,
             "lastIngestionTime": self.last_ingested,
             "uploadSequenceToken": f"{self.upload_sequence_token:056d}",
         }
-    return told
+    return described
 
 
 def _streams(self, descending, log_group_name, log_stream_name_prefix, order_by, limit, next_token=None):

@@ -29,7 +29,7 @@ def _invalid(reason="Invalid filter pattern"):
 
 @functools.lru_cache(maxsize=256)
 def parse(pattern):
-    """A function of a message that says whether it matches."""
+    """A function that returns whether a message matches."""
     text = (pattern or "").strip()
     if not text:
         return lambda _message: True
@@ -64,7 +64,7 @@ def _terms(text):
                 term = re.sub(r"\\(.)", r"\1", match["quoted"])
             test = _containing(term)
         {"": wanted, "?": optional, "-": unwanted}[match["sign"]].append(test)
-    # Optional terms count only where there are no others.
+    # Optional terms count only if there are no others.
     if wanted or unwanted:
         optional = []
     return lambda message: (
@@ -91,7 +91,7 @@ def _tokens(text):
 
 
 class _Expression:
-    """Comparisons joined by `&&` and `||`, with parentheses; `&&` binds more."""
+    """Comparisons joined by `&&` and `||`, with parentheses; `&&` has precedence."""
 
     def __init__(self, tokens, selector):
         self.tokens, self.selector, self.at = tokens, selector, 0
@@ -230,7 +230,7 @@ def _select(value, steps):
 
 
 def _columns(text):
-    """`[ip, user, status = 4*, ...]`: one field for each word, quoted text or text in brackets."""
+    """`[ip, user, status = 4*, ...]`: a field is a word, a quoted text or a text in brackets."""
     names, tests, open_at = [], [], None
     for index, part in enumerate(_split(text)):
         part = part.strip()

@@ -1,5 +1,5 @@
-"""Log groups: their class, their key, which must let CloudWatch Logs use it, their retention, and their tags, which go
-with them.
+"""Log groups: class, retention, the KMS key, which CloudWatch Logs must be allowed to use, and tags, which are deleted with
+the group.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_DescribeLogGroups.html
@@ -21,7 +21,7 @@ from aws_local.iam import conditions, policies
 
 NAME = re.compile(r"[.\-_/#A-Za-z0-9]+")
 CLASSES = ["STANDARD", "INFREQUENT_ACCESS", "DELIVERY"]
-# In days.
+# Days.
 RETENTIONS = [
     *(1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731),
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
@@ -41,16 +41,16 @@ def _found(backend, name):
 
 
 def _by_identifier(backend, identifier):
-    """By its name or its ARN."""
+    """The log group with this name or ARN."""
     name = identifier.split(":log-group:")[-1].removesuffix(":*")
     return _found(backend, name)
 
 
-def _check_tags(tags, there=()):
+def _check_tags(tags, existing=()):
     for key in tags:
         if key.lower().startswith("aws:"):
             raise InvalidParameterException(f"Tag key {key} is reserved: it must not begin with aws:")
-    if len(set(tags) | set(there)) > MAX_TAGS:
+    if len(set(tags) | set(existing)) > MAX_TAGS:
         raise refused("TooManyTagsException", f"A resource can have no more than {MAX_TAGS} tags.")
 
 
@@ -61,7 +61,7 @@ def _is_for_logs(statement, region):
 
 
 def _check_key(backend, arn, group_arn):
-    """The key is there, and its policy lets CloudWatch Logs encrypt this group with it."""
+    """Refuses a key that does not exist, or whose policy does not allow CloudWatch Logs to use it for this group."""
     key = kms_backends[backend.account_id][backend.region_name].keys.get(arn.split(":key/")[-1])
     if arn.startswith("arn:") and key is not None and key.enabled:
         those = [one for one in policies.statements(key.policy) if _is_for_logs(one, backend.region_name)]
@@ -153,7 +153,7 @@ def describe_log_groups(self):
         raise InvalidParameterException(constraint=constraint, parameter="limit", value=limit)
     groups, token = _selected(self), self._get_param("nextToken")
     if token:
-        # A token names the last group of the page before, which may be gone meanwhile.
+        # The token is the last group of the previous page, which may have been deleted.
         groups = [one for one in groups if one.name > token]
     answer = {"logGroups": [one.to_describe_dict() for one in groups[:limit]]}
     if len(groups) > limit:
@@ -166,7 +166,7 @@ def _class(group):
 
 
 def _tagged(response):
-    """The ARN of what is tagged. That of a log group is without the `:*` of its streams."""
+    """The ARN of the tagged resource; a log group's has no `:*` at its end."""
     arn = response._get_param("resourceArn")
     if ":log-group:" in arn:
         if arn.endswith(":*"):

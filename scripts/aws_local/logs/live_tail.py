@@ -1,4 +1,4 @@
-"""StartLiveTail: a stream of events in Amazon's event stream encoding, an update a second, sampled above 500 events.
+"""StartLiveTail: a stream in Amazon's event stream encoding, with one update per second, sampled above 500 events.
 
 https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartLiveTail.html
 https://smithy.io/2.0/aws/amazon-eventstream.html
@@ -23,7 +23,7 @@ MOST_EVENTS, UPDATE_SECONDS, SESSION_SECONDS = 500, 1.0, 3 * 3600
 
 
 def frame(headers, payload):
-    """One message: lengths, their checksum, headers of type string, the payload, the checksum of it all."""
+    """One message: lengths, their checksum, headers of type string, payload, checksum of the message."""
     encoded = b""
     for name, value in headers.items():
         name, value = name.encode(), value.encode()
@@ -44,7 +44,7 @@ def exception(kind, text):
 
 
 class LiveTail:
-    """Answers StartLiveTail; everything else goes on to `app`."""
+    """Answers StartLiveTail; passes on all other requests to `app`."""
 
     def __init__(self, app):
         self.app = app
@@ -113,7 +113,7 @@ class Session:
         yield exception("SessionTimeoutException", "Session has timed out.")
 
     def new(self):
-        """What has become visible since it was last asked, among the latest events."""
+        """The events that have become visible since the last call, among the latest ones."""
         found, now = [], time.time()
         for group in self.groups:
             seen = self.seen[group.name]

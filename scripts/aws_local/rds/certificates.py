@@ -1,4 +1,4 @@
-"""The certificate authorities of RDS; and the pending maintenance, of which there is none.
+"""The certificate authorities of RDS, and pending maintenance actions, of which there are none.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeCertificates.html
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html

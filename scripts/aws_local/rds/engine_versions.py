@@ -1,4 +1,4 @@
-"""The versions of PostgreSQL that RDS runs, what each can be upgraded to, and the instance classes there are.
+"""The versions of PostgreSQL, their upgrade targets, and the instance classes.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBEngineVersions.html
 https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html
@@ -17,8 +17,8 @@ from aws_local.rds.certificates import CERTIFICATES
 
 ENGINE = "postgres"
 
-# One line a release: the minor of each major. An upgrade to another major goes to a version released at the same time
-# or later.
+# One line per release: the minor version of each major. A major upgrade needs a target of the same release or a later
+# one.
 RELEASES = [
     {13: 15, 14: 12, 15: 7, 16: 3},
     {13: 16, 14: 13, 15: 8, 16: 4},
@@ -28,7 +28,7 @@ RELEASES = [
     {13: 22, 14: 19, 15: 14, 16: 10, 17: 6},
     {13: 23, 14: 20, 15: 15, 16: 11, 17: 7, 18: 1},
 ]
-# As on AWS, the default minor is not the newest.
+# As at AWS, the default minor version is not the newest.
 DEFAULT_MINORS = {13: 22, 14: 19, 15: 14, 16: 10, 17: 6, 18: 1}
 DEFAULT_MAJOR = 17
 
@@ -37,7 +37,7 @@ LOG_TYPES = ["postgresql", "upgrade"]
 SIZES = r"(micro|small|medium|large|xlarge|\d+xlarge)"
 FAMILIES = r"(t3|t4g|m5d?|m6gd?|m6id?|m7gd?|m7i|m8gd?|r5[bd]?|r6gd?|r6id?|r7gd?|r7i|r8gd?|x2g|x2iedn|x2idn)"
 CLASS = re.compile(rf"db\.{FAMILIES}\.{SIZES}")
-# Once there were these; no version of today runs on them.
+# Old classes, which current versions do not support.
 OLD_CLASS = re.compile(rf"db\.(t1|t2|m1|m2|m3|m4|r3|r4|x1|x1e)\.{SIZES}")
 
 
@@ -56,7 +56,7 @@ def family(version):
 
 @functools.cache
 def versions():
-    """Each version with the place of its release, oldest first."""
+    """The index of the release of each version, oldest first."""
     found = {f"{major}.{minor}": place for place, one in enumerate(RELEASES) for major, minor in one.items()}
     return dict(sorted(found.items(), key=lambda one: split(one[0])))
 
@@ -66,7 +66,7 @@ def default_of(major):
 
 
 def resolved(version):
-    """The version that a request means: none is the default one, and a bare major its default minor."""
+    """The version that a request selects: by default the default version, and for a major its default minor."""
     if not version:
         return default_of(DEFAULT_MAJOR)
     if version.isdigit() and int(version) in DEFAULT_MINORS:
@@ -78,7 +78,7 @@ def resolved(version):
 
 @functools.cache
 def targets(version):
-    """What a version can be upgraded to."""
+    """The versions to which a version can be upgraded."""
     major, minor = split(version)
     found = []
     for other, place in versions().items():
@@ -90,9 +90,9 @@ def targets(version):
 
 
 def upgraded(current, wanted, allow_major):
-    """The version that an instance goes to."""
+    """The version to which an instance is upgraded."""
     if wanted.isdigit() and int(wanted) == major_of(current):
-        # A bare major means its default minor, unless that would be a step back.
+        # A major means its default minor, unless that would be a downgrade.
         return max(current, default_of(int(wanted)), key=split)
     target = resolved(wanted)
     if target == current:
@@ -196,7 +196,7 @@ def describe_db_engine_versions(self):
         and (not wanted["engine-mode"] or "provisioned" in wanted["engine-mode"])
     ]
     if self.params.get("DefaultOnly"):
-        # The default of each major that was asked for; of all of them, the default one.
+        # The default version of each requested major; without a request, the overall default.
         narrowed = version or wanted["engine-version"] or wanted["db-parameter-group-family"]
         defaults = {default_of(major) for major in DEFAULT_MINORS} if narrowed else {default_of(DEFAULT_MAJOR)}
         found = [one for one in found if one["EngineVersion"] in defaults]

@@ -27,21 +27,21 @@ INSIGHTS_DAYS = 7
 USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 RESERVED_USERNAMES = ("admin", "rdsadmin", "rdsrepladmin", "rdstopmgr", "all", "default", "public", "user")
 DB_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
-# The hosted zone of RDS's endpoints in each Region is Amazon's; only that of the usual Region is known here.
+# The hosted zone of RDS's endpoints in us-east-1.
 ZONE = "Z2R2ITUGPM61AM"
-# When one window is given without the other, RDS picks one that does not overlap it.
+# RDS chooses a missing window so that the two do not overlap.
 BACKUP_WINDOWS = ["13:14-13:44", "03:14-03:44", "08:14-08:44"]
 MAINTENANCE_WINDOWS = ["wed:06:38-wed:07:08", "wed:16:38-wed:17:08", "wed:22:38-wed:23:08"]
 BASE32 = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
 
 
 def plain(params):
-    """A request as a dict of its own, by the snake_case names that moto uses."""
+    """A request as a dict with moto's snake_case names."""
     return dict(params.items())
 
 
 def shown_as(status, resource, **changes):
-    """An answer shows the state that the resource is in just then; what was asked for is done by the next request."""
+    """A copy of the resource with this status, for the answer. By the next request, the change is complete."""
     shown = copy.copy(resource)
     shown.status = status
     for name, value in changes.items():
@@ -156,7 +156,7 @@ def _master(kwargs):
 
 
 def _placed(backend, kwargs):
-    """The subnet group, the zones, the security groups and whether it is public."""
+    """The subnet group, Availability Zones, security groups and public access of an instance."""
     name = kwargs.get("db_subnet_group_name")
     group = backend.describe_db_subnet_groups(name)[0] if name else subnet_groups.default_group(backend)
     kwargs["db_subnet_group_name"] = group.name
@@ -185,7 +185,7 @@ def _placed(backend, kwargs):
 
 
 def prepared(backend, kwargs):
-    """Checks what is asked for as RDS does, and fills in what it leaves out."""
+    """Validates a request as RDS does, and fills in the defaults."""
     version = kwargs["engine_version"] = engine_versions.resolved(kwargs.get("engine_version"))
     engine_versions.check_class(kwargs.get("db_instance_class"), version)
     engine_versions.check_log_types(kwargs.get("enable_cloudwatch_logs_exports"), version)
@@ -233,7 +233,7 @@ def describe_db_instances(describe):
 
 
 def settle(database, kwargs):
-    """What moto's own instances lack."""
+    """Adds what moto's instances lack."""
     set_apart(database)
     set_insights(
         database,
@@ -278,7 +278,7 @@ def _secondary_zone(database):
 
 
 def _certificate_details(database):
-    # The server's certificate is good for a year, and is then renewed without anybody doing anything.
+    # The server certificate is valid for a year and is renewed automatically.
     return {
         "CAIdentifier": database.ca_certificate_identifier,
         "ValidTill": database.created + timedelta(days=365),
@@ -317,7 +317,7 @@ def install():
             backup(self)
 
     def create_db_instance_read_replica(self, db_kwargs):
-        # moto makes it as a copy of its source.
+        # moto creates a replica as a copy of its source.
         replica = replicate(self, db_kwargs)
         set_apart(replica)
         return replica

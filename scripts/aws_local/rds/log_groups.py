@@ -1,5 +1,5 @@
-"""The log groups of instances that export logs: RDS makes one for each log, without retention and without tags, where
-there is none, and leaves it behind when the instance is deleted.
+"""The log groups of instances that export logs. RDS creates a missing group for each log, without retention and tags, and
+does not delete it with the instance.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html
 """
@@ -10,7 +10,7 @@ FOLDER = "/aws/rds/instance"
 
 
 def write(database):
-    """Makes the groups that the instance's next upload of its logs would make."""
+    """Creates the missing log groups, as the next upload of logs would."""
     logs = logs_backends[database.account_id][database.region]
     for export in database.enabled_cloudwatch_logs_exports or []:
         name = f"{FOLDER}/{database.db_instance_identifier}/{export}"

@@ -1,4 +1,4 @@
-"""ModifyDBInstance: what is applied at once and what waits in PendingModifiedValues; upgrades; rebooting.
+"""ModifyDBInstance: which changes are applied at once and which are in PendingModifiedValues; upgrades; reboots.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBInstance.html
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.DBInstance.Modifying.html
@@ -35,7 +35,7 @@ from aws_local.rds.instances import (
     shown_as,
 )
 
-# What waits for the maintenance window, by its name among the pending values: the name in a request and the attribute.
+# Changes that wait for the maintenance window: the name in PendingModifiedValues, the parameter, the attribute.
 WAITING = {
     "EngineVersion": ("engine_version", "engine_version"),
     "DBInstanceClass": ("db_instance_class", "db_instance_class"),
@@ -54,7 +54,7 @@ WAITING = {
 }
 STORAGE = ("AllocatedStorage", "StorageType", "Iops", "StorageThroughput")
 
-# What never waits, by its name in a request.
+# Changes that are always applied at once: the parameter and the attribute.
 AT_ONCE = [
     "max_allocated_storage",
     "deletion_protection",
@@ -87,7 +87,7 @@ def _vpc(database):
 
 
 def _storage_change(database, kwargs):
-    """The storage as it will be; a size that is too close to the old one is raised."""
+    """The storage after the change; a size that is too close to the current one is raised."""
     if kwargs.get("allocated_storage"):
         kwargs["allocated_storage"] = storage.grown(database.allocated_storage, kwargs["allocated_storage"])
     if all(kwargs.get(WAITING[name][0]) is None for name in STORAGE):
@@ -97,7 +97,7 @@ def _storage_change(database, kwargs):
     had = storage.chosen(database) if kind == database.storage_type else (None, None)
     iops = kwargs.get("iops") or had[0]
     throughput = kwargs.get("storage_throughput") or had[1]
-    # The values that gp3 has by itself may be named.
+    # A request may repeat the values that gp3 includes.
     if kind == "gp3" and size < storage.STRIPED:
         iops = None if iops == storage.BASE["iops"] else iops
         throughput = None if throughput == storage.BASE["throughput"] else throughput
@@ -105,7 +105,7 @@ def _storage_change(database, kwargs):
 
 
 def _upgrade(backend, database, kwargs):
-    """The version that the instance will have, and its new parameter group if it gets one."""
+    """The version after the change, and the new parameter group if it changes."""
     current = database.engine_version
     version = current
     if kwargs.get("engine_version"):
@@ -194,17 +194,17 @@ def _check_place(backend, database, kwargs):
 
 
 def _waiting(database, kwargs):
-    """The changes that wait, by name. One back to what the instance has takes a waiting one away."""
+    """The pending changes by name. A change back to the current value removes the pending change."""
     found = {}
-    for name, (asked, attribute) in WAITING.items():
-        value = kwargs.get(asked)
+    for name, (requested, attribute) in WAITING.items():
+        value = kwargs.get(requested)
         if value is None:
             continue
         if value == getattr(database, attribute):
             database.pending.pop(name, None)
         else:
             found[name] = value
-    # From one number of days to another there is nothing to wait for.
+    # A change between two numbers of days other than 0 is applied at once.
     if found.get("BackupRetentionPeriod") and database.backup_retention_period:
         database.backup_retention_period = found.pop("BackupRetentionPeriod")
         database.pending.pop("BackupRetentionPeriod", None)
@@ -217,8 +217,8 @@ def _now(backend, database, kwargs):
         database.port = kwargs["db_port_number"]
     exports = kwargs.get("cloudwatch_logs_export_configuration")
     if exports:
-        gone = exports.get("DisableLogTypes", [])
-        kept = [one for one in database.enabled_cloudwatch_logs_exports if one not in gone]
+        deleted = exports.get("DisableLogTypes", [])
+        kept = [one for one in database.enabled_cloudwatch_logs_exports if one not in deleted]
         added = [one for one in exports.get("EnableLogTypes", []) if one not in kept]
         database.enabled_cloudwatch_logs_exports = kept + added
         log_groups.write(database)
@@ -239,7 +239,7 @@ def _associate(database, name):
 
 
 def _apply(backend, database):
-    """Does all that waits."""
+    """Applies all pending changes."""
     waiting, database.pending = database.pending, {}
     for name in ("DBInstanceClass", "MultiAZ", "LicenseModel", "CACertificateIdentifier", "DedicatedLogVolume"):
         if name in waiting:
@@ -274,7 +274,7 @@ def _set_retention(backend, database, days):
     if days:
         database.save_automated_backup()
         return
-    # Without a retention period there are no automated backups.
+    # A retention period of 0 deletes the automated backups.
     for name, one in list(backend.database_snapshots.items()):
         if one.snapshot_type == "automated" and one.dbi_resource_id == database.dbi_resource_id:
             del backend.database_snapshots[name]
@@ -289,7 +289,7 @@ def _move(backend, database, name):
 
 
 def modify(backend, database, kwargs):
-    """Does what is asked for, and returns the instance as the answer shows it."""
+    """Applies a request. Returns the instance as the answer shows it."""
     if database.status not in ("available", "stopped"):
         raise RDSClientError(
             "InvalidDBInstanceState",
@@ -300,7 +300,7 @@ def modify(backend, database, kwargs):
     waiting = _waiting(database, kwargs)
     _now(backend, database, kwargs)
     if group:
-        # A group of the version that is to come waits together with it.
+        # The new version's parameter group is pending together with it.
         if group.family == engine_versions.family(database.engine_version):
             _associate(database, group.name)
         else:

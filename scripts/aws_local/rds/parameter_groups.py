@@ -1,5 +1,5 @@
-"""DB parameter groups: every parameter of the family, what may be set and when it takes effect, resetting, and on each
-instance whether its group is in sync.
+"""DB parameter groups: the parameters of the family, their allowed values and when changes take effect, resets, and
+whether each instance is in sync with its group.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBParameters.html
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html
@@ -25,7 +25,7 @@ class DBParameterGroupNotFound(RDSClientError):
 
 
 def find(backend, name):
-    """A parameter group; the default one of a family is always there."""
+    """A parameter group. The default group of a family always exists."""
     if name in backend.db_parameter_groups:
         return backend.db_parameter_groups[name]
     family = (name or "").removeprefix(DEFAULT)
@@ -49,7 +49,7 @@ def changeable(backend, name):
 
 
 def of_instance(database):
-    """The name of an instance's parameter group."""
+    """The name of the parameter group of an instance."""
     return database.db_parameter_groups()[0].name
 
 
@@ -66,7 +66,7 @@ def check_fits(group, family):
 
 
 def _values(group):
-    """Every parameter of a group as it now is."""
+    """The current values of all parameters of a group."""
     known = parameter_list.of_family(group.family)
     if known is None:
         return list(group.parameters.values())
@@ -77,12 +77,12 @@ def _values(group):
     return found
 
 
-def _method(parameter, asked):
-    if asked not in ("immediate", "pending-reboot"):
-        raise InvalidParameterValue(f"Invalid apply method: {asked}")
-    if asked == "immediate" and parameter and parameter["ApplyType"] == "static":
+def _method(parameter, requested):
+    if requested not in ("immediate", "pending-reboot"):
+        raise InvalidParameterValue(f"Invalid apply method: {requested}")
+    if requested == "immediate" and parameter and parameter["ApplyType"] == "static":
         raise InvalidParameterCombination("cannot use immediate apply method for static parameter")
-    return asked
+    return requested
 
 
 def _known(group, name):

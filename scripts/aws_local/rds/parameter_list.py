@@ -1,5 +1,5 @@
-"""The parameters of a group of one of the families postgres13 to postgres18: name, type, when a change takes effect,
-the values allowed and the value that RDS sets. Sizes are in the unit of pg_settings.
+"""The parameters of the families postgres13 to postgres18: name, type, when a change takes effect, allowed values, and the
+value that RDS sets. Sizes are in the units of pg_settings.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Appendix.PostgreSQL.CommonDBATasks.Parameters.html
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_Parameter.html
@@ -9,7 +9,7 @@ import functools
 import re
 
 # name | s(tatic) or d(ynamic) | type | allowed | value that RDS sets ("" leaves the engine's own) | description
-# "!" before the name: cannot be modified; "@N" after it: from version N; "@-N": up to N; "@N-M": from N to M.
+# A "!" before the name: cannot be modified; "@N" after it: from version N; "@-N": up to N; "@N-M": from N to M.
 _TABLE = r"""
 application_name|d|string|||Sets the application name to be reported in statistics and logs.
 array_nulls|d|boolean|0,1||Enable input of NULL elements in arrays.
@@ -198,8 +198,7 @@ def _applies(marks, major):
 
 @functools.cache
 def of_family(family):
-    """The parameters of a family, by name, with the values they have in its default group; None for a family that is
-    not of PostgreSQL."""
+    """The parameters of a family by name, with the values of its default group; None for a family of another engine."""
     found = FAMILY.fullmatch(family or "")
     if not found or int(found[1]) not in MAJORS:
         return None
@@ -235,7 +234,7 @@ def _is_number(value, data_type):
 
 
 def allows(parameter, value):
-    """Whether a parameter takes a value. Formulas over the instance's memory are taken as they are."""
+    """Whether a value is allowed. Formulas with the instance's memory are always allowed."""
     allowed, data_type = parameter.get("AllowedValues"), parameter["DataType"]
     if data_type in ("integer", "float"):
         if "{" in value or "$" in value:

@@ -1,4 +1,4 @@
-"""Snapshots of DB instances, restoring from them and to a point in time, and deleting an instance.
+"""Snapshots of DB instances, restores from a snapshot and to a point in time, and deleting an instance.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBSnapshot.html
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_RestoreDBInstanceFromDBSnapshot.html
@@ -21,8 +21,8 @@ from aws_local.pages import paged
 from aws_local.rds import storage
 from aws_local.rds.instances import ENGINE, plain, prepared, shown_as
 
-# What a restored instance has from the source unless the request says otherwise. Not its parameter group, security
-# groups, subnet group, protection, monitoring and number of zones: those are the default ones.
+# Settings that a restored instance takes from its source by default. Its parameter group, security groups, subnet group,
+# deletion protection, monitoring and Multi-AZ setting are RDS's defaults instead.
 KEPT = [
     "engine",
     "engine_version",
@@ -39,7 +39,7 @@ KEPT = [
     "preferred_maintenance_window",
     "ca_certificate_identifier",
 ]
-# What the requests have besides the settings of the new instance.
+# Parameters of the requests that are not settings of the new instance.
 ABOUT_THE_SOURCE = [
     "db_snapshot_identifier",
     "source_db_instance_identifier",
@@ -61,19 +61,19 @@ class PointInTimeRestoreNotEnabled(RDSClientError):
 
 
 def _restored(backend, source, given, name, size, encrypted, key):
-    """A new instance like the source was, with what the request gives."""
+    """Creates an instance with the settings of its source, except for those in the request."""
     if name in backend.databases:
         raise DBInstanceAlreadyExists()
     kwargs = {one: getattr(source, one) for one in KEPT}
     iops, throughput = storage.chosen(source)
     kwargs["iops"], kwargs["storage_throughput"] = iops, throughput
-    asked = {one: value for one, value in given.items() if one not in ABOUT_THE_SOURCE and value is not None}
-    if asked.get("storage_type", source.storage_type) != source.storage_type:
+    requested = {one: value for one, value in given.items() if one not in ABOUT_THE_SOURCE and value is not None}
+    if requested.get("storage_type", source.storage_type) != source.storage_type:
         kwargs["iops"] = kwargs["storage_throughput"] = None
-    if asked.get("allocated_storage", size) < size:
+    if requested.get("allocated_storage", size) < size:
         raise InvalidParameterValue("The allocated storage size can't be less than the source snapshot or backup size.")
     kwargs["allocated_storage"] = size
-    kwargs.update(asked, db_instance_identifier=name, storage_encrypted=encrypted, kms_key_id=key)
+    kwargs.update(requested, db_instance_identifier=name, storage_encrypted=encrypted, kms_key_id=key)
     if not kwargs.get("manage_master_user_password") and not source.manage_master_user_password:
         kwargs["master_user_password"] = source._master_user_password
     kwargs = {one: value for one, value in kwargs.items() if value is not None}
@@ -89,7 +89,7 @@ def restore_db_instance_from_db_snapshot(self):
     snapshot = self.backend.get_db_snapshot(given.get("db_snapshot_identifier"))
     source = snapshot.database
     if not given.get("tags"):
-        # With no tags given, it gets those that the source had.
+        # Without tags in the request, it gets those of its source.
         given["tags"] = list(source.tags)
     return _restored(
         self.backend,
@@ -127,7 +127,7 @@ def restore_db_instance_to_point_in_time(self):
         raise PointInTimeRestoreNotEnabled(source.db_instance_identifier)
     if time:
         first, last = restorable_from(source), source.latest_restorable_time
-        # Times are told with whole seconds.
+        # AWS returns whole seconds.
         if time < first.replace(microsecond=0):
             raise InvalidParameterValue(
                 f"The specified instance cannot be restored to a time earlier than {first:%Y-%m-%dT%H:%M:%SZ}."

@@ -1,4 +1,4 @@
-"""What storage a PostgreSQL instance may have, and the IOPS and throughput that come with it.
+"""Storage of PostgreSQL instances: allowed types and sizes, IOPS and throughput.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html
@@ -8,7 +8,7 @@ from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterVal
 
 LEAST = {"gp2": 20, "gp3": 20, "io1": 100, "io2": 100, "standard": 5}
 MOST = 65536
-# From this size on, gp3 is striped over four volumes, and its IOPS and throughput can be chosen.
+# From this size on, gp3 is striped over four volumes, and IOPS and throughput can be set.
 STRIPED = 400
 BASE = {"iops": 3000, "throughput": 125}
 STRIPED_BASE = {"iops": 12000, "throughput": 500}
@@ -51,13 +51,13 @@ def check(kind, size, iops, throughput):
 
 
 def check_most(most, size):
-    """The size that the storage may grow to by itself."""
+    """Validates the limit of storage autoscaling."""
     if most is not None and most < size:
         raise InvalidParameterCombination("Max storage size must be greater than storage size")
 
 
 def grown(current, wanted):
-    """A size only grows, and by a tenth at least."""
+    """The new size. Storage only grows, by at least 10 %."""
     if wanted < current:
         raise InvalidParameterCombination(
             f"Invalid storage size: the allocated storage of {current} GiB cannot be reduced to {wanted} GiB."
@@ -66,7 +66,7 @@ def grown(current, wanted):
 
 
 def settle(database, iops, throughput):
-    """Gives an instance the IOPS and the throughput of its storage."""
+    """Sets the IOPS and throughput of an instance's storage."""
     kind, base = database.storage_type, STRIPED_BASE if database.allocated_storage >= STRIPED else BASE
     if kind == "gp3":
         database.iops, database.storage_throughput = iops or base["iops"], throughput or base["throughput"]
@@ -75,7 +75,7 @@ def settle(database, iops, throughput):
 
 
 def chosen(database):
-    """The IOPS and throughput that were asked for, where they are not the storage's own."""
+    """The IOPS and throughput that were requested; None where they are the defaults of the storage."""
     if database.storage_type in PROVISIONED:
         return database.iops, None
     if database.storage_type == "gp3" and database.allocated_storage >= STRIPED:

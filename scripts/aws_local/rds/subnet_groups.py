@@ -1,4 +1,4 @@
-"""DB subnet groups: which subnets make one, changing one, and what is in use is not deleted.
+"""DB subnet groups: validation of subnets, changes, and deletion, which is refused for a group in use.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBSubnetGroup.html
@@ -36,7 +36,7 @@ def _subnets(backend, ids):
 
 
 def users(backend, group):
-    """The instances in a subnet group, and those that are to move into it."""
+    """The instances in a subnet group, and those with a pending change to it."""
     return [
         one.db_instance_identifier
         for one in backend.databases.values()
@@ -45,7 +45,7 @@ def users(backend, group):
 
 
 def default_group(backend):
-    """The group that an instance with none given is in: the default VPC's subnets."""
+    """The default group: the subnets of the default VPC."""
     if DEFAULT not in backend.subnet_groups:
         ec2 = ec2_backends[backend.account_id][backend.region_name]
         vpc = next((one for one in ec2.vpcs.values() if one.is_default), None)

@@ -1,4 +1,4 @@
-"""Tags of what is not there.
+"""Tags of missing resources are refused.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_AddTagsToResource.html
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ListTagsForResource.html

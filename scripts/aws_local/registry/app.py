@@ -1,5 +1,5 @@
-"""The registry of ECR: the Docker Registry HTTP API V2 and the OCI distribution protocol, below /v2/, for images of
-moto's repositories.
+"""ECR's registry: the Docker Registry HTTP API V2 and the OCI distribution protocol, below /v2/, with the images of moto's
+repositories.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md
@@ -40,7 +40,7 @@ VERSION = ("Docker-Distribution-Api-Version", "registry/2.0")
 
 
 class Request:
-    """What a route needs to know: the repository and its backend, the query, and the way back to here."""
+    """A request to the registry: the repository and its backend, the query, and URLs of the registry."""
 
     def __init__(self, environ, backend):
         self.environ = environ
@@ -99,14 +99,14 @@ REASONS = {
 
 
 def is_for_registry(environ):
-    """Other services have paths below /v2/ too; their requests are signed."""
+    """Whether a request is for the registry. Other services also have paths below /v2/; their requests are signed."""
     path = environ["PATH_INFO"]
     signed = environ.get("HTTP_AUTHORIZATION", "").startswith("AWS4-") or "X-Amz-Signature" in environ["QUERY_STRING"]
     return (path == "/v2" or path.startswith("/v2/")) and not signed
 
 
 class Registry:
-    """Answers what is for the registry, and passes on the rest."""
+    """Answers requests to the registry, and passes on all others to `app`."""
 
     def __init__(self, app):
         self.app = app

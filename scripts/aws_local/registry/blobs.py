@@ -1,4 +1,4 @@
-"""Layers and configurations of images: read whole or in part, with a token or by the URL that ECR gives for a while.
+"""Blobs (layers and configurations of images): read whole or in part, with a token, or with a temporary URL from ECR.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-blobs
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_GetDownloadUrlForLayer.html
@@ -24,7 +24,7 @@ def check_digest(digest):
 
 
 def _range(header, size):
-    """The first byte and the one after the last; None for the whole. One range alone is understood, as by S3."""
+    """The first byte and the one after the last; None for the whole blob. Like S3, supports a single range."""
     match = re.fullmatch(r"bytes=(\d*)-(\d*)", (header or "").strip())
     if not match or match[0] == "bytes=-":
         return None

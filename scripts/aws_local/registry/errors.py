@@ -1,4 +1,4 @@
-"""Errors as a registry tells them.
+"""Errors in the form of the distribution specification.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes
 """

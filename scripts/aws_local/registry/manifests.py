@@ -1,4 +1,4 @@
-"""Manifests: each is an image of the repository, by its digest and its tags.
+"""Manifests: the images of a repository, by digest and by tag.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-manifests
@@ -28,7 +28,7 @@ CODES = {
 
 
 def _reference(text):
-    """The tag and the digest: one of them is None."""
+    """The tag and the digest of a reference; one of them is None."""
     if ":" in text:
         check_digest(text)
         return None, text
@@ -38,7 +38,7 @@ def _reference(text):
 
 
 def _accepted(environ):
-    """The media types that the client takes; none when it takes any."""
+    """The media types that the client accepts; empty if it accepts all."""
     types = [one.split(";")[0].strip() for one in environ.get("HTTP_ACCEPT", "").split(",")]
     types = [one for one in types if one]
     return [] if "*/*" in types or "application/*" in types else types
@@ -52,7 +52,7 @@ def get(request, reference):
     text, media_type = image.image_manifest, image.image_manifest_media_type
     accepted = _accepted(request.environ)
     if accepted and media_type not in accepted:
-        # By its digest an image is what it is.
+        # With a digest, the manifest is never translated.
         other = manifests.translated(text, accepted) if tag else None
         if other is None:
             raise RegistryError(404, "MANIFEST_UNKNOWN", f"The image is a {media_type}, which is not accepted")
@@ -85,7 +85,7 @@ def put(request, reference):
     try:
         request.backend.put_image(request.repository.name, text, tag, media_type, digest)
     except ImageAlreadyExistsException:
-        # Pushed again, as it is.
+        # The same image was pushed again.
         pass
     except ServiceException as error:
         raise RegistryError(400, CODES.get(error.code, "MANIFEST_INVALID"), error.message) from None

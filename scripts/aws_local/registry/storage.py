@@ -1,5 +1,5 @@
-"""The bytes of layers, in a folder that goes when the process does: each blob a file named by its digest, each upload a
-file that grows. What a repository has is in its `layers`, as moto keeps them: sizes by digest.
+"""The bytes of layers, in a folder that is deleted at exit. Each blob is a file named by its digest, each upload a growing
+file. A repository's `layers`, sizes by digest as moto keeps them, say which blobs it has.
 
 https://docs.aws.amazon.com/AmazonECR/latest/userguide/what-is-ecr.html
 """
@@ -35,7 +35,7 @@ def _alive(pid):
 
 
 def folder():
-    """Made when first needed. Folders of processes that were killed go then."""
+    """The folder, created on first use. Deletes the folders of processes that were killed."""
     global _folder
     with _lock:
         if _folder is None:
@@ -62,7 +62,7 @@ def path(digest):
 
 
 def drop_unused(digests):
-    """Removes the files of layers that no repository has any more."""
+    """Deletes the files of layers that no repository uses."""
     used = {
         digest
         for account in list(ecr_backends.values())
@@ -75,7 +75,7 @@ def drop_unused(digests):
 
 
 class Upload:
-    """A layer on its way into a repository, in order."""
+    """An upload of a layer, in order."""
 
     def __init__(self, repository):
         self.id = str(uuid.uuid4())
@@ -84,7 +84,7 @@ class Upload:
         self.path.touch()
         self.size = 0
         self.hash = hashlib.sha256()
-        # A client that was cut off may come again before the server has seen that it is gone.
+        # A client may reconnect before the server notices that its first connection is broken.
         self.lock = threading.Lock()
         uploads[self.id] = self
 
@@ -93,7 +93,7 @@ class Upload:
         return f"sha256:{self.hash.hexdigest()}"
 
     def append(self, pieces):
-        """What came stays, even when what should come after it does not."""
+        """Appends the pieces. Those received stay, even if the request is cut off."""
         with self.path.open("ab") as file:
             for piece in pieces:
                 file.write(piece)
@@ -101,7 +101,7 @@ class Upload:
                 self.size += len(piece)
 
     def finish(self):
-        """The upload becomes a layer of its repository."""
+        """Turns the upload into a layer of its repository."""
         self.repository.layers[self.digest] = self.size
         os.replace(self.path, path(self.digest))
         uploads.pop(self.id, None)
@@ -135,7 +135,7 @@ def install():
 
 
 def pieces(environ):
-    """The body of a request as it comes, with a Content-Length or in chunks. A ConnectionError where it ends early."""
+    """The body of a request in pieces, with a Content-Length or in chunks. Raises ConnectionError if it ends early."""
     stream = environ["wsgi.input"]
     if environ.get("wsgi.input_terminated"):
         yield from _chunks(getattr(stream, "_rfile", stream))
@@ -153,7 +153,7 @@ def _exactly(stream, length):
 
 
 def _chunks(stream):
-    """Decoded here, since werkzeug's reader loses what it had read when the client goes away."""
+    """Decodes the chunks. werkzeug's reader would lose what it has read if the connection breaks."""
     while length := _chunk_length(stream.readline(100)):
         yield from _exactly(stream, length)
         stream.readline(100)

@@ -1,7 +1,7 @@
-"""Uploads of layers: in one piece, streamed, or in chunks that say where they belong.
+"""Uploads of layers: in one piece, streamed, or in chunks with a Content-Range.
 
-Where ECR is not as the specification says, this is as ECR is: a PATCH is answered with 201, and a layer that is not
-what its digest says is a BLOB_UPLOAD_INVALID.
+Where ECR differs from the specification, this follows ECR: a PATCH is answered with 201, and a layer that does not match
+its digest with BLOB_UPLOAD_INVALID.
 
 https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pushing-blobs
 https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CompleteLayerUpload.html
@@ -14,7 +14,7 @@ from aws_local.registry import storage
 from aws_local.registry.blobs import check_digest
 from aws_local.registry.errors import RegistryError
 
-# Spelled out in the specification without the unit, and sent with it by some.
+# The specification has no unit, but some clients send one.
 CONTENT_RANGE = re.compile(r"(?:bytes[ =])?(\d+)-(\d+)(?:/.*)?")
 
 
@@ -43,7 +43,7 @@ def _created(request, digest):
 
 
 def start(request):
-    """A layer of another repository of the registry needs no upload."""
+    """Starts an upload, or mounts the layer from another repository."""
     mount, source = request.query.get("mount"), request.query.get("from")
     if mount and source:
         check_digest(mount)
@@ -65,7 +65,7 @@ def cancel(request, upload_id):
 
 
 def _append(request, upload):
-    """Takes the body in, if it begins where the upload ends."""
+    """Appends the body, if it begins where the upload ends."""
     given = request.environ.get("HTTP_CONTENT_RANGE")
     if given:
         match = CONTENT_RANGE.fullmatch(given.strip())

@@ -1,4 +1,4 @@
-"""How Route 53 writes DNS names: lower case, a dot at the end, anything unusual as an octal escape.
+"""DNS names as Route 53 writes them: lower case, a dot at the end, special characters as octal escapes.
 
 https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DomainNameFormat.html
 """
@@ -15,7 +15,7 @@ def normal(name):
 
 
 def order(name):
-    """What names are sorted by: the labels from the right."""
+    """The sort key of a name: its labels from right to left."""
     return ".".join(reversed(normal(name)[:-1].split("."))) + "."
 
 

@@ -1,4 +1,4 @@
-"""Hosted zones: listed by name from a name on, made once for a caller reference; and changes, which take a while.
+"""Hosted zones: listed by name, created once per caller reference; and changes, which are pending at first.
 
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_CreateHostedZone.html
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_DeleteHostedZone.html
@@ -22,7 +22,7 @@ MAX_ITEMS = 100
 
 
 def submit(backend, comment=None):
-    """A new change: PENDING, and so the first time it is asked for; INSYNC from then on."""
+    """A new change: PENDING when it is first read, INSYNC from then on."""
     change_id = "C" + "".join(mock_random.choice(string.ascii_uppercase + string.digits) for _ in range(20))
     change = {"Id": f"/change/{change_id}", "Status": "PENDING", "SubmittedAt": utcnow(), "Comment": comment}
     backend.__dict__.setdefault("_changes", {})[change_id] = {"change": change, "asked": False}
@@ -85,7 +85,7 @@ def install():
             raise Route53ClientError("HostedZoneAlreadyExists", message)
         zone = create(self, normal(name), private_zone, caller_reference, *args, **kwargs)
         for one in zone.rrsets:
-            # moto writes the SOA as it comes in a request, all others as plain values, and names without the dot.
+            # moto keeps the SOA as in a request, other records as plain values, and names without the final dot.
             values = [value["Value"] if isinstance(value, dict) else normal(value) for value in one.records]
             one.records = values
         return zone

@@ -1,4 +1,4 @@
-"""Record sets: a batch is done as a whole or not at all, a DELETE says exactly what is there, a CNAME stands alone.
+"""Record sets: a batch is applied as a whole or not at all, a DELETE needs the exact record, a CNAME must be alone.
 
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_ChangeResourceRecordSets.html
 https://docs.aws.amazon.com/Route53/latest/APIReference/API_ListResourceRecordSets.html
@@ -46,7 +46,7 @@ def _alias(target):
 
 
 def _read(change):
-    """The record set of a change, as it is kept."""
+    """The action and the record set of a change."""
     action, given = change["Action"], change["ResourceRecordSet"]
     if action not in ACTIONS:
         raise InvalidActionValue(action)
@@ -93,7 +93,7 @@ def _check_value(kind, value):
 
 
 def _check(zone, record):
-    """What AWS says about a record set by itself."""
+    """Validates a record set on its own."""
     if not inside(record.name, zone.name):
         raise InvalidChangeBatch(f"RRSet with DNS name {record.name} is not permitted in zone {zone.name}")
     if record.type == "CNAME" and record.name == zone.name:
@@ -140,7 +140,7 @@ def _check_neighbours(zone, record, kept):
 def _change(self, zoneid, change_list):
     zone = self.get_hosted_zone(zoneid)
     kept = list(zone.rrsets)
-    # Deletions first: what stands in the way of a creation may go in the same batch.
+    # Deletions first, since a batch may replace a record that conflicts with a new one.
     changes = [_read(change) for change in change_list]
     touched = []
     for action, record in sorted(changes, key=lambda change: change[0] != "DELETE"):

@@ -1,5 +1,5 @@
-"""Bucket policies: a statement whose condition on aws:SecureTransport does not hold does not apply, and a policy that
-is none is refused. The local endpoint counts as secure transport: it stands for AWS's HTTPS endpoint.
+"""Bucket policies: conditions on aws:SecureTransport are evaluated, and malformed policies are refused. The local endpoint
+counts as HTTPS, since it stands for AWS's HTTPS endpoint.
 
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_condition_operators.html#Conditions_Boolean
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketPolicy.html

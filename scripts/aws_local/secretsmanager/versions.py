@@ -1,4 +1,4 @@
-"""Versions of a secret and their staging labels, and what a secret scheduled for deletion refuses.
+"""Versions of secrets and their staging labels; operations that are refused for a secret that is scheduled for deletion.
 
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html
 https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecretVersionStage.html
@@ -54,7 +54,7 @@ def _drop(secret, stage):
 
 
 def _reset_default_version(secret, version, version_id):
-    """A new current version: the one before keeps its other labels."""
+    """Makes a version the current one; the previous one keeps its other labels."""
     before = _holder(secret, CURRENT)
     for stage in (*version["version_stages"], PREVIOUS):
         _drop(secret, stage)
@@ -65,8 +65,8 @@ def _reset_default_version(secret, version, version_id):
 
 
 def _existing(backend, name, token, string, binary, on_create=False):
-    """The secret if the request was done before. A version's content does not change; one made by a rotation has
-    none yet."""
+    """The secret, if the same request was made before. The content of a version cannot change; a version created by a
+    rotation has none at first."""
     if name not in backend.secrets:
         return None
     secret = _found(backend, name)
@@ -110,7 +110,7 @@ def _move(backend, secret_id, version_stage, remove_from_version_id, move_to_ver
     if move_to_version_id:
         secret.versions[move_to_version_id]["version_stages"].append(version_stage)
     if version_stage == CURRENT:
-        # The label AWSPREVIOUS follows to the version that was the current one.
+        # AWSPREVIOUS moves to the version that was current.
         _drop(secret, PREVIOUS)
         if holder:
             secret.versions[holder]["version_stages"].append(PREVIOUS)
@@ -120,7 +120,7 @@ def _move(backend, secret_id, version_stage, remove_from_version_id, move_to_ver
 
 
 def _labelled(secret):
-    """A version without a label is deprecated, and not told of."""
+    """The labels of each version. Versions without a label are deprecated and not returned."""
     return {name: one["version_stages"] for name, one in secret.versions.items() if one["version_stages"]}
 
 

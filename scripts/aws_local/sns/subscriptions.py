@@ -1,6 +1,5 @@
-"""Subscriptions: an email address is pending until somebody confirms it with the token that was sent there; a list tells
-no ARN of a pending one, and it cannot be unsubscribed. What topics send to an address is in its box, which
-`/aws-local/mail` opens.
+"""Subscriptions: an email address is pending until it is confirmed with the token from the mail. A pending subscription
+has no ARN in lists and cannot be deleted. `/aws-local/mail` returns the mail to an address.
 
 https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
 https://docs.aws.amazon.com/sns/latest/api/API_ConfirmSubscription.html
@@ -28,7 +27,7 @@ def _is_pending(subscription):
 
 
 def _ask(subscription):
-    """Sends the mail that asks for a confirmation."""
+    """Sends the mail with the confirmation token."""
     token = secrets.token_hex(128)
     tokens = subscription.__dict__.setdefault("tokens", [])
     tokens.append(token)
@@ -78,13 +77,13 @@ def install():
         if protocol in BY_EMAIL and not ADDRESS.fullmatch(endpoint or ""):
             raise SNSInvalidParameter("Invalid parameter: Email address")
         known = set(self.subscriptions)
-        made = subscribe(self, topic_arn, endpoint, protocol)
+        created = subscribe(self, topic_arn, endpoint, protocol)
         if protocol in BY_EMAIL:
-            if made.arn not in known:
-                made.attributes |= {"PendingConfirmation": True, "ConfirmationWasAuthenticated": False}
-            if _is_pending(made):
-                _ask(made)
-        return made
+            if created.arn not in known:
+                created.attributes |= {"PendingConfirmation": True, "ConfirmationWasAuthenticated": False}
+            if _is_pending(created):
+                _ask(created)
+        return created
 
     def new_publish(self, message, message_id, subject=None, message_attributes=None, **more):
         if self.protocol not in BY_EMAIL:
@@ -121,8 +120,8 @@ def install():
     def respond_subscribe(self):
         answer = responses["subscribe"](self)
         one = self.backend.subscriptions[answer.result["SubscriptionArn"]]
-        asked = str(self._get_param("ReturnSubscriptionArn", "false")).lower() == "true"
-        if _is_pending(one) and not asked:
+        requested = str(self._get_param("ReturnSubscriptionArn", "false")).lower() == "true"
+        if _is_pending(one) and not requested:
             return ActionResult({"SubscriptionArn": "pending confirmation"})
         return answer
 

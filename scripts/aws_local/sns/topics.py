@@ -1,5 +1,5 @@
-"""Topics: one of the same name is the same topic, unless its attributes or tags are others; attributes that there are,
-with values that can be.
+"""Topics: CreateTopic returns the existing topic with the same name, and refuses other attributes or tags. Attributes are
+validated.
 
 https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html
 https://docs.aws.amazon.com/sns/latest/api/API_SetTopicAttributes.html
@@ -27,7 +27,7 @@ ATTRIBUTES = {
     "FifoThroughputScope",
     "ArchivePolicy",
 }
-# Whether deliveries are logged: with which roles, and what share of those that went well, in per cent.
+# Logging of deliveries: the roles, and the percentage of successful deliveries that is logged.
 FEEDBACK = {
     f"{to}{what}"
     for to in ("HTTP", "Firehose", "Lambda", "Application", "SQS")
@@ -76,7 +76,7 @@ def get_topic_attributes(self):
     attributes = answer.result["Attributes"]
     topic = self.backend.get_topic(self._get_param("TopicArn"))
     attributes |= _counts(self.backend, topic)
-    # What was not set is not told.
+    # Attributes that are not set are not returned.
     for name in ("DeliveryPolicy", "SignatureVersion", "TracingConfig", "KmsMasterKeyId", *sorted(FEEDBACK)):
         value = getattr(topic, camelcase_to_underscores(name), "")
         attributes.pop(name, None)
@@ -111,14 +111,14 @@ def install():
     def create_topic(self, name, attributes=None, tags=None):
         for key, value in (attributes or {}).items():
             _check(key, value)
-        there = self.topics.get(make_arn_for_topic(self.account_id, name or "", self.region_name))
-        if there:
+        existing = self.topics.get(make_arn_for_topic(self.account_id, name or "", self.region_name))
+        if existing:
             for key, value in (attributes or {}).items():
-                if _attribute(there, key) != (json.loads(value) if key == "Policy" else value):
+                if _attribute(existing, key) != (json.loads(value) if key == "Policy" else value):
                     raise SNSInvalidParameter(
                         "Invalid parameter: Attributes Reason: Topic already exists with different attributes"
                     )
-            if tags and tags != there._tags:
+            if tags and tags != existing._tags:
                 raise SNSInvalidParameter("Invalid parameter: Tags Reason: Topic already exists with different tags")
         return plain(self, name, attributes, tags)
 

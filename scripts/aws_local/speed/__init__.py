@@ -1,5 +1,5 @@
-"""The same answers as moto's, with less work: what moto computes anew for every request is kept, and the parts on the
-way of every request are written for speed. Nothing here changes what an answer says; tests compare it with moto's own."""
+"""Faster versions of parts of moto that every request uses: results are cached, and the code on the path of a request
+is written for speed. The answers stay the same; tests compare each part with moto's own."""
 
 from aws_local.speed import kms_keys, lookups, serialization
 

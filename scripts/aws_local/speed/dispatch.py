@@ -1,5 +1,5 @@
-"""From a request to moto's handler without Flask in between. Flask still answers what it alone can: moto's own pages,
-and requests of browsers (CORS).
+"""Finds moto's handler for a request, and calls it without Flask. Flask still answers requests that need it: moto's own
+pages, and requests from browsers (CORS).
 
 See create_backend_app in moto/moto_server/werkzeug_app.py, convert_to_flask_response in moto/core/utils.py.
 """
@@ -14,13 +14,13 @@ from moto.moto_api import recorder
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 from werkzeug.exceptions import HTTPException
 
-# The services whose handlers ask Flask for the request.
+# Services whose handlers use Flask themselves.
 NEED_FLASK = {"moto_api"}
 
 
 @functools.lru_cache(1000)
 def _root(scheme, host, script, path):
-    """The beginning of a URL, as werkzeug makes it of these."""
+    """The first part of a URL, as werkzeug builds it."""
     environ = {"wsgi.url_scheme": scheme, "HTTP_HOST": host, "SCRIPT_NAME": script, "PATH_INFO": path}
     return Request({**environ, "REQUEST_METHOD": "GET"}).url_root.rstrip("/")
 
@@ -75,5 +75,5 @@ class Backend:
 class Dispatcher(DomainDispatcherApplication):
     def __init__(self):
         super().__init__(Backend)
-        # One host for each service and Region; moto tries them all, one after the other.
+        # moto tries the patterns of all services one after the other; there is one host per service and Region.
         self.get_backend_for_host = functools.lru_cache(1000)(super().get_backend_for_host)

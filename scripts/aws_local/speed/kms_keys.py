@@ -1,5 +1,5 @@
-"""Every KMS key of moto has an RSA key, which takes some 50 ms to generate and which only asymmetric keys use. It is
-generated when it is first used."""
+"""moto generates an RSA key for every KMS key, which takes about 50 ms, although only asymmetric keys use it. Here it is
+generated on first use."""
 
 import threading
 

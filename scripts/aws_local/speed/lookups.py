@@ -1,5 +1,5 @@
-"""What moto looks up for every request, looked up once: the operations of a service, the account of an access key, the
-role that was assumed, the tags of an EC2 resource."""
+"""Faster lookups: the operations of a service, the account of an access key, the role of a session, the backend of an
+account and Region, the tags of an EC2 resource."""
 
 import functools
 
@@ -12,13 +12,13 @@ from moto.iam import models as iam
 from moto.iam.models import DEFAULT_ACCOUNT_ID, AccessKeyLastUsed, iam_backends
 from moto.utilities.utils import get_partition
 
-# By access key, the account that it was found in last.
+# The account in which each access key was last found.
 _accounts = {}
 
 
 def _has_key(account_id, access_key):
     account = dict.get(iam_backends, account_id)
-    # A partition that nobody has used yet has no keys, and need not be made to see that.
+    # A partition that was never used has no keys; looking it up in moto would create it.
     return account is not None and any(access_key in one.access_keys for one in list(dict.values(account)))
 
 
@@ -39,7 +39,7 @@ def mark_account_as_visited(account_id, access_key, service, region):
     if key is None:
         return
     key.last_used = AccessKeyLastUsed(timestamp=utcnow(), service=service, region=region)
-    # Roles that do not exist can be assumed, too.
+    # A role need not exist to be assumed.
     if key.role_arn:
         role = next((one for one in list(account.roles.values()) if one.arn == key.role_arn), None)
         if role is not None:
@@ -50,7 +50,7 @@ _make_account, _make_region = BackendDict.__getitem__, AccountSpecificBackend.__
 
 
 def _account(self, account_id):
-    """Without moto's lock where the account is there. A reset forgets those that are not in the list of instances."""
+    """Takes moto's lock only for a new account. A reset clears only the backends in the list of instances."""
     found = dict.get(self, account_id)
     if found is not None and id(self) in map(id, BackendDict._instances):
         return found
@@ -63,7 +63,7 @@ def _region(self, name):
 
 
 def get_tags(self):
-    """As TagBackend.describe_tags filters by id: the tags of this resource."""
+    """The same as TagBackend.describe_tags with a filter for the id."""
     kind = EC2_PREFIX_TO_RESOURCE.get(get_prefix(self.id), "") if self.id else ""
     return [
         {"resource_id": self.id, "key": key, "value": value, "resource_type": kind}

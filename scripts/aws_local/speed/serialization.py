@@ -1,5 +1,5 @@
-"""Finds the members of an answer: for each member of a shape, moto tries a list of names on the result. The list depends
-on the shape and on the class of the result, so it is made once for both.
+"""Serializes answers. For each member of a shape, moto tries a list of names on the result. The list depends only on the
+shape and the class of the result, so it is cached.
 
 See XFormedAttributePicker in moto/core/serialize.py.
 """
@@ -16,12 +16,12 @@ from moto.core.serialize import (
 from aws_local.speed.xml import unparse
 
 plain_get_value = ResponseSerializer.get_value
-# By the identity of a table of transformers: the table, and by key the paths in it that can end in the key.
+# By the id and length of a table of transformers: the table, and for each key the paths that can end in it.
 _paths = {}
 
 
 def _names(shape, key, value):
-    """The names under which a member may be found in a result, in moto's order; none where one of them is a path."""
+    """The names to try for a member, in moto's order; empty if one of them is a path, which moto itself handles."""
     by_class = shape.__dict__.setdefault("possible_names", {})
     kind = value.__class__
     names = by_class.get((key, kind))
@@ -58,7 +58,7 @@ def _pick(value, names):
 
 
 def _paths_of(transformers, key):
-    """The paths of the table whose last part fits the key. The table may grow: its size is part of what is kept."""
+    """The paths in the table whose last part matches the key."""
     kept, by_key = _paths.get((id(transformers), len(transformers)), (None, None))
     if kept is not transformers:
         by_key = {}

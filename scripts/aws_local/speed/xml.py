@@ -1,4 +1,4 @@
-"""Writes XML as `xmltodict.unparse` does, without its layers.
+"""Writes the same XML as `xmltodict.unparse`.
 
 See _emit in xmltodict.py, and XMLGenerator in xml/sax/saxutils.py.
 """
@@ -8,7 +8,7 @@ from xml.sax.saxutils import quoteattr
 import xmltodict
 
 HEAD = '<?xml version="1.0" encoding="utf-8"?>\n'
-# Names that may be in a tag.
+# Names that were checked.
 _valid = set()
 
 
@@ -33,7 +33,7 @@ def _text(value):
 
 
 def _element(write, name, value, short):
-    """One element. Inside, the text comes after the children."""
+    """Writes one element, its text after its children."""
     if isinstance(value, dict):
         attributes, children, text = "", [], None
         for key, inner in value.items():
@@ -62,7 +62,7 @@ def _element(write, name, value, short):
 
 
 def _emit(write, name, value, short):
-    """An element for each item of a list, or one."""
+    """Writes one element, or one for each item of a list."""
     if name == "#comment":
         raise NotImplementedError
     _check(name, "element")

@@ -1,5 +1,4 @@
-"""Parameters: what AWS refuses to keep (a value too large for its tier, a name that is no path, a key that is not
-there), the tier that one has, and what is told of one.
+"""Parameters: validation of names, values, tiers and keys; the tier of each; and how parameters are described.
 
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html
 https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeParameters.html
@@ -18,7 +17,7 @@ from moto.ssm.responses import SimpleSystemManagerResponse
 from moto.ssm.utils import parameter_arn
 
 STANDARD, ADVANCED, INTELLIGENT = "Standard", "Advanced", "Intelligent-Tiering"
-# In bytes.
+# Bytes.
 LARGEST = {STANDARD: 4096, ADVANCED: 8192, INTELLIGENT: 8192}
 MAX_LEVELS = 15
 MAX_NAME = 1011
@@ -72,21 +71,21 @@ def _check_key(backend, kind, key):
         raise refused("InvalidKeyId", f"Invalid keyId {key}")
 
 
-def _check_tags(tags, there=()):
+def _check_tags(tags, existing=()):
     keys = [tag["Key"] for tag in tags]
     if any(key.lower().startswith("aws:") for key in keys):
         raise ValidationException("Tag keys can't be prefixed with aws:")
-    if len(set(keys) | set(there)) > MAX_TAGS:
+    if len(set(keys) | set(existing)) > MAX_TAGS:
         message = f"The request exceeded the limit of {MAX_TAGS} tags for the resource."
         raise refused("TooManyTagsError", message)
 
 
-def _tier(asked, before, value):
-    """The tier that the parameter has: the one asked for, what AWS chooses for its size, or the one that it had."""
+def _tier(requested, before, value):
+    """The parameter's tier: the requested one, the one that AWS chooses for its size, or the current one."""
     size = len(value.encode())
     had = before.tier if before else None
-    wanted = asked or had or STANDARD
-    if asked == STANDARD and had == ADVANCED:
+    wanted = requested or had or STANDARD
+    if requested == STANDARD and had == ADVANCED:
         raise ValidationException(
             "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the "
             "advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced "
@@ -114,16 +113,16 @@ def describe_parameters(self):
     start = int((self._get_param("NextToken") or "0").strip())
     shown = []
     for parameter in found[start : start + size]:
-        told = parameter.describe_response_object(False)
-        told["ARN"] = parameter_arn(backend.account_id, backend.region_name, parameter.name)
-        told["LastModifiedUser"] = f"arn:{backend.partition}:iam::{backend.account_id}:root"
-        shown.append(told)
+        described = parameter.describe_response_object(False)
+        described["ARN"] = parameter_arn(backend.account_id, backend.region_name, parameter.name)
+        described["LastModifiedUser"] = f"arn:{backend.partition}:iam::{backend.account_id}:root"
+        shown.append(described)
     token = str(start + size) if start + size < len(found) else None
     return ActionResult({"Parameters": shown, "NextToken": token})
 
 
 def _selector(name):
-    """The version or the label that a name ends in."""
+    """The version or label at the end of a name."""
     last = name.split(":parameter/")[-1]
     return f":{last.split(':', 1)[1]}" if ":" in last else None
 
@@ -156,8 +155,8 @@ def install():
         return found
 
     def add_tags_to_resource(self, resource_type, resource_id, tags):
-        there = self.list_tags_for_resource(resource_type, resource_id)
-        _check_tags([{"Key": key} for key in tags], there)
+        existing = self.list_tags_for_resource(resource_type, resource_id)
+        _check_tags([{"Key": key} for key in tags], existing)
         return tag(self, resource_type, resource_id, tags)
 
     def get_one(self):

@@ -1,4 +1,4 @@
-"""An empty account for each test, with the additions in place, spoken to by AWS's own SDK for Python."""
+"""An empty account for each test, with the additions installed. Tests use boto3."""
 
 import functools
 import os
@@ -21,7 +21,7 @@ _mock.start()
 
 @functools.cache
 def client(service, region=None, endpoint_url=None):
-    """One for all tests: it keeps nothing of the account, and reading its model takes most of a test's time."""
+    """A client that all tests share. It has no state of the account, and creating one takes longer than most tests."""
     return boto3.client(service, region, endpoint_url=endpoint_url)
 
 
@@ -35,7 +35,7 @@ class Case(unittest.TestCase):
         return Refused(self, code)
 
     def network(self):
-        """A VPC with a subnet and its own route table."""
+        """Creates a VPC with a subnet and a route table."""
         vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         subnet = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.0.0/24")["Subnet"]["SubnetId"]
         table = self.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
@@ -46,7 +46,7 @@ class Case(unittest.TestCase):
 
 
 class Refused:
-    """A call that must fail with this code."""
+    """Expects a call to fail with this code."""
 
     def __init__(self, case, code):
         self.case, self.code = case, code

@@ -1,4 +1,4 @@
-"""The README's table of modules, and the list of those that are installed, are complete."""
+"""The table of modules in the README and the list of additions are complete."""
 
 import importlib
 import re

@@ -1,4 +1,4 @@
-"""What is added to Certificate Manager."""
+"""The additions to Certificate Manager."""
 
 import datetime
 
@@ -21,7 +21,7 @@ def pair(domain, key=None):
             _rsa.append(rsa.generate_private_key(public_exponent=65537, key_size=2048))
         key = _rsa[0]
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, domain)])
-    made = (
+    created = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -35,7 +35,7 @@ def pair(domain, key=None):
     private = key.private_bytes(
         serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
     )
-    return made.public_bytes(serialization.Encoding.PEM), private
+    return created.public_bytes(serialization.Encoding.PEM), private
 
 
 def imported(acm, domain, key=None, **more):
@@ -76,7 +76,7 @@ class Certificates(Case):
 
 
 class Requests(Certificates):
-    def test_one_waits_and_says_what_would_prove_it(self):
+    def test_a_pending_certificate_shows_its_validation_record(self):
         arn = self.request(
             "example.com",
             "*.example.com",
@@ -107,7 +107,7 @@ class Requests(Certificates):
         with self.refused("RequestInProgressException"):
             self.acm.get_certificate(CertificateArn=arn)
 
-    def test_a_token_makes_it_once(self):
+    def test_a_token_makes_a_request_idempotent(self):
         first = self.request("example.com", IdempotencyToken="t")
         self.assertEqual(self.request("example.com", IdempotencyToken="t"), first)
         self.assertNotEqual(self.request("example.com", IdempotencyToken="u"), first)
@@ -126,7 +126,7 @@ class Requests(Certificates):
 
 
 class Validation(Certificates):
-    def test_a_record_in_a_public_zone_proves_a_domain(self):
+    def test_a_record_in_a_public_zone_validates_a_domain(self):
         arn = self.request("example.com", "*.example.com", "www.example.org")
         records = self.records(arn)
         vpc = {"VPCId": self.network()[0], "VPCRegion": "us-east-1"}
@@ -154,7 +154,7 @@ class Validation(Certificates):
         self.assertTrue(told["IssuedAt"] and told["Serial"])
         self.assertIn("BEGIN CERTIFICATE", self.acm.get_certificate(CertificateArn=arn)["Certificate"])
 
-    def test_a_record_of_another_account_proves_it_too(self):
+    def test_a_record_in_another_account_validates_it_too(self):
         arn = self.request("example.com")
         record = self.records(arn)["example.com"]
         answer = client("sts").assume_role(RoleArn="arn:aws:iam::222222222222:role/dns", RoleSessionName="dns")
@@ -201,7 +201,7 @@ class Others(Certificates):
         self.assertEqual([one["CertificateArn"] for one in second["CertificateSummaryList"]], [own])
         self.assertNotIn("NextToken", second)
 
-    def test_one_imported_again_keeps_its_tags(self):
+    def test_a_reimported_certificate_keeps_its_tags(self):
         tags = [{"Key": "a", "Value": "b"}]
         arn = imported(self.acm, "example.com", Tags=tags)
         told = self.told(arn)

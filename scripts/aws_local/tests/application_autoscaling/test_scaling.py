@@ -1,4 +1,4 @@
-"""What is added to Application Auto Scaling, for services of ECS."""
+"""The additions to Application Auto Scaling, for services of ECS."""
 
 import datetime
 
@@ -78,7 +78,7 @@ class Scaling(Case):
 
 
 class Targets(Scaling):
-    def test_one_is_registered_and_changed(self):
+    def test_a_target_is_registered_and_changed(self):
         arn = self.register(MinCapacity=1, MaxCapacity=4, SuspendedState={"ScheduledScalingSuspended": True})
         found = self.target()
         ago = datetime.datetime.now(datetime.timezone.utc) - found.pop("CreationTime")
@@ -86,21 +86,21 @@ class Targets(Scaling):
         suspended = {**RUNNING, "ScheduledScalingSuspended": True}
         wanted = {**ABOUT, "MinCapacity": 1, "MaxCapacity": 4, "RoleARN": ROLE, "ScalableTargetARN": arn}
         self.assertEqual(found, {**wanted, "SuspendedState": suspended})
-        # What is not told stays.
+        # Settings that are not given stay.
         self.assertEqual(self.register(MaxCapacity=6, SuspendedState={"DynamicScalingInSuspended": True}), arn)
         found = self.target()
         self.assertEqual((found["MinCapacity"], found["MaxCapacity"]), (1, 6))
         self.assertEqual(found["SuspendedState"], {**suspended, "DynamicScalingInSuspended": True})
         self.assertTrue(client("iam").get_role(RoleName=ROLE.split("/")[-1])["Role"])
 
-    def test_the_service_must_be_there(self):
+    def test_the_service_must_exist(self):
         for resource in ("service/shop/no", "service/no/api"):
             with self.assertRaisesRegex(Exception, f"ECS service doesn't exist: {resource}"):
                 self.register(ResourceId=resource, MinCapacity=1, MaxCapacity=2)
         with self.refused("ValidationException"):
             self.register(ScalableDimension="ecs:service:no", MinCapacity=1, MaxCapacity=2)
 
-    def test_capacities_must_go_together(self):
+    def test_minimum_and_maximum_capacity_are_validated(self):
         for more in ({"MinCapacity": 1}, {"MinCapacity": 2, "MaxCapacity": 1}, {"MinCapacity": -1, "MaxCapacity": 1}):
             with self.refused("ValidationException"):
                 self.register(**more)
@@ -108,7 +108,7 @@ class Targets(Scaling):
         with self.refused("ValidationException"):
             self.register(MinCapacity=3)
 
-    def test_tags_are_given_once_and_changed_by_their_own_calls(self):
+    def test_tags_are_set_at_creation_and_changed_with_tag_resource(self):
         arn = self.register(MinCapacity=1, MaxCapacity=2, Tags={"a": "1"})
         with self.assertRaisesRegex(Exception, "The scalable target that you tried to tag already exists"):
             self.register(Tags={"a": "1"})
@@ -122,7 +122,7 @@ class Targets(Scaling):
         with self.refused("ResourceNotFoundException"):
             self.scaling.list_tags_for_resource(ResourceARN=arn[:-1] + "_")
 
-    def test_one_that_goes_takes_along_what_scales_it(self):
+    def test_deregistering_deletes_policies_and_actions(self):
         with self.refused("ObjectNotFoundException"):
             self.scaling.deregister_scalable_target(**ABOUT)
         self.register(MinCapacity=1, MaxCapacity=4)
@@ -134,11 +134,11 @@ class Targets(Scaling):
 
 
 class Policies(Scaling):
-    def test_a_policy_needs_its_target(self):
+    def test_a_policy_needs_a_registered_target(self):
         with self.refused("ObjectNotFoundException"):
             self.track()
 
-    def test_all_of_a_policy_is_kept(self):
+    def test_all_fields_of_a_policy_are_kept(self):
         self.register(MinCapacity=1, MaxCapacity=4)
         wanted = {**CPU, "ScaleInCooldown": 300, "ScaleOutCooldown": 60, "DisableScaleIn": False}
         put = self.track(configuration=wanted)
@@ -148,7 +148,7 @@ class Policies(Scaling):
         self.assertEqual((found["PolicyARN"], found["Alarms"]), (put["PolicyARN"], put["Alarms"]))
         self.assertEqual(self.policies(PolicyNames=["no"]), [])
 
-    def test_alarms_are_of_the_policy(self):
+    def test_alarms_belong_to_the_policy(self):
         self.register(MinCapacity=1, MaxCapacity=4)
         put = self.track()
         alarms = self.alarms()
@@ -157,7 +157,7 @@ class Policies(Scaling):
         self.assertEqual((high["Threshold"], high["EvaluationPeriods"]), (70, 3))
         self.assertEqual((low["Threshold"], low["EvaluationPeriods"]), (63, 15))
         self.assertEqual(high["MetricName"], "CPUUtilization")
-        # The policy changes; it and its alarms stay the same ones.
+        # The policy and its alarms keep their ARNs.
         again = self.track(configuration={**CPU, "TargetValue": 50})
         self.assertEqual((again["PolicyARN"], again["Alarms"]), (put["PolicyARN"], put["Alarms"]))
         self.assertEqual(self.alarms()[high["AlarmName"]]["Threshold"], 50)
@@ -168,7 +168,7 @@ class Policies(Scaling):
         with self.refused("ObjectNotFoundException"):
             self.scaling.delete_scaling_policy(**ABOUT, PolicyName="cpu")
 
-    def test_a_metric_has_one_policy(self):
+    def test_there_is_one_policy_per_metric(self):
         self.register(MinCapacity=1, MaxCapacity=4)
         self.track()
         with self.assertRaisesRegex(Exception, "Only one TargetTrackingScaling policy for a given metric"):
@@ -177,7 +177,7 @@ class Policies(Scaling):
         self.track("memory", {**CPU, "PredefinedMetricSpecification": memory})
         self.assertEqual([one["PolicyName"] for one in self.policies()], ["cpu", "memory"])
 
-    def test_what_makes_no_policy_is_refused(self):
+    def test_invalid_policies_are_refused(self):
         self.register(MinCapacity=1, MaxCapacity=4)
         for configuration in [
             {"TargetValue": 1.0},
@@ -191,7 +191,7 @@ class Policies(Scaling):
         with self.refused("ValidationException"):
             self.scaling.put_scaling_policy(**ABOUT, PolicyName="cpu", PolicyType="StepScaling")
 
-    def test_a_target_has_fifty_policies_told_ten_at_a_time(self):
+    def test_a_target_has_at_most_fifty_policies_in_pages_of_ten(self):
         self.register(MinCapacity=1, MaxCapacity=4)
         steps = {"AdjustmentType": "ChangeInCapacity", "StepAdjustments": [{"ScalingAdjustment": 1}]}
 
@@ -233,7 +233,7 @@ class Schedules(Scaling):
         with self.refused("ObjectNotFoundException"):
             self.scaling.delete_scheduled_action(**ABOUT, ScheduledActionName="night")
 
-    def test_what_makes_no_action_is_refused(self):
+    def test_invalid_actions_are_refused(self):
         self.register(MinCapacity=1, MaxCapacity=4)
         wrong = [
             {"Timezone": "Europe/Nowhere"},
@@ -249,7 +249,7 @@ class Schedules(Scaling):
 
 
 class Activities(Scaling):
-    def test_what_scaled_is_told_from_outside(self):
+    def test_activities_are_set_with_a_control(self):
         def activities(**more):
             return self.scaling.describe_scaling_activities(ServiceNamespace="ecs", **more)["ScalingActivities"]
 

@@ -44,14 +44,14 @@ class Alarms(Case):
         items = self.cloudwatch.describe_alarm_history(AlarmName="cpu", **more)["AlarmHistoryItems"]
         return [(one["HistoryItemType"], one["HistorySummary"]) for one in items]
 
-    def test_all_that_was_given_is_told(self):
+    def test_all_settings_are_returned(self):
         self.put()
         told = self.alarm()
         self.assertEqual({name: told[name] for name in ALARM}, ALARM)
         self.assertEqual(told["StateValue"], "INSUFFICIENT_DATA")
         self.assertNotIn("Statistic", told)
 
-    def test_a_change_leaves_state_and_tags(self):
+    def test_a_change_keeps_state_and_tags(self):
         self.put(Tags=[{"Key": "a", "Value": "1"}])
         self.cloudwatch.set_alarm_state(AlarmName="cpu", StateValue="ALARM", StateReason="hot")
         self.put(Threshold=50.0, Tags=[{"Key": "a", "Value": "2"}])
@@ -65,7 +65,7 @@ class Alarms(Case):
         with self.refused("ResourceNotFoundException"):
             self.cloudwatch.list_tags_for_resource(ResourceARN=arn)
 
-    def test_what_is_no_alarm_is_refused(self):
+    def test_invalid_alarms_are_refused(self):
         cases = [
             ({"Period": 90}, "ValidationError"),
             ({"DatapointsToAlarm": 6}, "ValidationError"),
@@ -136,13 +136,13 @@ class Dashboards(Case):
         metrics = [["AWS/RDS", "CPUUtilization", "DBInstanceIdentifier", "db"]]
         return {"type": "metric", "width": 12, "properties": {"metrics": metrics, "region": "us-east-1"} | properties}
 
-    def test_a_body_is_kept_as_it_is(self):
+    def test_a_body_is_returned_unchanged(self):
         self.assertEqual(self.put(self.widget())["DashboardValidationMessages"], [])
         told = self.cloudwatch.get_dashboard(DashboardName="stack")
         self.assertEqual(told["DashboardBody"], json.dumps({"widgets": [self.widget()]}))
         self.assertTrue(told["DashboardArn"].endswith(":dashboard/stack"))
 
-    def test_a_doubtful_widget_is_warned_of_and_a_wrong_one_refused(self):
+    def test_a_questionable_widget_gets_a_warning_and_an_invalid_one_is_refused(self):
         doubtful = self.widget()
         del doubtful["properties"]["region"]
         self.assertEqual(self.put(doubtful)["DashboardValidationMessages"][0]["DataPath"], "/widgets/0/properties")
@@ -162,7 +162,7 @@ class Dashboards(Case):
         with self.refused("InvalidParameterInput"):
             self.put(self.widget(), name="a b")
 
-    def test_tags_are_those_of_the_first_call(self):
+    def test_only_the_first_call_sets_tags(self):
         for value in "12":
             self.put(self.widget(), Tags=[{"Key": "a", "Value": value}])
         arn = self.cloudwatch.get_dashboard(DashboardName="stack")["DashboardArn"]

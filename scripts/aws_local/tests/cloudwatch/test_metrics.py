@@ -1,4 +1,4 @@
-"""What is added to CloudWatch's metrics, and the protocol that newer SDKs speak to it."""
+"""The additions to CloudWatch's metrics, and the protocol that newer SDKs speak to it."""
 
 import datetime
 import io
@@ -40,7 +40,7 @@ class Metrics(Case):
         )
         return told["MetricDataResults"][0]
 
-    def test_a_query_finds_its_own_metric_only(self):
+    def test_a_query_returns_only_the_exact_metric(self):
         told = self.values()
         self.assertEqual(told["Values"], [2.0, 9.0])
         self.assertEqual({timestamp.second for timestamp in told["Timestamps"]}, {0})

@@ -1,4 +1,4 @@
-"""What is added to EC2."""
+"""The additions to EC2."""
 
 from aws_local.tests.case import Case
 
@@ -26,7 +26,7 @@ class Requests(Case):
 
 
 class Filters(Case):
-    def test_any_of_several_values_matches(self):
+    def test_a_filter_matches_any_of_several_values(self):
         vpc, subnet, table = self.network()
         other = self.ec2.create_subnet(VpcId=vpc, CidrBlock="10.0.1.0/24")["Subnet"]["SubnetId"]
         for one in (subnet, other):
@@ -44,7 +44,7 @@ class Rules(Case):
         vpc, _, _ = self.network()
         one, other = self.group(vpc, "one"), self.group(vpc, "other")
         pair = [{"GroupId": other, "Description": "first"}]
-        made = self.ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=tcp(80, UserIdGroupPairs=pair))[
+        created = self.ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=tcp(80, UserIdGroupPairs=pair))[
             "SecurityGroupRules"
         ][0]
         filters = [{"Name": "group-id", "Values": [one]}]
@@ -54,7 +54,7 @@ class Rules(Case):
             return [rule.get("Description") for rule in rules if not rule["IsEgress"]]
 
         self.assertEqual(description(), ["first"])
-        described = [{"SecurityGroupRuleId": made["SecurityGroupRuleId"], "Description": "second"}]
+        described = [{"SecurityGroupRuleId": created["SecurityGroupRuleId"], "Description": "second"}]
         self.ec2.update_security_group_rule_descriptions_ingress(GroupId=one, SecurityGroupRuleDescriptions=described)
         self.assertEqual(description(), ["second"])
         pair[0]["Description"] = "third"
@@ -66,7 +66,7 @@ class Endpoints(Case):
     def test_an_interface_endpoint_has_interfaces_in_its_groups(self):
         vpc, subnet, _ = self.network()
         group = self.group(vpc, "endpoints")
-        made = self.ec2.create_vpc_endpoint(
+        created = self.ec2.create_vpc_endpoint(
             VpcId=vpc,
             ServiceName="com.amazonaws.us-east-1.logs",
             VpcEndpointType="Interface",
@@ -80,35 +80,35 @@ class Endpoints(Case):
         with self.refused("DependencyViolation"):
             self.ec2.delete_security_group(GroupId=group)
 
-        self.ec2.modify_vpc_endpoint(VpcEndpointId=made["VpcEndpointId"], PrivateDnsEnabled=False)
-        filters = [{"Name": "vpc-endpoint-id", "Values": [made["VpcEndpointId"]]}]
+        self.ec2.modify_vpc_endpoint(VpcEndpointId=created["VpcEndpointId"], PrivateDnsEnabled=False)
+        filters = [{"Name": "vpc-endpoint-id", "Values": [created["VpcEndpointId"]]}]
         found = self.ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
         self.assertEqual([one["PrivateDnsEnabled"] for one in found], [False])
 
-        self.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])
+        self.ec2.delete_vpc_endpoints(VpcEndpointIds=[created["VpcEndpointId"]])
         self.ec2.delete_security_group(GroupId=group)
-        gone = self.ec2.delete_vpc_endpoints(VpcEndpointIds=[made["VpcEndpointId"]])["Unsuccessful"]
-        self.assertEqual(gone[0]["Error"]["Code"], "InvalidVpcEndpoint.NotFound")
+        deleted = self.ec2.delete_vpc_endpoints(VpcEndpointIds=[created["VpcEndpointId"]])["Unsuccessful"]
+        self.assertEqual(deleted[0]["Error"]["Code"], "InvalidVpcEndpoint.NotFound")
 
-    def test_a_gateway_endpoint_s_routes_follow_its_tables(self):
+    def test_a_gateway_endpoint_has_routes_in_its_route_tables(self):
         vpc, _, table = self.network()
         other = self.ec2.create_route_table(VpcId=vpc)["RouteTable"]["RouteTableId"]
-        made = self.ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[table])[
-            "VpcEndpoint"
-        ]
-        self.assertFalse(made["PrivateDnsEnabled"], "only interfaces have private names")
-        made = made["VpcEndpointId"]
-        self.ec2.modify_vpc_endpoint(VpcEndpointId=made, AddRouteTableIds=[other], RemoveRouteTableIds=[table])
+        created = self.ec2.create_vpc_endpoint(
+            VpcId=vpc, ServiceName="com.amazonaws.us-east-1.s3", RouteTableIds=[table]
+        )["VpcEndpoint"]
+        self.assertFalse(created["PrivateDnsEnabled"], "only interfaces have private names")
+        created = created["VpcEndpointId"]
+        self.ec2.modify_vpc_endpoint(VpcEndpointId=created, AddRouteTableIds=[other], RemoveRouteTableIds=[table])
 
         def routes(table_id):
             found = self.ec2.describe_route_tables(RouteTableIds=[table_id])["RouteTables"][0]["Routes"]
             return [route["GatewayId"] for route in found if route.get("DestinationPrefixListId")]
 
-        self.assertEqual((routes(table), routes(other)), ([], [made]))
+        self.assertEqual((routes(table), routes(other)), ([], [created]))
 
 
 class NatGateways(Case):
-    def test_a_deleted_one_gives_back_its_address_and_leaves_a_blackhole(self):
+    def test_deleting_releases_the_address_and_leaves_a_blackhole_route(self):
         _, subnet, table = self.network()
         address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
         gateway = self.ec2.create_nat_gateway(SubnetId=subnet, AllocationId=address)["NatGateway"]
@@ -126,7 +126,7 @@ class NatGateways(Case):
 
 
 class InUse(Case):
-    def test_what_is_in_use_is_not_deleted(self):
+    def test_resources_in_use_cannot_be_deleted(self):
         vpc, subnet, table = self.network()
         one, other = self.group(vpc, "one"), self.group(vpc, "other")
         self.ec2.authorize_security_group_ingress(
@@ -155,7 +155,7 @@ class InUse(Case):
             self.ec2.delete_security_group(GroupId=group)
         self.ec2.delete_vpc(VpcId=vpc)
 
-    def test_nobody_deletes_a_default_group(self):
+    def test_a_default_group_cannot_be_deleted(self):
         vpc, _, _ = self.network()
         filters = [{"Name": "vpc-id", "Values": [vpc]}, {"Name": "group-name", "Values": ["default"]}]
         group = self.ec2.describe_security_groups(Filters=filters)["SecurityGroups"][0]["GroupId"]

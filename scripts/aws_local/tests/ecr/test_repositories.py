@@ -1,4 +1,4 @@
-"""What is added to ECR, but for the registry itself."""
+"""The additions to ECR, except the registry."""
 
 import json
 import urllib.request
@@ -40,19 +40,19 @@ class Repositories(RegistryCase):
     def described(self, name="web"):
         return self.ecr.describe_repositories(repositoryNames=[name])["repositories"][0]
 
-    def test_one_is_made_as_it_was_asked_for(self):
-        made = self.create(
+    def test_a_repository_has_the_requested_settings(self):
+        created = self.create(
             imageScanningConfiguration={"scanOnPush": True},
             imageTagMutability="IMMUTABLE",
             encryptionConfiguration={"encryptionType": "AES256"},
             tags=[{"Key": "Project", "Value": "shop"}],
         )
-        self.assertEqual(self.described(), made)
-        self.assertEqual(made["repositoryUri"], "123456789012.dkr.ecr.us-east-1.amazonaws.com/web")
-        self.assertEqual(made["imageScanningConfiguration"], {"scanOnPush": True})
-        self.assertEqual(made["imageTagMutability"], "IMMUTABLE")
-        self.assertEqual(made["encryptionConfiguration"], {"encryptionType": "AES256"})
-        tags = self.ecr.list_tags_for_resource(resourceArn=made["repositoryArn"])["tags"]
+        self.assertEqual(self.described(), created)
+        self.assertEqual(created["repositoryUri"], "123456789012.dkr.ecr.us-east-1.amazonaws.com/web")
+        self.assertEqual(created["imageScanningConfiguration"], {"scanOnPush": True})
+        self.assertEqual(created["imageTagMutability"], "IMMUTABLE")
+        self.assertEqual(created["encryptionConfiguration"], {"encryptionType": "AES256"})
+        tags = self.ecr.list_tags_for_resource(resourceArn=created["repositoryArn"])["tags"]
         self.assertEqual(tags, [{"Key": "Project", "Value": "shop"}])
         with self.refused("RepositoryAlreadyExistsException"):
             self.create()
@@ -68,17 +68,17 @@ class Repositories(RegistryCase):
             with self.refused("RepositoryNotFoundException"):
                 call("no")
 
-    def test_scanning_is_off_where_nothing_is_said(self):
+    def test_scanning_is_off_by_default(self):
         self.create(imageScanningConfiguration={"scanOnPush": True})
         self.ecr.put_image_scanning_configuration(repositoryName="web", imageScanningConfiguration={})
         found = self.ecr.describe_repositories(repositoryNames=["web"])["repositories"][0]
         self.assertEqual(found["imageScanningConfiguration"], {"scanOnPush": False})
 
-    def test_a_key_must_be_there(self):
+    def test_a_key_must_exist(self):
         kms = client("kms", endpoint_url=f"http://{self.host}")
         key = kms.create_key()["KeyMetadata"]
-        made = self.create("own", encryptionConfiguration={"encryptionType": "KMS", "kmsKey": key["KeyId"]})
-        self.assertEqual(made["encryptionConfiguration"], {"encryptionType": "KMS", "kmsKey": key["Arn"]})
+        created = self.create("own", encryptionConfiguration={"encryptionType": "KMS", "kmsKey": key["KeyId"]})
+        self.assertEqual(created["encryptionConfiguration"], {"encryptionType": "KMS", "kmsKey": key["Arn"]})
         keys = {
             self.create(name, encryptionConfiguration={"encryptionType": "KMS"})["encryptionConfiguration"]["kmsKey"]
             for name in ("one", "two")
@@ -107,7 +107,7 @@ class Repositories(RegistryCase):
         with self.refused("RepositoryNotFoundException"):
             self.ecr.tag_resource(resourceArn=arn + "x", tags=[{"Key": "a", "Value": "2"}])
 
-    def test_one_with_images_is_deleted_by_force_alone(self):
+    def test_a_repository_with_images_needs_force_to_be_deleted(self):
         self.image()
         with self.refused("RepositoryNotEmptyException"):
             self.ecr.delete_repository(repositoryName="shop/api")
@@ -130,7 +130,7 @@ class Lifecycle(RegistryCase):
     def get(self):
         return self.ecr.get_lifecycle_policy(repositoryName="shop/api")
 
-    def test_a_policy_comes_back_by_priority(self):
+    def test_a_policy_is_returned_in_order_of_priority(self):
         self.put(RULES)
         text = self.get()["lifecyclePolicyText"]
         self.assertEqual([rule["rulePriority"] for rule in json.loads(text)["rules"]], [1, 2])
@@ -141,7 +141,7 @@ class Lifecycle(RegistryCase):
             with self.refused("LifecyclePolicyNotFoundException"):
                 call(repositoryName="shop/api")
 
-    def test_rules_must_go_together(self):
+    def test_rules_are_validated_together(self):
         self.put(RULES)
         kept, (tagged, untagged) = self.get()["lifecyclePolicyText"], RULES["rules"]
         selection = untagged["selection"]
@@ -158,8 +158,8 @@ class Lifecycle(RegistryCase):
 
 
 class Images(RegistryCase):
-    def details(self, **asked):
-        return self.ecr.describe_images(repositoryName="shop/api", **asked)["imageDetails"]
+    def details(self, **requested):
+        return self.ecr.describe_images(repositoryName="shop/api", **requested)["imageDetails"]
 
     def test_images_are_filtered_and_come_in_pages(self):
         self.image(b"one"), self.image(b"two"), self.image(b"three", tag="v3")
@@ -174,8 +174,8 @@ class Images(RegistryCase):
         with self.refused("ImageNotFoundException"):
             self.details(imageIds=[{"imageTag": "no"}])
 
-    def test_images_are_got_in_a_format_that_is_taken(self):
-        there = self.image()
+    def test_images_are_returned_in_an_accepted_format(self):
+        existing = self.image()
         docker = "application/vnd.docker.distribution.manifest.v2+json"
         for accepted, media_type in [([docker], docker), ([MANIFEST, docker], MANIFEST), ([], MANIFEST)]:
             found = self.ecr.batch_get_image(
@@ -187,18 +187,18 @@ class Images(RegistryCase):
             self.assertEqual(image["imageManifestMediaType"], media_type)
             own = digest(image["imageManifest"].encode())
             self.assertEqual(image["imageId"], {"imageTag": "v1", "imageDigest": own})
-            self.assertEqual(image["imageId"]["imageDigest"] == there, media_type == MANIFEST)
+            self.assertEqual(image["imageId"]["imageDigest"] == existing, media_type == MANIFEST)
 
-    def test_what_is_not_found_is_told_of_one_by_one(self):
+    def test_failures_are_reported_per_image(self):
         one, two = self.image(b"one"), self.image(b"two", tag="v2")
-        asked = [
+        requested = [
             {"imageTag": "no"},
             {"imageDigest": "no"},
             {},
             {"imageTag": "v1", "imageDigest": two},
             {"imageTag": "v1", "imageDigest": one},
         ]
-        found = self.ecr.batch_get_image(repositoryName="shop/api", imageIds=asked)
+        found = self.ecr.batch_get_image(repositoryName="shop/api", imageIds=requested)
         codes = [one["failureCode"] for one in found["failures"]]
         wanted = ["ImageNotFound", "InvalidImageDigest", "MissingDigestAndTag", "ImageTagDoesNotMatchDigest"]
         self.assertEqual(codes, wanted)
@@ -213,22 +213,22 @@ class Images(RegistryCase):
 
         self.assertEqual(delete(imageTag="v1")["imageIds"], [{"imageDigest": one, "imageTag": "v1"}])
         self.assertEqual([image["imageTags"] for image in self.details()], [["latest"], ["v2"]])
-        # With its last tag, the image goes.
+        # Deleting the last tag deletes the image.
         delete(imageTag="latest")
         self.assertEqual([image["imageDigest"] for image in self.details()], [two])
         self.assertEqual(delete(imageDigest=two)["imageIds"], [{"imageDigest": two, "imageTag": "v2"}])
         self.assertEqual(self.details(), [])
         self.assertEqual(delete(imageDigest=two)["failures"][0]["failureCode"], "ImageNotFound")
 
-    def test_what_is_put_is_checked(self):
+    def test_put_log_events_is_validated(self):
         def put(text, **more):
             return self.ecr.put_image(repositoryName="shop/api", imageManifest=text, **more)
 
-        there = self.image()
+        existing = self.image()
         text = self.call("GET", "/v2/shop/api/manifests/v1").body.decode()
         with self.refused("ImageAlreadyExistsException"):
             put(text, imageTag="v1")
-        self.assertEqual(put(text, imageTag="v2")["image"]["imageId"]["imageDigest"], there)
+        self.assertEqual(put(text, imageTag="v2")["image"]["imageId"]["imageDigest"], existing)
         with self.refused("ImageDigestDoesNotMatchException"):
             put(text, imageTag="v3", imageDigest=digest(b"no"))
         with self.refused("LayersNotFoundException"):
@@ -274,17 +274,17 @@ class Scans(RegistryCase):
     def test_an_image_is_scanned_on_push(self):
         configuration = {"scanOnPush": True}
         self.ecr.put_image_scanning_configuration(repositoryName="shop/api", imageScanningConfiguration=configuration)
-        there = self.image()
+        existing = self.image()
         (detail,) = self.ecr.describe_images(repositoryName="shop/api")["imageDetails"]
         self.assertEqual(detail["imageScanStatus"]["status"], "COMPLETE")
         self.assertEqual(detail["imageScanFindingsSummary"]["findingSeverityCounts"], {})
         found = self.findings()
-        self.assertEqual(found["imageId"], {"imageDigest": there, "imageTag": "v1"})
+        self.assertEqual(found["imageId"], {"imageDigest": existing, "imageTag": "v1"})
         self.assertEqual(found["imageScanFindings"]["findings"], [])
 
-    def test_what_a_scan_finds_is_told_from_outside(self):
-        there = self.image()
-        self.assertEqual(self.scan(there, counts={"HIGH": 2, "LOW": 1}), 200)
+    def test_findings_are_set_with_a_control(self):
+        existing = self.image()
+        self.assertEqual(self.scan(existing, counts={"HIGH": 2, "LOW": 1}), 200)
         with self.refused("ScanNotFoundException"):
             self.findings()
         self.ecr.start_image_scan(repositoryName="shop/api", imageId={"imageTag": "v1"})
@@ -297,5 +297,5 @@ class Scans(RegistryCase):
         self.assertEqual([one["severity"] for one in found["findings"]], ["HIGH", "HIGH", "LOW"])
         self.assertEqual(found["findingSeverityCounts"], counts)
         self.assertEqual(len(self.findings(maxResults=2)["imageScanFindings"]["findings"]), 2)
-        self.scan(there, "DELETE")
+        self.scan(existing, "DELETE")
         self.assertEqual(self.findings()["imageScanFindings"]["findings"], [])

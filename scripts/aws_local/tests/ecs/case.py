@@ -1,4 +1,4 @@
-"""A network, roles, a cluster and a task definition, for the tests of ECS; phases of 20 ms."""
+"""A network, roles, a cluster and a task definition for the tests of ECS. A phase takes 20 ms."""
 
 import json
 import time
@@ -48,13 +48,13 @@ class EcsCase(Case):
         ecs_controls.task(method, told)
 
     def subnet(self, block, zone):
-        made = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")
-        return made["Subnet"]["SubnetId"]
+        created = self.ec2.create_subnet(VpcId=self.vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")
+        return created["Subnet"]["SubnetId"]
 
     def role(self, name, actions, resource="*", effect="Allow"):
-        made = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
+        created = self.iam.create_role(RoleName=name, AssumeRolePolicyDocument=json.dumps(TRUST))["Role"]["Arn"]
         self.allow(name, "own", actions, resource, effect)
-        return made
+        return created
 
     def allow(self, role, policy, actions, resource="*", effect="Allow"):
         statement = {"Effect": effect, "Action": actions, "Resource": resource}
@@ -78,7 +78,7 @@ class EcsCase(Case):
         }
 
     def register(self, family="app", containers=None, **more):
-        asked = {
+        requested = {
             "requiresCompatibilities": ["FARGATE"],
             "networkMode": "awsvpc",
             "cpu": "256",
@@ -87,9 +87,9 @@ class EcsCase(Case):
             "taskRoleArn": self.task_role,
             **more,
         }
-        asked = {key: value for key, value in asked.items() if value is not None}
+        requested = {key: value for key, value in requested.items() if value is not None}
         containers = containers or [self.container()]
-        return self.ecs.register_task_definition(family=family, containerDefinitions=containers, **asked)[
+        return self.ecs.register_task_definition(family=family, containerDefinitions=containers, **requested)[
             "taskDefinition"
         ]
 
@@ -98,14 +98,14 @@ class EcsCase(Case):
         return {"awsvpcConfiguration": {"subnets": self.subnets, "securityGroups": [self.sg]}}
 
     def create(self, name="api", count=2, **more):
-        asked = {
+        requested = {
             "taskDefinition": "app",
             "launchType": "FARGATE",
             "networkConfiguration": self.network_configuration,
             **more,
         }
-        asked = {key: value for key, value in asked.items() if value is not None}
-        return self.ecs.create_service(cluster="main", serviceName=name, desiredCount=count, **asked)["service"]
+        requested = {key: value for key, value in requested.items() if value is not None}
+        return self.ecs.create_service(cluster="main", serviceName=name, desiredCount=count, **requested)["service"]
 
     def update(self, name="api", **changes):
         return self.ecs.update_service(cluster="main", service=name, **changes)["service"]
@@ -116,26 +116,26 @@ class EcsCase(Case):
     def messages(self, name="api"):
         return [one["message"] for one in self.service(name)["events"]]
 
-    def tasks(self, status="RUNNING", **asked):
-        arns = self.ecs.list_tasks(cluster="main", desiredStatus=status, **asked)["taskArns"]
+    def tasks(self, status="RUNNING", **requested):
+        arns = self.ecs.list_tasks(cluster="main", desiredStatus=status, **requested)["taskArns"]
         return self.ecs.describe_tasks(cluster="main", tasks=arns)["tasks"] if arns else []
 
     def task(self, arn):
         return self.ecs.describe_tasks(cluster="main", tasks=[arn])["tasks"][0]
 
     def run_task(self, command=None, **more):
-        asked = {
+        requested = {
             "taskDefinition": "app",
             "launchType": "FARGATE",
             "networkConfiguration": self.network_configuration,
             **more,
         }
         if command is not None:
-            asked.setdefault("overrides", {})["containerOverrides"] = [{"name": "app", "command": command}]
-        return self.ecs.run_task(cluster="main", **asked)
+            requested.setdefault("overrides", {})["containerOverrides"] = [{"name": "app", "command": command}]
+        return self.ecs.run_task(cluster="main", **requested)
 
     def finished(self, command=None, **more):
-        """A task that was run to its end."""
+        """Runs a task until it has stopped."""
         arn = self.run_task(command, **more)["tasks"][0]["taskArn"]
         return self.until(lambda: self.task(arn), lambda task: task["lastStatus"] == "STOPPED")
 
@@ -145,18 +145,18 @@ class EcsCase(Case):
         return [one["message"] for one in found["events"]]
 
     def until(self, look, is_so):
-        """Looks until it is so."""
+        """Polls until the condition holds."""
         deadline = time.monotonic() + PATIENCE
         while True:
             found = look()
             if is_so(found):
                 return found
             if time.monotonic() > deadline:
-                self.fail(f"not so: {found}")
+                self.fail(f"timed out; last result: {found}")
             time.sleep(PHASE / 4)
 
     def steady(self, name="api"):
-        """The service, when its deployment is complete and its tasks run."""
+        """Waits until the deployment is complete and the tasks run, and returns the service."""
         return self.until(
             lambda: self.service(name),
             lambda one: (
@@ -168,7 +168,7 @@ class EcsCase(Case):
         )
 
     def deployment(self, at=0, name="api"):
-        """The newest service deployment, or one before it."""
+        """The newest service deployment, or an earlier one."""
         found = self.ecs.list_service_deployments(cluster="main", service=name)["serviceDeployments"]
         arn = found[at]["serviceDeploymentArn"]
         return self.ecs.describe_service_deployments(serviceDeploymentArns=[arn])["serviceDeployments"][0]

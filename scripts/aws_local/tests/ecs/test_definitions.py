@@ -1,4 +1,4 @@
-"""What is added to task definitions and clusters of ECS."""
+"""The additions to task definitions and clusters of ECS."""
 
 from aws_local.ecs import controls
 from aws_local.tests.case import client
@@ -9,7 +9,7 @@ SECRET = "arn:aws:secretsmanager:us-east-1:123456789012:secret:db-AbCdEf:passwor
 
 
 class Definitions(EcsCase):
-    def test_all_is_kept_and_the_rest_filled_in(self):
+    def test_all_fields_are_kept_and_defaults_filled_in(self):
         container = self.container(
             secrets=[{"name": "DB", "valueFrom": SECRET}],
             environment=[{"name": "PORT", "value": "3001"}],
@@ -19,7 +19,7 @@ class Definitions(EcsCase):
             stopTimeout=30,
             readonlyRootFilesystem=True,
         )
-        made = self.register(
+        created = self.register(
             containers=[container],
             runtimePlatform={"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
             ephemeralStorage={"sizeInGiB": 30},
@@ -28,7 +28,7 @@ class Definitions(EcsCase):
         )
         answer = self.ecs.describe_task_definition(taskDefinition="app", include=["TAGS"])
         found = answer["taskDefinition"]
-        self.assertEqual(found, made)
+        self.assertEqual(found, created)
         self.assertEqual(answer["tags"], [{"key": "Project", "value": "shop"}])
         (shown,) = found["containerDefinitions"]
         for name in ("secrets", "environment", "linuxParameters", "ulimits", "stopTimeout", "readonlyRootFilesystem"):
@@ -40,7 +40,7 @@ class Definitions(EcsCase):
         self.assertEqual((shown["cpu"], shown["essential"]), (0, True))
         for name in ("mountPoints", "volumesFrom", "systemControls"):
             self.assertEqual(shown[name], [])
-        # With no list of its own that nobody gave: Terraform would see a difference at AWS.
+        # No empty lists where none was given. Terraform would report a difference.
         self.assertEqual(shown["logConfiguration"], container["logConfiguration"])
         self.assertEqual(found["compatibilities"], ["EC2", "FARGATE"])
         self.assertEqual(found["requiresCompatibilities"], ["FARGATE"])
@@ -65,7 +65,7 @@ class Definitions(EcsCase):
         )
         self.assertNotIn("ecs.capability.execution-role-ecr-pull", names)
 
-    def test_sizes_go_together(self):
+    def test_cpu_and_memory_must_match(self):
         for cpu, memory in (("256", "4096"), ("1024", "1024"), ("300", "512"), ("256", "513")):
             with self.assertRaisesRegex(
                 self.ecs.exceptions.ClientException,
@@ -76,7 +76,7 @@ class Definitions(EcsCase):
         with self.refused("ClientException"):
             self.register(cpu=None)
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         twice = [self.container(), self.container()]
         for containers in (
             twice,
@@ -95,10 +95,10 @@ class Definitions(EcsCase):
         with self.refused("ClientException"):
             self.register(containers=[{"name": "app", "image": ECR}], executionRoleArn=None)
 
-    def test_roles_must_be_there(self):
+    def test_roles_must_exist(self):
         with self.assertRaisesRegex(self.ecs.exceptions.ClientException, "Role is not valid"):
             self.register(taskRoleArn="arn:aws:iam::123456789012:role/none")
-        # One that was just made is not known everywhere.
+        # A role that was just created is not propagated yet.
         controls.iam_lag("POST", {"times": 2})
         fresh = self.role("fresh", ["s3:*"])
         for _ in range(2):
@@ -118,14 +118,14 @@ class Definitions(EcsCase):
         self.assertEqual([arn.split("/")[1] for arn in rest["taskDefinitionArns"]], ["app:1", "api:1"])
         with self.refused("ClientException"):
             self.ecs.deregister_task_definition(taskDefinition="app")
-        gone = self.ecs.deregister_task_definition(taskDefinition="app:3")["taskDefinition"]
-        self.assertEqual(gone["status"], "INACTIVE")
-        self.assertIn("deregisteredAt", gone)
+        deleted = self.ecs.deregister_task_definition(taskDefinition="app:3")["taskDefinition"]
+        self.assertEqual(deleted["status"], "INACTIVE")
+        self.assertIn("deregisteredAt", deleted)
         self.assertEqual(self.ecs.describe_task_definition(taskDefinition="app")["taskDefinition"]["revision"], 2)
         described = self.ecs.describe_task_definition(taskDefinition="app:3")["taskDefinition"]
         self.assertEqual(described["status"], "INACTIVE")
         inactive = self.ecs.list_task_definitions(status="INACTIVE")["taskDefinitionArns"]
-        self.assertEqual(inactive, [gone["taskDefinitionArn"]])
+        self.assertEqual(inactive, [deleted["taskDefinitionArn"]])
         answer = self.ecs.delete_task_definitions(taskDefinitions=["app:3", "app:2", "app:9"])
         self.assertEqual([one["status"] for one in answer["taskDefinitions"]], ["DELETE_IN_PROGRESS"])
         self.assertEqual(len(answer["failures"]), 2)
@@ -166,13 +166,13 @@ class Clusters(EcsCase):
     def describe(self, name="main", *include):
         return self.ecs.describe_clusters(clusters=[name], include=list(include))["clusters"][0]
 
-    def test_what_is_asked_for_is_told(self):
+    def test_all_settings_are_described(self):
         strategy = [
             {"capacityProvider": "FARGATE", "base": 1, "weight": 1},
             {"capacityProvider": "FARGATE_SPOT", "base": 0, "weight": 3},
         ]
         exec_configuration = {"executeCommandConfiguration": {"logging": "DEFAULT"}}
-        asked = {
+        requested = {
             "clusterName": "other",
             "settings": [{"name": "containerInsights", "value": "enabled"}],
             "configuration": exec_configuration,
@@ -180,9 +180,9 @@ class Clusters(EcsCase):
             "defaultCapacityProviderStrategy": strategy,
             "tags": [{"key": "Project", "value": "shop"}],
         }
-        made = self.ecs.create_cluster(**asked)["cluster"]
-        self.assertEqual(made["status"], "PROVISIONING")
-        self.assertEqual(self.ecs.create_cluster(**asked)["cluster"]["clusterArn"], made["clusterArn"])
+        created = self.ecs.create_cluster(**requested)["cluster"]
+        self.assertEqual(created["status"], "PROVISIONING")
+        self.assertEqual(self.ecs.create_cluster(**requested)["cluster"]["clusterArn"], created["clusterArn"])
         with self.refused("InvalidParameterException"):
             self.ecs.create_cluster(clusterName="other", capacityProviders=["FARGATE"])
         found = self.until(lambda: self.describe("other"), lambda one: one["status"] == "ACTIVE")
@@ -191,8 +191,8 @@ class Clusters(EcsCase):
         self.assertEqual((found["settings"], found["tags"], found["statistics"]), ([], [], []))
         self.assertNotIn("configuration", found)
         found = self.describe("other", "SETTINGS", "TAGS", "CONFIGURATIONS", "STATISTICS", "ATTACHMENTS")
-        self.assertEqual(found["settings"], asked["settings"])
-        self.assertEqual((found["tags"], found["configuration"]), (asked["tags"], exec_configuration))
+        self.assertEqual(found["settings"], requested["settings"])
+        self.assertEqual((found["tags"], found["configuration"]), (requested["tags"], exec_configuration))
         self.assertIn({"name": "runningFargateTasksCount", "value": "0"}, found["statistics"])
         self.assertEqual(found["attachmentsStatus"], "UPDATE_COMPLETE")
 
@@ -233,8 +233,8 @@ class Clusters(EcsCase):
             self.ecs.delete_cluster(cluster="main")
         self.ecs.stop_task(cluster="main", task=self.tasks()[0]["taskArn"])
         self.until(self.describe, lambda one: not one["runningTasksCount"] and not one["pendingTasksCount"])
-        gone = self.until(self.delete, bool)
-        self.assertEqual(gone["status"], "INACTIVE")
+        deleted = self.until(self.delete, bool)
+        self.assertEqual(deleted["status"], "INACTIVE")
         self.assertEqual(self.describe()["status"], "INACTIVE")
         self.assertEqual(self.ecs.list_clusters()["clusterArns"], [])
         with self.refused("ClusterNotFoundException"):
@@ -249,7 +249,7 @@ class Clusters(EcsCase):
         except self.ecs.exceptions.ClusterContainsTasksException:
             return None
 
-    def test_placeholder_is_taken_to_be_there(self):
+    def test_the_placeholder_image_is_assumed_to_exist(self):
         self.register()
         self.create(count=1)
         self.steady()

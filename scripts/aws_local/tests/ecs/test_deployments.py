@@ -1,4 +1,4 @@
-"""What is added to deployments of ECS's services."""
+"""The additions to deployments of ECS services."""
 
 from aws_local.tests.ecs.case import EcsCase
 
@@ -44,7 +44,7 @@ class Rolling(EcsCase):
         self.assertEqual(found["serviceRevisions"][0]["containerImages"][0]["containerName"], "app")
         self.assertEqual(found["failures"][0]["reason"], "MISSING")
 
-    def test_no_more_than_the_most_no_less_than_the_least(self):
+    def test_the_number_of_tasks_stays_between_the_two_percentages(self):
         self.create(deploymentConfiguration={"maximumPercent": 100, "minimumHealthyPercent": 50})
         self.steady()
         self.update(forceNewDeployment=True)
@@ -55,12 +55,12 @@ class Rolling(EcsCase):
             most = max(most, len(tasks))
         self.assertEqual((least, most), (1, 2))
 
-    def test_none_wanted_is_a_success_at_once(self):
+    def test_a_desired_count_of_0_succeeds_at_once(self):
         self.create(count=0)
         self.assertEqual(self.deployment()["status"], "SUCCESSFUL")
         self.assertEqual(self.service()["deployments"][0]["rolloutState"], "COMPLETED")
 
-    def test_the_same_settings_are_no_deployment(self):
+    def test_the_same_settings_start_no_deployment(self):
         self.create(count=0)
         self.update(taskDefinition=self.first, networkConfiguration=self.network_configuration)
         self.assertEqual(len(self.ecs.list_service_deployments(cluster="main", service="api")["serviceDeployments"]), 1)
@@ -98,7 +98,7 @@ class Breaker(EcsCase):
         self.first = self.register()["taskDefinitionArn"]
 
     def fail_second(self, fails, **told):
-        """A second revision whose tasks fail so."""
+        """Deploys a second revision whose tasks fail in this way."""
         self.control(fails=fails, family="app:2", **told)
         return self.register()["taskDefinitionArn"]
 
@@ -128,7 +128,7 @@ class Breaker(EcsCase):
         self.assertEqual({one["stopCode"] for one in stopped}, {"TaskFailedToStart"})
         self.assertRegex(stopped[0]["stoppedReason"], "^CannotPullContainerError: ")
 
-    def test_what_exits_at_once_has_failed(self):
+    def test_a_task_that_exits_has_failed(self):
         self.create(count=1, deploymentConfiguration=BREAKER)
         self.steady()
         self.update(taskDefinition=self.fail_second("exit", code=1, logs=["no database"]))
@@ -137,7 +137,7 @@ class Breaker(EcsCase):
         self.assertGreaterEqual(len(stopped), 3)
         self.assertEqual(self.lines(stopped[0]), ["no database"])
 
-    def test_what_is_unhealthy_has_failed(self):
+    def test_an_unhealthy_task_has_failed(self):
         group = self.target_group()
         self.create(count=1, loadBalancers=self.balanced(group), deploymentConfiguration=BREAKER)
         self.steady()
@@ -155,7 +155,7 @@ class Breaker(EcsCase):
         reasons = {one.get("stoppedReason") for one in self.tasks("STOPPED")}
         self.assertIn("Task failed container health checks", reasons)
 
-    def test_without_an_earlier_one_it_fails(self):
+    def test_without_a_completed_deployment_the_rollback_fails(self):
         self.control(fails="exit", family="app")
         self.create(count=1, deploymentConfiguration=BREAKER)
         found = self.ended("ROLLBACK_FAILED")
@@ -166,7 +166,7 @@ class Breaker(EcsCase):
         self.until(self.service, lambda one: one["pendingCount"] == one["runningCount"] == 0)
         self.assertEqual(len(self.tasks("STOPPED")), stopped)
 
-    def test_without_a_rollback_it_stops(self):
+    def test_without_rollback_the_deployment_stops(self):
         self.create(count=1, deploymentConfiguration={"deploymentCircuitBreaker": {"enable": True, "rollback": False}})
         self.steady()
         self.update(taskDefinition=self.fail_second("image-missing"))
@@ -175,12 +175,12 @@ class Breaker(EcsCase):
         states = [one["rolloutState"] for one in self.service()["deployments"]]
         self.assertEqual(states, ["FAILED", "COMPLETED"])
         self.assertEqual([one["taskDefinitionArn"] for one in self.tasks()], [self.first])
-        # A good one comes after it.
+        # A working deployment follows.
         self.control("DELETE", family="app:2")
         self.update(forceNewDeployment=True)
         self.ended("SUCCESSFUL")
 
-    def test_without_a_breaker_it_goes_on_and_on(self):
+    def test_without_a_circuit_breaker_it_keeps_trying(self):
         self.create(count=1)
         self.steady()
         self.update(taskDefinition=self.fail_second("image-missing"))
@@ -206,7 +206,7 @@ class Stop(EcsCase):
         arn = self.deployment()["serviceDeploymentArn"]
         return self.ecs.stop_service_deployment(serviceDeploymentArn=arn, **more)
 
-    def test_rolls_back(self):
+    def test_a_deployment_is_rolled_back(self):
         self.control(fails="no-capacity", family="app:2")
         self.update(taskDefinition=self.register()["taskDefinitionArn"])
         self.stop(stopType="ROLLBACK")
@@ -216,14 +216,14 @@ class Stop(EcsCase):
         self.assertEqual(found["statusReason"], "Service deployment rolled back by user.")
         self.assertEqual(self.steady()["taskDefinition"], self.first)
 
-    def test_aborts(self):
+    def test_a_deployment_is_aborted(self):
         self.control(fails="no-capacity", family="app:2")
         self.update(taskDefinition=self.register()["taskDefinitionArn"])
         self.stop(stopType="ABORT")
         self.ended("STOPPED")
         self.assertEqual([one["taskDefinitionArn"] for one in self.tasks()], [self.first] * 2)
 
-    def test_what_is_over_is_not_stopped(self):
+    def test_a_finished_deployment_cannot_be_stopped(self):
         with self.refused("ConflictException"):
             self.stop()
         with self.refused("ServiceDeploymentNotFoundException"):

@@ -1,4 +1,4 @@
-"""What is added to services of ECS."""
+"""The additions to ECS services."""
 
 from aws_local import controls
 from aws_local.tests.ecs.case import EcsCase
@@ -9,10 +9,10 @@ class Create(EcsCase):
         super().setUp()
         self.definition = self.register()["taskDefinitionArn"]
 
-    def test_what_is_asked_for_is_told(self):
+    def test_all_settings_are_described(self):
         group = self.target_group()
         breaker = {"enable": True, "rollback": True}
-        made = self.create(
+        created = self.create(
             count=1,
             platformVersion="1.4.0",
             loadBalancers=self.balanced(group),
@@ -28,7 +28,7 @@ class Create(EcsCase):
             availabilityZoneRebalancing="DISABLED",
             tags=[{"key": "Project", "value": "shop"}],
         )
-        for found in (made, self.service()):
+        for found in (created, self.service()):
             self.assertEqual(found["launchType"], "FARGATE")
             self.assertEqual(found["platformVersion"], "1.4.0")
             self.assertEqual(found["platformFamily"], "Linux")
@@ -54,10 +54,10 @@ class Create(EcsCase):
             self.assertEqual(found["propagateTags"], "SERVICE")
             self.assertEqual(found["availabilityZoneRebalancing"], "DISABLED")
             self.assertEqual(found["deploymentController"], {"type": "ECS"})
-        self.assertEqual(made["tags"], [{"key": "Project", "value": "shop"}])
+        self.assertEqual(created["tags"], [{"key": "Project", "value": "shop"}])
         self.assertNotIn("tags", {key: value for key, value in self.service().items() if value})
         described = self.ecs.describe_services(cluster="main", services=["api"], include=["TAGS"])
-        self.assertEqual(described["services"][0]["tags"], made["tags"])
+        self.assertEqual(described["services"][0]["tags"], created["tags"])
         task = self.until(self.tasks, bool)[0]
         tags = self.ecs.describe_tasks(cluster="main", tasks=[task["taskArn"]], include=["TAGS"])["tasks"][0]["tags"]
         self.assertEqual(
@@ -65,7 +65,7 @@ class Create(EcsCase):
             {"Project": "shop", "aws:ecs:clusterName": "main", "aws:ecs:serviceName": "api"},
         )
 
-    def test_a_strategy_instead_of_a_launch_type(self):
+    def test_a_capacity_provider_strategy_instead_of_a_launch_type(self):
         self.ecs.put_cluster_capacity_providers(
             cluster="main", capacityProviders=["FARGATE", "FARGATE_SPOT"], defaultCapacityProviderStrategy=[]
         )
@@ -73,22 +73,22 @@ class Create(EcsCase):
             {"capacityProvider": "FARGATE", "base": 1, "weight": 0},
             {"capacityProvider": "FARGATE_SPOT", "weight": 1},
         ]
-        made = self.create(count=3, launchType=None, capacityProviderStrategy=strategy)
-        self.assertNotIn("launchType", made)
-        self.assertEqual([one["weight"] for one in made["capacityProviderStrategy"]], [0, 1])
+        created = self.create(count=3, launchType=None, capacityProviderStrategy=strategy)
+        self.assertNotIn("launchType", created)
+        self.assertEqual([one["weight"] for one in created["capacityProviderStrategy"]], [0, 1])
         self.steady()
         taken = sorted(one["capacityProviderName"] for one in self.tasks())
         self.assertEqual(taken, ["FARGATE", "FARGATE_SPOT", "FARGATE_SPOT"])
         # Back to the launch type.
         self.assertEqual(self.update(capacityProviderStrategy=[])["launchType"], "FARGATE")
 
-    def test_a_provider_must_be_the_clusters(self):
+    def test_a_provider_must_be_associated_with_the_cluster(self):
         with self.refused("InvalidParameterException"):
             self.create(launchType=None, capacityProviderStrategy=[{"capacityProvider": "FARGATE_SPOT", "weight": 1}])
         with self.refused("InvalidParameterException"):
             self.create(capacityProviderStrategy=[{"capacityProvider": "FARGATE", "weight": 1}])
 
-    def test_made_once_by_the_same_request(self):
+    def test_create_service_is_idempotent(self):
         first = self.create(clientToken="one")
         self.assertEqual(self.create(clientToken="one")["serviceArn"], first["serviceArn"])
         self.assertEqual(len(self.ecs.list_services(cluster="main")["serviceArns"]), 1)
@@ -97,7 +97,7 @@ class Create(EcsCase):
         with self.assertRaisesRegex(self.ecs.exceptions.InvalidParameterException, "was not idempotent"):
             self.create(name="other", clientToken="one")
 
-    def test_what_is_not_there_is_refused(self):
+    def test_missing_resources_are_refused(self):
         with self.assertRaisesRegex(self.ecs.exceptions.InvalidParameterException, "associated load balancer"):
             self.create(loadBalancers=self.balanced(self.target_group(listener=False)))
         with self.assertRaisesRegex(self.ecs.exceptions.ClientException, "TaskDefinition not found"):
@@ -149,7 +149,7 @@ class Update(EcsCase):
         self.update(forceNewDeployment=True)
         self.assertNotEqual(self.deployment()["serviceDeploymentArn"], before)
 
-    def test_scaling_is_no_deployment(self):
+    def test_scaling_starts_no_deployment(self):
         self.update(desiredCount=3)
         self.assertEqual(self.steady()["runningCount"], 3)
         self.update(desiredCount=1)
@@ -159,7 +159,7 @@ class Update(EcsCase):
         self.assertEqual(len(self.ecs.list_service_deployments(cluster="main", service="api")["serviceDeployments"]), 1)
         self.assertTrue(any("has stopped 2 running tasks: (task " in one for one in self.messages()))
 
-    def test_network_makes_a_deployment(self):
+    def test_a_change_of_the_network_starts_a_deployment(self):
         network = {"awsvpcConfiguration": {"subnets": self.subnets[:1], "securityGroups": [self.sg]}}
         self.assertEqual(len(self.update(networkConfiguration=network)["deployments"]), 2)
         self.steady()
@@ -177,11 +177,11 @@ class Delete(EcsCase):
     def status(self):
         return self.service()["status"]
 
-    def test_drains_then_is_inactive(self):
+    def test_a_deleted_service_drains_and_becomes_inactive(self):
         with self.refused("InvalidParameterException"):
             self.ecs.delete_service(cluster="main", service="api")
-        gone = self.ecs.delete_service(cluster="main", service="api", force=True)["service"]
-        self.assertEqual(gone["status"], "DRAINING")
+        deleted = self.ecs.delete_service(cluster="main", service="api", force=True)["service"]
+        self.assertEqual(deleted["status"], "DRAINING")
         with self.refused("ServiceNotActiveException"):
             self.update(desiredCount=1)
         with self.refused("InvalidParameterException"):
@@ -198,7 +198,7 @@ class Delete(EcsCase):
         self.assertEqual(self.create(count=1)["status"], "ACTIVE")
         self.steady()
 
-    def test_what_holds_the_network_goes_with_it(self):
+    def test_interfaces_of_tasks_keep_the_network_in_use(self):
         with self.refused("DependencyViolation"):
             self.ec2.delete_security_group(GroupId=self.sg)
         interface = self.ec2.describe_network_interfaces()["NetworkInterfaces"][0]
@@ -242,7 +242,7 @@ class Tasks(EcsCase):
         self.assertEqual(shown["NetworkInterfaces"][0]["SubnetId"], details["subnetId"])
         self.assertEqual(shown["NetworkInterfaces"][0]["Groups"][0]["GroupId"], self.sg)
         self.assertEqual(self.lines(first), ["app listening on port 3001"])
-        # One that is stopped is replaced.
+        # A stopped task is replaced.
         self.ecs.stop_task(cluster="main", task=first["taskArn"], reason="by hand")
         self.until(
             lambda: {one["taskArn"] for one in self.tasks() if one["lastStatus"] == "RUNNING"} - {first["taskArn"]},
@@ -264,7 +264,7 @@ class Tasks(EcsCase):
         self.assertEqual(completed, f"(service api) (deployment {deployment}) deployment completed.")
         self.assertRegex(started, r"^\(service api\) has started 2 tasks: \(task \w{32}\) \(task \w{32}\)\.$")
 
-    def test_targets_are_those_that_run(self):
+    def test_running_tasks_are_targets(self):
         self.register()
         group = self.target_group()
         self.create(loadBalancers=self.balanced(group))
@@ -277,7 +277,7 @@ class Tasks(EcsCase):
         self.assertIn(f"(service api) deregistered 1 targets in (target-group {group})", self.messages())
         self.assertIn("(service api) has begun draining connections on 1 tasks.", self.messages())
 
-    def test_an_unhealthy_target_costs_its_task(self):
+    def test_a_task_with_an_unhealthy_target_is_replaced(self):
         self.register()
         group = self.target_group()
         self.create(count=1, loadBalancers=self.balanced(group), healthCheckGracePeriodSeconds=1)
@@ -303,7 +303,7 @@ class Tasks(EcsCase):
         self.control("DELETE", family="app")
         self.steady()
 
-    def test_without_instances_there_is_no_place(self):
+    def test_ec2_without_instances_has_no_capacity(self):
         self.register()
         self.assertEqual(self.create(count=1, launchType=None)["launchType"], "EC2")
         wanted = "(service api) was unable to place a task because no container instance met all of its requirements."
@@ -311,7 +311,7 @@ class Tasks(EcsCase):
         with self.refused("InvalidParameterException"):
             self.run_task(launchType="EC2")
 
-    def test_a_command_of_its_own_is_acted_out(self):
+    def test_a_command_in_the_definition_is_simulated(self):
         self.register(containers=[self.container(command=["sh", "-c", "echo no; exit 4"])])
         self.create(count=1)
         self.until(self.service, lambda one: one["deployments"][0]["failedTasks"] >= 2)

@@ -1,4 +1,4 @@
-"""What is added to the tasks of ECS: RunTask, what becomes of them, and ExecuteCommand."""
+"""The additions to ECS tasks: RunTask, the life of a task, and ExecuteCommand."""
 
 import json
 
@@ -24,7 +24,7 @@ class Run(EcsCase):
         super().setUp()
         self.register()
 
-    def test_goes_through_its_states(self):
+    def test_a_task_goes_through_its_states(self):
         self.control(phase_seconds=0.1)
         arn = self.run_task(["sleep", "2"])["tasks"][0]["taskArn"]
         states = []
@@ -38,7 +38,7 @@ class Run(EcsCase):
         self.until(look, lambda one: one["lastStatus"] == "STOPPED")
         self.assertEqual(states, ["PROVISIONING", "PENDING", "ACTIVATING", "RUNNING", "DEPROVISIONING", "STOPPED"])
 
-    def test_a_command_is_acted_out(self):
+    def test_a_command_is_simulated(self):
         found = self.finished(["sh", "-c", "echo a; sleep 1; echo b; exit 3"])
         (container,) = found["containers"]
         self.assertEqual((container["exitCode"], container["lastStatus"]), (3, "STOPPED"))
@@ -51,7 +51,7 @@ class Run(EcsCase):
         apart = events[1]["timestamp"] - events[0]["timestamp"]
         self.assertAlmostEqual(apart, PHASE * 1000, delta=2)
 
-    def test_the_ways_to_end(self):
+    def test_how_tasks_end(self):
         for command, code, lines in (
             (["true"], 0, []),
             (["false"], 1, []),
@@ -63,7 +63,7 @@ class Run(EcsCase):
             found = self.finished(command)
             self.assertEqual((found["containers"][0]["exitCode"], self.lines(found)), (code, lines), command)
 
-    def test_the_environment_is_shown_but_for_secrets(self):
+    def test_env_does_not_print_secrets(self):
         client("ssm").put_parameter(Name="/app/token", Value="hush", Type="SecureString")
         secrets = [{"name": "TOKEN", "valueFrom": "/app/token"}]
         environment = [{"name": "PORT", "value": "3001"}, {"name": "MODE", "value": "a"}]
@@ -120,7 +120,7 @@ class Run(EcsCase):
         task = answer["tasks"][0]
         self.assertEqual((task["capacityProviderName"], task["launchType"]), ("FARGATE_SPOT", "FARGATE"))
 
-    def test_a_token_runs_once(self):
+    def test_a_token_makes_run_task_idempotent(self):
         first = self.run_task(clientToken="one")["tasks"][0]["taskArn"]
         self.assertEqual(self.run_task(clientToken="one")["tasks"][0]["taskArn"], first)
         self.assertEqual(len(self.tasks()), 1)
@@ -153,10 +153,10 @@ class Run(EcsCase):
         with self.assertRaisesRegex(self.ecs.exceptions.ClientException, "ECS was unable to assume the role '.*/task'"):
             self.run_task()
 
-    def test_a_role_that_was_just_made_lags(self):
+    def test_a_new_role_is_propagated_late(self):
         fresh = self.role("fresh", ["s3:*"])
         self.register(taskRoleArn=fresh)
-        # Told after the role was made, it means others.
+        # A lag applies only to roles that are created later.
         controls.iam_lag("POST", {"times": 1})
         self.run_task()
         later = self.role("later", ["s3:*"])
@@ -197,7 +197,7 @@ class Failures(EcsCase):
             "log group does not exist"
         )
 
-    def test_images_of_the_own_registry(self):
+    def test_an_image_in_the_own_registry_must_exist(self):
         image = f"{REGISTRY}/app:1"
         containers = [self.container(image=image)]
         found = self.failing(f"^CannotPullContainerError: .*{image}: not found", containers)
@@ -206,15 +206,15 @@ class Failures(EcsCase):
         ecr.create_repository(repositoryName="app")
         self.failing("^CannotPullContainerError", containers)
 
-    def test_images_that_are_there(self):
+    def test_an_existing_image_is_pulled(self):
         ecr = client("ecr")
         ecr.create_repository(repositoryName="app")
-        # As a push does it, without its layers.
+        # Like a push, but without layers.
         from moto.ecr.models import Image, ecr_backends
 
         backend = ecr_backends["123456789012"]["us-east-1"]
-        made = Image("123456789012", "1", json.dumps(MANIFEST), "app", MANIFEST["mediaType"], "sha256:" + "b" * 64)
-        backend.repositories["app"].images.append(made)
+        created = Image("123456789012", "1", json.dumps(MANIFEST), "app", MANIFEST["mediaType"], "sha256:" + "b" * 64)
+        backend.repositories["app"].images.append(created)
         for reference in (":1", "@sha256:" + "b" * 64, ":1@sha256:" + "b" * 64):
             found = self.working([self.container(image=f"{REGISTRY}/app{reference}")])
             self.assertEqual(found["containers"][0]["imageDigest"], "sha256:" + "b" * 64)
@@ -229,7 +229,7 @@ class Failures(EcsCase):
     def secret(self, value_from):
         return [self.container(secrets=[{"name": "DB", "valueFrom": value_from}])]
 
-    def test_secrets_must_be_there(self):
+    def test_secrets_must_exist(self):
         arn = client("secretsmanager").create_secret(Name="db", SecretString='{"url": "x"}')["ARN"]
         for good in (arn, f"{arn}:url::", f"{arn}:url:AWSCURRENT:"):
             self.working(self.secret(good))
@@ -241,14 +241,14 @@ class Failures(EcsCase):
         self.failing("ResourceNotFoundException: Secrets Manager can't find", self.secret(arn.replace("db", "other")))
         self.failing("unable to retrieve secret from asm", self.secret(f"{arn}:url:NONE:"))
 
-    def test_parameters_must_be_there(self):
+    def test_parameters_must_exist(self):
         client("ssm").put_parameter(Name="/app/url", Value="x", Type="String")
         prefix = "arn:aws:ssm:us-east-1:123456789012:parameter"
         for good in ("/app/url", f"{prefix}/app/url"):
             self.working(self.secret(good))
         self.failing("unable to retrieve secrets from ssm: .*invalid parameters: /app/none", self.secret("/app/none"))
 
-    def test_the_execution_role_must_be_allowed(self):
+    def test_the_execution_role_must_be_allowed_to_read_secrets(self):
         arn = client("secretsmanager").create_secret(Name="db", SecretString="x")["ARN"]
         self.allow("execution", "own", "secretsmanager:GetSecretValue", "arn:aws:secretsmanager:*:*:secret:other-*")
         found = self.failing(
@@ -260,7 +260,7 @@ class Failures(EcsCase):
         self.allow("execution", "no", "secretsmanager:*", arn, "Deny")
         self.failing("with an explicit deny in an identity-based policy", self.secret(arn))
 
-    def test_it_may_write_its_log(self):
+    def test_the_execution_role_must_be_allowed_to_write_logs(self):
         self.allow("execution", "own", ["ecr:*"])
         self.failing(
             "^ResourceInitializationError: failed to validate logger args: .*AccessDenied.*logs:CreateLogStream"
@@ -296,7 +296,7 @@ class Failures(EcsCase):
         lines = self.until(lambda: self.lines(found), lambda lines: len(lines) == 3)
         self.assertEqual(lines, ["a", "b", "c"])
 
-    def test_of_one_account_or_all(self):
+    def test_failures_of_one_account(self):
         self.register()
         self.control(fails="image-missing", account="999999999999")
         self.assertEqual(self.finished(["true"])["containers"][0]["exitCode"], 0)
@@ -323,8 +323,8 @@ class Execute(EcsCase):
         return self.until(lambda: self.task(arn), reached)
 
     def execute(self, task, **more):
-        asked = {"cluster": "main", "task": task["taskArn"], "command": "/bin/sh", "interactive": True, **more}
-        return self.ecs.execute_command(**asked)
+        requested = {"cluster": "main", "task": task["taskArn"], "command": "/bin/sh", "interactive": True, **more}
+        return self.ecs.execute_command(**requested)
 
     def test_a_session(self):
         task = self.running(enableExecuteCommand=True)
@@ -342,7 +342,7 @@ class Execute(EcsCase):
         with self.refused("ClusterNotFoundException"):
             self.execute(task, cluster="none")
 
-    def test_not_enabled(self):
+    def test_execute_command_must_be_enabled(self):
         task = self.running()
         self.assertNotIn("managedAgents", task["containers"][0])
         with self.assertRaisesRegex(self.ecs.exceptions.InvalidParameterException, "execute command was not enabled"):
@@ -354,7 +354,7 @@ class Execute(EcsCase):
         with self.assertRaisesRegex(self.ecs.exceptions.InvalidParameterException, "agent isn't running"):
             self.execute(task)
 
-    def test_a_role_that_may_not_speak(self):
+    def test_a_role_without_permission_for_session_manager(self):
         self.iam.delete_role_policy(RoleName="task", PolicyName="own")
         task = self.running(enableExecuteCommand=True)
         with self.refused("TargetNotConnectedException"):
@@ -369,7 +369,7 @@ class Execute(EcsCase):
 
 
 class Commands(EcsCase):
-    def test_known_and_unknown(self):
+    def test_simulated_and_other_commands(self):
         self.assertTrue(container_commands.is_known(["sh", "-c", "echo a; sleep 1 && exit 2"]))
         self.assertFalse(container_commands.is_known(["sh", "-c", "while true; do sleep 1; done"]))
         self.assertFalse(container_commands.is_known(["node", "server.js"]))

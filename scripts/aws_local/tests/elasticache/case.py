@@ -21,8 +21,8 @@ class Cache(Case):
         self.sg = self.group(self.vpc, "cache")
 
     def subnet(self, vpc, block, zone):
-        made = self.ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")
-        return made["Subnet"]["SubnetId"]
+        created = self.ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")
+        return created["Subnet"]["SubnetId"]
 
     def subnet_group(self, name, subnets, **more):
         return self.cache.create_cache_subnet_group(
@@ -30,7 +30,7 @@ class Cache(Case):
         )["CacheSubnetGroup"]
 
     def create(self, name="redis", **more):
-        asked = {
+        requested = {
             "Engine": "redis",
             "EngineVersion": "7.1",
             "CacheNodeType": "cache.t4g.micro",
@@ -39,10 +39,10 @@ class Cache(Case):
             "SecurityGroupIds": [self.sg],
             **more,
         }
-        asked = {key: value for key, value in asked.items() if value is not None}
-        return self.cache.create_replication_group(ReplicationGroupId=name, ReplicationGroupDescription=name, **asked)[
-            "ReplicationGroup"
-        ]
+        requested = {key: value for key, value in requested.items() if value is not None}
+        return self.cache.create_replication_group(
+            ReplicationGroupId=name, ReplicationGroupDescription=name, **requested
+        )["ReplicationGroup"]
 
     def describe(self, name="redis"):
         return self.cache.describe_replication_groups(ReplicationGroupId=name)["ReplicationGroups"][0]

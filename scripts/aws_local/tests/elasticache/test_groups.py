@@ -4,11 +4,11 @@ from aws_local.tests.elasticache.case import TAGS, Cache
 
 
 class EngineVersions(Cache):
-    def names(self, **asked):
-        found = self.cache.describe_cache_engine_versions(**asked)["CacheEngineVersions"]
+    def names(self, **requested):
+        found = self.cache.describe_cache_engine_versions(**requested)["CacheEngineVersions"]
         return [(one["Engine"], one["EngineVersion"], one["CacheParameterGroupFamily"]) for one in found]
 
-    def test_versions(self):
+    def test_versions_are_listed(self):
         self.assertIn(("redis", "7.1", "redis7"), self.names())
         self.assertEqual(self.names(Engine="valkey", DefaultOnly=True), [("valkey", "8.1", "valkey8")])
         self.assertEqual(self.names(CacheParameterGroupFamily="valkey7"), [("valkey", "7.2", "valkey7")])
@@ -17,13 +17,15 @@ class EngineVersions(Cache):
 
 
 class ParameterGroups(Cache):
-    def parameters(self, group="own", **asked):
-        pages = self.cache.get_paginator("describe_cache_parameters").paginate(CacheParameterGroupName=group, **asked)
+    def parameters(self, group="own", **requested):
+        pages = self.cache.get_paginator("describe_cache_parameters").paginate(
+            CacheParameterGroupName=group, **requested
+        )
         return {one["ParameterName"]: one for page in pages for one in page["Parameters"]}
 
     def test_setting_and_resetting(self):
-        made = self.parameter_group(Tags=TAGS)
-        self.assertEqual(made["CacheParameterGroupFamily"], "redis7")
+        created = self.parameter_group(Tags=TAGS)
+        self.assertEqual(created["CacheParameterGroupFamily"], "redis7")
         self.set("maxmemory-policy", "allkeys-lru")
         self.set("notify-keyspace-events", "KEA")
         self.set("timeout", "30")
@@ -39,11 +41,11 @@ class ParameterGroups(Cache):
         self.assertEqual(self.parameters()["timeout"]["Source"], "system")
         self.cache.reset_cache_parameter_group(CacheParameterGroupName="own", ResetAllParameters=True)
         self.assertEqual(self.parameters(Source="user"), {})
-        self.assertEqual(self.cache.list_tags_for_resource(ResourceName=made["ARN"])["TagList"], TAGS)
+        self.assertEqual(self.cache.list_tags_for_resource(ResourceName=created["ARN"])["TagList"], TAGS)
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         self.parameter_group()
-        for asked in [
+        for requested in [
             ("nonsense", "1"),
             ("maxmemory-policy", "some"),
             ("timeout", "10"),
@@ -52,8 +54,8 @@ class ParameterGroups(Cache):
             ("appendonly", "yes"),
             ("timeout", "30", "default.redis7"),
         ]:
-            with self.subTest(asked), self.refused("InvalidParameterValue"):
-                self.set(*asked)
+            with self.subTest(requested), self.refused("InvalidParameterValue"):
+                self.set(*requested)
         with self.refused("CacheParameterGroupNotFound"):
             self.set("timeout", "30", "none")
         with self.refused("CacheParameterGroupAlreadyExists"):
@@ -63,14 +65,14 @@ class ParameterGroups(Cache):
         with self.refused("CacheParameterGroupNotFound"):
             self.cache.describe_cache_parameter_groups(CacheParameterGroupName="none")
 
-    def test_default_ones_are_there(self):
+    def test_default_groups_exist(self):
         for name in ("default.redis7", "default.valkey8", "default.redis7.cluster.on"):
             (group,) = self.cache.describe_cache_parameter_groups(CacheParameterGroupName=name)["CacheParameterGroups"]
             self.assertTrue(name.startswith(f"default.{group['CacheParameterGroupFamily']}"))
         self.assertEqual(self.parameters("default.redis7.cluster.on")["cluster-enabled"]["ParameterValue"], "yes")
         self.assertIn("hash-max-ziplist-entries", self.parameters("default.redis6.x"))
 
-    def test_one_in_use_stays(self):
+    def test_one_in_use_cannot_be_deleted(self):
         self.parameter_group()
         self.create(CacheParameterGroupName="own")
         with self.refused("InvalidCacheParameterGroupState"):
@@ -78,7 +80,7 @@ class ParameterGroups(Cache):
         self.cache.delete_replication_group(ReplicationGroupId="redis")
         self.cache.delete_cache_parameter_group(CacheParameterGroupName="own")
 
-    def test_what_needs_a_reboot(self):
+    def test_changes_that_need_a_reboot(self):
         self.parameter_group()
         self.create(CacheParameterGroupName="own")
         self.set("timeout", "30")
@@ -111,7 +113,7 @@ class SubnetGroups(Cache):
         with self.refused("CacheSubnetGroupNotFoundFault"):
             self.cache.delete_cache_subnet_group(CacheSubnetGroupName="data")
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         with self.refused("InvalidSubnet"):
             self.subnet_group("other", ["subnet-0123456789abcdef0"])
         with self.refused("CacheSubnetGroupAlreadyExists"):

@@ -2,25 +2,25 @@
 
 from moto.moto_api import state_manager
 
-from aws_local.elasticache.replication_groups import MODEL
+from aws_local.elasticache.replication_group import MODEL
 from aws_local.tests.elasticache.case import TAGS, TOKEN, Cache
 
 
 class Modify(Cache):
-    def test_some_changes_wait(self):
+    def test_some_changes_are_pending(self):
         self.create(EngineVersion="7.0")
-        asked = {"CacheNodeType": "cache.t4g.small", "EngineVersion": "7.1"}
-        self.modify(**asked)
-        self.assertEqual(self.cluster()["PendingModifiedValues"], asked)
+        requested = {"CacheNodeType": "cache.t4g.small", "EngineVersion": "7.1"}
+        self.modify(**requested)
+        self.assertEqual(self.cluster()["PendingModifiedValues"], requested)
         self.assertEqual(self.cluster()["EngineVersion"], "7.0.7")
         self.assertEqual(self.describe()["CacheNodeType"], "cache.t4g.micro")
-        made = self.modify(now=True)
-        self.assertEqual(made["Status"], "modifying")
+        created = self.modify(now=True)
+        self.assertEqual(created["Status"], "modifying")
         one = self.cluster()
         self.assertEqual((one["EngineVersion"], one["CacheNodeType"]), ("7.1.0", "cache.t4g.small"))
         self.assertEqual((one["PendingModifiedValues"], self.describe()["Status"]), ({}, "available"))
 
-    def test_a_change_back_takes_a_waiting_one_away(self):
+    def test_a_change_back_removes_the_pending_change(self):
         self.create()
         self.modify(CacheNodeType="cache.t4g.small", AutomaticFailoverEnabled=True)
         self.assertEqual(self.describe()["PendingModifiedValues"], {"AutomaticFailoverStatus": "enabled"})
@@ -28,11 +28,11 @@ class Modify(Cache):
         self.assertEqual(self.describe()["PendingModifiedValues"], {})
         self.assertEqual(self.cluster()["PendingModifiedValues"], {})
 
-    def test_others_never_wait(self):
+    def test_other_changes_are_applied_at_once(self):
         self.create()
         self.parameter_group()
         group = self.group(self.vpc, "other")
-        made = self.modify(
+        created = self.modify(
             ReplicationGroupDescription="new",
             SecurityGroupIds=[group],
             PreferredMaintenanceWindow="tue:01:00-tue:02:00",
@@ -41,7 +41,7 @@ class Modify(Cache):
             AutoMinorVersionUpgrade=False,
             CacheParameterGroupName="own",
         )
-        self.assertEqual((made["Status"], made["PendingModifiedValues"]), ("available", {}))
+        self.assertEqual((created["Status"], created["PendingModifiedValues"]), ("available", {}))
         one, cluster = self.describe(), self.cluster()
         self.assertEqual((one["Description"], one["SnapshotRetentionLimit"]), ("new", 3))
         self.assertEqual((one["SnapshotWindow"], one["SnapshottingClusterId"]), ("09:00-10:00", "redis-002"))
@@ -60,7 +60,7 @@ class Modify(Cache):
         with self.refused("InvalidParameterCombination"):
             self.modify(Engine="redis", EngineVersion="7.1")
 
-    def test_an_own_parameter_group_needs_another(self):
+    def test_a_custom_parameter_group_must_be_replaced(self):
         self.parameter_group("old", "redis6.x")
         self.parameter_group("new", "redis7")
         self.create(EngineVersion="6.2", CacheParameterGroupName="old")
@@ -71,26 +71,26 @@ class Modify(Cache):
         self.modify(now=True)
         self.assertEqual(self.cluster()["CacheParameterGroup"]["CacheParameterGroupName"], "new")
 
-    def test_tokens(self):
+    def test_auth_tokens(self):
         self.create(TransitEncryptionEnabled=True, AuthToken=TOKEN)
         before = self.describe()["AuthTokenLastModifiedDate"]
         other = {"AuthToken": "another-token-of-more", "AuthTokenUpdateStrategy": "ROTATE"}
-        made = self.modify(now=True, **other)
-        self.assertEqual(made["PendingModifiedValues"], {"AuthTokenStatus": "ROTATING"})
+        created = self.modify(now=True, **other)
+        self.assertEqual(created["PendingModifiedValues"], {"AuthTokenStatus": "ROTATING"})
         self.assertEqual(self.describe()["PendingModifiedValues"], {})
         self.assertGreater(self.describe()["AuthTokenLastModifiedDate"], before)
-        made = self.modify(now=True, **{**other, "AuthTokenUpdateStrategy": "SET"})
-        self.assertEqual(made["PendingModifiedValues"], {"AuthTokenStatus": "SETTING"})
+        created = self.modify(now=True, **{**other, "AuthTokenUpdateStrategy": "SET"})
+        self.assertEqual(created["PendingModifiedValues"], {"AuthTokenStatus": "SETTING"})
         self.modify(**other)
         self.assertEqual(self.cluster()["PendingModifiedValues"], {"AuthTokenStatus": "ROTATING"})
-        for code, asked in [
+        for code, requested in [
             ("InvalidParameterValue", {"AuthToken": "short"}),
             ("InvalidParameterCombination", {"AuthTokenUpdateStrategy": "SET"}),
             ("InvalidParameterCombination", {"AuthTokenUpdateStrategy": "DELETE"}),
             ("InvalidParameterValue", {"AuthToken": TOKEN, "AuthTokenUpdateStrategy": "SWAP"}),
         ]:
-            with self.subTest(asked), self.refused(code):
-                self.modify(**asked)
+            with self.subTest(requested), self.refused(code):
+                self.modify(**requested)
         self.create("plain")
         with self.refused("InvalidParameterCombination"):
             self.modify(name="plain", AuthToken=TOKEN)
@@ -106,9 +106,9 @@ class Modify(Cache):
         with self.refused("InvalidParameterCombination"):
             self.modify(now=True, TransitEncryptionEnabled=False)
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         self.create(NumCacheClusters=1)
-        for code, asked in [
+        for code, requested in [
             ("InvalidParameterValue", {"CacheNodeType": "cache.huge"}),
             ("InvalidParameterValue", {"AutomaticFailoverEnabled": True}),
             ("InvalidParameterCombination", {"MultiAZEnabled": True}),
@@ -118,8 +118,8 @@ class Modify(Cache):
             ("CacheClusterNotFound", {"SnapshottingClusterId": "none"}),
             ("InvalidParameterValue", {"SecurityGroupIds": ["sg-0123456789abcdef0"]}),
         ]:
-            with self.subTest(asked), self.refused(code):
-                self.modify(**asked)
+            with self.subTest(requested), self.refused(code):
+                self.modify(**requested)
         with self.refused("ReplicationGroupNotFoundFault"):
             self.modify(name="none")
 
@@ -133,13 +133,13 @@ class Modify(Cache):
 
 class Replicas(Cache):
     def change(self, how, count, **more):
-        asked = {"ReplicationGroupId": "redis", "NewReplicaCount": count, "ApplyImmediately": True, **more}
-        return getattr(self.cache, f"{how}_replica_count")(**asked)["ReplicationGroup"]
+        requested = {"ReplicationGroupId": "redis", "NewReplicaCount": count, "ApplyImmediately": True, **more}
+        return getattr(self.cache, f"{how}_replica_count")(**requested)["ReplicationGroup"]
 
-    def test_more_and_fewer(self):
+    def test_replicas_are_added_and_removed(self):
         self.create(Tags=TAGS, SnapshotRetentionLimit=1)
-        made = self.change("increase", 3)
-        self.assertEqual(made["Status"], "modifying")
+        created = self.change("increase", 3)
+        self.assertEqual(created["Status"], "modifying")
         self.assertEqual(self.describe()["MemberClusters"], [f"redis-00{at}" for at in (1, 2, 3, 4)])
         found = self.cache.list_tags_for_resource(ResourceName=self.cluster("redis-004")["ARN"])
         self.assertEqual(found["TagList"], TAGS)
@@ -151,7 +151,7 @@ class Replicas(Cache):
         self.change("decrease", 0)
         self.assertEqual(self.describe()["MemberClusters"], ["redis-001"])
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         self.create(AutomaticFailoverEnabled=True)
         for code, how, count in [
             ("NoOperationFault", "increase", 1),

@@ -1,13 +1,13 @@
 """Replication groups as they are created, tagged and described; their events."""
 
-from aws_local.elasticache.replication_groups import short_region
+from aws_local.elasticache.replication_group import short_region
 from aws_local.tests.elasticache.case import TAGS, TOKEN, Cache
 
 
 class Create(Cache):
-    def test_what_is_asked_for_is_told(self):
+    def test_all_settings_are_described(self):
         self.parameter_group()
-        made = self.create(
+        created = self.create(
             NumCacheClusters=3,
             AutomaticFailoverEnabled=True,
             MultiAZEnabled=True,
@@ -22,7 +22,7 @@ class Create(Cache):
             Port=6380,
             Tags=TAGS,
         )
-        self.assertEqual((made["Status"], made["NodeGroups"]), ("creating", []))
+        self.assertEqual((created["Status"], created["NodeGroups"]), ("creating", []))
         one = self.describe()
         expected = {
             "Status": "available",
@@ -113,11 +113,11 @@ class Create(Cache):
         self.assertEqual(one["MemberClusters"][0], "redis-0001-001")
         self.assertIn("ConfigurationEndpoint", one)
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         self.parameter_group("old", "redis6.x")
         other = self.group(self.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"], "other")
         tls = {"TransitEncryptionEnabled": True}
-        for code, asked in [
+        for code, requested in [
             ("InvalidParameterValue", {"CacheNodeType": "cache.huge"}),
             ("InvalidParameterValue", {"CacheNodeType": "db.t4g.micro"}),
             ("InvalidParameterValue", {"CacheNodeType": None}),
@@ -146,8 +146,8 @@ class Create(Cache):
             ("SnapshotNotFoundFault", {"SnapshotName": "none"}),
             ("InvalidParameterValue", {"name": "two--hyphens"}),
         ]:
-            with self.subTest(asked), self.refused(code):
-                self.create(**asked)
+            with self.subTest(requested), self.refused(code):
+                self.create(**requested)
         self.assertEqual(self.cache.describe_replication_groups()["ReplicationGroups"], [])
         self.create()
         with self.refused("ReplicationGroupAlreadyExists"):
@@ -186,7 +186,7 @@ class TagsAndEvents(Cache):
         with self.refused("InvalidARN"):
             self.cache.list_tags_for_resource(ResourceName="none")
 
-    def test_its_interfaces_hold_its_groups_and_subnets(self):
+    def test_interfaces_keep_security_groups_and_subnets_in_use(self):
         self.create()
         found = self.ec2.describe_network_interfaces(Filters=[{"Name": "group-id", "Values": [self.sg]}])
         self.assertEqual(

@@ -4,13 +4,13 @@ from aws_local.tests.elasticache.case import TAGS, Cache
 
 
 class Snapshots(Cache):
-    def names(self, **asked):
-        return [one["SnapshotName"] for one in self.cache.describe_snapshots(**asked)["Snapshots"]]
+    def names(self, **requested):
+        return [one["SnapshotName"] for one in self.cache.describe_snapshots(**requested)["Snapshots"]]
 
-    def test_made_copied_and_deleted(self):
+    def test_created_copied_and_deleted(self):
         self.create()
-        made = self.cache.create_snapshot(SnapshotName="snap", ReplicationGroupId="redis", Tags=TAGS)["Snapshot"]
-        self.assertEqual(made["SnapshotStatus"], "creating")
+        created = self.cache.create_snapshot(SnapshotName="snap", ReplicationGroupId="redis", Tags=TAGS)["Snapshot"]
+        self.assertEqual(created["SnapshotStatus"], "creating")
         (one,) = self.cache.describe_snapshots(SnapshotName="snap")["Snapshots"]
         self.assertEqual((one["SnapshotStatus"], one["SnapshotSource"]), ("available", "manual"))
         self.assertEqual((one["EngineVersion"], one["VpcId"], one["NumNodeGroups"]), ("7.1.0", self.vpc, 1))
@@ -27,13 +27,13 @@ class Snapshots(Cache):
         with self.refused("SnapshotNotFoundFault"):
             self.cache.delete_snapshot(SnapshotName="snap")
 
-    def test_the_last_one(self):
+    def test_a_final_snapshot(self):
         self.create()
         self.cache.create_snapshot(SnapshotName="snap", ReplicationGroupId="redis")
         with self.refused("SnapshotAlreadyExistsFault"):
             self.cache.delete_replication_group(ReplicationGroupId="redis", FinalSnapshotIdentifier="snap")
-        gone = self.cache.delete_replication_group(ReplicationGroupId="redis", FinalSnapshotIdentifier="last")
-        self.assertEqual(gone["ReplicationGroup"]["Status"], "deleting")
+        deleted = self.cache.delete_replication_group(ReplicationGroupId="redis", FinalSnapshotIdentifier="last")
+        self.assertEqual(deleted["ReplicationGroup"]["Status"], "deleting")
         with self.refused("ReplicationGroupNotFoundFault"):
             self.describe()
         with self.refused("CacheClusterNotFound"):

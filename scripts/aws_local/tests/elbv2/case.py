@@ -17,10 +17,10 @@ class Balanced(Case):
         self.sg = self.group(self.vpc, "web")
 
     def subnet(self, number, zone, vpc=None):
-        made = self.ec2.create_subnet(
+        created = self.ec2.create_subnet(
             VpcId=vpc or self.vpc, CidrBlock=f"10.0.{number}.0/24", AvailabilityZone=f"us-east-1{zone}"
         )
-        return made["Subnet"]["SubnetId"]
+        return created["Subnet"]["SubnetId"]
 
     def balancer(self, name="web", **more):
         settings = {"Name": name, "Subnets": self.subnets, "SecurityGroups": [self.sg], **more}
@@ -31,14 +31,14 @@ class Balanced(Case):
         return self.elb.create_target_group(**settings)["TargetGroups"][0]
 
     def listener(self, balancer, port=80, protocol="HTTP", actions=None, **more):
-        made = self.elb.create_listener(
+        created = self.elb.create_listener(
             LoadBalancerArn=balancer,
             Port=port,
             Protocol=protocol,
             DefaultActions=actions or [redirect()],
             **more,
         )
-        return made["Listeners"][0]
+        return created["Listeners"][0]
 
 
 def redirect(**more):

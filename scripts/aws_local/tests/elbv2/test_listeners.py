@@ -9,10 +9,10 @@ class Listeners(Balanced):
         super().setUp()
         self.arn = self.balancer()["LoadBalancerArn"]
 
-    def test_actions_are_told_in_full(self):
-        made = self.listener(self.arn)
+    def test_actions_are_described_in_full(self):
+        created = self.listener(self.arn)
         self.assertEqual(
-            made["DefaultActions"][0]["RedirectConfig"],
+            created["DefaultActions"][0]["RedirectConfig"],
             {
                 "Protocol": "HTTPS",
                 "Port": "443",
@@ -22,17 +22,17 @@ class Listeners(Balanced):
                 "StatusCode": "HTTP_301",
             },
         )
-        self.assertNotIn("SslPolicy", made)
-        self.assertNotIn("Certificates", made)
+        self.assertNotIn("SslPolicy", created)
+        self.assertNotIn("Certificates", created)
         group = self.target_group()["TargetGroupArn"]
         other = self.listener(self.arn, 81, actions=[forward(group)])
         config = other["DefaultActions"][0]["ForwardConfig"]
         self.assertEqual(config["TargetGroups"], [{"TargetGroupArn": group, "Weight": 1}])
         self.assertEqual(config["TargetGroupStickinessConfig"], {"Enabled": False})
         told = self.elb.describe_listeners(LoadBalancerArn=self.arn)["Listeners"]
-        self.assertEqual(told, [made, other])
+        self.assertEqual(told, [created, other])
 
-    def test_what_cannot_be_is_refused(self):
+    def test_invalid_listeners_are_refused(self):
         self.listener(self.arn)
         with self.refused("DuplicateListener"):
             self.listener(self.arn)
@@ -75,8 +75,10 @@ class Listeners(Balanced):
             https(Certificates=certificate(issued), SslPolicy="ELBSecurityPolicy-None")
         with self.refused("ValidationError"):
             self.listener(self.arn, 80, Certificates=certificate(issued))
-        made = https(Certificates=certificate(issued))
-        self.assertEqual((made["SslPolicy"], made["Certificates"]), ("ELBSecurityPolicy-2016-08", certificate(issued)))
+        created = https(Certificates=certificate(issued))
+        self.assertEqual(
+            (created["SslPolicy"], created["Certificates"]), ("ELBSecurityPolicy-2016-08", certificate(issued))
+        )
         with self.refused("ResourceInUseException"):
             self.acm.delete_certificate(CertificateArn=issued)
         told = self.acm.describe_certificate(CertificateArn=issued)["Certificate"]
@@ -84,24 +86,24 @@ class Listeners(Balanced):
 
         other = imported(self.acm, "c.example.com")
         told = self.elb.modify_listener(
-            ListenerArn=made["ListenerArn"], Certificates=certificate(other), SslPolicy=TLS, Port=8443
+            ListenerArn=created["ListenerArn"], Certificates=certificate(other), SslPolicy=TLS, Port=8443
         )["Listeners"][0]
         self.assertEqual((told["Certificates"], told["SslPolicy"], told["Port"]), (certificate(other), TLS, 8443))
-        self.assertEqual(told["DefaultActions"], made["DefaultActions"])
+        self.assertEqual(told["DefaultActions"], created["DefaultActions"])
         self.acm.delete_certificate(CertificateArn=issued)
         with self.refused("UnsupportedCertificate"):
-            self.elb.modify_listener(ListenerArn=made["ListenerArn"], Certificates=certificate(pending))
+            self.elb.modify_listener(ListenerArn=created["ListenerArn"], Certificates=certificate(pending))
         with self.refused("SSLPolicyNotFound"):
-            self.elb.modify_listener(ListenerArn=made["ListenerArn"], SslPolicy="ELBSecurityPolicy-None")
+            self.elb.modify_listener(ListenerArn=created["ListenerArn"], SslPolicy="ELBSecurityPolicy-None")
 
-        told = self.elb.modify_listener(ListenerArn=made["ListenerArn"], Protocol="HTTP")["Listeners"][0]
+        told = self.elb.modify_listener(ListenerArn=created["ListenerArn"], Protocol="HTTP")["Listeners"][0]
         self.assertNotIn("Certificates", told)
         self.assertNotIn("SslPolicy", told)
         with self.refused("ValidationError"):
-            self.elb.modify_listener(ListenerArn=made["ListenerArn"], Protocol="HTTPS")
+            self.elb.modify_listener(ListenerArn=created["ListenerArn"], Protocol="HTTPS")
         self.acm.delete_certificate(CertificateArn=other)
 
-    def test_ports_are_not_taken_twice_and_a_gone_one_is_unknown(self):
+    def test_ports_are_unique_and_a_deleted_listener_is_unknown(self):
         first, second = self.listener(self.arn)["ListenerArn"], self.listener(self.arn, 81)["ListenerArn"]
         with self.refused("DuplicateListener"):
             self.elb.modify_listener(ListenerArn=second, Port=80)
@@ -117,29 +119,29 @@ class Listeners(Balanced):
         with self.refused("ListenerNotFound"):
             self.elb.modify_listener(ListenerArn=first, Port=82)
 
-    def test_other_certificates_stand_beside_the_default_one(self):
+    def test_additional_certificates(self):
         first, second = imported(self.acm, "a.example.com"), imported(self.acm, "b.example.com")
-        made = self.listener(
+        created = self.listener(
             self.arn,
             443,
             "HTTPS",
             [forward(self.target_group()["TargetGroupArn"])],
             Certificates=[{"CertificateArn": first}],
         )["ListenerArn"]
-        self.elb.add_listener_certificates(ListenerArn=made, Certificates=[{"CertificateArn": second}])
-        listed = self.elb.describe_listener_certificates(ListenerArn=made)["Certificates"]
+        self.elb.add_listener_certificates(ListenerArn=created, Certificates=[{"CertificateArn": second}])
+        listed = self.elb.describe_listener_certificates(ListenerArn=created)["Certificates"]
         defaults = [(one["CertificateArn"], one["IsDefault"]) for one in listed]
         self.assertEqual(defaults, [(first, True), (second, False)])
-        told = self.elb.describe_listeners(ListenerArns=[made])["Listeners"][0]
+        told = self.elb.describe_listeners(ListenerArns=[created])["Listeners"][0]
         self.assertEqual(told["Certificates"], [{"CertificateArn": first}])
         with self.refused("ResourceInUseException"):
             self.acm.delete_certificate(CertificateArn=second)
         with self.refused("OperationNotPermitted"):
-            self.elb.remove_listener_certificates(ListenerArn=made, Certificates=[{"CertificateArn": first}])
-        self.elb.remove_listener_certificates(ListenerArn=made, Certificates=[{"CertificateArn": second}])
+            self.elb.remove_listener_certificates(ListenerArn=created, Certificates=[{"CertificateArn": first}])
+        self.elb.remove_listener_certificates(ListenerArn=created, Certificates=[{"CertificateArn": second}])
         self.acm.delete_certificate(CertificateArn=second)
         with self.refused("CertificateNotFound"):
-            self.elb.add_listener_certificates(ListenerArn=made, Certificates=[{"CertificateArn": second}])
+            self.elb.add_listener_certificates(ListenerArn=created, Certificates=[{"CertificateArn": second}])
 
     def test_policies(self):
         others = ("TLS13-1-2-PQ-2025-09", "2016-08", "FS-2018-06")

@@ -7,9 +7,9 @@ from aws_local.tests.elbv2.case import Balanced, attributes
 
 
 class LoadBalancers(Balanced):
-    def test_one_is_told_in_full(self):
-        made = self.balancer(Tags=[{"Key": "a", "Value": "b"}])
-        self.assertEqual(made["State"]["Code"], "provisioning")
+    def test_a_load_balancer_is_described_in_full(self):
+        created = self.balancer(Tags=[{"Key": "a", "Value": "b"}])
+        self.assertEqual(created["State"]["Code"], "provisioning")
         told = self.elb.describe_load_balancers(Names=["web"])["LoadBalancers"][0]
         self.assertEqual(told["State"]["Code"], "active")
         self.assertEqual(told["CanonicalHostedZoneId"], "Z35SXDOTRQ7X7K")
@@ -17,11 +17,11 @@ class LoadBalancers(Balanced):
         self.assertEqual((told["Scheme"], told["IpAddressType"]), ("internet-facing", "ipv4"))
         self.assertEqual((told["VpcId"], told["SecurityGroups"]), (self.vpc, [self.sg]))
         self.assertEqual({zone["SubnetId"] for zone in told["AvailabilityZones"]}, set(self.subnets))
-        tags = self.elb.describe_tags(ResourceArns=[made["LoadBalancerArn"]])["TagDescriptions"][0]["Tags"]
+        tags = self.elb.describe_tags(ResourceArns=[created["LoadBalancerArn"]])["TagDescriptions"][0]["Tags"]
         self.assertEqual(tags, [{"Key": "a", "Value": "b"}])
         self.assertRegex(self.balancer("inner", Scheme="internal")["DNSName"], "^internal-inner-")
 
-    def test_where_it_stands_is_checked(self):
+    def test_subnets_and_groups_are_validated(self):
         with self.refused("ValidationError"):
             self.balancer(Subnets=self.subnets[:1])
         with self.refused("InvalidConfigurationRequest"):
@@ -45,14 +45,14 @@ class LoadBalancers(Balanced):
             self.balancer(IpAddressType="dualstack")
         self.assertEqual(self.elb.describe_load_balancers()["LoadBalancers"], [])
 
-    def test_the_same_call_again_makes_nothing_new(self):
+    def test_the_same_request_again_creates_nothing(self):
         first = self.balancer()["LoadBalancerArn"]
         self.assertEqual(self.balancer()["LoadBalancerArn"], first)
         with self.refused("DuplicateLoadBalancerName"):
             self.balancer(Scheme="internal")
         self.assertEqual(len(self.elb.describe_load_balancers()["LoadBalancers"]), 1)
 
-    def test_its_interfaces_hold_what_it_stands_in(self):
+    def test_interfaces_keep_the_network_in_use(self):
         arn = self.balancer()["LoadBalancerArn"]
 
         def interfaces(group):
@@ -92,7 +92,7 @@ class LoadBalancers(Balanced):
         self.assertEqual(interfaces(other), [])
         self.ec2.detach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
 
-    def test_a_protected_one_stays_and_a_gone_one_is_gone(self):
+    def test_deletion_protection_and_deleting_a_missing_one(self):
         arn = self.balancer()["LoadBalancerArn"]
 
         def protect(value):
@@ -109,11 +109,11 @@ class LoadBalancers(Balanced):
             self.elb.describe_load_balancers(LoadBalancerArns=[arn])
 
     def test_unknown_ones_are_refused_and_lists_are_paged(self):
-        made = [self.balancer(name)["LoadBalancerArn"] for name in ("a", "b", "c")]
+        created = [self.balancer(name)["LoadBalancerArn"] for name in ("a", "b", "c")]
         with self.refused("LoadBalancerNotFound"):
             self.elb.describe_load_balancers(Names=["a", "d"])
         with self.refused("LoadBalancerNotFound"):
-            self.elb.describe_load_balancers(LoadBalancerArns=[made[0], made[0] + "0"])
+            self.elb.describe_load_balancers(LoadBalancerArns=[created[0], created[0] + "0"])
         first = self.elb.describe_load_balancers(PageSize=2)
         second = self.elb.describe_load_balancers(PageSize=2, Marker=first["NextMarker"])
         names = [one["LoadBalancerName"] for one in first["LoadBalancers"] + second["LoadBalancers"]]
@@ -122,7 +122,7 @@ class LoadBalancers(Balanced):
 
 
 class Attributes(Balanced):
-    def test_a_load_balancer_s_are_all_there_and_checked(self):
+    def test_load_balancer_attributes_are_complete_and_validated(self):
         arn = self.balancer()["LoadBalancerArn"]
         told = attributes(self.elb.describe_load_balancer_attributes(LoadBalancerArn=arn))
         expected = {
@@ -162,7 +162,7 @@ class Attributes(Balanced):
             with self.refused("InvalidConfigurationRequest"):
                 modify(key, value)
 
-    def test_logs_go_only_to_a_bucket_that_lets_them(self):
+    def test_logs_need_a_bucket_policy_that_allows_them(self):
         arn = self.balancer()["LoadBalancerArn"]
 
         def log(bucket):
@@ -188,7 +188,7 @@ class Attributes(Balanced):
         keys = [one["Key"] for one in self.s3.list_objects_v2(Bucket="balancer-logs")["Contents"]]
         self.assertEqual(keys, ["web/AWSLogs/123456789012/ELBAccessLogTestFile"])
 
-    def test_a_target_group_s_are_all_there_and_checked(self):
+    def test_target_group_attributes_are_complete_and_validated(self):
         arn = self.target_group()["TargetGroupArn"]
         told = attributes(self.elb.describe_target_group_attributes(TargetGroupArn=arn))
         self.assertEqual(
@@ -230,7 +230,7 @@ class Attributes(Balanced):
             with self.refused("InvalidConfigurationRequest"):
                 modify(key, value)
 
-    def test_a_listener_s_are_all_there_and_checked(self):
+    def test_listener_attributes_are_complete_and_validated(self):
         arn = self.listener(self.balancer()["LoadBalancerArn"])["ListenerArn"]
         told = attributes(self.elb.describe_listener_attributes(ListenerArn=arn))
         self.assertEqual(told["routing.http.response.server.enabled"], "true")
@@ -243,7 +243,7 @@ class Attributes(Balanced):
 
 
 class Tags(Balanced):
-    def test_of_all_kinds(self):
+    def test_tags_of_all_resources(self):
         tags = [{"Key": "a", "Value": "b"}]
         balancer = self.balancer(Tags=tags)["LoadBalancerArn"]
         group = self.target_group(Tags=tags)["TargetGroupArn"]

@@ -5,8 +5,8 @@ from aws_local.tests.elbv2.case import Balanced, forward, redirect
 
 
 class TargetGroups(Balanced):
-    def test_one_is_kept_as_asked_for(self):
-        made = self.target_group(
+    def test_all_settings_are_kept(self):
+        created = self.target_group(
             HealthCheckPath="/health",
             HealthCheckIntervalSeconds=15,
             HealthCheckTimeoutSeconds=10,
@@ -16,7 +16,7 @@ class TargetGroups(Balanced):
             Tags=[{"Key": str(number), "Value": ""} for number in range(20)],
         )
         told = self.elb.describe_target_groups(Names=["web"])["TargetGroups"][0]
-        self.assertEqual({**made, "LoadBalancerArns": []}, told)
+        self.assertEqual({**created, "LoadBalancerArns": []}, told)
         expected = {
             "Protocol": "HTTP",
             "Port": 8080,
@@ -35,10 +35,10 @@ class TargetGroups(Balanced):
             "Matcher": {"HttpCode": "200-299"},
         }
         self.assertEqual({key: told.get(key) for key in expected}, expected)
-        tags = self.elb.describe_tags(ResourceArns=[made["TargetGroupArn"]])["TagDescriptions"][0]["Tags"]
+        tags = self.elb.describe_tags(ResourceArns=[created["TargetGroupArn"]])["TagDescriptions"][0]["Tags"]
         self.assertEqual(len(tags), 20)
 
-    def test_the_same_call_again_makes_nothing_new(self):
+    def test_the_same_request_again_creates_nothing(self):
         first = self.target_group()["TargetGroupArn"]
         self.assertEqual(self.target_group()["TargetGroupArn"], first)
         with self.refused("DuplicateTargetGroupName"):
@@ -91,7 +91,7 @@ class TargetGroups(Balanced):
         with self.refused("TargetGroupNotFound"):
             self.elb.modify_target_group(TargetGroupArn=arn, HealthCheckPath="/")
 
-    def test_one_in_use_stays(self):
+    def test_one_in_use_cannot_be_deleted(self):
         balancer, group = self.balancer()["LoadBalancerArn"], self.target_group()["TargetGroupArn"]
         self.assertEqual(self.elb.describe_target_groups(LoadBalancerArn=balancer)["TargetGroups"], [])
         listener = self.listener(balancer, actions=[forward(group)])["ListenerArn"]
@@ -143,15 +143,15 @@ class Targets(Balanced):
         controls.PATHS["/aws-local/target-health"]("DELETE", {"target": "10.0.0.5"})
         self.assertEqual(self.health(group)[one], ("healthy", None))
 
-        gone = {"Id": "10.0.0.5", "Port": 81}
-        self.elb.deregister_targets(TargetGroupArn=group, Targets=[gone])
+        deleted = {"Id": "10.0.0.5", "Port": 81}
+        self.elb.deregister_targets(TargetGroupArn=group, Targets=[deleted])
         self.assertEqual(self.health(group)["10.0.0.5", 81], ("draining", "Target.DeregistrationInProgress"))
         changed = [{"Key": "deregistration_delay.timeout_seconds", "Value": "0"}]
         self.elb.modify_target_group_attributes(TargetGroupArn=group, Attributes=changed)
         self.elb.deregister_targets(TargetGroupArn=group, Targets=[{"Id": "10.0.0.5"}])
         self.assertNotIn(one, self.health(group))
-        asked = self.health(group, {"Id": "10.0.0.5"})
-        self.assertEqual(asked, {one: ("unused", "Target.NotRegistered")})
+        requested = self.health(group, {"Id": "10.0.0.5"})
+        self.assertEqual(requested, {one: ("unused", "Target.NotRegistered")})
 
     def test_a_target_in_a_zone_without_the_load_balancer_is_not_in_use(self):
         self.subnet(9, "c")

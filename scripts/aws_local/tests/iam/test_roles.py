@@ -1,4 +1,4 @@
-"""What is added to IAM: roles, AWS's managed policies, and what policies allow."""
+"""The additions to IAM: roles, AWS's managed policies, and what policies allow."""
 
 import json
 import unittest
@@ -39,9 +39,9 @@ class Roles(Case):
         self.iam.put_role_policy(RoleName="api", PolicyName=name, PolicyDocument=document(*statements))
 
     def simulate(self, *actions, resources=(), role="api", **more):
-        asked = {"ResourceArns": list(resources)} if resources else {}
+        requested = {"ResourceArns": list(resources)} if resources else {}
         found = self.iam.simulate_principal_policy(
-            PolicySourceArn=f"arn:aws:iam::123456789012:role/{role}", ActionNames=list(actions), **asked, **more
+            PolicySourceArn=f"arn:aws:iam::123456789012:role/{role}", ActionNames=list(actions), **requested, **more
         )
         return found["EvaluationResults"]
 
@@ -50,7 +50,7 @@ class Roles(Case):
 
 
 class Making(Roles):
-    def test_a_role_is_checked_when_it_is_made(self):
+    def test_a_role_is_validated_when_it_is_created(self):
         boundary = "arn:aws:iam::123456789012:policy/no"
         for code, more in [
             ("MalformedPolicyDocument", {"AssumeRolePolicyDocument": "{}"}),
@@ -86,7 +86,7 @@ class Making(Roles):
         with self.refused("NoSuchEntity"):
             self.iam.detach_role_policy(RoleName="api", PolicyArn=EXECUTION)
 
-    def test_a_role_has_ten_policies(self):
+    def test_a_role_has_at_most_ten_policies(self):
         self.role()
         arns = [self.policy(f"p{number}", document(statement())) for number in range(11)]
         for arn in arns[:10]:
@@ -97,7 +97,7 @@ class Making(Roles):
             self.iam.delete_policy(PolicyArn=arns[0])
         self.iam.delete_policy(PolicyArn=arns[10])
 
-    def test_inline_policies_have_their_size(self):
+    def test_inline_policies_have_a_size_limit(self):
         self.role()
         with self.refused("LimitExceeded"):
             self.inline(statement(resource=["arn:aws:s3:::" + "x" * 1000] * 11))
@@ -118,7 +118,7 @@ class Making(Roles):
         with self.refused("NoSuchEntity"):
             self.iam.delete_role(RoleName="api")
 
-    def test_roles_of_services_are_aws_own(self):
+    def test_service_linked_roles_are_protected(self):
         for service, name in [
             ("ecs.amazonaws.com", "AWSServiceRoleForECS"),
             (
@@ -126,8 +126,8 @@ class Making(Roles):
                 "AWSServiceRoleForApplicationAutoScaling_ECSService",
             ),
         ]:
-            made = self.iam.create_service_linked_role(AWSServiceName=service)["Role"]
-            self.assertEqual((made["RoleName"], made["Path"]), (name, f"/aws-service-role/{service}/"))
+            created = self.iam.create_service_linked_role(AWSServiceName=service)["Role"]
+            self.assertEqual((created["RoleName"], created["Path"]), (name, f"/aws-service-role/{service}/"))
             with self.refused("InvalidInput"):
                 self.iam.create_service_linked_role(AWSServiceName=service)
             with self.refused("UnmodifiableEntity"):
@@ -138,7 +138,7 @@ class Making(Roles):
 
 
 class Simulation(Roles):
-    def test_what_is_allowed_and_what_is_denied(self):
+    def test_allowed_and_denied_actions(self):
         self.role()
         self.iam.attach_role_policy(RoleName="api", PolicyArn=EXECUTION)
         self.inline(
@@ -156,7 +156,7 @@ class Simulation(Roles):
         self.assertEqual([one["EvalResourceName"] for one in found], resources)
         self.assertEqual([one["EvalDecision"] for one in found], ["allowed", "implicitDeny"])
 
-    def test_a_statement_names_what_it_is_not_about(self):
+    def test_not_action_and_not_resource(self):
         self.role()
         self.inline(statement(action="s3:GetObject", NotResource="arn:aws:s3:::bucket/secret/*"))
         found = self.decisions("s3:GetObject", resources=["arn:aws:s3:::bucket/a", "arn:aws:s3:::bucket/secret/a"])
@@ -179,7 +179,7 @@ class Simulation(Roles):
             found = self.decisions("secretsmanager:GetSecretValue", resources=[SECRET], ContextEntries=[entry])
             self.assertEqual(found, [decision])
 
-    def test_a_boundary_holds_back(self):
+    def test_a_boundary_limits_permissions(self):
         boundary = self.policy("boundary", document(statement(action="s3:*"), statement("Deny", "s3:DeleteObject")))
         self.role(PermissionsBoundary=boundary)
         self.inline(statement())
@@ -203,13 +203,13 @@ class Simulation(Roles):
         self.iam.set_default_policy_version(PolicyArn=arn, VersionId="v2")
         self.assertEqual(self.decisions("s3:GetObject", "sns:Publish"), ["implicitDeny", "allowed"])
 
-    def test_policies_are_tried_before_they_are_put(self):
+    def test_a_simulation_takes_additional_policies(self):
         self.role()
         text = document(statement(action="s3:*"))
         self.assertEqual(self.decisions("s3:GetObject", PolicyInputList=[text]), ["allowed"])
         self.assertEqual(self.decisions("s3:GetObject"), ["implicitDeny"])
 
-    def test_users_have_what_their_groups_have(self):
+    def test_users_have_the_policies_of_their_groups(self):
         self.iam.create_user(UserName="ann")
         self.iam.create_group(GroupName="team")
         self.iam.add_user_to_group(UserName="ann", GroupName="team")
@@ -228,7 +228,7 @@ class Simulation(Roles):
         )
         self.assertEqual([len(page["EvaluationResults"]) for page in pages], [2, 1])
 
-    def test_what_cannot_be_tried_is_refused(self):
+    def test_invalid_simulations_are_refused(self):
         with self.refused("NoSuchEntity"):
             self.simulate("s3:GetObject", role="no")
         self.role()
@@ -268,7 +268,7 @@ class Conditions(unittest.TestCase):
             with self.subTest(operator=operator, wanted=wanted, value=value):
                 self.assertEqual(self.holds(operator, "a:key", wanted, A_Key=value), holds)
 
-    def test_a_key_that_is_not_given(self):
+    def test_a_missing_context_key(self):
         for operator, holds in [
             ("StringEquals", False),
             ("StringNotEquals", True),
@@ -280,7 +280,7 @@ class Conditions(unittest.TestCase):
                 self.assertEqual(self.holds(operator, "a:key", "x"), holds)
         self.assertTrue(self.holds("Null", "a:key", "true"))
 
-    def test_keys_with_several_values(self):
+    def test_multivalued_keys(self):
         for operator, values, holds in [
             ("ForAllValues:StringEquals", ["a", "b"], True),
             ("ForAllValues:StringEquals", ["a", "c"], False),
@@ -292,7 +292,7 @@ class Conditions(unittest.TestCase):
 
     def test_variables(self):
         self.assertTrue(self.holds("StringLike", "a:key", "${a:other}/*", a_key="me/x", a_other="me"))
-        # What a variable has is no pattern.
+        # Wildcards in the value of a variable are literal.
         self.assertFalse(self.holds("StringLike", "a:key", "${a:other}", a_key="abc", a_other="*"))
         self.assertTrue(self.holds("StringLike", "a:key", "a${*}", a_key="a*"))
         self.assertTrue(self.holds("StringEquals", "a:key", "${a:other, 'x'}", a_key="x"))

@@ -1,4 +1,4 @@
-"""What is added to CloudWatch Logs: events, filter patterns, queries, the live tail."""
+"""The additions to CloudWatch Logs: events, filter patterns, queries, the live tail."""
 
 import io
 import json
@@ -47,12 +47,12 @@ class Logs(Case):
         self.assertEqual(self.read(logStreamNames=["api/b"]), [["2", "4"]])
         self.assertEqual(self.read(logStreamNamePrefix="web"), [[]])
 
-    def test_a_page_has_a_megabyte(self):
+    def test_a_page_has_at_most_a_megabyte(self):
         self.put("api/a", *((-1000 + number, "x" * 200_000) for number in range(5)))
         self.put("api/a", *((-900 + number, "y" * 200_000) for number in range(5)))
         self.assertEqual([len(page) for page in self.read()], [5, 5])
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         self.put("api/a", (0, "a"))
         with self.refused("InvalidParameterException"):
             self.logs.filter_log_events(logGroupName="g", nextToken="other")
@@ -100,7 +100,7 @@ class Logs(Case):
         self.put("api/a", (5, "new"))
         self.assertEqual(get(nextToken=again)[0], ["new"])
         self.assertEqual(get(limit=2)[0], ["-1", "new"])
-        # The end is excluded here.
+        # GetLogEvents excludes the end.
         self.assertEqual(get(endTime=self.now - 4, startFromHead=True)[0], ["-5"])
 
     def test_streams_by_their_last_event(self):

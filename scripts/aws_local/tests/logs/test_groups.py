@@ -1,4 +1,4 @@
-"""What is added to CloudWatch Logs' groups."""
+"""The additions to log groups."""
 
 import json
 
@@ -15,11 +15,11 @@ class Groups(Case):
     def create(self, name="/ecs/shop", **more):
         self.logs.create_log_group(logGroupName=name, **more)
 
-    def described(self, **asked):
-        return self.logs.describe_log_groups(**asked)["logGroups"]
+    def described(self, **requested):
+        return self.logs.describe_log_groups(**requested)["logGroups"]
 
-    def names(self, **asked):
-        return [one["logGroupName"] for one in self.described(**asked)]
+    def names(self, **requested):
+        return [one["logGroupName"] for one in self.described(**requested)]
 
     def key(self, *principals):
         groups = "arn:aws:logs:*:123456789012:log-group:/ecs/*"
@@ -35,7 +35,7 @@ class Groups(Case):
         policy = json.dumps({"Version": "2012-10-17", "Statement": [own, allowed] if principals else [own]})
         return client("kms").create_key(Policy=policy)["KeyMetadata"]["Arn"]
 
-    def test_a_group_is_told_of_in_full(self):
+    def test_a_group_is_described_in_full(self):
         self.create(logGroupClass="INFREQUENT_ACCESS", tags={"a": "1"})
         (found,) = self.described()
         self.assertGreater(found.pop("creationTime"), 1_600_000_000_000)
@@ -56,7 +56,7 @@ class Groups(Case):
         )
         self.assertEqual(self.described()[0]["metricFilterCount"], 1)
 
-    def test_what_makes_no_group_is_refused(self):
+    def test_invalid_groups_are_refused(self):
         for more in ({"name": "a b"}, {"name": "aws/x"}, {"logGroupClass": "no"}, {"tags": {"aws:a": "1"}}):
             with self.refused("InvalidParameterException"):
                 self.create(**more)
@@ -77,7 +77,7 @@ class Groups(Case):
         pages = self.logs.get_paginator("describe_log_groups").paginate(PaginationConfig={"PageSize": 3})
         self.assertEqual([len(page["logGroups"]) for page in pages], [3, 1])
 
-    def test_retention_is_one_of_those_that_there_are(self):
+    def test_retention_must_be_an_allowed_value(self):
         self.create()
         self.logs.put_retention_policy(logGroupName="/ecs/shop", retentionInDays=30)
         self.assertEqual(self.described()[0]["retentionInDays"], 30)
@@ -90,7 +90,7 @@ class Groups(Case):
         with self.refused("ResourceNotFoundException"):
             self.logs.delete_retention_policy(logGroupName="no")
 
-    def test_a_key_lets_logs_use_it(self):
+    def test_a_key_policy_must_allow_cloudwatch_logs(self):
         key = self.key("logs.us-east-1.amazonaws.com")
         self.create(kmsKeyId=key)
         self.assertEqual(self.described()[0]["kmsKeyId"], key)
@@ -102,12 +102,12 @@ class Groups(Case):
             with self.refused("InvalidParameterException"):
                 self.logs.associate_kms_key(logGroupName="/ecs/shop", kmsKeyId=other)
         with self.refused("InvalidParameterException"):
-            # The key is for groups below /ecs alone.
+            # The key may be used only for groups below /ecs.
             self.create("/rds/shop", kmsKeyId=key)
         with self.refused("ResourceNotFoundException"):
             self.logs.associate_kms_key(logGroupName="no", kmsKeyId=key)
 
-    def test_tags_go_with_their_group(self):
+    def test_tags_are_deleted_with_their_group(self):
         self.create(tags={"a": "1"})
         self.logs.tag_resource(resourceArn=ARN, tags={"a": "2", "b": "3"})
         self.logs.untag_resource(resourceArn=ARN, tagKeys=["b"])

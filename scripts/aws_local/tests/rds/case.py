@@ -18,8 +18,8 @@ class Rds(Case):
         self.sg = self.group(self.vpc, "db")
 
     def subnet(self, vpc, block, zone):
-        made = self.ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")
-        return made["Subnet"]["SubnetId"]
+        created = self.ec2.create_subnet(VpcId=vpc, CidrBlock=block, AvailabilityZone=f"us-east-1{zone}")
+        return created["Subnet"]["SubnetId"]
 
     def subnet_group(self, name, subnets, **more):
         return self.rds.create_db_subnet_group(
@@ -27,7 +27,7 @@ class Rds(Case):
         )["DBSubnetGroup"]
 
     def create(self, name="db", **more):
-        asked = {
+        requested = {
             "Engine": "postgres",
             "DBInstanceClass": "db.t4g.micro",
             "AllocatedStorage": 20,
@@ -38,8 +38,8 @@ class Rds(Case):
             "VpcSecurityGroupIds": [self.sg],
             **more,
         }
-        asked = {key: value for key, value in asked.items() if value is not None}
-        return self.rds.create_db_instance(DBInstanceIdentifier=name, **asked)["DBInstance"]
+        requested = {key: value for key, value in requested.items() if value is not None}
+        return self.rds.create_db_instance(DBInstanceIdentifier=name, **requested)["DBInstance"]
 
     def describe(self, name="db"):
         return self.rds.describe_db_instances(DBInstanceIdentifier=name)["DBInstances"][0]

@@ -4,14 +4,14 @@ from aws_local.tests.rds.case import Rds
 
 
 class EngineVersions(Rds):
-    def versions(self, **asked):
-        found = self.rds.get_paginator("describe_db_engine_versions").paginate(Engine="postgres", **asked)
+    def versions(self, **requested):
+        found = self.rds.get_paginator("describe_db_engine_versions").paginate(Engine="postgres", **requested)
         return [one for page in found for one in page["DBEngineVersions"]]
 
-    def names(self, **asked):
-        return [one["EngineVersion"] for one in self.versions(**asked)]
+    def names(self, **requested):
+        return [one["EngineVersion"] for one in self.versions(**requested)]
 
-    def test_a_bare_major_means_its_minors(self):
+    def test_a_major_selects_its_minor_versions(self):
         self.assertEqual(self.names(EngineVersion="17"), ["17.2", "17.4", "17.5", "17.6", "17.7"])
         self.assertEqual(self.names(EngineVersion="17", DefaultOnly=True), ["17.6"])
         self.assertEqual(self.names(DefaultOnly=True), ["17.6"])
@@ -19,7 +19,7 @@ class EngineVersions(Rds):
         self.assertEqual(self.names(EngineVersion="17.99"), [])
         self.assertEqual({name.split(".")[0] for name in self.names()}, {"13", "14", "15", "16", "17", "18"})
 
-    def test_what_it_can_be_upgraded_to(self):
+    def test_upgrade_targets(self):
         (one,) = self.versions(EngineVersion="16.8")
         targets = {to["EngineVersion"]: to["IsMajorVersionUpgrade"] for to in one["ValidUpgradeTarget"]}
         self.assertEqual(
@@ -38,9 +38,9 @@ class EngineVersions(Rds):
 
 
 class Create(Rds):
-    def test_what_is_asked_for_is_told(self):
+    def test_all_settings_are_described(self):
         role = "arn:aws:iam::123456789012:role/monitoring"
-        made = self.create(
+        created = self.create(
             EngineVersion="17",
             DBName="app",
             MultiAZ=True,
@@ -58,8 +58,8 @@ class Create(Rds):
             StorageEncrypted=True,
             Tags=[{"Key": "a", "Value": "b"}],
         )
-        self.assertEqual(made["DBInstanceStatus"], "creating")
-        self.assertNotIn("Endpoint", made)
+        self.assertEqual(created["DBInstanceStatus"], "creating")
+        self.assertNotIn("Endpoint", created)
         one = self.describe()
         expected = {
             "DBInstanceStatus": "available",
@@ -109,7 +109,7 @@ class Create(Rds):
     def test_each_has_a_resource_id_of_its_own(self):
         self.assertNotEqual(self.create("one")["DbiResourceId"], self.create("two")["DbiResourceId"])
 
-    def test_without_backups_there_is_nothing_to_restore(self):
+    def test_without_backups_nothing_can_be_restored(self):
         self.create(BackupRetentionPeriod=0)
         self.assertNotIn("LatestRestorableTime", self.describe())
         self.assertEqual(self.rds.describe_db_snapshots()["DBSnapshots"], [])
@@ -120,7 +120,7 @@ class Create(Rds):
         self.create("other", AllocatedStorage=400, Iops=20000)
         self.assertEqual((self.describe("other")["Iops"], self.describe("other")["StorageThroughput"]), (20000, 500))
 
-    def test_a_window_is_chosen_beside_the_other(self):
+    def test_a_missing_window_does_not_overlap_the_other(self):
         self.create(PreferredMaintenanceWindow="sun:13:00-sun:14:00")
         self.create("other", PreferredBackupWindow="06:00-07:00")
         with self.refused("InvalidParameterValue"):
@@ -130,10 +130,10 @@ class Create(Rds):
         self.create(DBSubnetGroupName=None, VpcSecurityGroupIds=None, PubliclyAccessible=False)
         self.assertEqual(self.describe()["DBSubnetGroup"]["DBSubnetGroupName"], "default")
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         other = self.group(self.ec2.create_vpc(CidrBlock="10.9.0.0/16")["Vpc"]["VpcId"], "other")
         self.parameter_group("old", "postgres16")
-        for code, asked in [
+        for code, requested in [
             ("InvalidParameterCombination", {"EngineVersion": "17.99"}),
             ("InvalidParameterCombination", {"EngineVersion": "12"}),
             ("InvalidParameterValue", {"DBInstanceClass": "db.huge"}),
@@ -167,8 +167,8 @@ class Create(Rds):
             ("KMSKeyNotAccessibleFault", {"StorageEncrypted": True, "KmsKeyId": "none"}),
             ("InvalidParameterCombination", {"MultiAZ": True, "AvailabilityZone": "us-east-1a"}),
         ]:
-            with self.subTest(asked), self.refused(code):
-                self.create(**asked)
+            with self.subTest(requested), self.refused(code):
+                self.create(**requested)
         self.assertEqual(self.rds.describe_db_instances()["DBInstances"], [])
         self.create()
         with self.refused("DBInstanceAlreadyExists"):
@@ -176,7 +176,7 @@ class Create(Rds):
 
 
 class Others(Rds):
-    def test_certificates_and_maintenance(self):
+    def test_certificates_and_pending_maintenance(self):
         found = self.rds.describe_certificates()
         names = [one["CertificateIdentifier"] for one in found["Certificates"]]
         self.assertIn("rds-ca-rsa2048-g1", names)
@@ -212,7 +212,7 @@ class Others(Rds):
             with self.subTest(kind), self.refused(code):
                 self.rds.list_tags_for_resource(ResourceName=f"arn:aws:rds:us-east-1:123456789012:{kind}:none")
 
-    def test_its_interfaces_hold_its_groups_and_subnets(self):
+    def test_interfaces_keep_security_groups_and_subnets_in_use(self):
         self.create(MultiAZ=True)
 
         def held(group):

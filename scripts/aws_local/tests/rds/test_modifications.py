@@ -4,9 +4,9 @@ from aws_local.tests.rds.case import Rds
 
 
 class Modify(Rds):
-    def test_some_changes_wait(self):
+    def test_some_changes_are_pending(self):
         self.create(EngineVersion="17.5")
-        asked = {
+        requested = {
             "DBInstanceClass": "db.t4g.small",
             "AllocatedStorage": 50,
             "MultiAZ": True,
@@ -15,28 +15,28 @@ class Modify(Rds):
             "CACertificateIdentifier": "rds-ca-rsa4096-g1",
         }
         before = self.describe()
-        made = self.modify(**asked)
-        self.assertEqual(made["PendingModifiedValues"], asked)
+        created = self.modify(**requested)
+        self.assertEqual(created["PendingModifiedValues"], requested)
         one = self.describe()
-        self.assertEqual(one["PendingModifiedValues"], asked)
-        self.assertEqual({name: one[name] for name in asked}, {name: before[name] for name in asked})
-        # Another change with ApplyImmediately does them too.
-        made = self.modify(now=True, DeletionProtection=True)
-        self.assertEqual((made["DBInstanceStatus"], made["PendingModifiedValues"]), ("modifying", asked))
+        self.assertEqual(one["PendingModifiedValues"], requested)
+        self.assertEqual({name: one[name] for name in requested}, {name: before[name] for name in requested})
+        # Another change with ApplyImmediately applies them, too.
+        created = self.modify(now=True, DeletionProtection=True)
+        self.assertEqual((created["DBInstanceStatus"], created["PendingModifiedValues"]), ("modifying", requested))
         one = self.describe()
         self.assertEqual((one["DBInstanceStatus"], one["PendingModifiedValues"]), ("available", {}))
-        self.assertEqual({name: one[name] for name in asked}, asked)
+        self.assertEqual({name: one[name] for name in requested}, requested)
 
-    def test_a_change_back_takes_a_waiting_one_away(self):
+    def test_a_change_back_removes_the_pending_change(self):
         self.create()
         self.modify(DBInstanceClass="db.t4g.small")
         self.modify(DBInstanceClass="db.t4g.micro")
         self.assertEqual(self.describe()["PendingModifiedValues"], {})
 
-    def test_others_never_wait(self):
+    def test_other_changes_are_applied_at_once(self):
         self.create(EnableCloudwatchLogsExports=["postgresql"])
         group = self.group(self.vpc, "other")
-        asked = {
+        requested = {
             "MaxAllocatedStorage": 60,
             "DeletionProtection": True,
             "CopyTagsToSnapshot": True,
@@ -45,17 +45,17 @@ class Modify(Rds):
             "PreferredBackupWindow": "04:00-04:30",
             "PreferredMaintenanceWindow": "mon:05:00-mon:05:30",
         }
-        made = self.modify(
+        created = self.modify(
             VpcSecurityGroupIds=[group],
             EnablePerformanceInsights=True,
             PerformanceInsightsRetentionPeriod=93,
             CloudwatchLogsExportConfiguration={"EnableLogTypes": ["upgrade"], "DisableLogTypes": ["postgresql"]},
             DBPortNumber=5433,
-            **asked,
+            **requested,
         )
-        self.assertEqual((made["DBInstanceStatus"], made["PendingModifiedValues"]), ("available", {}))
+        self.assertEqual((created["DBInstanceStatus"], created["PendingModifiedValues"]), ("available", {}))
         one = self.describe()
-        self.assertEqual({name: one[name] for name in asked}, asked)
+        self.assertEqual({name: one[name] for name in requested}, requested)
         self.assertEqual([group], [sg["VpcSecurityGroupId"] for sg in one["VpcSecurityGroups"]])
         self.assertEqual((one["PerformanceInsightsEnabled"], one["PerformanceInsightsRetentionPeriod"]), (True, 93))
         self.assertEqual(one["EnabledCloudwatchLogsExports"], ["upgrade"])
@@ -64,14 +64,14 @@ class Modify(Rds):
         one = self.describe()
         self.assertFalse(one["PerformanceInsightsEnabled"])
         self.assertNotIn("PerformanceInsightsRetentionPeriod", one)
-        # The maximum at the size itself turns growing off.
+        # A maximum equal to the size disables autoscaling.
         self.modify(MaxAllocatedStorage=20)
         self.assertNotIn("MaxAllocatedStorage", self.describe())
 
-    def test_the_password_is_not_told(self):
+    def test_the_password_is_not_returned(self):
         self.create()
-        made = self.modify(MasterUserPassword="another-password")
-        self.assertEqual(made["PendingModifiedValues"], {"MasterUserPassword": "****"})
+        created = self.modify(MasterUserPassword="another-password")
+        self.assertEqual(created["PendingModifiedValues"], {"MasterUserPassword": "****"})
         self.assertEqual(self.describe()["PendingModifiedValues"], {})
         with self.refused("InvalidParameterValue"):
             self.modify(MasterUserPassword="short")
@@ -114,9 +114,9 @@ class Modify(Rds):
         self.modify(now=True, DBSubnetGroupName="far")
         self.assertEqual(self.describe()["DBSubnetGroup"]["VpcId"], vpc)
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         self.create()
-        for code, asked in [
+        for code, requested in [
             ("DBParameterGroupNotFound", {"DBParameterGroupName": "none"}),
             ("InvalidParameterCombination", {"DBParameterGroupName": "default.postgres16"}),
             ("InvalidParameterValue", {"DBInstanceClass": "db.huge"}),
@@ -127,8 +127,8 @@ class Modify(Rds):
             ("InvalidParameterValue", {"VpcSecurityGroupIds": ["sg-0123456789abcdef0"]}),
             ("InvalidParameterValue", {"PreferredMaintenanceWindow": "sun:05:00-sun:05:10"}),
         ]:
-            with self.subTest(asked), self.refused(code):
-                self.modify(**asked)
+            with self.subTest(requested), self.refused(code):
+                self.modify(**requested)
         with self.refused("DBInstanceNotFound"):
             self.modify(name="none", MultiAZ=True)
 
@@ -146,11 +146,11 @@ class Upgrade(Rds):
 
     def test_a_major_version(self):
         self.create(EngineVersion="16.10")
-        for asked in ({"EngineVersion": "17.6"}, {"EngineVersion": "17.99", "AllowMajorVersionUpgrade": True}):
+        for requested in ({"EngineVersion": "17.6"}, {"EngineVersion": "17.99", "AllowMajorVersionUpgrade": True}):
             with self.refused("InvalidParameterCombination"):
-                self.modify(**asked)
+                self.modify(**requested)
         with self.refused("InvalidParameterCombination"):
-            # Older than the version it has.
+            # A downgrade.
             self.modify(EngineVersion="17.2", AllowMajorVersionUpgrade=True)
         self.modify(EngineVersion="17.6", AllowMajorVersionUpgrade=True)
         self.assertEqual(self.describe()["EngineVersion"], "16.10")
@@ -158,15 +158,15 @@ class Upgrade(Rds):
         self.assertEqual(self.describe()["EngineVersion"], "17.6")
         self.assertEqual(self.status(), ("default.postgres17", "in-sync"))
 
-    def test_an_own_parameter_group_needs_another(self):
+    def test_a_custom_parameter_group_must_be_replaced(self):
         self.parameter_group("old", "postgres16")
         self.parameter_group("new", "postgres17")
         self.create(EngineVersion="16.10", DBParameterGroupName="old")
-        asked = {"EngineVersion": "17.6", "AllowMajorVersionUpgrade": True}
+        requested = {"EngineVersion": "17.6", "AllowMajorVersionUpgrade": True}
         for name in (None, "old"):
             with self.refused("InvalidParameterCombination"):
-                self.modify(**asked, **({"DBParameterGroupName": name} if name else {}))
-        self.modify(**asked, DBParameterGroupName="new")
+                self.modify(**requested, **({"DBParameterGroupName": name} if name else {}))
+        self.modify(**requested, DBParameterGroupName="new")
         self.assertEqual(self.status(), ("old", "in-sync"))
         with self.refused("InvalidDBParameterGroupState"):
             self.rds.delete_db_parameter_group(DBParameterGroupName="new")

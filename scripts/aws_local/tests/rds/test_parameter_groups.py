@@ -4,11 +4,11 @@ from aws_local.tests.rds.case import Rds
 
 
 class Parameters(Rds):
-    def parameters(self, group="own", **asked):
-        pages = self.rds.get_paginator("describe_db_parameters").paginate(DBParameterGroupName=group, **asked)
+    def parameters(self, group="own", **requested):
+        pages = self.rds.get_paginator("describe_db_parameters").paginate(DBParameterGroupName=group, **requested)
         return {one["ParameterName"]: one for page in pages for one in page["Parameters"]}
 
-    def test_all_of_the_family(self):
+    def test_all_parameters_of_the_family_are_listed(self):
         self.parameter_group()
         found = self.parameters()
         self.assertGreater(len(found), 100)
@@ -52,9 +52,9 @@ class Parameters(Rds):
         self.rds.reset_db_parameter_group(DBParameterGroupName="own", ResetAllParameters=True)
         self.assertEqual(self.parameters(Source="user"), {})
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         self.parameter_group()
-        for code, asked in [
+        for code, requested in [
             ("InvalidParameterValue", ("nonsense", "1")),
             ("InvalidParameterValue", ("log_statement", "some")),
             ("InvalidParameterValue", ("rds.force_ssl", "yes")),
@@ -66,8 +66,8 @@ class Parameters(Rds):
             ("DBParameterGroupNotFound", ("work_mem", "64", "immediate", "none")),
             ("InvalidParameterValue", ("work_mem", "64", "immediate", "default.postgres17")),
         ]:
-            with self.subTest(asked), self.refused(code):
-                self.set(*asked)
+            with self.subTest(requested), self.refused(code):
+                self.set(*requested)
         many = [{"ParameterName": "work_mem", "ParameterValue": "64", "ApplyMethod": "immediate"}] * 21
         with self.refused("InvalidParameterValue"):
             self.rds.modify_db_parameter_group(DBParameterGroupName="own", Parameters=many)
@@ -90,14 +90,14 @@ class Parameters(Rds):
         self.assertEqual(self.status(), ("own", "in-sync"))
         self.set("max_connections", "200", "pending-reboot")
         self.assertEqual(self.status(), ("own", "pending-reboot"))
-        made = self.rds.reboot_db_instance(DBInstanceIdentifier="db")["DBInstance"]
-        self.assertEqual(made["DBInstanceStatus"], "rebooting")
+        created = self.rds.reboot_db_instance(DBInstanceIdentifier="db")["DBInstance"]
+        self.assertEqual(created["DBInstanceStatus"], "rebooting")
         self.rds.reset_db_parameter_group(DBParameterGroupName="own")
         self.assertEqual(self.status(), ("own", "pending-reboot"))
         with self.refused("InvalidParameterCombination"):
             self.rds.reboot_db_instance(DBInstanceIdentifier="db", ForceFailover=True)
 
-    def test_one_in_use_stays(self):
+    def test_one_in_use_cannot_be_deleted(self):
         self.parameter_group()
         self.create(DBParameterGroupName="own")
         with self.refused("InvalidDBParameterGroupState"):

@@ -16,8 +16,8 @@ class Snapshots(Rds):
 
     def test_a_manual_one(self):
         self.create(StorageEncrypted=True, CopyTagsToSnapshot=True, Tags=[{"Key": "a", "Value": "b"}])
-        made = self.snapshot()
-        self.assertEqual((made["Status"], made["PercentProgress"]), ("creating", 0))
+        created = self.snapshot()
+        self.assertEqual((created["Status"], created["PercentProgress"]), ("creating", 0))
         (one,) = self.rds.describe_db_snapshots(DBSnapshotIdentifier="snap")["DBSnapshots"]
         expected = {
             "Status": "available",
@@ -35,8 +35,8 @@ class Snapshots(Rds):
         self.assertIn("SnapshotCreateTime", one)
         with self.refused("DBSnapshotAlreadyExists"):
             self.snapshot()
-        gone = self.rds.delete_db_snapshot(DBSnapshotIdentifier="snap")["DBSnapshot"]
-        self.assertEqual(gone["Status"], "deleted")
+        deleted = self.rds.delete_db_snapshot(DBSnapshotIdentifier="snap")["DBSnapshot"]
+        self.assertEqual(deleted["Status"], "deleted")
         with self.refused("DBSnapshotNotFound"):
             self.rds.describe_db_snapshots(DBSnapshotIdentifier="snap")
 
@@ -102,15 +102,15 @@ class Snapshots(Rds):
     def test_what_a_restore_refuses(self):
         self.create(AllocatedStorage=50)
         self.snapshot()
-        for code, asked in [
+        for code, requested in [
             ("DBInstanceAlreadyExists", {"name": "db"}),
             ("DBSubnetGroupNotFoundFault", {"DBSubnetGroupName": "none"}),
             ("DBParameterGroupNotFound", {"DBParameterGroupName": "none"}),
             ("InvalidParameterValue", {"AllocatedStorage": 30}),
             ("InvalidParameterValue", {"DBInstanceClass": "db.huge"}),
         ]:
-            with self.subTest(asked), self.refused(code):
-                self.restore(**asked)
+            with self.subTest(requested), self.refused(code):
+                self.restore(**requested)
         with self.refused("DBSnapshotNotFound"):
             self.rds.restore_db_instance_from_db_snapshot(DBInstanceIdentifier="new", DBSnapshotIdentifier="none")
 
@@ -159,20 +159,20 @@ class Snapshots(Rds):
         self.create(DeletionProtection=True, CopyTagsToSnapshot=True, Tags=[{"Key": "a", "Value": "b"}])
         self.snapshot("taken")
 
-        def delete(**asked):
-            return self.rds.delete_db_instance(DBInstanceIdentifier="db", **asked)
+        def delete(**requested):
+            return self.rds.delete_db_instance(DBInstanceIdentifier="db", **requested)
 
         with self.refused("InvalidParameterCombination"):
             delete(SkipFinalSnapshot=True)
         self.modify(DeletionProtection=False)
-        for code, asked in [
+        for code, requested in [
             ("InvalidParameterCombination", {}),
             ("InvalidParameterCombination", {"SkipFinalSnapshot": False}),
             ("InvalidParameterCombination", {"SkipFinalSnapshot": True, "FinalDBSnapshotIdentifier": "last"}),
             ("DBSnapshotAlreadyExists", {"FinalDBSnapshotIdentifier": "taken"}),
         ]:
-            with self.subTest(asked), self.refused(code):
-                delete(**asked)
+            with self.subTest(requested), self.refused(code):
+                delete(**requested)
         self.assertEqual(delete(FinalDBSnapshotIdentifier="last")["DBInstance"]["DBInstanceStatus"], "deleting")
         with self.refused("DBInstanceNotFound"):
             self.describe()
@@ -181,7 +181,7 @@ class Snapshots(Rds):
         self.assertEqual(found["last"]["TagList"], [{"Key": "a", "Value": "b"}])
         with self.refused("DBInstanceNotFound"):
             delete(SkipFinalSnapshot=True)
-        # What is deleted can be had back from its last snapshot.
+        # A deleted instance can be restored from its final snapshot.
         self.rds.restore_db_instance_from_db_snapshot(
             DBInstanceIdentifier="db", DBSnapshotIdentifier="last", DBSubnetGroupName="data"
         )

@@ -13,7 +13,7 @@ class SubnetGroups(Rds):
         with self.refused("SubnetAlreadyInUse"):
             self.rds.modify_db_subnet_group(DBSubnetGroupName="data", SubnetIds=[self.subnets[1], third])
 
-    def test_what_is_refused(self):
+    def test_invalid_requests_are_refused(self):
         vpc = self.ec2.create_vpc(CidrBlock="10.5.0.0/16")["Vpc"]["VpcId"]
         far = self.subnet(vpc, "10.5.0.0/24", "b")
         for code, subnets in [
@@ -26,7 +26,7 @@ class SubnetGroups(Rds):
         with self.refused("DBSubnetGroupAlreadyExists"):
             self.subnet_group("data", self.subnets)
 
-    def test_one_in_use_stays(self):
+    def test_one_in_use_cannot_be_deleted(self):
         self.create()
         with self.refused("InvalidDBSubnetGroupStateFault"):
             self.rds.delete_db_subnet_group(DBSubnetGroupName="data")

@@ -1,4 +1,4 @@
-"""A server of its own for the tests of the registry, spoken to by plain HTTP, with the API beside it."""
+"""A server for the tests of the registry, which use plain HTTP, and the API next to it."""
 
 import base64
 import hashlib
@@ -68,20 +68,20 @@ class RegistryCase(Case):
         return answer.headers["Location"]
 
     def blob(self, data, name="shop/api"):
-        """Pushed in one piece; its digest."""
+        """Pushes a blob in one piece, and returns its digest."""
         answer = self.call("PUT", f"{self.start(name)}?digest={quote(digest(data))}", data)
         self.assertEqual(answer.status, 201, answer.body)
         return digest(data)
 
     def manifest(self, layers, config=b"{}"):
-        """Of layers that are pushed; its text."""
+        """The text of a manifest with these layers."""
         described = [{"mediaType": LAYER, "digest": digest(one), "size": len(one)} for one in layers]
         of = {"mediaType": CONFIG, "digest": digest(config), "size": len(config)}
         text = {"schemaVersion": 2, "mediaType": MANIFEST, "config": of, "layers": described}
         return json.dumps(text).encode()
 
     def image(self, *layers, tag="v1", name="shop/api"):
-        """A whole image, pushed; its digest."""
+        """Pushes an image, and returns its digest."""
         layers = layers or (b"one", b"two", b"three")
         for data in (*layers, b"{}"):
             self.blob(data, name)
@@ -91,7 +91,7 @@ class RegistryCase(Case):
         return digest(text)
 
     def cut(self, location, data, length):
-        """A PATCH that promises more than comes before the line goes dead."""
+        """Sends a PATCH whose connection breaks before the promised length."""
         with socket.create_connection(("127.0.0.1", self.server.server_address[1])) as line:
             head = f"PATCH {urlsplit(location).path} HTTP/1.1\r\nHost: {self.host}\r\nContent-Length: {length}\r\n"
             line.sendall(f"{head}Authorization: Basic {self.token}\r\n\r\n".encode() + data)

@@ -17,7 +17,7 @@ from aws_local.tests.registry.case import CONFIG, INDEX, LAYER, MANIFEST, Regist
 
 
 class Authorization(RegistryCase):
-    def test_the_token_opens_the_registry_at_the_host_that_was_asked(self):
+    def test_the_token_is_for_the_registry_at_the_requested_host(self):
         self.assertEqual(self.endpoint, f"http://{self.host}")
         left = self.expires - datetime.datetime.now(datetime.timezone.utc)
         self.assertAlmostEqual(left.total_seconds(), 12 * 3600, delta=60)
@@ -25,7 +25,7 @@ class Authorization(RegistryCase):
         answer = self.call("GET", "/v2/")
         self.assertEqual((answer.status, answer.headers["Docker-Distribution-Api-Version"]), (200, "registry/2.0"))
 
-    def test_without_a_token_it_says_what_it_wants(self):
+    def test_a_request_without_a_token_gets_a_challenge(self):
         answer = self.call("GET", "/v2/", auth=False)
         self.assertEqual((answer.status, answer.code), (401, "UNAUTHORIZED"))
         self.assertRegex(answer.headers["WWW-Authenticate"], r'Basic realm=".+",service="ecr.amazonaws.com"')
@@ -51,7 +51,7 @@ class Authorization(RegistryCase):
 
 
 class Uploads(RegistryCase):
-    def test_an_image_of_three_layers_is_pushed_each_in_another_way(self):
+    def test_an_image_with_layers_pushed_in_three_ways(self):
         one, two, three = b"monolithic" * 1000, b"streamed" * 90000, b"in chunks" * 1000
         self.blob(one)
         # Streamed, without a length, and closed without a body.
@@ -60,7 +60,7 @@ class Uploads(RegistryCase):
         self.assertEqual((answer.status, answer.headers["Range"]), (201, f"0-{len(two) - 1}"))
         answer = self.call("PUT", f"{answer.headers['Location']}?digest={digest(two)}")
         self.assertEqual((answer.status, answer.headers["Docker-Content-Digest"]), (201, digest(two)))
-        # In chunks, the last with the digest.
+        # In chunks; the last request has the digest.
         location = self.start()
         answer = self.call("PATCH", location, three[:4000], Content_Range="0-3999")
         self.assertEqual((answer.status, answer.headers["Range"]), (201, "0-3999"))
@@ -78,7 +78,7 @@ class Uploads(RegistryCase):
         (detail,) = self.ecr.describe_images(repositoryName="shop/api")["imageDetails"]
         self.assertEqual(detail["imageSizeInBytes"], len(one) + len(two) + len(three))
 
-    def test_what_came_before_a_cut_stays_and_the_rest_follows(self):
+    def test_an_upload_continues_after_a_broken_connection(self):
         data, location = b"0123456789" * 1000, self.start()
         self.cut(location, data[:6000], len(data))
         deadline = time.monotonic() + 10
@@ -98,19 +98,19 @@ class Uploads(RegistryCase):
         self.cut(self.start(), data[:10], len(data))
         self.assertEqual(self.call("GET", f"/v2/shop/api/blobs/{self.blob(data)}").body, data)
 
-    def test_what_is_not_as_its_digest_says_is_refused(self):
+    def test_a_layer_that_does_not_match_its_digest_is_refused(self):
         location = self.start()
         answer = self.call("PUT", f"{location}?digest={digest(b'other')}", b"data")
         self.assertEqual((answer.status, answer.code), (400, "BLOB_UPLOAD_INVALID"))
         self.assertIn(b"None of the provided layer digests match", answer.body)
-        # The upload is gone with it.
+        # The upload was deleted.
         answer = self.call("PUT", f"{location}?digest={digest(b'data')}", b"data")
         self.assertEqual((answer.status, answer.code), (404, "BLOB_UPLOAD_UNKNOWN"))
         answer = self.call("PUT", f"{self.start()}?digest=sha256:1", b"data")
         self.assertEqual((answer.status, answer.code), (400, "DIGEST_INVALID"))
         self.assertEqual(self.call("HEAD", f"/v2/shop/api/blobs/{digest(b'data')}").status, 404)
 
-    def test_a_range_that_is_not_the_body_is_refused(self):
+    def test_a_content_range_that_does_not_match_the_body_is_refused(self):
         answer = self.call("PATCH", self.start(), b"data", Content_Range="0-9")
         self.assertEqual((answer.status, answer.code), (400, "BLOB_UPLOAD_INVALID"))
 
@@ -120,24 +120,24 @@ class Uploads(RegistryCase):
         for method in ("GET", "PATCH", "DELETE"):
             self.assertEqual(self.call(method, location).code, "BLOB_UPLOAD_UNKNOWN")
 
-    def test_an_upload_is_of_its_repository(self):
+    def test_an_upload_belongs_to_its_repository(self):
         self.ecr.create_repository(repositoryName="other")
         path = urlsplit(self.start()).path.replace("shop/api", "other")
         self.assertEqual(self.call("GET", path).code, "BLOB_UPLOAD_UNKNOWN")
 
     def test_a_layer_of_another_repository_is_mounted(self):
         self.ecr.create_repository(repositoryName="other")
-        there = self.blob(b"data")
-        answer = self.call("POST", f"/v2/other/blobs/uploads/?mount={there}&from=shop/api")
-        self.assertEqual((answer.status, answer.headers["Docker-Content-Digest"]), (201, there))
-        self.assertEqual(self.call("GET", f"/v2/other/blobs/{there}").body, b"data")
-        # What is not there is uploaded.
+        existing = self.blob(b"data")
+        answer = self.call("POST", f"/v2/other/blobs/uploads/?mount={existing}&from=shop/api")
+        self.assertEqual((answer.status, answer.headers["Docker-Content-Digest"]), (201, existing))
+        self.assertEqual(self.call("GET", f"/v2/other/blobs/{existing}").body, b"data")
+        # A missing layer must be uploaded.
         for source in ("shop/api", "nowhere"):
             answer = self.call("POST", f"/v2/other/blobs/uploads/?mount={digest(b'no')}&from={source}")
             self.assertEqual(answer.status, 202)
             self.assertTrue(answer.headers["Docker-Upload-UUID"])
 
-    def test_bytes_are_in_files_that_go_with_their_repository_and_with_a_reset(self):
+    def test_files_of_layers_are_deleted_with_their_repository_and_at_a_reset(self):
         self.ecr.create_repository(repositoryName="other")
         self.blob(b"data"), self.blob(b"both"), self.blob(b"both", "other"), self.start()
         kept = storage.folder()
@@ -148,7 +148,7 @@ class Uploads(RegistryCase):
         urllib.request.urlopen(request).read()
         self.assertFalse(kept.exists())
 
-    def test_more_than_fits_in_one_read_takes_no_more_memory(self):
+    def test_a_large_layer_takes_little_memory(self):
         size, piece = 64 * 1024 * 1024, bytes(1024 * 1024)
         location = self.start()
         tracemalloc.start()
@@ -158,24 +158,24 @@ class Uploads(RegistryCase):
 
 
 class Blobs(RegistryCase):
-    def test_one_is_looked_for(self):
-        there = self.blob(b"0123456789")
-        answer = self.call("HEAD", f"/v2/shop/api/blobs/{there}")
+    def test_a_layer_is_found(self):
+        existing = self.blob(b"0123456789")
+        answer = self.call("HEAD", f"/v2/shop/api/blobs/{existing}")
         found = answer.status, answer.headers["Content-Length"], answer.headers["Docker-Content-Digest"], answer.body
-        self.assertEqual(found, (200, "10", there, b""))
+        self.assertEqual(found, (200, "10", existing, b""))
         answer = self.call("GET", f"/v2/shop/api/blobs/{digest(b'no')}")
         self.assertEqual((answer.status, answer.code), (404, "BLOB_UNKNOWN"))
         self.assertEqual(self.call("GET", "/v2/shop/api/blobs/none").code, "DIGEST_INVALID")
 
-    def test_a_part_is_read(self):
+    def test_a_range_is_read(self):
         path = f"/v2/shop/api/blobs/{self.blob(b'0123456789')}"
-        for asked, got, said in [
+        for requested, got, said in [
             ("bytes=2-4", b"234", "bytes 2-4/10"),
             ("bytes=7-", b"789", "bytes 7-9/10"),
             ("bytes=-2", b"89", "bytes 8-9/10"),
             ("bytes=8-99", b"89", "bytes 8-9/10"),
         ]:
-            answer = self.call("GET", path, Range=asked)
+            answer = self.call("GET", path, Range=requested)
             self.assertEqual((answer.status, answer.body, answer.headers["Content-Range"]), (206, got, said))
         self.assertEqual(self.call("GET", path, Range="bytes=10-").status, 416)
 
@@ -186,9 +186,9 @@ class Blobs(RegistryCase):
         self.assertEqual(self.call("DELETE", "/v2/shop/api/manifests/v1").code, "UNSUPPORTED")
 
     def test_a_layer_is_downloaded_without_credentials(self):
-        there = self.blob(b"0123456789")
-        found = self.ecr.get_download_url_for_layer(repositoryName="shop/api", layerDigest=there)
-        self.assertEqual(found["layerDigest"], there)
+        existing = self.blob(b"0123456789")
+        found = self.ecr.get_download_url_for_layer(repositoryName="shop/api", layerDigest=existing)
+        self.assertEqual(found["layerDigest"], existing)
         self.assertEqual(urllib.request.urlopen(found["downloadUrl"]).read(), b"0123456789")
         wrong = found["downloadUrl"][:-1] + ("0" if found["downloadUrl"][-1] != "0" else "1")
         self.assertEqual(self.call("GET", wrong, auth=False).status, 403)
@@ -205,18 +205,18 @@ class Manifests(RegistryCase):
         return self.call("PUT", f"/v2/shop/api/manifests/{reference}", text, Content_Type=media_type)
 
     def test_an_image_is_found_by_tag_and_digest(self):
-        there = self.image()
-        for reference in ("v1", there):
+        existing = self.image()
+        for reference in ("v1", existing):
             answer = self.get(reference, MANIFEST)
-            self.assertEqual((answer.status, digest(answer.body)), (200, there))
+            self.assertEqual((answer.status, digest(answer.body)), (200, existing))
             self.assertEqual(answer.headers["Content-Type"], MANIFEST)
             head = self.get(reference, MANIFEST, "HEAD")
             found = head.headers["Docker-Content-Digest"], head.headers["Content-Length"], head.body
-            self.assertEqual(found, (there, str(len(answer.body)), b""))
+            self.assertEqual(found, (existing, str(len(answer.body)), b""))
         answer = self.get("v2")
         self.assertEqual((answer.status, answer.code), (404, "MANIFEST_UNKNOWN"))
 
-    def test_layers_must_be_there(self):
+    def test_layers_must_exist(self):
         self.blob(b"{}")
         answer = self.put("v1", self.manifest([b"one"]))
         self.assertEqual((answer.status, answer.code), (400, "MANIFEST_BLOB_UNKNOWN"))
@@ -233,9 +233,9 @@ class Manifests(RegistryCase):
         self.assertEqual(self.put("v1", json.dumps(index).encode(), INDEX).status, 201)
         (detail,) = self.ecr.describe_images(repositoryName="shop/api", imageIds=[{"imageTag": "v1"}])["imageDetails"]
         self.assertEqual((detail["imageManifestMediaType"], detail["imageSizeInBytes"]), (INDEX, 500))
-        # An image of a list stays as long as the list does.
-        gone = self.ecr.batch_delete_image(repositoryName="shop/api", imageIds=[{"imageDigest": amd}])
-        self.assertEqual(gone["failures"][0]["failureCode"], "ImageReferencedByManifestList")
+        # An image in an index cannot be deleted before the index.
+        deleted = self.ecr.batch_delete_image(repositoryName="shop/api", imageIds=[{"imageDigest": amd}])
+        self.assertEqual(deleted["failures"][0]["failureCode"], "ImageReferencedByManifestList")
         self.assertEqual(self.get("v1", MANIFEST).status, 404)
 
     def test_a_digest_must_be_the_manifests_own(self):
@@ -248,13 +248,13 @@ class Manifests(RegistryCase):
         (detail,) = self.ecr.describe_images(repositoryName="shop/api")["imageDetails"]
         self.assertNotIn("imageTags", detail)
 
-    def test_what_is_no_manifest_is_refused(self):
+    def test_invalid_manifests_are_refused(self):
         for text, media_type in [(b"no", MANIFEST), (b"{}", MANIFEST), (self.manifest([]), INDEX)]:
             answer = self.put("v1", text, media_type)
             self.assertEqual((answer.status, answer.code), (400, "MANIFEST_INVALID"), text)
         self.assertEqual(self.put("-", self.manifest([])).code, "TAG_INVALID")
 
-    def test_a_tag_moves_and_its_image_stays(self):
+    def test_a_moved_tag_leaves_its_old_image_untagged(self):
         one, two = self.image(b"one"), self.image(b"two")
         self.assertEqual(self.get("v1").headers["Docker-Content-Digest"], two)
         ids = self.ecr.list_images(repositoryName="shop/api")["imageIds"]
@@ -265,7 +265,7 @@ class Manifests(RegistryCase):
         one = self.image(b"one")
         for data in (b"two", b"one"):
             self.blob(data)
-            # Not even to where it is.
+            # Not even to the image that has it.
             answer = self.put("v1", self.manifest([data]))
             self.assertEqual((answer.status, answer.code), (400, "TAG_INVALID"))
             self.assertIn(b"already exists in the 'shop/api' repository and cannot be overwritten", answer.body)
@@ -279,13 +279,13 @@ class Manifests(RegistryCase):
         self.assertEqual(self.ecr.describe_images(repositoryName="shop/api")["imageDetails"], pushed)
 
     def test_by_its_tag_an_image_is_translated(self):
-        there = self.image()
+        existing = self.image()
         answer = self.get("v1", manifests.DOCKER)
         self.assertEqual(answer.headers["Content-Type"], manifests.DOCKER)
         manifest = json.loads(answer.body)
         self.assertEqual(manifest["mediaType"], manifests.DOCKER)
         self.assertEqual(manifest["layers"][0]["mediaType"], "application/vnd.docker.image.rootfs.diff.tar.gzip")
-        self.assertEqual(self.get(there, manifests.DOCKER).status, 404)
+        self.assertEqual(self.get(existing, manifests.DOCKER).status, 404)
         self.assertEqual(self.get("v1", f"{INDEX}, */*").headers["Content-Type"], MANIFEST)
 
     def test_tags_are_listed(self):
@@ -296,20 +296,20 @@ class Manifests(RegistryCase):
         following = answer.headers["Link"].split(">")[0].removeprefix("<")
         self.assertEqual(json.loads(self.call("GET", following).body)["tags"], ["c"])
 
-    def test_what_refers_to_an_image_is_listed(self):
-        there = self.image()
+    def test_referrers(self):
+        existing = self.image()
         text = json.loads(self.manifest([b"one"]))
-        subject = {"mediaType": MANIFEST, "digest": there, "size": 1}
+        subject = {"mediaType": MANIFEST, "digest": existing, "size": 1}
         text |= {"artifactType": "application/spdx+json", "subject": subject}
         answer = self.put(digest(json.dumps(text).encode()), json.dumps(text).encode())
-        self.assertEqual((answer.status, answer.headers["OCI-Subject"]), (201, there))
-        found = json.loads(self.call("GET", f"/v2/shop/api/referrers/{there}").body)["manifests"]
+        self.assertEqual((answer.status, answer.headers["OCI-Subject"]), (201, existing))
+        found = json.loads(self.call("GET", f"/v2/shop/api/referrers/{existing}").body)["manifests"]
         self.assertEqual([one["artifactType"] for one in found], ["application/spdx+json"])
 
 
 class Images(RegistryCase):
-    def test_what_was_pushed_is_described(self):
-        there = self.image(b"one", b"three")
+    def test_a_pushed_image_is_described(self):
+        existing = self.image(b"one", b"three")
         (detail,) = self.ecr.describe_images(repositoryName="shop/api")["imageDetails"]
         ago = datetime.datetime.now(datetime.timezone.utc) - detail.pop("imagePushedAt")
         self.assertLess(ago, datetime.timedelta(seconds=60))
@@ -318,7 +318,7 @@ class Images(RegistryCase):
             {
                 "registryId": "123456789012",
                 "repositoryName": "shop/api",
-                "imageDigest": there,
+                "imageDigest": existing,
                 "imageTags": ["v1"],
                 "imageSizeInBytes": 8,
                 "imageManifestMediaType": MANIFEST,
@@ -326,7 +326,7 @@ class Images(RegistryCase):
             },
         )
 
-    def test_layers_are_told_of(self):
+    def test_layers_are_described(self):
         self.image(b"one")
         found = self.ecr.batch_check_layer_availability(
             repositoryName="shop/api", layerDigests=[digest(b"one"), digest(b"no")]
@@ -336,7 +336,7 @@ class Images(RegistryCase):
         self.assertEqual(layer, told)
         self.assertEqual(failure["failureCode"], "MissingLayerDigest")
 
-    def test_what_the_api_put_is_in_the_registry(self):
+    def test_images_put_with_the_api_are_in_the_registry(self):
         for data in (b"one", b"{}"):
             upload = self.ecr.initiate_layer_upload(repositoryName="shop/api")["uploadId"]
             self.ecr.upload_layer_part(
@@ -353,7 +353,7 @@ class Images(RegistryCase):
         self.assertEqual(self.call("GET", "/v2/shop/api/manifests/v1").body, text)
         self.assertEqual(self.call("GET", f"/v2/shop/api/blobs/{digest(b'one')}").body, b"one")
 
-    def test_connections_end_with_their_answer(self):
+    def test_an_unread_upload_closes_the_connection(self):
         connection = http.client.HTTPConnection(self.host)
         connection.request("POST", "/v2/no/blobs/uploads/", bytes(1000), {"Authorization": f"Basic {self.token}"})
         self.assertEqual(connection.getresponse().headers["Connection"], "close")

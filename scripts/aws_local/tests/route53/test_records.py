@@ -1,4 +1,4 @@
-"""What is added to Route 53."""
+"""The additions to Route 53."""
 
 from aws_local.tests.case import Case, client
 
@@ -35,7 +35,7 @@ class Zoned(Case):
 
 
 class Zones(Zoned):
-    def test_they_are_listed_by_name_from_a_name_on(self):
+    def test_zones_are_listed_by_name(self):
         self.make("b.example.com")
         self.make("example.org")
         private = {"HostedZoneConfig": {"PrivateZone": True}}
@@ -59,7 +59,7 @@ class Zones(Zoned):
         told = self.route53.get_hosted_zone(Id=inner)
         self.assertEqual([vpc["VPCRegion"] for vpc in told["VPCs"]], ["us-east-1"])
 
-    def test_a_reference_makes_one_and_a_full_one_stays(self):
+    def test_a_caller_reference_is_used_once_and_a_zone_with_records_is_not_deleted(self):
         with self.refused("HostedZoneAlreadyExists"):
             self.make("example.com")
         self.change(("CREATE", values("www.example.com", "A", "192.0.2.1")))
@@ -84,7 +84,7 @@ class Zones(Zoned):
 
 
 class Records(Zoned):
-    def test_names_are_written_in_one_way(self):
+    def test_names_are_normalized(self):
         self.change(("CREATE", alias("WWW.Example.com")), ("CREATE", values("*.example.com.", "A", "192.0.2.1")))
         told = self.route53.list_resource_record_sets(HostedZoneId=self.zone)["ResourceRecordSets"]
         names = [one["Name"] for one in told]
@@ -96,7 +96,7 @@ class Records(Zoned):
         self.change(("DELETE", alias("www.example.com.")), ("DELETE", values("\\052.example.com", "A", "192.0.2.1")))
         self.assertEqual(self.listed(), [("example.com.", "NS"), ("example.com.", "SOA")])
 
-    def test_a_delete_says_exactly_what_is_there(self):
+    def test_a_delete_needs_the_exact_record(self):
         www = values("www.example.com", "A", "192.0.2.1", "192.0.2.2")
         self.change(("CREATE", www), ("CREATE", alias("example.com")))
         for wrong in [
@@ -111,7 +111,7 @@ class Records(Zoned):
         www["ResourceRecords"].reverse()
         self.change(("DELETE", www), ("DELETE", alias("example.com")))
 
-    def test_a_batch_is_done_as_a_whole(self):
+    def test_a_batch_is_applied_as_a_whole_or_not_at_all(self):
         www = values("www.example.com", "A", "192.0.2.1")
         self.change(("CREATE", www))
         with self.refused("InvalidChangeBatch"):
@@ -122,7 +122,7 @@ class Records(Zoned):
         told = self.route53.list_resource_record_sets(HostedZoneId=self.zone, StartRecordName="www.example.com")
         self.assertEqual(told["ResourceRecordSets"][0]["ResourceRecords"], [{"Value": "example.net"}])
 
-    def test_what_cannot_be_is_refused(self):
+    def test_invalid_records_are_refused(self):
         self.change(("CREATE", values("www.example.com", "A", "192.0.2.1")))
         self.change(("CREATE", values("c.example.com", "CNAME", "example.org")))
         ns = self.route53.list_resource_record_sets(HostedZoneId=self.zone)["ResourceRecordSets"][0]
@@ -144,7 +144,7 @@ class Records(Zoned):
         with self.refused("NoSuchHostedZone"):
             self.change(("CREATE", values("a.example.com", "A", "192.0.2.1")), zone="Z0")
 
-    def test_lists_start_where_asked_and_are_cut(self):
+    def test_lists_start_at_a_record_and_have_pages(self):
         for name in ("b", "a.b", "*"):
             self.change(("CREATE", values(f"{name}.example.com", "A", "192.0.2.1")))
         self.change(("CREATE", values("b.example.com", "TXT", '"x"')))
@@ -156,10 +156,10 @@ class Records(Zoned):
         self.assertEqual((first["IsTruncated"], following), (True, rest[0]))
         self.assertEqual(self.listed(StartRecordName=following[0], StartRecordType=following[1]), rest)
 
-    def test_a_change_takes_a_while(self):
+    def test_a_change_is_pending_at_first(self):
         change = self.change(("CREATE", values("www.example.com", "A", "192.0.2.1")))
         self.assertEqual(change["Status"], "PENDING")
-        asked = [self.route53.get_change(Id=change["Id"])["ChangeInfo"]["Status"] for _ in range(2)]
-        self.assertEqual(asked, ["PENDING", "INSYNC"])
+        requested = [self.route53.get_change(Id=change["Id"])["ChangeInfo"]["Status"] for _ in range(2)]
+        self.assertEqual(requested, ["PENDING", "INSYNC"])
         with self.refused("NoSuchChange"):
             self.route53.get_change(Id="C0")

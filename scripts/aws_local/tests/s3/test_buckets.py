@@ -1,4 +1,4 @@
-"""What is added to S3."""
+"""The additions to S3."""
 
 import json
 
@@ -20,7 +20,7 @@ class Policies(Case):
         super().setUp()
         self.s3.create_bucket(Bucket="bucket")
 
-    def test_a_condition_that_does_not_hold_denies_nothing(self):
+    def test_a_deny_with_a_false_condition_does_not_apply(self):
         insecure = policy({"Condition": {"Bool": {"aws:SecureTransport": "false"}}})
         self.s3.put_bucket_policy(Bucket="bucket", Policy=insecure)
         self.s3.put_object(Bucket="bucket", Key="a", Body=b"1")
@@ -35,7 +35,7 @@ class Policies(Case):
 
 
 class Versioning(Case):
-    def test_its_answer_is_read(self):
+    def test_get_bucket_versioning(self):
         self.s3.create_bucket(Bucket="bucket")
         self.assertNotIn("Status", self.s3.get_bucket_versioning(Bucket="bucket"))
         self.s3.put_bucket_versioning(Bucket="bucket", VersioningConfiguration={"Status": "Enabled"})

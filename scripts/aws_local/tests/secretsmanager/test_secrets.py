@@ -1,4 +1,4 @@
-"""What is added to Secrets Manager."""
+"""The additions to Secrets Manager."""
 
 import uuid
 
@@ -19,19 +19,19 @@ class Secrets(Case):
             SecretId="secret", SecretString=value, ClientRequestToken=token or str(uuid.uuid4()), **more
         )["VersionId"]
 
-    def value(self, **asked):
-        return self.secrets.get_secret_value(SecretId="secret", **asked)["SecretString"]
+    def value(self, **requested):
+        return self.secrets.get_secret_value(SecretId="secret", **requested)["SecretString"]
 
     def stages(self):
         found = self.secrets.describe_secret(SecretId="secret")["VersionIdsToStages"]
         return {version: sorted(stages) for version, stages in found.items()}
 
-    def move(self, stage, **asked):
-        self.secrets.update_secret_version_stage(SecretId="secret", VersionStage=stage, **asked)
+    def move(self, stage, **requested):
+        self.secrets.update_secret_version_stage(SecretId="secret", VersionStage=stage, **requested)
 
 
 class Versions(Secrets):
-    def test_a_staged_version_becomes_the_current_one(self):
+    def test_a_pending_version_becomes_current(self):
         one = self.create()
         two = self.put("two", "AWSPENDING")
         self.assertEqual((self.value(), self.value(VersionStage="AWSPENDING")), ("one", "two"))
@@ -44,7 +44,7 @@ class Versions(Secrets):
         self.move("AWSCURRENT", RemoveFromVersionId=two, MoveToVersionId=one)
         self.assertEqual((self.value(), self.stages()), ("one", {one: ["AWSCURRENT"], two: ["AWSPREVIOUS"]}))
 
-    def test_a_version_without_a_label_is_not_told_of(self):
+    def test_a_version_without_a_label_is_not_listed(self):
         one = self.create()
         two, three = self.put("two"), self.put("three")
         self.assertEqual(self.stages(), {two: ["AWSPREVIOUS"], three: ["AWSCURRENT"]})
@@ -55,7 +55,7 @@ class Versions(Secrets):
         found = self.secrets.list_secret_version_ids(SecretId="secret", IncludeDeprecated=True)
         self.assertEqual({version["VersionId"] for version in found["Versions"]}, {one, two, three})
 
-    def test_other_labels_stay_with_their_version(self):
+    def test_other_labels_stay_on_their_version(self):
         one = self.create()
         self.move("mine", MoveToVersionId=one)
         self.put("two")
@@ -64,15 +64,15 @@ class Versions(Secrets):
     def test_moves_that_are_refused(self):
         one = self.create()
         two = self.put("two", "AWSPENDING")
-        for stage, asked in [
+        for stage, requested in [
             ("AWSCURRENT", {"MoveToVersionId": two}),
             ("AWSPENDING", {"MoveToVersionId": one}),
             ("AWSCURRENT", {"MoveToVersionId": two, "RemoveFromVersionId": two}),
             ("AWSCURRENT", {"RemoveFromVersionId": one}),
             ("AWSCURRENT", {"MoveToVersionId": str(uuid.uuid4()), "RemoveFromVersionId": one}),
         ]:
-            with self.subTest(stage, **asked), self.refused("InvalidParameterException"):
-                self.move(stage, **asked)
+            with self.subTest(stage, **requested), self.refused("InvalidParameterException"):
+                self.move(stage, **requested)
         self.assertEqual(self.stages(), {one: ["AWSCURRENT"], two: ["AWSPENDING"]})
 
     def test_a_token_makes_a_request_idempotent(self):
@@ -91,18 +91,18 @@ class Versions(Secrets):
             self.put("three", "AWSPENDING", token=token)
         self.assertEqual(self.value(VersionStage="AWSPENDING"), "two")
 
-    def test_an_update_without_a_value_makes_no_version(self):
+    def test_an_update_without_a_value_creates_no_version(self):
         one = self.create()
         self.secrets.update_secret(SecretId="secret", Description="new")
         self.assertEqual(self.stages(), {one: ["AWSCURRENT"]})
         self.secrets.update_secret(SecretId="secret", SecretString="two")
         self.assertEqual((self.value(), self.stages()[one]), ("two", ["AWSPREVIOUS"]))
 
-    def test_what_is_not_there(self):
+    def test_missing_versions(self):
         self.create()
-        for asked in ({"VersionStage": "AWSPENDING"}, {"VersionId": str(uuid.uuid4())}):
+        for requested in ({"VersionStage": "AWSPENDING"}, {"VersionId": str(uuid.uuid4())}):
             with self.refused("ResourceNotFoundException"):
-                self.value(**asked)
+                self.value(**requested)
 
 
 class Deleted(Secrets):
@@ -126,7 +126,7 @@ class Deleted(Secrets):
         self.assertEqual(self.value(), "one")
         self.assertNotIn("DeletedDate", self.secrets.describe_secret(SecretId="secret"))
 
-    def test_a_forced_one_is_gone(self):
+    def test_a_forced_deletion_is_immediate(self):
         self.create()
         self.secrets.delete_secret(SecretId="secret", ForceDeleteWithoutRecovery=True)
         with self.refused("ResourceNotFoundException"):
@@ -136,8 +136,8 @@ class Deleted(Secrets):
 
 class Listed(Secrets):
     def names(self, **filters):
-        asked = [{"Key": key.replace("_", "-"), "Values": values} for key, values in filters.items()]
-        return [one["Name"] for one in self.secrets.list_secrets(Filters=asked)["SecretList"]]
+        requested = [{"Key": key.replace("_", "-"), "Values": values} for key, values in filters.items()]
+        return [one["Name"] for one in self.secrets.list_secrets(Filters=requested)["SecretList"]]
 
     def test_by_name_and_tag(self):
         self.create("app/one", Tags=[{"Key": "stack", "Value": "prod"}])
@@ -153,7 +153,7 @@ class Listed(Secrets):
 
 
 class ServiceLinkedRoles(Case):
-    def test_named_as_aws_names_them_and_made_once(self):
+    def test_service_linked_roles_have_awss_names_and_exist_once(self):
         iam = client("iam")
         for service, name in [
             ("rds.amazonaws.com", "AWSServiceRoleForRDS"),
@@ -165,8 +165,8 @@ class ServiceLinkedRoles(Case):
             ),
         ]:
             with self.subTest(service):
-                made = iam.create_service_linked_role(AWSServiceName=service)["Role"]
-                self.assertEqual(made["RoleName"], name)
+                created = iam.create_service_linked_role(AWSServiceName=service)["Role"]
+                self.assertEqual(created["RoleName"], name)
                 self.assertEqual(iam.get_role(RoleName=name)["Role"]["Path"], f"/aws-service-role/{service}/")
                 with self.refused("InvalidInput"):
                     iam.create_service_linked_role(AWSServiceName=service)

@@ -1,4 +1,4 @@
-"""Topics, and subscriptions that wait for their confirmation."""
+"""Topics, and subscriptions that are pending."""
 
 import json
 
@@ -38,7 +38,7 @@ class Sns(Case):
         told = self.sns.list_subscriptions_by_topic(TopicArn=self.topic)["Subscriptions"]
         return [one["SubscriptionArn"] for one in told]
 
-    def test_a_topic_is_made_once(self):
+    def test_create_topic_is_idempotent(self):
         same = {"Policy": json.dumps(POLICY)}
         again = self.sns.create_topic(Name="alarms", Attributes=same, Tags=[{"Key": "a", "Value": "1"}])
         self.assertEqual(again["TopicArn"], self.topic)
@@ -47,7 +47,7 @@ class Sns(Case):
         with self.refused("InvalidParameter"):
             self.sns.create_topic(Name="alarms", Tags=[{"Key": "a", "Value": "2"}])
 
-    def test_attributes_are_those_that_there_are(self):
+    def test_unknown_attributes_are_refused(self):
         told = self.attributes()
         self.assertEqual(json.loads(told["Policy"]), POLICY)
         self.assertNotIn("KmsMasterKeyId", told)
@@ -69,7 +69,7 @@ class Sns(Case):
             with self.refused("InvalidParameter"):
                 self.sns.set_topic_attributes(TopicArn=self.topic, AttributeName=name, AttributeValue=value)
 
-    def test_an_address_is_pending_until_it_confirms(self):
+    def test_an_address_is_pending_until_it_is_confirmed(self):
         self.assertEqual(self.subscribe(), "pending confirmation")
         arn = self.subscribe(ReturnSubscriptionArn=True)
         self.assertTrue(arn.startswith(self.topic + ":"))
@@ -82,12 +82,12 @@ class Sns(Case):
         self.sns.publish(TopicArn=self.topic, Message="nobody hears")
         with self.refused("InvalidParameter"):
             self.sns.confirm_subscription(TopicArn=self.topic, Token="wrong")
-        # Each mail that asked has a token that does.
-        asked = controls.boxes[TO]
-        self.assertEqual(len(asked), 2)
-        self.assertIn(f"Token={asked[0]['token']}", asked[0]["url"])
+        # The token of each mail works.
+        requested = controls.boxes[TO]
+        self.assertEqual(len(requested), 2)
+        self.assertIn(f"Token={requested[0]['token']}", requested[0]["url"])
         self.assertEqual(
-            self.sns.confirm_subscription(TopicArn=self.topic, Token=asked[0]["token"])["SubscriptionArn"], arn
+            self.sns.confirm_subscription(TopicArn=self.topic, Token=requested[0]["token"])["SubscriptionArn"], arn
         )
         self.assertEqual(self.listed(), [arn])
         self.assertEqual(self.attributes()["SubscriptionsConfirmed"], "1")
@@ -98,7 +98,7 @@ class Sns(Case):
         with self.refused("NotFound"):
             self.sns.get_subscription_attributes(SubscriptionArn=arn)
 
-    def test_what_is_no_address_or_subscription(self):
+    def test_invalid_addresses_and_arns_are_refused(self):
         with self.refused("InvalidParameter"):
             self.sns.subscribe(TopicArn=self.topic, Protocol="email", Endpoint="nobody")
         with self.refused("InvalidParameter"):
@@ -106,7 +106,7 @@ class Sns(Case):
         with self.refused("NotFound"):
             self.sns.unsubscribe(SubscriptionArn=self.topic + ":none")
 
-    def test_a_topic_takes_its_subscriptions_along(self):
+    def test_deleting_a_topic_deletes_its_subscriptions(self):
         arn = self.subscribe(ReturnSubscriptionArn=True)
         self.sns.delete_topic(TopicArn=self.topic)
         with self.refused("NotFound"):

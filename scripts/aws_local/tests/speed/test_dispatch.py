@@ -1,4 +1,4 @@
-"""Without Flask, requests are answered as with it."""
+"""Dispatch without Flask gives the same answers as moto with Flask."""
 
 import io
 
@@ -15,7 +15,7 @@ FORM = "application/x-www-form-urlencoded"
 
 
 class Dispatch(Case):
-    """Each request gets the same answer with Flask and without."""
+    """Each request is answered with Flask and without, and the answers are compared."""
 
     REQUESTS = [
         ("ec2", "POST", "/", FORM, "Action=DescribeVpcs&Version=2016-11-15"),

@@ -52,7 +52,7 @@ class Http(unittest.TestCase):
         return answer, answer.read()
 
     def raw(self, data):
-        """What comes back until the connection ends, or nothing more comes."""
+        """Sends bytes, and returns what the server sends until it closes the connection."""
         with socket.create_connection(("127.0.0.1", self.port), timeout=1) as line:
             line.sendall(data)
             line.shutdown(socket.SHUT_WR)
@@ -80,11 +80,11 @@ class Http(unittest.TestCase):
         old = self.raw(b"GET /slowly HTTP/1.0\r\n\r\n")
         self.assertTrue(old.endswith(b"\r\n\r\nonetwo"), old)
 
-    def test_requests_one_after_the_other_without_waiting(self):
+    def test_pipelined_requests(self):
         one = b"POST /echo HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nab"
         self.assertEqual(self.raw(one * 3).count(b"\r\n\r\nab"), 3)
 
-    def test_a_client_that_waits_for_permission_gets_it(self):
+    def test_expect_100_continue(self):
         head = b"POST /echo HTTP/1.1\r\nExpect: 100-continue\r\nContent-Length: 2\r\n\r\n"
         with socket.create_connection(("127.0.0.1", self.port), timeout=10) as line:
             line.sendall(head)
@@ -92,21 +92,20 @@ class Http(unittest.TestCase):
             line.sendall(b"ab")
             self.assertTrue(line.recv(1000).endswith(b"ab"))
 
-    def test_no_body_where_there_must_be_none(self):
+    def test_answers_without_a_body(self):
         answer, body = self.ask("HEAD", "/names")
         self.assertEqual((answer.status, body), (200, b""))
         self.assertEqual(self.ask("POST", "/echo", b"after")[1], b"after")
         self.assertEqual(self.raw(b"DELETE /none HTTP/1.1\r\n\r\n").partition(b"\r\n\r\n")[2], b"")
 
-    def test_a_connection_ends_where_the_length_of_the_answer_is_not_said(self):
-        """Simple clients read until then."""
+    def test_an_answer_without_a_length_closes_the_connection(self):
         self.assertEqual(self.ask("DELETE", "/none")[0].headers["Connection"], "close")
 
-    def test_an_unread_body_ends_the_connection_and_not_the_answer(self):
+    def test_an_unread_body_closes_the_connection_after_the_answer(self):
         answer, _ = self.ask("POST", "/unread", bytes(3_000_000))
         self.assertEqual((answer.status, answer.headers["Connection"]), (404, "close"))
 
-    def test_paths_are_told_as_they_were_sent_and_decoded(self):
+    def test_paths_are_passed_raw_and_decoded(self):
         self.assertEqual(self.ask("GET", "/ec%68o?a=%2F")[0].headers["X-Raw"], "/ec%68o?a=%2F")
 
     def test_headers(self):
@@ -115,7 +114,7 @@ class Http(unittest.TestCase):
         twice = self.raw(b"GET /names HTTP/1.1\r\nX-A: 1\r\nX-A: 2\r\n\r\n")
         self.assertTrue(twice.endswith(b"HTTP_X_A=1,2;"), twice)
 
-    def test_what_is_not_http_is_refused(self):
+    def test_malformed_requests_are_refused(self):
         for data in (
             b"nonsense\r\n\r\n",
             b"GET / HTTP/1.1\r\nnonsense\r\n\r\n",
@@ -123,7 +122,7 @@ class Http(unittest.TestCase):
         ):
             self.assertTrue(self.raw(data).startswith(b"HTTP/1.1 400 "), data)
 
-    def test_silent_clients_do_not_keep_others_waiting(self):
+    def test_idle_connections_do_not_block_others(self):
         silent = [socket.create_connection(("127.0.0.1", self.port)) for _ in range(100)]
         start = time.monotonic()
         self.assertEqual(self.ask("POST", "/echo", b"x")[1], b"x")
@@ -131,7 +130,7 @@ class Http(unittest.TestCase):
         for line in silent:
             line.close()
 
-    def test_a_mistake_in_the_application_ends_one_connection_alone(self):
+    def test_an_exception_in_the_application_closes_only_its_connection(self):
         with contextlib.redirect_stderr(io.StringIO()):
             self.assertEqual(self.raw(b"GET /wrong HTTP/1.1\r\n\r\n"), b"")
         self.assertEqual(self.ask("POST", "/echo", b"x")[1], b"x")

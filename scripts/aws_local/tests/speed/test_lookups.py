@@ -1,4 +1,4 @@
-"""The faster lookups find what moto finds."""
+"""The faster lookups return the same as moto's."""
 
 import json
 
@@ -10,7 +10,7 @@ from aws_local.tests.case import Case, client
 
 
 class Lookups(Case):
-    def test_an_access_key_finds_its_account_until_it_is_gone(self):
+    def test_an_access_key_has_its_account_until_it_is_deleted(self):
         sts, account = client("sts"), "234567890123"
         role = f"arn:aws:iam::{account}:role/any"
         key = sts.assume_role(RoleArn=role, RoleSessionName="test")["Credentials"]["AccessKeyId"]
@@ -18,7 +18,7 @@ class Lookups(Case):
         del iam_backends[account]["aws"].access_keys[key]
         self.assertEqual(lookups.get_account_id_from(key), DEFAULT_ACCOUNT_ID)
 
-    def test_an_unknown_key_is_of_the_default_account(self):
+    def test_an_unknown_key_belongs_to_the_default_account(self):
         self.assertEqual(lookups.get_account_id_from("AKIAUNKNOWN"), DEFAULT_ACCOUNT_ID)
 
     def test_the_role_of_a_session_was_used(self):
@@ -42,14 +42,14 @@ class Lookups(Case):
         shown = self.ec2.describe_vpcs(VpcIds=[vpc])["Vpcs"][0]["Tags"]
         self.assertEqual([(one["Key"], one["Value"]) for one in told], [(one["Key"], one["Value"]) for one in shown])
 
-    def test_a_reset_forgets_what_was_made_while_it_ran(self):
+    def test_a_reset_also_deletes_backends_created_during_the_reset(self):
         for _ in range(2):
             self.doCleanups()
             self.setUp()
             self.assertEqual(len(self.ec2.describe_vpcs()["Vpcs"]), 1)
             self.ec2.create_vpc(CidrBlock="10.0.0.0/16")
 
-    def test_kms_keys_sign_with_the_key_that_they_show(self):
+    def test_kms_keys_sign_with_their_public_key(self):
         kms = client("kms")
         key = kms.create_key(KeyUsage="SIGN_VERIFY", KeySpec="RSA_2048")["KeyMetadata"]["KeyId"]
         how = {"KeyId": key, "Message": b"text", "SigningAlgorithm": "RSASSA_PSS_SHA_256"}

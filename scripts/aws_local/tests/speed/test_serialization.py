@@ -1,4 +1,4 @@
-"""The faster serialization finds and writes what moto finds and writes."""
+"""The faster serialization writes the same as moto's."""
 
 import unittest
 
@@ -52,7 +52,7 @@ class Xml(unittest.TestCase):
         with self.assertRaises(ValueError):
             unparse(document)
 
-    def test_a_name_that_would_break_out_of_its_tag_is_refused(self):
+    def test_a_name_that_is_not_valid_in_a_tag_is_refused(self):
         with self.assertRaises(ValueError):
             unparse({"a": {"b><c": 1}})
 
@@ -73,7 +73,7 @@ class DBInstance:
 
 
 class Members(unittest.TestCase):
-    """Of the results that moto's handlers give: dicts, objects, and what lies between."""
+    """Members of the kinds of results that moto's handlers return, such as dicts and objects."""
 
     class Serializer:
         path = ["DescribeDBInstances", "DBInstances"]

@@ -1,4 +1,4 @@
-"""What is added to Systems Manager's parameters, and what is relied upon."""
+"""The additions to Systems Manager parameters, and moto's behaviour on which rd relies."""
 
 from aws_local.tests.case import Case, client
 
@@ -17,10 +17,10 @@ class Parameters(Case):
         return self.ssm.get_parameter(Name=name, **more)["Parameter"]
 
     def described(self, **filters):
-        asked = [{"Key": key.replace("_", ":"), **value} for key, value in filters.items()]
-        return self.ssm.describe_parameters(ParameterFilters=asked)["Parameters"]
+        requested = [{"Key": key.replace("_", ":"), **value} for key, value in filters.items()]
+        return self.ssm.describe_parameters(ParameterFilters=requested)["Parameters"]
 
-    def test_one_is_put_once_and_then_over(self):
+    def test_an_existing_parameter_needs_overwrite(self):
         self.assertEqual(self.put()["Version"], 1)
         with self.refused("ParameterAlreadyExists"):
             self.put()
@@ -39,7 +39,7 @@ class Parameters(Case):
         with self.refused("ParameterNotFound"):
             self.get("/no")
 
-    def test_tags_come_with_a_new_one_alone(self):
+    def test_tags_are_set_only_at_creation(self):
         self.put(Tags=[{"Key": "a", "Value": "1"}])
         with self.refused("ValidationException"):
             self.put(Tags=[{"Key": "a", "Value": "1"}], Overwrite=True)
@@ -54,7 +54,7 @@ class Parameters(Case):
         with self.refused("InvalidResourceId"):
             self.ssm.list_tags_for_resource(**of)
 
-    def test_a_value_fits_its_tier(self):
+    def test_a_value_must_fit_its_tier(self):
         with self.assertRaisesRegex(Exception, "Standard tier parameters support a maximum parameter value of 4096"):
             self.put(value="x" * 4097)
         self.assertEqual(self.put(value="x" * 4096)["Tier"], "Standard")
@@ -69,7 +69,7 @@ class Parameters(Case):
         (found,) = self.described(Name={"Values": ["large"]})
         self.assertEqual(found["Tier"], "Advanced")
 
-    def test_what_makes_no_parameter_is_refused(self):
+    def test_invalid_parameters_are_refused(self):
         for code, more in [
             ("ValidationException", {"Name": "shop/production/x"}),
             ("ValidationException", {"Name": "/shop/a b"}),
@@ -85,7 +85,7 @@ class Parameters(Case):
                 self.put(**more)
         self.assertEqual(self.described(), [])
 
-    def test_a_secret_is_read_by_who_asks_for_it(self):
+    def test_a_secure_string_is_decrypted_on_request(self):
         self.put(Type="SecureString", value="hidden")
         self.assertNotEqual(self.get()["Value"], "hidden")
         self.assertEqual(self.get(WithDecryption=True)["Value"], "hidden")
@@ -95,10 +95,10 @@ class Parameters(Case):
         self.put("/own", "hidden", Type="SecureString", KeyId=key)
         self.assertEqual(self.get("/own", WithDecryption=True)["Value"], "hidden")
 
-    def test_several_are_read_at_once(self):
+    def test_get_parameters(self):
         self.put("/shop/b"), self.put("/shop/a")
-        asked = ["/shop/b", f"{PREFIX}/shop/a", "/shop/no"]
-        found = self.ssm.get_parameters(Names=asked)
+        requested = ["/shop/b", f"{PREFIX}/shop/a", "/shop/no"]
+        found = self.ssm.get_parameters(Names=requested)
         self.assertEqual([one["Name"] for one in found["Parameters"]], ["/shop/a", "/shop/b"])
         self.assertEqual(found["InvalidParameters"], ["/shop/no"])
         found = self.ssm.delete_parameters(Names=["/shop/a", "/shop/no"])
