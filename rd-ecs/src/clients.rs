@@ -1,4 +1,4 @@
-//! The AWS clients, and the reads that kinds and commands share.
+//! The AWS clients of rd-ecs, and the reads that kinds and commands share.
 
 use crate::read::Reads;
 use aws_sdk_applicationautoscaling as autoscaling;
@@ -14,44 +14,45 @@ use rd_common::aws::Aws;
 use rd_common::client;
 use std::cell::RefCell;
 
-/// The clients. Those that end in `_once` are for creates, which the engine repeats only after a look.
+/// The clients. Those that end in `_once` make a single attempt, for creates: the engine retries only after it has checked
+/// whether the first attempt succeeded.
 pub struct Clients {
-    /// ECS.
+    /// Amazon ECS, with retries.
     pub ecs: ecs::Client,
-    /// ECS, one attempt.
+    /// Amazon ECS, a single attempt.
     pub ecs_once: ecs::Client,
-    /// ECR.
+    /// Amazon ECR, with retries.
     pub ecr: ecr::Client,
-    /// ECR, one attempt.
+    /// Amazon ECR, a single attempt.
     pub ecr_once: ecr::Client,
-    /// IAM.
+    /// IAM, with retries.
     pub iam: iam::Client,
-    /// IAM, one attempt.
+    /// IAM, a single attempt.
     pub iam_once: iam::Client,
     /// Systems Manager, for parameters.
     pub ssm: ssm::Client,
-    /// Systems Manager, one attempt.
+    /// Systems Manager, a single attempt.
     pub ssm_once: ssm::Client,
-    /// CloudWatch Logs.
+    /// CloudWatch Logs, with retries.
     pub logs: logs::Client,
-    /// CloudWatch Logs, one attempt.
+    /// CloudWatch Logs, a single attempt.
     pub logs_once: logs::Client,
-    /// Application Auto Scaling.
+    /// Application Auto Scaling, with retries.
     pub autoscaling: autoscaling::Client,
-    /// Application Auto Scaling, one attempt.
+    /// Application Auto Scaling, a single attempt.
     pub autoscaling_once: autoscaling::Client,
-    /// Secrets Manager: that secrets have what tasks ask for.
+    /// Secrets Manager, to check the secrets of the containers.
     pub secrets: secretsmanager::Client,
-    /// Elastic Load Balancing: how the targets are.
+    /// Elastic Load Balancing, to check target groups and the health of targets.
     pub elb: elb::Client,
-    /// Reads of ECS, shared by whoever reads the same at the same time.
+    /// Shared reads of services and task definitions.
     pub reads: Reads,
-    /// The revision that this run asked the service to deploy, and when.
-    pub asked: RefCell<Option<(String, Timestamp)>>,
+    /// The revision whose deployment this run has requested, and when.
+    pub requested: RefCell<Option<(String, Timestamp)>>,
 }
 
 impl Clients {
-    /// The clients for these credentials.
+    /// Creates the clients for these credentials.
     pub fn new(aws: &Aws) -> Self {
         let ecs = client!(ecs, aws.config);
         Self {
@@ -70,7 +71,7 @@ impl Clients {
             autoscaling_once: client!(autoscaling, aws.once),
             secrets: client!(secretsmanager, aws.config),
             elb: client!(elb, aws.config),
-            asked: RefCell::default(),
+            requested: RefCell::default(),
         }
     }
 }

@@ -1,4 +1,4 @@
-//! `rd-ecs`: the service of a stack.
+//! `rd-ecs`: the ECS service of a stack, and the commands to deploy and operate it.
 
 mod clients;
 mod commands;
@@ -22,13 +22,13 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     run::<slice::Ecs, commands::Command>(About {
         name: "rd-ecs",
-        about: "The service of a stack: image repository, roles, cluster, tasks, autoscaling; deploy, run, look inside",
-        examples: "  rd-ecs apply -y                       make it as rd.toml says\n  \
+        about: "The ECS service of a stack: image repository, roles, cluster, tasks, autoscaling; deploy, run, diagnose",
+        examples: "  rd-ecs apply -y                       create or update resources to match rd.toml\n  \
                    rd-ecs push app.tar                   push an image, without a docker daemon\n  \
-                   rd-ecs deploy --tag v42               deploy it, and wait until it runs or was rolled back\n  \
-                   rd-ecs rollback                       the revision before\n  \
+                   rd-ecs deploy --tag v42               deploy it, and wait for the result\n  \
+                   rd-ecs rollback                       deploy the previous revision\n  \
                    rd-ecs run -- npx prisma migrate deploy\n  \
-                   rd-ecs exec -- /bin/sh                a shell in a task\n  \
-                   rd-ecs diagnose                       why tasks do not start",
+                   rd-ecs exec -- /bin/sh                open a shell in a task\n  \
+                   rd-ecs diagnose                       show why tasks do not start",
     })
 }

@@ -1,20 +1,21 @@
-//! What things are called: by AWS, and in the state.
+//! The names of the stack's resources at AWS, their addresses in the state, and the parts of ARNs.
 
 use rd_common::Stack;
+use rd_common::arn::last_part;
 
-/// The task definition in the state.
+/// The address of the task definition in the state.
 pub const TASK_DEFINITION: &str = "ecs.task_definition.api";
-/// The service.
+/// The address of the service in the state.
 pub const SERVICE: &str = "ecs.service.api";
-/// The cluster.
+/// The address of the cluster in the state.
 pub const CLUSTER: &str = "ecs.cluster.main";
-/// The repository.
+/// The address of the repository in the state.
 pub const REPOSITORY: &str = "ecs.repository.api";
 
-/// The container that is the application.
+/// The name of the application's container in the task definition.
 pub const CONTAINER: &str = "api";
 
-/// The cluster's name.
+/// The name of the cluster.
 pub fn cluster(stack: &Stack) -> String {
     stack.name_of("cluster")
 }
@@ -24,17 +25,17 @@ pub fn api(stack: &Stack) -> String {
     stack.name_of("api")
 }
 
-/// The log group's name.
+/// The name of the container's log group.
 pub fn log_group(stack: &Stack) -> String {
     format!("/ecs/{}", api(stack))
 }
 
-/// What every parameter's name begins with.
+/// The path at the beginning of every parameter's name, without a slash at the end.
 pub fn parameter_path(stack: &Stack) -> String {
     format!("/{}/{}", stack.project, stack.environment)
 }
 
-/// Where images are pushed to and pulled from.
+/// The registry's host and the repository's name, to which images are pushed.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>
 pub fn repository_url(stack: &Stack) -> String {
     format!(
@@ -46,19 +47,19 @@ pub fn repository_url(stack: &Stack) -> String {
     )
 }
 
-/// The name by which autoscaling knows the service.
+/// The resource id of the service at Application Auto Scaling: `service/<cluster>/<service>`.
 pub fn scalable(stack: &Stack) -> String {
     format!("service/{}/{}", cluster(stack), api(stack))
 }
 
-/// The last part of an ARN: a task's id, a task definition's `family:revision`.
+/// The last part of an ARN: a task's id, or a task definition's `family:revision`.
 pub fn last(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-/// The revision that a task definition's ARN ends with.
+/// The number of the revision at the end of a task definition's ARN.
 pub fn revision(arn: &str) -> Option<i32> {
-    arn.rsplit(':').next()?.parse().ok()
+    last_part(arn).parse().ok()
 }
 
 #[cfg(test)]
@@ -66,7 +67,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn arns_are_taken_apart() {
+    fn parts_of_arns_are_found() {
         let arn = "arn:aws:ecs:us-east-1:1:task-definition/shop-test-api:7";
         assert_eq!(last(arn), "shop-test-api:7");
         assert_eq!(revision(arn), Some(7));

@@ -1,4 +1,4 @@
-//! Where the verbs of this program work: the service that was applied, with what belongs to it.
+//! What a command of rd-ecs works with: the applied service, its cluster and its revisions.
 
 use crate::clients::Clients;
 use crate::names::{self, CLUSTER, SERVICE};
@@ -9,38 +9,38 @@ use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::{Ctx, Error, Result};
 
-/// The site.
+/// The context of a command that works on the service.
 pub struct ServiceContext {
-    /// Settings, access, state.
-    pub slice_context: SliceContext<Ecs>,
-    /// The cluster's name.
+    /// Settings, access to AWS, and state.
+    pub slice: SliceContext<Ecs>,
+    /// The name of the cluster.
     pub cluster: String,
-    /// The service's ARN.
-    pub service: String,
-    /// The task definition's family, which is the service's and the repository's name, too.
+    /// The ARN of the service.
+    pub arn: String,
+    /// The family of the task definition, which is also the name of the service and of the repository.
     pub family: String,
 }
 
 impl ServiceContext {
-    /// Opens it. Fails where there is no service yet.
+    /// Loads settings and state, and connects to AWS. Fails if there is no service yet.
     pub async fn open(context: &Context) -> Result<Self> {
-        let slice_context = SliceContext::<Ecs>::open(context).await?;
-        let (_, cluster) = slice_context.resource(CLUSTER)?;
-        let (_, service) = slice_context.resource(SERVICE)?;
+        let slice = SliceContext::<Ecs>::open(context).await?;
+        let (_, cluster) = slice.resource(CLUSTER)?;
+        let (_, arn) = slice.resource(SERVICE)?;
         Ok(Self {
             cluster: cluster.to_owned(),
-            service: service.to_owned(),
-            family: names::api(&slice_context.ctx.stack),
-            slice_context,
+            arn: arn.to_owned(),
+            family: names::api(&slice.ctx.stack),
+            slice,
         })
     }
 
-    /// The context.
+    /// The clients, stack and clock, as the kinds get them.
     pub fn ctx(&self) -> &Ctx<Clients> {
-        &self.slice_context.ctx
+        &self.slice.ctx
     }
 
-    /// The service as it is now.
+    /// Reads the service.
     pub async fn read(&self) -> Result<Service> {
         let read = self
             .ctx()
@@ -49,23 +49,23 @@ impl ServiceContext {
             .service(&self.cluster, &self.family)
             .await?;
         read.ok_or_else(|| {
-            Error::failed(format!("the service {} is gone", self.family))
-                .hint("run rd-ecs apply to make it again")
+            Error::failed(format!("the service {} does not exist", self.family))
+                .hint("run rd-ecs apply to create it again")
         })
     }
 
-    /// The revision that the service runs.
-    pub async fn runs(&self, service: &Service) -> Result<Described> {
+    /// Reads the revision that the service runs.
+    pub async fn running_revision(&self, service: &Service) -> Result<Described> {
         let arn = service.task_definition().unwrap_or_default();
         self.revision(arn).await
     }
 
-    /// A revision, by its ARN.
+    /// Reads a revision by its ARN, or by `family:number`.
     pub async fn revision(&self, arn: &str) -> Result<Described> {
         let read = self.ctx().clients.reads.definition(arn).await?;
         read.ok_or_else(|| {
-            Error::failed(format!("the revision {} is gone", names::last(arn)))
-                .hint("rd-ecs revisions lists those that are there")
+            Error::failed(format!("the revision {} does not exist", names::last(arn)))
+                .hint("rd-ecs revisions lists the revisions")
         })
     }
 }

@@ -1,11 +1,12 @@
-//! `deploy`: another image. Nothing else of the service changes: a new revision is as the one that runs, but for the
-//! image, which is named by its digest.
+//! `deploy`: deploys an image. The new revision is a copy of the running one with the image, named by its digest; nothing
+//! else changes.
 
 use crate::config::Bootstrap;
 use crate::images::image_ref;
+use crate::kinds::service::deployments;
 use crate::kinds::task_definition::revisions::prune;
 use crate::names::last;
-use crate::rollout::revision::{ahead, with_image};
+use crate::rollout::revision::{preview, with_image};
 use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_interrupted};
 use crate::service_context::ServiceContext;
 use crate::slice::Ecs;
@@ -14,63 +15,58 @@ use rd_common::context::Context;
 use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Result, Slice};
 
-/// Flags of `deploy`.
+/// The flags of `rd-ecs deploy`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct DeployArgs {
     /// The image: a reference, or a digest in the stack's repository
     #[arg(long, value_name = "REF", conflicts_with = "tag")]
     image: Option<String>,
-    /// A tag in the stack's repository
+    /// The tag of an image in the stack's repository
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
-    /// Do not look first whether tasks could start
+    /// Do not check first that tasks can start
     #[arg(long)]
     no_verify: bool,
     #[command(flatten)]
     rollout: RolloutArgs,
 }
 
-/// Runs it, under the state's lock: an apply that came between would bring its own image.
+/// Deploys under the state's lock: an apply in between would deploy its own image.
 pub async fn run(context: &Context, args: &DeployArgs) -> Result<Exit> {
     let work = async |state: LockedState| deploy(context, &state, args).await;
     context.with_locked_state(Ecs::NAME, "deploy", work).await
 }
 
 async fn deploy(context: &Context, state: &LockedState, args: &DeployArgs) -> Result<Exit> {
-    let service_context = ServiceContext::open(context).await?;
-    finish_interrupted(state, &service_context).await?;
-    let service = service_context.read().await?;
-    let runs = service_context.runs(&service).await?;
+    let service = ServiceContext::open(context).await?;
+    finish_interrupted(state, &service).await?;
+    let live = service.read().await?;
+    let running = service.running_revision(&live).await?;
     let image = match (&args.image, &args.tag) {
-        // Whoever names a digest and wants nothing looked at gets just that.
+        // A digest needs no lookup, and --no-verify asks for none.
         (Some(image), _) if args.no_verify && image.contains("@sha256:") => image.clone(),
-        (Some(image), _) => image_ref::resolve(&service_context, image).await?,
-        (None, Some(tag)) => image_ref::tagged(&service_context, tag).await?,
+        (Some(image), _) => image_ref::resolve(&service, image).await?,
+        (None, Some(tag)) => image_ref::resolve_tag(&service, tag).await?,
         (None, None) => {
-            return Err(Error::usage("no image was named").hint(
-                "give --tag or --image: rd-ecs images lists those that are there; rd-ecs restart deploys the same one again",
+            return Err(Error::usage("no image is named").hint(
+                "pass --tag or --image; rd-ecs images lists the images; rd-ecs restart deploys the running one again",
             ));
         }
     };
     if !args.no_verify {
-        let next = ahead(context, &service_context, &runs, &image).await?;
-        let steps = verify::verify(context, &service_context, &next, &image).await?;
-        verify::must_be_right(context, &steps)?;
+        let next = preview(context, &service, &running, &image).await?;
+        let steps = verify::verify(context, &service, &next, &image).await?;
+        verify::require_all_passed(context, &steps)?;
     }
-    let revision = with_image(context, &service_context, &runs, &image).await?;
-    let bootstrapped = service_context.slice_context.config.bootstrap == Bootstrap::None
-        && service.desired_count() == 0;
-    let desired = bootstrapped.then(|| {
-        service_context
-            .slice_context
-            .config
-            .desired(&service_context.ctx().stack)
-    });
-    let unchanged = service.task_definition() == Some(revision.as_str()) && desired.is_none();
-    if unchanged && is_live(&service_context, &revision).await? {
+    let revision = with_image(context, &service, &running, &image).await?;
+    let first_image =
+        service.slice.config.bootstrap == Bootstrap::None && live.desired_count() == 0;
+    let desired = first_image.then(|| service.slice.config.desired(&service.ctx().stack));
+    let unchanged = live.task_definition() == Some(revision.as_str()) && desired.is_none();
+    if unchanged && is_deployed(&service, &revision).await? {
         let text = match context.printer.is_json() {
             true => serde_json::json!({"type": "deployment", "revision": crate::names::revision(&revision), "ok": true, "unchanged": true}).to_string(),
-            false => format!("{} runs this image already; rd-ecs restart deploys it again", last(&revision)),
+            false => format!("{} already runs this image; rd-ecs restart deploys it again", last(&revision)),
         };
         context.printer.text(&format!("{text}\n"));
         return Ok(Exit::Done);
@@ -80,26 +76,15 @@ async fn deploy(context: &Context, state: &LockedState, args: &DeployArgs) -> Re
         force: false,
         desired,
     };
-    let exit = carry_out(context, state, &service_context, &rollout, &args.rollout).await?;
-    let keep = service_context.slice_context.config.keep_revisions;
-    prune(
-        service_context.ctx(),
-        &service_context.cluster,
-        &service_context.family,
-        keep,
-    )
-    .await?;
+    let exit = carry_out(context, state, &service, &rollout, &args.rollout).await?;
+    let keep = service.slice.config.keep_revisions;
+    prune(service.ctx(), &service.cluster, &service.family, keep).await?;
     Ok(exit)
 }
 
-/// Whether a revision that the service names was brought into service to the end.
-async fn is_live(service_context: &ServiceContext, revision: &str) -> Result<bool> {
-    let newest = crate::kinds::service::deployments::newest(
-        service_context.ctx(),
-        &service_context.service,
-        1,
-    )
-    .await?;
+/// Whether the last deployment of a revision that the service names was successful.
+async fn is_deployed(service: &ServiceContext, revision: &str) -> Result<bool> {
+    let newest = deployments::newest(service.ctx(), &service.arn, 1).await?;
     Ok(newest
         .first()
         .is_none_or(|one| one.task_definition == revision && one.succeeded()))

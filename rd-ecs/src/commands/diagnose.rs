@@ -1,6 +1,7 @@
-//! `diagnose`: why tasks do not start, or do not stay; `--save` keeps the evidence, which AWS forgets after an hour.
+//! `diagnose`: shows why tasks do not start or do not keep running; `--save` keeps the evidence, which AWS deletes after an
+//! hour.
 
-use crate::diagnose::{Evidence, Finding, Scope, collect, findings, is_wrong, whole};
+use crate::diagnose::{Evidence, Finding, Scope, collect, findings, full_text, has_errors};
 use crate::service_context::ServiceContext;
 use crate::tasks::named;
 use rd_common::context::Context;
@@ -12,69 +13,69 @@ use std::io::Write;
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 
-/// Flags of `diagnose`.
+/// The flags of `rd-ecs diagnose`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct DiagnoseArgs {
-    /// One task alone, by its id or the beginning of it
+    /// Only this task, by its id or the beginning of it
     #[arg(long, value_name = "ID")]
     task: Option<String>,
-    /// Write everything that was read into this file, as one JSON document
+    /// Save everything that was read to this file, as one JSON document
     #[arg(long, value_name = "FILE")]
     save: Option<PathBuf>,
 }
 
-/// Runs it: exit 0 where nothing is wrong.
+/// Prints the findings; [`Exit::Failed`] if one needs action.
 pub async fn run(context: &Context, args: &DiagnoseArgs) -> Result<Exit> {
-    let service_context = ServiceContext::open(context).await?;
+    let service = ServiceContext::open(context).await?;
     let evidence = match &args.task {
         Some(name) => {
-            let task = named(service_context.ctx(), &service_context.cluster, name).await?;
-            collect(context, &service_context, Scope::One(&task)).await?
+            let task = named(service.ctx(), &service.cluster, name).await?;
+            collect(context, &service, Scope::One(&task)).await?
         }
-        None => collect(context, &service_context, Scope::All).await?,
+        None => collect(context, &service, Scope::All).await?,
     };
     let found = findings(&evidence);
     let text = match context.printer.is_json() {
         true => format!("{}\n", document(&evidence, &found)),
-        false => whole(&evidence, &found),
+        false => full_text(&evidence, &found),
     };
     context.printer.text(&text);
     if let Some(file) = &args.save {
         save(file, &document(&evidence, &found))?;
         print_warning(
-            &format!("the evidence is in {}", file.display()),
-            "it has what the application printed: look before you pass it on",
+            &format!("the evidence is saved in {}", file.display()),
+            "it contains the application's log lines: review it before you share it",
         );
     }
-    Ok(match is_wrong(&found) {
+    Ok(match has_errors(&found) {
         true => Exit::Failed,
         false => Exit::Done,
     })
 }
 
 fn document(evidence: &Evidence, found: &[Finding]) -> Value {
-    let mut document = json!({"ok": !is_wrong(found), "findings": found});
+    let mut document = json!({"ok": !has_errors(found), "findings": found});
     if let (Some(members), Value::Object(more)) = (document.as_object_mut(), json!(evidence)) {
         members.extend(more);
     }
     document
 }
 
-/// Writes it for its owner alone: logs may say more than they should.
+/// Writes the document so that only the owner can read it: logs may contain confidential data.
 fn save(file: &Path, document: &Value) -> Result<()> {
     let write = || -> std::io::Result<()> {
         let mut open = OpenOptions::new();
         let open = open.write(true).create(true).truncate(true).mode(0o600);
-        let mut to = open.open(file)?;
-        // The mode is for a new file alone: one that is there may be open to others.
-        if to.metadata()?.is_file() {
-            to.set_permissions(Permissions::from_mode(0o600))?;
+        let mut output = open.open(file)?;
+        // The mode above applies only to a new file: an existing one may be readable by others.
+        if output.metadata()?.is_file() {
+            output.set_permissions(Permissions::from_mode(0o600))?;
         }
-        serde_json::to_writer_pretty(&mut to, document)?;
-        to.write_all(b"\n")
+        serde_json::to_writer_pretty(&mut output, document)?;
+        output.write_all(b"\n")
     };
     write().map_err(|e| {
-        Error::failed(format!("{} cannot be written: {e}", file.display()))
-            .hint("run rd-ecs diagnose --save with another file soon: AWS forgets stopped tasks after an hour")
+        Error::failed(format!("cannot write {}: {e}", file.display()))
+            .hint("run rd-ecs diagnose --save with another file soon: AWS deletes stopped tasks after an hour")
     })
 }

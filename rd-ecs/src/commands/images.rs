@@ -1,7 +1,7 @@
-//! `images`: what there is to deploy, what was found in it, and what runs.
+//! `images`: lists the images of the repository, their scan findings, and which one is live.
 
 use super::tasks::ago;
-use crate::images::list::{self, Listed};
+use crate::images::list::{self, ListedImage};
 use crate::images::push::size_text;
 use crate::images::registry::Repository;
 use crate::slice::Ecs;
@@ -11,15 +11,15 @@ use rd_common::output::table::table;
 use rd_common::{Exit, Result};
 use serde_json::json;
 
-/// Flags of `images`.
+/// The flags of `rd-ecs images`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ImagesArgs {
-    /// How many, the newest first
+    /// The number of images to list, the newest first
     #[arg(long, default_value_t = 20, value_name = "N")]
     limit: usize,
 }
 
-/// The severities, the worst first.
+/// ECR's severities of findings, the worst first.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_ImageScanFinding.html>
 const SEVERITIES: [&str; 6] = [
     "CRITICAL",
@@ -30,15 +30,15 @@ const SEVERITIES: [&str; 6] = [
     "UNDEFINED",
 ];
 
-/// How many characters of a digest are enough to see.
-const SHORT: usize = 12;
+/// How many characters of a digest the table shows.
+const SHORT_DIGEST: usize = 12;
 
-/// Runs it: a table for people, one JSON document for programs. It works before there is a service.
+/// Prints the images: a table for people, one JSON document for programs. The service need not exist yet.
 pub async fn run(context: &Context, args: &ImagesArgs) -> Result<Exit> {
-    let slice_context = SliceContext::<Ecs>::open(context).await?;
-    let repository = Repository::of(&slice_context)?;
-    let mut listed = list::list(&slice_context.ctx, &repository, args.limit).await?;
-    list::mark_used(&slice_context.ctx, &repository, &mut listed).await?;
+    let slice = SliceContext::<Ecs>::open(context).await?;
+    let repository = Repository::of(&slice)?;
+    let mut listed = list::list(&slice.ctx, &repository, args.limit).await?;
+    list::mark_used(&slice.ctx, &repository, &mut listed).await?;
     let text = if context.printer.is_json() {
         format!(
             "{}\n",
@@ -65,7 +65,7 @@ pub async fn run(context: &Context, args: &ImagesArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn row(one: &Listed) -> Vec<String> {
+fn row(one: &ListedImage) -> Vec<String> {
     let or_none = |texts: &[String]| match texts {
         [] => "-".to_owned(),
         texts => texts.join(" "),
@@ -77,7 +77,7 @@ fn row(one: &Listed) -> Vec<String> {
     }
     vec![
         or_none(&one.tags),
-        digest.chars().take(SHORT).collect(),
+        digest.chars().take(SHORT_DIGEST).collect(),
         one.size.map_or_else(|| "-".to_owned(), size_text),
         one.pushed_at.map_or_else(|| "-".to_owned(), ago),
         or_none(&one.architectures),
@@ -86,7 +86,7 @@ fn row(one: &Listed) -> Vec<String> {
     ]
 }
 
-fn findings(one: &Listed) -> String {
+fn findings(one: &ListedImage) -> String {
     let Some(scan) = &one.scan else {
         return "not scanned".to_owned();
     };
@@ -108,8 +108,8 @@ mod tests {
     use super::*;
     use crate::images::list::Scan;
 
-    fn found(status: &str, counts: &[(&str, i32)]) -> String {
-        findings(&Listed {
+    fn scanned(status: &str, counts: &[(&str, i32)]) -> String {
+        findings(&ListedImage {
             scan: Some(Scan {
                 status: status.to_owned(),
                 findings: counts
@@ -117,17 +117,17 @@ mod tests {
                     .map(|(severity, count)| ((*severity).to_owned(), *count))
                     .collect(),
             }),
-            ..Listed::default()
+            ..ListedImage::default()
         })
     }
 
     #[test]
-    fn the_worst_comes_first() {
-        assert_eq!(findings(&Listed::default()), "not scanned");
-        assert_eq!(found("COMPLETE", &[]), "none");
-        assert_eq!(found("UNSUPPORTED_IMAGE", &[]), "unsupported image");
+    fn the_worst_severity_comes_first() {
+        assert_eq!(findings(&ListedImage::default()), "not scanned");
+        assert_eq!(scanned("COMPLETE", &[]), "none");
+        assert_eq!(scanned("UNSUPPORTED_IMAGE", &[]), "unsupported image");
         assert_eq!(
-            found("COMPLETE", &[("LOW", 3), ("HIGH", 1), ("MEDIUM", 0)]),
+            scanned("COMPLETE", &[("LOW", 3), ("HIGH", 1), ("MEDIUM", 0)]),
             "1 high, 3 low"
         );
     }

@@ -1,4 +1,4 @@
-//! `login`: the password for the registry, for docker, podman, crane and the like.
+//! `login`: prints the registry's password for docker, podman, crane and other clients.
 //! <https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html>
 
 use crate::images::registry::Access;
@@ -10,23 +10,23 @@ use rd_common::{Error, Exit, Result, Slice};
 use serde_json::json;
 use std::io::IsTerminal;
 
-/// Runs it: the password alone on stdout, what it is for on stderr. It is for a pipe: a terminal keeps what it shows,
-/// so there it is refused. `--format json` tells all but the password, anywhere.
+/// Prints the password on stdout, and registry, user and expiry on stderr. Refuses to print it on a terminal, where it
+/// would stay visible. `--format json` prints everything but the password.
 ///
-/// It needs no state, so that it works wherever the settings are.
+/// Needs the settings, but no state.
 pub async fn run(context: &Context) -> Result<Exit> {
-    let about = context.flags.format == Some(Format::Json);
-    if !about && std::io::stdout().is_terminal() {
-        return Err(Error::usage("the password is for a program, and stdout is a terminal").hint(
+    let without_password = context.flags.format == Some(Format::Json);
+    if !without_password && std::io::stdout().is_terminal() {
+        return Err(Error::usage("the password is for another program, but stdout is a terminal").hint(
             "rd-ecs login | docker login --username AWS --password-stdin $(rd-ecs output repository_url); \
-             --format json tells the registry and the user",
+             --format json prints the registry and the user",
         ));
     }
     let aws = Aws::connect(&context.access, &context.stack.region).await?;
     aws.check_credentials().await?;
-    let access = Access::ask(&Ecs::clients(&aws).ecr, None).await?;
+    let access = Access::request(&Ecs::clients(&aws).ecr, None).await?;
     let until = access.expires_at.map(|at| at.to_string());
-    if about {
+    if without_password {
         let document = json!({
             "registry": access.host,
             "url": format!("{}://{}", access.scheme, access.host),
@@ -37,7 +37,7 @@ pub async fn run(context: &Context) -> Result<Exit> {
         return Ok(Exit::Done);
     }
     print_info(&format!(
-        "registry {}, user {}, until {}",
+        "registry {}, user {}, valid until {}",
         access.host,
         access.user,
         until.as_deref().unwrap_or("it expires")

@@ -1,4 +1,4 @@
-//! The verbs that only this program has.
+//! The commands that only rd-ecs has, one file for each.
 
 mod deploy;
 mod diagnose;
@@ -22,36 +22,36 @@ use rd_common::commands::ProgramCommands;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
-/// The verbs.
+/// The commands of rd-ecs beyond the shared ones.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Bring an image into service, and wait until it runs or was rolled back
+    /// Deploy an image and wait for the result
     Deploy(deploy::DeployArgs),
-    /// Bring an earlier revision back; while a deployment is under way, end that one
+    /// Deploy an earlier revision, or roll back the deployment in progress
     Rollback(rollback::RollbackArgs),
-    /// Start new tasks of what runs, such as after a rotated password
+    /// Replace all tasks with new ones of the same revision, such as after a rotated password
     Restart(RolloutArgs),
-    /// Wait until the deployment that is under way has ended
+    /// Wait for the deployment in progress
     Wait(wait::WaitArgs),
-    /// List the revisions, or show what differs between two
+    /// List the revisions, or compare two
     Revisions(revisions::RevisionsArgs),
-    /// Set how many tasks run now
+    /// Set the desired number of tasks
     Scale(scale::ScaleArgs),
-    /// Run a command in a task of its own: its output, and its exit code
+    /// Run a command in a new task; print its output and exit with its exit code
     Run(run::RunArgs),
-    /// Check that what the service runs can run: roles, secrets, image, logs, network, target group
+    /// Check that the service's tasks can start: roles, secrets, image, logs, network, target group
     Verify(verify::VerifyArgs),
     /// Open a shell, or run another program, in a running task
     Exec(exec::ExecArgs),
-    /// Say why tasks do not start or do not stay, and what to do
+    /// Show why tasks do not start or keep running, and what to do
     Diagnose(diagnose::DiagnoseArgs),
     /// Push an image from a file, without a docker daemon
     Push(push::PushArgs),
-    /// List the images: tags, size, what scans found, which one runs
+    /// List the images: tags, size, scan findings, and which one is live
     Images(images::ImagesArgs),
-    /// Print the registry's password for docker login --password-stdin
+    /// Print the registry's password for `docker login --password-stdin`
     Login,
-    /// List the tasks of the cluster, those that have stopped with the reason
+    /// List the tasks of the cluster, and why stopped ones stopped
     Tasks(tasks::TasksArgs),
     /// Stop a task; the service starts another one
     Stop(stop::StopArgs),

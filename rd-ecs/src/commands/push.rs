@@ -1,6 +1,6 @@
-//! `push`: an image from a file to the stack's repository, without a docker daemon.
+//! `push`: pushes an image from a file to the stack's repository, without a docker daemon.
 
-use crate::images::push::{self, Archive, Content, Sent, size_text};
+use crate::images::push::{self, ImageContent, Sent, TarArchive, size_text};
 use crate::images::registry::{Access, Repository};
 use crate::slice::Ecs;
 use rd_common::commands::slice_context::SliceContext;
@@ -11,65 +11,61 @@ use serde_json::json;
 use std::path::PathBuf;
 use std::time::Instant;
 
-/// Flags of `push`.
+/// The flags of `rd-ecs push`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct PushArgs {
-    /// What docker save, docker buildx (type=oci or type=docker), podman, kaniko or skopeo wrote; `-` for a file on stdin
+    /// The archive from docker save, docker buildx (type=oci or docker), podman, kaniko or skopeo; `-` is a file on stdin
     archive: PathBuf,
     /// The tag, instead of those in the archive; may be repeated
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
-    /// Push an image that the service's tasks cannot run, too
+    /// Push the image even if the service's tasks cannot run it
     #[arg(long)]
     any_architecture: bool,
 }
 
-/// Runs it. The last thing on stdout is the image's name with its digest; in a pipe, one JSON document that has it.
+/// Pushes the image. stdout gets the image's reference with its digest; in a pipe, one JSON document that contains it.
 pub async fn run(context: &Context, args: &PushArgs) -> Result<Exit> {
     let start = Instant::now();
     for tag in &args.tags {
         push::check_tag(tag)?;
     }
-    let archive = Archive::open(&args.archive)?;
-    let slice_context = SliceContext::<Ecs>::open(context).await?;
-    let repository = Repository::of(&slice_context)?;
-    let ctx = &slice_context.ctx;
+    let archive = TarArchive::open(&args.archive)?;
+    let slice = SliceContext::<Ecs>::open(context).await?;
+    let repository = Repository::of(&slice)?;
+    let ctx = &slice.ctx;
     let content = tokio::select! {
         biased;
         () = ctx.cancel.cancelled() => return Err(Error::interrupted()),
-        content = push::read(&archive, &ctx.progress) => content?,
+        content = push::read_image(&archive, &ctx.progress) => content?,
     };
     if let Some(note) = &content.note {
         print_warning(
             note,
-            "for the others, build for all platforms: docker buildx build --platform … --output type=oci,dest=FILE",
+            "to push all platforms, build for all of them: docker buildx build --platform … --output type=oci,dest=FILE",
         );
     }
-    check_architecture(
-        &content,
-        &slice_context.config.architecture,
-        args.any_architecture,
-    )?;
+    check_architecture(&content, &slice.config.architecture, args.any_architecture)?;
     let tags = tags(&content, args)?;
-    let standing = push::standing(ctx, &repository, content.digest(), &tags).await?;
-    if slice_context.config.immutable_tags {
-        for (tag, digest) in &standing.tags {
+    let existing = push::existing(ctx, &repository, content.digest(), &tags).await?;
+    if slice.config.immutable_tags {
+        for (tag, digest) in &existing.tags {
             if digest != content.digest() {
-                return Err(push::taken(tag, Some(digest)));
+                return Err(push::tag_taken(tag, Some(digest)));
             }
         }
     }
-    let sent = if standing.is_there {
+    let sent = if existing.has_image {
         Sent {
             skipped: content.blobs.iter().filter(|blob| blob.is_layer).count(),
             ..Sent::default()
         }
     } else {
-        let access = Access::ask(&ctx.clients.ecr, None).await?;
-        push::send(ctx, &access, &repository, &archive, &content).await?
+        let access = Access::request(&ctx.clients.ecr, None).await?;
+        push::send_layers(ctx, &access, &repository, &archive, &content).await?
     };
-    push::publish(ctx, &repository, &content, &tags, &standing).await?;
-    tell(
+    push::put_manifests(ctx, &repository, &content, &tags, &existing).await?;
+    print_result(
         context,
         &repository,
         &content,
@@ -80,18 +76,18 @@ pub async fn run(context: &Context, args: &PushArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn tags(content: &Content, args: &PushArgs) -> Result<Vec<String>> {
+fn tags(content: &ImageContent, args: &PushArgs) -> Result<Vec<String>> {
     let mut tags = match args.tags.as_slice() {
         [] => content.tags.clone(),
-        given => given.to_vec(),
+        from_flags => from_flags.to_vec(),
     };
     tags.sort();
     tags.dedup();
     if tags.is_empty() {
         return Err(Error::usage(
-            "the archive names no tag, and an image without one is deleted after some days",
+            "the archive names no tag, and ECR deletes untagged images after some days",
         )
-        .hint("give one: --tag v42"));
+        .hint("pass a tag: --tag v42"));
     }
     for tag in &tags {
         push::check_tag(tag)?;
@@ -99,7 +95,7 @@ fn tags(content: &Content, args: &PushArgs) -> Result<Vec<String>> {
     Ok(tags)
 }
 
-fn check_architecture(content: &Content, wanted: &str, any: bool) -> Result<()> {
+fn check_architecture(content: &ImageContent, wanted: &str, any: bool) -> Result<()> {
     let has = &content.architectures;
     if any || has.is_empty() || has.iter().any(|one| one == wanted) {
         return Ok(());
@@ -110,18 +106,18 @@ fn check_architecture(content: &Content, wanted: &str, any: bool) -> Result<()> 
         "linux/amd64"
     };
     Err(Error::refused(format!(
-        "the image is for {}, and tasks run on {wanted}",
+        "the image is for {}, but the tasks run on {wanted}",
         has.join(" and ")
     ))
     .hint(format!(
-        "build it with --platform {platform}, or set architecture in [ecs] and apply; --any-architecture pushes it as it is"
+        "build it with --platform {platform}, or set architecture in [ecs] and run rd-ecs apply; --any-architecture pushes it anyway"
     )))
 }
 
-fn tell(
+fn print_result(
     context: &Context,
     repository: &Repository,
-    content: &Content,
+    content: &ImageContent,
     tags: &[String],
     sent: &Sent,
     seconds: f64,
@@ -145,9 +141,9 @@ fn tell(
         return;
     }
     let what = match sent.pushed {
-        0 => "every layer was there".to_owned(),
+        0 => "no layers to push".to_owned(),
         pushed => format!(
-            "{pushed} {} pushed ({}), {} there already",
+            "{pushed} {} pushed ({}), {} already there",
             if pushed == 1 { "layer" } else { "layers" },
             size_text(sent.bytes),
             sent.skipped

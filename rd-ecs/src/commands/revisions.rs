@@ -1,4 +1,4 @@
-//! `revisions`: which there are to go back to, and what differs between two.
+//! `revisions`: lists the revisions that a rollback can deploy, or compares two.
 
 use super::tasks::ago;
 use crate::kinds::task_definition::model::{Live, live};
@@ -13,50 +13,48 @@ use rd_common::output::table::table;
 use rd_common::{Error, Exit, Result};
 use serde_json::{Map, Value, json};
 
-/// Flags of `revisions`.
+/// The flags of `rd-ecs revisions`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RevisionsArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
-    /// How many, the newest first
+    command: Option<RevisionsCommand>,
+    /// The number of revisions to list, the newest first
     #[arg(long, default_value_t = 20, value_name = "N")]
     limit: usize,
 }
 
 #[derive(Subcommand, Clone, Debug)]
-enum Verb {
-    /// Show what differs between two revisions
+enum RevisionsCommand {
+    /// Compare two revisions
     Diff {
-        /// The one: its number
+        /// The number of a revision
         a: i32,
-        /// The other; else the one that runs
+        /// The number of the other (default: the running revision)
         b: Option<i32>,
     },
 }
 
-/// How many are read at once.
-const AT_ONCE: usize = 8;
+/// The most revisions that are read at the same time.
+const MAX_PARALLEL_READS: usize = 8;
 
-/// Runs it: a table for people, one JSON document for programs.
+/// Prints the revisions or the comparison: text for people, one JSON document for programs.
 pub async fn run(context: &Context, args: &RevisionsArgs) -> Result<Exit> {
-    let service_context = ServiceContext::open(context).await?;
-    let service = service_context.read().await?;
-    let runs = service.task_definition().unwrap_or_default().to_owned();
-    if let Some(Verb::Diff { a, b }) = args.verb {
-        let b = b.or(revision(&runs)).unwrap_or_default();
-        return diff(context, &service_context, a, b).await;
+    let service = ServiceContext::open(context).await?;
+    let aws_service = service.read().await?;
+    let running = aws_service.task_definition().unwrap_or_default().to_owned();
+    if let Some(RevisionsCommand::Diff { a, b }) = args.command {
+        let b = b.or(revision(&running)).unwrap_or_default();
+        return diff(context, &service, a, b).await;
     }
-    let mut arns = active(service_context.ctx(), &service_context.family).await?;
+    let mut arns = active(service.ctx(), &service.family).await?;
     arns.truncate(args.limit);
-    if !arns.contains(&runs) {
-        arns.push(runs.clone());
+    if !arns.contains(&running) {
+        arns.push(running.clone());
     }
-    let service_context = &service_context;
+    let service = &service;
     let all: Vec<Live> = stream::iter(arns)
-        .map(|arn| async move {
-            Ok::<_, Error>(live(&service_context.revision(&arn).await?.definition))
-        })
-        .buffered(AT_ONCE)
+        .map(|arn| async move { Ok::<_, Error>(live(&service.revision(&arn).await?.definition)) })
+        .buffered(MAX_PARALLEL_READS)
         .try_collect()
         .await?;
     let text = if context.printer.is_json() {
@@ -64,46 +62,47 @@ pub async fn run(context: &Context, args: &RevisionsArgs) -> Result<Exit> {
             .iter()
             .map(|one| {
                 json!({
-                    "revision": one.revision, "arn": one.arn, "image": one.image, "live": one.arn == runs,
+                    "revision": one.revision, "arn": one.arn, "image": one.image, "live": one.arn == running,
                     "registered_at": one.registered_at, "registered_by": one.registered_by,
                 })
             })
             .collect();
         format!(
             "{}\n",
-            json!({"family": service_context.family, "revisions": revisions})
+            json!({"family": service.family, "revisions": revisions})
         )
     } else {
-        let rows: Vec<Vec<String>> = all.iter().map(|one| row(one, one.arn == runs)).collect();
+        let rows: Vec<Vec<String>> = all.iter().map(|one| row(one, one.arn == running)).collect();
         table(&["REVISION", "", "IMAGE", "AGE", "BY"], &rows)
     };
     context.printer.text(&text);
     Ok(Exit::Done)
 }
 
-fn row(one: &Live, runs: bool) -> Vec<String> {
+fn row(one: &Live, is_live: bool) -> Vec<String> {
     let at = one.registered_at.as_deref().and_then(|at| at.parse().ok());
     let by = one.registered_by.as_deref().unwrap_or("-");
     vec![
         one.revision.to_string(),
-        if runs { "live" } else { "" }.to_owned(),
+        if is_live { "live" } else { "" }.to_owned(),
         one.image.clone(),
         at.map_or_else(|| "-".to_owned(), ago),
-        // `arn:aws:sts::1:assumed-role/deployer/ci` is `deployer/ci`.
+        // `arn:aws:sts::1:assumed-role/deployer/ci` becomes `deployer/ci`.
         by.split_once('/').map_or(by, |(_, name)| name).to_owned(),
     ]
 }
 
-async fn diff(context: &Context, service_context: &ServiceContext, a: i32, b: i32) -> Result<Exit> {
-    let members = async |number: i32| -> Result<Map<String, Value>> {
-        let name = format!("{}:{number}", service_context.family);
-        let one = live(&service_context.revision(&name).await?.definition);
+async fn diff(context: &Context, service: &ServiceContext, a: i32, b: i32) -> Result<Exit> {
+    let fields = async |number: i32| -> Result<Map<String, Value>> {
+        let name = format!("{}:{number}", service.family);
+        let one = live(&service.revision(&name).await?.definition);
         match json!(one) {
             Value::Object(members) => Ok(members),
             _ => Ok(Map::new()),
         }
     };
-    let (before, after) = (members(a).await?, members(b).await?);
+    let (before, after) = (fields(a).await?, fields(b).await?);
+    // Different in any two revisions.
     let own = [
         "arn",
         "revision",
@@ -124,7 +123,7 @@ async fn diff(context: &Context, service_context: &ServiceContext, a: i32, b: i3
             .collect();
         format!("{}\n", json!({"a": a, "b": b, "fields": fields}))
     } else if changes.is_empty() {
-        format!("{a} and {b} are the same\n")
+        format!("{a} and {b} do not differ\n")
     } else {
         let lines = changes.iter().map(|(key, old, new)| {
             format!(

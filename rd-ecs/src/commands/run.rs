@@ -1,5 +1,5 @@
-//! `run`: a command in a task of its own, such as a database migration. Its output is our output to the last line, and
-//! its exit code is our exit code.
+//! `run`: runs a command in a new task, such as a database migration. Prints its output to the last line, and exits with
+//! its exit code.
 
 use crate::config::fargate_sizes;
 use crate::images::image_ref;
@@ -25,94 +25,97 @@ use rd_iam::propagation;
 use serde_json::json;
 use std::time::Duration;
 
-/// Flags of `run`.
+/// The flags of `rd-ecs run`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RunArgs {
-    /// Another image than the one that runs: a reference, or a digest in the stack's repository
+    /// The image, instead of the running one: a reference, or a digest in the stack's repository
     #[arg(long, value_name = "REF", conflicts_with = "tag")]
     image: Option<String>,
-    /// A tag in the stack's repository
+    /// The tag of an image in the stack's repository
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
-    /// CPU units of the task; else as the service has
+    /// The task's CPU units (default: the service's)
     #[arg(long, value_name = "UNITS")]
     cpu: Option<u32>,
-    /// Memory of the task in MiB; else as the service has
+    /// The task's memory in MiB (default: the service's)
     #[arg(long, value_name = "MIB")]
     memory: Option<u32>,
-    /// A variable for the command, such as DRY_RUN=1; may be repeated. It can be read in the task's description: no secrets
+    /// A variable such as DRY_RUN=1; may be repeated; not for secrets, because it is visible in the task's description
     #[arg(long, value_name = "NAME=VALUE", value_parser = variable)]
     env: Vec<(String, String)>,
     /// Stop the task after this time, and exit with 124
     #[arg(long, value_parser = duration, value_name = "TIME")]
     timeout: Option<Duration>,
-    /// How long to wait for more output once the task has stopped: logs come late
+    /// How long to wait for more output after the task has stopped, because logs arrive late
     #[arg(long, default_value = "6s", value_parser = duration, value_name = "TIME")]
     log_wait: Duration,
-    /// What to run
+    /// The program to run, with its arguments
     #[arg(last = true, required = true, value_name = "CMD")]
     command: Vec<String>,
 }
 
-/// The pause between two looks.
-const PAUSE: Duration = Duration::from_millis(1500);
+/// The pause between two reads of the task.
+const POLL_INTERVAL: Duration = Duration::from_millis(1500);
 
-/// What `started_by` says of such tasks.
+/// The value of `startedBy` in these tasks, by which rd-ecs tasks shows them.
 const STARTED_BY: &str = "rd-ecs run";
 
 fn variable(text: &str) -> std::result::Result<(String, String), String> {
     match text.split_once('=') {
         Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
-        _ => Err("a variable is written like NAME=VALUE".to_owned()),
+        _ => Err("not in the form NAME=VALUE".to_owned()),
     }
 }
 
-/// Why the task was stopped by us.
+/// Why this program stopped the task.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Stopped {
     TimedOut,
     Interrupted,
 }
 
-/// Runs it. The command's output goes to stdout as it is, in a pipe as well; `--format json` makes records of it.
+/// Runs the command. Its output goes to stdout unchanged, also in a pipe; with `--format json` as records.
 pub async fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
-    let service_context = ServiceContext::open(context).await?;
-    let service = service_context.read().await?;
-    let mut runs = service_context.runs(&service).await?;
+    let service = ServiceContext::open(context).await?;
+    let live = service.read().await?;
+    let mut revision = service.running_revision(&live).await?;
     let image = match (&args.image, &args.tag) {
-        (Some(image), _) => Some(image_ref::resolve(&service_context, image).await?),
-        (None, Some(tag)) => Some(image_ref::tagged(&service_context, tag).await?),
+        (Some(image), _) => Some(image_ref::resolve(&service, image).await?),
+        (None, Some(tag)) => Some(image_ref::resolve_tag(&service, tag).await?),
         (None, None) => None,
     };
     if let Some(image) = image {
-        // A task has the image of a revision, and nothing else: the one that a deployment of it will take as well.
-        let revision = with_image(context, &service_context, &runs, &image).await?;
-        runs = service_context.revision(&revision).await?;
+        // A task always has the image of its revision: this registers the revision that a deployment of the image would use.
+        let arn = with_image(context, &service, &revision, &image).await?;
+        revision = service.revision(&arn).await?;
     }
-    let overrides = overrides(args, &runs)?;
-    let network = service
+    let overrides = overrides(args, &revision)?;
+    let network = live
         .network_configuration()
         .cloned()
         .ok_or_else(|| Error::failed("the service has no network").hint("run rd-ecs apply"))?;
-    let arn = start(&service_context, &runs, &overrides, &network).await?;
+    let arn = start(&service, &revision, &overrides, &network).await?;
     let running = Running {
         context,
-        service_context: &service_context,
+        service: &service,
         arn: &arn,
         records: context.flags.format == Some(Format::Json),
         step: context.progress.step(last(&arn), false),
     };
-    let stream = logs::stream(&runs.definition, CONTAINER, last(&arn));
-    running.to_the_end(stream, args).await
+    let stream = logs::stream(&revision.definition, CONTAINER, last(&arn));
+    running.follow(stream, args).await
 }
 
-fn overrides(args: &RunArgs, runs: &Described) -> Result<TaskOverride> {
+/// The command, the variables and the size of the task, in place of those of the revision.
+fn overrides(args: &RunArgs, revision: &Described) -> Result<TaskOverride> {
     let own = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
-    let cpu = args.cpu.unwrap_or_else(|| own(runs.definition.cpu()));
-    let memory = args.memory.unwrap_or_else(|| own(runs.definition.memory()));
+    let cpu = args.cpu.unwrap_or_else(|| own(revision.definition.cpu()));
+    let memory = args
+        .memory
+        .unwrap_or_else(|| own(revision.definition.memory()));
     fargate_sizes::check(cpu, memory).map_err(|allowed| {
         Error::usage(format!(
-            "Fargate has no tasks of {cpu} CPU and {memory} MiB"
+            "Fargate has no task size of {cpu} CPU and {memory} MiB"
         ))
         .hint(allowed)
     })?;
@@ -131,29 +134,32 @@ fn overrides(args: &RunArgs, runs: &Described) -> Result<TaskOverride> {
         .build())
 }
 
-/// Starts the task once: its token is the same for every attempt.
+/// Starts the task exactly once: the idempotency token is the same for every attempt.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>
 async fn start(
-    service_context: &ServiceContext,
-    runs: &Described,
+    service: &ServiceContext,
+    revision: &Described,
     overrides: &TaskOverride,
     network: &NetworkConfiguration,
 ) -> Result<String> {
-    let ctx = service_context.ctx();
+    let ctx = service.ctx();
     let token = uuid::Uuid::new_v4().to_string();
-    // One that is in the middle of a migration is not to be taken away: no Spot.
+    // Not on Spot: AWS must not interrupt a migration.
     let fargate = CapacityProviderStrategyItem::builder()
         .capacity_provider("FARGATE")
         .weight(1)
         .build()
         .map_err(|e| Error::failed(format!("the capacity is incomplete: {e}")))?;
-    let definition = runs.definition.task_definition_arn().unwrap_or_default();
+    let definition = revision
+        .definition
+        .task_definition_arn()
+        .unwrap_or_default();
     let once = async || {
         let call = ctx
             .clients
             .ecs_once
             .run_task()
-            .cluster(&service_context.cluster)
+            .cluster(&service.cluster)
             .task_definition(definition)
             .client_token(&token)
             .count(1)
@@ -162,7 +168,7 @@ async fn start(
             .network_configuration(network.clone())
             .capacity_provider_strategy(fargate.clone())
             .enable_ecs_managed_tags(true)
-            .enable_execute_command(service_context.slice_context.config.exec)
+            .enable_execute_command(service.slice.config.exec)
             .propagate_tags(PropagateTags::TaskDefinition);
         let answer = call.send().await.doing("start the task")?;
         if let Some(arn) = answer.tasks().first().and_then(|task| task.task_arn()) {
@@ -174,10 +180,10 @@ async fn start(
             "cannot start the task: {}",
             reason.unwrap_or("AWS gave no reason")
         ))
-        .hint("no capacity passes: run it again; rd-ecs diagnose knows other reasons"))
+        .hint("if AWS has no capacity, run it again later; rd-ecs diagnose explains other reasons"))
     };
     for attempt in 0..MAX_ATTEMPTS {
-        match propagation::waited_out(ctx, once).await {
+        match propagation::retry_while_refused(ctx, once).await {
             Err(error) if error.retry != Retry::Never && attempt + 1 < MAX_ATTEMPTS => {
                 ctx.pause(backoff(attempt)).await?;
             }
@@ -187,89 +193,91 @@ async fn start(
     Err(Error::interrupted())
 }
 
+/// A started task whose output is printed.
 struct Running<'a> {
     context: &'a Context,
-    service_context: &'a ServiceContext,
+    service: &'a ServiceContext,
     arn: &'a str,
     records: bool,
     step: Step,
 }
 
 impl Running<'_> {
-    async fn to_the_end(&self, mut stream: Option<Stream>, args: &RunArgs) -> Result<Exit> {
-        let ctx = self.service_context.ctx();
+    /// Prints the output until the task has stopped. Stops it after `--timeout`, or when the user interrupts.
+    async fn follow(&self, mut stream: Option<Stream>, args: &RunArgs) -> Result<Exit> {
+        let ctx = self.service.ctx();
         let deadline = args.timeout.map(|limit| ctx.clock.deadline(limit));
         let mut stopped = None;
-        let mut lost = false;
+        let mut unread = false;
         let task = loop {
-            self.print(&mut stream, &mut lost).await;
-            let task = self.look().await?;
+            self.print_new_lines(&mut stream, &mut unread).await;
+            let task = self.read_task().await?;
             if let Some(task) = task.as_ref().filter(|task| task.has_stopped()) {
                 break task.clone();
             }
             self.step.say(&task.map_or_else(
-                || "asked for".to_owned(),
+                || "requested".to_owned(),
                 |task| task.last_status.to_lowercase(),
             ));
             if stopped.is_some() {
-                ctx.clock.sleep(PAUSE).await;
+                ctx.clock.sleep(POLL_INTERVAL).await;
             } else if deadline.as_ref().is_some_and(Deadline::is_over) {
                 stopped = Some(Stopped::TimedOut);
-                self.stop("rd-ecs run: the time is up").await?;
-            } else if ctx.pause(PAUSE).await.is_err() {
+                self.stop("rd-ecs run: timed out").await?;
+            } else if ctx.pause(POLL_INTERVAL).await.is_err() {
                 stopped = Some(Stopped::Interrupted);
                 self.stop("rd-ecs run: interrupted").await?;
             }
         };
-        self.last_lines(&mut stream, &mut lost, &task, args.log_wait)
+        self.print_last_lines(&mut stream, &mut unread, &task, args.log_wait)
             .await;
-        if lost {
+        if unread {
             print_warning(
-                "some of the output could not be read",
-                &format!("it is in the log group: rd-logs tail --task {}", task.id),
+                "part of the output could not be read",
+                &format!(
+                    "the log group has all of it: rd-logs tail --task {}",
+                    task.id
+                ),
             );
         }
-        self.end(&task, stopped)
+        self.report_exit(&task, stopped)
     }
 
-    /// Lines come for some seconds after a task has stopped: reads until none has come for a while.
-    async fn last_lines(
+    /// Lines arrive for some seconds after a task has stopped: prints until none has arrived for `wait`.
+    async fn print_last_lines(
         &self,
         stream: &mut Option<Stream>,
-        lost: &mut bool,
+        unread: &mut bool,
         task: &Task,
         wait: Duration,
     ) {
-        // What never ran has printed nothing.
+        // A container that never ran has printed nothing.
         if task.exit_code.is_none() {
-            return self.print(stream, lost).await;
+            self.print_new_lines(stream, unread).await;
+            return;
         }
-        let clock = self.service_context.ctx().clock;
+        let clock = self.service.ctx().clock;
         let mut quiet = clock.deadline(wait);
         loop {
-            if self.count(stream, lost).await > 0 {
+            if self.print_new_lines(stream, unread).await > 0 {
                 quiet = clock.deadline(wait);
             }
             if quiet.is_over() {
                 return;
             }
             self.step.say("stopped; waiting for its last lines");
-            clock.sleep(PAUSE.min(wait)).await;
+            clock.sleep(POLL_INTERVAL.min(wait)).await;
         }
     }
 
-    async fn print(&self, stream: &mut Option<Stream>, lost: &mut bool) {
-        self.count(stream, lost).await;
-    }
-
-    /// Prints what is new, and says how many lines. What cannot be read now is read the next time.
-    async fn count(&self, stream: &mut Option<Stream>, lost: &mut bool) -> usize {
+    /// Prints the new lines and returns their number. If they cannot be read, `unread` is set, and the next call reads them.
+    async fn print_new_lines(&self, stream: &mut Option<Stream>, unread: &mut bool) -> usize {
         let Some(stream) = stream else {
             return 0;
         };
-        match stream.more(self.service_context.ctx()).await {
+        match stream.read_new(self.service.ctx()).await {
             Ok(lines) => {
-                *lost = false;
+                *unread = false;
                 let text: String = lines.iter().map(|line| self.line(line)).collect();
                 if !text.is_empty() {
                     self.context.printer.text(&text);
@@ -277,7 +285,7 @@ impl Running<'_> {
                 lines.len()
             }
             Err(error) => {
-                *lost = true;
+                *unread = true;
                 self.step.say(&error.summary);
                 0
             }
@@ -294,20 +302,18 @@ impl Running<'_> {
         }
     }
 
-    async fn look(&self) -> Result<Option<Task>> {
+    async fn read_task(&self) -> Result<Option<Task>> {
         let arns = [self.arn.to_owned()];
-        Ok(tasks::read(
-            self.service_context.ctx(),
-            &self.service_context.cluster,
-            &arns,
+        Ok(
+            tasks::read(self.service.ctx(), &self.service.cluster, &arns)
+                .await?
+                .pop(),
         )
-        .await?
-        .pop())
     }
 
     async fn stop(&self, reason: &str) -> Result<()> {
-        let call = self.service_context.ctx().clients.ecs.stop_task();
-        let call = call.cluster(&self.service_context.cluster).task(self.arn);
+        let call = self.service.ctx().clients.ecs.stop_task();
+        let call = call.cluster(&self.service.cluster).task(self.arn);
         call.reason(reason)
             .send()
             .await
@@ -315,7 +321,8 @@ impl Running<'_> {
             .map(|_| ())
     }
 
-    fn end(&self, task: &Task, stopped: Option<Stopped>) -> Result<Exit> {
+    /// Prints the exit record, and returns the exit code of the command.
+    fn report_exit(&self, task: &Task, stopped: Option<Stopped>) -> Result<Exit> {
         if self.records {
             let record = json!({
                 "type": "exit", "task": task.id, "exit_code": task.exit_code, "why": task.why(),
@@ -326,8 +333,8 @@ impl Running<'_> {
         match (stopped, task.exit_code) {
             (Some(Stopped::TimedOut), _) => {
                 print_warning(
-                    "the time was up: the task was stopped",
-                    "give it more with --timeout",
+                    "timed out: the task was stopped",
+                    "raise --timeout if it needs longer",
                 );
                 Ok(Exit::TimedOut)
             }
@@ -335,14 +342,14 @@ impl Running<'_> {
                 Err(Error::interrupted().hint("the task was stopped"))
             }
             (None, Some(0)) => Ok(Exit::Done),
-            // 1 to 255 are all that a process has.
+            // A process exits with 0 to 255.
             (None, Some(code)) => Ok(Exit::Code(u8::try_from(code).unwrap_or(1))),
             (None, None) => Err(Error::failed(format!(
-                "the command never ran, or ended without an exit code: {}",
+                "the command never ran, or exited without an exit code: {}",
                 task.why()
             ))
             .hint(format!(
-                "rd-ecs diagnose --task {} says what to do",
+                "rd-ecs diagnose --task {} shows what to do",
                 task.id
             ))),
         }

@@ -1,4 +1,4 @@
-//! `scale`: how many tasks there shall be now, and what autoscaling will make of it.
+//! `scale`: sets the desired number of tasks, and prints what autoscaling will do with it.
 
 use crate::kinds::scalable_target;
 use crate::names::scalable;
@@ -13,13 +13,13 @@ use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Result, Slice};
 use std::time::Duration;
 
-/// Flags of `scale`.
+/// The flags of `rd-ecs scale`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ScaleArgs {
-    /// How many tasks
+    /// The desired number of tasks
     #[arg(value_parser = clap::value_parser!(i32).range(0..=5000))]
     tasks: i32,
-    /// Do not wait until they run
+    /// Do not wait until the tasks are running
     #[arg(long)]
     no_wait: bool,
     /// How long to wait
@@ -27,60 +27,54 @@ pub struct ScaleArgs {
     timeout: Duration,
 }
 
-/// Runs it.
+/// Scales the service and waits until the tasks are running.
 pub async fn run(context: &Context, args: &ScaleArgs) -> Result<Exit> {
     let work = async |state: LockedState| scale(context, &state, args).await;
     context.with_locked_state(Ecs::NAME, "scale", work).await
 }
 
 async fn scale(context: &Context, state: &LockedState, args: &ScaleArgs) -> Result<Exit> {
-    let service_context = ServiceContext::open(context).await?;
-    finish_interrupted(state, &service_context).await?;
-    let ctx = service_context.ctx();
-    let before = service_context.read().await?.desired_count();
-    let call = ctx
-        .clients
-        .ecs
-        .update_service()
-        .cluster(&service_context.cluster);
-    let call = call
-        .service(&service_context.service)
-        .desired_count(args.tasks);
+    let service = ServiceContext::open(context).await?;
+    finish_interrupted(state, &service).await?;
+    let ctx = service.ctx();
+    let before = service.read().await?.desired_count();
+    let call = ctx.clients.ecs.update_service().cluster(&service.cluster);
+    let call = call.service(&service.arn).desired_count(args.tasks);
     call.send().await.doing("scale the service")?;
     let target = scalable_target::read(ctx, &scalable(&ctx.stack)).await?;
     let note = target.map(|target| autoscaling(&target, args.tasks));
     if !args.no_wait {
         let what = format!("{} tasks", args.tasks);
         wait_until(ctx, &what, args.timeout, async || {
-            let now = service_context.read().await?;
+            let now = service.read().await?;
             let (running, desired) = (now.running_count(), now.desired_count());
             if desired != args.tasks {
                 return Err(Error::failed(format!(
-                    "{desired} tasks are wanted now, not {}: autoscaling, or somebody else, has changed it",
+                    "the desired number is now {desired}, not {}: autoscaling or another user changed it",
                     args.tasks
                 ))
-                .hint("set min_tasks and max_tasks in [ecs] for what is to last"));
+                .hint("to change it permanently, set min_tasks and max_tasks in [ecs]"));
             }
             Ok(match running == desired && now.pending_count() == 0 {
                 true => Poll::Ready(()),
                 false => Poll::Pending(match now.events().first().and_then(|one| one.message()) {
-                    Some(event) => format!("{running} of {desired} run; {event}"),
-                    None => format!("{running} of {desired} run"),
+                    Some(event) => format!("desired {desired}, running {running}; {event}"),
+                    None => format!("desired {desired}, running {running}"),
                 }),
             })
         })
         .await
         .map_err(|error| match error.hint {
             Some(_) => error,
-            None => error.hint("rd-ecs diagnose says what keeps tasks from starting"),
+            None => error.hint("rd-ecs diagnose shows what prevents tasks from starting"),
         })?;
     }
     let text = if context.printer.is_json() {
         serde_json::json!({"before": before, "tasks": args.tasks, "autoscaling": note}).to_string()
     } else {
         let done = match args.no_wait {
-            true => "are asked for",
-            false => "run",
+            true => "requested",
+            false => "running",
         };
         let note = note.map(|note| format!("; {note}")).unwrap_or_default();
         format!("{} tasks {done}, {before} before{note}", args.tasks)
@@ -89,18 +83,18 @@ async fn scale(context: &Context, state: &LockedState, args: &ScaleArgs) -> Resu
     Ok(Exit::Done)
 }
 
-/// What autoscaling will do with that many.
+/// What autoscaling will do with this number of tasks.
 fn autoscaling(target: &scalable_target::Live, tasks: i32) -> String {
     let (min, max) = (target.min, target.max);
     if tasks < min {
         format!(
-            "autoscaling keeps {min} to {max} and will bring it to {min}: set min_tasks in [ecs]"
+            "autoscaling keeps {min} to {max} tasks and will raise it to {min}: set min_tasks in [ecs]"
         )
     } else if tasks > max {
         format!(
-            "autoscaling keeps {min} to {max} and will bring it to {max}: set max_tasks in [ecs]"
+            "autoscaling keeps {min} to {max} tasks and will lower it to {max}: set max_tasks in [ecs]"
         )
     } else {
-        format!("autoscaling keeps {min} to {max} and may change it as the load does")
+        format!("autoscaling keeps {min} to {max} tasks and may change it with the load")
     }
 }

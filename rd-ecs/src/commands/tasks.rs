@@ -1,4 +1,4 @@
-//! `tasks`: what runs, and what has stopped and why.
+//! `tasks`: lists the tasks of the cluster, with the reason for stopped ones.
 
 use crate::names::{last, revision};
 use crate::service_context::ServiceContext;
@@ -8,38 +8,30 @@ use rd_common::context::Context;
 use rd_common::output::table::table;
 use rd_common::{Exit, Result};
 
-/// Flags of `tasks`.
+/// The flags of `rd-ecs tasks`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct TasksArgs {
-    /// Those that have stopped as well: AWS knows them for an hour
+    /// Include stopped tasks, which AWS keeps for an hour
     #[arg(long)]
     stopped: bool,
-    /// One task, by its id or the beginning of it
+    /// Only this task, by its id or the beginning of it
     #[arg(long, value_name = "ID")]
     task: Option<String>,
 }
 
-/// Runs it: a table for people, one JSON document for programs.
+/// Prints the tasks: a table for people, one JSON document for programs.
 pub async fn run(context: &Context, args: &TasksArgs) -> Result<Exit> {
-    let service_context = ServiceContext::open(context).await?;
+    let service = ServiceContext::open(context).await?;
     let tasks = match &args.task {
         Some(name) => {
-            vec![tasks::named(service_context.ctx(), &service_context.cluster, name).await?]
+            vec![tasks::named(service.ctx(), &service.cluster, name).await?]
         }
-        None => {
-            tasks::list(
-                service_context.ctx(),
-                &service_context.cluster,
-                Of::Cluster,
-                args.stopped,
-            )
-            .await?
-        }
+        None => tasks::list(service.ctx(), &service.cluster, Of::Cluster, args.stopped).await?,
     };
     let text = if context.printer.is_json() {
         format!(
             "{}\n",
-            serde_json::json!({"cluster": service_context.cluster, "tasks": tasks})
+            serde_json::json!({"cluster": service.cluster, "tasks": tasks})
         )
     } else if tasks.is_empty() {
         "no tasks\n".to_owned()
@@ -78,7 +70,7 @@ fn row(task: &Task) -> Vec<String> {
     ]
 }
 
-/// How long ago something was, roughly: `4m`, `2h`, `3d`.
+/// The time since `at`, in its largest unit: `4m`, `2h`, `3d`.
 pub fn ago(at: Timestamp) -> String {
     let seconds = Timestamp::now().duration_since(at).as_secs().max(0);
     match seconds {

@@ -1,4 +1,4 @@
-//! `wait`: until the deployment that is under way has ended. It changes nothing, so it can be stopped and run again.
+//! `wait`: waits for the deployment in progress. Read-only, so it can be stopped and run again.
 
 use crate::kinds::service::deployments::{self, Deployment};
 use crate::names::last;
@@ -12,7 +12,7 @@ use rd_common::context::Context;
 use rd_common::{Error, Exit, Result};
 use std::time::Duration;
 
-/// Flags of `wait`.
+/// The flags of `rd-ecs wait`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct WaitArgs {
     /// How long to wait
@@ -20,14 +20,14 @@ pub struct WaitArgs {
     timeout: Duration,
 }
 
-/// Runs it. Exit 0 where what was deployed last runs.
+/// Waits for the newest deployment; fails if it was not successful.
 pub async fn run(context: &Context, args: &WaitArgs) -> Result<Exit> {
-    let service_context = ServiceContext::open(context).await?;
-    let newest = deployments::newest(service_context.ctx(), &service_context.service, 1).await?;
+    let service = ServiceContext::open(context).await?;
+    let newest = deployments::newest(service.ctx(), &service.arn, 1).await?;
     let Some(deployment) = newest.into_iter().next() else {
-        return forgotten(context, &service_context).await;
+        return without_record(context, &service).await;
     };
-    let mut follow = Follow::new(context, &service_context, deployment.created_at);
+    let mut follow = Follow::new(context, &service, deployment.created_at);
     match follow
         .until_over(&deployment.arn, args.timeout, false)
         .await?
@@ -38,43 +38,43 @@ pub async fn run(context: &Context, args: &WaitArgs) -> Result<Exit> {
                 return Ok(Exit::Done);
             }
             Err(Error::failed(format!(
-                "{} was not deployed: {}",
+                "deployment of {} failed: {}",
                 last(&deployment.task_definition),
                 deployment.why()
             ))
-            .hint("rd-ecs diagnose says why"))
+            .hint("rd-ecs diagnose shows why"))
         }
         Ending::TimedOut(deployment) => Err(Error::failed(format!(
             "{} is still being deployed: {}",
             last(&deployment.task_definition),
             deployment.why()
         ))
-        .hint("run rd-ecs wait again to go on waiting; rd-ecs diagnose looks at it")),
+        .hint("run rd-ecs wait again to keep waiting; rd-ecs diagnose shows what is wrong")),
         Ending::Interrupted(_) => Err(Error::interrupted()),
     }
 }
 
-/// AWS tells the deployments of the last 90 days. Of an older one the service alone tells that it is over.
+/// AWS lists the deployments of the last 90 days. For an older one, only the service shows that it is complete.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html>
-async fn forgotten(context: &Context, service_context: &ServiceContext) -> Result<Exit> {
-    let service = service_context.read().await?;
-    let primary = service
+async fn without_record(context: &Context, service: &ServiceContext) -> Result<Exit> {
+    let live = service.read().await?;
+    let primary = live
         .deployments()
         .iter()
         .find(|one| one.status() == Some("PRIMARY"));
     let Some(primary) =
         primary.filter(|one| one.rollout_state() == Some(&DeploymentRolloutState::Completed))
     else {
-        return Err(Error::failed("no deployment is to be seen yet")
-            .hint("run rd-ecs wait again; rd-ecs status shows what runs"));
+        return Err(Error::failed("no deployment is visible yet")
+            .hint("run rd-ecs wait again; rd-ecs status shows the running revision"));
     };
-    let begun = timestamp(primary.created_at()).unwrap_or(Timestamp::UNIX_EPOCH);
-    Follow::new(context, service_context, begun).print_end(&Deployment {
+    let started_at = timestamp(primary.created_at()).unwrap_or(Timestamp::UNIX_EPOCH);
+    Follow::new(context, service, started_at).print_end(&Deployment {
         arn: String::new(),
         status: "SUCCESSFUL".to_owned(),
         reason: primary.rollout_state_reason().map(str::to_owned),
         task_definition: primary.task_definition().unwrap_or_default().to_owned(),
-        created_at: begun,
+        created_at: started_at,
         finished_at: timestamp(primary.updated_at()),
         rollback_reason: None,
         requested: primary.desired_count(),

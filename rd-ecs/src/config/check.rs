@@ -1,4 +1,4 @@
-//! What can be wrong with the section beyond the types of its keys.
+//! Checks the values of `[ecs]`: ranges, names, and settings that contradict each other.
 
 use super::{Config, Schedule};
 use crate::config::fargate_sizes;
@@ -6,12 +6,12 @@ use rd_common::{Problem, Stack};
 use rd_log_group::{kms_key_problem, retention_problem};
 use std::collections::BTreeMap;
 
-/// The longest name of a role.
+/// The longest name that IAM allows for a role.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-const LONGEST_ROLE: usize = 64;
+const MAX_ROLE_NAME: usize = 64;
 
 impl Config {
-    /// What is wrong with it.
+    /// Every problem of the section: the key, what is wrong, and what is allowed.
     pub fn problems(&self, stack: &Stack) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut wrong = |key: &str, what: String, allowed: &str| {
@@ -21,7 +21,7 @@ impl Config {
             wrong(
                 "memory",
                 format!(
-                    "Fargate has no tasks of {} CPU and {} MiB",
+                    "Fargate has no task size of {} CPU and {} MiB",
                     self.cpu, self.memory
                 ),
                 &allowed,
@@ -30,25 +30,31 @@ impl Config {
         if !["ARM64", "X86_64"].contains(&self.architecture.as_str()) {
             wrong(
                 "architecture",
-                format!("`{}` is no architecture of Fargate", self.architecture),
+                format!("`{}` is not an architecture of Fargate", self.architecture),
                 "ARM64 or X86_64",
             );
         }
         if !["FARGATE", "FARGATE_SPOT"].contains(&self.capacity(stack)) {
             wrong(
                 "capacity",
-                format!("`{}` is no capacity of Fargate", self.capacity(stack)),
+                format!(
+                    "`{}` is not a capacity provider of Fargate",
+                    self.capacity(stack)
+                ),
                 "FARGATE or FARGATE_SPOT",
             );
         }
         let desired = self.desired(stack);
         if desired < 0 {
-            wrong("desired", format!("{desired} tasks cannot be"), "0 or more");
+            wrong("desired", format!("{desired} is negative"), "0 or more");
         }
         if self.autoscaling && !(0..=self.max_tasks).contains(&self.min_tasks) {
             wrong(
                 "min_tasks",
-                format!("{} to {} is no range", self.min_tasks, self.max_tasks),
+                format!(
+                    "{} to {} is not a valid range",
+                    self.min_tasks, self.max_tasks
+                ),
                 "0 <= min_tasks <= max_tasks",
             );
         } else if self.autoscaling
@@ -58,7 +64,7 @@ impl Config {
             wrong(
                 "desired",
                 format!(
-                    "{desired} tasks are outside of what autoscaling keeps, {} to {}",
+                    "{desired} is outside of autoscaling's range, {} to {}",
                     self.min_tasks, self.max_tasks
                 ),
                 "min_tasks to max_tasks, or autoscaling = false",
@@ -71,8 +77,8 @@ impl Config {
             if !(10.0..=100.0).contains(&target) {
                 wrong(
                     key,
-                    format!("{target} % is no target"),
-                    "10 to 100 per cent",
+                    format!("{target} % is out of range"),
+                    "10 to 100 percent",
                 );
             }
         }
@@ -126,14 +132,14 @@ impl Config {
         if self.minimum_healthy_percent == 100 && self.maximum_percent == 100 {
             wrong(
                 "maximum_percent",
-                "with 100 % at least and 100 % at most no task can be replaced".to_owned(),
-                "more than 100, or minimum_healthy_percent under 100",
+                "with 100 % as minimum and maximum, no task can be replaced".to_owned(),
+                "more than 100, or minimum_healthy_percent below 100",
             );
         }
         if self.keep_revisions == 0 {
             wrong(
                 "keep_revisions",
-                "the revision that runs cannot go".to_owned(),
+                "the running revision is always kept".to_owned(),
                 "1 or more",
             );
         }
@@ -142,15 +148,15 @@ impl Config {
         {
             wrong(
                 "health_command",
-                format!("it begins with `{}`", self.health_command[0]),
+                format!("begins with `{}`", self.health_command[0]),
                 "CMD and arguments, or CMD-SHELL and one line",
             );
         }
         let role = stack.name_of(&format!("execution-{}", stack.region));
-        if role.len() > LONGEST_ROLE {
+        if role.len() > MAX_ROLE_NAME {
             wrong(
                 "",
-                format!("`{role}` is too long for a role's name"),
+                format!("`{role}` is too long for the name of a role"),
                 "at most 64 characters: a shorter `project` or `environment`",
             );
         }
@@ -167,41 +173,41 @@ impl Config {
         wrong: &mut impl FnMut(&str, String, &str),
     ) {
         let key = format!("schedules.{name}");
-        let form = ["cron(", "rate(", "at("]
+        let has_form = ["cron(", "rate(", "at("]
             .iter()
             .any(|head| schedule.at.starts_with(head))
             && schedule.at.ends_with(')');
-        if !form {
+        if !has_form {
             wrong(
                 &key,
-                format!("`{}` is no time", schedule.at),
+                format!("`{}` is not a valid schedule", schedule.at),
                 "cron(…) with six fields, rate(…) or at(yyyy-mm-ddThh:mm:ss)",
             );
         }
         if jiff::tz::TimeZone::get(&schedule.timezone).is_err() {
             wrong(
                 &key,
-                format!("`{}` is no time zone", schedule.timezone),
-                "a name of the IANA database, such as Europe/Berlin",
+                format!("`{}` is not a valid time zone", schedule.timezone),
+                "a name from the IANA time zone database, such as Europe/Berlin",
             );
         }
         if !(0..=schedule.max).contains(&schedule.min) {
             wrong(
                 &key,
-                format!("{} to {} is no range", schedule.min, schedule.max),
+                format!("{} to {} is not a valid range", schedule.min, schedule.max),
                 "0 <= min <= max",
             );
         }
         if !self.autoscaling {
             wrong(
                 &key,
-                "a schedule is carried out by autoscaling, which is off".to_owned(),
+                "autoscaling runs the schedules, but is off".to_owned(),
                 "autoscaling = true",
             );
         }
     }
 
-    /// Every variable once, and under a name that shells take.
+    /// Each variable has a name that shells accept, and is set only once.
     fn check_variables(&self, wrong: &mut impl FnMut(&str, String, &str)) {
         let own = [
             ("port_variable", &self.port_variable),
@@ -220,21 +226,21 @@ impl Config {
             .flat_map(|(table, names)| names.map(move |name| (table, name)));
         let mut seen: BTreeMap<&String, &str> = BTreeMap::new();
         for (key, name) in own.chain(tables) {
-            let plain = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            let valid = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
                 && !name.starts_with(|c: char| c.is_ascii_digit())
                 && !name.is_empty();
-            if !plain {
+            if !valid {
                 wrong(
                     key,
-                    format!("`{name}` is no name of a variable"),
+                    format!("`{name}` is not a valid name of a variable"),
                     "letters, digits and `_`, not beginning with a digit",
                 );
             }
             if let Some(other) = seen.insert(name, key) {
                 wrong(
                     key,
-                    format!("`{name}` is set by `{other}` already"),
-                    "every variable once",
+                    format!("`{name}` is already set by `{other}`"),
+                    "each variable once",
                 );
             }
         }
@@ -242,8 +248,8 @@ impl Config {
             if !secret.starts_with("arn:") {
                 wrong(
                     "secrets",
-                    format!("`{name}` is given `{secret}`"),
-                    "the ARN of a secret or parameter, with `:<member>` for one member of a secret; a value stands in no file",
+                    format!("`{name}` is `{secret}`"),
+                    "the ARN of a secret or parameter, with `:<member>` for one member of a secret; secret values do not belong in a file",
                 );
             }
         }
@@ -273,12 +279,12 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_right() {
+    fn the_defaults_are_valid() {
         assert_eq!(Config::default().problems(&stack()).len(), 0);
     }
 
     #[test]
-    fn a_variable_is_set_once() {
+    fn a_variable_must_not_be_set_twice() {
         let mut config = Config::default();
         config
             .environment

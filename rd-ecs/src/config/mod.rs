@@ -1,4 +1,4 @@
-//! `[ecs]` in `rd.toml`.
+//! The section `[ecs]` of `rd.toml`: its keys and their defaults.
 
 mod check;
 pub mod fargate_sizes;
@@ -8,17 +8,17 @@ use rd_common::Stack;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What runs until an image was deployed.
+/// What the service runs before the first image is deployed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Bootstrap {
-    /// A public image that answers health checks.
+    /// A public image that answers the health checks.
     Placeholder,
     /// Nothing: the service has no tasks.
     None,
 }
 
-/// What autoscaling does at a time.
+/// A scheduled change of autoscaling's range of tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Schedule {
@@ -27,9 +27,9 @@ pub struct Schedule {
     /// The time zone of `at`, such as `Europe/Berlin`.
     #[serde(default = "utc")]
     pub timezone: String,
-    /// The fewest tasks from then on.
+    /// The lower limit of tasks from then on.
     pub min: i32,
-    /// The most tasks from then on.
+    /// The upper limit of tasks from then on.
     pub max: i32,
 }
 
@@ -37,47 +37,47 @@ fn utc() -> String {
     "UTC".to_owned()
 }
 
-/// The section, with a default for every key. Where a default depends on the stack, the key is optional here.
+/// The section `[ecs]`, with a default for every key. A key whose default depends on the stack is optional here.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// CPU units of a task; 1024 are one.
+    /// CPU units of a task; 1024 are one vCPU.
     pub cpu: u32,
     /// Memory of a task, in MiB.
     pub memory: u32,
-    /// `ARM64` or `X86_64`.
+    /// The architecture of the tasks: `ARM64` or `X86_64`.
     pub architecture: String,
-    /// How many tasks the service begins with; else 2 in production, 1 elsewhere.
+    /// The desired number of tasks of a new service; by default 2 in production, 1 elsewhere.
     pub desired: Option<i32>,
-    /// What tasks run on: `FARGATE` or `FARGATE_SPOT`; else Spot outside of production.
+    /// The capacity provider: `FARGATE` or `FARGATE_SPOT`; by default Spot outside of production.
     pub capacity: Option<String>,
-    /// Whether autoscaling changes the number of tasks.
+    /// Whether autoscaling changes the desired number of tasks.
     pub autoscaling: bool,
-    /// The fewest tasks that autoscaling leaves.
+    /// The lower limit of autoscaling.
     pub min_tasks: i32,
-    /// The most tasks that it makes.
+    /// The upper limit of autoscaling.
     pub max_tasks: i32,
-    /// The CPU use that it keeps, in per cent.
+    /// The CPU use that autoscaling aims for, in percent.
     pub cpu_target: f64,
-    /// The memory use that it keeps, in per cent.
+    /// The memory use that autoscaling aims for, in percent.
     pub memory_target: f64,
-    /// How long after taking tasks away it takes more away.
+    /// The time between two scale-ins, in seconds.
     pub scale_in_cooldown_seconds: i32,
-    /// How long after adding tasks it adds more.
+    /// The time between two scale-outs, in seconds.
     pub scale_out_cooldown_seconds: i32,
-    /// What it does at times, by name.
+    /// Scheduled changes of autoscaling's limits, by name.
     pub schedules: BTreeMap<String, Schedule>,
-    /// What runs until an image was deployed.
+    /// What the service runs before the first image is deployed.
     pub bootstrap: Bootstrap,
-    /// What the container runs instead of its image's command.
+    /// The container's command, instead of the image's.
     pub command: Vec<String>,
-    /// What the container runs instead of its image's entry point.
+    /// The container's entry point, instead of the image's.
     pub entry_point: Vec<String>,
-    /// Variables that are no secret and may be read by all who may read the task definition.
+    /// Variables that are not secret: everyone who may read the task definition can read them.
     pub environment: BTreeMap<String, String>,
-    /// Variables kept as parameters of Systems Manager.
+    /// Variables that are kept in Parameter Store.
     pub parameters: BTreeMap<String, String>,
-    /// Variables from secrets that are there already: the secret's ARN, and `:<member>` for one of its members.
+    /// Variables from existing secrets and parameters: the ARN, with `:<member>` for one member of a secret.
     pub secrets: BTreeMap<String, String>,
     /// The variable with the port to listen on; empty for none.
     pub port_variable: String,
@@ -87,51 +87,51 @@ pub struct Config {
     pub cache_variable: String,
     /// The variable with the bucket's name; empty where tasks need no bucket.
     pub bucket_variable: String,
-    /// KMS keys, by their ARNs, with which those secrets are encrypted.
+    /// The ARNs of the KMS keys that encrypt those secrets.
     pub decrypt_keys: Vec<String>,
-    /// Managed policies that tasks have beside their own.
+    /// The ARNs of managed policies that the task role has in addition to its own policy.
     pub task_policies: Vec<String>,
-    /// How the container says that it is well, as in `["CMD-SHELL", "wget -qO- localhost:3001/health"]`.
+    /// The command of the container's health check, such as `["CMD-SHELL", "wget -qO- localhost:3001/health"]`.
     pub health_command: Vec<String>,
-    /// How often it is asked, in seconds.
+    /// The time between two health checks, in seconds.
     pub health_interval_seconds: i32,
-    /// How long the answer may take, in seconds.
+    /// The time limit of a health check, in seconds.
     pub health_timeout_seconds: i32,
-    /// How often in a row it may fail.
+    /// How many health checks in a row may fail.
     pub health_retries: i32,
-    /// For how long after its start a failure does not count, in seconds.
+    /// The time after the start during which failed health checks do not count, in seconds.
     pub health_start_seconds: i32,
-    /// How long a container may take to end after SIGTERM, in seconds.
+    /// The time for a container to exit after SIGTERM, in seconds.
     pub stop_timeout_seconds: i32,
-    /// Whether the container's file system can only be read. `rd-ecs exec` then does not work.
+    /// Whether the container's file system is read-only. `rd-ecs exec` then does not work.
     pub read_only: bool,
-    /// The least that runs during a deployment, in per cent of the wanted tasks.
+    /// The lower limit of running tasks during a deployment, in percent of the desired number.
     pub minimum_healthy_percent: i32,
-    /// The most that runs during a deployment.
+    /// The upper limit of running tasks during a deployment, in percent of the desired number.
     pub maximum_percent: i32,
-    /// Whether a deployment whose tasks do not start is rolled back.
+    /// Whether AWS rolls back a deployment whose tasks do not start.
     pub circuit_breaker: bool,
-    /// For how long after its start a task's health checks do not count, in seconds.
+    /// The time after a task's start during which failed checks of the load balancer do not count, in seconds.
     pub grace_seconds: i32,
-    /// Whether a shell can be had in a task.
+    /// Whether `rd-ecs exec` can open a session in a task.
     pub exec: bool,
-    /// Whether the cluster gives detailed metrics, which cost; else in production.
+    /// Whether Container Insights collects detailed metrics, which cost; by default only in production.
     pub container_insights: Option<bool>,
-    /// For how many days logs are kept.
+    /// How many days logs are kept.
     pub retention_days: i32,
-    /// The ARN of the KMS key for the logs; else a key of AWS's.
+    /// The ARN of the KMS key for the logs; by default a key of AWS's.
     pub log_kms_key: Option<String>,
-    /// How many revisions of the task definition stay, to roll back to.
+    /// How many revisions of the task definition are kept for a rollback.
     pub keep_revisions: usize,
-    /// Whether a tag of the repository, once pushed, stays with its image.
+    /// Whether tags are immutable: a pushed tag cannot move to another image.
     pub immutable_tags: bool,
-    /// Whether images are scanned when they are pushed.
+    /// Whether ECR scans an image for vulnerabilities when it is pushed.
     pub scan_on_push: bool,
-    /// After how many days images without a tag go.
+    /// After how many days ECR deletes images without a tag.
     pub untagged_days: i32,
-    /// How many images with a tag stay.
+    /// How many images with a tag are kept.
     pub keep_images: i32,
-    /// The KMS key for images; else AES-256 with a key of AWS's.
+    /// The KMS key for images; by default AES-256 with a key of AWS's.
     pub kms_key: Option<String>,
 }
 
@@ -189,13 +189,13 @@ impl Default for Config {
 }
 
 impl Config {
-    /// How many tasks the service begins with.
+    /// The desired number of tasks of a new service.
     pub fn desired(&self, stack: &Stack) -> i32 {
         self.desired
             .unwrap_or(if stack.is_production() { 2 } else { 1 })
     }
 
-    /// What tasks run on.
+    /// The capacity provider of the tasks.
     pub fn capacity(&self, stack: &Stack) -> &str {
         match &self.capacity {
             Some(capacity) => capacity,
@@ -204,12 +204,12 @@ impl Config {
         }
     }
 
-    /// Whether the cluster gives detailed metrics.
+    /// Whether Container Insights collects detailed metrics.
     pub fn container_insights(&self, stack: &Stack) -> bool {
         self.container_insights.unwrap_or(stack.is_production())
     }
 
-    /// How the container says that it is well; none where nothing is set.
+    /// The container's health check; none where `health_command` is empty.
     pub fn health_check(&self) -> Option<HealthCheck> {
         (!self.health_command.is_empty()).then(|| HealthCheck {
             command: self.health_command.clone(),

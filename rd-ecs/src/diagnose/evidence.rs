@@ -1,4 +1,4 @@
-//! All that tells why tasks do not start, read at once: AWS forgets stopped tasks after an hour.
+//! Reads everything that may explain why tasks do not start, at once: AWS forgets stopped tasks after an hour.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html>
 
 use super::redact::Redact;
@@ -20,150 +20,153 @@ use rd_common::output::check_report::CheckStep;
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How many deployments are kept.
+/// How many of the newest deployments are read.
 const DEPLOYMENTS: i32 = 5;
-/// How many streams are read at once.
+/// The most log streams that are read at the same time.
 const STREAMS_AT_ONCE: usize = 8;
-/// How many lines of a task are kept.
+/// How many of a task's last log lines are read.
 const LINES: i32 = 100;
-/// The tasks whose logs are read: of more, the newest.
-const MOST_TASKS: usize = 50;
+/// The most tasks whose logs are read, the newest first.
+const MAX_TASKS_WITH_LOGS: usize = 50;
 
-/// A task with what it printed last.
+/// A task with its last log lines.
 #[derive(Clone, Debug, Serialize)]
-pub struct Watched {
-    /// It.
+pub struct TaskWithLogs {
+    /// The task as ECS describes it.
     #[serde(flatten)]
     pub task: Task,
-    /// Its last lines.
+    /// The last lines of the application's container, the oldest first.
     pub last_lines: Vec<Line>,
-    /// Why there are none, where they cannot be read.
+    /// Why the lines could not be read.
     pub lines_unread: Option<String>,
 }
 
-/// An event of the service.
+/// An event that ECS reports for the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Event {
-    /// When.
+    /// When it happened.
     pub at: Timestamp,
-    /// What.
+    /// AWS's message, without secrets.
     pub message: String,
 }
 
-/// How the service is.
+/// The state of the service.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ServiceState {
-    /// Its ARN.
+    /// The service's ARN.
     pub arn: String,
-    /// AWS's word: `ACTIVE`, `DRAINING`.
+    /// AWS's status: `ACTIVE` or `DRAINING`.
     pub status: String,
-    /// The revision: a task definition's ARN.
+    /// The ARN of the revision that the service runs.
     pub task_definition: String,
-    /// How many tasks are wanted.
+    /// The desired number of tasks.
     pub desired: i32,
-    /// How many run.
+    /// The number of running tasks.
     pub running: i32,
-    /// How many start.
+    /// The number of tasks that are starting.
     pub pending: i32,
-    /// The least that runs during a deployment, in per cent.
+    /// The lower limit of running tasks during a deployment, in percent of the desired number.
     pub minimum_healthy_percent: Option<i32>,
-    /// The most that runs during a deployment, in per cent.
+    /// The upper limit of running tasks during a deployment, in percent of the desired number.
     pub maximum_percent: Option<i32>,
-    /// Whether a shell can be had.
+    /// Whether ECS Exec is enabled for new tasks.
     pub exec: bool,
 }
 
-/// What a revision runs, without values.
+/// The revision that the service runs, without the values of variables.
 #[derive(Clone, Debug, Serialize)]
 pub struct Revision {
-    /// Its ARN.
+    /// The ARN of the revision.
     pub arn: String,
-    /// The image.
+    /// The image's reference.
     pub image: String,
-    /// CPU units.
+    /// CPU units of a task; 1024 are one vCPU.
     pub cpu: String,
-    /// Memory in MiB.
+    /// Memory of a task, in MiB.
     pub memory: String,
-    /// The processor.
+    /// `ARM64` or `X86_64`; none where the revision does not say.
     pub architecture: Option<String>,
-    /// The variables that it sets, by name.
+    /// The names of the variables that it sets.
     pub environment: Vec<String>,
-    /// What it is given: by variable, a secret's or parameter's ARN.
+    /// By variable, the ARN of the secret or parameter that it comes from.
     pub secrets: BTreeMap<String, String>,
 }
 
-/// Everything.
+/// Everything that was read.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evidence {
     /// When it was read.
     pub taken_at: Timestamp,
-    /// The cluster.
+    /// The cluster's name.
     pub cluster: String,
-    /// The service.
+    /// The state of the service.
     pub service: ServiceState,
-    /// What it runs.
+    /// The revision that the service runs.
     pub revision: Revision,
-    /// Its newest deployments, the newest first.
+    /// The service's last deployments, the newest first.
     pub deployments: Vec<Deployment>,
-    /// Its events since the newest deployment began, the newest first.
+    /// The service's events since the newest deployment began, the newest first.
     pub events: Vec<Event>,
-    /// Tasks that run, and those that stopped.
-    pub tasks: Vec<Watched>,
-    /// The load balancer's targets.
+    /// Running tasks, and those that stopped within the last hour.
+    pub tasks: Vec<TaskWithLogs>,
+    /// The targets of the load balancer.
     pub targets: Vec<Target>,
-    /// What a start needs, yes or no.
+    /// The steps of `verify`: what a task needs to start.
     pub checks: Vec<CheckStep>,
-    /// What could not be read, and why.
+    /// What could not be read, each with the reason.
     pub unread: Vec<String>,
 }
 
-/// Which tasks.
+/// What to read.
 #[derive(Clone, Copy, Debug)]
 pub enum Scope<'a> {
-    /// All of the cluster.
+    /// Everything about every task of the cluster.
     All,
-    /// These, with the service's state but without looking at what a start needs.
+    /// These tasks and the service, without the steps of `verify`.
     Tasks(&'a [Task]),
-    /// One, with everything.
+    /// One task, with everything else.
     One(&'a Task),
 }
 
-/// Reads it.
+/// Reads the evidence. A part that cannot be read is named in `unread` and does not prevent the rest.
 pub async fn collect(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     scope: Scope<'_>,
 ) -> Result<Evidence> {
-    let ctx = service_context.ctx();
-    let service = service_context.read().await?;
-    let runs = service_context.runs(&service).await?;
+    let ctx = service.ctx();
+    let live = service.read().await?;
+    let running = service.running_revision(&live).await?;
     let (deployments, targets, tasks, checks, values) = tokio::join!(
-        deployments::newest(ctx, &service_context.service, DEPLOYMENTS),
-        targets::read(service_context, &service),
-        watched(service_context, scope),
-        checks(context, service_context, &runs, scope),
-        verify::secret_values(service_context, &runs.definition),
+        deployments::newest(ctx, &service.arn, DEPLOYMENTS),
+        targets::read(service, &live),
+        tasks_with_logs(service, scope),
+        checks(context, service, &running, scope),
+        verify::secret_values(service, &running.definition),
     );
     let redact = Redact::new(values);
     let mut unread = Vec::new();
-    let deployments = kept("deployments", deployments, &mut unread);
-    let tasks = kept("tasks", tasks, &mut unread);
+    let deployments = or_unread("deployments", deployments, &mut unread);
+    let tasks = or_unread("tasks", tasks, &mut unread);
     Ok(Evidence {
         taken_at: Timestamp::now(),
-        cluster: service_context.cluster.clone(),
-        service: state(&service),
-        revision: revision(&runs),
-        events: events(&service, deployments.first(), scope, &redact),
+        cluster: service.cluster.clone(),
+        service: state(&live),
+        revision: revision(&running),
+        events: events(&live, deployments.first(), scope, &redact),
         deployments,
-        tasks: tasks.into_iter().map(|one| clean(one, &redact)).collect(),
-        targets: kept("targets", targets, &mut unread),
-        checks: kept("what a start needs", checks, &mut unread),
+        tasks: tasks
+            .into_iter()
+            .map(|one| redacted(one, &redact))
+            .collect(),
+        targets: or_unread("targets", targets, &mut unread),
+        checks: or_unread("what a task needs to start", checks, &mut unread),
         unread,
     })
 }
 
-/// What was read. What was not must not keep the rest from being told: it is gone in an hour.
-fn kept<T: Default>(what: &str, read: Result<T>, unread: &mut Vec<String>) -> T {
+/// What was read. A failure is noted in `unread` and must not hide the rest: stopped tasks are gone in an hour.
+fn or_unread<T: Default>(what: &str, read: Result<T>, unread: &mut Vec<String>) -> T {
     read.unwrap_or_else(|error| {
         unread.push(format!("{what}: {error}"));
         T::default()
@@ -172,38 +175,30 @@ fn kept<T: Default>(what: &str, read: Result<T>, unread: &mut Vec<String>) -> T 
 
 async fn checks(
     context: &Context,
-    service_context: &ServiceContext,
-    runs: &Described,
+    service: &ServiceContext,
+    running: &Described,
     scope: Scope<'_>,
 ) -> Result<Vec<CheckStep>> {
     if matches!(scope, Scope::Tasks(_)) {
         return Ok(Vec::new());
     }
-    let image = verify::image_of(&runs.definition);
-    verify::verify(context, service_context, runs, image).await
+    let image = verify::image_of(&running.definition);
+    verify::verify(context, service, running, image).await
 }
 
-async fn watched(service_context: &ServiceContext, scope: Scope<'_>) -> Result<Vec<Watched>> {
+async fn tasks_with_logs(service: &ServiceContext, scope: Scope<'_>) -> Result<Vec<TaskWithLogs>> {
     let tasks = match scope {
-        Scope::All => {
-            tasks::list(
-                service_context.ctx(),
-                &service_context.cluster,
-                Of::Cluster,
-                true,
-            )
-            .await?
-        }
+        Scope::All => tasks::list(service.ctx(), &service.cluster, Of::Cluster, true).await?,
         Scope::Tasks(tasks) => tasks.to_vec(),
         Scope::One(task) => vec![task.clone()],
     };
     let with_logs = tasks.into_iter().enumerate().map(async |(index, task)| {
-        let lines = match index < MOST_TASKS {
-            true => last_lines(service_context, &task).await,
+        let lines = match index < MAX_TASKS_WITH_LOGS {
+            true => last_lines(service, &task).await,
             false => Ok(Vec::new()),
         };
         let lines_unread = lines.as_ref().err().map(ToString::to_string);
-        Watched {
+        TaskWithLogs {
             task,
             last_lines: lines.unwrap_or_default(),
             lines_unread,
@@ -213,8 +208,8 @@ async fn watched(service_context: &ServiceContext, scope: Scope<'_>) -> Result<V
     Ok(all.collect().await)
 }
 
-async fn last_lines(service_context: &ServiceContext, task: &Task) -> Result<Vec<Line>> {
-    let ctx = service_context.ctx();
+async fn last_lines(service: &ServiceContext, task: &Task) -> Result<Vec<Line>> {
+    let ctx = service.ctx();
     let read = ctx.clients.reads.definition(&task.task_definition).await?;
     let stream = read.and_then(|read| logs::stream(&read.definition, CONTAINER, &task.id));
     match stream {
@@ -223,28 +218,25 @@ async fn last_lines(service_context: &ServiceContext, task: &Task) -> Result<Vec
     }
 }
 
-fn clean(mut watched: Watched, redact: &Redact) -> Watched {
-    for line in &mut watched.last_lines {
+fn redacted(mut one: TaskWithLogs, redact: &Redact) -> TaskWithLogs {
+    for line in &mut one.last_lines {
         line.message = redact.text(&line.message);
     }
-    for reason in [
-        &mut watched.task.stopped_reason,
-        &mut watched.task.container_reason,
-    ] {
+    for reason in [&mut one.task.stopped_reason, &mut one.task.container_reason] {
         *reason = reason.as_deref().map(|text| redact.text(text));
     }
-    watched
+    one
 }
 
-/// Events since the newest deployment began; for one task those that name it.
+/// The events since the newest deployment began, without secrets; for one task only those that name it.
 fn events(
-    service: &Service,
+    live: &Service,
     latest: Option<&Deployment>,
     scope: Scope<'_>,
     redact: &Redact,
 ) -> Vec<Event> {
     let since = latest.map(|latest| latest.created_at);
-    let mut events: Vec<Event> = service
+    let mut events: Vec<Event> = live
         .events()
         .iter()
         .filter_map(|event| {
@@ -263,36 +255,36 @@ fn events(
     events
 }
 
-fn state(service: &Service) -> ServiceState {
+fn state(live: &Service) -> ServiceState {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    let deployment = service.deployment_configuration();
+    let deployment = live.deployment_configuration();
     ServiceState {
-        arn: text(service.service_arn()),
-        status: text(service.status()),
-        task_definition: text(service.task_definition()),
-        desired: service.desired_count(),
-        running: service.running_count(),
-        pending: service.pending_count(),
+        arn: text(live.service_arn()),
+        status: text(live.status()),
+        task_definition: text(live.task_definition()),
+        desired: live.desired_count(),
+        running: live.running_count(),
+        pending: live.pending_count(),
         minimum_healthy_percent: deployment
             .and_then(aws_sdk_ecs::types::DeploymentConfiguration::minimum_healthy_percent),
         maximum_percent: deployment
             .and_then(aws_sdk_ecs::types::DeploymentConfiguration::maximum_percent),
-        exec: service.enable_execute_command(),
+        exec: live.enable_execute_command(),
     }
 }
 
-fn revision(runs: &Described) -> Revision {
-    let definition = &runs.definition;
+fn revision(running: &Described) -> Revision {
+    let definition = &running.definition;
     let containers = definition.container_definitions();
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let platform = definition.runtime_platform();
-    let processor = platform.and_then(|platform| platform.cpu_architecture());
+    let architecture = platform.and_then(|platform| platform.cpu_architecture());
     Revision {
         arn: text(definition.task_definition_arn()),
         image: verify::image_of(definition).to_owned(),
         cpu: text(definition.cpu()),
         memory: text(definition.memory()),
-        architecture: processor.map(|one| one.as_str().to_owned()),
+        architecture: architecture.map(|one| one.as_str().to_owned()),
         environment: containers
             .iter()
             .flat_map(aws_sdk_ecs::types::ContainerDefinition::environment)
@@ -307,7 +299,7 @@ fn revision(runs: &Described) -> Revision {
 }
 
 impl Evidence {
-    /// The service's name.
+    /// The name of the service, from its ARN.
     pub fn name(&self) -> &str {
         last(&self.service.arn)
     }

@@ -1,41 +1,41 @@
-//! What was found: a likely cause, what to do, and what AWS says, word for word.
+//! Findings: a likely cause, what to do, and AWS's own words.
 
 use super::rules::{Rank, Rule};
 use serde::Serialize;
 
-/// How bad it is.
+/// Whether a finding needs action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// Something is wrong.
+    /// A problem that needs action; the exit code is then 1.
     Error,
-    /// It is told, and nothing is wrong.
+    /// Worth knowing, but not a problem.
     Note,
 }
 
-/// One finding.
+/// One finding, about the service or about tasks with the same problem.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// The rule's name; it stays the same, for programs.
+    /// The name of the rule, stable for programs.
     pub rule: String,
-    /// How bad it is.
+    /// Whether it needs action.
     pub severity: Severity,
-    /// The likely cause.
+    /// The likely cause, in one sentence.
     pub cause: String,
-    /// What to do.
+    /// What to do about it.
     pub advice: String,
-    /// What AWS says, word for word, and how often.
+    /// AWS's own words, each text once.
     pub evidence: Vec<String>,
-    /// The tasks that it is about: their ids.
+    /// The ids of the tasks that it is about.
     pub tasks: Vec<String>,
-    /// The last lines that one of them printed.
+    /// The last log lines of the first of these tasks that has any.
     pub last_lines: Vec<String>,
     #[serde(skip)]
     rank: Rank,
 }
 
 impl Finding {
-    /// A finding by a rule.
+    /// A finding that a rule made of AWS's text `evidence`.
     pub fn by(rule: &Rule, evidence: impl Into<String>) -> Self {
         let severity = match rule.rank {
             Rank::Note => Severity::Note,
@@ -53,8 +53,8 @@ impl Finding {
         }
     }
 
-    /// A finding of our own.
-    pub fn own(
+    /// A finding that no text of AWS's led to, with a name, cause and advice of its own.
+    pub fn new(
         name: &str,
         rank: Rank,
         cause: impl Into<String>,
@@ -76,14 +76,14 @@ impl Finding {
         }
     }
 
-    /// Adds what AWS says.
+    /// Adds a text that supports the finding.
     #[must_use]
-    pub fn saying(mut self, evidence: impl Into<String>) -> Self {
+    pub fn with_evidence(mut self, evidence: impl Into<String>) -> Self {
         self.evidence.push(evidence.into());
         self
     }
 
-    /// Says which task it is about, and what that printed last.
+    /// Names the task that it is about, with its last log lines.
     #[must_use]
     pub fn of_task(mut self, id: &str, last_lines: Vec<String>) -> Self {
         self.tasks.push(id.to_owned());
@@ -91,18 +91,18 @@ impl Finding {
         self
     }
 
-    /// Tells it as something that is over.
+    /// Turns it into a note, because it is over.
     #[must_use]
-    pub fn past(mut self) -> Self {
+    pub fn settled(mut self) -> Self {
         self.severity = Severity::Note;
         self.rank = Rank::Note;
-        self.advice = "nothing now: it is over".to_owned();
+        self.advice = "no action needed: it is over".to_owned();
         self
     }
 }
 
-/// The same found of several tasks is one finding; the most likely cause is the first.
-pub fn in_order(found: Vec<Finding>) -> Vec<Finding> {
+/// Merges the findings of the same rule into one, and sorts them: the most likely cause first.
+pub fn merge_and_sort(found: Vec<Finding>) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
     for one in found {
         let same = all
@@ -130,8 +130,8 @@ pub fn in_order(found: Vec<Finding>) -> Vec<Finding> {
     all
 }
 
-/// Whether something is wrong.
-pub fn is_wrong(findings: &[Finding]) -> bool {
+/// Whether a finding needs action.
+pub fn has_errors(findings: &[Finding]) -> bool {
     findings.iter().any(|one| one.severity == Severity::Error)
 }
 
@@ -145,8 +145,8 @@ mod tests {
     }
 
     #[test]
-    fn the_same_of_several_tasks_is_one_and_causes_come_first() {
-        let all = in_order(vec![
+    fn findings_of_the_same_rule_are_merged_and_causes_come_first() {
+        let all = merge_and_sort(vec![
             found("Your Spot Task was interrupted.", "1"),
             found("Task failed ELB health checks in x", "2"),
             found("OutOfMemoryError: Container killed", "3"),
@@ -159,11 +159,11 @@ mod tests {
         );
         assert_eq!(all[1].tasks, ["2", "4"]);
         assert_eq!(all[1].evidence.len(), 1);
-        assert!(is_wrong(&all) && !is_wrong(&all[2..]));
+        assert!(has_errors(&all) && !has_errors(&all[2..]));
     }
 
     #[test]
-    fn what_is_over_is_a_note() {
-        assert!(!is_wrong(&[found("OutOfMemoryError", "1").past()]));
+    fn a_settled_finding_is_a_note() {
+        assert!(!has_errors(&[found("OutOfMemoryError", "1").settled()]));
     }
 }

@@ -1,12 +1,12 @@
-//! Why tasks do not start: what AWS and the application say, read at once, and what likely caused it.
+//! Why tasks do not start, or do not stay healthy: reads what AWS and the application report, and names likely causes.
 
 mod evidence;
 mod finding;
 mod redact;
 mod rules;
-mod service;
+mod service_findings;
 mod targets;
-mod tasks;
+mod task_findings;
 mod view;
 
 use crate::service_context::ServiceContext;
@@ -18,54 +18,54 @@ use rules::Rank;
 use serde_json::json;
 
 pub use evidence::{Evidence, Scope, collect};
-pub use finding::{Finding, is_wrong};
-pub use view::whole;
+pub use finding::{Finding, has_errors};
+pub use view::full_text;
 
-/// What the evidence says, the most likely cause first.
+/// The findings in the evidence, the most likely cause first.
 pub fn findings(evidence: &Evidence) -> Vec<Finding> {
     let latest = evidence.deployments.first();
-    let over = service::over(latest, evidence.taken_at);
+    let settled = service_findings::settled_at(latest, evidence.taken_at);
     let mut found: Vec<Finding> = evidence
         .tasks
         .iter()
-        .filter_map(|one| tasks::of(one, over))
+        .filter_map(|one| task_findings::of_task(one, settled))
         .collect();
-    found.extend(evidence.checks.iter().filter_map(of_step));
-    found.extend(service::of_events(&evidence.events, over));
-    found.extend(targets::of(&evidence.targets));
-    found.extend(latest.and_then(|latest| service::of_deployment(latest, over)));
-    found.extend(service::of(&evidence.service));
-    finding::in_order(found)
+    found.extend(evidence.checks.iter().filter_map(failed_check));
+    found.extend(service_findings::of_events(&evidence.events, settled));
+    found.extend(targets::findings(&evidence.targets));
+    found.extend(latest.and_then(|latest| service_findings::of_deployment(latest, settled)));
+    found.extend(service_findings::of_service(&evidence.service));
+    finding::merge_and_sort(found)
 }
 
-/// What is not as a start needs it.
-fn of_step(step: &CheckStep) -> Option<Finding> {
+/// The finding for a step of `verify` that failed.
+fn failed_check(step: &CheckStep) -> Option<Finding> {
     if step.ok {
         return None;
     }
     let rule = format!("verify: {}", step.step);
-    let cause = format!("{} is not as a start needs it", step.step);
-    let advice = "rd-ecs verify shows all that a start needs";
-    Some(Finding::own(&rule, Rank::Cause, cause, advice).saying(&step.reason))
+    let cause = format!("a check failed: {}", step.step);
+    let advice = "rd-ecs verify shows everything that a task needs to start";
+    Some(Finding::new(&rule, Rank::Cause, cause, advice).with_evidence(&step.reason))
 }
 
-/// What is found of tasks that failed, with their last lines and with how the service and its targets are.
-pub async fn of_tasks(
+/// The findings about failed tasks, with their last log lines, and about the service and its targets.
+pub async fn of_failed_tasks(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     failed: &[Task],
 ) -> Result<Vec<Finding>> {
-    let evidence = collect(context, service_context, Scope::Tasks(failed)).await?;
+    let evidence = collect(context, service, Scope::Tasks(failed)).await?;
     Ok(findings(&evidence))
 }
 
-/// Tells what is found of tasks that failed: text for people, a record each for programs.
+/// Prints the findings about failed tasks: text for people, one record for each finding for programs.
 pub async fn print_findings(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     failed: &[Task],
 ) -> Result<()> {
-    let found = of_tasks(context, service_context, failed).await?;
+    let found = of_failed_tasks(context, service, failed).await?;
     let text: String = match context.printer.is_json() {
         true => found.iter().map(record).collect(),
         false => view::findings(&found),

@@ -1,28 +1,28 @@
-//! What applications and AWS say is kept and shown, but no secret in it: neither the password in a URL nor a value that
-//! the containers are given.
+//! Removes secrets from log lines and AWS's texts before they are shown or saved: passwords in URLs, and the secret values
+//! of the containers.
 
-/// What stands in the place of a secret.
+/// The text that replaces a secret.
 const HIDDEN: &str = "(secret)";
 
-/// Values shorter than this are words that may stand anywhere.
+/// Shorter values are not replaced: they may be ordinary words.
 const SHORTEST: usize = 6;
 
-/// Hides secrets in texts.
+/// Replaces secrets in texts.
 #[derive(Clone, Default)]
 pub struct Redact {
     values: Vec<String>,
 }
 
 impl Redact {
-    /// Hides these values beside what looks like a secret.
+    /// Replaces these values, and passwords in URLs.
     pub fn new(mut values: Vec<String>) -> Self {
         values.retain(|value| value.len() >= SHORTEST);
-        // A value may have another one in it.
+        // One value may contain another: the longer one is replaced first.
         values.sort_by_key(|value| std::cmp::Reverse(value.len()));
         Self { values }
     }
 
-    /// The text without secrets.
+    /// Returns the text with `(secret)` in place of each secret.
     pub fn text(&self, text: &str) -> String {
         let mut text = text.to_owned();
         for value in &self.values {
@@ -34,13 +34,13 @@ impl Redact {
     }
 }
 
-/// `scheme://user:password@host` without the password.
+/// Replaces the password in each `scheme://user:password@host`.
 fn without_passwords(text: &str) -> String {
-    let mut done = String::with_capacity(text.len());
+    let mut result = String::with_capacity(text.len());
     let mut rest = text;
     while let Some(at) = rest.find("://") {
         let (before, after) = rest.split_at(at + 3);
-        done.push_str(before);
+        result.push_str(before);
         let end = after
             .find(|c: char| c.is_whitespace() || "/\"'<>`".contains(c))
             .unwrap_or(after.len());
@@ -50,14 +50,14 @@ fn without_passwords(text: &str) -> String {
             .map(|(user, host)| (user.split_once(':'), host))
         {
             Some((Some((user, _)), host)) => {
-                done.push_str(&format!("{user}:{HIDDEN}@{host}"));
+                result.push_str(&format!("{user}:{HIDDEN}@{host}"));
             }
-            _ => done.push_str(authority),
+            _ => result.push_str(authority),
         }
         rest = tail;
     }
-    done.push_str(rest);
-    done
+    result.push_str(rest);
+    result
 }
 
 #[cfg(test)]
@@ -65,7 +65,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn passwords_in_urls_are_hidden() {
+    fn passwords_in_urls_are_replaced() {
         let text =
             Redact::default().text("cannot reach postgresql://app:hunter2@db:5432/x or http://a/b");
         assert_eq!(
@@ -77,7 +77,7 @@ mod tests {
     }
 
     #[test]
-    fn known_values_are_hidden() {
+    fn known_values_are_replaced() {
         let redact = Redact::new(vec![
             "sesame".to_owned(),
             "open sesame".to_owned(),

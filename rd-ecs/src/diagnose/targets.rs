@@ -1,4 +1,4 @@
-//! The targets of the load balancer: who is not well, and why.
+//! The targets of the load balancer: which are unhealthy, and why.
 
 use super::finding::Finding;
 use super::rules::{Rank, of_target};
@@ -9,33 +9,33 @@ use rd_common::Result;
 use rd_common::aws::Explain;
 use serde::Serialize;
 
-/// A target.
+/// A target of the service's target group.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Target {
-    /// Its address.
+    /// The target's IP address.
     pub address: String,
-    /// Its port.
+    /// The target's port.
     pub port: Option<i32>,
-    /// AWS's word for how it is: `healthy`, `unhealthy`, …
+    /// AWS's state: `healthy`, `unhealthy`, …
     pub state: String,
-    /// AWS's code for why.
+    /// AWS's code for the reason, such as `Target.Timeout`.
     pub reason: Option<String>,
-    /// AWS's words for why.
+    /// AWS's description of the reason.
     pub description: Option<String>,
-    /// What it is asked: `GET /health, 200 within 5 s, every 15 s`.
+    /// The health check: `GET /health, 200 within 5 s, every 15 s`.
     pub asked: String,
 }
 
-/// All of them.
-pub async fn read(service_context: &ServiceContext, service: &Service) -> Result<Vec<Target>> {
+/// The targets of every target group of the service.
+pub async fn read(service: &ServiceContext, live: &Service) -> Result<Vec<Target>> {
     let mut all = Vec::new();
-    for balancer in service.load_balancers() {
+    for balancer in live.load_balancers() {
         let Some(arn) = balancer.target_group_arn() else {
             continue;
         };
-        match group(service_context, arn).await {
+        match group(service, arn).await {
             Ok(targets) => all.extend(targets),
-            // That it is gone is told by what a start needs.
+            // A missing target group is a finding of the checks.
             Err(error) if error.is(&["TargetGroupNotFound", "TargetGroupNotFoundException"]) => {}
             Err(error) => return Err(error),
         }
@@ -43,8 +43,8 @@ pub async fn read(service_context: &ServiceContext, service: &Service) -> Result
     Ok(all)
 }
 
-async fn group(service_context: &ServiceContext, arn: &str) -> Result<Vec<Target>> {
-    let elb = &service_context.ctx().clients.elb;
+async fn group(service: &ServiceContext, arn: &str) -> Result<Vec<Target>> {
+    let elb = &service.ctx().clients.elb;
     let (group, health) = tokio::try_join!(
         async {
             let call = elb.describe_target_groups().target_group_arns(arn).send();
@@ -52,10 +52,14 @@ async fn group(service_context: &ServiceContext, arn: &str) -> Result<Vec<Target
         },
         async {
             let call = elb.describe_target_health().target_group_arn(arn).send();
-            call.await.doing("read how the targets are")
+            call.await.doing("read the targets' health")
         },
     )?;
-    let asked = group.target_groups().first().map(asked).unwrap_or_default();
+    let asked = group
+        .target_groups()
+        .first()
+        .map(health_check)
+        .unwrap_or_default();
     let descriptions = health.target_health_descriptions().iter();
     Ok(descriptions
         .map(|one| {
@@ -80,7 +84,8 @@ async fn group(service_context: &ServiceContext, arn: &str) -> Result<Vec<Target
         .collect())
 }
 
-fn asked(group: &TargetGroup) -> String {
+/// The settings of the health check as one text.
+fn health_check(group: &TargetGroup) -> String {
     let codes = group.matcher().and_then(|matcher| matcher.http_code());
     format!(
         "GET {}, {} within {} s, every {} s",
@@ -91,28 +96,28 @@ fn asked(group: &TargetGroup) -> String {
     )
 }
 
-/// The findings of them. `initial` and `draining` targets come and go.
-pub fn of(targets: &[Target]) -> Vec<Finding> {
-    let ill = targets
+/// A finding for each unhealthy target. The states `initial` and `draining` are part of every deployment.
+pub fn findings(targets: &[Target]) -> Vec<Finding> {
+    let unhealthy = targets
         .iter()
         .filter(|target| !["healthy", "initial", "draining"].contains(&target.state.as_str()));
-    ill.map(|target| {
+    unhealthy.map(|target| {
         let reason = target.reason.as_deref().unwrap_or_default();
-        let said = target.description.as_deref().unwrap_or_default();
+        let description = target.description.as_deref().unwrap_or_default();
         let port = target.port.unwrap_or_default();
         let text = format!(
-            "{}:{port} is {}: {reason} {said} ({})",
+            "{}:{port} is {}: {reason} {description} ({})",
             target.address, target.state, target.asked
         );
         match of_target(reason) {
             Some(rule) => Finding::by(rule, text),
-            None => Finding::own(
+            None => Finding::new(
                 "target-unknown",
                 Rank::Health,
-                "a target of the load balancer is not well, for a reason that is not known here",
+                "a target of the load balancer is unhealthy, for a reason that rd does not know",
                 "look it up at https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html",
             )
-            .saying(text),
+            .with_evidence(text),
         }
     })
     .collect()
@@ -134,14 +139,14 @@ mod tests {
     }
 
     #[test]
-    fn who_is_not_well_is_told_with_the_reason() {
+    fn unhealthy_targets_are_found_with_the_reason() {
         let targets = [
             target("healthy", ""),
             target("draining", "Target.DeregistrationInProgress"),
             target("unhealthy", "Target.ResponseCodeMismatch"),
             target("unhealthy", "Target.Grumpy"),
         ];
-        let found = of(&targets);
+        let found = findings(&targets);
         let rules: Vec<&str> = found.iter().map(|one| one.rule.as_str()).collect();
         assert_eq!(rules, ["target-wrong-code", "target-unknown"]);
         assert!(found[0].evidence[0].contains("[502]") && found[0].evidence[0].contains("/health"));

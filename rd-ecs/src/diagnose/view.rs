@@ -1,16 +1,16 @@
-//! Findings as people see them: the most likely cause first, then what is told beside.
+//! The text of `diagnose`: findings, what could not be read, and the verdict.
 
 use super::evidence::Evidence;
-use super::finding::{Finding, Severity, is_wrong};
+use super::finding::{Finding, Severity, has_errors};
 use crate::names::last;
 use rd_common::output::style::{BOLD, DIM, ERROR, INFO, OK, paint};
 
-/// How many tasks are named.
-const NAMED: usize = 3;
-/// How many of AWS's texts are shown.
-const SAID: usize = 3;
+/// The most tasks that a finding names.
+const MAX_TASKS: usize = 3;
+/// The most texts of AWS's that a finding shows.
+const MAX_EVIDENCE: usize = 3;
 
-/// The findings alone.
+/// The findings as text, without a verdict.
 pub fn findings(all: &[Finding]) -> String {
     all.iter().map(finding).collect()
 }
@@ -21,17 +21,17 @@ fn finding(one: &Finding) -> String {
         Severity::Note => paint(INFO, "·"),
     };
     let mut text = format!("{mark} {}{}\n", paint(BOLD, &one.cause), tasks(one));
-    for said in one.evidence.iter().take(SAID) {
-        text.push_str(&format!("    {}\n", said.trim_end()));
+    for text_of_aws in one.evidence.iter().take(MAX_EVIDENCE) {
+        text.push_str(&format!("    {}\n", text_of_aws.trim_end()));
     }
-    if one.evidence.len() > SAID {
-        let more = one.evidence.len() - SAID;
-        text.push_str(&format!("    and {more} more like it\n"));
+    if one.evidence.len() > MAX_EVIDENCE {
+        let more = one.evidence.len() - MAX_EVIDENCE;
+        text.push_str(&format!("    and {more} more\n"));
     }
     if let Some(task) = one.tasks.first().filter(|_| !one.last_lines.is_empty()) {
         text.push_str(&format!(
             "    {}\n",
-            paint(DIM, format!("the last lines of {task}:"))
+            paint(DIM, format!("last lines of {task}:"))
         ));
         for line in &one.last_lines {
             text.push_str(&format!("    {} {}\n", paint(DIM, "|"), line.trim_end()));
@@ -45,8 +45,13 @@ fn tasks(one: &Finding) -> String {
     if one.tasks.is_empty() {
         return String::new();
     }
-    let named: Vec<&str> = one.tasks.iter().take(NAMED).map(String::as_str).collect();
-    let more = match one.tasks.len().saturating_sub(NAMED) {
+    let named: Vec<&str> = one
+        .tasks
+        .iter()
+        .take(MAX_TASKS)
+        .map(String::as_str)
+        .collect();
+    let more = match one.tasks.len().saturating_sub(MAX_TASKS) {
         0 => String::new(),
         more => format!(" and {more} more"),
     };
@@ -58,8 +63,8 @@ fn tasks(one: &Finding) -> String {
     format!(" ({word} {}{more})", named.join(", "))
 }
 
-/// The whole: findings, and how the service is.
-pub fn whole(evidence: &Evidence, all: &[Finding]) -> String {
+/// Everything as text: findings, what could not be read, and the verdict on the service.
+pub fn full_text(evidence: &Evidence, all: &[Finding]) -> String {
     let mut text = findings(all);
     for unread in &evidence.unread {
         text.push_str(&format!("{} not read: {unread}\n", paint(INFO, "·")));
@@ -75,19 +80,19 @@ pub fn whole(evidence: &Evidence, all: &[Finding]) -> String {
         ));
     }
     let service = &evidence.service;
-    let runs = format!(
-        "{} of {} tasks run, {} start, revision {}",
-        service.running,
+    let counts = format!(
+        "desired {}, running {}, pending {}; revision {}",
         service.desired,
+        service.running,
         service.pending,
         last(&service.task_definition)
     );
-    let verdict = match is_wrong(all) {
-        true => paint(ERROR, "something is wrong"),
-        false => paint(OK, "nothing is wrong"),
+    let verdict = match has_errors(all) {
+        true => paint(ERROR, "problems found"),
+        false => paint(OK, "no problems found"),
     };
     text.push_str(&format!(
-        "{}: {verdict}; {runs}\n",
+        "{}: {verdict}; {counts}\n",
         paint(BOLD, evidence.name())
     ));
     text

@@ -1,41 +1,46 @@
-//! Why a session cannot be opened: each cause that there is, by its name.
+//! Why a session cannot be opened: every cause that can be found, each with what to do.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/ecs-exec-troubleshooting.html>
 
 use super::choose::Container;
 use crate::service_context::ServiceContext;
 use crate::tasks::Task;
-use crate::verify::{Asked, simulate, way};
+use crate::verify::{Query, path_to_aws, simulate};
 use aws_sdk_ecs::types::{Service, TaskDefinition};
 use rd_common::context::Context;
 use rd_common::{Error, Result};
 
-/// What the agent in the task asks of Session Manager.
+/// The actions with which the agent in the task connects to Session Manager.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html#ecs-exec-required-iam-permissions>
-const SESSION: [&str; 4] = [
+const AGENT_ACTIONS: [&str; 4] = [
     "ssmmessages:CreateControlChannel",
     "ssmmessages:CreateDataChannel",
     "ssmmessages:OpenControlChannel",
     "ssmmessages:OpenDataChannel",
 ];
 
-/// A cause, and what to do.
+/// What prevents a session, and what to do about it.
 type Cause = (String, String);
 
 fn cause(what: impl Into<String>, advice: impl Into<String>) -> Cause {
     (what.into(), advice.into())
 }
 
-fn refused(task: &Task, causes: Vec<Cause>) -> Error {
+/// One error for all causes.
+fn cannot_open(task: &Task, causes: Vec<Cause>) -> Error {
     let (what, advice): (Vec<String>, Vec<String>) = causes.into_iter().unzip();
-    let summary = format!("no session with task {}: {}", task.id, what.join("; "));
+    let summary = format!(
+        "cannot open a session with task {}: {}",
+        task.id,
+        what.join("; ")
+    );
     Error::failed(summary).hint(advice.join("; "))
 }
 
-/// Fails where what was read says that it cannot be.
-pub fn beforehand(task: &Task, service: &Service) -> Result<()> {
+/// Fails if the descriptions of task and service already show that a session is impossible. Makes no calls.
+pub fn check_before_call(task: &Task, service: &Service) -> Result<()> {
     let state = state(task, service);
     match state {
-        Some(found) => Err(refused(task, vec![found])),
+        Some(found) => Err(cannot_open(task, vec![found])),
         None => Ok(()),
     }
 }
@@ -46,47 +51,54 @@ fn state(task: &Task, service: &Service) -> Option<Cause> {
             why if why.is_empty() => "it has stopped".to_owned(),
             why => format!("it has stopped: {why}"),
         };
-        return Some(cause(what, "rd-ecs tasks lists those that run"));
+        return Some(cause(what, "rd-ecs tasks lists the running ones"));
     }
     if task.desired_status == "STOPPED" {
         return Some(cause(
             "it is being stopped",
-            "rd-ecs tasks lists those that run",
+            "rd-ecs tasks lists the running ones",
         ));
     }
     if task.last_status != "RUNNING" {
-        let what = format!("it does not run yet ({})", task.last_status.to_lowercase());
-        return Some(cause(what, "try again when rd-ecs tasks says that it runs"));
+        let what = format!(
+            "it is not running yet ({})",
+            task.last_status.to_lowercase()
+        );
+        return Some(cause(
+            what,
+            "try again when rd-ecs tasks shows it as RUNNING",
+        ));
     }
     if task.exec {
         return None;
     }
     Some(match service.enable_execute_command() {
         true => cause(
-            "it was started while exec was off",
-            "rd-ecs restart starts new tasks, with exec",
+            "it was started while exec was disabled",
+            "run rd-ecs restart: new tasks have exec",
         ),
         false => cause(
-            "exec is off in the service",
-            "set exec = true in [ecs], rd-ecs apply, then rd-ecs restart",
+            "exec is disabled for the service",
+            "set exec = true in [ecs], then run rd-ecs apply and rd-ecs restart",
         ),
     })
 }
 
-/// Whether the agent in the container is there to speak with.
-pub fn agent(container: &Container) -> bool {
+/// Whether the container's agent is running.
+pub fn agent_is_running(container: &Container) -> bool {
     container.agent.as_deref() == Some("RUNNING")
 }
 
-/// What is found when the agent does not run, or AWS does not reach it: its role, its network, its file system.
-pub async fn further(
+/// The error where the agent is not running, or where AWS refused the session (`refusal`): checks the agent, the task
+/// role, the network path and the file system.
+pub async fn explain_refusal(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     task: &Task,
     container: &Container,
-    said: Option<&Error>,
+    refusal: Option<&Error>,
 ) -> Result<Error> {
-    let read = service_context
+    let read = service
         .ctx()
         .clients
         .reads
@@ -94,17 +106,17 @@ pub async fn further(
     let definition = read.await?.map(|read| read.definition);
     let ssmmessages = ["ssmmessages"].into();
     let (role, network) = tokio::try_join!(
-        of_role(service_context, definition.as_ref()),
-        way(context, &ssmmessages),
+        role_cause(service, definition.as_ref()),
+        path_to_aws(context, &ssmmessages),
     )?;
     let mut causes = Vec::new();
-    let files = definition
+    let read_only = definition
         .as_ref()
-        .filter(|one| is_read_only(one, &container.name));
-    if files.is_some() {
+        .is_some_and(|one| is_read_only(one, &container.name));
+    if read_only {
         causes.push(cause(
-            "its file system can only be read, and the agent has to write",
-            "set read_only = false in [ecs] and apply",
+            "its file system is read-only, but the agent has to write",
+            "set read_only = false in [ecs], then run rd-ecs apply",
         ));
     }
     causes.extend(role);
@@ -115,26 +127,26 @@ pub async fn further(
         .collect();
     if !blocked.is_empty() {
         causes.push(cause(
-            format!("it does not reach Session Manager ({})", blocked.join("; ")),
-            "give it a NAT gateway (nat in [net]) or an endpoint for ssmmessages (endpoints in [net]) and apply rd-net",
+            format!("it cannot reach Session Manager ({})", blocked.join("; ")),
+            "add a NAT gateway (nat in [net]) or an endpoint for ssmmessages (endpoints in [net]), then run rd-net apply",
         ));
     }
-    if !agent(container) {
+    if !agent_is_running(container) {
         let known = !causes.is_empty();
-        causes.insert(0, of_agent(container, known));
+        causes.insert(0, agent_cause(container, known));
     } else if causes.is_empty() {
-        if let Some(said) = said.filter(|said| !said.is(&["TargetNotConnectedException"])) {
-            return Ok(said.clone());
+        if let Some(refusal) = refusal.filter(|error| !error.is(&["TargetNotConnectedException"])) {
+            return Ok(refusal.clone());
         }
         causes.push(cause(
-            "its agent says that it runs, and AWS does not reach it",
-            "try again in a minute; then rd-ecs stop the task, and the service starts another one",
+            "its agent reports RUNNING, but AWS cannot reach it",
+            "try again in a minute; if that fails, rd-ecs stop the task, and the service starts another one",
         ));
     }
-    let error = refused(task, causes);
-    Ok(match said {
-        Some(said) => {
-            let summary = format!("{}; AWS says: {said}", error.summary);
+    let error = cannot_open(task, causes);
+    Ok(match refusal {
+        Some(refusal) => {
+            let summary = format!("{}; AWS says: {refusal}", error.summary);
             let hint = error.hint.clone().unwrap_or_default();
             Error::failed(summary).hint(hint)
         }
@@ -142,9 +154,9 @@ pub async fn further(
     })
 }
 
-/// That the agent does not run; why stands beside where it is `known`.
-fn of_agent(container: &Container, known: bool) -> Cause {
-    let status = container.agent.as_deref().unwrap_or("not there");
+/// The cause that the agent is not running; `known` where further causes explain it.
+fn agent_cause(container: &Container, known: bool) -> Cause {
+    let status = container.agent.as_deref().unwrap_or("missing");
     let status = status.to_lowercase();
     let what = match &container.agent_reason {
         Some(reason) => format!("its agent is {status} ({reason})"),
@@ -153,9 +165,9 @@ fn of_agent(container: &Container, known: bool) -> Cause {
     cause(
         what,
         match known {
-            true => "mend what follows, then rd-ecs restart",
+            true => "fix the causes that follow, then run rd-ecs restart",
             false => {
-                "it takes a minute after the start of a task; where it stays so, rd-ecs stop the task, and the service starts another one"
+                "it takes a minute after the start of a task; if it stays like this, rd-ecs stop the task, and the service starts another one"
             }
         },
     )
@@ -168,33 +180,34 @@ fn is_read_only(definition: &TaskDefinition, container: &str) -> bool {
         .unwrap_or(false)
 }
 
-async fn of_role(
-    service_context: &ServiceContext,
+/// The cause in the task role: none assigned, or one without the agent's actions.
+async fn role_cause(
+    service: &ServiceContext,
     definition: Option<&TaskDefinition>,
 ) -> Result<Option<Cause>> {
     let Some(role) = definition.and_then(|one| one.task_role_arn()) else {
         return Ok(definition.map(|_| {
             cause(
-                "it has no role with which it could ask Session Manager",
-                "rd-ecs apply gives it one",
+                "it has no task role, which the agent needs for Session Manager",
+                "run rd-ecs apply, then rd-ecs restart",
             )
         }));
     };
-    let asked = Asked {
-        actions: &SESSION,
+    let query = Query {
+        actions: &AGENT_ACTIONS,
         resources: &["*".to_owned()],
         context: &[],
     };
-    let verdicts = simulate(service_context, role, &asked).await?;
-    let Some(refused) = verdicts.and_then(|all| all.into_iter().find(|one| !one.allowed)) else {
+    let verdicts = simulate(service, role, &query).await?;
+    let Some(denied) = verdicts.and_then(|all| all.into_iter().find(|one| !one.allowed)) else {
         return Ok(None);
     };
     Ok(Some(cause(
         format!(
-            "its task role may not ask Session Manager: {}",
-            refused.why()
+            "its task role has no access to Session Manager: {}",
+            denied.why()
         ),
-        "set exec = true in [ecs] and rd-ecs apply",
+        "set exec = true in [ecs], then run rd-ecs apply",
     )))
 }
 
@@ -232,19 +245,19 @@ mod tests {
     #[test]
     fn each_state_has_its_cause() {
         let service = |exec| Service::builder().enable_execute_command(exec).build();
-        let said = |task: &Task, exec| {
-            let error = beforehand(task, &service(exec)).err();
+        let message = |task: &Task, exec| {
+            let error = check_before_call(task, &service(exec)).err();
             error.map(|error| format!("{error} {}", error.hint.clone().unwrap_or_default()))
         };
-        assert_eq!(said(&task(), true), None);
+        assert_eq!(message(&task(), true), None);
         let mut one = task();
         one.exec = false;
-        assert!(said(&one, false).unwrap().contains("exec = true"));
-        assert!(said(&one, true).unwrap().contains("rd-ecs restart"));
+        assert!(message(&one, false).unwrap().contains("exec = true"));
+        assert!(message(&one, true).unwrap().contains("rd-ecs restart"));
         one.last_status = "PENDING".to_owned();
-        assert!(said(&one, true).unwrap().contains("pending"));
+        assert!(message(&one, true).unwrap().contains("pending"));
         one.last_status = "STOPPED".to_owned();
         one.stopped_reason = Some("OutOfMemory".to_owned());
-        assert!(said(&one, true).unwrap().contains("OutOfMemory"));
+        assert!(message(&one, true).unwrap().contains("OutOfMemory"));
     }
 }

@@ -1,4 +1,4 @@
-//! Which task, and which container in it.
+//! Chooses the task and the container for a session.
 
 use crate::names::CONTAINER;
 use crate::service_context::ServiceContext;
@@ -7,65 +7,57 @@ use rd_common::aws::Explain;
 use rd_common::{Error, Result};
 use std::cmp::Reverse;
 
-/// A container of a task.
+/// A container of a running task.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Container {
-    /// Its name.
+    /// The container's name in the task definition.
     pub name: String,
-    /// Its id at its runtime: a session names it.
+    /// The container's id at its runtime, which names the target of a session.
     pub runtime_id: Option<String>,
-    /// How the agent is that gives the shell; none where there is none.
+    /// The status of the container's ECS Exec agent, such as `RUNNING`; none where it has no agent.
     pub agent: Option<String>,
-    /// AWS's reason for that.
+    /// AWS's reason for the agent's status.
     pub agent_reason: Option<String>,
 }
 
-/// The task that the user names; else of the service's that run the newest that is well and has a shell to give.
-pub async fn choose(service_context: &ServiceContext, named: Option<&str>) -> Result<Task> {
-    let ctx = service_context.ctx();
+/// The task that the user names; otherwise the service's newest task that is running, healthy and has a running agent.
+pub async fn choose_task(service: &ServiceContext, named: Option<&str>) -> Result<Task> {
+    let ctx = service.ctx();
     if let Some(name) = named {
-        return tasks::named(ctx, &service_context.cluster, name).await;
+        return tasks::named(ctx, &service.cluster, name).await;
     }
-    let tasks = tasks::list(
-        ctx,
-        &service_context.cluster,
-        Of::Service(&service_context.family),
-        false,
-    )
-    .await?;
+    let tasks = tasks::list(ctx, &service.cluster, Of::Service(&service.family), false).await?;
     best(tasks).ok_or_else(|| {
-        Error::failed(format!("no task of {} runs", service_context.family)).hint(
-            "rd-ecs diagnose says why none starts; rd-ecs scale starts some where none are wanted; a task that is no service's is named with --task",
+        Error::failed(format!("no task of {} is running", service.family)).hint(
+            "rd-ecs diagnose shows why none starts; if the desired count is 0, rd-ecs scale N starts some; --task ID chooses a task outside of the service",
         )
     })
 }
 
+/// Prefers tasks that are running, then those with a running agent, then healthy ones, then the newest.
 fn best(tasks: Vec<Task>) -> Option<Task> {
     let running = tasks.into_iter().filter(|task| !task.has_stopped());
     running.min_by_key(|task| {
         let runs = task.last_status == "RUNNING" && task.desired_status == "RUNNING";
-        let gives = task.exec && task.agent.as_deref() == Some("RUNNING");
+        let has_agent = task.exec && task.agent.as_deref() == Some("RUNNING");
         let health = match task.health.as_str() {
             "HEALTHY" => 0,
             "UNHEALTHY" => 2,
             _ => 1,
         };
-        (!runs, !gives, health, Reverse(task.created_at))
+        (!runs, !has_agent, health, Reverse(task.created_at))
     })
 }
 
-/// The container that the user names; else the application's.
-pub async fn container(
-    service_context: &ServiceContext,
+/// The container that the user names; otherwise the application's.
+pub async fn choose_container(
+    service: &ServiceContext,
     task: &Task,
     name: Option<&str>,
 ) -> Result<Container> {
     let name = name.unwrap_or(CONTAINER);
-    let call = service_context.ctx().clients.ecs.describe_tasks();
-    let call = call
-        .cluster(&service_context.cluster)
-        .tasks(&task.arn)
-        .send();
+    let call = service.ctx().clients.ecs.describe_tasks();
+    let call = call.cluster(&service.cluster).tasks(&task.arn).send();
     let answer = call.await.doing("read the task")?;
     let containers = answer
         .tasks()
@@ -123,23 +115,23 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_that_is_well_and_has_a_shell() {
+    fn the_newest_healthy_task_with_an_agent_is_chosen() {
         let mut starting = task("starting", 9);
         starting.last_status = "PENDING".to_owned();
-        let mut ill = task("ill", 8);
-        ill.health = "UNHEALTHY".to_owned();
-        let mut mute = task("mute", 7);
-        mute.agent = Some("PENDING".to_owned());
+        let mut unhealthy = task("unhealthy", 8);
+        unhealthy.health = "UNHEALTHY".to_owned();
+        let mut agentless = task("agentless", 7);
+        agentless.agent = Some("PENDING".to_owned());
         let all = vec![
             starting.clone(),
-            ill.clone(),
-            mute,
+            unhealthy.clone(),
+            agentless,
             task("new", 3),
             task("old", 1),
         ];
         assert_eq!(best(all).map(|one| one.id).as_deref(), Some("new"));
-        let rest = best(vec![starting.clone(), ill]).map(|one| one.id);
-        assert_eq!(rest.as_deref(), Some("ill"));
+        let rest = best(vec![starting.clone(), unhealthy]).map(|one| one.id);
+        assert_eq!(rest.as_deref(), Some("unhealthy"));
         assert_eq!(
             best(vec![starting]).map(|one| one.id).as_deref(),
             Some("starting")

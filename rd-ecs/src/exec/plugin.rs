@@ -1,8 +1,8 @@
-//! The Session Manager plugin, which speaks with the agent in the container.
+//! The Session Manager plugin, which connects the terminal with the agent in the container.
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html>
 //!
-//! This process becomes the plugin: the terminal, its size, signals and the exit code are the plugin's own, with nothing
-//! in between.
+//! This process replaces itself with the plugin, so that the plugin has the terminal with its size and signals, and its
+//! exit code is the program's.
 
 use rd_common::{Error, Result};
 use serde_json::json;
@@ -10,70 +10,69 @@ use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-/// The program's name.
+/// The name of the plugin's program.
 const NAME: &str = "session-manager-plugin";
 
-/// The variable in which the plugin takes the session's token, which anybody on the machine could read among its
-/// arguments.
-const RESPONSE: &str = "AWS_SSM_START_SESSION_RESPONSE";
+/// The variable that passes the session's token to the plugin: every user of the machine can read its arguments.
+const RESPONSE_VARIABLE: &str = "AWS_SSM_START_SESSION_RESPONSE";
 
-/// The last version that does not.
+/// The last version that does not support the variable.
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/plugin-version-history.html>
-const LAST_WITHOUT: [u32; 4] = [1, 2, 497, 0];
+const LAST_WITHOUT_VARIABLE: [u32; 4] = [1, 2, 497, 0];
 
-/// The plugin that is installed.
+/// The installed plugin.
 #[derive(Clone, Debug)]
 pub struct Plugin {
     path: PathBuf,
-    /// Its version; none where it does not tell.
+    /// The version, such as `1.2.553.0`; none where it prints something else.
     pub version: Option<String>,
 }
 
-/// A session that AWS has opened.
+/// A session that ECS has opened.
 #[derive(Clone)]
 pub struct Session {
-    /// Its id.
+    /// The session's id.
     pub id: String,
-    /// Where it is spoken with.
+    /// The WebSocket URL of the session.
     pub url: String,
-    /// What opens it: a secret.
+    /// The token that opens the session; secret.
     pub token: String,
-    /// `ecs:<cluster>_<task id>_<runtime id>`.
+    /// The target, as `ecs:<cluster>_<task id>_<runtime id>`.
     pub target: String,
-    /// The region.
+    /// The region of the task.
     pub region: String,
-    /// The profile of the credentials; empty for the default.
+    /// The profile with which the plugin resumes the session; empty for the default credentials.
     pub profile: String,
-    /// Where Systems Manager is asked to resume the session.
+    /// The endpoint of Systems Manager with which the plugin resumes the session.
     pub endpoint: String,
 }
 
 impl Plugin {
-    /// Looks for it on the path.
+    /// Finds the plugin on the `PATH`.
     pub fn find() -> Result<Self> {
         let path = std::env::var_os("PATH").unwrap_or_default();
         let found = std::env::split_paths(&path)
             .map(|folder| folder.join(NAME))
             .find(|file| file.is_file());
         let path = found.ok_or_else(|| {
-            Error::failed(format!("{NAME} is not installed, and it is what speaks with a task")).hint(
+            Error::failed(format!("{NAME} is not installed; it connects your terminal with a task")).hint(
                 "install it: `brew install --cask session-manager-plugin` on macOS; on Linux the package from https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
             )
         })?;
         let mut command = Command::new(&path);
         command.arg("--version").stdin(Stdio::null());
-        let said = command.output().map_err(|e| cannot_run(&e))?;
-        let text = String::from_utf8_lossy(&said.stdout).trim().to_owned();
+        let output = command.output().map_err(|e| cannot_run(&e))?;
+        let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         Ok(Self {
             path,
-            version: numbers(&text).map(|_| text),
+            version: version_numbers(&text).map(|_| text),
         })
     }
 
-    /// Whether it takes the session's token where others cannot see it.
-    pub fn keeps_token(&self) -> bool {
-        let version = self.version.as_deref().and_then(numbers);
-        version.is_some_and(|version| version.as_slice() > LAST_WITHOUT.as_slice())
+    /// Whether it accepts the session's token in a variable, which other users cannot read.
+    pub fn hides_token(&self) -> bool {
+        let version = self.version.as_deref().and_then(version_numbers);
+        version.is_some_and(|version| version.as_slice() > LAST_WITHOUT_VARIABLE.as_slice())
     }
 
     fn command(&self, session: &Session) -> Command {
@@ -83,8 +82,10 @@ impl Plugin {
             "TokenValue": session.token,
         });
         let mut command = Command::new(&self.path);
-        match self.keeps_token() {
-            true => command.arg(RESPONSE).env(RESPONSE, response.to_string()),
+        match self.hides_token() {
+            true => command
+                .arg(RESPONSE_VARIABLE)
+                .env(RESPONSE_VARIABLE, response.to_string()),
             false => command.arg(response.to_string()),
         };
         command
@@ -96,19 +97,19 @@ impl Plugin {
         command
     }
 
-    /// Becomes the plugin. Comes back only where it cannot be run.
-    pub fn become_it(&self, session: &Session) -> Error {
+    /// Replaces this process with the plugin. Returns only if the plugin cannot be started.
+    pub fn replace_process(&self, session: &Session) -> Error {
         cannot_run(&self.command(session).exec())
     }
 }
 
 fn cannot_run(error: &std::io::Error) -> Error {
-    Error::failed(format!("{NAME} cannot be run: {error}"))
-        .hint("check its permissions, or install it anew")
+    Error::failed(format!("cannot run {NAME}: {error}"))
+        .hint("check its permissions, or install it again")
 }
 
-/// `1.2.553.0` as numbers.
-fn numbers(text: &str) -> Option<Vec<u32>> {
+/// The numbers of a version such as `1.2.553.0`; none for any other text.
+fn version_numbers(text: &str) -> Option<Vec<u32>> {
     let parts: Option<Vec<u32>> = text.split('.').map(|part| part.parse().ok()).collect();
     parts.filter(|parts| parts.len() > 1)
 }
@@ -142,10 +143,10 @@ mod tests {
     }
 
     #[test]
-    fn the_token_is_no_argument_where_the_plugin_can_do_without() {
+    fn the_token_is_an_argument_only_for_old_plugins() {
         let new = arguments("1.2.553.0");
         assert_eq!(new.len(), 6);
-        assert_eq!(new[0], RESPONSE);
+        assert_eq!(new[0], RESPONSE_VARIABLE);
         assert_eq!(
             new[1..5],
             ["eu-west-1", "StartSession", "", r#"{"Target":"ecs:c_t_r"}"#]

@@ -1,38 +1,39 @@
-//! Which image a user means, named by its digest.
+//! Resolves the image that a user names to a reference with a digest, so that moving a tag later changes nothing.
 
 use crate::images::registry;
+use crate::kinds::repository::Repository;
 use crate::names::REPOSITORY;
 use crate::service_context::ServiceContext;
 use rd_common::{Error, Result};
 
-/// Where the stack's images are: the registry's host and the repository's name.
-pub fn repository_url(service_context: &ServiceContext) -> Result<String> {
-    let (resource, _) = service_context.slice_context.resource(REPOSITORY)?;
-    let url = resource.attributes.get("url").and_then(|url| url.as_str());
-    url.map(str::to_owned).ok_or_else(|| {
-        Error::failed("the repository's address is not known").hint("run rd-ecs apply")
+/// The registry's host and the name of the stack's repository, from the state.
+pub fn repository_url(service: &ServiceContext) -> Result<String> {
+    let (resource, _) = service.slice.resource(REPOSITORY)?;
+    Repository::URL.stored(resource).ok_or_else(|| {
+        Error::failed("the state has no address for the repository").hint("run rd-ecs apply")
     })
 }
 
-/// An image of the stack's repository by its tag.
-pub async fn tagged(service_context: &ServiceContext, tag: &str) -> Result<String> {
-    let url = repository_url(service_context)?;
-    resolve(service_context, &format!("{url}:{tag}")).await
+/// Resolves a tag of the stack's repository.
+pub async fn resolve_tag(service: &ServiceContext, tag: &str) -> Result<String> {
+    let url = repository_url(service)?;
+    resolve(service, &format!("{url}:{tag}")).await
 }
 
-/// `<host>/<name>:<tag>`, `<host>/<name>@sha256:…` or, of the stack's repository, `sha256:…`, as `…@sha256:…`.
-pub async fn resolve(service_context: &ServiceContext, image: &str) -> Result<String> {
-    let url = repository_url(service_context)?;
+/// Resolves `<host>/<name>:<tag>`, `<host>/<name>@sha256:…`, or a digest `sha256:…` in the stack's repository, to
+/// `<host>/<name>@sha256:…`. Fails where the image does not exist.
+pub async fn resolve(service: &ServiceContext, image: &str) -> Result<String> {
+    let url = repository_url(service)?;
     let reference = match image.starts_with("sha256:") {
         true => format!("{url}@{image}"),
         false => image.to_owned(),
     };
-    let found = registry::inspect(service_context, &reference).await?;
-    Ok(format!("{}@{}", name(&reference), found.digest))
+    let found = registry::inspect(service, &reference).await?;
+    Ok(format!("{}@{}", name_of(&reference), found.digest))
 }
 
-/// A reference without its tag and its digest. A colon before the last slash is a port's.
-fn name(reference: &str) -> &str {
+/// A reference without tag and digest. A colon before the last slash belongs to a port.
+fn name_of(reference: &str) -> &str {
     let reference = reference.split('@').next().unwrap_or(reference);
     let slash = reference.rfind('/').map_or(0, |slash| slash + 1);
     match reference[slash..].find(':') {
@@ -43,18 +44,18 @@ fn name(reference: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::name;
+    use super::name_of;
 
     #[test]
-    fn tags_and_digests_are_taken_off() {
+    fn tags_and_digests_are_removed() {
         for reference in [
             "h:1/a/b",
             "h:1/a/b:t",
             "h:1/a/b@sha256:0",
             "h:1/a/b:t@sha256:0",
         ] {
-            assert_eq!(name(reference), "h:1/a/b");
+            assert_eq!(name_of(reference), "h:1/a/b");
         }
-        assert_eq!(name("nginx:1"), "nginx");
+        assert_eq!(name_of("nginx:1"), "nginx");
     }
 }

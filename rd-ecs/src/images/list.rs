@@ -1,93 +1,109 @@
-//! The images of the stack's repository with all that is known of them.
+//! Lists the images of the stack's repository: tags, size, architectures, scan findings, and the revisions that use them.
 
 use crate::clients::Clients;
-use crate::images::registry::{Access, MEDIA_TYPES, Manifest, Repository, architectures, parse};
-use crate::kinds::repository::images;
+use crate::images::registry::{
+    Access, MEDIA_TYPES, Repository, architectures, images as images_of_index, parse,
+};
+use crate::kinds::repository::images as stored;
 use crate::kinds::task_definition::revisions::active;
 use crate::names::{self, CONTAINER, revision};
 use crate::time::timestamp;
 use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
+use oci_client::manifest::OciManifest;
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Error, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
 
-/// How many images one call reads.
+/// The most images that one call reads.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchGetImage.html>
-const IN_ONE_CALL: usize = 100;
-/// How many are looked into at once.
+const MAX_PER_CALL: usize = 100;
+/// The most reads at the same time.
 const AT_ONCE: usize = 8;
 
-/// An image, or an index of images.
+/// An image of the repository, or an index with its images.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Listed {
-    /// Its digest.
+pub struct ListedImage {
+    /// The digest of its manifest: `sha256:…`.
     pub digest: String,
-    /// Its tags.
+    /// The tags of the image.
     pub tags: Vec<String>,
-    /// What it runs on, in Fargate's words; empty where that cannot be read.
+    /// Its architectures in Fargate's words; empty if they cannot be read.
     pub architectures: Vec<String>,
-    /// Its compressed layers, in bytes; of an index those of the largest image.
+    /// The size of its compressed layers in bytes; for an index, of the largest image.
     pub size: Option<u64>,
     /// When it was pushed.
     pub pushed_at: Option<Timestamp>,
-    /// What a scan found; none where there was none. Of an index the worst of its images, severity by severity.
+    /// The result of the last scan; none where it was not scanned. For an index, the worst of its images in each
+    /// severity.
     pub scan: Option<Scan>,
-    /// Whether the service runs it.
+    /// Whether the service runs this image.
     pub live: bool,
-    /// The revisions that name it, the newest first.
+    /// The numbers of the active revisions that use it, the newest first.
     pub revisions: Vec<i32>,
-    /// The digests of an index's images.
+    /// The digests of the images in an index.
     pub images: Vec<String>,
 }
 
-/// A scan.
+/// The result of a vulnerability scan.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Scan {
-    /// AWS's word for how it went.
+    /// AWS's status of the scan, such as `COMPLETE`.
     pub status: String,
-    /// How many findings of which severity.
+    /// The number of findings for each severity.
     pub findings: BTreeMap<String, i32>,
 }
 
-/// The newest `limit` images. Those that an index names are told with it.
+/// The newest `limit` images. Untagged images that belong to an index are listed only as part of it.
 pub async fn list(
     ctx: &Ctx<Clients>,
     repository: &Repository,
     limit: usize,
-) -> Result<Vec<Listed>> {
-    let all = images::list(ctx, &repository.name).await?;
+) -> Result<Vec<ListedImage>> {
+    let all = stored::list(ctx, &repository.name).await?;
     let manifests = manifests(ctx, repository, &all).await?;
     let parts: Vec<&str> = manifests
         .values()
-        .flat_map(|manifest| &manifest.manifests)
+        .filter_map(|manifest| match manifest {
+            OciManifest::ImageIndex(index) => Some(&index.manifests),
+            OciManifest::Image(_) => None,
+        })
+        .flatten()
         .map(|part| part.digest.as_str())
         .collect();
-    let mut listed: Vec<Listed> = all
+    let mut listed: Vec<ListedImage> = all
         .iter()
         .map(|detail| listed(detail, &all, &manifests))
         .filter(|one| !one.tags.is_empty() || !parts.contains(&one.digest.as_str()))
         .collect();
     listed.truncate(limit);
-    look_into(ctx, repository, &mut listed, &manifests).await?;
+    read_architectures(ctx, repository, &mut listed, &manifests).await?;
     Ok(listed)
 }
 
 fn listed(
     detail: &ImageDetail,
     all: &[ImageDetail],
-    manifests: &BTreeMap<String, Manifest>,
-) -> Listed {
+    manifests: &BTreeMap<String, OciManifest>,
+) -> ListedImage {
     let digest = detail.image_digest().unwrap_or_default();
     let images: Vec<String> = manifests
         .get(digest)
-        .map(|manifest| manifest.images().map(|one| one.digest.clone()).collect())
+        .and_then(|manifest| match manifest {
+            OciManifest::ImageIndex(index) => Some(index),
+            OciManifest::Image(_) => None,
+        })
+        .map(|index| {
+            images_of_index(index)
+                .map(|one| one.digest.clone())
+                .collect()
+        })
         .unwrap_or_default();
     let of = |digest: &String| all.iter().find(|one| one.image_digest() == Some(digest));
     let scans = images.iter().filter_map(of).filter_map(scan);
-    Listed {
+    ListedImage {
         digest: digest.to_owned(),
         tags: detail.image_tags().to_vec(),
         size: detail
@@ -96,7 +112,7 @@ fn listed(
         pushed_at: timestamp(detail.image_pushed_at()),
         scan: scan(detail).or_else(|| scans.reduce(worst)),
         images,
-        ..Listed::default()
+        ..ListedImage::default()
     }
 }
 
@@ -114,6 +130,7 @@ fn scan(detail: &ImageDetail) -> Option<Scan> {
     })
 }
 
+/// Merges two scans into the worse one in each severity.
 fn worst(mut one: Scan, other: Scan) -> Scan {
     for (severity, count) in other.findings {
         let most = one.findings.entry(severity).or_default();
@@ -125,14 +142,14 @@ fn worst(mut one: Scan, other: Scan) -> Scan {
     one
 }
 
-/// The manifests, by digest.
+/// The manifests of these images, by digest; invalid ones are left out.
 async fn manifests(
     ctx: &Ctx<Clients>,
     repository: &Repository,
     all: &[ImageDetail],
-) -> Result<BTreeMap<String, Manifest>> {
+) -> Result<BTreeMap<String, OciManifest>> {
     let mut manifests = BTreeMap::new();
-    for some in all.chunks(IN_ONE_CALL) {
+    for some in all.chunks(MAX_PER_CALL) {
         let ids = some.iter().map(|one| {
             ImageIdentifier::builder()
                 .set_image_digest(one.image_digest.clone())
@@ -160,17 +177,17 @@ async fn manifests(
     Ok(manifests)
 }
 
-/// What the images run on: an index says so, for others it stands in their configuration.
-async fn look_into(
+/// Fills in the architectures: from the index, or from the configuration of a single image.
+async fn read_architectures(
     ctx: &Ctx<Clients>,
     repository: &Repository,
-    listed: &mut [Listed],
-    manifests: &BTreeMap<String, Manifest>,
+    listed: &mut [ListedImage],
+    manifests: &BTreeMap<String, OciManifest>,
 ) -> Result<()> {
     if listed.is_empty() {
         return Ok(());
     }
-    let access = Access::ask(&ctx.clients.ecr, None).await?;
+    let access = Access::request(&ctx.clients.ecr, None).await?;
     let client = access.client(&repository.name).await?;
     let read = stream::iter(listed.iter_mut())
         .map(|one| {
@@ -178,7 +195,7 @@ async fn look_into(
             async move {
                 if let Some(manifest) = manifests.get(&one.digest) {
                     let at = access.reference(&repository.name, &one.digest);
-                    // A list without it is better than none.
+                    // A list without architectures is better than none.
                     one.architectures = architectures(client, &at, manifest)
                         .await
                         .unwrap_or_default();
@@ -190,11 +207,11 @@ async fn look_into(
     Ok(())
 }
 
-/// Marks what the service runs, and what there is to go back to.
+/// Fills in which image the service runs, and which revisions use each image.
 pub async fn mark_used(
     ctx: &Ctx<Clients>,
     repository: &Repository,
-    listed: &mut [Listed],
+    listed: &mut [ListedImage],
 ) -> Result<()> {
     let family = names::api(&ctx.stack);
     let service = ctx
@@ -222,7 +239,7 @@ pub async fn mark_used(
         for (arn, image) in &all {
             if image
                 .as_ref()
-                .is_some_and(|image| is_of(image, repository, one))
+                .is_some_and(|image| refers_to(image, repository, one))
             {
                 one.live |= live.as_ref() == Some(arn);
                 one.revisions.extend(revision(arn));
@@ -232,8 +249,8 @@ pub async fn mark_used(
     Ok(())
 }
 
-/// Whether a reference is to this image.
-fn is_of(reference: &str, repository: &Repository, one: &Listed) -> bool {
+/// Whether a reference names this image, or one of the images in this index.
+fn refers_to(reference: &str, repository: &Repository, one: &ListedImage) -> bool {
     let Some(rest) = reference.strip_prefix(&repository.url) else {
         return false;
     };
@@ -254,11 +271,11 @@ mod tests {
             name: "api".to_owned(),
             url: "host/api".to_owned(),
         };
-        let one = Listed {
+        let one = ListedImage {
             digest: "sha256:1".to_owned(),
             tags: vec!["v1".to_owned()],
             images: vec!["sha256:2".to_owned()],
-            ..Listed::default()
+            ..ListedImage::default()
         };
         for (reference, is) in [
             ("host/api@sha256:1", true),
@@ -268,7 +285,7 @@ mod tests {
             ("host/api-more:v1", false),
             ("other/api@sha256:1", false),
         ] {
-            assert_eq!(is_of(reference, &repository, &one), is, "{reference}");
+            assert_eq!(refers_to(reference, &repository, &one), is, "{reference}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Container images: in registries, in the stack's repository, and on their way there.
+//! Container images: references, registries, the images of the stack's repository, and pushing one from a file.
 
 pub mod image_ref;
 pub mod list;

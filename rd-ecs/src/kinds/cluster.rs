@@ -1,4 +1,5 @@
-//! `cluster`: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html>
+//! `cluster`: the ECS cluster, with Fargate's capacity providers and Container Insights.
+//! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateCluster.html>
 
 use crate::clients::Clients;
 use crate::read::retag;
@@ -14,44 +15,44 @@ use rd_common::{
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `cluster`; its id is the cluster's name.
 pub struct Cluster;
 
 impl Cluster {
-    /// Its ARN.
+    /// The cluster's ARN.
     pub const ARN: Attribute<String> = attribute!(Live, arn);
 }
 
-/// What Fargate has.
+/// Fargate's capacity providers.
 pub const PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
-/// What we want.
+/// The settings of the cluster.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name, which is its id.
+    /// The cluster's name, which is its id.
     pub name: String,
-    /// Whether it gives detailed metrics.
+    /// Whether Container Insights collects detailed metrics, which cost.
     pub container_insights: bool,
-    /// What its tasks may run on.
+    /// The capacity providers that tasks may use.
     pub capacity_providers: Vec<String>,
-    /// What they run on where nothing is said.
+    /// The capacity provider of tasks that name none.
     pub default_capacity_provider: String,
 }
 
-/// What there is.
+/// The cluster as ECS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its name.
+    /// The cluster's name.
     pub name: String,
-    /// Its ARN.
+    /// The cluster's ARN.
     pub arn: String,
-    /// AWS's word for how it is.
+    /// AWS's status: `ACTIVE`, `PROVISIONING`, …
     pub status: String,
-    /// Whether it gives detailed metrics.
+    /// Whether Container Insights collects detailed metrics, which cost.
     pub container_insights: bool,
-    /// What its tasks may run on.
+    /// The capacity providers that tasks may use.
     pub capacity_providers: Vec<String>,
-    /// What they run on where nothing is said.
+    /// The capacity provider of tasks that name none.
     pub default_capacity_provider: Option<String>,
 }
 
@@ -67,7 +68,7 @@ fn strategy(provider: &str) -> Result<CapacityProviderStrategyItem> {
         .capacity_provider(provider)
         .weight(1)
         .build()
-        .map_err(|e| Error::failed(format!("the capacity is incomplete: {e}")))
+        .map_err(|e| Error::failed(format!("the capacity provider strategy is incomplete: {e}")))
 }
 
 fn live(cluster: &AwsCluster) -> Live {
@@ -79,7 +80,7 @@ fn live(cluster: &AwsCluster) -> Live {
         name: cluster.cluster_name().unwrap_or_default().to_owned(),
         arn: cluster.cluster_arn().unwrap_or_default().to_owned(),
         status: cluster.status().unwrap_or_default().to_owned(),
-        // `enhanced` is more of the same.
+        // The value `enhanced` collects even more.
         container_insights: insights
             .and_then(|setting| setting.value())
             .is_some_and(|value| value != "disabled"),
@@ -116,13 +117,13 @@ impl Kind for Cluster {
             .include(ClusterField::Settings)
             .include(ClusterField::Tags);
         let answer = call.send().await.doing("read the cluster")?;
-        // One that was deleted can be read for a while.
-        let there = |name: &str| {
+        // A deleted cluster stays readable for a while.
+        let existing = |name: &str| {
             let mut all = answer.clusters().iter();
             all.find(|one| one.cluster_name() == Some(name) && one.status() != Some("INACTIVE"))
         };
         let found = named.into_iter().filter_map(|(one, name)| {
-            let cluster = there(&name)?;
+            let cluster = existing(&name)?;
             Some(Found {
                 address: one.address.clone(),
                 id: name,
@@ -170,7 +171,7 @@ impl Kind for Cluster {
                 .set_capacity_providers(Some(spec.capacity_providers.clone()))
                 .default_capacity_provider_strategy(strategy(&spec.default_capacity_provider)?);
             let answer = call.send().await.doing("change the cluster's capacity");
-            // One change at a time: the last one is under way still.
+            // AWS makes one change at a time: an earlier one is still in progress.
             answer.map_err(|error| match error.is(&["UpdateInProgressException"]) {
                 true => error.retry(Retry::NotDone),
                 false => error,
@@ -183,7 +184,7 @@ impl Kind for Cluster {
         let call = ctx.clients.ecs.delete_cluster().cluster(id);
         match call.send().await.doing("delete the cluster") {
             Err(error) if error.is(&["ClusterNotFoundException"]) => Ok(()),
-            // Tasks that are stopping, and changes of its capacity.
+            // Tasks are still stopping, or a change of the capacity is in progress.
             Err(error)
                 if error.is(&[
                     "ClusterContainsTasksException",
@@ -228,13 +229,13 @@ impl Kind for Cluster {
     fn ready(live: &Live) -> Readiness {
         match live.status.as_str() {
             "ACTIVE" => Readiness::Ready,
-            "FAILED" => Readiness::Failed("its capacity could not be made".to_owned()),
+            "FAILED" => Readiness::Failed("AWS could not create its capacity".to_owned()),
             "DEPROVISIONING" => Readiness::Leaving("deprovisioning".to_owned()),
             status => Readiness::Pending(status.to_lowercase()),
         }
     }
 
-    /// Tasks that were started in it by hand, or by a run that was cut off.
+    /// The tasks that still run in it: started manually, or by an interrupted run.
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
         let call = ctx.clients.ecs.list_tasks().cluster(id);
         let tasks = call.send().await.doing("list the tasks in the cluster")?;

@@ -1,4 +1,4 @@
-//! One file, or folder, a kind of AWS resource.
+//! The resource kinds of this slice, one file or folder for each.
 
 pub mod cluster;
 pub mod parameter;

@@ -1,4 +1,4 @@
-//! `parameter`: a setting of the service that is no secret, in Systems Manager.
+//! `parameter`: a variable of the container that is not a secret, in Parameter Store.
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
 
 use crate::clients::Clients;
@@ -11,37 +11,37 @@ use rd_common::{
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// The kind.
+/// The kind `parameter`; its id is the parameter's name.
 pub struct Parameter;
 
 impl Parameter {
-    /// Its ARN.
+    /// The parameter's ARN.
     pub const ARN: Attribute<String> = attribute!(Live, arn);
 }
 
-/// How many parameters one call tells.
+/// The most parameters that one call reads.
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
-const AT_ONCE: usize = 10;
+const MAX_PER_CALL: usize = 10;
 
-/// What we want.
+/// The settings of the parameter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name, which is its id: `/<project>/<environment>/<variable>`.
+    /// The parameter's name, which is its id: `/<project>/<environment>/<variable>`.
     pub name: String,
-    /// Its value.
+    /// The parameter's value.
     pub value: String,
 }
 
-/// What there is.
+/// The parameter as Systems Manager returns it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its name.
+    /// The parameter's name.
     pub name: String,
-    /// Its value.
+    /// The parameter's value.
     pub value: String,
-    /// Its type.
+    /// The parameter's type, such as `String`.
     pub kind: String,
-    /// Its ARN.
+    /// The parameter's ARN.
     pub arn: String,
 }
 
@@ -64,8 +64,8 @@ impl Kind for Parameter {
             .iter()
             .filter_map(|one| Some((one, one.id_or(|spec| &spec.name)?)))
             .collect();
-        let mut there: BTreeMap<String, Live> = BTreeMap::new();
-        for some in named.chunks(AT_ONCE) {
+        let mut existing: BTreeMap<String, Live> = BTreeMap::new();
+        for some in named.chunks(MAX_PER_CALL) {
             let mut names: Vec<String> = some.iter().map(|(_, name)| name.clone()).collect();
             names.dedup();
             let call = ctx.clients.ssm.get_parameters().set_names(Some(names));
@@ -80,12 +80,12 @@ impl Kind for Parameter {
                     value: one.value.unwrap_or_default(),
                     arn: one.arn.unwrap_or_default(),
                 };
-                there.insert(live.name.clone(), live);
+                existing.insert(live.name.clone(), live);
             }
         }
         let mut found = Vec::new();
         for (one, name) in named {
-            let Some(live) = there.get(&name) else {
+            let Some(live) = existing.get(&name) else {
                 continue;
             };
             let tags = match &one.id {

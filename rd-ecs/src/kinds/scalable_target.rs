@@ -1,4 +1,4 @@
-//! `scalable_target`: how many tasks autoscaling keeps.
+//! `scalable_target`: the service at Application Auto Scaling, with its range of tasks.
 //! <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_RegisterScalableTarget.html>
 
 use super::scaling::deleted;
@@ -11,43 +11,43 @@ use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Ta
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `scalable_target`; its id is the resource id `service/<cluster>/<service>`.
 pub struct ScalableTarget;
 
-/// What is scaled.
+/// What autoscaling changes: the service's desired number of tasks.
 pub const DIMENSION: ScalableDimension = ScalableDimension::EcsServiceDesiredCount;
 
-/// What we want.
+/// The settings of the scalable target.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its id: `service/<cluster>/<service>`.
+    /// The resource id: `service/<cluster>/<service>`.
     pub resource_id: String,
-    /// The service, which must be there.
+    /// The ARN of the service, which must exist first.
     pub service_arn: Input,
-    /// The fewest tasks.
+    /// The lower limit of the desired number of tasks.
     pub min: i32,
-    /// The most tasks.
+    /// The upper limit of the desired number of tasks.
     pub max: i32,
-    /// Whether times of the day change the two.
+    /// Whether scheduled actions change the limits.
     pub scheduled: bool,
 }
 
-/// What there is.
+/// The scalable target as Application Auto Scaling describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its id.
+    /// The resource id: `service/<cluster>/<service>`.
     pub resource_id: String,
-    /// Its ARN.
+    /// The scalable target's ARN.
     pub arn: Option<String>,
-    /// The fewest tasks.
+    /// The lower limit of the desired number of tasks.
     pub min: i32,
-    /// The most tasks.
+    /// The upper limit of the desired number of tasks.
     pub max: i32,
-    /// Whether policies may not take tasks away.
+    /// Whether policies may not scale in.
     pub scale_in_suspended: bool,
-    /// Whether policies may not add tasks.
+    /// Whether policies may not scale out.
     pub scale_out_suspended: bool,
-    /// Whether schedules are left out.
+    /// Whether scheduled actions are suspended.
     pub schedules_suspended: bool,
 }
 
@@ -65,18 +65,18 @@ fn live(target: &AwsTarget) -> Live {
     }
 }
 
-/// Reads one; none where autoscaling does not know the service.
+/// Reads the scalable target of a service; none where it has none.
 pub async fn read(ctx: &Ctx<Clients>, resource_id: &str) -> Result<Option<Live>> {
     let call = ctx.clients.autoscaling.describe_scalable_targets();
     let call = call
         .service_namespace(ServiceNamespace::Ecs)
         .resource_ids(resource_id)
         .scalable_dimension(DIMENSION);
-    let answer = call.send().await.doing("read what autoscaling keeps")?;
+    let answer = call.send().await.doing("read the scalable target")?;
     Ok(answer.scalable_targets().first().map(live))
 }
 
-/// Says whether policies may take tasks away.
+/// Suspends scale-in by policies, or resumes it.
 pub async fn suspend_scale_in(
     ctx: &Ctx<Clients>,
     resource_id: &str,
@@ -91,16 +91,16 @@ pub async fn suspend_scale_in(
         .suspended_state(state.build());
     call.send()
         .await
-        .doing("set whether autoscaling takes tasks away")
+        .doing("suspend or resume scale-in")
         .map(|_| ())
 }
 
 async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Result<()> {
-    let running = SuspendedState::builder()
+    let not_suspended = SuspendedState::builder()
         .dynamic_scaling_in_suspended(false)
         .dynamic_scaling_out_suspended(false)
         .scheduled_scaling_suspended(false);
-    // Tags are taken with the first registration alone: a repeated one would be refused.
+    // AWS accepts tags only with the first registration, and refuses a retry with tags.
     let client = match tags {
         Some(_) => &ctx.clients.autoscaling_once,
         None => &ctx.clients.autoscaling,
@@ -112,11 +112,11 @@ async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Resul
         .scalable_dimension(DIMENSION)
         .min_capacity(spec.min)
         .max_capacity(spec.max)
-        .suspended_state(running.build())
+        .suspended_state(not_suspended.build())
         .set_tags(tags.map(|tags| tags.clone().into_iter().collect()));
     call.send()
         .await
-        .doing("set what autoscaling keeps")
+        .doing("register the scalable target")
         .map(|_| ())
 }
 
@@ -179,7 +179,7 @@ impl Kind for ScalableTarget {
             .service_namespace(ServiceNamespace::Ecs)
             .resource_id(id)
             .scalable_dimension(DIMENSION);
-        deleted(call.send().await.doing("end autoscaling"))
+        deleted(call.send().await.doing("deregister the scalable target"))
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
@@ -201,7 +201,7 @@ impl Kind for ScalableTarget {
         Ok(())
     }
 
-    /// What a schedule set since is no drift: the settings themselves say it.
+    /// Limits that a scheduled action has set are not drift, unless the settings changed.
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
         let mut diff = Diff::new();
         diff.fixed("resource_id", &live.resource_id, &spec.resource_id);

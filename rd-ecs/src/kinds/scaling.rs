@@ -1,20 +1,23 @@
-//! What the kinds of autoscaling share: ids made of what is scaled and a name, and how a delete ends.
+//! Shared by the kinds of Application Auto Scaling: their ids, `<resource>:<name>`, and the result of a delete.
 
 use rd_common::{Error, Found, Input, Result, Retry, Wanted};
 
-/// `<resource>:<name>`: a service's name has no colon.
+/// The id of a policy or scheduled action: `<resource>:<name>`. A service's resource id has no colon.
 pub fn id(resource: &str, name: &str) -> String {
     format!("{resource}:{name}")
 }
 
-/// The two parts of an id.
-pub fn parts(id: &str) -> Result<(&str, &str)> {
-    id.split_once(':')
-        .ok_or_else(|| Error::failed(format!("`{id}` is not an id of autoscaling")))
+/// Splits an id into resource and name.
+pub fn split_id(id: &str) -> Result<(&str, &str)> {
+    id.split_once(':').ok_or_else(|| {
+        Error::failed(format!(
+            "`{id}` is not the id of a scaling policy or scheduled action"
+        ))
+    })
 }
 
-/// Those that have an id, known or by what their spec says is scaled and how it is called.
-pub fn named<S>(
+/// The wanted resources with their ids: the known one, otherwise made of the resource and the name in the spec.
+pub fn with_ids<S>(
     wanted: &[Wanted<S>],
     of: impl Fn(&S) -> (&Input, &str),
 ) -> Vec<(&Wanted<S>, String)> {
@@ -31,14 +34,14 @@ pub fn named<S>(
         .collect()
 }
 
-/// Those of `there` that were asked for.
-pub fn found<S, L: Clone>(
-    named: Vec<(&Wanted<S>, String)>,
-    there: &[L],
+/// The wanted resources that are among the existing ones.
+pub fn matching<S, L: Clone>(
+    wanted: Vec<(&Wanted<S>, String)>,
+    existing: &[L],
     id_of: impl Fn(&L) -> String,
 ) -> Vec<Found<L>> {
-    let found = named.into_iter().filter_map(|(one, id)| {
-        let live = there.iter().find(|live| id_of(live) == id)?.clone();
+    let found = wanted.into_iter().filter_map(|(one, id)| {
+        let live = existing.iter().find(|live| id_of(live) == id)?.clone();
         Some(Found {
             address: one.address.clone(),
             id,
@@ -49,7 +52,7 @@ pub fn found<S, L: Clone>(
     found.collect()
 }
 
-/// How a delete ended: gone already is well, and two changes at once are one after the other.
+/// The result of a delete: not found is success, and a concurrent update is retried later.
 pub fn deleted<T>(answer: Result<T>) -> Result<()> {
     match answer {
         Err(error) if error.is(&["ObjectNotFoundException"]) => Ok(()),

@@ -1,8 +1,8 @@
-//! `scaling_policy`: a use that autoscaling keeps by adding and taking away tasks.
+//! `scaling_policy`: target tracking, which scales the service to keep its CPU or memory use at a target.
 //! <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScalingPolicy.html>
 
 use super::scalable_target::DIMENSION;
-use super::scaling::{deleted, found, id, named, parts};
+use super::scaling::{deleted, id, matching, split_id, with_ids};
 use crate::clients::Clients;
 use aws_sdk_applicationautoscaling::types::{
     MetricType, PolicyType, PredefinedMetricSpecification, ScalingPolicy as AwsPolicy,
@@ -12,42 +12,42 @@ use rd_common::aws::Explain;
 use rd_common::{Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Wanted};
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `scaling_policy`; its id is `<resource>:<name>`.
 pub struct ScalingPolicy;
 
-/// What we want.
+/// The settings of the policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// What is scaled: `service/<cluster>/<service>`.
+    /// The resource id of the service: `service/<cluster>/<service>`.
     pub resource_id: Input,
-    /// Its name.
+    /// The name of the policy.
     pub name: String,
-    /// The measure, in AWS's word: `ECSServiceAverageCPUUtilization`.
+    /// AWS's name of the metric, such as `ECSServiceAverageCPUUtilization`.
     pub metric: String,
-    /// The use that is kept, in per cent.
+    /// The target value of the metric, in percent.
     pub target: f64,
-    /// How long after taking tasks away it takes more away, in seconds.
+    /// The time between two scale-ins, in seconds.
     pub scale_in_cooldown: i32,
-    /// How long after adding tasks it adds more, in seconds.
+    /// The time between two scale-outs, in seconds.
     pub scale_out_cooldown: i32,
 }
 
-/// What there is.
+/// The policy as Application Auto Scaling describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// What is scaled.
+    /// The resource id of the service.
     pub resource_id: String,
-    /// Its name.
+    /// The name of the policy.
     pub name: String,
-    /// The measure.
+    /// AWS's name of the metric.
     pub metric: String,
-    /// The use that is kept, in per cent.
+    /// The target value of the metric, in percent.
     pub target: f64,
-    /// How long after taking tasks away it takes more away, in seconds.
+    /// The time between two scale-ins, in seconds.
     pub scale_in_cooldown: Option<i32>,
-    /// How long after adding tasks it adds more, in seconds.
+    /// The time between two scale-outs, in seconds.
     pub scale_out_cooldown: Option<i32>,
-    /// Whether it only adds tasks.
+    /// Whether the policy only scales out.
     pub scale_in_disabled: bool,
 }
 
@@ -104,19 +104,22 @@ impl Kind for ScalingPolicy {
     type Clients = Clients;
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let named = named(wanted, |spec| (&spec.resource_id, &spec.name));
-        let Some((_, first)) = named.first() else {
+        let wanted = with_ids(wanted, |spec| (&spec.resource_id, &spec.name));
+        let Some((_, first)) = wanted.first() else {
             return Ok(Vec::new());
         };
-        let (resource, _) = parts(first)?;
+        let (resource, _) = split_id(first)?;
         let call = ctx.clients.autoscaling.describe_scaling_policies();
         let call = call
             .service_namespace(ServiceNamespace::Ecs)
             .resource_id(resource)
             .scalable_dimension(DIMENSION);
-        let answer = call.send().await.doing("read the scaling policies")?;
-        let there: Vec<Live> = answer.scaling_policies().iter().map(live).collect();
-        Ok(found(named, &there, |live| {
+        let mut policies = call.into_paginator().items().send();
+        let mut existing: Vec<Live> = Vec::new();
+        while let Some(policy) = policies.next().await {
+            existing.push(live(&policy.doing("read the scaling policies")?));
+        }
+        Ok(matching(wanted, &existing, |live| {
             id(&live.resource_id, &live.name)
         }))
     }
@@ -137,7 +140,7 @@ impl Kind for ScalingPolicy {
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
-        let (resource, name) = parts(id)?;
+        let (resource, name) = split_id(id)?;
         let call = ctx.clients.autoscaling.delete_scaling_policy();
         let call = call
             .policy_name(name)

@@ -1,8 +1,8 @@
-//! `scheduled_action`: other numbers of tasks at times, such as at night.
+//! `scheduled_action`: changes the range of tasks at set times, such as at night.
 //! <https://docs.aws.amazon.com/autoscaling/application/APIReference/API_PutScheduledAction.html>
 
 use super::scalable_target::DIMENSION;
-use super::scaling::{deleted, found, id, named, parts};
+use super::scaling::{deleted, id, matching, split_id, with_ids};
 use crate::clients::Clients;
 use aws_sdk_applicationautoscaling::types::{
     ScalableTargetAction, ScheduledAction as AwsAction, ServiceNamespace,
@@ -11,40 +11,40 @@ use rd_common::aws::Explain;
 use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Wanted};
 use serde::{Deserialize, Serialize};
 
-/// The kind.
+/// The kind `scheduled_action`; its id is `<resource>:<name>`.
 pub struct ScheduledAction;
 
-/// What we want.
+/// The settings of the scheduled action.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// What is scaled: `service/<cluster>/<service>`.
+    /// The resource id of the service: `service/<cluster>/<service>`.
     pub resource_id: Input,
-    /// Its name.
+    /// The name of the scheduled action.
     pub name: String,
-    /// When, in AWS's form.
+    /// When it runs: `cron(…)`, `rate(…)` or `at(…)`.
     pub schedule: String,
-    /// The time zone of that.
+    /// The time zone of the schedule.
     pub timezone: String,
-    /// The fewest tasks from then on.
+    /// The lower limit of tasks from then on.
     pub min: i32,
-    /// The most tasks from then on.
+    /// The upper limit of tasks from then on.
     pub max: i32,
 }
 
-/// What there is.
+/// The scheduled action as Application Auto Scaling describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// What is scaled.
+    /// The resource id of the service.
     pub resource_id: String,
-    /// Its name.
+    /// The name of the scheduled action.
     pub name: String,
-    /// When, in AWS's form.
+    /// When it runs: `cron(…)`, `rate(…)` or `at(…)`.
     pub schedule: String,
-    /// The time zone of that; AWS tells none for UTC.
+    /// The time zone of the schedule; AWS returns none for UTC.
     pub timezone: String,
-    /// The fewest tasks from then on.
+    /// The lower limit of tasks from then on.
     pub min: Option<i32>,
-    /// The most tasks from then on.
+    /// The upper limit of tasks from then on.
     pub max: Option<i32>,
 }
 
@@ -73,7 +73,10 @@ async fn put(ctx: &Ctx<Clients>, spec: &Spec) -> Result<()> {
         .schedule(&spec.schedule)
         .timezone(&spec.timezone)
         .scalable_target_action(target.build());
-    call.send().await.doing("set the schedule").map(|_| ())
+    call.send()
+        .await
+        .doing("set the scheduled action")
+        .map(|_| ())
 }
 
 impl Kind for ScheduledAction {
@@ -83,19 +86,22 @@ impl Kind for ScheduledAction {
     type Clients = Clients;
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        let named = named(wanted, |spec| (&spec.resource_id, &spec.name));
-        let Some((_, first)) = named.first() else {
+        let wanted = with_ids(wanted, |spec| (&spec.resource_id, &spec.name));
+        let Some((_, first)) = wanted.first() else {
             return Ok(Vec::new());
         };
-        let (resource, _) = parts(first)?;
+        let (resource, _) = split_id(first)?;
         let call = ctx.clients.autoscaling.describe_scheduled_actions();
         let call = call
             .service_namespace(ServiceNamespace::Ecs)
             .resource_id(resource)
             .scalable_dimension(DIMENSION);
-        let answer = call.send().await.doing("read the schedules")?;
-        let there: Vec<Live> = answer.scheduled_actions().iter().map(live).collect();
-        Ok(found(named, &there, |live| {
+        let mut actions = call.into_paginator().items().send();
+        let mut existing: Vec<Live> = Vec::new();
+        while let Some(action) = actions.next().await {
+            existing.push(live(&action.doing("read the scheduled actions")?));
+        }
+        Ok(matching(wanted, &existing, |live| {
             id(&live.resource_id, &live.name)
         }))
     }
@@ -116,14 +122,14 @@ impl Kind for ScheduledAction {
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
-        let (resource, name) = parts(id)?;
+        let (resource, name) = split_id(id)?;
         let call = ctx.clients.autoscaling.delete_scheduled_action();
         let call = call
             .service_namespace(ServiceNamespace::Ecs)
             .scheduled_action_name(name)
             .resource_id(resource)
             .scalable_dimension(DIMENSION);
-        deleted(call.send().await.doing("delete the schedule"))
+        deleted(call.send().await.doing("delete the scheduled action"))
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

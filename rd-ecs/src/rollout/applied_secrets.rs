@@ -1,4 +1,4 @@
-//! The secrets of the container, as the last apply resolved them: the first image needs them without an apply.
+//! The container's secrets with the ARNs of the last apply: a deployment of the first image needs them without an apply.
 
 use crate::service_context::ServiceContext;
 use crate::slice::Ecs;
@@ -9,26 +9,23 @@ use rd_common::{Error, Input, Parts, Result, Slice};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Where each variable comes from, of what was applied.
+/// By variable, the ARN of its secret or parameter, resolved from the states of this and other slices. Fails if one of
+/// them was not applied.
 pub async fn applied_secrets(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
 ) -> Result<BTreeMap<String, Input>> {
-    let stack = &service_context.ctx().stack;
-    let all = secrets(
-        &mut Parts::new(Ecs::NAME),
-        stack,
-        &service_context.slice_context.config,
-    );
+    let stack = &service.ctx().stack;
+    let all = secrets(&mut Parts::new(Ecs::NAME), stack, &service.slice.config);
     let mut variables = BTreeMap::new();
     for (variable, from) in all.variables {
         let form = serde_json::to_value(&from).unwrap_or_default();
         let mut known = BTreeMap::new();
         for reference in references(&form) {
-            let value = value(context, service_context, &reference).await?;
+            let value = stored_value(context, service, &reference).await?;
             let value = value.ok_or_else(|| {
                 Error::failed(format!(
-                    "{variable} comes from {reference}, which is not there"
+                    "{variable} comes from {reference}, which does not exist"
                 ))
                 .hint("run rd-ecs apply first")
             })?;
@@ -41,14 +38,15 @@ pub async fn applied_secrets(
     Ok(variables)
 }
 
-async fn value(
+/// The value of a reference in the stored states; none where it is missing.
+async fn stored_value(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     reference: &Reference,
 ) -> Result<Option<Value>> {
     Ok(match reference {
         Reference::Attribute(address, name) => {
-            let resource = service_context.slice_context.state.resources.get(address);
+            let resource = service.slice.state.resources.get(address);
             resource.and_then(|resource| resource.attributes.get(name).cloned())
         }
         Reference::Output(slice, name) => {

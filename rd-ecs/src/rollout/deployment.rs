@@ -24,15 +24,13 @@ const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(30 * 60);
 /// Deploys a revision, or continues its deployment if one is in progress, and waits for the result.
 pub async fn deploy(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     rollout: &Rollout<'_>,
     args: &RolloutArgs,
 ) -> Result<Exit> {
-    let ctx = service_context.ctx();
+    let ctx = service.ctx();
     let requested_at = Timestamp::now();
-    let previous = deployments::newest(ctx, &service_context.service, 1)
-        .await?
-        .pop();
+    let previous = deployments::newest(ctx, &service.arn, 1).await?.pop();
     // A deployment in progress, or one that an interrupted run completed, is not requested again: AWS would start none.
     let continues = |one: &Deployment| {
         let useful = !one.is_over() || one.succeeded();
@@ -45,14 +43,14 @@ pub async fn deploy(
         Some(one) if continues(&one) => (one.created_at, one),
         previous => {
             let previous = previous.map(|one| one.arn);
-            request(service_context, rollout, previous.as_deref()).await?;
+            request(service, rollout, previous.as_deref()).await?;
             (
                 requested_at,
-                wait_until_visible(service_context, rollout.revision, previous.as_deref()).await?,
+                wait_until_visible(service, rollout.revision, previous.as_deref()).await?,
             )
         }
     };
-    let mut follow = Follow::new(context, service_context, since);
+    let mut follow = Follow::new(context, service, since);
     if args.no_wait {
         follow.print_started(&deployment);
         return Ok(Exit::Done);
@@ -62,7 +60,7 @@ pub async fn deploy(
         .await?;
     match ending {
         Ending::Over(deployment) => {
-            report_end(context, service_context, &follow, &deployment).await
+            report_end(context, service, &follow, &deployment).await
         }
         Ending::TimedOut(deployment) => Err(Error::failed(format!(
             "{} is still being deployed after {:#}: {}",
@@ -74,7 +72,7 @@ pub async fn deploy(
             "it continues at AWS: rd-ecs wait follows it, rd-ecs rollback stops it, rd-ecs diagnose shows what is wrong",
         )),
         Ending::Interrupted(deployment) => {
-            offer_rollback(service_context, &mut follow, &deployment).await
+            offer_rollback(service, &mut follow, &deployment).await
         }
     }
 }
@@ -82,11 +80,11 @@ pub async fn deploy(
 /// The newest deployment, if it deploys `revision` and is not `previous`. Compared by ARN and not by time: this machine's
 /// clock is not AWS's.
 async fn newer_than(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     revision: &str,
     previous: Option<&str>,
 ) -> Result<Option<Deployment>> {
-    let newest = deployments::newest(service_context.ctx(), &service_context.service, 1)
+    let newest = deployments::newest(service.ctx(), &service.arn, 1)
         .await?
         .pop();
     Ok(newest.filter(|one| one.task_definition == revision && Some(one.arn.as_str()) != previous))
@@ -94,19 +92,19 @@ async fn newer_than(
 
 /// Requests the deployment exactly once: after a lost answer it checks for a new deployment before it retries.
 async fn request(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     rollout: &Rollout<'_>,
     previous: Option<&str>,
 ) -> Result<()> {
-    let ctx = service_context.ctx();
+    let ctx = service.ctx();
     for attempt in 0..MAX_ATTEMPTS {
         let call = ctx
             .clients
             .ecs_once
             .update_service()
-            .cluster(&service_context.cluster);
+            .cluster(&service.cluster);
         let call = call
-            .service(&service_context.service)
+            .service(&service.arn)
             .task_definition(rollout.revision)
             .force_new_deployment(rollout.force)
             .set_desired_count(rollout.desired);
@@ -119,7 +117,7 @@ async fn request(
         };
         ctx.pause(backoff(attempt)).await?;
         if error.retry == Retry::Unknown
-            && newer_than(service_context, rollout.revision, previous)
+            && newer_than(service, rollout.revision, previous)
                 .await?
                 .is_some()
         {
@@ -131,30 +129,23 @@ async fn request(
 
 /// Waits until reads return the requested deployment, which they may not do at once.
 async fn wait_until_visible(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     revision: &str,
     previous: Option<&str>,
 ) -> Result<Deployment> {
-    wait_until(
-        service_context.ctx(),
-        last(revision),
-        VISIBLE_WITHIN,
-        async || {
-            Ok(
-                match newer_than(service_context, revision, previous).await? {
-                    Some(one) => Poll::Ready(one),
-                    None => Poll::Pending("the deployment is not visible yet".to_owned()),
-                },
-            )
-        },
-    )
+    wait_until(service.ctx(), last(revision), VISIBLE_WITHIN, async || {
+        Ok(match newer_than(service, revision, previous).await? {
+            Some(one) => Poll::Ready(one),
+            None => Poll::Pending("the deployment is not visible yet".to_owned()),
+        })
+    })
     .await
 }
 
 /// Prints how the deployment ended; after a failure also the findings about its tasks.
 async fn report_end(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     follow: &Follow<'_>,
     deployment: &Deployment,
 ) -> Result<Exit> {
@@ -162,7 +153,7 @@ async fn report_end(
     if deployment.succeeded() {
         return Ok(Exit::Done);
     }
-    diagnose::print_findings(context, service_context, &follow.failed).await?;
+    diagnose::print_findings(context, service, &follow.failed).await?;
     Err(Error::failed(format!(
         "deployment of {} failed: {}",
         last(&deployment.task_definition),
@@ -173,7 +164,7 @@ async fn report_end(
 
 /// After Ctrl-C: asks whether to roll the deployment back or to let it continue at AWS.
 async fn offer_rollback(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     follow: &mut Follow<'_>,
     deployment: &Deployment,
 ) -> Result<Exit> {
@@ -187,7 +178,7 @@ async fn offer_rollback(
             "the deployment of {name} continues at AWS: rd-ecs wait follows it, rd-ecs rollback stops it"
         )));
     }
-    roll_back(service_context.ctx(), &deployment.arn).await?;
+    roll_back(service.ctx(), &deployment.arn).await?;
     if let Ending::Over(deployment) = follow
         .until_over(&deployment.arn, ROLLBACK_TIMEOUT, true)
         .await?

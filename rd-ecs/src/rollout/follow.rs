@@ -1,4 +1,4 @@
-//! Following a deployment to its end: tasks by state, events and stopped tasks as they come.
+//! Follows a deployment to its end: prints the number of tasks in each state, and events and stopped tasks as they arrive.
 
 use crate::kinds::service::deployments::{self, Deployment};
 use crate::names::{api, revision};
@@ -13,41 +13,37 @@ use serde_json::json;
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
-/// The shortest pause between two looks.
-const PAUSE: Duration = Duration::from_secs(2);
+/// The shortest pause between two reads.
+const SHORTEST_PAUSE: Duration = Duration::from_secs(2);
 
-/// How following ended.
+/// Why the following ended.
 pub enum Ending {
-    /// The deployment is over.
+    /// The deployment has ended.
     Over(Deployment),
-    /// It goes on; the user asked to stop.
+    /// The user interrupted; the deployment continues.
     Interrupted(Deployment),
-    /// It goes on; the time is up.
+    /// The time limit is over; the deployment continues.
     TimedOut(Deployment),
 }
 
-/// A deployment that is followed.
+/// Follows one deployment, and remembers what it has printed.
 pub struct Follow<'a> {
     context: &'a Context,
-    service_context: &'a ServiceContext,
-    /// From when on events count.
+    service: &'a ServiceContext,
+    /// Events and tasks before this time belong to earlier deployments.
     since: Timestamp,
     events: BTreeSet<String>,
     stopped: BTreeSet<String>,
-    /// Tasks that stopped of the followed revision.
+    /// The tasks of the deployment that have stopped.
     pub failed: Vec<Task>,
 }
 
 impl<'a> Follow<'a> {
-    /// Follows what began at `since`.
-    pub fn new(
-        context: &'a Context,
-        service_context: &'a ServiceContext,
-        since: Timestamp,
-    ) -> Self {
+    /// For a deployment that began at `since`.
+    pub fn new(context: &'a Context, service: &'a ServiceContext, since: Timestamp) -> Self {
         Self {
             context,
-            service_context,
+            service,
             since,
             events: BTreeSet::new(),
             stopped: BTreeSet::new(),
@@ -55,14 +51,15 @@ impl<'a> Follow<'a> {
         }
     }
 
-    /// Until it is over, or `limit` is, or the user asks to stop; the last not where `to_the_end`.
+    /// Follows until the deployment ends, `limit` is over, or the user interrupts. With `ignore_interrupts`, an interrupt does
+    /// not end it.
     pub async fn until_over(
         &mut self,
         arn: &str,
         limit: Duration,
-        to_the_end: bool,
+        ignore_interrupts: bool,
     ) -> Result<Ending> {
-        let ctx = self.service_context.ctx();
+        let ctx = self.service.ctx();
         let deadline = ctx.clock.deadline(limit);
         let step = self.context.progress.step(&api(&ctx.stack), false);
         loop {
@@ -70,8 +67,8 @@ impl<'a> Follow<'a> {
             let now = read
                 .into_iter()
                 .next()
-                .ok_or_else(|| Error::failed("AWS knows the deployment no more"))?;
-            let states = self.look(&now).await?;
+                .ok_or_else(|| Error::failed("AWS has no record of the deployment"))?;
+            let states = self.print_news(&now).await?;
             step.say(&line(&now, &states));
             if now.is_over() {
                 return Ok(Ending::Over(now));
@@ -79,8 +76,8 @@ impl<'a> Follow<'a> {
             if deadline.is_over() {
                 return Ok(Ending::TimedOut(now));
             }
-            let pause = deadline.pause_from(PAUSE);
-            if to_the_end {
+            let pause = deadline.pause_from(SHORTEST_PAUSE);
+            if ignore_interrupts {
                 ctx.clock.sleep(pause).await;
             } else if ctx.pause(pause).await.is_err() {
                 return Ok(Ending::Interrupted(now));
@@ -88,11 +85,11 @@ impl<'a> Follow<'a> {
         }
     }
 
-    /// Tells what is new, and counts the tasks of the deployment by their state.
-    async fn look(&mut self, deployment: &Deployment) -> Result<BTreeMap<String, usize>> {
-        let (ctx, service_context) = (self.service_context.ctx(), self.service_context);
-        let service = service_context.read().await?;
-        let mut events: Vec<_> = service
+    /// Prints new events and stopped tasks, and counts the deployment's tasks by their state.
+    async fn print_news(&mut self, deployment: &Deployment) -> Result<BTreeMap<String, usize>> {
+        let (ctx, service) = (self.service.ctx(), self.service);
+        let live = service.read().await?;
+        let mut events: Vec<_> = live
             .events()
             .iter()
             .filter_map(|event| {
@@ -107,31 +104,31 @@ impl<'a> Follow<'a> {
         events.sort();
         for (at, id, message) in events {
             self.events.insert(id);
-            self.tell(
+            self.print(
                 &json!({"type": "event", "at": at, "message": message}),
                 &format!("{}  {message}", paint(DIM, clock(at))),
             );
         }
-        let of = Of::Service(&service_context.family);
-        let gone = tasks::ids(ctx, &service_context.cluster, of, true).await?;
-        let new: Vec<String> = gone
+        let of = Of::Service(&service.family);
+        let stopped = tasks::ids(ctx, &service.cluster, of, true).await?;
+        let new: Vec<String> = stopped
             .into_iter()
             .filter(|arn| self.stopped.insert(arn.clone()))
             .collect();
-        for task in tasks::read(ctx, &service_context.cluster, &new).await? {
-            let begun = task.created_at.is_some_and(|at| at >= self.since);
-            if !begun || task.task_definition != deployment.task_definition {
+        for task in tasks::read(ctx, &service.cluster, &new).await? {
+            let is_new = task.created_at.is_some_and(|at| at >= self.since);
+            if !is_new || task.task_definition != deployment.task_definition {
                 continue;
             }
             let why = task.why();
-            self.tell(
+            self.print(
                 &json!({"type": "task", "task": task.id, "status": task.last_status, "exit_code": task.exit_code, "why": why}),
                 &format!("{}  task {} stopped: {why}", paint(ERROR, "✗"), task.id),
             );
             self.failed.push(task);
         }
         let mut states: BTreeMap<String, usize> = BTreeMap::new();
-        for task in tasks::list(ctx, &service_context.cluster, of, false).await? {
+        for task in tasks::list(ctx, &service.cluster, of, false).await? {
             if task.task_definition == deployment.task_definition {
                 let health = match task.health.as_str() {
                     "HEALTHY" | "UNHEALTHY" => format!(" {}", task.health.to_lowercase()),
@@ -144,7 +141,7 @@ impl<'a> Follow<'a> {
         Ok(states)
     }
 
-    fn tell(&self, record: &serde_json::Value, text: &str) {
+    fn print(&self, record: &serde_json::Value, text: &str) {
         let line = match self.context.printer.is_json() {
             true => record.to_string(),
             false => text.to_owned(),
@@ -152,16 +149,16 @@ impl<'a> Follow<'a> {
         self.context.printer.text(&format!("{line}\n"));
     }
 
-    /// Tells that it goes on without us.
+    /// Prints that the deployment has started, for `--no-wait`.
     pub fn print_started(&self, deployment: &Deployment) {
         let number = number(deployment);
-        self.tell(
+        self.print(
             &record(deployment),
-            &format!("revision {number} is being deployed: rd-ecs wait follows it"),
+            &format!("revision {number} is being deployed; rd-ecs wait follows it"),
         );
     }
 
-    /// Tells how it ended.
+    /// Prints how the deployment ended.
     pub fn print_end(&self, deployment: &Deployment) {
         let mark = match deployment.succeeded() {
             true => paint(OK, "✓"),
@@ -170,12 +167,12 @@ impl<'a> Follow<'a> {
         let number = number(deployment);
         let text = match deployment.succeeded() {
             true => format!(
-                "{mark}  revision {number} runs: {} tasks",
-                deployment.running
+                "{mark}  revision {number}: desired {}, running {}",
+                deployment.requested, deployment.running
             ),
             false => format!("{mark}  revision {number}: {}", deployment.why()),
         };
-        self.tell(&record(deployment), &text);
+        self.print(&record(deployment), &text);
     }
 }
 
@@ -197,23 +194,28 @@ fn record(deployment: &Deployment) -> serde_json::Value {
     record
 }
 
+/// The local time of day.
 fn clock(at: Timestamp) -> String {
     at.to_zoned(jiff::tz::TimeZone::system())
         .strftime("%H:%M:%S")
         .to_string()
 }
 
+/// The progress of a deployment in one line.
 fn line(now: &Deployment, states: &BTreeMap<String, usize>) -> String {
     let mut parts = vec![now.status.to_lowercase().replace('_', " ")];
     let states = states
         .iter()
         .map(|(state, count)| format!("{count} {state}"));
-    parts.push(format!("{} of {} run", now.running, now.requested));
+    parts.push(format!(
+        "desired {}, running {}",
+        now.requested, now.running
+    ));
     parts.extend(states);
     if now.failed > 0 {
         parts.push(match now.threshold {
             0 => format!("{} failed", now.failed),
-            threshold => format!("{} failed, given up at {threshold}", now.failed),
+            threshold => format!("{} failed, rolled back at {threshold}", now.failed),
         });
     }
     parts.join(" · ")

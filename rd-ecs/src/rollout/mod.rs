@@ -55,21 +55,21 @@ pub struct Rollout<'a> {
 pub async fn carry_out(
     context: &Context,
     state: &LockedState,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     rollout: &Rollout<'_>,
     args: &RolloutArgs,
 ) -> Result<Exit> {
     let suspended = match args.no_wait {
         true => None,
-        false => scale_in::suspend(state, service_context).await?,
+        false => scale_in::suspend(state, service).await?,
     };
-    let deployed = deployment::deploy(context, service_context, rollout, args).await;
+    let deployed = deployment::deploy(context, service, rollout, args).await;
     let resumed = match &suspended {
-        Some(suspended) => scale_in::resume(service_context, suspended).await,
+        Some(suspended) => scale_in::resume(service, suspended).await,
         None => Ok(()),
     };
     let recorded = match &resumed {
-        Ok(()) => record_state::record(state, service_context).await,
+        Ok(()) => record_state::record(state, service).await,
         Err(_) => Ok(()),
     };
     let exit = deployed?;

@@ -19,9 +19,9 @@ const DEPLOYED_SETTINGS: [&str; 6] = [
 ];
 
 /// Records the revision that the service runs now, and that the deployment is finished.
-pub async fn record(state: &LockedState, service_context: &ServiceContext) -> Result<()> {
-    let live = service_context.read().await?;
-    let running = service_context.runs(&live).await?;
+pub async fn record(state: &LockedState, service: &ServiceContext) -> Result<()> {
+    let live = service.read().await?;
+    let running = service.running_revision(&live).await?;
     let definition = task_definition::model::live(&running.definition);
     let mut document = scale_in::load(state).await?;
     scale_in::clear(&mut document);

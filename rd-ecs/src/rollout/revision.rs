@@ -1,4 +1,5 @@
-//! The revision with another image: all else is as in the one that runs.
+//! The revision for an image: a copy of the running one with another image, or, for the first image, one from the
+//! settings.
 
 use super::applied_secrets::applied_secrets;
 use crate::kinds::task_definition::model::Spec;
@@ -13,36 +14,38 @@ use rd_common::resource::ctx::MAX_ATTEMPTS;
 use rd_common::resource::wait::backoff;
 use rd_common::{Error, Result, Retry};
 
-fn ours(described: &Described) -> Option<&ContainerDefinition> {
+/// The container of the application.
+fn application_container(described: &Described) -> Option<&ContainerDefinition> {
     let containers = described.definition.container_definitions();
     containers.iter().find(|one| one.name() == Some(CONTAINER))
 }
 
-/// A revision with this image: the one that runs, the newest where a run that was cut off had registered it, or another.
+/// The ARN of a revision with this image: the running one if it has the image, the newest if an interrupted run has
+/// registered it, otherwise a new one.
 pub async fn with_image(
     context: &Context,
-    service_context: &ServiceContext,
-    runs: &Described,
+    service: &ServiceContext,
+    running: &Described,
     image: &str,
 ) -> Result<String> {
-    let ctx = service_context.ctx();
-    if has_image(runs, image) {
-        return Ok(arn(runs));
+    let ctx = service.ctx();
+    if has_image(running, image) {
+        return Ok(arn(running));
     }
     for attempt in 0..MAX_ATTEMPTS {
-        if let Some(there) = registered(service_context, runs, image).await? {
-            return Ok(there);
+        if let Some(existing) = already_registered(service, running, image).await? {
+            return Ok(existing);
         }
-        let made = match stands_in(runs) {
-            // It has a command of its own and no secrets: the first image gets what the settings say.
+        let result = match is_placeholder(running) {
+            // The placeholder has its own command and no secrets: the first image gets those of the settings.
             true => {
-                let spec = first(context, service_context, image).await?;
+                let spec = first_image_spec(context, service, image).await?;
                 register(ctx, &spec, &ctx.stack.tags_for(TASK_DEFINITION)).await
             }
-            false => register_like(ctx, runs, image).await,
+            false => register_like(ctx, running, image).await,
         };
-        match made {
-            // Whether it was registered is looked at before it is registered again.
+        match result {
+            // The next attempt first checks whether this one registered it.
             Err(error) if error.retry != Retry::Never && attempt + 1 < MAX_ATTEMPTS => {
                 ctx.pause(backoff(attempt)).await?;
             }
@@ -52,20 +55,21 @@ pub async fn with_image(
     Err(Error::interrupted())
 }
 
-/// The newest revision, where it is as the one that is to be registered.
-async fn registered(
-    service_context: &ServiceContext,
-    runs: &Described,
+/// The newest revision, if it equals the one to register.
+async fn already_registered(
+    service: &ServiceContext,
+    running: &Described,
     image: &str,
 ) -> Result<Option<String>> {
-    let newest = service_context
+    let newest = service
         .ctx()
         .clients
         .reads
-        .definition(&service_context.family)
+        .definition(&service.family)
         .await?;
     let newest = newest.filter(|newest| {
-        has_image(newest, image) && (stands_in(runs) || differ_in_image_alone(runs, newest))
+        has_image(newest, image)
+            && (is_placeholder(running) || differ_only_in_image(running, newest))
     });
     Ok(newest.map(|newest| arn(&newest)))
 }
@@ -76,18 +80,18 @@ fn arn(one: &Described) -> String {
 }
 
 fn has_image(one: &Described, image: &str) -> bool {
-    ours(one).is_some_and(|container| container.image() == Some(image))
+    application_container(one).is_some_and(|container| container.image() == Some(image))
 }
 
-/// Whether a revision is what runs before the first image.
-fn stands_in(one: &Described) -> bool {
-    ours(one)
+/// Whether a revision is the placeholder that runs before the first image.
+fn is_placeholder(one: &Described) -> bool {
+    application_container(one)
         .and_then(ContainerDefinition::image)
         .is_some_and(|image| image == PLACEHOLDER || image.ends_with(NO_IMAGE_TAG))
 }
 
-fn differ_in_image_alone(runs: &Described, newest: &Described) -> bool {
-    let plain = |one: &Described| {
+fn differ_only_in_image(running: &Described, newest: &Described) -> bool {
+    let without_image = |one: &Described| {
         let mut containers = one.definition.container_definitions().to_vec();
         for container in &mut containers {
             container.image = None;
@@ -104,28 +108,32 @@ fn differ_in_image_alone(runs: &Described, newest: &Described) -> bool {
             definition.ephemeral_storage.clone(),
         )
     };
-    plain(runs) == plain(newest)
+    without_image(running) == without_image(newest)
 }
 
-/// What a revision becomes with another image, before it is registered: what stands in has neither the container nor the
-/// secrets of what follows it.
-pub async fn ahead(
+/// The revision that a deployment of the image would register, for checks before it. The placeholder gets the container
+/// and the secrets of the first image.
+pub async fn preview(
     context: &Context,
-    service_context: &ServiceContext,
-    runs: &Described,
+    service: &ServiceContext,
+    running: &Described,
     image: &str,
 ) -> Result<Described> {
-    let mut ahead = runs.clone();
-    if stands_in(runs) {
-        let container = container(&first(context, service_context, image).await?)?;
-        ahead.definition.container_definitions = Some(vec![container]);
+    let mut preview = running.clone();
+    if is_placeholder(running) {
+        let container = container(&first_image_spec(context, service, image).await?)?;
+        preview.definition.container_definitions = Some(vec![container]);
     }
-    Ok(ahead)
+    Ok(preview)
 }
 
-/// What the first image runs as.
-async fn first(context: &Context, service_context: &ServiceContext, image: &str) -> Result<Spec> {
-    let config = &service_context.slice_context.config;
+/// The settings of the revision for the first image.
+async fn first_image_spec(
+    context: &Context,
+    service: &ServiceContext,
+    image: &str,
+) -> Result<Spec> {
+    let config = &service.slice.config;
     Ok(Spec {
         image: image.to_owned(),
         command: config
@@ -136,7 +144,7 @@ async fn first(context: &Context, service_context: &ServiceContext, image: &str)
         entry_point: config.entry_point.clone(),
         health_check: config.health_check(),
         read_only: config.read_only,
-        secrets: applied_secrets(context, service_context).await?,
-        ..service_context.slice_context.spec(TASK_DEFINITION)?
+        secrets: applied_secrets(context, service).await?,
+        ..service.slice.spec(TASK_DEFINITION)?
     })
 }

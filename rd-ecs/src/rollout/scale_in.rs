@@ -21,10 +21,7 @@ pub struct Suspended {
 }
 
 /// Resumes the scale-in that an earlier, killed run suspended. The caller holds the state's lock.
-pub async fn finish_interrupted(
-    state: &LockedState,
-    service_context: &ServiceContext,
-) -> Result<()> {
+pub async fn finish_interrupted(state: &LockedState, service: &ServiceContext) -> Result<()> {
     let Some(mut document) = state.load().await? else {
         return Ok(());
     };
@@ -32,18 +29,15 @@ pub async fn finish_interrupted(
         return Ok(());
     };
     if let Ok(suspended) = serde_json::from_value::<Suspended>(suspended) {
-        resume(service_context, &suspended).await?;
+        resume(service, &suspended).await?;
     }
     state.save(document, "rd-ecs: scale-in resumed").await?;
     Ok(())
 }
 
 /// Suspends scale-in; none where there is no autoscaling, or scale-in is suspended already.
-pub async fn suspend(
-    state: &LockedState,
-    service_context: &ServiceContext,
-) -> Result<Option<Suspended>> {
-    let ctx = service_context.ctx();
+pub async fn suspend(state: &LockedState, service: &ServiceContext) -> Result<Option<Suspended>> {
+    let ctx = service.ctx();
     let target = scalable(&ctx.stack);
     let Some(live) = scalable_target::read(ctx, &target).await? else {
         return Ok(None);
@@ -64,9 +58,9 @@ pub async fn suspend(
 }
 
 /// Lets autoscaling scale in again.
-pub async fn resume(service_context: &ServiceContext, suspended: &Suspended) -> Result<()> {
+pub async fn resume(service: &ServiceContext, suspended: &Suspended) -> Result<()> {
     // Set without reading it first: reads lag behind what was set a moment ago.
-    match suspend_scale_in(service_context.ctx(), &suspended.scalable_target, false).await {
+    match suspend_scale_in(service.ctx(), &suspended.scalable_target, false).await {
         // Autoscaling was turned off meanwhile: part of a missing target cannot be set.
         Err(error) if error.is(&["ValidationException", "ObjectNotFoundException"]) => Ok(()),
         done => done,

@@ -3,6 +3,7 @@
 use crate::config::Config;
 use crate::kinds::parameter::{self, Parameter};
 use crate::names;
+use rd_common::arn::Arn;
 use rd_common::outputs::{cache, data};
 use rd_common::{Input, Parts, Stack};
 use std::collections::BTreeMap;
@@ -69,24 +70,26 @@ struct ExistingSecret {
     is_parameter: bool,
 }
 
-/// The number of parts between the colons of a secret's ARN.
-const SECRET_PARTS: usize = 7;
+/// The number of parts of `secret:<name>`, the resource in a secret's ARN. A member, a stage and a version may follow.
+pub const SECRET_PARTS: usize = 2;
 
 impl ExistingSecret {
     fn parse(text: &str) -> Self {
-        let parts: Vec<&str> = text.split(':').collect();
-        let is_parameter = parts.get(2) == Some(&"ssm");
-        let arn = match is_parameter {
-            true => text.to_owned(),
-            false => parts[..parts.len().min(SECRET_PARTS)].join(":"),
-        };
-        let value_from = match parts.get(SECRET_PARTS) {
-            Some(member) if !is_parameter => format!("{arn}:{member}::"),
-            _ => arn.clone(),
+        let parsed = Arn::parse(text);
+        let is_parameter = parsed.as_ref().is_some_and(|arn| arn.service == "ssm");
+        let (arn, member) = match parsed {
+            Some(arn) if !is_parameter => {
+                let (arn, rest) = arn.split_after(SECRET_PARTS);
+                (arn.to_string(), rest.into_iter().next())
+            }
+            _ => (text.to_owned(), None),
         };
         Self {
+            value_from: match member {
+                Some(member) => format!("{arn}:{member}::"),
+                None => arn.clone(),
+            },
             arn,
-            value_from,
             is_parameter,
         }
     }

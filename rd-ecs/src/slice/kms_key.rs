@@ -1,6 +1,7 @@
 //! KMS keys: the setting may be an ARN, an id or an alias; an IAM policy needs an ARN.
 
 use rd_common::Stack;
+use rd_common::arn::Arn;
 
 /// A KMS key as an IAM policy refers to it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -16,29 +17,18 @@ pub struct Key {
 impl Key {
     /// Parses an ARN, a key id, or `alias/name`.
     pub fn parse(text: &str, stack: &Stack) -> Self {
-        let here = format!(
-            "arn:{}:kms:{}:{}",
-            stack.partition(),
-            stack.region,
-            stack.account()
-        );
-        let is_arn = text.starts_with("arn:");
-        let (place, name) = match text.rsplit_once(':') {
-            Some((place, name)) if is_arn => (place, name),
-            _ => (here.as_str(), text),
-        };
-        if name.starts_with("alias/") {
-            return Self {
-                arn: format!("{place}:key/*"),
-                alias: Some(name.to_owned()),
-            };
-        }
-        Self {
-            arn: match is_arn {
+        let mut arn = Arn::parse(text).unwrap_or_else(|| {
+            let resource = match text.starts_with("alias/") {
                 true => text.to_owned(),
-                false => format!("{here}:key/{text}"),
-            },
-            alias: None,
+                false => format!("key/{text}"),
+            };
+            Arn::regional(stack, "kms", resource)
+        });
+        let is_alias = arn.resource.starts_with("alias/");
+        let alias = is_alias.then(|| std::mem::replace(&mut arn.resource, "key/*".to_owned()));
+        Self {
+            arn: arn.to_string(),
+            alias,
         }
     }
 }

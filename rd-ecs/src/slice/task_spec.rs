@@ -45,10 +45,7 @@ pub fn task_spec(
         environment.insert(config.port_variable.clone(), port);
     }
     if !config.bucket_variable.is_empty() {
-        environment.insert(
-            config.bucket_variable.clone(),
-            store::BUCKET_NAME.input(),
-        );
+        environment.insert(config.bucket_variable.clone(), store::BUCKET_NAME.input());
     }
     TaskSpec {
         family: names::api(stack),

@@ -1,4 +1,4 @@
-//! What a task has printed: one stream of the log group, read forward.
+//! The output of a task: one stream of the log group, read forward.
 
 use crate::clients::Clients;
 use aws_sdk_ecs::types::TaskDefinition;
@@ -7,16 +7,16 @@ use rd_common::aws::Explain;
 use rd_common::{Ctx, Result};
 use serde::Serialize;
 
-/// One line.
+/// One line of a task's output.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Line {
-    /// When it was printed.
+    /// When the task printed it.
     pub at: Timestamp,
-    /// It.
+    /// The line, without its line break.
     pub message: String,
 }
 
-/// A stream, and how far it was read.
+/// A log stream, and how far it was read.
 #[derive(Clone, Debug)]
 pub struct Stream {
     group: String,
@@ -24,7 +24,7 @@ pub struct Stream {
     token: Option<String>,
 }
 
-/// The stream of a container of a task; none where its output does not go to CloudWatch Logs.
+/// The log stream of a task's container; none where its output does not go to CloudWatch Logs.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/specify-log-config.html>
 pub fn stream(definition: &TaskDefinition, container: &str, task: &str) -> Option<Stream> {
     let containers = definition.container_definitions();
@@ -41,8 +41,8 @@ pub fn stream(definition: &TaskDefinition, container: &str, task: &str) -> Optio
 }
 
 impl Stream {
-    /// What was not read yet, in order. A stream that is not there (yet) has nothing.
-    pub async fn more(&mut self, ctx: &Ctx<Clients>) -> Result<Vec<Line>> {
+    /// Reads the new lines, in order; none where the stream does not exist (yet).
+    pub async fn read_new(&mut self, ctx: &Ctx<Clients>) -> Result<Vec<Line>> {
         let mut lines = Vec::new();
         loop {
             let call = ctx
@@ -58,7 +58,7 @@ impl Stream {
                 other => other?,
             };
             lines.extend(answer.events().iter().map(line));
-            // At the end AWS gives back the token that it was given.
+            // At the end of the stream, AWS returns the token that it was given.
             let next = answer.next_forward_token;
             if next == self.token || next.is_none() {
                 return Ok(lines);
@@ -67,7 +67,7 @@ impl Stream {
         }
     }
 
-    /// The last lines, at most `most`.
+    /// Reads the last lines, at most `most`; none where the stream does not exist.
     pub async fn last(&self, ctx: &Ctx<Clients>, most: i32) -> Result<Vec<Line>> {
         let call = ctx
             .clients

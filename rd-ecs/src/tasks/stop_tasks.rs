@@ -1,11 +1,12 @@
-//! Tasks that run beside the service: of `rd-ecs run`, or started by hand.
+//! Stops the tasks of a cluster that do not belong to the service: of `rd-ecs run`, or started manually.
 
 use crate::clients::Clients;
 use crate::tasks::{self, Of};
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Result};
 
-/// Stops what runs in a cluster that is to go, so that the roles are there until it has stopped.
+/// Stops every running task of a cluster that is about to be deleted. Without it they would keep running after their roles
+/// are gone, and could not stop.
 pub async fn stop_tasks(ctx: &Ctx<Clients>, cluster: &str) -> Result<()> {
     let running = match tasks::ids(ctx, cluster, Of::Cluster, false).await {
         Err(error) if error.is(&["ClusterNotFoundException"]) => return Ok(()),

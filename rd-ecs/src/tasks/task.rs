@@ -1,4 +1,4 @@
-//! Tasks, in our words, and why they stopped.
+//! ECS tasks: the facts that rd-ecs shows, and finding one by its id.
 
 use crate::clients::Clients;
 use crate::names::{CONTAINER, last};
@@ -9,66 +9,66 @@ use rd_common::aws::Explain;
 use rd_common::{Ctx, Error, Result};
 use serde::Serialize;
 
-/// How many tasks one call tells.
+/// The most tasks that one call describes.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html>
-const AT_ONCE: usize = 100;
+const MAX_PER_CALL: usize = 100;
 
-/// A task.
+/// One task, running or stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Task {
-    /// Its id.
+    /// The task's id.
     pub id: String,
-    /// Its ARN.
+    /// The task's ARN.
     pub arn: String,
-    /// AWS's word for how far it is: `RUNNING`, `STOPPED`, …
+    /// AWS's status of the task: `PENDING`, `RUNNING`, `STOPPED`, …
     pub last_status: String,
-    /// Where it is to get.
+    /// The status that AWS is bringing it to: `RUNNING` or `STOPPED`.
     pub desired_status: String,
-    /// AWS's word for whether its container is well.
+    /// The result of the container's health check: `HEALTHY`, `UNHEALTHY` or `UNKNOWN`.
     pub health: String,
-    /// The revision that it runs: the task definition's ARN.
+    /// The ARN of the revision that it runs.
     pub task_definition: String,
-    /// The service that it is of: `service:<name>`, else `family:<name>`.
+    /// `service:<name>` for a task of a service, otherwise `family:<name>`.
     pub group: String,
-    /// Who started it.
+    /// What started it: the id of a deployment, or `rd-ecs run`.
     pub started_by: Option<String>,
-    /// Its address.
+    /// Its private IP address.
     pub private_ip: Option<String>,
-    /// Its zone.
+    /// Its availability zone.
     pub zone: Option<String>,
-    /// What it runs on.
+    /// Its capacity provider, such as `FARGATE_SPOT`.
     pub capacity: Option<String>,
-    /// When it was asked for.
+    /// When AWS accepted the request for it.
     pub created_at: Option<Timestamp>,
-    /// When it began to run.
+    /// When it started to run.
     pub started_at: Option<Timestamp>,
-    /// When it stopped.
+    /// When it was stopped.
     pub stopped_at: Option<Timestamp>,
-    /// AWS's code for why.
+    /// AWS's code for the reason of the stop.
     pub stop_code: Option<String>,
-    /// AWS's reason for that.
+    /// AWS's reason for the stop.
     pub stopped_reason: Option<String>,
-    /// What our container ended with; none where it never ran.
+    /// The exit code of the application's container; none if it never ran.
     pub exit_code: Option<i32>,
-    /// AWS's reason for that.
+    /// AWS's reason for the container's exit.
     pub container_reason: Option<String>,
-    /// The image that it runs.
+    /// The reference of the container's image.
     pub image: Option<String>,
-    /// The container's id at its runtime: a session names it.
+    /// The container's id at its runtime, which names the target of a session.
     pub runtime_id: Option<String>,
-    /// Whether a shell can be had in it.
+    /// Whether ECS Exec is enabled for it.
     pub exec: bool,
-    /// How the agent is that gives the shell; none where there is none.
+    /// The status of the ECS Exec agent; none where it has none.
     pub agent: Option<String>,
 }
 
 impl Task {
-    /// Whether it is over.
+    /// Whether it has stopped for good.
     pub fn has_stopped(&self) -> bool {
         self.last_status == "STOPPED"
     }
 
-    /// Why it stopped, in AWS's words; the container's own reason first, which says more.
+    /// Why it stopped, in AWS's words: the container's reason, the exit code, the task's reason. Empty where AWS gives none.
     pub fn why(&self) -> String {
         let exit = self.exit_code.map(|code| format!("exit code {code}"));
         let reasons = [
@@ -90,7 +90,7 @@ fn task(one: &AwsTask) -> Task {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let owned = |value: Option<&str>| value.map(str::to_owned);
     let containers = one.containers();
-    let ours = containers
+    let application = containers
         .iter()
         .find(|container| container.name() == Some(CONTAINER))
         .or(containers.first());
@@ -122,22 +122,22 @@ fn task(one: &AwsTask) -> Task {
         stopped_at: timestamp(one.stopped_at()),
         stop_code: one.stop_code().map(|code| code.as_str().to_owned()),
         stopped_reason: owned(one.stopped_reason()),
-        exit_code: ours.and_then(Container::exit_code),
-        container_reason: owned(ours.and_then(Container::reason)),
-        image: owned(ours.and_then(Container::image)),
-        runtime_id: owned(ours.and_then(Container::runtime_id)),
+        exit_code: application.and_then(Container::exit_code),
+        container_reason: owned(application.and_then(Container::reason)),
+        image: owned(application.and_then(Container::image)),
+        runtime_id: owned(application.and_then(Container::runtime_id)),
         exec: one.enable_execute_command(),
-        agent: ours
+        agent: application
             .and_then(|container| container.managed_agents().first())
             .and_then(|agent| agent.last_status())
             .map(str::to_owned),
     }
 }
 
-/// Tasks by their ids or ARNs; those that AWS knows no more are left out.
+/// Reads tasks by their ids or ARNs; those that AWS has forgotten are left out.
 pub async fn read(ctx: &Ctx<Clients>, cluster: &str, ids: &[String]) -> Result<Vec<Task>> {
     let mut tasks = Vec::new();
-    for some in ids.chunks(AT_ONCE) {
+    for some in ids.chunks(MAX_PER_CALL) {
         let call = ctx.clients.ecs.describe_tasks().cluster(cluster);
         let answer = call.set_tasks(Some(some.to_vec())).send().await;
         let answer = answer.doing("read the tasks")?;
@@ -146,49 +146,44 @@ pub async fn read(ctx: &Ctx<Clients>, cluster: &str, ids: &[String]) -> Result<V
     Ok(tasks)
 }
 
-/// Whose tasks.
+/// Which tasks of a cluster to list.
 #[derive(Clone, Copy, Debug)]
 pub enum Of<'a> {
-    /// A service's.
+    /// The tasks of the service with this name.
     Service(&'a str),
-    /// All of the cluster.
+    /// All tasks of the cluster.
     Cluster,
 }
 
-/// The ids of tasks that run, or, with `stopped`, of those that stopped: AWS knows them for an hour.
+/// The ARNs of running tasks or, with `stopped`, of stopped ones, which AWS keeps for an hour.
 pub async fn ids(
     ctx: &Ctx<Clients>,
     cluster: &str,
     of: Of<'_>,
     stopped: bool,
 ) -> Result<Vec<String>> {
+    let call = ctx
+        .clients
+        .ecs
+        .list_tasks()
+        .cluster(cluster)
+        .desired_status(match stopped {
+            true => DesiredStatus::Stopped,
+            false => DesiredStatus::Running,
+        })
+        .set_service_name(match of {
+            Of::Service(name) => Some(name.to_owned()),
+            Of::Cluster => None,
+        });
+    let mut pages = call.into_paginator().send();
     let mut ids = Vec::new();
-    let mut next = None;
-    loop {
-        let call = ctx
-            .clients
-            .ecs
-            .list_tasks()
-            .cluster(cluster)
-            .desired_status(match stopped {
-                true => DesiredStatus::Stopped,
-                false => DesiredStatus::Running,
-            })
-            .set_service_name(match of {
-                Of::Service(name) => Some(name.to_owned()),
-                Of::Cluster => None,
-            })
-            .set_next_token(next);
-        let answer = call.send().await.doing("list the tasks")?;
-        ids.extend(answer.task_arns.unwrap_or_default());
-        next = answer.next_token;
-        if next.is_none() {
-            return Ok(ids);
-        }
+    while let Some(page) = pages.next().await {
+        ids.extend(page.doing("list the tasks")?.task_arns.unwrap_or_default());
     }
+    Ok(ids)
 }
 
-/// The tasks, running ones first, and of each the newest first.
+/// Lists the tasks: running ones first, the newest first.
 pub async fn list(
     ctx: &Ctx<Clients>,
     cluster: &str,
@@ -204,23 +199,24 @@ pub async fn list(
     Ok(tasks)
 }
 
-/// The one task that a user names: by its id, the beginning of it, or its ARN.
+/// The task that a user names by its id, the beginning of its id, or its ARN. Fails if none or several match.
 pub async fn named(ctx: &Ctx<Clients>, cluster: &str, name: &str) -> Result<Task> {
     let name = last(name);
     let tasks = list(ctx, cluster, Of::Cluster, true).await?;
-    let mut fits: Vec<Task> = tasks
+    let mut matches: Vec<Task> = tasks
         .into_iter()
         .filter(|task| task.id.starts_with(name))
         .collect();
-    if fits.len() > 1 {
-        let ids: Vec<&str> = fits.iter().map(|task| task.id.as_str()).collect();
+    if matches.len() > 1 {
+        let ids: Vec<&str> = matches.iter().map(|task| task.id.as_str()).collect();
         return Err(
-            Error::usage(format!("`{name}` begins more than one task's id"))
-                .hint(format!("give more of it: {}", ids.join(", "))),
+            Error::usage(format!("more than one task's id begins with `{name}`"))
+                .hint(format!("pass more of the id: {}", ids.join(", "))),
         );
     }
-    fits.pop().ok_or_else(|| {
-        Error::failed(format!("there is no task `{name}` in {cluster}"))
-            .hint("rd-ecs tasks --stopped lists them; AWS forgets a stopped task after an hour")
+    matches.pop().ok_or_else(|| {
+        Error::failed(format!("{cluster} has no task `{name}`")).hint(
+            "rd-ecs tasks --stopped lists the tasks; AWS deletes a stopped task after an hour",
+        )
     })
 }

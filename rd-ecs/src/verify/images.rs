@@ -1,4 +1,4 @@
-//! The image: in the repository, for the service's architecture.
+//! The image of the revision: it exists in the repository and runs on the tasks' architecture.
 
 use super::{is_denied, not_checked};
 use crate::images::registry::inspect;
@@ -7,23 +7,24 @@ use crate::service_context::ServiceContext;
 use crate::slice::discover::{NO_IMAGE_TAG, PLACEHOLDER};
 use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_ecs::types::{CpuArchitecture, TaskDefinition};
+use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::output::check_report::CheckStep;
 use rd_common::{Result, Stack};
 
-/// An image in this account's registry.
+/// An image in the ECR registry of this account and region.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Own {
-    /// The repository's name.
+    /// The name of the repository.
     pub repository: String,
-    /// The tag.
+    /// The tag; `latest` where the reference has neither tag nor digest.
     pub tag: Option<String>,
-    /// The digest: `sha256:…`.
+    /// The digest, as `sha256:…`.
     pub digest: Option<String>,
 }
 
 impl Own {
-    /// Reads a reference; none where it leads elsewhere.
+    /// Parses a reference; none where it names another registry.
     pub fn of(image: &str, stack: &Stack) -> Option<Self> {
         let url = repository_url(stack);
         let (host, _) = url.split_once('/')?;
@@ -47,107 +48,101 @@ impl Own {
         })
     }
 
-    /// The repository, as policies name it.
+    /// The ARN of the repository, as policies name it.
     pub fn repository_arn(&self, stack: &Stack) -> String {
-        format!(
-            "arn:{}:ecr:{}:{}:repository/{}",
-            stack.partition(),
-            stack.region,
-            stack.account(),
-            self.repository
-        )
+        let resource = format!("repository/{}", self.repository);
+        Arn::regional(stack, "ecr", resource).to_string()
     }
 }
 
-/// A line for whether it is there, and one for what it runs on.
+/// A step for whether the image exists, and if it does, one for its architecture.
 pub async fn check(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     definition: &TaskDefinition,
     image: &str,
 ) -> Result<Vec<CheckStep>> {
-    let is = there(service_context, image).await?;
-    let mut lines = vec![is.step];
-    if is.readable {
-        lines.push(architecture(service_context, definition, image).await);
+    let existence = existence(service, image).await?;
+    let mut lines = vec![existence.step];
+    if existence.readable {
+        lines.push(architecture(service, definition, image).await);
     }
     Ok(lines)
 }
 
-/// What is known of an image.
-struct Is {
+/// Whether an image exists.
+struct Existence {
     step: CheckStep,
-    /// Whether it is in the repository, so that there is more to read.
+    /// Whether it is in the repository, so that its architecture can be read.
     readable: bool,
 }
 
-async fn there(service_context: &ServiceContext, image: &str) -> Result<Is> {
+async fn existence(service: &ServiceContext, image: &str) -> Result<Existence> {
     let what = "image";
-    let ctx = service_context.ctx();
-    let no = |reason: String| Is {
+    let ctx = service.ctx();
+    let missing = |reason: String| Existence {
         step: CheckStep::new(what, false, reason),
         readable: false,
     };
-    let unknown = |why: &str| Is {
+    let unknown = |why: &str| Existence {
         step: not_checked(what, why),
         readable: false,
     };
     if image.ends_with(NO_IMAGE_TAG) {
-        let reason = "none was deployed yet: rd-ecs push IMAGE.tar, then rd-ecs deploy --tag TAG";
-        return Ok(no(reason.to_owned()));
+        let reason =
+            "none has been deployed yet: rd-ecs push IMAGE.tar, then rd-ecs deploy --tag TAG";
+        return Ok(missing(reason.to_owned()));
     }
     let Some(own) = Own::of(image, &ctx.stack) else {
         return Ok(match image == PLACEHOLDER {
-            true => unknown("the placeholder, which is public"),
+            true => unknown("it is the placeholder, a public image"),
             false => unknown(&format!("{image} is in another registry")),
         });
     };
-    // A digest says more than a tag that may have moved on.
+    // If the reference has both, the digest counts: the tag may have moved.
     let id = match (&own.digest, &own.tag) {
         (Some(digest), _) => ImageIdentifier::builder().image_digest(digest),
         (None, tag) => ImageIdentifier::builder().set_image_tag(tag.clone()),
     };
     let call = ctx.clients.ecr.describe_images();
     let call = call.repository_name(&own.repository).image_ids(id.build());
-    match call.send().await.doing("look for the image") {
-        Err(error) if is_denied(&error) => Ok(unknown(
-            "these credentials may not look (ecr:DescribeImages)",
-        )),
-        Err(error) if error.is(&["RepositoryNotFoundException"]) => Ok(no(format!(
-            "the repository {} is not there: run rd-ecs apply",
+    match call.send().await.doing("read the image") {
+        Err(error) if is_denied(&error) => Ok(unknown("these credentials lack ecr:DescribeImages")),
+        Err(error) if error.is(&["RepositoryNotFoundException"]) => Ok(missing(format!(
+            "the repository {} does not exist: run rd-ecs apply",
             own.repository
         ))),
-        Err(error) if error.is(&["ImageNotFoundException"]) => Ok(no(format!(
-            "{image} is not in the repository: rd-ecs images lists what is there, rd-ecs push adds to it"
+        Err(error) if error.is(&["ImageNotFoundException"]) => Ok(missing(format!(
+            "{image} is not in the repository: rd-ecs images lists the images, rd-ecs push adds one"
         ))),
-        other => other.map(|_| Is {
+        other => other.map(|_| Existence {
             step: CheckStep::new(what, true, image),
             readable: true,
         }),
     }
 }
 
-/// Whether tasks of the revision's architecture can run it.
+/// A step for whether the revision's architecture is one of the image's.
 async fn architecture(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     definition: &TaskDefinition,
     image: &str,
 ) -> CheckStep {
     let what = "architecture";
     let platform = definition.runtime_platform();
     let wanted = platform.and_then(|platform| platform.cpu_architecture());
-    // What AWS takes where a revision says nothing.
+    // AWS's default where a revision names none.
     let wanted = wanted.map_or("X86_64", CpuArchitecture::as_str);
-    match inspect(service_context, image).await {
-        Ok(is) if is.runs_on(wanted) => CheckStep::new(what, true, wanted),
-        Ok(is) => CheckStep::new(
+    match inspect(service, image).await {
+        Ok(found) if found.runs_on(wanted) => CheckStep::new(what, true, wanted),
+        Ok(found) => CheckStep::new(
             what,
             false,
             format!(
-                "the image is for {}, and tasks are {wanted}: build it for {wanted}, or set architecture in [ecs]",
-                is.architectures.join(", ")
+                "the image is for {}, but the tasks run on {wanted}: build it for {wanted}, or set architecture in [ecs]",
+                found.architectures.join(", ")
             ),
         ),
-        // It is there; what keeps us from reading it need not keep ECS.
+        // The image exists: what prevents this read need not prevent ECS from pulling it.
         Err(error) => not_checked(what, &error.to_string()),
     }
 }
@@ -157,7 +152,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn references_are_taken_apart() {
+    fn references_are_parsed() {
         let stack = Stack {
             project: "shop".to_owned(),
             environment: "test".to_owned(),

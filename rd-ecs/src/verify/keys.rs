@@ -1,13 +1,12 @@
-//! The keys that secrets and the bucket are encrypted with: one of the account's own has to be named to the execution
-//! role, and the bucket's to the task role.
+//! The KMS keys of secrets and of the bucket: the execution role must be allowed to use a customer managed key of a secret,
+//! and the task role the key of the bucket.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
 
-use super::permissions::MAY_NOT_ASK;
+use super::permissions::CANNOT_SIMULATE;
 use super::reference::{self, Reference, Secret, region};
-use super::simulation::{Asked, simulate};
+use super::simulation::{Query, simulate};
 use super::{is_denied, not_checked};
 use crate::service_context::ServiceContext;
-use crate::slice::discover::BUCKET_KEY;
 use crate::slice::kms_key::Key;
 use crate::slice::role_documents::{KEY_ACTIONS, via_service};
 use aws_sdk_ecs::types::TaskDefinition;
@@ -16,36 +15,36 @@ use rd_common::Result;
 use rd_common::aws::Explain;
 use rd_common::context::Context;
 use rd_common::output::check_report::CheckStep;
-use serde_json::Value;
+use rd_common::outputs;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// AWS's own key for secrets, which everybody in the account may use who may read the secret.
-const AWS_OWN: &str = "alias/aws/secretsmanager";
+/// The AWS managed key for secrets: whoever may read a secret may use it.
+const AWS_MANAGED_KEY: &str = "alias/aws/secretsmanager";
 
-/// A line for each key.
+/// A step for each customer managed key.
 pub async fn check(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     definition: &TaskDefinition,
 ) -> Result<Vec<CheckStep>> {
     let (mut steps, bucket) = tokio::try_join!(
-        of_secrets(service_context, definition),
-        of_bucket(context, service_context, definition)
+        secret_keys(service, definition),
+        bucket_key(context, service, definition)
     )?;
     steps.extend(bucket);
     Ok(steps)
 }
 
-async fn of_secrets(
-    service_context: &ServiceContext,
+async fn secret_keys(
+    service: &ServiceContext,
     definition: &TaskDefinition,
 ) -> Result<Vec<CheckStep>> {
     let Some(role) = definition.execution_role_arn() else {
         return Ok(Vec::new());
     };
-    let stack = &service_context.ctx().stack;
+    let stack = &service.ctx().stack;
     let mut secrets: BTreeMap<Secret, BTreeSet<String>> = BTreeMap::new();
-    for one in reference::all(definition, stack) {
+    for one in reference::references(definition, stack) {
         if let Reference::Secret(secret, _) = one.reference
             && region(&secret.arn) == stack.region
         {
@@ -53,7 +52,7 @@ async fn of_secrets(
         }
     }
     let reads = secrets.into_iter().map(async |(secret, variables)| {
-        let key = of(service_context, &secret).await?;
+        let key = key_of(service, &secret).await?;
         Ok(key.map(|key| (key, variables)))
     });
     let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
@@ -62,32 +61,34 @@ async fn of_secrets(
     }
     let lines = keys.iter().map(async |(key, variables)| {
         let names: Vec<&str> = variables.iter().map(String::as_str).collect();
-        line(service_context, role, key, &names.join(", ")).await
+        line(service, role, key, &names.join(", ")).await
     });
     try_join_all(lines).await
 }
 
-/// The key of a secret; none where it is AWS's own, or cannot be known.
-async fn of(service_context: &ServiceContext, secret: &Secret) -> Result<Option<String>> {
-    let call = service_context.ctx().clients.secrets.describe_secret();
+/// The customer managed key of a secret; none where it has the AWS managed key, or where it cannot be read.
+async fn key_of(service: &ServiceContext, secret: &Secret) -> Result<Option<String>> {
+    let call = service.ctx().clients.secrets.describe_secret();
     let call = call.secret_id(&secret.arn).send();
-    match call.await.doing("read about the secret") {
-        // That it is gone has a line of its own.
+    match call.await.doing("describe the secret") {
+        // A missing secret has a step of its own.
         Err(error) if is_denied(&error) || error.is(&["ResourceNotFoundException"]) => Ok(None),
-        other => Ok(other?.kms_key_id.filter(|key| !key.ends_with(AWS_OWN))),
+        other => Ok(other?
+            .kms_key_id
+            .filter(|key| !key.ends_with(AWS_MANAGED_KEY))),
     }
 }
 
 async fn line(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     role: &str,
     key: &str,
     variables: &str,
 ) -> Result<CheckStep> {
     let what = format!("execution role: decrypt {variables}");
-    let advice = "add it to decrypt_keys in [ecs] and apply";
-    may(
-        service_context,
+    let advice = "add it to decrypt_keys in [ecs], then run rd-ecs apply";
+    may_use(
+        service,
         role,
         key,
         &["kms:Decrypt"],
@@ -98,34 +99,29 @@ async fn line(
     .await
 }
 
-/// The bucket's key, where tasks have a bucket with one.
-async fn of_bucket(
+/// A step for the bucket's key; none where the tasks use no bucket, or S3 uses a key of its own.
+async fn bucket_key(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     definition: &TaskDefinition,
 ) -> Result<Option<CheckStep>> {
     let Some(role) = definition.task_role_arn() else {
         return Ok(None);
     };
-    if service_context
-        .slice_context
-        .config
-        .bucket_variable
-        .is_empty()
-    {
+    if service.slice.config.bucket_variable.is_empty() {
         return Ok(None);
     }
     let store = context.load_state("store").await?;
-    let key = store.and_then(|mut store| store.outputs.remove(BUCKET_KEY));
-    let key = key.as_ref().and_then(Value::as_str).unwrap_or_default();
+    let key = store.and_then(|store| store.output(&outputs::store::KMS_KEY));
+    let key = key.unwrap_or_default();
     if key.is_empty() {
         return Ok(None);
     }
     let what = "task role: use the bucket's key".to_owned();
-    let step = may(
-        service_context,
+    let step = may_use(
+        service,
         role,
-        key,
+        &key,
         &KEY_ACTIONS,
         "s3",
         what,
@@ -135,28 +131,31 @@ async fn of_bucket(
     Ok(Some(step))
 }
 
-/// Whether a role may do this with a key through a service.
-async fn may(
-    service_context: &ServiceContext,
+/// Whether a role may use a key through the AWS service `via`, such as `s3`.
+async fn may_use(
+    service: &ServiceContext,
     role: &str,
     key: &str,
     actions: &[&str],
-    service: &str,
+    via: &str,
     what: String,
     advice: &str,
 ) -> Result<CheckStep> {
-    let stack = &service_context.ctx().stack;
+    let stack = &service.ctx().stack;
     let Key { arn, alias } = Key::parse(key, stack);
     if alias.is_some() {
-        return Ok(not_checked(what, &format!("{key} is no key's ARN")));
+        return Ok(not_checked(
+            what,
+            &format!("{key} is an alias, and only the ARN of a key can be checked"),
+        ));
     }
-    let asked = Asked {
+    let query = Query {
         actions,
         resources: std::slice::from_ref(&arn),
-        context: &[("kms:ViaService", via_service(stack, service))],
+        context: &[("kms:ViaService", via_service(stack, via))],
     };
-    let Some(verdicts) = simulate(service_context, role, &asked).await? else {
-        return Ok(not_checked(what, MAY_NOT_ASK));
+    let Some(verdicts) = simulate(service, role, &query).await? else {
+        return Ok(not_checked(what, CANNOT_SIMULATE));
     };
     Ok(match verdicts.iter().find(|one| !one.allowed) {
         None => CheckStep::new(what, true, "allowed"),

@@ -1,32 +1,33 @@
-//! The log group, made before a task writes to it.
+//! The log groups of the containers: the awslogs driver does not start a task whose group is missing.
 
 use super::{is_denied, not_checked};
 use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::{LogDriver, TaskDefinition};
 use futures_util::future::try_join_all;
+use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::output::check_report::CheckStep;
 use rd_common::{Result, Stack};
 use std::collections::BTreeMap;
 
-/// Where a container's output goes, in CloudWatch Logs.
+/// The CloudWatch Logs destination of a container's output.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using_awslogs.html>
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Target {
-    /// The container.
+pub struct LogDestination {
+    /// The name of the container.
     pub container: String,
-    /// The log group.
+    /// The name of the log group.
     pub group: String,
-    /// Its region.
+    /// The region of the log group.
     pub region: String,
-    /// What a stream's name begins with.
+    /// The beginning of the stream names.
     pub prefix: Option<String>,
-    /// Whether a task makes the group.
-    pub makes_group: bool,
+    /// Whether the log driver creates a missing group.
+    pub creates_group: bool,
 }
 
-/// Where the containers' output goes.
-pub fn targets(definition: &TaskDefinition, stack: &Stack) -> Vec<Target> {
+/// The destinations of all containers that log to CloudWatch Logs.
+pub fn destinations(definition: &TaskDefinition, stack: &Stack) -> Vec<LogDestination> {
     let mut all = Vec::new();
     for container in definition.container_definitions() {
         let log = container.log_configuration();
@@ -38,12 +39,12 @@ pub fn targets(definition: &TaskDefinition, stack: &Stack) -> Vec<Target> {
             continue;
         };
         let region = options.get("awslogs-region");
-        all.push(Target {
+        all.push(LogDestination {
             container: container.name().unwrap_or_default().to_owned(),
             group: group.clone(),
             region: region.unwrap_or(&stack.region).clone(),
             prefix: options.get("awslogs-stream-prefix").cloned(),
-            makes_group: options
+            creates_group: options
                 .get("awslogs-create-group")
                 .is_some_and(|v| v == "true"),
         });
@@ -51,20 +52,19 @@ pub fn targets(definition: &TaskDefinition, stack: &Stack) -> Vec<Target> {
     all
 }
 
-/// The ARNs under which a role is allowed to write to them.
+/// The ARNs of the log streams, with `task` in place of a task's id: enough to check a role's permissions.
 pub fn stream_arns(definition: &TaskDefinition, stack: &Stack) -> Vec<String> {
-    let mut arns: Vec<String> = targets(definition, stack)
+    let mut arns: Vec<String> = destinations(definition, stack)
         .iter()
         .map(|one| {
-            format!(
-                "arn:{}:logs:{}:{}:log-group:{}:log-stream:{}/{}/task",
-                stack.partition(),
-                one.region,
-                stack.account(),
-                one.group,
-                one.prefix.as_deref().unwrap_or_default(),
-                one.container
-            )
+            let prefix = one.prefix.as_deref().unwrap_or_default();
+            let stream = format!("{prefix}/{}/task", one.container);
+            let resource = format!("log-group:{}:log-stream:{stream}", one.group);
+            let arn = Arn {
+                region: one.region.clone(),
+                ..Arn::regional(stack, "logs", resource)
+            };
+            arn.to_string()
         })
         .collect();
     arns.sort();
@@ -72,47 +72,47 @@ pub fn stream_arns(definition: &TaskDefinition, stack: &Stack) -> Vec<String> {
     arns
 }
 
-/// A line for each group.
+/// A step for each log group.
 pub async fn check(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     definition: &TaskDefinition,
 ) -> Result<Vec<CheckStep>> {
-    let targets = targets(definition, &service_context.ctx().stack);
-    let groups: BTreeMap<String, Target> = targets
+    let destinations = destinations(definition, &service.ctx().stack);
+    let groups: BTreeMap<String, LogDestination> = destinations
         .into_iter()
         .map(|one| (one.group.clone(), one))
         .collect();
-    try_join_all(groups.values().map(|one| group(service_context, one))).await
+    try_join_all(groups.values().map(|one| group(service, one))).await
 }
 
-async fn group(service_context: &ServiceContext, target: &Target) -> Result<CheckStep> {
-    let (what, name) = ("log group", &target.group);
-    let ctx = service_context.ctx();
-    if target.region != ctx.stack.region {
+async fn group(service: &ServiceContext, destination: &LogDestination) -> Result<CheckStep> {
+    let (what, name) = ("log group", &destination.group);
+    let ctx = service.ctx();
+    if destination.region != ctx.stack.region {
         return Ok(not_checked(
             what,
-            &format!("{name} is in {}", target.region),
+            &format!("{name} is in {}", destination.region),
         ));
     }
     let call = ctx.clients.logs.describe_log_groups();
     let call = call.log_group_name_prefix(name).send();
-    let answer = match call.await.doing("look for the log group") {
+    let answer = match call.await.doing("read the log group") {
         Err(error) if is_denied(&error) => {
-            let why = "these credentials may not look (logs:DescribeLogGroups)";
+            let why = "these credentials lack logs:DescribeLogGroups";
             return Ok(not_checked(what, why));
         }
         other => other?,
     };
-    // One of this name sorts before all that only begin with it, so it is in the first page.
+    // AWS sorts by name: the group itself comes before longer names with the same beginning, so it is on the first page.
     let mut groups = answer.log_groups().iter();
-    let is_there = groups.any(|one| one.log_group_name() == Some(name));
-    Ok(match (is_there, target.makes_group) {
+    let exists = groups.any(|one| one.log_group_name() == Some(name));
+    Ok(match (exists, destination.creates_group) {
         (true, _) => CheckStep::new(what, true, name),
-        (false, true) => CheckStep::new(what, true, format!("{name} is made by the first task")),
+        (false, true) => CheckStep::new(what, true, format!("the first task creates {name}")),
         (false, false) => CheckStep::new(
             what,
             false,
-            format!("{name} is not there, and tasks do not start without: run rd-ecs apply"),
+            format!("{name} does not exist, and tasks do not start without it: run rd-ecs apply"),
         ),
     })
 }

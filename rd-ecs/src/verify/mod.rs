@@ -1,7 +1,7 @@
-//! Whether a revision can run, before anything is registered or updated: what it refers to is there, and the roles may
-//! do what its start needs. Nothing is changed.
+//! Checks whether a revision can run before anything is registered or updated: everything that it refers to exists, and
+//! its roles have the permissions that tasks need to start. Read-only.
 //!
-//! What these credentials may not look at is no failure: its line says that it was not checked.
+//! A check that these credentials do not permit is not a failure: its line says that it was not checked.
 
 mod images;
 mod keys;
@@ -24,31 +24,30 @@ use rd_common::output::check_report::{CheckStep, line};
 use rd_common::{Error, Result};
 use serde_json::{Value, json};
 
-pub use network::way;
+pub use network::path_to_aws;
 pub use secrets::values as secret_values;
-pub use simulation::{Asked, simulate};
+pub use simulation::{Query, simulate};
 
-/// Checks a revision, registered or not, with `image` in the place of its own: line after line, in an order that is
-/// always the same.
+/// Checks a revision, registered or not, with `image` in place of its own. The steps always have the same order.
 pub async fn verify(
     context: &Context,
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     revision: &Described,
     image: &str,
 ) -> Result<Vec<CheckStep>> {
     let definition = &revision.definition;
-    let service = service_context.read().await?;
+    let live = service.read().await?;
     let (roles, permissions, keys, secrets, images, logs, targets, network) = tokio::try_join!(
-        roles::check(service_context, definition),
-        permissions::check(service_context, definition, image),
-        keys::check(context, service_context, definition),
-        secrets::check(service_context, definition),
-        images::check(service_context, definition, image),
-        logs::check(service_context, definition),
-        targets::check(service_context, &service),
-        network::check(context, service_context, &service, definition),
+        roles::check(service, definition),
+        permissions::check(service, definition, image),
+        keys::check(context, service, definition),
+        secrets::check(service, definition),
+        images::check(service, definition, image),
+        logs::check(service, definition),
+        targets::check(service, &live),
+        network::check(context, service, &live, definition),
     )?;
-    let parts = [
+    let steps = [
         vec![size(definition)],
         images,
         roles,
@@ -59,28 +58,28 @@ pub async fn verify(
         network,
         targets,
     ];
-    Ok(parts.into_iter().flatten().collect())
+    Ok(steps.into_iter().flatten().collect())
 }
 
-/// Shows the steps of a verb that goes on only where every one is right, and fails where one is not.
-pub fn must_be_right(context: &Context, steps: &[CheckStep]) -> Result<()> {
+/// Prints the steps for a command that continues only if all passed. Fails with the names of those that did not.
+pub fn require_all_passed(context: &Context, steps: &[CheckStep]) -> Result<()> {
     for step in steps {
         context.printer.text(&match context.printer.is_json() {
             true => format!("{}\n", record(step)),
             false => line(step),
         });
     }
-    let wrong: Vec<&str> = steps
+    let failed: Vec<&str> = steps
         .iter()
         .filter(|step| !step.ok)
         .map(|step| step.step.as_str())
         .collect();
-    if wrong.is_empty() {
+    if failed.is_empty() {
         return Ok(());
     }
-    let error = Error::failed(format!("tasks could not run: {}", wrong.join(", ")));
+    let error = Error::failed(format!("tasks could not start: {}", failed.join(", ")));
     Err(error.hint(
-        "nothing was changed; the lines above say what to do, and --no-verify goes on regardless",
+        "nothing was changed; the failed lines above say what to do; --no-verify skips these checks",
     ))
 }
 
@@ -88,18 +87,18 @@ fn record(step: &CheckStep) -> Value {
     json!({"type": "check", "step": step.step, "ok": step.ok, "reason": step.reason})
 }
 
-/// The image of the container that is the application.
+/// The image of the application's container; empty where the revision has no container.
 pub fn image_of(definition: &TaskDefinition) -> &str {
-    let container = ours(definition);
+    let container = application_container(definition);
     container.and_then(|one| one.image()).unwrap_or_default()
 }
 
-/// A line for what could not be looked at.
+/// A step that counts as passed because it could not be checked; `why` says what prevented it.
 fn not_checked(what: impl Into<String>, why: &str) -> CheckStep {
     CheckStep::new(what, true, format!("not checked: {why}"))
 }
 
-/// Whether AWS refused since these credentials may not.
+/// Whether AWS refused a call because these credentials lack the permission.
 fn is_denied(error: &Error) -> bool {
     error.is(&[
         "AccessDenied",
@@ -108,8 +107,8 @@ fn is_denied(error: &Error) -> bool {
     ])
 }
 
-/// The container that is the application.
-fn ours(definition: &TaskDefinition) -> Option<&ContainerDefinition> {
+/// The application's container; where none has its name, the first one.
+fn application_container(definition: &TaskDefinition) -> Option<&ContainerDefinition> {
     let all = definition.container_definitions();
     all.iter()
         .find(|one| one.name() == Some(CONTAINER))
@@ -127,12 +126,12 @@ fn size(definition: &TaskDefinition) -> CheckStep {
             format!("{} CPU and {} MiB", read(cpu), read(memory)),
         ),
         Err(allowed) => {
-            let has = format!(
-                "Fargate has no tasks of {} CPU and {} MiB",
+            let problem = format!(
+                "Fargate has no task size of {} CPU and {} MiB",
                 cpu.unwrap_or("no"),
                 memory.unwrap_or("no")
             );
-            CheckStep::new(what, false, format!("{has}: {allowed}"))
+            CheckStep::new(what, false, format!("{problem}: {allowed}"))
         }
     }
 }

@@ -1,14 +1,14 @@
-//! What the execution role must be allowed: to pull the image, to write the logs, to read what containers are given.
+//! The permissions of the execution role: pull the image, write the logs, read the containers' secrets and parameters.
 
-use super::reference::{self, Given, Reference};
+use super::reference::{self, Injected, Reference};
 use super::{images, logs, not_checked};
 use crate::service_context::ServiceContext;
-use crate::verify::simulation::{Asked, Verdict, simulate};
+use crate::verify::simulation::{Query, Verdict, simulate};
 use aws_sdk_ecs::types::TaskDefinition;
 use rd_common::Result;
 use rd_common::output::check_report::CheckStep;
 
-/// What is asked for the image's repository.
+/// The actions on the image's repository that a pull needs.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html>
 const PULL: [&str; 3] = [
     "ecr:BatchCheckLayerAvailability",
@@ -16,25 +16,25 @@ const PULL: [&str; 3] = [
     "ecr:BatchGetImage",
 ];
 
-/// What is asked for the log streams.
+/// The actions on the log streams that the log driver needs.
 const LOG: [&str; 2] = ["logs:CreateLogStream", "logs:PutLogEvents"];
 
-/// The reason where IAM may not be asked.
-pub const MAY_NOT_ASK: &str = "these credentials may not ask IAM (iam:SimulatePrincipalPolicy)";
+/// Why a permission was not checked: these credentials may not use IAM's policy simulator.
+pub const CANNOT_SIMULATE: &str = "these credentials lack iam:SimulatePrincipalPolicy";
 
-/// A line for each.
+/// A step for the image, one for the logs, and one for each secret and parameter.
 pub async fn check(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     definition: &TaskDefinition,
     image: &str,
 ) -> Result<Vec<CheckStep>> {
     let Some(role) = definition.execution_role_arn() else {
         return Ok(Vec::new());
     };
-    let stack = &service_context.ctx().stack;
-    let given = reference::all(definition, stack);
+    let stack = &service.ctx().stack;
+    let injected = reference::references(definition, stack);
     let arns = |wanted: fn(&Reference) -> bool| -> Vec<String> {
-        let mut arns: Vec<String> = given
+        let mut arns: Vec<String> = injected
             .iter()
             .filter(|one| wanted(&one.reference))
             .map(|one| one.reference.arn().to_owned())
@@ -55,21 +55,11 @@ pub async fn check(
     };
     let streams = logs::stream_arns(definition, stack);
     let (read, get, token, pull, log) = tokio::try_join!(
-        ask(
-            service_context,
-            role,
-            &["secretsmanager:GetSecretValue"],
-            &secrets
-        ),
-        ask(service_context, role, &["ssm:GetParameters"], &parameters),
-        ask(
-            service_context,
-            role,
-            &["ecr:GetAuthorizationToken"],
-            &anywhere
-        ),
-        ask(service_context, role, &PULL, &repository),
-        ask(service_context, role, &LOG, &streams),
+        simulated(service, role, &["secretsmanager:GetSecretValue"], &secrets),
+        simulated(service, role, &["ssm:GetParameters"], &parameters),
+        simulated(service, role, &["ecr:GetAuthorizationToken"], &anywhere),
+        simulated(service, role, &PULL, &repository),
+        simulated(service, role, &LOG, &streams),
     )?;
     let mut steps = Vec::new();
     if !repository.is_empty() {
@@ -82,50 +72,50 @@ pub async fn check(
     if !streams.is_empty() {
         steps.push(line("execution role: write the logs", log.as_deref()));
     }
-    for one in &given {
+    for one in &injected {
         let verdicts = match one.reference {
             Reference::Secret(..) => read.as_deref(),
             Reference::Parameter(_) => get.as_deref(),
         };
-        steps.push(reads(one, verdicts));
+        steps.push(read_step(one, verdicts));
     }
     Ok(steps)
 }
 
-async fn ask(
-    service_context: &ServiceContext,
+async fn simulated(
+    service: &ServiceContext,
     role: &str,
     actions: &[&str],
     resources: &[String],
 ) -> Result<Option<Vec<Verdict>>> {
-    let asked = Asked {
+    let query = Query {
         actions,
         resources,
         context: &[],
     };
-    simulate(service_context, role, &asked).await
+    simulate(service, role, &query).await
 }
 
-fn reads(given: &Given, verdicts: Option<&[Verdict]>) -> CheckStep {
+fn read_step(injected: &Injected, verdicts: Option<&[Verdict]>) -> CheckStep {
     let of = verdicts.map(|all| {
         let mine = all.iter();
-        let mine = mine.filter(|one| one.resource == given.reference.arn());
+        let mine = mine.filter(|one| one.resource == injected.reference.arn());
         mine.cloned().collect::<Vec<_>>()
     });
-    let what = format!("execution role: read {}", given.name);
+    let what = format!("execution role: read {}", injected.name);
     match (verdicts, of.as_deref()) {
-        // The role is there, since there are verdicts.
-        (Some([_, ..]), Some([])) => not_checked(&what, "IAM did not answer for it"),
+        // The role exists, because IAM returned verdicts about it.
+        (Some([_, ..]), Some([])) => not_checked(&what, "IAM returned no verdict for it"),
         (_, of) => line(&what, of),
     }
 }
 
 fn line(what: &str, verdicts: Option<&[Verdict]>) -> CheckStep {
     let Some(verdicts) = verdicts else {
-        return not_checked(what, MAY_NOT_ASK);
+        return not_checked(what, CANNOT_SIMULATE);
     };
     if verdicts.is_empty() {
-        return not_checked(what, "the role is not there");
+        return not_checked(what, "the role does not exist");
     }
     match verdicts.iter().find(|one| !one.allowed) {
         Some(one) => {
@@ -144,7 +134,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_not_allowed_is_named() {
+    fn a_denied_action_is_named() {
         let verdict = |action: &str, allowed: bool, denied: bool| Verdict {
             action: action.to_owned(),
             resource: "arn:x".to_owned(),
@@ -159,7 +149,7 @@ mod tests {
             "a policy denies a:C on arn:x: run rd-ecs apply"
         );
         assert!(line("x", Some(&all[..1])).ok);
-        let unasked = line("x", None);
-        assert!(unasked.ok && unasked.reason.starts_with("not checked"));
+        let not_checked = line("x", None);
+        assert!(not_checked.ok && not_checked.reason.starts_with("not checked"));
     }
 }

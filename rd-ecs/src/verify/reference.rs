@@ -1,71 +1,64 @@
-//! What a `valueFrom` refers to.
+//! The secrets and parameters that containers receive: what a `valueFrom` of a task definition refers to.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html>
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-ssm-paramstore.html>
 
+use crate::slice::container_secrets::SECRET_PARTS;
 use aws_sdk_ecs::types::TaskDefinition;
 use rd_common::Stack;
+use rd_common::arn::Arn;
 
-/// How many parts the ARN of a secret has; a member, a stage and a version may follow.
-const SECRET_PARTS: usize = 7;
-
-/// A secret's version.
+/// One version of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Secret {
-    /// Its ARN.
+    /// The secret's ARN.
     pub arn: String,
-    /// The version's label; `AWSCURRENT` without one.
+    /// The staging label of the version; none means `AWSCURRENT`.
     pub stage: Option<String>,
-    /// The version's id.
+    /// The id of the version, if one is named.
     pub version: Option<String>,
 }
 
-/// What a variable is given.
+/// The source of a value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Reference {
-    /// A secret, or one member of its JSON.
+    /// A secret, or one member of its JSON object.
     Secret(Secret, Option<String>),
-    /// A parameter, by its ARN.
+    /// A parameter of Systems Manager, by its ARN.
     Parameter(String),
 }
 
-/// A variable of a container and what it is given; for a registry's password the name of the image's container.
+/// A value that a container receives from a secret or parameter: a variable, or the credentials of a private registry.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Given {
-    /// The variable.
+pub struct Injected {
+    /// The name of the variable, or `the registry of <container>`.
     pub name: String,
-    /// What it is given.
+    /// Where the value comes from.
     pub reference: Reference,
 }
 
 impl Reference {
-    /// Reads a `valueFrom`.
+    /// Parses a `valueFrom`: the ARN of a secret with optional parts, or a parameter's ARN or name.
     pub fn parse(text: &str, stack: &Stack) -> Self {
-        let parts: Vec<&str> = text.split(':').collect();
-        if parts.first() == Some(&"arn") && parts.get(2) == Some(&"secretsmanager") {
-            let part = |index: usize| {
-                let part = parts.get(SECRET_PARTS + index)?;
-                (!part.is_empty()).then(|| (*part).to_owned())
-            };
-            let secret = Secret {
-                arn: parts[..parts.len().min(SECRET_PARTS)].join(":"),
-                stage: part(1),
-                version: part(2),
-            };
-            return Reference::Secret(secret, part(0));
+        match Arn::parse(text) {
+            Some(arn) if arn.service == "secretsmanager" => {
+                let (arn, rest) = arn.split_after(SECRET_PARTS);
+                let part = |index: usize| rest.get(index).filter(|part| !part.is_empty()).cloned();
+                let secret = Secret {
+                    arn: arn.to_string(),
+                    stage: part(1),
+                    version: part(2),
+                };
+                Reference::Secret(secret, part(0))
+            }
+            Some(_) => Reference::Parameter(text.to_owned()),
+            None => {
+                let resource = format!("parameter/{}", text.trim_start_matches('/'));
+                Reference::Parameter(Arn::regional(stack, "ssm", resource).to_string())
+            }
         }
-        Reference::Parameter(match parts.first() {
-            Some(&"arn") => text.to_owned(),
-            _ => format!(
-                "arn:{}:ssm:{}:{}:parameter/{}",
-                stack.partition(),
-                stack.region,
-                stack.account(),
-                text.trim_start_matches('/')
-            ),
-        })
     }
 
-    /// Its ARN, as a policy names it.
+    /// The ARN of the secret or parameter, as a policy names it.
     pub fn arn(&self) -> &str {
         match self {
             Reference::Secret(secret, _) => &secret.arn,
@@ -74,14 +67,14 @@ impl Reference {
     }
 }
 
-/// The region that an ARN names.
-pub fn region(arn: &str) -> &str {
-    arn.split(':').nth(3).unwrap_or_default()
+/// The region in an ARN; empty where it has none.
+pub fn region(arn: &str) -> String {
+    Arn::parse(arn).map_or(String::new(), |arn| arn.region)
 }
 
-/// All that the containers of a task are given.
-pub fn all(definition: &TaskDefinition, stack: &Stack) -> Vec<Given> {
-    let given = |name: &str, value_from: &str| Given {
+/// Every secret and parameter that the containers of a task receive.
+pub fn references(definition: &TaskDefinition, stack: &Stack) -> Vec<Injected> {
+    let injected = |name: &str, value_from: &str| Injected {
         name: name.to_owned(),
         reference: Reference::parse(value_from, stack),
     };
@@ -90,10 +83,10 @@ pub fn all(definition: &TaskDefinition, stack: &Stack) -> Vec<Given> {
         let log = container.log_configuration();
         let log = log.map(aws_sdk_ecs::types::LogConfiguration::secret_options);
         let secrets = container.secrets().iter().chain(log.unwrap_or_default());
-        all.extend(secrets.map(|secret| given(secret.name(), secret.value_from())));
+        all.extend(secrets.map(|secret| injected(secret.name(), secret.value_from())));
         if let Some(registry) = container.repository_credentials() {
             let what = format!("the registry of {}", container.name().unwrap_or_default());
-            all.push(given(&what, registry.credentials_parameter()));
+            all.push(injected(&what, registry.credentials_parameter()));
         }
     }
     all

@@ -1,4 +1,4 @@
-//! The roles: there, and for tasks to use.
+//! The two roles of a revision: they exist, and tasks of this account may assume them.
 
 use super::{is_denied, not_checked};
 use crate::names::last;
@@ -10,41 +10,38 @@ use rd_common::{Result, Stack};
 use rd_iam::document::decode;
 use serde_json::Value;
 
-/// Who must be trusted. <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>
+/// The service that both roles must trust.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>
 const TASKS: &str = "ecs-tasks.amazonaws.com";
 
-/// Both roles of a revision.
+/// A step for the execution role, and one for the task role.
 pub async fn check(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     definition: &TaskDefinition,
 ) -> Result<Vec<CheckStep>> {
     let (execution, task) = tokio::try_join!(
-        one(
-            service_context,
-            "execution role",
-            definition.execution_role_arn()
-        ),
-        one(service_context, "task role", definition.task_role_arn()),
+        check_role(service, "execution role", definition.execution_role_arn()),
+        check_role(service, "task role", definition.task_role_arn()),
     )?;
     Ok(vec![execution, task])
 }
 
-async fn one(service_context: &ServiceContext, what: &str, arn: Option<&str>) -> Result<CheckStep> {
+async fn check_role(service: &ServiceContext, what: &str, arn: Option<&str>) -> Result<CheckStep> {
     let Some(arn) = arn else {
-        // A task may do without a role of its own; one that is started on Fargate from a private registry may not.
+        // A task needs no role of its own, but Fargate needs an execution role to pull from a private registry.
         let needed = what == "execution role";
         let reason = "the revision has none";
         return Ok(CheckStep::new(what, !needed, reason));
     };
-    let ctx = service_context.ctx();
+    let ctx = service.ctx();
     let call = ctx.clients.iam.get_role().role_name(last(arn)).send();
     let role = match call.await.doing("read the role") {
         Err(error) if is_denied(&error) => {
-            let why = "these credentials may not read roles (iam:GetRole)";
+            let why = "these credentials lack iam:GetRole";
             return Ok(not_checked(what, why));
         }
         Err(error) if error.is(&["NoSuchEntity"]) => {
-            let reason = format!("{} is not there: run rd-ecs apply", last(arn));
+            let reason = format!("{} does not exist: run rd-ecs apply", last(arn));
             return Ok(CheckStep::new(what, false, reason));
         }
         other => other?.role,
@@ -64,7 +61,7 @@ async fn one(service_context: &ServiceContext, what: &str, arn: Option<&str>) ->
     Ok(CheckStep::new(what, true, reason))
 }
 
-/// Text, or a list of texts.
+/// The strings of a policy element, which may be one string or a list of them.
 fn texts(value: &Value) -> Vec<&str> {
     match value {
         Value::String(text) => vec![text],
@@ -73,6 +70,7 @@ fn texts(value: &Value) -> Vec<&str> {
     }
 }
 
+/// Whether a trust policy lets ECS tasks of this account assume the role; otherwise why not.
 fn trusts(document: &Value, stack: &Stack) -> std::result::Result<(), String> {
     let statements = match &document["Statement"] {
         Value::Array(all) => all.clone(),
@@ -91,10 +89,7 @@ fn trusts(document: &Value, stack: &Stack) -> std::result::Result<(), String> {
         if account.is_null() || texts(account).contains(&stack.account()) {
             return Ok(());
         }
-        why = format!(
-            "trusts tasks of account {} alone",
-            texts(account).join(", ")
-        );
+        why = format!("trusts only tasks of account {}", texts(account).join(", "));
     }
     Err(why)
 }
@@ -105,7 +100,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn only_tasks_of_this_account() {
+    fn tasks_of_this_account_must_be_trusted() {
         let stack = Stack::default();
         let _ = stack.account.set("1".to_owned());
         let mut trust = rd_iam::document::trust(TASKS, "1");

@@ -1,7 +1,7 @@
-//! What containers are given: secrets with the members that are named, parameters. A value is looked at in memory and
-//! goes nowhere.
+//! The secrets and parameters of the containers: they exist, and a secret has the member that is named. Values stay in
+//! memory; nothing prints or stores them.
 
-use super::reference::{self, Given, Reference, Secret, region};
+use super::reference::{self, Injected, Reference, Secret, region};
 use super::{is_denied, not_checked};
 use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::TaskDefinition;
@@ -13,31 +13,31 @@ use rd_common::output::check_report::CheckStep;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// How many parameters one call reads.
+/// The most parameters that one call reads.
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
 const AT_ONCE: usize = 10;
 
-/// What is known of a secret's value without telling it.
+/// What is known about a secret's value, without the value itself.
 enum Content {
-    /// A JSON object with these members.
+    /// A JSON object that has these members.
     Members(BTreeSet<String>),
-    /// Other text.
+    /// Text that is not a JSON object.
     Text,
-    /// Bytes: tasks are given text alone.
+    /// Binary data, which ECS cannot pass to a container.
     Binary,
-    /// It cannot be had: why.
+    /// A task could not read it; the reason.
     Unusable(String),
-    /// These credentials may not look: why.
+    /// It could not be checked; the reason.
     Unknown(String),
 }
 
-/// A line for each variable.
+/// A step for each variable that comes from a secret or parameter.
 pub async fn check(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     definition: &TaskDefinition,
 ) -> Result<Vec<CheckStep>> {
-    let given = reference::all(definition, &service_context.ctx().stack);
-    let secrets: BTreeSet<&Secret> = given
+    let injected = reference::references(definition, &service.ctx().stack);
+    let secrets: BTreeSet<&Secret> = injected
         .iter()
         .filter_map(|one| match &one.reference {
             Reference::Secret(secret, _) => Some(secret),
@@ -45,30 +45,32 @@ pub async fn check(
         })
         .collect();
     let reads = secrets.into_iter().map(async |secret| {
-        let content = read(service_context, secret).await?;
+        let content = read(service, secret).await?;
         Ok((secret.clone(), content))
     });
-    let parameters: BTreeSet<&str> = given
+    let parameters: BTreeSet<&str> = injected
         .iter()
         .filter(|one| matches!(one.reference, Reference::Parameter(_)))
         .map(|one| one.reference.arn())
         .collect();
-    let (contents, parameters) =
-        tokio::try_join!(try_join_all(reads), there(service_context, &parameters))?;
+    let (contents, parameters) = tokio::try_join!(
+        try_join_all(reads),
+        existing_parameters(service, &parameters)
+    )?;
     let contents: BTreeMap<Secret, Content> = contents.into_iter().collect();
-    Ok(given
+    Ok(injected
         .iter()
         .map(|one| match &one.reference {
             Reference::Secret(secret, member) => {
-                secret_line(one, &contents[secret], member.as_deref())
+                secret_step(one, &contents[secret], member.as_deref())
             }
-            Reference::Parameter(arn) => parameter_line(one, arn, parameters.as_ref()),
+            Reference::Parameter(arn) => parameter_step(one, arn, parameters.as_ref()),
         })
         .collect())
 }
 
-async fn read(service_context: &ServiceContext, secret: &Secret) -> Result<Content> {
-    let ctx = service_context.ctx();
+async fn read(service: &ServiceContext, secret: &Secret) -> Result<Content> {
+    let ctx = service.ctx();
     if region(&secret.arn) != ctx.stack.region {
         let why = format!("it is in {}", region(&secret.arn));
         return Ok(Content::Unknown(why));
@@ -80,17 +82,17 @@ async fn read(service_context: &ServiceContext, secret: &Secret) -> Result<Conte
         .set_version_id(secret.version.clone());
     let answer = match call.send().await.doing("read the secret") {
         Err(error) if error.is(&["ResourceNotFoundException"]) => {
-            return absent(service_context, secret).await;
+            return missing_secret(service, secret).await;
         }
         Err(error) if error.is(&["InvalidRequestException"]) => {
             return Ok(Content::Unusable(format!(
-                "{error}: rd-data apply and rd-cache apply restore theirs, others aws secretsmanager restore-secret"
+                "{error}: rd-data apply or rd-cache apply restores its own secret, aws secretsmanager restore-secret any other"
             )));
         }
         Err(error) if error.is(&["DecryptionFailure"]) => {
             return Ok(Content::Unusable(error.summary.clone()));
         }
-        Err(error) if is_denied(&error) => return described(service_context, secret).await,
+        Err(error) if is_denied(&error) => return described(service, secret).await,
         other => other?,
     };
     let Some(text) = answer.secret_string() else {
@@ -104,12 +106,12 @@ async fn read(service_context: &ServiceContext, secret: &Secret) -> Result<Conte
     })
 }
 
-/// The values that containers are given, so that they can be kept out of what is shown; those that these credentials
-/// may not read are left out. Of JSON, its longer texts: a URL, a password.
-pub async fn values(service_context: &ServiceContext, definition: &TaskDefinition) -> Vec<String> {
-    let ctx = service_context.ctx();
-    let given = reference::all(definition, &ctx.stack);
-    let secrets: BTreeSet<(&Secret, Option<&str>)> = given
+/// The secret values that containers receive, to redact them from output. Of a JSON object these are the members that hold
+/// a secret. Values that these credentials may not read are left out.
+pub async fn values(service: &ServiceContext, definition: &TaskDefinition) -> Vec<String> {
+    let ctx = service.ctx();
+    let injected = reference::references(definition, &ctx.stack);
+    let secrets: BTreeSet<(&Secret, Option<&str>)> = injected
         .iter()
         .filter_map(|one| match &one.reference {
             Reference::Secret(secret, member) => Some((secret, member.as_deref())),
@@ -126,14 +128,15 @@ pub async fn values(service_context: &ServiceContext, definition: &TaskDefinitio
         let text = answer.ok().and_then(|answer| answer.secret_string);
         secret_texts(text.as_deref().unwrap_or_default(), member)
     });
-    let (secrets, parameters) = tokio::join!(join_all(reads), secure(service_context, &given));
+    let (secrets, parameters) =
+        tokio::join!(join_all(reads), secure_parameters(service, &injected));
     [secrets.concat(), parameters].concat()
 }
 
-/// The values of parameters that are secret.
-async fn secure(service_context: &ServiceContext, given: &[Given]) -> Vec<String> {
-    let ctx = service_context.ctx();
-    let names: BTreeSet<String> = given
+/// The values of the parameters of type SecureString.
+async fn secure_parameters(service: &ServiceContext, injected: &[Injected]) -> Vec<String> {
+    let ctx = service.ctx();
+    let names: BTreeSet<String> = injected
         .iter()
         .filter(|one| matches!(one.reference, Reference::Parameter(_)))
         .filter(|one| region(one.reference.arn()) == ctx.stack.region)
@@ -152,15 +155,16 @@ async fn secure(service_context: &ServiceContext, given: &[Given]) -> Vec<String
     values
 }
 
-/// Members that are a secret by their name, and the one that is given.
-fn secret_texts(value: &str, given: Option<&str>) -> Vec<String> {
+/// The texts in a secret's value to redact: the member that the container receives, and those whose names suggest a
+/// secret. A value that is not a JSON object counts as a whole.
+fn secret_texts(value: &str, member: Option<&str>) -> Vec<String> {
     let Ok(Value::Object(members)) = serde_json::from_str(value) else {
         return vec![value.to_owned()];
     };
     let is_secret = |name: &str| {
         let name = name.to_lowercase();
         let words = ["password", "token", "secret", "key", "url"];
-        given.is_none_or(|given| given == name) || words.iter().any(|word| name.contains(word))
+        member.is_none_or(|member| member == name) || words.iter().any(|word| name.contains(word))
     };
     let secret = members.into_iter().filter(|(name, _)| is_secret(name));
     secret
@@ -168,37 +172,37 @@ fn secret_texts(value: &str, given: Option<&str>) -> Vec<String> {
         .collect()
 }
 
-/// There is no such secret, or no such version of it.
-async fn absent(service_context: &ServiceContext, secret: &Secret) -> Result<Content> {
-    let call = service_context.ctx().clients.secrets.describe_secret();
+/// Distinguishes a missing secret from a missing version, which AWS reports with the same code.
+async fn missing_secret(service: &ServiceContext, secret: &Secret) -> Result<Content> {
+    let call = service.ctx().clients.secrets.describe_secret();
     let call = call.secret_id(&secret.arn).send();
-    Ok(match call.await.doing("read about the secret") {
+    Ok(match call.await.doing("describe the secret") {
         Ok(_) => Content::Unusable(match (&secret.version, &secret.stage) {
             (Some(version), _) => format!("it has no version {version}"),
             (None, Some(stage)) => format!("it has no version with the label {stage}"),
             (None, None) => "it has no value".to_owned(),
         }),
         Err(error) if error.is(&["ResourceNotFoundException"]) || is_denied(&error) => {
-            Content::Unusable(format!("{} is not there", secret.arn))
+            Content::Unusable(format!("{} does not exist", secret.arn))
         }
         Err(error) => return Err(error),
     })
 }
 
-/// What can be known of a secret whose value these credentials may not read.
-async fn described(service_context: &ServiceContext, secret: &Secret) -> Result<Content> {
-    let call = service_context.ctx().clients.secrets.describe_secret();
+/// What is known about a secret whose value these credentials may not read.
+async fn described(service: &ServiceContext, secret: &Secret) -> Result<Content> {
+    let call = service.ctx().clients.secrets.describe_secret();
     let call = call.secret_id(&secret.arn).send();
-    Ok(match call.await.doing("read about the secret") {
+    Ok(match call.await.doing("describe the secret") {
         Ok(about) if about.deleted_date().is_some() => {
             Content::Unusable("it is scheduled for deletion".to_owned())
         }
         Ok(_) => Content::Unknown(
-            "it is there, and these credentials may not read its value (secretsmanager:GetSecretValue)"
+            "it exists, but these credentials may not read its value (secretsmanager:GetSecretValue)"
                 .to_owned(),
         ),
         Err(error) if error.is(&["ResourceNotFoundException"]) => {
-            Content::Unusable(format!("{} is not there", secret.arn))
+            Content::Unusable(format!("{} does not exist", secret.arn))
         }
         Err(error) if is_denied(&error) => Content::Unknown(
             "these credentials may not read it (secretsmanager:GetSecretValue)".to_owned(),
@@ -207,27 +211,29 @@ async fn described(service_context: &ServiceContext, secret: &Secret) -> Result<
     })
 }
 
-fn secret_line(given: &Given, content: &Content, member: Option<&str>) -> CheckStep {
-    let what = format!("secret for {}", given.name);
+fn secret_step(injected: &Injected, content: &Content, member: Option<&str>) -> CheckStep {
+    let what = format!("secret for {}", injected.name);
     match (content, member) {
         (Content::Unknown(why), _) => not_checked(what, why),
         (Content::Unusable(why), _) => CheckStep::new(what, false, why),
-        (Content::Binary, _) => {
-            CheckStep::new(what, false, "its value is binary: tasks are given text")
-        }
-        (Content::Members(_) | Content::Text, None) => CheckStep::new(what, true, "it has a value"),
+        (Content::Binary, _) => CheckStep::new(
+            what,
+            false,
+            "its value is binary, and ECS passes only text to a container",
+        ),
+        (Content::Members(_) | Content::Text, None) => CheckStep::new(what, true, "has a value"),
         (Content::Text, Some(member)) => {
-            let reason = format!("its value is no JSON object, and `{member}` of it is asked for");
+            let reason = format!("its value is not a JSON object, so it has no member `{member}`");
             CheckStep::new(what, false, reason)
         }
         (Content::Members(members), Some(member)) => match members.contains(member) {
-            true => CheckStep::new(what, true, format!("it has `{member}`")),
-            false => CheckStep::new(what, false, format!("its JSON has no member `{member}`")),
+            true => CheckStep::new(what, true, format!("has `{member}`")),
+            false => CheckStep::new(what, false, format!("has no member `{member}`")),
         },
     }
 }
 
-/// The names that a parameter with this ARN may have: that of `/a` and of `a` is the same.
+/// The names that a parameter with this ARN may have: the parameters `/a` and `a` have the same ARN.
 fn names(arn: &str) -> Vec<String> {
     let rest = arn.split_once(":parameter/").map_or(arn, |(_, rest)| rest);
     match rest.contains('/') {
@@ -236,14 +242,14 @@ fn names(arn: &str) -> Vec<String> {
     }
 }
 
-/// The parameters that are there; none where these credentials may not look.
-async fn there(
-    service_context: &ServiceContext,
+/// The names of those parameters that exist; none where these credentials may not read parameters.
+async fn existing_parameters(
+    service: &ServiceContext,
     arns: &BTreeSet<&str>,
 ) -> Result<Option<BTreeSet<String>>> {
-    let ctx = service_context.ctx();
-    let here = arns.iter().filter(|arn| region(arn) == ctx.stack.region);
-    let names: Vec<String> = here.flat_map(|arn| names(arn)).collect();
+    let ctx = service.ctx();
+    let in_region = arns.iter().filter(|arn| region(arn) == ctx.stack.region);
+    let names: Vec<String> = in_region.flat_map(|arn| names(arn)).collect();
     let mut found = BTreeSet::new();
     for some in names.chunks(AT_ONCE) {
         let call = ctx.clients.ssm.get_parameters();
@@ -262,20 +268,21 @@ async fn there(
     Ok(Some(found))
 }
 
-fn parameter_line(given: &Given, arn: &str, there: Option<&BTreeSet<String>>) -> CheckStep {
-    let what = format!("parameter for {}", given.name);
+fn parameter_step(
+    injected: &Injected,
+    arn: &str,
+    existing: Option<&BTreeSet<String>>,
+) -> CheckStep {
+    let what = format!("parameter for {}", injected.name);
     let names = names(arn);
-    match there {
-        None => not_checked(
-            what,
-            "these credentials may not read parameters (ssm:GetParameters)",
-        ),
-        Some(there) => match names.iter().find(|name| there.contains(*name)) {
-            Some(name) => CheckStep::new(what, true, format!("{name} is there")),
+    match existing {
+        None => not_checked(what, "these credentials lack ssm:GetParameters"),
+        Some(existing) => match names.iter().find(|name| existing.contains(*name)) {
+            Some(name) => CheckStep::new(what, true, format!("{name} exists")),
             None => CheckStep::new(
                 what,
                 false,
-                format!("{} is not there: run rd-ecs apply", names[0]),
+                format!("{} does not exist: run rd-ecs apply", names[0]),
             ),
         },
     }
@@ -285,22 +292,22 @@ fn parameter_line(given: &Given, arn: &str, there: Option<&BTreeSet<String>>) ->
 mod tests {
     use super::*;
 
-    fn given() -> Given {
-        Given {
+    fn injected() -> Injected {
+        Injected {
             name: "DATABASE_URL".to_owned(),
             reference: Reference::Parameter("arn".to_owned()),
         }
     }
 
     #[test]
-    fn a_member_must_be_there() {
+    fn a_member_must_exist() {
         let members = Content::Members(["url".to_owned()].into());
-        assert!(secret_line(&given(), &members, Some("url")).ok);
-        assert!(!secret_line(&given(), &members, Some("uri")).ok);
-        assert!(secret_line(&given(), &members, None).ok);
-        assert!(!secret_line(&given(), &Content::Text, Some("url")).ok);
-        assert!(secret_line(&given(), &Content::Text, None).ok);
-        assert!(!secret_line(&given(), &Content::Binary, None).ok);
+        assert!(secret_step(&injected(), &members, Some("url")).ok);
+        assert!(!secret_step(&injected(), &members, Some("uri")).ok);
+        assert!(secret_step(&injected(), &members, None).ok);
+        assert!(!secret_step(&injected(), &Content::Text, Some("url")).ok);
+        assert!(secret_step(&injected(), &Content::Text, None).ok);
+        assert!(!secret_step(&injected(), &Content::Binary, None).ok);
     }
 
     #[test]

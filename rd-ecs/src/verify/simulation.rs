@@ -1,4 +1,4 @@
-//! What a role may do, asked of IAM.
+//! Asks IAM's policy simulator what a role may do.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_SimulatePrincipalPolicy.html>
 
 use super::is_denied;
@@ -9,32 +9,32 @@ use aws_sdk_iam::types::{
 use rd_common::Result;
 use rd_common::aws::Explain;
 
-/// What is asked: these actions, each at each of these resources.
+/// A question to the simulator: each of these actions on each of these resources.
 #[derive(Clone, Debug, Default)]
-pub struct Asked<'a> {
-    /// The actions: `ssm:GetParameters`.
+pub struct Query<'a> {
+    /// The actions, such as `ssm:GetParameters`.
     pub actions: &'a [&'a str],
-    /// The resources' ARNs, or `*`.
+    /// The ARNs of the resources, or `*`.
     pub resources: &'a [String],
-    /// Condition keys and their values.
+    /// Condition keys of the request, and their values.
     pub context: &'a [(&'a str, String)],
 }
 
-/// Whether one action is allowed at one resource.
+/// The simulator's answer for one action on one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {
-    /// The action.
+    /// The action, such as `ssm:GetParameters`.
     pub action: String,
-    /// The resource.
+    /// The ARN of the resource, or `*`.
     pub resource: String,
-    /// Whether it is.
+    /// Whether the role may do it.
     pub allowed: bool,
-    /// Whether something forbids it, rather than nothing allowing it.
+    /// Whether a policy denies it, instead of none allowing it.
     pub denied: bool,
 }
 
 impl Verdict {
-    /// Why it is not allowed.
+    /// Why the role may not do it, in words for a message.
     pub fn why(&self) -> String {
         match self.denied {
             true => format!("a policy denies {}", self.action),
@@ -52,7 +52,8 @@ fn verdict(action: &str, resource: &str, decision: &PolicyEvaluationDecisionType
     }
 }
 
-/// Of several resources, a result has one decision for each in it; what it says itself is of all of them together.
+/// The verdicts of one result. For several resources it has a decision for each; its own decision is about all of them
+/// together.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_EvaluationResult.html>
 fn verdicts_of(result: &EvaluationResult) -> Vec<Verdict> {
     let action = result.eval_action_name();
@@ -72,19 +73,20 @@ fn verdicts_of(result: &EvaluationResult) -> Vec<Verdict> {
         .collect()
 }
 
-/// The verdicts; none where these credentials may not ask.
+/// Simulates the query for the role with this ARN. None where these credentials may not use the simulator; no verdicts
+/// where the role does not exist.
 pub async fn simulate(
-    service_context: &ServiceContext,
+    service: &ServiceContext,
     role: &str,
-    asked: &Asked<'_>,
+    query: &Query<'_>,
 ) -> Result<Option<Vec<Verdict>>> {
     let mut verdicts = Vec::new();
-    if asked.resources.is_empty() {
+    if query.resources.is_empty() {
         return Ok(Some(verdicts));
     }
     let strings = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect();
     let mut context = Vec::new();
-    for (key, value) in asked.context {
+    for (key, value) in query.context {
         let entry = ContextEntry::builder().context_key_name(*key);
         let entry = entry
             .context_key_values(value)
@@ -94,20 +96,16 @@ pub async fn simulate(
     let context = (!context.is_empty()).then_some(context);
     let mut marker = None;
     loop {
-        let call = service_context
-            .ctx()
-            .clients
-            .iam
-            .simulate_principal_policy();
+        let call = service.ctx().clients.iam.simulate_principal_policy();
         let call = call
             .policy_source_arn(role)
-            .set_action_names(Some(strings(asked.actions)))
-            .set_resource_arns(Some(asked.resources.to_vec()))
+            .set_action_names(Some(strings(query.actions)))
+            .set_resource_arns(Some(query.resources.to_vec()))
             .set_context_entries(context.clone())
             .set_marker(marker);
-        let answer = match call.send().await.doing("ask what the role may do") {
+        let answer = match call.send().await.doing("simulate the role's permissions") {
             Err(error) if is_denied(&error) => return Ok(None),
-            // It is not there, which has a line of its own.
+            // A missing role has a step of its own.
             Err(error) if error.is(&["NoSuchEntity"]) => return Ok(Some(Vec::new())),
             other => other?,
         };
@@ -125,7 +123,7 @@ mod tests {
     use aws_sdk_iam::types::ResourceSpecificResult;
 
     #[test]
-    fn of_several_resources_each_has_its_verdict() {
+    fn each_resource_has_its_own_verdict() {
         let each = |resource: &str, decision| {
             ResourceSpecificResult::builder()
                 .eval_resource_name(resource)

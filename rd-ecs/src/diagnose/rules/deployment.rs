@@ -1,23 +1,23 @@
-//! What events say of the service as a whole.
+//! Events about the service as a whole.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
 
 use super::{Rank, Rule};
 
-/// The rules.
+/// The texts of events about deployments and the target group.
 pub const RULES: &[Rule] = &[
     Rule {
         name: "percent-stuck",
         when: &[&["because of the service deployment configuration"]],
         rank: Rank::Cause,
-        cause: "between minimum_healthy_percent and maximum_percent there is no room to replace a task",
-        advice: "set maximum_percent to 200, or minimum_healthy_percent under 100, in [ecs] and apply",
+        cause: "minimum_healthy_percent and maximum_percent leave no room to replace a task",
+        advice: "set maximum_percent to 200, or minimum_healthy_percent below 100, in [ecs] and run rd-ecs apply",
     },
     Rule {
         name: "permissions-changed",
         when: &[&["permissions policies have been misconfigured"]],
         rank: Rank::Cause,
-        cause: "a role that ECS needs for the service may do less than before",
-        advice: "rd-ecs apply sets the stack's roles right; the service-linked role AWSServiceRoleForECS is AWS's own and must be there",
+        cause: "a role that ECS needs for the service lost permissions",
+        advice: "rd-ecs apply restores the stack's roles; the service-linked role AWSServiceRoleForECS belongs to AWS and must exist",
     },
     Rule {
         name: "registration-failed",
@@ -26,22 +26,22 @@ pub const RULES: &[Rule] = &[
             &["unable to register targets"],
         ],
         rank: Rank::Cause,
-        cause: "tasks cannot be registered with the target group: it is gone, full, or of another VPC",
-        advice: "rd-edge apply, then rd-ecs apply",
+        cause: "tasks cannot be registered with the target group: it is missing, full, or in another VPC",
+        advice: "run rd-edge apply, then rd-ecs apply",
     },
     Rule {
         name: "deregistration-failed",
         when: &[&["failed to deregister targets"]],
         rank: Rank::Consequence,
-        cause: "tasks cannot be taken out of the target group",
-        advice: "rd-edge apply, then rd-ecs apply",
+        cause: "tasks cannot be deregistered from the target group",
+        advice: "run rd-edge apply, then rd-ecs apply",
     },
     Rule {
         name: "throttled",
         when: &[&["operations are being throttled"]],
         rank: Rank::Consequence,
-        cause: "AWS slows the service down: tasks are started too often",
-        advice: "it goes on by itself; what makes tasks fail stands above",
+        cause: "AWS throttles the service, because tasks are started too often",
+        advice: "it continues by itself; fix the findings above, which make tasks fail",
     },
     Rule {
         name: "tasks-fail-again-and-again",
@@ -52,21 +52,21 @@ pub const RULES: &[Rule] = &[
             &["could not launch"],
         ],
         rank: Rank::Consequence,
-        cause: "task after task failed, so ECS starts them ever less often, or gave the deployment up",
-        advice: "mend what the findings above name, then rd-ecs deploy or rd-ecs restart",
+        cause: "tasks failed repeatedly, so ECS starts them less and less often, or stopped the deployment",
+        advice: "fix the findings above, then run rd-ecs deploy or rd-ecs restart",
     },
     Rule {
         name: "rolled-back",
         when: &[&["rolling back to"], &["rolled back"]],
         rank: Rank::Consequence,
-        cause: "the deployment was given up, and the old revision brought back",
-        advice: "mend what the findings above name, then deploy again",
+        cause: "the deployment failed, and AWS rolled back to the previous revision",
+        advice: "fix the findings above, then deploy again",
     },
     Rule {
         name: "not-placed",
         when: &[&["unable to place a task"]],
         rank: Rank::Cause,
-        cause: "ECS found no place for a task",
-        advice: "AWS's words below say why",
+        cause: "ECS cannot place a task",
+        advice: "AWS's text above says why",
     },
 ];

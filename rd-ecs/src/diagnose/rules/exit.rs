@@ -1,4 +1,4 @@
-//! What a container's exit code means.
+//! The meaning of a container's exit code.
 //! <https://repost.aws/knowledge-center/ecs-task-stopped>
 
 use super::{Rank, Rule};
@@ -13,22 +13,22 @@ const fn rule(name: &'static str, cause: &'static str, advice: &'static str) -> 
     }
 }
 
-/// The codes with a meaning.
+/// The exit codes that have a usual meaning.
 pub const CODES: &[(&[i32], Rule)] = &[
     (
         &[0],
         rule(
             "exit-0",
-            "the application ended by itself, without an error; a service's must not end",
-            "look at command in [ecs] and at CMD of the image: the program must stay in the foreground",
+            "the application exited without an error, but a service must keep running",
+            "check command in [ecs] and CMD of the image: the program must stay in the foreground",
         ),
     ),
     (
         &[126],
         rule(
             "exit-126",
-            "the command was found and may not be executed",
-            "chmod +x it in the image; a script's first line must name a program that is there",
+            "the command was found, but is not executable",
+            "chmod +x it in the image; the first line of a script must name a program that exists in the image",
         ),
     ),
     (
@@ -36,7 +36,7 @@ pub const CODES: &[(&[i32], Rule)] = &[
         rule(
             "exit-127",
             "the command was not found",
-            "look at command in [ecs], and for a word that the image lacks in the script that runs",
+            "check command in [ecs], and whether the image has every program that its script runs",
         ),
     ),
     (
@@ -44,39 +44,39 @@ pub const CODES: &[(&[i32], Rule)] = &[
         rule(
             "exit-132",
             "the program used an instruction that the processor lacks",
-            "build it for the service's architecture, without settings for the build machine's own processor",
+            "build it for the service's architecture, without optimizations for the processor of the build machine",
         ),
     ),
     (
         &[134],
         rule(
             "exit-134",
-            "the program gave up by itself (abort): an assertion, or no memory left on its heap",
-            "look at the last lines; for Node.js set --max-old-space-size to what the task has",
+            "the program aborted: a failed assertion, or no memory left on its heap",
+            "see its last lines; for Node.js, set --max-old-space-size below the task's memory",
         ),
     ),
     (
         &[137],
         rule(
             "exit-137",
-            "the container was killed: out of memory, or it did not end in time after SIGTERM",
-            "compare its memory with memory in [ecs]; raise stop_timeout_seconds where it needs longer to end, or let it end at SIGTERM",
+            "the container was killed: out of memory, or it did not exit in time after SIGTERM",
+            "compare its memory use with memory in [ecs]; if it needs longer to exit, raise stop_timeout_seconds, or make it exit on SIGTERM",
         ),
     ),
     (
         &[139],
         rule(
             "exit-139",
-            "the program crashed (segmentation fault): a fault in native code, or a library for another system",
-            "look at what changed in the image: base, native modules; glibc and musl do not mix",
+            "the program crashed (segmentation fault): a bug in native code, or a library for another system",
+            "check what changed in the image: the base image, native modules; glibc and musl do not mix",
         ),
     ),
     (
         &[143, 130],
         rule(
             "exit-143",
-            "the container was told to end (SIGTERM) and did",
-            "what stopped the task stands in its reason; where there is none, something in the container did it",
+            "the container received SIGTERM and exited",
+            "the task's reason says what stopped it; without a reason, something in the container did",
         ),
     ),
     (
@@ -84,14 +84,14 @@ pub const CODES: &[(&[i32], Rule)] = &[
         rule(
             "exit-1",
             "the application failed",
-            "its last lines say why; an exception at the start is often a variable, the database or a migration",
+            "see its last lines; an exception at startup often comes from a variable, the database or a migration",
         ),
     ),
 ];
 
-/// Any other.
+/// The rule for every other exit code.
 pub const OTHER: Rule = rule(
     "exit",
-    "the application ended with a code of its own",
-    "its last lines say why",
+    "the application exited with a code of its own",
+    "see its last lines",
 );

@@ -1,16 +1,16 @@
-//! A task runs, and its health checks say that it is not well.
+//! A task is running, but its health checks fail.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/target-group-health-checks.html>
 
 use super::{Rank, Rule};
 
-/// What ECS says.
+/// The texts of ECS about failed health checks.
 pub const RULES: &[Rule] = &[
     Rule {
         name: "health-wrong-code",
         when: &[&["health checks failed with these codes"]],
         rank: Rank::Health,
-        cause: "the application answers the load balancer's health checks with another code than it must",
-        advice: "health_path and health_codes in [edge] say what is asked and what must come; the application must answer that path without a login",
+        cause: "the application answers the load balancer's health checks with an unexpected status code",
+        advice: "set health_path and health_codes in [edge] to a path that the application answers without a login, and to its status codes",
     },
     Rule {
         name: "health-timeout",
@@ -19,8 +19,8 @@ pub const RULES: &[Rule] = &[
             &["elb health checks", "timed out"],
         ],
         rank: Rank::Health,
-        cause: "the application does not answer the load balancer's health checks in time: it does not listen on the port on all addresses (0.0.0.0), a rule is in the way, or it is busy",
-        advice: "rd-net check alb api PORT looks at the way; look at the log for the port it listens on; raise grace_seconds in [ecs] where it is slow to start",
+        cause: "the application does not answer the load balancer's health checks in time: it does not listen on its port on all addresses (0.0.0.0), a security group blocks them, or it is overloaded",
+        advice: "rd-net check alb api PORT checks the network path; look in the log for the port that it listens on; raise grace_seconds in [ecs] if it starts slowly",
     },
     Rule {
         name: "health-failed",
@@ -30,48 +30,48 @@ pub const RULES: &[Rule] = &[
             &["unhealthy", "health checks failed"],
         ],
         rank: Rank::Health,
-        cause: "the load balancer's health checks failed: the application is not up in time, does not listen on its port on all addresses (0.0.0.0), or has no answer at the health path",
-        advice: "look at what it printed; rd-edge targets shows who is not well, rd-net check alb api PORT looks at the way; raise grace_seconds in [ecs] where it is slow to start",
+        cause: "the load balancer's health checks failed: the application starts too slowly, does not listen on its port on all addresses (0.0.0.0), or does not answer at the health path",
+        advice: "look at its log; rd-edge targets shows the unhealthy targets, rd-net check alb api PORT checks the network path; raise grace_seconds in [ecs] if it starts slowly",
     },
     Rule {
         name: "container-health-failed",
         when: &[&["failed container health checks"]],
         rank: Rank::Health,
-        cause: "health_command failed in the container: a program that the image lacks (curl, wget), another port, or the application is not well",
-        advice: "try it with rd-ecs exec; raise health_start_seconds in [ecs] where the application is slow to start",
+        cause: "health_command failed in the container: the image lacks its program (curl, wget), the port is wrong, or the application is unhealthy",
+        advice: "run the command with rd-ecs exec; raise health_start_seconds in [ecs] if the application starts slowly",
     },
 ];
 
-/// What Elastic Load Balancing says of a target.
+/// The reason codes of Elastic Load Balancing for a target.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetHealth.html>
 pub const TARGETS: &[Rule] = &[
     Rule {
         name: "target-wrong-code",
         when: &[&["target.responsecodemismatch"]],
         rank: Rank::Health,
-        cause: "the application answers the health checks with another code than it must",
-        advice: "health_path and health_codes in [edge] say what is asked and what must come; the application must answer that path without a login",
+        cause: "the application answers the health checks with an unexpected status code",
+        advice: "set health_path and health_codes in [edge] to a path that the application answers without a login, and to its status codes",
     },
     Rule {
         name: "target-timeout",
         when: &[&["target.timeout"]],
         rank: Rank::Health,
-        cause: "the application does not answer the health checks in time: it does not listen on the port on all addresses (0.0.0.0), a rule is in the way, or it is busy",
-        advice: "rd-net check alb api PORT looks at the way; look at the log for the port it listens on",
+        cause: "the application does not answer the health checks in time: it does not listen on its port on all addresses (0.0.0.0), a security group blocks them, or it is overloaded",
+        advice: "rd-net check alb api PORT checks the network path; look in the log for the port that it listens on",
     },
     Rule {
         name: "target-failed",
         when: &[&["target.failedhealthchecks"]],
         rank: Rank::Health,
-        cause: "the connection for the health check is refused or cut: nothing listens on the port, or it listens on localhost alone",
-        advice: "the application must listen on the port of app_port in [net], given to it as PORT, on 0.0.0.0",
+        cause: "the health check's connection is refused or closed: nothing listens on the port, or only on localhost",
+        advice: "the application must listen on 0.0.0.0, on the port of app_port in [net], which it receives as PORT",
     },
     Rule {
         name: "target-not-used",
         when: &[&["target.notinuse"]],
         rank: Rank::Health,
-        cause: "no listener leads to the target group, or the load balancer has no subnet in the task's zone",
-        advice: "rd-edge apply sets both right",
+        cause: "no listener forwards to the target group, or the load balancer has no subnet in the task's availability zone",
+        advice: "run rd-edge apply, which restores both",
     },
     Rule {
         name: "target-invalid",
@@ -84,7 +84,7 @@ pub const TARGETS: &[Rule] = &[
         name: "balancer-internal",
         when: &[&["elb.internalerror"]],
         rank: Rank::Health,
-        cause: "something went wrong inside the load balancer",
-        advice: "it mends itself; where it does not, look at https://health.aws.amazon.com",
+        cause: "the load balancer had an internal error",
+        advice: "no action needed if it passes; otherwise look at https://health.aws.amazon.com",
     },
 ];

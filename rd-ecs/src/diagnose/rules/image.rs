@@ -1,9 +1,9 @@
-//! The image cannot be had.
+//! The image cannot be pulled.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_cannot_pull_image.html>
 
 use super::{Rank, Rule};
 
-/// The rules.
+/// The texts of failed pulls.
 pub const RULES: &[Rule] = &[
     Rule {
         name: "image-wrong-platform",
@@ -13,8 +13,8 @@ pub const RULES: &[Rule] = &[
             &["no matching manifest for"],
         ],
         rank: Rank::Cause,
-        cause: "the image is for another architecture than the tasks",
-        advice: "build it for the service's architecture (docker build --platform linux/arm64 for ARM64, linux/amd64 for X86_64) and push it, or set architecture in [ecs] and apply",
+        cause: "the image is built for a different architecture than the tasks",
+        advice: "build it for the service's architecture (docker build --platform linux/arm64 for ARM64, linux/amd64 for X86_64) and push it, or set architecture in [ecs] and run rd-ecs apply",
     },
     Rule {
         name: "image-rate-limit",
@@ -23,7 +23,7 @@ pub const RULES: &[Rule] = &[
             &["cannotpull", "pull rate limit"],
         ],
         rank: Rank::Cause,
-        cause: "the public registry lets nobody pull so often without an account",
+        cause: "the public registry limits how often an image is pulled without an account",
         advice: "push the image to the stack's repository (rd-ecs push) and deploy it from there",
     },
     Rule {
@@ -37,8 +37,8 @@ pub const RULES: &[Rule] = &[
             &["cannotpull", "401 unauthorized"],
         ],
         rank: Rank::Cause,
-        cause: "the execution role may not pull the image, or another registry asks for a password",
-        advice: "rd-ecs verify says what the role lacks and rd-ecs apply gives it back; an image of another account needs that repository's policy, too",
+        cause: "the execution role may not pull the image, or another registry requires a login",
+        advice: "rd-ecs verify shows what the role lacks, and rd-ecs apply restores it; an image of another account also needs that repository's policy",
     },
     Rule {
         name: "image-not-found",
@@ -50,8 +50,8 @@ pub const RULES: &[Rule] = &[
             &["cannotpull", "does not exist in the registry"],
         ],
         rank: Rank::Cause,
-        cause: "the image is not in the repository: never pushed, deleted, or deleted by the lifecycle rules",
-        advice: "rd-ecs images lists what is there: deploy one of them (rd-ecs deploy --tag T), roll back (rd-ecs rollback), or push it again",
+        cause: "the image is not in the repository: never pushed, deleted, or deleted by the lifecycle policy",
+        advice: "rd-ecs images lists the images: deploy one of them (rd-ecs deploy --tag TAG), roll back (rd-ecs rollback), or push it again",
     },
     Rule {
         name: "image-no-network",
@@ -66,15 +66,15 @@ pub const RULES: &[Rule] = &[
             &["cannotpull", "dial tcp"],
         ],
         rank: Rank::Cause,
-        cause: "tasks do not reach the registry: no NAT gateway, no endpoint, or a rule in the way",
-        advice: "rd-net check api aws 443 names what blocks; set nat, or endpoints = \"private\", in [net] and apply",
+        cause: "tasks cannot reach the registry: there is no NAT gateway and no endpoint, or a rule blocks them",
+        advice: "rd-net check api aws 443 names what blocks them; set nat, or endpoints = \"private\", in [net] and run rd-net apply",
     },
     Rule {
         name: "image-too-large",
         when: &[&["cannotpull", "no space left on device"]],
         rank: Rank::Cause,
-        cause: "the image, unpacked, does not fit into the task's 20 GiB of disk",
-        advice: "make the image smaller: a build in stages, a smaller base",
+        cause: "the unpacked image does not fit on the task's 20 GiB disk",
+        advice: "make the image smaller: a multi-stage build, a smaller base image",
     },
     Rule {
         name: "image-damaged",
@@ -85,14 +85,14 @@ pub const RULES: &[Rule] = &[
             &["cannotpull", "failed to extract layer"],
         ],
         rank: Rank::Cause,
-        cause: "a layer arrived incomplete, or cannot be unpacked",
-        advice: "try again (rd-ecs restart); where it stays so, build and push the image anew",
+        cause: "a layer is incomplete, or cannot be unpacked",
+        advice: "try again (rd-ecs restart); if it persists, build and push the image again",
     },
     Rule {
         name: "image-cannot-be-pulled",
         when: &[&["cannotpull"]],
         rank: Rank::Cause,
         cause: "the image cannot be pulled",
-        advice: "rd-ecs verify looks at the image, the execution role and the network",
+        advice: "rd-ecs verify checks the image, the execution role and the network",
     },
 ];

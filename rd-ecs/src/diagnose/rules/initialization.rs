@@ -1,10 +1,10 @@
-//! A task is not started, since what its start needs cannot be had: secrets, parameters, the registry's login, the log
-//! group, the role.
+//! A task cannot start, because something that it needs is missing or denied: secrets, parameters, access to the registry,
+//! the log group, a role.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/resource-initialization-error.html>
 
 use super::{Rank, Rule};
 
-/// The rules.
+/// The texts of failed initializations.
 pub const RULES: &[Rule] = &[
     Rule {
         name: "role-not-assumed",
@@ -15,15 +15,15 @@ pub const RULES: &[Rule] = &[
             &["trust relationship has been misconfigured"],
         ],
         rank: Rank::Cause,
-        cause: "ECS may not use the execution role or the task role: gone, no longer trusting tasks, or just made",
-        advice: "rd-ecs verify names the role, and rd-ecs apply mends it; a role just made is known everywhere after a minute or two",
+        cause: "ECS may not assume the execution role or the task role: it is missing, does not trust ECS tasks, or was just created",
+        advice: "rd-ecs verify names the role, and rd-ecs apply fixes it; a new role is usable after a minute or two",
     },
     Rule {
         name: "secret-member-missing",
         when: &[&["did not contain json key"]],
         rank: Rank::Cause,
-        cause: "the secret has no member of that name",
-        advice: "put the member into the secret's JSON, or name another one in [ecs.secrets] and apply; rd-data apply and rd-cache apply mend theirs",
+        cause: "the secret has no member with that name",
+        advice: "add the member to the secret's JSON, or name another one in [ecs.secrets] and run rd-ecs apply; rd-data apply and rd-cache apply fix their own secrets",
     },
     Rule {
         name: "secret-not-json",
@@ -32,8 +32,8 @@ pub const RULES: &[Rule] = &[
             &["invalid character", "secret"],
         ],
         rank: Rank::Cause,
-        cause: "a member of the secret is asked for, and its value is no JSON",
-        advice: "put JSON into the secret, or take the member's name off its ARN in [ecs.secrets] and apply",
+        cause: "the revision names a member of the secret, but the secret's value is not JSON",
+        advice: "put JSON into the secret, or remove the member from its ARN in [ecs.secrets] and run rd-ecs apply",
     },
     Rule {
         name: "secret-network",
@@ -53,8 +53,8 @@ pub const RULES: &[Rule] = &[
             &["unable to pull secrets or registry auth", "no such host"],
         ],
         rank: Rank::Cause,
-        cause: "tasks do not reach Secrets Manager, Systems Manager or ECR: no NAT gateway, no endpoint, or a rule in the way",
-        advice: "rd-net check api aws 443 names what blocks; set nat, or endpoints = \"private\", in [net] and apply",
+        cause: "tasks cannot reach Secrets Manager, Systems Manager or ECR: there is no NAT gateway and no endpoint, or a rule blocks them",
+        advice: "rd-net check api aws 443 names what blocks them; set nat, or endpoints = \"private\", in [net] and run rd-net apply",
     },
     Rule {
         name: "secret-key-denied",
@@ -63,8 +63,8 @@ pub const RULES: &[Rule] = &[
             &["unable to pull secrets", "access to kms is not allowed"],
         ],
         rank: Rank::Cause,
-        cause: "the execution role may not use the key that a secret or parameter is encrypted with",
-        advice: "add the key's ARN to decrypt_keys in [ecs] and apply; the key's own policy must let the account's roles use it",
+        cause: "the execution role may not use the KMS key of a secret or parameter",
+        advice: "add the key's ARN to decrypt_keys in [ecs] and run rd-ecs apply; the key's own policy must let the account's roles use it",
     },
     Rule {
         name: "registry-auth-denied",
@@ -74,7 +74,7 @@ pub const RULES: &[Rule] = &[
         ],
         rank: Rank::Cause,
         cause: "the execution role may not log in to ECR",
-        advice: "rd-ecs apply attaches AmazonECSTaskExecutionRolePolicy again",
+        advice: "run rd-ecs apply, which attaches AmazonECSTaskExecutionRolePolicy again",
     },
     Rule {
         name: "secret-denied",
@@ -85,7 +85,7 @@ pub const RULES: &[Rule] = &[
         ],
         rank: Rank::Cause,
         cause: "the execution role may not read a secret or parameter",
-        advice: "rd-ecs verify names it, and rd-ecs apply gives the role what it needs; a policy of the secret itself may deny it, too",
+        advice: "rd-ecs verify names it, and rd-ecs apply restores the role's permissions; a policy of the secret itself may deny it, too",
     },
     Rule {
         name: "secret-deleted",
@@ -95,7 +95,7 @@ pub const RULES: &[Rule] = &[
         ],
         rank: Rank::Cause,
         cause: "a secret is scheduled for deletion",
-        advice: "rd-data apply and rd-cache apply restore theirs; others: aws secretsmanager restore-secret --secret-id ARN",
+        advice: "rd-data apply and rd-cache apply restore their own secrets; any other: aws secretsmanager restore-secret --secret-id ARN",
     },
     Rule {
         name: "secret-not-found",
@@ -106,8 +106,8 @@ pub const RULES: &[Rule] = &[
             &["unable to pull secrets", "parameternotfound"],
         ],
         rank: Rank::Cause,
-        cause: "a secret or parameter is not there, or has another ARN than the revision says",
-        advice: "rd-ecs verify names it; rd-ecs apply takes the ARNs of today and makes the parameters",
+        cause: "a secret or parameter does not exist, or has a different ARN than the revision names",
+        advice: "rd-ecs verify names it; rd-ecs apply uses the current ARNs and creates missing parameters",
     },
     Rule {
         name: "log-group-missing",
@@ -116,8 +116,8 @@ pub const RULES: &[Rule] = &[
             &["failed to create cloudwatch log stream", "resourcenotfound"],
         ],
         rank: Rank::Cause,
-        cause: "the log group is gone, and tasks do not start without",
-        advice: "rd-ecs apply makes it again",
+        cause: "the log group is missing, and tasks do not start without it",
+        advice: "run rd-ecs apply, which creates it again",
     },
     Rule {
         name: "log-network",
@@ -131,8 +131,8 @@ pub const RULES: &[Rule] = &[
             &["failed to validate logger args", "deadline exceeded"],
         ],
         rank: Rank::Cause,
-        cause: "tasks do not reach CloudWatch Logs: no NAT gateway, no endpoint, or a rule in the way",
-        advice: "rd-net check api aws 443 names what blocks; set nat, or endpoints = \"private\", in [net] and apply",
+        cause: "tasks cannot reach CloudWatch Logs: there is no NAT gateway and no endpoint, or a rule blocks them",
+        advice: "rd-net check api aws 443 names what blocks them; set nat, or endpoints = \"private\", in [net] and run rd-net apply",
     },
     Rule {
         name: "log-denied",
@@ -143,20 +143,20 @@ pub const RULES: &[Rule] = &[
         ],
         rank: Rank::Cause,
         cause: "the execution role may not write the logs",
-        advice: "rd-ecs apply attaches AmazonECSTaskExecutionRolePolicy again",
+        advice: "run rd-ecs apply, which attaches AmazonECSTaskExecutionRolePolicy again",
     },
     Rule {
         name: "secrets-cannot-be-had",
         when: &[&["unable to pull secrets or registry auth"]],
         rank: Rank::Cause,
-        cause: "a secret, a parameter or the registry's login cannot be had",
-        advice: "rd-ecs verify looks at each of them, at the execution role and at the network",
+        cause: "ECS cannot get a secret, a parameter or a login to the registry",
+        advice: "rd-ecs verify checks each of them, the execution role and the network",
     },
     Rule {
         name: "initialization",
         when: &[&["resourceinitializationerror"]],
         rank: Rank::Cause,
-        cause: "something that the start of a task needs cannot be had",
-        advice: "rd-ecs verify looks at all of it; AWS's words below name it",
+        cause: "ECS cannot get something that the task needs to start",
+        advice: "AWS's text above names it; rd-ecs verify checks everything that a task needs to start",
     },
 ];

@@ -1,5 +1,7 @@
-//! The table of what AWS says, what likely caused it, and what to do. Each sort of trouble has a file; the first rule
-//! that fits counts, so what is more special stands before what is more general.
+//! The rules: a text or code of AWS's, its likely cause, and what to do. One file for each category. The first rule that
+//! matches counts, so special rules come before general ones.
+//!
+//! Most rules match on text, because ECS reports these reasons only as text; the pages list the texts.
 //!
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html>
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
@@ -13,42 +15,42 @@ mod placement;
 mod start;
 mod stop;
 
-/// How likely something is what all the rest follows from.
+/// How likely a finding is the cause of the others; the first is the most likely.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Rank {
-    /// A task cannot start, or ends: a cause.
+    /// A task cannot start, or exits.
     Cause,
-    /// A task runs and is not well: a cause, where there is no other.
+    /// A task is running but unhealthy: the cause if there is no other.
     Health,
-    /// It comes of something else.
+    /// A consequence of another finding.
     Consequence,
-    /// It is told and needs nothing.
+    /// Worth knowing; needs no action.
     Note,
 }
 
-/// One row.
+/// One rule: when it matches, and what it reports.
 #[derive(Debug)]
 pub struct Rule {
-    /// Its name, for programs.
+    /// The rule's name in the output, stable for programs.
     pub name: &'static str,
-    /// It fits where all words of one of these are in AWS's text, in lower case.
+    /// It matches if the text contains all words of one of these lists; in lower case.
     pub when: &'static [&'static [&'static str]],
-    /// How likely it is the cause of the rest.
+    /// How likely it is the cause of the other findings.
     pub rank: Rank,
-    /// The likely cause.
+    /// The likely cause, in one sentence.
     pub cause: &'static str,
-    /// What to do.
+    /// What to do about it.
     pub advice: &'static str,
 }
 
 impl Rule {
-    fn fits(&self, text: &str) -> bool {
+    fn matches(&self, text: &str) -> bool {
         let has = |words: &&[&str]| words.iter().all(|word| text.contains(word));
         self.when.iter().any(has)
     }
 }
 
-/// All tables of texts, in the order in which they are tried.
+/// The rules for texts, in the order in which they are tried.
 const TABLES: [&[Rule]; 7] = [
     image::RULES,
     initialization::RULES,
@@ -59,47 +61,47 @@ const TABLES: [&[Rule]; 7] = [
     stop::RULES,
 ];
 
-/// The rule for what AWS says of a task, a container or a service.
+/// The rule for AWS's text about a task, a container or a service; none where no rule matches.
 pub fn of_text(text: &str) -> Option<&'static Rule> {
     let text = text.to_lowercase();
     let mut rules = TABLES.iter().copied().flatten();
-    rules.find(|rule| rule.fits(&text))
+    rules.find(|rule| rule.matches(&text))
 }
 
-/// The rule for AWS's code of a target's health.
+/// The rule for AWS's reason code of a target's health, such as `Target.Timeout`.
 pub fn of_target(reason: &str) -> Option<&'static Rule> {
     let reason = reason.to_lowercase();
-    health::TARGETS.iter().find(|rule| rule.fits(&reason))
+    health::TARGETS.iter().find(|rule| rule.matches(&reason))
 }
 
-/// The rule for a container's exit code.
+/// The rule for the exit code of a container; unknown codes have a general rule.
 pub fn of_exit(code: i32) -> &'static Rule {
     let found = exit::CODES.iter().find(|(codes, _)| codes.contains(&code));
     found.map_or(&exit::OTHER, |(_, rule)| rule)
 }
 
-/// What is no trouble: such texts are told nowhere.
-pub fn is_usual(text: &str) -> bool {
+/// Whether a text reports a routine event, which is not a finding.
+pub fn is_routine(text: &str) -> bool {
     let text = text.to_lowercase();
     let has = |words: &&[&str]| words.iter().all(|word| text.contains(word));
-    stop::USUAL.iter().any(has)
+    stop::ROUTINE.iter().any(has)
 }
 
-/// For what no rule fits.
+/// For a reason that no rule matches.
 pub const UNKNOWN: Rule = Rule {
     name: "unknown",
     when: &[],
     rank: Rank::Cause,
-    cause: "AWS gives a reason that is not known here",
+    cause: "AWS reports a reason that rd does not know",
     advice: "look it up at https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-error-codes.html",
 };
 
-/// For an event that no rule fits.
+/// For an event that no rule matches.
 pub const UNKNOWN_EVENT: Rule = Rule {
     name: "unknown-event",
     when: &[],
     rank: Rank::Consequence,
-    cause: "AWS tells of something that is not known here",
+    cause: "AWS reports an event that rd does not know",
     advice: "look it up at https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html",
 };
 

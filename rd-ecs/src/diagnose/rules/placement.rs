@@ -1,16 +1,16 @@
-//! There is no place for a task: no capacity, a quota, no address.
+//! ECS cannot place a task: no capacity, an exhausted quota, no free IP address.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/api_failures_messages.html>
 
 use super::{Rank, Rule};
 
-/// The rules.
+/// The texts of failed placements.
 pub const RULES: &[Rule] = &[
     Rule {
         name: "no-capacity",
         when: &[&["capacity is unavailable"]],
         rank: Rank::Cause,
-        cause: "AWS has no capacity for such tasks in these zones now; with Spot that is more often so",
-        advice: "ECS goes on trying; a third zone (azs in [net]) helps, capacity = \"FARGATE\" in [ecs] does at once, and so may another size or architecture",
+        cause: "AWS has no capacity for such tasks in these availability zones at the moment, which is more frequent with Spot",
+        advice: "ECS keeps retrying; capacity = \"FARGATE\" in [ecs] helps at once, another size or architecture may help, and so does a third zone (azs in [net])",
     },
     Rule {
         name: "quota",
@@ -20,7 +20,7 @@ pub const RULES: &[Rule] = &[
             &["configuration is above your limit"],
         ],
         rank: Rank::Cause,
-        cause: "the account's quota of Fargate is used up",
+        cause: "the account's Fargate quota is exhausted",
         advice: "raise it in Service Quotas (AWS Fargate), or run fewer or smaller tasks",
     },
     Rule {
@@ -32,8 +32,8 @@ pub const RULES: &[Rule] = &[
             &["resource:ports"],
         ],
         rank: Rank::Cause,
-        cause: "nothing in the cluster has that resource free",
-        advice: "the word after RESOURCE: names it; for ENI it is the subnets' addresses or the quota of network interfaces",
+        cause: "the cluster has none of this resource left",
+        advice: "the word after RESOURCE: names it; for ENI, check the free addresses of the subnets and the quota of network interfaces",
     },
     Rule {
         name: "no-addresses",
@@ -43,8 +43,8 @@ pub const RULES: &[Rule] = &[
             &["has run out of addresses"],
         ],
         rank: Rank::Cause,
-        cause: "the subnets have no address left",
-        advice: "delete what holds addresses there; subnets have the size that cidr in [net] gives them",
+        cause: "the subnets have no free IP address",
+        advice: "delete resources that use addresses there; cidr in [net] determines the size of the subnets",
     },
     Rule {
         name: "network-interface",
@@ -54,15 +54,15 @@ pub const RULES: &[Rule] = &[
             &["network interface", "timeout waiting"],
         ],
         rank: Rank::Cause,
-        cause: "the task got no network interface: a subnet or security group is gone, no address is left, or EC2 was slow",
-        advice: "rd-ecs verify compares the service's network with rd-net's, and rd-ecs apply sets it right",
+        cause: "the task got no network interface: a subnet or security group is missing, no address is free, or EC2 was slow",
+        advice: "rd-ecs verify compares the service's network with rd-net's, and rd-ecs apply fixes it",
     },
     Rule {
         name: "disk",
         when: &[&["ephemeralstorage", "timeout"]],
         rank: Rank::Cause,
-        cause: "AWS was too slow to give the task its disk",
-        advice: "ECS goes on trying; where it stays so, ask AWS Support",
+        cause: "AWS did not provide the task's disk in time",
+        advice: "ECS keeps retrying; if it persists, ask AWS Support",
     },
     Rule {
         name: "retired",
@@ -71,7 +71,7 @@ pub const RULES: &[Rule] = &[
             &["task retirement"],
         ],
         rank: Rank::Note,
-        cause: "AWS took the machine under the task out of service",
-        advice: "nothing: the service starts another one; with 2 tasks or more nobody notices",
+        cause: "AWS retired the machine on which the task ran",
+        advice: "no action needed: the service starts another one; run at least 2 tasks to avoid an interruption",
     },
 ];

@@ -1,8 +1,8 @@
-//! The container cannot be started, or was killed for its memory.
+//! The container cannot be started, or was killed because it used too much memory.
 
 use super::{Rank, Rule};
 
-/// The rules.
+/// The texts of containers that did not start, or ran out of memory.
 pub const RULES: &[Rule] = &[
     Rule {
         name: "out-of-memory",
@@ -12,15 +12,15 @@ pub const RULES: &[Rule] = &[
             &["oom-kill"],
         ],
         rank: Rank::Cause,
-        cause: "the container used more memory than it has, and was killed",
-        advice: "raise memory in [ecs] and apply, or make the application use less: for Node.js --max-old-space-size under the task's memory",
+        cause: "the container used more memory than its limit, and was killed",
+        advice: "raise memory in [ecs] and run rd-ecs apply, or limit the application: for Node.js, set --max-old-space-size below the task's memory",
     },
     Rule {
         name: "wrong-architecture",
         when: &[&["exec format error"]],
         rank: Rank::Cause,
-        cause: "the program in the image is for another architecture than the tasks",
-        advice: "build it for the service's architecture (docker build --platform linux/arm64 for ARM64, linux/amd64 for X86_64), or set architecture in [ecs] and apply",
+        cause: "the program in the image is built for a different architecture than the tasks",
+        advice: "build it for the service's architecture (docker build --platform linux/arm64 for ARM64, linux/amd64 for X86_64), or set architecture in [ecs] and run rd-ecs apply",
     },
     Rule {
         name: "command-not-found",
@@ -30,8 +30,8 @@ pub const RULES: &[Rule] = &[
             &["unable to start container process", "not found"],
         ],
         rank: Rank::Cause,
-        cause: "the image has no such program as the command or the entry point names",
-        advice: "look at command and entry_point in [ecs], and at CMD and ENTRYPOINT of the image; a script may name a shell that is not there",
+        cause: "the image does not have the program that the command or the entry point names",
+        advice: "check command and entry_point in [ecs], and CMD and ENTRYPOINT of the image; a script may name a shell that the image does not have",
     },
     Rule {
         name: "command-not-executable",
@@ -40,8 +40,8 @@ pub const RULES: &[Rule] = &[
             &["unable to start container process", "permission denied"],
         ],
         rank: Rank::Cause,
-        cause: "the program may not be executed by the image's user",
-        advice: "chmod +x it in the image, or look at USER of the image",
+        cause: "the image's user may not execute the program",
+        advice: "chmod +x it in the image, or check USER of the image",
     },
     Rule {
         name: "container-timeout",
@@ -51,8 +51,8 @@ pub const RULES: &[Rule] = &[
             &["timed out after waiting"],
         ],
         rank: Rank::Cause,
-        cause: "the container did not start or stop in the time that Fargate gives",
-        advice: "try again (rd-ecs restart); where it stays so, look at what the entry point does, and at the image's size",
+        cause: "the container did not start or stop within Fargate's time limit",
+        advice: "try again (rd-ecs restart); if it persists, check what the entry point does, and the image's size",
     },
     Rule {
         name: "container-not-started",
@@ -66,13 +66,13 @@ pub const RULES: &[Rule] = &[
         ],
         rank: Rank::Cause,
         cause: "the container cannot be started",
-        advice: "AWS's words below say why; try the image elsewhere with the same command and user",
+        advice: "AWS's text above says why; run the image elsewhere with the same command and user",
     },
     Rule {
         name: "aws-internal",
         when: &[&["internalerror"], &["internal error"]],
         rank: Rank::Cause,
-        cause: "something went wrong inside AWS",
-        advice: "ECS goes on trying; where it stays so, look at https://health.aws.amazon.com",
+        cause: "AWS had an internal error",
+        advice: "ECS keeps retrying; if it persists, look at https://health.aws.amazon.com",
     },
 ];

@@ -1,8 +1,8 @@
-//! A task was stopped by somebody.
+//! A task was stopped on request: by a user, by rd-ecs, or by AWS.
 
 use super::{Rank, Rule};
 
-/// The rules.
+/// The texts of tasks that were stopped on request.
 pub const RULES: &[Rule] = &[
     Rule {
         name: "spot-interruption",
@@ -12,34 +12,34 @@ pub const RULES: &[Rule] = &[
             &["spot interruption"],
         ],
         rank: Rank::Note,
-        cause: "AWS took the Spot capacity back, with two minutes' notice",
-        advice: "nothing: the service starts another one; capacity = \"FARGATE\" in [ecs] ends this",
+        cause: "AWS reclaimed the Spot capacity, with two minutes' notice",
+        advice: "no action needed: the service starts another one; capacity = \"FARGATE\" in [ecs] avoids it",
     },
     Rule {
         name: "timed-out-by-rd",
         when: &[&["rd-ecs run", "time"]],
         rank: Rank::Note,
-        cause: "rd-ecs run stopped it when its time was up",
-        advice: "give it more with --timeout",
+        cause: "rd-ecs run stopped it after its timeout",
+        advice: "raise --timeout if it needs longer",
     },
     Rule {
         name: "stopped-by-rd",
         when: &[&["rd-ecs"]],
         rank: Rank::Note,
-        cause: "a command of rd-ecs stopped it",
-        advice: "nothing: a service starts another one",
+        cause: "rd-ecs stopped it",
+        advice: "no action needed: a service starts another one",
     },
     Rule {
         name: "stopped-by-user",
         when: &[&["stopped by user"], &["userinitiated"]],
         rank: Rank::Note,
-        cause: "somebody stopped it",
-        advice: "nothing: a service starts another one; CloudTrail says who (StopTask)",
+        cause: "a user stopped it",
+        advice: "no action needed: a service starts another one; CloudTrail shows who stopped it (StopTask)",
     },
 ];
 
-/// Stops and events of everyday life.
-pub const USUAL: &[&[&str]] = &[
+/// The texts of routine stops and events: scaling, and the steps of a deployment.
+pub const ROUTINE: &[&[&str]] = &[
     &["scaling activity initiated by"],
     &["has reached a steady state"],
     &["has started", "tasks"],

@@ -7,7 +7,7 @@ fn all() -> impl Iterator<Item = &'static Rule> {
     tables.chain(health::TARGETS).chain(codes)
 }
 
-/// What AWS says, and the rule for it.
+/// Texts of AWS's, and the name of the rule that matches.
 const TEXTS: &[(&str, &str)] = &[
     (
         "CannotPullContainerError: pull image manifest has been retried 5 time(s): failed to resolve ref 1.dkr.ecr.us-east-1.amazonaws.com/api:v1: 1.dkr.ecr.us-east-1.amazonaws.com/api:v1: not found",
@@ -156,16 +156,16 @@ const TEXTS: &[(&str, &str)] = &[
 ];
 
 #[test]
-fn what_aws_says_has_its_rule() {
+fn each_text_matches_its_rule() {
     for (text, name) in TEXTS {
         let found = of_text(text).map(|rule| rule.name);
         assert_eq!(found, Some(*name), "{text}");
-        assert!(!is_usual(text), "{text}");
+        assert!(!is_routine(text), "{text}");
     }
 }
 
 #[test]
-fn every_row_is_whole_and_has_a_name_of_its_own() {
+fn every_rule_is_complete_and_has_a_unique_name() {
     let mut names = BTreeSet::new();
     for rule in all().chain([&UNKNOWN, &UNKNOWN_EVENT, &exit::OTHER]) {
         assert!(names.insert(rule.name), "{} twice", rule.name);
@@ -176,14 +176,14 @@ fn every_row_is_whole_and_has_a_name_of_its_own() {
         );
         for words in rule.when {
             for word in *words {
-                assert_eq!(*word, word.to_lowercase(), "{}: never fits", rule.name);
+                assert_eq!(*word, word.to_lowercase(), "{}: never matches", rule.name);
             }
         }
     }
 }
 
 #[test]
-fn exit_codes_have_a_meaning() {
+fn exit_codes_have_their_rule() {
     let codes = [0, 1, 126, 127, 137, 139, 143, 77];
     let names = codes.map(|code| of_exit(code).name);
     assert_eq!(
@@ -195,7 +195,7 @@ fn exit_codes_have_a_meaning() {
 }
 
 #[test]
-fn targets_have_a_meaning() {
+fn target_codes_have_their_rule() {
     for (reason, name) in [
         ("Target.FailedHealthChecks", "target-failed"),
         ("Target.Timeout", "target-timeout"),
@@ -207,7 +207,7 @@ fn targets_have_a_meaning() {
 }
 
 #[test]
-fn everyday_life_is_no_trouble() {
+fn routine_texts_are_not_findings() {
     for text in [
         "(service api) has reached a steady state.",
         "(service api) has started 2 tasks: (task 1a) (task 2b).",
@@ -217,8 +217,8 @@ fn everyday_life_is_no_trouble() {
         "(service api) (deployment ecs-svc/1) deployment completed.",
         "Scaling activity initiated by (deployment ecs-svc/1)",
     ] {
-        assert!(is_usual(text), "{text}");
+        assert!(is_routine(text), "{text}");
     }
-    assert!(!is_usual("(service api) was unable to place a task."));
+    assert!(!is_routine("(service api) was unable to place a task."));
     assert!(of_text("of a new sort").is_none());
 }

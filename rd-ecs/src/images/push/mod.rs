@@ -1,27 +1,27 @@
-//! From an archive to the registry: what is in it, and how it gets there. A layer is read as it is sent; none is ever
-//! held in memory or written to disk, whatever its size.
+//! Pushes an image from an archive file to the stack's repository. Layers are read while they are sent: whatever its size,
+//! no layer is held in memory or written to disk.
 
-mod archive;
-mod compress;
 mod content;
-mod docker;
-mod layout;
-mod meter;
-mod publish;
-mod read;
-mod send;
+mod docker_archive;
+mod oci_layout;
+mod progress_meter;
+mod put_manifests;
+mod read_blob;
+mod read_image;
+mod resumable_upload;
+mod send_layers;
 mod tags;
-mod upload;
+mod tar_archive;
 
-pub use archive::Archive;
-pub use content::Content;
-pub use meter::size_text;
-pub use publish::{publish, standing, taken};
-pub use read::read;
-pub use send::{Sent, send};
+pub use content::ImageContent;
+pub use progress_meter::size_text;
+pub use put_manifests::{existing, put_manifests, tag_taken};
+pub use read_image::read_image;
+pub use send_layers::{Sent, send_layers};
 pub use tags::check as check_tag;
+pub use tar_archive::TarArchive;
 
-/// How many layers are read or sent at once.
-const AT_ONCE: usize = 4;
-/// How much is read, compressed and sent at a time.
-const PIECE: usize = 256 * 1024;
+/// The most layers that are read or sent at the same time.
+const MAX_PARALLEL_LAYERS: usize = 4;
+/// How many bytes are read, compressed and sent at a time.
+const CHUNK_SIZE: usize = 256 * 1024;

@@ -1,36 +1,37 @@
-//! Tags: which an archive names, and which there can be.
+//! Image tags: whether one is valid, and which tags the names in an archive have.
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>
 
 use crate::slice::discover::NO_IMAGE_TAG;
 use rd_common::{Error, Result};
 
-/// Refuses what is no tag.
+/// Fails if a text is not a valid tag, or is reserved by rd-ecs.
 pub fn check(tag: &str) -> Result<()> {
     let first = tag.bytes().next();
-    let begins = first.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
+    let valid_start = first.is_some_and(|b| b.is_ascii_alphanumeric() || b == b'_');
     let plain = tag
         .bytes()
         .all(|b| b.is_ascii_alphanumeric() || b"._-".contains(&b));
-    if !begins || !plain || tag.len() > 128 {
-        return Err(Error::usage(format!("`{tag}` is no tag"))
-            .hint("letters, digits, `_`, `.` and `-`, not beginning with `.` or `-`, at most 128 characters"));
+    if !valid_start || !plain || tag.len() > 128 {
+        return Err(Error::usage(format!("`{tag}` is not a valid tag"))
+            .hint("use letters, digits, `_`, `.` and `-`, at most 128 characters, not beginning with `.` or `-`"));
     }
     if NO_IMAGE_TAG.strip_prefix(':') == Some(tag) {
-        return Err(
-            Error::usage(format!("the tag `{tag}` stands for no image")).hint("give another one")
-        );
+        return Err(Error::usage(format!(
+            "the tag `{tag}` is reserved: it means that there is no image yet"
+        ))
+        .hint("pass another tag"));
     }
     Ok(())
 }
 
-/// The tag of a name such as `localhost:5000/app:v42`.
+/// The tag in a name such as `localhost:5000/app:v42`; none where it has none.
 pub fn of_name(name: &str) -> Option<&str> {
     let name = name.split('@').next()?;
     let last = name.rsplit('/').next()?;
     last.split_once(':').map(|(_, tag)| tag)
 }
 
-/// The tag that an index says an image has: OCI's annotation is a tag or, of some tools, a whole name.
+/// The tag in the annotation of an index: a tag or, from some tools, a whole name.
 /// <https://github.com/opencontainers/image-spec/blob/main/annotations.md>
 pub fn of_annotation(name: &str) -> Option<&str> {
     match name.contains(['/', ':']) {
@@ -64,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn names_have_tags() {
+    fn tags_are_found_in_names() {
         assert_eq!(of_name("app:v42"), Some("v42"));
         assert_eq!(of_name("localhost:5000/app"), None);
         assert_eq!(of_name("localhost:5000/app:v1"), Some("v1"));

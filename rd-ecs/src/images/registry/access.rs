@@ -1,4 +1,4 @@
-//! The way to ECR's registry: the token of `GetAuthorizationToken`, and where that says the registry is.
+//! Access to an ECR registry: the token and the address from `GetAuthorizationToken`, and a client that uses them.
 //! <https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html>
 
 use crate::time::timestamp;
@@ -13,22 +13,22 @@ use rd_common::{Error, Result};
 use std::fmt;
 use std::time::Duration;
 
-/// How long a connection may take.
+/// The time limit for opening a connection.
 const CONNECT: Duration = Duration::from_secs(4);
-/// How long an answer may keep still. Uploads have limits of their own.
+/// The time limit for the next bytes of a response. Uploads have limits of their own.
 const READ: Duration = Duration::from_secs(30);
 
-/// Access to one account's registry, for twelve hours.
+/// Access to the registry of one account, valid for twelve hours.
 pub struct Access {
-    /// `https`, or what else AWS says.
+    /// The scheme of the registry's address: `https`, but `http` with a local AWS API.
     pub scheme: String,
-    /// The host, with a port where there is one.
+    /// The host of the registry, with its port if it has one.
     pub host: String,
-    /// The user: `AWS`.
+    /// The user name, which is `AWS`.
     pub user: String,
-    /// The token.
+    /// The token; secret.
     pub password: String,
-    /// Until when it is good.
+    /// When the token expires.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -39,15 +39,18 @@ impl fmt::Debug for Access {
 }
 
 impl Access {
-    /// Asks for access to the registry of `account`; without one, of the credentials' account.
-    pub async fn ask(ecr: &aws_sdk_ecr::Client, account: Option<&str>) -> Result<Self> {
+    /// Requests access to the registry of `account`; none means the account of the credentials.
+    pub async fn request(ecr: &aws_sdk_ecr::Client, account: Option<&str>) -> Result<Self> {
         let call = ecr.get_authorization_token();
-        // Deprecated, since one token opens all registries: here it is asked for the other registry's address.
-        #[expect(deprecated, reason = "nothing else tells another registry's address")]
+        // Deprecated, because one token opens all registries; needed here for the address of the other registry.
+        #[expect(
+            deprecated,
+            reason = "no other call returns the address of another account's registry"
+        )]
         let call = call.set_registry_ids(account.map(|one| vec![one.to_owned()]));
         let answer = call.send().await.doing("get access to the registry")?;
         let data = answer.authorization_data.unwrap_or_default();
-        let incomplete = || Error::failed("AWS gave an incomplete token for the registry");
+        let incomplete = || Error::failed("AWS returned an incomplete token for the registry");
         let first = data.into_iter().next().ok_or_else(incomplete)?;
         let token = first.authorization_token().ok_or_else(incomplete)?;
         let token = base64::decode(token)
@@ -66,18 +69,19 @@ impl Access {
         })
     }
 
-    /// A repository of the registry, for [`Access::client`].
+    /// A reference to an image in this registry.
     pub fn reference(&self, repository: &str, digest: &str) -> Reference {
         Reference::with_digest(self.host.clone(), repository.to_owned(), digest.to_owned())
     }
 
-    /// A client for one repository, that speaks to the registry where it is.
+    /// A client with access to one repository.
     pub async fn client(&self, repository: &str) -> Result<Client> {
         let client = client(match self.scheme.as_str() {
             "http" => ClientProtocol::Http,
             _ => ClientProtocol::Https,
         })?;
-        // Told how the registry wants it, the client does not ask: where that answer is lost, it goes on without access.
+        // With the token stored, the client does not ask the registry how to log in: if that answer were lost, it would
+        // continue without access.
         let at = self.reference(repository, "");
         for operation in [RegistryOperation::Pull, RegistryOperation::Push] {
             let token = RegistryTokenType::Basic(self.user.clone(), self.password.clone());
@@ -89,9 +93,9 @@ impl Access {
     }
 }
 
-/// A client for any registry.
+/// A client without credentials, for any registry.
 pub fn client(protocol: ClientProtocol) -> Result<Client> {
-    use_ring();
+    install_tls_provider();
     let config = ClientConfig {
         protocol,
         connect_timeout: Some(CONNECT),
@@ -99,11 +103,12 @@ pub fn client(protocol: ClientProtocol) -> Result<Client> {
         user_agent: concat!("rd-ecs/", env!("CARGO_PKG_VERSION")),
         ..ClientConfig::default()
     };
-    Client::try_from(config).map_err(|e| Error::failed(format!("no client for registries: {e}")))
+    Client::try_from(config)
+        .map_err(|e| Error::failed(format!("cannot create a client for registries: {e}")))
 }
 
-/// The TLS of this process is ring's, as that of the calls to AWS is.
-pub fn use_ring() {
-    // A second time there is one already, which is this one.
+/// Makes ring the TLS provider of this process, as for the calls to AWS.
+pub fn install_tls_provider() {
+    // Fails the second time, when it is installed already.
     let _ = rustls::crypto::ring::default_provider().install_default();
 }

@@ -1,20 +1,20 @@
-//! Images of ECR's registries: the stack's own, and those of other accounts in its region.
+//! Images in ECR: in the stack's own registry, and in those of other accounts in its region.
 
-use super::foreign::architectures;
-use super::{Access, Image, MEDIA_TYPES, Manifest, parse};
+use super::{Access, Image, MEDIA_TYPES, architectures, layers_size, media_type, parse};
 use crate::clients::Clients;
 use crate::time::timestamp;
 use aws_sdk_ecr::types::{
     ImageDetail, ImageFailure, ImageFailureCode, ImageIdentifier, ListImagesFilter, TagStatus,
 };
 use oci_client::Reference;
+use oci_client::manifest::OciManifest;
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Error, Result, Stack};
 
-/// How many tags an error names.
-const NEAREST: usize = 3;
+/// How many similar tags an error names.
+const MAX_SIMILAR_TAGS: usize = 3;
 
-/// The account whose registry this is, where it is one of ECR's in the stack's region.
+/// The account whose registry is at `host`; none where `host` is not an ECR registry in the stack's region.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>
 pub fn account_of(stack: &Stack, host: &str) -> Option<String> {
     let rest = format!(".dkr.ecr.{}.{}", stack.region, stack.dns_suffix());
@@ -23,18 +23,18 @@ pub fn account_of(stack: &Stack, host: &str) -> Option<String> {
     is_number.then(|| account.to_owned())
 }
 
-/// An image of ECR.
+/// Reads an image in ECR: digest, architectures, tags and size.
 pub async fn inspect(ctx: &Ctx<Clients>, account: &str, reference: &Reference) -> Result<Image> {
-    let ours = account == ctx.stack.account();
+    let own = account == ctx.stack.account();
     let (found, detail) = tokio::try_join!(read(ctx, account, reference), async {
-        match ours {
+        match own {
             true => describe(ctx, reference).await,
-            // Other accounts let their images be pulled, and seldom be described.
+            // Other accounts usually permit pulls, but not ecr:DescribeImages.
             false => Ok(None),
         }
     })?;
     let (digest, manifest) = found;
-    let architectures = if manifest.is_index() {
+    let architectures = if matches!(manifest, OciManifest::ImageIndex(_)) {
         architectures(
             &super::access::client(Default::default())?,
             reference,
@@ -42,7 +42,7 @@ pub async fn inspect(ctx: &Ctx<Clients>, account: &str, reference: &Reference) -
         )
         .await?
     } else {
-        let access = Access::ask(&ctx.clients.ecr, (!ours).then_some(account)).await?;
+        let access = Access::request(&ctx.clients.ecr, (!own).then_some(account)).await?;
         let at = access.reference(reference.repository(), &digest);
         architectures(
             &access.client(reference.repository()).await?,
@@ -51,18 +51,18 @@ pub async fn inspect(ctx: &Ctx<Clients>, account: &str, reference: &Reference) -
         )
         .await?
     };
-    let asked: Vec<String> = reference.tag().map(str::to_owned).into_iter().collect();
+    let tag: Vec<String> = reference.tag().map(str::to_owned).into_iter().collect();
     let detail = detail.as_ref();
     Ok(Image {
         digest,
         architectures,
-        tags: detail.map_or(asked, |one| one.image_tags().to_vec()),
+        tags: detail.map_or(tag, |one| one.image_tags().to_vec()),
         pushed_at: detail.and_then(|one| timestamp(one.image_pushed_at())),
         size: detail
             .and_then(ImageDetail::image_size_in_bytes)
             .and_then(|size| u64::try_from(size).ok())
-            .or((!manifest.is_index()).then(|| manifest.size())),
-        media_type: manifest.media_type().to_owned(),
+            .or(layers_size(&manifest)),
+        media_type: media_type(&manifest).to_owned(),
     })
 }
 
@@ -75,12 +75,12 @@ fn id(reference: &Reference) -> ImageIdentifier {
     .build()
 }
 
-/// The image's digest and manifest.
+/// The digest and the manifest of an image.
 async fn read(
     ctx: &Ctx<Clients>,
     account: &str,
     reference: &Reference,
-) -> Result<(String, Manifest)> {
+) -> Result<(String, OciManifest)> {
     let call = ctx.clients.ecr.batch_get_image().registry_id(account);
     let call = call
         .repository_name(reference.repository())
@@ -97,18 +97,18 @@ async fn read(
         .unwrap_or_default();
     let manifest = parse(image.image_manifest().unwrap_or_default().as_bytes());
     let manifest = manifest
-        .map_err(|e| Error::failed(format!("the manifest of {reference} cannot be read: {e}")))?;
+        .map_err(|e| Error::failed(format!("the manifest of {reference} is invalid: {e}")))?;
     Ok((digest.to_owned(), manifest))
 }
 
-/// When it was pushed, its tags and its size.
+/// The details of an image that only `DescribeImages` returns: tags, size and time of the push.
 async fn describe(ctx: &Ctx<Clients>, reference: &Reference) -> Result<Option<ImageDetail>> {
     let call = ctx.clients.ecr.describe_images();
     let call = call
         .repository_name(reference.repository())
         .image_ids(id(reference));
     match call.send().await.doing("read the image") {
-        // The other call says what is missing, and what there is.
+        // `read` reports what is missing, with similar tags.
         Err(error) if error.is(&["ImageNotFoundException", "RepositoryNotFoundException"]) => {
             Ok(None)
         }
@@ -119,15 +119,16 @@ async fn describe(ctx: &Ctx<Clients>, reference: &Reference) -> Result<Option<Im
 fn no_repository(error: Error, reference: &Reference) -> Error {
     match error.code.as_deref() {
         Some("RepositoryNotFoundException") => Error::failed(format!(
-            "there is no repository {} in the registry {}",
+            "the registry {1} has no repository {0}",
             reference.repository(),
             reference.registry()
         ))
-        .hint("check the name; rd-ecs apply makes the stack's repository"),
+        .hint("check the name; rd-ecs apply creates the stack's repository"),
         _ => error,
     }
 }
 
+/// The error for an image that `BatchGetImage` did not return.
 async fn missing(
     ctx: &Ctx<Clients>,
     account: &str,
@@ -140,60 +141,51 @@ async fn missing(
         && code != Some(&ImageFailureCode::ImageNotFound)
     {
         let reason = failure.failure_reason().unwrap_or("AWS gave no reason");
-        return Error::failed(format!("the image {reference} cannot be read: {reason}"));
+        return Error::failed(format!("cannot read the image {reference}: {reason}"));
     }
     if let Some(digest) = reference.digest() {
-        return Error::failed(format!("there is no image {digest} in {repository}")).hint(
-            "rd-ecs images lists those that are there; images without a tag go after some days",
+        return Error::failed(format!("{repository} has no image {digest}")).hint(
+            "rd-ecs images lists the images; ECR deletes those without a tag after some days",
         );
     }
     let tag = reference.tag().unwrap_or("latest");
-    let error = Error::failed(format!("there is no tag `{tag}` in {repository}"));
-    // What went wrong with this only costs the list.
+    let error = Error::failed(format!("{repository} has no tag `{tag}`"));
+    // If the tags cannot be listed, the error comes without them.
     match tags(ctx, account, repository).await.unwrap_or_default() {
-        tags if tags.is_empty() => {
-            error.hint("nothing was pushed yet: rd-ecs push, or docker push after rd-ecs login")
-        }
+        tags if tags.is_empty() => error.hint(
+            "nothing has been pushed yet: run rd-ecs push, or docker push after rd-ecs login",
+        ),
         tags => error.hint(format!(
-            "nearest: {}; rd-ecs images lists all",
-            nearest(tag, tags).join(", ")
+            "similar tags: {}; rd-ecs images lists all",
+            similar(tag, tags).join(", ")
         )),
     }
 }
 
-/// The tags of a repository.
+/// All tags of a repository.
 async fn tags(ctx: &Ctx<Clients>, account: &str, repository: &str) -> Result<Vec<String>> {
     let filter = ListImagesFilter::builder()
         .tag_status(TagStatus::Tagged)
         .build();
+    let call = ctx
+        .clients
+        .ecr
+        .list_images()
+        .registry_id(account)
+        .repository_name(repository)
+        .filter(filter);
+    let mut ids = call.into_paginator().items().send();
     let mut tags = Vec::new();
-    let mut next = None;
-    loop {
-        let call = ctx
-            .clients
-            .ecr
-            .list_images()
-            .registry_id(account)
-            .repository_name(repository);
-        let call = call.filter(filter.clone()).set_next_token(next);
-        let answer = call.send().await.doing("list the tags")?;
-        tags.extend(
-            answer
-                .image_ids()
-                .iter()
-                .filter_map(|id| id.image_tag().map(str::to_owned)),
-        );
-        next = answer.next_token;
-        if next.is_none() {
-            return Ok(tags);
-        }
+    while let Some(id) = ids.next().await {
+        tags.extend(id.doing("list the tags")?.image_tag);
     }
+    Ok(tags)
 }
 
-/// The tags that are spelled most like this one.
-fn nearest(tag: &str, mut tags: Vec<String>) -> Vec<String> {
+/// The tags that are spelled most like `tag`.
+fn similar(tag: &str, mut tags: Vec<String>) -> Vec<String> {
     tags.sort_by_cached_key(|other| (strsim::damerau_levenshtein(tag, other), other.clone()));
-    tags.truncate(NEAREST);
+    tags.truncate(MAX_SIMILAR_TAGS);
     tags
 }
 
@@ -202,7 +194,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_ecrs_registries_of_the_region_are_ours_to_ask() {
+    fn only_ecr_registries_of_the_region_have_an_account() {
         let stack = Stack {
             region: "eu-west-1".to_owned(),
             ..Stack::default()
@@ -225,8 +217,8 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_tags_are_named() {
+    fn similar_tags_come_first() {
         let tags = ["v1", "v41", "main", "v42"].map(str::to_owned).to_vec();
-        assert_eq!(nearest("v43", tags)[..2], ["v41", "v42"]);
+        assert_eq!(similar("v43", tags)[..2], ["v41", "v42"]);
     }
 }

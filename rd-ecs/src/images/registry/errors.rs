@@ -1,25 +1,25 @@
-//! What a registry said went wrong.
+//! Errors of a registry as errors of rd, with hints, and whether the request may be retried.
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#error-codes>
 
 use oci_client::errors::{OciDistributionError, OciEnvelope};
 use rd_common::{Error, Retry};
 use std::error::Error as _;
 
-/// Its code and its words, where the body has them.
-pub fn told(body: &str) -> Option<(String, String)> {
+/// The registry's error code and message in the body of a response; none where the body has none.
+pub fn registry_code(body: &str) -> Option<(String, String)> {
     let envelope: OciEnvelope = serde_json::from_str(body).ok()?;
-    first(&envelope)
+    first_error(&envelope)
 }
 
-fn first(envelope: &OciEnvelope) -> Option<(String, String)> {
+fn first_error(envelope: &OciEnvelope) -> Option<(String, String)> {
     let first = envelope.errors.first()?;
     let code = serde_json::to_value(&first.code).ok()?;
     Some((code.as_str()?.to_owned(), first.message.clone()))
 }
 
-/// An answer that is no success, as an error. `doing` is what was tried, as in "push a layer".
-pub fn refused(doing: &str, status: u16, body: &str) -> Error {
-    let (code, message) = told(body).unwrap_or_else(|| {
+/// The error for a response whose status is not success. `doing` completes "cannot", as in "push a layer".
+pub fn response_error(doing: &str, status: u16, body: &str) -> Error {
+    let (code, message) = registry_code(body).unwrap_or_else(|| {
         let text = body.lines().next().unwrap_or_default().trim();
         let text = if text.is_empty() {
             "it gave no reason"
@@ -39,19 +39,19 @@ pub fn refused(doing: &str, status: u16, body: &str) -> Error {
     .with_code(Some(code.clone()), None)
     .retry(retry);
     match code.as_str() {
-        "NAME_UNKNOWN" => error.hint("run rd-ecs apply, which makes the repository"),
+        "NAME_UNKNOWN" => error.hint("run rd-ecs apply, which creates the repository"),
         "DENIED" | "UNAUTHORIZED" | "HTTP 401" | "HTTP 403" => error.hint(
-            "these credentials may not do this: pushing takes ecr:GetAuthorizationToken, BatchCheckLayerAvailability, \
-             InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage; pulling takes BatchGetImage and \
+            "these credentials lack permissions: a push needs ecr:GetAuthorizationToken, BatchCheckLayerAvailability, \
+             InitiateLayerUpload, UploadLayerPart, CompleteLayerUpload and PutImage; a pull needs BatchGetImage and \
              GetDownloadUrlForLayer",
         ),
-        "HTTP 413" => error.hint("something between here and the registry takes no requests of this size: a proxy?"),
+        "HTTP 413" => error.hint("something between this machine and the registry, such as a proxy, rejects requests of this size"),
         _ => error,
     }
 }
 
-/// A request that got no answer, as an error.
-pub fn unanswered(doing: &str, error: &reqwest::Error) -> Error {
+/// The error for a request that got no response.
+pub fn connection_error(doing: &str, error: &reqwest::Error) -> Error {
     let mut text = error.to_string();
     let mut source = error.source();
     while let Some(cause) = source {
@@ -66,30 +66,32 @@ pub fn unanswered(doing: &str, error: &reqwest::Error) -> Error {
     } else {
         Retry::Unknown
     };
-    Error::failed(format!(
-        "cannot {doing}: the registry could not be reached: {text}"
-    ))
-    .retry(retry)
-    .hint("check the network, then run the same command again")
+    Error::failed(format!("cannot {doing}: cannot reach the registry: {text}"))
+        .retry(retry)
+        .hint("check the network, then run the same command again")
 }
 
-/// What the client says, as an error of ours.
-pub fn explain(doing: &str, error: OciDistributionError) -> Error {
+/// The error for a failure that the registry client reports.
+pub fn client_error(doing: &str, error: OciDistributionError) -> Error {
     match error {
         OciDistributionError::RequestError(error) => match error.status() {
-            Some(status) => refused(doing, status.as_u16(), ""),
-            None => unanswered(doing, &error),
+            Some(status) => response_error(doing, status.as_u16(), ""),
+            None => connection_error(doing, &error),
         },
-        OciDistributionError::RegistryError { envelope, .. } => match first(&envelope) {
+        OciDistributionError::RegistryError { envelope, .. } => match first_error(&envelope) {
             Some((code, message)) => Error::failed(format!(
                 "cannot {doing}: the registry answered {code}: {message}"
             ))
             .with_code(Some(code), None),
             None => Error::failed(format!("cannot {doing}: the registry gave no reason")),
         },
-        OciDistributionError::ServerError { code, message, .. } => refused(doing, code, &message),
-        OciDistributionError::UnauthorizedError { .. } => refused(doing, 401, "not authorized"),
-        OciDistributionError::AuthenticationFailure(reason) => refused(doing, 401, &reason),
+        OciDistributionError::ServerError { code, message, .. } => {
+            response_error(doing, code, &message)
+        }
+        OciDistributionError::UnauthorizedError { .. } => {
+            response_error(doing, 401, "not authorized")
+        }
+        OciDistributionError::AuthenticationFailure(reason) => response_error(doing, 401, &reason),
         other => Error::failed(format!("cannot {doing}: {other}")),
     }
 }
@@ -99,9 +101,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_registrys_words_are_told() {
+    fn the_registrys_code_and_message_are_in_the_error() {
         let body = r#"{"errors":[{"code":"NAME_UNKNOWN","message":"no such repository"}]}"#;
-        let error = refused("push a layer", 404, body);
+        let error = response_error("push a layer", 404, body);
         assert_eq!(
             error.summary,
             "cannot push a layer: the registry answered NAME_UNKNOWN: no such repository"
@@ -110,8 +112,8 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_error_document_is_told_by_its_status() {
-        let error = refused("push a layer", 502, "Bad Gateway\nmore");
+    fn without_an_error_document_the_error_has_the_status() {
+        let error = response_error("push a layer", 502, "Bad Gateway\nmore");
         assert!(error.summary.ends_with("HTTP 502: Bad Gateway"), "{error}");
         assert_eq!(error.retry, Retry::Unknown);
     }

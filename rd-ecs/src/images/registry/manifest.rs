@@ -1,15 +1,15 @@
-//! Manifests: an image's, and an index of images.
+//! Image manifests and image indexes, parsed into the client library's types.
 //! <https://github.com/opencontainers/image-spec/blob/main/manifest.md>
 //! <https://github.com/opencontainers/image-spec/blob/main/image-index.md>
 
 use oci_client::manifest::{
-    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE,
-    OCI_IMAGE_MEDIA_TYPE,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, ImageIndexEntry,
+    OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciImageIndex, OciManifest,
 };
 use serde::Deserialize;
-use std::collections::BTreeMap;
+use serde::de::IgnoredAny;
 
-/// The formats that ECR keeps and Fargate runs.
+/// The manifest formats that ECR stores and Fargate runs.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-manifest-formats.html>
 pub const MEDIA_TYPES: [&str; 4] = [
     OCI_IMAGE_MEDIA_TYPE,
@@ -18,138 +18,89 @@ pub const MEDIA_TYPES: [&str; 4] = [
     IMAGE_MANIFEST_LIST_MEDIA_TYPE,
 ];
 
-/// An image's manifest, or an index: which has `manifests`.
-#[derive(Clone, Debug, Default, Deserialize)]
+/// The members that tell an image's manifest from an index.
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-pub struct Manifest {
-    /// 2.
-    pub schema_version: u32,
-    /// What it is; OCI's may leave it out.
-    pub media_type: Option<String>,
-    /// The configuration.
-    pub config: Option<Descriptor>,
-    /// The layers, the lowest first.
-    pub layers: Vec<Descriptor>,
-    /// The images of an index.
-    pub manifests: Vec<Descriptor>,
+struct Head {
+    schema_version: u32,
+    manifests: Option<IgnoredAny>,
 }
 
-/// What something else is, and its digest.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-pub struct Descriptor {
-    /// What it is.
-    pub media_type: String,
-    /// Its digest.
-    pub digest: String,
-    /// Its size in bytes.
-    pub size: u64,
-    /// What an image of an index runs on.
-    pub platform: Option<Platform>,
-    /// What is said of it, such as a name.
-    pub annotations: BTreeMap<String, String>,
-    /// Where else it is. Layers that have this need not be in the registry.
-    pub urls: Vec<String>,
-}
-
-/// What an image runs on; an image's configuration has the same two members.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Platform {
-    /// Go's name: `arm64`, `amd64`.
-    pub architecture: String,
-    /// Go's name: `linux`.
-    pub os: String,
-}
-
-/// Reads a manifest. The error says what is wrong with it.
-pub fn parse(bytes: &[u8]) -> Result<Manifest, String> {
-    let manifest: Manifest = serde_json::from_slice(bytes).map_err(|e| e.to_string())?;
-    match manifest.schema_version {
-        2 => Ok(manifest),
-        1 => Err("it is of schema version 1, which no current tool makes".to_owned()),
-        other => Err(format!("it is of schema version {other}, and 2 is the one")),
+/// Parses a manifest or an index; the error says what is wrong with it.
+///
+/// The library's own enum is untagged: its error would not say which member is missing.
+pub fn parse(bytes: &[u8]) -> Result<OciManifest, String> {
+    let text = |e: serde_json::Error| e.to_string();
+    let head: Head = serde_json::from_slice(bytes).map_err(text)?;
+    match (head.schema_version, head.manifests) {
+        (2, Some(_)) => serde_json::from_slice(bytes)
+            .map(OciManifest::ImageIndex)
+            .map_err(text),
+        (2, None) => serde_json::from_slice(bytes)
+            .map(OciManifest::Image)
+            .map_err(text),
+        (1, _) => Err("it has schema version 1, which current tools do not write".to_owned()),
+        (other, _) => Err(format!("it has schema version {other}, but must have 2")),
     }
 }
 
-impl Manifest {
-    /// Whether it is an index of images.
-    pub fn is_index(&self) -> bool {
-        self.config.is_none() && self.layers.is_empty()
-    }
-
-    /// What it is, where its descriptor does not say.
-    pub fn media_type(&self) -> &str {
-        match &self.media_type {
-            Some(media_type) => media_type,
-            None if self.is_index() => OCI_IMAGE_INDEX_MEDIA_TYPE,
-            None => OCI_IMAGE_MEDIA_TYPE,
-        }
-    }
-
-    /// The bytes of its layers.
-    pub fn size(&self) -> u64 {
-        self.layers.iter().map(|layer| layer.size).sum()
-    }
-
-    /// The images of an index: attestations are listed beside them, for an unknown platform.
-    /// <https://docs.docker.com/build/metadata/attestations/attestation-storage/>
-    pub fn images(&self) -> impl Iterator<Item = &Descriptor> {
-        self.manifests.iter().filter(|one| {
-            one.platform
-                .as_ref()
-                .is_none_or(|on| on.architecture != "unknown")
-        })
+/// The media type of a manifest; OCI's where the manifest does not name one.
+pub fn media_type(manifest: &OciManifest) -> &str {
+    match manifest {
+        OciManifest::Image(image) => image.media_type.as_deref().unwrap_or(OCI_IMAGE_MEDIA_TYPE),
+        OciManifest::ImageIndex(index) => index
+            .media_type
+            .as_deref()
+            .unwrap_or(OCI_IMAGE_INDEX_MEDIA_TYPE),
     }
 }
 
-/// In Fargate's words what runs on `os` and `architecture`.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RuntimePlatform.html>
-pub fn architecture_word(platform: &Platform) -> String {
-    match (platform.os.as_str(), platform.architecture.as_str()) {
-        ("linux" | "", "arm64" | "aarch64") => "ARM64".to_owned(),
-        ("linux" | "", "amd64" | "x86_64") => "X86_64".to_owned(),
-        (os, architecture) => format!("{os}/{architecture}"),
-    }
+/// The total size of an image's layers, in bytes; none for an index.
+pub fn layers_size(manifest: &OciManifest) -> Option<u64> {
+    let OciManifest::Image(image) = manifest else {
+        return None;
+    };
+    let sizes = image.layers.iter();
+    Some(
+        sizes
+            .filter_map(|layer| u64::try_from(layer.size).ok())
+            .sum(),
+    )
+}
+
+/// The images of an index. Attestations, which an index lists for an unknown platform, are left out.
+/// <https://docs.docker.com/build/metadata/attestations/attestation-storage/>
+pub fn images(index: &OciImageIndex) -> impl Iterator<Item = &ImageIndexEntry> {
+    index.manifests.iter().filter(|entry| {
+        let platform = entry.platform.as_ref();
+        platform.is_none_or(|platform| platform.architecture.to_string() != "unknown")
+    })
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn platform(os: &str, architecture: &str) -> Platform {
-        Platform {
-            os: os.to_owned(),
-            architecture: architecture.to_owned(),
-        }
-    }
-
     #[test]
-    fn platforms_have_fargates_names() {
-        assert_eq!(architecture_word(&platform("linux", "arm64")), "ARM64");
-        assert_eq!(architecture_word(&platform("linux", "amd64")), "X86_64");
-        assert_eq!(
-            architecture_word(&platform("windows", "amd64")),
-            "windows/amd64"
-        );
-        assert_eq!(architecture_word(&platform("linux", "arm")), "linux/arm");
-    }
-
-    #[test]
-    fn attestations_are_no_images() {
-        let index = parse(
+    fn attestations_are_not_images() {
+        let manifest = parse(
             br#"{"schemaVersion":2,"manifests":[
-                {"digest":"sha256:a","platform":{"os":"linux","architecture":"arm64"}},
-                {"digest":"sha256:b","platform":{"os":"unknown","architecture":"unknown"}}]}"#,
+                {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:a","size":1,
+                 "platform":{"os":"linux","architecture":"arm64"}},
+                {"mediaType":"application/vnd.oci.image.manifest.v1+json","digest":"sha256:b","size":1,
+                 "platform":{"os":"unknown","architecture":"unknown"}}]}"#,
         )
         .unwrap();
-        assert!(index.is_index());
-        let images: Vec<&str> = index.images().map(|one| one.digest.as_str()).collect();
+        assert_eq!(layers_size(&manifest), None);
+        let OciManifest::ImageIndex(index) = manifest else {
+            panic!("not an index: {manifest:?}");
+        };
+        let images: Vec<&str> = images(&index).map(|one| one.digest.as_str()).collect();
         assert_eq!(images, ["sha256:a"]);
     }
 
     #[test]
-    fn what_is_no_manifest_is_said() {
+    fn an_invalid_manifest_has_a_reason() {
         assert!(parse(b"x").is_err());
         assert!(
             parse(br#"{"schemaVersion":1}"#)
@@ -157,5 +108,10 @@ mod tests {
                 .contains("schema version 1")
         );
         assert!(parse(b"{}").is_err());
+        assert!(
+            parse(br#"{"schemaVersion":2,"layers":[]}"#)
+                .unwrap_err()
+                .contains("config")
+        );
     }
 }

@@ -1,16 +1,17 @@
-//! Images in registries: what one is, and how ours is reached.
+//! Container registries: access to ECR, and what is known about an image in a registry.
 
 mod access;
+mod architecture;
 mod ecr;
 mod errors;
-mod foreign;
 mod manifest;
+mod other_registries;
 mod repository;
 
-pub use access::{Access, use_ring};
-pub use errors::{explain, refused, told, unanswered};
-pub use foreign::architectures;
-pub use manifest::{Descriptor, MEDIA_TYPES, Manifest, Platform, architecture_word, parse};
+pub use access::{Access, install_tls_provider};
+pub use architecture::{Platform, architectures, fargate_architecture};
+pub use errors::{client_error, connection_error, registry_code, response_error};
+pub use manifest::{MEDIA_TYPES, images, layers_size, media_type, parse};
 pub use repository::Repository;
 
 use crate::service_context::ServiceContext;
@@ -23,21 +24,22 @@ use serde::Serialize;
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html>
 pub const LARGEST_DOCUMENT: u64 = 4 * 1024 * 1024;
 
-/// What an image is.
+/// An image in a registry.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Image {
-    /// `sha256:…`: of its manifest, or of the index where it is one image for several platforms.
+    /// The digest of its manifest, or of its index if it has images for several platforms: `sha256:…`.
     pub digest: String,
-    /// What it runs on, in Fargate's words: `ARM64`, `X86_64`; anything else as `windows/amd64` or `linux/arm`. An index
-    /// has several; attestations are none.
+    /// The architectures that it runs on, in Fargate's words: `ARM64`, `X86_64`; any other as `windows/amd64` or
+    /// `linux/arm`. An index has several.
     pub architectures: Vec<String>,
-    /// Its tags; of another registry's image the one that was asked for.
+    /// The tags of the image; in another registry only the tag of the reference.
     pub tags: Vec<String>,
-    /// When it was pushed. Only ECR tells.
+    /// When it was pushed; only ECR reports it.
     pub pushed_at: Option<Timestamp>,
-    /// Its compressed layers, in bytes; of an index the largest image's. None for another registry's index.
+    /// The size of its compressed layers in bytes; for an index the size of the largest image. None for an index in
+    /// another registry.
     pub size: Option<u64>,
-    /// What its manifest is.
+    /// The media type of its manifest or index.
     pub media_type: String,
 }
 
@@ -48,22 +50,22 @@ impl Image {
     }
 }
 
-/// What a reference names: `<host>/<name>:<tag>` or `<host>/<name>@sha256:…`, as in a task definition. Without a host it
-/// is Docker Hub's, without a tag it is `latest`.
+/// Reads the image of a reference: `<host>/<name>:<tag>` or `<host>/<name>@sha256:…`, as in a task definition. Without a
+/// host it is in Docker Hub; without a tag and digest it is `latest`.
 ///
-/// The stack's own registry is asked through ECR, and so is that of another account in the same region, with whatever
-/// its policy lets these credentials do. All others are asked without credentials, over HTTPS.
+/// Images in ECR in the stack's region, of any account, are read through ECR's API, as far as these credentials permit.
+/// All other registries are read without credentials, over HTTPS.
 ///
-/// Fails where there is no such image (with the nearest tags), no such repository, where it may not be read, and where
-/// the registry cannot be reached; exit 2 for what is no reference.
-pub async fn inspect(service_context: &ServiceContext, reference: &str) -> Result<Image> {
+/// Fails if the image (the hint names similar tags) or the repository does not exist, if access is denied, or if the
+/// registry cannot be reached; with exit code 2 if the text is not a reference.
+pub async fn inspect(service: &ServiceContext, reference: &str) -> Result<Image> {
     let parsed: Reference = reference.parse().map_err(|e| {
-        Error::usage(format!("`{reference}` names no image: {e}"))
+        Error::usage(format!("`{reference}` is not an image reference: {e}"))
             .hint("a reference is <registry>/<name>:<tag> or <registry>/<name>@sha256:…")
     })?;
-    let ctx = service_context.ctx();
+    let ctx = service.ctx();
     match ecr::account_of(&ctx.stack, parsed.registry()) {
         Some(account) => ecr::inspect(ctx, &account, &parsed).await,
-        None => foreign::inspect(&parsed).await,
+        None => other_registries::inspect(&parsed).await,
     }
 }

@@ -1,33 +1,27 @@
-//! The images in the repository.
+//! Lists and deletes the images in a repository.
 
 use crate::clients::Clients;
 use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier};
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Error, Result};
 
-/// How many images one call deletes.
+/// The most images that one call deletes.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html>
-const AT_ONCE: usize = 100;
+const MAX_PER_CALL: usize = 100;
 
-/// All of them, the newest first; none where the repository is gone.
+/// All images of a repository, the newest first; none where the repository does not exist.
 pub async fn list(ctx: &Ctx<Clients>, repository: &str) -> Result<Vec<ImageDetail>> {
+    let call = ctx
+        .clients
+        .ecr
+        .describe_images()
+        .repository_name(repository);
+    let mut details = call.into_paginator().items().send();
     let mut images = Vec::new();
-    let mut next = None;
-    loop {
-        let call = ctx
-            .clients
-            .ecr
-            .describe_images()
-            .repository_name(repository);
-        let answer = call.set_next_token(next).send().await;
-        let answer = match answer.doing("list the images") {
+    while let Some(detail) = details.next().await {
+        match detail.doing("list the images") {
             Err(error) if error.is(&["RepositoryNotFoundException"]) => return Ok(images),
-            other => other?,
-        };
-        images.extend(answer.image_details.unwrap_or_default());
-        next = answer.next_token;
-        if next.is_none() {
-            break;
+            other => images.push(other?),
         }
     }
     images.sort_by_key(|image| {
@@ -40,9 +34,9 @@ pub async fn list(ctx: &Ctx<Clients>, repository: &str) -> Result<Vec<ImageDetai
     Ok(images)
 }
 
-/// Deletes all of them.
+/// Deletes all images of a repository; fails if some remain.
 pub async fn delete_all(ctx: &Ctx<Clients>, repository: &str) -> Result<()> {
-    // An index names other images, which go only after it: what is left is deleted in another round.
+    // ECR deletes the images of an index only after the index: another round deletes those that are left.
     for _ in 0..3 {
         let images = list(ctx, repository).await?;
         if images.is_empty() {
@@ -56,7 +50,7 @@ pub async fn delete_all(ctx: &Ctx<Clients>, repository: &str) -> Result<()> {
                     .build()
             })
             .collect();
-        for some in ids.chunks(AT_ONCE) {
+        for some in ids.chunks(MAX_PER_CALL) {
             let call = ctx.clients.ecr.batch_delete_image();
             let call = call
                 .repository_name(repository)
@@ -67,9 +61,9 @@ pub async fn delete_all(ctx: &Ctx<Clients>, repository: &str) -> Result<()> {
     let left = list(ctx, repository).await?.len();
     match left {
         0 => Ok(()),
-        left => Err(Error::failed(format!(
-            "{left} images of {repository} could not be deleted"
-        ))
-        .hint("somebody may be pushing: run the command again")),
+        left => Err(
+            Error::failed(format!("cannot delete {left} images of {repository}"))
+                .hint("a push may be in progress: run the command again"),
+        ),
     }
 }

@@ -1,4 +1,5 @@
-//! `repository`: <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html>
+//! `repository`: the ECR repository of the stack's images, with its lifecycle policy.
+//! <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html>
 
 pub mod images;
 
@@ -14,7 +15,7 @@ use rd_common::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The kind.
+/// The kind `repository`; its id is the repository's name.
 pub struct Repository;
 
 impl Repository {
@@ -22,41 +23,41 @@ impl Repository {
     pub const URL: Attribute<String> = attribute!(Live, url);
 }
 
-/// What we want.
+/// The settings of the repository.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name, which is its id.
+    /// The repository's name, which is its id.
     pub name: String,
-    /// Whether images are scanned when they are pushed.
+    /// Whether ECR scans an image for vulnerabilities when it is pushed.
     pub scan_on_push: bool,
-    /// Whether a tag stays with its image.
+    /// Whether tags are immutable: a pushed tag cannot move to another image.
     pub immutable_tags: bool,
-    /// The KMS key that images are encrypted with; else AES-256.
+    /// The KMS key that encrypts images; none for AES-256 with a key of AWS's.
     pub kms_key: Option<String>,
-    /// Which images go.
+    /// The lifecycle policy, which deletes old images.
     pub lifecycle: Value,
 }
 
-/// What there is.
+/// The repository as ECR describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its name.
+    /// The repository's name.
     pub name: String,
-    /// Its ARN.
+    /// The repository's ARN.
     pub arn: String,
-    /// Where images are pushed to: the registry's host and the name.
+    /// The registry's host and the repository's name, to which images are pushed.
     pub url: String,
-    /// Whether images are scanned when they are pushed.
+    /// Whether ECR scans an image for vulnerabilities when it is pushed.
     pub scan_on_push: bool,
-    /// Whether a tag stays with its image.
+    /// Whether tags are immutable: a pushed tag cannot move to another image.
     pub immutable_tags: bool,
     /// The ARN of the KMS key; none for AES-256.
     pub kms_key: Option<String>,
-    /// Which images go; null where none do.
+    /// The lifecycle policy; null where there is none.
     pub lifecycle: Value,
 }
 
-/// Untagged images go after some days, and of those with a tag the newest stay.
+/// A lifecycle policy that deletes untagged images after some days, and all but the newest tagged images.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html>
 pub fn lifecycle(untagged_days: i32, keep_images: i32) -> Value {
     json!({"rules": [
@@ -97,7 +98,7 @@ fn mutability(immutable: bool) -> ImageTagMutability {
 
 async fn policy(ctx: &Ctx<Clients>, name: &str) -> Result<Value> {
     let call = ctx.clients.ecr.get_lifecycle_policy().repository_name(name);
-    match call.send().await.doing("read which images go") {
+    match call.send().await.doing("read the lifecycle policy") {
         Err(error) if error.is(&["LifecyclePolicyNotFoundException", GONE]) => Ok(Value::Null),
         other => {
             let text = other?.lifecycle_policy_text.unwrap_or_default();
@@ -207,20 +208,18 @@ impl Kind for Repository {
         if touches(changes, "lifecycle") {
             let call = ecr.put_lifecycle_policy().repository_name(id);
             let call = call.lifecycle_policy_text(spec.lifecycle.to_string());
-            call.send().await.doing("set which images go")?;
+            call.send().await.doing("set the lifecycle policy")?;
         }
         if touches(changes, "scan_on_push") {
             let scanning = ImageScanningConfiguration::builder().scan_on_push(spec.scan_on_push);
             let call = ecr.put_image_scanning_configuration().repository_name(id);
             let call = call.image_scanning_configuration(scanning.build()).send();
-            call.await.doing("set whether images are scanned")?;
+            call.await.doing("set scan on push")?;
         }
         if touches(changes, "immutable_tags") {
             let call = ecr.put_image_tag_mutability().repository_name(id);
             let call = call.image_tag_mutability(mutability(spec.immutable_tags));
-            call.send()
-                .await
-                .doing("set whether tags stay with their image")?;
+            call.send().await.doing("set tag immutability")?;
         }
         Ok(())
     }
@@ -230,7 +229,7 @@ impl Kind for Repository {
         match call.send().await.doing("delete the repository") {
             Err(error) if error.is(&[GONE]) => Ok(()),
             Err(error) if error.is(&["RepositoryNotEmptyException"]) => Err(error
-                .hint("rd-ecs images lists what is in it; destroy --delete-images deletes all of it, for good")),
+                .hint("rd-ecs images lists its images; destroy --delete-images deletes all of them permanently")),
             other => other.map(|_| ()),
         }
     }
@@ -260,21 +259,21 @@ impl Kind for Repository {
             .field("immutable_tags", live.immutable_tags, spec.immutable_tags)
             .field("lifecycle", &live.lifecycle, &spec.lifecycle)
             .fixed_kms_key(live.kms_key.as_deref(), spec.kms_key.as_deref());
-        // From AES-256 to a key of KMS, or back.
+        // A change between AES-256 and a KMS key replaces the repository.
         if live.kms_key.is_some() != spec.kms_key.is_some() {
             diff.fixed("kms_key", &live.kms_key, &spec.kms_key);
         }
         diff.finish()
     }
 
-    /// Images are in it: it is made anew by hand, if at all.
+    /// Refuses a replacement, which would delete the images.
     fn validate(spec: &Spec, _live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
         if changes.iter().any(|change| change.replaces) {
             return Err(Error::refused(format!(
-                "the repository {} would be made anew, and its images be lost",
+                "this change would replace the repository {} and delete its images",
                 spec.name
             ))
-            .hint("set kms_key back; or push the images elsewhere, delete the repository by hand, and apply again"));
+            .hint("set kms_key back; or push the images to another repository, delete this one manually, and apply again"));
         }
         Ok(())
     }

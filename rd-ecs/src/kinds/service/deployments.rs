@@ -1,4 +1,5 @@
-//! Service deployments: what tells whether a deployment went well. That as many tasks run as are wanted does not.
+//! Service deployments, the only reliable record of whether a deployment succeeded: a running count that equals the desired
+//! count may be made of old tasks.
 //! <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ServiceDeployment.html>
 
 use super::cluster_of;
@@ -10,40 +11,40 @@ use rd_common::aws::Explain;
 use rd_common::{Ctx, Result};
 use serde::Serialize;
 
-/// How far this machine's clock and AWS's may be apart.
+/// The largest difference expected between this machine's clock and AWS's.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
-/// One deployment.
+/// One deployment of the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Deployment {
-    /// Its ARN.
+    /// The ARN of the service deployment.
     pub arn: String,
-    /// AWS's word for how it is: `IN_PROGRESS`, `SUCCESSFUL`, `ROLLBACK_SUCCESSFUL`, …
+    /// AWS's status: `IN_PROGRESS`, `SUCCESSFUL`, `ROLLBACK_SUCCESSFUL`, …
     pub status: String,
-    /// AWS's reason for that.
+    /// AWS's reason for the status.
     pub reason: Option<String>,
-    /// The revision that it deploys: a task definition's ARN.
+    /// The ARN of the task definition's revision that it deploys.
     pub task_definition: String,
-    /// When it was asked for.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// When it ended.
+    /// When it ended; none while it is in progress.
     pub finished_at: Option<Timestamp>,
-    /// Why it was rolled back.
+    /// AWS's reason for the rollback.
     pub rollback_reason: Option<String>,
-    /// How many tasks of the new revision are wanted.
+    /// The desired number of tasks of the new revision.
     pub requested: i32,
-    /// How many of them run.
+    /// The number of running tasks of the new revision.
     pub running: i32,
-    /// How many of them start.
+    /// The number of tasks of the new revision that are starting.
     pub pending: i32,
-    /// How many failed in a row.
+    /// The number of failed tasks that the circuit breaker counts.
     pub failed: i32,
-    /// At how many it is given up; 0 where it never is.
+    /// The number of failed tasks at which AWS rolls back; 0 without a circuit breaker.
     pub threshold: i32,
 }
 
 impl Deployment {
-    /// Whether it is over, well or ill.
+    /// Whether it has ended, successfully or not.
     pub fn is_over(&self) -> bool {
         matches!(
             self.status.as_str(),
@@ -51,17 +52,17 @@ impl Deployment {
         )
     }
 
-    /// Whether its revision runs.
+    /// Whether it ended successfully.
     pub fn succeeded(&self) -> bool {
         self.status == "SUCCESSFUL"
     }
 
-    /// Whether the old revision is being brought back, or was.
+    /// Whether AWS is rolling it back, or has done so.
     pub fn is_rolled_back(&self) -> bool {
         self.status.starts_with("ROLLBACK")
     }
 
-    /// How it ended, in AWS's words.
+    /// Its status and AWS's reason, in AWS's words.
     pub fn why(&self) -> String {
         let status = self.status.to_lowercase().replace('_', " ");
         let reason = self.rollback_reason.as_deref().or(self.reason.as_deref());
@@ -72,7 +73,7 @@ impl Deployment {
     }
 }
 
-/// The newest deployments of a service, the newest first, at most `most`.
+/// The last deployments of a service, the newest first, at most `most`.
 pub async fn newest(ctx: &Ctx<Clients>, service: &str, most: i32) -> Result<Vec<Deployment>> {
     let call = ctx.clients.ecs.list_service_deployments();
     let call = call
@@ -93,7 +94,7 @@ pub async fn newest(ctx: &Ctx<Clients>, service: &str, most: i32) -> Result<Vec<
     Ok(all)
 }
 
-/// The newest deployment of a service, where it is not older than `since`.
+/// The newest deployment of a service, if it was created after `since`.
 pub async fn latest(
     ctx: &Ctx<Clients>,
     service: &str,
@@ -103,7 +104,7 @@ pub async fn latest(
     Ok(newest.filter(|one| one.created_at >= since.saturating_sub(SKEW).unwrap_or(since)))
 }
 
-/// These deployments, as they are now.
+/// Reads the deployments with these ARNs.
 pub async fn read(ctx: &Ctx<Clients>, arns: Vec<String>) -> Result<Vec<Deployment>> {
     if arns.is_empty() {
         return Ok(Vec::new());
@@ -176,13 +177,13 @@ fn deployment(one: &ServiceDeployment, task_definition: String) -> Deployment {
     }
 }
 
-/// Asks AWS to bring the old revision back.
+/// Stops a deployment; AWS then restores the previous revision.
 pub async fn roll_back(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
     use aws_sdk_ecs::types::StopServiceDeploymentStopType::Rollback;
     let call = ctx.clients.ecs.stop_service_deployment();
     let call = call.service_deployment_arn(arn).stop_type(Rollback).send();
     match call.await.doing("roll the deployment back") {
-        // It is over, or was stopped already.
+        // It has ended, or is being stopped already.
         Err(error) if error.is(&["ConflictException"]) => Ok(()),
         other => other.map(|_| ()),
     }

@@ -1,7 +1,6 @@
-//! `service`: <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
+//! `service`: the ECS service. <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_CreateService.html>
 //!
-//! How many tasks it has is the affair of autoscaling and of `scale`: an apply changes it only where the setting itself
-//! has changed.
+//! Autoscaling and `rd-ecs scale` change the desired number of tasks; an apply changes it only if the setting changed.
 
 pub mod deployments;
 pub mod model;
@@ -23,7 +22,7 @@ use rd_common::{
 use rd_iam::propagation;
 use std::time::Duration;
 
-/// The kind.
+/// The kind `service`; its id is the service's ARN.
 pub struct Service;
 
 impl Service {
@@ -31,13 +30,14 @@ impl Service {
     pub const NAME_IN_CLUSTER: Attribute<String> = attribute!(Live, name);
 }
 
-const GONE: [&str; 3] = [
+/// AWS's codes for a service that does not exist.
+const NOT_FOUND: [&str; 3] = [
     "ServiceNotFoundException",
     "ServiceNotActiveException",
     "ClusterNotFoundException",
 ];
 
-/// The cluster that an ARN of a service names: `…:service/<cluster>/<service>`.
+/// The name of the cluster in a service's ARN: `…:service/<cluster>/<service>`.
 pub fn cluster_of(arn: &str) -> &str {
     arn.rsplit('/').nth(1).unwrap_or_default()
 }
@@ -112,13 +112,15 @@ impl Kind for Service {
                 .await
                 .doing("create the service")
         });
-        // A target group that no listener leads to yet, and the last service of this name that is still leaving.
+        // Retried later: no listener forwards to the target group yet, or the last service of this name is still draining.
+        // AWS reports both as InvalidParameterException, so only the text tells them from other errors:
+        // <https://github.com/hashicorp/terraform/issues/32908>, <https://github.com/spinnaker/spinnaker/issues/5476>
         let answer = answer.await.map_err(|error| {
-            let passes = [
+            let temporary = [
                 "does not have an associated load balancer",
                 "still Draining",
             ];
-            match passes.iter().any(|text| error.summary.contains(text)) {
+            match temporary.iter().any(|text| error.summary.contains(text)) {
                 true => error.retry(Retry::NotDone),
                 false => error,
             }
@@ -126,7 +128,7 @@ impl Kind for Service {
         answer
             .service
             .and_then(|service| service.service_arn)
-            .ok_or_else(|| Error::failed("AWS made a service and did not name it"))
+            .ok_or_else(|| Error::failed("AWS created a service, but did not return its ARN"))
     }
 
     async fn update(
@@ -138,9 +140,9 @@ impl Kind for Service {
     ) -> Result<()> {
         let revision = touches(changes, "task_definition").then(|| spec.task_definition.text());
         if let Some(revision) = revision {
-            refuse_what_was_rolled_back(ctx, id, revision).await?;
+            refuse_rolled_back_revision(ctx, id, revision).await?;
         }
-        let asked = Timestamp::now();
+        let requested_at = Timestamp::now();
         let any = |paths: &[&str]| paths.iter().any(|path| touches(changes, path));
         let mut call = ctx
             .clients
@@ -153,7 +155,7 @@ impl Kind for Service {
             call = call.desired_count(spec.desired_count);
         }
         if touches(changes, "capacity") {
-            // AWS takes it with a deployment alone.
+            // AWS changes it only together with a deployment.
             call = call
                 .set_capacity_provider_strategy(Some(requests::capacity(spec)?))
                 .force_new_deployment(true);
@@ -185,7 +187,7 @@ impl Kind for Service {
         }
         call.send().await.doing("change the service")?;
         if let Some(revision) = revision {
-            *ctx.clients.asked.borrow_mut() = Some((revision.to_owned(), asked));
+            *ctx.clients.requested.borrow_mut() = Some((revision.to_owned(), requested_at));
         }
         Ok(())
     }
@@ -199,7 +201,7 @@ impl Kind for Service {
             .await
             .doing("delete the service")
         {
-            Err(error) if error.is(&GONE) => Ok(()),
+            Err(error) if error.is(&NOT_FOUND) => Ok(()),
             other => other.map(|_| ()),
         }
     }
@@ -259,17 +261,20 @@ impl Kind for Service {
 
     fn ready(live: &Live) -> Readiness {
         if live.status == "DRAINING" {
-            return Readiness::Leaving(format!("draining: {} tasks run still", live.running_count));
+            return Readiness::Leaving(format!(
+                "draining: {} tasks still running",
+                live.running_count
+            ));
         }
         match live.rollout.as_str() {
             "FAILED" => Readiness::Impaired(
                 live.rollout_reason.clone(),
-                "rd-ecs diagnose says why; deploy an image that works, or mend the settings",
+                "rd-ecs diagnose shows why; deploy an image that works, or fix the settings",
             ),
             "IN_PROGRESS" => Readiness::Pending(format!(
-                "{} of {} tasks run{}",
-                live.running_count,
+                "desired {}, running {}{}",
                 live.desired_count,
+                live.running_count,
                 match &live.last_event {
                     Some(event) => format!("; {event}"),
                     None => String::new(),
@@ -284,7 +289,7 @@ impl Kind for Service {
         details.insert(
             "tasks".to_owned(),
             format!(
-                "{} wanted, {} run, {} start",
+                "desired {}, running {}, pending {}",
                 live.desired_count, live.running_count, live.pending_count
             )
             .into(),
@@ -302,21 +307,21 @@ impl Kind for Service {
     }
 }
 
-/// A revision that this run asked for already, and that AWS rolled back, is not asked for again.
-async fn refuse_what_was_rolled_back(ctx: &Ctx<Clients>, id: &str, revision: &str) -> Result<()> {
-    let asked = ctx.clients.asked.borrow().clone();
-    let Some((_, since)) = asked.filter(|(asked, _)| asked == revision) else {
+/// Fails if this run has already requested this revision and AWS rolled it back: it would only fail again.
+async fn refuse_rolled_back_revision(ctx: &Ctx<Clients>, id: &str, revision: &str) -> Result<()> {
+    let requested = ctx.clients.requested.borrow().clone();
+    let Some((_, since)) = requested.filter(|(requested, _)| requested == revision) else {
         return Ok(());
     };
     let latest = deployments::latest(ctx, id, since).await?;
     match latest.filter(|one| one.task_definition == revision && one.is_over() && !one.succeeded())
     {
         Some(one) => Err(Error::failed(format!(
-            "{} was not deployed: {}",
+            "deployment of {} failed: {}",
             last(revision),
             one.why()
         ))
-        .hint("the tasks that ran before run on; rd-ecs diagnose says what went wrong")),
+        .hint("the previous revision is still serving; rd-ecs diagnose shows what is wrong")),
         None => Ok(()),
     }
 }

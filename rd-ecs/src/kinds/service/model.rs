@@ -1,104 +1,104 @@
-//! What is wanted of a service, and what there is.
+//! The settings of a service, and the service as AWS describes it, with the same fields.
 
 use crate::names::{CONTAINER, last};
 use aws_sdk_ecs::types::{AssignPublicIp, CapacityProviderStrategyItem, Service as AwsService};
 use rd_common::Input;
 use serde::{Deserialize, Serialize};
 
-/// What tasks run on, and in which part.
+/// One part of the capacity provider strategy.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Capacity {
-    /// `FARGATE` or `FARGATE_SPOT`.
+    /// The capacity provider: `FARGATE` or `FARGATE_SPOT`.
     pub provider: String,
-    /// How many tasks at least.
+    /// The number of tasks that it gets first.
     pub base: i32,
-    /// Its part of the others.
+    /// Its share of all further tasks, relative to the other weights.
     pub weight: i32,
 }
 
-/// What we want.
+/// The settings of the service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name.
+    /// The service's name.
     pub name: String,
-    /// The cluster's name.
+    /// The name of the cluster.
     pub cluster: Input,
-    /// The revision that it runs: its ARN.
+    /// The ARN of the revision that it runs.
     pub task_definition: Input,
-    /// How many tasks it begins with.
+    /// The desired number of tasks when it is created, or when the setting changes.
     pub desired_count: i32,
-    /// What they run on.
+    /// The capacity provider strategy of new tasks.
     pub capacity: Vec<Capacity>,
-    /// Where they run.
+    /// The subnets of the tasks.
     pub subnet_ids: Input<Vec<String>>,
-    /// Who they may talk to.
+    /// The security groups of the tasks.
     pub security_group_ids: Vec<Input>,
-    /// The target group that they register with.
+    /// The ARN of the target group that tasks register with.
     pub target_group_arn: Input,
-    /// The port that they are asked at.
+    /// The port at which the load balancer reaches the container.
     pub container_port: Input<i32>,
-    /// The least that runs during a deployment, in per cent.
+    /// The lower limit of running tasks during a deployment, in percent of the desired number.
     pub minimum_healthy_percent: i32,
-    /// The most that runs during a deployment, in per cent.
+    /// The upper limit of running tasks during a deployment, in percent of the desired number.
     pub maximum_percent: i32,
-    /// Whether a deployment whose tasks do not start is rolled back.
+    /// Whether AWS rolls back a deployment whose tasks do not start.
     pub circuit_breaker: bool,
-    /// For how long after its start a task's health checks do not count, in seconds.
+    /// The time after a task's start during which failed health checks do not count, in seconds.
     pub grace_seconds: i32,
-    /// Whether a shell can be had in a task.
+    /// Whether ECS Exec is enabled for new tasks.
     pub exec: bool,
 }
 
-/// What there is.
+/// The service as ECS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its name.
+    /// The service's name.
     pub name: String,
-    /// The cluster's name.
+    /// The name of the cluster.
     pub cluster: String,
-    /// `ACTIVE` or `DRAINING`.
+    /// AWS's status: `ACTIVE` or `DRAINING`.
     pub status: String,
-    /// The revision that it runs: its ARN.
+    /// The ARN of the revision that it runs.
     pub task_definition: String,
-    /// How many tasks are wanted.
+    /// The desired number of tasks.
     pub desired_count: i32,
-    /// How many run.
+    /// The number of running tasks.
     pub running_count: i32,
-    /// How many start.
+    /// The number of tasks that are starting.
     pub pending_count: i32,
-    /// AWS's word for how the deployment goes.
+    /// AWS's state of the newest deployment, such as `IN_PROGRESS`.
     pub rollout: String,
-    /// AWS's reason for that.
+    /// AWS's reason for the state.
     pub rollout_reason: String,
-    /// What happened last.
+    /// The message of the newest event.
     pub last_event: Option<String>,
-    /// What tasks run on.
+    /// The capacity provider strategy of new tasks.
     pub capacity: Vec<Capacity>,
-    /// Where they run.
+    /// The subnets of the tasks.
     pub subnet_ids: Vec<String>,
-    /// Who they may talk to.
+    /// The security groups of the tasks.
     pub security_group_ids: Vec<String>,
-    /// Whether they have public addresses.
+    /// Whether tasks get public IP addresses.
     pub assign_public_ip: bool,
-    /// The target group that they register with.
+    /// The ARN of the target group that tasks register with.
     pub target_group_arn: Option<String>,
-    /// The port that they are asked at.
+    /// The port at which the load balancer reaches the container.
     pub container_port: i32,
-    /// The least that runs during a deployment, in per cent.
+    /// The lower limit of running tasks during a deployment, in percent of the desired number.
     pub minimum_healthy_percent: i32,
-    /// The most that runs during a deployment, in per cent.
+    /// The upper limit of running tasks during a deployment, in percent of the desired number.
     pub maximum_percent: i32,
-    /// Whether a deployment whose tasks do not start is ended.
+    /// Whether AWS stops a deployment whose tasks do not start.
     pub circuit_breaker: bool,
-    /// And rolled back.
+    /// Whether AWS also rolls it back.
     pub rollback: bool,
-    /// For how long after its start a task's health checks do not count, in seconds.
+    /// The time after a task's start during which failed health checks do not count, in seconds.
     pub grace_seconds: i32,
-    /// Whether a shell can be had in a task.
+    /// Whether ECS Exec is enabled for new tasks.
     pub exec: bool,
-    /// Whether AWS tags tasks with the cluster and the service.
+    /// Whether AWS tags tasks with the names of cluster and service.
     pub managed_tags: bool,
-    /// Whose tags the tasks get.
+    /// The source of the tasks' tags: `SERVICE`, `TASK_DEFINITION` or `NONE`.
     pub propagate_tags: String,
 }
 
@@ -110,7 +110,7 @@ fn capacity(item: &CapacityProviderStrategyItem) -> Capacity {
     }
 }
 
-/// A service in our words.
+/// Converts a service of the SDK.
 pub fn live(service: &AwsService) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let network = service

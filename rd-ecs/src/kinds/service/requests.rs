@@ -1,4 +1,4 @@
-//! The parts of a service as AWS takes them, in a create and in an update alike.
+//! The parts of a service in the SDK's types, for both create and update.
 
 use super::model::Spec;
 use crate::names::CONTAINER;

@@ -1,7 +1,7 @@
-//! `task_definition`: what a task is. <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html>
+//! `task_definition`: the task definition of the service. <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_TaskDefinition.html>
 //!
-//! Known by its family: what there is of it is the revision that the service runs. A change makes another revision, and
-//! the service is told to run that one. Old revisions stay, to roll back to.
+//! Its id is the family, and its live state is the revision that the service runs. A change registers a new revision, which
+//! the service then deploys. Old revisions are kept for a rollback.
 
 pub mod model;
 pub mod register;
@@ -18,7 +18,7 @@ use rd_common::{
 };
 use serde_json::json;
 
-/// The kind.
+/// The kind `task_definition`; its id is the family.
 pub struct TaskDefinition;
 
 impl TaskDefinition {
@@ -26,12 +26,12 @@ impl TaskDefinition {
     pub const ARN: Attribute<String> = attribute!(Live, arn);
 }
 
-/// How many revisions one call deletes.
+/// The most revisions that one call deletes.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DeleteTaskDefinitions.html>
-const AT_ONCE: usize = 10;
+const MAX_PER_CALL: usize = 10;
 
-/// The revision that counts: the one that the service runs; but the newest one, where that is as wanted and the
-/// service's is not, or where there is no service.
+/// The revision that counts as live: the one that the service runs. The newest one instead if there is no service, or if
+/// the newest matches the settings and the service's does not.
 async fn current(
     ctx: &Ctx<Clients>,
     cluster: Option<&str>,
@@ -43,26 +43,26 @@ async fn current(
         Some(cluster) => reads.service(cluster, family).await?,
         None => None,
     };
-    let runs = match service.and_then(|service| service.task_definition) {
+    let running = match service.and_then(|service| service.task_definition) {
         Some(arn) => reads.definition(&arn).await?,
         None => None,
     };
-    let right = |one: &Described| {
+    let matches = |one: &Described| {
         let differs = |spec| content_changes(spec, &live(&one.definition));
-        // What is not known yet speaks for no other revision.
+        // A value that is not known yet is not a difference.
         spec.is_some_and(|spec| differs(spec).iter().all(|change| is_unknown(&change.after)))
     };
-    match runs {
-        Some(runs) if spec.is_none() || right(&runs) => Ok(Some(runs)),
-        Some(runs) => {
+    match running {
+        Some(running) if spec.is_none() || matches(&running) => Ok(Some(running)),
+        Some(running) => {
             let newest = reads.definition(family).await?;
-            Ok(Some(newest.filter(right).unwrap_or(runs)))
+            Ok(Some(newest.filter(matches).unwrap_or(running)))
         }
         None => reads.definition(family).await,
     }
 }
 
-/// What differs between what is wanted and a revision.
+/// The differences between the settings and a revision.
 fn content_changes(spec: &Spec, live: &Live) -> Vec<Change> {
     let mut diff = Diff::new();
     diff.field("cpu", &live.cpu, &spec.cpu)
@@ -106,14 +106,14 @@ impl Kind for TaskDefinition {
             };
             let spec = one.spec.as_ref();
             let cluster = spec.map(|spec| spec.cluster.as_str());
-            let Some(there) = current(ctx, cluster, &family, spec).await? else {
+            let Some(revision) = current(ctx, cluster, &family, spec).await? else {
                 continue;
             };
             found.push(Found {
                 address: one.address.clone(),
                 id: family,
-                live: live(&there.definition),
-                tags: Some(there.tags),
+                live: live(&revision.definition),
+                tags: Some(revision.tags),
             });
         }
         Ok(found)
@@ -131,12 +131,12 @@ impl Kind for TaskDefinition {
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        // A revision that is right may be there: of a run that was cut off before the service was told.
+        // An interrupted run may have registered the revision already.
         let newest = ctx.clients.reads.definition(id).await?;
-        let right = newest
+        let registered = newest
             .as_ref()
             .is_some_and(|newest| content_changes(spec, &live(&newest.definition)).is_empty());
-        if right {
+        if registered {
             return Ok(());
         }
         let tags = ctx.stack.tags_for(TASK_DEFINITION);
@@ -149,7 +149,7 @@ impl Kind for TaskDefinition {
         for arn in &all {
             revisions::deregister(ctx, arn).await?;
         }
-        for some in all.chunks(AT_ONCE) {
+        for some in all.chunks(MAX_PER_CALL) {
             let call = ctx.clients.ecs.delete_task_definitions();
             let call = call.set_task_definitions(Some(some.to_vec())).send();
             call.await.doing("delete the revisions")?;
@@ -159,19 +159,22 @@ impl Kind for TaskDefinition {
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
         let cluster = crate::names::cluster(&ctx.stack);
-        let Some(there) = current(ctx, Some(&cluster), id, None).await? else {
+        let Some(revision) = current(ctx, Some(&cluster), id, None).await? else {
             return Ok(());
         };
-        let arn = there.definition.task_definition_arn().unwrap_or_default();
+        let arn = revision
+            .definition
+            .task_definition_arn()
+            .unwrap_or_default();
         retag(&ctx.clients.ecs, arn, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
         let mut changes = content_changes(spec, live);
         if !changes.is_empty() {
-            // The change is another revision, which only its registration names.
-            let another = json!({"$ref": format!("{TASK_DEFINITION}.arn")});
-            changes.extend(Diff::new().field("arn", &live.arn, another).finish());
+            // The change is a new revision, whose ARN is known only after its registration.
+            let new_arn = json!({"$ref": format!("{TASK_DEFINITION}.arn")});
+            changes.extend(Diff::new().field("arn", &live.arn, new_arn).finish());
         }
         changes
     }

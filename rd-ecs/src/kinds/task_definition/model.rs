@@ -1,5 +1,5 @@
-//! What is wanted of a task, and what a revision says, in the same words. What AWS fills in is left out or put in on both
-//! sides, so that it is no difference.
+//! The settings of a task definition, and a revision at AWS, with the same fields. Defaults that AWS fills in are equal on
+//! both sides, so that they are not a difference.
 
 use crate::names::CONTAINER;
 use aws_sdk_ecs::types::{
@@ -10,125 +10,125 @@ use rd_common::Input;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// What we want.
+/// The settings of the task definition.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name, which is its id.
+    /// The family, which is the id.
     pub family: String,
-    /// The cluster in which a service of the same name runs it.
+    /// The name of the cluster with the service that runs it.
     pub cluster: String,
-    /// CPU units, as AWS writes them.
+    /// CPU units, as AWS writes them; 1024 are one vCPU.
     pub cpu: String,
     /// Memory in MiB, as AWS writes it.
     pub memory: String,
     /// `ARM64` or `X86_64`.
     pub architecture: String,
-    /// The role with which it is started.
+    /// The ARN of the execution role, with which ECS starts tasks.
     pub execution_role_arn: Input,
-    /// The role that it has.
+    /// The ARN of the task role, which the application has.
     pub task_role_arn: Input,
-    /// The image.
+    /// The reference of the image.
     pub image: String,
-    /// What runs instead of the image's command.
+    /// The command, instead of the image's; empty for the image's.
     pub command: Vec<Input>,
-    /// What runs instead of the image's entry point.
+    /// The entry point, instead of the image's; empty for the image's.
     pub entry_point: Vec<String>,
-    /// The port that it listens on.
+    /// The port that the container listens on.
     pub port: Input<i32>,
-    /// Variables.
+    /// The variables with plain values.
     pub environment: BTreeMap<String, Input>,
-    /// Variables from secrets and parameters: their ARNs.
+    /// By variable, the ARN of the secret or parameter that it comes from.
     pub secrets: BTreeMap<String, Input>,
-    /// Where its output goes.
+    /// The destination of the container's output.
     pub log: Log,
-    /// How it says that it is well.
+    /// The container's health check; none where it has none.
     pub health_check: Option<HealthCheck>,
-    /// How long it may take to end, in seconds.
+    /// The time for the container to exit after SIGTERM, in seconds.
     pub stop_timeout: i32,
-    /// Whether its file system can only be read.
+    /// Whether the container's file system is read-only.
     pub read_only: bool,
-    /// How many revisions stay.
+    /// How many revisions are kept for a rollback.
     pub keep_revisions: usize,
 }
 
-/// Where a container's output goes.
+/// The destination of a container's output in CloudWatch Logs.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Log {
-    /// The log group.
+    /// The name of the log group.
     pub group: String,
-    /// Its region.
+    /// The region of the log group.
     pub region: String,
-    /// What a stream's name begins with; the container's name and the task's id follow.
+    /// The beginning of a stream's name; the container's name and the task's id follow.
     pub prefix: String,
 }
 
-/// How a container says that it is well.
+/// The health check of a container.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct HealthCheck {
-    /// What is run in it.
+    /// The command that is run in the container.
     pub command: Vec<String>,
-    /// How often, in seconds.
+    /// The time between two checks, in seconds.
     pub interval: i32,
-    /// How long it may take, in seconds.
+    /// The time limit of a check, in seconds.
     pub timeout: i32,
-    /// How often in a row it may fail.
+    /// How many checks in a row may fail.
     pub retries: i32,
-    /// For how long a failure does not count, in seconds.
+    /// The time after the start during which failures do not count, in seconds.
     pub start_period: i32,
 }
 
-/// What there is: a revision.
+/// One revision of the task definition, as ECS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its ARN.
+    /// The ARN of the revision.
     pub arn: String,
-    /// The family.
+    /// The family of the task definition.
     pub family: String,
-    /// Its number.
+    /// The number of the revision.
     pub revision: i32,
-    /// Whether tasks may be started from it.
+    /// Whether it is ACTIVE, so that tasks may be started from it.
     pub active: bool,
     /// When it was registered, in ISO 8601.
     pub registered_at: Option<String>,
-    /// Who registered it.
+    /// The ARN of the identity that registered it.
     pub registered_by: Option<String>,
-    /// CPU units.
+    /// CPU units; 1024 are one vCPU.
     pub cpu: String,
     /// Memory in MiB.
     pub memory: String,
     /// `ARM64` or `X86_64`.
     pub architecture: String,
-    /// The role with which it is started.
+    /// The ARN of the execution role, with which ECS starts tasks.
     pub execution_role_arn: String,
-    /// The role that it has.
+    /// The ARN of the task role, which the application has.
     pub task_role_arn: String,
-    /// The image.
+    /// The reference of the image.
     pub image: String,
-    /// What runs instead of the image's command.
+    /// The command, instead of the image's; empty for the image's.
     pub command: Vec<String>,
-    /// What runs instead of the image's entry point.
+    /// The entry point, instead of the image's; empty for the image's.
     pub entry_point: Vec<String>,
-    /// The port that it listens on.
+    /// The port that the container listens on.
     pub port: i32,
-    /// Variables.
+    /// The variables with plain values.
     pub environment: BTreeMap<String, String>,
-    /// Variables from secrets and parameters.
+    /// By variable, the ARN of the secret or parameter that it comes from.
     pub secrets: BTreeMap<String, String>,
-    /// Where its output goes.
+    /// The destination of the container's output.
     pub log: Log,
-    /// How it says that it is well.
+    /// The container's health check; none where it has none.
     pub health_check: Option<HealthCheck>,
-    /// How long it may take to end, in seconds; 30 where nothing is said.
+    /// The time for the container to exit after SIGTERM, in seconds; 30 by default.
     pub stop_timeout: i32,
-    /// Whether its file system can only be read.
+    /// Whether the container's file system is read-only.
     pub read_only: bool,
-    /// Whether a process of its own reaps others.
+    /// Whether an init process reaps zombie processes in the container.
     pub init: bool,
-    /// Containers that are not ours.
+    /// The names of containers that rd-ecs does not manage.
     pub others: Vec<String>,
 }
 
-/// Fargate's own time limit for a container that is to end.
+/// Fargate's default time for a container to exit after SIGTERM, in seconds.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ContainerDefinition.html>
 const STOP_TIMEOUT: i32 = 30;
 
@@ -161,22 +161,22 @@ fn log(container: &ContainerDefinition) -> Log {
     }
 }
 
-/// A revision in our words.
+/// Converts a task definition of the SDK.
 pub fn live(definition: &AwsDefinition) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let containers = definition.container_definitions();
     let empty = ContainerDefinition::builder().build();
-    let ours = containers
+    let application = containers
         .iter()
         .find(|one| one.name() == Some(CONTAINER))
         .unwrap_or(&empty);
-    let pairs = ours.environment().iter().filter_map(|pair| {
+    let pairs = application.environment().iter().filter_map(|pair| {
         Some((
             pair.name()?.to_owned(),
             pair.value().unwrap_or_default().to_owned(),
         ))
     });
-    let secrets = ours.secrets().iter();
+    let secrets = application.secrets().iter();
     Live {
         arn: text(definition.task_definition_arn()),
         family: text(definition.family()),
@@ -193,10 +193,10 @@ pub fn live(definition: &AwsDefinition) -> Live {
             .to_owned(),
         execution_role_arn: text(definition.execution_role_arn()),
         task_role_arn: text(definition.task_role_arn()),
-        image: text(ours.image()),
-        command: ours.command().to_vec(),
-        entry_point: ours.entry_point().to_vec(),
-        port: ours
+        image: text(application.image()),
+        command: application.command().to_vec(),
+        entry_point: application.entry_point().to_vec(),
+        port: application
             .port_mappings()
             .first()
             .and_then(aws_sdk_ecs::types::PortMapping::container_port)
@@ -205,11 +205,11 @@ pub fn live(definition: &AwsDefinition) -> Live {
         secrets: secrets
             .map(|secret| (secret.name().to_owned(), secret.value_from().to_owned()))
             .collect(),
-        log: log(ours),
-        health_check: ours.health_check().map(health_check),
-        stop_timeout: ours.stop_timeout().unwrap_or(STOP_TIMEOUT),
-        read_only: ours.readonly_root_filesystem().unwrap_or(false),
-        init: ours
+        log: log(application),
+        health_check: application.health_check().map(health_check),
+        stop_timeout: application.stop_timeout().unwrap_or(STOP_TIMEOUT),
+        read_only: application.readonly_root_filesystem().unwrap_or(false),
+        init: application
             .linux_parameters()
             .and_then(LinuxParameters::init_process_enabled)
             .unwrap_or(false),

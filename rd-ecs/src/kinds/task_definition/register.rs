@@ -1,4 +1,4 @@
-//! Registering a revision: as the settings say, or as another one with another image.
+//! Registers a revision: from the settings, or as a copy of another one with a new image.
 
 use super::model::{HealthCheck, Spec};
 use crate::clients::Clients;
@@ -29,7 +29,7 @@ fn health_check(check: &HealthCheck) -> Result<AwsHealthCheck> {
         .map_err(incomplete)
 }
 
-/// Our container, as the settings say.
+/// The application's container, from the settings.
 pub fn container(spec: &Spec) -> Result<ContainerDefinition> {
     let secrets = spec.secrets.iter().map(|(name, from)| {
         let secret = Secret::builder().name(name).value_from(from.text());
@@ -75,7 +75,7 @@ pub fn container(spec: &Spec) -> Result<ContainerDefinition> {
         .build())
 }
 
-/// Registers a revision as the settings say; its ARN.
+/// Registers a revision from the settings, and returns its ARN.
 pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<String> {
     let platform = RuntimePlatform::builder()
         .cpu_architecture(CpuArchitecture::from(spec.architecture.as_str()))
@@ -103,7 +103,7 @@ pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<St
     .await
 }
 
-/// Registers a revision that is as another one in all but the image of our container.
+/// Registers a copy of a revision with another image for the application's container, and returns its ARN.
 pub async fn register_like(ctx: &Ctx<Clients>, like: &Described, image: &str) -> Result<String> {
     let old = &like.definition;
     let mut containers = old.container_definitions().to_vec();
@@ -153,5 +153,7 @@ fn arn(answer: Answer) -> Result<String> {
     answer
         .task_definition
         .and_then(|definition| definition.task_definition_arn)
-        .ok_or_else(|| Error::failed("AWS registered a task definition and did not name it"))
+        .ok_or_else(|| {
+            Error::failed("AWS registered a task definition, but did not return its ARN")
+        })
 }

@@ -1,4 +1,4 @@
-//! The revisions of a family: which there are, and which go.
+//! The revisions of a family: lists the active ones, and deregisters old ones.
 
 use crate::clients::Clients;
 use aws_sdk_ecs::types::{SortOrder, TaskDefinitionStatus};
@@ -7,34 +7,29 @@ use rd_common::{Ctx, Result};
 
 /// The ARNs of the active revisions, the newest first.
 pub async fn active(ctx: &Ctx<Clients>, family: &str) -> Result<Vec<String>> {
+    let call = ctx
+        .clients
+        .ecs
+        .list_task_definitions()
+        .family_prefix(family)
+        .status(TaskDefinitionStatus::Active)
+        .sort(SortOrder::Desc);
+    let mut items = call.into_paginator().items().send();
     let mut arns = Vec::new();
-    let mut next = None;
-    loop {
-        let call = ctx
-            .clients
-            .ecs
-            .list_task_definitions()
-            .family_prefix(family)
-            .status(TaskDefinitionStatus::Active)
-            .sort(SortOrder::Desc)
-            .set_next_token(next);
-        let answer = call.send().await.doing("list the revisions")?;
-        arns.extend(answer.task_definition_arns.unwrap_or_default());
-        next = answer.next_token;
-        if next.is_none() {
-            return Ok(arns);
-        }
+    while let Some(arn) = items.next().await {
+        arns.push(arn.doing("list the revisions")?);
     }
+    Ok(arns)
 }
 
-/// Takes a revision out of use: no task is started from it any more.
+/// Deregisters a revision: no new task can be started from it.
 pub async fn deregister(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
     let call = ctx.clients.ecs.deregister_task_definition();
     let call = call.task_definition(arn).send();
     call.await.doing("deregister a revision").map(|_| ())
 }
 
-/// Takes all but the newest `keep` out of use; what the service runs stays.
+/// Deregisters all but the newest `keep` revisions, and never one that the service runs or deploys.
 pub async fn prune(ctx: &Ctx<Clients>, cluster: &str, family: &str, keep: usize) -> Result<()> {
     let all = active(ctx, family).await?;
     if all.len() <= keep {

@@ -1,12 +1,12 @@
-//! A command line for the agent in the container, which splits it at blanks as a shell does, and runs it without one.
+//! The command line for the agent in the container: it splits the line into words like a shell, but runs no shell.
 
-/// What needs no quotes anywhere.
+/// Whether a character never needs quotes.
 fn is_plain(c: char) -> bool {
     c.is_ascii_alphanumeric() || "_-./:=@%+,".contains(c)
 }
 
-/// One line of these words.
-pub fn line(words: &[String]) -> String {
+/// Joins words into one line, quoted so that the agent splits it into the same words.
+pub fn command_line(words: &[String]) -> String {
     let quoted: Vec<String> = words.iter().map(|word| quoted(word)).collect();
     quoted.join(" ")
 }
@@ -20,12 +20,15 @@ fn quoted(word: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::line;
+    use super::command_line;
 
     #[test]
     fn words_stay_words() {
         let words = ["sh", "-c", "echo $A | wc -l", "it's", ""].map(str::to_owned);
-        assert_eq!(line(&words), r"sh -c 'echo $A | wc -l' 'it'\''s' ''");
-        assert_eq!(line(&["/bin/sh".to_owned()]), "/bin/sh");
+        assert_eq!(
+            command_line(&words),
+            r"sh -c 'echo $A | wc -l' 'it'\''s' ''"
+        );
+        assert_eq!(command_line(&["/bin/sh".to_owned()]), "/bin/sh");
     }
 }

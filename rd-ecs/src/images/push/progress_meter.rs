@@ -1,35 +1,35 @@
-//! How far it is: bytes of bytes, and how fast.
+//! The progress of a push: bytes done, bytes in total, and bytes per second.
 
 use rd_common::resource::progress::Step;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
-/// How often it is told.
-const OFTEN: Duration = Duration::from_millis(200);
+/// The time between two updates.
+const UPDATE_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Counts the bytes of one blob, wherever they are counted.
+/// A shared counter for the bytes of one blob.
 #[derive(Clone, Debug, Default)]
 pub struct Count(Arc<AtomicU64>);
 
 impl Count {
-    /// Some more.
+    /// Adds bytes to the count.
     pub fn add(&self, bytes: usize) {
         self.0.fetch_add(bytes as u64, Ordering::Relaxed);
     }
 
-    /// So many, whatever they were.
+    /// Sets the count to this number of bytes.
     pub fn set(&self, bytes: u64) {
         self.0.store(bytes, Ordering::Relaxed);
     }
 
-    /// How many.
+    /// The number of bytes so far.
     pub fn get(&self) -> u64 {
         self.0.load(Ordering::Relaxed)
     }
 }
 
-/// The sum of several counts.
+/// Shows the progress of several blobs together.
 pub struct Meter {
     step: Step,
     what: &'static str,
@@ -39,7 +39,7 @@ pub struct Meter {
 }
 
 impl Meter {
-    /// A meter for `parts` blobs of `total` bytes; `what` is what is done, as in "pushing".
+    /// A meter for `parts` blobs of `total` bytes; `what` names the work, such as "pushing".
     pub fn new(step: Step, what: &'static str, parts: usize, total: u64) -> Self {
         Self {
             step,
@@ -50,24 +50,24 @@ impl Meter {
         }
     }
 
-    /// The count of one blob.
+    /// The counter of one blob, by its number.
     pub fn count(&self, part: usize) -> Count {
         self.counts.get(part).cloned().unwrap_or_default()
     }
 
-    /// How many bytes there were.
+    /// The number of bytes so far, of all blobs.
     pub fn done(&self) -> u64 {
         self.counts.iter().map(Count::get).sum()
     }
 
-    /// Tells how far it is until `work` is done.
+    /// Shows the progress until `work` is done.
     pub async fn during<T>(&self, work: impl Future<Output = T>) -> T {
         tokio::pin!(work);
         loop {
             tokio::select! {
                 biased;
                 done = &mut work => return done,
-                () = tokio::time::sleep(OFTEN) => self.step.say(&self.text()),
+                () = tokio::time::sleep(UPDATE_INTERVAL) => self.step.say(&self.text()),
             }
         }
     }
@@ -85,7 +85,7 @@ impl Meter {
     }
 }
 
-/// Bytes for people, in powers of ten as registries show them: `12.3 MB`.
+/// A number of bytes for people, in powers of ten as registries show them: `12.3 MB`.
 pub fn size_text(bytes: u64) -> String {
     let units = ["B", "kB", "MB", "GB", "TB"];
     let mut size = bytes as f64;
@@ -105,7 +105,7 @@ mod tests {
     use super::size_text;
 
     #[test]
-    fn sizes_are_short() {
+    fn sizes_have_a_unit() {
         assert_eq!(size_text(999), "999 B");
         assert_eq!(size_text(1000), "1.0 kB");
         assert_eq!(size_text(12_345_678), "12.3 MB");

@@ -1,4 +1,4 @@
-//! A tar archive whose files are read where they are, in any order and several at once.
+//! A tar archive whose files are read in place, in any order and several at the same time.
 
 use crate::images::registry::LARGEST_DOCUMENT;
 use rd_common::{Error, Result};
@@ -11,35 +11,35 @@ use std::path::Path;
 use std::sync::Arc;
 use tar::EntryType;
 
-/// How many links lead to a file at most.
-const MOST_LINKS: usize = 8;
+/// The most links that are followed to a file.
+const MAX_LINKS: usize = 8;
 
-/// A file within the archive.
+/// The place of a file within the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Section {
-    /// Where it begins.
+    /// The offset of its first byte in the archive.
     pub offset: u64,
-    /// How long it is.
+    /// Its length in bytes.
     pub size: u64,
 }
 
-/// The archive.
+/// An open archive, with the places of its files.
 #[derive(Debug)]
-pub struct Archive {
+pub struct TarArchive {
     file: File,
-    /// As errors name it.
+    /// The archive's name in errors: the path that the user gave.
     pub name: String,
     sections: BTreeMap<String, Section>,
     links: BTreeMap<String, String>,
 }
 
-impl Archive {
-    /// Opens an archive, and finds what is in it; `-` is stdin, where that is a file.
+impl TarArchive {
+    /// Opens an archive and finds its files. `-` is stdin, which must be a file.
     pub fn open(path: &Path) -> Result<Arc<Self>> {
         let name = path.display().to_string();
         let cannot = |e: std::io::Error| {
             let hint = match e.kind() {
-                ErrorKind::NotFound => "give the file that docker save or buildx wrote",
+                ErrorKind::NotFound => "pass the file that docker save or buildx wrote",
                 _ => "check its permissions",
             };
             Error::usage(format!("cannot read {name}: {e}")).hint(hint)
@@ -54,16 +54,18 @@ impl Archive {
         let file = file.map_err(cannot)?;
         let kind = file.metadata().map_err(cannot)?;
         if kind.is_dir() {
-            return Err(Error::usage(format!("{name} is a folder")).hint(format!(
-                "make an archive of it: tar -C {name} -cf image.tar ."
-            )));
+            return Err(
+                Error::usage(format!("{name} is a folder, not an archive")).hint(format!(
+                    "create an archive of it: tar -C {name} -cf image.tar ."
+                )),
+            );
         }
         if kind.file_type().is_fifo()
             || kind.file_type().is_socket()
             || kind.file_type().is_char_device()
         {
-            return Err(Error::usage("an archive cannot be read from a pipe: its layers are read twice, and several at once")
-                .hint("save it first: docker save app -o app.tar && rd-ecs push app.tar"));
+            return Err(Error::usage("cannot read an archive from a pipe: rd-ecs reads layers twice, and several at the same time")
+                .hint("save it to a file first: docker save app -o app.tar && rd-ecs push app.tar"));
         }
         let mut archive = Self {
             file,
@@ -71,13 +73,13 @@ impl Archive {
             sections: BTreeMap::new(),
             links: BTreeMap::new(),
         };
-        archive.check_head()?;
-        archive.scan(kind.len())?;
+        archive.reject_other_formats()?;
+        archive.index(kind.len())?;
         Ok(Arc::new(archive))
     }
 
-    /// Names what is no tar archive by what it is.
-    fn check_head(&self) -> Result<()> {
+    /// Refuses a file that begins like another format, and names that format.
+    fn reject_other_formats(&self) -> Result<()> {
         let mut head = [0; 6];
         let length = self
             .file
@@ -94,20 +96,21 @@ impl Archive {
         };
         let error = Error::usage(format!("{} {what}", self.name));
         Err(match what.contains("compressed") {
-            true => error.hint("unpack it first, as with gunzip: its layers are read in any order"),
+            true => error.hint("decompress it first, for example with gunzip: rd-ecs reads layers in any order"),
             false => error.hint(
-                "give what docker save or docker buildx build --output type=oci,dest=FILE wrote",
+                "pass a file written by docker save or docker buildx build --output type=oci,dest=FILE",
             ),
         })
     }
 
-    fn scan(&mut self, length: u64) -> Result<()> {
+    /// Finds the files and links in the archive.
+    fn index(&mut self, length: u64) -> Result<()> {
         let file = self.file.try_clone().map_err(|e| self.unreadable(&e))?;
-        let mut tar = tar::Archive::new(At { file, position: 0 });
-        let entries = tar.entries_with_seek().map_err(|e| self.no_tar(&e))?;
+        let mut tar = tar::Archive::new(PositionedFile { file, position: 0 });
+        let entries = tar.entries_with_seek().map_err(|e| self.not_a_tar(&e))?;
         for entry in entries {
-            let entry = entry.map_err(|e| self.no_tar(&e))?;
-            let name = plain(&String::from_utf8_lossy(&entry.path_bytes()));
+            let entry = entry.map_err(|e| self.not_a_tar(&e))?;
+            let name = normalized(&String::from_utf8_lossy(&entry.path_bytes()));
             let section = Section {
                 offset: entry.raw_file_position(),
                 size: entry.size(),
@@ -115,7 +118,7 @@ impl Archive {
             match entry.header().entry_type() {
                 EntryType::Regular | EntryType::Continuous => {
                     if section.offset + section.size > length {
-                        return Err(self.broken(&format!("it is cut off within {name}")));
+                        return Err(self.invalid(&format!("it ends in the middle of {name}")));
                     }
                     self.sections.insert(name, section);
                 }
@@ -123,27 +126,28 @@ impl Archive {
                     let target = entry.link_name_bytes().unwrap_or_default();
                     let target = String::from_utf8_lossy(&target).into_owned();
                     let target = match kind {
-                        EntryType::Symlink => beside(&name, &target),
-                        _ => plain(&target),
+                        EntryType::Symlink => link_target(&name, &target),
+                        _ => normalized(&target),
                     };
                     self.links.insert(name, target);
                 }
                 EntryType::GNUSparse => {
-                    return Err(self.broken(&format!("{name} is a sparse file")));
+                    return Err(self.invalid(&format!("{name} is a sparse file")));
                 }
                 _ => {}
             }
         }
         match self.sections.is_empty() {
-            true => Err(self.broken("it has no files")),
+            true => Err(self.invalid("it contains no files")),
             false => Ok(()),
         }
     }
 
-    /// A file; docker wrote a layer once, and links to it.
+    /// The place of a file; none where the archive does not contain it. Follows links: docker writes a layer once and links
+    /// to it.
     pub fn find(&self, name: &str) -> Option<Section> {
-        let mut name = plain(name);
-        for _ in 0..MOST_LINKS {
+        let mut name = normalized(name);
+        for _ in 0..MAX_LINKS {
             if let Some(section) = self.sections.get(&name) {
                 return Some(*section);
             }
@@ -152,14 +156,14 @@ impl Archive {
         None
     }
 
-    /// A file that is small, whole.
+    /// The whole content of a small file, such as a manifest; none where the archive does not contain it.
     pub fn document(&self, name: &str) -> Result<Option<Vec<u8>>> {
         let Some(section) = self.find(name) else {
             return Ok(None);
         };
         if section.size > LARGEST_DOCUMENT {
-            return Err(self.broken(&format!(
-                "{name} has {} bytes, and should be a small document",
+            return Err(self.invalid(&format!(
+                "{name} has {} bytes, too many for a manifest or configuration",
                 section.size
             )));
         }
@@ -169,7 +173,7 @@ impl Archive {
         Ok(Some(bytes))
     }
 
-    /// Reads a file.
+    /// A reader for one file of the archive.
     pub fn reader(&self, section: Section) -> Reader<'_> {
         Reader {
             archive: self,
@@ -178,27 +182,29 @@ impl Archive {
         }
     }
 
-    /// The error for an archive that is not as it should be.
-    pub fn broken(&self, why: &str) -> Error {
-        Error::failed(format!("{} is broken: {why}", self.name))
-            .hint("save the image again; nothing of it was tagged")
+    /// The error for an archive with invalid or inconsistent content.
+    pub fn invalid(&self, why: &str) -> Error {
+        Error::failed(format!("{} is invalid: {why}", self.name))
+            .hint("save the image again; nothing was tagged")
     }
 
-    /// The error for an archive that cannot be read to its end.
+    /// The error for an archive that cannot be read.
     pub fn unreadable(&self, error: &std::io::Error) -> Error {
         Error::failed(format!("cannot read {}: {error}", self.name))
-            .hint("check the disk that it is on, and that nothing writes to it")
+            .hint("check its disk, and that no other program is writing to it")
     }
 
-    fn no_tar(&self, error: &std::io::Error) -> Error {
-        Error::usage(format!("{} is no tar archive: {error}", self.name))
-            .hint("give what docker save or docker buildx build --output type=oci,dest=FILE wrote")
+    /// The error for a file that is not a tar archive.
+    fn not_a_tar(&self, error: &std::io::Error) -> Error {
+        Error::usage(format!("{} is not a tar archive: {error}", self.name)).hint(
+            "pass a file written by docker save or docker buildx build --output type=oci,dest=FILE",
+        )
     }
 }
 
-/// Reads one file of an archive. Others may be read at the same time.
+/// Reads one file of an archive; others may be read at the same time.
 pub struct Reader<'a> {
-    archive: &'a Archive,
+    archive: &'a TarArchive,
     position: u64,
     end: u64,
 }
@@ -217,7 +223,7 @@ impl Read for Reader<'_> {
         if read == 0 {
             return Err(std::io::Error::new(
                 ErrorKind::UnexpectedEof,
-                "the file became shorter",
+                "the archive became shorter",
             ));
         }
         self.position += read as u64;
@@ -225,13 +231,13 @@ impl Read for Reader<'_> {
     }
 }
 
-/// A file with a position of its own: stdin's is shared with whoever else has it open.
-struct At {
+/// A file with a position of its own: the position of stdin is shared with other processes that have it open.
+struct PositionedFile {
     file: File,
     position: u64,
 }
 
-impl Read for At {
+impl Read for PositionedFile {
     fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
         let read = self.file.read_at(buffer, self.position)?;
         self.position += read as u64;
@@ -239,7 +245,7 @@ impl Read for At {
     }
 }
 
-impl std::io::Seek for At {
+impl std::io::Seek for PositionedFile {
     fn seek(&mut self, to: std::io::SeekFrom) -> std::io::Result<u64> {
         let position = match to {
             std::io::SeekFrom::Start(position) => Some(position),
@@ -251,8 +257,8 @@ impl std::io::Seek for At {
     }
 }
 
-/// A name without what adds nothing: `./a//b/../c` is `a/c`.
-fn plain(name: &str) -> String {
+/// Normalizes a path: `./a//b/../c` becomes `a/c`.
+fn normalized(name: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in name.split('/') {
         match part {
@@ -266,10 +272,10 @@ fn plain(name: &str) -> String {
     parts.join("/")
 }
 
-/// Where a symbolic link leads to.
-fn beside(name: &str, target: &str) -> String {
+/// The path of a symbolic link's target.
+fn link_target(name: &str, target: &str) -> String {
     let folder = name.rsplit_once('/').map_or("", |(folder, _)| folder);
-    plain(&format!("{folder}/{target}"))
+    normalized(&format!("{folder}/{target}"))
 }
 
 #[cfg(test)]
@@ -277,9 +283,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_are_plain() {
-        assert_eq!(plain("./index.json"), "index.json");
-        assert_eq!(plain("/a//b/../c"), "a/c");
-        assert_eq!(beside("one/layer.tar", "../two/layer.tar"), "two/layer.tar");
+    fn paths_are_normalized() {
+        assert_eq!(normalized("./index.json"), "index.json");
+        assert_eq!(normalized("/a//b/../c"), "a/c");
+        assert_eq!(
+            link_target("one/layer.tar", "../two/layer.tar"),
+            "two/layer.tar"
+        );
     }
 }

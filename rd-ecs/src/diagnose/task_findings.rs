@@ -1,33 +1,33 @@
-//! What is found of tasks: why they stopped, and why those that run are not well.
+//! The findings about tasks: why they stopped, are stuck, or are unhealthy.
 
-use super::evidence::Watched;
+use super::evidence::TaskWithLogs;
 use super::finding::Finding;
 use super::rules::{self, Rank, UNKNOWN};
 use crate::tasks::Task;
 use jiff::{SignedDuration, Timestamp};
 
-/// A task that has not begun to run after this long is stuck.
+/// A task that is not running after this time is stuck.
 const STUCK: SignedDuration = SignedDuration::from_mins(10);
 
-/// How many of its last lines a finding shows.
-const SHOWN: usize = 10;
+/// How many of a task's last log lines a finding shows.
+const SHOWN_LINES: usize = 10;
 
-/// The finding of one task, if there is one; what was until `over` is no trouble any more.
-pub fn of(watched: &Watched, over: Option<Timestamp>) -> Option<Finding> {
-    let task = &watched.task;
+/// The finding about one task; none if it is fine. A task that stopped before `settled` is only a note.
+pub fn of_task(one: &TaskWithLogs, settled: Option<Timestamp>) -> Option<Finding> {
+    let task = &one.task;
     let found = match task.has_stopped() {
         true => stopped(task)?,
         false => running(task, Timestamp::now())?,
     };
-    let lines = watched.last_lines.iter().rev().take(SHOWN).rev();
+    let lines = one.last_lines.iter().rev().take(SHOWN_LINES).rev();
     let lines = lines.map(|line| line.message.clone()).collect();
     let found = found.of_task(&task.id, lines);
-    let is_over = task
+    let is_settled = task
         .stopped_at
-        .zip(over)
-        .is_some_and(|(at, over)| at <= over);
-    Some(match is_over {
-        true => found.past(),
+        .zip(settled)
+        .is_some_and(|(at, settled)| at <= settled);
+    Some(match is_settled {
+        true => found.settled(),
         false => found,
     })
 }
@@ -46,19 +46,23 @@ fn stopped(task: &Task) -> Option<Finding> {
     if let Some(rule) = reasons.iter().find_map(|reason| rules::of_text(reason)) {
         return Some(Finding::by(rule, evidence));
     }
-    if task.stopped_reason.as_deref().is_some_and(rules::is_usual) {
+    if task
+        .stopped_reason
+        .as_deref()
+        .is_some_and(rules::is_routine)
+    {
         return None;
     }
-    let ended = task.stop_code.as_deref() == Some("EssentialContainerExited");
+    let exited = task.stop_code.as_deref() == Some("EssentialContainerExited");
     match task.exit_code {
-        // A task that is no service's may end.
-        Some(0) if ended && !is_of_service(task) => None,
-        Some(code) if ended => Some(Finding::by(rules::of_exit(code), evidence)),
+        // A task outside of the service may exit, such as one of rd-ecs run.
+        Some(0) if exited && !belongs_to_service(task) => None,
+        Some(code) if exited => Some(Finding::by(rules::of_exit(code), evidence)),
         _ => Some(Finding::by(&UNKNOWN, evidence)),
     }
 }
 
-fn is_of_service(task: &Task) -> bool {
+fn belongs_to_service(task: &Task) -> bool {
     task.group.starts_with("service:")
 }
 
@@ -67,35 +71,35 @@ fn running(task: &Task, now: Timestamp) -> Option<Finding> {
     let is_old = age.is_some_and(|age| age > STUCK);
     if task.desired_status == "STOPPED" {
         return Some(
-            Finding::own(
+            Finding::new(
                 "task-stopping",
                 Rank::Note,
-                "a task is on its way out: its connections are drained, then it has stop_timeout_seconds to end",
-                "nothing; where it takes longer than both, the application does not end at SIGTERM",
+                "a task is stopping: its connections are drained, then it has stop_timeout_seconds to exit",
+                "no action needed; if it takes longer than both, the application does not exit on SIGTERM",
             )
-            .saying(format!("{} since {}", task.last_status, since(task))),
+            .with_evidence(format!("{} since {}", task.last_status, since(task))),
         );
     }
     if task.health == "UNHEALTHY" {
         return Some(
-            Finding::own(
+            Finding::new(
                 "container-unhealthy",
                 Rank::Health,
-                "health_command fails in the container: a program that the image lacks (curl, wget), another port, or the application is not well",
-                "try it with rd-ecs exec; raise health_start_seconds in [ecs] where the application is slow to start",
+                "health_command fails in the container: the image lacks its program (curl, wget), the port is wrong, or the application is unhealthy",
+                "run the command with rd-ecs exec; raise health_start_seconds in [ecs] if the application starts slowly",
             )
-            .saying("the container is UNHEALTHY"),
+            .with_evidence("the container is UNHEALTHY"),
         );
     }
     if task.last_status != "RUNNING" && is_old {
         return Some(
-            Finding::own(
+            Finding::new(
                 "task-stuck",
                 Rank::Cause,
-                "a task does not begin to run: its image is large, or what it needs cannot be reached",
-                "rd-ecs verify looks at all that a start needs; rd-ecs stop lets the service try another one",
+                "a task does not start running: its image is large, or it cannot reach what it needs",
+                "rd-ecs verify checks everything that a task needs to start; after rd-ecs stop, the service starts another one",
             )
-            .saying(format!("{} since {}", task.last_status, since(task))),
+            .with_evidence(format!("{} since {}", task.last_status, since(task))),
         );
     }
     None
@@ -142,7 +146,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_reason_is_told_word_for_word() {
+    fn an_unknown_reason_is_kept_word_for_word() {
         let mut one = task();
         one.stop_code = Some("TaskFailedToStart".to_owned());
         one.stopped_reason = Some("FluxCapacitorError: 1.21 gigawatts".to_owned());
@@ -155,7 +159,7 @@ mod tests {
     }
 
     #[test]
-    fn the_containers_reason_says_more_than_the_exit_code() {
+    fn the_containers_reason_comes_before_the_exit_code() {
         let mut one = task();
         one.exit_code = Some(137);
         assert_eq!(rule(&one).as_deref(), Some("exit-137"));
@@ -164,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn a_service_may_not_end_and_a_command_may() {
+    fn exit_code_0_is_a_finding_only_for_the_service() {
         let mut one = task();
         one.exit_code = Some(0);
         assert_eq!(rule(&one).as_deref(), Some("exit-0"));
@@ -173,7 +177,7 @@ mod tests {
     }
 
     #[test]
-    fn scaling_in_is_no_trouble() {
+    fn scale_in_is_not_a_finding() {
         let mut one = task();
         one.stop_code = Some("ServiceSchedulerInitiated".to_owned());
         one.stopped_reason =
@@ -183,7 +187,7 @@ mod tests {
     }
 
     #[test]
-    fn a_task_that_does_not_begin_is_stuck() {
+    fn a_task_that_stays_pending_is_stuck() {
         let mut one = task();
         one.last_status = "PENDING".to_owned();
         one.desired_status = "RUNNING".to_owned();

@@ -1,13 +1,13 @@
-//! Layers to the registry: several at once, those that are there left out, what was cut off gone on with.
+//! Sends layers to the registry: several at the same time, without those that it has, and continuing interrupted uploads.
 
-use super::AT_ONCE;
-use super::archive::Archive;
-use super::compress::hand_on;
-use super::content::{Blob, Content};
-use super::meter::{Count, Meter};
-use super::upload::{Failed, Outcome, Uploads};
+use super::MAX_PARALLEL_LAYERS;
+use super::content::{Blob, ImageContent};
+use super::progress_meter::{Count, Meter};
+use super::read_blob::send_blob;
+use super::resumable_upload::{Outcome, UploadError, Uploads};
+use super::tar_archive::TarArchive;
 use crate::clients::Clients;
-use crate::images::registry::{Access, Repository, explain};
+use crate::images::registry::{Access, Repository, client_error};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use oci_client::{Client, Reference};
 use rd_common::resource::wait::backoff;
@@ -16,36 +16,36 @@ use reqwest::Url;
 use serde::Serialize;
 use std::sync::Arc;
 
-/// How often in a row an upload may fail without getting any further.
+/// How often in a row an upload may fail without progress.
 const MAX_ATTEMPTS: u32 = 6;
-/// How many pieces wait to be sent.
-const AHEAD: usize = 4;
+/// The most chunks of a layer that wait to be sent.
+const BUFFERED_CHUNKS: usize = 4;
 
-/// What was sent.
+/// What a push has sent.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub struct Sent {
-    /// Layers that were sent.
+    /// The number of layers that were sent.
     pub pushed: usize,
-    /// Layers that were there.
+    /// The number of layers that the repository already had.
     pub skipped: usize,
-    /// How often an upload went on where it was cut off.
+    /// How often an upload continued where it stopped.
     pub resumed: usize,
-    /// How often an upload was begun anew.
+    /// How often an upload started again.
     pub restarted: usize,
-    /// The bytes of what was sent, each once.
+    /// The bytes that were sent, without those of repeated attempts.
     pub bytes: u64,
 }
 
-/// Sends what is not there yet.
-pub async fn send(
+/// Sends the layers and configurations that the repository does not have.
+pub async fn send_layers(
     ctx: &Ctx<Clients>,
     access: &Access,
     repository: &Repository,
-    archive: &Arc<Archive>,
-    content: &Content,
+    archive: &Arc<TarArchive>,
+    content: &ImageContent,
 ) -> Result<Sent> {
     let mut blobs: Vec<&Blob> = content.blobs.iter().collect();
-    // The longest first, so that none is left over at the end.
+    // The largest first, so that no large layer is left for the end.
     blobs.sort_by_key(|blob| std::cmp::Reverse(blob.size));
     let total = blobs.iter().map(|blob| blob.size).sum();
     let meter = Meter::new(
@@ -65,9 +65,9 @@ pub async fn send(
     let work = stream::iter(blobs.into_iter().enumerate())
         .map(|(number, blob)| {
             let count = meter.count(number);
-            async move { sender.one(blob, &count).await }
+            async move { sender.send(blob, &count).await }
         })
-        .buffer_unordered(AT_ONCE)
+        .buffer_unordered(MAX_PARALLEL_LAYERS)
         .try_fold(Sent::default(), |sum, one| async move {
             Ok(Sent {
                 pushed: sum.pushed + one.pushed,
@@ -89,13 +89,13 @@ struct Sender<'a> {
     client: Client,
     uploads: Uploads,
     at: Reference,
-    archive: &'a Arc<Archive>,
+    archive: &'a Arc<TarArchive>,
 }
 
 impl Sender<'_> {
-    async fn one(&self, blob: &Blob, count: &Count) -> Result<Sent> {
+    async fn send(&self, blob: &Blob, count: &Count) -> Result<Sent> {
         let layers = usize::from(blob.is_layer);
-        if self.is_there(blob).await? {
+        if self.exists(blob).await? {
             count.set(blob.size);
             return Ok(Sent {
                 skipped: layers,
@@ -109,37 +109,39 @@ impl Sender<'_> {
         };
         let mut session = None;
         let mut from = 0;
-        let mut may_go_on = true;
+        let mut may_continue = true;
         let mut failures = 0;
         loop {
             count.set(from);
-            let (error, anew) = match self.attempt(blob, &mut session, from, count).await {
+            let (error, start_again) = match self.attempt(blob, &mut session, from, count).await {
                 Ok(()) => return Ok(sent),
-                Err(Failed::Fatal(error)) => return Err(error),
-                Err(Failed::Again(error)) => (error, false),
-                Err(Failed::Anew(error)) => (error, true),
+                Err(UploadError::Fatal(error)) => return Err(error),
+                Err(UploadError::Continue(error)) => (error, false),
+                Err(UploadError::StartAgain(error)) => (error, true),
             };
             failures += 1;
             if failures == MAX_ATTEMPTS {
                 return Err(
-                    error.hint("run the same command again: what is there is not sent again")
+                    error.hint("run the same command again: complete layers are not sent again")
                 );
             }
             self.ctx.pause(backoff(failures - 1)).await?;
-            // A registry that does not take what was continued is not asked to again.
-            may_go_on &= !(anew && from > 0);
-            let was_at = from;
+            // If the registry refused a continued upload, do not continue this layer again.
+            may_continue &= !(start_again && from > 0);
+            let previous = from;
             (session, from) = match session.take() {
-                Some(session) if may_go_on && !anew => self.where_it_is(session).await?,
+                Some(session) if may_continue && !start_again => {
+                    self.find_position(session).await?
+                }
                 _ => (None, 0),
             };
-            if from > was_at {
+            if from > previous {
                 failures = 0;
             }
             if from > 0 {
                 sent.resumed += 1;
-            } else if self.is_there(blob).await? {
-                // The answer to the end of the upload was lost.
+            } else if self.exists(blob).await? {
+                // The upload was complete, but the answer was lost.
                 count.set(blob.size);
                 return Ok(sent);
             } else {
@@ -148,12 +150,12 @@ impl Sender<'_> {
         }
     }
 
-    /// Where an upload goes on, and from which byte; a new one where that is not known.
-    async fn where_it_is(&self, session: Url) -> Result<(Option<Url>, u64)> {
+    /// The URL and the byte to continue at; byte 0 of a new upload if the registry does not report them.
+    async fn find_position(&self, session: Url) -> Result<(Option<Url>, u64)> {
         for failures in 1..MAX_ATTEMPTS {
             match self.uploads.status(&session).await {
                 Ok(Some((next, from))) if from > 0 => return Ok((Some(next), from)),
-                Err(Failed::Again(_)) => self.ctx.pause(backoff(failures - 1)).await?,
+                Err(UploadError::Continue(_)) => self.ctx.pause(backoff(failures - 1)).await?,
                 _ => break,
             }
         }
@@ -169,7 +171,7 @@ impl Sender<'_> {
     ) -> Outcome<()> {
         let mut at = match session.take() {
             Some(at) => at,
-            None => self.uploads.begin().await?,
+            None => self.uploads.start().await?,
         };
         *session = Some(at.clone());
         if from < blob.size {
@@ -180,31 +182,31 @@ impl Sender<'_> {
     }
 
     async fn append(&self, blob: &Blob, at: &Url, from: u64, count: &Count) -> Outcome<Url> {
-        let (to, pieces) = tokio::sync::mpsc::channel(AHEAD);
+        let (to, chunks) = tokio::sync::mpsc::channel(BUFFERED_CHUNKS);
         let (archive, own) = (self.archive.clone(), blob.clone());
-        let reading = tokio::task::spawn_blocking(move || hand_on(&archive, &own, from, to));
+        let reading = tokio::task::spawn_blocking(move || send_blob(&archive, &own, from, to));
         let appended = self
             .uploads
-            .append(at, (from, blob.size), pieces, count)
+            .append(at, (from, blob.size), chunks, count)
             .await;
         match reading.await {
-            // What is wrong with the archive has broken the request, too.
-            Ok(Err(error)) => Err(Failed::Fatal(error)),
+            // An error in the archive also breaks the request: report the archive's.
+            Ok(Err(error)) => Err(UploadError::Fatal(error)),
             Ok(Ok(_)) => appended,
-            Err(e) => Err(Failed::Fatal(Error::failed(format!(
-                "reading a layer failed: {e}"
+            Err(e) => Err(UploadError::Fatal(Error::failed(format!(
+                "cannot read a layer: {e}"
             )))),
         }
     }
 
-    /// Whether the registry has it.
-    async fn is_there(&self, blob: &Blob) -> Result<bool> {
+    /// Whether the registry has a blob.
+    async fn exists(&self, blob: &Blob) -> Result<bool> {
         let mut failures = 0;
         loop {
-            let asked = self.client.blob_exists(&self.at, &blob.digest).await;
-            let error = match asked {
-                Ok(there) => return Ok(there),
-                Err(e) => explain("look for a layer", e),
+            let answer = self.client.blob_exists(&self.at, &blob.digest).await;
+            let error = match answer {
+                Ok(exists) => return Ok(exists),
+                Err(e) => client_error("check for a layer", e),
             };
             failures += 1;
             if error.retry == Retry::Never || failures == MAX_ATTEMPTS {

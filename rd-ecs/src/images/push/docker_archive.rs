@@ -1,12 +1,13 @@
-//! What docker saves: <https://github.com/moby/docker-image-spec/blob/main/spec.md#combined-image-json--filesystem-changeset-format>
+//! The format of `docker save`: `manifest.json`, a configuration, and one file for each layer.
+//! <https://github.com/moby/docker-image-spec/blob/main/spec.md#combined-image-json--filesystem-changeset-format>
 
-use super::AT_ONCE;
-use super::archive::{Archive, Section};
-use super::compress::{Form, Measured, form, measure};
-use super::content::{Blob, Content, Document, Source, digest_of, is_hash};
-use super::meter::{Count, Meter};
+use super::MAX_PARALLEL_LAYERS;
+use super::content::{Blob, ImageContent, ManifestDocument, Source, digest_of, is_hash};
+use super::progress_meter::{Count, Meter};
+use super::read_blob::{Compressed, Measured, compression, measure};
 use super::tags;
-use crate::images::registry::{Platform, architecture_word};
+use super::tar_archive::{Section, TarArchive};
+use crate::images::registry::{Platform, fargate_architecture};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use oci_client::manifest::{
     IMAGE_CONFIG_MEDIA_TYPE, IMAGE_LAYER_GZIP_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
@@ -17,14 +18,14 @@ use serde::Deserialize;
 use serde_json::json;
 use std::sync::Arc;
 
-/// What zstd makes of a layer; the client has no name for it.
+/// The media type of a layer that is compressed with zstd; the client library has no constant for it.
 /// <https://github.com/opencontainers/image-spec/blob/main/layer.md#zstd-media-types>
-const ZSTD: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
+const ZSTD_LAYER_MEDIA_TYPE: &str = "application/vnd.oci.image.layer.v1.tar+zstd";
 
-/// One image of `manifest.json`.
+/// One entry of `manifest.json`: an image.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "PascalCase")]
-struct Saved {
+struct SavedImage {
     config: String,
     #[serde(default)]
     repo_tags: Option<Vec<String>>,
@@ -32,7 +33,7 @@ struct Saved {
     layers: Vec<String>,
 }
 
-/// What of a configuration is looked at.
+/// The members of a configuration that are read.
 #[derive(Debug, Deserialize)]
 struct Config {
     #[serde(flatten)]
@@ -47,33 +48,38 @@ struct RootFs {
     diff_ids: Vec<String>,
 }
 
-/// A layer to be read.
+/// A layer of the archive.
 #[derive(Clone, Debug)]
 struct Layer {
     name: String,
     section: Section,
-    form: Form,
-    /// The digest of what is in it, without compression.
+    compressed: Compressed,
+    /// The digest of the uncompressed layer, from the configuration.
     diff_id: String,
 }
 
-/// Reads it, and its layers for their digests.
-pub async fn read(archive: &Arc<Archive>, manifest: &[u8], progress: &Progress) -> Result<Content> {
-    let saved = only(archive, manifest)?;
+/// Reads the image, and its layers for their digests.
+pub async fn read(
+    archive: &Arc<TarArchive>,
+    manifest: &[u8],
+    progress: &Progress,
+) -> Result<ImageContent> {
+    let saved = single_image(archive, manifest)?;
     let config = archive.document(&saved.config)?;
-    let config = config
-        .ok_or_else(|| archive.broken(&format!("the configuration {} is missing", saved.config)))?;
+    let config = config.ok_or_else(|| {
+        archive.invalid(&format!("the configuration {} is missing", saved.config))
+    })?;
     let digest = digest_of(&config);
-    if let Some(hash) = hash_of(&saved.config)
+    if let Some(hash) = hash_in_name(&saved.config)
         && digest != format!("sha256:{hash}")
     {
-        return Err(archive.broken(&format!(
+        return Err(archive.invalid(&format!(
             "the configuration {} has the digest {digest}",
             saved.config
         )));
     }
     let about: Config = serde_json::from_slice(&config).map_err(|e| {
-        archive.broken(&format!(
+        archive.invalid(&format!(
             "the configuration {} cannot be read: {e}",
             saved.config
         ))
@@ -81,7 +87,7 @@ pub async fn read(archive: &Arc<Archive>, manifest: &[u8], progress: &Progress) 
     let layers = layers(archive, &saved, &about.rootfs.diff_ids)?;
     let measured = measure_all(archive, &layers, progress).await?;
 
-    let mut content = Content {
+    let mut content = ImageContent {
         tags: saved
             .repo_tags
             .iter()
@@ -89,10 +95,10 @@ pub async fn read(archive: &Arc<Archive>, manifest: &[u8], progress: &Progress) 
             .filter_map(|name| tags::of_name(name))
             .map(str::to_owned)
             .collect(),
-        architectures: vec![architecture_word(&about.platform)],
-        ..Content::default()
+        architectures: vec![fargate_architecture(&about.platform)],
+        ..ImageContent::default()
     };
-    let manifest = manifest_of(&digest, config.len(), &layers, &measured);
+    let manifest = manifest_text(&digest, config.len(), &layers, &measured);
     content.blobs.push(Blob {
         digest,
         size: config.len() as u64,
@@ -100,7 +106,7 @@ pub async fn read(archive: &Arc<Archive>, manifest: &[u8], progress: &Progress) 
         is_layer: false,
     });
     for (layer, measured) in layers.iter().zip(measured) {
-        // The same layer may be in an image twice.
+        // An image may contain the same layer twice.
         if !content
             .blobs
             .iter()
@@ -109,15 +115,15 @@ pub async fn read(archive: &Arc<Archive>, manifest: &[u8], progress: &Progress) 
             content.blobs.push(Blob {
                 digest: measured.digest,
                 size: measured.size,
-                source: match layer.form {
-                    Form::Tar => Source::Gzip(layer.section),
+                source: match layer.compressed {
+                    Compressed::No => Source::Gzip(layer.section),
                     _ => Source::Plain(layer.section),
                 },
                 is_layer: true,
             });
         }
     }
-    content.documents.push(Document {
+    content.documents.push(ManifestDocument {
         digest: digest_of(manifest.as_bytes()),
         media_type: OCI_IMAGE_MEDIA_TYPE.to_owned(),
         text: manifest,
@@ -125,31 +131,33 @@ pub async fn read(archive: &Arc<Archive>, manifest: &[u8], progress: &Progress) 
     Ok(content)
 }
 
-fn only(archive: &Archive, manifest: &[u8]) -> Result<Saved> {
-    let mut all: Vec<Saved> = serde_json::from_slice(manifest)
-        .map_err(|e| archive.broken(&format!("manifest.json cannot be read: {e}")))?;
+fn single_image(archive: &TarArchive, manifest: &[u8]) -> Result<SavedImage> {
+    let mut all: Vec<SavedImage> = serde_json::from_slice(manifest)
+        .map_err(|e| archive.invalid(&format!("manifest.json cannot be read: {e}")))?;
     match (all.pop(), all.len()) {
         (Some(one), 0) => Ok(one),
-        (None, _) => Err(archive.broken("its manifest.json names no image")),
-        (Some(_), more) => Err(
-            Error::usage(format!("{} has {} images", archive.name, more + 1))
-                .hint("save one alone: docker save NAME:TAG -o app.tar"),
-        ),
+        (None, _) => Err(archive.invalid("its manifest.json names no image")),
+        (Some(_), more) => {
+            Err(
+                Error::usage(format!("{} contains {} images", archive.name, more + 1))
+                    .hint("save one image: docker save NAME:TAG -o app.tar"),
+            )
+        }
     }
 }
 
-/// The digest that a file's name says it has: `<hash>.json`, `sha256:<hash>`, `blobs/sha256/<hash>`, `<hash>.tar.gz`.
-fn hash_of(name: &str) -> Option<&str> {
+/// The hash in a file's name: `<hash>.json`, `sha256:<hash>`, `blobs/sha256/<hash>`, `<hash>.tar.gz`.
+fn hash_in_name(name: &str) -> Option<&str> {
     let file = name.rsplit('/').next()?;
     let file = file.strip_prefix("sha256:").unwrap_or(file);
     let stem = file.split('.').next()?;
     is_hash(stem).then_some(stem)
 }
 
-fn layers(archive: &Archive, saved: &Saved, diff_ids: &[String]) -> Result<Vec<Layer>> {
+fn layers(archive: &TarArchive, saved: &SavedImage, diff_ids: &[String]) -> Result<Vec<Layer>> {
     if saved.layers.len() != diff_ids.len() {
-        return Err(archive.broken(&format!(
-            "its manifest.json names {} layers, and the configuration {}",
+        return Err(archive.invalid(&format!(
+            "its manifest.json names {} layers, but the configuration names {}",
             saved.layers.len(),
             diff_ids.len()
         )));
@@ -159,11 +167,11 @@ fn layers(archive: &Archive, saved: &Saved, diff_ids: &[String]) -> Result<Vec<L
         .map(|(name, diff_id)| {
             let section = archive.find(name);
             let section =
-                section.ok_or_else(|| archive.broken(&format!("the layer {name} is missing")))?;
+                section.ok_or_else(|| archive.invalid(&format!("the layer {name} is missing")))?;
             Ok(Layer {
                 name: name.clone(),
                 section,
-                form: form(archive, section)?,
+                compressed: compression(archive, section)?,
                 diff_id: diff_id.clone(),
             })
         })
@@ -171,7 +179,7 @@ fn layers(archive: &Archive, saved: &Saved, diff_ids: &[String]) -> Result<Vec<L
 }
 
 async fn measure_all(
-    archive: &Arc<Archive>,
+    archive: &Arc<TarArchive>,
     layers: &[Layer],
     progress: &Progress,
 ) -> Result<Vec<Measured>> {
@@ -184,33 +192,34 @@ async fn measure_all(
     );
     let work = stream::iter(layers.iter().enumerate())
         .map(|(number, layer)| measured(archive.clone(), layer.clone(), meter.count(number)))
-        .buffered(AT_ONCE)
+        .buffered(MAX_PARALLEL_LAYERS)
         .try_collect();
     meter.during(work).await
 }
 
-async fn measured(archive: Arc<Archive>, layer: Layer, count: Count) -> Result<Measured> {
+async fn measured(archive: Arc<TarArchive>, layer: Layer, count: Count) -> Result<Measured> {
     let work = tokio::task::spawn_blocking(move || {
-        let measured = measure(&archive, layer.section, layer.form, &count)?;
-        let wrong = match &measured.plain {
-            // What cannot be looked into is known by its name, where that is a digest.
-            None => hash_of(&layer.name)
+        let measured = measure(&archive, layer.section, layer.compressed, &count)?;
+        let wrong = match &measured.uncompressed {
+            // A zstd layer is not decompressed: compare it with the hash in its name, if it has one.
+            None => hash_in_name(&layer.name)
                 .is_some_and(|hash| measured.digest != format!("sha256:{hash}"))
                 .then_some(&measured.digest),
-            Some(plain) => (*plain != layer.diff_id).then_some(plain),
+            Some(uncompressed) => (*uncompressed != layer.diff_id).then_some(uncompressed),
         };
         match wrong {
             Some(digest) => {
-                Err(archive.broken(&format!("the layer {} has the digest {digest}", layer.name)))
+                Err(archive.invalid(&format!("the layer {} has the digest {digest}", layer.name)))
             }
             None => Ok(measured),
         }
     });
     work.await
-        .map_err(|e| Error::failed(format!("reading a layer failed: {e}")))?
+        .map_err(|e| Error::failed(format!("cannot read a layer: {e}")))?
 }
 
-fn manifest_of(
+/// The text of the image's manifest.
+fn manifest_text(
     config: &str,
     config_size: usize,
     layers: &[Layer],
@@ -221,7 +230,7 @@ fn manifest_of(
         .zip(measured)
         .map(|(layer, measured)| {
             json!({
-                "mediaType": if layer.form == Form::Zstd { ZSTD } else { IMAGE_LAYER_GZIP_MEDIA_TYPE },
+                "mediaType": if layer.compressed == Compressed::Zstd { ZSTD_LAYER_MEDIA_TYPE } else { IMAGE_LAYER_GZIP_MEDIA_TYPE },
                 "digest": measured.digest,
                 "size": measured.size,
             })
@@ -238,10 +247,10 @@ fn manifest_of(
 
 #[cfg(test)]
 mod tests {
-    use super::hash_of;
+    use super::hash_in_name;
 
     #[test]
-    fn names_tell_digests() {
+    fn hashes_are_found_in_names() {
         let hash = "0123456789abcdef".repeat(4);
         for name in [
             format!("{hash}.json"),
@@ -249,8 +258,8 @@ mod tests {
             format!("blobs/sha256/{hash}"),
             format!("{hash}.tar.gz"),
         ] {
-            assert_eq!(hash_of(&name), Some(hash.as_str()), "{name}");
+            assert_eq!(hash_in_name(&name), Some(hash.as_str()), "{name}");
         }
-        assert_eq!(hash_of(&format!("{hash}/layer.tar")), None);
+        assert_eq!(hash_in_name(&format!("{hash}/layer.tar")), None);
     }
 }

@@ -1,4 +1,4 @@
-//! What is found of the service, its deployments and its events.
+//! The findings about the service, its newest deployment and its events.
 
 use super::evidence::{Event, ServiceState};
 use super::finding::Finding;
@@ -7,62 +7,62 @@ use crate::kinds::service::deployments::Deployment;
 use crate::names::last;
 use jiff::{SignedDuration, Timestamp};
 
-/// The findings of the service itself.
-pub fn of(service: &ServiceState) -> Vec<Finding> {
+/// The findings in the state of the service.
+pub fn of_service(service: &ServiceState) -> Vec<Finding> {
     let mut found = Vec::new();
     if service.status == "DRAINING" {
         found.push(
-            Finding::own(
+            Finding::new(
                 "service-draining",
                 Rank::Cause,
-                "the service is being deleted and waits for its tasks; it never ends where its roles went first",
-                "rd-ecs apply makes the roles again; then rd-ecs destroy ends it in the right order",
+                "the service is being deleted and waits for its tasks to stop; it waits forever if its roles were deleted first",
+                "run rd-ecs apply, which creates the roles again, then rd-ecs destroy, which deletes in the right order",
             )
-            .saying("the service is DRAINING"),
+            .with_evidence("the service is DRAINING"),
         );
     }
     if service.running < service.desired {
         found.push(
-            Finding::own(
+            Finding::new(
                 "tasks-missing",
                 Rank::Consequence,
-                "fewer tasks run than are wanted",
-                "what keeps them from running stands above; where nothing does, they are just being started: rd-ecs wait",
+                "fewer tasks are running than desired",
+                "fix the findings above; if there are none, the tasks are starting: rd-ecs wait",
             )
-            .saying(format!(
-                "{} of {} run, {} start",
-                service.running, service.desired, service.pending
+            .with_evidence(format!(
+                "desired {}, running {}, pending {}",
+                service.desired, service.running, service.pending
             )),
         );
     }
     if service.desired == 0 {
-        found.push(Finding::own(
+        found.push(Finding::new(
             "no-tasks-wanted",
             Rank::Note,
-            "no tasks are wanted",
-            "rd-ecs scale N starts some, and the first rd-ecs deploy does",
+            "the desired number of tasks is 0",
+            "rd-ecs scale N starts some, and so does the first rd-ecs deploy",
         ));
     }
     found
 }
 
-/// For how long a deployment that failed counts: as long as AWS knows the tasks that failed.
+/// How long a failed deployment counts as a problem: as long as AWS keeps its stopped tasks.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html>
 const COUNTS_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// Until when all that was is over: until the end of the newest deployment, where it went well or is long ago.
-pub fn over(latest: Option<&Deployment>, now: Timestamp) -> Option<Timestamp> {
+/// The time before which problems are settled: the end of the newest deployment, if it succeeded or ended long ago.
+pub fn settled_at(latest: Option<&Deployment>, now: Timestamp) -> Option<Timestamp> {
     let latest = latest.filter(|latest| latest.is_over())?;
     let ended = latest.finished_at?;
     let is_long_ago = now.duration_since(ended) > COUNTS_FOR;
     (latest.succeeded() || is_long_ago).then_some(ended)
 }
 
-/// The finding of the newest deployment; what was until `over` is no trouble any more.
-pub fn of_deployment(latest: &Deployment, over: Option<Timestamp>) -> Option<Finding> {
+/// The finding about the newest deployment; a note if the deployment is settled.
+pub fn of_deployment(latest: &Deployment, settled: Option<Timestamp>) -> Option<Finding> {
     let found = deployment(latest)?;
-    Some(match over {
-        Some(_) => found.past(),
+    Some(match settled {
+        Some(_) => found.settled(),
         None => found,
     })
 }
@@ -74,20 +74,20 @@ fn deployment(latest: &Deployment) -> Option<Finding> {
     }
     if latest.is_over() || latest.is_rolled_back() {
         return Some(
-            Finding::own(
+            Finding::new(
                 "deployment-failed",
                 Rank::Consequence,
-                format!("{name} was not deployed; what ran before runs on"),
-                "mend what the findings above name, then deploy again",
+                format!("deployment of {name} failed; the previous revision is still serving"),
+                "fix the findings above, then deploy again",
             )
-            .saying(latest.why()),
+            .with_evidence(latest.why()),
         );
     }
     let counts = format!(
-        "{}; {} of {} run, {} start, {} failed",
+        "{}; desired {}, running {}, pending {}, failed {}",
         latest.why(),
-        latest.running,
         latest.requested,
+        latest.running,
         latest.pending,
         latest.failed
     );
@@ -96,27 +96,27 @@ fn deployment(latest: &Deployment) -> Option<Finding> {
         _ => Rank::Consequence,
     };
     Some(
-        Finding::own(
+        Finding::new(
             "deployment-under-way",
             rank,
             format!("{name} is being deployed"),
-            "rd-ecs wait follows it, rd-ecs rollback ends it",
+            "rd-ecs wait follows it, rd-ecs rollback stops it",
         )
-        .saying(counts),
+        .with_evidence(counts),
     )
 }
 
-/// The findings of the events since the newest deployment began. An event that is not known is told word for word.
-pub fn of_events(events: &[Event], over: Option<Timestamp>) -> Vec<Finding> {
+/// The findings in the service's events. An event that no rule covers becomes a finding with AWS's words.
+pub fn of_events(events: &[Event], settled: Option<Timestamp>) -> Vec<Finding> {
     let mut found = Vec::new();
     for event in events {
         let finding = match rules::of_text(&event.message) {
             Some(rule) => Finding::by(rule, &event.message),
-            None if rules::is_usual(&event.message) => continue,
+            None if rules::is_routine(&event.message) => continue,
             None => Finding::by(&UNKNOWN_EVENT, &event.message),
         };
-        found.push(match over.is_some_and(|over| event.at <= over) {
-            true => finding.past(),
+        found.push(match settled.is_some_and(|settled| event.at <= settled) {
+            true => finding.settled(),
             false => finding,
         });
     }
@@ -126,7 +126,7 @@ pub fn of_events(events: &[Event], over: Option<Timestamp>) -> Vec<Finding> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::diagnose::finding::{Severity, is_wrong};
+    use crate::diagnose::finding::{Severity, has_errors};
 
     fn event(message: &str) -> Event {
         Event {
@@ -136,7 +136,7 @@ mod tests {
     }
 
     #[test]
-    fn an_unknown_event_is_told_and_a_usual_one_is_not() {
+    fn unknown_events_are_findings_and_routine_ones_are_not() {
         let events = [
             event("(service api) has reached a steady state."),
             event("(service api) has caught fire."),
@@ -144,11 +144,11 @@ mod tests {
         let found = of_events(&events, None);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].evidence, ["(service api) has caught fire."]);
-        assert!(is_wrong(&found));
+        assert!(has_errors(&found));
     }
 
     #[test]
-    fn a_deployment_that_failed_long_ago_is_over() {
+    fn a_deployment_that_failed_long_ago_is_settled() {
         let ended = Timestamp::UNIX_EPOCH;
         let mut latest = Deployment {
             arn: String::new(),
@@ -166,30 +166,30 @@ mod tests {
         };
         let soon = ended + SignedDuration::from_mins(5);
         let later = ended + SignedDuration::from_hours(2);
-        assert_eq!(over(Some(&latest), soon), None);
-        assert!(is_wrong(&[of_deployment(&latest, None).unwrap()]));
-        assert_eq!(over(Some(&latest), later), Some(ended));
-        assert!(!is_wrong(&[of_deployment(&latest, Some(ended)).unwrap()]));
+        assert_eq!(settled_at(Some(&latest), soon), None);
+        assert!(has_errors(&[of_deployment(&latest, None).unwrap()]));
+        assert_eq!(settled_at(Some(&latest), later), Some(ended));
+        assert!(!has_errors(&[of_deployment(&latest, Some(ended)).unwrap()]));
         latest.status = "SUCCESSFUL".to_owned();
-        assert_eq!(over(Some(&latest), soon), Some(ended));
+        assert_eq!(settled_at(Some(&latest), soon), Some(ended));
         assert!(of_deployment(&latest, Some(ended)).is_none());
         latest.status = "IN_PROGRESS".to_owned();
         latest.finished_at = None;
-        assert_eq!(over(Some(&latest), later), None);
+        assert_eq!(settled_at(Some(&latest), later), None);
     }
 
     #[test]
-    fn missing_tasks_are_told() {
+    fn missing_tasks_are_found() {
         let mut state = ServiceState {
             desired: 2,
             running: 2,
             ..ServiceState::default()
         };
-        assert!(of(&state).is_empty());
+        assert!(of_service(&state).is_empty());
         state.running = 1;
-        assert_eq!(of(&state)[0].rule, "tasks-missing");
+        assert_eq!(of_service(&state)[0].rule, "tasks-missing");
         state.desired = 0;
-        let none = of(&state);
+        let none = of_service(&state);
         assert_eq!(none[0].severity, Severity::Note);
     }
 }

@@ -1,0 +1,36 @@
+//! Images of registries other than ECR's in the stack's region, read without credentials.
+
+use super::access::client;
+use super::{Image, MEDIA_TYPES, architectures, client_error, layers_size, media_type, parse};
+use oci_client::Reference;
+use oci_client::client::ClientProtocol;
+use oci_client::secrets::RegistryAuth;
+use rd_common::{Error, Result};
+
+/// Reads an image of another registry: digest, architectures and size.
+pub async fn inspect(reference: &Reference) -> Result<Image> {
+    let client = client(ClientProtocol::Https)?;
+    let doing = format!("read the image {reference}");
+    let read = client
+        .pull_manifest_raw(reference, &RegistryAuth::Anonymous, &MEDIA_TYPES)
+        .await;
+    let (body, digest) = read.map_err(|e| {
+        let error = client_error(&doing, e);
+        match error.code.as_deref() {
+            Some("UNAUTHORIZED" | "DENIED" | "HTTP 401" | "HTTP 403") => error.hint(
+                "rd-ecs reads other registries without credentials: push the image to the stack's repository (rd-ecs push)",
+            ),
+            _ => error.hint("check the name and the tag"),
+        }
+    })?;
+    let manifest = parse(&body)
+        .map_err(|why| Error::failed(format!("cannot {doing}: its manifest is invalid: {why}")))?;
+    Ok(Image {
+        digest,
+        architectures: architectures(&client, reference, &manifest).await?,
+        tags: reference.tag().map(str::to_owned).into_iter().collect(),
+        pushed_at: None,
+        size: layers_size(&manifest),
+        media_type: media_type(&manifest).to_owned(),
+    })
+}
