@@ -6,7 +6,8 @@ SHELL := /bin/bash
 
 TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 PREFIX ?= $(HOME)/.local
-PROGRAMS := rd-net rd-data rd-cache rd-store rd-edge rd-ecs rd-logs rd-state
+# Every folder with a main.rs is a program.
+PROGRAMS := $(patsubst %/src/main.rs,%,$(wildcard rd-*/src/main.rs))
 # Flags that plan, apply, status and destroy pass to every program: make plan ARGS='-e staging'
 ARGS ?=
 

@@ -21,6 +21,9 @@ fn documents() -> Vec<PathBuf> {
     .to_vec();
     let guides = std::fs::read_dir(root().join("docs")).unwrap();
     let guides = guides.map(|entry| entry.unwrap().path());
+    let slices = std::fs::read_dir(root()).unwrap();
+    let slices = slices.map(|entry| entry.unwrap().path().join("README.md"));
+    documents.extend(slices.filter(|path| path.is_file()));
     documents.extend(guides.filter(|path| path.extension().is_some_and(|end| end == "md")));
     documents
 }
@@ -221,4 +224,21 @@ fn every_make_target_in_the_documents_exists() {
         }
     }
     assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn the_answers_of_where_is_exist() {
+    let text = std::fs::read_to_string(root().join("docs/where-is.md")).unwrap();
+    let answers: Vec<&str> = text
+        .lines()
+        .filter_map(|line| {
+            line.strip_suffix("` |")?
+                .rsplit_once('`')
+                .map(|(_, file)| file)
+        })
+        .collect();
+    assert_eq!(answers.len(), 20);
+    for answer in answers {
+        assert!(root().join(answer).is_file(), "{answer}");
+    }
 }

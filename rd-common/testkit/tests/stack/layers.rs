@@ -97,7 +97,7 @@ fn heads(list: &str) -> Vec<String> {
 }
 
 /// Every Rust file under a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
+pub(super) fn files(folder: &Path) -> Vec<PathBuf> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
