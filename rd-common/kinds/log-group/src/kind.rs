@@ -1,7 +1,8 @@
 //! `log_group`: a log group with its retention and its key.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>
 
-use crate::{Client, Logs, read};
+use crate::read::{self, Live};
+use crate::{Client, Logs};
 use rd_common::aws::Explain;
 use rd_common::{
     Attribute, Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, attribute,
@@ -28,19 +29,6 @@ pub struct Spec {
     /// The ARN of the KMS key that encrypts the group; none for AWS's own key.
     #[serde(default)]
     pub kms_key: Option<String>,
-}
-
-/// The log group that AWS has.
-#[derive(Clone, Debug, Serialize, Deserialize)]
-pub struct Live {
-    /// The group's name, which is its id.
-    pub name: String,
-    /// How many days events are kept; none for ever.
-    pub retention_days: Option<i32>,
-    /// The ARN of the KMS key; none for AWS's own key.
-    pub kms_key: Option<String>,
-    /// The ARN without the suffix `:*`, which AWS appends in some answers.
-    pub arn: String,
 }
 
 const NOT_FOUND: &str = "ResourceNotFoundException";

@@ -6,7 +6,8 @@ pub mod read;
 mod settings;
 
 pub use aws_sdk_cloudwatchlogs::Client;
-pub use kind::{Live, LogGroup, Spec, delete, ensure};
+pub use kind::{LogGroup, Spec, delete, ensure};
+pub use read::Live;
 pub use settings::{kms_key_problem, retention_problem};
 
 use rd_common::aws::Aws;

@@ -1,11 +1,24 @@
 //! Reading log groups in as few calls as possible.
 
 use crate::Client;
-use crate::kind::Live;
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use rd_common::aws::Explain;
 use rd_common::{Result, Tags};
+use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// The log group that AWS has.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub struct Live {
+    /// The group's name, which is its id.
+    pub name: String,
+    /// How many days events are kept; none for ever.
+    pub retention_days: Option<i32>,
+    /// The ARN of the KMS key; none for AWS's own key.
+    pub kms_key: Option<String>,
+    /// The ARN without the suffix `:*`, which AWS appends in some answers.
+    pub arn: String,
+}
 
 /// Reads the groups whose names begin with `prefix`.
 pub async fn with_prefix(logs: &Client, prefix: &str) -> Result<Vec<Live>> {
