@@ -1,5 +1,5 @@
-//! The smallest filter: counts what the plans upstream change. It shows what a program in a pipe needs that owns no
-//! resources, and the tests run it.
+//! The smallest filter: counts the changes of the plans upstream. It is an example of a program that owns no resources, and
+//! the tests run it.
 
 use clap::Subcommand;
 use rd_common::cli::{About, main_without_slice};
@@ -13,7 +13,7 @@ use std::collections::BTreeMap;
 use std::process::ExitCode;
 use std::rc::Rc;
 
-/// Its only command.
+/// The commands of the program: only one.
 #[derive(Subcommand)]
 enum Command {
     /// Count the changes of the plans on stdin, by action

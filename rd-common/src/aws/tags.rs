@@ -5,7 +5,7 @@ use crate::stack::Tags;
 /// What a builder of an SDK's `Tag` returns: the tag, or an error where a required member was not set, as never happens
 /// here.
 pub trait Built<T> {
-    /// The tag.
+    /// The tag; none where it was not built.
     fn built(self) -> Option<T>;
 }
 

@@ -1,4 +1,4 @@
-//! Archives of images as docker and buildx write them, made without either.
+//! Image archives in the formats of `docker save` and buildx, written without either of them.
 
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
@@ -6,22 +6,22 @@ use std::fs::File;
 use std::io::{BufWriter, Write};
 use std::path::Path;
 
-/// A file of an archive: its name and what is in it. A test changes them before they are written.
+/// A file of an archive: its name and its contents. Tests change them before the archive is written.
 pub type Entry = (String, Vec<u8>);
 
-/// `sha256:…` of something.
+/// The digest of some bytes, such as `sha256:0123…`.
 pub fn digest(bytes: &[u8]) -> String {
     let hash = Sha256::digest(bytes);
     let hex: String = hash.iter().map(|byte| format!("{byte:02x}")).collect();
     format!("sha256:{hex}")
 }
 
-/// The name of a digest's file in a layout.
+/// The path of the blob with this digest in an OCI layout.
 pub fn blob_path(digest: &str) -> String {
     format!("blobs/{}", digest.replace(':', "/"))
 }
 
-/// Bytes that no compression makes smaller, the same for the same seed.
+/// Random bytes, which cannot be compressed. The same seed gives the same bytes.
 pub fn noise(seed: u64, size: usize) -> Vec<u8> {
     let mut state = seed.wrapping_mul(0x9E37_79B9_7F4A_7C15) | 1;
     let mut bytes = Vec::with_capacity(size + 8);
@@ -35,7 +35,7 @@ pub fn noise(seed: u64, size: usize) -> Vec<u8> {
     bytes
 }
 
-/// A layer without compression: a tar archive of one file.
+/// An uncompressed layer: a tar archive with one file of `size` random bytes.
 pub fn layer(seed: u64, size: usize) -> Vec<u8> {
     let mut tar = tar::Builder::new(Vec::new());
     append(&mut tar, &format!("data-{seed}"), &noise(seed, size));
@@ -50,7 +50,7 @@ fn append<W: Write>(tar: &mut tar::Builder<W>, name: &str, bytes: &[u8]) {
     tar.append_data(&mut header, name, bytes).unwrap();
 }
 
-/// Writes an archive.
+/// Writes an archive with these files to `path`.
 pub fn write(path: &Path, entries: &[Entry]) {
     let mut tar = tar::Builder::new(BufWriter::new(File::create(path).unwrap()));
     for (name, bytes) in entries {
@@ -59,7 +59,7 @@ pub fn write(path: &Path, entries: &[Entry]) {
     tar.into_inner().unwrap().flush().unwrap();
 }
 
-/// An image's configuration.
+/// The configuration of an image with these layers, as JSON.
 pub fn config(architecture: &str, layers: &[Vec<u8>]) -> Vec<u8> {
     let diff_ids: Vec<String> = layers.iter().map(|layer| digest(layer)).collect();
     json!({
@@ -72,7 +72,7 @@ pub fn config(architecture: &str, layers: &[Vec<u8>]) -> Vec<u8> {
     .into_bytes()
 }
 
-/// What `docker save NAME` wrote until version 24: layers without compression, each in a folder of its own.
+/// The files that `docker save NAME` wrote until Docker 24: uncompressed layers, each in a folder of its own.
 pub fn docker_saved(names: &[&str], architecture: &str, layers: &[Vec<u8>]) -> Vec<Entry> {
     let config = config(architecture, layers);
     let hash = |bytes: &[u8]| digest(bytes).replace("sha256:", "");
@@ -92,15 +92,15 @@ pub fn docker_saved(names: &[&str], architecture: &str, layers: &[Vec<u8>]) -> V
     entries
 }
 
-/// Blobs of a layout under construction.
+/// The files of an OCI layout that is being built.
 #[derive(Default)]
 pub struct Layout {
-    /// Its files.
+    /// The files added so far.
     pub entries: Vec<Entry>,
 }
 
 impl Layout {
-    /// Adds a blob; what a manifest says of it.
+    /// Adds a blob. Returns its descriptor, for a manifest.
     pub fn add(&mut self, media_type: &str, bytes: &[u8]) -> Value {
         let digest = digest(bytes);
         let path = blob_path(&digest);
@@ -110,7 +110,7 @@ impl Layout {
         json!({"mediaType": media_type, "digest": digest, "size": bytes.len()})
     }
 
-    /// Adds an image whose layers are `layers`, each with its media type; what an index says of it.
+    /// Adds an image with these layers, each with its media type. Returns its descriptor, for an index.
     pub fn image(&mut self, config: &[u8], layers: &[(&str, Vec<u8>)]) -> Value {
         let config = self.add("application/vnd.oci.image.config.v1+json", config);
         let layers: Vec<Value> = layers
@@ -129,7 +129,7 @@ impl Layout {
         )
     }
 
-    /// Adds an index of images; what another index says of it.
+    /// Adds an index of images. Returns its descriptor, for another index.
     pub fn index(&mut self, images: &[Value]) -> Value {
         let index = json!({
             "schemaVersion": 2,
@@ -142,7 +142,7 @@ impl Layout {
         )
     }
 
-    /// The files of the whole layout, for these roots.
+    /// All files of the layout. Its `index.json` has these descriptors.
     pub fn finish(mut self, roots: &[Value]) -> Vec<Entry> {
         let version = json!({"imageLayoutVersion": "1.0.0"}).to_string();
         let index = json!({"schemaVersion": 2, "manifests": roots}).to_string();

@@ -1,4 +1,4 @@
-//! Domains for tests of what is in DNS: one for each world, since every account of the local API sees the same DNS.
+//! Domains for tests with DNS: one for each world, since all accounts of the local API share its DNS.
 
 use crate::network::SETTINGS;
 use crate::world::World;
@@ -15,13 +15,13 @@ impl World {
         format!("{SETTINGS}domain = \"{}\"\n[edge]\n{keys}\n", self.domain())
     }
 
-    /// Makes a public hosted zone, and returns its id.
+    /// Creates a public hosted zone, and returns its id.
     pub fn zone(&self, name: &str) -> String {
         let reference = format!("{name} {}", self.account);
         self.zone_with(name, &reference, "")
     }
 
-    /// Makes a hosted zone with more in the request: a VPC makes it private.
+    /// Creates a hosted zone with more XML in the request, such as a VPC, which makes it private.
     pub fn zone_with(&self, name: &str, reference: &str, more: &str) -> String {
         let body = format!(
             "<CreateHostedZoneRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><Name>{name}</Name>\
@@ -32,7 +32,7 @@ impl World {
         id.trim_start_matches("/hostedzone/").to_owned()
     }
 
-    /// Changes a record set by hand: `UPSERT` with what the set has in XML.
+    /// Changes a record set outside of the programs: the action, such as `UPSERT`, and the set as XML.
     pub fn change_record(&self, zone: &str, action: &str, set: &str) {
         let body = format!(
             "<ChangeResourceRecordSetsRequest xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><ChangeBatch>\
@@ -43,7 +43,7 @@ impl World {
         self.route53("POST", &path, &body);
     }
 
-    /// `name type` of every record set of a zone but those that every zone has.
+    /// `name type` of every record set of a zone, without those that every zone has.
     pub fn records(&self, zone: &str) -> Vec<String> {
         let path = format!("/2013-04-01/hostedzone/{zone}/rrset");
         let listed = self.route53("GET", &path, "").body;
@@ -58,7 +58,7 @@ impl World {
             .collect()
     }
 
-    /// A certificate that is issued and not ours, for this name under the domain; its ARN.
+    /// Creates an issued certificate of another owner for this name under the domain. Returns its ARN.
     pub fn certificate_of_others(&self, name: &str) -> String {
         let name = format!("{name}.{}", self.domain());
         let request = json!({"DomainName": name, "ValidationMethod": "DNS"});
@@ -68,18 +68,18 @@ impl World {
         let record = &told["Certificate"]["DomainValidationOptions"][0]["ResourceRecord"];
         let proof = json!({"name": record["Name"], "type": "CNAME", "value": record["Value"]});
         self.aws_local("/aws-local/dns", &proof);
-        // It is looked at when it is asked for.
+        // The local API validates it when it is described.
         self.json("CertificateManager.DescribeCertificate", &ask);
         made["CertificateArn"].as_str().unwrap().to_owned()
     }
 
-    /// The document of `rd-edge records`.
+    /// The JSON document that `rd-edge records` prints.
     pub fn edge_records(&self) -> Value {
         let done = self.rd("rd-edge").args("records").ok();
         serde_json::from_str(done.stdout.trim()).unwrap()
     }
 
-    /// Makes the records that prove the domains somewhere other than in Route 53.
+    /// Creates the validation records of the certificate outside of Route 53.
     pub fn prove(&self) {
         for record in self.edge_records()["records"].as_array().unwrap() {
             if record["seen"] == false {

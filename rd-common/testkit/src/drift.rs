@@ -1,19 +1,19 @@
-//! Settings changed by hand: shown as drift, named by status, put back by apply.
+//! Tests of drift: a manual change must be shown by plan and status, and undone by apply.
 
 use crate::world::World;
 use serde_json::Value;
 
-/// A change by hand, and where it must be seen.
+/// A manual change, and where the drift must be shown.
 pub struct Drift {
-    /// The address of what is changed.
+    /// The address of the changed resource.
     pub address: &'static str,
-    /// The field that the plan must show.
+    /// The field that the plan must show as drift.
     pub path: &'static str,
-    /// The change.
+    /// Makes the change outside of the programs.
     pub change: fn(&World),
 }
 
-/// Makes each change in turn, and expects the plan and the status to show it as drift, and an apply to put it back.
+/// Makes one change after the other. After each, the plan and the status must show it as drift, and an apply must undo it.
 pub fn each_is_put_back(world: &World, program: &str, table: &[Drift]) {
     for one in table {
         let place = format!("{} {}", one.address, one.path);

@@ -1,22 +1,22 @@
-//! Just enough HTTP for what a test does behind the programs' backs, and for the proxy between them and the API.
+//! A minimal HTTP client and server, for calls that tests make themselves, and for the proxy in front of the local API.
 
 use std::io::{BufRead, BufReader, Result, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-/// An answer, as text.
+/// A response whose body is text.
 #[derive(Clone, Debug)]
 pub struct Answer {
-    /// The status code.
+    /// The HTTP status code.
     pub status: u16,
-    /// The headers.
+    /// The headers as they came, name and value.
     pub headers: Vec<(String, String)>,
-    /// The body.
+    /// The body as text.
     pub body: String,
 }
 
 impl Answer {
-    /// A header; empty where there is none.
+    /// The value of a header; empty where there is none.
     pub fn header(&self, name: &str) -> &str {
         let mut headers = self.headers.iter();
         headers
@@ -24,14 +24,14 @@ impl Answer {
             .map_or("", |(_, value)| value)
     }
 
-    /// The text between the first `<tag>` and its end.
+    /// The text in the first XML element `tag`; none where there is none.
     pub fn tag(&self, tag: &str) -> Option<&str> {
         let (_, rest) = self.body.split_once(&format!("<{tag}>"))?;
         rest.split_once(&format!("</{tag}>")).map(|(text, _)| text)
     }
 }
 
-/// A request or an answer as it stands on the wire.
+/// An HTTP request or response with its raw body.
 #[derive(Clone, Debug)]
 pub(crate) struct Message {
     pub(crate) first_line: String,
@@ -40,7 +40,7 @@ pub(crate) struct Message {
 }
 
 impl Message {
-    /// An answer.
+    /// A response with this status and body.
     pub(crate) fn answer(status: u16, content_type: &str, body: Vec<u8>) -> Self {
         Self {
             first_line: format!("HTTP/1.1 {status} -"),
@@ -69,7 +69,7 @@ impl Message {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// Reads one; none where the connection ends first. An answer to HEAD has no body, whatever its length says.
+    /// Reads a message; none where the connection ends first. A response to HEAD has no body, whatever its length says.
     pub(crate) fn read(input: &mut impl BufRead, to_head: bool) -> Result<Option<Self>> {
         let mut lines = Vec::new();
         loop {
@@ -130,7 +130,7 @@ impl Message {
         }
     }
 
-    /// Writes it, with the length of its body.
+    /// Writes the message, with the length of its body.
     pub(crate) fn write(&self, output: &mut impl Write, keep_length: bool) -> Result<()> {
         let mut head = format!("{}\r\n", self.first_line);
         for (name, value) in &self.headers {
@@ -150,7 +150,7 @@ impl Message {
     }
 }
 
-/// Sends a message to `http://127.0.0.1:port` and reads the answer.
+/// Sends a message to `http://127.0.0.1:port` and reads the response.
 pub(crate) fn send(base: &str, message: &Message) -> Result<Option<Message>> {
     let mut stream = TcpStream::connect(base.strip_prefix("http://").unwrap())?;
     stream.set_read_timeout(Some(Duration::from_secs(60)))?;
@@ -161,7 +161,7 @@ pub(crate) fn send(base: &str, message: &Message) -> Result<Option<Message>> {
     )
 }
 
-/// Sends a request to `http://127.0.0.1:port` and reads the answer to its end.
+/// Sends a request to `http://127.0.0.1:port` and reads the whole response.
 pub fn request(
     base: &str,
     method: &str,
@@ -187,7 +187,7 @@ pub fn request(
     }
 }
 
-/// Percent-encodes for a form.
+/// Percent-encodes a text for a form.
 pub(crate) fn form(pairs: &[(&str, &str)]) -> String {
     let encode = |text: &str| -> String {
         text.bytes()

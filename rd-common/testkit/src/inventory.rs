@@ -1,8 +1,8 @@
-//! What there is at AWS that bears our tags, asked of the API itself.
+//! The resources in AWS that are tagged by rd, as the API itself reports them.
 
 use crate::world::World;
 
-/// Each describe call with the filter that leaves out what is only remembered as deleted.
+/// Each describe call, with the filter that leaves out deleted resources.
 const LISTS: [(&str, Option<(&str, &str)>); 9] = [
     ("DescribeVpcs", None),
     ("DescribeSubnets", None),
@@ -16,8 +16,8 @@ const LISTS: [(&str, Option<(&str, &str)>); 9] = [
 ];
 
 impl World {
-    /// The addresses on the tags of every network object of ours in the account, sorted: one that is there twice is a
-    /// double.
+    /// The addresses in the tags of all network resources of the account, sorted. A resource that was created twice is in the
+    /// list twice.
     pub fn inventory(&self) -> Vec<String> {
         let mut addresses: Vec<String> = self
             .managed_by("rd")
@@ -30,7 +30,7 @@ impl World {
         addresses
     }
 
-    /// How many network objects bear the tag `ManagedBy` with this value.
+    /// The number of network resources with the tag `ManagedBy` and this value.
     pub fn count_managed_by(&self, tool: &str) -> usize {
         let texts = self.managed_by(tool);
         texts

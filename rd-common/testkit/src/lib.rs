@@ -1,7 +1,7 @@
-//! What the tests share: one local AWS API, an account for each test, and the real programs run as users run them.
+//! What the tests share: a local AWS API, an account for each test, and the real programs, run as users run them.
 //!
-//! A test makes a [`World`]: a folder with an `rd.toml`, credentials of an account that nobody else has, and the
-//! programs pointed at the local AWS API. It panics where a test would: nothing here is for anything but tests.
+//! A test creates a [`World`]: a folder with an `rd.toml`, credentials of an account of its own, and programs that call the
+//! local AWS API. This crate is only for tests: it panics where a test fails.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

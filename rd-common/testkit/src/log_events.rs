@@ -1,29 +1,29 @@
-//! What the tests of the log tools share: groups with events in them, and what a tail has written of them.
+//! Log groups with events for the tests of the log commands, and checks of their output.
 
 use crate::world::World;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// Milliseconds since 1970.
+/// The current time in milliseconds since 1970.
 pub fn now() -> i64 {
     let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap();
     i64::try_from(now.as_millis()).unwrap()
 }
 
-/// A call to CloudWatch Logs.
+/// Calls an operation of CloudWatch Logs, and returns its output.
 pub fn logs(world: &World, operation: &str, input: &Value) -> Value {
     world.json(&format!("Logs_20140328.{operation}"), input)
 }
 
-/// Makes a group that no other test has: the world's account is in its name.
+/// Creates a log group of this test alone: its name contains the world's account. Returns the name.
 pub fn group(world: &World, name: &str) -> String {
     let group = format!("/test/{}/{name}", world.account);
     logs(world, "CreateLogGroup", &json!({"logGroupName": group}));
     group
 }
 
-/// Makes a stream.
+/// Creates a log stream in a group.
 pub fn stream(world: &World, group: &str, name: &str) {
     logs(
         world,
@@ -32,7 +32,7 @@ pub fn stream(world: &World, group: &str, name: &str) {
     );
 }
 
-/// Puts events, given as times and messages.
+/// Puts events into a stream: the time in milliseconds, and the message.
 pub fn put(world: &World, group: &str, stream: &str, events: &[(i64, String)]) {
     let events: Vec<Value> = events
         .iter()
@@ -46,12 +46,12 @@ pub fn put(world: &World, group: &str, stream: &str, events: &[(i64, String)]) {
     assert_eq!(told.get("rejectedLogEventsInfo"), None);
 }
 
-/// Puts one event.
+/// Puts one event into a stream.
 pub fn put_one(world: &World, group: &str, stream: &str, timestamp: i64, message: &str) {
     put(world, group, stream, &[(timestamp, message.to_owned())]);
 }
 
-/// What holds for the streams of a group whose names begin so.
+/// Sets how the local API treats the streams of a group whose names begin with `stream`.
 pub fn rule(world: &World, group: &str, stream: &str, what: &Value) {
     let mut rule = json!({"group": group, "stream": stream});
     rule.as_object_mut()
@@ -60,7 +60,7 @@ pub fn rule(world: &World, group: &str, stream: &str, what: &Value) {
     world.aws_local("/aws-local/logs", &rule);
 }
 
-/// Fails unless each wanted message is there once, and nothing else.
+/// Fails the test unless the output has each expected message once, and no other.
 pub fn each_once(
     wanted: impl IntoIterator<Item = String>,
     found: impl IntoIterator<Item = String>,
@@ -84,7 +84,7 @@ pub fn each_once(
     );
 }
 
-/// The messages of JSON lines.
+/// The messages in an output of JSON lines.
 pub fn messages(text: &str) -> Vec<String> {
     let message = |line: &str| {
         let event: Value = serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));

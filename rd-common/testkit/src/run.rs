@@ -1,4 +1,4 @@
-//! Runs the programs: alone, in a pipe, with anything on stdin.
+//! Runs the programs: alone, in a pipe, and with any stdin.
 
 use serde_json::Value;
 use std::io::Write;
@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How long a program may take before the test calls it hung.
+/// How long a program may run before the test fails because it hangs.
 const PATIENCE: Duration = Duration::from_secs(120);
 
-/// The folder of the programs: `RD_TEST_PROGRAMS`, or where cargo puts them; the tests stand in its `deps`.
+/// The folder of the programs: `RD_TEST_PROGRAMS`, otherwise the parent of the `deps` that the test program is in.
 fn programs() -> PathBuf {
     if let Some(folder) = std::env::var_os("RD_TEST_PROGRAMS") {
         return folder.into();
@@ -18,20 +18,20 @@ fn programs() -> PathBuf {
     test.parent().and_then(Path::parent).unwrap().to_path_buf()
 }
 
-/// A program to be run.
+/// A program that is about to run.
 pub struct Rd {
     command: Command,
     stdin: Option<Vec<u8>>,
 }
 
-/// How it went.
+/// The result of a program that has ended.
 #[derive(Debug)]
 pub struct Done {
     /// The exit code; -1 after a signal.
     pub code: i32,
-    /// What it wrote on stdout.
+    /// Everything that it wrote to stdout.
     pub stdout: String,
-    /// What it wrote on stderr.
+    /// Everything that it wrote to stderr.
     pub stderr: String,
 }
 
@@ -50,21 +50,21 @@ impl Rd {
         }
     }
 
-    /// Adds arguments, split at spaces.
+    /// Adds arguments, which are split at spaces.
     #[must_use]
     pub fn args(mut self, line: &str) -> Self {
         self.command.args(line.split_whitespace());
         self
     }
 
-    /// Adds one argument.
+    /// Adds one argument, which may contain spaces.
     #[must_use]
     pub fn arg(mut self, argument: &str) -> Self {
         self.command.arg(argument);
         self
     }
 
-    /// Runs this line of a shell in its place, with the programs on the path.
+    /// Runs this shell command instead, with the programs on the PATH.
     #[must_use]
     pub fn shell(mut self, line: &str) -> Self {
         let environment: Vec<_> = self
@@ -81,28 +81,28 @@ impl Rd {
         self
     }
 
-    /// Sets a variable.
+    /// Sets an environment variable for it.
     #[must_use]
     pub fn env(mut self, name: &str, value: &str) -> Self {
         self.command.env(name, value);
         self
     }
 
-    /// Takes a variable away.
+    /// Removes an environment variable.
     #[must_use]
     pub fn without(mut self, name: &str) -> Self {
         self.command.env_remove(name);
         self
     }
 
-    /// Gives it this on stdin; without, stdin is empty.
+    /// Sets its stdin, which is empty otherwise.
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(bytes.into());
         self
     }
 
-    /// Starts it with all three streams piped, and stdin left to the caller.
+    /// Starts it with all three streams piped. The caller writes to stdin.
     pub fn start(mut self) -> Child {
         self.command
             .stdin(Stdio::piped())
@@ -113,13 +113,13 @@ impl Rd {
             .unwrap_or_else(|e| panic!("{:?} cannot be run: {e}", self.command.get_program()))
     }
 
-    /// Runs it to its end.
+    /// Runs it until it ends.
     pub fn run(mut self) -> Done {
         let input = self.stdin.take();
         let mut child = self.start();
         let mut stdin = child.stdin.take().unwrap();
         let writer = std::thread::spawn(move || {
-            // A program may end before it has read everything.
+            // A program may end before it has read all of stdin.
             let _ = stdin.write_all(&input.unwrap_or_default());
         });
         let done = finish(child);
@@ -143,8 +143,8 @@ impl Rd {
         self.code(0)
     }
 
-    /// Runs programs as a shell's pipe does, the first with its stdin; returns each one's end, the last one's stdout
-    /// with it.
+    /// Runs programs as a pipe of a shell, the first one with its own stdin. Returns all results; only the last one has a
+    /// stdout.
     pub fn pipe(line: Vec<Rd>) -> Vec<Done> {
         let mut children: Vec<Child> = Vec::new();
         for mut rd in line {
@@ -168,7 +168,7 @@ impl Rd {
     }
 }
 
-/// Waits for a program, reading what it writes; kills it and fails the test when it hangs.
+/// Waits for a program and reads its output. Where it hangs, kills it and fails the test.
 pub fn finish(mut child: Child) -> Done {
     let read = |stream: Option<Box<dyn std::io::Read + Send>>| {
         std::thread::spawn(move || {
@@ -210,14 +210,14 @@ pub fn finish(mut child: Child) -> Done {
 }
 
 impl Done {
-    /// Its records.
+    /// The records on its stdout.
     pub fn records(&self) -> Vec<Value> {
         let parse =
             |line: &str| serde_json::from_str(line).unwrap_or_else(|e| panic!("{e}: {line}"));
         self.stdout.lines().map(parse).collect()
     }
 
-    /// Its records of one type.
+    /// The records of one type on its stdout.
     pub fn of_type(&self, kind: &str) -> Vec<Value> {
         self.records()
             .into_iter()
@@ -225,8 +225,8 @@ impl Done {
             .collect()
     }
 
-    /// `action address` of every change or application that is not `none`, sorted. The two halves of a replacement
-    /// count as one.
+    /// `action address` of every `change` or `applied` record whose action is not `none`, sorted. Both halves of a replacement
+    /// are one.
     pub fn actions(&self) -> Vec<String> {
         let records = self.records();
         let replaced: Vec<&Value> = records
@@ -253,7 +253,7 @@ impl Done {
         all
     }
 
-    /// The value of an output that it gave.
+    /// The value in its `output` record of this name.
     pub fn output(&self, name: &str) -> Value {
         self.of_type("output")
             .iter()
@@ -262,7 +262,7 @@ impl Done {
             .unwrap_or_default()
     }
 
-    /// Its `end`.
+    /// Its `end` record; null where it has none.
     pub fn end(&self) -> Value {
         self.of_type("end").pop().unwrap_or_default()
     }

@@ -1,4 +1,4 @@
-//! Whether a secret got anywhere but where it belongs.
+//! Checks that a secret is only where it belongs.
 
 use crate::faults::Call;
 use crate::run::Done;
@@ -6,7 +6,7 @@ use crate::world::World;
 use std::path::Path;
 
 impl World {
-    /// Fails the test where `secret` stands in any file of the world, or in what the programs wrote.
+    /// Fails the test where `secret` is in a file of the world, or in the output of the programs.
     pub fn keeps(&self, secret: &str, wrote: &[Done]) {
         let mut files = Vec::new();
         every_file(self.path(), &mut files);
@@ -33,7 +33,7 @@ impl World {
     }
 }
 
-/// The operations that carry the secret, of calls that a proxy noted; fails the test where a secret is in the path.
+/// The operations of the recorded calls whose bodies contain the secret. Fails the test where it is in a path.
 pub fn carriers(calls: &[Call], secret: &str) -> Vec<String> {
     let mut operations: Vec<String> = calls
         .iter()

@@ -1,12 +1,12 @@
-//! The local AWS API of the tests: those of `RD_TEST_AWS` where it is set (`make test` starts some and stops them), else
-//! one that is started on first need and ends by itself when it has been idle.
+//! The local AWS API of the tests: those that `RD_TEST_AWS` names, which `make test` starts and stops, otherwise one that is
+//! started when it is first needed, and ends when it has been idle.
 
 use std::path::Path;
 use std::process::Command;
 use std::sync::OnceLock;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-/// The root of the repository.
+/// The root folder of the repository.
 pub(crate) fn root() -> &'static Path {
     Path::new(env!("CARGO_MANIFEST_DIR"))
         .ancestors()
@@ -14,8 +14,8 @@ pub(crate) fn root() -> &'static Path {
         .unwrap()
 }
 
-/// Where it answers. There may be several, since one serves one core; a test, which is a thread of its own, stays with
-/// the one that it got first.
+/// The URL of a local AWS API. There can be several, since each uses one core. A test, which runs in a thread of its own,
+/// always gets the same one.
 pub fn endpoint() -> &'static str {
     static URLS: OnceLock<Vec<String>> = OnceLock::new();
     static NEXT: AtomicUsize = AtomicUsize::new(0);

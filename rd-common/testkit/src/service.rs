@@ -1,16 +1,16 @@
-//! What a service stands on, made by hand with the outputs that the other slices would give, and images for it.
+//! Everything that a service needs, created without the other slices' programs but with their outputs, and images for it.
 
 use crate::network::SETTINGS;
 use crate::world::{ELB, World};
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
-/// Where the images of these tests are pushed to.
+/// The repository that the images of these tests are pushed to.
 pub const REPOSITORY: &str = "shop-test-api";
 
 impl World {
-    /// Makes a network, a load balancer, two secrets and a bucket, with the states of the slices that would have them;
-    /// `keys` are those of `[ecs]`.
+    /// Creates a network, a load balancer, two secrets and a bucket, with the states of their slices. `keys` are the settings
+    /// in `[ecs]`.
     pub fn service(&self, keys: &str) {
         self.network();
         self.front_door();
@@ -29,7 +29,7 @@ impl World {
         self.ecs_settings(keys);
     }
 
-    /// Other keys of `[ecs]`.
+    /// Replaces the settings in `[ecs]`.
     pub fn ecs_settings(&self, keys: &str) {
         self.settings(&format!("{SETTINGS}[ecs]\n{keys}\n"));
     }
@@ -81,20 +81,20 @@ impl World {
         self.give("edge", &outputs);
     }
 
-    /// A call to ECS behind the program's back.
+    /// Calls an operation of ECS outside of the programs.
     pub fn ecs(&self, operation: &str, input: &Value) -> Value {
         let target = format!("AmazonEC2ContainerServiceV20141113.{operation}");
         self.json(&target, input)
     }
 
-    /// The service as ECS describes it.
+    /// The service, as ECS describes it.
     pub fn live_service(&self) -> Value {
         let input =
             json!({"cluster": "shop-test-cluster", "services": [REPOSITORY], "include": ["TAGS"]});
         self.ecs("DescribeServices", &input)["services"][0].clone()
     }
 
-    /// The image that the service's revision has.
+    /// The image in the task definition that the service runs.
     pub fn live_image(&self) -> String {
         let input = json!({"taskDefinition": self.live_service()["taskDefinition"]});
         let described = self.ecs("DescribeTaskDefinition", &input);
@@ -102,7 +102,7 @@ impl World {
         containers[0]["image"].as_str().unwrap().to_owned()
     }
 
-    /// Pushes an image of one layer for `architecture` (`arm64`, `amd64`) under a tag; its digest.
+    /// Pushes an image with one layer for `architecture` (`arm64`, `amd64`) under a tag. Returns its digest.
     pub fn image(&self, tag: &str, architecture: &str) -> String {
         let config = json!({
             "architecture": architecture, "os": "linux", "config": {"Labels": {"tag": tag}},

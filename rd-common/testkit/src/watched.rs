@@ -1,18 +1,18 @@
-//! A stack to be watched: the outputs that its slices would give, with nothing behind them, since an alarm asks for
-//! nothing. And the mail that alarms send.
+//! A stack to monitor: only the outputs of its slices, since an alarm can be created without the resource that it watches.
+//! And the mail that alarms send.
 
 use crate::world::World;
 use serde_json::{Value, json};
 
 impl World {
-    /// Gives the outputs of every slice that is watched.
+    /// Sets the outputs of every slice that alarms watch.
     pub fn watched(&self) {
         for slice in ["net", "data", "cache", "edge", "ecs"] {
             self.watched_slice(slice);
         }
     }
 
-    /// Gives the outputs of one of them.
+    /// Sets the outputs of one slice.
     pub fn watched_slice(&self, slice: &str) {
         let outputs = match slice {
             "net" => json!({
@@ -42,18 +42,18 @@ impl World {
         self.give(slice, &outputs);
     }
 
-    /// Takes the outputs of a slice away, as a destroy does.
+    /// Removes the outputs of a slice, as a destroy does.
     pub fn unwatched(&self, slice: &str) {
         self.give(slice, &json!({}));
     }
 
-    /// What SNS has sent to an address, oldest first.
+    /// The mail that SNS has sent to an address, oldest first.
     pub fn mail(&self, to: &str) -> Vec<Value> {
         let box_of = self.aws_local("/aws-local/mail", &json!({"to": to}));
         serde_json::from_str(&box_of.body).unwrap()
     }
 
-    /// An address that no other test has.
+    /// A mail address of this test alone.
     pub fn address(&self) -> String {
         format!("ops@t{}.example.com", self.account)
     }

@@ -1,4 +1,4 @@
-//! A place for one test: a folder, an account, settings.
+//! The environment of one test: a folder, an account and settings.
 
 use crate::http::{Answer, form, request};
 use crate::run::Rd;
@@ -8,35 +8,36 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
-/// The region of every test.
+/// The AWS region of every test.
 pub const REGION: &str = "us-east-1";
 
-/// A service of the query protocol: its signing name and its API's version.
+/// A service with the query protocol: its signing name and the version of its API.
 pub type Api = (&'static str, &'static str);
-/// RDS.
+/// The API of RDS, in its only version.
 pub const RDS: Api = ("rds", "2014-10-31");
-/// ElastiCache.
+/// The API of ElastiCache, in its only version.
 pub const ELASTICACHE: Api = ("elasticache", "2015-02-02");
-/// Elastic Load Balancing, of the second kind.
+/// The API of Elastic Load Balancing for application and network load balancers.
 pub const ELB: Api = ("elasticloadbalancing", "2015-12-01");
-/// SNS.
+/// The API of SNS, in its only version.
 pub const SNS: Api = ("sns", "2010-03-31");
-/// CloudWatch.
+/// The API of CloudWatch, in its only version.
 pub const CLOUDWATCH: Api = ("monitoring", "2010-08-01");
 
-/// A test's world. Its folder goes with it; its account is its own, so nothing needs to be cleaned up at the API.
+/// The environment of one test. Its folder is deleted with it. Its account is of this test alone, so nothing is left for
+/// others in the local API.
 pub struct World {
     folder: TempDir,
-    /// The account.
+    /// The id of its AWS account.
     pub account: String,
     credentials: [String; 3],
-    /// Where its programs find AWS: the API itself, or what stands before it.
+    /// The URL that its programs call: the local API, or a proxy in front of it.
     endpoint: String,
-    /// The API itself.
+    /// The URL of the local API.
     api: &'static str,
 }
 
-/// An account number that no other test has: time, process and a counter, folded into twelve digits.
+/// An account id of this test alone: time, process and a counter, hashed into twelve digits.
 fn account() -> String {
     static NEXT: AtomicU64 = AtomicU64::new(0);
     let now = std::time::SystemTime::now()
@@ -52,12 +53,12 @@ fn account() -> String {
 }
 
 impl World {
-    /// A world with this `rd.toml`.
+    /// A world whose `rd.toml` has these settings.
     pub fn new(settings: &str) -> Self {
         Self::at(settings, endpoint())
     }
 
-    /// A world whose programs find AWS at `url`.
+    /// A world whose programs call AWS at `url`.
     pub fn at(settings: &str, url: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::write(folder.path().join("rd.toml"), settings).unwrap();
@@ -72,17 +73,17 @@ impl World {
         }
     }
 
-    /// Its folder.
+    /// The folder with its `rd.toml`.
     pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
-    /// Writes other settings.
+    /// Replaces the settings in `rd.toml`.
     pub fn settings(&self, settings: &str) {
         std::fs::write(self.path().join("rd.toml"), settings).unwrap();
     }
 
-    /// The file of a slice's state.
+    /// The path of a slice's state.
     pub fn state_file(&self, stack: &str, slice: &str) -> PathBuf {
         self.path()
             .join(".rd")
@@ -90,12 +91,12 @@ impl World {
             .join(format!("{slice}.json"))
     }
 
-    /// A program of ours: `rd-net`.
+    /// A program of this repository, such as `rd-net`.
     pub fn rd(&self, program: &str) -> Rd {
         Rd::new(program, self.path(), &self.environment())
     }
 
-    /// The variables that its programs get.
+    /// The environment variables of its programs.
     pub fn environment(&self) -> Vec<(String, String)> {
         let [key, secret, token] = &self.credentials;
         [
@@ -105,14 +106,14 @@ impl World {
             ("AWS_SESSION_TOKEN", token),
             ("AWS_REGION", REGION),
             ("AWS_EC2_METADATA_DISABLED", "true"),
-            // Minutes of waiting become seconds.
+            // Waits of minutes take seconds.
             ("RD_WAIT_SCALE", "0.05"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec()
     }
 
-    /// An EC2 call behind the programs' backs, such as a change by hand.
+    /// Calls an operation of EC2 outside of the programs, such as for a manual change.
     pub fn ec2(&self, action: &str, parameters: &[(&str, &str)]) -> Answer {
         let mut pairs = vec![("Action", action), ("Version", "2016-11-15")];
         pairs.extend(parameters);
@@ -127,14 +128,14 @@ impl World {
         answer
     }
 
-    /// A call in the query protocol behind the programs' backs, as of RDS; `version` is the API's.
+    /// Calls an operation with the query protocol outside of the programs, such as of RDS.
     pub fn query(&self, api: Api, action: &str, parameters: &[(&str, &str)]) -> Answer {
         let answer = self.try_query(api, action, parameters);
         assert!(answer.status < 300, "{action}: {}", answer.body);
         answer
     }
 
-    /// The same, whatever comes of it.
+    /// The same, but a refusal does not fail the test.
     pub fn try_query(&self, api: Api, action: &str, parameters: &[(&str, &str)]) -> Answer {
         let (service, version) = api;
         let mut pairs = vec![("Action", action), ("Version", version)];
@@ -143,7 +144,7 @@ impl World {
         self.call(service, "POST", "/", &headers, &form(&pairs))
     }
 
-    /// A call in the JSON protocol behind the programs' backs: `secretsmanager.DescribeSecret`,
+    /// Calls an operation with the JSON protocol outside of the programs: `secretsmanager.DescribeSecret`,
     /// `CertificateManager.ListCertificates`.
     pub fn json(&self, target: &str, input: &Value) -> Value {
         let api = target.split('.').next().unwrap_or_default();
@@ -166,7 +167,7 @@ impl World {
         serde_json::from_str(&answer.body).unwrap_or_default()
     }
 
-    /// A call to Route 53 behind the programs' backs; `path` is `/2013-04-01/hostedzone`.
+    /// Calls Route 53 outside of the programs. `path` is like `/2013-04-01/hostedzone`.
     pub fn route53(&self, method: &str, path: &str, body: &str) -> Answer {
         let answer = self.call(
             "route53",
@@ -179,7 +180,7 @@ impl World {
         answer
     }
 
-    /// A setting of the local API itself: `/aws-local/dns`.
+    /// Changes a setting of the local API itself, at a path like `/aws-local/dns`.
     pub fn aws_local(&self, path: &str, input: &Value) -> Answer {
         let headers = [("Content-Type", "application/json")];
         let answer = self.call("", "POST", path, &headers, &input.to_string());
@@ -187,12 +188,12 @@ impl World {
         answer
     }
 
-    /// An S3 call behind the programs' backs; `path` is `/bucket/key?query`.
+    /// Calls S3 outside of the programs. `path` is like `/bucket/key?query`.
     pub fn s3(&self, method: &str, path: &str, body: &str) -> Answer {
         self.call("s3", method, path, &[], body)
     }
 
-    /// A request to the registry that ECR names, as its user.
+    /// Sends a request to the registry of ECR, with its credentials.
     pub fn registry(&self, method: &str, path: &str, kind: &str, body: &[u8]) -> Answer {
         let given = self.json(
             "AmazonEC2ContainerRegistry_V20150921.GetAuthorizationToken",
@@ -218,7 +219,7 @@ impl World {
         body: &str,
     ) -> Answer {
         let [key, _, token] = &self.credentials;
-        // The local API reads the account from the credentials and checks no signature.
+        // The local API takes the account from the access key and checks no signature.
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={key}/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
         );
@@ -231,7 +232,7 @@ impl World {
     }
 }
 
-/// Credentials of a role in an account.
+/// Credentials of a role in this account, from STS.
 fn assume(api: &str, account: &str) -> [String; 3] {
     let role = format!("arn:aws:iam::{account}:role/test");
     let body = form(&[

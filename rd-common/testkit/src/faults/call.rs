@@ -1,43 +1,43 @@
-//! A request, as far as the proxy needs to understand it.
+//! A call to AWS, as far as the proxy has to understand it.
 
 use crate::http::Message;
 
-/// How a service writes its requests and errors.
+/// The protocol in which a service writes its requests and errors.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Protocol {
-    /// EC2's query.
+    /// The query protocol of EC2.
     Ec2,
-    /// The query of IAM, STS, RDS and others.
+    /// The query protocol of IAM, STS, RDS and others.
     Query,
-    /// S3's REST with XML.
+    /// REST with XML, as S3 has it.
     RestXml,
     /// JSON 1.0 or 1.1, with the operation in a header.
     Json,
-    /// REST with JSON.
+    /// REST with bodies in JSON.
     RestJson,
-    /// Smithy's RPC with CBOR.
+    /// The RPC protocol of Smithy, with bodies in CBOR.
     Cbor,
 }
 
-/// One call that went through the proxy.
+/// A call that went through the proxy.
 #[derive(Clone, Debug)]
 pub struct Call {
     /// The service's signing name: `ec2`, `s3`, `iam`.
     pub service: String,
-    /// The operation: `CreateVpc`; for S3 the method and what it is about: `PUT bucket`, `PUT ?versioning`.
+    /// The operation, such as `CreateVpc`; for S3 the method with its object, such as `PUT bucket` or `PUT ?versioning`.
     pub operation: String,
-    /// Its protocol.
+    /// The protocol of the service.
     pub protocol: Protocol,
     /// Whether it changes anything.
     pub mutates: bool,
-    /// Path and query.
+    /// The path with its query.
     pub path: String,
-    /// The body.
+    /// The raw body of the request.
     pub body: Vec<u8>,
 }
 
 impl Call {
-    /// Reads a request.
+    /// The call that a request makes.
     pub(super) fn of(request: &Message) -> Self {
         let service = request
             .header("authorization")
@@ -83,12 +83,12 @@ impl Call {
         }
     }
 
-    /// A value of its form.
+    /// The value of a parameter of the query protocols.
     pub fn form(&self, name: &str) -> Option<String> {
         form_value(&self.body, name)
     }
 
-    /// What tells it from other calls: two reads with the same key ask the same.
+    /// The key of the call: two reads with the same key ask for the same.
     pub(super) fn key(&self) -> String {
         format!(
             "{} {} {}",

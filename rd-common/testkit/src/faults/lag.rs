@@ -1,23 +1,23 @@
-//! Reads that lag behind writes.
+//! Reads that lag behind writes, as in AWS.
 
 use super::call::Call;
 use crate::http::Message;
 use std::collections::{BTreeMap, VecDeque};
 
-/// A lag: each question hears what was true so many times of asking ago.
+/// A lag: each read gets the response that was true so many reads ago.
 #[derive(Debug)]
 pub struct Lag {
     reads: usize,
-    /// By question: what AWS said each time, the oldest first, as far back as is still heard.
+    /// By call: the responses of AWS, oldest first, as far back as they are still returned.
     said: BTreeMap<String, VecDeque<Message>>,
-    /// The ids of what was made, which a question that is new would not have had in its answer.
+    /// The ids of created resources, which the response to a new read would not have contained.
     made: Vec<String>,
-    /// By operation and such an id: how often it was asked since.
+    /// By operation and such an id: how often it was read since.
     asked: BTreeMap<(String, String), usize>,
 }
 
 impl Lag {
-    /// Reads are this many reads behind.
+    /// A lag of this many reads.
     pub fn of(reads: usize) -> Self {
         Self {
             reads,
@@ -35,7 +35,7 @@ impl Lag {
         self.made.extend(named);
     }
 
-    /// What a read hears, where AWS says `answer`.
+    /// What a read gets where AWS responds with `answer`.
     pub(super) fn heard(&mut self, call: &Call, answer: Message) -> Message {
         let mut unseen = Vec::new();
         for id in &self.made {
@@ -48,7 +48,7 @@ impl Lag {
         }
         let said = self.said.entry(call.key()).or_insert_with(|| {
             let mut before = answer.clone();
-            // What is no text, as CBOR is, stays as it is.
+            // A body that is not text, such as CBOR, stays as it is.
             let text = answer.text();
             let without = without_items(&text, &unseen);
             if without != text {
@@ -79,7 +79,7 @@ fn ids(text: &str) -> Vec<String> {
         .collect()
 }
 
-/// The answer of a list without the items that hold one of these ids.
+/// The response of a list without the items that contain one of these ids.
 fn without_items(xml: &str, ids: &[String]) -> String {
     let (open, close) = ("<item>", "</item>");
     let mut kept = String::new();

@@ -1,5 +1,5 @@
-//! A proxy in front of the local AWS API that makes what AWS makes on a bad day: answers that are lost, calls that are
-//! refused, reads that lag behind writes, things that are slow to be ready. What it does is data that a test writes.
+//! A proxy in front of the local AWS API that causes the faults of AWS: lost responses, refused calls, reads that lag behind
+//! writes, and resources that take long to be ready. A test says which, as data.
 
 mod call;
 mod lag;

@@ -1,4 +1,4 @@
-//! The proxy itself: a thread a connection, every call noted, and what its rules say done to it.
+//! The proxy: one thread for each connection. It records every call and applies the rules to it.
 
 use super::call::Call;
 use super::lag::Lag;
@@ -27,14 +27,14 @@ struct Inner {
     victim_known: Condvar,
 }
 
-/// A proxy in front of the API at `upstream`, on loopback, for as long as the test's process lives.
+/// A proxy on loopback in front of the API at `upstream`. It runs until the test's process ends.
 pub struct Proxy {
     url: String,
     inner: Arc<Inner>,
 }
 
 impl Proxy {
-    /// Starts one that lets everything through.
+    /// Starts a proxy without rules, which passes everything on.
     pub fn start(upstream: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -60,12 +60,12 @@ impl Proxy {
         Self { url, inner }
     }
 
-    /// Where it answers.
+    /// The URL that programs have to call.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// From now on these rules hold, and no others; what was noted is forgotten.
+    /// Replaces the rules, and forgets the recorded calls.
     pub fn rules(&self, rules: Vec<Rule>, lag: Option<Lag>) {
         let mut state = self.inner.state.lock().unwrap();
         state.rules = rules.into_iter().map(|rule| (rule, 0)).collect();
@@ -75,23 +75,23 @@ impl Proxy {
         state.victim = None;
     }
 
-    /// From now on these take their time, with a second as long as `unit`.
+    /// Makes these resources slow to be ready, with seconds as long as `unit`.
     pub fn slow(&self, all: &[Slow], unit: Duration) {
         self.inner.state.lock().unwrap().pace = Pace::of(all, unit);
     }
 
-    /// The process that the kills of the rules are for.
+    /// Sets the process that rules kill.
     pub fn victim(&self, process: u32) {
         self.inner.state.lock().unwrap().victim = Some(process);
         self.inner.victim_known.notify_all();
     }
 
-    /// Every call since the rules were set.
+    /// The calls since the rules were set.
     pub fn calls(&self) -> Vec<Call> {
         self.inner.state.lock().unwrap().calls.clone()
     }
 
-    /// How often a rule's fault has happened since the rules were set.
+    /// How often the fault of a rule has occurred since the rules were set.
     pub fn happened(&self) -> usize {
         self.inner.state.lock().unwrap().happened
     }
@@ -103,7 +103,7 @@ impl Inner {
             return;
         };
         let mut input = BufReader::new(reading);
-        // The program went away, or is to believe that we did: nobody is to be told.
+        // The program has gone, or must see a broken connection: there is nothing to report.
         while let Ok(Some(request)) = Message::read(&mut input, false) {
             let Some(answer) = self.answer(&request) else {
                 return;
@@ -115,7 +115,7 @@ impl Inner {
         }
     }
 
-    /// The answer to a request; none where the connection is to break.
+    /// The response to a request; none where the connection must break.
     fn answer(&self, request: &Message) -> Option<Message> {
         let call = Call::of(request);
         match self.fault(&call) {
@@ -157,7 +157,7 @@ impl Inner {
         }
     }
 
-    /// Notes the call, and says what is to happen to it.
+    /// Records the call, and returns the faults that apply to it.
     fn fault(&self, call: &Call) -> Option<Fault> {
         let mut state = self.state.lock().unwrap();
         state.calls.push(call.clone());
@@ -201,7 +201,7 @@ impl Inner {
             .0;
         let process = state.victim.unwrap();
         drop(state);
-        // It may be gone already: two of its calls can be under way when it is killed.
+        // It may be dead already: two of its calls can be in flight when it is killed.
         let _ = Command::new("kill")
             .args(["-9", &process.to_string()])
             .status();

@@ -1,4 +1,4 @@
-//! Errors in each protocol's own shape.
+//! Error responses in the form of each protocol.
 
 use super::call::Protocol;
 use crate::http::Message;
@@ -7,7 +7,7 @@ use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use std::time::Duration;
 
-/// The code that says "throttled".
+/// The error code of a throttled call.
 pub(super) fn throttled(protocol: Protocol) -> (u16, &'static str) {
     match protocol {
         Protocol::Ec2 => (503, "RequestLimitExceeded"),
@@ -17,11 +17,11 @@ pub(super) fn throttled(protocol: Protocol) -> (u16, &'static str) {
     }
 }
 
-/// How far a signature's time may be from AWS's.
+/// The largest difference between the time of a signature and AWS's clock.
 /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
 const TOLERANCE: Duration = Duration::from_secs(300);
 
-/// The refusal of a request that was not signed at the time that AWS's clock shows; none where it was.
+/// The refusal of a request whose signature does not have the time of AWS's clock; none where it has.
 pub(super) fn skewed(request: &Message, protocol: Protocol, ahead: Duration) -> Option<Message> {
     let now = Timestamp::now() + ahead;
     let signed = DateTime::strptime("%Y%m%dT%H%M%SZ", request.header("x-amz-date")?).unwrap();
@@ -41,7 +41,7 @@ pub(super) fn skewed(request: &Message, protocol: Protocol, ahead: Duration) -> 
     Some(answer)
 }
 
-/// An error.
+/// An error response with this status and code.
 pub(super) fn refusal(protocol: Protocol, status: u16, code: &str) -> Message {
     let message = format!("{code}, as the test wants it");
     let (kind, body) = match protocol {

@@ -1,25 +1,25 @@
-//! What goes wrong, and when.
+//! The rules of the proxy: which fault occurs at which calls.
 
 use super::call::Call;
 use std::time::Duration;
 
-/// Which calls.
+/// The calls that a rule applies to.
 #[derive(Clone, Debug)]
 pub enum Calls {
-    /// All.
+    /// All calls, whatever they do.
     All,
-    /// All that change something.
+    /// All calls that change something.
     Changes,
-    /// Those of this operation.
+    /// The calls of this operation.
     Of(&'static str),
-    /// Those for which it is true.
+    /// The calls for which this is true.
     Matching(fn(&Call) -> bool),
 }
 
 impl Calls {
-    /// Whether a call is one of them.
+    /// Whether the rule applies to a call.
     pub fn has(&self, call: &Call) -> bool {
-        // Whose account it is, is asked before anything is at stake; it is left alone unless it is named.
+        // The account is read before anything can go wrong: that call counts only where its operation is named.
         match self {
             Calls::All => call.operation != "GetCallerIdentity",
             Calls::Changes => call.mutates && call.operation != "GetCallerIdentity",
@@ -29,10 +29,10 @@ impl Calls {
     }
 }
 
-/// What happens to a call.
+/// What happens to a call that a rule applies to.
 #[derive(Clone, Debug)]
 pub enum Fault {
-    /// AWS does it, and the answer never comes.
+    /// AWS carries it out, but the response is lost.
     LoseAnswer,
     /// It never reaches AWS.
     LoseRequest,
@@ -40,51 +40,51 @@ pub enum Fault {
     KillBefore,
     /// The program is killed with -9 when AWS has done it, before the answer.
     KillAfter,
-    /// It is throttled.
+    /// AWS throttles the call.
     Throttle,
-    /// AWS fails with 500, having done nothing.
+    /// AWS responds with 500 and does nothing.
     InternalError,
-    /// AWS answers 503, having done nothing.
+    /// AWS responds with 503 and does nothing.
     Unavailable,
-    /// AWS refuses it for good.
+    /// AWS refuses it, also when it is retried.
     Refuse {
-        /// The status.
+        /// The HTTP status of the response.
         status: u16,
-        /// The code.
+        /// The error code of the response.
         code: &'static str,
     },
-    /// AWS's clock is so far ahead of the program's: what is signed more than five minutes from its time it refuses,
-    /// and says what time it has.
+    /// AWS's clock is ahead of the program's: AWS refuses what was signed more than five minutes from its own time, and says
+    /// what that is.
     Clock {
-        /// How far.
+        /// How far AWS's clock is ahead.
         ahead: Duration,
     },
-    /// The answer is late.
+    /// The response is late by this time.
     Delay(Duration),
-    /// A text in the answer is another: `<state>available</state>` becomes `<state>pending</state>`.
+    /// A text in the response is replaced: `<state>available</state>` by `<state>pending</state>`.
     Rewrite {
-        /// What AWS says.
+        /// The text in AWS's response.
         from: &'static str,
-        /// What the program hears.
+        /// The text that the program gets.
         to: &'static str,
     },
 }
 
-/// A fault, and the calls that it happens to.
+/// A fault, with the calls at which it occurs.
 #[derive(Clone, Debug)]
 pub struct Rule {
-    /// Which calls count.
+    /// The calls that are counted.
     pub calls: Calls,
-    /// The first of them, from 0, that it happens to.
+    /// The number of the first call with the fault, counted from 0.
     pub first: usize,
-    /// How many in a row.
+    /// The number of calls in a row with the fault.
     pub times: usize,
-    /// What happens.
+    /// What happens to these calls.
     pub fault: Fault,
 }
 
 impl Rule {
-    /// It happens to the `nth` call, from 0, and to no other.
+    /// The fault occurs only at the `nth` call, counted from 0.
     pub fn once(calls: Calls, nth: usize, fault: Fault) -> Self {
         Self {
             calls,
@@ -94,7 +94,7 @@ impl Rule {
         }
     }
 
-    /// It happens to the first `times` calls.
+    /// The fault occurs at the first `times` calls.
     pub fn at_first(calls: Calls, times: usize, fault: Fault) -> Self {
         Self {
             calls,

@@ -1,25 +1,25 @@
-//! What takes its time to be ready: minutes at AWS, and no time at all at the local API.
+//! Resources that take minutes to be ready in AWS, and no time in the local API.
 
 use super::call::Call;
 use crate::http::Message;
 use std::time::{Duration, Instant};
 
-/// A kind of thing that is ready only a while after it was made.
+/// A type of resource that is ready only some time after it was created.
 #[derive(Clone, Copy, Debug)]
 pub struct Slow {
-    /// The call that makes one.
+    /// The operation that creates one.
     pub create: &'static str,
-    /// The call that tells of it.
+    /// The operation that describes it.
     pub describe: &'static str,
-    /// What is told of one that is ready.
+    /// The text in the response for one that is ready.
     pub ready: &'static str,
-    /// What is told before.
+    /// The text in the response before that.
     pub before: &'static str,
-    /// How many seconds it takes at AWS, about.
+    /// The seconds that it takes in AWS, roughly.
     pub seconds: u32,
 }
 
-/// What takes longest in a stack, by what people see at AWS.
+/// The resources of a stack that take longest, by experience with AWS.
 pub const STACK: [Slow; 6] = [
     Slow {
         create: "CreateNatGateway",
@@ -65,7 +65,7 @@ pub const STACK: [Slow; 6] = [
     },
 ];
 
-/// The slow things of a proxy, and when the last one of each was made.
+/// The slow resources of a proxy, with the time at which the last one of each was created.
 #[derive(Debug, Default)]
 pub(super) struct Pace {
     unit: Duration,
@@ -73,7 +73,7 @@ pub(super) struct Pace {
 }
 
 impl Pace {
-    /// With a second as long as `unit`.
+    /// Slow resources for which a second takes `unit`.
     pub(super) fn of(all: &[Slow], unit: Duration) -> Self {
         Self {
             unit,
@@ -81,7 +81,7 @@ impl Pace {
         }
     }
 
-    /// Notes what is made, and holds back that it is ready.
+    /// Records creates, and replaces the text of resources that must not be ready yet.
     pub(super) fn told(&mut self, call: &Call, mut answer: Message) -> Message {
         for (slow, made) in &mut self.all {
             if call.operation == slow.create {

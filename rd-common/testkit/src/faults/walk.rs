@@ -1,4 +1,4 @@
-//! Walks a fault through every call that a command makes, one after the other, each in a world of its own.
+//! Repeats a command with a fault at each of its calls in turn, each time in a new world.
 
 use super::lag::Lag;
 use super::proxy::Proxy;
@@ -9,16 +9,16 @@ use crate::world::World;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-/// A command, what comes before it, and what must be true when it has been run again after a fault.
+/// A command, with what must be done before it and what must be true when it was run again after a fault.
 #[derive(Clone, Copy)]
 pub struct Scenario {
-    /// The settings that the world begins with.
+    /// The settings of each new world.
     pub settings: &'static str,
-    /// Brings the world to where the command begins.
+    /// Prepares a new world for the command.
     pub prepare: fn(&World),
-    /// The command.
+    /// The command that meets the faults.
     pub command: fn(&World) -> Rd,
-    /// What must be true at the end.
+    /// Checks the world after the second run.
     pub check: fn(&World),
 }
 
@@ -36,7 +36,7 @@ impl Scenario {
         finish(child)
     }
 
-    /// How many such calls it makes when all goes well.
+    /// The number of such calls that the command makes without a fault.
     pub fn count(&self, calls: &Calls) -> usize {
         let proxy = Proxy::start(endpoint());
         let world = self.world(&proxy);
@@ -48,7 +48,7 @@ impl Scenario {
         count
     }
 
-    /// Something of the world, before and after it, when all goes well.
+    /// A value from the world, before and after the command without a fault.
     pub fn measure(&self, look: impl Fn(&World) -> usize) -> (usize, usize) {
         let proxy = Proxy::start(endpoint());
         let world = self.world(&proxy);
@@ -58,7 +58,7 @@ impl Scenario {
         (before, look(&world))
     }
 
-    /// Runs it under the rules, then again without them, and checks. Returns how the first run went.
+    /// Runs the command with the rules, then without them, and checks. Returns the result of the first run.
     pub fn survives(&self, rules: Vec<Rule>, lag: Option<Lag>) -> Done {
         let proxy = Proxy::start(endpoint());
         let world = self.world(&proxy);
@@ -76,7 +76,7 @@ impl Scenario {
         first
     }
 
-    /// Kills it with -9 as soon as `due` is true of its world, runs it again, and checks.
+    /// Kills the command with -9 as soon as `due` is true of its world, runs it again, and checks.
     pub fn survives_kill_when(&self, due: impl Fn(&World) -> bool) {
         let proxy = Proxy::start(endpoint());
         let world = self.world(&proxy);
@@ -92,7 +92,7 @@ impl Scenario {
         (self.check)(&world);
     }
 
-    /// Killed with -9 before and after changes that it makes, `few` of each unless in a soak. Returns how many it makes.
+    /// Kills the command with -9 before and after its changes, `few` of each unless in a soak. Returns how many it makes.
     pub fn killed(&self, few: usize) -> usize {
         let count = self.count(&Calls::Changes);
         Self::walk(&chosen(2 * count, 2 * few), |place| {
@@ -107,7 +107,7 @@ impl Scenario {
         count
     }
 
-    /// The answers to changes that it makes are lost, `few` of them unless in a soak; it lives with each.
+    /// Loses the responses to its changes, `few` of them unless in a soak. The command must succeed each time.
     pub fn answers_lost(&self, few: usize) {
         let count = self.count(&Calls::Changes);
         Self::walk(&chosen(count, few), |place| {
@@ -117,7 +117,7 @@ impl Scenario {
         });
     }
 
-    /// Calls that it makes are throttled three times, `few` of them unless in a soak; it waits each out.
+    /// Throttles its calls three times, `few` of them unless in a soak. The command must succeed each time.
     pub fn throttled(&self, few: usize) {
         let count = self.count(&Calls::All);
         Self::walk(&chosen(count, few), |place| {
@@ -132,7 +132,7 @@ impl Scenario {
         });
     }
 
-    /// Reads lag so many reads behind; it waits for what it needs to see.
+    /// Makes reads lag by so many reads. The command must wait for what it needs.
     pub fn lagging(&self, reads: &[usize]) {
         Self::walk(reads, |reads| {
             let first = self.survives(Vec::new(), Some(Lag::of(reads)));
@@ -140,7 +140,7 @@ impl Scenario {
         });
     }
 
-    /// Does `one` for each of these places, a few at a time: most of it is waiting.
+    /// Runs `one` for each of these places, several in parallel, since most of the time is waiting.
     pub fn walk(places: &[usize], one: impl Fn(usize) + Sync) {
         let next = AtomicUsize::new(0);
         let workers = 2 * std::thread::available_parallelism().map_or(2, usize::from);
@@ -156,8 +156,8 @@ impl Scenario {
     }
 }
 
-/// The tests of a slice's scenarios: each killed, its answers lost, throttled, and with reads that lag; `few` places of
-/// each.
+/// Defines the tests of a slice's scenarios: each one killed, with lost responses, throttled, and with reads that lag, at
+/// `few` places each.
 #[macro_export]
 macro_rules! fault_walks {
     ($scenarios:expr, $few:expr) => {
@@ -191,13 +191,13 @@ macro_rules! fault_walks {
     };
 }
 
-/// Whether every place is walked (`make soak`), rather than a few.
+/// Whether faults occur at every place (`make soak`), rather than at a few.
 pub fn soak() -> bool {
     std::env::var_os("RD_SOAK").is_some()
 }
 
-/// Of `count` places, all in a soak; else `few` of them, the first and the last among them, the others by `RD_SEED` or,
-/// without it, by the clock. The choice is printed, so that a failure can be had again.
+/// Chooses among `count` places: all in a soak, otherwise `few`, with the first and the last. The others are chosen by
+/// `RD_SEED`, or by the clock without it. The choice is printed, so that a failure can be reproduced.
 pub fn chosen(count: usize, few: usize) -> Vec<usize> {
     if soak() || count <= few {
         return (0..count).collect();
@@ -214,7 +214,7 @@ pub fn chosen(count: usize, few: usize) -> Vec<usize> {
     let mut places = vec![0, count - 1];
     let mut random: u64 = seed;
     while places.len() < few {
-        // A linear congruential generator (Knuth, MMIX): any spread will do.
+        // A linear congruential generator (Knuth, MMIX): any distribution is good enough.
         random = random
             .wrapping_mul(6_364_136_223_846_793_005)
             .wrapping_add(1_442_695_040_888_963_407);

@@ -1,5 +1,5 @@
-//! A wire to the local AWS API that breaks in the middle of whatever it carries, which no proxy that reads requests
-//! whole can do.
+//! A connection to the local AWS API that breaks in the middle of a request or a response, which the proxy cannot do, since
+//! it reads requests whole.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
@@ -8,22 +8,22 @@ use std::sync::{Arc, Mutex};
 #[derive(Default)]
 struct State {
     carried: u64,
-    /// At how many bytes it breaks next.
+    /// The number of bytes at which it breaks next.
     next: Option<u64>,
-    /// How many bytes later it breaks again.
+    /// The number of bytes after which it breaks again.
     every: u64,
     left: usize,
     cuts: usize,
 }
 
-/// The wire.
+/// Forwards bytes to the local AWS API, and breaks connections.
 pub struct Wire {
     url: String,
     state: Arc<Mutex<State>>,
 }
 
 impl Wire {
-    /// Lays one to `http://127.0.0.1:port`.
+    /// Starts one that forwards to `http://127.0.0.1:port`.
     pub fn start(upstream: &str) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
@@ -43,13 +43,12 @@ impl Wire {
         Self { url, state }
     }
 
-    /// Where it begins.
+    /// The URL that programs have to call.
     pub fn url(&self) -> &str {
         &self.url
     }
 
-    /// Counts from 0 again, and breaks whatever connection is in use each time that so many bytes more were sent,
-    /// `times` times.
+    /// Counts bytes from 0 again, and breaks the connection in use whenever `every` more were sent, `times` times.
     pub fn cut(&self, every: u64, times: usize) {
         *self.state.lock().unwrap() = State {
             next: Some(every),
@@ -59,18 +58,18 @@ impl Wire {
         };
     }
 
-    /// How many bytes were sent.
+    /// The number of bytes sent so far.
     pub fn carried(&self) -> u64 {
         self.state.lock().unwrap().carried
     }
 
-    /// How often it broke.
+    /// The number of connections broken so far.
     pub fn cuts(&self) -> usize {
         self.state.lock().unwrap().cuts
     }
 }
 
-/// How much of `length` bytes gets through, and whether it breaks then.
+/// How many of `length` bytes are forwarded, and whether the connection breaks after them.
 fn allowed(state: &Mutex<State>, length: usize) -> (usize, bool) {
     let mut state = state.lock().unwrap();
     let end = state.carried + length as u64;
@@ -90,7 +89,7 @@ fn allowed(state: &Mutex<State>, length: usize) -> (usize, bool) {
     }
 }
 
-/// Carries until one of the two ends, or it breaks. Whatever fails has that meaning too.
+/// Forwards until one side closes, or the connection breaks. An error is treated as a close.
 fn carry(mut client: TcpStream, mut server: TcpStream, state: &Mutex<State>) {
     let (Ok(mut from), Ok(mut to)) = (server.try_clone(), client.try_clone()) else {
         return;

@@ -280,6 +280,25 @@ fn no_access() {
         .code(1);
     one_error(&done, &["could not be reached", "AWS_ENDPOINT_URL"]);
     assert_eq!(done.end()["status"], "failed");
+    assert!(!done.stderr.contains("caused by"), "{}", done.stderr);
+    let verbose = world
+        .rd("rd-net")
+        .args("plan -v")
+        .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+        .code(1);
+    let causes: Vec<&str> = verbose
+        .stderr
+        .lines()
+        .filter(|line| line.trim_start().starts_with("caused by: "))
+        .collect();
+    assert!(
+        causes.iter().any(|cause| cause.contains("connect")),
+        "{}",
+        verbose.stderr
+    );
+    // The records are the same with and without -v.
+    let diagnostic = |done: &Done| done.of_type("diagnostic");
+    assert_eq!(diagnostic(&verbose), diagnostic(&done));
 }
 
 #[test]
@@ -291,13 +310,16 @@ fn another_region_or_account_is_another_stack() {
         .rd("rd-net")
         .args("apply -y --region eu-west-1")
         .code(6);
-    one_error(&region, &["of region us-east-1", "for region eu-west-1"]);
+    one_error(&region, &[
+            "belongs to region us-east-1",
+            "works on region eu-west-1",
+        ]);
     let other = World::new("");
     let mut rd = world.rd("rd-net").args("apply -y");
     for (name, value) in other.environment() {
         rd = rd.env(&name, &value);
     }
-    one_error(&rd.code(6), &["of account", &world.account, &other.account]);
+    one_error(&rd.code(6), &["belongs to account", &world.account, &other.account]);
     assert_eq!(
         std::fs::read(world.state_file("shop-test", "net")).unwrap(),
         before

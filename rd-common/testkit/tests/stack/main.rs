@@ -3,6 +3,7 @@
 mod aws_answers;
 mod bad_input;
 mod docs_names;
+mod docs_say_something;
 mod example;
 mod help;
 mod layers;

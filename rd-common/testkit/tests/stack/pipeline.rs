@@ -135,7 +135,7 @@ fn a_plan_of_one_slice_does_not_apply_to_another() {
         .stdin(plan.stdout)
         .code(6);
     assert!(
-        refused.stderr.contains("has no part for store"),
+        refused.stderr.contains("has no changes for store"),
         "{}",
         refused.stderr
     );
@@ -309,7 +309,7 @@ fn upstream_that_fails_or_breaks_off_makes_exit_5() {
     );
     let done = world.rd("rd-store").args("plan").stdin(failed).code(5);
     assert!(
-        done.stderr.contains("rd-net did not end ok"),
+        done.stderr.contains("rd-net failed"),
         "{}",
         done.stderr
     );
@@ -360,7 +360,7 @@ fn an_apply_in_a_pipe_never_asks() {
     let done = world.rd("rd-net").args("apply").stdin("yes\n").code(2);
     assert!(done.stderr.contains("not a record"), "{}", done.stderr);
     let done = world.rd("rd-net").args("apply").code(6);
-    assert!(done.stderr.contains("give -y"), "{}", done.stderr);
+    assert!(done.stderr.contains("pass -y"), "{}", done.stderr);
     assert!(
         !world
             .path()
@@ -424,7 +424,7 @@ fn garbage_on_stdin_is_one_clear_error() {
             "not a record",
         ),
         ("another format", line(&other).into_bytes(), "rd/2"),
-        ("no object", b"[1,2]\n".to_vec(), "no JSON object"),
+        ("no object", b"[1,2]\n".to_vec(), "not a JSON object"),
         (
             "deep nesting",
             [b"[".repeat(100_000), b"\n".to_vec()].concat(),
