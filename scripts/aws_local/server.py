@@ -3,7 +3,6 @@ requests and pass on the others, then moto."""
 
 import gc
 import itertools
-import logging
 import os
 import signal
 import sys
@@ -65,7 +64,6 @@ def application():
 
 def main():
     port, idle = int(sys.argv[1]), int(sys.argv[2])
-    logging.getLogger("werkzeug").setLevel(logging.ERROR)
     additions.install()
     speed.install()
     # Exit handlers run then, too.

@@ -5,7 +5,6 @@ See create_backend_app in moto/moto_server/werkzeug_app.py, convert_to_flask_res
 """
 
 import functools
-import traceback
 
 from botocore.exceptions import ClientError
 from flask import Response
@@ -50,15 +49,12 @@ class Backend:
             response = self._answer(environ)
         except HTTPException as error:
             response = error.get_response(environ)
-        except Exception:
-            traceback.print_exc()
-            response = Response("Internal Server Error", 500)
         response.headers["Access-Control-Allow-Origin"] = "*"
         return response(environ, start_response)
 
     def _answer(self, environ):
         request = ServedRequest(environ)
-        endpoint, arguments = self.flask.url_map.bind_to_environ(environ).match(method=request.method)
+        endpoint, _ = self.flask.url_map.bind_to_environ(environ).match(method=request.method)
         view = self.flask.view_functions[endpoint]
         recorder._record_request(request)
         try:

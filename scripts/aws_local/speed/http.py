@@ -25,6 +25,8 @@ from werkzeug.serving import DechunkedInput
 LONGEST_LINE = 65536
 DRAIN_SECONDS = 1
 WITHOUT_BODY = ("1", "204", "304")
+MALFORMED = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+FAILED = b"HTTP/1.1 500 Internal Server Error\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
 
 
 class Body:
@@ -80,9 +82,13 @@ class Handler(socketserver.StreamRequestHandler):
             pass  # The client has gone.
         except Exception:
             traceback.print_exc()
+            if not self.answering:
+                with contextlib.suppress(OSError):
+                    self.wfile.write(FAILED)
 
     def _answer_one(self):
         """Answers one request. Returns whether the connection stays open."""
+        self.answering = False
         line = self.rfile.readline(LONGEST_LINE)
         if line == b"\r\n":
             line = self.rfile.readline(LONGEST_LINE)
@@ -93,7 +99,7 @@ class Handler(socketserver.StreamRequestHandler):
             environ = self._environ(method, target, version)
             length = int(environ.get("CONTENT_LENGTH") or 0)
         except ValueError:
-            self.wfile.write(b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+            self.wfile.write(MALFORMED)
             return False
         if environ.get("HTTP_EXPECT", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -181,6 +187,7 @@ class Handler(socketserver.StreamRequestHandler):
                 headers.append(("Connection", "close"))
             head = f"HTTP/1.1 {status}\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers) + "\r\n"
             data = head.encode("latin-1")
+            self.answering = True
             if not empty:
                 for piece in itertools.chain([first], pieces):
                     if piece:
