@@ -25,7 +25,7 @@ pub struct Clients {
     pub ecr: ecr::Client,
     /// Amazon ECR, a single attempt.
     pub ecr_once: ecr::Client,
-    /// IAM, with retries.
+    /// AWS IAM, with retries.
     pub iam: iam::Client,
     /// IAM, a single attempt.
     pub iam_once: iam::Client,

@@ -14,7 +14,7 @@ use std::rc::Rc;
 pub struct Described {
     /// The revision as ECS describes it.
     pub definition: TaskDefinition,
-    /// The revision's tags.
+    /// The tags of the revision.
     pub tags: Tags,
 }
 

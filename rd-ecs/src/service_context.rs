@@ -40,7 +40,7 @@ impl ServiceContext {
         &self.slice.ctx
     }
 
-    /// Reads the service.
+    /// Reads the service from ECS.
     pub async fn read(&self) -> Result<Service> {
         let read = self
             .ctx()

@@ -25,7 +25,7 @@ pub struct RevisionsArgs {
 
 #[derive(Subcommand, Clone, Debug)]
 enum RevisionsCommand {
-    /// Compare two revisions
+    /// Show the settings that differ between two revisions
     Diff {
         /// The number of a revision
         a: i32,

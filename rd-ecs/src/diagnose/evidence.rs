@@ -44,7 +44,7 @@ pub struct TaskWithLogs {
 /// An event that ECS reports for the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Event {
-    /// When it happened.
+    /// When AWS recorded the event.
     pub at: Timestamp,
     /// AWS's message, without secrets.
     pub message: String,
@@ -53,7 +53,7 @@ pub struct Event {
 /// The state of the service.
 #[derive(Clone, Debug, Default, Serialize)]
 pub struct ServiceState {
-    /// The service's ARN.
+    /// The ARN of the service.
     pub arn: String,
     /// AWS's status: `ACTIVE` or `DRAINING`.
     pub status: String,
@@ -78,7 +78,7 @@ pub struct ServiceState {
 pub struct Revision {
     /// The ARN of the revision.
     pub arn: String,
-    /// The image's reference.
+    /// The reference of the image.
     pub image: String,
     /// CPU units of a task; 1024 are one vCPU.
     pub cpu: String,
@@ -97,7 +97,7 @@ pub struct Revision {
 pub struct Evidence {
     /// When it was read.
     pub taken_at: Timestamp,
-    /// The cluster's name.
+    /// The name of the cluster.
     pub cluster: String,
     /// The state of the service.
     pub service: ServiceState,
@@ -117,7 +117,7 @@ pub struct Evidence {
     pub unread: Vec<String>,
 }
 
-/// What to read.
+/// Which tasks to read, and how much about them.
 #[derive(Clone, Copy, Debug)]
 pub enum Scope<'a> {
     /// Everything about every task of the cluster.

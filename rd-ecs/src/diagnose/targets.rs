@@ -14,7 +14,7 @@ use serde::Serialize;
 pub struct Target {
     /// The target's IP address.
     pub address: String,
-    /// The target's port.
+    /// The port of the target.
     pub port: Option<i32>,
     /// AWS's state: `healthy`, `unhealthy`, …
     pub state: String,

@@ -20,7 +20,7 @@ const RESPONSE_VARIABLE: &str = "AWS_SSM_START_SESSION_RESPONSE";
 /// <https://docs.aws.amazon.com/systems-manager/latest/userguide/plugin-version-history.html>
 const LAST_WITHOUT_VARIABLE: [u32; 4] = [1, 2, 497, 0];
 
-/// The installed plugin.
+/// The plugin that is installed on this machine.
 #[derive(Clone, Debug)]
 pub struct Plugin {
     path: PathBuf,
@@ -31,7 +31,7 @@ pub struct Plugin {
 /// A session that ECS has opened.
 #[derive(Clone)]
 pub struct Session {
-    /// The session's id.
+    /// The id of the session.
     pub id: String,
     /// The WebSocket URL of the session.
     pub url: String,

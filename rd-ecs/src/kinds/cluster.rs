@@ -19,11 +19,11 @@ use serde::{Deserialize, Serialize};
 pub struct Cluster;
 
 impl Cluster {
-    /// The cluster's ARN.
+    /// The ARN of the cluster.
     pub const ARN: Attribute<String> = attribute!(Live, arn);
 }
 
-/// Fargate's capacity providers.
+/// The capacity providers that Fargate offers.
 pub const PROVIDERS: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
 
 /// The settings of the cluster.
@@ -42,9 +42,9 @@ pub struct Spec {
 /// The cluster as ECS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The cluster's name.
+    /// The name of the cluster.
     pub name: String,
-    /// The cluster's ARN.
+    /// The ARN of the cluster.
     pub arn: String,
     /// AWS's status: `ACTIVE`, `PROVISIONING`, …
     pub status: String,

@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 pub struct Parameter;
 
 impl Parameter {
-    /// The parameter's ARN.
+    /// The ARN of the parameter.
     pub const ARN: Attribute<String> = attribute!(Live, arn);
 }
 
@@ -28,20 +28,20 @@ const MAX_PER_CALL: usize = 10;
 pub struct Spec {
     /// The parameter's name, which is its id: `/<project>/<environment>/<variable>`.
     pub name: String,
-    /// The parameter's value.
+    /// The value of the parameter.
     pub value: String,
 }
 
 /// The parameter as Systems Manager returns it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The parameter's name.
+    /// The name of the parameter.
     pub name: String,
-    /// The parameter's value.
+    /// The value of the parameter.
     pub value: String,
     /// The parameter's type, such as `String`.
     pub kind: String,
-    /// The parameter's ARN.
+    /// The ARN of the parameter.
     pub arn: String,
 }
 

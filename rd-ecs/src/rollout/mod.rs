@@ -38,7 +38,7 @@ impl RolloutArgs {
     }
 }
 
-/// What to deploy.
+/// The revision to deploy, and how.
 pub struct Rollout<'a> {
     /// The ARN of the task definition's revision.
     pub revision: &'a str,

@@ -12,13 +12,13 @@ use rd_iam::role::Role;
 
 /// The resources whose attributes are outputs.
 pub struct Resources {
-    /// The ECR repository.
+    /// The repository for the stack's images.
     pub repository: Part,
     /// The log group of the container.
     pub logs: Part,
-    /// The ECS cluster.
+    /// The cluster of the service.
     pub cluster: Part,
-    /// The ECS service.
+    /// The service that runs the application.
     pub service: Part,
     /// The execution role and the task role.
     pub roles: Roles,

@@ -64,7 +64,7 @@ pub fn execution(
 
 /// The bucket that the tasks use.
 pub struct Bucket {
-    /// The bucket's ARN.
+    /// The ARN of the bucket.
     pub arn: Input,
     /// The KMS key that encrypts its objects; none where S3 uses a key of its own.
     pub key: Option<Key>,

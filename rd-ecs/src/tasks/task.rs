@@ -16,9 +16,9 @@ const MAX_PER_CALL: usize = 100;
 /// One task, running or stopped.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Task {
-    /// The task's id.
+    /// The id of the task.
     pub id: String,
-    /// The task's ARN.
+    /// The ARN of the task.
     pub arn: String,
     /// AWS's status of the task: `PENDING`, `RUNNING`, `STOPPED`, …
     pub last_status: String,
@@ -34,7 +34,7 @@ pub struct Task {
     pub started_by: Option<String>,
     /// Its private IP address.
     pub private_ip: Option<String>,
-    /// Its availability zone.
+    /// The availability zone that it runs in.
     pub zone: Option<String>,
     /// Its capacity provider, such as `FARGATE_SPOT`.
     pub capacity: Option<String>,

@@ -10,7 +10,7 @@ use rd_common::arn::Arn;
 /// One version of a secret.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Secret {
-    /// The secret's ARN.
+    /// The ARN of the secret.
     pub arn: String,
     /// The staging label of the version; none means `AWSCURRENT`.
     pub stage: Option<String>,

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 
 const REVISION: [&str; 2] = ["update ecs.service.api", "update ecs.task_definition.api"];
 
-/// Applies one table of keys, then another, and says what the second apply did.
+/// Applies one set of keys, then another; the actions of the second apply.
 fn change(before: &str, after: &str) -> (World, Vec<String>) {
     let world = World::new(SETTINGS);
     world.service(before);
@@ -24,7 +24,7 @@ fn container(world: &World) -> Value {
 }
 
 #[test]
-fn what_a_task_is_becomes_another_revision() {
+fn changed_settings_of_a_task_become_a_new_revision() {
     let tables = [
         "cpu = 1024\nmemory = 2048",
         "architecture = \"X86_64\"",
@@ -39,7 +39,7 @@ fn what_a_task_is_becomes_another_revision() {
 }
 
 #[test]
-fn what_aws_fills_in_is_no_difference() {
+fn defaults_of_aws_are_not_a_difference() {
     let (world, changed) = change(
         "stop_timeout_seconds = 30",
         "stop_timeout_seconds = 30\nhealth_interval_seconds = 30",
@@ -50,7 +50,7 @@ fn what_aws_fills_in_is_no_difference() {
 }
 
 #[test]
-fn parameters_and_secrets_come_and_go_with_what_reads_them() {
+fn parameters_and_secrets_change_with_the_policy_and_the_revision() {
     let world = World::new(SETTINGS);
     world.service("");
     world.rd("rd-ecs").args("apply -y").ok();
@@ -74,7 +74,7 @@ fn parameters_and_secrets_come_and_go_with_what_reads_them() {
         .map(|secret| secret["name"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(names, ["DATABASE_URL", "LOG_LEVEL", "REDIS_URL"]);
-    // Another value is another value: tasks read it when they start.
+    // A changed value needs no new revision: tasks read it when they start.
     world.ecs_settings("[ecs.parameters]\nLOG_LEVEL = \"debug\"");
     let changed = world.rd("rd-ecs").args("apply -y").ok().actions();
     assert_eq!(changed, ["update ecs.parameter.log_level"]);
@@ -129,24 +129,20 @@ fn autoscaling_is_turned_off_and_on() {
 }
 
 #[test]
-fn a_repository_is_never_made_anew() {
+fn a_repository_is_never_replaced() {
     let world = World::new(SETTINGS);
     world.service("");
     world.rd("rd-ecs").args("apply -y").ok();
     world.ecs_settings("kms_key = \"arn:aws:kms:us-east-1:111122223333:key/1b2c\"");
     let plan = world.rd("rd-ecs").args("plan").code(6);
-    assert!(
-        plan.stderr.contains("its images be lost"),
-        "{}",
-        plan.stderr
-    );
+    assert!(plan.stderr.contains("delete its images"), "{}", plan.stderr);
     world.rd("rd-ecs").args("apply -y").code(6);
     world.ecs_settings("");
     assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
 }
 
 #[test]
-fn other_tags_reach_what_tells_its_tags_and_what_does_not() {
+fn changed_tags_reach_every_kind() {
     let world = World::new(SETTINGS);
     world.service("[ecs.parameters]\nLOG_LEVEL = \"info\"");
     world.rd("rd-ecs").args("apply -y").ok();

@@ -1,4 +1,4 @@
-//! `diagnose`: each way in which tasks fail has its likely cause, with AWS's words and the last lines.
+//! `diagnose`: each kind of failure leads to its likely cause, with AWS's words and the last log lines.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
@@ -7,7 +7,7 @@ use rd_testkit::{Done, World, endpoint};
 use serde_json::{Value, json};
 use std::time::{Duration, Instant};
 
-const PATIENCE: Duration = Duration::from_secs(60);
+const TIMEOUT: Duration = Duration::from_secs(60);
 
 fn applied() -> World {
     on(World::new(SETTINGS))
@@ -19,12 +19,12 @@ fn on(world: World) -> World {
     world
 }
 
-/// From now on the tasks of this world's service fail so.
+/// From now on, the tasks of this world's service fail in this way.
 fn fail(world: &World, how: &Value) {
-    let mut told = how.clone();
-    told["account"] = json!(world.account);
-    told["family"] = json!("shop-test-api");
-    world.aws_local("/aws-local/task", &told);
+    let mut input = how.clone();
+    input["account"] = json!(world.account);
+    input["family"] = json!("shop-test-api");
+    world.aws_local("/aws-local/task", &input);
 }
 
 fn restart(world: &World) {
@@ -36,23 +36,23 @@ fn document(done: &Done) -> Value {
         .unwrap_or_else(|e| panic!("{e}: {}{}", done.stdout, done.stderr))
 }
 
-fn of<'a>(document: &'a Value, rule: &str) -> Option<&'a Value> {
+fn finding<'a>(document: &'a Value, rule: &str) -> Option<&'a Value> {
     let findings = document["findings"].as_array().unwrap();
     findings.iter().find(|one| one["rule"] == rule)
 }
 
-/// Diagnoses until there is a finding by this rule; the whole document.
-fn until(world: &World, rule: &str) -> Value {
+/// Diagnoses until a rule has a finding, and returns the whole document.
+fn diagnose_until(world: &World, rule: &str) -> Value {
     let start = Instant::now();
     loop {
         let done = world.rd("rd-ecs").args("diagnose").run();
         let document = document(&done);
-        if of(&document, rule).is_some() {
+        if finding(&document, rule).is_some() {
             assert_eq!(done.code, 1, "{}", done.stdout);
             return document;
         }
         assert!(
-            start.elapsed() < PATIENCE,
+            start.elapsed() < TIMEOUT,
             "no {rule}: {}",
             document["findings"]
         );
@@ -60,13 +60,13 @@ fn until(world: &World, rule: &str) -> Value {
     }
 }
 
-/// Tasks that fail so are found by this rule, first of all, with these words in the evidence.
-fn is_found(how: &Value, rule: &str, words: &[&str]) {
+/// Fails the test unless tasks that fail in this way are found by this rule first, with these words in the evidence.
+fn is_found_first(how: &Value, rule: &str, words: &[&str]) {
     let world = applied();
     fail(&world, how);
     restart(&world);
-    let document = until(&world, rule);
-    let found = of(&document, rule).unwrap();
+    let document = diagnose_until(&world, rule);
+    let found = finding(&document, rule).unwrap();
     let evidence = found["evidence"].to_string();
     for word in words {
         assert!(evidence.contains(word), "{evidence} lacks {word}");
@@ -80,13 +80,14 @@ fn is_found(how: &Value, rule: &str, words: &[&str]) {
 }
 
 #[test]
-fn nothing_is_wrong_after_an_apply() {
+fn after_an_apply_there_are_no_problems() {
     let world = applied();
     let done = world.rd("rd-ecs").args("diagnose").ok();
     assert_eq!(document(&done)["ok"], true, "{}", done.stdout);
     let text = world.rd("rd-ecs").args("diagnose --format text").ok();
     assert!(
-        text.stdout.contains("nothing is wrong; 1 of 1 tasks run"),
+        text.stdout
+            .contains("no problems found; desired 1, running 1, pending 0"),
         "{}",
         text.stdout
     );
@@ -94,7 +95,7 @@ fn nothing_is_wrong_after_an_apply() {
 
 #[test]
 fn an_image_that_is_missing() {
-    is_found(
+    is_found_first(
         &json!({"fails": "image-missing"}),
         "image-not-found",
         &["CannotPullContainerError"],
@@ -103,7 +104,7 @@ fn an_image_that_is_missing() {
 
 #[test]
 fn a_secret_that_is_denied() {
-    is_found(
+    is_found_first(
         &json!({"fails": "secret-denied"}),
         "secret-denied",
         &["ResourceInitializationError", "AccessDeniedException"],
@@ -112,7 +113,7 @@ fn a_secret_that_is_denied() {
 
 #[test]
 fn a_container_without_memory() {
-    is_found(
+    is_found_first(
         &json!({"fails": "out-of-memory"}),
         "out-of-memory",
         &["OutOfMemoryError", "exit code 137"],
@@ -128,8 +129,8 @@ fn exit_codes_and_the_last_lines() {
     ];
     fail(&world, &json!({"fails": "exit", "code": 1, "logs": lines}));
     restart(&world);
-    let document = until(&world, "exit-1");
-    let found = of(&document, "exit-1").unwrap();
+    let document = diagnose_until(&world, "exit-1");
+    let found = finding(&document, "exit-1").unwrap();
     let last = found["last_lines"].as_array().unwrap();
     assert_eq!(last.len(), 2, "{last:?}");
     assert_eq!(last[1], "cannot reach postgres://user:(secret)@host:5432");
@@ -145,12 +146,12 @@ fn exit_codes_and_the_last_lines() {
 
 #[test]
 fn a_command_that_is_missing_and_a_crash() {
-    is_found(
+    is_found_first(
         &json!({"fails": "exit", "code": 127}),
         "exit-127",
         &["exit code 127"],
     );
-    is_found(
+    is_found_first(
         &json!({"fails": "exit", "code": 139}),
         "exit-139",
         &["exit code 139"],
@@ -162,8 +163,8 @@ fn health_checks_of_the_load_balancer() {
     let world = applied();
     fail(&world, &json!({"fails": "unhealthy"}));
     restart(&world);
-    let document = until(&world, "health-failed");
-    let found = of(&document, "health-failed").unwrap();
+    let document = diagnose_until(&world, "health-failed");
+    let found = finding(&document, "health-failed").unwrap();
     assert!(
         found["evidence"].to_string().contains("target-group"),
         "{found}"
@@ -181,7 +182,7 @@ fn health_checks_of_the_container() {
     world.rd("rd-ecs").args("deploy --tag v1").ok();
     fail(&world, &json!({"fails": "container-unhealthy"}));
     restart(&world);
-    until(&world, "container-health-failed");
+    diagnose_until(&world, "container-health-failed");
 }
 
 #[test]
@@ -189,8 +190,8 @@ fn no_capacity() {
     let world = applied();
     fail(&world, &json!({"fails": "no-capacity"}));
     restart(&world);
-    let document = until(&world, "no-capacity");
-    let found = of(&document, "no-capacity").unwrap();
+    let document = diagnose_until(&world, "no-capacity");
+    let found = finding(&document, "no-capacity").unwrap();
     assert!(
         found["evidence"]
             .to_string()
@@ -200,7 +201,7 @@ fn no_capacity() {
 }
 
 #[test]
-fn a_reason_that_nobody_knows_is_told_word_for_word() {
+fn an_unknown_reason_is_reported_word_for_word() {
     let proxy = Proxy::start(endpoint());
     let world = on(World::at(SETTINGS, proxy.url()));
     fail(&world, &json!({"fails": "image-missing"}));
@@ -211,8 +212,8 @@ fn a_reason_that_nobody_knows_is_told_word_for_word() {
     };
     let rule = Rule::at_first(Calls::Of("DescribeTasks"), usize::MAX, rewrite);
     proxy.rules(vec![rule], None);
-    let document = until(&world, "unknown");
-    let found = of(&document, "unknown").unwrap();
+    let document = diagnose_until(&world, "unknown");
+    let found = finding(&document, "unknown").unwrap();
     assert!(
         found["evidence"][0]
             .as_str()
@@ -223,18 +224,18 @@ fn a_reason_that_nobody_knows_is_told_word_for_word() {
 }
 
 #[test]
-fn what_is_over_is_told_and_is_no_failure() {
+fn a_settled_failure_is_a_note() {
     let world = applied();
     fail(&world, &json!({"fails": "exit", "code": 1, "times": 1}));
     world.rd("rd-ecs").args("restart").ok();
     let done = world.rd("rd-ecs").args("diagnose").ok();
     let document = document(&done);
-    let found = of(&document, "exit-1").unwrap();
+    let found = finding(&document, "exit-1").unwrap();
     assert_eq!(found["severity"], "note", "{found}");
 }
 
 #[test]
-fn a_task_stopped_by_hand_is_a_note() {
+fn a_task_stopped_manually_is_a_note() {
     let world = applied();
     let tasks = document(&world.rd("rd-ecs").args("tasks").ok());
     let id = tasks["tasks"][0]["id"].as_str().unwrap().to_owned();
@@ -245,25 +246,21 @@ fn a_task_stopped_by_hand_is_a_note() {
     loop {
         let done = world.rd("rd-ecs").args("diagnose --task").arg(&id).run();
         let document = document(&done);
-        if let Some(found) = of(&document, "stopped-by-user") {
+        if let Some(found) = finding(&document, "stopped-by-user") {
             assert_eq!(found["severity"], "note");
             assert_eq!(found["tasks"], json!([id]));
             assert_eq!(document["tasks"].as_array().unwrap().len(), 1);
             break;
         }
-        assert!(start.elapsed() < PATIENCE, "{}", done.stdout);
+        assert!(start.elapsed() < TIMEOUT, "{}", done.stdout);
         std::thread::sleep(Duration::from_millis(200));
     }
     let none = world.rd("rd-ecs").args("diagnose --task 0000").code(1);
-    assert!(
-        none.stderr.contains("there is no task `0000`"),
-        "{}",
-        none.stderr
-    );
+    assert!(none.stderr.contains("no task `0000`"), "{}", none.stderr);
 }
 
 #[test]
-fn the_evidence_is_saved_for_its_owner_alone() {
+fn the_evidence_is_saved_for_its_owner_only() {
     use std::os::unix::fs::PermissionsExt;
     let world = applied();
     fail(
@@ -271,7 +268,7 @@ fn the_evidence_is_saved_for_its_owner_alone() {
         &json!({"fails": "out-of-memory", "logs": ["last words"]}),
     );
     restart(&world);
-    until(&world, "out-of-memory");
+    diagnose_until(&world, "out-of-memory");
     world
         .rd("rd-ecs")
         .args("diagnose --save evidence.json")
@@ -281,7 +278,7 @@ fn the_evidence_is_saved_for_its_owner_alone() {
     assert_eq!(mode & 0o777, 0o600);
     let text = std::fs::read_to_string(&file).unwrap();
     let saved: Value = serde_json::from_str(&text).unwrap();
-    assert!(of(&saved, "out-of-memory").is_some());
+    assert!(finding(&saved, "out-of-memory").is_some());
     for part in [
         "service",
         "revision",
@@ -297,20 +294,24 @@ fn the_evidence_is_saved_for_its_owner_alone() {
     }
     assert!(text.contains("last words"));
     assert!(!text.contains("planted-"));
-    let lost = world
+    let unwritable = world
         .rd("rd-ecs")
         .args("diagnose --save no/such/folder/x")
         .code(1);
-    assert!(lost.stderr.contains("cannot be written"), "{}", lost.stderr);
+    assert!(
+        unwritable.stderr.contains("cannot write"),
+        "{}",
+        unwritable.stderr
+    );
 }
 
 #[test]
-fn what_a_start_needs_is_a_finding() {
+fn a_failed_check_is_a_finding() {
     let world = applied();
     let group = json!({"logGroupName": "/ecs/shop-test-api"});
     world.json("Logs_20140328.DeleteLogGroup", &group);
-    let document = until(&world, "verify: log group");
-    let found = of(&document, "verify: log group").unwrap();
+    let document = diagnose_until(&world, "verify: log group");
+    let found = finding(&document, "verify: log group").unwrap();
     assert!(
         found["evidence"][0]
             .as_str()
@@ -329,7 +330,7 @@ fn what_cannot_be_read_does_not_hide_the_rest() {
         &json!({"fails": "exit", "code": 1, "logs": ["last words"]}),
     );
     restart(&world);
-    until(&world, "exit-1");
+    diagnose_until(&world, "exit-1");
     let refuse = Fault::Refuse {
         status: 400,
         code: "AccessDeniedException",
@@ -343,7 +344,7 @@ fn what_cannot_be_read_does_not_hide_the_rest() {
     proxy.rules(rules.to_vec(), None);
     let done = world.rd("rd-ecs").args("diagnose").code(1);
     let document = document(&done);
-    assert!(of(&document, "exit-1").is_some(), "{}", done.stdout);
+    assert!(finding(&document, "exit-1").is_some(), "{}", done.stdout);
     let unread = document["unread"].to_string();
     assert!(
         unread.contains("targets: ") && unread.contains("deployments: "),
@@ -358,7 +359,7 @@ fn what_cannot_be_read_does_not_hide_the_rest() {
 }
 
 #[test]
-fn a_deployment_that_is_rolled_back_says_why() {
+fn a_deployment_that_is_rolled_back_shows_findings() {
     let world = applied();
     fail(
         &world,

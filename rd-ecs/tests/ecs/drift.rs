@@ -1,6 +1,7 @@
-//! Every setting of the service that somebody can change by hand.
+//! Drift: every setting of the service that can be changed outside of rd is found and restored.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
+use crate::autoscaling::scaling;
 use rd_testkit::drift::{Drift, each_is_put_back};
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Api, World};
@@ -9,7 +10,6 @@ use serde_json::{Value, json};
 const IAM: Api = ("iam", "2010-05-08");
 const NAME: &str = "shop-test-api";
 const CLUSTER: &str = "shop-test-cluster";
-const TARGET: &str = "service/shop-test-cluster/shop-test-api";
 const EXECUTION: &str = "shop-test-execution-us-east-1";
 const TASK: &str = "shop-test-task-us-east-1";
 
@@ -26,7 +26,7 @@ fn update_service(world: &World, change: &Value) {
     let members = input.as_object_mut().unwrap();
     members.extend(change.as_object().unwrap().clone());
     world.ecs("UpdateService", &input);
-    // A change that starts a deployment is drift once that is over.
+    // A change that starts a deployment is drift only after the deployment.
     for _ in 0..100 {
         let service = world.live_service();
         if service["deployments"][0]["rolloutState"] != "IN_PROGRESS" {
@@ -34,16 +34,7 @@ fn update_service(world: &World, change: &Value) {
         }
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
-    panic!("the deployment did not end");
-}
-
-fn scaling(world: &World, operation: &str, change: &Value) {
-    let mut input = json!({
-        "ServiceNamespace": "ecs", "ResourceId": TARGET, "ScalableDimension": "ecs:service:DesiredCount",
-    });
-    let members = input.as_object_mut().unwrap();
-    members.extend(change.as_object().unwrap().clone());
-    world.json(&format!("AnyScaleFrontendService.{operation}"), &input);
+    panic!("the deployment is still in progress");
 }
 
 fn tracking(metric: &str, target: f64, out: i32, disabled: bool) -> Value {
@@ -59,7 +50,7 @@ fn tracking(metric: &str, target: f64, out: i32, disabled: bool) -> Value {
 
 const CPU: &str = "ECSServiceAverageCPUUtilization";
 
-const BEHIND: [Drift; 34] = [
+const CHANGES: [Drift; 34] = [
     Drift {
         address: "ecs.repository.api",
         path: "scan_on_push",
@@ -345,10 +336,10 @@ fn network(world: &World, subnets: &str, group: &str, public: &str) {
     update_service(world, &change);
 }
 
-fn deployment(world: &World, least: i32, most: i32, breaker: bool, rollback: bool) {
+fn deployment(world: &World, minimum: i32, maximum: i32, breaker: bool, rollback: bool) {
     let change = json!({"deploymentConfiguration": {
-        "minimumHealthyPercent": least,
-        "maximumPercent": most,
+        "minimumHealthyPercent": minimum,
+        "maximumPercent": maximum,
         "deploymentCircuitBreaker": {"enable": breaker, "rollback": rollback},
     }});
     update_service(world, &change);
@@ -370,44 +361,12 @@ fn applied(keys: &str) -> World {
 }
 
 #[test]
-fn each_setting_changed_by_hand_is_drift_and_is_put_back() {
-    each_is_put_back(&applied(KEYS), "rd-ecs", &BEHIND);
+fn each_setting_changed_outside_of_rd_is_drift_and_is_restored() {
+    each_is_put_back(&applied(KEYS), "rd-ecs", &CHANGES);
 }
 
 #[test]
-fn without_schedules_the_bounds_of_autoscaling_are_drift() {
-    let bounds = [
-        ("min", json!({"MinCapacity": 2})),
-        ("max", json!({"MaxCapacity": 9})),
-    ];
-    let world = applied("");
-    for (field, change) in bounds {
-        scaling(&world, "RegisterScalableTarget", &change);
-        let plan = world.rd("rd-ecs").args("plan").ok();
-        assert_eq!(plan.actions(), ["update ecs.scalable_target.api"]);
-        let changes = plan.of_type("change");
-        let mut all = changes.iter();
-        let change = all.find(|one| one["action"] == "update").unwrap();
-        assert_eq!(change["fields"][0]["path"], field);
-        assert_eq!(change["fields"][0]["cause"], "drift");
-        world.rd("rd-ecs").args("apply -y").ok();
-        assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
-    }
-}
-
-#[test]
-fn what_a_schedule_has_set_is_no_drift() {
-    let world = applied(KEYS);
-    scaling(
-        &world,
-        "RegisterScalableTarget",
-        &json!({"MinCapacity": 0, "MaxCapacity": 0}),
-    );
-    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
-}
-
-#[test]
-fn a_revision_that_somebody_put_into_service_by_hand_is_put_back() {
+fn a_revision_deployed_outside_of_rd_is_replaced() {
     let world = applied("");
     let arn = world.live_service()["taskDefinition"].clone();
     let described = world.ecs("DescribeTaskDefinition", &json!({"taskDefinition": arn}));

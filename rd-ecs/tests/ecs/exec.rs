@@ -1,5 +1,5 @@
-//! `exec`: the plugin gets the terminal, the signals and the session, and each cause of a refusal has its name. The
-//! plugin of these tests is a script that tells how it was called.
+//! `exec`: the plugin gets the terminal, the signals and the session, and each cause of a refusal is named. The plugin of
+//! these tests is a script that records how it was called.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::network::SETTINGS;
@@ -11,9 +11,9 @@ use std::time::{Duration, Instant};
 
 const IAM: Api = ("iam", "2010-05-08");
 const NEW: &str = "1.2.553.0";
-const PATIENCE: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Writes its arguments and the session, then waits where it is to, noting signals; SIGTERM ends it with 42.
+/// Records its arguments and the session. If the file `wait` exists, it waits and records signals; SIGTERM ends it with 42.
 const PLUGIN: &str = r#"#!/bin/sh
 cd "$HOME"
 if [ "$1" = --version ]; then cat version; exit 0; fi
@@ -43,7 +43,7 @@ fn path(world: &World) -> String {
     format!("{}/bin:/usr/bin:/bin", world.path().display())
 }
 
-/// A service with a plugin beside.
+/// A service, with a plugin on the path.
 fn applied(keys: &str) -> World {
     let world = World::new(SETTINGS);
     world.service(&format!(
@@ -73,11 +73,11 @@ fn task(world: &World) -> Value {
 }
 
 fn fail(world: &World, how: &str) {
-    let told = json!({"account": world.account, "family": "shop-test-api", "fails": how});
-    world.aws_local("/aws-local/task", &told);
+    let input = json!({"account": world.account, "family": "shop-test-api", "fails": how});
+    world.aws_local("/aws-local/task", &input);
 }
 
-/// Fails the test unless it is refused with these words, and the plugin was not started.
+/// Fails the test unless the session is refused with these words, before the plugin is started.
 fn refused(world: &World, done: &Done, words: &[&str]) {
     assert_eq!(done.code, 1, "{}{}", done.stdout, done.stderr);
     for word in words {
@@ -90,7 +90,7 @@ fn refused(world: &World, done: &Done, words: &[&str]) {
 }
 
 #[test]
-fn the_plugin_gets_the_session_and_gives_its_exit_code() {
+fn the_plugin_gets_the_session_and_sets_the_exit_code() {
     let world = applied("");
     std::fs::write(world.path().join("code"), "7").unwrap();
     let done = exec(&world, "--profile=default -- ls -l")
@@ -129,14 +129,14 @@ fn the_plugin_gets_the_session_and_gives_its_exit_code() {
     );
     assert!(!format!("{}{}", done.stdout, done.stderr).contains(token));
     assert!(
-        done.stderr.contains("stdin is no terminal"),
+        done.stderr.contains("stdin is not a terminal"),
         "{}",
         done.stderr
     );
 }
 
 #[test]
-fn an_old_plugin_gets_the_session_as_an_argument_and_that_is_said() {
+fn an_old_plugin_gets_the_session_as_an_argument_with_a_warning() {
     let world = applied("");
     plugin(&world, "1.2.497.0");
     let done = exec(&world, "").ok();
@@ -144,13 +144,17 @@ fn an_old_plugin_gets_the_session_as_an_argument_and_that_is_said() {
     let session: Value = serde_json::from_str(arguments.lines().next().unwrap()).unwrap();
     assert!(session["TokenValue"].is_string());
     assert_eq!(written(&world, "response"), "");
-    assert!(done.stderr.contains("1.2.497.0 is old"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("1.2.497.0 is outdated"),
+        "{}",
+        done.stderr
+    );
 }
 
 #[test]
-fn it_has_the_terminal_and_its_size() {
+fn the_plugin_has_the_terminal_and_its_size() {
     let world = applied("");
-    // `script` gives a terminal to what it runs; the programs are on the path of a shell of these tests.
+    // `script` runs its command on a terminal; the programs are on the path of the tests' shells.
     let line = "PATH=$HOME/bin:$PATH script -qec 'stty rows 45 cols 123; rd-ecs exec' /dev/null < /dev/null";
     let done = world.rd("rd-ecs").shell(line).run();
     assert!(
@@ -160,17 +164,17 @@ fn it_has_the_terminal_and_its_size() {
         done.stderr
     );
     assert!(
-        !done.stdout.contains("stdin is no terminal"),
+        !done.stdout.contains("stdin is not a terminal"),
         "{}",
         done.stdout
     );
 }
 
 #[test]
-fn signals_are_the_plugins() {
+fn the_plugin_gets_the_signals() {
     let world = applied("");
     std::fs::write(world.path().join("wait"), "").unwrap();
-    // Whoever starts the tests in the background of a shell has them ignore signals, and a script cannot undo that.
+    // Tests in the background of a shell ignore signals, which a script cannot undo.
     let line = "PATH=$HOME/bin:$PATH; exec env --default-signal rd-ecs exec";
     let child = world.rd("rd-ecs").shell(line).start();
     let process = child.id().to_string();
@@ -178,7 +182,7 @@ fn signals_are_the_plugins() {
         let start = Instant::now();
         while !is() {
             assert!(
-                start.elapsed() < PATIENCE,
+                start.elapsed() < TIMEOUT,
                 "{what}: {}",
                 written(&world, "signals")
             );
@@ -203,7 +207,7 @@ fn signals_are_the_plugins() {
 }
 
 #[test]
-fn its_output_goes_through_a_pipe() {
+fn the_output_goes_through_a_pipe() {
     let world = applied("");
     let line = "PATH=$HOME/bin:$PATH; rd-ecs exec -- env < /dev/null | grep -c terminal";
     let done = world.rd("rd-ecs").shell(line).run();
@@ -211,7 +215,7 @@ fn its_output_goes_through_a_pipe() {
 }
 
 #[test]
-fn without_the_plugin_it_says_how_to_install_it() {
+fn without_the_plugin_the_error_says_how_to_install_it() {
     let world = applied("");
     std::fs::remove_file(world.path().join("bin/session-manager-plugin")).unwrap();
     let done = exec(&world, "").run();
@@ -227,13 +231,13 @@ fn without_the_plugin_it_says_how_to_install_it() {
 }
 
 #[test]
-fn exec_must_be_on_in_the_service_and_when_the_task_was_started() {
+fn exec_must_be_enabled_for_the_service_and_the_task() {
     let world = applied("exec = false");
     let done = exec(&world, "").run();
     refused(
         &world,
         &done,
-        &["exec is off in the service", "exec = true"],
+        &["exec is disabled for the service", "exec = true"],
     );
     world.ecs_settings("capacity = \"FARGATE\"\nautoscaling = false\nexec = true");
     world.rd("rd-ecs").args("apply -y").ok();
@@ -241,14 +245,14 @@ fn exec_must_be_on_in_the_service_and_when_the_task_was_started() {
     refused(
         &world,
         &done,
-        &["started while exec was off", "rd-ecs restart"],
+        &["started while exec was disabled", "rd-ecs restart"],
     );
     world.rd("rd-ecs").args("restart").ok();
     exec(&world, "").ok();
 }
 
 #[test]
-fn an_agent_that_does_not_run_is_named_with_its_reason() {
+fn an_agent_that_is_not_running_is_named_with_its_reason() {
     let world = applied("");
     fail(&world, "no-agent");
     world.rd("rd-ecs").args("restart").ok();
@@ -264,21 +268,25 @@ fn an_agent_that_does_not_run_is_named_with_its_reason() {
 }
 
 #[test]
-fn a_file_system_that_can_only_be_read_is_named() {
+fn a_read_only_file_system_is_named() {
     let world = applied("read_only = true");
     world.image("v1", "arm64");
     world.rd("rd-ecs").args("apply -y").ok();
     world.rd("rd-ecs").args("deploy --tag v1").ok();
-    // The first image takes the placeholder's settings along; the apply after it sets its own.
+    // The first deployment keeps the placeholder's settings; the apply after it sets those of the file.
     world.rd("rd-ecs").args("apply -y").ok();
     fail(&world, "no-agent");
     world.rd("rd-ecs").args("restart").ok();
     let done = exec(&world, "").run();
-    refused(&world, &done, &["can only be read", "read_only = false"]);
+    refused(
+        &world,
+        &done,
+        &["file system is read-only", "read_only = false"],
+    );
 }
 
 #[test]
-fn a_task_role_that_may_not_is_named_after_the_refusal() {
+fn a_task_role_without_access_is_named_after_the_refusal() {
     let world = applied("");
     let role = [
         ("RoleName", "shop-test-task-us-east-1"),
@@ -290,7 +298,7 @@ fn a_task_role_that_may_not_is_named_after_the_refusal() {
         &world,
         &done,
         &[
-            "task role may not",
+            "task role has no access",
             "ssmmessages:CreateControlChannel",
             "TargetNotConnectedException",
         ],
@@ -298,7 +306,7 @@ fn a_task_role_that_may_not_is_named_after_the_refusal() {
 }
 
 #[test]
-fn no_way_to_session_manager_is_named() {
+fn a_missing_path_to_session_manager_is_named() {
     let none = "database_variable = \"\"\ncache_variable = \"\"\nbucket_variable = \"\"\n";
     let world = World::new(&format!("{SETTINGS}[net]\nnat = \"none\"\n[ecs]\n{none}"));
     for program in ["rd-net", "rd-edge", "rd-ecs"] {
@@ -311,15 +319,15 @@ fn no_way_to_session_manager_is_named() {
     refused(
         &world,
         &done,
-        &["does not reach Session Manager", "nat in [net]"],
+        &["cannot reach Session Manager", "nat in [net]"],
     );
 }
 
 #[test]
-fn the_task_and_the_container_must_be_there() {
+fn the_task_and_the_container_must_exist() {
     let world = applied("");
     let done = exec(&world, "--task 0000").run();
-    refused(&world, &done, &["there is no task `0000`"]);
+    refused(&world, &done, &["no task `0000`"]);
     let done = exec(&world, "--container web").code(2);
     assert!(
         done.stderr.contains("no container `web`") && done.stderr.contains("it has api"),
@@ -339,13 +347,13 @@ fn the_task_and_the_container_must_be_there() {
         .stdout
         .contains("\"last_status\":\"STOPPED\"")
     {
-        assert!(start.elapsed() < PATIENCE, "it runs still");
+        assert!(start.elapsed() < TIMEOUT, "it is still running");
         std::thread::sleep(Duration::from_millis(100));
     }
     refused(
         &world,
         &exec(&world, "").run(),
-        &["no task of shop-test-api runs"],
+        &["no task of shop-test-api is running"],
     );
     let stopped = exec(&world, &format!("--task {id}")).run();
     refused(&world, &stopped, &["it has stopped"]);

@@ -20,8 +20,8 @@ fn list(world: &World, operation: &str, input: &Value, member: &str) -> usize {
         .len()
 }
 
-/// Everything is as wanted, once; and goes without a trace.
-fn whole(world: &World) {
+/// Every resource exists once and is up to date, and a destroy leaves nothing.
+fn complete(world: &World) {
     assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
     let state = std::fs::read_to_string(world.state_file("shop-test", "ecs")).unwrap();
     assert!(
@@ -65,11 +65,11 @@ const APPLY: Scenario = Scenario {
     check: |world| {
         let family = json!({"familyPrefix": "shop-test-api", "status": "ACTIVE"});
         assert!(list(world, "ListTaskDefinitions", &family, "taskDefinitionArns") <= 2);
-        whole(world);
+        complete(world);
     },
 };
 
-/// Another revision, other settings of the service, other tags; a parameter and a schedule come.
+/// A new revision, other settings of the service, other tags; a new parameter and a new schedule.
 const UPDATE: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |world| {
@@ -82,7 +82,7 @@ const UPDATE: Scenario = Scenario {
         ));
     },
     command: |world| world.rd("rd-ecs").args("apply -y"),
-    check: whole,
+    check: complete,
 };
 
 const DESTROY: Scenario = Scenario {

@@ -24,7 +24,7 @@ fn definition(world: &World) -> Value {
     world.ecs("DescribeTaskDefinition", &input)
 }
 
-/// What the tasks are given, by variable.
+/// The secrets of the tasks: variable and `valueFrom`.
 fn secrets(world: &World) -> Vec<(String, String)> {
     let definition = definition(world);
     let container = &definition["taskDefinition"]["containerDefinitions"][0];
@@ -37,8 +37,8 @@ fn secrets(world: &World) -> Vec<(String, String)> {
         .collect()
 }
 
-/// What the first image is to be given, with a parameter `LEVEL`.
-fn all(world: &World) -> Vec<(String, String)> {
+/// The secrets that the first image must get, with a parameter `LEVEL`.
+fn expected_secrets(world: &World) -> Vec<(String, String)> {
     let url = |slice: &str| {
         let arn = world.output(slice, "secret_arn");
         format!("{}:url::", arn.as_str().unwrap())
@@ -73,7 +73,7 @@ fn the_placeholder_has_no_secrets_and_the_first_image_has_all() {
     assert_eq!(secrets(&world), []);
     nothing_to_do(&world);
 
-    // What the first image is to be given is made, and changes nothing of the placeholder.
+    // The parameter of the first image is created; the placeholder does not change.
     world.ecs_settings("[ecs.parameters]\nLEVEL = \"info\"");
     let changed = world.rd("rd-ecs").args("apply -y").ok().actions();
     let expected = [
@@ -89,19 +89,19 @@ fn the_placeholder_has_no_secrets_and_the_first_image_has_all() {
     for step in ["secret for DATABASE_URL", "parameter for LEVEL"] {
         assert!(checks.iter().any(|one| one["step"] == step), "{checks:?}");
     }
-    assert_eq!(secrets(&world), all(&world));
+    assert_eq!(secrets(&world), expected_secrets(&world));
     nothing_to_do(&world);
     world.rd("rd-ecs").args("apply -y").ok();
-    assert_eq!(secrets(&world), all(&world));
+    assert_eq!(secrets(&world), expected_secrets(&world));
 
-    // Back, and forth again.
+    // Roll back, then deploy again.
     world.rd("rd-ecs").args("rollback").ok();
     assert!(world.live_image().contains("nginx"));
     assert_eq!(secrets(&world), []);
     nothing_to_do(&world);
     world.image("v2", "arm64");
     world.rd("rd-ecs").args("deploy --tag v2").ok();
-    assert_eq!(secrets(&world), all(&world));
+    assert_eq!(secrets(&world), expected_secrets(&world));
     nothing_to_do(&world);
 }
 
@@ -117,45 +117,45 @@ fn a_command_with_the_first_image_has_all_secrets() {
 }
 
 #[test]
-fn what_the_first_image_is_given_is_verified_before() {
+fn the_secrets_of_the_first_image_are_verified_before() {
     let world = applied("");
     world.image("v1", "arm64");
     let input = json!({"SecretId": "shop/test/data", "SecretString": "{\"uri\": \"planted-uri\"}"});
     world.json("secretsmanager.PutSecretValue", &input);
     let before = world.live_service()["taskDefinition"].clone();
-    for verb in ["verify", "deploy --tag v1"] {
-        let done = world.rd("rd-ecs").args(verb).code(1);
-        let said = format!("{}{}", done.stdout, done.stderr);
-        assert!(said.contains("secret for DATABASE_URL"), "{verb}: {said}");
-        assert!(said.contains("no member `url`"), "{verb}: {said}");
+    for command in ["verify", "deploy --tag v1"] {
+        let done = world.rd("rd-ecs").args(command).code(1);
+        let output = format!("{}{}", done.stdout, done.stderr);
+        assert!(output.contains("secret for DATABASE_URL"), "{command}: {output}");
+        assert!(output.contains("no member `url`"), "{command}: {output}");
     }
     assert_eq!(world.live_service()["taskDefinition"], before);
 }
 
 #[test]
-fn what_was_not_applied_is_not_deployed() {
+fn settings_that_were_not_applied_are_not_deployed() {
     let world = applied("");
     world.image("v1", "arm64");
     world.ecs_settings("[ecs.parameters]\nLEVEL = \"info\"");
-    for verb in ["verify", "deploy --no-verify --tag v1"] {
-        let done = world.rd("rd-ecs").args(verb).code(1);
+    for command in ["verify", "deploy --no-verify --tag v1"] {
+        let done = world.rd("rd-ecs").args(command).code(1);
         for word in ["LEVEL", "rd-ecs apply"] {
-            assert!(done.stderr.contains(word), "{verb}: {}", done.stderr);
+            assert!(done.stderr.contains(word), "{command}: {}", done.stderr);
         }
     }
     world.rd("rd-ecs").args("apply -y").ok();
     world.rd("rd-ecs").args("deploy --tag v1").ok();
-    assert_eq!(secrets(&world), all(&world));
+    assert_eq!(secrets(&world), expected_secrets(&world));
 }
 
-/// As an earlier version made it, or somebody by hand.
+/// A placeholder with secrets, from an earlier version or changed outside of rd.
 #[test]
-fn a_placeholder_that_has_secrets_loses_them() {
+fn an_apply_removes_secrets_from_the_placeholder() {
     let world = applied("[ecs.parameters]\nLEVEL = \"info\"");
     let described = definition(&world);
     let old = &described["taskDefinition"];
     let mut containers = old["containerDefinitions"].clone();
-    let given = all(&world).into_iter();
+    let given = expected_secrets(&world).into_iter();
     containers[0]["secrets"] = given
         .map(|(name, from)| json!({"name": name, "valueFrom": from}))
         .collect();
@@ -170,7 +170,7 @@ fn a_placeholder_that_has_secrets_loses_them() {
         "cluster": "shop-test-cluster", "service": NAME, "taskDefinition": format!("{NAME}:2"),
     });
     world.ecs("UpdateService", &change);
-    assert_eq!(secrets(&world), all(&world));
+    assert_eq!(secrets(&world), expected_secrets(&world));
     let plan = world.rd("rd-ecs").args("plan").ok();
     let expected = ["update ecs.service.api", "update ecs.task_definition.api"];
     assert_eq!(plan.actions(), expected);

@@ -1,7 +1,7 @@
-//! What images there are, what an image is, and the way to the registry for other tools.
+//! `images`, image references, and `login` for other tools.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
-use crate::registry::{Registry, Things};
+use crate::registry::{Documents, Registry};
 use rd_testkit::archive::{config, digest};
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, World, endpoint, request};
@@ -21,7 +21,7 @@ fn images(world: &World, arguments: &str) -> Vec<Value> {
 }
 
 #[test]
-fn images_are_listed_with_what_was_found_and_what_runs() {
+fn images_are_listed_with_findings_and_the_live_one() {
     let world = applied();
     assert_eq!(images(&world, ""), [] as [Value; 0]);
     let text = world.rd("rd-ecs").args("images --format text").ok();
@@ -71,17 +71,16 @@ fn images_are_listed_with_what_was_found_and_what_runs() {
 }
 
 #[test]
-fn an_image_that_is_not_there_is_told_with_the_nearest() {
+fn an_error_about_a_missing_image_names_similar_tags() {
     let world = applied();
     let done = world.rd("rd-ecs").args("deploy --tag v1").code(1);
     assert!(
-        done.stderr
-            .contains("there is no tag `v1` in shop-test-api"),
+        done.stderr.contains("shop-test-api has no tag `v1`"),
         "{}",
         done.stderr
     );
     assert!(
-        done.stderr.contains("nothing was pushed yet"),
+        done.stderr.contains("nothing has been pushed yet"),
         "{}",
         done.stderr
     );
@@ -89,7 +88,11 @@ fn an_image_that_is_not_there_is_told_with_the_nearest() {
         world.image(tag, "arm64");
     }
     let done = world.rd("rd-ecs").args("deploy --tag v43").code(1);
-    assert!(done.stderr.contains("nearest: v41, v42"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("similar tags: v41, v42"),
+        "{}",
+        done.stderr
+    );
     let digest = format!("sha256:{}", "0".repeat(64));
     let done = world
         .rd("rd-ecs")
@@ -97,7 +100,7 @@ fn an_image_that_is_not_there_is_told_with_the_nearest() {
         .arg(&digest)
         .code(1);
     assert!(
-        done.stderr.contains(&format!("there is no image {digest}")),
+        done.stderr.contains(&format!("has no image {digest}")),
         "{}",
         done.stderr
     );
@@ -109,7 +112,7 @@ fn an_image_that_is_not_there_is_told_with_the_nearest() {
         .arg(&format!("{host}/other:v1"))
         .code(1);
     assert!(
-        done.stderr.contains("there is no repository other"),
+        done.stderr.contains("has no repository other"),
         "{}",
         done.stderr
     );
@@ -118,26 +121,30 @@ fn an_image_that_is_not_there_is_told_with_the_nearest() {
         .args("deploy --image")
         .arg("Not/A:Reference")
         .code(2);
-    assert!(done.stderr.contains("names no image"), "{}", done.stderr);
+    assert!(
+        done.stderr.contains("is not an image reference"),
+        "{}",
+        done.stderr
+    );
 }
 
 #[test]
-fn login_gives_the_password_to_programs_alone() {
+fn login_prints_the_password_only_for_programs() {
     let world = World::new(SETTINGS);
-    // It needs no state.
+    // `login` needs no state.
     let done = world.rd("rd-ecs").args("login -vv").ok();
     let password = done.stdout.trim_end();
     assert!(!done.stderr.contains(password), "the password is in a log");
     assert!(done.stderr.contains("user AWS"), "{}", done.stderr);
 
-    let about = world.rd("rd-ecs").args("login --format json").ok();
-    assert!(!about.stdout.contains(password));
-    let about: Value = serde_json::from_str(&about.stdout).unwrap();
+    let without_password = world.rd("rd-ecs").args("login --format json").ok();
+    assert!(!without_password.stdout.contains(password));
+    let about: Value = serde_json::from_str(&without_password.stdout).unwrap();
     assert_eq!(about["username"], "AWS");
     assert_eq!(about["url"], endpoint());
     assert!(about["expires_at"].as_str().unwrap().ends_with('Z'));
 
-    // What docker login does with it.
+    // As docker login uses it.
     let encoded = world
         .rd("rd-ecs")
         .shell("printf 'AWS:%s' \"$(rd-ecs login)\" | base64 -w0")
@@ -154,7 +161,7 @@ fn login_gives_the_password_to_programs_alone() {
         401
     );
 
-    // A terminal.
+    // On a terminal, it is refused.
     let done = world
         .rd("rd-ecs")
         .shell("script -qec 'rd-ecs login' /dev/null")
@@ -172,8 +179,8 @@ fn login_gives_the_password_to_programs_alone() {
 const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 
-/// Images of somebody else's: `app:v1` for ARM64, `app:both` an index. Their digests, too.
-fn images_of_others() -> (Things, [String; 2]) {
+/// Images of another registry: `app:v1` for ARM64, and the index `app:both`; with their digests.
+fn other_images() -> (Documents, [String; 2]) {
     let config = config("arm64", &[]);
     let manifest = json!({
         "schemaVersion": 2, "mediaType": MANIFEST,
@@ -212,9 +219,9 @@ fn deploy(world: &World, registry: &Registry, image: &str) -> Done {
 }
 
 #[test]
-fn images_of_other_registries_are_looked_at_without_credentials() {
+fn images_of_other_registries_are_read_without_credentials() {
     let world = applied();
-    let (things, [one, both]) = images_of_others();
+    let (things, [one, both]) = other_images();
     let registry = Registry::start(things.clone(), true);
     for (tag, digest) in [("v1", one), ("both", both)] {
         let done = deploy(&world, &registry, &format!("team/app:{tag}"));
@@ -235,7 +242,7 @@ fn images_of_other_registries_are_looked_at_without_credentials() {
     let done = deploy(&world, &closed, "team/app:v1");
     assert_eq!(done.code, 1);
     assert!(
-        done.stderr.contains("asked without credentials"),
+        done.stderr.contains("without credentials"),
         "{}",
         done.stderr
     );

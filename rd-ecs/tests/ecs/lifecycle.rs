@@ -38,14 +38,14 @@ fn from_nothing_to_nothing() {
     let applied = world.rd("rd-ecs").args("apply -y").ok();
     assert_eq!(applied.actions().len(), 12);
     assert!(
-        applied.stderr.contains("no image was deployed yet"),
+        applied.stderr.contains("no image has been deployed yet"),
         "{}",
         applied.stderr
     );
     nothing_to_do(&world);
     let status = world.rd("rd-ecs").args("status").ok();
     assert!(
-        status.stdout.contains("1 wanted, 1 run"),
+        status.stdout.contains("desired 1, running 1, pending 0"),
         "{}",
         status.stdout
     );
@@ -65,22 +65,22 @@ fn from_nothing_to_nothing() {
 fn a_plan_without_changes_takes_at_most_14_calls() {
     let world = applied("");
     let plan = world.rd("rd-ecs").args("plan -v").ok();
-    let told = plan.stderr.lines().find_map(|line| {
+    let reported = plan.stderr.lines().find_map(|line| {
         let (before, _) = line.split_once(" calls to AWS")?;
         before.rsplit(' ').next()?.parse::<u32>().ok()
     });
-    assert!(told.is_some_and(|calls| calls <= 14), "{}", plan.stderr);
+    assert!(reported.is_some_and(|calls| calls <= 14), "{}", plan.stderr);
 }
 
 #[test]
-fn an_apply_keeps_the_image_that_was_deployed_and_the_tasks_that_were_asked_for() {
+fn an_apply_keeps_the_deployed_image_and_the_scaled_number_of_tasks() {
     let world = applied("");
     let digest = world.image("v1", "arm64");
     world.rd("rd-ecs").args("deploy --no-verify --tag v1").ok();
     world.rd("rd-ecs").args("scale 3").ok();
     nothing_to_do(&world);
     assert!(world.live_image().ends_with(&digest));
-    // A setting that makes another revision takes the image along.
+    // A new revision from a changed setting keeps the image.
     world.ecs_settings("cpu = 512\nmemory = 1024");
     let changed = world.rd("rd-ecs").args("apply -y").ok();
     assert_eq!(
@@ -90,7 +90,7 @@ fn an_apply_keeps_the_image_that_was_deployed_and_the_tasks_that_were_asked_for(
     assert!(world.live_image().ends_with(&digest));
     assert_eq!(world.live_service()["desiredCount"], 3);
     nothing_to_do(&world);
-    // Asked for anew, the number is set.
+    // A changed setting sets the number of tasks.
     world.ecs_settings("cpu = 512\nmemory = 1024\ndesired = 2");
     world.rd("rd-ecs").args("apply -y").ok();
     assert_eq!(world.live_service()["desiredCount"], 2);
@@ -98,7 +98,7 @@ fn an_apply_keeps_the_image_that_was_deployed_and_the_tasks_that_were_asked_for(
 }
 
 #[test]
-fn a_lost_state_finds_everything_again() {
+fn without_a_state_everything_is_imported() {
     let world = applied("[ecs.parameters]\nLOG_LEVEL = \"info\"");
     let outputs = world.rd("rd-ecs").args("output").ok().stdout;
     std::fs::remove_file(world.state_file("shop-test", "ecs")).unwrap();
@@ -116,7 +116,7 @@ fn a_lost_state_finds_everything_again() {
 }
 
 #[test]
-fn the_first_apply_ends_without_an_image_and_without_a_placeholder() {
+fn the_first_apply_succeeds_without_an_image_and_a_placeholder() {
     let world = applied("bootstrap = \"none\"");
     assert_eq!(world.live_service()["desiredCount"], 0);
     nothing_to_do(&world);
@@ -128,7 +128,7 @@ fn the_first_apply_ends_without_an_image_and_without_a_placeholder() {
 }
 
 #[test]
-fn roles_that_iam_does_not_know_everywhere_yet_are_waited_for() {
+fn an_apply_waits_until_new_roles_have_propagated() {
     let world = World::new(SETTINGS);
     world.service("");
     let lag = json!({"times": 4, "account": world.account, "where": "definition"});
@@ -138,7 +138,7 @@ fn roles_that_iam_does_not_know_everywhere_yet_are_waited_for() {
     nothing_to_do(&world);
     let revisions = world.ecs("ListTaskDefinitions", &json!({}));
     assert_eq!(revisions["taskDefinitionArns"].as_array().unwrap().len(), 1);
-    // One that stays refused is told, with what to look at.
+    // A role that AWS keeps refusing is reported with a hint.
     let other = World::new(SETTINGS);
     other.service("");
     let never = json!({"times": 100_000, "account": other.account, "where": "definition"});
@@ -152,7 +152,7 @@ fn roles_that_iam_does_not_know_everywhere_yet_are_waited_for() {
 }
 
 #[test]
-fn images_are_not_lost_unasked() {
+fn images_are_deleted_only_with_a_flag() {
     let world = applied("");
     world.image("v1", "arm64");
     let refused = world.rd("rd-ecs").args("destroy -y").code(6);
@@ -167,7 +167,7 @@ fn images_are_not_lost_unasked() {
 }
 
 #[test]
-fn old_revisions_go_as_keep_revisions_says() {
+fn old_revisions_are_deregistered_as_keep_revisions_says() {
     let world = applied("keep_revisions = 2");
     for tag in ["v1", "v2", "v3"] {
         world.image(tag, "arm64");

@@ -1,5 +1,6 @@
 //! rd-ecs against the local AWS API, and against image registries on loopback.
 
+mod autoscaling;
 mod changes;
 mod diagnose;
 mod drift;

@@ -1,4 +1,4 @@
-//! What the two roles may do, asked of IAM's own simulator: all that the service needs, and nothing beyond.
+//! The permissions of the two roles, from IAM's simulator: everything that the service needs, and nothing else.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::network::SETTINGS;
@@ -17,7 +17,7 @@ fn may(world: &World, role: &str, action: &str, resource: &str) -> bool {
     may_where(world, role, action, resource, &via)
 }
 
-/// With these condition keys, their types and values.
+/// Whether a role may do it with these condition keys, their types and values.
 fn may_where(
     world: &World,
     role: &str,
@@ -53,7 +53,7 @@ fn may_where(
 }
 
 #[test]
-fn the_roles_may_do_what_is_needed_and_no_more() {
+fn the_roles_have_the_needed_permissions_and_no_others() {
     let world = World::new(SETTINGS);
     let key = "arn:aws:kms:us-east-1:111122223333:key/1b2c";
     world.service(&format!(
@@ -101,7 +101,7 @@ fn the_roles_may_do_what_is_needed_and_no_more() {
         (false, EXECUTION, "iam:PassRole", &role),
         (false, EXECUTION, "ecr:PutImage", &repository),
         (false, TASK, "secretsmanager:GetSecretValue", &database),
-        (false, TASK, "s3:GetObject", "arn:aws:s3:::somebody-elses/1"),
+        (false, TASK, "s3:GetObject", "arn:aws:s3:::another-stacks/1"),
         (false, TASK, "s3:DeleteBucket", &bucket),
         (false, TASK, "s3:PutBucketPolicy", &bucket),
         (false, TASK, "sts:AssumeRole", &role),
@@ -116,7 +116,7 @@ fn the_roles_may_do_what_is_needed_and_no_more() {
     }
 }
 
-/// The bucket's key, as rd-store was told it, is for tasks' objects and for nothing else.
+/// The tasks may use the bucket's key for their objects, and for nothing else.
 #[test]
 fn tasks_may_use_the_key_of_their_bucket() {
     let world = World::new(SETTINGS);
@@ -167,9 +167,9 @@ fn tasks_may_use_the_key_of_their_bucket() {
     assert!(!may_use(&key, &alias("alias/shop")));
 }
 
-/// Nobody but ECS's tasks of this account and region can be either role.
+/// Only ECS tasks of this account and region may assume the roles.
 #[test]
-fn the_roles_are_for_tasks_of_this_account_alone() {
+fn only_tasks_of_this_account_may_assume_the_roles() {
     let world = World::new(SETTINGS);
     world.service("exec = false\nbucket_variable = \"\"");
     world.rd("rd-ecs").args("apply -y").ok();
@@ -189,7 +189,7 @@ fn the_roles_are_for_tasks_of_this_account_alone() {
             );
         }
     }
-    // Without a bucket and without a shell the tasks have nothing to do at AWS.
+    // Without a bucket and ECS Exec, the task role needs no permissions.
     let policies = world
         .query(IAM, "ListRolePolicies", &[("RoleName", TASK)])
         .body;

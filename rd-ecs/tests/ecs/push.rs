@@ -1,4 +1,4 @@
-//! Images from archives to the registry: what docker and buildx write, and what cannot be pushed.
+//! `push`: the archives of docker and buildx, and archives that cannot be pushed.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use flate2::Compression;
@@ -44,14 +44,14 @@ fn manifest(world: &World, reference: &str) -> Value {
     serde_json::from_str(&answer.body).unwrap()
 }
 
-/// A layer as it is in the registry, byte for byte.
+/// The bytes of a layer in the registry.
 fn blob(world: &World, digest: &str) -> Vec<u8> {
     let asked = json!({"repositoryName": NAME, "layerDigest": digest});
-    let told = world.json(
+    let result = world.json(
         "AmazonEC2ContainerRegistry_V20150921.GetDownloadUrlForLayer",
         &asked,
     );
-    let url = told["downloadUrl"].as_str().unwrap();
+    let url = result["downloadUrl"].as_str().unwrap();
     let path = url.strip_prefix(endpoint()).unwrap();
     let mut stream = TcpStream::connect(endpoint().strip_prefix("http://").unwrap()).unwrap();
     write!(stream, "GET {path} HTTP/1.0\r\nHost: local\r\n\r\n").unwrap();
@@ -81,7 +81,7 @@ fn zipped(layers: &[Vec<u8>]) -> Vec<(&'static str, Vec<u8>)> {
 }
 
 #[test]
-fn what_docker_saved_is_pushed_compressed_and_once() {
+fn a_docker_archive_is_pushed_compressed_and_only_once() {
     let world = applied("");
     let layers = [layer(1, 100_000), layer(2, 700_000), layer(3, 0)];
     let first = pushed(
@@ -101,10 +101,10 @@ fn what_docker_saved_is_pushed_compressed_and_once() {
     assert_eq!(first["image"], name.as_str());
 
     let found = manifest(&world, "v1");
-    for (told, plain) in found["layers"].as_array().unwrap().iter().zip(&layers) {
-        assert_eq!(told["mediaType"], GZIP);
-        let bytes = blob(&world, told["digest"].as_str().unwrap());
-        assert_eq!(told["size"], bytes.len());
+    for (result, plain) in found["layers"].as_array().unwrap().iter().zip(&layers) {
+        assert_eq!(result["mediaType"], GZIP);
+        let bytes = blob(&world, result["digest"].as_str().unwrap());
+        assert_eq!(result["size"], bytes.len());
         assert!(gunzip(&bytes) == *plain, "a layer is not what was saved");
     }
     let config = blob(&world, found["config"]["digest"].as_str().unwrap());
@@ -120,7 +120,7 @@ fn what_docker_saved_is_pushed_compressed_and_once() {
     assert_eq!(again["bytes"], 0);
     assert_eq!(manifest(&world, "v2"), found);
 
-    // Another image, of which one layer is there.
+    // Another image; the repository already has one of its layers.
     let other = [layers[1].clone(), layer(4, 1000)];
     let done = push(
         &world,
@@ -131,11 +131,11 @@ fn what_docker_saved_is_pushed_compressed_and_once() {
     assert_eq!(lines.len(), 1, "{}", done.stdout);
     assert!(lines[0].starts_with(&format!("{}@sha256:", url.as_str().unwrap())));
     assert!(done.stderr.contains("1 layer pushed"), "{}", done.stderr);
-    assert!(done.stderr.contains("1 there already"), "{}", done.stderr);
+    assert!(done.stderr.contains("1 already there"), "{}", done.stderr);
 }
 
 #[test]
-fn a_layer_that_docker_wrote_once_may_be_linked_to() {
+fn a_link_to_a_layer_is_followed() {
     let world = applied("");
     let layers = [layer(1, 5000), layer(1, 5000)];
     let path = world.path().join("app.tar");
@@ -167,33 +167,33 @@ fn a_layer_that_docker_wrote_once_may_be_linked_to() {
 }
 
 #[test]
-fn a_layout_is_pushed_as_it_is() {
+fn an_oci_layout_is_pushed_unchanged() {
     let world = applied("");
     let layers = [layer(1, 50_000), layer(2, 60_000)];
     let mut layout = Layout::default();
     let mut image = layout.image(&config("arm64", &layers), &zipped(&layers));
     image["annotations"] = json!({"org.opencontainers.image.ref.name": "v7"});
-    let told = pushed(&world, &layout.finish(&[image.clone()]), "");
-    assert_eq!(told["digest"], image["digest"]);
-    assert_eq!(told["tags"], json!(["v7"]));
-    assert_eq!(told["layers"]["pushed"], 2);
+    let result = pushed(&world, &layout.finish(&[image.clone()]), "");
+    assert_eq!(result["digest"], image["digest"]);
+    assert_eq!(result["tags"], json!(["v7"]));
+    assert_eq!(result["layers"]["pushed"], 2);
     assert_eq!(
         manifest(&world, "v7")["layers"][0]["digest"],
         digest(&gzip(&layers[0])).as_str()
     );
 
-    // Without compression it stays so: its digest is what was signed.
+    // An uncompressed layer of a layout stays uncompressed: its digest may be signed.
     let mut layout = Layout::default();
     let image = layout.image(
         &config("arm64", &layers[..1]),
         &[(PLAIN, layers[0].clone())],
     );
-    let told = pushed(
+    let result = pushed(
         &world,
         &layout.finish(std::slice::from_ref(&image)),
         "--tag plain",
     );
-    assert_eq!(told["digest"], image["digest"]);
+    assert_eq!(result["digest"], image["digest"]);
 }
 
 fn two_platforms(layout: &mut Layout) -> (Value, [Value; 3]) {
@@ -210,22 +210,26 @@ fn two_platforms(layout: &mut Layout) -> (Value, [Value; 3]) {
 }
 
 #[test]
-fn an_index_is_pushed_whole() {
+fn an_index_is_pushed_with_all_images() {
     let world = applied("");
     let mut layout = Layout::default();
     let (mut index, images) = two_platforms(&mut layout);
     index["annotations"] = json!({"io.containerd.image.name": "docker.io/library/shop:v9"});
-    let told = pushed(&world, &layout.finish(&[index.clone()]), "");
-    assert_eq!(told["digest"], index["digest"]);
-    assert_eq!(told["tags"], json!(["v9"]));
-    assert_eq!(told["architectures"], json!(["ARM64", "X86_64"]));
+    let result = pushed(&world, &layout.finish(&[index.clone()]), "");
+    assert_eq!(result["digest"], index["digest"]);
+    assert_eq!(result["tags"], json!(["v9"]));
+    assert_eq!(result["architectures"], json!(["ARM64", "X86_64"]));
     for image in &images {
         manifest(&world, image["digest"].as_str().unwrap());
     }
     let listed = world.rd("rd-ecs").args("images").ok();
     let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
     let listed = listed["images"].as_array().unwrap();
-    assert_eq!(listed.len(), 1, "an index's images are told with it");
+    assert_eq!(
+        listed.len(),
+        1,
+        "the images of an index are not listed separately"
+    );
     assert_eq!(listed[0]["architectures"], json!(["ARM64", "X86_64"]));
     assert_eq!(
         listed[0]["images"],
@@ -234,7 +238,7 @@ fn an_index_is_pushed_whole() {
 }
 
 #[test]
-fn of_an_index_of_which_one_image_is_there_that_one_is_pushed() {
+fn the_only_image_of_an_index_is_pushed_without_the_index() {
     let world = applied("");
     let mut layout = Layout::default();
     let (index, images) = two_platforms(&mut layout);
@@ -242,13 +246,17 @@ fn of_an_index_of_which_one_image_is_there_that_one_is_pushed() {
     layout.entries.retain(|(name, _)| *name != other);
     let done = push(&world, &layout.finish(&[index]), "--tag v1");
     assert_eq!(done.code, 0, "{}", done.stderr);
-    let told: Value = serde_json::from_str(&done.stdout).unwrap();
-    assert_eq!(told["digest"], images[0]["digest"]);
-    assert!(done.stderr.contains("for ARM64 alone"), "{}", done.stderr);
+    let result: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!(result["digest"], images[0]["digest"]);
+    assert!(
+        done.stderr.contains("only the image for ARM64"),
+        "{}",
+        done.stderr
+    );
 }
 
 #[test]
-fn newer_dockers_write_both_forms() {
+fn an_archive_may_contain_both_formats() {
     let world = applied("");
     let layers = [layer(1, 40_000)];
     let both = |kind: &'static str, bytes: Vec<u8>| {
@@ -267,19 +275,19 @@ fn newer_dockers_write_both_forms() {
         ));
         (entries, image)
     };
-    // From docker's own store: without compression, so it is compressed.
+    // From docker's own store: uncompressed, so the push compresses it.
     let (entries, image) = both(PLAIN, layers[0].clone());
-    let told = pushed(&world, &entries, "");
-    assert_ne!(told["digest"], image["digest"]);
+    let result = pushed(&world, &entries, "");
+    assert_ne!(result["digest"], image["digest"]);
     assert_eq!(manifest(&world, "v1")["layers"][0]["mediaType"], GZIP);
-    // From containerd's: as it was pulled or built.
+    // From containerd's store: compressed already, so it stays as it is.
     let (entries, image) = both(GZIP, gzip(&layers[0]));
-    let told = pushed(&world, &entries, "--tag v2");
-    assert_eq!(told["digest"], image["digest"]);
+    let result = pushed(&world, &entries, "--tag v2");
+    assert_eq!(result["digest"], image["digest"]);
 }
 
 #[test]
-fn layers_that_are_compressed_in_a_docker_archive_stay_as_they_are() {
+fn compressed_layers_of_a_docker_archive_stay_unchanged() {
     let world = applied("");
     let layers = [layer(1, 40_000)];
     let mut entries = docker_saved(&["shop:v1"], "arm64", &layers);
@@ -292,7 +300,7 @@ fn layers_that_are_compressed_in_a_docker_archive_stay_as_they_are() {
     );
 }
 
-/// What is done to the files of an archive.
+/// A change to the files of an archive.
 type Harm = fn(&mut Vec<Entry>);
 
 fn find<'a>(entries: &'a mut [Entry], name: &str) -> &'a mut Vec<u8> {
@@ -301,7 +309,7 @@ fn find<'a>(entries: &'a mut [Entry], name: &str) -> &'a mut Vec<u8> {
 }
 
 #[test]
-fn what_is_broken_is_refused_before_anything_is_tagged() {
+fn an_invalid_archive_is_refused_before_anything_is_tagged() {
     let world = applied("");
     let layers = [layer(1, 20_000), layer(2, 20_000)];
     let docker = docker_saved(&["shop:v1"], "arm64", &layers);
@@ -354,15 +362,15 @@ fn what_is_broken_is_refused_before_anything_is_tagged() {
                 document[0]["Layers"].as_array_mut().unwrap().pop();
                 *find(all, "manifest.json") = document.to_string().into_bytes();
             },
-            "names 1 layers, and the configuration 2",
+            "names 1 layers, but the configuration names 2",
         ),
         (
             "neither document",
             &docker,
             |all| all.retain(|(name, _)| name != "manifest.json"),
-            "is no image",
+            "is not an image",
         ),
-        ("no files", &docker, Vec::clear, "it has no files"),
+        ("no files", &docker, Vec::clear, "it contains no files"),
         (
             "an OCI layer missing",
             &oci,
@@ -379,7 +387,7 @@ fn what_is_broken_is_refused_before_anything_is_tagged() {
             "an OCI layer cut",
             &oci,
             |all| assert!(all[1].1.pop().is_some()),
-            "and should have",
+            "but must have",
         ),
         (
             "an OCI manifest changed",
@@ -388,7 +396,7 @@ fn what_is_broken_is_refused_before_anything_is_tagged() {
             "has the digest sha256:",
         ),
     ];
-    for (name, entries, harm, told) in cases {
+    for (name, entries, harm, result) in cases {
         let mut entries = entries.to_vec();
         harm(&mut entries);
         let done = push(&world, &entries, "--tag v1");
@@ -398,7 +406,7 @@ fn what_is_broken_is_refused_before_anything_is_tagged() {
             done.code,
             done.stderr
         );
-        assert!(done.stderr.contains(told), "{name}: {}", done.stderr);
+        assert!(done.stderr.contains(result), "{name}: {}", done.stderr);
         assert_eq!(done.stdout, "", "{name}");
     }
     let path = format!("/v2/{NAME}/tags/list");
@@ -407,7 +415,7 @@ fn what_is_broken_is_refused_before_anything_is_tagged() {
 }
 
 #[test]
-fn what_is_no_archive_is_named() {
+fn other_file_formats_are_named() {
     let world = applied("");
     let good = docker_saved(&["shop:v1"], "arm64", &[layer(1, 20_000)]);
     let path = world.path().join("app.tar");
@@ -421,16 +429,16 @@ fn what_is_no_archive_is_named() {
     let two = std::fs::read(&path).unwrap();
     let cases: [(&str, Vec<u8>, i32); 6] = [
         ("is empty", Vec::new(), 2),
-        ("is no tar archive", vec![b'x'; 4096], 2),
+        ("is not a tar archive", vec![b'x'; 4096], 2),
         ("is compressed with gzip", gzip(&whole), 2),
         ("is a zip archive", b"PK\x03\x04 and more".to_vec(), 2),
-        ("is cut off within", whole[..15_000].to_vec(), 1),
-        ("has 2 images", two, 2),
+        ("ends in the middle of", whole[..15_000].to_vec(), 1),
+        ("contains 2 images", two, 2),
     ];
-    for (told, bytes, code) in cases {
+    for (result, bytes, code) in cases {
         std::fs::write(&path, bytes).unwrap();
         let done = world.rd("rd-ecs").args("push app.tar").code(code);
-        assert!(done.stderr.contains(told), "{told}: {}", done.stderr);
+        assert!(done.stderr.contains(result), "{result}: {}", done.stderr);
     }
     let done = world.rd("rd-ecs").args("push nowhere.tar").code(2);
     assert!(
@@ -454,23 +462,24 @@ fn what_is_no_archive_is_named() {
 }
 
 #[test]
-fn tags_and_architectures_are_looked_at_first() {
+fn tags_and_architectures_are_checked_first() {
     let world = applied("immutable_tags = true");
     let image =
         |architecture: &str, seed: u64| docker_saved(&[], architecture, &[layer(seed, 1000)]);
-    for (arguments, told) in [
+    for (arguments, result) in [
         ("", "names no tag"),
-        ("--tag a/b", "is no tag"),
-        ("--tag rd-none", "stands for no image"),
+        ("--tag a/b", "is not a valid tag"),
+        ("--tag rd-none", "is reserved"),
     ] {
         let done = push(&world, &image("arm64", 1), arguments);
         assert_eq!(done.code, 2, "{}", done.stderr);
-        assert!(done.stderr.contains(told), "{}", done.stderr);
+        assert!(done.stderr.contains(result), "{}", done.stderr);
     }
     let done = push(&world, &image("amd64", 1), "--tag v1");
     assert_eq!(done.code, 6, "{}", done.stderr);
     assert!(
-        done.stderr.contains("for X86_64, and tasks run on ARM64"),
+        done.stderr
+            .contains("for X86_64, but the tasks run on ARM64"),
         "{}",
         done.stderr
     );
@@ -482,7 +491,7 @@ fn tags_and_architectures_are_looked_at_first() {
     pushed(&world, &image("amd64", 1), "--tag amd --any-architecture");
 
     let first = pushed(&world, &image("arm64", 1), "--tag v1");
-    // The same image again is no change of the tag.
+    // Pushing the same image again does not move the tag.
     assert_eq!(
         pushed(&world, &image("arm64", 1), "--tag v1")["digest"],
         first["digest"]
@@ -491,24 +500,24 @@ fn tags_and_architectures_are_looked_at_first() {
     assert_eq!(done.code, 6, "{}", done.stderr);
     assert!(
         done.stderr
-            .contains("the tag `v1` is another image's already"),
+            .contains("the tag `v1` already belongs to another image"),
         "{}",
         done.stderr
     );
-    // Set where nobody looks first: AWS says it.
+    // The setting was changed only at AWS, so the error is AWS's.
     world.ecs_settings("");
     let done = push(&world, &image("arm64", 2), "--tag v1");
     assert_eq!(done.code, 6, "{}", done.stderr);
     assert!(
         done.stderr
-            .contains("the tag `v1` is another image's already"),
+            .contains("the tag `v1` already belongs to another image"),
         "{}",
         done.stderr
     );
 }
 
 #[test]
-fn a_tag_moves_where_tags_may() {
+fn a_tag_moves_in_a_repository_with_mutable_tags() {
     let world = applied("");
     pushed(
         &world,
@@ -533,7 +542,7 @@ fn a_tag_moves_where_tags_may() {
 }
 
 #[test]
-fn a_repository_that_is_gone_is_said() {
+fn a_missing_repository_is_an_error() {
     let world = applied("");
     let gone = json!({"repositoryName": NAME, "force": true});
     world.json(
@@ -547,7 +556,7 @@ fn a_repository_that_is_gone_is_said() {
     );
     assert_eq!(done.code, 1);
     assert!(
-        done.stderr.contains("run rd-ecs apply to make it again"),
+        done.stderr.contains("run rd-ecs apply to create it again"),
         "{}",
         done.stderr
     );

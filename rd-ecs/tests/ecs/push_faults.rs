@@ -1,4 +1,5 @@
-//! Pushes on a bad day: cut off in the middle of a layer, answers lost, killed, registries that do not go on.
+//! Pushes with faults: interrupted in the middle of a layer, lost answers, killed, registries that do not continue an
+//! upload.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::archive::{docker_saved, layer, write};
@@ -11,7 +12,7 @@ use wiremock::matchers::{header_exists, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
 const NAME: &str = "shop-test-api";
-/// How large the layers are, in bytes.
+/// The size of the layers, in bytes.
 const LAYER: usize = 1_500_000;
 
 /// A service behind `url`, and an archive of three layers.
@@ -30,8 +31,8 @@ fn push(world: &World) -> Value {
     serde_json::from_str(&done.stdout).unwrap()
 }
 
-/// Whether the image is there whole: a manifest is taken only when its layers are, and a layer only with its digest.
-fn is_there(world: &World) -> bool {
+/// Whether the image is complete: the registry accepts a manifest only with its layers, and a layer only with its digest.
+fn is_complete(world: &World) -> bool {
     let path = format!("/v2/{NAME}/manifests/v1");
     world.registry("GET", &path, "", b"").status == 200
 }
@@ -45,27 +46,27 @@ fn is_registry(call: &Call) -> bool {
 }
 
 #[test]
-fn what_is_cut_off_goes_on_where_it_was() {
+fn an_interrupted_upload_continues_where_it_stopped() {
     let wire = Wire::start(endpoint());
     let world = world(wire.url());
-    // Not at the end of a request, and more often than one layer may fail without getting further.
+    // In the middle of requests, and more often than a layer may fail without progress.
     wire.cut(400_000, 9);
-    let told = push(&world);
+    let result = push(&world);
     assert_eq!(wire.cuts(), 9);
-    assert!(is_there(&world));
-    assert_eq!(told["layers"]["pushed"], 3);
-    assert!(told["resumed"].as_u64().unwrap() >= 3, "{told}");
-    // What was sent again is less than a layer.
-    let sent = told["bytes"].as_u64().unwrap();
+    assert!(is_complete(&world));
+    assert_eq!(result["layers"]["pushed"], 3);
+    assert!(result["resumed"].as_u64().unwrap() >= 3, "{result}");
+    // Less than one layer was sent twice.
+    let sent = result["bytes"].as_u64().unwrap();
     assert!(
         wire.carried() < sent + LAYER as u64,
-        "{} carried: {told}",
+        "{} carried: {result}",
         wire.carried()
     );
 }
 
 #[test]
-fn where_the_registry_does_not_tell_how_far_it_is_a_layer_begins_anew() {
+fn without_a_reported_position_the_layer_starts_again() {
     let proxy = Proxy::start(endpoint());
     let world = world(proxy.url());
     let appends = |call: &Call| call.operation.starts_with("PATCH");
@@ -84,14 +85,14 @@ fn where_the_registry_does_not_tell_how_far_it_is_a_layer_begins_anew() {
         ],
         None,
     );
-    let told = push(&world);
-    assert_eq!(told["restarted"], 2);
-    assert_eq!(told["resumed"], 0);
-    assert!(is_there(&world));
+    let result = push(&world);
+    assert_eq!(result["restarted"], 2);
+    assert_eq!(result["resumed"], 0);
+    assert!(is_complete(&world));
 }
 
 #[test]
-fn no_lost_answer_of_the_registry_loses_the_push() {
+fn a_push_survives_every_lost_answer_of_the_registry() {
     let proxy = Proxy::start(endpoint());
     let walked = world(proxy.url());
     proxy.rules(Vec::new(), None);
@@ -109,7 +110,7 @@ fn no_lost_answer_of_the_registry_loses_the_push() {
         (Fault::InternalError, vec![1, calls / 2 + 1]),
     ] {
         for place in places {
-            // An image of its own: what was pushed before would be there.
+            // A new image for each fault: the repository would have the layers of an earlier one.
             let layers = [
                 layer(100 + place as u64, 3000),
                 layer(200 + place as u64, 2000),
@@ -137,11 +138,11 @@ fn no_lost_answer_of_the_registry_loses_the_push() {
 }
 
 #[test]
-fn the_run_after_a_kill_skips_what_is_there() {
+fn the_run_after_a_kill_skips_what_is_complete() {
     let wire = Wire::start(endpoint());
     let world = world(wire.url());
     wire.cut(u64::MAX, 0);
-    // One layer after the other is slow enough to be caught in between.
+    // One layer after the other is slow enough for a kill in between.
     let mut child = world.rd("rd-ecs").args("push app.tar").start();
     drop(child.stdin.take());
     let start = Instant::now();
@@ -151,24 +152,24 @@ fn the_run_after_a_kill_skips_what_is_there() {
     }
     child.kill().unwrap();
     child.wait().unwrap();
-    assert!(!is_there(&world), "it was pushed before it was killed");
+    assert!(!is_complete(&world), "it was pushed before it was killed");
     let before = wire.carried();
-    let told = push(&world);
+    let result = push(&world);
     let again = wire.carried() - before;
-    assert!(is_there(&world));
-    let layers = &told["layers"];
+    assert!(is_complete(&world));
+    let layers = &result["layers"];
     assert_eq!(
         layers["pushed"].as_u64().unwrap() + layers["skipped"].as_u64().unwrap(),
         3
     );
     assert!(
-        again < told["bytes"].as_u64().unwrap() + 100_000,
-        "{again}: {told}"
+        again < result["bytes"].as_u64().unwrap() + 100_000,
+        "{again}: {result}"
     );
 }
 
 #[test]
-fn a_push_that_is_interrupted_says_so() {
+fn an_interrupted_push_exits_with_130() {
     let wire = Wire::start(endpoint());
     let world = world(wire.url());
     wire.cut(u64::MAX, 0);
@@ -188,7 +189,7 @@ fn a_push_that_is_interrupted_says_so() {
 }
 
 #[test]
-fn a_network_that_is_gone_ends_the_push() {
+fn a_lost_network_fails_the_push() {
     let proxy = Proxy::start(endpoint());
     let world = world(proxy.url());
     let appends = |call: &Call| call.operation.starts_with("PATCH");
@@ -202,19 +203,19 @@ fn a_network_that_is_gone_ends_the_push() {
     );
     let done = world.rd("rd-ecs").args("push app.tar").code(1);
     assert!(
-        done.stderr.contains("what is there is not sent again"),
+        done.stderr.contains("complete layers are not sent again"),
         "{}",
         done.stderr
     );
-    assert!(!is_there(&world));
+    assert!(!is_complete(&world));
 }
 
-/// A registry that takes what is continued and loses it, as ECR was seen to do: the layer is begun anew.
+/// A registry that accepts a continued upload and loses it, as ECR did: the layer starts again.
 #[test]
-fn a_registry_that_loses_what_was_continued_gets_the_layer_whole() {
+fn a_registry_that_loses_a_continued_upload_gets_the_whole_layer() {
     let proxy = Proxy::start(endpoint());
     let world = world(proxy.url());
-    // The layers are in the real registry already, so that it takes the image in the end.
+    // The real registry already has the layers, so that it accepts the image in the end.
     push(&world);
     let layers = [layer(1, LAYER), layer(2, LAYER), layer(3, LAYER)];
     let mut other = docker_saved(&["shop:v2"], "arm64", &layers[..1]);
@@ -238,18 +239,18 @@ fn a_registry_that_loses_what_was_continued_gets_the_layer_whole() {
         None,
     );
     let done = world.rd("rd-ecs").args("push other.tar").ok();
-    let told: Value = serde_json::from_str(&done.stdout).unwrap();
+    let result: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!(
-        (&told["resumed"], &told["restarted"]),
+        (&result["resumed"], &result["restarted"]),
         (&json!(1), &json!(1)),
-        "{told}"
+        "{result}"
     );
     let asked = runtime.block_on(registry.received_requests()).unwrap();
     let begun = asked
         .iter()
         .filter(|one| one.method.as_str() == "POST")
         .count();
-    // The configuration, the layer, and the layer anew.
+    // The configuration, the layer, and the layer again.
     assert_eq!(begun, 3);
     let continued: Vec<_> = asked
         .iter()
@@ -266,7 +267,7 @@ fn a_registry_that_loses_what_was_continued_gets_the_layer_whole() {
 
 async fn losing_registry() -> MockServer {
     let server = MockServer::start().await;
-    let on = |verb: &str| Mock::given(method(verb));
+    let on = |command: &str| Mock::given(method(command));
     let answer = ResponseTemplate::new;
     on("HEAD").respond_with(answer(404)).mount(&server).await;
     let session = answer(202).insert_header("location", "/v2/session");
@@ -279,7 +280,7 @@ async fn losing_registry() -> MockServer {
         .respond_with(progress)
         .mount(&server)
         .await;
-    // The configuration goes through, then the layer's first PATCH fails.
+    // The configuration succeeds, then the layer's first PATCH fails.
     let lost = |request: &wiremock::Request| request.body.len() > 10_000;
     on("PATCH")
         .and(lost)
@@ -303,7 +304,7 @@ async fn losing_registry() -> MockServer {
     server
 }
 
-/// The configuration's end is the first to be asked for, that of the continued layer comes next.
+/// Accepts the first completed upload, of the configuration, and refuses the second, of the continued layer.
 fn refusing_the_second(error: Value) -> impl wiremock::Respond {
     let seen = AtomicUsize::new(0);
     move |_: &wiremock::Request| match seen.fetch_add(1, Ordering::SeqCst) {

@@ -1,5 +1,5 @@
-//! A registry of somebody else's, on loopback and with TLS: it gives a token to whoever asks, and images to whoever has
-//! it. A thread for as long as the test's process lives.
+//! A registry other than ECR, on loopback and with TLS: it gives a token to every client, and images to clients with the
+//! token. A thread that lives as long as the test's process.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
@@ -10,20 +10,20 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpListener;
 use std::sync::Arc;
 
-/// What is at a path: its media type and its bytes.
-pub type Things = BTreeMap<String, (String, Vec<u8>)>;
+/// By path, the media type and the bytes of a document.
+pub type Documents = BTreeMap<String, (String, Vec<u8>)>;
 
-/// The registry.
+/// A running registry.
 pub struct Registry {
-    /// Its name in a reference.
+    /// Its host and port, as in a reference.
     pub host: String,
-    /// The certificate of who signs for it.
+    /// The certificate of the authority that signed its own.
     pub authority: String,
 }
 
 impl Registry {
-    /// One with these things; to those who have no token it gives one only where `open`.
-    pub fn start(things: Things, open: bool) -> Self {
+    /// Starts a registry with these documents; clients get a token only if it is `open`.
+    pub fn start(documents: Documents, open: bool) -> Self {
         let mut params = CertificateParams::new(Vec::new()).unwrap();
         params.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap();
@@ -48,15 +48,15 @@ impl Registry {
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let session = ServerConnection::new(config.clone()).unwrap();
-                answer(StreamOwned::new(session, stream), &things, open, &realm);
+                answer(StreamOwned::new(session, stream), &documents, open, &realm);
             }
         });
         Self { host, authority }
     }
 }
 
-/// Answers one request; a client that goes away is none of our business.
-fn answer(stream: impl Read + Write, things: &Things, open: bool, realm: &str) {
+/// Answers one request; ignores a client that disconnects.
+fn answer(stream: impl Read + Write, documents: &Documents, open: bool, realm: &str) {
     let mut reader = BufReader::new(stream);
     let mut lines = Vec::new();
     loop {
@@ -73,7 +73,7 @@ fn answer(stream: impl Read + Write, things: &Things, open: bool, realm: &str) {
         .iter()
         .any(|line| line == "authorization: bearer pass");
     let json = |text: &str| ("application/json".to_owned(), text.as_bytes().to_vec());
-    let (status, (kind, body)) = match things.get(path) {
+    let (status, (kind, body)) = match documents.get(path) {
         _ if path == "/token" && open => ("200 OK", json(r#"{"token":"pass"}"#)),
         _ if !known => (
             "401 Unauthorized",

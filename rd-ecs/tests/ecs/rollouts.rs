@@ -51,7 +51,7 @@ fn last_record(stdout: &str) -> Value {
     serde_json::from_str(stdout.lines().last().unwrap()).unwrap()
 }
 
-/// How tasks of an image end.
+/// Makes the tasks of an image fail in this way.
 fn tasks(world: &World, image: &str, fails: &Value) {
     let mut input = json!({"image": format!("*{image}*"), "account": world.account});
     let members = input.as_object_mut().unwrap();
@@ -59,7 +59,7 @@ fn tasks(world: &World, image: &str, fails: &Value) {
     world.aws_local("/aws-local/task", &input);
 }
 
-/// All is as after a deployment: nothing to plan, autoscaling free, nothing begun, no revision twice.
+/// The state after a deployment: nothing to plan, scale-in resumed, nothing in progress, no revision twice.
 fn settled(world: &World) {
     assert!(!scale_in_is_suspended(world));
     let state = std::fs::read_to_string(world.state_file("shop-test", "ecs")).unwrap();
@@ -67,7 +67,7 @@ fn settled(world: &World) {
     assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
     let family = json!({"familyPrefix": "shop-test-api", "status": "ACTIVE"});
     let revisions = world.ecs("ListTaskDefinitions", &family);
-    // The placeholder, v1 and v2; a registration whose answer was lost may be there twice.
+    // The placeholder, v1 and v2; a registration whose answer was lost may exist twice.
     assert!(revisions["taskDefinitionArns"].as_array().unwrap().len() <= 4);
 }
 
@@ -100,7 +100,7 @@ const ROLLBACK: Scenario = Scenario {
 rd_testkit::fault_walks!([DEPLOY, ROLLBACK], FEW);
 
 #[test]
-fn a_deployment_is_told_as_it_goes_and_ends_with_its_own_word() {
+fn a_deployment_is_followed_and_ends_with_awss_status() {
     let world = new(applied);
     let done = deploy(&world, "v1").ok();
     let events = done.of_type("event");
@@ -116,7 +116,7 @@ fn a_deployment_is_told_as_it_goes_and_ends_with_its_own_word() {
     assert_eq!(last["status"], "SUCCESSFUL");
     assert_eq!(last["revision"], 2);
     settled(&world);
-    // The same once more is nothing.
+    // Deploying the same image again changes nothing.
     let before = deployments(&world).len();
     let again = deploy(&world, "v1").ok();
     assert_eq!(last_record(&again.stdout)["unchanged"], true);
@@ -124,7 +124,7 @@ fn a_deployment_is_told_as_it_goes_and_ends_with_its_own_word() {
 }
 
 #[test]
-fn a_deployment_that_was_rolled_back_is_a_failure_with_its_reason() {
+fn a_deployment_that_was_rolled_back_fails_with_the_reason() {
     let world = new(deployed);
     let before = world.live_image();
     let digest = world.image("v2", "arm64");
@@ -139,8 +139,12 @@ fn a_deployment_that_was_rolled_back_is_a_failure_with_its_reason() {
         .pop()
         .unwrap_or_else(|| panic!("{}", done.stdout));
     assert_eq!(last["status"], "ROLLBACK_SUCCESSFUL");
-    assert!(done.stderr.contains("was not deployed"), "{}", done.stderr);
-    // Its tasks are told as they stop, and what is wrong with them.
+    assert!(
+        done.stderr.contains("deployment of shop-test-api"),
+        "{}",
+        done.stderr
+    );
+    // Its tasks are reported as they stop, with findings about them.
     let stopped = done.of_type("task");
     assert!(
         stopped.iter().any(|task| task["exit_code"] == 1),
@@ -157,7 +161,7 @@ fn a_deployment_that_was_rolled_back_is_a_failure_with_its_reason() {
 }
 
 #[test]
-fn a_first_deployment_with_nothing_to_go_back_to_fails() {
+fn a_first_deployment_without_a_previous_revision_fails() {
     let world = World::new(SETTINGS);
     world.service("bootstrap = \"none\"");
     world.rd("rd-ecs").args("apply -y").ok();
@@ -182,7 +186,8 @@ fn an_apply_whose_revision_is_rolled_back_fails_with_the_reason() {
     world.ecs_settings("cpu = 512\nmemory = 1024");
     let done = world.rd("rd-ecs").args("apply -y").code(1);
     assert!(
-        done.stderr.contains("was not deployed") && done.stderr.contains("rd-ecs diagnose"),
+        done.stderr.contains("deployment of shop-test-api")
+            && done.stderr.contains("rd-ecs diagnose"),
         "{}",
         done.stderr
     );
@@ -193,7 +198,7 @@ fn an_apply_whose_revision_is_rolled_back_fails_with_the_reason() {
 }
 
 #[test]
-fn without_waiting_it_goes_on_and_can_be_followed() {
+fn without_waiting_the_deployment_continues_and_can_be_followed() {
     let world = new(deployed);
     let done = world
         .rd("rd-ecs")
@@ -206,13 +211,15 @@ fn without_waiting_it_goes_on_and_can_be_followed() {
 }
 
 #[test]
-fn an_interrupted_deployment_goes_on_and_autoscaling_is_free() {
+fn an_interrupted_deployment_continues_and_scale_in_is_resumed() {
     let world = new(deployed);
     let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
     world.aws_local("/aws-local/task", &slow);
     let mut child = deploy(&world, "v2").start();
     drop(child.stdin.take());
-    until(|| scale_in_is_suspended(&world) && deployments(&world)[0]["status"] == "IN_PROGRESS");
+    wait_until(|| {
+        scale_in_is_suspended(&world) && deployments(&world)[0]["status"] == "IN_PROGRESS"
+    });
     signal(child.id(), "INT");
     let done = finish(child);
     assert_eq!(done.code, 130, "{}", done.stderr);
@@ -224,13 +231,15 @@ fn an_interrupted_deployment_goes_on_and_autoscaling_is_free() {
 }
 
 #[test]
-fn what_a_killed_deployment_held_is_given_back_by_the_next_run() {
+fn the_next_run_resumes_the_scale_in_of_a_killed_deployment() {
     let world = new(deployed);
     let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
     world.aws_local("/aws-local/task", &slow);
     let mut child = deploy(&world, "v2").start();
     drop(child.stdin.take());
-    until(|| scale_in_is_suspended(&world) && deployments(&world)[0]["status"] == "IN_PROGRESS");
+    wait_until(|| {
+        scale_in_is_suspended(&world) && deployments(&world)[0]["status"] == "IN_PROGRESS"
+    });
     child.kill().unwrap();
     finish(child);
     assert!(scale_in_is_suspended(&world));
@@ -240,12 +249,12 @@ fn what_a_killed_deployment_held_is_given_back_by_the_next_run() {
 }
 
 #[test]
-fn a_deployment_that_is_stuck_is_given_up_waiting_for_and_one_that_is_stopped_by_hand_has_failed() {
+fn waiting_for_a_stuck_deployment_times_out_and_a_stopped_one_has_failed() {
     let world = new(deployed);
     let before = world.live_image();
     let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 3});
     world.aws_local("/aws-local/task", &slow);
-    // 20 s are one here.
+    // Waits are scaled: 20 s take one.
     let done = world
         .rd("rd-ecs")
         .args("deploy --no-verify --tag v2 --timeout 20s")
@@ -264,7 +273,7 @@ fn a_deployment_that_is_stuck_is_given_up_waiting_for_and_one_that_is_stopped_by
     let waited = finish(child);
     assert_eq!(waited.code, 1, "{}", waited.stdout);
     assert!(
-        waited.stderr.contains("was not deployed"),
+        waited.stderr.contains("deployment of shop-test-api"),
         "{}",
         waited.stderr
     );
@@ -272,7 +281,7 @@ fn a_deployment_that_is_stuck_is_given_up_waiting_for_and_one_that_is_stopped_by
 }
 
 #[test]
-fn a_rollback_ends_what_is_under_way() {
+fn a_rollback_stops_the_deployment_in_progress() {
     let world = new(deployed);
     let before = world.live_image();
     let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
@@ -284,25 +293,25 @@ fn a_rollback_ends_what_is_under_way() {
     let done = world.rd("rd-ecs").args("rollback").ok();
     assert_eq!(last_record(&done.stdout)["status"], "ROLLBACK_SUCCESSFUL");
     assert_eq!(world.live_image(), before);
-    // And without one under way, it is the one that ran before: there is the placeholder.
+    // Without a deployment in progress, it deploys the previous revision: the placeholder.
     world.rd("rd-ecs").args("rollback").ok();
     assert!(world.live_image().contains("nginx"));
 }
 
 #[test]
-fn what_cannot_be_deployed_is_refused_before_anything_changes() {
+fn an_unusable_image_or_revision_is_refused_before_anything_changes() {
     let world = new(deployed);
     world.image("intel", "amd64");
-    for (line, says) in [
+    for (line, expected) in [
         ("deploy --tag v9", "no tag `v9`"),
         ("deploy --tag intel", "architecture"),
-        ("deploy", "no image was named"),
+        ("deploy", "no image is named"),
         ("rollback --to 99", "no active revision 99"),
     ] {
         let done = world.rd("rd-ecs").args(line).run();
         assert!(done.code == 1 || done.code == 2, "{line}: {}", done.code);
-        let said = format!("{}{}", done.stderr, done.stdout);
-        assert!(said.contains(says), "{line}: {said}");
+        let output = format!("{}{}", done.stderr, done.stdout);
+        assert!(output.contains(expected), "{line}: {output}");
     }
     assert_eq!(deployments(&world).len(), 2);
 }
@@ -314,7 +323,7 @@ fn two_deployments_do_not_run_at_once() {
     world.aws_local("/aws-local/task", &slow);
     let mut child = deploy(&world, "v2").start();
     drop(child.stdin.take());
-    until(|| scale_in_is_suspended(&world));
+    wait_until(|| scale_in_is_suspended(&world));
     let other = world
         .rd("rd-ecs")
         .args("apply -y --lock-timeout 0s")
@@ -324,20 +333,20 @@ fn two_deployments_do_not_run_at_once() {
 }
 
 #[test]
-fn scaling_says_what_autoscaling_makes_of_it() {
+fn scale_prints_what_autoscaling_will_do() {
     let world = new(deployed);
     let inside = world.rd("rd-ecs").args("scale 3").ok();
     assert_eq!(last_record(&inside.stdout)["tasks"], 3);
     assert_eq!(world.live_service()["runningCount"], 3);
     let beyond = world.rd("rd-ecs").args("scale 6").ok();
     let note = last_record(&beyond.stdout)["autoscaling"].clone();
-    assert!(note.as_str().unwrap().contains("bring it to 4"), "{note}");
+    assert!(note.as_str().unwrap().contains("lower it to 4"), "{note}");
     let wrong = world.rd("rd-ecs").args("scale -- -1").code(2);
     assert!(wrong.stderr.contains("-1"), "{}", wrong.stderr);
 }
 
 #[test]
-fn a_restart_starts_new_tasks_once_whatever_is_lost() {
+fn a_restart_starts_new_tasks_once_despite_lost_answers() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
     deployed(&world);
@@ -351,10 +360,10 @@ fn a_restart_starts_new_tasks_once_whatever_is_lost() {
     settled(&world);
 }
 
-fn until(due: impl Fn() -> bool) {
+fn wait_until(due: impl Fn() -> bool) {
     let start = Instant::now();
     while !due() {
-        assert!(start.elapsed() < Duration::from_secs(60), "it never came");
+        assert!(start.elapsed() < Duration::from_secs(60), "timed out");
         std::thread::sleep(Duration::from_millis(20));
     }
 }
@@ -363,12 +372,12 @@ fn signal(process: u32, name: &str) {
     let mut kill = std::process::Command::new("kill");
     kill.arg(format!("-{name}")).arg(process.to_string());
     let mut child = kill.stderr(std::process::Stdio::piped()).spawn().unwrap();
-    let mut said = String::new();
+    let mut output = String::new();
     child
         .stderr
         .take()
         .unwrap()
-        .read_to_string(&mut said)
+        .read_to_string(&mut output)
         .unwrap();
-    assert!(child.wait().unwrap().success(), "{said}");
+    assert!(child.wait().unwrap().success(), "{output}");
 }

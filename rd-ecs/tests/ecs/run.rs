@@ -1,4 +1,4 @@
-//! One-off tasks: the output to the last line, and the exit code.
+//! `run`: the output of a task to its last line, and its exit code.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
@@ -40,7 +40,7 @@ fn one_off_tasks(world: &World) -> Vec<Value> {
 }
 
 #[test]
-fn the_output_and_the_exit_code_are_the_commands() {
+fn the_output_and_the_exit_code_are_those_of_the_command() {
     let world = applied();
     for (line, code, output) in [
         ("echo a; sleep 1; echo b", 0, "a\nb\n"),
@@ -66,7 +66,7 @@ fn the_last_lines_are_waited_for() {
 }
 
 #[test]
-fn the_task_is_as_asked_for() {
+fn the_flags_set_size_and_variables_of_the_task() {
     let world = applied();
     run(
         &world,
@@ -84,19 +84,19 @@ fn the_task_is_as_asked_for() {
         *environment,
         json!([{"name": "DRY_RUN", "value": "1"}, {"name": "A", "value": "b=c"}])
     );
-    for (flags, says) in [
+    for (flags, expected) in [
         ("--cpu 300", "300 CPU"),
         ("--memory 1536", "1536 MiB"),
         ("--env DRY_RUN", "NAME=VALUE"),
     ] {
         let wrong = run(&world, flags, "true").code(2);
-        assert!(wrong.stderr.contains(says), "{}", wrong.stderr);
+        assert!(wrong.stderr.contains(expected), "{}", wrong.stderr);
     }
     assert_eq!(one_off_tasks(&world).len(), 1);
 }
 
 #[test]
-fn a_migration_runs_with_the_image_that_is_deployed_after_it() {
+fn a_migration_runs_with_the_image_of_the_next_deployment() {
     let world = applied();
     let digest = world.image("v1", "arm64");
     let before = world.live_image();
@@ -111,24 +111,24 @@ fn a_migration_runs_with_the_image_that_is_deployed_after_it() {
 }
 
 #[test]
-fn when_the_time_is_up_the_task_is_stopped() {
+fn after_the_timeout_the_task_is_stopped() {
     let world = applied();
-    let done = run(&world, "--timeout 40s", "echo begun; sleep 600").code(124);
-    assert!(done.stdout.starts_with("begun\n"), "{}", done.stdout);
+    let done = run(&world, "--timeout 40s", "echo started; sleep 600").code(124);
+    assert!(done.stdout.starts_with("started\n"), "{}", done.stdout);
     assert_eq!(one_off_tasks(&world)[0]["lastStatus"], "STOPPED");
 }
 
 #[test]
 fn ctrl_c_stops_the_task() {
     let world = applied();
-    let mut child = run(&world, "", "echo begun; sleep 600").start();
+    let mut child = run(&world, "", "echo started; sleep 600").start();
     drop(child.stdin.take());
     let start = std::time::Instant::now();
     while !one_off_tasks(&world)
         .iter()
         .any(|task| task["lastStatus"] == "RUNNING")
     {
-        assert!(start.elapsed().as_secs() < 60, "it never ran");
+        assert!(start.elapsed().as_secs() < 60, "it never started");
         std::thread::sleep(std::time::Duration::from_millis(50));
     }
     let mut kill = std::process::Command::new("kill");
@@ -146,7 +146,7 @@ fn ctrl_c_stops_the_task() {
 #[test]
 fn a_command_that_never_ran_is_a_failure_with_its_reason() {
     let world = applied();
-    for (fails, says) in [
+    for (fails, expected) in [
         ("image-missing", "CannotPullContainerError"),
         ("secret-denied", "ResourceInitializationError"),
         ("no-capacity", "apacity"),
@@ -154,7 +154,7 @@ fn a_command_that_never_ran_is_a_failure_with_its_reason() {
         let input = json!({"family": "shop-test-api", "account": world.account, "fails": fails, "times": 1});
         world.aws_local("/aws-local/task", &input);
         let done = run(&world, "", "echo a").code(1);
-        assert!(done.stderr.contains(says), "{fails}: {}", done.stderr);
+        assert!(done.stderr.contains(expected), "{fails}: {}", done.stderr);
     }
     let input = json!({"family": "shop-test-api", "account": world.account, "fails": "out-of-memory", "times": 1});
     world.aws_local("/aws-local/task", &input);
@@ -162,11 +162,11 @@ fn a_command_that_never_ran_is_a_failure_with_its_reason() {
 }
 
 #[test]
-fn a_role_that_is_new_is_waited_for_and_a_wrong_one_is_told() {
+fn a_new_role_is_waited_for_and_a_wrong_one_is_an_error() {
     let world = applied();
     let lag = json!({"times": 3, "account": world.account, "where": "task"});
     world.aws_local("/aws-local/iam-lag", &lag);
-    // Made again, so that it is new.
+    // Created again, so that it has to propagate.
     let role = ("iam", "2010-05-08");
     let trust = json!({"Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": "ec2.amazonaws.com"},
@@ -180,7 +180,7 @@ fn a_role_that_is_new_is_waited_for_and_a_wrong_one_is_told() {
 }
 
 #[test]
-fn one_task_is_started_whatever_is_lost() {
+fn exactly_one_task_is_started_despite_lost_answers() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
     prepared(&world);
@@ -191,7 +191,7 @@ fn one_task_is_started_whatever_is_lost() {
         assert_eq!(done.stdout, "a\n");
         assert_eq!(one_off_tasks(&world).len(), before + 1);
     }
-    // What cannot be read now is read later.
+    // Lines that cannot be read now are read later.
     proxy.rules(
         vec![Rule::once(Calls::Of("GetLogEvents"), 1, Fault::LoseAnswer)],
         None,

@@ -1,4 +1,4 @@
-//! `verify`: each thing that a start needs, a line, yes or no.
+//! `verify`: one step for each thing that a task needs to start.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 const IAM: Api = ("iam", "2010-05-08");
 const ROLE: &str = "shop-test-execution-us-east-1";
 
-/// A service as an apply leaves it, with an image deployed and what `keys` say.
+/// A service after an apply with these keys of `[ecs]`.
 fn applied(keys: &str) -> World {
     let world = World::new(SETTINGS);
     world.service(keys);
@@ -27,21 +27,21 @@ fn steps(done: &Done) -> Vec<Value> {
     document["steps"].as_array().unwrap().clone()
 }
 
-/// What is not right, and why.
-fn wrong(done: &Done) -> Vec<(String, String)> {
+/// The steps that failed, and why.
+fn failed(done: &Done) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let all = steps(done);
-    let wrong = all.iter().filter(|step| step["ok"] == false);
-    wrong
+    let failed = all.iter().filter(|step| step["ok"] == false);
+    failed
         .map(|step| (text(&step["step"]), text(&step["reason"])))
         .collect()
 }
 
-/// Fails the test unless this step alone is wrong, with these words in its reason.
-fn only(world: &World, step: &str, words: &[&str]) {
+/// Fails the test unless only this step failed, with these words in its reason.
+fn only_failure(world: &World, step: &str, words: &[&str]) {
     let done = verify(world);
     assert_eq!(done.code, 1, "{}", done.stderr);
-    let found = wrong(&done);
+    let found = failed(&done);
     let names: Vec<&str> = found.iter().map(|(name, _)| name.as_str()).collect();
     assert_eq!(names, [step], "{found:?}");
     for word in words {
@@ -57,12 +57,12 @@ fn reason(done: &Done, name: &str) -> String {
 }
 
 #[test]
-fn after_an_apply_all_is_right() {
+fn after_an_apply_every_step_passes() {
     let world = applied("[ecs.parameters]\nLEVEL = \"info\"");
     let digest = world.image("v1", "arm64");
     world.rd("rd-ecs").args("deploy --tag v1").ok();
     let done = verify(&world);
-    assert_eq!(wrong(&done), [], "{}", done.stderr);
+    assert_eq!(failed(&done), [], "{}", done.stderr);
     assert_eq!(done.code, 0);
     assert!(reason(&done, "image").ends_with(&digest));
     assert_eq!(reason(&done, "architecture"), "ARM64");
@@ -70,13 +70,10 @@ fn after_an_apply_all_is_right() {
         .into_iter()
         .filter(|step| step["reason"].as_str().unwrap().starts_with("not checked"))
         .collect();
-    // The network of this test was made by hand.
+    // rd-net does not manage the network of this test.
     assert_eq!(unchecked.len(), 1, "{unchecked:?}");
     let text = world.rd("rd-ecs").args("verify --format text").ok();
-    assert!(
-        text.stdout
-            .contains("✓ secret for DATABASE_URL: it has `url`")
-    );
+    assert!(text.stdout.contains("✓ secret for DATABASE_URL: has `url`"));
     assert!(
         text.stdout.trim_end().ends_with("can run"),
         "{}",
@@ -88,13 +85,13 @@ fn after_an_apply_all_is_right() {
 }
 
 #[test]
-fn what_the_role_lacks_is_named() {
+fn a_missing_permission_is_named() {
     let world = applied("[ecs.parameters]\nLEVEL = \"info\"");
     let role = ("RoleName", ROLE);
     let policy = ("PolicyName", "read-secrets");
     world.query(IAM, "DeleteRolePolicy", &[role, policy]);
     let done = verify(&world);
-    let names: Vec<String> = wrong(&done).into_iter().map(|(name, _)| name).collect();
+    let names: Vec<String> = failed(&done).into_iter().map(|(name, _)| name).collect();
     let expected = ["DATABASE_URL", "LEVEL", "REDIS_URL"];
     assert_eq!(
         names,
@@ -109,7 +106,7 @@ fn what_the_role_lacks_is_named() {
         "PutRolePolicy",
         &[role, ("PolicyName", "deny"), document],
     );
-    only(
+    only_failure(
         &world,
         "execution role: read LEVEL",
         &["a policy denies ssm:GetParameters"],
@@ -118,7 +115,7 @@ fn what_the_role_lacks_is_named() {
 
     let managed = "arn:aws:iam::aws:policy/service-role/AmazonECSTaskExecutionRolePolicy";
     world.query(IAM, "DetachRolePolicy", &[role, ("PolicyArn", managed)]);
-    only(
+    only_failure(
         &world,
         "execution role: write the logs",
         &["logs:CreateLogStream", "rd-ecs apply"],
@@ -128,7 +125,7 @@ fn what_the_role_lacks_is_named() {
     let trust = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Principal": {"Service": "ec2.amazonaws.com"}, "Action": "sts:AssumeRole"}]});
     let document = ("PolicyDocument", &*trust.to_string());
     world.query(IAM, "UpdateAssumeRolePolicy", &[role, document]);
-    only(
+    only_failure(
         &world,
         "execution role",
         &["does not trust ecs-tasks.amazonaws.com"],
@@ -136,7 +133,7 @@ fn what_the_role_lacks_is_named() {
 }
 
 #[test]
-fn secrets_and_parameters_must_be_there_with_what_is_asked_for() {
+fn secrets_and_parameters_must_exist_with_their_members() {
     let world = World::new(SETTINGS);
     let put = |name: &str, value: &str| {
         let secret = json!({"Name": name, "SecretString": value});
@@ -150,21 +147,21 @@ fn secrets_and_parameters_must_be_there_with_what_is_asked_for() {
     );
     world.service(&keys);
     world.rd("rd-ecs").args("apply -y").ok();
-    assert_eq!(wrong(&verify(&world)), []);
+    assert_eq!(failed(&verify(&world)), []);
 
     let change = |id: &str, value: &str| {
         let input = json!({"SecretId": id, "SecretString": value});
         world.json("secretsmanager.PutSecretValue", &input);
     };
     change("mail", r#"{"kez": "planted-mail"}"#);
-    only(&world, "secret for MAIL", &["no member `key`"]);
+    only_failure(&world, "secret for MAIL", &["no member `key`"]);
     change("mail", "planted-text");
-    only(&world, "secret for MAIL", &["no JSON object"]);
+    only_failure(&world, "secret for MAIL", &["not a JSON object"]);
     world.json("secretsmanager.DeleteSecret", &json!({"SecretId": "mail"}));
-    only(&world, "secret for MAIL", &["deletion"]);
+    only_failure(&world, "secret for MAIL", &["deletion"]);
     let gone = json!({"SecretId": "mail", "ForceDeleteWithoutRecovery": true});
     world.json("secretsmanager.DeleteSecret", &gone);
-    only(&world, "secret for MAIL", &["is not there"]);
+    only_failure(&world, "secret for MAIL", &["does not exist"]);
     put("mail", r#"{"key": "planted-mail"}"#);
 
     let gone = json!({"SecretId": "plain", "ForceDeleteWithoutRecovery": true});
@@ -174,7 +171,7 @@ fn secrets_and_parameters_must_be_there_with_what_is_asked_for() {
         &json!({"Name": "/shop/test/LEVEL"}),
     );
     let done = verify(&world);
-    let names: Vec<String> = wrong(&done).into_iter().map(|(name, _)| name).collect();
+    let names: Vec<String> = failed(&done).into_iter().map(|(name, _)| name).collect();
     // The new secret of the same name has another ARN.
     assert_eq!(
         names,
@@ -184,7 +181,7 @@ fn secrets_and_parameters_must_be_there_with_what_is_asked_for() {
 }
 
 #[test]
-fn a_key_of_the_accounts_own_must_be_named_to_the_role() {
+fn a_customer_managed_key_needs_a_permission() {
     let world = World::new(SETTINGS);
     let key = format!(
         "arn:aws:kms:us-east-1:{}:key/11111111-2222-3333-4444-555555555555",
@@ -195,7 +192,7 @@ fn a_key_of_the_accounts_own_must_be_named_to_the_role() {
     let keys = |more: &str| format!("{more}[ecs.secrets]\nMAIL = {}", made["ARN"]);
     world.service(&keys(""));
     world.rd("rd-ecs").args("apply -y").ok();
-    only(
+    only_failure(
         &world,
         "execution role: decrypt MAIL",
         &["kms:Decrypt", &key, "decrypt_keys"],
@@ -203,7 +200,7 @@ fn a_key_of_the_accounts_own_must_be_named_to_the_role() {
     world.ecs_settings(&keys(&format!("decrypt_keys = [\"{key}\"]\n")));
     world.rd("rd-ecs").args("apply -y").ok();
     let done = verify(&world);
-    assert_eq!(wrong(&done), []);
+    assert_eq!(failed(&done), []);
     assert_eq!(reason(&done, "execution role: decrypt MAIL"), "allowed");
 }
 
@@ -223,10 +220,10 @@ fn the_task_role_may_use_the_key_of_the_bucket() {
     give(key);
     world.rd("rd-ecs").args("apply -y").ok();
     assert_eq!(reason(&verify(&world), line), "allowed");
-    // Another one, since the last apply of the service.
+    // A key that the last apply of the service did not know.
     give("66666666-2222-3333-4444-555555555555");
     let words = ["kms:GenerateDataKey", "key/66666666", "rd-ecs apply"];
-    only(&world, line, &words);
+    only_failure(&world, line, &words);
     give("alias/shop");
     assert!(reason(&verify(&world), line).starts_with("not checked"));
     give("");
@@ -238,25 +235,27 @@ fn the_task_role_may_use_the_key_of_the_bucket() {
 }
 
 #[test]
-fn an_image_must_be_there_for_the_tasks_architecture() {
+fn an_image_must_exist_for_the_tasks_architecture() {
     let world = applied("");
     world.image("arm", "arm64");
     world.image("intel", "amd64");
     let url = world.output("ecs", "repository_url");
     let url = url.as_str().unwrap();
     let with = |tag: &str| {
-        let verb = world.rd("rd-ecs").args("verify --image");
-        verb.arg(&format!("{url}:{tag}")).run()
+        let command = world.rd("rd-ecs").args("verify --image");
+        command.arg(&format!("{url}:{tag}")).run()
     };
-    assert_eq!(wrong(&with("arm")), []);
-    let found = wrong(&with("intel"));
+    assert_eq!(failed(&with("arm")), []);
+    let found = failed(&with("intel"));
     assert_eq!(found.len(), 1, "{found:?}");
     assert_eq!(found[0].0, "architecture");
     assert!(
-        found[0].1.contains("for X86_64, and tasks are ARM64"),
+        found[0]
+            .1
+            .contains("for X86_64, but the tasks run on ARM64"),
         "{found:?}"
     );
-    let found = wrong(&with("none"));
+    let found = failed(&with("none"));
     assert_eq!(found.len(), 1, "{found:?}");
     assert!(found[0].1.contains("not in the repository"), "{found:?}");
     let placeholder = verify(&world);
@@ -264,28 +263,32 @@ fn an_image_must_be_there_for_the_tasks_architecture() {
 }
 
 #[test]
-fn without_an_image_there_is_nothing_to_run() {
+fn without_an_image_the_image_step_fails() {
     let world = applied("bootstrap = \"none\"");
-    only(&world, "image", &["rd-ecs push", "rd-ecs deploy"]);
+    only_failure(&world, "image", &["rd-ecs push", "rd-ecs deploy"]);
 }
 
 #[test]
-fn logs_and_the_load_balancer_must_be_there() {
+fn the_log_group_and_the_listener_must_exist() {
     let world = applied("");
     let group = json!({"logGroupName": "/ecs/shop-test-api"});
     world.json("Logs_20140328.DeleteLogGroup", &group);
-    only(&world, "log group", &["rd-ecs apply"]);
+    only_failure(&world, "log group", &["rd-ecs apply"]);
     world.rd("rd-ecs").args("apply -y").ok();
     let balancer = world.output("edge", "alb_arn");
     let of = [("LoadBalancerArn", balancer.as_str().unwrap())];
     let listener = world.query(ELB, "DescribeListeners", &of);
     let listener = listener.tag("ListenerArn").unwrap().to_owned();
     world.query(ELB, "DeleteListener", &[("ListenerArn", &listener)]);
-    only(&world, "listener", &["none leads to", "rd-edge apply"]);
+    only_failure(
+        &world,
+        "listener",
+        &["no listener forwards to", "rd-edge apply"],
+    );
 }
 
 #[test]
-fn the_way_through_the_network_is_followed() {
+fn the_network_path_is_checked() {
     let none = "database_variable = \"\"\ncache_variable = \"\"\nbucket_variable = \"\"\n";
     let settings = |net: &str| format!("{SETTINGS}[net]\n{net}[ecs]\n{none}");
     let world = World::new(&settings(""));
@@ -293,23 +296,23 @@ fn the_way_through_the_network_is_followed() {
         world.rd(program).args("apply -y").ok();
     }
     let done = verify(&world);
-    assert_eq!(wrong(&done), [], "{}", done.stderr);
-    assert_eq!(reason(&done, "way to AWS's services"), "nothing blocks");
+    assert_eq!(failed(&done), [], "{}", done.stderr);
+    assert_eq!(reason(&done, "network path to AWS services"), "open");
 
     let rule = world.id("net.security_group_rule.api-in-alb");
     let group = world.id("net.security_group.api");
     let parameters = [("GroupId", &*group), ("SecurityGroupRuleId.1", &*rule)];
     world.ec2("RevokeSecurityGroupIngress", &parameters);
-    only(
+    only_failure(
         &world,
-        "way from the load balancer to port 3001: inbound rule of api from alb:3001",
+        "network path from the load balancer to port 3001: inbound rule of api from alb:3001",
         &["no inbound rule allows it"],
     );
 
-    // Without a NAT gateway nothing is reached, but what has an endpoint.
+    // Without a NAT gateway, only services with an endpoint can be reached.
     world.settings(&settings("nat = \"none\"\n"));
     world.rd("rd-net").args("apply -y").ok();
-    let found = wrong(&verify(&world));
+    let found = failed(&verify(&world));
     assert!(
         found
             .iter()
@@ -320,18 +323,18 @@ fn the_way_through_the_network_is_followed() {
         !found.iter().any(|(step, _)| step.contains("service s3")),
         "{found:?}"
     );
-    // Nobody asked for these.
+    // No secret or parameter needs these.
     assert!(
         !found.iter().any(|(step, _)| step.contains("ssm")),
         "{found:?}"
     );
     world.settings(&settings("nat = \"none\"\nendpoints = \"private\"\n"));
     world.rd("rd-net").args("apply -y").ok();
-    assert_eq!(wrong(&verify(&world)), []);
+    assert_eq!(failed(&verify(&world)), []);
 }
 
 #[test]
-fn what_these_credentials_may_not_see_is_no_failure() {
+fn checks_that_the_credentials_do_not_permit_are_not_failures() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
     world.service("[ecs.parameters]\nLEVEL = \"info\"");
@@ -351,7 +354,7 @@ fn what_these_credentials_may_not_see_is_no_failure() {
     let rules = denied.map(|one| Rule::at_first(Calls::Of(one), usize::MAX, refuse.clone()));
     proxy.rules(rules.to_vec(), None);
     let done = verify(&world);
-    assert_eq!(wrong(&done), [], "{}", done.stderr);
+    assert_eq!(failed(&done), [], "{}", done.stderr);
     for (step, permission) in [
         ("execution role", "iam:GetRole"),
         ("execution role: read LEVEL", "iam:SimulatePrincipalPolicy"),
@@ -371,7 +374,7 @@ fn what_these_credentials_may_not_see_is_no_failure() {
 }
 
 #[test]
-fn deploy_verifies_before_it_touches_anything() {
+fn deploy_verifies_before_it_changes_anything() {
     let world = applied("");
     world.image("v1", "arm64");
     let before = world.live_service();
@@ -379,7 +382,7 @@ fn deploy_verifies_before_it_touches_anything() {
     world.json("Logs_20140328.DeleteLogGroup", &group);
     let done = world.rd("rd-ecs").args("deploy --tag v1").code(1);
     assert!(
-        done.stderr.contains("tasks could not run: log group"),
+        done.stderr.contains("tasks could not start: log group"),
         "{}",
         done.stderr
     );

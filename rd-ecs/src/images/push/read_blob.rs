@@ -30,11 +30,11 @@ pub struct Measured {
 /// The compression of a layer in the archive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Compressed {
-    /// Not compressed: a plain tar file.
+    /// A tar file without compression.
     No,
-    /// Compressed with gzip.
+    /// A tar file compressed with gzip.
     Gzip,
-    /// Compressed with zstd.
+    /// A tar file compressed with zstd.
     Zstd,
 }
 

@@ -26,7 +26,7 @@ pub struct Access {
     pub host: String,
     /// The user name, which is `AWS`.
     pub user: String,
-    /// The token; secret.
+    /// The token that serves as password; secret.
     pub password: String,
     /// When the token expires.
     pub expires_at: Option<Timestamp>,

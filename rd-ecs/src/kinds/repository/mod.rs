@@ -41,9 +41,9 @@ pub struct Spec {
 /// The repository as ECR describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The repository's name.
+    /// The name of the repository.
     pub name: String,
-    /// The repository's ARN.
+    /// The ARN of the repository.
     pub arn: String,
     /// The registry's host and the repository's name, to which images are pushed.
     pub url: String,

@@ -26,7 +26,7 @@ use std::time::Duration;
 pub struct Service;
 
 impl Service {
-    /// Its name, by which its cluster knows it.
+    /// The service's name, unique within its cluster.
     pub const NAME_IN_CLUSTER: Attribute<String> = attribute!(Live, name);
 }
 

@@ -19,7 +19,7 @@ pub struct Capacity {
 /// The settings of the service.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The service's name.
+    /// The name of the service.
     pub name: String,
     /// The name of the cluster.
     pub cluster: Input,
@@ -52,7 +52,7 @@ pub struct Spec {
 /// The service as ECS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The service's name.
+    /// The name of the service.
     pub name: String,
     /// The name of the cluster.
     pub cluster: String,

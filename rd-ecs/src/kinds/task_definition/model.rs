@@ -21,7 +21,7 @@ pub struct Spec {
     pub cpu: String,
     /// Memory in MiB, as AWS writes it.
     pub memory: String,
-    /// `ARM64` or `X86_64`.
+    /// The architecture of the tasks: `ARM64` or `X86_64`.
     pub architecture: String,
     /// The ARN of the execution role, with which ECS starts tasks.
     pub execution_role_arn: Input,
@@ -94,9 +94,9 @@ pub struct Live {
     pub registered_by: Option<String>,
     /// CPU units; 1024 are one vCPU.
     pub cpu: String,
-    /// Memory in MiB.
+    /// Memory in MiB, as AWS writes it.
     pub memory: String,
-    /// `ARM64` or `X86_64`.
+    /// The architecture of the tasks: `ARM64` or `X86_64`.
     pub architecture: String,
     /// The ARN of the execution role, with which ECS starts tasks.
     pub execution_role_arn: String,
