@@ -38,7 +38,7 @@ pub struct GlobalFlags {
     /// Do not read stdin
     #[arg(long, global = true)]
     pub no_stdin: bool,
-    /// Log each AWS API call to stderr; -vv also logs where the credentials come from
+    /// Log each AWS API call and the causes of errors to stderr; -vv also logs where the credentials come from
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]
     pub verbose: u8,
 }

@@ -76,7 +76,7 @@ impl<S: Slice> Execution<S> {
             document.optional_needs = union(&optional_needs, &document.optional_needs);
             document.account = pipe.stack.account().to_owned();
         });
-        let mut outcome = run.all(&tasks).await;
+        let mut outcome = run.run_all(&tasks).await;
         session.change(|document| {
             forget_deleted(document, plan);
             if outcome.errors.is_empty() && !outcome.cancelled {

@@ -47,7 +47,7 @@ pub struct Run<'a, C> {
 
 impl<C: 'static> Run<'_, C> {
     /// Runs all tasks. Writes `applied`, `output` and `diagnostic` records as they finish.
-    pub async fn all(&self, tasks: &Tasks) -> Outcome {
+    pub async fn run_all(&self, tasks: &Tasks) -> Outcome {
         let mut outcome = Outcome::default();
         let mut left: Vec<BTreeSet<usize>> = tasks
             .needs
@@ -68,7 +68,7 @@ impl<C: 'static> Run<'_, C> {
                     .collect();
                 for task in ready {
                     waiting.remove(&task);
-                    running.push(self.one(task, &tasks.work[task]));
+                    running.push(self.run_one(task, &tasks.work[task]));
                 }
             }
             let Some((task, done)) = running.next().await else {
@@ -104,12 +104,12 @@ impl<C: 'static> Run<'_, C> {
         outcome
     }
 
-    async fn one(&self, task: usize, work: &Work) -> (usize, Result<Option<Action>>) {
-        (task, self.work(work).await)
+    async fn run_one(&self, task: usize, work: &Work) -> (usize, Result<Option<Action>>) {
+        (task, self.do_task(work).await)
     }
 
     /// Does one task. Returns the action to count it as; none for the delete of a predecessor.
-    async fn work(&self, work: &Work) -> Result<Option<Action>> {
+    async fn do_task(&self, work: &Work) -> Result<Option<Action>> {
         let start = Instant::now();
         let (address, kind, action, id) = match work {
             Work::Apply(planned) => {
@@ -120,7 +120,7 @@ impl<C: 'static> Run<'_, C> {
                 let quiet = planned.action == Action::None;
                 let step = self.executor.ctx.progress.step(&planned.address, quiet);
                 let spec = self
-                    .fill(&node.spec, &step)
+                    .resolve_spec(&node.spec, &step)
                     .await
                     .map_err(|e| e.at(&planned.address))?;
                 let id = self
@@ -172,7 +172,7 @@ impl<C: 'static> Run<'_, C> {
     }
 
     /// Resolves every reference of a spec. Waits for outputs of other slices.
-    async fn fill(&self, spec: &Value, step: &crate::resource::progress::Step) -> Result<Value> {
+    async fn resolve_spec(&self, spec: &Value, step: &crate::resource::progress::Step) -> Result<Value> {
         for reference in references(spec) {
             if let Reference::Output(slice, name) = &reference
                 && !self.resolved.borrow().contains_key(&reference)
@@ -186,14 +186,14 @@ impl<C: 'static> Run<'_, C> {
                 self.resolved.borrow_mut().insert(reference, value);
             }
         }
-        let filled = self.executor.session.read(|document| {
+        let resolved = self.executor.session.read(|document| {
             resolve(spec, &|reference| {
                 stored_attribute(document, reference)
                     .or_else(|| self.resolved.borrow().get(reference).cloned())
             })
         });
-        match references(&filled).first() {
-            None => Ok(filled),
+        match references(&resolved).first() {
+            None => Ok(resolved),
             Some(reference) => Err(Error::failed(format!("{reference} has no value"))
                 .hint("AWS does not report this attribute of the resource")),
         }

@@ -1,4 +1,4 @@
-//! Caches the credentials, since the SDK's default chain resolves them anew for every client, and single sign-on or a
+//! Caches the credentials, since the SDK's default chain resolves them again for every client, and single sign-on or a
 //! `credential_process` can take seconds.
 
 use aws_config::default_provider::credentials::DefaultCredentialsChain;

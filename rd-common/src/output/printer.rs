@@ -144,7 +144,7 @@ impl Printer {
 /// Prints a diagnostic on stderr, and at `-v` its causes.
 fn print_diagnostic(diagnostic: &Diagnostic, causes: &[String]) {
     let text = text_of(diagnostic, if is_verbose() { causes } else { &[] });
-    // Where stderr is closed, nobody can be told.
+    // A closed stderr must not stop the program.
     let _ = anstream::stderr().write_all(text.as_bytes());
 }
 
@@ -185,7 +185,7 @@ pub fn print_warning(summary: &str, hint: &str) {
 
 /// Prints a line on stderr that is neither an error nor a warning, such as what was done.
 pub fn print_info(text: &str) {
-    // Where stderr is closed, nobody can be told.
+    // A closed stderr must not stop the program.
     let _ = writeln!(anstream::stderr(), "{text}");
 }
 

@@ -55,7 +55,7 @@ pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
     diff.finish()
 }
 
-/// The parameters to set, with their values: those that differ or that nobody has set yet.
+/// The parameters to set, with their values: those that differ or are not set yet.
 pub fn to_set<'a>(spec: &'a Spec, live: &Live) -> Vec<(&'a str, &'a str)> {
     spec.parameters
         .iter()
@@ -64,7 +64,7 @@ pub fn to_set<'a>(spec: &'a Spec, live: &Live) -> Vec<(&'a str, &'a str)> {
         .collect()
 }
 
-/// The parameters to reset to the engine's default: those that somebody has set and that are not desired.
+/// The parameters to reset to the engine's default: those that are set but not desired.
 pub fn to_reset<'a>(spec: &Spec, live: &'a Live) -> Vec<&'a str> {
     live.parameters
         .keys()

@@ -62,7 +62,7 @@ impl Settings {
 
     /// The place where the value of `key` was written, as the beginning of an error: a variable, a flag, or a line.
     fn place(&self, key: &str) -> String {
-        if let Some(origin) = self.elsewhere.get(key) {
+        if let Some(origin) = self.origins.get(key) {
             return format!("{origin}: ");
         }
         let path: Vec<&str> = key.split(['.', '[']).collect();

@@ -36,7 +36,7 @@ pub struct Settings {
     pub(super) text: String,
     pub(super) merged: Table,
     /// Where each value came from that is not in the file: its dotted key, and the variable or flag.
-    pub(super) elsewhere: BTreeMap<String, String>,
+    pub(super) origins: BTreeMap<String, String>,
 }
 
 /// Loads the settings of the program that owns the table `section`. The tables of other programs are not checked.
@@ -61,7 +61,7 @@ pub fn load(layers: &Layers, section: Option<&str>) -> Result<Settings> {
         },
         path,
         merged: Table::new(),
-        elsewhere: BTreeMap::new(),
+        origins: BTreeMap::new(),
         text,
     };
     settings.merge(layers, section)?;

@@ -112,7 +112,7 @@ impl Settings {
     }
 
     fn put(&mut self, key: &str, value: Value, origin: &str) -> Result<()> {
-        self.elsewhere.insert(key.to_owned(), origin.to_owned());
+        self.origins.insert(key.to_owned(), origin.to_owned());
         let mut names: Vec<&str> = key.split('.').collect();
         let last = names.pop().unwrap_or_default();
         let mut table = &mut self.merged;
