@@ -1,5 +1,5 @@
-//! Which alarms there are: what they watch, when they go off, and what they say. Thresholds are settings; periods and
-//! what missing data means follow AWS's recommendations.
+//! Which alarms a stack has: their metrics, thresholds, periods and descriptions. Thresholds are settings; periods and the
+//! treatment of missing data follow AWS's recommendations.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html>
 
 use crate::config::{Config, Threshold};
@@ -8,94 +8,97 @@ use crate::kinds::alarm::Spec;
 use crate::metric::{Metric, running_tasks};
 use rd_common::{Input, Stack};
 
-/// How long it must be so.
+/// For how long the threshold must be crossed before the alarm goes off.
 #[derive(Clone, Copy, Debug)]
-struct When {
+struct Evaluation {
     period_seconds: i32,
     periods: i32,
 }
 
-/// What is counted: in 5 minutes.
-const COUNTED: When = When {
+/// One period of 5 minutes, for metrics that count something.
+const ONCE_IN_5_MINUTES: Evaluation = Evaluation {
     period_seconds: 300,
     periods: 1,
 };
-/// What is measured: 5 minutes in a row.
-const LASTING: When = When {
+/// 5 minutes in a row, for metrics that measure a level.
+const FOR_5_MINUTES: Evaluation = Evaluation {
     period_seconds: 60,
     periods: 5,
 };
-/// What users feel at once: 3 minutes in a row.
-const FELT: When = When {
+/// 3 minutes in a row, for what users notice at once.
+const FOR_3_MINUTES: Evaluation = Evaluation {
     period_seconds: 60,
     periods: 3,
 };
-/// What comes and goes with load: a quarter of an hour in a row, as AWS recommends for NAT gateways.
-const PERSISTING: When = When {
+/// 15 minutes in a row, for what varies with load, as AWS recommends for NAT gateways.
+const FOR_15_MINUTES: Evaluation = Evaluation {
     period_seconds: 60,
     periods: 15,
 };
 
-/// What a period without data counts as.
+/// How an alarm treats a period without data.
 #[derive(Clone, Copy, Debug)]
-enum Missing {
-    /// As nothing known.
-    Unknown,
-    /// As good: AWS sends no data where nothing happens.
-    Good,
-    /// As bad: nobody is there to send any.
-    Bad,
+enum MissingData {
+    /// The alarm has insufficient data.
+    Missing,
+    /// The threshold is not crossed: AWS sends no data if nothing happens.
+    NotBreaching,
+    /// The threshold is crossed: without data, there is no resource that could send any.
+    Breaching,
 }
 
-/// One alarm.
+/// An alarm with a threshold of the settings.
 struct Rule {
     name: String,
     metric: Metric,
     above: bool,
     threshold: Threshold,
-    when: When,
-    missing: Missing,
+    evaluation: Evaluation,
+    missing_data: MissingData,
     description: &'static str,
 }
 
 impl Rule {
-    fn above(name: &str, metric: Metric, threshold: Threshold, when: When) -> Self {
+    fn above(name: &str, metric: Metric, threshold: Threshold, evaluation: Evaluation) -> Self {
         Self {
             name: name.to_owned(),
             metric,
             above: true,
             threshold,
-            when,
-            missing: Missing::Unknown,
+            evaluation,
+            missing_data: MissingData::Missing,
             description: "",
         }
     }
 
-    fn below(name: &str, metric: Metric, threshold: Threshold, when: When) -> Self {
+    fn below(name: &str, metric: Metric, threshold: Threshold, evaluation: Evaluation) -> Self {
         Self {
             above: false,
-            ..Self::above(name, metric, threshold, when)
+            ..Self::above(name, metric, threshold, evaluation)
         }
     }
 
-    fn missing_is(self, missing: Missing) -> Self {
-        Self { missing, ..self }
+    fn missing_data(self, missing_data: MissingData) -> Self {
+        Self {
+            missing_data,
+            ..self
+        }
     }
 
-    fn says(self, description: &'static str) -> Self {
+    fn description(self, description: &'static str) -> Self {
         Self {
             description,
             ..self
         }
     }
 
-    /// The alarm; none where it is turned off.
+    /// The alarm; none if its threshold is `false`.
     fn spec(self, stack: &Stack, topic: &Input) -> Option<(String, Spec)> {
         let percentile = self.metric.stat.starts_with('p');
-        let missing = match self.missing {
-            Missing::Unknown => "missing",
-            Missing::Good => "notBreaching",
-            Missing::Bad => "breaching",
+        let missing_data = match self.missing_data {
+            MissingData::Missing => "missing",
+            MissingData::NotBreaching => "notBreaching",
+            MissingData::Breaching => "breaching",
         };
         let comparison = if self.above {
             "GreaterThanThreshold"
@@ -108,11 +111,11 @@ impl Rule {
             metric: self.metric,
             comparison: comparison.to_owned(),
             threshold: self.threshold.0?,
-            period_seconds: self.when.period_seconds,
-            evaluation_periods: self.when.periods,
-            datapoints_to_alarm: self.when.periods,
-            missing_data: missing.to_owned(),
-            // The 95 % of a handful of requests say nothing.
+            period_seconds: self.evaluation.period_seconds,
+            evaluation_periods: self.evaluation.periods,
+            datapoints_to_alarm: self.evaluation.periods,
+            missing_data: missing_data.to_owned(),
+            // A percentile of a few requests is not significant.
             low_samples: percentile.then(|| "ignore".to_owned()),
             topic_arn: topic.clone(),
         };
@@ -120,7 +123,7 @@ impl Rule {
     }
 }
 
-/// The alarms for what there is, by the last part of their addresses.
+/// The alarms for the resources that exist, with the last parts of their addresses.
 pub fn alarms(
     stack: &Stack,
     config: &Config,
@@ -129,34 +132,34 @@ pub fn alarms(
 ) -> Vec<(String, Spec)> {
     let mut rules = Vec::new();
     if discovered.edge {
-        rules.extend(of_edge(config));
+        rules.extend(load_balancer_rules(config));
     }
     if discovered.ecs {
-        rules.extend(of_service(config));
+        rules.extend(service_rules(config));
     }
     if let Some(metric) = running_tasks(discovered) {
-        let least = config.running_tasks(discovered.min_tasks);
+        let minimum = config.running_tasks(discovered.min_tasks);
         rules.push(
-            Rule::below("running-tasks", metric, least, LASTING)
-                .missing_is(Missing::Bad)
-                .says("Fewer tasks run than the service has at least: rd-ecs diagnose says why."),
+            Rule::below("running-tasks", metric, minimum, FOR_5_MINUTES)
+                .missing_data(MissingData::Breaching)
+                .description("Fewer tasks are running than the minimum of the service. To find out why, run rd-ecs diagnose."),
         );
     }
     if discovered.data {
-        rules.extend(of_database(config));
+        rules.extend(database_rules(config));
     }
     for node in 1..=discovered.cache_nodes {
-        rules.extend(of_cache(config, node));
+        rules.extend(cache_node_rules(config, node));
     }
     for zone in &discovered.nat_zones {
         let metric = Metric::nat_gateway(zone, "ErrorPortAllocation", "Sum");
         let name = format!("nat-{zone}-port-errors");
         rules.push(
-            Rule::above(&name, metric, config.nat_port_errors, PERSISTING)
-                .missing_is(Missing::Good)
-                .says(
-                    "The NAT gateway has no port left for new connections to one place: reuse connections, or use a \
-                     VPC endpoint or a gateway in each zone.",
+            Rule::above(&name, metric, config.nat_port_errors, FOR_15_MINUTES)
+                .missing_data(MissingData::NotBreaching)
+                .description(
+                    "The NAT gateway has no port left for new connections to one destination. Reuse connections, or use a \
+                     VPC endpoint or a NAT gateway in each zone.",
                 ),
         );
     }
@@ -164,107 +167,107 @@ pub fn alarms(
     specs.filter_map(|rule| rule.spec(stack, topic)).collect()
 }
 
-fn of_edge(config: &Config) -> [Rule; 4] {
+fn load_balancer_rules(config: &Config) -> [Rule; 4] {
     [
         Rule::above(
             "alb-5xx",
-            Metric::balancer("HTTPCode_ELB_5XX_Count", "Sum"),
+            Metric::load_balancer("HTTPCode_ELB_5XX_Count", "Sum"),
             config.alb_5xx,
-            COUNTED,
+            ONCE_IN_5_MINUTES,
         )
-        .missing_is(Missing::Good)
-        .says("The load balancer itself answered with errors: no task was well, or one closed the connection. rd-edge \
-               targets shows them."),
+        .missing_data(MissingData::NotBreaching)
+        .description("The load balancer itself returned errors: no task was healthy, or a task closed the connection. rd-edge \
+               targets shows the health of the tasks."),
         Rule::above(
             "target-5xx",
             Metric::targets("HTTPCode_Target_5XX_Count", "Sum"),
             config.target_5xx,
-            COUNTED,
+            ONCE_IN_5_MINUTES,
         )
-        .missing_is(Missing::Good)
-        .says("Tasks answered with errors: rd-logs tail --since 15m shows what they say."),
+        .missing_data(MissingData::NotBreaching)
+        .description("Tasks returned errors. To read their logs, run rd-logs tail --since 15m."),
         Rule::above(
             "latency",
             Metric::targets("TargetResponseTime", "p95"),
             config.latency_p95_seconds,
-            LASTING,
+            FOR_5_MINUTES,
         )
-        .missing_is(Missing::Good)
-        .says("One in twenty requests takes longer than that: look at the database, and at the CPU of the tasks."),
+        .missing_data(MissingData::NotBreaching)
+        .description("One in twenty requests takes longer than the threshold. Check the database, and the CPU of the tasks."),
         Rule::above(
             "unhealthy-hosts",
             Metric::targets("UnHealthyHostCount", "Maximum"),
             config.unhealthy_hosts,
-            FELT,
+            FOR_3_MINUTES,
         )
-        .missing_is(Missing::Good)
-        .says("Tasks fail their health checks: rd-edge targets says why."),
+        .missing_data(MissingData::NotBreaching)
+        .description("Tasks fail their health checks. rd-edge targets shows why."),
     ]
 }
 
-fn of_service(config: &Config) -> [Rule; 2] {
+fn service_rules(config: &Config) -> [Rule; 2] {
     [
         Rule::above(
             "ecs-cpu",
             Metric::service("CPUUtilization", "Average"),
             config.ecs_cpu_percent,
-            LASTING,
+            FOR_5_MINUTES,
         )
-        .says("The tasks are busy although the service has scaled: more or larger ones are needed."),
+        .description("The CPU of the tasks is high although the service has scaled out. Allow more tasks, or give them more CPU."),
         Rule::above(
             "ecs-memory",
             Metric::service("MemoryUtilization", "Average"),
             config.ecs_memory_percent,
-            LASTING,
+            FOR_5_MINUTES,
         )
-        .says("The tasks run out of memory, and are killed when there is none left: look for a leak, or give them more."),
+        .description("The tasks are running out of memory, and are killed when none is left. Check for a leak, or give them more memory."),
     ]
 }
 
-fn of_database(config: &Config) -> [Rule; 3] {
+fn database_rules(config: &Config) -> [Rule; 3] {
     [
         Rule::above(
             "db-cpu",
             Metric::database("CPUUtilization", "Average"),
             config.db_cpu_percent,
-            LASTING,
+            FOR_5_MINUTES,
         )
-        .says("The database is busy: Performance Insights shows with which queries."),
+        .description("The CPU of the database is high. Performance Insights shows which queries cause it."),
         Rule::below(
             "db-storage",
             Metric::database("FreeStorageSpace", "Minimum"),
             config.db_free_storage(),
-            LASTING,
+            FOR_5_MINUTES,
         )
-        .says("The database's disk fills up, and has not grown or cannot any more: raise max_allocated_storage in [data]."),
+        .description("The disk of the database is filling up and has not grown. Raise max_allocated_storage in [data]."),
         Rule::above(
             "db-connections",
             Metric::database("DatabaseConnections", "Average"),
             config.db_connections,
-            LASTING,
+            FOR_5_MINUTES,
         )
-        .says("There are nearly as many connections as the database takes: use a smaller pool in each task, or a larger \
-               instance class."),
+        .description("The database has nearly as many connections as it allows. Use smaller connection pools in the tasks, or a \
+               larger instance class."),
     ]
 }
 
-fn of_cache(config: &Config, node: usize) -> [Rule; 2] {
+fn cache_node_rules(config: &Config, node: usize) -> [Rule; 2] {
     [
         Rule::above(
             &format!("redis-{node}-memory"),
             Metric::cache_node(node, "DatabaseMemoryUsagePercentage", "Average"),
             config.redis_memory_percent,
-            LASTING,
+            FOR_5_MINUTES,
         )
-        .says("The cache is nearly full: let keys expire, or choose a larger node type."),
+        .description("The memory of the cache is nearly full. Let keys expire, or choose a larger node type."),
         Rule::above(
             &format!("redis-{node}-evictions"),
             Metric::cache_node(node, "Evictions", "Sum"),
             config.redis_evictions,
-            COUNTED,
+            ONCE_IN_5_MINUTES,
         )
-        .missing_is(Missing::Good)
-        .says("The cache drops keys before they expire, for want of memory: choose a larger node type."),
+        .missing_data(MissingData::NotBreaching)
+        .description("The cache evicts keys before they expire, because its memory is full. Choose a larger node type."),
     ]
 }
 
@@ -300,7 +303,7 @@ mod tests {
     }
 
     #[test]
-    fn there_is_an_alarm_for_what_there_is_and_no_other() {
+    fn alarms_exist_only_for_existing_resources() {
         let config = Config::default();
         assert_eq!(
             names(&config, &all()),
@@ -324,12 +327,12 @@ mod tests {
             ]
         );
         assert_eq!(names(&config, &Discovered::default()), [""; 0]);
-        let none = Config {
+        let without = Config {
             db_cpu_percent: Threshold(None),
             running_tasks: Some(Threshold(None)),
             ..Config::default()
         };
-        let left = names(&none, &all());
+        let left = names(&without, &all());
         assert!(
             !left
                 .iter()
@@ -338,7 +341,7 @@ mod tests {
     }
 
     #[test]
-    fn every_alarm_is_one_that_aws_takes() {
+    fn every_alarm_is_within_the_limits_of_aws() {
         for (name, spec) in alarms(&stack(), &Config::default(), &all(), &"topic".into()) {
             assert_eq!(spec.name, format!("shop-test-{name}"));
             assert!(!spec.description.is_empty() && spec.description.len() <= 1024);

@@ -1,6 +1,6 @@
-//! The clients of CloudWatch, CloudWatch Logs and SNS.
+//! The clients of CloudWatch, CloudWatch Logs and SNS, and what their responses had that no state keeps.
 
-use crate::alarm_state::State;
+use crate::alarm_state::AlarmState;
 use aws_sdk_cloudwatch as cloudwatch;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_sns as sns;
@@ -9,22 +9,23 @@ use rd_common::client;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// Each client; `_once` for creates, which the engine repeats only after a look.
+/// The clients. Those that end in `_once` make a single attempt, for creates: the engine retries a create only after it has
+/// read whether it succeeded.
 pub struct Clients {
-    /// CloudWatch.
+    /// CloudWatch, with retries.
     pub cloudwatch: cloudwatch::Client,
-    /// CloudWatch, one attempt.
+    /// CloudWatch, with a single attempt.
     pub cloudwatch_once: cloudwatch::Client,
-    /// CloudWatch Logs.
+    /// CloudWatch Logs, with retries.
     pub logs: logs::Client,
-    /// SNS.
+    /// SNS, with retries.
     pub sns: sns::Client,
-    /// SNS, one attempt.
+    /// SNS, with a single attempt.
     pub sns_once: sns::Client,
-    /// How each alarm was when it was read, by name: not of the settings, so of no state.
-    pub states: RefCell<BTreeMap<String, State>>,
-    /// The ARNs of subscriptions that were to be ended and that AWS ends by itself: as good as gone.
-    pub left: RefCell<BTreeSet<String>>,
+    /// The state of each alarm when it was read, by name. `status` shows it.
+    pub alarm_states: RefCell<BTreeMap<String, AlarmState>>,
+    /// The ARNs of unconfirmed subscriptions that were deleted from the state. Only AWS can delete them, and will.
+    pub expiring_subscriptions: RefCell<BTreeSet<String>>,
 }
 
 impl Clients {
@@ -36,8 +37,8 @@ impl Clients {
             logs: client!(logs, aws.config),
             sns: client!(sns, aws.config),
             sns_once: client!(sns, aws.once),
-            states: RefCell::default(),
-            left: RefCell::default(),
+            alarm_states: RefCell::default(),
+            expiring_subscriptions: RefCell::default(),
         }
     }
 }

@@ -1,11 +1,12 @@
-//! `[logs]` in `rd.toml`.
+//! The settings in `[logs]` of `rd.toml`: where alarms are sent, and their thresholds.
 
+use crate::names::{DASHBOARD_NAME, TOPIC_NAME};
 use rd_common::{Problem, Stack};
 use serde::de::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::Value;
 
-/// When an alarm goes off; none where there is to be no such alarm, which is written `false`.
+/// The threshold of an alarm; none to have no such alarm, which is written `false`.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct Threshold(pub Option<f64>);
 
@@ -24,45 +25,45 @@ impl<'de> Deserialize<'de> for Threshold {
             Value::Bool(false) => Ok(Self(None)),
             Value::Number(number) => Ok(Self(number.as_f64())),
             other => Err(D::Error::custom(format!(
-                "{other} is no threshold: a number, or false for no alarm"
+                "{other} is not a threshold: use a number, or false for no alarm"
             ))),
         }
     }
 }
 
-/// The section, with a default for every key.
+/// The keys of the section. Each has a default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
-    /// The address that alarms are sent to; else whoever subscribes to the topic hears of them.
+    /// The email address to which alarms are sent. Without it, only those who subscribe to the topic get them.
     pub alert_email: Option<String>,
-    /// The KMS key that encrypts what waits in the topic; else none does.
+    /// The KMS key that encrypts messages in the topic. Without it, they are not encrypted.
     pub kms_key: Option<String>,
-    /// Answers 5xx of the load balancer itself, in 5 minutes.
+    /// The most 5xx responses of the load balancer itself, in 5 minutes.
     pub alb_5xx: Threshold,
-    /// Answers 5xx of the tasks, in 5 minutes.
+    /// The most 5xx responses of the tasks, in 5 minutes.
     pub target_5xx: Threshold,
-    /// The time that 95 % of the answers do not exceed.
+    /// The longest time in which 95 % of the requests must be answered.
     pub latency_p95_seconds: Threshold,
-    /// Tasks that fail their health checks.
+    /// The most tasks that may fail their health checks.
     pub unhealthy_hosts: Threshold,
-    /// CPU of the tasks.
+    /// The highest average CPU of the tasks.
     pub ecs_cpu_percent: Threshold,
-    /// Memory of the tasks.
+    /// The highest average memory of the tasks.
     pub ecs_memory_percent: Threshold,
-    /// The least number of tasks; else that of the service's autoscaling.
+    /// The least number of running tasks. Without it, the minimum of the service's autoscaling.
     pub running_tasks: Option<Threshold>,
-    /// CPU of the database.
+    /// The highest average CPU of the database.
     pub db_cpu_percent: Threshold,
-    /// Free storage of the database, in GiB: less is too little.
+    /// The least free storage of the database, in GiB.
     pub db_free_storage_gib: Threshold,
-    /// Connections to the database.
+    /// The most connections to the database.
     pub db_connections: Threshold,
-    /// Memory of a node of the cache.
+    /// The highest memory use of each cache node.
     pub redis_memory_percent: Threshold,
-    /// Keys that a node of the cache drops for want of memory, in 5 minutes.
+    /// The most keys that a cache node may evict because its memory is full, in 5 minutes.
     pub redis_evictions: Threshold,
-    /// Connections for which a NAT gateway has no port, in a minute.
+    /// The most connections in a minute for which a NAT gateway may have no port.
     pub nat_port_errors: Threshold,
 }
 
@@ -89,41 +90,41 @@ impl Default for Config {
     }
 }
 
-/// The longest name of a topic.
+/// The longest name that SNS accepts for a topic, in characters.
 /// <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
-const LONGEST_NAME: usize = 256;
+const MAX_TOPIC_NAME: usize = 256;
 
-/// AWS's own key for topics: its policy, which nobody can change, lets no alarm use it.
+/// The AWS managed key for SNS. Its policy, which cannot be changed, does not let alarms use it.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>
-const OF_AWS: &str = "alias/aws/sns";
+const AWS_MANAGED_KEY: &str = "alias/aws/sns";
 
-/// Bytes in a GiB.
+/// One GiB in bytes.
 const GIB: f64 = 1_073_741_824.0;
 
 impl Config {
-    /// The free storage of the database, in bytes, below which there is too little.
+    /// The least free storage of the database, in bytes.
     pub fn db_free_storage(&self) -> Threshold {
         Threshold(self.db_free_storage_gib.0.map(|gib| gib * GIB))
     }
 
-    /// The topic's name.
-    pub fn topic(&self, stack: &Stack) -> String {
-        stack.name_of("alarms")
+    /// The name of the topic in AWS.
+    pub fn topic_name(&self, stack: &Stack) -> String {
+        stack.name_of(TOPIC_NAME)
     }
 
-    /// The dashboard's name.
-    pub fn dashboard(&self, stack: &Stack) -> String {
-        stack.name_of("overview")
+    /// The name of the dashboard in AWS.
+    pub fn dashboard_name(&self, stack: &Stack) -> String {
+        stack.name_of(DASHBOARD_NAME)
     }
 
-    /// The number below which there are too few tasks; `least` is that of the service.
-    pub fn running_tasks(&self, least: Option<f64>) -> Threshold {
-        // Less than none there are never.
-        let least = Threshold(least.filter(|least| *least > 0.0));
-        self.running_tasks.unwrap_or(least)
+    /// The least number of running tasks: that of the settings, otherwise the minimum of the service.
+    pub fn running_tasks(&self, minimum: Option<f64>) -> Threshold {
+        // An alarm for fewer than 0 tasks would never go off.
+        let minimum = Threshold(minimum.filter(|minimum| *minimum > 0.0));
+        self.running_tasks.unwrap_or(minimum)
     }
 
-    /// What is wrong with it.
+    /// The keys that have invalid values, with what is allowed.
     pub fn problems(&self, stack: &Stack) -> Vec<Problem> {
         let mut problems = Vec::new();
         let mut wrong = |key: &str, what: String, allowed: &str| {
@@ -134,23 +135,23 @@ impl Config {
         {
             wrong(
                 "alert_email",
-                format!("`{address}` is no email address"),
+                format!("`{address}` is not an email address"),
                 "an address such as ops@example.com",
             );
         }
         if let Some(key) = &self.kms_key
-            && (key.is_empty() || key.ends_with(OF_AWS))
+            && (key.is_empty() || key.ends_with(AWS_MANAGED_KEY))
         {
             wrong(
                 "kms_key",
-                format!("an alarm cannot send anything to a topic with the key `{key}`"),
-                "a key of your own whose policy lets cloudwatch.amazonaws.com use kms:Decrypt and kms:GenerateDataKey*",
+                format!("alarms cannot publish to a topic that is encrypted with the key `{key}`"),
+                "a customer managed key whose policy allows cloudwatch.amazonaws.com to use kms:Decrypt and kms:GenerateDataKey*",
             );
         }
-        if self.topic(stack).len() > LONGEST_NAME {
+        if self.topic_name(stack).len() > MAX_TOPIC_NAME {
             wrong(
                 "alert_email",
-                "the stack's name is too long for a topic".to_owned(),
+                "the name of the stack is too long for the name of a topic".to_owned(),
                 "a shorter `project` or `environment`",
             );
         }
@@ -164,7 +165,7 @@ impl Config {
             if limit.is_some_and(|limit| !(0.0..100.0).contains(&limit)) {
                 wrong(
                     key,
-                    "more than that there never is".to_owned(),
+                    "a percentage must be at least 0 and less than 100".to_owned(),
                     "0 to 99.9 percent, or false for no alarm",
                 );
             }
@@ -187,8 +188,8 @@ impl Config {
             if limit.is_some_and(|limit| limit < 0.0 || !limit.is_finite()) {
                 wrong(
                     key,
-                    "there is never less than none".to_owned(),
-                    "a number from 0 on, or false for no alarm",
+                    "a threshold must not be negative".to_owned(),
+                    "a number of at least 0, or false for no alarm",
                 );
             }
         }
@@ -196,7 +197,7 @@ impl Config {
     }
 }
 
-/// Whether mail can be sent there, as far as its form says.
+/// Whether a text has the form of an email address.
 fn is_address(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@') else {
         return false;
@@ -214,7 +215,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    /// Puts something wrong into the settings.
+    /// Sets a key to an invalid value.
     type Spoil = fn(&mut Config);
 
     fn stack() -> Stack {
@@ -226,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn the_defaults_are_right_and_each_rule_is_checked() {
+    fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
         let wrong: [(&str, Spoil); 7] = [
             ("alert_email", |c| c.alert_email = Some("ops".into())),
@@ -266,7 +267,7 @@ mod tests {
     }
 
     #[test]
-    fn as_many_tasks_as_the_service_has_at_least_unless_told_otherwise() {
+    fn the_least_number_of_tasks_is_that_of_the_service_unless_set() {
         let mut config = Config::default();
         assert_eq!(config.running_tasks(Some(2.0)), Threshold(Some(2.0)));
         assert_eq!(config.running_tasks(Some(0.0)), Threshold(None));

@@ -1,44 +1,41 @@
-//! What there is to watch: as the other slices say.
+//! Which resources of the other slices exist and can be watched.
 
 use rd_common::ExternalOutputs;
 use rd_common::outputs::{SliceInputs, cache, data, ecs, edge, net};
 
-/// What the parts list is made of.
+/// What the outputs of other slices say about their resources.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Discovered {
     /// Whether there is a load balancer with a target group.
     pub edge: bool,
     /// Whether there is a service.
     pub ecs: bool,
-    /// Whether its cluster has Container Insights.
+    /// Whether Container Insights is enabled in its cluster.
     pub container_insights: bool,
-    /// The least number of its tasks.
+    /// The minimum number of its tasks; none if it is not known yet.
     pub min_tasks: Option<f64>,
     /// Whether there is a database.
     pub data: bool,
-    /// How many nodes the cache has.
+    /// The number of nodes of the cache; 0 if there is no cache.
     pub cache_nodes: usize,
     /// The letters of the zones that have a NAT gateway.
     pub nat_zones: Vec<String>,
-    /// The slices that give nothing.
+    /// The slices without the resources above.
     pub absent: Vec<&'static str>,
 }
 
-/// The slices that are looked at, and what must be known of them before the parts list is made.
+/// The slices that may have resources to watch, with the outputs that decide how many alarms and graphs there are.
 pub const OPTIONAL_INPUTS: [SliceInputs; 5] = [
     net::inputs(&[net::NAT_GATEWAY_ZONES.untyped()]),
     data::inputs(&[]),
     cache::inputs(&[cache::NODES.untyped()]),
     edge::inputs(&[]),
-    ecs::inputs(&[
-        ecs::CONTAINER_INSIGHTS.untyped(),
-        ecs::MIN_TASKS.untyped(),
-    ]),
+    ecs::inputs(&[ecs::CONTAINER_INSIGHTS.untyped(), ecs::MIN_TASKS.untyped()]),
 ];
 
 impl Discovered {
-    /// What these slices say.
-    pub fn of(others: &ExternalOutputs) -> Self {
+    /// Reads the outputs. A slice counts as present once it gives the outputs that alarms and graphs refer to.
+    pub fn from_outputs(others: &ExternalOutputs) -> Self {
         let has_node = others.gives(&cache::NODES) && others.gives(&cache::NODE_ID.of(1));
         let has_targets =
             others.gives(&edge::ALB_ARN_SUFFIX) && others.gives(&edge::TARGET_GROUP_ARN_SUFFIX);
@@ -65,7 +62,7 @@ impl Discovered {
             nat_zones: others.value(&net::NAT_GATEWAY_ZONES).unwrap_or_default(),
             absent: present
                 .into_iter()
-                .filter(|(_, there)| !there)
+                .filter(|(_, present)| !present)
                 .map(|(slice, _)| slice)
                 .collect(),
         }
@@ -86,20 +83,20 @@ mod tests {
     }
 
     #[test]
-    fn what_no_slice_gives_is_not_there() {
+    fn slices_without_outputs_are_absent() {
         let all = ["net", "data", "cache", "edge", "ecs"];
-        let none = Discovered::of(&ExternalOutputs::default());
+        let none = Discovered::from_outputs(&ExternalOutputs::default());
         assert_eq!(none.absent, all);
         let mut others = ExternalOutputs::default();
         others.add_from_pipe("net", outputs(&[("nat_gateway_zones", json!(["a", "b"]))]));
         others.add_from_state("data", outputs(&[("instance_id", json!("db"))]));
-        // Cut off before there was a cluster.
+        // Its apply failed before there was a node.
         others.add_from_state("cache", outputs(&[("nodes", json!(2))]));
         others.add_from_pipe(
             "ecs",
             outputs(&[("container_insights", json!(true)), ("min_tasks", json!(2))]),
         );
-        let discovered = Discovered::of(&others);
+        let discovered = Discovered::from_outputs(&others);
         assert_eq!(discovered.nat_zones, ["a", "b"]);
         assert!(
             discovered.data && discovered.ecs && discovered.container_insights && !discovered.edge

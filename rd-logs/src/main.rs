@@ -21,9 +21,9 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     run::<slice::Logs, commands::Command>(About {
         name: "rd-logs",
-        about: "What a stack says of itself: alarms, their topic, the dashboard, and its logs",
-        examples: "  rd-logs alarms                                  the alarms, since when, and why\n  \
-                   rd-logs dashboard                               the dashboard's URL\n  \
+        about: "The monitoring of a stack: alarms and their subscriptions, dashboard, metrics and logs",
+        examples: "  rd-logs alarms                                  list the alarms with state and reason\n  \
+                   rd-logs dashboard                               print the URL of the dashboard\n  \
                    rd-logs tail --follow --filter ERROR | jq .message",
     })
 }

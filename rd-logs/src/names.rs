@@ -1,18 +1,18 @@
-//! Names and addresses of the resources that there is one of: the topic and the dashboard.
+//! Names, addresses and console URL of the topic and the dashboard, of which a stack has one each.
 
 use rd_common::Stack;
 
-/// Where the topic is in the state.
-pub const TOPIC: &str = "logs.topic.alarms";
-/// Where the dashboard is.
-pub const DASHBOARD: &str = "logs.dashboard.overview";
-/// The topic's name, behind the stack's.
+/// The address of the topic in the state.
+pub const TOPIC_ADDRESS: &str = "logs.topic.alarms";
+/// The address of the dashboard in the state.
+pub const DASHBOARD_ADDRESS: &str = "logs.dashboard.overview";
+/// The name of the topic, which AWS has with the stack's name before it.
 pub const TOPIC_NAME: &str = "alarms";
-/// The dashboard's.
+/// The name of the dashboard, which AWS has with the stack's name before it.
 pub const DASHBOARD_NAME: &str = "overview";
 
-/// Where the console shows a dashboard.
-pub fn url(stack: &Stack, name: &str) -> String {
+/// The URL of a dashboard in the AWS console of the stack's partition.
+pub fn dashboard_url(stack: &Stack, name: &str) -> String {
     let region = &stack.region;
     let console = match stack.partition() {
         "aws-cn" => "console.amazonaws.cn",

@@ -1,23 +1,24 @@
-//! What a stack says of itself, part by part: of what there is, as the other slices say.
+//! The resources of the slice: topic, subscription, and alarms and dashboard for the resources that other slices have.
 
 use crate::alarm_rules;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::dashboard::graphs;
-use crate::dashboard::widget::{Content, placed};
+use crate::dashboard::widget::{Content, lay_out};
 use crate::discover::{Discovered, OPTIONAL_INPUTS};
 use crate::kinds::alarm::Alarm;
 use crate::kinds::dashboard::{self, Dashboard};
 use crate::kinds::subscription::{self, Subscription};
 use crate::kinds::topic::{self, Topic};
-use crate::names::url;
+use crate::names::dashboard_url;
 use rd_common::aws::Aws;
 use rd_common::outputs::{SliceInputs, logs};
+use rd_common::slices::program_of;
 use rd_common::{
     Document, ExternalOutputs, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
 };
 
-/// The slice.
+/// The slice `logs`, which depends on no other slice but watches those that exist.
 pub struct Logs;
 
 impl Slice for Logs {
@@ -55,7 +56,7 @@ impl Slice for Logs {
     }
 
     fn use_outputs(discovered: &mut Discovered, others: &ExternalOutputs) {
-        *discovered = Discovered::of(others);
+        *discovered = Discovered::from_outputs(others);
     }
 
     fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {
@@ -89,22 +90,23 @@ impl Slice for Logs {
             let programs: Vec<String> = discovered
                 .absent
                 .iter()
-                .map(|one| format!("rd-{one}"))
+                .map(|slice| program_of(slice))
                 .collect();
             notes.push(Note {
                 summary: format!(
-                    "there are no alarms and no figures of what is not there: nothing comes from {}",
+                    "no alarms and no graphs for slices without resources: {}",
                     programs.join(", ")
                 ),
-                hint: "apply it, then this; or put both in one pipe".to_owned(),
+                hint: "apply these first, or in the same pipe, to have their resources watched"
+                    .to_owned(),
             });
         }
         if discovered.min_tasks == Some(0.0) && config.running_tasks.is_none() {
             notes.push(Note {
                 summary:
-                    "there is no alarm of too few running tasks: the service may go down to none"
+                    "no alarm for too few running tasks: the service may scale down to no tasks"
                         .to_owned(),
-                hint: "set running_tasks in [logs]: a number, or false to leave it at that"
+                hint: "set running_tasks in [logs] to a number, or to false to hide this note"
                     .to_owned(),
             });
         }
@@ -113,7 +115,7 @@ impl Slice for Logs {
 }
 
 fn topic(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
-    let name = config.topic(stack);
+    let name = config.topic_name(stack);
     parts.add::<Topic>(
         "alarms",
         topic::Spec {
@@ -125,7 +127,7 @@ fn topic(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
     )
 }
 
-/// One document with all that there is to see; none where there is nothing.
+/// Adds the dashboard, unless no slice has anything to show.
 fn dashboard(
     parts: &mut Parts,
     stack: &Stack,
@@ -142,15 +144,15 @@ fn dashboard(
         let arns = arns.collect();
         contents.insert(0, ("Alarms".to_owned(), Content::Alarms { arns }));
     }
-    let name = config.dashboard(stack);
-    let made = parts.add::<Dashboard>(
+    let name = config.dashboard_name(stack);
+    let part = parts.add::<Dashboard>(
         "overview",
         dashboard::Spec {
             name: name.clone(),
             region: stack.region.clone(),
-            widgets: placed(contents),
+            widgets: lay_out(contents),
         },
     );
-    parts.output(logs::DASHBOARD_NAME, made.id());
-    parts.output(logs::DASHBOARD_URL, url(stack, &name));
+    parts.output(logs::DASHBOARD_NAME, part.id());
+    parts.output(logs::DASHBOARD_URL, dashboard_url(stack, &name));
 }

@@ -1,6 +1,6 @@
-//! `dashboard`: where the console shows it.
+//! `dashboard`: prints the URL of the dashboard in the AWS console, and opens it.
 
-use crate::names::{DASHBOARD, url};
+use crate::names::{DASHBOARD_ADDRESS, dashboard_url};
 use crate::slice::Logs;
 use clap::Args;
 use rd_common::commands::slice_context::SliceContext;
@@ -12,25 +12,26 @@ use std::process::{Command, Stdio};
 /// Flags of `dashboard`.
 #[derive(Args)]
 pub struct DashboardArgs {
-    /// Print the URL alone, in a pipe too
+    /// Print only the URL, also in a pipe
     #[arg(long)]
     url: bool,
-    /// Open it in a browser as well
+    /// Also open it in a browser
     #[arg(long)]
     open: bool,
 }
 
-/// What opens a URL: that of `BROWSER`, or the system's own.
+/// The programs that open a URL on Linux, macOS and WSL, after the one in `BROWSER`.
 const OPENERS: [&str; 3] = ["xdg-open", "open", "wslview"];
 
-/// Runs it.
+/// Prints the URL, which is known from the state.
 pub async fn run(context: &Context, args: &DashboardArgs) -> Result<Exit> {
-    let slice_context = SliceContext::<Logs>::open(context).await?;
-    let (_, name) = slice_context.resource(DASHBOARD).map_err(|error| {
-        Error::failed(error.summary.clone())
-            .hint("a dashboard shows what other slices have: apply them, then rd-logs apply")
+    let logs = SliceContext::<Logs>::open(context).await?;
+    let (_, name) = logs.resource(DASHBOARD_ADDRESS).map_err(|error| {
+        Error::failed(error.summary.clone()).hint(
+            "the dashboard shows resources of other slices: apply these, then run rd-logs apply",
+        )
     })?;
-    let url = url(&slice_context.ctx.stack, name);
+    let url = dashboard_url(&logs.ctx.stack, name);
     if context.printer.is_json() && !args.url {
         let document = serde_json::json!({"dashboard": name, "url": url});
         context.printer.text(&format!("{document}\n"));
@@ -44,8 +45,8 @@ pub async fn run(context: &Context, args: &DashboardArgs) -> Result<Exit> {
 }
 
 fn open(url: &str) -> Result<()> {
-    let own = std::env::var("BROWSER").ok();
-    let all = own.as_deref().into_iter().chain(OPENERS);
+    let browser = std::env::var("BROWSER").ok();
+    let all = browser.as_deref().into_iter().chain(OPENERS);
     for opener in all.filter(|opener| !opener.is_empty()) {
         let mut command = Command::new(opener);
         command
@@ -57,11 +58,11 @@ fn open(url: &str) -> Result<()> {
             Ok(_) => return Ok(()),
             Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
             Err(error) => print_warning(
-                &format!("{opener} cannot be run: {error}"),
+                &format!("cannot run {opener}: {error}"),
                 "set BROWSER to a program that opens a URL",
             ),
         }
     }
-    Err(Error::failed("there is no program here that opens a URL")
-        .hint("set BROWSER to one, or open the URL above by hand"))
+    Err(Error::failed("found no program that opens a URL")
+        .hint("set BROWSER to one, or open the URL above manually"))
 }

@@ -1,8 +1,9 @@
-//! `groups`: the log groups of the stack, how long each keeps its events, how much it holds, and its last event.
+//! `groups`: lists the stack's log groups: retention, size and last event.
 
 use crate::clients::Clients;
 use crate::events::log_groups::own;
-use crate::time::zone;
+use crate::time::args::ZoneArgs;
+use crate::time::zone::local_time;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_cloudwatchlogs::types::{LogGroup, LogStream, OrderBy};
 use rd_common::aws::{Aws, Explain};
@@ -14,32 +15,30 @@ use serde::Serialize;
 /// Flags of `groups`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct GroupsArgs {
-    /// Log groups whose names begin so, instead of those of the stack
+    /// List the account's log groups whose names begin with this text, instead of those of the stack
     #[arg(long, value_name = "PREFIX")]
     prefix: Option<String>,
-    /// The time zone in which times are shown, such as Europe/Berlin or UTC; the machine's own without
-    #[arg(long, value_name = "ZONE", env = "RD_TZ")]
-    tz: Option<String>,
+    #[command(flatten)]
+    tz: ZoneArgs,
 }
 
-/// One group.
+/// One log group, as JSON output has it.
 #[derive(Clone, Debug, Serialize)]
 struct Group {
     name: String,
-    /// Whether it is there.
     exists: bool,
-    /// For how many days events are kept; none for ever.
+    /// How long events are kept, in days; none if they never expire.
     retention_days: Option<i32>,
-    /// As AWS counts, compressed.
+    /// The compressed size of the events, in bytes.
     stored_bytes: i64,
-    /// When its last event happened, which AWS may tell up to an hour late.
+    /// When the last event happened. AWS updates this within an hour.
     last_event: Option<jiff::Timestamp>,
     created: Option<jiff::Timestamp>,
 }
 
-/// Runs it: a table for people, a JSON object a line for programs.
+/// Lists the groups: as a table for people, as JSON lines for programs.
 pub async fn run(context: &Context, args: &GroupsArgs) -> Result<Exit> {
-    let zone = zone::zone(args.tz.as_deref())?;
+    let zone = args.tz.zone()?;
     let names = match &args.prefix {
         Some(_) => Vec::new(),
         None => own(context).await?,
@@ -47,7 +46,7 @@ pub async fn run(context: &Context, args: &GroupsArgs) -> Result<Exit> {
     if args.prefix.is_none() && names.is_empty() {
         let stack = context.stack.name();
         return Err(Error::failed(format!("{stack} has no log groups yet"))
-            .hint("run rd-ecs apply first, check --environment, or give --prefix /"));
+            .hint("run rd-ecs apply first, check --environment, or pass --prefix /"));
     }
     let aws = Aws::connect(&context.access, &context.stack.region).await?;
     aws.check_credentials().await?;
@@ -55,13 +54,13 @@ pub async fn run(context: &Context, args: &GroupsArgs) -> Result<Exit> {
     let mut groups = Vec::new();
     match &args.prefix {
         Some(prefix) => {
-            for found in described(&client, prefix).await? {
+            for found in describe(&client, prefix).await? {
                 groups.push(group(&client, &found).await?);
             }
         }
         None => {
             for name in names {
-                let found = described(&client, &name).await?;
+                let found = describe(&client, &name).await?;
                 let same = found.iter().find(|one| one.log_group_name() == Some(&name));
                 groups.push(match same {
                     Some(found) => group(&client, found).await?,
@@ -88,16 +87,16 @@ pub async fn run(context: &Context, args: &GroupsArgs) -> Result<Exit> {
     let cells: Vec<Vec<String>> = groups
         .iter()
         .map(|group| {
-            let moment = |at: Option<jiff::Timestamp>| {
-                at.map_or("-".to_owned(), |at| zone::shown(at.as_millisecond(), &zone))
-            };
+            let last_event = group.last_event.map_or("-".to_owned(), |time| {
+                local_time(time.as_millisecond(), &zone)
+            });
             let kept = match group.retention_days {
-                _ if !group.exists => "not there".to_owned(),
+                _ if !group.exists => "not found".to_owned(),
                 Some(days) => format!("{days} days"),
-                None => "for ever".to_owned(),
+                None => "forever".to_owned(),
             };
-            let stored = human(group.stored_bytes);
-            vec![group.name.clone(), kept, stored, moment(group.last_event)]
+            let stored = bytes_text(group.stored_bytes);
+            vec![group.name.clone(), kept, stored, last_event]
         })
         .collect();
     let heading = ["GROUP", "KEPT", "STORED", "LAST EVENT"];
@@ -105,7 +104,7 @@ pub async fn run(context: &Context, args: &GroupsArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-async fn described(client: &logs::Client, prefix: &str) -> Result<Vec<LogGroup>> {
+async fn describe(client: &logs::Client, prefix: &str) -> Result<Vec<LogGroup>> {
     let mut pages = client
         .describe_log_groups()
         .log_group_name_prefix(prefix)
@@ -129,7 +128,7 @@ async fn group(client: &logs::Client, found: &LogGroup) -> Result<Group> {
         .limit(1);
     let streams = call.send().await;
     let streams = streams.doing(&format!("find the last event of {name}"))?;
-    let moment = |milliseconds: Option<i64>| {
+    let time = |milliseconds: Option<i64>| {
         milliseconds.and_then(|at| jiff::Timestamp::from_millisecond(at).ok())
     };
     let last = streams.log_streams().first();
@@ -138,13 +137,13 @@ async fn group(client: &logs::Client, found: &LogGroup) -> Result<Group> {
         exists: true,
         retention_days: found.retention_in_days(),
         stored_bytes: found.stored_bytes().unwrap_or_default(),
-        last_event: moment(last.and_then(LogStream::last_event_timestamp)),
-        created: moment(found.creation_time()),
+        last_event: time(last.and_then(LogStream::last_event_timestamp)),
+        created: time(found.creation_time()),
     })
 }
 
-/// Bytes in a unit that is easy to read: 1 KB is 1024 bytes.
-pub fn human(bytes: i64) -> String {
+/// A number of bytes in the largest unit that fits, such as `1.5 MB`. 1 KB is 1024 bytes.
+pub fn bytes_text(bytes: i64) -> String {
     let units = ["B", "KB", "MB", "GB", "TB"];
     let mut value = bytes as f64;
     let mut unit = 0;

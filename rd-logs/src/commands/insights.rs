@@ -1,10 +1,9 @@
-//! `insights`: a Logs Insights query, waited for; rows as a table, or as JSON lines.
+//! `insights`: runs a Logs Insights query, and prints its rows as a table or as JSON lines.
 
 use crate::clients::Clients;
-use crate::commands::groups::human;
-use crate::events::log_groups::{named_or_own, those_there};
-use crate::time::parse;
-use crate::time::zone;
+use crate::commands::groups::bytes_text;
+use crate::events::log_groups::{existing, named_or_own};
+use crate::time::args::ZoneArgs;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
 use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus};
@@ -19,58 +18,57 @@ use rd_common::{Error, Exit, Result};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// The pause before results are asked for again: short at first, as most queries take a second or two.
+/// The pauses between two reads of the results, in milliseconds; the last one repeats. Most queries take a second or two.
 const PAUSES: [u64; 4] = [300, 500, 700, 1000];
-/// The most groups of a query.
-const MOST_GROUPS: usize = 50;
-/// The widest cell of a table, in characters.
-const WIDEST: usize = 100;
+/// The most log groups of a query.
+const MAX_GROUPS: usize = 50;
+/// The maximum width of a cell, in characters, except in the last column.
+const MAX_CELL: usize = 100;
 
 /// Flags of `insights`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct InsightsArgs {
-    /// The query: 'filter @message like /timeout/ | stats count(*) by bin(5m)'
+    /// Query, such as 'filter @message like /timeout/ | stats count(*) by bin(5m)'
     #[arg(value_name = "QUERY")]
     query: String,
-    /// The log groups, by name or ARN; those of the stack without one
+    /// Log groups, by name or ARN [default: the stack's own]
     #[arg(value_name = "GROUP")]
     groups: Vec<String>,
-    /// From when: 90s, 2h30m, 3d (back from now), 2026-11-23T14:00:00Z, "2026-11-23 14:00" in --tz, 14:00, now
+    /// Start of the range: 90s, 2h30m, 3d (back from now), 2026-11-23T14:00:00Z, "2026-11-23 14:00", 14:00, now
     #[arg(long, value_name = "TIME", default_value = "1h")]
     since: String,
-    /// Until when, written as --since
+    /// End of the range, in the same forms as --since [default: now]
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// The most rows, at most 10,000; a `limit` in the query counts too
+    /// Maximum number of rows, up to 10,000; a `limit` in the query applies as well
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=10_000))]
     limit: Option<i32>,
-    /// The time zone in which times are meant, such as Europe/Berlin or UTC; AWS gives @timestamp in UTC
-    #[arg(long, value_name = "ZONE", env = "RD_TZ")]
-    tz: Option<String>,
+    #[command(flatten)]
+    tz: ZoneArgs,
 }
 
-/// Runs it.
+/// Runs the query and prints its rows. If it is interrupted, the query is stopped in AWS, too.
 pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
-    let zone = zone::zone(args.tz.as_deref())?;
     let now = Timestamp::now();
-    let (since, until) = parse::range(&args.since, args.until.as_deref(), now, &zone)?;
+    let (since, until) = args.tz.range(&args.since, args.until.as_deref(), now)?;
     let groups = named_or_own(context, &args.groups).await?;
-    if groups.len() > MOST_GROUPS {
+    if groups.len() > MAX_GROUPS {
         return Err(Error::usage(format!(
-            "a query takes at most {MOST_GROUPS} log groups, and these are {}",
+            "a query reads at most {MAX_GROUPS} log groups, but {} are selected",
             groups.len()
-        )));
+        ))
+        .hint("name fewer groups"));
     }
     let aws = Aws::connect(&context.access, &context.stack.region).await?;
     aws.check_credentials().await?;
     let client = Clients::new(&aws).logs;
     let groups = match args.groups.is_empty() {
-        true => those_there(&client, groups).await?,
+        true => existing(&client, groups).await?,
         false => groups,
     };
-    let cancel = Cancel::on_signals()
-        .map_err(|e| Error::failed(format!("signals cannot be watched: {e}")))?;
-    // Seconds: the whole of the first and of the last.
+    let cancel =
+        Cancel::on_signals().map_err(|e| Error::failed(format!("cannot handle signals: {e}")))?;
+    // StartQuery takes seconds. The first and the last one are included.
     let until = until.unwrap_or_else(|| now.as_millisecond());
     let call = client
         .start_query()
@@ -82,15 +80,15 @@ pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
     let started = call.send().await.doing("start the query").map_err(|error| {
         if error.is(&["MalformedQueryException"]) {
             return Error::usage(error.summary.clone()).hint(
-                "the language is that of https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html",
+                "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html has the syntax",
             );
         }
         error
     })?;
     let id = started
         .query_id
-        .ok_or_else(|| Error::failed("AWS gave the query no id"))?;
-    // A reader that goes ends the query too.
+        .ok_or_else(|| Error::failed("AWS returned no id for the query"))?;
+    // The query is also stopped if the reader of stdout ends.
     let stdout = Stream::start();
     let found = tokio::select! {
         biased;
@@ -103,24 +101,24 @@ pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
             stop(&client, &id).await;
             return Ok(Exit::Interrupted);
         }
-        found = results(context, &client, &id) => found?,
+        found = wait_for_results(context, &client, &id) => found?,
     };
     let rows = rows(&found);
     let mut text = if context.printer.is_json() {
-        lines(&rows)
+        json_lines(&rows)
     } else {
-        columns(&rows)
+        table_text(&rows)
     }
     .into_bytes();
     stdout.send(&mut text).await;
     stdout.flush().await;
     stdout.failure()?;
-    tell(context, &found, rows.len());
+    print_statistics(context, &found, rows.len());
     Ok(Exit::Done)
 }
 
-/// Waits until the query is complete.
-async fn results(
+/// Waits until the query is complete. Fails if it ends in any other way.
+async fn wait_for_results(
     context: &Context,
     client: &logs::Client,
     id: &str,
@@ -132,32 +130,32 @@ async fn results(
         let last = PAUSES[PAUSES.len() - 1];
         let pause = *pauses.next().unwrap_or(&last);
         clock.sleep(Duration::from_millis(pause)).await;
-        let answer = client.get_query_results().query_id(id).send().await;
-        let answer = answer.doing("read the query's results")?;
-        match answer.status().map(QueryStatus::as_str) {
-            Some("Complete") => return Ok(answer),
+        let results = client.get_query_results().query_id(id).send().await;
+        let results = results.doing("read the query's results")?;
+        match results.status().map(QueryStatus::as_str) {
+            Some("Complete") => return Ok(results),
             Some("Scheduled" | "Running" | "Unknown") | None => {}
             Some(other) => {
-                return Err(Error::failed(format!("the query ended as {other}")).hint(
-                    "a query may take an hour: narrow it with --since, fewer groups or a filter",
+                return Err(Error::failed(format!("the query ended with the status {other}")).hint(
+                    "a query may take at most an hour: narrow it with --since, fewer groups or a filter",
                 ));
             }
         }
-        let scanned = answer
+        let scanned = results
             .statistics()
             .map_or(0.0, QueryStatistics::bytes_scanned);
-        step.say(&format!("{} scanned", human(scanned as i64)));
+        step.say(&format!("{} scanned", bytes_text(scanned as i64)));
     }
 }
 
-/// Stops the query: what it has not scanned costs nothing then.
+/// Stops the query, so that AWS does not bill what it has not scanned yet.
 async fn stop(client: &logs::Client, id: &str) {
-    // It may have ended meanwhile.
+    // A failure does not matter: the query may have ended in the meantime.
     let call = client.stop_query().query_id(id).send();
     let _ = tokio::time::timeout(Duration::from_secs(3), call).await;
 }
 
-/// The rows, without the pointer that AWS adds to each.
+/// The rows as pairs of field and value, without the pointer `@ptr` that AWS adds to each.
 fn rows(found: &GetQueryResultsOutput) -> Vec<Vec<(&str, &str)>> {
     found
         .results()
@@ -171,7 +169,7 @@ fn rows(found: &GetQueryResultsOutput) -> Vec<Vec<(&str, &str)>> {
         .collect()
 }
 
-fn lines(rows: &[Vec<(&str, &str)>]) -> String {
+fn json_lines(rows: &[Vec<(&str, &str)>]) -> String {
     let mut text = String::new();
     for row in rows {
         let object: Map<String, Value> = row
@@ -184,7 +182,7 @@ fn lines(rows: &[Vec<(&str, &str)>]) -> String {
     text
 }
 
-fn columns(rows: &[Vec<(&str, &str)>]) -> String {
+fn table_text(rows: &[Vec<(&str, &str)>]) -> String {
     let mut heading: Vec<&str> = Vec::new();
     for (field, _) in rows.iter().flatten() {
         if !heading.contains(field) {
@@ -201,7 +199,7 @@ fn columns(rows: &[Vec<(&str, &str)>]) -> String {
             let cell = |(index, field): (usize, &&str)| {
                 let value = row.iter().find(|(name, _)| name == field);
                 let value = value.map_or("", |(_, value)| value);
-                one_line(value, if index == last { usize::MAX } else { WIDEST })
+                one_line(value, if index == last { usize::MAX } else { MAX_CELL })
             };
             heading.iter().enumerate().map(cell).collect()
         })
@@ -209,7 +207,7 @@ fn columns(rows: &[Vec<(&str, &str)>]) -> String {
     table(&heading, &cells)
 }
 
-/// A value on one line, without what a terminal would take for a command, cut to a width.
+/// A value on one line, without control characters, cut to a width in characters.
 fn one_line(value: &str, width: usize) -> String {
     let value = value.trim_end();
     let plain = value.chars().map(|letter| match letter {
@@ -223,16 +221,16 @@ fn one_line(value: &str, width: usize) -> String {
     plain.take(width - 1).chain(['…']).collect()
 }
 
-/// What it took: AWS bills the bytes scanned.
-fn tell(context: &Context, found: &GetQueryResultsOutput, rows: usize) {
-    let Some(told) = found.statistics() else {
+/// Prints on stderr what the query scanned, which is what AWS bills.
+fn print_statistics(context: &Context, found: &GetQueryResultsOutput, rows: usize) {
+    let Some(statistics) = found.statistics() else {
         return;
     };
     let text = format!(
         "{rows} rows; {:.0} of {:.0} events matched; {} scanned",
-        told.records_matched(),
-        told.records_scanned(),
-        human(told.bytes_scanned() as i64)
+        statistics.records_matched(),
+        statistics.records_scanned(),
+        bytes_text(statistics.bytes_scanned() as i64)
     );
     context
         .progress
@@ -244,20 +242,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn rows_are_a_table_or_lines() {
+    fn rows_are_printed_as_a_table_or_json_lines() {
         let rows = vec![
             vec![("bin(5m)", "2026-11-23 14:00:00.000"), ("n", "3")],
             vec![("n", "1"), ("@message", "a\n\tb\u{7}")],
         ];
         assert_eq!(
-            columns(&rows),
+            table_text(&rows),
             "bin(5m)                  n  @message\n2026-11-23 14:00:00.000  3\n                         1  a  b\u{fffd}\n"
         );
         assert_eq!(
-            lines(&rows),
+            json_lines(&rows),
             "{\"bin(5m)\":\"2026-11-23 14:00:00.000\",\"n\":\"3\"}\n{\"n\":\"1\",\"@message\":\"a\\n\\tb\\u0007\"}\n"
         );
-        assert_eq!(columns(&[]), "");
-        assert_eq!(one_line(&"x".repeat(200), WIDEST).chars().count(), WIDEST);
+        assert_eq!(table_text(&[]), "");
+        assert_eq!(
+            one_line(&"x".repeat(200), MAX_CELL).chars().count(),
+            MAX_CELL
+        );
     }
 }

@@ -1,13 +1,13 @@
-//! `metrics`: the figures of the dashboard, in the terminal.
+//! `metrics`: shows the dashboard's metrics in the terminal.
 
 use crate::clients::Clients;
-use crate::dashboard::plot::{number, sparkline};
-use crate::dashboard::widget::{Content, Limit, Line, Unit, in_order};
+use crate::dashboard::plot::{short_number, sparkline};
+use crate::dashboard::widget::{Content, Limit, Line, Unit, Widget, in_grid_order};
 use crate::kinds::dashboard::Spec;
-use crate::names::DASHBOARD;
+use crate::names::DASHBOARD_ADDRESS;
 use crate::slice::Logs;
-use crate::time::parse;
-use crate::time::zone;
+use crate::time::args::ZoneArgs;
+use crate::time::zone::local_time;
 use aws_sdk_cloudwatch::types::{Metric, MetricDataQuery, MetricStat, ScanBy};
 use aws_smithy_types::DateTime;
 use clap::Args;
@@ -25,30 +25,32 @@ use std::fmt::Write;
 /// Flags of `metrics`.
 #[derive(Args)]
 pub struct MetricsArgs {
-    /// Only figures with this in their title or name
+    /// Show only metrics whose graph, label or name contains this text
     filter: Option<String>,
-    /// From when on: a span back from now such as 2h30m, or a time
+    /// Start of the range: 90s, 2h30m, 3d (back from now), 2026-11-23T14:00:00Z, "2026-11-23 14:00", 14:00
     #[arg(long, value_name = "TIME", default_value = "3h")]
     since: String,
-    /// Up to when; else now
+    /// End of the range, in the same forms as --since [default: now]
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
+    #[command(flatten)]
+    tz: ZoneArgs,
 }
 
-/// How many metrics one call asks for.
+/// The most metrics that one call returns.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_GetMetricData.html>
-const MOST_QUERIES: usize = 500;
-/// The least and the most columns that a plot has.
+const MAX_QUERIES: usize = 500;
+/// The minimum and maximum width of a plot, in columns.
 const COLUMNS: (usize, usize) = (12, 60);
-/// How many points are asked for, at most: more than columns, so that peaks are seen.
-const POINTS: i64 = 180;
-/// The periods that CloudWatch has, in seconds, and for how long it keeps them, in seconds.
+/// The most values per metric: more than a plot has columns, so that peaks are visible.
+const MAX_POINTS: i64 = 180;
+/// The periods for which CloudWatch keeps values, and how long it keeps them, both in seconds.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/cloudwatch_concepts.html#metrics-retention>
-const KEPT: [(i64, i64); 3] = [(60, 15 * 86_400), (300, 63 * 86_400), (3600, 455 * 86_400)];
+const RETENTION: [(i64, i64); 3] = [(60, 15 * 86_400), (300, 63 * 86_400), (3600, 455 * 86_400)];
 
-/// A line with its values.
+/// A metric with its values, as JSON output has it.
 #[derive(Serialize)]
-struct Figure<'a> {
+struct Series<'a> {
     title: &'a str,
     label: &'a str,
     namespace: &'a str,
@@ -62,41 +64,42 @@ struct Figure<'a> {
     avg: Option<f64>,
     max: Option<f64>,
     last: Option<f64>,
-    /// When a period began, and its value, oldest first.
+    /// The start of each period and its value, oldest first.
     points: Vec<(String, f64)>,
+    /// The same, in seconds since 1970.
     #[serde(skip)]
     seconds: Vec<(i64, f64)>,
 }
 
-/// A line that is asked for.
-struct Asked<'a> {
+/// A line of a graph that is shown.
+struct Selected<'a> {
     title: &'a str,
     line: &'a Line,
     unit: Unit,
     limit: Option<&'a Limit>,
 }
 
-/// The period that fits the range: the finest that gives no more than so many points and is kept for so long.
+/// The shortest period, in seconds, for which CloudWatch still has values, and which gives at most [`MAX_POINTS`] values.
 fn period(from: i64, to: i64, now: i64) -> i64 {
     let span = (to - from).max(1);
     let age = now - from;
-    let least = KEPT
+    let shortest = RETENTION
         .into_iter()
         .find(|(_, kept)| age < *kept)
         .map_or(3600, |(period, _)| period);
-    let wanted = (span + POINTS - 1) / POINTS;
-    ((wanted + least - 1) / least * least).max(least)
+    let wanted = (span + MAX_POINTS - 1) / MAX_POINTS;
+    ((wanted + shortest - 1) / shortest * shortest).max(shortest)
 }
 
-fn query(number: usize, asked: &Asked<'_>, period: i64) -> MetricDataQuery {
-    let metric = &asked.line.metric;
-    let of = Metric::builder()
+fn query(number: usize, selected: &Selected<'_>, period: i64) -> MetricDataQuery {
+    let metric = &selected.line.metric;
+    let sdk_metric = Metric::builder()
         .namespace(&metric.namespace)
         .metric_name(&metric.metric_name)
         .set_dimensions(Some(metric.dimensions()))
         .build();
     let stat = MetricStat::builder()
-        .metric(of)
+        .metric(sdk_metric)
         .period(i32::try_from(period).unwrap_or(3600))
         .stat(&metric.stat)
         .build();
@@ -107,30 +110,30 @@ fn query(number: usize, asked: &Asked<'_>, period: i64) -> MetricDataQuery {
         .build()
 }
 
-/// The values of each query, by its number, oldest first.
+/// The values of each selected line, oldest first, with the times at which their periods begin, in seconds since 1970.
 async fn read(
     ctx: &Ctx<Clients>,
-    asked: &[Asked<'_>],
+    selected: &[Selected<'_>],
     (from, to): (i64, i64),
     period: i64,
 ) -> Result<Vec<Vec<(i64, f64)>>> {
-    let mut values: Vec<Vec<(i64, f64)>> = vec![Vec::new(); asked.len()];
-    let numbered: Vec<(usize, &Asked<'_>)> = asked.iter().enumerate().collect();
-    for some in numbered.chunks(MOST_QUERIES) {
+    let mut values: Vec<Vec<(i64, f64)>> = vec![Vec::new(); selected.len()];
+    let numbered: Vec<(usize, &Selected<'_>)> = selected.iter().enumerate().collect();
+    for some in numbered.chunks(MAX_QUERIES) {
         let queries: Vec<MetricDataQuery> = some
             .iter()
-            .map(|(number, asked)| query(*number, asked, period))
+            .map(|(number, selected)| query(*number, selected, period))
             .collect();
-        let mut token = None;
-        loop {
-            let call = ctx.clients.cloudwatch.get_metric_data();
-            let call = call
-                .set_metric_data_queries(Some(queries.clone()))
-                .start_time(DateTime::from_secs(from))
-                .end_time(DateTime::from_secs(to))
-                .scan_by(ScanBy::TimestampAscending)
-                .set_next_token(token);
-            let page = call.send().await.doing("read the metrics")?;
+        let call = ctx.clients.cloudwatch.get_metric_data();
+        let mut pages = call
+            .set_metric_data_queries(Some(queries))
+            .start_time(DateTime::from_secs(from))
+            .end_time(DateTime::from_secs(to))
+            .scan_by(ScanBy::TimestampAscending)
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.doing("read the metrics")?;
             for result in page.metric_data_results() {
                 let id = result.id().and_then(|id| id[1..].parse::<usize>().ok());
                 let Some(into) = id.and_then(|id| values.get_mut(id)) else {
@@ -138,10 +141,6 @@ async fn read(
                 };
                 let times = result.timestamps().iter().map(DateTime::secs);
                 into.extend(times.zip(result.values().iter().copied()));
-            }
-            token = page.next_token;
-            if token.is_none() {
-                break;
             }
         }
     }
@@ -151,26 +150,26 @@ async fn read(
     Ok(values)
 }
 
-fn figure<'a>(asked: &Asked<'a>, seconds: Vec<(i64, f64)>, period: i64) -> Figure<'a> {
-    let metric = &asked.line.metric;
+fn series<'a>(selected: &Selected<'a>, seconds: Vec<(i64, f64)>, period: i64) -> Series<'a> {
+    let metric = &selected.line.metric;
     let values = || seconds.iter().map(|(_, value)| *value);
     let count = seconds.len() as f64;
     let time = |seconds: i64| {
         let time = Timestamp::from_second(seconds);
         time.map_or_else(|_| String::new(), |time| time.to_string())
     };
-    let of = metric.dimensions.iter();
-    Figure {
-        title: asked.title,
-        label: &asked.line.label,
+    let dimensions = metric.dimensions.iter();
+    Series {
+        title: selected.title,
+        label: &selected.line.label,
         namespace: &metric.namespace,
         metric: &metric.metric_name,
         stat: &metric.stat,
-        dimensions: of
-            .filter_map(|(name, of)| Some((name.as_str(), of.known()?.as_str())))
+        dimensions: dimensions
+            .filter_map(|(name, value)| Some((name.as_str(), value.known()?.as_str())))
             .collect(),
-        unit: asked.unit,
-        alarm: asked.limit,
+        unit: selected.unit,
+        alarm: selected.limit,
         period_seconds: period,
         min: values().reduce(f64::min),
         avg: (!seconds.is_empty()).then(|| values().sum::<f64>() / count),
@@ -184,64 +183,65 @@ fn figure<'a>(asked: &Asked<'a>, seconds: Vec<(i64, f64)>, period: i64) -> Figur
     }
 }
 
-/// Runs it.
+/// Shows the metrics: as plots for people, as JSON lines for programs.
 pub async fn run(context: &Context, args: &MetricsArgs) -> Result<Exit> {
     let now = Timestamp::now();
-    let (from, to) = parse::range(&args.since, args.until.as_deref(), now, &TimeZone::system())?;
+    let zone = args.tz.zone()?;
+    let (from, to) = args.tz.range(&args.since, args.until.as_deref(), now)?;
     let (from, to) = (from / 1000, to.map_or(now.as_second(), |to| to / 1000));
-    let slice_context = SliceContext::<Logs>::open(context).await?;
-    let spec: Spec = slice_context.spec(DASHBOARD).map_err(|error| {
-        Error::failed(error.summary.clone())
-            .hint("figures are of what other slices have: apply them, then rd-logs apply")
+    let logs = SliceContext::<Logs>::open(context).await?;
+    let spec: Spec = logs.spec(DASHBOARD_ADDRESS).map_err(|error| {
+        Error::failed(error.summary.clone()).hint(
+            "the metrics are those of other slices' resources: apply these, then run rd-logs apply",
+        )
     })?;
-    let widgets = in_order(&spec.widgets);
-    let all = asked(&widgets, args.filter.as_deref());
+    let widgets = in_grid_order(&spec.widgets);
+    let all = select(&widgets, args.filter.as_deref());
     if all.is_empty() {
         let titles: Vec<&str> = widgets.iter().map(|(title, _)| title.as_str()).collect();
+        let filter = args.filter.as_deref().unwrap_or_default();
         return Err(
-            Error::usage("no figure is called so").hint(format!("there is {}", titles.join(", ")))
+            Error::usage(format!("no graph, label or metric contains `{filter}`"))
+                .hint(format!("the graphs are {}", titles.join(", "))),
         );
     }
     if to <= from {
-        return Err(Error::usage("there is no time in that range")
+        return Err(Error::usage("the range of --since and --until is empty")
             .hint("--since must be before --until, and before now"));
     }
     let period = period(from, to, now.as_second());
-    // Whole periods, so that the same question has the same answer a moment later.
+    // Whole periods, so that the same command prints the same values a moment later.
     let (from, to) = (from / period * period, (to + period - 1) / period * period);
-    let values = read(&slice_context.ctx, &all, (from, to), period).await?;
-    let figures: Vec<Figure<'_>> = all
+    let values = read(&logs.ctx, &all, (from, to), period).await?;
+    let all_series: Vec<Series<'_>> = all
         .iter()
         .zip(values)
-        .map(|(asked, values)| figure(asked, values, period))
+        .map(|(selected, values)| series(selected, values, period))
         .collect();
     if context.printer.is_json() {
-        for figure in &figures {
-            let line = serde_json::to_string(figure).unwrap_or_default();
+        for series in &all_series {
+            let line = serde_json::to_string(series).unwrap_or_default();
             context.printer.text(&format!("{line}\n"));
         }
     } else {
         context
             .printer
-            .text(&view(&figures, (from, to), period, width()));
+            .text(&view(&all_series, (from, to), period, width(), &zone));
     }
     Ok(Exit::Done)
 }
 
-fn asked<'a>(
-    widgets: &[(&'a String, &'a crate::dashboard::widget::Widget)],
-    filter: Option<&str>,
-) -> Vec<Asked<'a>> {
+fn select<'a>(widgets: &[(&'a String, &'a Widget)], filter: Option<&str>) -> Vec<Selected<'a>> {
     let filter = filter.unwrap_or_default().to_lowercase();
-    let fits = |text: &str| text.to_lowercase().contains(&filter);
+    let matches = |text: &str| text.to_lowercase().contains(&filter);
     let mut all = Vec::new();
     for (title, widget) in widgets {
         let Content::Graph { lines, unit, limit } = &widget.content else {
             continue;
         };
         for line in lines {
-            if fits(title) || fits(&line.label) || fits(&line.metric.metric_name) {
-                all.push(Asked {
+            if matches(title) || matches(&line.label) || matches(&line.metric.metric_name) {
+                all.push(Selected {
                     title: title.as_str(),
                     line,
                     unit: *unit,
@@ -253,38 +253,43 @@ fn asked<'a>(
     all
 }
 
-/// The figures under their titles: a plot each, and what is worth knowing of it in numbers.
-fn view(figures: &[Figure<'_>], (from, to): (i64, i64), period: i64, width: usize) -> String {
-    let zone = TimeZone::system();
+/// The metrics below the titles of their graphs: a plot of each, with its minimum, average, maximum and last value.
+fn view(
+    all_series: &[Series<'_>],
+    (from, to): (i64, i64),
+    period: i64,
+    width: usize,
+    zone: &TimeZone,
+) -> String {
     let mut text = format!(
-        "{} to {}, a point every {}\n",
-        zone::shown(from * 1000, &zone),
-        zone::shown(to * 1000, &zone),
-        span(period)
+        "{} to {}, one value every {}\n",
+        local_time(from * 1000, zone),
+        local_time(to * 1000, zone),
+        period_text(period)
     );
-    let labels = figures.iter().map(|one| one.label.chars().count());
+    let labels = all_series.iter().map(|one| one.label.chars().count());
     let label = labels.max().unwrap_or(0);
-    // Four numbers of at most nine, and what stands between them.
+    // Four numbers of at most nine characters, with their names.
     let numbers = 4 * (9 + 6);
     let room = width.saturating_sub(label + numbers + 6);
     let columns = room.clamp(COLUMNS.0, COLUMNS.1);
     let mut title = "";
-    for one in figures {
+    for one in all_series {
         if one.title != title {
             title = one.title;
             let alarm = one.alarm.map_or(String::new(), |limit| {
-                let value = number(limit.value, one.unit);
+                let value = short_number(limit.value, one.unit);
                 format!("  {}", paint(DIM, format!("{} {value}", limit.label())))
             });
             let _ = writeln!(text, "\n{}{alarm}", paint(BOLD, title));
         }
         let plot = sparkline(&one.seconds, (from, to), columns);
         let shown = |value: Option<f64>| {
-            value.map_or_else(|| "-".to_owned(), |value| number(value, one.unit))
+            value.map_or_else(|| "-".to_owned(), |value| short_number(value, one.unit))
         };
-        let beyond = one.alarm.zip(one.last);
-        let beyond = beyond.is_some_and(|(limit, last)| limit.is_passed_by(last));
-        let style = if beyond { ERROR } else { INFO };
+        let last = one.alarm.zip(one.last);
+        let crossed = last.is_some_and(|(limit, last)| limit.is_crossed_by(last));
+        let style = if crossed { ERROR } else { INFO };
         let _ = writeln!(
             text,
             "  {:label$}  {}  min {:9} avg {:9} max {:9} last {}",
@@ -299,7 +304,7 @@ fn view(figures: &[Figure<'_>], (from, to): (i64, i64), period: i64, width: usiz
     text
 }
 
-fn span(seconds: i64) -> String {
+fn period_text(seconds: i64) -> String {
     match seconds {
         60 => "minute".to_owned(),
         3600 => "hour".to_owned(),
@@ -313,7 +318,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_period_gives_few_points_and_is_one_that_is_kept() {
+    fn the_period_is_kept_and_gives_few_values() {
         let now = 1_800_000_000;
         let hours = 3600;
         for (from, to, wanted) in [

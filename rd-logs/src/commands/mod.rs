@@ -1,4 +1,4 @@
-//! The verbs that only this program has.
+//! The commands that only rd-logs has.
 
 mod alarms;
 mod dashboard;
@@ -14,24 +14,24 @@ use rd_common::commands::ProgramCommands;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
-/// The verbs.
+/// The commands of rd-logs, in addition to those that every slice has.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Print the events of log groups, each once and in order; with --follow, go on as they come
+    /// Print log events in order, and with --follow new ones as they arrive
     Tail(tail::TailArgs),
-    /// Print the events of a long range: read in parallel, in order, with progress
+    /// Print the log events of a long range in order, reading in parallel
     Search(search::SearchArgs),
-    /// Run a Logs Insights query, and print its rows
+    /// Run a Logs Insights query and print its rows
     Insights(insights::InsightsArgs),
-    /// List the log groups of the stack: retention, size, last event
+    /// List the stack's log groups: retention, size, last event
     Groups(groups::GroupsArgs),
-    /// List the alarms: how each is, since when and why; `history` for what was
+    /// List the alarms with state, time and reason; `history` prints past changes
     Alarms(alarms::AlarmsArgs),
     /// Print the URL of the dashboard
     Dashboard(dashboard::DashboardArgs),
-    /// List who hears of the alarms; `confirm` a subscription, send a `test`
+    /// List the subscriptions to the alarms; `confirm` one, or send a `test`
     Subscriptions(subscriptions::SubscriptionsArgs),
-    /// Show the figures of the dashboard as small plots, or as JSON lines in a pipe
+    /// Show the dashboard's metrics as small plots, or as JSON lines in a pipe
     Metrics(metrics::MetricsArgs),
 }
 

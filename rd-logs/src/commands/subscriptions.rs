@@ -1,9 +1,9 @@
-//! `subscriptions`: who hears of the alarms, and whether they have agreed to; `confirm` and `test`.
+//! `subscriptions`: lists the subscriptions to the alarms; `confirm` and `test` check that their mails arrive.
 
 use crate::clients::Clients;
-use crate::kinds::subscription::{Listed, listed};
-use crate::kinds::topic::GONE;
-use crate::names::TOPIC;
+use crate::kinds::subscription::{self, Listed};
+use crate::kinds::topic::NOT_FOUND;
+use crate::names::TOPIC_ADDRESS;
 use crate::slice::Logs;
 use clap::{Args, Subcommand};
 use rd_common::aws::Explain;
@@ -18,37 +18,43 @@ use serde_json::json;
 #[derive(Args)]
 pub struct SubscriptionsArgs {
     #[command(subcommand)]
-    verb: Option<Verb>,
+    command: Option<SubscriptionsCommand>,
 }
 
-/// Verbs of `subscriptions`.
+/// Subcommands of `subscriptions`.
 #[derive(Subcommand)]
-enum Verb {
-    /// Confirm a subscription with what the mail from AWS has
+enum SubscriptionsCommand {
+    /// Confirm a subscription with the link in the mail from AWS
     Confirm {
-        /// The link of the mail, or the token in it
+        /// Link in the mail, in quotes, or the token in the link
         #[arg(value_name = "TOKEN|URL")]
         token: String,
     },
-    /// Send one message to everybody who has confirmed
+    /// Send a test message to all confirmed subscriptions
     Test,
 }
 
-/// Runs it.
+/// Lists, confirms or tests the subscriptions of the topic in the state.
 pub async fn run(context: &Context, args: &SubscriptionsArgs) -> Result<Exit> {
-    let slice_context = SliceContext::<Logs>::open(context).await?;
-    let (_, topic) = slice_context.resource(TOPIC)?;
-    match &args.verb {
-        None => list(context, &slice_context.ctx, topic).await,
-        Some(Verb::Confirm { token }) => confirm(context, &slice_context.ctx, topic, token).await,
-        Some(Verb::Test) => test(context, &slice_context.ctx, topic).await,
+    let logs = SliceContext::<Logs>::open(context).await?;
+    let (_, topic) = logs.resource(TOPIC_ADDRESS)?;
+    match &args.command {
+        None => list(context, &logs.ctx, topic).await,
+        Some(SubscriptionsCommand::Confirm { token }) => {
+            confirm(context, &logs.ctx, topic, token).await
+        }
+        Some(SubscriptionsCommand::Test) => test(context, &logs.ctx, topic).await,
     }
 }
 
+fn topic_missing() -> Error {
+    Error::failed("the topic does not exist").hint("run rd-logs apply")
+}
+
 async fn all(ctx: &Ctx<Clients>, topic: &str) -> Result<Vec<Listed>> {
-    listed(ctx, topic)
+    subscription::list(ctx, topic)
         .await?
-        .ok_or_else(|| Error::failed("the topic is gone").hint("run rd-logs apply"))
+        .ok_or_else(topic_missing)
 }
 
 fn status(one: &Listed) -> &'static str {
@@ -70,7 +76,7 @@ async fn list(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit
     } else if all.is_empty() {
         context
             .printer
-            .text("nobody: set alert_email in [logs], and apply\n");
+            .text("no subscriptions: set alert_email in [logs], then run rd-logs apply\n");
     } else {
         let cells: Vec<Vec<String>> = all
             .iter()
@@ -89,11 +95,11 @@ async fn list(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit
     Ok(Exit::Done)
 }
 
-/// The token of what was given: itself, or that of the link, and the topic that the link is for.
-fn token(text: &str) -> Result<(&str, Option<String>)> {
+/// The token in a text that is a token or a link; and the ARN of the topic, if the link has it.
+fn parse_token(text: &str) -> Result<(&str, Option<String>)> {
     let Some((_, query)) = text.split_once('?') else {
         if text.contains('/') || text.is_empty() {
-            return Err(no_token(text));
+            return Err(token_missing(text));
         }
         return Ok((text, None));
     };
@@ -105,32 +111,33 @@ fn token(text: &str) -> Result<(&str, Option<String>)> {
     };
     let token = value("Token").filter(|token| !token.is_empty());
     let topic = value("TopicArn").map(|arn| arn.replace("%3A", ":").replace("%3a", ":"));
-    Ok((token.ok_or_else(|| no_token(text))?, topic))
+    Ok((token.ok_or_else(|| token_missing(text))?, topic))
 }
 
-fn no_token(text: &str) -> Error {
-    Error::usage(format!("`{text}` has no token"))
-        .hint("give the link of the mail in quotes, as it is; or what stands in it behind Token=")
+fn token_missing(text: &str) -> Error {
+    Error::usage(format!("`{text}` does not contain a token")).hint(
+        "pass the link in the mail in quotes, unchanged, or the text after Token= in the link",
+    )
 }
 
 async fn confirm(context: &Context, ctx: &Ctx<Clients>, topic: &str, given: &str) -> Result<Exit> {
-    let (token, of) = token(given)?;
-    if let Some(other) = of.filter(|of| of != topic) {
-        return Err(
-            Error::usage(format!("the link is for {other}, not for {topic}"))
-                .hint("check --environment, --region and --profile"),
-        );
+    let (token, linked) = parse_token(given)?;
+    if let Some(other) = linked.filter(|linked| linked != topic) {
+        return Err(Error::usage(format!(
+            "the link is for the topic {other}, not for {topic}"
+        ))
+        .hint("check --environment, --region and --profile"));
     }
     let call = ctx.clients.sns.confirm_subscription();
     let call = call.topic_arn(topic).token(token);
-    // Else whoever follows the link at the end of a forwarded mail, such as a scanner, ends it.
+    // Otherwise, anyone who opens the unsubscribe link of a forwarded mail would end it, such as a link scanner.
     let done = call.authenticate_on_unsubscribe("true").send().await;
     let done = done.doing("confirm the subscription").map_err(|error| {
-        if error.is(&GONE) {
-            Error::failed("the topic is gone").hint("run rd-logs apply")
+        if error.is(&NOT_FOUND) {
+            topic_missing()
         } else if error.is(&["InvalidParameter", "InvalidParameterException"]) {
             error.hint(
-                "the token may be too old: a mail's is good for two days; rd-logs apply asks anew",
+                "the token may have expired: it is valid for two days; rd-logs apply sends a new mail",
             )
         } else {
             error
@@ -158,12 +165,15 @@ async fn test(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit
     };
     if confirmed.is_empty() {
         let summary = if pending.is_empty() {
-            "nobody has subscribed: nothing was sent".to_owned()
+            "no test was sent: there are no subscriptions".to_owned()
         } else {
-            format!("{} has not confirmed: nothing was sent", names(&pending))
+            format!(
+                "no test was sent: {} has not confirmed the subscription",
+                names(&pending)
+            )
         };
         return Err(Error::failed(summary).hint(
-            "set alert_email in [logs] and apply; the mail from AWS has a link to confirm it",
+            "set alert_email in [logs], run rd-logs apply, and open the link in the mail from AWS",
         ));
     }
     let stack = ctx.stack.name();
@@ -171,7 +181,7 @@ async fn test(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit
     let call = call
         .subject(format!("Test of the alarms of {stack}").chars().take(99).collect::<String>())
         .message(format!(
-            "This is a test of rd-logs: the alarms of {stack} in {} come to this address. There is nothing to do.",
+            "This is a test message from rd-logs. The alarms of {stack} in {} are sent to this address. You need not do anything.",
             ctx.stack.region
         ));
     let sent = call.send().await.doing("send the test")?;
@@ -193,16 +203,16 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_token_is_taken_out_of_a_link() {
-        assert_eq!(token("2336abc").unwrap(), ("2336abc", None));
+    fn a_token_is_found_in_a_link() {
+        assert_eq!(parse_token("2336abc").unwrap(), ("2336abc", None));
         let link = "https://sns.us-east-1.amazonaws.com/confirmation.html?TopicArn=arn:aws:sns:us-east-1:1:t&Token=2336abc&Endpoint=a@b.c";
-        let (found, topic) = token(link).unwrap();
+        let (found, topic) = parse_token(link).unwrap();
         assert_eq!(found, "2336abc");
         assert_eq!(topic.as_deref(), Some("arn:aws:sns:us-east-1:1:t"));
         let escaped =
             "https://x/?Action=ConfirmSubscription&TopicArn=arn%3Aaws%3Asns%3Ar%3A1%3At&Token=9";
         assert_eq!(
-            token(escaped).unwrap().1.as_deref(),
+            parse_token(escaped).unwrap().1.as_deref(),
             Some("arn:aws:sns:r:1:t")
         );
         for wrong in [
@@ -211,7 +221,7 @@ mod tests {
             "https://x/?TopicArn=a",
             "https://x/?Token=",
         ] {
-            assert!(token(wrong).is_err(), "{wrong}");
+            assert!(parse_token(wrong).is_err(), "{wrong}");
         }
     }
 }

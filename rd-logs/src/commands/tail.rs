@@ -1,10 +1,10 @@
-//! `tail`: the events of log groups, and on with `--follow` as they come.
+//! `tail`: prints the events of log groups, and with `--follow` new ones as they arrive.
 
-use crate::events::args::Which;
-use crate::events::follow::task_stopped::Stopped;
-use crate::events::follow::{Follow, Settings};
-use crate::events::live_tail::Live;
-use crate::events::log_groups::those_there;
+use crate::events::args::EventArgs;
+use crate::events::follow::task_watch::TaskWatch;
+use crate::events::follow::{Follow, FollowSettings};
+use crate::events::live_tail::LiveTail;
+use crate::events::log_groups::existing;
 use rd_common::commands::limits::duration;
 use rd_common::context::Context;
 use rd_common::resource::signal::Cancel;
@@ -13,75 +13,83 @@ use std::path::PathBuf;
 use std::rc::Rc;
 use std::time::Duration;
 
+/// The accepted values of `--overlap`.
+const OVERLAP: std::ops::RangeInclusive<Duration> =
+    Duration::from_secs(10)..=Duration::from_secs(86_400);
+
 /// Flags of `tail`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct TailArgs {
     #[command(flatten)]
-    which: Which,
-    /// Go on as events come, until Ctrl-C, --until, or the reader goes
+    events: EventArgs,
+    /// Print new events as they arrive, until Ctrl-C, --until or the end of the reader
     #[arg(long, short)]
     follow: bool,
-    /// Follow over a live tail: without delay, but sampled above 500 events a second, and only what is new
+    /// Follow with CloudWatch Live Tail: without delay, but only new events, sampled above 500 per second
     #[arg(long, conflicts_with_all = ["until", "checkpoint", "until_task_stopped"])]
     live: bool,
-    /// Follow until this ECS task has stopped and its last events are there
+    /// Follow until this ECS task has stopped and its last events were printed
     #[arg(long, value_name = "TASK")]
     until_task_stopped: Option<String>,
-    /// Follow until no event has come for so long
+    /// Follow until no event has arrived for this time
     #[arg(long, value_parser = duration, value_name = "TIME")]
     idle_exit: Option<Duration>,
-    /// Remember in this file how far it came, and go on there the next time
+    /// Record in this file how far the logs were read, and continue there in the next run
     #[arg(long, value_name = "FILE")]
     checkpoint: Option<PathBuf>,
-    /// How late events may come and still be found; half of it for certain where a page does not hold so much
+    /// How late events may become visible and still be found; half of it if a page does not hold that many
     #[arg(long, value_parser = duration, default_value = "2m", value_name = "TIME")]
     overlap: Duration,
-    /// How long an event waits for those before it, so that they are in order
+    /// How long to hold an event, so that events that arrive late are printed in order
     #[arg(long, value_parser = duration, default_value = "300ms", value_name = "TIME")]
     hold: Duration,
 }
 
-/// Runs it.
+/// Prints the events. Without `--follow` and `--checkpoint`, this is a search without progress.
 pub async fn run(context: &Context, args: &TailArgs) -> Result<Exit> {
-    let chosen = args.which.choose(context).await?;
+    let selection = args.events.resolve(context).await?;
     let follow = args.follow || args.idle_exit.is_some() || args.until_task_stopped.is_some();
-    if args.overlap < Duration::from_secs(10) || args.overlap > Duration::from_secs(86_400) {
-        return Err(Error::usage("--overlap is from 10s to 24h")
-            .hint("events come up to about 30 s late as a rule; the default is 2m"));
+    if !OVERLAP.contains(&args.overlap) {
+        return Err(Error::usage("--overlap must be from 10s to 24h")
+            .hint("events usually become visible within 30 s; the default is 2m"));
     }
-    let stopped = match &args.until_task_stopped {
-        Some(task) => Some(Stopped::watch(context, task)?),
+    let task = match &args.until_task_stopped {
+        Some(task) => Some(TaskWatch::new(context, task)?),
         None => None,
     };
-    let cancel = Cancel::on_signals()
-        .map_err(|e| Error::failed(format!("signals cannot be watched: {e}")))?;
-    let mut source = chosen.source(context).await?;
+    let cancel =
+        Cancel::on_signals().map_err(|e| Error::failed(format!("cannot handle signals: {e}")))?;
+    let mut source = selection.source(context).await?;
     if args.live {
-        if !chosen.named {
-            source.groups = those_there(&source.client, source.groups).await?;
+        if !selection.named {
+            source.groups = existing(&source.client, source.groups).await?;
         }
-        let (filter, stream) = (chosen.filter(), chosen.stream());
-        let zone = chosen.zone.clone();
-        let source = Rc::new(source);
-        let live = Live::new(source, chosen.sink(), filter, stream, zone, args.idle_exit)?;
-        return live.run(cancel.cancelled()).await;
+        let live_tail = LiveTail::new(
+            Rc::new(source),
+            selection.output(),
+            selection.pattern(),
+            selection.stream(),
+            selection.zone.clone(),
+            args.idle_exit,
+        )?;
+        return live_tail.run(cancel.cancelled()).await;
     }
     if !follow && args.checkpoint.is_none() {
-        return super::search::read(source, &chosen, &cancel, None).await;
+        return super::search::read(source, &selection, &cancel, None).await;
     }
-    let settings = Settings {
-        since: chosen.since,
-        until: chosen.until,
+    let settings = FollowSettings {
+        since: selection.since,
+        until: selection.until,
         once: !follow,
-        named: chosen.named,
+        named: selection.named,
         overlap: args.overlap,
         hold: args.hold,
         idle_exit: args.idle_exit,
         checkpoint: args.checkpoint.clone(),
-        selection: chosen.selection(),
-        format: chosen.format,
-        zone: chosen.zone.clone(),
+        filters: selection.filters(),
+        format: selection.format,
+        zone: selection.zone.clone(),
     };
-    let tail = Follow::new(Rc::new(source), settings, stopped, || chosen.sink())?;
-    tail.run(cancel.cancelled()).await
+    let follow = Follow::new(Rc::new(source), settings, task, || selection.output())?;
+    follow.run(cancel.cancelled()).await
 }

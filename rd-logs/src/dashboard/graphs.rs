@@ -1,4 +1,4 @@
-//! What the dashboard shows: what there is to be seen of each part of the stack.
+//! The graphs of the dashboard, for the resources that exist.
 
 use crate::config::{Config, Threshold};
 use crate::dashboard::widget::{Content, Limit, Line, Unit};
@@ -27,11 +27,11 @@ fn below(Threshold(limit): Threshold) -> Option<Limit> {
     limit.map(|value| Limit { value, below: true })
 }
 
-/// The graphs for what there is, in the order in which they stand.
+/// The graphs with their titles, in the order in which the dashboard shows them.
 pub fn graphs(config: &Config, discovered: &Discovered) -> Vec<(String, Content)> {
     let mut all = Vec::new();
     if discovered.edge {
-        all.extend(of_edge(config));
+        all.extend(load_balancer_graphs(config));
     }
     if discovered.ecs {
         all.push(graph(
@@ -46,29 +46,32 @@ pub fn graphs(config: &Config, discovered: &Discovered) -> Vec<(String, Content)
         ));
     }
     if let Some(metric) = running_tasks(discovered) {
-        let least = below(config.running_tasks(discovered.min_tasks));
+        let minimum = below(config.running_tasks(discovered.min_tasks));
         let lines = vec![line("tasks", metric)];
-        all.push(graph("Running tasks", Unit::Count, least, lines));
+        all.push(graph("Running tasks", Unit::Count, minimum, lines));
     }
     if discovered.data {
-        all.extend(of_database(config));
+        all.extend(database_graphs(config));
     }
     if discovered.cache_nodes > 0 {
-        all.extend(of_cache(config, discovered.cache_nodes));
+        all.extend(cache_graphs(config, discovered.cache_nodes));
     }
     if !discovered.nat_zones.is_empty() {
-        all.extend(of_nat(config, &discovered.nat_zones));
+        all.extend(nat_gateway_graphs(config, &discovered.nat_zones));
     }
     all
 }
 
-fn of_edge(config: &Config) -> [(String, Content); 4] {
+fn load_balancer_graphs(config: &Config) -> [(String, Content); 4] {
     [
         graph(
             "Requests",
             Unit::Count,
             None,
-            vec![line("requests", Metric::balancer("RequestCount", "Sum"))],
+            vec![line(
+                "requests",
+                Metric::load_balancer("RequestCount", "Sum"),
+            )],
         ),
         graph(
             "Errors",
@@ -85,7 +88,7 @@ fn of_edge(config: &Config) -> [(String, Content); 4] {
                 ),
                 line(
                     "5xx of the load balancer",
-                    Metric::balancer("HTTPCode_ELB_5XX_Count", "Sum"),
+                    Metric::load_balancer("HTTPCode_ELB_5XX_Count", "Sum"),
                 ),
             ],
         ),
@@ -112,7 +115,7 @@ fn of_edge(config: &Config) -> [(String, Content); 4] {
     ]
 }
 
-fn of_database(config: &Config) -> [(String, Content); 4] {
+fn database_graphs(config: &Config) -> [(String, Content); 4] {
     [
         graph(
             "Database CPU",
@@ -150,7 +153,7 @@ fn of_database(config: &Config) -> [(String, Content); 4] {
     ]
 }
 
-fn of_cache(config: &Config, nodes: usize) -> [(String, Content); 3] {
+fn cache_graphs(config: &Config, nodes: usize) -> [(String, Content); 3] {
     let each = |name: &str, stat: &str| -> Vec<Line> {
         (1..=nodes)
             .map(|node| {
@@ -183,7 +186,7 @@ fn of_cache(config: &Config, nodes: usize) -> [(String, Content); 3] {
     ]
 }
 
-fn of_nat(config: &Config, zones: &[String]) -> [(String, Content); 2] {
+fn nat_gateway_graphs(config: &Config, zones: &[String]) -> [(String, Content); 2] {
     let each = |name: &str| -> Vec<Line> {
         let zones = zones.iter();
         zones

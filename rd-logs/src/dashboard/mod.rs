@@ -1,4 +1,4 @@
-//! The dashboard: which graphs it has, how AWS wants them written, and how they are drawn on a terminal.
+//! The dashboard: its graphs, its JSON document for AWS, and its plots for the terminal.
 
 pub mod graphs;
 pub mod plot;

@@ -1,12 +1,12 @@
-//! Small plots of numbers, for terminals.
+//! Small plots and short numbers, for the terminal.
 
-use crate::dashboard::widget::Unit;
+use super::widget::Unit;
 
-/// From nothing to the most.
+/// The bars of a plot, from the lowest to the highest value.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A column for each part of the time from `from` to `to`, as high as the highest value in it; where there is none, a
-/// space. The scale begins at 0, or at the least value where that is below.
+/// A plot of values over the time from `from` to `to`, in seconds. Each column is as high as the highest value in its part of
+/// the time, and empty if there is none. The scale begins at 0, or at the lowest value if it is negative.
 pub fn sparkline(points: &[(i64, f64)], (from, to): (i64, i64), columns: usize) -> String {
     let mut highest: Vec<Option<f64>> = vec![None; columns];
     let span = (to - from).max(1);
@@ -33,8 +33,8 @@ pub fn sparkline(points: &[(i64, f64)], (from, to): (i64, i64), columns: usize) 
         .collect()
 }
 
-/// A number with three digits that count, in what fits its unit: at most nine characters.
-pub fn number(value: f64, unit: Unit) -> String {
+/// A value with three significant digits and its unit, at most nine characters.
+pub fn short_number(value: f64, unit: Unit) -> String {
     match unit {
         Unit::Percent => format!("{} %", digits(value)),
         Unit::Seconds if value != 0.0 && value.abs() < 1.0 => {
@@ -49,7 +49,7 @@ pub fn number(value: f64, unit: Unit) -> String {
 
 fn scaled(value: f64, step: f64, names: [&str; 5]) -> String {
     let (mut value, mut name) = (value, 0);
-    // What would be rounded up to a whole step is one of the next.
+    // A value that would be rounded up to a whole step is shown in the next unit.
     while value.abs() >= step - 0.5 && name + 1 < names.len() {
         value /= step;
         name += 1;
@@ -59,7 +59,7 @@ fn scaled(value: f64, step: f64, names: [&str; 5]) -> String {
         .to_owned()
 }
 
-/// Three digits that count, without zeros at the end.
+/// A number with three significant digits, without zeros at the end.
 fn digits(value: f64) -> String {
     let decimals = match value.abs() {
         size if size >= 99.95 => 0,
@@ -84,18 +84,18 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn columns_are_as_high_as_their_highest_value() {
+    fn a_column_is_as_high_as_its_highest_value() {
         let points: Vec<(i64, f64)> = (0..8).map(|n| (n * 60, n as f64)).collect();
         assert_eq!(sparkline(&points, (0, 480), 8), "▁▂▃▄▅▆▇█");
         assert_eq!(sparkline(&points, (0, 480), 4), "▂▄▆█");
-        // Nothing was told of the second half.
+        // The second half has no values.
         assert_eq!(sparkline(&points[..4], (0, 480), 8), "▁▃▆█    ");
         assert_eq!(sparkline(&[], (0, 480), 3), "   ");
         assert_eq!(sparkline(&[(0, 0.0), (60, 0.0)], (0, 120), 2), "▁▁");
     }
 
     #[test]
-    fn numbers_are_short() {
+    fn numbers_have_three_significant_digits() {
         let cases = [
             (0.0, Unit::Count, "0"),
             (12.0, Unit::Count, "12"),
@@ -113,14 +113,14 @@ mod tests {
             (1023.9, Unit::Bytes, "1 KiB"),
             (17.0, Unit::Bytes, "17 B"),
         ];
-        for (value, unit, wanted) in cases {
-            assert_eq!(number(value, unit), wanted, "{value}");
+        for (value, unit, expected) in cases {
+            assert_eq!(short_number(value, unit), expected, "{value}");
         }
     }
 
     proptest! {
         #[test]
-        fn a_plot_is_as_wide_as_asked_and_a_number_no_wider_than_its_column(
+        fn a_plot_has_the_requested_width_and_a_number_at_most_nine_characters(
             values in proptest::collection::vec(0.0..1e15_f64, 0..200),
             columns in 1..80_usize,
         ) {
@@ -129,7 +129,7 @@ mod tests {
             prop_assert_eq!(plot.chars().count(), columns);
             for value in values {
                 for unit in [Unit::Count, Unit::Bytes] {
-                    prop_assert!(number(value, unit).chars().count() <= 9, "{}", number(value, unit));
+                    prop_assert!(short_number(value, unit).chars().count() <= 9, "{}", short_number(value, unit));
                 }
             }
         }

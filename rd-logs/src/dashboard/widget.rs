@@ -1,4 +1,4 @@
-//! What a dashboard shows, and how AWS wants that written.
+//! The widgets of a dashboard, their layout, and the JSON document in which AWS stores them.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dashboard-Body-Structure.html>
 
 use crate::metric::Metric;
@@ -7,41 +7,41 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// What the numbers of a graph are.
+/// The unit of the values of a graph.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Unit {
-    /// Things.
+    /// A number of requests, tasks, connections and the like.
     Count,
-    /// Hundredths of what there is.
+    /// A percentage from 0 to 100.
     Percent,
-    /// Seconds.
+    /// A duration in seconds.
     Seconds,
-    /// Bytes.
+    /// A size in bytes.
     Bytes,
 }
 
-/// A line of a graph.
+/// A metric that a graph shows as a line.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Line {
-    /// What it is called.
+    /// The name in the legend.
     pub label: String,
-    /// What it shows.
+    /// The metric, whose fields are stored next to the label.
     #[serde(flatten)]
     pub metric: Metric,
 }
 
-/// Where an alarm goes off.
+/// The threshold of an alarm, which a graph shows as a horizontal line.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Limit {
-    /// The threshold.
+    /// The value in the unit of the graph.
     pub value: f64,
-    /// Whether what is less is what is wrong.
+    /// Whether the alarm goes off below the value; otherwise above it.
     pub below: bool,
 }
 
 impl Limit {
-    /// What it is called.
+    /// The name of the line.
     pub fn label(self) -> &'static str {
         if self.below {
             "alarm below"
@@ -50,8 +50,8 @@ impl Limit {
         }
     }
 
-    /// Whether a value is beyond it.
-    pub fn is_passed_by(self, value: f64) -> bool {
+    /// Whether a value crosses the threshold.
+    pub fn is_crossed_by(self, value: f64) -> bool {
         if self.below {
             value < self.value
         } else {
@@ -60,61 +60,61 @@ impl Limit {
     }
 }
 
-/// What a widget shows.
+/// The contents of a widget.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(tag = "shows", rename_all = "lowercase")]
 pub enum Content {
-    /// How alarms are now.
+    /// The current states of alarms.
     Alarms {
-        /// Their ARNs.
+        /// The ARNs of the alarms.
         arns: Vec<Input>,
     },
-    /// Metrics over time.
+    /// Metrics as lines over time.
     Graph {
-        /// The lines.
+        /// The metrics to show.
         lines: Vec<Line>,
-        /// What the numbers are.
+        /// The unit of all lines.
         unit: Unit,
-        /// Where an alarm goes off.
+        /// The threshold of the alarm on these metrics, if there is one.
         limit: Option<Limit>,
     },
 }
 
-/// A widget, on a grid 24 wide.
+/// A widget at a position of the grid, which is 24 units wide.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Widget {
-    /// How far from the left.
+    /// The distance from the left, in units of the grid.
     pub x: u32,
-    /// How far from the top.
+    /// The distance from the top, in units of the grid.
     pub y: u32,
-    /// How wide.
+    /// The width, in units of the grid.
     pub width: u32,
-    /// How high.
+    /// The height, in units of the grid.
     pub height: u32,
-    /// What it shows.
+    /// The contents, whose fields are stored next to the position.
     #[serde(flatten)]
     pub content: Content,
 }
 
-/// How wide the grid is.
-const GRID: u32 = 24;
-/// How wide and high a graph is: three side by side.
-const GRAPH: (u32, u32) = (8, 6);
-/// How high the row of alarms is.
-const ALARMS: u32 = 3;
-/// The finest period that every metric here has.
+/// The width of the grid.
+const GRID_WIDTH: u32 = 24;
+/// The width and height of a graph: three fit into a row.
+const GRAPH_SIZE: (u32, u32) = (8, 6);
+/// The height of the row of alarms.
+const ALARMS_HEIGHT: u32 = 3;
+/// The shortest period that all of the metrics have.
 const PERIOD_SECONDS: u32 = 60;
 
-/// Puts widgets on the grid, in their order: alarms over the whole width, graphs three a row.
-pub fn placed(contents: Vec<(String, Content)>) -> BTreeMap<String, Widget> {
+/// Lays out widgets on the grid in their order: alarms over the whole width, three graphs in a row. Returns them by title.
+pub fn lay_out(contents: Vec<(String, Content)>) -> BTreeMap<String, Widget> {
     let (mut x, mut y, mut row) = (0, 0, 0);
     let mut widgets = BTreeMap::new();
     for (title, content) in contents {
         let (width, height) = match content {
-            Content::Alarms { .. } => (GRID, ALARMS),
-            Content::Graph { .. } => GRAPH,
+            Content::Alarms { .. } => (GRID_WIDTH, ALARMS_HEIGHT),
+            Content::Graph { .. } => GRAPH_SIZE,
         };
-        if x + width > GRID {
+        if x + width > GRID_WIDTH {
             (x, y, row) = (0, y + row, 0);
         }
         widgets.insert(
@@ -133,16 +133,16 @@ pub fn placed(contents: Vec<(String, Content)>) -> BTreeMap<String, Widget> {
     widgets
 }
 
-/// Widgets in the order of the grid, with their titles.
-pub fn in_order(widgets: &BTreeMap<String, Widget>) -> Vec<(&String, &Widget)> {
+/// The widgets with their titles, in the order of the grid: row by row, from left to right.
+pub fn in_grid_order(widgets: &BTreeMap<String, Widget>) -> Vec<(&String, &Widget)> {
     let mut all: Vec<_> = widgets.iter().collect();
     all.sort_by_key(|(_, widget)| (widget.y, widget.x));
     all
 }
 
-/// The document that AWS keeps.
-pub fn body(widgets: &BTreeMap<String, Widget>, region: &str) -> Value {
-    let widgets: Vec<Value> = in_order(widgets)
+/// The JSON document of a dashboard with these widgets, whose metrics are in `region`.
+pub fn document(widgets: &BTreeMap<String, Widget>, region: &str) -> Value {
+    let widgets: Vec<Value> = in_grid_order(widgets)
         .into_iter()
         .map(|(title, widget)| {
             let (kind, properties) = match &widget.content {
@@ -226,14 +226,14 @@ mod tests {
     }
 
     #[test]
-    fn three_graphs_a_row_under_the_alarms() {
+    fn graphs_are_below_the_alarms_three_in_a_row() {
         let alarms = Content::Alarms {
             arns: vec!["arn".into()],
         };
         let mut contents = vec![("Alarms".to_owned(), alarms)];
         contents.extend(["d", "c", "b", "a"].map(cpu));
-        let widgets = placed(contents);
-        let order: Vec<(&str, u32, u32)> = in_order(&widgets)
+        let widgets = lay_out(contents);
+        let order: Vec<(&str, u32, u32)> = in_grid_order(&widgets)
             .into_iter()
             .map(|(title, widget)| (title.as_str(), widget.x, widget.y))
             .collect();
@@ -250,12 +250,12 @@ mod tests {
     }
 
     #[test]
-    fn a_graph_is_written_as_aws_wants_it_and_read_back_from_the_state() {
-        let widgets = placed(vec![cpu("Database CPU")]);
+    fn a_graph_has_the_form_of_aws_and_is_read_back_from_the_state() {
+        let widgets = lay_out(vec![cpu("Database CPU")]);
         let text = serde_json::to_string(&widgets).unwrap();
         let back: BTreeMap<String, Widget> = serde_json::from_str(&text).unwrap();
         assert_eq!(back, widgets);
-        let document = body(&widgets, "eu-west-1");
+        let document = document(&widgets, "eu-west-1");
         assert_eq!(
             document["widgets"][0]["properties"],
             json!({

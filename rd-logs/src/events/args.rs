@@ -1,13 +1,12 @@
-//! What to read and how to write it: the flags that `tail` and `search` share.
+//! The flags of `tail` and `search` that select events and a format.
 
-use super::filter::local::Picks;
+use super::filter::local_filter::LocalFilter;
 use super::filter::pattern;
-use super::format::{Format, Screen, Writer};
+use super::format::{Format, Formatter, Screen};
 use super::log_groups::named_or_own;
-use super::output::Sink;
+use super::output::EventOutput;
 use super::read::source::Source;
-use crate::time::parse;
-use crate::time::zone;
+use crate::time::args::ZoneArgs;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rd_common::context::Context;
@@ -15,134 +14,133 @@ use rd_common::{Error, Result};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
-/// The flags.
+/// Flags that `tail` and `search` share.
 #[derive(clap::Args, Clone, Debug)]
-pub struct Which {
-    /// The log groups, by name or ARN; without one, those of the stack: of its service, its flow logs, its database
+pub struct EventArgs {
+    /// Log groups, by name or ARN [default: the stack's own: service, flow logs, database]
     #[arg(value_name = "GROUP")]
     pub groups: Vec<String>,
-    /// From when: 90s, 2h30m, 3d (back from now), 2026-11-23T14:00:00Z, "2026-11-23 14:00" in --tz, 14:00, now
+    /// Start of the range: 90s, 2h30m, 3d (back from now), 2026-11-23T14:00:00Z, "2026-11-23 14:00", 14:00, now
     #[arg(long, value_name = "TIME", default_value = "10m")]
     pub since: String,
-    /// Until when, written as --since
+    /// End of the range, in the same forms as --since
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// CloudWatch's filter pattern, matched by AWS: ERROR, '"GET /health"', '?WARN ?ERROR', '{ $.level = "error" }'
+    /// CloudWatch filter pattern, which AWS applies: ERROR, '"GET /health"', '?WARN ?ERROR', '{ $.level = "error" }'
     #[arg(long, value_name = "PATTERN")]
     pub filter: Option<String>,
-    /// A regular expression that the message must match, after --filter, here
+    /// Regular expression that the message must match, in addition to --filter; rd-logs applies it
     #[arg(long, value_name = "REGEX")]
     pub grep: Option<String>,
-    /// Streams whose names begin so
+    /// Only streams whose names begin with this text
     #[arg(long, value_name = "PREFIX")]
     pub stream: Option<String>,
-    /// Streams of this ECS task: its id, the beginning of it, or its ARN
+    /// Only streams of this ECS task: its id, the beginning of its id, or its ARN
     #[arg(long, value_name = "ID")]
     pub task: Option<String>,
-    /// How to write; text on a terminal and json elsewhere
+    /// Output format [default: text on a terminal, otherwise json]
     #[arg(long, short, value_enum, value_name = "FORMAT")]
     pub output: Option<Format>,
-    /// The time zone in which times are meant and shown, such as Europe/Berlin or UTC; the machine's own without
-    #[arg(long, value_name = "ZONE", env = "RD_TZ")]
-    pub tz: Option<String>,
+    #[command(flatten)]
+    tz: ZoneArgs,
 }
 
-/// What the flags say.
-pub struct Chosen {
-    /// The groups.
+/// The flags after they were checked.
+pub struct Selection {
+    /// The names of the log groups.
     pub groups: Vec<String>,
-    /// Whether they were named: else they are the stack's own.
+    /// Whether the user named the groups; otherwise they are the stack's own, some of which may not exist yet.
     pub named: bool,
-    /// From when, in milliseconds.
+    /// The start of the range, in milliseconds since 1970.
     pub since: i64,
-    /// Until when, in milliseconds.
+    /// The end of the range, in milliseconds since 1970; none for a range without an end.
     pub until: Option<i64>,
-    /// The zone.
+    /// The zone in which times are shown.
     pub zone: TimeZone,
-    /// How to write.
+    /// The output format.
     pub format: Format,
-    picks: Picks,
-    which: Which,
+    filter: LocalFilter,
+    args: EventArgs,
 }
 
-impl Which {
-    /// Reads the flags; what is wrong with them is said before any call.
-    pub async fn choose(&self, context: &Context) -> Result<Chosen> {
-        let zone = zone::zone(self.tz.as_deref())?;
+impl EventArgs {
+    /// Checks the flags, and finds the stack's groups if none is named. Calls AWS only after all flags are checked.
+    pub async fn resolve(&self, context: &Context) -> Result<Selection> {
+        let zone = self.tz.zone()?;
         let now = Timestamp::now();
-        let (since, until) = parse::range(&self.since, self.until.as_deref(), now, &zone)?;
+        let (since, until) = self.tz.range(&self.since, self.until.as_deref(), now)?;
         if let Some(filter) = &self.filter {
             pattern::check(filter)?;
         }
-        let picks = Picks::new(self.grep.as_deref(), self.task.as_deref())?;
+        let filter = LocalFilter::new(self.grep.as_deref(), self.task.as_deref())?;
         let groups = named_or_own(context, &self.groups).await?;
-        if self.stream.is_some() && self.stream.as_ref().is_some_and(|s| s.contains([':', '*'])) {
-            return Err(
-                Error::usage("--stream is the beginning of a name, without : and *")
-                    .hint("a stream's name has neither; --task finds those of an ECS task"),
-            );
+        if self.stream.as_ref().is_some_and(|s| s.contains([':', '*'])) {
+            return Err(Error::usage(
+                "--stream is the beginning of a stream's name, which has no : and no *",
+            )
+            .hint("to select the streams of an ECS task, pass --task"));
         }
-        let asked = match context.flags.format {
+        let global = match context.flags.format {
             Some(rd_common::output::printer::Format::Json) => Some(Format::Json),
             Some(_) => Some(Format::Text),
             None => None,
         };
         let terminal = std::io::stdout().is_terminal();
-        let usual = if terminal { Format::Text } else { Format::Json };
-        Ok(Chosen {
+        let default = if terminal { Format::Text } else { Format::Json };
+        Ok(Selection {
             groups,
             named: !self.groups.is_empty(),
             since,
             until,
             zone,
-            format: self.output.or(asked).unwrap_or(usual),
-            picks,
-            which: self.clone(),
+            format: self.output.or(global).unwrap_or(default),
+            filter,
+            args: self.clone(),
         })
     }
 }
 
-impl Chosen {
-    /// Connects to where the events are.
+impl Selection {
+    /// Connects to CloudWatch Logs, to read the selected groups.
     pub async fn source(&self, context: &Context) -> Result<Source> {
-        let which = &self.which;
+        let args = &self.args;
         Source::connect(
             context,
             self.groups.clone(),
-            which.filter.clone().filter(|text| !text.trim().is_empty()),
-            which.stream.clone(),
+            args.filter.clone().filter(|text| !text.trim().is_empty()),
+            args.stream.clone(),
         )
         .await
     }
 
-    /// Takes stdout.
-    pub fn sink(&self) -> Sink {
+    /// The output to stdout, which nothing else may write to from then on.
+    pub fn output(&self) -> EventOutput {
         let screen = Screen::of_stdout();
-        let writer = Writer::new(self.format, &self.groups, screen, self.zone.clone());
-        Sink::new(self.picks.clone(), writer)
+        let formatter = Formatter::new(self.format, &self.groups, screen, self.zone.clone());
+        EventOutput::new(self.filter.clone(), formatter)
     }
 
-    /// What decides which events there are, for a checkpoint.
-    pub fn selection(&self) -> BTreeMap<String, String> {
-        let which = &self.which;
+    /// The flags that decide which events are selected, by name, for a checkpoint.
+    pub fn filters(&self) -> BTreeMap<String, String> {
+        let args = &self.args;
         [
-            ("filter", &which.filter),
-            ("grep", &which.grep),
-            ("stream", &which.stream),
-            ("task", &which.task),
+            ("filter", &args.filter),
+            ("grep", &args.grep),
+            ("stream", &args.stream),
+            ("task", &args.task),
         ]
         .into_iter()
         .filter_map(|(name, value)| Some((name.to_owned(), value.clone()?)))
         .collect()
     }
 
-    /// The filter pattern.
-    pub fn filter(&self) -> Option<&str> {
-        self.which.filter.as_deref()
+    /// The filter pattern of `--filter`.
+    pub fn pattern(&self) -> Option<&str> {
+        self.args.filter.as_deref()
     }
 
-    /// The beginning of streams' names.
+    /// The prefix of stream names of `--stream`.
     pub fn stream(&self) -> Option<&str> {
-        self.which.stream.as_deref()
+        self.args.stream.as_deref()
     }
 }

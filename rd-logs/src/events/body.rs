@@ -1,35 +1,35 @@
-//! The text of an answer of FilterLogEvents, and where in it the events are.
+//! The body of a FilterLogEvents response, kept as the JSON text that AWS sent.
 //!
-//! The SDK makes three strings of each event, which takes most of the time of printing it; and what is printed as JSON is
-//! what AWS sent as JSON. So an answer is kept as it came, and an event is a place in it.
+//! The SDK would allocate three strings for each event, which takes most of the time of printing it. And what is printed
+//! as JSON has arrived as JSON. So the body is kept as it is, and an event is a set of ranges in it.
 
 use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-/// The size of an answer's buffer, in bytes: a page has at most 1 MB of events.
-const PAGE: usize = 1_400_000;
-/// How many buffers are kept for the next answers.
-const SPARE: usize = 4;
+/// The initial size of a buffer for a body, in bytes: a page has at most 1 MB of events, plus their JSON.
+const PAGE_BYTES: usize = 1_400_000;
+/// How many free buffers are kept for the next responses.
+const FREE_BUFFERS: usize = 4;
 
 thread_local! {
     static BUFFERS: RefCell<Vec<Vec<u8>>> = const { RefCell::new(Vec::new()) };
 }
 
-/// A buffer for an answer: one that was used before, if there is one, so that its memory is there.
+/// An empty buffer for a body: one that was used before, if there is one, because its memory is already mapped.
 pub fn buffer() -> Vec<u8> {
-    let spare = BUFFERS.with(|spare| spare.borrow_mut().pop());
-    spare.unwrap_or_else(|| Vec::with_capacity(PAGE))
+    let free = BUFFERS.with(|buffers| buffers.borrow_mut().pop());
+    free.unwrap_or_else(|| Vec::with_capacity(PAGE_BYTES))
 }
 
-/// The text of an answer.
+/// The JSON text of a response. Its buffer is used again once no event refers to it.
 #[derive(Debug)]
 pub struct Body {
     text: String,
 }
 
 impl Body {
-    /// From a text.
+    /// A body to be shared by its events.
     pub fn new(text: String) -> Rc<Self> {
         Rc::new(Self { text })
     }
@@ -39,13 +39,13 @@ impl Body {
         self.text.as_bytes()
     }
 
-    /// A part of it.
-    pub fn part(&self, place: &Range<u32>) -> &str {
-        let place = place.start as usize..place.end as usize;
-        self.text.get(place).unwrap_or_default()
+    /// The text in a range of bytes; empty if there is no such range.
+    pub fn part(&self, range: &Range<u32>) -> &str {
+        let range = range.start as usize..range.end as usize;
+        self.text.get(range).unwrap_or_default()
     }
 
-    /// Its length in bytes.
+    /// The length of the text in bytes.
     pub fn len(&self) -> usize {
         self.text.len()
     }
@@ -55,10 +55,10 @@ impl Drop for Body {
     fn drop(&mut self) {
         let mut bytes = std::mem::take(&mut self.text).into_bytes();
         bytes.clear();
-        BUFFERS.with(|spare| {
-            let mut spare = spare.borrow_mut();
-            if spare.len() < SPARE {
-                spare.push(bytes);
+        BUFFERS.with(|buffers| {
+            let mut buffers = buffers.borrow_mut();
+            if buffers.len() < FREE_BUFFERS {
+                buffers.push(bytes);
             }
         });
     }

@@ -1,4 +1,4 @@
-//! One log event, and the order in which events are shown.
+//! One log event, and the order in which events are printed.
 
 use super::body::Body;
 use super::json_text::escape::unescaped;
@@ -7,29 +7,29 @@ use std::cmp::Ordering;
 use std::ops::Range;
 use std::rc::Rc;
 
-/// Where an event's members are: the strings as they are written in JSON, without their quotes.
+/// Where in a body the members of an event are. Strings are ranges of JSON text, without the quotes and still escaped.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Place {
-    /// When it happened.
+    /// The event's time, in milliseconds since 1970.
     pub timestamp: i64,
-    /// When it was taken in.
+    /// The time at which CloudWatch received it, in milliseconds since 1970.
     pub ingested: i64,
-    /// The id.
+    /// The bytes of `eventId`.
     pub id: Range<u32>,
-    /// The stream.
+    /// The bytes of `logStreamName`.
     pub stream: Range<u32>,
-    /// The text.
+    /// The bytes of `message`.
     pub message: Range<u32>,
 }
 
-/// A log event: a place in AWS's answer.
+/// A log event, which shares the body of the response that it came in.
 #[derive(Clone, Debug)]
 pub struct Event {
-    /// When it happened, in milliseconds since 1970, as its sender says.
+    /// When it happened according to its sender, in milliseconds since 1970.
     pub timestamp: i64,
-    /// When CloudWatch took it in, in milliseconds since 1970.
+    /// When CloudWatch received it, in milliseconds since 1970.
     pub ingested: i64,
-    /// Which of the groups that are read it is of.
+    /// The index of its log group in the list of groups that are read.
     pub group: usize,
     body: Rc<Body>,
     id: Range<u32>,
@@ -38,8 +38,8 @@ pub struct Event {
 }
 
 impl Event {
-    /// An event at a place of an answer.
-    pub fn at(body: Rc<Body>, group: usize, place: Place) -> Self {
+    /// The event at a place of a response's body.
+    pub fn in_body(body: Rc<Body>, group: usize, place: Place) -> Self {
         Self {
             timestamp: place.timestamp,
             ingested: place.ingested,
@@ -51,18 +51,19 @@ impl Event {
         }
     }
 
-    /// An event of its own.
+    /// An event with a body of its own. `times` are its timestamp and its ingestion time, in milliseconds since 1970.
     pub fn new(times: (i64, i64), group: usize, id: &str, stream: &str, message: &str) -> Self {
-        let written = [id, stream, message].map(|text| {
+        let escaped = [id, stream, message].map(|text| {
             let quoted = serde_json::Value::from(text).to_string();
             quoted[1..quoted.len() - 1].to_owned()
         });
-        Self::of(times, group, written.each_ref().map(String::as_str))
+        Self::from_json_text(times, group, escaped.each_ref().map(String::as_str))
     }
 
-    fn of((timestamp, ingested): (i64, i64), group: usize, written: [&str; 3]) -> Self {
+    /// An event with a body of its own, from an id, a stream and a message that are escaped as in JSON.
+    fn from_json_text((timestamp, ingested): (i64, i64), group: usize, escaped: [&str; 3]) -> Self {
         let mut end = 0;
-        let [id, stream, message] = written.map(|text| {
+        let [id, stream, message] = escaped.map(|text| {
             let start = end;
             end += u32::try_from(text.len()).unwrap_or(0);
             start..end
@@ -71,46 +72,46 @@ impl Event {
             timestamp,
             ingested,
             group,
-            body: Body::new(written.concat()),
+            body: Body::new(escaped.concat()),
             id,
             stream,
             message,
         }
     }
 
-    /// The same without the rest of the answer that it is a place in, which is given back.
-    pub fn alone(&self) -> Self {
-        let written = [self.id(), self.written_stream(), self.written_message()];
-        Self::of((self.timestamp, self.ingested), self.group, written)
+    /// A copy with a body of its own, so that the whole response need not stay in memory.
+    pub fn detached(&self) -> Self {
+        let escaped = [self.id(), self.json_stream(), self.json_message()];
+        Self::from_json_text((self.timestamp, self.ingested), self.group, escaped)
     }
 
-    /// AWS's id; empty for what a live tail sends, which has none.
+    /// AWS's id; empty for an event of Live Tail, which sends none.
     pub fn id(&self) -> &str {
-        // Digits: there is nothing to be unescaped.
+        // An id consists of digits, so it has no escapes.
         self.body.part(&self.id)
     }
 
-    /// The stream as it is written in JSON, without quotes.
-    pub fn written_stream(&self) -> &str {
+    /// The name of its log stream, escaped as in JSON, without quotes.
+    pub fn json_stream(&self) -> &str {
         self.body.part(&self.stream)
     }
 
-    /// The message as it is written in JSON, without quotes.
-    pub fn written_message(&self) -> &str {
+    /// The message, escaped as in JSON, without quotes.
+    pub fn json_message(&self) -> &str {
         self.body.part(&self.message)
     }
 
-    /// The stream.
+    /// The name of its log stream.
     pub fn stream(&self) -> Cow<'_, str> {
-        plain(self.written_stream())
+        without_escapes(self.json_stream())
     }
 
-    /// The text.
+    /// The message, with its line end if it has one.
     pub fn message(&self) -> Cow<'_, str> {
-        plain(self.written_message())
+        without_escapes(self.json_message())
     }
 
-    /// By the time it happened, then the time it was taken in, then the id, as AWS sorts.
+    /// Compares by timestamp, then by ingestion time, then by id, as AWS sorts.
     /// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_FilterLogEvents.html>
     pub fn order(&self, other: &Self) -> Ordering {
         (self.timestamp, self.ingested)
@@ -118,39 +119,39 @@ impl Event {
             .then_with(|| self.id().cmp(other.id()))
     }
 
-    /// How much memory it takes of its own, in bytes.
+    /// The memory of the event itself, in bytes, without the rest of the body that it shares.
     pub fn size(&self) -> usize {
         size_of::<Self>() + self.id.len() + self.stream.len() + self.message.len()
     }
 
-    /// How much memory it keeps, with the answer that it is a place in, in bytes.
-    pub fn keeps(&self) -> usize {
+    /// The size of the body that the event keeps in memory, in bytes.
+    pub fn body_size(&self) -> usize {
         self.body.len()
     }
 
-    /// What tells it from all others of its group: 64 bits of its id. Two ids of one second that share them are as good
-    /// as never met: at 10,000 events a second, once in 50,000 years.
-    pub fn key(&self) -> u64 {
-        key(self.id())
+    /// 64 bits of its id, which distinguish it from all other events of its group. At 10,000 events a second, two ids of
+    /// the same second have the same hash once in 50,000 years.
+    pub fn id_hash(&self) -> u64 {
+        id_hash(self.id())
     }
 }
 
-fn plain(written: &str) -> Cow<'_, str> {
-    if memchr::memchr(b'\\', written.as_bytes()).is_none() {
-        return Cow::Borrowed(written);
+fn without_escapes(escaped: &str) -> Cow<'_, str> {
+    if memchr::memchr(b'\\', escaped.as_bytes()).is_none() {
+        return Cow::Borrowed(escaped);
     }
-    // What cannot be unescaped is shown as it is written.
-    unescaped(written).map_or(Cow::Borrowed(written), Cow::Owned)
+    // Invalid escapes are shown as they are.
+    unescaped(escaped).map_or(Cow::Borrowed(escaped), Cow::Owned)
 }
 
-/// 64 bits of an id (FNV-1a), the same in every version of this program, since checkpoints hold them.
-pub fn key(id: &str) -> u64 {
+/// The FNV-1a hash of an id. It must be the same in every version of rd-logs, because checkpoints contain it.
+pub fn id_hash(id: &str) -> u64 {
     id.bytes().fold(0xcbf2_9ce4_8422_2325, |hash, byte| {
         (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
     })
 }
 
-/// Puts events in order; what AWS sends mostly is.
+/// Sorts events in [`Event::order`]. AWS mostly sends them sorted, which is checked first.
 pub fn sort(events: &mut [Event]) {
     if !events.is_sorted_by(|a, b| a.order(b) != Ordering::Greater) {
         events.sort_by(Event::order);
@@ -162,10 +163,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_key_of_an_id_stays() {
+    fn an_id_has_the_same_hash_in_every_version() {
         // From the definition of FNV-1a.
-        assert_eq!(key(""), 0xcbf2_9ce4_8422_2325);
-        assert_eq!(key("a"), 0xaf63_dc4c_8601_ec8c);
+        assert_eq!(id_hash(""), 0xcbf2_9ce4_8422_2325);
+        assert_eq!(id_hash("a"), 0xaf63_dc4c_8601_ec8c);
     }
 
     #[test]
@@ -184,12 +185,12 @@ mod tests {
     }
 
     #[test]
-    fn an_event_says_what_it_was_made_of() {
+    fn an_event_returns_the_texts_it_was_created_with() {
         let event = Event::new((1, 2), 0, "7", "a/\"b\"", "x\ny\\");
-        for event in [event.alone(), event] {
+        for event in [event.detached(), event] {
             assert_eq!((event.id(), event.stream().as_ref()), ("7", "a/\"b\""));
             assert_eq!(event.message(), "x\ny\\");
-            assert_eq!(event.written_message(), "x\\ny\\\\");
+            assert_eq!(event.json_message(), "x\\ny\\\\");
         }
     }
 }

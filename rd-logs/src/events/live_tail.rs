@@ -1,11 +1,12 @@
-//! A live tail: CloudWatch sends events as it takes them in. At more than 500 events a second it sends a sample, and
-//! says so; a session ends after three hours, and another is begun.
+//! CloudWatch Live Tail: AWS sends events as it receives them. Above 500 events a second it sends a sample, and reports that.
+//! A session ends after three hours; then the next one is started.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartLiveTail.html>
 
 use super::event::Event;
-use super::output::Sink;
+use super::output::EventOutput;
 use super::read::source::Source;
-use crate::time::zone;
+use crate::time::zone::local_time;
+use aws_sdk_cloudwatchlogs::types::error::StartLiveTailResponseStreamError;
 use aws_sdk_cloudwatchlogs::types::{
     LiveTailSessionMetadata, LiveTailSessionUpdate, StartLiveTailResponseStream,
 };
@@ -14,6 +15,7 @@ use aws_smithy_runtime_api::client::interceptors::context::BeforeTransmitInterce
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::error::display::DisplayErrorContext;
 use jiff::tz::TimeZone;
 use rd_common::aws::Explain;
 use rd_common::resource::wait::backoff;
@@ -22,138 +24,141 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// The most groups of a session.
-const MOST_GROUPS: usize = 10;
-/// How often sampling is told.
-const TELL_EVERY: Duration = Duration::from_secs(30);
+/// The most log groups of a session.
+const MAX_GROUPS: usize = 10;
+/// The shortest time between two warnings about sampling.
+const WARN_EVERY: Duration = Duration::from_secs(30);
+/// The number of failed starts in a row after which the command fails.
+const MAX_FAILURES: u32 = 5;
 
-/// A live tail.
-pub struct Live {
+/// Prints the events of Live Tail sessions.
+pub struct LiveTail {
     source: Rc<Source>,
-    sink: Sink,
+    output: EventOutput,
     filter: Option<String>,
     stream: Option<String>,
     zone: TimeZone,
     idle_exit: Option<Duration>,
-    /// By number, what AWS calls the groups.
+    /// The ARNs of the groups.
     identifiers: Vec<String>,
     last_event: Instant,
-    /// Up to when it heard of everything, in milliseconds.
-    heard: i64,
-    sampled: Option<Instant>,
-    quiet: u64,
+    /// The time of the last update, in milliseconds since 1970. No event before it is missing.
+    last_update: i64,
+    last_sampling_warning: Option<Instant>,
+    /// The number of sampled updates since that warning.
+    sampled_updates: u64,
 }
 
-impl Live {
-    /// Sets it up.
+impl LiveTail {
+    /// Checks AWS's limits. `filter` is a filter pattern and `stream` a prefix of stream names, both applied by AWS.
     pub fn new(
         source: Rc<Source>,
-        sink: Sink,
+        output: EventOutput,
         filter: Option<&str>,
         stream: Option<&str>,
         zone: TimeZone,
         idle_exit: Option<Duration>,
     ) -> Result<Self> {
         let groups = source.groups.len();
-        if groups > MOST_GROUPS {
+        if groups > MAX_GROUPS {
             return Err(Error::usage(format!(
-                "--live follows at most {MOST_GROUPS} log groups, and these are {groups}"
+                "--live follows at most {MAX_GROUPS} log groups, but {groups} are selected"
             ))
-            .hint("name fewer, or leave out --live"));
+            .hint("name fewer groups, or leave out --live"));
         }
         if stream.is_some() && groups > 1 {
             return Err(
-                Error::usage("--live takes --stream with one log group only")
+                Error::usage("--live accepts --stream only with a single log group")
                     .hint("name one group, or leave out --live"),
             );
         }
-        let heard = source.skew.now();
+        let last_update = source.skew.now();
         Ok(Self {
             source,
-            sink,
+            output,
             filter: filter.map(str::to_owned),
             stream: stream.map(str::to_owned),
             zone,
             idle_exit,
             identifiers: Vec::new(),
             last_event: Instant::now(),
-            heard,
-            sampled: None,
-            quiet: 0,
+            last_update,
+            last_sampling_warning: None,
+            sampled_updates: 0,
         })
     }
 
-    /// Runs until the reader goes or the user stops it.
+    /// Prints events until the user interrupts it, the reader of stdout ends, or no event arrives for `idle_exit`.
     pub async fn run(mut self, cancelled: impl Future<Output = ()>) -> Result<Exit> {
-        let closed = self.sink.stream.closed();
+        let closed = self.output.stream.closed();
         tokio::select! {
             biased;
             closed = closed => closed.map(|()| Exit::Done),
             () = cancelled => Ok(Exit::Interrupted),
-            done = self.sessions() => {
+            done = self.run_sessions() => {
                 done?;
-                self.sink.stream.flush().await;
+                self.output.stream.flush().await;
                 Ok(Exit::Done)
             }
         }
     }
 
-    async fn sessions(&mut self) -> Result<()> {
-        self.identifiers = self.arns().await?;
+    async fn run_sessions(&mut self) -> Result<()> {
+        self.identifiers = self.group_arns().await?;
         let mut failures = 0;
         loop {
-            let begun = Instant::now();
-            match self.session().await {
-                Ok(over) if over => return Ok(()),
+            let started = Instant::now();
+            match self.run_session().await {
+                Ok(idle) if idle => return Ok(()),
                 Ok(_) => failures = 0,
                 Err(error) if error.retry == Retry::Never => return Err(error),
                 Err(error) => {
-                    failures = if begun.elapsed() > TELL_EVERY {
+                    failures = if started.elapsed() > WARN_EVERY {
                         0
                     } else {
                         failures + 1
                     };
-                    if failures > 5 {
+                    if failures > MAX_FAILURES {
                         return Err(error);
                     }
                     self.source.clock.sleep(backoff(failures)).await;
                 }
             }
-            let (from, to) = (self.heard, self.source.skew.now());
-            self.source.tell(
+            let (from, to) = (self.last_update, self.source.skew.now());
+            self.source.warn(
                 &format!(
-                    "the live tail begins anew: what came from {} to {} may be missing",
-                    zone::shown(from, &self.zone),
-                    zone::shown(to, &self.zone)
+                    "the Live Tail session ended and is started again: events from {} to {} may be missing",
+                    local_time(from, &self.zone),
+                    local_time(to, &self.zone)
                 ),
-                "rd-logs search reads it; rd-logs tail --follow without --live has no such gaps",
+                "rd-logs search reads them; rd-logs tail --follow without --live has no such gaps",
             );
         }
     }
 
-    /// The groups' ARNs, which alone a session takes.
-    async fn arns(&self) -> Result<Vec<String>> {
+    /// The ARNs of the groups: StartLiveTail accepts no names.
+    async fn group_arns(&self) -> Result<Vec<String>> {
         let mut arns = Vec::new();
         for group in &self.source.groups {
             let call = self.source.client.describe_log_groups();
-            let answer = call.log_group_name_prefix(group).send().await;
-            let answer = answer.doing(&format!("find the log group {group}"))?;
-            let found = answer
+            let page = call.log_group_name_prefix(group).send().await;
+            let page = page.doing(&format!("find the log group {group}"))?;
+            let found = page
                 .log_groups()
                 .iter()
                 .find(|one| one.log_group_name() == Some(group));
             let arn = found.and_then(|one| one.log_group_arn().or(one.arn()));
             let arn = arn.ok_or_else(|| {
-                Error::failed(format!("the log group {group} is not there"))
-                    .hint("rd-logs groups lists those of the stack")
+                Error::failed(format!("the log group {group} does not exist"))
+                    .hint("rd-logs groups lists the log groups of the stack")
             })?;
             arns.push(arn.trim_end_matches(":*").to_owned());
         }
         Ok(arns)
     }
 
-    /// One session; whether the tail is over.
-    async fn session(&mut self) -> Result<bool> {
+    /// Runs one session to its end. Returns true if no event arrived for `idle_exit`.
+    async fn run_session(&mut self) -> Result<bool> {
         let call = self
             .source
             .client
@@ -161,8 +166,8 @@ impl Live {
             .set_log_group_identifiers(Some(self.identifiers.clone()))
             .set_log_event_filter_pattern(self.filter.clone())
             .set_log_stream_name_prefixes(self.stream.clone().map(|prefix| vec![prefix]));
-        let answer = call.customize().interceptor(NoPrefixOfAddress).send().await;
-        let mut stream = answer.doing("start a live tail")?.response_stream;
+        let response = call.customize().interceptor(NoHostPrefix).send().await;
+        let mut stream = response.doing("start a Live Tail session")?.response_stream;
         loop {
             let idle = self.idle_exit.map(|idle| self.source.clock.scaled(idle));
             if idle.is_some_and(|idle| self.last_event.elapsed() >= idle) {
@@ -170,38 +175,44 @@ impl Live {
             }
             match stream.recv().await {
                 Ok(Some(StartLiveTailResponseStream::SessionUpdate(update))) => {
-                    self.update(update).await;
+                    self.print_update(update).await;
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(false),
+                // The three hours of a session are over.
+                Err(error)
+                    if error.as_service_error().is_some_and(
+                        StartLiveTailResponseStreamError::is_session_timeout_exception,
+                    ) =>
+                {
+                    return Ok(false);
+                }
                 Err(error) => {
-                    let text =
-                        aws_smithy_types::error::display::DisplayErrorContext(&error).to_string();
-                    if text.contains("SessionTimeout") {
-                        return Ok(false);
-                    }
-                    return Err(Error::failed(format!("the live tail broke off: {text}"))
-                        .retry(Retry::Unknown));
+                    let text = DisplayErrorContext(&error).to_string();
+                    return Err(
+                        Error::failed(format!("the Live Tail session failed: {text}"))
+                            .retry(Retry::Unknown),
+                    );
                 }
             }
         }
     }
 
-    async fn update(&mut self, update: LiveTailSessionUpdate) {
-        self.heard = self.source.skew.now();
+    async fn print_update(&mut self, update: LiveTailSessionUpdate) {
+        self.last_update = self.source.skew.now();
         let sampled = update
             .session_metadata()
             .is_some_and(LiveTailSessionMetadata::sampled);
         let results = update.session_results.unwrap_or_default();
         if sampled {
-            self.tell_sampled(results.len());
+            self.warn_sampled(results.len());
         }
-        let before = self.sink.written;
+        let before = self.output.written;
         for one in results {
             let identifier = one.log_group_identifier().unwrap_or_default();
             let name = identifier.rsplit(':').next().unwrap_or_default();
             let group = self.source.groups.iter().position(|group| group == name);
-            self.sink.put(&Event::new(
+            self.output.add(&Event::new(
                 (
                     one.timestamp.unwrap_or_default(),
                     one.ingestion_time.unwrap_or_default(),
@@ -212,42 +223,44 @@ impl Live {
                 one.message().unwrap_or_default(),
             ));
         }
-        if self.sink.written > before {
+        if self.output.written > before {
             self.last_event = Instant::now();
         }
-        self.sink.send().await;
+        self.output.send().await;
     }
 
-    fn tell_sampled(&mut self, sent: usize) {
-        if self.sampled.is_some_and(|told| told.elapsed() < TELL_EVERY) {
-            self.quiet += 1;
+    fn warn_sampled(&mut self, sent: usize) {
+        let last = self.last_sampling_warning;
+        if last.is_some_and(|last| last.elapsed() < WARN_EVERY) {
+            self.sampled_updates += 1;
             return;
         }
-        let more = match std::mem::take(&mut self.quiet) {
+        let more = match std::mem::take(&mut self.sampled_updates) {
             0 => String::new(),
-            updates => format!("; so were {updates} updates since this was last said"),
+            updates => format!("; {updates} more updates were sampled since the last warning"),
         };
-        self.sampled = Some(Instant::now());
-        self.source.tell(
+        self.last_sampling_warning = Some(Instant::now());
+        self.source.warn(
             &format!(
-                "AWS sends a sample, {sent} of more events: more than 500 come a second{more}"
+                "more than 500 events arrive in a second, so AWS sent a sample of {sent} events{more}"
             ),
-            "rd-logs tail --follow without --live reads all of them; --filter makes them fewer",
+            "rd-logs tail --follow without --live reads all of them; --filter reduces their number",
         );
     }
 }
 
-/// The SDK puts `stream-` before the name of the endpoint's host. An endpoint that was set may be an address or
-/// `localhost`; these have no names below them, so they stay as they were set.
+/// An interceptor that removes the prefix `stream-`, which the SDK puts before the host of this operation, if the host of
+/// the endpoint is an IP address or `localhost`. Such hosts have no subdomains.
 #[derive(Debug)]
-struct NoPrefixOfAddress;
+struct NoHostPrefix;
 
-/// Prefixes of operations that stream.
-const PREFIXES: [&str; 2] = ["stream-", "streaming-"];
+/// The host prefixes of streaming operations.
+const HOST_PREFIXES: [&str; 2] = ["stream-", "streaming-"];
 
+/// The URI without the prefix; none where the prefix must stay or there is none.
 fn without_prefix(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once("://")?;
-    let rest = PREFIXES
+    let rest = HOST_PREFIXES
         .iter()
         .find_map(|prefix| rest.strip_prefix(prefix))?;
     let authority = rest.split('/').next().unwrap_or_default();
@@ -261,9 +274,9 @@ fn without_prefix(uri: &str) -> Option<String> {
 }
 
 #[dyn_dispatch_hint]
-impl Intercept for NoPrefixOfAddress {
+impl Intercept for NoHostPrefix {
     fn name(&self) -> &'static str {
-        "NoPrefixOfAddress"
+        "NoHostPrefix"
     }
 
     fn modify_before_signing(
@@ -284,7 +297,7 @@ mod tests {
     use super::without_prefix;
 
     #[test]
-    fn only_names_have_names_below_them() {
+    fn only_addresses_and_localhost_lose_the_prefix() {
         let plain = |uri| without_prefix(uri);
         assert_eq!(
             plain("http://stream-127.0.0.1:4566/"),

@@ -1,21 +1,19 @@
-//! The log groups of a stack, from the states of its slices: where its programs log when none is named.
+//! The log groups that a command reads: those that the user named, or the stack's own, which the states of its slices name.
 
 use aws_sdk_cloudwatchlogs as logs;
 use rd_common::aws::Explain;
 use rd_common::context::Context;
+use rd_common::slices::SLICES;
 use rd_common::{Document, Error, Result};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The slices that may have log groups.
-const SLICES: [&str; 6] = ["net", "data", "cache", "store", "edge", "ecs"];
-
-/// The groups named, or the stack's own where none is.
+/// The names of the groups that the user named, by name or ARN, or of the stack's own if there are none.
 pub async fn named_or_own(context: &Context, named: &[String]) -> Result<Vec<String>> {
     if !named.is_empty() {
         let mut groups: Vec<String> = Vec::new();
         for name in named {
-            let name = full(name);
+            let name = name_of(name);
             if !groups.contains(&name) {
                 groups.push(name);
             }
@@ -26,40 +24,40 @@ pub async fn named_or_own(context: &Context, named: &[String]) -> Result<Vec<Str
     if own.is_empty() {
         let stack = context.stack.name();
         return Err(Error::failed(format!("{stack} has no log groups yet"))
-            .hint("run rd-ecs apply first, check --environment, or name a group: rd-logs tail /ecs/my-group"));
+            .hint("run rd-ecs apply first, check --environment, or name a group, as in rd-logs tail /ecs/my-group"));
     }
     Ok(own)
 }
 
-/// Those of the stack's own groups that are there, for what fails for all where one is not: a service makes its group
-/// with the first event, and a database that is never upgraded writes none to its `upgrade` log.
-pub async fn those_there(client: &logs::Client, groups: Vec<String>) -> Result<Vec<String>> {
-    let mut there = Vec::new();
+/// Those of the stack's own groups that exist. Some AWS calls fail for all groups if one does not exist, and a stack need not
+/// have all of its groups: AWS creates that of a database's `upgrade` log with the first event, at the first upgrade.
+pub async fn existing(client: &logs::Client, groups: Vec<String>) -> Result<Vec<String>> {
+    let mut existing = Vec::new();
     for group in groups {
         let call = client.describe_log_groups().log_group_name_prefix(&group);
-        let answer = call.send().await;
-        let answer = answer.doing(&format!("find the log group {group}"))?;
-        let mut found = answer.log_groups().iter();
+        let page = call.send().await;
+        let page = page.doing(&format!("find the log group {group}"))?;
+        let mut found = page.log_groups().iter();
         if found.any(|one| one.log_group_name() == Some(group.as_str())) {
-            there.push(group);
+            existing.push(group);
         }
     }
-    if there.is_empty() {
-        return Err(Error::failed("none of the stack's log groups is there yet")
-            .hint("they come with the first events; rd-logs groups lists them"));
+    if existing.is_empty() {
+        return Err(Error::failed("none of the stack's log groups exists yet")
+            .hint("AWS creates them with the first events; rd-logs groups lists them"));
     }
-    Ok(there)
+    Ok(existing)
 }
 
-/// A group's name, also from its ARN.
-fn full(name: &str) -> String {
+/// The name of a group, from its name or ARN.
+fn name_of(name: &str) -> String {
     match name.split_once(":log-group:") {
         Some((_, name)) => name.trim_end_matches(":*").to_owned(),
         None => name.to_owned(),
     }
 }
 
-/// The stack's own groups, sorted.
+/// The names of the stack's own groups, sorted. Needs only the states, no call to AWS.
 pub async fn own(context: &Context) -> Result<Vec<String>> {
     let mut groups = BTreeSet::new();
     for slice in SLICES {
@@ -72,7 +70,7 @@ pub async fn own(context: &Context) -> Result<Vec<String>> {
     Ok(groups.into_iter().collect())
 }
 
-/// The groups that a state tells of: outputs and resources that are one, and the logs that a database exports.
+/// The groups in a state: outputs and resources that are log groups, and the logs that a database exports.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Procedural.UploadtoCloudWatch.html>
 fn of_state(state: &Document) -> Vec<String> {
     let mut groups = Vec::new();
@@ -91,8 +89,8 @@ fn of_state(state: &Document) -> Vec<String> {
             groups.push(id.clone());
         }
         if resource.kind == "db_instance" {
-            let told = resource.attributes.get("log_exports");
-            let exports = told.or_else(|| resource.spec.get("log_exports"));
+            let live = resource.attributes.get("log_exports");
+            let exports = live.or_else(|| resource.spec.get("log_exports"));
             let exports = exports.and_then(Value::as_array).into_iter().flatten();
             groups.extend(
                 exports

@@ -1,8 +1,8 @@
-//! Log events: read from CloudWatch Logs completely and once, put in order, and written.
+//! Log events: read from CloudWatch Logs completely, printed once and in order.
 //!
-//! [`args`] has the flags. [`read`] asks AWS, a page at a time, and reads a range that is past in parts at once;
-//! [`follow`] reads on as events arrive, and remembers how far it came; [`live_tail`] does so with CloudWatch's Live Tail.
-//! [`output`] writes what is left after [`filter`], as [`format`] says.
+//! [`args`] has the flags that select events. [`read`] calls AWS: page by page, or for a long range in parallel. [`follow`]
+//! polls for new events, [`live_tail`] gets them from CloudWatch's Live Tail. [`output`] applies [`filter`] and [`format`],
+//! and writes to stdout.
 
 pub mod args;
 pub mod body;

@@ -1,50 +1,55 @@
-//! Where events end: what `--grep` and `--task` leave, written to stdout in large pieces.
+//! Writes the selected events to stdout, in large pieces.
 
 use super::event::Event;
-use super::filter::local::Picks;
-use super::format::Writer;
+use super::filter::local_filter::LocalFilter;
+use super::format::Formatter;
 use rd_common::output::stream::Stream;
 
-/// How much is gathered before it is handed to the writing thread, in bytes.
-const PIECE: usize = 512 * 1024;
+/// The size of the pieces that are passed to the thread that writes, in bytes.
+const PIECE_BYTES: usize = 512 * 1024;
 
-/// Writes events.
-pub struct Sink {
-    picks: Picks,
-    writer: Writer,
-    /// stdout.
+/// Filters and formats events, and collects their lines for stdout.
+pub struct EventOutput {
+    filter: LocalFilter,
+    formatter: Formatter,
+    /// The thread that writes to stdout.
     pub stream: Stream,
     buffer: Vec<u8>,
-    /// How many were written.
+    /// The number of events that passed the filter so far.
     pub written: u64,
 }
 
-impl Sink {
-    /// A sink. From here on stdout is its own.
-    pub fn new(picks: Picks, writer: Writer) -> Self {
+impl EventOutput {
+    /// Starts the thread that writes. Nothing else may write to stdout from then on.
+    pub fn new(filter: LocalFilter, formatter: Formatter) -> Self {
         Self {
-            picks,
-            writer,
+            filter,
+            formatter,
             stream: Stream::start(),
             buffer: Vec::new(),
             written: 0,
         }
     }
 
-    /// Takes an event.
-    pub fn put(&mut self, event: &Event) {
-        if self.picks.has(event) {
-            self.writer.add(&mut self.buffer, event);
+    /// Adds an event to the buffer if the filter selects it.
+    pub fn add(&mut self, event: &Event) {
+        if self.filter.matches(event) {
+            self.formatter.add(&mut self.buffer, event);
             self.written += 1;
         }
     }
 
-    /// Whether enough is gathered to be handed over.
+    /// Whether the buffer should be sent before more is added.
     pub fn is_full(&self) -> bool {
-        self.buffer.len() >= PIECE
+        self.buffer.len() >= PIECE_BYTES
     }
 
-    /// Hands over what is gathered; waits while the reader is slow.
+    /// Whether the buffer has nothing to send.
+    pub fn is_empty(&self) -> bool {
+        self.buffer.is_empty()
+    }
+
+    /// Passes the buffer to the thread. Waits while the reader of stdout is slow.
     pub async fn send(&mut self) {
         self.stream.send(&mut self.buffer).await;
     }

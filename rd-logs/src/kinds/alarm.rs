@@ -1,11 +1,12 @@
-//! `alarm`: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
+//! `alarm`: an alarm on a CloudWatch metric.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
 //!
-//! Its name is its id, and one call makes it or sets all of it anew. DescribeAlarms tells no tags, and they are asked
-//! for one alarm at a time: only of what the state does not know.
+//! Its name is its id. One call creates it, or replaces all of its settings. DescribeAlarms returns no tags, and another call
+//! returns those of a single alarm, so tags are read only for alarms that the state does not have.
 
-use crate::alarm_state::state;
+use crate::alarm_state::AlarmState;
 use crate::clients::Clients;
-use crate::cloudwatch_tags::{GONE, retag, tags_of};
+use crate::cloudwatch_tags::{NOT_FOUND, read_tags, retag};
 use crate::metric::Metric;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;
 use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, Statistic, Tag};
@@ -20,90 +21,90 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-/// The kind.
+/// The kind `alarm`, of which only the name cannot change.
 pub struct Alarm;
 
 impl Alarm {
-    /// Its ARN.
+    /// The ARN, which the dashboard refers to.
     pub const ARN: Attribute<String> = attribute!(Live, arn);
 }
 
-/// What we want.
+/// The desired alarm.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name.
+    /// The name in AWS, which is the id.
     pub name: String,
-    /// What it means, and what to do: the mail has it.
+    /// What the alarm means and what to do, for the mail.
     pub description: String,
-    /// What it watches.
+    /// The metric, whose fields are stored next to the others.
     #[serde(flatten)]
     pub metric: Metric,
-    /// `GreaterThanThreshold`, `LessThanThreshold`.
+    /// Either `GreaterThanThreshold` or `LessThanThreshold`.
     pub comparison: String,
-    /// What the metric is compared with.
+    /// The value with which the metric is compared, in the unit of the metric.
     pub threshold: f64,
-    /// How long a period is.
+    /// The length of a period in seconds.
     pub period_seconds: i32,
-    /// How many periods are looked at.
+    /// The number of latest periods that are evaluated.
     pub evaluation_periods: i32,
-    /// In how many of them it must be so.
+    /// In how many of these the threshold must be crossed.
     pub datapoints_to_alarm: i32,
-    /// What a period without data counts as: `missing`, `notBreaching`, `breaching`, `ignore`.
+    /// How a period without data is treated: `missing`, `notBreaching`, `breaching`, `ignore`.
     pub missing_data: String,
-    /// Whether a percentile of few samples counts: `evaluate`, `ignore`; none for what is no percentile.
+    /// Whether a percentile of few samples is evaluated: `evaluate` or `ignore`; none for other statistics.
     pub low_samples: Option<String>,
-    /// The topic that hears of it, and of its end.
+    /// The topic that is notified when the alarm goes off, and when it is over.
     pub topic_arn: Input,
 }
 
-/// What there is.
+/// The alarm as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its name.
+    /// The name, which is the id.
     pub name: String,
-    /// Its ARN.
+    /// The ARN of the alarm.
     pub arn: String,
-    /// What it means.
+    /// The description for the mail.
     pub description: String,
-    /// The namespace; none of an alarm on an expression.
+    /// The namespace of the metric; none for an alarm on an expression.
     pub namespace: Option<String>,
-    /// The metric.
+    /// The name of the metric; none for an alarm on an expression.
     pub metric_name: Option<String>,
-    /// The statistic, or the percentile.
+    /// The statistic or percentile; none for an alarm on an expression.
     pub stat: Option<String>,
-    /// What it is of.
+    /// The dimensions of the metric.
     pub dimensions: BTreeMap<String, String>,
-    /// The only unit that counts; none where all do.
+    /// The unit to which the alarm is limited; none for all units.
     pub unit: Option<String>,
-    /// Whether it is on an expression.
+    /// Whether it is an alarm on an expression, or on an anomaly detection band.
     pub expression: bool,
-    /// `GreaterThanThreshold`.
+    /// How metric and threshold are compared, such as `GreaterThanThreshold`.
     pub comparison: String,
-    /// What the metric is compared with.
+    /// The value with which the metric is compared.
     pub threshold: Option<f64>,
-    /// How long a period is.
+    /// The length of a period in seconds.
     pub period_seconds: Option<i32>,
-    /// How many periods are looked at.
+    /// The number of latest periods that are evaluated.
     pub evaluation_periods: i32,
-    /// In how many of them it must be so.
+    /// In how many of these the threshold must be crossed.
     pub datapoints_to_alarm: i32,
-    /// What a period without data counts as.
+    /// How a period without data is treated.
     pub missing_data: String,
-    /// Whether a percentile of few samples counts.
+    /// Whether a percentile of few samples is evaluated.
     pub low_samples: Option<String>,
-    /// Whether it does anything.
+    /// Whether the actions below are enabled.
     pub actions_enabled: bool,
-    /// What it does when it goes off.
+    /// The ARNs that are notified when it goes off.
     pub alarm_actions: Vec<String>,
-    /// What it does when all is well again.
+    /// The ARNs that are notified when its state is `OK` again.
     pub ok_actions: Vec<String>,
-    /// What it does when it knows nothing.
+    /// The ARNs that are notified when it has insufficient data.
     pub insufficient_data_actions: Vec<String>,
 }
 
-/// How many alarms one call tells of.
+/// The most alarms that one call returns.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html>
-const PAGE: i32 = 100;
+const MAX_RECORDS: i32 = 100;
 
 fn texts(list: &[String]) -> Vec<String> {
     list.to_vec()
@@ -133,7 +134,7 @@ fn live(alarm: &MetricAlarm) -> Live {
         threshold: alarm.threshold(),
         period_seconds: alarm.period(),
         evaluation_periods: periods,
-        // Without a number, all of them.
+        // Without a number, it is all of the periods.
         datapoints_to_alarm: alarm.datapoints_to_alarm().unwrap_or(periods),
         missing_data: alarm.treat_missing_data().unwrap_or("missing").to_owned(),
         low_samples: alarm
@@ -146,7 +147,7 @@ fn live(alarm: &MetricAlarm) -> Live {
     }
 }
 
-/// The alarms with these names, or, with none, those whose names begin as the stack's; in the order of the names.
+/// The alarms with these names, sorted by name. Without names, all alarms whose names begin with the stack's name.
 pub async fn describe(ctx: &Ctx<Clients>, names: &[String]) -> Result<Vec<MetricAlarm>> {
     let prefix = names.is_empty().then(|| ctx.stack.name_of(""));
     let chunks: Vec<Option<Vec<String>>> = match &prefix {
@@ -155,19 +156,16 @@ pub async fn describe(ctx: &Ctx<Clients>, names: &[String]) -> Result<Vec<Metric
     };
     let mut all = Vec::new();
     for names in chunks {
-        let mut token = None;
-        loop {
-            let call = ctx.clients.cloudwatch.describe_alarms().max_records(PAGE);
-            let call = call
-                .set_alarm_names(names.clone())
-                .set_alarm_name_prefix(prefix.clone())
-                .set_next_token(token);
-            let page = call.send().await.doing("read the alarms")?;
-            token = page.next_token;
+        let call = ctx.clients.cloudwatch.describe_alarms();
+        let mut pages = call
+            .max_records(MAX_RECORDS)
+            .set_alarm_names(names)
+            .set_alarm_name_prefix(prefix.clone())
+            .into_paginator()
+            .send();
+        while let Some(page) = pages.next().await {
+            let page = page.doing("read the alarms")?;
             all.extend(page.metric_alarms.unwrap_or_default());
-            if token.is_none() {
-                break;
-            }
         }
     }
     all.sort_by(|a, b| a.alarm_name().cmp(&b.alarm_name()));
@@ -220,7 +218,7 @@ impl Kind for Alarm {
         if wanted.iter().any(Wanted::is_any) {
             for alarm in describe(ctx, &[]).await? {
                 let live = live(&alarm);
-                let tags = tags_of(ctx, &live.arn).await?.unwrap_or_default();
+                let tags = read_tags(ctx, &live.arn).await?.unwrap_or_default();
                 let address = tags.get(ADDRESS_TAG).cloned().unwrap_or_default();
                 if ctx.stack.owns(ctx.slice, &tags) && address.contains(Self::NAME) {
                     found.push(Found {
@@ -248,12 +246,12 @@ impl Kind for Alarm {
             };
             let live = live(alarm);
             ctx.clients
-                .states
+                .alarm_states
                 .borrow_mut()
-                .insert(live.name.clone(), state(alarm));
+                .insert(live.name.clone(), AlarmState::of(alarm));
             let tags = match &one.id {
                 Some(id) if ctx.knows(id) => None,
-                _ => tags_of(ctx, &live.arn).await?,
+                _ => read_tags(ctx, &live.arn).await?,
             };
             found.push(Found {
                 address: one.address.clone(),
@@ -268,8 +266,8 @@ impl Kind for Alarm {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let call = put(&ctx.clients.cloudwatch_once, request.spec);
         let call = call.set_tags(Some(sdk_tags!(Tag, request.tags)));
-        let made = call.send().await.doing("create the alarm");
-        made.map(|_| request.spec.name.clone())
+        let created = call.send().await.doing("create the alarm");
+        created.map(|_| request.spec.name.clone())
     }
 
     async fn update(
@@ -280,13 +278,13 @@ impl Kind for Alarm {
         _changes: &[Change],
     ) -> Result<()> {
         let call = put(&ctx.clients.cloudwatch, spec);
-        call.send().await.doing("change the alarm").map(|_| ())
+        call.send().await.doing("update the alarm").map(|_| ())
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let call = ctx.clients.cloudwatch.delete_alarms().alarm_names(id);
         match call.send().await.doing("delete the alarm") {
-            Err(error) if error.is(&GONE) => Ok(()),
+            Err(error) if error.is(&NOT_FOUND) => Ok(()),
             other => other.map(|_| ()),
         }
     }
@@ -335,7 +333,7 @@ impl Kind for Alarm {
     }
 
     async fn details(ctx: &Ctx<Clients>, id: &str, _live: &Live) -> Result<Details> {
-        let states = ctx.clients.states.borrow();
+        let states = ctx.clients.alarm_states.borrow();
         let mut details = Details::new();
         if let Some(now) = states.get(id) {
             details.insert("state".to_owned(), json!(now.state));

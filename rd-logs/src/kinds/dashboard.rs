@@ -1,10 +1,11 @@
-//! `dashboard`: <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html>
+//! `dashboard`: a CloudWatch dashboard.
+//! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutDashboard.html>
 //!
-//! AWS keeps it as a text; it is compared by what it says, widget by widget.
+//! AWS stores its widgets as one JSON document, as text. The document is compared by its meaning, widget by widget.
 
 use crate::clients::Clients;
-use crate::cloudwatch_tags::{GONE, retag, tags_of};
-use crate::dashboard::widget::{Widget, body};
+use crate::cloudwatch_tags::{NOT_FOUND, read_tags, retag};
+use crate::dashboard::widget::{Widget, document};
 use aws_sdk_cloudwatch::types::Tag;
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
@@ -17,28 +18,28 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
-/// The kind.
+/// The kind `dashboard`, of which only the name cannot change.
 pub struct Dashboard;
 
-/// What we want.
+/// The desired dashboard.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name.
+    /// The name in AWS, which is the id.
     pub name: String,
-    /// The region of its metrics.
+    /// The region of the metrics.
     pub region: String,
-    /// What it shows, by title.
+    /// The widgets by title.
     pub widgets: BTreeMap<String, Widget>,
 }
 
-/// What there is.
+/// The dashboard as AWS stores it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its name.
+    /// The name, which is the id.
     pub name: String,
-    /// Its ARN.
+    /// The ARN, which has no region.
     pub arn: String,
-    /// The document; null where what is there is none.
+    /// The JSON document; null if what AWS has is not JSON.
     pub body: Value,
 }
 
@@ -49,19 +50,19 @@ fn arn(stack: &Stack, name: &str) -> String {
 
 async fn read(ctx: &Ctx<Clients>, name: &str) -> Result<Option<(Live, Tags)>> {
     let arn = arn(&ctx.stack, name);
-    let document = ctx.clients.cloudwatch.get_dashboard().dashboard_name(name);
-    let (document, tags) = tokio::join!(document.send(), tags_of(ctx, &arn));
-    let document = match document.doing("read the dashboard") {
-        Err(error) if error.is(&GONE) => return Ok(None),
+    let dashboard = ctx.clients.cloudwatch.get_dashboard().dashboard_name(name);
+    let (dashboard, tags) = tokio::join!(dashboard.send(), read_tags(ctx, &arn));
+    let dashboard = match dashboard.doing("read the dashboard") {
+        Err(error) if error.is(&NOT_FOUND) => return Ok(None),
         other => other?,
     };
-    let text = document.dashboard_body().unwrap_or_default();
+    let text = dashboard.dashboard_body().unwrap_or_default();
     let live = Live {
         name: name.to_owned(),
         arn,
         body: serde_json::from_str(text).unwrap_or_default(),
     };
-    // It is there, whatever is said of its tags: taken for absent, it would be planned as new and written over.
+    // The dashboard exists even if its tags were not found. Otherwise a plan would create it, and overwrite the existing one.
     Ok(Some((live, tags?.unwrap_or_default())))
 }
 
@@ -74,29 +75,29 @@ async fn put(
     let call = client
         .put_dashboard()
         .dashboard_name(&spec.name)
-        .dashboard_body(body(&spec.widgets, &spec.region).to_string())
+        .dashboard_body(document(&spec.widgets, &spec.region).to_string())
         .set_tags(tagged.map(|tags| sdk_tags!(Tag, tags)));
     let put = call.send().await.doing(doing)?;
     for message in put.dashboard_validation_messages() {
         print_warning(
             &format!(
-                "of the dashboard {}, AWS says: {}",
+                "AWS accepted the dashboard with a warning about {}: {}",
                 message.data_path().unwrap_or_default(),
                 message.message().unwrap_or_default()
             ),
-            "it is kept nevertheless; look at it in the console",
+            "check the dashboard in the AWS console; rd-logs dashboard prints its URL",
         );
     }
     Ok(())
 }
 
-/// The members of a body by what a plan calls them: widgets by title, and whatever else is there.
+/// The members of a document by their paths in a plan: each widget by its title, and all other members.
 fn members(body: &Value) -> BTreeMap<String, Value> {
     let mut all = BTreeMap::new();
     let empty = Map::new();
     for (name, value) in body.as_object().unwrap_or(&empty) {
         let Some(widgets) = value.as_array().filter(|_| name == "widgets") else {
-            all.insert(name.clone(), plain(value));
+            all.insert(name.clone(), normalize(value));
             continue;
         };
         for (index, widget) in widgets.iter().enumerate() {
@@ -106,21 +107,21 @@ fn members(body: &Value) -> BTreeMap<String, Value> {
             while all.contains_key(&path) {
                 path.push('\'');
             }
-            all.insert(path, plain(widget));
+            all.insert(path, normalize(widget));
         }
     }
     all
 }
 
-/// A value in the one form that its meaning has: every number a fraction, no member that is null.
-fn plain(value: &Value) -> Value {
+/// A value in a form in which equal values are equal JSON: numbers are floating-point, and members that are null are left out.
+fn normalize(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),
-        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Array(items) => items.iter().map(normalize).collect(),
         Value::Object(members) => members
             .iter()
             .filter(|(_, member)| !member.is_null())
-            .map(|(name, member)| (name.clone(), plain(member)))
+            .map(|(name, member)| (name.clone(), normalize(member)))
             .collect(),
         other => other.clone(),
     }
@@ -179,7 +180,7 @@ impl Kind for Dashboard {
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        put(&ctx.clients.cloudwatch, spec, None, "change the dashboard").await
+        put(&ctx.clients.cloudwatch, spec, None, "update the dashboard").await
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
@@ -189,7 +190,7 @@ impl Kind for Dashboard {
             .delete_dashboards()
             .dashboard_names(id);
         match call.send().await.doing("delete the dashboard") {
-            Err(error) if error.is(&GONE) => Ok(()),
+            Err(error) if error.is(&NOT_FOUND) => Ok(()),
             other => other.map(|_| ()),
         }
     }
@@ -203,7 +204,7 @@ impl Kind for Dashboard {
         diff.fixed("name", &live.name, &spec.name);
         let (before, after) = (
             members(&live.body),
-            members(&body(&spec.widgets, &spec.region)),
+            members(&document(&spec.widgets, &spec.region)),
         );
         let mut paths: Vec<&String> = before.keys().chain(after.keys()).collect();
         paths.sort();
@@ -233,7 +234,7 @@ mod tests {
     }
 
     #[test]
-    fn a_dashboard_is_compared_by_what_it_says() {
+    fn dashboards_are_compared_widget_by_widget() {
         let widget =
             |title: &str, value: Value| json!({"x": 0, "properties": {"title": title, "v": value}});
         let ours = json!({"widgets": [widget("a", json!(1)), widget("b", json!(2))]});
@@ -247,7 +248,7 @@ mod tests {
             paths(&ours, &other),
             ["start", "widgets.#2", "widgets.a", "widgets.b", "widgets.c"]
         );
-        // Two of one title are two.
+        // Two widgets with the same title are compared separately.
         let twice = json!({"widgets": [widget("a", json!(1)), widget("b", json!(2)), widget("a", json!(1))]});
         assert_eq!(paths(&ours, &twice), ["widgets.a'"]);
     }

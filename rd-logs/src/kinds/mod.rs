@@ -1,4 +1,4 @@
-//! One file a kind of resource.
+//! The kinds of the slice: SNS topic and subscription, CloudWatch alarm and dashboard.
 
 pub mod alarm;
 pub mod dashboard;

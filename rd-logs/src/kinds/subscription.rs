@@ -1,49 +1,51 @@
-//! `subscription`: <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
+//! `subscription`: a subscription to the SNS topic.
+//! <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 //!
-//! It has no tags; topic, protocol and address are its identity, and to subscribe twice makes one. Until the address has
-//! confirmed it, lists tell no ARN of it and nobody can end it: AWS does, by itself, or with the topic.
+//! It has no tags: topic, protocol and endpoint identify it, and a second call to Subscribe creates no second one. Until it is
+//! confirmed from the endpoint, lists do not have its ARN, and only AWS can delete it: after some days, or with the topic.
 
 use crate::clients::Clients;
-use crate::kinds::topic::GONE;
+use crate::kinds::topic::NOT_FOUND;
+use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::output::printer::print_warning;
 use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Wanted};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
-/// The kind.
+/// The kind `subscription`. Any change to it is a replacement.
 pub struct Subscription;
 
-/// What we want.
+/// The desired subscription.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// The topic.
+    /// The ARN of the topic.
     pub topic_arn: Input,
-    /// `email`.
+    /// How messages are sent: `email`.
     pub protocol: String,
-    /// The address.
+    /// The email address.
     pub endpoint: String,
 }
 
-/// What there is.
+/// The subscription as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// The topic.
+    /// The ARN of the topic.
     pub topic_arn: String,
-    /// `email`.
+    /// How messages are sent: `email`.
     pub protocol: String,
-    /// The address.
+    /// The email address.
     pub endpoint: String,
-    /// Whether nobody has confirmed it yet.
+    /// Whether it is not confirmed yet.
     pub pending: bool,
-    /// What messages must be like to be sent there; none where all are.
+    /// Which messages are sent; none for all.
     pub filter_policy: Option<serde_json::Value>,
 }
 
-/// What a subscription is like whose ARN a list tells.
+/// Whether a list has the ARN of a subscription.
 fn is_arn(text: &str) -> bool {
-    // The others say `PendingConfirmation` or `Deleted`.
-    text.starts_with("arn:")
+    // Otherwise it has `PendingConfirmation` or `Deleted` in its place.
+    Arn::parse(text).is_some()
 }
 
 fn live(mut attributes: HashMap<String, String>) -> Live {
@@ -54,41 +56,40 @@ fn live(mut attributes: HashMap<String, String>) -> Live {
         protocol: text("Protocol"),
         endpoint: text("Endpoint"),
         pending: text("PendingConfirmation") == "true",
-        // An empty one lets all through.
+        // An empty policy selects all messages.
         filter_policy: filter.filter(|policy| *policy != serde_json::json!({})),
     }
 }
 
-/// A subscription by its ARN, pending ones too; none where it is gone.
+/// A subscription by its ARN, confirmed or not; none if it does not exist.
 pub async fn read(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Live>> {
     let call = ctx.clients.sns.get_subscription_attributes();
-    let answer = call.subscription_arn(arn).send().await;
-    match answer.doing("read the subscription") {
-        Err(error) if error.is(&GONE) => Ok(None),
+    let response = call.subscription_arn(arn).send().await;
+    match response.doing("read the subscription") {
+        Err(error) if error.is(&NOT_FOUND) => Ok(None),
         other => Ok(other?.attributes.map(live)),
     }
 }
 
-/// One of a list.
+/// A subscription in the list of a topic.
 #[derive(Clone, Debug, Serialize)]
 pub struct Listed {
-    /// The address.
+    /// The email address, phone number or URL.
     pub endpoint: String,
-    /// `email`, `sms`, `https`, …
+    /// How messages are sent: `email`, `sms`, `https`, …
     pub protocol: String,
-    /// The ARN; none of one that is pending.
+    /// The ARN; none until it is confirmed.
     pub arn: Option<String>,
 }
 
-/// Every subscription of a topic; none where the topic is gone. What was ended is told of for a while, and left out here.
-pub async fn listed(ctx: &Ctx<Clients>, topic: &str) -> Result<Option<Vec<Listed>>> {
+/// All subscriptions of a topic; none if the topic does not exist. AWS lists deleted ones for a while; they are left out.
+pub async fn list(ctx: &Ctx<Clients>, topic: &str) -> Result<Option<Vec<Listed>>> {
+    let call = ctx.clients.sns.list_subscriptions_by_topic();
+    let mut pages = call.topic_arn(topic).into_paginator().send();
     let mut all = Vec::new();
-    let mut token = None;
-    loop {
-        let call = ctx.clients.sns.list_subscriptions_by_topic();
-        let call = call.topic_arn(topic).set_next_token(token);
-        let page = match call.send().await.doing("list the topic's subscriptions") {
-            Err(error) if error.is(&GONE) => return Ok(None),
+    while let Some(page) = pages.next().await {
+        let page = match page.doing("list the topic's subscriptions") {
+            Err(error) if error.is(&NOT_FOUND) => return Ok(None),
             other => other?,
         };
         for one in page.subscriptions() {
@@ -102,19 +103,17 @@ pub async fn listed(ctx: &Ctx<Clients>, topic: &str) -> Result<Option<Vec<Listed
                 arn: is_arn(arn).then(|| arn.to_owned()),
             });
         }
-        token = page.next_token().map(str::to_owned);
-        if token.is_none() {
-            return Ok(Some(all));
-        }
     }
+    Ok(Some(all))
 }
 
-/// The ARN of a confirmed one that is as wanted. A pending one is asked for once more, which makes no second one.
-async fn by_spec(ctx: &Ctx<Clients>, spec: &Spec) -> Result<Option<String>> {
+/// The ARN of the confirmed subscription with this topic, protocol and endpoint. One that is not confirmed is not found:
+/// Subscribe is called again, which creates no second one.
+async fn find_confirmed(ctx: &Ctx<Clients>, spec: &Spec) -> Result<Option<String>> {
     let Some(topic) = spec.topic_arn.known() else {
         return Ok(None);
     };
-    let all = listed(ctx, topic).await?.unwrap_or_default();
+    let all = list(ctx, topic).await?.unwrap_or_default();
     let same = |one: &Listed| one.protocol == spec.protocol && one.endpoint == spec.endpoint;
     Ok(all.into_iter().find(same).and_then(|one| one.arn))
 }
@@ -130,11 +129,14 @@ impl Kind for Subscription {
         for one in wanted {
             let id = match (&one.id, &one.spec) {
                 (Some(id), _) => Some(id.clone()),
-                (None, Some(spec)) => by_spec(ctx, spec).await?,
+                (None, Some(spec)) => find_confirmed(ctx, spec).await?,
                 (None, None) => None,
             };
-            let left = |id: &String| ctx.clients.left.borrow().contains(id);
-            let Some(id) = id.filter(|id| !left(id)) else {
+            let expiring = |id: &String| {
+                let expiring = ctx.clients.expiring_subscriptions.borrow();
+                expiring.contains(id)
+            };
+            let Some(id) = id.filter(|id| !expiring(id)) else {
                 continue;
             };
             if let Some(live) = read(ctx, &id).await? {
@@ -159,8 +161,8 @@ impl Kind for Subscription {
             .protocol(&spec.protocol)
             .endpoint(&spec.endpoint)
             .return_subscription_arn(true);
-        let made = call.send().await.doing("subscribe to the topic")?;
-        Ok(made.subscription_arn.unwrap_or_default())
+        let created = call.send().await.doing("subscribe to the topic")?;
+        Ok(created.subscription_arn.unwrap_or_default())
     }
 
     async fn update(
@@ -170,7 +172,7 @@ impl Kind for Subscription {
         _spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        // The one thing that can be changed: an empty policy takes the filter away.
+        // Only the filter policy can be changed. An empty one removes it.
         let call = ctx.clients.sns.set_subscription_attributes();
         let call = call
             .subscription_arn(id)
@@ -178,14 +180,14 @@ impl Kind for Subscription {
             .attribute_value("{}");
         call.send()
             .await
-            .doing("change the subscription")
+            .doing("update the subscription")
             .map(|_| ())
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let call = ctx.clients.sns.unsubscribe().subscription_arn(id);
-        match call.send().await.doing("end the subscription") {
-            Err(error) if error.is(&GONE) => Ok(()),
+        match call.send().await.doing("delete the subscription") {
+            Err(error) if error.is(&NOT_FOUND) => Ok(()),
             Err(error) if error.is(&["InvalidParameter", "InvalidParameterException"]) => {
                 let Some(live) = read(ctx, id).await? else {
                     return Ok(());
@@ -195,12 +197,13 @@ impl Kind for Subscription {
                 }
                 print_warning(
                     &format!(
-                        "{} was never confirmed, and AWS lets nobody end such a subscription",
+                        "the subscription of {} was never confirmed, so only AWS can delete it",
                         live.endpoint
                     ),
-                    "it goes with its topic, or by itself some days after the mail that asked",
+                    "AWS deletes it with the topic, or some days after the confirmation mail",
                 );
-                ctx.clients.left.borrow_mut().insert(id.to_owned());
+                let mut expiring = ctx.clients.expiring_subscriptions.borrow_mut();
+                expiring.insert(id.to_owned());
                 Ok(())
             }
             other => other.map(|_| ()),
@@ -219,7 +222,7 @@ impl Kind for Subscription {
     fn pending(live: &Live) -> Option<String> {
         live.pending.then(|| {
             format!(
-                "{} has not confirmed: the mail from AWS has a link, and rd-logs subscriptions confirm takes it",
+                "until {} confirms it: open the link in the mail from AWS, or pass it to rd-logs subscriptions confirm",
                 live.endpoint
             )
         })

@@ -1,6 +1,7 @@
-//! `topic`: <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
+//! `topic`: the SNS topic that the alarms notify.
+//! <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
 //!
-//! Its ARN is made of its name: it is found by that.
+//! Its ARN is its id, and follows from its name.
 
 use crate::clients::Clients;
 use aws_sdk_sns::types::Tag;
@@ -14,47 +15,46 @@ use rd_common::{
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
-/// The kind.
+/// The kind `topic`, of which only the name cannot change.
 pub struct Topic;
 
-/// What we want.
+/// The desired topic.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
-    /// Its name.
+    /// The name in AWS.
     pub name: String,
-    /// From whom mails are, as readers see it.
+    /// The name of the sender in mails.
     pub display_name: String,
-    /// The KMS key of what waits in it; else it is not encrypted.
+    /// The KMS key that encrypts its messages; none if they are not encrypted.
     pub kms_key: Option<String>,
-    /// Who may send to it.
+    /// The access policy: who may publish to it.
     pub policy: Value,
 }
 
-/// What there is.
+/// The topic as AWS describes it.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Live {
-    /// Its ARN, which is its id.
+    /// The ARN, which is the id.
     pub arn: String,
-    /// Its name.
+    /// The last part of the ARN.
     pub name: String,
-    /// From whom mails are.
+    /// The name of the sender in mails.
     pub display_name: String,
-    /// The key.
+    /// The KMS key that encrypts its messages; none if they are not encrypted.
     pub kms_key: Option<String>,
-    /// Who may send to it.
+    /// The access policy: who may publish to it.
     pub policy: Value,
 }
 
-/// The codes with which SNS says that a topic, or what is in it, is gone.
-pub const GONE: [&str; 3] = ["NotFound", "NotFoundException", "ResourceNotFound"];
+/// The error codes of SNS for a topic or subscription that does not exist.
+pub const NOT_FOUND: [&str; 3] = ["NotFound", "NotFoundException", "ResourceNotFound"];
 
-/// The ARN of a topic of the stack.
+/// The ARN of a topic in the stack's account and region.
 pub fn arn(stack: &Stack, name: &str) -> String {
     Arn::regional(stack, "sns", name).to_string()
 }
 
-/// The policy that lets the alarms of the stack's account send, and nobody else: who may do what by IAM's policies in the
-/// account still may.
+/// The access policy that lets only alarms of the stack's account publish. IAM policies in the account may allow more.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>
 pub fn policy(stack: &Stack, name: &str) -> Value {
     let alarms = Arn::regional(stack, "cloudwatch", "alarm:*").to_string();
@@ -80,11 +80,11 @@ async fn read(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<(Live, Tags)>> {
     let tags = sns.list_tags_for_resource().resource_arn(arn).send();
     let (attributes, tags) = tokio::join!(attributes, tags);
     let mut attributes = match attributes.doing("read the topic") {
-        Err(error) if error.is(&GONE) => return Ok(None),
+        Err(error) if error.is(&NOT_FOUND) => return Ok(None),
         other => other?.attributes.unwrap_or_default(),
     };
     let tags = match tags.doing("read the topic's tags") {
-        Err(error) if error.is(&GONE) => return Ok(None),
+        Err(error) if error.is(&NOT_FOUND) => return Ok(None),
         other => other?.tags.unwrap_or_default(),
     };
     let mut text = |name: &str| attributes.remove(name).filter(|text| !text.is_empty());
@@ -153,8 +153,8 @@ impl Kind for Topic {
         if let Some(key) = &spec.kms_key {
             call = call.attributes("KmsMasterKeyId", key);
         }
-        let made = call.send().await.doing("create the topic")?;
-        Ok(made.topic_arn.unwrap_or_default())
+        let created = call.send().await.doing("create the topic")?;
+        Ok(created.topic_arn.unwrap_or_default())
     }
 
     async fn update(
@@ -173,7 +173,7 @@ impl Kind for Topic {
             };
             let call = ctx.clients.sns.set_topic_attributes().topic_arn(id);
             let call = call.attribute_name(name).attribute_value(value);
-            call.send().await.doing("change the topic")?;
+            call.send().await.doing("update the topic")?;
         }
         Ok(())
     }
@@ -181,7 +181,7 @@ impl Kind for Topic {
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let call = ctx.clients.sns.delete_topic().topic_arn(id);
         match call.send().await.doing("delete the topic") {
-            Err(error) if error.is(&GONE) => Ok(()),
+            Err(error) if error.is(&NOT_FOUND) => Ok(()),
             other => other.map(|_| ()),
         }
     }

@@ -1,12 +1,12 @@
-//! Time zones: the one of `--tz`, and times shown in it.
+//! Time zones by name or offset, and times shown in a zone.
 
 use jiff::Timestamp;
 use jiff::fmt::temporal::DateTimeParser;
 use jiff::tz::TimeZone;
 use rd_common::{Error, Result};
 
-/// The zone of `--tz`: a name such as `Europe/Berlin`, `UTC`, an offset such as `+02:00`; the machine's own without.
-pub fn zone(name: Option<&str>) -> Result<TimeZone> {
+/// A zone by its name (`Europe/Berlin`), `UTC`, an offset (`+02:00`) or `local`; the machine's zone without a name.
+pub fn time_zone(name: Option<&str>) -> Result<TimeZone> {
     let Some(name) = name else {
         return Ok(TimeZone::system());
     };
@@ -15,17 +15,17 @@ pub fn zone(name: Option<&str>) -> Result<TimeZone> {
         "local" => Ok(TimeZone::system()),
         "UTC" | "utc" | "Z" => Ok(TimeZone::UTC),
         _ => TimeZone::get(name).ok().or_else(offset).ok_or_else(|| {
-            Error::usage(format!("`{name}` is no time zone")).hint(
+            Error::usage(format!("`{name}` is not a valid time zone")).hint(
                 "write a name such as Europe/Berlin, an offset such as +02:00, UTC, or local, which is the default",
             )
         }),
     }
 }
 
-/// A moment for people: `2026-11-23 14:00:07`.
-pub fn shown(milliseconds: i64, zone: &TimeZone) -> String {
+/// A time for people, in a zone: `2026-11-23 14:00:07`.
+pub fn local_time(milliseconds: i64, zone: &TimeZone) -> String {
     match Timestamp::from_millisecond(milliseconds) {
-        Ok(moment) => moment
+        Ok(time) => time
             .to_zoned(zone.clone())
             .strftime("%Y-%m-%d %H:%M:%S")
             .to_string(),
@@ -39,10 +39,10 @@ mod tests {
 
     #[test]
     fn zones_are_names_and_offsets() {
-        assert_eq!(zone(Some("UTC")).unwrap(), TimeZone::UTC);
-        assert!(zone(Some("Europe/Berlin")).is_ok());
-        assert!(zone(Some("+02:00")).is_ok());
-        let error = zone(Some("Mars/Olympus")).unwrap_err();
+        assert_eq!(time_zone(Some("UTC")).unwrap(), TimeZone::UTC);
+        assert!(time_zone(Some("Europe/Berlin")).is_ok());
+        assert!(time_zone(Some("+02:00")).is_ok());
+        let error = time_zone(Some("Mars/Olympus")).unwrap_err();
         assert!(error.hint.as_ref().unwrap().contains("Europe/Berlin"));
     }
 }

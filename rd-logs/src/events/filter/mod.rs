@@ -1,4 +1,4 @@
-//! Which events are printed: what AWS filters is checked before a call, the rest is filtered here.
+//! Selects events: AWS applies the filter pattern, which is checked before the first call; rd-logs applies the rest.
 
-pub mod local;
+pub mod local_filter;
 pub mod pattern;

@@ -1,12 +1,12 @@
-//! What is wrong with a filter pattern, said before AWS is asked. AWS itself does the matching.
+//! Checks the syntax of a CloudWatch filter pattern before the first call, for a better error. AWS does the matching.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/FilterAndPatternSyntax.html>
 
 use rd_common::{Error, Result};
 
-/// The longest pattern that AWS takes, in characters.
-const LONGEST: usize = 1024;
+/// The longest pattern that AWS accepts, in characters.
+const MAX_LENGTH: usize = 1024;
 
-/// Refuses a pattern that AWS would refuse.
+/// Fails for a pattern that AWS would reject: with what is wrong, and how to write it.
 pub fn check(pattern: &str) -> Result<()> {
     problem(pattern).map_or(Ok(()), |(what, hint)| {
         Err(Error::usage(format!("--filter `{pattern}`: {what}")).hint(hint))
@@ -15,42 +15,42 @@ pub fn check(pattern: &str) -> Result<()> {
 
 fn problem(pattern: &str) -> Option<(String, String)> {
     let text = pattern.trim();
-    if pattern.chars().count() > LONGEST {
-        let what = format!("a filter pattern has at most {LONGEST} characters");
-        return Some((what, "use --grep, which is matched here".to_owned()));
+    if pattern.chars().count() > MAX_LENGTH {
+        let what = format!("a filter pattern has at most {MAX_LENGTH} characters");
+        return Some((what, "use --grep, which rd-logs applies itself".to_owned()));
     }
     for (open, close, what) in [('{', '}', "JSON"), ('[', ']', "space-delimited")] {
         if text.starts_with(open) {
             return (!text.ends_with(close)).then(|| {
                 (
                     format!("a pattern for {what} messages begins with {open} and ends with {close}"),
-                    "such as { $.level = \"error\" } or [ip, user, status = 4*, ...]; in double quotes it is text"
+                    "such as { $.level = \"error\" } or [ip, user, status = 4*, ...]; to search for the text itself, put it in double quotes"
                         .to_owned(),
                 )
             });
         }
     }
-    terms(text)
+    check_terms(text)
 }
 
-/// Terms of letters, digits and underscores; anything else stands in double quotes, or is a regular expression between
-/// percent signs.
-fn terms(text: &str) -> Option<(String, String)> {
+/// Checks terms. A term consists of letters, digits and underscores; other text must be in double quotes, and a regular
+/// expression between percent signs.
+fn check_terms(text: &str) -> Option<(String, String)> {
     let mut rest = text.trim_start();
     while !rest.is_empty() {
         let term = rest.strip_prefix(['?', '-']).unwrap_or(rest);
         let end = if let Some(quoted) = term.strip_prefix('"') {
-            match closing(quoted) {
+            match closing_quote(quoted) {
                 Some(end) => &quoted[end + 1..],
-                None => return Some(("a quote is not closed".to_owned(), HINT.to_owned())),
+                None => return Some(("a double quote is not closed".to_owned(), HINT.to_owned())),
             }
         } else if let Some(regex) = term.strip_prefix('%') {
             match regex.find('%') {
                 Some(end) if end > 0 => &regex[end + 1..],
                 _ => {
                     return Some((
-                        "a regular expression stands between two percent signs".to_owned(),
-                        "such as %ERR[0-9]+%; --grep takes any regular expression, and is matched here"
+                        "a regular expression must be between two percent signs".to_owned(),
+                        "such as %ERR[0-9]+%; --grep accepts any regular expression, and rd-logs applies it itself"
                             .to_owned(),
                     ));
                 }
@@ -62,7 +62,7 @@ fn terms(text: &str) -> Option<(String, String)> {
             let (word, after) = term.split_at(length);
             if word.is_empty() || !word.chars().all(|l| l.is_alphanumeric() || l == '_') {
                 return Some((
-                    format!("`{word}` has other characters than letters, digits and underscores"),
+                    format!("`{word}` has characters other than letters, digits and underscores"),
                     format!("put it in double quotes: --filter '\"{word}\"'; {HINT}"),
                 ));
             }
@@ -73,8 +73,8 @@ fn terms(text: &str) -> Option<(String, String)> {
     None
 }
 
-/// Where the quote that closes is.
-fn closing(text: &str) -> Option<usize> {
+/// The position of the quote that closes a text, whose opening quote was already read.
+fn closing_quote(text: &str) -> Option<usize> {
     let mut escaped = false;
     for (at, letter) in text.char_indices() {
         match letter {
@@ -95,7 +95,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn a_table_of_patterns() {
+    fn valid_and_invalid_patterns() {
         for good in [
             "",
             "ERROR",
@@ -134,7 +134,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn anything_in_quotes_is_a_term(text in "[^\"\\\\]{0,60}") {
+        fn any_text_in_quotes_is_a_term(text in "[^\"\\\\]{0,60}") {
             prop_assert_eq!(problem(&format!("?\"{text}\" WORD")), None);
         }
 
@@ -144,7 +144,7 @@ mod tests {
         }
 
         #[test]
-        fn nothing_makes_it_panic(text in "\\PC{0,40}") {
+        fn no_text_makes_the_check_panic(text in "\\PC{0,40}") {
             let _ = problem(&text);
         }
     }

@@ -1,9 +1,9 @@
-//! Reads one group on and on: what is new often, and what may have come late now and then.
+//! Polls one log group: reads new events often, and older ones again from time to time, because some become visible late.
 //!
-//! Events come late: an agent sends them in batches, CloudWatch shows them seconds after it took them in, and not those
-//! of all streams at once. So a pass begins before the end of the one before. Where the whole overlap window fits a page,
-//! each pass reads all of it. Where it does not, a pass begins a few seconds back, and sweeps beside the passes read the
-//! window from its beginning: as often as takes a fifth of the time, and at least twice in the window's length.
+//! Agents send events in batches, and CloudWatch shows them seconds after it received them, not those of all streams at the
+//! same time. So a pass begins before the end of the previous one. If the whole overlap window fits into a page, each pass
+//! reads all of it. If it does not, a pass begins a few seconds back, and in addition, sweeps read the whole window: as often
+//! as fits into a fifth of the time, and at least twice per window.
 
 use crate::events::event::Event;
 use crate::events::read::source::{Range, Source, is_missing, is_stale_token};
@@ -14,86 +14,91 @@ use tokio::sync::mpsc::Sender;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
-/// How far back a pass begins while sweeps look after the rest.
+/// How far back a pass begins if sweeps read the rest of the window.
 const STEP_BACK: Duration = Duration::from_secs(5);
-/// The pause between passes while events come.
-const BUSY: Duration = Duration::from_millis(500);
-/// The pause after a long time without.
-const IDLE: Duration = Duration::from_secs(1);
-/// What all groups' passes together may take of the calls that AWS allows, in calls a second.
-const SHARE: f64 = 2.5;
-/// From the beginning of a sweep to that of the next, so many times its length.
-const SWEEP_SHARE: u32 = 5;
-/// The pause before a group that is not there is looked for again.
-const ABSENT: Duration = Duration::from_secs(5);
+/// The pause between two passes while events arrive.
+const BUSY_PAUSE: Duration = Duration::from_millis(500);
+/// The longest pause between two passes, when no events have arrived for some time.
+const IDLE_PAUSE: Duration = Duration::from_secs(1);
+/// The most passes a second of all groups together, so that most of the calls that AWS allows are left for pages.
+const PASSES_A_SECOND: f64 = 2.5;
+/// The time from the start of a sweep to the start of the next one, as a multiple of its length.
+const SWEEP_INTERVAL: u32 = 5;
+/// The pause before a group that does not exist is read again.
+const MISSING_PAUSE: Duration = Duration::from_secs(5);
 
-/// What a poller tells.
+/// What a poller reports. Times are in milliseconds since 1970, groups are indexes.
 #[derive(Debug)]
-pub enum News {
-    /// Events of a group, some of which may be known.
+pub enum Update {
+    /// A page was read.
     Page {
-        /// Of which group.
+        /// The group that was read.
         group: usize,
-        /// The events, sorted.
+        /// The events, sorted. Some may have been read before.
         events: Vec<Event>,
-        /// All events before this, in milliseconds, were read if they were visible. None of a sweep.
+        /// All visible events before this time were read. None for a page of a sweep.
         frontier: Option<i64>,
-        /// Events after this are still to be read by this pass; none where it has ended.
+        /// The pass still has to read events after this time. None for its last page, and for a page of a sweep.
         behind: Option<i64>,
     },
-    /// A group is not there.
-    Absent(usize),
-    /// It cannot go on.
+    /// The group does not exist.
+    Missing(usize),
+    /// The poller has ended because of an error that no retry fixes.
     Failed(Error),
-    /// It has read all that was asked for.
+    /// The poller of the group has read all that was asked for.
     Ended(usize),
 }
 
-/// How to read a group.
+/// What a poller reads. Times are in milliseconds since 1970.
 #[derive(Clone, Debug)]
-pub struct Plan {
-    /// Of which group.
+pub struct PollSettings {
+    /// The index of the group.
     pub group: usize,
-    /// From when, in milliseconds.
+    /// The first millisecond.
     pub start: i64,
-    /// Until when, included.
+    /// The last millisecond; none to poll without end.
     pub end: Option<i64>,
-    /// How late events may come.
+    /// The length of the overlap window: how late events may become visible.
     pub overlap: Duration,
-    /// One pass, and no more.
+    /// Whether to make only one pass.
     pub once: bool,
-    /// Whether the group was named: then one pass fails where it is not there.
+    /// Whether the user named the group: then a single pass fails if it does not exist.
     pub named: bool,
 }
 
-/// Starts a poller.
-pub fn start(source: Rc<Source>, plan: Plan, news: Sender<News>) -> JoinHandle<()> {
+/// Starts a task that polls a group and sends updates. The last one is `Ended` or `Failed`.
+pub fn start(
+    source: Rc<Source>,
+    settings: PollSettings,
+    updates: Sender<Update>,
+) -> JoinHandle<()> {
     tokio::task::spawn_local(async move {
-        let group = plan.group;
+        let group = settings.group;
         let poller = Poller {
             source,
-            plan,
-            news: news.clone(),
+            settings,
+            updates: updates.clone(),
         };
         let last = match poller.run().await {
-            Ok(()) => News::Ended(group),
-            Err(error) => News::Failed(error),
+            Ok(()) => Update::Ended(group),
+            Err(error) => Update::Failed(error),
         };
-        // Where nobody listens any more, the program ends.
-        let _ = news.send(last).await;
+        // If nothing receives it, the program is ending.
+        let _ = updates.send(last).await;
     })
 }
 
 #[derive(Clone)]
 struct Poller {
     source: Rc<Source>,
-    plan: Plan,
-    news: Sender<News>,
+    settings: PollSettings,
+    updates: Sender<Update>,
 }
 
-/// What a pass found.
-struct Passed {
+/// The result of a pass.
+struct Pass {
     pages: usize,
+    /// The latest timestamp, in milliseconds since 1970.
     newest: i64,
 }
 
@@ -101,122 +106,129 @@ impl Poller {
     async fn run(&self) -> Result<()> {
         let clock = self.source.clock;
         let millis = |duration: Duration| clock.scaled(duration).as_millis() as i64;
-        let (overlap, step_back) = (millis(self.plan.overlap), millis(STEP_BACK));
-        let least = Duration::from_secs_f64(self.source.groups.len() as f64 / SHARE);
-        let mut pause = BUSY;
-        let mut from = self.plan.start;
+        let (overlap, step_back) = (millis(self.settings.overlap), millis(STEP_BACK));
+        let shortest_pause =
+            Duration::from_secs_f64(self.source.groups.len() as f64 / PASSES_A_SECOND);
+        let mut pause = BUSY_PAUSE;
+        let mut from = self.settings.start;
+        // Whether passes leave out most of the window, because it does not fit into a page.
         let (mut first, mut narrow) = (true, false);
         let mut sweep: Option<JoinHandle<Result<usize>>> = None;
-        let (mut swept, mut every) = (Instant::now(), clock.scaled(STEP_BACK));
+        let (mut last_sweep, mut sweep_every) = (Instant::now(), clock.scaled(STEP_BACK));
         loop {
-            let moment = Instant::now();
-            let passed = match self.pass(from, self.plan.end, Some(moment)).await {
-                Err(error) if is_missing(&error) && !(self.plan.once && self.plan.named) => {
-                    self.tell(News::Absent(self.plan.group)).await;
-                    if self.plan.once {
+            let start = Instant::now();
+            let pass = match self.pass(from, self.settings.end, Some(start)).await {
+                Err(error)
+                    if is_missing(&error) && !(self.settings.once && self.settings.named) =>
+                {
+                    self.send(Update::Missing(self.settings.group)).await;
+                    if self.settings.once {
                         return Ok(());
                     }
-                    clock.sleep(ABSENT).await;
+                    clock.sleep(MISSING_PAUSE).await;
                     continue;
                 }
                 other => other?,
             };
-            let began = self.at(moment);
-            let over = self.plan.end.is_some_and(|end| began > end + overlap);
-            if self.plan.once || over {
+            let started = self.aws_time(start);
+            let past_end = self.settings.end.is_some_and(|end| started > end + overlap);
+            if self.settings.once || past_end {
                 return Ok(());
             }
             if sweep.as_ref().is_some_and(JoinHandle::is_finished)
                 && let Some(done) = sweep.take()
             {
-                let rest = swept.elapsed() * SWEEP_SHARE;
-                every = rest.clamp(clock.scaled(STEP_BACK), clock.scaled(self.plan.overlap) / 2);
-                // Back to whole windows once they fit a page again.
+                let interval = last_sweep.elapsed() * SWEEP_INTERVAL;
+                sweep_every = interval.clamp(
+                    clock.scaled(STEP_BACK),
+                    clock.scaled(self.settings.overlap) / 2,
+                );
                 let done = done
                     .await
-                    .map_err(|e| Error::failed(format!("a sweep ended: {e}")))?;
+                    .map_err(|e| Error::failed(format!("a task that reads events failed: {e}")))?;
+                // Passes read the whole window again once it fits into a page.
                 narrow = match done {
                     Ok(pages) => pages > 1,
-                    // The next pass says so.
+                    // The next pass reports it.
                     Err(error) if is_missing(&error) => false,
                     Err(error) => return Err(error),
                 };
             }
-            // What is past may have many pages; that says nothing of the window.
-            if !std::mem::take(&mut first) && !narrow && passed.pages > 1 {
+            // The first pass reads the past, which may have many pages whatever the size of the window.
+            if !std::mem::take(&mut first) && !narrow && pass.pages > 1 {
                 narrow = true;
-                swept = Instant::now();
+                last_sweep = Instant::now();
             }
-            if narrow && sweep.is_none() && swept.elapsed() >= every {
-                swept = Instant::now();
+            if narrow && sweep.is_none() && last_sweep.elapsed() >= sweep_every {
+                last_sweep = Instant::now();
                 let other = self.clone();
-                let start = self.plan.start.max(began - overlap);
+                let start = self.settings.start.max(started - overlap);
                 sweep = Some(tokio::task::spawn_local(async move {
-                    Ok(other.pass(start, Some(began), None).await?.pages)
+                    Ok(other.pass(start, Some(started), None).await?.pages)
                 }));
             }
             let back = if narrow { step_back } else { overlap };
-            // Events came since the last pass began: there will be more.
-            let news = passed.newest >= began - millis(BUSY.max(pause) * 2);
-            pause = if news {
-                BUSY
+            // If events arrived since the last pass began, more are likely.
+            let busy = pass.newest >= started - millis(BUSY_PAUSE.max(pause) * 2);
+            pause = if busy {
+                BUSY_PAUSE
             } else {
-                (pause * 3 / 2).min(IDLE)
+                (pause * 3 / 2).min(IDLE_PAUSE)
             };
-            from = self.plan.start.max(began - back);
-            clock.sleep(pause.max(least)).await;
+            from = self.settings.start.max(started - back);
+            clock.sleep(pause.max(shortest_pause)).await;
         }
     }
 
-    /// Reads a range to its end. A pass that began at `began` moves the frontier; a sweep does not.
-    async fn pass(&self, start: i64, end: Option<i64>, began: Option<Instant>) -> Result<Passed> {
+    /// Reads a range to its end. A pass with a start moves the frontier; a sweep has none.
+    async fn pass(&self, from: i64, end: Option<i64>, start: Option<Instant>) -> Result<Pass> {
         let mut range = Range {
-            group: self.plan.group,
-            start,
+            group: self.settings.group,
+            start: from,
             end,
             token: None,
         };
-        let mut passed = Passed {
+        let mut pass = Pass {
             pages: 0,
             newest: i64::MIN,
         };
         loop {
             let page = match self.source.page(&range, None).await {
                 Err(error) if is_stale_token(&error, &range) => {
-                    range.start = range.start.max(passed.newest);
+                    range.start = range.start.max(pass.newest);
                     range.token = None;
                     continue;
                 }
                 other => other?,
             };
-            passed.pages += 1;
+            pass.pages += 1;
             if let Some(last) = page.events.last() {
-                passed.newest = passed.newest.max(last.timestamp);
+                pass.newest = pass.newest.max(last.timestamp);
             }
             range.token = page.token;
             let more = range.token.is_some();
-            let read = passed.newest.max(start);
-            let began = began.map(|moment| self.at(moment));
-            self.tell(News::Page {
-                group: self.plan.group,
+            let read = pass.newest.max(from);
+            let started = start.map(|start| self.aws_time(start));
+            self.send(Update::Page {
+                group: self.settings.group,
                 events: page.events,
-                frontier: began.map(|began| if more { read.min(began) } else { began }),
-                behind: (more && began.is_some()).then_some(read),
+                frontier: started.map(|started| if more { read.min(started) } else { started }),
+                behind: (more && started.is_some()).then_some(read),
             })
             .await;
             if !more {
-                return Ok(passed);
+                return Ok(pass);
             }
         }
     }
 
-    /// What AWS's clock showed at a moment: the answers have told by now.
-    fn at(&self, moment: Instant) -> i64 {
+    /// The time of AWS's clock at a past moment, in milliseconds since 1970. Call it after a response, which has the skew.
+    fn aws_time(&self, moment: Instant) -> i64 {
         self.source.skew.now() - moment.elapsed().as_millis() as i64
     }
 
-    async fn tell(&self, news: News) {
-        // Where nobody listens any more, the program ends.
-        let _ = self.news.send(news).await;
+    async fn send(&self, update: Update) {
+        // If nothing receives it, the program is ending.
+        let _ = self.updates.send(update).await;
     }
 }

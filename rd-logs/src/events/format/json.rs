@@ -1,52 +1,54 @@
-//! One JSON object an event. The message's own JSON is passed on as it is written, once it is known to be whole.
+//! One JSON object per event. A message that is a JSON object is added as `fields`, as it was sent, after a check that it is
+//! valid.
 
-use crate::events::json_text::escape::unescape;
 use crate::events::event::Event;
-use crate::time::clock_text::{ClockText, MINUTE, seconds};
+use crate::events::json_text::escape::unescape;
+use crate::time::timestamp_writer::{MINUTE, TimestampWriter, seconds};
 use serde::de::IgnoredAny;
 use std::str::from_utf8;
 
-/// Writes events as JSON.
+/// Formats events as JSON objects.
 pub struct Json {
-    timestamp: ClockText,
-    ingestion: ClockText,
+    timestamp: TimestampWriter,
+    ingestion: TimestampWriter,
     groups: Vec<Vec<u8>>,
-    head: Head,
+    start: LineStart,
 }
 
-/// What an event begins with, up to its stream. It is the same for all of a group and a minute, but for the seconds.
+/// The beginning of a line, up to the stream. Except for the seconds, it is the same for all events of a group within a
+/// minute, so it is formatted once.
 #[derive(Default)]
-struct Head {
+struct LineStart {
     text: Vec<u8>,
-    /// The group, and the minutes of both times.
-    of: Option<(usize, i64, i64)>,
-    /// Where the seconds of both times are.
+    /// The group, and the minutes since 1970 of both times, for which the text was formatted.
+    formatted_for: Option<(usize, i64, i64)>,
+    /// The positions of the seconds of both times in the text.
     seconds: [usize; 2],
 }
 
 impl Json {
-    /// A writer for events of these groups.
+    /// A formatter for events of these groups.
     pub fn new(groups: &[String]) -> Self {
         let quoted = |name: &String| {
             let mut text = Vec::new();
-            string(&mut text, name);
+            add_string(&mut text, name);
             text
         };
         Self {
-            timestamp: ClockText::rfc3339(),
-            ingestion: ClockText::rfc3339(),
+            timestamp: TimestampWriter::rfc3339(),
+            ingestion: TimestampWriter::rfc3339(),
             groups: groups.iter().map(quoted).collect(),
-            head: Head::default(),
+            start: LineStart::default(),
         }
     }
 
-    /// Adds an event.
+    /// Appends an event and a line end.
     pub fn add(&mut self, out: &mut Vec<u8>, event: &Event) {
-        let (stream, id) = (event.written_stream(), event.id());
-        let message = without_line_end(event.written_message());
-        self.head(event);
-        // Strings as AWS wrote them are JSON, and are written again as they are.
-        for part in [&self.head.text, stream.as_bytes()] {
+        let (stream, id) = (event.json_stream(), event.id());
+        let message = without_line_end(event.json_message());
+        self.update_start(event);
+        // Strings arrived as JSON, and are copied as they are.
+        for part in [&self.start.text, stream.as_bytes()] {
             out.extend_from_slice(part);
         }
         if !id.is_empty() {
@@ -58,36 +60,36 @@ impl Json {
         out.push(b'"');
         if message.starts_with(['{', ' ', '\\']) {
             let length = out.len();
-            if fields(out, message).is_none() {
+            if add_fields(out, message).is_none() {
                 out.truncate(length);
             }
         }
         out.extend_from_slice(b"}\n");
     }
 
-    /// Makes the head that of an event.
-    fn head(&mut self, event: &Event) {
+    /// Changes the beginning of the line to that of an event.
+    fn update_start(&mut self, event: &Event) {
         let times = [event.timestamp, event.ingested];
         let [timestamp, ingestion] = times.map(|time| time.div_euclid(MINUTE));
-        let of = Some((event.group, timestamp, ingestion));
-        if self.head.of != of {
-            self.head.of = of;
-            self.begin(event);
+        let formatted_for = Some((event.group, timestamp, ingestion));
+        if self.start.formatted_for != formatted_for {
+            self.start.formatted_for = formatted_for;
+            self.format_start(event);
         }
-        for (at, time) in self.head.seconds.iter().zip(times) {
+        for (at, time) in self.start.seconds.iter().zip(times) {
             let seconds = seconds(time);
-            self.head.text[*at..at + seconds.len()].copy_from_slice(&seconds);
+            self.start.text[*at..at + seconds.len()].copy_from_slice(&seconds);
         }
     }
 
-    fn begin(&mut self, event: &Event) {
-        let text = &mut self.head.text;
+    fn format_start(&mut self, event: &Event) {
+        let text = &mut self.start.text;
         text.clear();
         text.extend_from_slice(b"{\"timestamp\":\"");
         let first = self.timestamp.add(text, event.timestamp);
         text.extend_from_slice(b"\",\"ingestion_time\":\"");
         let second = self.ingestion.add(text, event.ingested);
-        self.head.seconds = [first, second];
+        self.start.seconds = [first, second];
         text.extend_from_slice(b"\",\"group\":");
         let group = self.groups.get(event.group);
         text.extend_from_slice(group.map_or(b"null", Vec::as_slice));
@@ -95,36 +97,36 @@ impl Json {
     }
 }
 
-/// Adds the message as JSON, where it is a JSON object; where it is none, what was added is of no use.
-fn fields(out: &mut Vec<u8>, written: &str) -> Option<()> {
+/// Appends the member `fields` if the message is a JSON object. Otherwise returns none, and what was appended must be removed.
+fn add_fields(out: &mut Vec<u8>, message: &str) -> Option<()> {
     out.extend_from_slice(b",\"fields\":");
     let begin = out.len();
-    unescape(written, out)?;
+    unescape(message, out)?;
     let text = from_utf8(&out[begin..]).ok()?;
     let object = text.trim();
     if !(object.starts_with('{') && object.ends_with('}')) {
         return None;
     }
     serde_json::from_str::<IgnoredAny>(object).ok()?;
-    let (blank, length) = (text.len() - text.trim_start().len(), object.len());
-    out.truncate(begin + blank + length);
-    out.drain(begin..begin + blank);
-    // Between members there may be line ends; within strings there are none.
+    let (blanks, length) = (text.len() - text.trim_start().len(), object.len());
+    out.truncate(begin + blanks + length);
+    out.drain(begin..begin + blanks);
+    // Line ends can only be between values: within a string they are escaped.
     for byte in &mut out[begin..] {
-        let is_end = matches!(*byte, b'\n' | b'\r');
-        *byte = if is_end { b' ' } else { *byte };
+        let is_line_end = matches!(*byte, b'\n' | b'\r');
+        *byte = if is_line_end { b' ' } else { *byte };
     }
     Some(())
 }
 
-/// A text as it is written in JSON, without the line ends at its end.
-fn without_line_end(written: &str) -> &str {
-    let mut text = written;
+/// A text that is escaped as in JSON, without the line ends at its end.
+fn without_line_end(escaped: &str) -> &str {
+    let mut text = escaped;
     while let Some(shorter) = text
         .strip_suffix("\\n")
         .or_else(|| text.strip_suffix("\\r"))
     {
-        // After a backslash that is one itself, the letter is a letter.
+        // After an escaped backslash, the `n` or `r` is a letter.
         let before = shorter
             .bytes()
             .rev()
@@ -138,8 +140,8 @@ fn without_line_end(written: &str) -> &str {
     text
 }
 
-/// Adds a text in quotes. Runs of plain characters are copied whole.
-fn string(out: &mut Vec<u8>, text: &str) {
+/// Appends a text as a JSON string.
+fn add_string(out: &mut Vec<u8>, text: &str) {
     const HEX: &[u8; 16] = b"0123456789abcdef";
     out.push(b'"');
     let bytes = text.as_bytes();
@@ -176,7 +178,7 @@ mod tests {
     use proptest::prelude::*;
     use serde_json::{Value, json};
 
-    fn written(message: &str) -> Value {
+    fn formatted(message: &str) -> Value {
         let times = (1_763_900_000_007, 1_763_900_001_000);
         let event = Event::new(times, 0, "7", "api/\"x\"", message);
         let mut out = Vec::new();
@@ -187,9 +189,9 @@ mod tests {
     }
 
     #[test]
-    fn an_event_has_its_members() {
+    fn an_event_has_all_members() {
         assert_eq!(
-            written("hello\n"),
+            formatted("hello\n"),
             json!({
                 "timestamp": "2025-11-23T12:13:20.007Z",
                 "ingestion_time": "2025-11-23T12:13:21.000Z",
@@ -202,20 +204,20 @@ mod tests {
     }
 
     #[test]
-    fn a_message_that_is_an_object_is_there_as_fields() {
-        let event = written("{\n  \"a\": 1.50,\n  \"b\": {\"c\": \"x\\ny\"}\n}\n");
+    fn a_message_that_is_an_object_is_added_as_fields() {
+        let event = formatted("{\n  \"a\": 1.50,\n  \"b\": {\"c\": \"x\\ny\"}\n}\n");
         assert_eq!(event["fields"], json!({"a": 1.50, "b": {"c": "x\ny"}}));
         for other in ["{\"a\": }", "[1]", "{", "\"x\"", "{} {}"] {
-            assert_eq!(written(other).get("fields"), None, "{other}");
+            assert_eq!(formatted(other).get("fields"), None, "{other}");
         }
     }
 
     proptest! {
         #[test]
-        fn any_message_survives(message in "(\\PC|[\\x00-\\x1f\"\\\\{}]){0,60}") {
-            let wanted = message.trim_end_matches(['\n', '\r']);
-            let event = written(&message);
-            prop_assert_eq!(event["message"].as_str(), Some(wanted));
+        fn any_message_is_written_unchanged(message in "(\\PC|[\\x00-\\x1f\"\\\\{}]){0,60}") {
+            let expected = message.trim_end_matches(['\n', '\r']);
+            let event = formatted(&message);
+            prop_assert_eq!(event["message"].as_str(), Some(expected));
         }
     }
 }

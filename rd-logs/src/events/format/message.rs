@@ -1,27 +1,27 @@
-//! What a message says of itself: its level, and its fields where it is a JSON object.
+//! The level of a message, and its fields if it is a JSON object.
 
 use serde_json::{Map, Value};
 
-/// How bad it is.
+/// The level of a message, from the least to the most severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Level {
-    /// `trace`.
+    /// Named `trace` in messages.
     Trace,
-    /// `debug`.
+    /// Named `debug` in messages.
     Debug,
-    /// `info`, `notice`, PostgreSQL's `LOG`.
+    /// Named `info`, `notice`, or `LOG` by PostgreSQL.
     Info,
-    /// `warn`, `warning`.
+    /// Named `warn` or `warning` in messages.
     Warn,
-    /// `error`.
+    /// Named `error`, `err`, `severe` or `exception`.
     Error,
-    /// `fatal`, `critical`, `alert`, `panic`.
+    /// Named `fatal`, `critical`, `alert`, `emergency` or `panic`.
     Fatal,
 }
 
 impl Level {
-    /// As it is shown.
-    pub fn word(self) -> &'static str {
+    /// The name in the column of levels, at most five characters.
+    pub fn name(self) -> &'static str {
         match self {
             Level::Trace => "TRACE",
             Level::Debug => "DEBUG",
@@ -32,7 +32,7 @@ impl Level {
         }
     }
 
-    /// A level by its name in any case.
+    /// The level with this name, in lower or upper case.
     fn named(name: &str) -> Option<Self> {
         const NAMES: [(&str, Level); 18] = [
             ("trace", Level::Trace),
@@ -60,7 +60,7 @@ impl Level {
             .map(|(_, level)| *level)
     }
 
-    /// A level by its number, as pino and bunyan write them: 10 to 60.
+    /// The level with this number, from 10 to 60, as pino and bunyan write it.
     fn numbered(number: i64) -> Option<Self> {
         Some(match number {
             10..20 => Level::Trace,
@@ -73,15 +73,15 @@ impl Level {
         })
     }
 
-    /// The level of a plain message: `level=…`, or the first word in capitals among its first hundred bytes that is the
-    /// name of one, as in `2026-11-23 14:00:00 [ERROR] …` or PostgreSQL's `… LOG:  …`.
+    /// The level of a message that is plain text: that of `level=…`, or the first level that its first hundred bytes name in
+    /// capitals, as in `2026-11-23 14:00:00 [ERROR] …` or PostgreSQL's `… LOG:  …`.
     pub fn of_text(text: &str) -> Option<Self> {
         let mut end = text.len().min(100);
         while !text.is_char_boundary(end) {
             end -= 1;
         }
         let head = &text[..end];
-        // As Go says it.
+        // The Go runtime prints this.
         if head.starts_with("panic: ") {
             return Some(Level::Fatal);
         }
@@ -97,25 +97,27 @@ impl Level {
     }
 }
 
-/// Members that hold the level, the text and the time, by what loggers call them.
+/// The names that loggers give to the member with the level.
 const LEVELS: [&str; 5] = ["level", "severity", "lvl", "levelname", "log.level"];
+/// The names that loggers give to the member with the text.
 const TEXTS: [&str; 3] = ["msg", "message", "event"];
+/// The names that loggers give to the member with the time.
 const TIMES: [&str; 5] = ["time", "timestamp", "ts", "@timestamp", "datetime"];
 
-/// A message that is a JSON object.
+/// The members of a message that is a JSON object.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Fields {
-    /// The level.
+    /// The level, by name or number.
     pub level: Option<Level>,
-    /// The text.
+    /// The text for people; empty if there is none.
     pub text: String,
-    /// The other members, in their order; its own time is left out, since the event's is shown.
+    /// The other members, in their order, without the time, since the event's time is shown.
     pub rest: Map<String, Value>,
 }
 
 impl Fields {
-    /// Reads a message; none where it is no JSON object.
-    pub fn of(message: &str) -> Option<Self> {
+    /// Parses a message; none if it is not a JSON object.
+    pub fn parse(message: &str) -> Option<Self> {
         let message = message.trim();
         if !(message.starts_with('{') && message.ends_with('}')) {
             return None;
@@ -149,7 +151,7 @@ fn level(value: Option<&Value>) -> Option<Level> {
     }
 }
 
-/// Whether it is a moment: a text that begins as a date does, or seconds or milliseconds since 1970.
+/// Whether a value is a time: a text that begins with a date, or a number of seconds or milliseconds since 1970.
 fn is_time(value: Option<&Value>) -> bool {
     match value {
         Some(Value::String(text)) => {
@@ -169,8 +171,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn levels_of_plain_messages() {
-        for (text, wanted) in [
+    fn levels_of_plain_text() {
+        for (text, expected) in [
             ("2026-11-23 14:00:00 [ERROR] it broke", Some(Level::Error)),
             (
                 "2026-11-23 UTC:10.0.1.2(5):app@app:[7]:LOG:  duration: 3 ms",
@@ -189,15 +191,15 @@ mod tests {
             ("GET /INFO", Some(Level::Info)),
             ("", None),
         ] {
-            assert_eq!(Level::of_text(text), wanted, "{text}");
+            assert_eq!(Level::of_text(text), expected, "{text}");
         }
         let long = format!("{}é ERROR", "x".repeat(98));
         assert_eq!(Level::of_text(&long), None);
     }
 
     #[test]
-    fn fields_of_json_messages() {
-        let fields = Fields::of(
+    fn level_text_and_other_fields_of_json_messages() {
+        let fields = Fields::parse(
             r#"{"level":30,"time":1763900000123,"pid":7,"msg":"listening","req":{"id":"a"}}"#,
         )
         .unwrap();
@@ -207,11 +209,12 @@ mod tests {
         );
         let names: Vec<&String> = fields.rest.keys().collect();
         assert_eq!(names, ["pid", "req"]);
-        let fields = Fields::of(r#" {"severity":"ERROR","message":"x","time":"soon"} "#).unwrap();
+        let fields =
+            Fields::parse(r#" {"severity":"ERROR","message":"x","time":"soon"} "#).unwrap();
         assert_eq!(fields.level, Some(Level::Error));
         assert_eq!(fields.rest.len(), 1);
-        assert_eq!(Fields::of("{not json}"), None);
-        assert_eq!(Fields::of("[1]"), None);
-        assert_eq!(Fields::of(r#"{"level":"odd"}"#).unwrap().level, None);
+        assert_eq!(Fields::parse("{not json}"), None);
+        assert_eq!(Fields::parse("[1]"), None);
+        assert_eq!(Fields::parse(r#"{"level":"odd"}"#).unwrap().level, None);
     }
 }

@@ -1,4 +1,4 @@
-//! How events are written: for programs, for people, and as they are.
+//! The output formats of events: JSON for programs, columns for people, or the messages alone.
 
 mod json;
 mod message;
@@ -6,78 +6,78 @@ mod short_names;
 mod text;
 
 use super::event::Event;
-use crate::time::clock_text::ClockText;
+use crate::time::timestamp_writer::TimestampWriter;
 use jiff::tz::TimeZone;
 use text::Text;
 
-/// How.
+/// The formats of `--output`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
 pub enum Format {
-    /// For people: time, stream, level, message in columns; coloured on a terminal
+    /// Columns for people: time, stream, level and message, in color on a terminal
     Text,
-    /// The messages alone
+    /// Only the message
     Raw,
-    /// One JSON object an event
+    /// One JSON object per line
     Json,
-    /// The time and the message
+    /// Time and message
     Short,
 }
 
-/// How wide, and whether in colour.
+/// The width of the output and whether it has colors, for [`Format::Text`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Screen {
-    /// Columns.
+    /// The width in columns, at least 40.
     pub width: usize,
-    /// Whether colours are understood.
-    pub colour: bool,
+    /// Whether to write color sequences.
+    pub color: bool,
 }
 
 impl Screen {
-    /// That of stdout: the terminal's width, else COLUMNS, else 100; colours as NO_COLOR and CLICOLOR_FORCE say, else
-    /// on a terminal.
+    /// The screen of stdout. The width is that of `COLUMNS`, otherwise of the terminal, otherwise 100. Colors follow
+    /// `NO_COLOR` and `CLICOLOR_FORCE`; by default a terminal gets them.
     pub fn of_stdout() -> Self {
         let columns = std::env::var("COLUMNS").ok();
-        let asked = columns.and_then(|text| text.parse().ok());
-        let width = asked.unwrap_or_else(rd_common::output::style::width);
+        let set = columns.and_then(|text| text.parse().ok());
+        let width = set.unwrap_or_else(rd_common::output::style::width);
         let choice = anstream::AutoStream::choice(&std::io::stdout());
         Self {
             width: width.max(40),
-            colour: choice != anstream::ColorChoice::Never,
+            color: choice != anstream::ColorChoice::Never,
         }
     }
 }
 
-/// Writes events.
-pub enum Writer {
-    /// As JSON.
+/// Formats events as lines.
+pub enum Formatter {
+    /// Formats JSON objects.
     Json(json::Json),
-    /// For people.
+    /// Formats columns for people.
     Text(Box<Text>),
-    /// The messages.
+    /// Copies the messages.
     Raw,
-    /// Times and messages.
-    Short(ClockText),
+    /// Formats times and copies the messages.
+    Short(TimestampWriter),
 }
 
-impl Writer {
-    /// A writer of events of these groups.
+impl Formatter {
+    /// A formatter for events of these groups, with times in `zone`.
     pub fn new(format: Format, groups: &[String], screen: Screen, zone: TimeZone) -> Self {
         match format {
-            Format::Json => Writer::Json(json::Json::new(groups)),
-            Format::Text => Writer::Text(Box::new(Text::new(groups, screen, zone))),
-            Format::Raw => Writer::Raw,
-            Format::Short => Writer::Short(ClockText::local(zone, true)),
+            Format::Json => Formatter::Json(json::Json::new(groups)),
+            Format::Text => Formatter::Text(Box::new(Text::new(groups, screen, zone))),
+            Format::Raw => Formatter::Raw,
+            Format::Short => Formatter::Short(TimestampWriter::local(zone, true)),
         }
     }
 
-    /// Adds an event, with the line end.
+    /// Appends an event and a line end.
     pub fn add(&mut self, out: &mut Vec<u8>, event: &Event) {
         match self {
-            Writer::Json(json) => json.add(out, event),
-            Writer::Text(text) => text.add(out, event),
-            Writer::Raw => line(out, &event.message()),
-            Writer::Short(clock) => {
-                clock.add(out, event.timestamp);
+            Formatter::Json(json) => json.add(out, event),
+            Formatter::Text(text) => text.add(out, event),
+            Formatter::Raw => line(out, &event.message()),
+            Formatter::Short(timestamps) => {
+                timestamps.add(out, event.timestamp);
                 out.push(b' ');
                 line(out, &event.message());
             }

@@ -1,7 +1,6 @@
-//! Names of groups and streams, made short enough for a column.
+//! Short names of log groups and streams, for the columns of the text format.
 
-/// A short name for each group, different for each: the last part of its path, with as many parts before it as are
-/// needed.
+/// A short, unique name for each group: the last part of its path, with as many parts before it as are needed.
 pub fn labels(groups: &[String]) -> Vec<String> {
     let parts = |name: &str, count: usize| {
         let all: Vec<&str> = name.split('/').filter(|part| !part.is_empty()).collect();
@@ -22,8 +21,8 @@ pub fn labels(groups: &[String]) -> Vec<String> {
         .collect()
 }
 
-/// A stream's name, short: `api/api/3f2a91bc0d…` of an ECS task is `api/3f2a91bc`; other ids lose all but their first
-/// eight characters too.
+/// A short name for a stream. Long ids are cut to eight characters, and `api/api/3f2a91bc0d…` of an ECS task becomes
+/// `api/3f2a91bc`.
 pub fn stream(name: &str) -> String {
     let mut parts: Vec<&str> = Vec::new();
     for part in name.split('/') {
@@ -33,7 +32,7 @@ pub fn stream(name: &str) -> String {
             parts.push(part);
         }
     }
-    // Prefix, container, task: the container and the task say it.
+    // An ECS stream is named prefix/container/task: the prefix is left out.
     let ecs = name.split('/').count() == 3 && parts.len() == 3 && parts[2].len() == 8;
     if ecs {
         parts[1..].join("/")
@@ -42,7 +41,7 @@ pub fn stream(name: &str) -> String {
     }
 }
 
-/// A text cut to a width, with an ellipsis in its middle: both ends of a name tell something.
+/// A text shortened to a width in characters by an ellipsis in its middle, because both ends of a name are useful.
 pub fn fit(text: &str, width: usize) -> String {
     let length = text.chars().count();
     if length <= width || width < 3 {
@@ -60,7 +59,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn groups_are_told_apart() {
+    fn short_names_of_groups_are_unique() {
         let groups = [
             "/ecs/shop-production-api",
             "/aws/rds/instance/a/postgresql",
@@ -74,7 +73,7 @@ mod tests {
     }
 
     #[test]
-    fn streams_are_short() {
+    fn ids_in_streams_are_cut() {
         assert_eq!(
             stream("api/api/3f2a91bc0d7e4a55b1c2d3e4f5a6b7c8"),
             "api/3f2a91bc"

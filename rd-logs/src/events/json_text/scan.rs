@@ -1,29 +1,31 @@
-//! Looking through JSON for what ends or escapes, eight bytes at a time: in JSON within JSON there is an escape every few
-//! bytes, where a search that begins anew at each of them takes most of its time to begin.
+//! Finds the end of a JSON string, eight bytes at a time.
+//!
+//! A JSON message within a JSON string has an escape every few bytes. A search that is started again after each of them
+//! (memchr) spends most of its time on starting.
 
 use memchr::memchr2;
 
-/// The highest bit of each byte.
+/// A word with the highest bit of each byte set.
 const HIGH: u64 = 0x8080_8080_8080_8080;
 
-/// The first eight bytes, the first one lowest; none where there are fewer.
-pub fn word(bytes: &[u8]) -> Option<u64> {
+/// The first eight bytes as a little-endian word; none if there are fewer.
+pub fn first_word(bytes: &[u8]) -> Option<u64> {
     bytes.first_chunk().map(|eight| u64::from_le_bytes(*eight))
 }
 
-/// The highest bit of each byte of a word that is `byte`.
-pub fn equal(word: u64, byte: u8) -> u64 {
-    let differ = word ^ u64::from_ne_bytes([byte; 8]);
-    // No byte carries into the next: the lower seven bits are added to apart from the highest.
-    !(((differ & !HIGH) + !HIGH) | differ) & HIGH
+/// Marks each byte of a word that equals `byte`: its highest bit is set, all other bits are clear.
+pub fn marks_of(word: u64, byte: u8) -> u64 {
+    let difference = word ^ u64::from_ne_bytes([byte; 8]);
+    // The lower seven bits are added without the highest one, so that no byte carries into the next.
+    !(((difference & !HIGH) + !HIGH) | difference) & HIGH
 }
 
-/// How many bytes of a word are before the first that is marked.
-pub fn before(marks: u64) -> usize {
+/// The number of bytes in a word before its first mark.
+pub fn bytes_before(marks: u64) -> usize {
     marks.trailing_zeros() as usize / 8
 }
 
-/// Where the string ends that goes on at `from`: at the next quote that is not escaped.
+/// The position of the quote that ends a string, whose text continues at `from`: the next one that is not escaped.
 pub fn string_end(bytes: &[u8], from: usize) -> Option<usize> {
     let at = from + memchr2(b'"', b'\\', bytes.get(from..)?)?;
     if bytes[at] == b'"' {
@@ -33,14 +35,14 @@ pub fn string_end(bytes: &[u8], from: usize) -> Option<usize> {
 }
 
 fn string_end_after_escapes(bytes: &[u8], mut at: usize) -> Option<usize> {
-    // Whether the byte at `at` is escaped, as a mark of the word's first byte.
+    // Whether the byte at `at` is escaped, as a mark on the first byte of the word.
     let mut escaped = 0;
-    while let Some(word) = word(&bytes[at..]) {
-        let slashes = equal(word, b'\\');
-        let (hidden, next) = hidden(slashes, escaped);
-        let ends = equal(word, b'"') & !hidden;
+    while let Some(word) = first_word(&bytes[at..]) {
+        let slashes = marks_of(word, b'\\');
+        let (escapes, next) = escaped_bytes(slashes, escaped);
+        let ends = marks_of(word, b'"') & !escapes;
         if ends != 0 {
-            return Some(at + before(ends));
+            return Some(at + bytes_before(ends));
         }
         escaped = next;
         at += 8;
@@ -56,24 +58,25 @@ fn string_end_after_escapes(bytes: &[u8], mut at: usize) -> Option<usize> {
     None
 }
 
-/// Which bytes of a word are escaped, by where its backslashes are; and whether the first of the next word is.
-fn hidden(slashes: u64, escaped: u64) -> (u64, u64) {
+/// The marks of the escaped bytes of a word, given the marks of its backslashes; and whether the first byte of the next
+/// word is escaped.
+fn escaped_bytes(slashes: u64, escaped: u64) -> (u64, u64) {
     let after = slashes << 8 | escaped;
     if after & slashes == 0 {
         return (after, slashes >> 56);
     }
-    // Of backslashes in a row, every other one is a letter.
-    let (mut hidden, mut escaped) = (0, escaped);
+    // In a row of backslashes, every other one is escaped.
+    let (mut escapes, mut escaped) = (0, escaped);
     for byte in 0..8 {
         let mark = 0x80 << (8 * byte);
         if escaped != 0 {
-            hidden |= mark;
+            escapes |= mark;
             escaped = 0;
         } else if slashes & mark != 0 {
             escaped = 0x80;
         }
     }
-    (hidden, escaped)
+    (escapes, escaped)
 }
 
 #[cfg(test)]
@@ -83,10 +86,10 @@ mod tests {
 
     proptest! {
         #[test]
-        fn a_string_ends_where_it_does_byte_by_byte(text in "[\"\\\\aé]{0,40}", from in 0usize..40) {
+        fn a_string_ends_where_a_scan_byte_by_byte_finds_its_end(text in "[\"\\\\aé]{0,40}", from in 0usize..40) {
             let bytes = text.as_bytes();
             let mut at = from;
-            let wanted = loop {
+            let expected = loop {
                 match bytes.get(at) {
                     None => break None,
                     Some(b'"') => break Some(at),
@@ -94,12 +97,12 @@ mod tests {
                     Some(_) => at += 1,
                 }
             };
-            prop_assert_eq!(string_end(bytes, from), wanted);
+            prop_assert_eq!(string_end(bytes, from), expected);
         }
 
         #[test]
-        fn marks_are_of_equal_bytes_alone(bytes in any::<[u8; 8]>(), byte in any::<u8>()) {
-            let marks = equal(word(&bytes).unwrap(), byte).to_le_bytes();
+        fn only_equal_bytes_are_marked(bytes in any::<[u8; 8]>(), byte in any::<u8>()) {
+            let marks = marks_of(first_word(&bytes).unwrap(), byte).to_le_bytes();
             prop_assert_eq!(marks, bytes.map(|one| if one == byte { 0x80 } else { 0 }));
         }
     }

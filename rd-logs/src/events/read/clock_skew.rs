@@ -1,4 +1,5 @@
-//! How far AWS's clock is from this machine's, as its answers say: what is "now" for events is what AWS has.
+//! The difference between AWS's clock and this machine's, from the `Date` header of responses. "Now" is AWS's time wherever
+//! it is compared with the times of events.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
@@ -9,34 +10,35 @@ use jiff::Timestamp;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
-/// A difference below this is the time that an answer takes, and the Date header's whole seconds.
-const UNSURE: i64 = 3000;
+/// Smaller differences, in milliseconds, are ignored: a response takes some time, and `Date` has whole seconds.
+const TOLERANCE: i64 = 3000;
 
-/// The difference, in milliseconds. Cheap to clone; an interceptor of the client keeps it right.
+/// The difference, shared by its clones. As an interceptor of a client, it is updated by each response.
 #[derive(Clone, Debug, Default)]
-pub struct Skew {
+pub struct ClockSkew {
+    /// How far AWS's clock is ahead, in milliseconds.
     ahead: Arc<AtomicI64>,
 }
 
-impl Skew {
-    /// Now, by AWS's clock, in milliseconds since 1970.
+impl ClockSkew {
+    /// The current time of AWS's clock, in milliseconds since 1970.
     pub fn now(&self) -> i64 {
         Timestamp::now().as_millisecond() + self.ahead.load(Ordering::Relaxed)
     }
 
-    fn note(&self, date: &str) {
-        if let Ok(theirs) = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date) {
-            let ahead = theirs.as_millisecond() - Timestamp::now().as_millisecond();
-            let ahead = if ahead.abs() < UNSURE { 0 } else { ahead };
+    fn update(&self, date: &str) {
+        if let Ok(aws) = jiff::fmt::rfc2822::DateTimeParser::new().parse_timestamp(date) {
+            let ahead = aws.as_millisecond() - Timestamp::now().as_millisecond();
+            let ahead = if ahead.abs() < TOLERANCE { 0 } else { ahead };
             self.ahead.store(ahead, Ordering::Relaxed);
         }
     }
 }
 
 #[dyn_dispatch_hint]
-impl Intercept for Skew {
+impl Intercept for ClockSkew {
     fn name(&self) -> &'static str {
-        "Skew"
+        "ClockSkew"
     }
 
     fn read_after_deserialization(
@@ -46,7 +48,7 @@ impl Intercept for Skew {
         _bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
         if let Some(date) = context.response().headers().get("date") {
-            self.note(date);
+            self.update(date);
         }
         Ok(())
     }
@@ -57,12 +59,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn now_is_what_the_answers_say() {
-        let skew = Skew::default();
-        let ahead = |skew: &Skew| skew.now() - Timestamp::now().as_millisecond();
-        skew.note("nonsense");
+    fn now_follows_the_date_of_responses() {
+        let skew = ClockSkew::default();
+        let ahead = |skew: &ClockSkew| skew.now() - Timestamp::now().as_millisecond();
+        skew.update("nonsense");
         assert!(ahead(&skew).abs() < 100);
-        skew.note("Mon, 01 Jan 2001 00:00:00 GMT");
+        skew.update("Mon, 01 Jan 2001 00:00:00 GMT");
         assert!(ahead(&skew) < -700_000_000_000);
     }
 }

@@ -1,9 +1,9 @@
-//! Reads events from FilterLogEvents: a page at a time, within AWS's rate, or a long range in parallel.
+//! Reads events with FilterLogEvents: page by page within AWS's rate limit, or a long range in parallel.
 
-pub mod answer;
 pub mod clock_skew;
 pub mod parallel;
 pub mod rate_limit;
 pub mod raw_body;
-pub mod seen;
+pub mod response;
+pub mod seen_ids;
 pub mod source;

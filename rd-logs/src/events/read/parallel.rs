@@ -1,11 +1,11 @@
-//! Reads a range of the past: in splits, several at once, each event once, in order, and never more in memory than a few
-//! pages of each split.
+//! Reads a range of the past in parts, several at once, and returns its events in order, each once. Memory holds only a few
+//! pages of each part.
 //!
-//! The first call tells how much there is. If it is not all, what is left is split so that a split has a page or two:
-//! then many are read at once though the output is in order. Splits become longer where there is little and shorter where
-//! there is much.
+//! The first call shows how much there is. If it did not return everything, the rest is divided into parts of a page or two,
+//! so that many are read at once although the output is in order. Parts become longer where there are few events, and
+//! shorter where there are many.
 
-use super::seen::Keys;
+use super::seen_ids::IdHashes;
 use super::source::{Page, Range, Source, is_stale_token};
 use crate::events::event::Event;
 use rd_common::Error;
@@ -15,135 +15,137 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// How many splits are read at once, of all groups together. At a call a second each, this is what AWS allows.
-const AT_ONCE: usize = 8;
-/// How many pages of a split may wait for those before it. A page has at most 1 MB.
+/// The number of parts that are read at once, of all groups together. A call takes about a second, so this is about the
+/// rate that AWS allows.
+const PARTS_AT_ONCE: usize = 8;
+/// The number of pages of a part that may wait while earlier parts are printed. A page has at most 1 MB.
 const PAGES_WAITING: usize = 1;
-/// The shortest split, in milliseconds.
-const SHORTEST: i64 = 1000;
-/// How long a failing page is tried before it is a gap.
-const TIMEOUTS: Duration = Duration::from_secs(300);
+/// The shortest part, in milliseconds.
+const SHORTEST_PART: i64 = 1000;
+/// How long a failing page is retried before it is reported as a gap.
+const RETRY_FOR: Duration = Duration::from_secs(300);
 
-/// A stretch that could not be read.
+/// A range that could not be read.
 #[derive(Debug)]
 pub struct Gap {
-    /// Of which group.
+    /// The index of the log group.
     pub group: usize,
-    /// From when, in milliseconds.
+    /// The first millisecond since 1970.
     pub start: i64,
-    /// Until when, in milliseconds.
+    /// The last millisecond since 1970.
     pub end: i64,
-    /// Why.
+    /// The failure of the last attempt.
     pub error: Error,
 }
 
-/// How far it is.
+/// How much was read so far.
 #[derive(Clone, Debug, Default)]
 pub struct Progress {
-    /// Milliseconds of log that were read, of all groups.
+    /// Milliseconds of log time, the sum of all groups.
     pub read: Cell<i64>,
-    /// Calls made.
+    /// The number of successful calls.
     pub pages: Cell<u64>,
 }
 
-enum Piece {
+enum Chunk {
     Events(Vec<Event>),
     Gap(Gap),
 }
 
-/// Where the next split begins and how long it is, in milliseconds; what was read says so.
-struct Shape {
-    next: Cell<i64>,
+/// Where the next part of a group begins, in milliseconds since 1970, and how long it is. Parts that were read adapt it.
+struct NextPart {
+    start: Cell<i64>,
     length: Cell<i64>,
 }
 
-/// One group's range, being read.
-struct Lane {
+/// The range of one log group, with the parts that are being read.
+struct GroupRead {
     source: Rc<Source>,
     group: usize,
     end: i64,
-    shape: Rc<Shape>,
-    at_once: usize,
-    splits: VecDeque<Receiver<Piece>>,
+    next_part: Rc<NextPart>,
+    parts_at_once: usize,
+    parts: VecDeque<Receiver<Chunk>>,
     progress: Rc<Progress>,
+    /// The page that is being returned, of the first of the parts.
     page: Vec<Event>,
-    /// Where in the page it is.
+    /// The position in that page.
     at: usize,
-    /// The latest time, and the ids of the events at it.
-    latest: (i64, Keys),
+    /// The latest timestamp so far, and the ids of the events that have it.
+    latest: (i64, IdHashes),
 }
 
-/// Every event of the groups from `start` to `end`, both included.
-pub struct Ranges {
-    lanes: Vec<Lane>,
-    /// How far it is.
+/// Reads all events of several log groups in one range of time.
+pub struct ParallelRead {
+    groups: Vec<GroupRead>,
+    /// How much was read so far.
     pub progress: Rc<Progress>,
-    /// What could not be read so far.
+    /// The ranges that could not be read so far.
     pub gaps: Vec<Gap>,
 }
 
-impl Ranges {
-    /// Begins to read.
+impl ParallelRead {
+    /// Starts to read. `start` and `end` are the first and the last millisecond since 1970.
     pub fn start(source: &Rc<Source>, start: i64, end: i64) -> Self {
         let progress = Rc::new(Progress::default());
-        let groups = source.groups.len();
-        let lanes = (0..groups).map(|group| {
-            let mut lane = Lane {
+        let count = source.groups.len();
+        let groups = (0..count).map(|group| {
+            let mut read = GroupRead {
                 source: source.clone(),
                 group,
                 end,
-                // Nothing is split before the first page has told how much there is.
-                shape: Rc::new(Shape {
-                    next: Cell::new(end),
-                    length: Cell::new((end - start).max(SHORTEST)),
+                // No further part starts before the first page has shown how much there is.
+                next_part: Rc::new(NextPart {
+                    start: Cell::new(end),
+                    length: Cell::new((end - start).max(SHORTEST_PART)),
                 }),
-                at_once: (AT_ONCE / groups).max(2),
-                splits: VecDeque::new(),
+                parts_at_once: (PARTS_AT_ONCE / count).max(2),
+                parts: VecDeque::new(),
                 progress: progress.clone(),
                 page: Vec::new(),
                 at: 0,
-                latest: (i64::MIN, Keys::default()),
+                latest: (i64::MIN, IdHashes::default()),
             };
-            lane.split(start, end, true);
-            lane
+            read.start_part(start, end, true);
+            read
         });
         Self {
-            lanes: lanes.collect(),
+            groups: groups.collect(),
             progress,
             gaps: Vec::new(),
         }
     }
 
-    /// Whether the next event is not there yet.
+    /// Whether [`Self::next`] has to wait for a page.
     pub fn is_waiting(&self) -> bool {
-        self.lanes.iter().any(|lane| lane.at == lane.page.len())
+        self.groups.iter().any(|read| read.at == read.page.len())
     }
 
-    /// Takes the next events that are there, and gives them to `take` one after the other, for as long as it says that it
-    /// takes more; false at the end.
+    /// Passes the next events to `take`, one after the other, as long as it returns true. Returns false at the end of the
+    /// range.
     pub async fn next(&mut self, take: &mut impl FnMut(&Event) -> bool) -> bool {
-        for lane in &mut self.lanes {
-            lane.fill(&mut self.gaps).await;
+        for read in &mut self.groups {
+            read.fill(&mut self.gaps).await;
         }
-        let heads = self.lanes.iter().enumerate();
+        let heads = self.groups.iter().enumerate();
         let mut heads: Vec<(usize, &Event)> = heads
-            .filter_map(|(number, lane)| Some((number, lane.page.get(lane.at)?)))
+            .filter_map(|(number, read)| Some((number, read.page.get(read.at)?)))
             .collect();
         heads.sort_by(|(_, a), (_, b)| a.order(b));
         let Some((first, _)) = heads.first().copied() else {
             return false;
         };
-        // As long as it is before the others, it goes on.
+        // The events of this group come next, up to the first event of any other group.
         let until = heads.get(1).map(|(_, event)| (*event).clone());
-        let lane = &mut self.lanes[first];
-        while let Some(event) = lane.page.get(lane.at) {
+        let read = &mut self.groups[first];
+        while let Some(event) = read.page.get(read.at) {
             if until
                 .as_ref()
                 .is_some_and(|until| event.order(until).is_gt())
             {
                 break;
             }
-            lane.at += 1;
+            read.at += 1;
             if !take(event) {
                 break;
             }
@@ -152,86 +154,90 @@ impl Ranges {
     }
 }
 
-impl Lane {
-    /// Makes sure that there is a next event, unless the lane is at its end.
+impl GroupRead {
+    /// Waits for a page with an event, unless the group was read to its end.
     async fn fill(&mut self, gaps: &mut Vec<Gap>) {
         while self.at == self.page.len() {
             self.page.clear();
             self.at = 0;
-            self.start_splits();
-            let Some(split) = self.splits.front_mut() else {
+            self.start_parts();
+            let Some(part) = self.parts.front_mut() else {
                 return;
             };
-            match split.recv().await {
-                Some(Piece::Events(events)) => {
+            match part.recv().await {
+                Some(Chunk::Events(events)) => {
                     self.page = events;
-                    self.leave_out_known();
+                    self.remove_duplicates();
                 }
-                Some(Piece::Gap(gap)) => gaps.push(gap),
+                Some(Chunk::Gap(gap)) => gaps.push(gap),
                 None => {
-                    self.splits.pop_front();
+                    self.parts.pop_front();
                 }
             }
         }
     }
 
-    /// Leaves out of a page what was in those before: the events at the time at which they ended, which is where splits
-    /// border on each other.
-    fn leave_out_known(&mut self) {
-        let (latest, known) = &mut self.latest;
+    /// Removes events that an earlier page already had. These have the timestamp at which that page ended, because a part
+    /// starts with the last millisecond of the part before it.
+    fn remove_duplicates(&mut self) {
+        let (latest, seen) = &mut self.latest;
         self.page
-            .retain(|event| event.timestamp != *latest || !known.contains(&event.key()));
+            .retain(|event| event.timestamp != *latest || !seen.contains(&event.id_hash()));
         let Some(last) = self.page.last().map(|event| event.timestamp) else {
             return;
         };
         if last != *latest {
-            known.clear();
+            seen.clear();
         }
         *latest = last;
         let end = self.page.iter().rev();
-        known.extend(
+        seen.extend(
             end.take_while(|event| event.timestamp == last)
-                .map(Event::key),
+                .map(Event::id_hash),
         );
     }
 
-    fn start_splits(&mut self) {
-        while self.shape.next.get() < self.end && self.splits.len() < self.at_once {
-            let start = self.shape.next.get();
-            let end = start.saturating_add(self.shape.length.get()).min(self.end);
-            self.shape.next.set(end);
-            self.split(start, end, false);
+    fn start_parts(&mut self) {
+        while self.next_part.start.get() < self.end && self.parts.len() < self.parts_at_once {
+            let start = self.next_part.start.get();
+            let end = start
+                .saturating_add(self.next_part.length.get())
+                .min(self.end);
+            self.next_part.start.set(end);
+            self.start_part(start, end, false);
         }
     }
 
-    fn split(&mut self, start: i64, end: i64, probe: bool) {
-        let (pieces, receiver) = channel(PAGES_WAITING);
-        let reader = Reader {
+    fn start_part(&mut self, start: i64, end: i64, probe: bool) {
+        let (chunks, receiver) = channel(PAGES_WAITING);
+        let part = PartRead {
             source: self.source.clone(),
             group: self.group,
             end,
-            shape: self.shape.clone(),
-            share: self.at_once as i64 * 2,
+            next_part: self.next_part.clone(),
+            most_parts: self.parts_at_once as i64 * 2,
             progress: self.progress.clone(),
-            pieces,
+            chunks,
         };
-        tokio::task::spawn_local(reader.read(start, probe));
-        self.splits.push_back(receiver);
+        tokio::task::spawn_local(part.read(start, probe));
+        self.parts.push_back(receiver);
     }
 }
 
-/// Reads one split.
-struct Reader {
+/// Reads one part, page after page.
+struct PartRead {
     source: Rc<Source>,
     group: usize,
     end: i64,
-    shape: Rc<Shape>,
-    share: i64,
+    next_part: Rc<NextPart>,
+    /// The number of parts into which the rest of the range is divided at first.
+    most_parts: i64,
     progress: Rc<Progress>,
-    pieces: Sender<Piece>,
+    chunks: Sender<Chunk>,
 }
 
-impl Reader {
+impl PartRead {
+    /// Reads the part that begins at `start`. A probe reads one page, and divides what is left of the range into parts.
     async fn read(self, start: i64, probe: bool) {
         let mut range = Range {
             group: self.group,
@@ -241,7 +247,7 @@ impl Reader {
         };
         let (mut read, mut pages) = (start, 0);
         loop {
-            let page = match self.source.page(&range, Some(TIMEOUTS)).await {
+            let page = match self.source.page(&range, Some(RETRY_FOR)).await {
                 Ok(page) => page,
                 Err(error) if is_stale_token(&error, &range) => {
                     range.start = read;
@@ -255,7 +261,7 @@ impl Reader {
                         end: self.end,
                         error,
                     };
-                    self.hand_over(Piece::Gap(gap)).await;
+                    self.send(Chunk::Gap(gap)).await;
                     return;
                 }
             };
@@ -271,40 +277,40 @@ impl Reader {
                 .set(self.progress.read.get() + until - read);
             read = until;
             if more && probe {
-                self.divide(start, last);
+                self.divide_rest(start, last);
             }
-            if !self.hand_over(Piece::Events(events)).await || !more || probe {
+            if !self.send(Chunk::Events(events)).await || !more || probe {
                 break;
             }
             range.token = token;
         }
         if !probe {
-            self.adapt(start, pages);
+            self.adapt_length(start, pages);
         }
     }
 
-    /// Says from where, and in which pieces, the rest is read: about as long as what filled the first page.
-    fn divide(&self, start: i64, last: Option<i64>) {
+    /// Divides the rest of the range into parts that are about as long as what filled the first page.
+    fn divide_rest(&self, start: i64, last: Option<i64>) {
         let from = last.unwrap_or(start);
-        let evenly = (self.end - from) / self.share;
-        let alike = last.map_or(evenly, |last| (last - start).min(evenly));
-        self.shape.length.set(alike.max(SHORTEST));
-        self.shape.next.set(from);
+        let equal_share = (self.end - from) / self.most_parts;
+        let length = last.map_or(equal_share, |last| (last - start).min(equal_share));
+        self.next_part.length.set(length.max(SHORTEST_PART));
+        self.next_part.start.set(from);
     }
 
-    /// The next splits are to have a page or two.
-    fn adapt(&self, start: i64, pages: i64) {
+    /// Adapts the length of the next parts, so that they have a page or two.
+    fn adapt_length(&self, start: i64, pages: i64) {
         let own = self.end - start;
-        let length = self.shape.length.get();
-        self.shape.length.set(match pages {
+        let length = self.next_part.length.get();
+        self.next_part.length.set(match pages {
             0 | 1 => length.max(own * 2),
             2 => length,
-            more => length.min(own * 2 / more).max(SHORTEST),
+            more => length.min(own * 2 / more).max(SHORTEST_PART),
         });
     }
 
-    /// Whether it was taken: not where nobody reads any more.
-    async fn hand_over(&self, piece: Piece) -> bool {
-        self.pieces.send(piece).await.is_ok()
+    /// Sends a chunk; false if nothing receives it any more.
+    async fn send(&self, chunk: Chunk) -> bool {
+        self.chunks.send(chunk).await.is_ok()
     }
 }

@@ -1,4 +1,4 @@
-//! An answer as it comes, instead of what the SDK makes of it.
+//! Takes the body of a response away from the SDK, which would deserialize it.
 
 use crate::events::body::buffer;
 use aws_smithy_runtime_api::box_error::BoxError;
@@ -11,24 +11,25 @@ use http_body_util::BodyExt;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-/// How long the next part of an answer may take.
-const TIMEOUTS: Duration = Duration::from_secs(30);
+/// The longest wait for the next part of a body.
+const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// Takes the body of a call's answer aside; the SDK gets an empty one. Errors are left to the SDK.
+/// An interceptor for one call that keeps the body of a successful response and leaves the SDK an empty object. Bodies of
+/// errors stay with the SDK, which explains them.
 #[derive(Clone, Debug, Default)]
-pub struct KeptBody {
+pub struct RawBody {
     body: Arc<Mutex<Option<SdkBody>>>,
 }
 
-impl KeptBody {
-    /// Reads it to its end; why not, where it breaks off.
+impl RawBody {
+    /// Reads the whole body. Fails with the reason if it is incomplete.
     pub async fn bytes(&self) -> Result<Vec<u8>, String> {
         let body = self.body.lock().map_or(None, |mut body| body.take());
-        let mut body = body.ok_or("there is none")?;
+        let mut body = body.ok_or("the response has no body")?;
         let mut bytes = buffer();
         loop {
-            let part = tokio::time::timeout(TIMEOUTS, body.frame()).await;
-            match part.map_err(|_| "the rest of it does not come")? {
+            let part = tokio::time::timeout(READ_TIMEOUT, body.frame()).await;
+            match part.map_err(|_| "timed out after 30s")? {
                 None => return Ok(bytes),
                 Some(Err(error)) => return Err(error.to_string()),
                 Some(Ok(frame)) => {
@@ -42,9 +43,9 @@ impl KeptBody {
 }
 
 #[dyn_dispatch_hint]
-impl Intercept for KeptBody {
+impl Intercept for RawBody {
     fn name(&self) -> &'static str {
-        "KeptBody"
+        "RawBody"
     }
 
     fn modify_before_deserialization(

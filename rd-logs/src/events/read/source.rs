@@ -1,9 +1,9 @@
-//! FilterLogEvents, a page at a time. What is throttled is waited out; what fails for the moment is tried again.
+//! Calls FilterLogEvents for one page at a time. Waits while AWS throttles, and retries what fails for the moment.
 
-use super::answer;
-use super::clock_skew::Skew;
-use super::rate_limit::Limiter;
-use super::raw_body::KeptBody;
+use super::clock_skew::ClockSkew;
+use super::rate_limit::RateLimit;
+use super::raw_body::RawBody;
+use super::response;
 use crate::events::event::{Event, sort};
 use aws_sdk_cloudwatchlogs as logs;
 use rd_common::aws::{Aws, Explain};
@@ -16,54 +16,54 @@ use std::cell::Cell;
 use std::time::Duration;
 use tokio::time::Instant;
 
-/// How often what goes wrong is told.
-const TELL_EVERY: Duration = Duration::from_secs(30);
-/// How many failures in a row are not worth a word.
+/// The shortest time between two warnings about retries.
+const WARN_EVERY: Duration = Duration::from_secs(30);
+/// The number of failures in a row that are retried without a warning.
 const QUIET_FAILURES: u32 = 3;
 
-/// Where events are read from.
+/// The log groups of a command, and how they are read.
 pub struct Source {
-    /// One attempt a call: what is repeated, and when, is decided here.
+    /// A client that makes each call once: this module decides about retries.
     pub client: logs::Client,
-    /// The groups, by the number that events carry.
+    /// The names of the log groups. An event refers to its group by the index in this list.
     pub groups: Vec<String>,
-    /// How fast.
-    pub limiter: Limiter,
-    /// Waits.
+    /// The limit that all reads share.
+    pub rate_limit: RateLimit,
+    /// Scales all waits.
     pub clock: Clock,
-    /// AWS's clock.
-    pub skew: Skew,
-    /// What is shown meanwhile.
+    /// The difference to AWS's clock.
+    pub skew: ClockSkew,
+    /// The progress lines on stderr, which warnings must not break.
     pub progress: Progress,
     filter: Option<String>,
     stream: Option<String>,
-    told: Cell<Option<Instant>>,
+    last_warning: Cell<Option<Instant>>,
 }
 
-/// What to read.
+/// A range of time in one log group. Times are in milliseconds since 1970.
 #[derive(Clone, Debug)]
 pub struct Range {
-    /// Of which group.
+    /// The index of the log group.
     pub group: usize,
-    /// From when, in milliseconds since 1970, included.
+    /// The first millisecond.
     pub start: i64,
-    /// Until when, included; open where there is none.
+    /// The last millisecond; none for a range without an end.
     pub end: Option<i64>,
-    /// Where the page before left off.
+    /// The token of the page to read; none for the first page.
     pub token: Option<String>,
 }
 
-/// What a call gave.
+/// One page of a range.
 #[derive(Debug)]
 pub struct Page {
     /// The events, sorted.
     pub events: Vec<Event>,
-    /// There may be more.
+    /// The token of the next page; none on the last one.
     pub token: Option<String>,
 }
 
 impl Source {
-    /// Connects. `filter` and `stream` are AWS's to apply.
+    /// Connects to CloudWatch Logs. AWS applies the filter pattern and the prefix of stream names.
     pub async fn connect(
         context: &Context,
         groups: Vec<String>,
@@ -72,7 +72,7 @@ impl Source {
     ) -> Result<Self> {
         let aws = Aws::connect(&context.access, &context.stack.region).await?;
         aws.check_credentials().await?;
-        let skew = Skew::default();
+        let skew = ClockSkew::default();
         let config = logs::config::Builder::from(&aws.once)
             .interceptor(aws.interceptor())
             .interceptor(skew.clone());
@@ -80,55 +80,57 @@ impl Source {
         Ok(Self {
             client: logs::Client::from_conf(config.build()),
             groups,
-            limiter: Limiter::new(clock),
+            rate_limit: RateLimit::new(clock),
             clock,
             skew,
             progress: context.progress.clone(),
             filter,
             stream,
-            told: Cell::new(None),
+            last_warning: Cell::new(None),
         })
     }
 
-    /// Reads a page. Waits out throttling without an end; tries again what fails for the moment, for as long as
-    /// `patience` says, or without an end.
-    pub async fn page(&self, range: &Range, timeouts: Option<Duration>) -> Result<Page> {
+    /// Reads a page. Waits out throttling without limit. Retries other temporary failures for the time `retry_for`, or
+    /// without limit.
+    pub async fn page(&self, range: &Range, retry_for: Option<Duration>) -> Result<Page> {
         let start = Instant::now();
         let mut failures = 0;
         loop {
-            self.limiter.turn().await;
-            let error = match self.ask(range).await {
+            self.rate_limit.acquire().await;
+            let error = match self.call(range).await {
                 Ok(page) => {
-                    self.limiter.answered();
+                    self.rate_limit.succeeded();
                     return Ok(page);
                 }
                 Err(error) => error,
             };
             if is_throttled(&error) {
-                self.limiter.throttled();
+                self.rate_limit.throttled();
                 self.clock.sleep(backoff(failures)).await;
                 failures = (failures + 1).min(4);
                 continue;
             }
             if is_missing(&error) {
-                return Err(error.hint("rd-logs groups --prefix / lists the groups that there are"));
+                return Err(
+                    error.hint("rd-logs groups --prefix / lists the log groups of the account")
+                );
             }
             if error.retry == Retry::Never {
                 return Err(error);
             }
-            let timeouts = timeouts.map(|timeouts| self.clock.scaled(timeouts));
-            if timeouts.is_some_and(|timeouts| start.elapsed() >= timeouts) {
+            let limit = retry_for.map(|limit| self.clock.scaled(limit));
+            if limit.is_some_and(|limit| start.elapsed() >= limit) {
                 return Err(error);
             }
             failures += 1;
             if failures > QUIET_FAILURES {
-                self.tell_once_in_a_while(&error.summary, "trying again; nothing is lost by it");
+                self.warn_sometimes(&error.summary, "rd-logs keeps retrying; no events are lost");
             }
             self.clock.sleep(backoff(failures - 1)).await;
         }
     }
 
-    async fn ask(&self, range: &Range) -> Result<Page> {
+    async fn call(&self, range: &Range) -> Result<Page> {
         let group = &self.groups[range.group];
         let call = self
             .client
@@ -140,45 +142,46 @@ impl Source {
             .set_log_stream_name_prefix(self.stream.clone())
             .set_next_token(range.token.clone());
         let doing = format!("read the log group {group}");
-        let kept = KeptBody::default();
-        let call = call.customize().interceptor(kept.clone());
+        let body = RawBody::default();
+        let call = call.customize().interceptor(body.clone());
         call.send().await.doing(&doing)?;
-        let bytes = kept.bytes().await.map_err(|why| broken(&doing, &why))?;
-        let answer = answer::read(bytes, range.group);
-        let mut answer = answer.ok_or_else(|| broken(&doing, "it is no list of events"))?;
-        sort(&mut answer.events);
+        let bytes = body.bytes().await.map_err(|why| unreadable(&doing, &why))?;
+        let response = response::parse(bytes, range.group);
+        let mut response =
+            response.ok_or_else(|| unreadable(&doing, "it is not a list of events"))?;
+        sort(&mut response.events);
         Ok(Page {
-            events: answer.events,
-            // The same token again would be the same page again.
-            token: answer
+            events: response.events,
+            // The same token would return the same page again.
+            token: response
                 .token
                 .filter(|token| Some(token) != range.token.as_ref()),
         })
     }
 
-    /// Tells something on stderr, with live lines out of the way.
-    pub fn tell(&self, summary: &str, hint: &str) {
+    /// Prints a warning on stderr, without breaking progress lines.
+    pub fn warn(&self, summary: &str, hint: &str) {
         self.progress.suspend(|| print_warning(summary, hint));
     }
 
-    fn tell_once_in_a_while(&self, summary: &str, hint: &str) {
+    fn warn_sometimes(&self, summary: &str, hint: &str) {
         let due = self
-            .told
+            .last_warning
             .get()
-            .is_none_or(|told| told.elapsed() >= TELL_EVERY);
+            .is_none_or(|last| last.elapsed() >= WARN_EVERY);
         if due {
-            self.told.set(Some(Instant::now()));
-            self.tell(summary, hint);
+            self.last_warning.set(Some(Instant::now()));
+            self.warn(summary, hint);
         }
     }
 }
 
-/// An answer that did not come whole: asked again, it may.
-fn broken(doing: &str, why: &str) -> Error {
-    Error::failed(format!("cannot {doing}: the answer cannot be read: {why}")).retry(Retry::Unknown)
+/// The error for a response that is incomplete or not as expected. The call is retried, since nothing was changed.
+fn unreadable(doing: &str, why: &str) -> Error {
+    Error::failed(format!("cannot {doing}: cannot read the response: {why}")).retry(Retry::Unknown)
 }
 
-/// Whether AWS refused the call for coming too fast.
+/// Whether AWS rejected a call because there were too many.
 fn is_throttled(error: &Error) -> bool {
     error.retry == Retry::NotDone
         && error.code.as_deref().is_some_and(|code| {
@@ -188,14 +191,15 @@ fn is_throttled(error: &Error) -> bool {
         })
 }
 
-/// Whether AWS does not know the token of a page any more: they end after a day.
+/// Whether AWS rejected the token of a page, which expires after 24 hours. No code of its own tells that: AWS reports an
+/// invalid parameter, and names the token in the text. <https://github.com/boto/boto3/issues/1467>
 pub fn is_stale_token(error: &Error, range: &Range) -> bool {
     range.token.is_some()
         && error.is(&["InvalidParameterException"])
         && error.summary.to_ascii_lowercase().contains("token")
 }
 
-/// Whether the group is not there.
+/// Whether the log group does not exist.
 pub fn is_missing(error: &Error) -> bool {
     error.is(&["ResourceNotFoundException"])
 }

@@ -1,10 +1,10 @@
-//! Times, written fast: what is the same for a whole minute is made once.
+//! Writes the timestamps of many events fast: the part that is the same for a whole minute is formatted once.
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-/// Writes times of events.
-pub struct ClockText {
+/// Writes the timestamps of events in one format.
+pub struct TimestampWriter {
     zone: TimeZone,
     pattern: &'static str,
     ending: &'static str,
@@ -12,13 +12,13 @@ pub struct ClockText {
     text: String,
 }
 
-impl ClockText {
-    /// RFC 3339 in UTC, with milliseconds: as texts they sort as times.
+impl TimestampWriter {
+    /// RFC 3339 in UTC with milliseconds: sorted as text, they are sorted by time.
     pub fn rfc3339() -> Self {
         Self::with(TimeZone::UTC, "%Y-%m-%dT%H:%M:", "Z")
     }
 
-    /// In a zone, with the date or without.
+    /// Local time of a zone with milliseconds, with the date or without it.
     pub fn local(zone: TimeZone, date: bool) -> Self {
         let pattern = if date { "%Y-%m-%d %H:%M:" } else { "%H:%M:" };
         Self::with(zone, pattern, "")
@@ -34,12 +34,12 @@ impl ClockText {
         }
     }
 
-    /// Adds a time, in milliseconds since 1970; says where its seconds are.
+    /// Appends a time, in milliseconds since 1970. Returns the position in `out` at which its seconds begin.
     pub fn add(&mut self, out: &mut Vec<u8>, milliseconds: i64) -> usize {
         let minute = milliseconds.div_euclid(MINUTE);
         if minute != self.minute {
             self.minute = minute;
-            // What is out of range is nothing that AWS takes.
+            // AWS accepts no time that is out of range here.
             let moment = Timestamp::from_second(minute.saturating_mul(60)).unwrap_or_default();
             let zoned = moment.to_zoned(self.zone.clone());
             self.text = zoned.strftime(self.pattern).to_string();
@@ -52,10 +52,10 @@ impl ClockText {
     }
 }
 
-/// Milliseconds in a minute: what a time is written with anew for each event is its place in its minute.
+/// Milliseconds in a minute.
 pub const MINUTE: i64 = 60_000;
 
-/// The seconds of a time in its minute, as `ClockText` writes them: `07.123`.
+/// The seconds of a time within its minute, as [`TimestampWriter`] writes them: `07.123`.
 pub fn seconds(milliseconds: i64) -> [u8; 6] {
     let rest = u32::try_from(milliseconds.rem_euclid(MINUTE)).unwrap_or(0);
     let digit = |unit: u32| b"0123456789"[(rest / unit % 10) as usize];
@@ -74,9 +74,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn times_are_those_of_the_zone() {
-        let mut utc = ClockText::rfc3339();
-        let mut berlin = ClockText::local(TimeZone::get("Europe/Berlin").unwrap(), true);
+    fn times_are_written_in_the_zone() {
+        let mut utc = TimestampWriter::rfc3339();
+        let mut berlin = TimestampWriter::local(TimeZone::get("Europe/Berlin").unwrap(), true);
         let mut out = Vec::new();
         for milliseconds in [1_763_900_000_007, 1_763_900_000_999, 1_763_900_001_000] {
             utc.add(&mut out, milliseconds);

@@ -1,0 +1,104 @@
+//! Writes the checkpoints of a tail, and continues where a killed run stopped.
+
+use super::checkpoint::{Checkpoint, Position, StdoutFile};
+use super::recover::recover;
+use super::{Follow, Group};
+use crate::events::format::Format;
+use crate::events::read::source::Source;
+use rd_common::output::stream::OutputFile;
+use rd_common::{Error, Result};
+use std::collections::HashSet;
+use std::path::Path;
+use std::time::Duration;
+use tokio::time::Instant;
+
+/// The shortest time between two checkpoints.
+pub(super) const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
+/// The pause after a checkpoint, as a multiple of the time that it took.
+const PAUSE_FACTOR: u32 = 20;
+
+impl Follow {
+    /// Prints what was released, then writes the checkpoint if there is a file for it.
+    pub(super) async fn checkpoint(&mut self) -> Result<()> {
+        let Some(path) = self.settings.checkpoint.clone() else {
+            return Ok(());
+        };
+        let start = Instant::now();
+        // Nothing is added to the output before the checkpoint is written.
+        self.output.send().await;
+        let length = self.output.stream.flush().await;
+        if !self.output.stream.is_open() {
+            // The reader may have missed what was sent, so the previous checkpoint must stay.
+            return Ok(());
+        }
+        self.write_checkpoint(&path, length)?;
+        self.last_checkpoint = Instant::now();
+        self.checkpoint_pause = CHECKPOINT_EVERY.max(start.elapsed() * PAUSE_FACTOR);
+        Ok(())
+    }
+
+    fn write_checkpoint(&self, path: &Path, length: Option<u64>) -> Result<()> {
+        let overlap = self.source.clock.scaled(self.settings.overlap).as_millis() as i64;
+        let mut checkpoint = Checkpoint::new(self.settings.filters.clone());
+        checkpoint.groups.clone_from(&self.other_groups);
+        for (number, group) in self.groups.iter().enumerate() {
+            let held: Vec<_> = self
+                .buffer
+                .events()
+                .filter(|event| event.group == number)
+                .collect();
+            let first = held.iter().map(|event| event.timestamp).min();
+            let from = (group.frontier - overlap)
+                .min(first.unwrap_or(i64::MAX))
+                .max(group.seen.floor());
+            let hashes: HashSet<u64> = held.iter().map(|event| event.id_hash()).collect();
+            let position = Position::new(from, &group.seen, &|hash| hashes.contains(&hash));
+            checkpoint
+                .groups
+                .insert(self.source.groups[number].clone(), position);
+        }
+        checkpoint.output =
+            self.stdout_file
+                .as_ref()
+                .zip(length)
+                .map(|(file, length)| StdoutFile {
+                    device: file.device,
+                    inode: file.inode,
+                    length,
+                    json: self.settings.format == Format::Json,
+                });
+        checkpoint.write(path)
+    }
+}
+
+/// Adds the events that a killed run printed after its last checkpoint to those that were seen, and cuts off an incomplete
+/// line. `was` is the file of stdout at the checkpoint.
+pub(super) fn recover_stdout(
+    was: &StdoutFile,
+    source: &Source,
+    groups: &mut [Group],
+) -> Result<()> {
+    let Some(now) = OutputFile::of_stdout() else {
+        return Ok(());
+    };
+    let found = recover(was, &now, Path::new("/dev/fd/1")).map_err(|e| {
+        Error::failed(format!(
+            "cannot read the file of stdout, to find what the last run wrote: {e}"
+        ))
+    })?;
+    for (name, timestamp, hash) in found.events {
+        if let Some(number) = source.groups.iter().position(|group| *group == name) {
+            groups[number].seen.insert_hash(timestamp, hash);
+        }
+    }
+    if let Some(length) = found.cut_to {
+        OutputFile::cut(length)
+            .map_err(|e| Error::failed(format!("cannot truncate the file of stdout: {e}")))?;
+        let bytes = now.length - length;
+        source.warn(
+            &format!("removed the last {bytes} bytes of the file of stdout: a killed run wrote them after its last checkpoint"),
+            "these events are printed again",
+        );
+    }
+    Ok(())
+}
