@@ -70,7 +70,8 @@ impl<S: Slice> Execution<S> {
             outputs: &plan.outputs,
             resolved: RefCell::default(),
         };
-        // Recorded before anything is created, so that the slices that it needs cannot be destroyed if this run is killed.
+        // Recorded before anything is created, so that the slices that it needs cannot be destroyed if this run is
+        // killed.
         session.change(|document| {
             document.needs = union(&needs, &document.needs);
             document.optional_needs = union(&optional_needs, &document.optional_needs);

@@ -89,7 +89,7 @@ pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) 
             let own_deletes = deletes.get(address).cloned().unwrap_or_default();
             match (planned.action, planned.replace_order) {
                 (Action::Replace, ReplaceOrder::DeleteFirst) => {
-                    tasks.needs[apply].extend(own_deletes)
+                    tasks.needs[apply].extend(own_deletes);
                 }
                 _ => own_deletes
                     .into_iter()
@@ -147,9 +147,7 @@ impl Tasks {
                     "these resources depend on each other, so that none can be changed first: {}",
                     stuck.join(", ")
                 ))
-                .hint(
-                    "nothing was changed; this is a bug in rd: report it with the plan",
-                ));
+                .hint("nothing was changed; this is a bug in rd: report it with the plan"));
             }
             for task in free {
                 left.remove(&task);

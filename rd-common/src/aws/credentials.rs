@@ -57,8 +57,8 @@ impl ProvideCredentials for CachedCredentials {
     }
 }
 
-/// The fingerprint of an access key, by which two programs know that they use the same one: the first 64 bits of the SHA-256
-/// of its id, in hexadecimal.
+/// The fingerprint of an access key, by which two programs know that they use the same one: the first 64 bits of the
+/// SHA-256 of its id, in hexadecimal.
 pub(super) fn fingerprint(credentials: &Credentials) -> String {
     let digest = Sha256::digest(credentials.access_key_id());
     digest.iter().take(8).map(|b| format!("{b:02x}")).collect()

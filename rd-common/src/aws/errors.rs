@@ -198,8 +198,8 @@ fn all_texts(error: &(dyn StdError + 'static)) -> String {
     all.join(": ")
 }
 
-/// The texts of an SDK error's sources, nearest first. The SDK error itself is not kept: it holds the HTTP response, whose
-/// body may be a secret.
+/// The texts of an SDK error's sources, nearest first. The SDK error itself is not kept: it holds the HTTP response,
+/// whose body may be a secret.
 #[derive(Debug)]
 struct SdkCause {
     text: String,
@@ -220,8 +220,8 @@ impl StdError for SdkCause {
 }
 
 impl Error {
-    /// Sets the sources of an SDK error as the source. The SDK error's own text, such as `dispatch failure`, says less than
-    /// the summary.
+    /// Sets the sources of an SDK error as the source. The SDK error's own text, such as `dispatch failure`, says less
+    /// than the summary.
     fn caused_by_sdk(self, error: &(dyn StdError + 'static)) -> Self {
         let all: Vec<String> = texts(error.source()).collect();
         let chain = all.into_iter().rev().fold(None, |source, text| {
@@ -261,15 +261,17 @@ mod tests {
 
     type StsError = SdkError<GetCallerIdentityError, HttpResponse>;
 
-    fn explained(sdk: StsError) -> Error {
-        error("ask STS", &sdk)
+    fn explained(sdk: &StsError) -> Error {
+        error("ask STS", sdk)
     }
 
     #[test]
     fn a_lost_connection_may_have_carried_the_call() {
         let reset = io::Error::from(io::ErrorKind::ConnectionReset);
         let text = reset.to_string();
-        let error = explained(SdkError::dispatch_failure(ConnectorError::io(reset.into())));
+        let error = explained(&SdkError::dispatch_failure(ConnectorError::io(
+            reset.into(),
+        )));
         assert_eq!(error.retry, Retry::Unknown);
         assert!(error.summary.ends_with(&text), "{error}");
         assert_eq!(error.causes(), ["io error"]);
@@ -302,7 +304,7 @@ mod tests {
     fn missing_credentials_are_known_by_their_type() {
         let missing = CredentialsError::not_loaded("the sign-in has expired");
         let failed = ConnectorError::other(missing.into(), None);
-        let error = explained(SdkError::dispatch_failure(failed));
+        let error = explained(&SdkError::dispatch_failure(failed));
         assert_eq!(error.retry, Retry::Never);
         assert!(error.summary.contains("the sign-in has expired"), "{error}");
         assert_eq!(error.hint.as_deref(), Some(CREDENTIALS_HINT));
@@ -312,7 +314,7 @@ mod tests {
     fn a_response_is_not_part_of_an_error() {
         let response = HttpResponse::new(200.try_into().unwrap(), SdkBody::from("hunter2"));
         let cut_off = io::Error::other("unexpected end");
-        let error = explained(SdkError::response_error(cut_off, response));
+        let error = explained(&SdkError::response_error(cut_off, response));
         assert_eq!(error.causes(), ["unexpected end"]);
         assert!(!format!("{error:?}").contains("hunter2"));
     }

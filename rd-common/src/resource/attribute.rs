@@ -71,7 +71,7 @@ mod tests {
     const ARN: Attribute<String> = attribute!(Live, arn);
     const PORT: Attribute<u16> = attribute!(Live, port);
 
-    fn resource(attributes: serde_json::Value) -> Resource {
+    fn resource(attributes: &serde_json::Value) -> Resource {
         let resource = json!({
             "kind": "thing", "phase": "ready", "since": "2026-01-01T00:00:00Z", "spec": {}, "attributes": attributes,
         });
@@ -81,11 +81,11 @@ mod tests {
     #[test]
     fn an_attribute_is_named_like_its_field_and_read_from_the_state() {
         assert_eq!((ARN.name, PORT.name), ("arn", "port"));
-        let there = resource(json!({"arn": "arn:x", "port": null, "node_1_id": "a"}));
+        let there = resource(&json!({"arn": "arn:x", "port": null, "node_1_id": "a"}));
         assert_eq!(ARN.stored(&there).as_deref(), Some("arn:x"));
         assert_eq!(PORT.stored(&there), None);
         let node: Attribute<String, String> = Attribute::named("node_1_id".to_owned());
         assert_eq!(node.stored(&there).as_deref(), Some("a"));
-        assert_eq!(ARN.stored(&resource(json!(null))), None);
+        assert_eq!(ARN.stored(&resource(&json!(null))), None);
     }
 }

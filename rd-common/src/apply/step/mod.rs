@@ -1,8 +1,9 @@
 //! Does one task so that a kill at any point loses nothing: the state has every step before it is taken.
 //!
 //! A create records `creating` with a token, makes that durable, sends the create call, records the id, waits until the
-//! resource is ready, sets what the create call could not set, and records `ready`. After a kill or a lost response, the
-//! resource may exist. So it is searched for, for as long as reads can lag behind writes, before another one is created.
+//! resource is ready, sets what the create call could not set, and records `ready`. After a kill or a lost response,
+//! the resource may exist. So it is searched for, for as long as reads can lag behind writes, before another one is
+//! created.
 
 mod create;
 mod delete;
@@ -43,8 +44,8 @@ pub struct Executor<C> {
 }
 
 impl<C: 'static> Executor<C> {
-    /// Creates, updates or imports a resource, or checks that it is up to date. `spec` has no references left. Returns the
-    /// id.
+    /// Creates, updates or imports a resource, or checks that it is up to date. `spec` has no references left. Returns
+    /// the id.
     pub async fn apply(&self, planned: &Planned, spec: &Value, step: &Step) -> Result<String> {
         let any = self.kinds.get(&planned.kind)?;
         let address = planned.address.as_str();

@@ -21,8 +21,8 @@ const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
 pub(super) const FAILED_STATE: &str = "rd:FailedState";
 
 impl<C: 'static> Executor<C> {
-    /// Waits until the resource is ready and matches its spec, and updates what does not. `known` is the live resource where
-    /// it was just read and was ready.
+    /// Waits until the resource is ready and matches its spec, and updates what does not. `known` is the live resource
+    /// where it was just read and was ready.
     pub(super) async fn settle(
         &self,
         planned: &Planned,
@@ -80,8 +80,8 @@ impl<C: 'static> Executor<C> {
                 );
                 return Err(error.at(&planned.address));
             }
-            // Reads that lag show the old value for a while; an update is idempotent, but not sent again at once. Where less
-            // differs than before, the update needs several calls, and the next one follows at once.
+            // Reads that lag show the old value for a while; an update is idempotent, but not sent again at once. Where
+            // less differs than before, the update needs several calls, and the next one follows at once.
             let progressed = updated.is_some_and(|before: usize| changes.len() < before);
             if progressed {
                 tried = 0;

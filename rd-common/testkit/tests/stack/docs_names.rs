@@ -1,5 +1,7 @@
 //! Every program, command, flag and make target that the documents name exists.
 
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
 use rd_testkit::World;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
