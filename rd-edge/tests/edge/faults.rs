@@ -140,7 +140,7 @@ fn a_load_balancer_that_failed_says_why_and_is_replaced() {
     let done = fails_at_once(&world, "apply -y");
     assert!(
         done.stderr.contains("failed: no free addresses in subnet")
-            && done.stderr.contains("the next apply replaces it"),
+            && done.stderr.contains("the next apply replaces the resource"),
         "{}",
         done.stderr
     );

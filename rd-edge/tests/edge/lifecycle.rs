@@ -90,13 +90,16 @@ fn with_route_53_one_apply_creates_everything() {
         world.id("edge.target_group.api")
     );
     assert_eq!(apply.output("alb_arn"), world.id("edge.load_balancer.main"));
-    let doors = listeners(&world);
+    let all_listeners = listeners(&world);
     for wanted in [
         "<Port>443</Port>",
         "ELBSecurityPolicy-TLS13-1-2-Res-2021-06",
         "HTTP_301",
     ] {
-        assert!(doors.contains(wanted), "no {wanted} in {doors}");
+        assert!(
+            all_listeners.contains(wanted),
+            "no {wanted} in {all_listeners}"
+        );
     }
     assert_eq!(certificates(&world)[0]["Status"], "ISSUED");
     assert_eq!(certificates(&world)[0]["InUse"], true);
@@ -143,10 +146,10 @@ fn without_route_53_the_apply_after_the_records_enables_https() {
     let outputs = ["https", "url"].map(|name| first.output(name));
     assert_eq!(outputs, [json!(false), Value::Null]);
     assert!(first.output("target_group_arn").is_string());
-    let doors = listeners(&world);
+    let all_listeners = listeners(&world);
     assert!(
-        doors.contains("<Port>80</Port>") && !doors.contains("<Port>443</Port>"),
-        "{doors}"
+        all_listeners.contains("<Port>80</Port>") && !all_listeners.contains("<Port>443</Port>"),
+        "{all_listeners}"
     );
     assert_eq!(certificates(&world)[0]["Status"], "PENDING_VALIDATION");
     // The certificate is up to date, and pending.
@@ -214,14 +217,14 @@ fn records_in_each_format(world: &World, top: &str) {
             )
         })
         .collect();
-    let leads = "leads clients to the load balancer";
+    let routes = "routes clients to the load balancer";
     assert_eq!(
         kinds,
         [
-            ("CNAME", format!("proves api.{domain}").as_str()),
-            ("CNAME", format!("proves {top}").as_str()),
-            ("CNAME", leads),
-            ("ALIAS", leads),
+            ("CNAME", format!("validates api.{domain}").as_str()),
+            ("CNAME", format!("validates {top}").as_str()),
+            ("CNAME", routes),
+            ("ALIAS", routes),
         ]
     );
     let records = |format: &str| {
@@ -509,7 +512,7 @@ fn a_stuck_delete_names_what_uses_the_resource_and_continues_afterwards() {
     ];
     let made = world.query(ELB, "CreateLoadBalancer", &other);
     let theirs = made.tag("LoadBalancerArn").unwrap();
-    let door = [
+    let listener = [
         ("LoadBalancerArn", theirs),
         ("Protocol", "HTTPS"),
         ("Port", "443"),
@@ -520,7 +523,7 @@ fn a_stuck_delete_names_what_uses_the_resource_and_continues_afterwards() {
             "200",
         ),
     ];
-    world.query(ELB, "CreateListener", &door);
+    world.query(ELB, "CreateListener", &listener);
     // Twenty minutes of retries take two seconds; on a terminal, each wait is shown at once.
     let stuck = world
         .rd("rd-edge")
@@ -530,7 +533,7 @@ fn a_stuck_delete_names_what_uses_the_resource_and_continues_afterwards() {
         .code(1);
     let shown: String = stuck.stdout.split_whitespace().collect();
     assert!(
-        shown.contains(&format!("heldby{theirs}")) && shown.contains("ResourceInUseException"),
+        shown.contains(&format!("inuseby{theirs}")) && shown.contains("ResourceInUseException"),
         "{}",
         stuck.stdout
     );
