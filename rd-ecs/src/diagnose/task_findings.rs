@@ -15,7 +15,9 @@ const SHOWN_LINES: usize = 10;
 /// The finding about one task; none if it is fine. A task that stopped before `settled` is only a note.
 pub fn of_task(one: &TaskWithLogs, settled: Option<Timestamp>) -> Option<Finding> {
     let task = &one.task;
-    let found = match task.has_stopped() {
+    // A deployment reports a failed task as soon as its containers have stopped, before AWS has cleaned up.
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
+    let found = match task.has_stopped() || task.last_status == "DEPROVISIONING" {
         true => stopped(task)?,
         false => running(task, Timestamp::now())?,
     };
@@ -156,6 +158,22 @@ mod tests {
         one.stop_code = None;
         one.stopped_reason = None;
         assert_eq!(rule(&one).as_deref(), Some("unknown"));
+    }
+
+    #[test]
+    fn a_task_that_aws_still_cleans_up_has_failed() {
+        let mut one = task();
+        one.exit_code = Some(1);
+        one.last_status = "DEPROVISIONING".to_owned();
+        let found = of_task(
+            &TaskWithLogs {
+                task: one,
+                last_lines: Vec::new(),
+                lines_unread: None,
+            },
+            None,
+        );
+        assert_eq!(found.unwrap().rule, "exit-1");
     }
 
     #[test]
