@@ -1,5 +1,5 @@
-//! Which alarms a stack has: their metrics, thresholds, periods and descriptions. Thresholds are settings; periods and the
-//! treatment of missing data follow AWS's recommendations.
+//! Which alarms a stack has: their metrics, thresholds, periods and descriptions. Thresholds are settings; periods and
+//! the treatment of missing data follow AWS's recommendations.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html>
 
 use crate::config::{Config, Threshold};

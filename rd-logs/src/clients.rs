@@ -9,18 +9,18 @@ use rd_common::client;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The clients. Those that end in `_once` make a single attempt, for creates: the engine retries a create only after it has
-/// read whether it succeeded.
+/// The clients. Those that end in `_once` make a single attempt, for creates: the engine retries a create only after it
+/// has read whether it succeeded.
 pub struct Clients {
-    /// CloudWatch, with retries.
+    /// The client of CloudWatch, with retries.
     pub cloudwatch: cloudwatch::Client,
-    /// CloudWatch, with a single attempt.
+    /// The client of CloudWatch, with a single attempt.
     pub cloudwatch_once: cloudwatch::Client,
-    /// CloudWatch Logs, with retries.
+    /// The client of CloudWatch Logs, with retries.
     pub logs: logs::Client,
-    /// SNS, with retries.
+    /// The client of SNS, with retries.
     pub sns: sns::Client,
-    /// SNS, with a single attempt.
+    /// The client of SNS, with a single attempt.
     pub sns_once: sns::Client,
     /// The state of each alarm when it was read, by name. `status` shows it.
     pub alarm_states: RefCell<BTreeMap<String, AlarmState>>,

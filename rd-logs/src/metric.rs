@@ -113,8 +113,8 @@ fn service_dimensions() -> Vec<(&'static str, Input)> {
     ]
 }
 
-/// The metric for the number of running tasks: that of Container Insights if it is enabled, otherwise the number of healthy
-/// targets of the load balancer. Without either there is none, because ECS itself has no such metric.
+/// The metric for the number of running tasks: that of Container Insights if it is enabled, otherwise the number of
+/// healthy targets of the load balancer. Without either there is none, because ECS itself has no such metric.
 pub fn running_tasks(discovered: &Discovered) -> Option<Metric> {
     if discovered.ecs && discovered.container_insights {
         Some(Metric::container_insights("RunningTaskCount", "Minimum"))

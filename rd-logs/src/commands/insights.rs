@@ -18,7 +18,8 @@ use rd_common::{Error, Exit, Result};
 use serde_json::{Map, Value};
 use std::time::Duration;
 
-/// The pauses between two reads of the results, in milliseconds; the last one repeats. Most queries take a second or two.
+/// The pauses between two reads of the results, in milliseconds; the last one repeats. Most queries take a second or
+/// two.
 const PAUSES: [u64; 4] = [300, 500, 700, 1000];
 /// The most log groups of a query.
 const MAX_GROUPS: usize = 50;

@@ -79,7 +79,8 @@ struct Selected<'a> {
     limit: Option<&'a Limit>,
 }
 
-/// The shortest period, in seconds, for which CloudWatch still has values, and which gives at most [`MAX_POINTS`] values.
+/// The shortest period, in seconds, for which CloudWatch still has values, and which gives at most [`MAX_POINTS`]
+/// values.
 fn period(from: i64, to: i64, now: i64) -> i64 {
     let span = (to - from).max(1);
     let age = now - from;

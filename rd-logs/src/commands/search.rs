@@ -189,8 +189,8 @@ impl SearchProgress {
         }
     }
 
-    /// Clears the line of the progress if events are printed to the same terminal, so that they do not mix. Returns whether
-    /// it did; [`Self::show`] shows the line again.
+    /// Clears the line of the progress if events are printed to the same terminal, so that they do not mix. Returns
+    /// whether it did; [`Self::show`] shows the line again.
     fn hide(&mut self) -> bool {
         self.shares_terminal && self.step.take().is_some()
     }

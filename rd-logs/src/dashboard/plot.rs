@@ -5,8 +5,8 @@ use super::widget::Unit;
 /// The bars of a plot, from the lowest to the highest value.
 const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// A plot of values over the time from `from` to `to`, in seconds. Each column is as high as the highest value in its part of
-/// the time, and empty if there is none. The scale begins at 0, or at the lowest value if it is negative.
+/// A plot of values over the time from `from` to `to`, in seconds. Each column is as high as the highest value in its
+/// part of the time, and empty if there is none. The scale begins at 0, or at the lowest value if it is negative.
 pub fn sparkline(points: &[(i64, f64)], (from, to): (i64, i64), columns: usize) -> String {
     let mut highest: Vec<Option<f64>> = vec![None; columns];
     let span = (to - from).max(1);

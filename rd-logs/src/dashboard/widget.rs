@@ -105,7 +105,8 @@ const ALARMS_HEIGHT: u32 = 3;
 /// The shortest period that all of the metrics have.
 const PERIOD_SECONDS: u32 = 60;
 
-/// Lays out widgets on the grid in their order: alarms over the whole width, three graphs in a row. Returns them by title.
+/// Lays out widgets on the grid in their order: alarms over the whole width, three graphs in a row. Returns them by
+/// title.
 pub fn lay_out(contents: Vec<(String, Content)>) -> BTreeMap<String, Widget> {
     let (mut x, mut y, mut row) = (0, 0, 0);
     let mut widgets = BTreeMap::new();

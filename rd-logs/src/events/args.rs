@@ -57,7 +57,7 @@ pub struct Selection {
     pub until: Option<i64>,
     /// The zone in which times are shown.
     pub zone: TimeZone,
-    /// The output format.
+    /// The output format, from `--output` or `--format`.
     pub format: Format,
     filter: LocalFilter,
     args: EventArgs,

@@ -1,7 +1,7 @@
 //! The body of a FilterLogEvents response, kept as the JSON text that AWS sent.
 //!
-//! The SDK would allocate three strings for each event, which takes most of the time of printing it. And what is printed
-//! as JSON has arrived as JSON. So the body is kept as it is, and an event is a set of ranges in it.
+//! The SDK would allocate three strings for each event, which takes most of the time of printing it. And what is
+//! printed as JSON has arrived as JSON. So the body is kept as it is, and an event is a set of ranges in it.
 
 use std::cell::RefCell;
 use std::ops::Range;

@@ -129,8 +129,8 @@ impl Event {
         self.body.len()
     }
 
-    /// 64 bits of its id, which distinguish it from all other events of its group. At 10,000 events a second, two ids of
-    /// the same second have the same hash once in 50,000 years.
+    /// 64 bits of its id, which distinguish it from all other events of its group. At 10,000 events a second, two ids
+    /// of the same second have the same hash once in 50,000 years.
     pub fn id_hash(&self) -> u64 {
         id_hash(self.id())
     }

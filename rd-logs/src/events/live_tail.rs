@@ -1,5 +1,5 @@
-//! CloudWatch Live Tail: AWS sends events as it receives them. Above 500 events a second it sends a sample, and reports that.
-//! A session ends after three hours; then the next one is started.
+//! CloudWatch Live Tail: AWS sends events as it receives them. Above 500 events a second it sends a sample, and reports
+//! that. A session ends after three hours; then the next one is started.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartLiveTail.html>
 
 use super::event::Event;
@@ -249,8 +249,8 @@ impl LiveTail {
     }
 }
 
-/// An interceptor that removes the prefix `stream-`, which the SDK puts before the host of this operation, if the host of
-/// the endpoint is an IP address or `localhost`. Such hosts have no subdomains.
+/// An interceptor that removes the prefix `stream-`, which the SDK puts before the host of this operation, if the host
+/// of the endpoint is an IP address or `localhost`. Such hosts have no subdomains.
 #[derive(Debug)]
 struct NoHostPrefix;
 

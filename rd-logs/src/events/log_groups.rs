@@ -1,4 +1,5 @@
-//! The log groups that a command reads: those that the user named, or the stack's own, which the states of its slices name.
+//! The log groups that a command reads: those that the user named, or the stack's own, which the states of its slices
+//! name.
 
 use aws_sdk_cloudwatchlogs as logs;
 use rd_common::aws::Explain;
@@ -29,8 +30,9 @@ pub async fn named_or_own(context: &Context, named: &[String]) -> Result<Vec<Str
     Ok(own)
 }
 
-/// Those of the stack's own groups that exist. Some AWS calls fail for all groups if one does not exist, and a stack need not
-/// have all of its groups: AWS creates that of a database's `upgrade` log with the first event, at the first upgrade.
+/// Those of the stack's own groups that exist. Some AWS calls fail for all groups if one does not exist, and a stack
+/// need not have all of its groups: AWS creates that of a database's `upgrade` log with the first event, at the first
+/// upgrade.
 pub async fn existing(client: &logs::Client, groups: Vec<String>) -> Result<Vec<String>> {
     let mut existing = Vec::new();
     for group in groups {

@@ -1,8 +1,8 @@
 //! Log events: read from CloudWatch Logs completely, printed once and in order.
 //!
-//! [`args`] has the flags that select events. [`read`] calls AWS: page by page, or for a long range in parallel. [`follow`]
-//! polls for new events, [`live_tail`] gets them from CloudWatch's Live Tail. [`output`] applies [`filter`] and [`format`],
-//! and writes to stdout.
+//! [`args`] has the flags that select events. [`read`] calls AWS: page by page, or for a long range in parallel.
+//! [`follow`] polls for new events, [`live_tail`] gets them from CloudWatch's Live Tail. [`output`] applies [`filter`]
+//! and [`format`], and writes to stdout.
 
 pub mod args;
 pub mod body;

@@ -1,8 +1,8 @@
 //! `alarm`: an alarm on a CloudWatch metric.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_PutMetricAlarm.html>
 //!
-//! Its name is its id. One call creates it, or replaces all of its settings. DescribeAlarms returns no tags, and another call
-//! returns those of a single alarm, so tags are read only for alarms that the state does not have.
+//! Its name is its id. One call creates it, or replaces all of its settings. DescribeAlarms returns no tags, and
+//! another call returns those of a single alarm, so tags are read only for alarms that the state does not have.
 
 use crate::alarm_state::AlarmState;
 use crate::clients::Clients;
@@ -29,7 +29,7 @@ impl Alarm {
     pub const ARN: Attribute<String> = attribute!(Live, arn);
 }
 
-/// The desired alarm.
+/// The desired alarm, on a single metric.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
     /// The name in AWS, which is the id.

@@ -21,7 +21,7 @@ use std::collections::BTreeMap;
 /// The kind `dashboard`, of which only the name cannot change.
 pub struct Dashboard;
 
-/// The desired dashboard.
+/// The desired dashboard, with all of its widgets.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
     /// The name in AWS, which is the id.
@@ -62,7 +62,8 @@ async fn read(ctx: &Ctx<Clients>, name: &str) -> Result<Option<(Live, Tags)>> {
         arn,
         body: serde_json::from_str(text).unwrap_or_default(),
     };
-    // The dashboard exists even if its tags were not found. Otherwise a plan would create it, and overwrite the existing one.
+    // The dashboard exists even if its tags were not found. Otherwise a plan would create it, and overwrite the
+    // existing one.
     Ok(Some((live, tags?.unwrap_or_default())))
 }
 
@@ -113,7 +114,8 @@ fn members(body: &Value) -> BTreeMap<String, Value> {
     all
 }
 
-/// A value in a form in which equal values are equal JSON: numbers are floating-point, and members that are null are left out.
+/// A value in a form in which equal values are equal JSON: numbers are floating-point, and members that are null are
+/// left out.
 fn normalize(value: &Value) -> Value {
     match value {
         Value::Number(number) => number.as_f64().map_or(Value::Null, Value::from),

@@ -1,8 +1,9 @@
 //! `subscription`: a subscription to the SNS topic.
 //! <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 //!
-//! It has no tags: topic, protocol and endpoint identify it, and a second call to Subscribe creates no second one. Until it is
-//! confirmed from the endpoint, lists do not have its ARN, and only AWS can delete it: after some days, or with the topic.
+//! It has no tags: topic, protocol and endpoint identify it, and a second call to Subscribe creates no second one.
+//! Until it is confirmed from the endpoint, lists do not have its ARN, and only AWS can delete it: after some days, or
+//! with the topic.
 
 use crate::clients::Clients;
 use crate::kinds::topic::NOT_FOUND;
@@ -16,14 +17,14 @@ use std::collections::HashMap;
 /// The kind `subscription`. Any change to it is a replacement.
 pub struct Subscription;
 
-/// The desired subscription.
+/// The desired subscription to the topic.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
     /// The ARN of the topic.
     pub topic_arn: Input,
     /// How messages are sent: `email`.
     pub protocol: String,
-    /// The email address.
+    /// The email address to which messages are sent.
     pub endpoint: String,
 }
 
@@ -34,7 +35,7 @@ pub struct Live {
     pub topic_arn: String,
     /// How messages are sent: `email`.
     pub protocol: String,
-    /// The email address.
+    /// The email address to which messages are sent.
     pub endpoint: String,
     /// Whether it is not confirmed yet.
     pub pending: bool,
@@ -82,7 +83,8 @@ pub struct Listed {
     pub arn: Option<String>,
 }
 
-/// All subscriptions of a topic; none if the topic does not exist. AWS lists deleted ones for a while; they are left out.
+/// All subscriptions of a topic; none if the topic does not exist. AWS lists deleted ones for a while; they are left
+/// out.
 pub async fn list(ctx: &Ctx<Clients>, topic: &str) -> Result<Option<Vec<Listed>>> {
     let call = ctx.clients.sns.list_subscriptions_by_topic();
     let mut pages = call.topic_arn(topic).into_paginator().send();
@@ -107,8 +109,8 @@ pub async fn list(ctx: &Ctx<Clients>, topic: &str) -> Result<Option<Vec<Listed>>
     Ok(Some(all))
 }
 
-/// The ARN of the confirmed subscription with this topic, protocol and endpoint. One that is not confirmed is not found:
-/// Subscribe is called again, which creates no second one.
+/// The ARN of the confirmed subscription with this topic, protocol and endpoint. One that is not confirmed is not
+/// found: Subscribe is called again, which creates no second one.
 async fn find_confirmed(ctx: &Ctx<Clients>, spec: &Spec) -> Result<Option<String>> {
     let Some(topic) = spec.topic_arn.known() else {
         return Ok(None);

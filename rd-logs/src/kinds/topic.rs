@@ -18,7 +18,7 @@ use serde_json::{Value, json};
 /// The kind `topic`, of which only the name cannot change.
 pub struct Topic;
 
-/// The desired topic.
+/// The desired topic, with its policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
     /// The name in AWS.

@@ -35,8 +35,8 @@ fn parse(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     absolute(text, now, zone).or_else(|| relative(text, now, zone))
 }
 
-/// A point in time: with an offset, or local to the zone. A local time that a change to summer time skips is the one an hour
-/// later.
+/// A point in time: with an offset, or local to the zone. A local time that a change to summer time skips is the one an
+/// hour later.
 fn absolute(text: &str, now: Timestamp, zone: &TimeZone) -> Option<Timestamp> {
     if let Ok(timestamp) = text.parse::<Timestamp>() {
         return Some(timestamp);

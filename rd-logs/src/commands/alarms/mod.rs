@@ -41,7 +41,8 @@ enum AlarmsCommand {
     History(HistoryArgs),
 }
 
-/// Lists the alarms, watches them, or prints their history. Only states are read from the store, everything else from AWS.
+/// Lists the alarms, watches them, or prints their history. Only states are read from the store, everything else from
+/// AWS.
 pub async fn run(context: &Context, args: &AlarmsArgs) -> Result<Exit> {
     let logs = SliceContext::<Logs>::open(context).await?;
     let names = alarm_names(&logs);

@@ -1,8 +1,8 @@
 //! A file that records how far a tail has read, so that the next run continues there.
 //!
-//! For each group it has the time from which to continue, and the ids of the events after that time that were printed. If
-//! stdout is a regular file, it also has the length of that file: [`super::recover`] finds there what a killed run printed
-//! after its last checkpoint.
+//! For each group it has the time from which to continue, and the ids of the events after that time that were printed.
+//! If stdout is a regular file, it also has the length of that file: [`super::recover`] finds there what a killed run
+//! printed after its last checkpoint.
 
 use crate::events::read::seen_ids::SeenIds;
 use rd_common::{Error, Result};
@@ -18,7 +18,7 @@ const FORMAT: &str = "rd-logs-checkpoint/1";
 /// The contents of the file.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Checkpoint {
-    /// Always [`FORMAT`].
+    /// The format of the file, always [`FORMAT`].
     pub format: String,
     /// The flags that select events, by name. A tail with other flags must not continue here.
     pub selection: BTreeMap<String, String>,
@@ -34,7 +34,8 @@ pub struct Checkpoint {
 pub struct Position {
     /// The time from which to continue, in milliseconds since 1970.
     pub from: i64,
-    /// The events after that time that were printed: by second since 1970, the hash of each id in 16 hexadecimal digits.
+    /// The events after that time that were printed: by second since 1970, the hash of each id in 16 hexadecimal
+    /// digits.
     pub written: BTreeMap<i64, String>,
 }
 
@@ -62,7 +63,8 @@ impl Checkpoint {
         }
     }
 
-    /// Reads the file; none if it does not exist yet. Fails for a file of another kind, and for a checkpoint of other flags.
+    /// Reads the file; none if it does not exist yet. Fails for a file of another kind, and for a checkpoint of other
+    /// flags.
     pub fn read(path: &Path, selection: &BTreeMap<String, String>) -> Result<Option<Self>> {
         let place = path.display();
         let text = match std::fs::read(path) {
@@ -145,8 +147,8 @@ impl Checkpoint {
 }
 
 impl Position {
-    /// The position from `from`, in milliseconds since 1970. All ids in `seen` were printed, except those for which `held`
-    /// returns true.
+    /// The position from `from`, in milliseconds since 1970. All ids in `seen` were printed, except those for which
+    /// `held` returns true.
     pub fn new(from: i64, seen: &SeenIds, held: &dyn Fn(u64) -> bool) -> Self {
         let mut written = BTreeMap::new();
         for (second, hashes) in seen.seconds_from(from) {

@@ -53,7 +53,7 @@ pub struct FollowSettings {
     pub checkpoint: Option<PathBuf>,
     /// The flags that select events, by name. A checkpoint must have the same.
     pub filters: BTreeMap<String, String>,
-    /// The output format.
+    /// The output format, which the checkpoint records.
     pub format: Format,
     /// The zone in which warnings show times.
     pub zone: TimeZone,
@@ -73,7 +73,7 @@ struct Group {
     ended: bool,
 }
 
-/// A running tail.
+/// A running tail of one or more log groups.
 pub struct Follow {
     source: Rc<Source>,
     settings: FollowSettings,

@@ -1,9 +1,10 @@
-//! Polls one log group: reads new events often, and older ones again from time to time, because some become visible late.
+//! Polls one log group: reads new events often, and older ones again from time to time, because some become visible
+//! late.
 //!
-//! Agents send events in batches, and CloudWatch shows them seconds after it received them, not those of all streams at the
-//! same time. So a pass begins before the end of the previous one. If the whole overlap window fits into a page, each pass
-//! reads all of it. If it does not, a pass begins a few seconds back, and in addition, sweeps read the whole window: as often
-//! as fits into a fifth of the time, and at least twice per window.
+//! Agents send events in batches, and CloudWatch shows them seconds after it received them, not those of all streams at
+//! the same time. So a pass begins before the end of the previous one. If the whole overlap window fits into a page,
+//! each pass reads all of it. If it does not, a pass begins a few seconds back, and in addition, sweeps read the whole
+//! window: as often as fits into a fifth of the time, and at least twice per window.
 
 use crate::events::event::Event;
 use crate::events::read::source::{Range, Source, is_missing, is_stale_token};
@@ -54,9 +55,9 @@ pub enum Update {
 pub struct PollSettings {
     /// The index of the group.
     pub group: usize,
-    /// The first millisecond.
+    /// The first millisecond to read.
     pub start: i64,
-    /// The last millisecond; none to poll without end.
+    /// The last millisecond to read; none to poll without end.
     pub end: Option<i64>,
     /// The length of the overlap window: how late events may become visible.
     pub overlap: Duration,
@@ -222,7 +223,8 @@ impl Poller {
         }
     }
 
-    /// The time of AWS's clock at a past moment, in milliseconds since 1970. Call it after a response, which has the skew.
+    /// The time of AWS's clock at a past moment, in milliseconds since 1970. Call it after a response, which has the
+    /// skew.
     fn aws_time(&self, moment: Instant) -> i64 {
         self.source.skew.now() - moment.elapsed().as_millis() as i64
     }

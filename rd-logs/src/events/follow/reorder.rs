@@ -1,9 +1,9 @@
-//! A buffer that holds events for a moment, so that events that arrive a little late, and those of other groups, are printed
-//! in order.
+//! A buffer that holds events for a moment, so that events that arrive a little late, and those of other groups, are
+//! printed in order.
 //!
-//! An event is released when it was held for the time of `--hold`, together with all events before it; sooner if it is so
-//! old that no earlier event is expected. While a group lags behind, nothing later than its last page is released, so that
-//! all groups are merged in order. At most [`MAX_BYTES`] are held.
+//! An event is released when it was held for the time of `--hold`, together with all events before it; sooner if it is
+//! so old that no earlier event is expected. While a group lags behind, nothing later than its last page is released,
+//! so that all groups are merged in order. At most [`MAX_BYTES`] are held.
 
 use crate::events::event::Event;
 use std::collections::VecDeque;
@@ -66,8 +66,8 @@ impl ReorderBuffer {
         self.batches.front().map(|(added, _)| *added + hold)
     }
 
-    /// Which events may be released at `now`: those that were held for `hold` and all before them, and those before `old`; but
-    /// none after `limit`. Both are in milliseconds since 1970.
+    /// Which events may be released at `now`: those that were held for `hold` and all before them, and those before
+    /// `old`; but none after `limit`. Both are in milliseconds since 1970.
     pub fn bound(&mut self, now: Instant, hold: Duration, old: i64, limit: i64) -> Bound {
         let limit = (limit, i64::MAX);
         let mut bound = (old, i64::MIN).min(limit);

@@ -71,8 +71,8 @@ impl Follow {
     }
 }
 
-/// Adds the events that a killed run printed after its last checkpoint to those that were seen, and cuts off an incomplete
-/// line. `was` is the file of stdout at the checkpoint.
+/// Adds the events that a killed run printed after its last checkpoint to those that were seen, and cuts off an
+/// incomplete line. `was` is the file of stdout at the checkpoint.
 pub(super) fn recover_stdout(
     was: &StdoutFile,
     source: &Source,

@@ -58,8 +58,8 @@ impl TaskWatch {
         })
     }
 
-    /// The time at which the task stopped, in milliseconds since 1970; none while it runs. Returns at once: rd-ecs runs in
-    /// the background.
+    /// The time at which the task stopped, in milliseconds since 1970; none while it runs. Returns at once: rd-ecs runs
+    /// in the background.
     pub async fn stopped_at(&mut self, clock: Clock) -> StoppedAt {
         if self.stopped_at.is_some() {
             return Ok(self.stopped_at);

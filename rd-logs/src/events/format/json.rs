@@ -1,5 +1,5 @@
-//! One JSON object per event. A message that is a JSON object is added as `fields`, as it was sent, after a check that it is
-//! valid.
+//! One JSON object per event. A message that is a JSON object is added as `fields`, as it was sent, after a check that
+//! it is valid.
 
 use crate::events::event::Event;
 use crate::events::json_text::escape::unescape;
@@ -97,7 +97,8 @@ impl Json {
     }
 }
 
-/// Appends the member `fields` if the message is a JSON object. Otherwise returns none, and what was appended must be removed.
+/// Appends the member `fields` if the message is a JSON object. Otherwise returns none, and what was appended must be
+/// removed.
 fn add_fields(out: &mut Vec<u8>, message: &str) -> Option<()> {
     out.extend_from_slice(b",\"fields\":");
     let begin = out.len();

@@ -73,8 +73,8 @@ impl Level {
         })
     }
 
-    /// The level of a message that is plain text: that of `level=…`, or the first level that its first hundred bytes name in
-    /// capitals, as in `2026-11-23 14:00:00 [ERROR] …` or PostgreSQL's `… LOG:  …`.
+    /// The level of a message that is plain text: that of `level=…`, or the first level that its first hundred bytes
+    /// name in capitals, as in `2026-11-23 14:00:00 [ERROR] …` or PostgreSQL's `… LOG: …`.
     pub fn of_text(text: &str) -> Option<Self> {
         let mut end = text.len().min(100);
         while !text.is_char_boundary(end) {

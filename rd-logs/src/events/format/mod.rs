@@ -15,11 +15,11 @@ use text::Text;
 pub enum Format {
     /// Columns for people: time, stream, level and message, in color on a terminal
     Text,
-    /// Only the message
+    /// Only the message, as it was sent
     Raw,
     /// One JSON object per line
     Json,
-    /// Time and message
+    /// The time, then the message
     Short,
 }
 
@@ -49,11 +49,11 @@ impl Screen {
 
 /// Formats events as lines.
 pub enum Formatter {
-    /// Formats JSON objects.
+    /// Formats one JSON object per event.
     Json(json::Json),
     /// Formats columns for people.
     Text(Box<Text>),
-    /// Copies the messages.
+    /// Copies only the messages.
     Raw,
     /// Formats times and copies the messages.
     Short(TimestampWriter),

@@ -1,5 +1,5 @@
-//! Events in columns for people: time, group, stream, level, message. A message that is a JSON object is shown as its text
-//! and `key=value`. The lines of a message are aligned. Control sequences for the terminal are removed.
+//! Events in columns for people: time, group, stream, level, message. A message that is a JSON object is shown as its
+//! text and `key=value`. The lines of a message are aligned. Control sequences for the terminal are removed.
 
 use super::Screen;
 use super::message::{Fields, Level};
@@ -163,8 +163,8 @@ impl Text {
         out.resize(out.len() + self.indent, b' ');
     }
 
-    /// Appends a line without control characters, which could be commands for the terminal. Color sequences are kept where
-    /// colors are shown.
+    /// Appends a line without control characters, which could be commands for the terminal. Color sequences are kept
+    /// where colors are shown.
     fn add_line(&self, out: &mut Vec<u8>, line: &str) {
         if !line.chars().any(char::is_control) {
             out.extend_from_slice(line.as_bytes());

@@ -9,8 +9,8 @@ pub fn unescaped(escaped: &str) -> Option<String> {
     String::from_utf8(text).ok()
 }
 
-/// Appends the text of a JSON string, given without its quotes. None if an escape is invalid; what was appended by then is
-/// undefined.
+/// Appends the text of a JSON string, given without its quotes. None if an escape is invalid; what was appended by then
+/// is undefined.
 pub fn unescape(escaped: &str, text: &mut Vec<u8>) -> Option<()> {
     let escaped = escaped.as_bytes();
     let begin = text.len();

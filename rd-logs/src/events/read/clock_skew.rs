@@ -1,5 +1,5 @@
-//! The difference between AWS's clock and this machine's, from the `Date` header of responses. "Now" is AWS's time wherever
-//! it is compared with the times of events.
+//! The difference between AWS's clock and this machine's, from the `Date` header of responses. "Now" is AWS's time
+//! wherever it is compared with the times of events.
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;

@@ -1,9 +1,9 @@
-//! Reads a range of the past in parts, several at once, and returns its events in order, each once. Memory holds only a few
-//! pages of each part.
+//! Reads a range of the past in parts, several at once, and returns its events in order, each once. Memory holds only a
+//! few pages of each part.
 //!
-//! The first call shows how much there is. If it did not return everything, the rest is divided into parts of a page or two,
-//! so that many are read at once although the output is in order. Parts become longer where there are few events, and
-//! shorter where there are many.
+//! The first call shows how much there is. If it did not return everything, the rest is divided into parts of a page or
+//! two, so that many are read at once although the output is in order. Parts become longer where there are few events,
+//! and shorter where there are many.
 
 use super::seen_ids::IdHashes;
 use super::source::{Page, Range, Source, is_stale_token};
@@ -52,7 +52,8 @@ enum Chunk {
     Gap(Gap),
 }
 
-/// Where the next part of a group begins, in milliseconds since 1970, and how long it is. Parts that were read adapt it.
+/// Where the next part of a group begins, in milliseconds since 1970, and how long it is. Parts that were read adapt
+/// it.
 struct NextPart {
     start: Cell<i64>,
     length: Cell<i64>,
@@ -121,8 +122,8 @@ impl ParallelRead {
         self.groups.iter().any(|read| read.at == read.page.len())
     }
 
-    /// Passes the next events to `take`, one after the other, as long as it returns true. Returns false at the end of the
-    /// range.
+    /// Passes the next events to `take`, one after the other, as long as it returns true. Returns false at the end of
+    /// the range.
     pub async fn next(&mut self, take: &mut impl FnMut(&Event) -> bool) -> bool {
         for read in &mut self.groups {
             read.fill(&mut self.gaps).await;
@@ -177,8 +178,8 @@ impl GroupRead {
         }
     }
 
-    /// Removes events that an earlier page already had. These have the timestamp at which that page ended, because a part
-    /// starts with the last millisecond of the part before it.
+    /// Removes events that an earlier page already had. These have the timestamp at which that page ended, because a
+    /// part starts with the last millisecond of the part before it.
     fn remove_duplicates(&mut self) {
         let (latest, seen) = &mut self.latest;
         self.page

@@ -1,8 +1,8 @@
 //! The rate of calls to FilterLogEvents: one limit for all groups and parts of this process.
 //!
-//! AWS allows an account 5, 10 or 25 calls a second, depending on the region, and other programs in the account use some of
-//! them. So the limit adapts: it starts at 10 calls a second and doubles every half second until a call is throttled. Each
-//! throttled call lowers it; from then on it grows by one call a second, every second.
+//! AWS allows an account 5, 10 or 25 calls a second, depending on the region, and other programs in the account use
+//! some of them. So the limit adapts: it starts at 10 calls a second and doubles every half second until a call is
+//! throttled. Each throttled call lowers it; from then on it grows by one call a second, every second.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html>
 
 use rd_common::resource::wait::Clock;

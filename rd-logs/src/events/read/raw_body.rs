@@ -14,8 +14,8 @@ use std::time::Duration;
 /// The longest wait for the next part of a body.
 const READ_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// An interceptor for one call that keeps the body of a successful response and leaves the SDK an empty object. Bodies of
-/// errors stay with the SDK, which explains them.
+/// An interceptor for one call that keeps the body of a successful response and leaves the SDK an empty object. Bodies
+/// of errors stay with the SDK, which explains them.
 #[derive(Clone, Debug, Default)]
 pub struct RawBody {
     body: Arc<Mutex<Option<SdkBody>>>,

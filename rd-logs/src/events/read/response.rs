@@ -73,8 +73,9 @@ enum Member {
     Message,
 }
 
-/// The JSON around the values of an event: the bytes before each value, and those after the last one. AWS writes all events
-/// of a response alike, so the next event is first compared with the layout of the one before it, without parsing names.
+/// The JSON around the values of an event: the bytes before each value, and those after the last one. AWS writes all
+/// events of a response alike, so the next event is first compared with the layout of the one before it, without
+/// parsing names.
 #[derive(Debug, Default)]
 struct Layout {
     before: Vec<(Member, Range<usize>)>,

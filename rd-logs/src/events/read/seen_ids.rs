@@ -4,9 +4,9 @@ use crate::events::event::Event;
 use std::collections::{BTreeMap, HashSet};
 use std::hash::{BuildHasherDefault, Hasher};
 
-/// The maximum number of ids in memory, of all groups together. A set takes up to 18 bytes for an id, so this is at most
-/// 36 MB. If the overlap window has more events, it becomes shorter: the oldest ids are dropped, and events of that time
-/// that arrive later are not printed.
+/// The maximum number of ids in memory, of all groups together. A set takes up to 18 bytes for an id, so this is at
+/// most 36 MB. If the overlap window has more events, it becomes shorter: the oldest ids are dropped, and events of
+/// that time that arrive later are not printed.
 pub const MAX_IDS: usize = 2_000_000;
 
 /// A hasher that returns its input, since ids are stored as hashes.

@@ -191,8 +191,8 @@ fn is_throttled(error: &Error) -> bool {
         })
 }
 
-/// Whether AWS rejected the token of a page, which expires after 24 hours. No code of its own tells that: AWS reports an
-/// invalid parameter, and names the token in the text. <https://github.com/boto/boto3/issues/1467>
+/// Whether AWS rejected the token of a page, which expires after 24 hours. No code of its own tells that: AWS reports
+/// an invalid parameter, and names the token in the text. <https://github.com/boto/boto3/issues/1467>
 pub fn is_stale_token(error: &Error, range: &Range) -> bool {
     range.token.is_some()
         && error.is(&["InvalidParameterException"])
