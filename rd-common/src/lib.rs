@@ -1,6 +1,6 @@
 //! What the rd programs share: the engine that plans and applies, the records that they exchange, the state that they
-//! keep, and the commands that all of them have. It knows the names and outputs of the slices, but none of their resource
-//! kinds.
+//! keep, and the commands that all of them have. It knows the names and outputs of the slices, but none of their
+//! resource kinds.
 //!
 //! A program is a [`Slice`]: its settings, a list of resources that follows from them, and a [`Kind`] for each type of
 //! resource.

@@ -36,6 +36,13 @@ impl<T> Output<T> {
     }
 }
 
+impl<T, N: Into<String>> Output<T, N> {
+    /// The slice that sets it, and its name.
+    pub fn into_parts(self) -> (&'static str, String) {
+        (self.slice, self.name.into())
+    }
+}
+
 impl<T, N: AsRef<str>> Output<T, N> {
     /// The slice that sets it.
     pub fn slice(&self) -> &'static str {
@@ -48,8 +55,8 @@ impl<T, N: AsRef<str>> Output<T, N> {
     }
 }
 
-/// Outputs of one slice that have the same meaning, one for each of several resources. A new resource adds an output and
-/// leaves the values of the others known.
+/// Outputs of one slice that have the same meaning, one for each of several resources. A new resource adds an output
+/// and leaves the values of the others known.
 #[derive(Debug)]
 pub struct OutputFamily<T> {
     slice: &'static str,
@@ -77,7 +84,7 @@ impl<T> OutputFamily<T> {
     }
 }
 
-/// The outputs of one slice that another slice reads before it makes its parts list.
+/// The outputs of one slice that another slice reads before it makes its list of resources.
 #[derive(Clone, Copy, Debug)]
 pub struct SliceInputs {
     /// The slice that sets them.
@@ -135,7 +142,7 @@ macro_rules! slice_outputs {
         pub mod $slice {
             use super::{Output, SliceInputs, SliceOutputs};
 
-            /// The slice's name.
+            /// The name of this slice.
             pub const SLICE: &str = stringify!($slice);
 
             $($(#[$doc])* pub const $output: Output<$type> = Output::new(SLICE, $name);)*
@@ -149,7 +156,7 @@ macro_rules! slice_outputs {
                 patterns: &[$($($pattern),*)?],
             };
 
-            /// The outputs of this slice that another slice reads before it makes its parts list.
+            /// The outputs of this slice that another slice reads before it makes its list of resources.
             pub const fn inputs(outputs: &'static [Output<()>]) -> SliceInputs {
                 SliceInputs { slice: SLICE, outputs }
             }
@@ -204,7 +211,8 @@ slice_outputs! {
         PORT: i32 = "port";
         /// The name of the database inside the instance.
         DATABASE_NAME: String = "database_name";
-        /// The ARN of the secret with the URL. Known once the value is complete, so that a task that starts can connect.
+        /// The ARN of the secret with the URL. Known once the value is complete, so that a task that starts can
+        /// connect.
         SECRET_ARN: String = "secret_arn";
     }
 }
@@ -220,7 +228,8 @@ slice_outputs! {
         HOST: String = "host";
         /// The TCP port of the nodes.
         PORT: i32 = "port";
-        /// The ARN of the secret with the URL. Known once the value is complete, so that a task that starts can connect.
+        /// The ARN of the secret with the URL. Known once the value is complete, so that a task that starts can
+        /// connect.
         SECRET_ARN: String = "secret_arn";
     }
     families {
@@ -254,8 +263,8 @@ slice_outputs! {
         ALB_DNS_NAME: String = "alb_dns_name";
         /// The id of the Route 53 zone of that DNS name, for alias records.
         ALB_ZONE_ID: String = "alb_zone_id";
-        /// The ARN of the target group. Known once a listener forwards to it: ECS refuses a service in a target group that
-        /// no load balancer uses.
+        /// The ARN of the target group. Known once a listener forwards to it: ECS refuses a service in a target group
+        /// that no load balancer uses.
         TARGET_GROUP_ARN: String = "target_group_arn";
         /// The end of that ARN, as in CloudWatch's dimension `TargetGroup`.
         TARGET_GROUP_ARN_SUFFIX: String = "target_group_arn_suffix";

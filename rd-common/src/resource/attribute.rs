@@ -42,8 +42,8 @@ impl<T: DeserializeOwned, N: AsRef<str>> Attribute<T, N> {
     }
 }
 
-/// A field of `Live` that an attribute of type `T` can refer to: one of that type, or an optional one, which has no value
-/// until AWS reports it.
+/// A field of `Live` that an attribute of type `T` can refer to: one of that type, or an optional one, which has no
+/// value until AWS reports it.
 pub trait Holds<T> {}
 
 impl<T> Holds<T> for T {}

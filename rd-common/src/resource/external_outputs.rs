@@ -1,7 +1,8 @@
-//! The outputs of other slices that decide which resources a slice has, such as how many NAT gateways there are to watch.
+//! The outputs of other slices that decide which resources a slice has, such as how many NAT gateways there are to
+//! watch.
 //!
-//! Most outputs of other slices only fill in values: a spec refers to them, and they may arrive while an apply runs. The
-//! outputs here are needed earlier, because the list of resources itself depends on them. A slice names them in
+//! Most outputs of other slices only fill in values: a spec refers to them, and they may arrive while an apply runs.
+//! The outputs here are needed earlier, because the list of resources itself depends on them. A slice names them in
 //! [`crate::Slice::OPTIONAL_INPUTS`] and [`crate::Slice::REQUIRED_INPUTS`], and gets them in
 //! [`crate::Slice::use_outputs`].
 

@@ -1,5 +1,5 @@
-//! A value in a spec that another resource or slice provides: an id that AWS assigns to another resource, or an output of
-//! another slice. Until it is known, the spec holds a reference to it, which a plan can show.
+//! A value in a spec that another resource or slice provides: an id that AWS assigns to another resource, or an output
+//! of another slice. Until it is known, the spec holds a reference to it, which a plan can show.
 
 use crate::outputs::Output;
 use serde::de::{DeserializeOwned, Error as _};

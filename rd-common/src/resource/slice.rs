@@ -48,14 +48,14 @@ pub trait Slice: 'static {
     /// The flags that only its `destroy` has; [`NoArgs`] where there are none.
     type DestroyArgs: clap::Args;
 
-    /// The outputs that decide which resources this slice has, of slices that need not exist: `rd-logs` has alarms for the
-    /// cache if there is one. They are read before [`Slice::parts`]: from the
-    /// pipe, where they are waited for, otherwise from the state. Such a slice may be destroyed before this one, which
-    /// then deletes at its next apply what depended on it.
+    /// The outputs that decide which resources this slice has, of slices that need not exist: `rd-logs` has alarms for
+    /// the cache if there is one. They are read before [`Slice::parts`]: from the pipe, where they are waited for,
+    /// otherwise from the state. Such a slice may be destroyed before this one, which then deletes at its next apply
+    /// what depended on it.
     const OPTIONAL_INPUTS: &'static [SliceInputs] = &[];
 
-    /// As [`Slice::OPTIONAL_INPUTS`], of slices that this one needs as soon as its specs refer to them. Such a slice must
-    /// be destroyed after this one.
+    /// As [`Slice::OPTIONAL_INPUTS`], of slices that this one needs as soon as its specs refer to them. Such a slice
+    /// must be destroyed after this one.
     const REQUIRED_INPUTS: &'static [SliceInputs] = &[];
 
     /// What is wrong with the settings beyond the types of their keys. Pure.
@@ -67,9 +67,9 @@ pub trait Slice: 'static {
     /// The resource kinds that the slice can have in its list of resources or in its state.
     fn kinds() -> Kinds<Self::Clients>;
 
-    /// Finds what the list of resources depends on beyond the settings. What the state already has stays, so that a plan
-    /// does not change because AWS lists its zones in another order. The rest is read from AWS. Without clients, as in an
-    /// offline plan, likely values are assumed.
+    /// Finds what the list of resources depends on beyond the settings. What the state already has stays, so that a
+    /// plan does not change because AWS lists its zones in another order. The rest is read from AWS. Without clients,
+    /// as in an offline plan, likely values are assumed.
     fn discover(
         clients: Option<&Self::Clients>,
         stack: &Stack,
