@@ -10,7 +10,7 @@ use rd_common::Result;
 #[derive(clap::Args, Clone, Debug)]
 pub struct ZoneArgs {
     /// Time zone in which times are read and shown: Europe/Berlin, UTC, +02:00 [default: the machine's]
-    #[arg(long, value_name = "ZONE", env = "RD_TZ")]
+    #[arg(long, value_name = "ZONE", env = "RD_TZ", allow_hyphen_values = true)]
     tz: Option<String>,
 }
 

@@ -1,4 +1,4 @@
-//! Changes of the settings: in place where AWS can, and what becomes of a subscription to another address.
+//! Changes of the settings: updates in place, and the replacement of a subscription.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::Proxy;
@@ -51,7 +51,7 @@ fn fields(records: &[Value], address: &str) -> Vec<(String, Value, Value, String
 #[test]
 fn each_threshold_is_changed_in_place() {
     let (world, proxy) = applied("");
-    // Key, value, the alarms that it is of, their thresholds before and after.
+    // Key, value, its alarms, and their thresholds before and after.
     let table: [(&str, &str, &[&str], f64, f64); 12] = [
         ("alb_5xx", "5", &["alb-5xx"], 10.0, 5.0),
         ("target_5xx", "50", &["target-5xx"], 10.0, 50.0),
@@ -88,16 +88,16 @@ fn each_threshold_is_changed_in_place() {
         set(&world, &format!("{key} = {value}"));
         let plan = world.rd("rd-logs").args("plan").ok();
         let records = plan.of_type("change");
-        let mut wanted: Vec<String> = alarms
+        let mut expected: Vec<String> = alarms
             .iter()
             .map(|one| format!("update logs.alarm.{one}"))
             .collect();
-        // Where a graph shows the threshold, the dashboard changes with it.
+        // If a graph shows the threshold, the dashboard changes as well.
         let dashboard = "update logs.dashboard.overview".to_owned();
         if plan.actions().contains(&dashboard) {
-            wanted.push(dashboard);
+            expected.push(dashboard);
         }
-        assert_eq!(plan.actions(), wanted, "{key}");
+        assert_eq!(plan.actions(), expected, "{key}");
         for alarm in alarms {
             assert_eq!(
                 fields(&records, &format!("logs.alarm.{alarm}")),
@@ -130,11 +130,11 @@ fn each_threshold_is_changed_in_place() {
     );
 }
 
-/// Bytes in a GiB.
+/// One GiB in bytes.
 const GIB: f64 = 1_073_741_824.0;
 
 #[test]
-fn a_change_leaves_the_state_of_an_alarm_alone() {
+fn a_change_keeps_the_state_of_an_alarm() {
     let (world, _) = applied("");
     let went_off = [
         ("AlarmName", "shop-test-db-cpu"),
@@ -151,7 +151,7 @@ fn a_change_leaves_the_state_of_an_alarm_alone() {
 }
 
 #[test]
-fn the_key_of_the_topic_comes_and_goes() {
+fn the_key_of_the_topic_is_set_and_removed() {
     let (world, _) = applied("");
     let key = |world: &World| {
         let arn = world.id(TOPIC);
@@ -167,7 +167,7 @@ fn the_key_of_the_topic_comes_and_goes() {
         settled(&world);
         assert_eq!(key(&world).contains("alias/shop"), !keys.is_empty());
     }
-    // From the first call on.
+    // It is set in the call that creates the topic.
     world.rd("rd-logs").args("destroy -y").ok();
     set(&world, "kms_key = \"alias/shop\"");
     world.rd("rd-logs").args("apply -y").ok();
@@ -175,7 +175,7 @@ fn the_key_of_the_topic_comes_and_goes() {
 }
 
 #[test]
-fn tags_are_set_and_removed_without_making_anything_anew() {
+fn tags_are_set_and_removed_without_a_create() {
     let (world, proxy) = applied("");
     let tags = |name: &str| {
         let arn = format!(
@@ -248,7 +248,7 @@ fn tags_are_set_and_removed_without_making_anything_anew() {
 }
 
 #[test]
-fn another_address_is_asked_before_the_old_one_goes() {
+fn a_new_address_is_subscribed_before_the_old_one_is_deleted() {
     let (world, _) = applied("");
     let (first, second) = (world.address(), format!("b{}", world.address()));
     let subscriptions = |world: &World| -> Vec<(String, String)> {
@@ -288,7 +288,7 @@ fn another_address_is_asked_before_the_old_one_goes() {
         [(second.clone(), "pending".to_owned())]
     );
 
-    // One that nobody has confirmed cannot be ended: it is left, and said so.
+    // A subscription that was never confirmed cannot be deleted: it is left, with a warning.
     set(&world, &format!("alert_email = \"{first}\""));
     let apply = world.rd("rd-logs").args("apply -y").ok();
     assert!(
@@ -309,7 +309,7 @@ fn another_address_is_asked_before_the_old_one_goes() {
         ]
     );
 
-    // Nobody is to hear of it any more.
+    // No address any more.
     world
         .rd("rd-logs")
         .args("subscriptions confirm")
@@ -326,7 +326,7 @@ fn another_address_is_asked_before_the_old_one_goes() {
 }
 
 #[test]
-fn another_load_balancer_is_watched_instead() {
+fn alarms_follow_to_another_load_balancer() {
     let (world, _) = applied("");
     let other = json!({
         "alb_arn_suffix": "app/other/1",

@@ -1,4 +1,4 @@
-//! What people ask of alarms, dashboard, subscriptions and figures.
+//! The commands for alarms, subscriptions, the dashboard and its metrics.
 
 use insta::{assert_snapshot, with_settings};
 use rd_testkit::faults::Proxy;
@@ -28,7 +28,7 @@ fn set(world: &World, alarm: &str, state: &str, reason: &str) {
     world.query(CLOUDWATCH, "SetAlarmState", &set);
 }
 
-/// Times, accounts and what else differs from run to run.
+/// Replaces times, accounts and other values that differ between runs.
 const FILTERS: [(&str, &str); 4] = [
     (r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", "<id>"),
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z", "<time>"),
@@ -45,7 +45,7 @@ macro_rules! snapshot {
 }
 
 #[test]
-fn alarms_are_listed_those_that_went_off_first() {
+fn alarms_in_state_alarm_are_listed_first() {
     let world = applied();
     set(
         &world,
@@ -74,7 +74,7 @@ fn alarms_are_listed_those_that_went_off_first() {
 }
 
 #[test]
-fn a_watch_tells_each_change_once_and_ends_with_its_reader() {
+fn a_watch_prints_each_change_once_and_ends_with_its_reader() {
     let world = applied();
     let mut child = world
         .rd("rd-logs")
@@ -87,36 +87,36 @@ fn a_watch_tells_each_change_once_and_ends_with_its_reader() {
     }
     for (alarm, state) in [("db-cpu", "ALARM"), ("latency", "OK"), ("db-cpu", "OK")] {
         set(&world, alarm, state, "a test");
-        let told = next();
+        let change = next();
         assert_eq!(
             (
-                told["alarm"].as_str().unwrap(),
-                told["state"].as_str().unwrap()
+                change["alarm"].as_str().unwrap(),
+                change["state"].as_str().unwrap()
             ),
             (format!("shop-test-{alarm}").as_str(), state)
         );
     }
-    // Nothing more happens, and it ends all the same.
+    // It ends although there are no more changes.
     drop(lines);
     let done = finish(child);
     assert_eq!((done.code, done.stderr.as_str()), (0, ""));
 }
 
 #[test]
-fn history_is_told_oldest_first() {
+fn history_is_printed_oldest_first() {
     let world = applied();
     for (alarm, state) in [("db-cpu", "ALARM"), ("latency", "ALARM"), ("db-cpu", "OK")] {
         set(&world, alarm, state, &format!("because of {alarm}"));
-        // The local API tells whole seconds.
+        // The local API returns whole seconds.
         std::thread::sleep(std::time::Duration::from_millis(1100));
     }
     let changes = world.rd("rd-logs").args("alarms history").ok().records();
-    let told: Vec<[&str; 4]> = changes
+    let found: Vec<[&str; 4]> = changes
         .iter()
         .map(|one| ["alarm", "from", "to", "reason"].map(|name| one[name].as_str().unwrap()))
         .collect();
     assert_eq!(
-        told,
+        found,
         [
             [
                 "shop-test-db-cpu",
@@ -138,7 +138,7 @@ fn history_is_told_oldest_first() {
         .args("alarms history --format text")
         .ok();
     snapshot!("alarms_history", text.stdout);
-    // One alarm, by either of its names; with what else happened to it.
+    // One alarm, by its name or the last part of its address; and with other entries.
     for name in ["latency", "shop-test-latency"] {
         let one = world
             .rd("rd-logs")
@@ -157,19 +157,21 @@ fn history_is_told_oldest_first() {
         .iter()
         .map(|one| one["type"].as_str().unwrap())
         .collect();
-    // An action, since the topic hears of an alarm.
+    // The action is the notification of the topic.
     assert_eq!(kinds, ["ConfigurationUpdate", "StateUpdate", "Action"]);
     let none = world
         .rd("rd-logs")
         .args("alarms history --since 2000-01-01T00:00:00Z none")
         .code(2);
-    assert!(none.stderr.contains("there is no alarm `none`") && none.stderr.contains("db-cpu"));
+    assert!(none.stderr.contains("no alarm is named `none`") && none.stderr.contains("db-cpu"));
     let wrong = world
         .rd("rd-logs")
         .args("alarms history --since yesterday")
         .code(2);
     assert!(
-        wrong.stderr.contains("`yesterday` is not a time"),
+        wrong
+            .stderr
+            .contains("`yesterday` is not a valid time for --since"),
         "{}",
         wrong.stderr
     );
@@ -181,12 +183,40 @@ fn history_is_told_oldest_first() {
             .args(&later)
             .ok()
             .stdout
-            .starts_with("nothing happened since")
+            .starts_with("no changes since")
     );
 }
 
+/// The first time in a text, such as `2026-11-23 14:00:07`.
+fn first_time(text: &str) -> jiff::civil::DateTime {
+    let starts = text.char_indices().map(|(at, _)| at);
+    let times = starts.filter_map(|at| text.get(at..at + 19)?.parse().ok());
+    times.take(1).next().unwrap()
+}
+
 #[test]
-fn the_dashboard_has_a_url_that_can_be_opened() {
+fn alarms_and_their_history_use_the_zone_of_tz() {
+    let world = applied();
+    set(&world, "db-cpu", "ALARM", "hot");
+    let run = |command: &str| world.rd("rd-logs").args(command).ok().stdout;
+    for command in ["alarms --format text", "alarms history --format text"] {
+        let utc = first_time(&run(&format!("{command} --tz UTC")));
+        let kathmandu = first_time(&run(&format!("{command} --tz +05:45")));
+        assert_eq!(utc.until(kathmandu).unwrap().get_minutes(), 45, "{command}");
+    }
+    // The same local time is long ago in one zone, and in the future in another one.
+    let now = jiff::Timestamp::now().to_zoned(jiff::tz::TimeZone::UTC);
+    let since = now.strftime("%Y-%m-%dT%H:%M:%S");
+    let count = |zone: &str| {
+        run(&format!("alarms history --since {since} --tz {zone}"))
+            .lines()
+            .count()
+    };
+    assert_eq!((count("+06:00"), count("-06:00")), (1, 0));
+}
+
+#[test]
+fn the_url_of_the_dashboard_is_printed_and_opened() {
     let world = applied();
     let url = "https://us-east-1.console.aws.amazon.com/cloudwatch/home?region=us-east-1#dashboards/dashboard/shop-test-overview";
     let text = world.rd("rd-logs").args("dashboard --format text").ok();
@@ -205,7 +235,7 @@ fn the_dashboard_has_a_url_that_can_be_opened() {
         format!("{url}\n")
     );
 
-    // What opens it gets the URL as its one argument.
+    // The program that opens it gets the URL as its only argument.
     let opener = world.path().join("opener");
     std::fs::write(
         &opener,
@@ -233,7 +263,7 @@ fn the_dashboard_has_a_url_that_can_be_opened() {
 }
 
 #[test]
-fn subscriptions_are_listed_confirmed_and_tried() {
+fn subscriptions_are_listed_confirmed_and_tested() {
     let world = applied();
     let to = world.address();
     let listed = || world.rd("rd-logs").args("subscriptions").ok().records();
@@ -243,7 +273,9 @@ fn subscriptions_are_listed_confirmed_and_tried() {
     );
     let early = world.rd("rd-logs").args("subscriptions test").code(1);
     assert!(
-        early.stderr.contains("has not confirmed: nothing was sent"),
+        early
+            .stderr
+            .contains(&format!("no test was sent: {to} has not confirmed")),
         "{}",
         early.stderr
     );
@@ -251,13 +283,17 @@ fn subscriptions_are_listed_confirmed_and_tried() {
         .rd("rd-logs")
         .args("subscriptions confirm 123")
         .code(1);
-    assert!(wrong.stderr.contains("too old"), "{}", wrong.stderr);
+    assert!(
+        wrong.stderr.contains("may have expired"),
+        "{}",
+        wrong.stderr
+    );
     let no_link = world
         .rd("rd-logs")
         .args("subscriptions confirm https://example.com/")
         .code(2);
     assert!(
-        no_link.stderr.contains("has no token"),
+        no_link.stderr.contains("does not contain a token"),
         "{}",
         no_link.stderr
     );
@@ -270,7 +306,7 @@ fn subscriptions_are_listed_confirmed_and_tried() {
     assert!(
         other
             .stderr
-            .contains("the link is for arn:aws:sns:us-east-1:1:theirs"),
+            .contains("the link is for the topic arn:aws:sns:us-east-1:1:theirs"),
         "{}",
         other.stderr
     );
@@ -289,7 +325,7 @@ fn subscriptions_are_listed_confirmed_and_tried() {
     assert_eq!(text.stdout.lines().count(), 2);
     assert!(text.stdout.contains("confirmed"), "{}", text.stdout);
 
-    // The link at the end of each mail ends nothing without credentials.
+    // The unsubscribe link at the end of each mail does nothing without credentials.
     let attributes = [("SubscriptionArn", arn.as_str())];
     let attributes = world.query(rd_testkit::SNS, "GetSubscriptionAttributes", &attributes);
     let confirmation = attributes.body.split("ConfirmationWasAuthenticated").nth(1);
@@ -304,7 +340,7 @@ fn subscriptions_are_listed_confirmed_and_tried() {
     assert_eq!(mails.len(), 2);
     assert_eq!(mails[1]["subject"], "Test of the alarms of shop-test");
 
-    // Whoever subscribes by other means is listed as well.
+    // Subscriptions that rd-logs did not create are listed, too.
     let topic = world.id("logs.topic.alarms");
     let more = [
         ("TopicArn", topic.as_str()),
@@ -316,7 +352,7 @@ fn subscriptions_are_listed_confirmed_and_tried() {
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
 }
 
-/// Puts a value of a metric, so many minutes ago.
+/// Puts a value of a metric with a time some minutes ago.
 fn value(
     world: &World,
     namespace: &str,
@@ -346,7 +382,7 @@ fn value(
 }
 
 #[test]
-fn figures_are_plotted_and_told_in_numbers() {
+fn metrics_are_plotted_with_their_values() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
     world.watched();
@@ -375,7 +411,7 @@ fn figures_are_plotted_and_told_in_numbers() {
         10,
         42.5,
     );
-    // Of another database, and too old: neither is told.
+    // A value of another database, and one before the range: neither is shown.
     value(
         &world,
         "AWS/RDS",
@@ -424,17 +460,17 @@ fn figures_are_plotted_and_told_in_numbers() {
         .arg("database cpu")
         .ok()
         .stdout;
-    for wanted in [
+    for expected in [
         "Database CPU  alarm above 90 %",
         "min 10 %",
         "max 95 %",
         "last 50 %",
         "█",
     ] {
-        assert!(text.contains(wanted), "no {wanted} in {text}");
+        assert!(text.contains(expected), "no {expected} in {text}");
     }
     assert!(!text.contains("Cache"), "{text}");
-    // Further back, the old value is in, in longer periods.
+    // A longer range includes the old value, and has longer periods.
     let day = world
         .rd("rd-logs")
         .args("metrics cpu --since 1d")
@@ -462,7 +498,7 @@ fn figures_are_plotted_and_told_in_numbers() {
 }
 
 #[test]
-fn without_anything_to_see_it_says_so() {
+fn commands_explain_that_nothing_exists_yet() {
     let world = World::new(SETTINGS);
     let never = world.rd("rd-logs").args("alarms").code(1);
     assert!(
@@ -472,11 +508,11 @@ fn without_anything_to_see_it_says_so() {
     );
     world.rd("rd-logs").args("apply -y").ok();
     let none = world.rd("rd-logs").args("alarms --format text").ok();
-    assert_eq!(none.stdout, "no alarms: there is nothing to watch yet\n");
-    for verb in ["dashboard", "metrics"] {
-        let none = world.rd("rd-logs").args(verb).code(1);
+    assert_eq!(none.stdout, "no alarms: no resource to watch exists yet\n");
+    for command in ["dashboard", "metrics"] {
+        let none = world.rd("rd-logs").args(command).code(1);
         assert!(
-            none.stderr.contains("apply them, then rd-logs apply"),
+            none.stderr.contains("apply these, then run rd-logs apply"),
             "{}",
             none.stderr
         );
@@ -485,7 +521,7 @@ fn without_anything_to_see_it_says_so() {
     assert!(nobody.stdout.contains("alert_email"), "{}", nobody.stdout);
     let nobody = world.rd("rd-logs").args("subscriptions test").code(1);
     assert!(
-        nobody.stderr.contains("nobody has subscribed"),
+        nobody.stderr.contains("there are no subscriptions"),
         "{}",
         nobody.stderr
     );

@@ -1,4 +1,4 @@
-//! Every setting of topic, subscription, alarms and dashboard that somebody can change by hand.
+//! Every setting of topic, subscription, alarms and dashboard that can be changed outside of rd.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::drift::{Drift, each_is_put_back};
@@ -21,14 +21,14 @@ fn topic(world: &World, name: &str, value: &str) {
     world.query(SNS, "SetTopicAttributes", &change);
 }
 
-/// Puts the alarm anew as it is, but for these; an empty value leaves one out.
+/// Replaces the alarm with changed parameters. An empty value leaves a parameter out.
 fn alarm(world: &World, changes: &[(&str, &str)]) {
     let arn = world.id(TOPIC);
     let mut all = vec![
         ("AlarmName", "shop-test-latency"),
         (
             "AlarmDescription",
-            "One in twenty requests takes longer than that: look at the database, and at the CPU of the tasks.",
+            "One in twenty requests takes longer than the threshold. Check the database, and the CPU of the tasks.",
         ),
         ("Namespace", "AWS/ApplicationELB"),
         ("MetricName", "TargetResponseTime"),
@@ -63,7 +63,7 @@ fn alarm(world: &World, changes: &[(&str, &str)]) {
     world.query(CLOUDWATCH, "PutMetricAlarm", &all);
 }
 
-/// Changes the dashboard's document.
+/// Changes the document of the dashboard.
 fn dashboard(world: &World, change: fn(&mut Value)) {
     let name = [("DashboardName", "shop-test-overview")];
     let answer = world.query(CLOUDWATCH, "GetDashboard", &name);
@@ -84,7 +84,7 @@ fn tag(world: &World, arn: &str) {
     world.query(CLOUDWATCH, "TagResource", &change);
 }
 
-const BEHIND: [Drift; 28] = [
+const DRIFTS: [Drift; 28] = [
     Drift {
         address: TOPIC,
         path: "display_name",
@@ -336,14 +336,14 @@ fn applied() -> World {
 }
 
 #[test]
-fn each_setting_is_shown_and_put_back() {
-    each_is_put_back(&applied(), "rd-logs", &BEHIND);
+fn each_change_is_shown_and_reverted() {
+    each_is_put_back(&applied(), "rd-logs", &DRIFTS);
 }
 
 #[test]
-fn what_means_the_same_is_no_drift() {
+fn documents_with_the_same_meaning_are_no_drift() {
     let world = applied();
-    // The same document with other spaces, another order, and numbers written otherwise.
+    // The same document in another order, with other white space and other forms of numbers.
     dashboard(&world, |body| {
         let widgets = body["widgets"].as_array_mut().unwrap();
         widgets.reverse();
@@ -362,7 +362,7 @@ fn what_means_the_same_is_no_drift() {
 }
 
 #[test]
-fn what_was_deleted_is_made_again() {
+fn deleted_resources_are_created_again() {
     let world = applied();
     let alarm = [("AlarmNames.member.1", "shop-test-latency")];
     world.query(CLOUDWATCH, "DeleteAlarms", &alarm);
@@ -374,17 +374,17 @@ fn what_was_deleted_is_made_again() {
         "Unsubscribe",
         &[("SubscriptionArn", subscription.as_str())],
     );
-    let wanted = [
+    let expected = [
         format!("create {ALARM}"),
         format!("create {DASHBOARD}"),
         format!("create {SUBSCRIPTION}"),
     ];
     let plan = world.rd("rd-logs").args("plan").ok();
-    assert_eq!(plan.actions(), wanted);
+    assert_eq!(plan.actions(), expected);
     world.rd("rd-logs").args("apply -y").ok();
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
 
-    // The topic takes its subscriptions along.
+    // AWS deletes the subscriptions together with the topic.
     let arn = world.id(TOPIC);
     world.query(SNS, "DeleteTopic", &[("TopicArn", arn.as_str())]);
     world.rd("rd-logs").args("apply -y").ok();

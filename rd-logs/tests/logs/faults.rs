@@ -1,5 +1,5 @@
-//! Topic, subscription, alarms and dashboard, with a fault at every change that a command makes: nothing is lost,
-//! nothing doubled, nothing left.
+//! Faults at every change that a command makes to topic, subscription, alarms and dashboard: nothing is lost, created
+//! twice, or left behind.
 
 use rd_testkit::faults::Scenario;
 use rd_testkit::network::SETTINGS;
@@ -7,8 +7,8 @@ use rd_testkit::{CLOUDWATCH, SNS, World};
 
 const FEW: usize = 3;
 
-/// What is watched: enough for each kind, few enough for many runs.
-fn watched(world: &World) {
+/// Settings and outputs with a resource of each kind, but few enough for many runs.
+fn prepared(world: &World) {
     world.watched_slice("data");
     world.settings(&format!(
         "{SETTINGS}[logs]\nalert_email = \"{}\"\n",
@@ -17,7 +17,7 @@ fn watched(world: &World) {
 }
 
 fn applied(world: &World) {
-    watched(world);
+    prepared(world);
     world.rd("rd-logs").args("apply -y").ok();
 }
 
@@ -34,7 +34,7 @@ fn counts(world: &World) -> [usize; 4] {
     ]
 }
 
-fn whole(world: &World) {
+fn complete(world: &World) {
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
     let state = std::fs::read_to_string(world.state_file("shop-test", "logs")).unwrap_or_default();
     assert!(
@@ -52,15 +52,15 @@ fn nothing(world: &World) {
 
 const APPLY: Scenario = Scenario {
     settings: SETTINGS,
-    prepare: watched,
+    prepare: prepared,
     command: |world| world.rd("rd-logs").args("apply -y"),
     check: |world| {
         assert_eq!(counts(world), [1, 1, 3, 1]);
-        whole(world);
+        complete(world);
     },
 };
 
-/// Every kind is changed: settings and tags.
+/// Changes settings and tags of every kind.
 const UPDATE: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |world| {
@@ -83,11 +83,11 @@ const UPDATE: Scenario = Scenario {
             &[("ResourceARN", arn.as_str())],
         );
         assert!(tags.body.contains("platform"), "{}", tags.body);
-        whole(world);
+        complete(world);
     },
 };
 
-/// Another address, and what is no more is watched no more.
+/// Another email address, and other resources to watch.
 const REPLACE: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |world| {
@@ -101,9 +101,9 @@ const REPLACE: Scenario = Scenario {
     },
     command: |world| world.rd("rd-logs").args("apply -y"),
     check: |world| {
-        // The old subscription was never confirmed: it goes with the topic.
+        // The old subscription was never confirmed: AWS deletes it with the topic.
         assert_eq!(counts(world), [1, 2, 4, 1]);
-        whole(world);
+        complete(world);
     },
 };
 
@@ -114,4 +114,10 @@ const DESTROY: Scenario = Scenario {
     check: nothing,
 };
 
-rd_testkit::fault_walks!([APPLY, UPDATE, REPLACE, DESTROY], FEW);
+rd_testkit::fault_walks! {
+    FEW,
+    apply: APPLY,
+    update: UPDATE,
+    replace: REPLACE,
+    destroy: DESTROY,
+}

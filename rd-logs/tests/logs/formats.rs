@@ -1,4 +1,4 @@
-//! What each format looks like, on 80 and 120 columns, in colour and without.
+//! The output of each format, with 80 and 120 columns, with colors and without.
 
 use insta::{assert_snapshot, with_settings};
 use rd_testkit::World;
@@ -6,7 +6,7 @@ use rd_testkit::log_events::{group, logs, now, put_one, stream};
 
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n";
 
-/// Messages as applications, a load balancer and a database write them; some are not to be trusted.
+/// Messages of applications, a database and flow logs, and one with control sequences.
 const MESSAGES: [(&str, &str); 9] = [
     (
         "api/api/3f2a91bc0d7e4a55b1c2d3e4f5a6b7c8",
@@ -46,8 +46,8 @@ const MESSAGES: [(&str, &str); 9] = [
     ),
 ];
 
-/// A group with these messages, and what a tail writes of it, with times and ids put aside.
-fn written(flags: &str, columns: &str, colour: bool, groups: usize) -> String {
+/// Puts the messages into groups, and returns what a tail prints.
+fn printed(flags: &str, columns: &str, color: bool, groups: usize) -> String {
     let world = World::new(SETTINGS);
     let all: Vec<String> = ["service", "other"][..groups]
         .iter()
@@ -57,7 +57,7 @@ fn written(flags: &str, columns: &str, colour: bool, groups: usize) -> String {
     for (number, (name, message)) in MESSAGES.iter().enumerate() {
         let group = &all[number % all.len()];
         if !MESSAGES[..number].iter().any(|(other, _)| other == name) || groups > 1 {
-            // It may be there already.
+            // The stream may exist already.
             let input = serde_json::json!({"logGroupName": group, "logStreamName": name});
             let listed = logs(
                 &world,
@@ -74,7 +74,7 @@ fn written(flags: &str, columns: &str, colour: bool, groups: usize) -> String {
         .rd("rd-logs")
         .args(&format!("tail {} --tz UTC {flags}", all.join(" ")))
         .env("COLUMNS", columns);
-    let rd = if colour {
+    let rd = if color {
         rd.env("CLICOLOR_FORCE", "1")
     } else {
         rd
@@ -86,7 +86,7 @@ fn written(flags: &str, columns: &str, colour: bool, groups: usize) -> String {
         .replace('\u{1b}', "␛")
 }
 
-fn shown(name: &str, text: &str) {
+fn check(name: &str, text: &str) {
     with_settings!({filters => vec![
         (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", "YYYY-MM-DDTHH:MM:SS.mmmZ"),
         (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.\d{3}", "YYYY-MM-DD HH:MM:SS.mmm"),
@@ -98,30 +98,30 @@ fn shown(name: &str, text: &str) {
 }
 
 #[test]
-fn text_for_people() {
-    for (columns, colour) in [("80", false), ("80", true), ("120", false), ("120", true)] {
-        let name = format!("text-{columns}-{}", if colour { "colour" } else { "plain" });
-        shown(&name, &written("-o text", columns, colour, 1));
+fn text_in_columns() {
+    for (columns, color) in [("80", false), ("80", true), ("120", false), ("120", true)] {
+        let name = format!("text-{columns}-{}", if color { "color" } else { "plain" });
+        check(&name, &printed("-o text", columns, color, 1));
     }
 }
 
 #[test]
 fn text_of_two_groups() {
     for columns in ["80", "120"] {
-        let text = written("-o text", columns, false, 2);
-        shown(&format!("groups-{columns}"), &text);
+        let text = printed("-o text", columns, false, 2);
+        check(&format!("groups-{columns}"), &text);
     }
 }
 
 #[test]
 fn json_lines_raw_and_short() {
-    shown("json", &written("", "80", false, 1));
-    shown("raw", &written("-o raw", "80", false, 1));
-    shown("short", &written("-o short", "120", true, 1));
+    check("json", &printed("", "80", false, 1));
+    check("raw", &printed("-o raw", "80", false, 1));
+    check("short", &printed("-o short", "120", true, 1));
 }
 
 #[test]
-fn a_pipe_has_json_and_flags_choose_otherwise() {
+fn a_pipe_gets_json_unless_flags_select_another_format() {
     let world = World::new(SETTINGS);
     let group = group(&world, "g");
     stream(&world, &group, "s");
@@ -134,7 +134,7 @@ fn a_pipe_has_json_and_flags_choose_otherwise() {
     assert!(run("--format json").starts_with("{\"timestamp\":"));
     let columns = format!(" s{}hello\n", " ".repeat(34));
     assert!(run("--format text").ends_with(&columns));
-    // In a pipe there are no colours; and times are those of the zone.
+    // A pipe gets no colors. Times are in the zone of --tz.
     assert!(!run("-o text").contains('\u{1b}'));
     let hour = |zone: &str| run(&format!("-o short --tz {zone}"))[11..16].to_owned();
     assert_ne!(hour("+00:00"), hour("+05:45"));

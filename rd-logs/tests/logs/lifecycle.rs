@@ -1,4 +1,4 @@
-//! Topic, subscription, alarms and dashboard from nothing to nothing, for what there is.
+//! Topic, subscription, alarms and dashboard from the first apply to destroy, for the resources that exist.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::Proxy;
@@ -6,7 +6,7 @@ use rd_testkit::network::SETTINGS;
 use rd_testkit::{CLOUDWATCH, Done, Rd, SNS, World, endpoint};
 use serde_json::{Value, json};
 
-/// The alarms of a stack that has everything.
+/// The alarms of a stack with all slices.
 const ALARMS: [&str; 16] = [
     "alb-5xx",
     "db-connections",
@@ -36,7 +36,7 @@ fn warnings(done: &Done) -> Vec<String> {
     all.iter().map(text).collect()
 }
 
-/// The alarms that AWS has, by name.
+/// The names of the alarms in AWS.
 fn alarms(world: &World) -> Vec<String> {
     let answer = world.query(CLOUDWATCH, "DescribeAlarms", &[("MaxRecords", "100")]);
     let names = answer.body.split("<AlarmName>").skip(1);
@@ -59,7 +59,7 @@ fn actions(word: &str, alarms: &[&str], others: &[&str]) -> Vec<String> {
     all
 }
 
-/// Nothing of ours is left.
+/// Checks that neither AWS nor the state has a resource of the stack.
 fn nothing(world: &World) {
     assert_eq!(alarms(world), [""; 0]);
     let topics = world.query(SNS, "ListTopics", &[]).body;
@@ -70,7 +70,7 @@ fn nothing(world: &World) {
 }
 
 #[test]
-fn everything_is_watched_and_goes_again() {
+fn all_resources_are_created_and_destroyed() {
     let proxy = Proxy::start(endpoint());
     let world = World::at("", proxy.url());
     world.settings(&settings(&world));
@@ -90,7 +90,7 @@ fn everything_is_watched_and_goes_again() {
     assert_eq!(apply.output("dashboard_name"), "shop-test-overview");
     assert_eq!(alarms(&world), named(&ALARMS));
 
-    // Tags and actions are in the calls that make.
+    // The calls that create set tags and actions.
     let calls = proxy.calls();
     let done = |name: &str| calls.iter().filter(|call| call.operation == name).count();
     assert_eq!(
@@ -119,7 +119,7 @@ fn everything_is_watched_and_goes_again() {
         of_topic.body
     );
 
-    // The plan after it: no change, in few calls, and the subscription waits.
+    // The next plan has no changes, takes few calls, and shows the subscription as pending.
     proxy.rules(Vec::new(), None);
     let plan = world.rd("rd-logs").args("plan --exit-code").ok();
     assert_eq!(plan.actions(), [""; 0]);
@@ -156,7 +156,7 @@ fn everything_is_watched_and_goes_again() {
 
     proxy.rules(Vec::new(), None);
     let destroy = world.rd("rd-logs").args("destroy -y").ok();
-    // It was never confirmed: AWS lets it go with the topic.
+    // The subscription was never confirmed: AWS deletes it with the topic.
     assert!(
         destroy.stderr.contains("was never confirmed"),
         "{}",
@@ -175,7 +175,7 @@ fn everything_is_watched_and_goes_again() {
 }
 
 #[test]
-fn an_alarm_goes_to_whoever_has_confirmed() {
+fn an_alarm_is_sent_to_confirmed_subscriptions() {
     let world = World::new("");
     world.settings(&settings(&world));
     world.watched();
@@ -215,7 +215,7 @@ fn an_alarm_goes_to_whoever_has_confirmed() {
             "OK: \"shop-test-db-cpu\" in us-east-1"
         ]
     );
-    // That an alarm has gone off is no drift.
+    // The state of an alarm is no drift.
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
     let destroy = world.rd("rd-logs").args("destroy -y").ok();
     assert!(
@@ -227,14 +227,14 @@ fn an_alarm_goes_to_whoever_has_confirmed() {
 }
 
 #[test]
-fn there_are_alarms_only_for_what_there_is() {
+fn alarms_exist_only_for_existing_resources() {
     let world = World::new(SETTINGS);
-    // Nothing at all: a topic, for whoever wants to subscribe.
+    // Without other slices there is only the topic, for subscriptions.
     let first = world.rd("rd-logs").args("apply -y").ok();
     assert_eq!(first.actions(), ["create logs.topic.alarms"]);
-    let said = warnings(&first).join("\n");
+    let notes = warnings(&first).join("\n");
     for program in ["rd-net", "rd-data", "rd-cache", "rd-edge", "rd-ecs"] {
-        assert!(said.contains(program), "{said}");
+        assert!(notes.contains(program), "{notes}");
     }
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
 
@@ -248,13 +248,13 @@ fn there_are_alarms_only_for_what_there_is() {
             &["dashboard.overview"]
         )
     );
-    let said = warnings(&apply).join("\n");
+    let notes = warnings(&apply).join("\n");
     assert!(
-        said.contains("rd-cache") && !said.contains("rd-data"),
-        "{said}"
+        notes.contains("rd-cache") && !notes.contains("rd-data"),
+        "{notes}"
     );
 
-    // Without Container Insights, the load balancer counts the tasks; without that, nobody does.
+    // Without Container Insights, the load balancer counts the tasks. Without a load balancer, there is no such metric.
     let service = json!({
         "cluster_name": "c", "service_name": "s", "min_tasks": 2, "container_insights": false,
     });
@@ -290,7 +290,7 @@ fn there_are_alarms_only_for_what_there_is() {
         tasks.stdout
     );
 
-    // What was destroyed is not watched any more: a delete like any other.
+    // Alarms for destroyed resources are deleted.
     world.unwatched("data");
     let plan = world.rd("rd-logs").args("plan").ok();
     let mut wanted = actions("delete", &["db-connections", "db-cpu", "db-storage"], &[]);
@@ -301,24 +301,24 @@ fn there_are_alarms_only_for_what_there_is() {
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
     assert_eq!(alarms(&world).len(), 7);
 
-    // A service that may go down to none has no least number; that is told, unless it is wanted so.
+    // A service with a minimum of 0 tasks has no alarm for too few. A note says so, unless the alarm is turned off.
     let none = json!({
         "cluster_name": "c", "service_name": "s", "min_tasks": 0, "container_insights": false,
     });
     world.give("ecs", &none);
-    let told = |world: &World| {
+    let noted = |world: &World| {
         let plan = world.rd("rd-logs").args("plan").ok();
         let warnings = warnings(&plan);
         warnings.iter().any(|one| one.contains("running tasks"))
     };
-    assert!(told(&world));
+    assert!(noted(&world));
     world.settings(&format!("{SETTINGS}[logs]\nrunning_tasks = false\n"));
-    assert!(!told(&world));
+    assert!(!noted(&world));
     world.give("ecs", &service);
     world.settings(SETTINGS);
-    assert!(!told(&world));
+    assert!(!noted(&world));
 
-    // What is turned off is not made.
+    // Alarms that are turned off are deleted.
     world.settings(&format!(
         "{SETTINGS}[logs]\nalb_5xx = false\nrunning_tasks = false\n"
     ));
@@ -336,7 +336,7 @@ fn there_are_alarms_only_for_what_there_is() {
 }
 
 #[test]
-fn in_a_pipe_what_is_coming_is_there() {
+fn resources_that_the_same_pipe_creates_are_watched() {
     let settings =
         "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 2\n[cache]\nnodes = 2\n";
     let world = World::new(settings);
@@ -361,14 +361,14 @@ fn in_a_pipe_what_is_coming_is_there() {
     ];
     let wanted = actions("create", &watched, &["dashboard.overview", "topic.alarms"]);
 
-    // Nothing is applied yet, and how many there are to be is known.
+    // Nothing is applied yet, but the numbers of nodes and gateways are known from the pipe.
     let plan = last(vec![
         rd("rd-net", "plan"),
         rd("rd-cache", "plan"),
         rd("rd-logs", "plan"),
     ]);
     assert_eq!(of_logs(&plan), wanted);
-    // Alone, or offline, it sees nothing of that; offline in the pipe it does.
+    // They are not known without the pipe, but they are offline in the pipe.
     assert_eq!(
         of_logs(&rd("rd-logs", "plan").ok()),
         ["create logs.topic.alarms"]
@@ -381,7 +381,7 @@ fn in_a_pipe_what_is_coming_is_there() {
     ]);
     assert_eq!(of_logs(&offline), wanted);
 
-    // A saved plan of the pipe is applied as it is.
+    // A saved plan of the pipe is applied exactly.
     let plan = plan.stdout;
     let apply = last(vec![
         rd("rd-net", "apply").stdin(plan),
@@ -406,7 +406,7 @@ fn in_a_pipe_what_is_coming_is_there() {
     ]);
     assert_eq!(of_logs(&again), [""; 0]);
 
-    // A gateway and a node more: what watches them comes with them.
+    // Another gateway and another node get alarms in the same pipe.
     let more = settings
         .replace("azs = 2", "azs = 2\nnat = \"per-az\"")
         .replace("nodes = 2", "nodes = 3");
@@ -426,7 +426,7 @@ fn in_a_pipe_what_is_coming_is_there() {
         ]
     );
 
-    // Watching keeps nothing from being destroyed; in a pipe, it goes first.
+    // Watched resources can be destroyed first. In a pipe, rd-logs comes first.
     rd("rd-cache", "destroy -y").ok();
     let after = rd("rd-logs", "plan").ok();
     let of_cache = after.actions();
@@ -444,7 +444,7 @@ fn in_a_pipe_what_is_coming_is_there() {
 }
 
 #[test]
-fn who_needs_whom_is_told_before_a_change() {
+fn a_plan_warns_about_slices_that_use_an_output() {
     let world = World::new("project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\n");
     world.rd("rd-net").args("apply -y").ok();
     world.rd("rd-logs").args("apply -y").ok();
@@ -452,17 +452,17 @@ fn who_needs_whom_is_told_before_a_change() {
         .rd("rd-net")
         .args("plan --set net.cidr=10.9.0.0/16")
         .ok();
-    let said = warnings(&plan).join("\n");
+    let notes = warnings(&plan).join("\n");
     assert!(
-        said.contains("nat_gateway_a_id") && said.contains("rd-logs"),
-        "{said}"
+        notes.contains("nat_gateway_a_id") && notes.contains("rd-logs"),
+        "{notes}"
     );
     let graph = world.rd("rd-state").args("graph --format text").ok();
     assert!(graph.stdout.contains("logs  uses net"), "{}", graph.stdout);
 }
 
 #[test]
-fn a_state_that_is_lost_is_made_anew() {
+fn a_lost_state_is_rebuilt() {
     let world = World::new("");
     world.settings(&settings(&world));
     world.watched();
@@ -488,7 +488,7 @@ fn a_state_that_is_lost_is_made_anew() {
         [json!(null); 0]
     );
 
-    // Found by name and tags, what no settings ask for any more is taken in and then deleted.
+    // Resources without settings are found by name and tags, imported, and then deleted.
     std::fs::remove_file(world.state_file("shop-test", "logs")).unwrap();
     world.unwatched("data");
     world.rd("rd-logs").args("doctor --fix").run();
@@ -503,7 +503,7 @@ fn a_state_that_is_lost_is_made_anew() {
 }
 
 #[test]
-fn what_is_somebody_elses_is_left_alone() {
+fn an_alarm_of_another_owner_is_refused() {
     let world = World::new(SETTINGS);
     world.watched_slice("data");
     let theirs = [

@@ -1,4 +1,4 @@
-//! `search` reads long ranges in splits, and `insights`, `groups` and `tail --live` do what they say.
+//! `search` reads long ranges in parts; `insights` runs queries, `groups` lists log groups, `tail --live` uses Live Tail.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
@@ -11,18 +11,19 @@ use std::time::{Duration, Instant};
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n";
 const HOUR: i64 = 3_600_000;
 
-/// Two groups with events of two days, many within an hour of them and few in the rest; many at one time.
+/// Two groups with events of two days: many within one hour, some at the same time, and few in the rest. Returns the groups
+/// and the messages.
 fn two_days(world: &World, many: usize) -> (Vec<String>, Vec<String>) {
     let groups = ["a", "b"].map(|name| group(world, name)).to_vec();
     let start = now() - 47 * HOUR;
-    let mut wanted = Vec::new();
+    let mut all = Vec::new();
     for (number, group) in groups.iter().enumerate() {
         stream(world, group, "few");
         stream(world, group, "many");
         for hour in 0..24 {
             let message = format!("few {number} {hour}");
             put_one(world, group, "few", start + hour * 2 * HOUR, &message);
-            wanted.push(message);
+            all.push(message);
         }
         let events: Vec<(i64, String)> = (0..many)
             .map(|index| {
@@ -36,9 +37,9 @@ fn two_days(world: &World, many: usize) -> (Vec<String>, Vec<String>) {
         for batch in events.chunks(5000) {
             put(world, group, "many", batch);
         }
-        wanted.extend(events.into_iter().map(|(_, message)| message));
+        all.extend(events.into_iter().map(|(_, message)| message));
     }
-    (groups, wanted)
+    (groups, all)
 }
 
 fn is_in_order(text: &str) -> bool {
@@ -50,9 +51,9 @@ fn is_in_order(text: &str) -> bool {
 }
 
 #[test]
-fn a_long_range_comes_whole_and_in_order() {
+fn a_long_range_is_printed_completely_and_in_order() {
     let world = World::new(SETTINGS);
-    let (groups, wanted) = two_days(&world, 20_000);
+    let (groups, all) = two_days(&world, 20_000);
     for (flags, of) in [
         ("", ""),
         ("--grep ^few", "few"),
@@ -62,14 +63,14 @@ fn a_long_range_comes_whole_and_in_order() {
         let line = format!("search {} --since 48h {flags}", groups.join(" "));
         let done = world.rd("rd-logs").args(&line).ok();
         assert!(is_in_order(&done.stdout), "{flags}");
-        let wanted = wanted
+        let expected = all
             .iter()
             .filter(|message| message.starts_with(of))
             .cloned();
-        each_once(wanted, messages(&done.stdout));
+        each_once(expected, messages(&done.stdout));
         assert_eq!(done.stderr, "");
     }
-    // A filter of AWS and a regular expression here: what both leave.
+    // AWS applies the filter pattern, rd-logs the regular expression.
     let line = format!(
         "search {} --since 48h --filter few --grep 7$ -o raw",
         groups[0]
@@ -81,10 +82,10 @@ fn a_long_range_comes_whole_and_in_order() {
 }
 
 #[test]
-fn what_is_throttled_or_lost_is_read_again() {
+fn throttled_calls_and_lost_responses_are_retried() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
-    let (groups, wanted) = two_days(&world, 20_000);
+    let (groups, all) = two_days(&world, 20_000);
     rule(&world, &groups[0], "", &json!({"empty_pages": true}));
     let calls = Calls::Of("FilterLogEvents");
     let mut rules: Vec<Rule> = (0..50)
@@ -96,17 +97,17 @@ fn what_is_throttled_or_lost_is_read_again() {
     proxy.rules(rules, None);
     let line = format!("search {} --since 48h", groups.join(" "));
     let done = world.rd("rd-logs").args(&line).ok();
-    each_once(wanted, messages(&done.stdout));
+    each_once(all, messages(&done.stdout));
     assert!(is_in_order(&done.stdout));
     assert!(proxy.happened() >= 2, "{}", proxy.happened());
 }
 
 #[test]
-fn what_cannot_be_read_is_a_gap() {
+fn a_range_that_cannot_be_read_is_reported_as_a_gap() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
-    let (groups, wanted) = two_days(&world, 12_000);
-    // After the first pages nothing is answered any more; five minutes are fifteen seconds here.
+    let (groups, all) = two_days(&world, 12_000);
+    // After the first pages, every call fails. Retries end after five minutes, which are three seconds here.
     let rule = Rule {
         calls: Calls::Of("FilterLogEvents"),
         first: 4,
@@ -120,19 +121,19 @@ fn what_cannot_be_read_is_a_gap() {
         .args(&line)
         .env("RD_WAIT_SCALE", "0.01")
         .code(1);
-    assert!(done.stderr.contains("error: a gap: "), "{}", done.stderr);
+    assert!(done.stderr.contains("error: gap: "), "{}", done.stderr);
     assert!(
         done.stderr.contains("search this range again"),
         "{}",
         done.stderr
     );
     let found = messages(&done.stdout);
-    assert!(!found.is_empty() && found.len() < wanted.len());
+    assert!(!found.is_empty() && found.len() < all.len());
     assert!(is_in_order(&done.stdout));
 }
 
 #[test]
-fn a_query_gives_rows() {
+fn a_query_prints_its_rows() {
     let world = World::new(SETTINGS);
     let group = group(&world, "g");
     stream(&world, &group, "s");
@@ -185,7 +186,7 @@ fn a_query_gives_rows() {
 }
 
 #[test]
-fn a_query_that_is_interrupted_is_stopped() {
+fn an_interrupted_query_is_stopped() {
     let world = World::new(SETTINGS);
     let group = group(&world, "g");
     rule(&world, &group, "", &json!({"query_seconds": 60}));
@@ -233,7 +234,7 @@ fn the_stacks_own_groups_are_found() {
         now() - 1000,
         "2 123 eni-1 ACCEPT OK",
     );
-    // With no group named, they are what is read.
+    // Without a group, the stack's own groups are read.
     let done = world.rd("rd-logs").args("tail -o raw").ok();
     assert_eq!(done.stdout, "2 123 eni-1 ACCEPT OK\n");
     let done = world
@@ -242,14 +243,14 @@ fn the_stacks_own_groups_are_found() {
         .ok();
     assert!(done.stdout.starts_with("GROUP "), "{}", done.stdout);
     assert!(done.stdout.contains(" days  "), "{}", done.stdout);
-    // What the state tells of is listed also where it is gone.
+    // A group of the state is listed although it does not exist any more.
     logs(&world, "DeleteLogGroup", &json!({"logGroupName": name}));
     let done = world.rd("rd-logs").args("groups --format text").ok();
-    assert!(done.stdout.contains("not there"), "{}", done.stdout);
+    assert!(done.stdout.contains("not found"), "{}", done.stdout);
 }
 
 #[test]
-fn a_live_tail_says_when_it_is_sampled_and_begins_anew() {
+fn live_tail_warns_when_it_is_sampled_and_started_again() {
     let world = World::new(SETTINGS);
     let group = group(&world, "g");
     stream(&world, &group, "s");
@@ -266,20 +267,20 @@ fn a_live_tail_says_when_it_is_sampled_and_begins_anew() {
             }
         }
     });
-    // A session shows what comes while it runs, and when it begins is not known: put until it is shown.
-    let shown = |message: &str| {
+    // A session has only events that arrive while it runs. Its start is not visible, so put the event until it is printed.
+    let put_until_printed = |message: &str| {
         let start = Instant::now();
         loop {
             put_one(&world, &group, "s", now(), message);
-            let mut came =
+            let mut printed =
                 std::iter::from_fn(|| receiver.recv_timeout(Duration::from_millis(1200)).ok());
-            if came.any(|line| line == message) {
+            if printed.any(|line| line == message) {
                 return;
             }
             assert!(start.elapsed() < Duration::from_secs(30), "{message}");
         }
     };
-    shown("event of the first session");
+    put_until_printed("event of the first session");
     put_one(&world, &group, "s", now(), "other");
     let many: Vec<(i64, String)> = (0..1200)
         .map(|number| (now(), format!("event {number}")))
@@ -294,27 +295,24 @@ fn a_live_tail_says_when_it_is_sampled_and_begins_anew() {
     }
     assert!((1..=500).contains(&count), "{count}");
     std::thread::sleep(Duration::from_secs(4));
-    shown("event of a later session");
+    put_until_printed("event of a later session");
     let kill = std::process::Command::new("kill")
         .args(["-INT", &child.id().to_string()])
         .status();
     assert!(kill.unwrap().success());
     let done = finish(child);
     assert_eq!(done.code, 130);
+    assert!(done.stderr.contains("AWS sent a sample"), "{}", done.stderr);
     assert!(
-        done.stderr.contains("AWS sends a sample"),
-        "{}",
         done.stderr
-    );
-    assert!(
-        done.stderr.contains("the live tail begins anew"),
+            .contains("the Live Tail session ended and is started again"),
         "{}",
         done.stderr
     );
 }
 
 #[test]
-fn a_group_that_is_not_there_is_an_error_only_if_it_was_named() {
+fn a_missing_group_is_an_error_only_if_it_was_named() {
     let world = World::new(&format!("{SETTINGS}[net]\nflow_logs = true\n"));
     world.rd("rd-net").args("apply -y --no-stdin").ok();
     let found = world.rd("rd-logs").args("groups").ok().stdout;
@@ -341,17 +339,85 @@ fn a_group_that_is_not_there_is_an_error_only_if_it_was_named() {
 }
 
 #[test]
-fn a_group_that_is_not_there_is_said_with_where_to_look() {
+fn the_error_for_a_missing_group_has_a_hint() {
     let world = World::new(SETTINGS);
-    for verb in ["tail", "search"] {
+    for command in ["tail", "search"] {
         let missing = world
             .rd("rd-logs")
-            .args(&format!("{verb} /no/such"))
+            .args(&format!("{command} /no/such"))
             .code(1);
-        let said = &missing.stderr;
+        let stderr = &missing.stderr;
         assert!(
-            said.contains("/no/such") && said.contains("rd-logs groups"),
-            "{said}"
+            stderr.contains("/no/such") && stderr.contains("rd-logs groups"),
+            "{stderr}"
         );
     }
+}
+
+/// The lines that a terminal shows after this output: with line ends, carriage returns, and the sequences that clear a
+/// line or move the cursor.
+fn screen(output: &str) -> Vec<String> {
+    let mut rows: Vec<Vec<char>> = vec![Vec::new()];
+    let (mut row, mut column) = (0, 0);
+    let mut rest = output.chars().peekable();
+    while let Some(letter) = rest.next() {
+        match letter {
+            '\n' => row += 1,
+            '\r' => column = 0,
+            '\u{1b}' => {
+                rest.next_if_eq(&'[');
+                let mut number = String::new();
+                while let Some(digit) = rest.next_if(|l| l.is_ascii_digit() || "?;".contains(*l)) {
+                    number.push(digit);
+                }
+                let count = number.parse().unwrap_or(1);
+                match rest.next() {
+                    Some('A') => row -= count.min(row),
+                    Some('B') => row += count,
+                    Some('G') => column = count - 1,
+                    Some('K') if number == "2" => rows[row].clear(),
+                    Some('K') => rows[row].truncate(column),
+                    Some('J') => {
+                        rows.truncate(row + 1);
+                        rows[row].truncate(column);
+                    }
+                    _ => {}
+                }
+            }
+            letter => {
+                let line = &mut rows[row];
+                line.resize(line.len().max(column + 1), ' ');
+                line[column] = letter;
+                column += 1;
+            }
+        }
+        rows.resize(rows.len().max(row + 1), Vec::new());
+    }
+    let text = |row: &Vec<char>| row.iter().collect::<String>().trim_end().to_owned();
+    let lines = rows.iter().map(text);
+    lines.filter(|line| !line.is_empty()).collect()
+}
+
+#[test]
+fn progress_and_events_do_not_mix_on_a_terminal() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    let group = group(&world, "g");
+    stream(&world, &group, "s");
+    let expected = ["event 0", "event 1", "event 2"];
+    for (number, message) in (0..).zip(expected) {
+        put_one(&world, &group, "s", now() - 1000 + number, message);
+    }
+    // The pause after a throttled call is long enough for the progress to appear.
+    let throttled = Rule::once(Calls::Of("FilterLogEvents"), 0, Fault::Throttle);
+    proxy.rules(vec![throttled], None);
+    let script = format!("import pty; pty.spawn(['rd-logs', 'search', '{group}', '-o', 'raw'])");
+    let done = world
+        .rd("rd-logs")
+        .shell(&format!("python3 -c \"{script}\""))
+        .env("RD_WAIT_SCALE", "1")
+        .env("TERM", "xterm")
+        .ok();
+    assert!(done.stdout.contains("search"), "{:?}", done.stdout);
+    assert_eq!(screen(&done.stdout), expected, "{:?}", done.stdout);
 }

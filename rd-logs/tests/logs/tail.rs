@@ -1,9 +1,9 @@
-//! A tail is complete, says everything once, and is in order within its window: with late events, new streams, equal
-//! times, throttling, lost answers and kills.
+//! A tail prints every event once, and in order within its window: with late events, new streams, equal times, throttling,
+//! lost responses and kills.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,
-    reason = "a helper fails the test that calls it, and says how far it was from failing"
+    reason = "a helper fails the test that calls it, and prints how far it was from failing"
 )]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
@@ -19,14 +19,14 @@ use std::thread::{JoinHandle, sleep, spawn};
 use std::time::{Duration, Instant};
 
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n";
-/// A second of the tail is so long here.
+/// The length of a second of the tail, in seconds.
 const SCALE: f64 = 0.2;
-/// The overlap window of two minutes, in milliseconds here.
+/// The overlap window of two minutes, scaled, in milliseconds.
 const WINDOW: i64 = (120_000.0 * SCALE) as i64;
-/// How late events are at most, in seconds: 30.
+/// The longest delay of an event: 30 seconds, scaled, in seconds.
 const LATEST: f64 = 30.0 * SCALE;
 
-/// Streams with events, written over a while.
+/// Events in several streams, written over some time.
 struct Load {
     groups: Vec<String>,
     events: usize,
@@ -35,13 +35,13 @@ struct Load {
 }
 
 impl Load {
-    /// Group, stream and number: unlike any other.
+    /// A message that is unique.
     fn message(&self, number: usize) -> String {
         format!("event {number} of {}", number % self.streams)
     }
 
-    /// Writes them as time goes by: a fifth of the streams late by up to 30 s of the tail's, a third of the streams
-    /// begun on the way, five events at each time.
+    /// Writes the events in real time. A fifth of the streams is late by up to 30 scaled seconds, and a third of the streams
+    /// starts after a third of the time.
     fn write(&self, world: &World) {
         let start = Instant::now();
         let first = now();
@@ -73,7 +73,7 @@ impl Load {
                 while *next < due && all.len() < 2000 {
                     let number = *next;
                     let share = number as f64 / self.events as f64;
-                    // Fifty events share a time; those of a stream are in order.
+                    // Many events share a time; those of a stream are in order.
                     let at = first + (share * self.seconds * 1000.0) as i64;
                     all.push((at / 5 * 5, self.message(number)));
                     *next += self.streams;
@@ -90,12 +90,12 @@ impl Load {
         }
     }
 
-    fn wanted(&self) -> impl Iterator<Item = String> {
+    fn messages(&self) -> impl Iterator<Item = String> {
         (0..self.events).map(|number| self.message(number))
     }
 }
 
-/// A tail of the groups whose lines are gathered.
+/// A running tail, whose lines a thread collects.
 struct Tail {
     child: Child,
     count: Arc<AtomicUsize>,
@@ -127,11 +127,11 @@ impl Tail {
         }
     }
 
-    /// Waits until there are so many lines, and a while more for those that would be too many; stops it, and gives the
-    /// lines and what it said on stderr.
-    fn stop_after(self, count: usize, patience: Duration) -> (Vec<String>, String) {
+    /// Waits until there are `count` lines, and some time more for lines that would be too many. Then interrupts the tail, and
+    /// returns its lines and its stderr.
+    fn stop_after(self, count: usize, timeout: Duration) -> (Vec<String>, String) {
         let start = Instant::now();
-        while self.count.load(Ordering::Relaxed) < count && start.elapsed() < patience {
+        while self.count.load(Ordering::Relaxed) < count && start.elapsed() < timeout {
             sleep(Duration::from_millis(50));
         }
         sleep(Duration::from_secs_f64(10.0 * SCALE));
@@ -157,7 +157,7 @@ fn check(load: &Load, lines: &[String]) {
         .collect();
     let text = |event: &Value, name: &str| event[name].as_str().unwrap().to_owned();
     each_once(
-        load.wanted(),
+        load.messages(),
         events.iter().map(|event| text(event, "message")),
     );
     let ids: BTreeSet<String> = events.iter().map(|event| text(event, "id")).collect();
@@ -165,8 +165,8 @@ fn check(load: &Load, lines: &[String]) {
     let times: Vec<i64> = events
         .iter()
         .map(|event| {
-            let moment: jiff::Timestamp = text(event, "timestamp").parse().unwrap();
-            moment.as_millisecond()
+            let time: jiff::Timestamp = text(event, "timestamp").parse().unwrap();
+            time.as_millisecond()
         })
         .collect();
     let mut latest = i64::MIN;
@@ -177,12 +177,9 @@ fn check(load: &Load, lines: &[String]) {
     }
     assert!(
         back <= WINDOW,
-        "an event came {back} ms after one that is later"
+        "an event was printed after one that is {back} ms later"
     );
-    println!(
-        "{} events; the latest came {back} ms out of order",
-        times.len()
-    );
+    println!("{} events; at most {back} ms out of order", times.len());
 }
 
 fn load(world: &World, events: usize, seconds: f64) -> Load {
@@ -195,17 +192,17 @@ fn load(world: &World, events: usize, seconds: f64) -> Load {
 }
 
 #[test]
-fn two_hundred_thousand_events_each_once() {
+fn two_hundred_thousand_events_are_printed_once_each() {
     let world = World::new(SETTINGS);
     let load = load(&world, 200_000, 25.0);
     let tail = Tail::start(&world, &load.groups, "--since 1m");
     load.write(&world);
-    let (lines, said) = tail.stop_after(load.events, Duration::from_secs(60));
+    let (lines, stderr) = tail.stop_after(load.events, Duration::from_secs(60));
     check(&load, &lines);
-    assert_eq!(said, "");
+    assert_eq!(stderr, "");
 }
 
-/// Every tenth call of FilterLogEvents.
+/// A fault at every tenth call of FilterLogEvents.
 fn every_tenth(fault: &Fault, offset: usize) -> Vec<Rule> {
     (0..2000)
         .map(|number| {
@@ -219,7 +216,7 @@ fn every_tenth(fault: &Fault, offset: usize) -> Vec<Rule> {
 }
 
 #[test]
-fn throttled_and_lost_answers_lose_nothing() {
+fn no_event_is_lost_by_throttling_and_lost_responses() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
     let mut rules = every_tenth(&Fault::Throttle, 3);
@@ -228,35 +225,35 @@ fn throttled_and_lost_answers_lose_nothing() {
     let load = load(&world, 20_000, 10.0);
     let tail = Tail::start(&world, &load.groups, "--since 1m");
     load.write(&world);
-    let (lines, said) = tail.stop_after(load.events, Duration::from_secs(60));
+    let (lines, stderr) = tail.stop_after(load.events, Duration::from_secs(60));
     check(&load, &lines);
     assert!(proxy.happened() > 10, "{}", proxy.happened());
-    assert_eq!(said, "");
+    assert_eq!(stderr, "");
 }
 
 #[test]
-fn failures_for_a_while_are_told_and_waited_out() {
+fn failures_are_retried_with_a_warning() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
     let group = group(&world, "g");
     stream(&world, &group, "s");
     let calls = Calls::Of("FilterLogEvents");
     proxy.rules(vec![Rule::at_first(calls, 6, Fault::InternalError)], None);
-    put_one(&world, &group, "s", now(), "it came");
+    put_one(&world, &group, "s", now(), "visible");
     let tail = Tail::start(&world, &[group], "");
-    let (lines, said) = tail.stop_after(1, Duration::from_secs(30));
+    let (lines, stderr) = tail.stop_after(1, Duration::from_secs(30));
     assert_eq!(lines.len(), 1);
     assert!(
-        said.contains("warning: cannot read the log group"),
-        "{said}"
+        stderr.contains("warning: cannot read the log group"),
+        "{stderr}"
     );
     assert!(
-        said.contains("trying again; nothing is lost by it"),
-        "{said}"
+        stderr.contains("rd-logs keeps retrying; no events are lost"),
+        "{stderr}"
     );
 }
 
-/// Kills the tail again and again while events are written; what it wrote to its file must be whole in the end.
+/// Kills the tail repeatedly while events are written. Returns what it printed to its file, in a format, in the end.
 fn killed(format: &str) -> (Load, String) {
     let world = World::new(SETTINGS);
     let load = load(&world, 20_000, 8.0);
@@ -275,7 +272,7 @@ fn killed(format: &str) -> (Load, String) {
         let mut kills = 0;
         while !writer.is_finished() || kills < 5 {
             let mut child = start();
-            // At another moment each time, before and after checkpoints.
+            // After another time in each round, before and after checkpoints.
             sleep(Duration::from_millis(700 + 430 * (kills % 5)));
             child.kill().unwrap();
             child.wait().unwrap();
@@ -293,7 +290,7 @@ fn killed(format: &str) -> (Load, String) {
     assert_eq!(finish(child).code, 130);
     let errors = std::fs::read_to_string(world.path().join("err")).unwrap();
     assert!(!errors.contains("error"), "{errors}");
-    // Nothing is left to be written.
+    // Another run prints nothing more.
     let before = written();
     let child = start();
     sleep(Duration::from_secs(2));
@@ -304,19 +301,19 @@ fn killed(format: &str) -> (Load, String) {
 }
 
 #[test]
-fn kills_lose_and_double_nothing_with_a_checkpoint() {
+fn kills_neither_lose_nor_repeat_json_lines() {
     let (load, text) = killed("json");
-    each_once(load.wanted(), messages(&text));
+    each_once(load.messages(), messages(&text));
 }
 
 #[test]
-fn kills_lose_and_double_nothing_in_another_format() {
+fn kills_neither_lose_nor_repeat_lines_of_another_format() {
     let (load, text) = killed("raw");
-    each_once(load.wanted(), text.lines().map(str::to_owned));
+    each_once(load.messages(), text.lines().map(str::to_owned));
 }
 
 #[test]
-fn a_checkpoint_serves_single_runs() {
+fn runs_without_follow_continue_at_the_checkpoint() {
     let world = World::new(SETTINGS);
     let group = group(&world, "g");
     stream(&world, &group, "s");
@@ -330,7 +327,7 @@ fn a_checkpoint_serves_single_runs() {
     assert_eq!(run(""), "one\n");
     assert_eq!(run(""), "");
     put_one(&world, &group, "s", now() - 400, "two");
-    // It is late, and of a time that was read before.
+    // A late event, of a time that was read before.
     put_one(&world, &group, "s", now() - 700, "three");
     let text = run("");
     each_once(
@@ -343,38 +340,40 @@ fn a_checkpoint_serves_single_runs() {
         .args(&format!("tail {group} --grep x --checkpoint c"));
     let refused = refused.code(2);
     assert!(
-        refused.stderr.contains("the checkpoint of another tail"),
+        refused
+            .stderr
+            .contains("c is the checkpoint of a tail with no filters"),
         "{}",
         refused.stderr
     );
 }
 
 #[test]
-fn empty_pages_and_a_group_that_comes_later() {
+fn empty_pages_and_a_group_that_is_created_later() {
     let world = World::new(SETTINGS);
-    let there = group(&world, "there");
-    stream(&world, &there, "s");
-    rule(&world, &there, "", &json!({"empty_pages": true}));
+    let existing = group(&world, "existing");
+    stream(&world, &existing, "s");
+    rule(&world, &existing, "", &json!({"empty_pages": true}));
     let later = format!("/test/{}/later", world.account);
     for number in 0..50 {
         put_one(
             &world,
-            &there,
+            &existing,
             "s",
             now() - 1000 + number,
             &format!("event {number}"),
         );
     }
-    let tail = Tail::start(&world, &[there.clone(), later.clone()], "");
+    let tail = Tail::start(&world, &[existing.clone(), later.clone()], "");
     sleep(Duration::from_secs(1));
     group(&world, "later");
     stream(&world, &later, "s");
     put_one(&world, &later, "s", now(), "event 50");
-    let (lines, said) = tail.stop_after(51, Duration::from_secs(20));
-    let wanted = (0..51).map(|number| format!("event {number}"));
-    each_once(wanted, messages(&lines.join("\n")));
+    let (lines, stderr) = tail.stop_after(51, Duration::from_secs(20));
+    let expected = (0..51).map(|number| format!("event {number}"));
+    each_once(expected, messages(&lines.join("\n")));
     assert!(
-        said.contains(&format!("the log group {later} is not there")),
-        "{said}"
+        stderr.contains(&format!("the log group {later} does not exist")),
+        "{stderr}"
     );
 }

@@ -1,4 +1,4 @@
-//! When a tail ends: at once and quietly when its reader goes, after idle time, with its task, at a time, on a signal.
+//! When a tail ends: with its reader, after idle time, with its task, at a time, or on a signal.
 
 use rd_testkit::log_events::{group, messages, now, put_one, rule, stream};
 use rd_testkit::{Rd, World, finish};
@@ -16,8 +16,8 @@ fn world() -> (World, String) {
     (world, group)
 }
 
-/// Runs a line of a shell that must be over within seconds; it prints the exit codes of its pipe at its end.
-fn at_once(rd: Rd, line: &str) -> String {
+/// Runs a shell command that must end within seconds, and prints the exit codes of its pipe.
+fn run_briefly(rd: Rd, line: &str) -> String {
     let start = Instant::now();
     let done = rd
         .shell(&format!("{line}; echo \"${{PIPESTATUS[*]}}\""))
@@ -32,12 +32,12 @@ fn at_once(rd: Rd, line: &str) -> String {
 }
 
 #[test]
-fn it_ends_when_the_reader_has_enough() {
+fn it_ends_when_the_reader_has_read_enough() {
     let (world, group) = world();
     put_one(&world, &group, "s", now() - 2000, "first");
     put_one(&world, &group, "s", now() - 1000, "second");
     let tail = format!("rd-logs tail {group} --follow -o raw");
-    let run = |line: &str| at_once(world.rd("rd-logs"), line);
+    let run = |line: &str| run_briefly(world.rd("rd-logs"), line);
     assert_eq!(run(&format!("{tail} | head -1")), "first\n0 0\n");
     assert_eq!(run(&format!("{tail} | grep -m1 second")), "second\n0 0\n");
     let search = format!("rd-logs search {group} -o raw");
@@ -45,9 +45,9 @@ fn it_ends_when_the_reader_has_enough() {
 }
 
 #[test]
-fn it_ends_when_the_reader_goes_though_nothing_comes() {
+fn it_ends_with_its_reader_although_no_event_arrives() {
     let (world, group) = world();
-    let run = |line: &str| at_once(world.rd("rd-logs"), line);
+    let run = |line: &str| run_briefly(world.rd("rd-logs"), line);
     assert_eq!(
         run(&format!("rd-logs tail {group} --follow | true")),
         "0 0\n"
@@ -112,7 +112,7 @@ fn it_ends_at_a_time() {
 }
 
 #[test]
-fn a_signal_ends_it_with_what_was_read_written() {
+fn a_signal_ends_it_after_printing_what_was_read() {
     let (world, group) = world();
     put_one(&world, &group, "s", now() - 1000, "first");
     let child = world
@@ -150,7 +150,7 @@ fn it_ends_with_its_task() {
         now() - 1000,
         "of another",
     );
-    // Only rd-ecs knows of tasks; here one stands in for it that says what it says of a task: running, then stopped.
+    // Only rd-ecs calls ECS. A script takes its place, which reports the task as running, then as stopped.
     let folder = world.path().join("bin");
     std::fs::create_dir(&folder).unwrap();
     let program = folder.join("rd-ecs");
@@ -193,24 +193,21 @@ fn it_ends_with_its_task() {
 }
 
 #[test]
-fn wrong_flags_are_said_before_any_call() {
+fn invalid_flags_are_reported_before_any_call() {
     let (world, group) = world();
-    for (flags, said) in [
-        (
-            "--since noon",
-            "`noon` is not a time that --since understands",
-        ),
+    for (flags, expected) in [
+        ("--since noon", "`noon` is not a valid time for --since"),
         ("--since 1h --until 2h", "--until 2h is before --since 1h"),
         ("--filter a-b", "put it in double quotes"),
-        ("--grep (", "--grep is no regular expression"),
-        ("--tz Mars/X", "`Mars/X` is no time zone"),
-        ("--overlap 1s --follow", "--overlap is from 10s to 24h"),
+        ("--grep (", "--grep is not a valid regular expression"),
+        ("--tz Mars/X", "`Mars/X` is not a valid time zone"),
+        ("--overlap 1s --follow", "--overlap must be from 10s to 24h"),
     ] {
         let rd = world.rd("rd-logs").args(&format!("tail {group} {flags}"));
         let done = rd.env("AWS_ENDPOINT_URL", "http://127.0.0.1:1").code(2);
-        assert!(done.stderr.contains(said), "{flags}: {}", done.stderr);
+        assert!(done.stderr.contains(expected), "{flags}: {}", done.stderr);
     }
-    let done = world.rd("rd-logs").args("tail /not/there").code(1);
+    let done = world.rd("rd-logs").args("tail /no/such").code(1);
     assert!(
         done.stderr.contains("ResourceNotFoundException"),
         "{}",
