@@ -25,8 +25,8 @@ pub fn if_configured<T>(answer: Result<T>) -> Result<Option<T>> {
 }
 
 /// The error of a builder of the SDK that misses a required member.
-pub fn incomplete_request(error: impl std::fmt::Display) -> Error {
-    Error::failed(format!("the request is incomplete: {error}"))
+pub fn incomplete_request(error: impl std::error::Error + Send + Sync + 'static) -> Error {
+    Error::failed(format!("the request is incomplete: {error}")).caused_by(error)
 }
 
 /// Adds to an error of a call for the bucket `name` what to do about it, or when to retry.

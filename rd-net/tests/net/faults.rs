@@ -2,7 +2,7 @@
 //! lag. Then the command runs again: exactly one of everything must exist, the state must have all of it, and a destroy
 //! must leave nothing.
 
-use rd_testkit::faults::{Calls, Fault, Lag, Proxy, Rule, Scenario, chosen, soak};
+use rd_testkit::faults::{Call, Calls, Fault, Lag, Proxy, Rule, Scenario, chosen, soak};
 use rd_testkit::{World, endpoint};
 use std::time::Duration;
 
@@ -103,10 +103,13 @@ macro_rules! walks {
     ($($name:ident: $scenario:expr,)*) => {
         $(mod $name {
             use super::*;
+            use std::sync::LazyLock;
+
+            static RECORDED: LazyLock<Vec<Call>> = LazyLock::new(|| $scenario.record());
 
             #[test]
             fn killed() {
-                let changes = $scenario.killed(FEW);
+                let changes = $scenario.killed(&RECORDED, FEW);
                 assert!(changes > 3, "{changes}");
             }
 
@@ -117,12 +120,12 @@ macro_rules! walks {
 
             #[test]
             fn answers_lost() {
-                $scenario.answers_lost(FEW);
+                $scenario.answers_lost(&RECORDED, FEW);
             }
 
             #[test]
             fn throttled() {
-                $scenario.throttled(FEW);
+                $scenario.throttled(&RECORDED, FEW);
             }
 
             #[test]
@@ -160,20 +163,21 @@ fn a_create_with_a_lost_answer_and_lagging_tags_makes_no_duplicate() {
 
 #[test]
 fn errors_of_the_service_are_retried() {
-    for fault in [Fault::InternalError, Fault::Unavailable, Fault::LoseRequest] {
-        let count = APPLY.count(&Calls::Changes);
-        Scenario::walk(&chosen(count, 3), |place| {
-            APPLY.survives(
-                vec![Rule {
-                    calls: Calls::Changes,
-                    first: place,
-                    times: 2,
-                    fault: fault.clone(),
-                }],
-                None,
-            );
-        });
-    }
+    let faults = [Fault::InternalError, Fault::Unavailable, Fault::LoseRequest];
+    let count = Calls::Changes.count(&APPLY.record());
+    let places = chosen(count, 3);
+    let cases: Vec<usize> = (0..faults.len() * places.len()).collect();
+    Scenario::walk(&cases, |case| {
+        APPLY.survives(
+            vec![Rule {
+                calls: Calls::Changes,
+                first: places[case / faults.len()],
+                times: 2,
+                fault: faults[case % faults.len()].clone(),
+            }],
+            None,
+        );
+    });
 }
 
 #[test]

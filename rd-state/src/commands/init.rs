@@ -51,7 +51,8 @@ pub fn run(flags: &GlobalFlags, args: &InitArgs) -> Result<Exit> {
         ErrorKind::AlreadyExists => Error::refused(format!("{} already exists", path.display()))
             .hint("edit it, or pass --force to overwrite it"),
         _ => Error::failed(format!("cannot write {}: {e}", path.display()))
-            .hint("check the folder, or pass another file with --config"),
+            .hint("check the folder, or pass another file with --config")
+            .caused_by(e),
     })?;
     let printer = Printer::new(Format::Text, TerminalProgress::new());
     printer.text(&format!(

@@ -59,7 +59,9 @@ fn read(args: &PushArgs) -> Result<(Vec<u8>, String)> {
         }
     };
     let bytes = read.map_err(|e| {
-        Error::usage(format!("cannot read the state {place}: {e}")).hint("check the path")
+        Error::usage(format!("cannot read the state {place}: {e}"))
+            .hint("check the path")
+            .caused_by(e)
     })?;
     Ok((bytes, place))
 }

@@ -26,7 +26,7 @@ pub async fn run(context: &Context, args: &ShowArgs) -> Result<Exit> {
         let hint = if near.is_empty() {
             "`rd-state list` lists the addresses".to_owned()
         } else {
-            format!("it has {}", near.join(", "))
+            format!("similar addresses: {}", near.join(", "))
         };
         Error::usage(format!("the state has no `{}`", args.address)).hint(hint)
     })?;

@@ -19,7 +19,9 @@ pub struct ViewArgs {
 pub fn run(args: &ViewArgs) -> Result<Exit> {
     let mut input: Box<dyn BufRead> = match &args.file {
         Some(path) => Box::new(BufReader::new(File::open(path).map_err(|e| {
-            Error::usage(format!("cannot read {}: {e}", path.display())).hint("check the path")
+            Error::usage(format!("cannot read {}: {e}", path.display()))
+                .hint("check the path")
+                .caused_by(e)
         })?)),
         None => Box::new(stdin().lock()),
     };

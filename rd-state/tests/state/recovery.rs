@@ -177,7 +177,7 @@ fn an_import_is_checked_against_aws_first() {
     assert!(gone.stderr.contains("AWS has no vpc"), "{}", gone.stderr);
     let unwanted = rd("net.vpc.other", &vpc).code(2);
     assert!(
-        unwanted.stderr.contains("there is net.vpc.main"),
+        unwanted.stderr.contains("similar addresses: net.vpc.main"),
         "{}",
         unwanted.stderr
     );

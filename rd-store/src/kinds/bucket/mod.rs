@@ -16,8 +16,8 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, sdk_tags,
-    tags_from_sdk, touches,
+    Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, sdk_tags, tags_from_sdk,
+    touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
