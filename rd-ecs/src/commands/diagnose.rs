@@ -76,6 +76,7 @@ fn save(file: &Path, document: &Value) -> Result<()> {
     };
     write().map_err(|e| {
         Error::failed(format!("cannot write {}: {e}", file.display()))
+            .caused_by(e)
             .hint("run rd-ecs diagnose --save with another file soon: AWS deletes stopped tasks after an hour")
     })
 }

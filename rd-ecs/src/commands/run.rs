@@ -149,7 +149,9 @@ async fn start(
         .capacity_provider("FARGATE")
         .weight(1)
         .build()
-        .map_err(|e| Error::failed(format!("the capacity is incomplete: {e}")))?;
+        .map_err(|e| {
+            Error::failed(format!("the capacity provider strategy is incomplete: {e}")).caused_by(e)
+        })?;
     let definition = revision
         .definition
         .task_definition_arn()

@@ -61,7 +61,7 @@ impl Plugin {
         })?;
         let mut command = Command::new(&path);
         command.arg("--version").stdin(Stdio::null());
-        let output = command.output().map_err(|e| cannot_run(&e))?;
+        let output = command.output().map_err(cannot_run)?;
         let text = String::from_utf8_lossy(&output.stdout).trim().to_owned();
         Ok(Self {
             path,
@@ -99,12 +99,13 @@ impl Plugin {
 
     /// Replaces this process with the plugin. Returns only if the plugin cannot be started.
     pub fn replace_process(&self, session: &Session) -> Error {
-        cannot_run(&self.command(session).exec())
+        cannot_run(self.command(session).exec())
     }
 }
 
-fn cannot_run(error: &std::io::Error) -> Error {
+fn cannot_run(error: std::io::Error) -> Error {
     Error::failed(format!("cannot run {NAME}: {error}"))
+        .caused_by(error)
         .hint("check its permissions, or install it again")
 }
 

@@ -68,7 +68,9 @@ fn strategy(provider: &str) -> Result<CapacityProviderStrategyItem> {
         .capacity_provider(provider)
         .weight(1)
         .build()
-        .map_err(|e| Error::failed(format!("the capacity provider strategy is incomplete: {e}")))
+        .map_err(|e| {
+            Error::failed(format!("the capacity provider strategy is incomplete: {e}")).caused_by(e)
+        })
 }
 
 fn live(cluster: &AwsCluster) -> Live {

@@ -92,4 +92,9 @@ const DESTROY: Scenario = Scenario {
     check: nothing,
 };
 
-rd_testkit::fault_walks!([APPLY, UPDATE, DESTROY], FEW);
+rd_testkit::fault_walks! {
+    FEW,
+    apply: APPLY,
+    update: UPDATE,
+    destroy: DESTROY,
+}

@@ -345,7 +345,7 @@ fn an_invalid_archive_is_refused_before_anything_is_tagged() {
             "no JSON",
             &docker,
             |all| *find(all, "manifest.json") = b"x".to_vec(),
-            "manifest.json cannot be read",
+            "manifest.json is not valid",
         ),
         (
             "no image",

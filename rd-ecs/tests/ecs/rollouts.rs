@@ -97,7 +97,11 @@ const ROLLBACK: Scenario = Scenario {
     },
 };
 
-rd_testkit::fault_walks!([DEPLOY, ROLLBACK], FEW);
+rd_testkit::fault_walks! {
+    FEW,
+    deploy: DEPLOY,
+    rollback: ROLLBACK,
+}
 
 #[test]
 fn a_deployment_is_followed_and_ends_with_awss_status() {

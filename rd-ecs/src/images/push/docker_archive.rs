@@ -80,7 +80,7 @@ pub async fn read(
     }
     let about: Config = serde_json::from_slice(&config).map_err(|e| {
         archive.invalid(&format!(
-            "the configuration {} cannot be read: {e}",
+            "the configuration {} is invalid: {e}",
             saved.config
         ))
     })?;
@@ -132,8 +132,11 @@ pub async fn read(
 }
 
 fn single_image(archive: &TarArchive, manifest: &[u8]) -> Result<SavedImage> {
-    let mut all: Vec<SavedImage> = serde_json::from_slice(manifest)
-        .map_err(|e| archive.invalid(&format!("manifest.json cannot be read: {e}")))?;
+    let mut all: Vec<SavedImage> = serde_json::from_slice(manifest).map_err(|e| {
+        archive
+            .invalid(&format!("manifest.json is not valid: {e}"))
+            .caused_by(e)
+    })?;
     match (all.pop(), all.len()) {
         (Some(one), 0) => Ok(one),
         (None, _) => Err(archive.invalid("its manifest.json names no image")),
@@ -215,7 +218,7 @@ async fn measured(archive: Arc<TarArchive>, layer: Layer, count: Count) -> Resul
         }
     });
     work.await
-        .map_err(|e| Error::failed(format!("cannot read a layer: {e}")))?
+        .map_err(|e| Error::failed(format!("cannot read a layer: {e}")).caused_by(e))?
 }
 
 /// The text of the image's manifest.

@@ -61,7 +61,9 @@ impl Uploads {
             .connect_timeout(CONNECT_TIMEOUT)
             .user_agent(concat!("rd-ecs/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|e| Error::failed(format!("cannot create a client for the registry: {e}")))?;
+            .map_err(|e| {
+                Error::failed(format!("cannot create a client for the registry: {e}")).caused_by(e)
+            })?;
         let base = format!("{}://{}/", access.scheme, access.host);
         Ok(Self {
             http,

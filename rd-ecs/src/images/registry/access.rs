@@ -103,8 +103,9 @@ pub fn client(protocol: ClientProtocol) -> Result<Client> {
         user_agent: concat!("rd-ecs/", env!("CARGO_PKG_VERSION")),
         ..ClientConfig::default()
     };
-    Client::try_from(config)
-        .map_err(|e| Error::failed(format!("cannot create a client for registries: {e}")))
+    Client::try_from(config).map_err(|e| {
+        Error::failed(format!("cannot create a client for registries: {e}")).caused_by(e)
+    })
 }
 
 /// Makes ring the TLS provider of this process, as for the calls to AWS.

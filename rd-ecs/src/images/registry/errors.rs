@@ -92,7 +92,7 @@ pub fn client_error(doing: &str, error: OciDistributionError) -> Error {
             response_error(doing, 401, "not authorized")
         }
         OciDistributionError::AuthenticationFailure(reason) => response_error(doing, 401, &reason),
-        other => Error::failed(format!("cannot {doing}: {other}")),
+        other => Error::failed(format!("cannot {doing}: {other}")).caused_by(other),
     }
 }
 

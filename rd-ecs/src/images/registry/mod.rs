@@ -61,6 +61,7 @@ impl Image {
 pub async fn inspect(service: &ServiceContext, reference: &str) -> Result<Image> {
     let parsed: Reference = reference.parse().map_err(|e| {
         Error::usage(format!("`{reference}` is not an image reference: {e}"))
+            .caused_by(e)
             .hint("a reference is <registry>/<name>:<tag> or <registry>/<name>@sha256:…")
     })?;
     let ctx = service.ctx();

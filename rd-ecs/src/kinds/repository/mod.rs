@@ -181,7 +181,9 @@ impl Kind for Repository {
             })
             .set_kms_key(spec.kms_key.clone())
             .build()
-            .map_err(|e| Error::failed(format!("the encryption is incomplete: {e}")))?;
+            .map_err(|e| {
+                Error::failed(format!("the encryption is incomplete: {e}")).caused_by(e)
+            })?;
         let call = ctx
             .clients
             .ecr_once
