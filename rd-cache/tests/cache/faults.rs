@@ -88,4 +88,10 @@ const DESTROY: Scenario = Scenario {
     check: nothing_is_left,
 };
 
-rd_testkit::fault_walks!([APPLY, UPDATE, REPLACE, DESTROY], FEW);
+rd_testkit::fault_walks! {
+    FEW,
+    apply: APPLY,
+    update: UPDATE,
+    replace: REPLACE,
+    destroy: DESTROY,
+}

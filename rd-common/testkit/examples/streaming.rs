@@ -1,5 +1,5 @@
-//! What `make bench` prints of the pipeline: how long an apply of the stack takes beside its longest chain of waits, and
-//! beside the slices one after the other. What takes minutes at AWS takes its time here too, with shorter seconds.
+//! What `make bench` prints of the pipeline: how long an apply of the stack takes beside its longest chain of waits,
+//! and beside the slices one after the other. What takes minutes at AWS takes its time here too, with shorter seconds.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -13,7 +13,8 @@ pub struct Drift {
     pub change: fn(&World),
 }
 
-/// Makes one change after the other. After each, the plan and the status must show it as drift, and an apply must undo it.
+/// Makes one change after the other. After each, the plan and the status must show it as drift, and an apply must undo
+/// it.
 pub fn each_is_put_back(world: &World, program: &str, table: &[Drift]) {
     for one in table {
         let place = format!("{} {}", one.address, one.path);

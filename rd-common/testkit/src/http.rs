@@ -144,21 +144,45 @@ impl Message {
             head.push_str(&format!("content-length: {}\r\n", self.body.len()));
         }
         head.push_str("\r\n");
-        output.write_all(head.as_bytes())?;
-        output.write_all(&self.body)?;
+        // In one piece: a second one would wait for the receiver to acknowledge the first.
+        let mut bytes = head.into_bytes();
+        bytes.extend(&self.body);
+        output.write_all(&bytes)?;
         output.flush()
     }
 }
 
-/// Sends a message to `http://127.0.0.1:port` and reads the response.
-pub(crate) fn send(base: &str, message: &Message) -> Result<Option<Message>> {
-    let mut stream = TcpStream::connect(base.strip_prefix("http://").unwrap())?;
-    stream.set_read_timeout(Some(Duration::from_secs(60)))?;
-    message.write(&mut stream, false)?;
-    Message::read(
-        &mut BufReader::new(stream),
-        message.first_line.starts_with("HEAD "),
-    )
+/// A connection to `http://127.0.0.1:port`, opened by the first message and kept as long as the server keeps it.
+pub(crate) struct Connection {
+    address: String,
+    open: Option<BufReader<TcpStream>>,
+}
+
+impl Connection {
+    /// A connection that is not open yet.
+    pub(crate) fn to(base: &str) -> Self {
+        Self {
+            address: base.strip_prefix("http://").unwrap().to_owned(),
+            open: None,
+        }
+    }
+
+    /// Sends a message and reads the response.
+    pub(crate) fn send(&mut self, message: &Message) -> Result<Option<Message>> {
+        let mut stream = match self.open.take() {
+            Some(stream) => stream,
+            None => {
+                let stream = TcpStream::connect(&self.address)?;
+                stream.set_read_timeout(Some(Duration::from_secs(60)))?;
+                BufReader::new(stream)
+            }
+        };
+        message.write(stream.get_mut(), false)?;
+        let answer = Message::read(&mut stream, message.first_line.starts_with("HEAD "))?;
+        let is_kept = |answer: &Message| answer.header("connection") != Some("close");
+        self.open = answer.as_ref().is_some_and(is_kept).then_some(stream);
+        Ok(answer)
+    }
 }
 
 /// Sends a request to `http://127.0.0.1:port` and reads the whole response.
@@ -179,7 +203,7 @@ pub fn request(
             .collect(),
         body: body.to_vec(),
     };
-    let answer = send(base, &message).unwrap().unwrap();
+    let answer = Connection::to(base).send(&message).unwrap().unwrap();
     Answer {
         status: answer.status(),
         headers: answer.headers.clone(),

@@ -16,8 +16,8 @@ const LISTS: [(&str, Option<(&str, &str)>); 9] = [
 ];
 
 impl World {
-    /// The addresses in the tags of all network resources of the account, sorted. A resource that was created twice is in the
-    /// list twice.
+    /// The addresses in the tags of all network resources of the account, sorted. A resource that was created twice is
+    /// in the list twice.
     pub fn inventory(&self) -> Vec<String> {
         let mut addresses: Vec<String> = self
             .managed_by("rd")

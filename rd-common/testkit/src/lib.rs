@@ -1,7 +1,7 @@
 //! What the tests share: a local AWS API, an account for each test, and the real programs, run as users run them.
 //!
-//! A test creates a [`World`]: a folder with an `rd.toml`, credentials of an account of its own, and programs that call the
-//! local AWS API. This crate is only for tests: it panics where a test fails.
+//! A test creates a [`World`]: a folder with an `rd.toml`, credentials of an account of its own, and programs that call
+//! the local AWS API. This crate is only for tests: it panics where a test fails.
 #![expect(
     clippy::unwrap_used,
     clippy::print_stdout,

@@ -1,4 +1,5 @@
-//! A network for tests of the slices that need one, created without rd-net in a tenth of the time, with the same outputs.
+//! A network for tests of the slices that need one, created without rd-net in a tenth of the time, with the same
+//! outputs.
 
 use crate::world::World;
 use serde_json::{Value, json};

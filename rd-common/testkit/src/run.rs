@@ -143,8 +143,8 @@ impl Rd {
         self.code(0)
     }
 
-    /// Runs programs as a pipe of a shell, the first one with its own stdin. Returns all results; only the last one has a
-    /// stdout.
+    /// Runs programs as a pipe of a shell, the first one with its own stdin. Returns all results; only the last one has
+    /// a stdout.
     pub fn pipe(line: Vec<Rd>) -> Vec<Done> {
         let mut children: Vec<Child> = Vec::new();
         for mut rd in line {
@@ -225,8 +225,8 @@ impl Done {
             .collect()
     }
 
-    /// `action address` of every `change` or `applied` record whose action is not `none`, sorted. Both halves of a replacement
-    /// are one.
+    /// `action address` of every `change` or `applied` record whose action is not `none`, sorted. Both halves of a
+    /// replacement are one.
     pub fn actions(&self) -> Vec<String> {
         let records = self.records();
         let replaced: Vec<&Value> = records

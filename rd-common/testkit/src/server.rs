@@ -1,5 +1,5 @@
-//! The local AWS API of the tests: those that `RD_TEST_AWS` names, which `make test` starts and stops, otherwise one that is
-//! started when it is first needed, and ends when it has been idle.
+//! The local AWS API of the tests: those that `RD_TEST_AWS` names, which `make test` starts and stops, otherwise one
+//! that is started when it is first needed, and ends when it has been idle.
 
 use std::path::Path;
 use std::process::Command;
@@ -14,8 +14,8 @@ pub(crate) fn root() -> &'static Path {
         .unwrap()
 }
 
-/// The URL of a local AWS API. There can be several, since each uses one core. A test, which runs in a thread of its own,
-/// always gets the same one.
+/// The URL of a local AWS API. There can be several, since each uses one core. A test, which runs in a thread of its
+/// own, always gets the same one.
 pub fn endpoint() -> &'static str {
     static URLS: OnceLock<Vec<String>> = OnceLock::new();
     static NEXT: AtomicUsize = AtomicUsize::new(0);

@@ -1,4 +1,5 @@
-//! Everything that a service needs, created without the other slices' programs but with their outputs, and images for it.
+//! Everything that a service needs, created without the other slices' programs but with their outputs, and images for
+//! it.
 
 use crate::network::SETTINGS;
 use crate::world::{ELB, World};
@@ -9,8 +10,8 @@ use sha2::{Digest, Sha256};
 pub const REPOSITORY: &str = "shop-test-api";
 
 impl World {
-    /// Creates a network, a load balancer, two secrets and a bucket, with the states of their slices. `keys` are the settings
-    /// in `[ecs]`.
+    /// Creates a network, a load balancer, two secrets and a bucket, with the states of their slices. `keys` are the
+    /// settings in `[ecs]`.
     pub fn service(&self, keys: &str) {
         self.network();
         self.front_door();

@@ -1,5 +1,5 @@
-//! A stack to monitor: only the outputs of its slices, since an alarm can be created without the resource that it watches.
-//! And the mail that alarms send.
+//! A stack to monitor: only the outputs of its slices, since an alarm can be created without the resource that it
+//! watches. And the mail that alarms send.
 
 use crate::world::World;
 use serde_json::{Value, json};

@@ -11,6 +11,9 @@ use tempfile::TempDir;
 /// The AWS region of every test.
 pub const REGION: &str = "us-east-1";
 
+/// The only authority that the programs trust. It signed nothing.
+const AUTHORITY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/src/authority.pem");
+
 /// A service with the query protocol: its signing name and the version of its API.
 pub type Api = (&'static str, &'static str);
 /// The API of RDS, in its only version.
@@ -24,8 +27,8 @@ pub const SNS: Api = ("sns", "2010-03-31");
 /// The API of CloudWatch, in its only version.
 pub const CLOUDWATCH: Api = ("monitoring", "2010-08-01");
 
-/// The environment of one test. Its folder is deleted with it. Its account is of this test alone, so nothing is left for
-/// others in the local API.
+/// The environment of one test. Its folder is deleted with it. Its account is of this test alone, so nothing is left
+/// for others in the local API.
 pub struct World {
     folder: TempDir,
     /// The id of its AWS account.
@@ -108,6 +111,8 @@ impl World {
             ("AWS_EC2_METADATA_DISABLED", "true"),
             // Waits of minutes take seconds.
             ("RD_WAIT_SCALE", "0.05"),
+            // To parse all certificates of the machine takes a debug program longer than the rest of a plan.
+            ("SSL_CERT_FILE", AUTHORITY),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .to_vec()

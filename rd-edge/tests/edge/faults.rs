@@ -106,7 +106,13 @@ const DESTROY: Scenario = Scenario {
     check: nothing_is_left,
 };
 
-rd_testkit::fault_walks!([APPLY, UPDATE, REPLACE, DESTROY], FEW);
+rd_testkit::fault_walks! {
+    FEW,
+    apply: APPLY,
+    update: UPDATE,
+    replace: REPLACE,
+    destroy: DESTROY,
+}
 
 /// A world behind a proxy with these settings of `[edge]`, and with a zone if asked for.
 fn faulty(keys: &str, with_zone: bool) -> (World, Proxy) {

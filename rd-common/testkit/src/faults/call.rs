@@ -24,7 +24,8 @@ pub enum Protocol {
 pub struct Call {
     /// The service's signing name: `ec2`, `s3`, `iam`.
     pub service: String,
-    /// The operation, such as `CreateVpc`; for S3 the method with its object, such as `PUT bucket` or `PUT ?versioning`.
+    /// The operation, such as `CreateVpc`; for S3 the method with its object, such as `PUT bucket` or `PUT
+    /// ?versioning`.
     pub operation: String,
     /// The protocol of the service.
     pub protocol: Protocol,

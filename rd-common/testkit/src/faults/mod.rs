@@ -1,5 +1,5 @@
-//! A proxy in front of the local AWS API that causes the faults of AWS: lost responses, refused calls, reads that lag behind
-//! writes, and resources that take long to be ready. A test says which, as data.
+//! A proxy in front of the local AWS API that causes the faults of AWS: lost responses, refused calls, reads that lag
+//! behind writes, and resources that take long to be ready. A test says which, as data.
 
 mod call;
 mod lag;

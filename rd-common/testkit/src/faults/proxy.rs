@@ -5,7 +5,7 @@ use super::lag::Lag;
 use super::refusal::{refusal, skewed, throttled};
 use super::rule::{Fault, Rule};
 use super::slow::{Pace, Slow};
-use crate::http::{Message, send};
+use crate::http::{Connection, Message};
 use std::io::BufReader;
 use std::net::{TcpListener, TcpStream};
 use std::process::Command;
@@ -103,9 +103,10 @@ impl Inner {
             return;
         };
         let mut input = BufReader::new(reading);
+        let mut upstream = Connection::to(&self.upstream);
         // The program has gone, or must see a broken connection: there is nothing to report.
         while let Ok(Some(request)) = Message::read(&mut input, false) {
-            let Some(answer) = self.answer(&request) else {
+            let Some(answer) = self.answer(&mut upstream, &request) else {
                 return;
             };
             let to_head = request.first_line.starts_with("HEAD ");
@@ -116,17 +117,17 @@ impl Inner {
     }
 
     /// The response to a request; none where the connection must break.
-    fn answer(&self, request: &Message) -> Option<Message> {
+    fn answer(&self, upstream: &mut Connection, request: &Message) -> Option<Message> {
         let call = Call::of(request);
         match self.fault(&call) {
-            None => self.pass(&call, request),
+            None => self.pass(upstream, &call, request),
             Some(Fault::Delay(time)) => {
                 std::thread::sleep(time);
-                self.pass(&call, request)
+                self.pass(upstream, &call, request)
             }
             Some(Fault::LoseRequest) => None,
             Some(Fault::LoseAnswer) => {
-                self.pass(&call, request);
+                self.pass(upstream, &call, request);
                 None
             }
             Some(Fault::KillBefore) => {
@@ -134,7 +135,7 @@ impl Inner {
                 None
             }
             Some(Fault::KillAfter) => {
-                self.pass(&call, request);
+                self.pass(upstream, &call, request);
                 self.kill();
                 None
             }
@@ -146,11 +147,11 @@ impl Inner {
             Some(Fault::Unavailable) => Some(refusal(call.protocol, 503, "ServiceUnavailable")),
             Some(Fault::Clock { ahead }) => match skewed(request, call.protocol, ahead) {
                 Some(refusal) => Some(refusal),
-                None => self.pass(&call, request),
+                None => self.pass(upstream, &call, request),
             },
             Some(Fault::Refuse { status, code }) => Some(refusal(call.protocol, status, code)),
             Some(Fault::Rewrite { from, to }) => {
-                let mut answer = self.pass(&call, request)?;
+                let mut answer = self.pass(upstream, &call, request)?;
                 answer.body = answer.text().replace(from, to).into_bytes();
                 Some(answer)
             }
@@ -176,8 +177,8 @@ impl Inner {
         due
     }
 
-    fn pass(&self, call: &Call, request: &Message) -> Option<Message> {
-        let answer = send(&self.upstream, request).ok().flatten()?;
+    fn pass(&self, upstream: &mut Connection, call: &Call, request: &Message) -> Option<Message> {
+        let answer = upstream.send(request).ok().flatten()?;
         let mut state = self.state.lock().unwrap();
         let answer = state.pace.told(call, answer);
         match &mut state.lag {

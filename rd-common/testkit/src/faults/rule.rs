@@ -27,6 +27,11 @@ impl Calls {
             Calls::Of(operation) => call.operation == *operation,
         }
     }
+
+    /// How many of these calls it applies to.
+    pub fn count(&self, calls: &[Call]) -> usize {
+        calls.iter().filter(|call| self.has(call)).count()
+    }
 }
 
 /// What happens to a call that a rule applies to.
@@ -53,8 +58,8 @@ pub enum Fault {
         /// The error code of the response.
         code: &'static str,
     },
-    /// AWS's clock is ahead of the program's: AWS refuses what was signed more than five minutes from its own time, and says
-    /// what that is.
+    /// AWS's clock is ahead of the program's: AWS refuses what was signed more than five minutes from its own time, and
+    /// says what that is.
     Clock {
         /// How far AWS's clock is ahead.
         ahead: Duration,

@@ -1,5 +1,6 @@
 //! Repeats a command with a fault at each of its calls in turn, each time in a new world.
 
+use super::call::Call;
 use super::lag::Lag;
 use super::proxy::Proxy;
 use super::rule::{Calls, Fault, Rule};
@@ -36,16 +37,16 @@ impl Scenario {
         finish(child)
     }
 
-    /// The number of such calls that the command makes without a fault.
-    pub fn count(&self, calls: &Calls) -> usize {
+    /// Runs the command without a fault, checks, and returns the calls that it made.
+    pub fn record(&self) -> Vec<Call> {
         let proxy = Proxy::start(endpoint());
         let world = self.world(&proxy);
         proxy.rules(Vec::new(), None);
         let done = self.run(&world, &proxy);
         assert_eq!(done.code, 0, "{}", done.stderr);
-        let count = proxy.calls().iter().filter(|call| calls.has(call)).count();
+        let calls = proxy.calls();
         (self.check)(&world);
-        count
+        calls
     }
 
     /// A value from the world, before and after the command without a fault.
@@ -92,9 +93,10 @@ impl Scenario {
         (self.check)(&world);
     }
 
-    /// Kills the command with -9 before and after its changes, `few` of each unless in a soak. Returns how many it makes.
-    pub fn killed(&self, few: usize) -> usize {
-        let count = self.count(&Calls::Changes);
+    /// Kills the command with -9 before and after its changes, `few` of each unless in a soak. `recorded` are its calls
+    /// without a fault. Returns how many changes it makes.
+    pub fn killed(&self, recorded: &[Call], few: usize) -> usize {
+        let count = Calls::Changes.count(recorded);
         Self::walk(&chosen(2 * count, 2 * few), |place| {
             let fault = if place % 2 == 0 {
                 Fault::KillBefore
@@ -108,8 +110,8 @@ impl Scenario {
     }
 
     /// Loses the responses to its changes, `few` of them unless in a soak. The command must succeed each time.
-    pub fn answers_lost(&self, few: usize) {
-        let count = self.count(&Calls::Changes);
+    pub fn answers_lost(&self, recorded: &[Call], few: usize) {
+        let count = Calls::Changes.count(recorded);
         Self::walk(&chosen(count, few), |place| {
             let rule = Rule::once(Calls::Changes, place, Fault::LoseAnswer);
             let first = self.survives(vec![rule], None);
@@ -118,8 +120,8 @@ impl Scenario {
     }
 
     /// Throttles its calls three times, `few` of them unless in a soak. The command must succeed each time.
-    pub fn throttled(&self, few: usize) {
-        let count = self.count(&Calls::All);
+    pub fn throttled(&self, recorded: &[Call], few: usize) {
+        let count = Calls::All.count(recorded);
         Self::walk(&chosen(count, few), |place| {
             let rule = Rule {
                 calls: Calls::All,
@@ -140,10 +142,10 @@ impl Scenario {
         });
     }
 
-    /// Runs `one` for each of these places, several in parallel, since most of the time is waiting.
+    /// Runs `one` for each of these places, as many in parallel as there are cores: tests run in parallel, too.
     pub fn walk(places: &[usize], one: impl Fn(usize) + Sync) {
         let next = AtomicUsize::new(0);
-        let workers = 2 * std::thread::available_parallelism().map_or(2, usize::from);
+        let workers = std::thread::available_parallelism().map_or(2, usize::from);
         std::thread::scope(|scope| {
             for _ in 0..workers.min(places.len()) {
                 scope.spawn(|| {
@@ -156,38 +158,38 @@ impl Scenario {
     }
 }
 
-/// Defines the tests of a slice's scenarios: each one killed, with lost responses, throttled, and with reads that lag, at
-/// `few` places each.
+/// Defines the tests of a slice's scenarios, in a module for each: killed, with lost responses, throttled, at `few`
+/// places each, and with reads that lag. The first test of a scenario records its calls for the others.
 #[macro_export]
 macro_rules! fault_walks {
-    ($scenarios:expr, $few:expr) => {
-        #[test]
-        fn killed() {
-            for scenario in $scenarios {
-                assert!(scenario.killed($few) > 0);
-            }
-        }
+    ($few:expr, $($name:ident: $scenario:expr),+ $(,)?) => {
+        $(mod $name {
+            use super::*;
+            use std::sync::LazyLock;
 
-        #[test]
-        fn answers_lost() {
-            for scenario in $scenarios {
-                scenario.answers_lost($few);
-            }
-        }
+            static RECORDED: LazyLock<Vec<$crate::faults::Call>> =
+                LazyLock::new(|| $scenario.record());
 
-        #[test]
-        fn throttled() {
-            for scenario in $scenarios {
-                scenario.throttled($few);
+            #[test]
+            fn killed() {
+                assert!($scenario.killed(&RECORDED, $few) > 0);
             }
-        }
 
-        #[test]
-        fn reads_lagging() {
-            for scenario in $scenarios {
-                scenario.lagging(&[1, 3, 5]);
+            #[test]
+            fn answers_lost() {
+                $scenario.answers_lost(&RECORDED, $few);
             }
-        }
+
+            #[test]
+            fn throttled() {
+                $scenario.throttled(&RECORDED, $few);
+            }
+
+            #[test]
+            fn reads_lagging() {
+                $scenario.lagging(&[1, 3, 5]);
+            }
+        })+
     };
 }
 

@@ -1,5 +1,5 @@
-//! A connection to the local AWS API that breaks in the middle of a request or a response, which the proxy cannot do, since
-//! it reads requests whole.
+//! A connection to the local AWS API that breaks in the middle of a request or a response, which the proxy cannot do,
+//! since it reads requests whole.
 
 use std::io::{Read, Write};
 use std::net::{Shutdown, TcpListener, TcpStream};
