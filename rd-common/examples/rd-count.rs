@@ -1,5 +1,5 @@
-//! The smallest filter: counts the changes of the plans upstream. It is an example of a program that owns no resources, and
-//! the tests run it.
+//! The smallest filter: counts the changes of the plans upstream. It is an example of a program that owns no resources,
+//! and the tests run it.
 
 use clap::Subcommand;
 use rd_common::cli::{About, main_without_slice};

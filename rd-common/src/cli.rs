@@ -161,7 +161,9 @@ where
     {
         Ok(runtime) => runtime,
         Err(e) => {
-            print_error(&Error::failed(format!("cannot start the async runtime: {e}")));
+            print_error(&Error::failed(format!(
+                "cannot start the async runtime: {e}"
+            )));
             return Exit::Failed.into();
         }
     };
@@ -180,8 +182,10 @@ where
 /// Refuses `--format bind` for a command without a zone file.
 fn check_format(flags: &GlobalFlags, zone_file: bool) -> Result<()> {
     if flags.format == Some(Format::Bind) && !zone_file {
-        return Err(Error::usage("this command has no output in the format `bind`")
-            .hint("use --format json or --format text"));
+        return Err(
+            Error::usage("this command has no output in the format `bind`")
+                .hint("use --format json or --format text"),
+        );
     }
     Ok(())
 }

@@ -1,5 +1,5 @@
-//! What every command needs: flags, settings, the stack, access to AWS, the state store and stdout. Resolved once, at the
-//! start.
+//! What every command needs: flags, settings, the stack, access to AWS, the state store and stdout. Resolved once, at
+//! the start.
 
 use crate::aws::{self, Access};
 use crate::error::{Error, Result};
@@ -39,8 +39,8 @@ pub struct Context {
 }
 
 impl Context {
-    /// Loads the settings of the program that owns the table `section` of `rd.toml`, and opens the state store. A program
-    /// without a section works only on states and needs no region.
+    /// Loads the settings of the program that owns the table `section` of `rd.toml`, and opens the state store. A
+    /// program without a section works only on states and needs no region.
     pub async fn resolve(
         program: &'static str,
         flags: GlobalFlags,
@@ -112,8 +112,8 @@ impl Context {
         Holder::this_process(&format!("{} {command}", self.program), &self.run)
     }
 
-    /// Runs `work` while this run holds the lock of `slice`'s state. `command` is the name of the command, shown to other
-    /// runs that find the state locked.
+    /// Runs `work` while this run holds the lock of `slice`'s state. `command` is the name of the command, shown to
+    /// other runs that find the state locked.
     pub async fn with_locked_state<T, F>(
         &self,
         slice: &str,

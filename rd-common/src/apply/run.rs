@@ -172,7 +172,11 @@ impl<C: 'static> Run<'_, C> {
     }
 
     /// Resolves every reference of a spec. Waits for outputs of other slices.
-    async fn resolve_spec(&self, spec: &Value, step: &crate::resource::progress::Step) -> Result<Value> {
+    async fn resolve_spec(
+        &self,
+        spec: &Value,
+        step: &crate::resource::progress::Step,
+    ) -> Result<Value> {
         for reference in references(spec) {
             if let Reference::Output(slice, name) = &reference
                 && !self.resolved.borrow().contains_key(&reference)

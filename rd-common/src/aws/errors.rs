@@ -144,8 +144,8 @@ fn no_response(doing: &str, why: &str, retry: Retry) -> Error {
         )
 }
 
-const CREDENTIALS_HINT: &str = "set up credentials as for the AWS CLI: `aws sso login` or `aws configure`, AWS_PROFILE or --profile, or \
-     AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `plan --offline` needs none";
+const CREDENTIALS_HINT: &str = "set up credentials as for the AWS CLI: `aws sso login` or `aws configure`, \
+     AWS_PROFILE or --profile, or AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY; `plan --offline` needs none";
 
 /// The error of a credential chain that found no usable credentials. `profile` is the profile in use.
 pub(super) fn no_credentials(error: &CredentialsError, profile: Option<&str>) -> Error {
@@ -162,20 +162,22 @@ pub(super) fn no_credentials(error: &CredentialsError, profile: Option<&str>) ->
 fn hint(code: &str) -> Option<&'static str> {
     Some(match code {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
-            "log in again (`aws sso login`): the credentials have expired; if they have not, compare the machine's clock (`date -u`)"
+            "log in again (`aws sso login`): the credentials have expired; if they have not, \
+             compare the machine's clock (`date -u`)"
         }
         "SignatureDoesNotMatch"
         | "InvalidSignatureException"
         | "RequestTimeTooSkewed"
         | "AuthFailure"
         | "RequestInTheFuture" => {
-            "check the secret key, the machine's clock (`date -u`), and whether the region is enabled for this account"
+            "the secret key is wrong, the region is not enabled for this account, or the machine's clock is off: \
+             check the credentials, and compare `date -u` with the time"
         }
         "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" => {
             "AWS does not know this access key: check --profile, AWS_PROFILE and AWS_ACCESS_KEY_ID"
         }
         "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
-            "the credentials lack this permission: ask for the one named above"
+            "ask for the permission named above: the credentials do not have it"
         }
         "OptInRequired" => {
             "the region or service is not enabled for this account: enable it in the AWS console"

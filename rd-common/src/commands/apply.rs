@@ -66,7 +66,8 @@ async fn apply<S: Slice>(
     }
     let outputs = OutputResolver::new(session);
     let refreshed = Refreshed::read(session, &state.document, &outputs).await?;
-    // A resource that exists is compared now, so its outputs are needed now. One that is to be created waits for its own.
+    // A resource that exists is compared now, so its outputs are needed now. One that is to be created waits for its
+    // own.
     let exists = |address: &str| refreshed.observed.live.contains_key(address);
     let nodes = refreshed.parts.nodes.iter();
     outputs

@@ -9,8 +9,8 @@ use crate::output::prompt;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::{self, SliceSession};
-use crate::plan::plan_records::emit_plan;
 use crate::plan::deletes::destroy_plan;
+use crate::plan::plan_records::emit_plan;
 use crate::plan::refreshed::Refreshed;
 use crate::records::{Ended, Verb};
 use crate::resource::slice::{DeleteTarget, Slice};
@@ -122,8 +122,10 @@ fn check_confirmation<D: clap::Args>(
         );
     }
     if context.settings.stack.is_protected() {
-        return Err(Error::refused(format!("{stack} is protected"))
-            .hint("set `protect = false` in rd.toml and apply it, then run destroy again with --confirm and the stack's name"));
+        return Err(Error::refused(format!("{stack} is protected")).hint(
+            "set `protect = false` in rd.toml and apply it, \
+                 then run destroy again with --confirm and the stack's name",
+        ));
     }
     if state.protect {
         return Err(Error::refused(format!("{stack} was protected when it was last applied"))

@@ -135,7 +135,9 @@ async fn find<S: Slice>(
             tags.get("Project").map_or("", String::as_str),
             tags.get("Environment").map_or("", String::as_str),
         ))
-        .hint("a resource can only belong to one stack; remove its tag ManagedBy to import it here"));
+        .hint(
+            "a resource can only belong to one stack; remove its tag ManagedBy to import it here",
+        ));
     }
     Ok(found)
 }

@@ -1,5 +1,5 @@
-//! Imports existing AWS resources into the state: those in the settings, and untracked ones, which are only tagged for this
-//! slice. Changes nothing in AWS.
+//! Imports existing AWS resources into the state: those in the settings, and untracked ones, which are only tagged for
+//! this slice. Changes nothing in AWS.
 
 use crate::commands::scan::Scan;
 use crate::context::Context;
@@ -45,8 +45,8 @@ pub(super) fn import_planned(
     document.resources.insert(planned.address.clone(), resource);
 }
 
-/// Imports an untracked resource at the address in its tag or, where that address has another resource, as the predecessor
-/// of that one. The next plan shows what an apply does with it.
+/// Imports an untracked resource at the address in its tag or, where that address has another resource, as the
+/// predecessor of that one. The next plan shows what an apply does with it.
 fn import_untracked(document: &mut Document, kind: &str, found: &Found<Value>) {
     if let Some(known) = document.resources.get_mut(&found.address) {
         if known.id.is_some() {
@@ -175,8 +175,8 @@ pub(super) fn import_all<S: Slice>(document: &mut Document, scan: &Scan<S>) -> V
     imported
 }
 
-/// Changes the state with `edit`, which returns the resources that it imported. Saves the state if it changed, and writes an
-/// `applied` record for each resource.
+/// Changes the state with `edit`, which returns the resources that it imported. Saves the state if it changed, and
+/// writes an `applied` record for each resource.
 pub(super) async fn import_and_save<S: Slice>(
     session: &SliceSession<S>,
     context: &Context,

@@ -1,4 +1,5 @@
-//! The first step of `rebuild`, `import` and `doctor`: reads all resources of the slice from AWS, untracked ones included.
+//! The first step of `rebuild`, `import` and `doctor`: reads all resources of the slice from AWS, untracked ones
+//! included.
 
 use crate::error::Result;
 use crate::pipe::output_resolver::OutputResolver;

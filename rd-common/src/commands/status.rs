@@ -85,8 +85,7 @@ fn status_of(
         .filter(|field| field.cause == Cause::Drift)
         .cloned()
         .collect();
-    let unfinished =
-        stored.is_some_and(|r| matches!(r.phase, Phase::Creating | Phase::Deleting));
+    let unfinished = stored.is_some_and(|r| matches!(r.phase, Phase::Creating | Phase::Deleting));
     let (health, reason, fields) = match readiness {
         None if unfinished => (
             Health::Unfinished,

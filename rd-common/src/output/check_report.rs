@@ -28,8 +28,8 @@ impl CheckStep {
     }
 }
 
-/// Prints the steps of a check. For people that is one line each, and a last one with the verdict on `subject`; for programs
-/// one JSON document with the members of `head`, then `verdict_key`, then `steps`.
+/// Prints the steps of a check. For people that is one line each, and a last one with the verdict on `subject`; for
+/// programs one JSON document with the members of `head`, then `verdict_key`, then `steps`.
 pub struct CheckReport<'a> {
     /// What the check was about, such as the name of the service.
     pub subject: &'a str,

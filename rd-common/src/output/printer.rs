@@ -209,7 +209,8 @@ mod tests {
         let text = anstream::adapter::strip_str(&text).to_string();
         assert_eq!(
             text,
-            "error: net.vpc.main: cannot read the VPC\n  → try again\n  → request id r-1\n  caused by: too many requests\n"
+            "error: net.vpc.main: cannot read the VPC\n  → try again\n  → request id r-1\n  \
+             caused by: too many requests\n"
         );
     }
 }

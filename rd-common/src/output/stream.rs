@@ -63,8 +63,8 @@ impl Stream {
         }
     }
 
-    /// Sends whole lines to the thread and leaves `bytes` empty. Waits while the reader is slow; where the future is dropped
-    /// meanwhile, nothing was sent and `bytes` is unchanged. Discards the lines once the reader is gone.
+    /// Sends whole lines to the thread and leaves `bytes` empty. Waits while the reader is slow; where the future is
+    /// dropped meanwhile, nothing was sent and `bytes` is unchanged. Discards the lines once the reader is gone.
     pub async fn send(&self, bytes: &mut Vec<u8>) {
         if bytes.is_empty() {
             return;
@@ -85,8 +85,8 @@ impl Stream {
         written.await.ok().flatten()
     }
 
-    /// Returns when stdout can no longer be written to. That is an error where a write failed, as on a full disk, and none
-    /// where the reader has closed its end.
+    /// Returns when stdout can no longer be written to. That is an error where a write failed, as on a full disk, and
+    /// none where the reader has closed its end.
     pub fn closed(&self) -> impl Future<Output = Result<()>> + use<> {
         let mut reader = self.reader.clone();
         async move {

@@ -25,8 +25,8 @@ pub struct TerminalProgress {
 }
 
 impl TerminalProgress {
-    /// Shows spinners where stdout and stderr are terminals, otherwise lines. In a pipe, only the last program's stdout is a
-    /// terminal, so that no two programs draw on it.
+    /// Shows spinners where stdout and stderr are terminals, otherwise lines. In a pipe, only the last program's stdout
+    /// is a terminal, so that no two programs draw on it.
     pub fn new() -> Self {
         let live = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
         Self {

@@ -1,5 +1,5 @@
-//! A filter: a program in a pipe that owns no resources. It reads the records of the slices before it, passes them on, and
-//! adds records of its own.
+//! A filter: a program in a pipe that owns no resources. It reads the records of the slices before it, passes them on,
+//! and adds records of its own.
 
 use crate::context::Context;
 use crate::error::Result;

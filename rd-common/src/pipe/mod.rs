@@ -1,4 +1,5 @@
-//! A program in a pipe: it writes `begin`, reads the records of the programs before it, passes them on, and writes `end`.
+//! A program in a pipe: it writes `begin`, reads the records of the programs before it, passes them on, and writes
+//! `end`.
 
 pub mod filter;
 pub mod output_resolver;

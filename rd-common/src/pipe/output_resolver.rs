@@ -45,8 +45,8 @@ impl OutputResolver {
         }
     }
 
-    /// The inputs that `S` names in [`Slice::OPTIONAL_INPUTS`] and [`Slice::REQUIRED_INPUTS`]. Waits for those that come
-    /// down the pipe.
+    /// The inputs that `S` names in [`Slice::OPTIONAL_INPUTS`] and [`Slice::REQUIRED_INPUTS`]. Waits for those that
+    /// come down the pipe.
     pub async fn inputs<S: Slice>(&self) -> Result<ExternalOutputs> {
         let mut others = ExternalOutputs::default();
         for SliceInputs { slice, outputs } in S::OPTIONAL_INPUTS.iter().chain(S::REQUIRED_INPUTS) {
@@ -64,8 +64,8 @@ impl OutputResolver {
         Ok(others)
     }
 
-    /// Resolves the outputs that these resources need, and waits for those from the pipe. Returns the names of those that
-    /// neither the pipe nor the store has, as `slice.output`.
+    /// Resolves the outputs that these resources need, and waits for those from the pipe. Returns the names of those
+    /// that neither the pipe nor the store has, as `slice.output`.
     pub async fn resolve<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Result<Vec<String>> {
         let needed: BTreeSet<(String, String)> = nodes.flat_map(Node::needs_outputs).collect();
         let mut missing = Vec::new();

@@ -83,9 +83,9 @@ impl Upstream {
         Ok(())
     }
 
-    /// Called when this program has written its own `begin`: passes on the lines that were held back for it, and from now on
-    /// each line at once. So a reader that has seen the `begin` of the first program of a pipe has seen those of all
-    /// programs in between.
+    /// Called when this program has written its own `begin`: passes on the lines that were held back for it, and from
+    /// now on each line at once. So a reader that has seen the `begin` of the first program of a pipe has seen those of
+    /// all programs in between.
     pub fn begin_written(&self, printer: &Printer) {
         for (line, record) in self.held.take().into_iter().flatten() {
             printer.pass_through(&line, record.as_ref());

@@ -5,8 +5,8 @@ use crate::records::{FORMAT, Record};
 use serde_json::Value;
 use std::io::{BufRead, Read};
 
-/// The longest line that is accepted, in bytes. A record has a few kilobytes; the limit keeps a stream of something else
-/// from filling the memory.
+/// The longest line that is accepted, in bytes. A record has a few kilobytes; the limit keeps a stream of something
+/// else from filling the memory.
 pub const LONGEST_LINE: usize = 8 << 20;
 
 /// Reads one line, without its line feed; none at the end of the stream. `number` is the line number, for errors.
@@ -34,7 +34,8 @@ pub fn parse(line: &[u8], number: u64) -> Result<Option<Record>> {
         let byte = e.valid_up_to() + 1;
         not_a_record(number, &format!("it is not UTF-8, from byte {byte}"))
     })?;
-    let value: Value = serde_json::from_str(text).map_err(|e| not_a_record(number, &e.to_string()))?;
+    let value: Value =
+        serde_json::from_str(text).map_err(|e| not_a_record(number, &e.to_string()))?;
     let Some(kind) = value.get("type").and_then(Value::as_str).map(str::to_owned) else {
         return Err(not_a_record(
             number,
@@ -65,9 +66,12 @@ pub fn parse(line: &[u8], number: u64) -> Result<Option<Record>> {
     if !known.contains(&kind.as_str()) {
         return Ok(None);
     }
-    serde_json::from_value(value)
-        .map(Some)
-        .map_err(|e| not_a_record(number, &format!("the `{kind}` record has another form: {e}")))
+    serde_json::from_value(value).map(Some).map_err(|e| {
+        not_a_record(
+            number,
+            &format!("the `{kind}` record has another form: {e}"),
+        )
+    })
 }
 
 fn not_a_record(number: u64, why: &str) -> Error {

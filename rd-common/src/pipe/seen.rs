@@ -44,8 +44,9 @@ pub(super) struct Seen {
 }
 
 impl Seen {
-    /// Notes a record from line `number`, for the program of slice `own` that works on `stack`. With `planning`, the program
-    /// also uses outputs of plans. Returns whether the record is part of its own saved plan, and must not be passed on.
+    /// Notes a record from line `number`, for the program of slice `own` that works on `stack`. With `planning`, the
+    /// program also uses outputs of plans. Returns whether the record is part of its own saved plan, and must not be
+    /// passed on.
     pub(super) fn note(
         &mut self,
         record: &Record,

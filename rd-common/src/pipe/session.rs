@@ -86,8 +86,8 @@ impl Finished {
     }
 }
 
-/// Runs `work` between `begin` and `end`, while stdin is read and passed on. `prepare` checks the settings: it runs when the
-/// account is known, and before anything waits for upstream. Errors of both become diagnostics.
+/// Runs `work` between `begin` and `end`, while stdin is read and passed on. `prepare` checks the settings: it runs
+/// when the account is known, and before anything waits for upstream. Errors of both become diagnostics.
 pub async fn run<T, F>(
     context: &Context,
     member: Member,

@@ -1,5 +1,5 @@
-//! The programs upstream in the pipe: which they are, their outputs, how they ended, and the saved plan of this program's
-//! slice. Each of these can be waited for until its record arrives.
+//! The programs upstream in the pipe: which they are, their outputs, how they ended, and the saved plan of this
+//! program's slice. Each of these can be waited for until its record arrives.
 
 use crate::error::{Error, Result};
 pub use crate::pipe::seen::SavedPlan;
@@ -100,8 +100,8 @@ impl Upstream {
         }
     }
 
-    /// Waits for the first `begin`, and returns the fingerprint of its access key and the account of that key. None where no
-    /// program is in the pipe, or its `begin` has neither.
+    /// Waits for the first `begin`, and returns the fingerprint of its access key and the account of that key. None
+    /// where no program is in the pipe, or its `begin` has neither.
     pub async fn neighbour(&self) -> Option<(String, String)> {
         if !self.is_attached() {
             return None;
@@ -117,8 +117,9 @@ impl Upstream {
         .await
     }
 
-    /// Waits until every program upstream has begun. Fails where one works in another account than `account`, which is empty
-    /// in an offline plan. Returns false where no `begin` arrived in time, so that nothing waits for stdin from then on.
+    /// Waits until every program upstream has begun. Fails where one works in another account than `account`, which is
+    /// empty in an offline plan. Returns false where no `begin` arrived in time, so that nothing waits for stdin from
+    /// then on.
     pub async fn all_begun(&self, account: &str) -> Result<bool> {
         if !self.is_attached() {
             return Ok(true);
@@ -187,8 +188,9 @@ impl Upstream {
                     } else {
                         format!("the plan on stdin ends in the middle of {slice}")
                     };
-                    Some(Err(Error::refused(what)
-                        .hint("make a new plan with this program in the pipe")))
+                    Some(Err(
+                        Error::refused(what).hint("make a new plan with this program in the pipe")
+                    ))
                 } else {
                     None
                 }

@@ -6,8 +6,8 @@ use crate::resource::input::{Reference, references};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Sets the cause of each change of a resource. `last` is the spec last applied; `planned` holds the resources that come
-/// before this one in the plan.
+/// Sets the cause of each change of a resource. `last` is the spec last applied; `planned` holds the resources that
+/// come before this one in the plan.
 pub(super) fn set_causes(
     changes: &mut [Change],
     spec: &Value,

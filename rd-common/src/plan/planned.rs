@@ -45,8 +45,8 @@ pub struct Plan {
     pub deposed: Vec<(String, String, String)>,
     /// Addresses that are in the state, but neither in AWS nor in the settings. An apply removes them from the state.
     pub gone: Vec<String>,
-    /// Replaced resources, as address and id, that are in the state but not in AWS, since a run was killed right after it
-    /// deleted them. An apply removes them from the state.
+    /// Replaced resources, as address and id, that are in the state but not in AWS, since a run was killed right after
+    /// it deleted them. An apply removes them from the state.
     pub gone_deposed: Vec<(String, String)>,
     /// The outputs with their names. A value that is not known yet holds references.
     pub outputs: Vec<(String, Value)>,

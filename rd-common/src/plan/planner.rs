@@ -57,10 +57,7 @@ pub fn plan<C: 'static>(
 }
 
 /// The value that a reference will have after the apply; none where it is not known yet.
-fn known_after_apply(
-    reference: &Reference,
-    planned: &BTreeMap<String, Planned>,
-) -> Option<Value> {
+fn known_after_apply(reference: &Reference, planned: &BTreeMap<String, Planned>) -> Option<Value> {
     let Reference::Attribute(address, attribute) = reference else {
         return None;
     };
@@ -125,8 +122,8 @@ fn plan_one<C: 'static>(
         });
     }
     planned.replace_order = any.replace_order(&fields);
-    // AWS deletes nothing that is in use. So a resource that refers to one that is deleted first is replaced, too; and one
-    // that only depends on it, but is replaced for another reason, is deleted before it.
+    // AWS deletes nothing that is in use. So a resource that refers to one that is deleted first is replaced, too; and
+    // one that only depends on it, but is replaced for another reason, is deleted before it.
     let is_deleted_first = |target: &String| {
         earlier.get(target).is_some_and(|t| {
             t.action == Action::Replace && t.replace_order == ReplaceOrder::DeleteFirst

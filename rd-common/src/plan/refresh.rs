@@ -1,5 +1,6 @@
-//! Reads from AWS every resource that is in the settings or in the state, in one call for each kind where AWS allows it. With
-//! a complete state, all reads are parallel. Without ids, a resource that is found by another's id is read after that one.
+//! Reads from AWS every resource that is in the settings or in the state, in one call for each kind where AWS allows
+//! it. With a complete state, all reads are parallel. Without ids, a resource that is found by another's id is read
+//! after that one.
 
 use crate::error::{Error, Result};
 use crate::resource::any_kind::Kinds;
@@ -21,8 +22,8 @@ pub struct Observed {
     pub live: BTreeMap<String, Found<Value>>,
     /// Replaced resources that still exist: address and id.
     pub deposed: Vec<(String, String)>,
-    /// For each address whose name is taken by a resource of another owner, the error with which an apply is refused. An
-    /// import is possible.
+    /// For each address whose name is taken by a resource of another owner, the error with which an apply is refused.
+    /// An import is possible.
     pub foreign: BTreeMap<String, Error>,
 }
 
@@ -143,8 +144,8 @@ fn choose<C: 'static>(
     Ok(only.map_or(Choice::None, Choice::Ours))
 }
 
-/// Reads all resources of `nodes` and of the state. `outputs` looks up outputs of other slices. Fails where a read fails,
-/// and where several resources have the same address.
+/// Reads all resources of `nodes` and of the state. `outputs` looks up outputs of other slices. Fails where a read
+/// fails, and where several resources have the same address.
 pub async fn refresh<C: 'static>(
     ctx: &Ctx<C>,
     kinds: &Kinds<C>,
@@ -212,8 +213,8 @@ pub async fn refresh<C: 'static>(
     Ok(observed)
 }
 
-/// Whether a resource can be read now: its id is in the state, or the resources that its spec refers to were read or are in
-/// the state.
+/// Whether a resource can be read now: its id is in the state, or the resources that its spec refers to were read or
+/// are in the state.
 fn can_read(
     address: &str,
     spec: &Value,

@@ -1,5 +1,5 @@
-//! Whether a saved plan can still be applied: the state must be the one that it was made from, and a plan made now must do
-//! the same.
+//! Whether a saved plan can still be applied: the state must be the one that it was made from, and a plan made now must
+//! do the same.
 
 use crate::error::{Error, Result};
 use crate::pipe::upstream::SavedPlan;
@@ -80,9 +80,10 @@ pub fn check_actions(saved: &SavedPlan, made: &Plan, slice: &str) -> Result<()> 
         (true, false) => format!("it would {action} this resource, a plan made now would not"),
         _ => format!("a plan made now would {action} this resource, it would not"),
     };
-    Err(
-        Error::refused(format!("the plan is stale: {difference}"))
-            .at(address)
-            .hint("AWS or the settings have changed since it was made; nothing was changed; make a new plan and review it"),
-    )
+    Err(Error::refused(format!("the plan is stale: {difference}"))
+        .at(address)
+        .hint(
+            "AWS or the settings have changed since it was made; nothing was changed; \
+                 make a new plan and review it",
+        ))
 }

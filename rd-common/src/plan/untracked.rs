@@ -10,15 +10,17 @@ use futures_util::future::try_join_all;
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// The resources, with their kinds, that are tagged for the slice, but neither in the state nor at an address of the plan.
+/// The resources, with their kinds, that are tagged for the slice, but neither in the state nor at an address of the
+/// plan.
 pub async fn find_untracked<C: 'static>(
     ctx: &Ctx<C>,
     kinds: &Kinds<C>,
     state: &Document,
     plan: &Plan,
 ) -> Result<Vec<(&'static str, Found<Value>)>> {
-    // An id is unique only among its kind: a database and its subnet group can have the same name. And a kind can find a
-    // resource of another kind by its tags, such as a VPC's default security group: that one is in the state at its address.
+    // An id is unique only among its kind: a database and its subnet group can have the same name. And a kind can find
+    // a resource of another kind by its tags, such as a VPC's default security group: that one is in the state at its
+    // address.
     let known: BTreeSet<(&str, &str)> = state.kinds_and_ids().collect();
     let at_address = |one: &Found<Value>| {
         let stored = state.resources.get(&one.address);

@@ -1,5 +1,5 @@
-//! The records that the programs exchange: one JSON object per line, with its `type`. They are a contract: a new field is
-//! allowed, but to change or remove one needs a new format. Readers ignore fields and types that they do not know.
+//! The records that the programs exchange: one JSON object per line, with its `type`. They are a contract: a new field
+//! is allowed, but to change or remove one needs a new format. Readers ignore fields and types that they do not know.
 
 mod health;
 pub mod schema;
@@ -47,8 +47,8 @@ pub enum Upstream {
     None,
     /// The program reads another program's records.
     Pipe,
-    /// The program is the first of the pipe, and applies a saved plan on stdin that also holds the plans of the programs
-    /// after it.
+    /// The program is the first of the pipe, and applies a saved plan on stdin that also holds the plans of the
+    /// programs after it.
     Plan,
 }
 

@@ -15,7 +15,8 @@ use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
 
-/// A [`Kind`] whose specs and live resources are JSON values. Each method fails where a value does not fit the kind's type.
+/// A [`Kind`] whose specs and live resources are JSON values. Each method fails where a value does not fit the kind's
+/// type.
 pub trait AnyKind<C> {
     /// The same as [`Kind::TIMEOUTS`].
     fn timeouts(&self) -> Timeouts;
@@ -115,7 +116,8 @@ impl<C: 'static> Kinds<C> {
         self.by_name.iter().map(|(name, any)| (*name, any.clone()))
     }
 
-    /// The kind with this name. Fails where another version of the program wrote the state, with kinds that this one lacks.
+    /// The kind with this name. Fails where another version of the program wrote the state, with kinds that this one
+    /// lacks.
     pub fn get(&self, name: &str) -> Result<Rc<dyn AnyKind<C>>> {
         self.by_name.get(name).cloned().ok_or_else(|| {
             Error::failed(format!("unknown resource kind `{name}` in the state")).hint(

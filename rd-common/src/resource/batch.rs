@@ -15,8 +15,8 @@ struct Queue<Q, A> {
     draining: bool,
 }
 
-/// Combines queries of type `Q` into calls that return an `A`. Each query of a batch gets the whole answer and takes its
-/// part of it.
+/// Combines queries of type `Q` into calls that return an `A`. Each query of a batch gets the whole answer and takes
+/// its part of it.
 pub struct Batch<Q, A> {
     queue: RefCell<Queue<Q, A>>,
     answer: Answerer<Q, A>,

@@ -101,9 +101,7 @@ impl<T: Serialize> Input<T> {
     /// The same value without its type, for a spec whose members have several types.
     pub fn into_value(self) -> Input<Value> {
         match self {
-            Input::Known(value) => {
-                Input::Known(serde_json::to_value(value).unwrap_or(Value::Null))
-            }
+            Input::Known(value) => Input::Known(serde_json::to_value(value).unwrap_or(Value::Null)),
             Input::Ref(reference) => Input::Ref(reference),
             Input::Join(parts) => Input::Join(parts),
         }
@@ -296,10 +294,7 @@ mod tests {
         assert_eq!(text, json!({"$join": [reference]}));
         assert_eq!(resolve(&text, &|_| Some(json!(3001))), json!("3001"));
         assert_eq!(Input::Known(3001).into_text(), Input::from("3001"));
-        assert_eq!(
-            Input::Known(3001).into_value(),
-            Input::Known(json!(3001))
-        );
+        assert_eq!(Input::Known(3001).into_value(), Input::Known(json!(3001)));
     }
 
     #[test]

@@ -21,8 +21,8 @@ pub struct Wanted<S> {
 }
 
 impl<S> Wanted<S> {
-    /// Asks for every resource with the tags of the slice, whatever its address. Resources that are in no state are found
-    /// in this way.
+    /// Asks for every resource with the tags of the slice, whatever its address. Resources that are in no state are
+    /// found in this way.
     pub fn any() -> Self {
         Self {
             address: String::new(),
@@ -78,8 +78,8 @@ pub enum Readiness {
     Pending(String),
     /// It failed for good, with AWS's reason. The next apply replaces it.
     Failed(String),
-    /// It cannot be used as it is, but holds something of value, such as a database whose disk is full, so that it is not
-    /// replaced. AWS's reason, and what to do about it.
+    /// It cannot be used as it is, but holds something of value, such as a database whose disk is full, so that it is
+    /// not replaced. AWS's reason, and what to do about it.
     Impaired(String, &'static str),
     /// AWS is deleting it, with AWS's status. A plan treats it as deleted; a delete waits until it is.
     Leaving(String),
@@ -127,20 +127,20 @@ pub trait Kind: 'static {
         limit: Duration::from_secs(300),
     };
 
-    /// Whether AWS owns the resource and rd only configures it, such as a VPC's default security group. Its delete resets
-    /// it; it remains in AWS.
+    /// Whether AWS owns the resource and rd only configures it, such as a VPC's default security group. Its delete
+    /// resets it; it remains in AWS.
     const RETAINED: bool = false;
 
     /// Whether a resource that the settings no longer have is deleted only after all creates and updates, such as a DNS
     /// record that clients still use. No resource that is replaced [`ReplaceOrder::DeleteFirst`] may need it.
     const DELETE_LAST: bool = false;
 
-    /// Whether `find` does not read the tags of a resource that the state has, because each read would be a call. Tags are
-    /// then compared with those last applied.
+    /// Whether `find` does not read the tags of a resource that the state has, because each read would be a call. Tags
+    /// are then compared with those last applied.
     const TAGS_NOT_READ: bool = false;
 
-    /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, otherwise by the ownership tags or by
-    /// what the spec names. Leaves out what does not exist, and returns every match where there are several. For
+    /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, otherwise by the ownership tags
+    /// or by what the spec names. Leaves out what does not exist, and returns every match where there are several. For
     /// [`Wanted::any`], a kind that is found by tags returns all of its resources, each under the address in its tag; a
     /// kind that is found by its spec returns none.
     fn find(
@@ -149,8 +149,8 @@ pub trait Kind: 'static {
     ) -> impl Future<Output = Result<Vec<Found<Self::Live>>>>;
 
     /// Creates the resource with its tags in one call, and returns its id without waiting. What the create call cannot
-    /// set, `diff` reports afterwards and `update` sets. The SDK must not retry the call ([`crate::aws::Aws::once`]): the
-    /// engine first reads whether it succeeded.
+    /// set, `diff` reports afterwards and `update` sets. The SDK must not retry the call ([`crate::aws::Aws::once`]):
+    /// the engine first reads whether it succeeded.
     fn create(
         ctx: &Ctx<Self::Clients>,
         request: CreateRequest<'_, Self::Spec>,
@@ -179,8 +179,8 @@ pub trait Kind: 'static {
         async { Ok(()) }
     }
 
-    /// The fields in which the live resource differs from the spec. Pure. `last` is the spec last applied, which is compared
-    /// where AWS does not report a field.
+    /// The fields in which the live resource differs from the spec. Pure. `last` is the spec last applied, which is
+    /// compared where AWS does not report a field.
     fn diff(spec: &Self::Spec, live: &Self::Live, last: Option<&Self::Spec>) -> Vec<Change>;
 
     /// Whether the resource can be used. Pure.
@@ -189,8 +189,8 @@ pub trait Kind: 'static {
         Readiness::Ready
     }
 
-    /// Refuses changes that must not be made, such as a replacement that would lose data: the error says why, and what to
-    /// do instead. Pure. `last` is the spec last applied; none where the state does not have the resource.
+    /// Refuses changes that must not be made, such as a replacement that would lose data: the error says why, and what
+    /// to do instead. Pure. `last` is the spec last applied; none where the state does not have the resource.
     fn validate(
         spec: &Self::Spec,
         live: &Self::Live,
@@ -201,15 +201,15 @@ pub trait Kind: 'static {
         Ok(())
     }
 
-    /// Refuses to create a resource again that is in the state but no longer in AWS, such as a database: the error says what
-    /// to do instead. By default it is created again.
+    /// Refuses to create a resource again that is in the state but no longer in AWS, such as a database: the error says
+    /// what to do instead. By default it is created again.
     fn allow_recreate(id: &str) -> Result<()> {
         let _ = id;
         Ok(())
     }
 
-    /// What AWS accepted and will do later by itself, such as a change in the maintenance window: neither done nor drift.
-    /// The text completes "pending …", such as `until the maintenance window sun:04:30-sun:05:30`.
+    /// What AWS accepted and will do later by itself, such as a change in the maintenance window: neither done nor
+    /// drift. The text completes "pending …", such as `until the maintenance window sun:04:30-sun:05:30`.
     fn pending(live: &Self::Live) -> Option<String> {
         let _ = live;
         None

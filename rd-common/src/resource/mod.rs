@@ -1,5 +1,5 @@
-//! The seam between the engine and AWS: resource kinds, the resources that a slice consists of with the references between
-//! them, how a spec is compared with the live resource, and the context of every call to AWS.
+//! The seam between the engine and AWS: resource kinds, the resources that a slice consists of with the references
+//! between them, how a spec is compared with the live resource, and the context of every call to AWS.
 
 pub mod action;
 pub mod any_kind;

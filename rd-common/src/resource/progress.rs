@@ -5,8 +5,8 @@ use std::rc::Rc;
 
 /// Shows the steps that are running.
 pub trait ShowProgress {
-    /// Shows a step called `name`, usually the address of a resource, until the returned value is dropped. A `quiet` step
-    /// is not shown.
+    /// Shows a step called `name`, usually the address of a resource, until the returned value is dropped. A `quiet`
+    /// step is not shown.
     fn step(&self, name: &str, quiet: bool) -> Rc<dyn ShowStep>;
 
     /// Hides the steps while `print` writes to the same terminal.

@@ -1,5 +1,5 @@
-//! SIGINT and SIGTERM: the first one asks the run to stop cleanly, a second one ends the process at once. The state is safe
-//! either way, since every step is recorded before it is taken.
+//! SIGINT and SIGTERM: the first one asks the run to stop cleanly, a second one ends the process at once. The state is
+//! safe either way, since every step is recorded before it is taken.
 
 use crate::exit::Exit;
 use std::future::Future;

@@ -72,8 +72,8 @@ impl Deadline {
         self.elapsed() >= self.limit
     }
 
-    /// The pause before the next read: 5 % of the elapsed time, within bounds, so that a wait of seconds ends within tenths
-    /// and a wait of minutes costs few calls.
+    /// The pause before the next read: 5 % of the elapsed time, within bounds, so that a wait of seconds ends within
+    /// tenths and a wait of minutes costs few calls.
     pub fn pause(&self) -> Duration {
         self.pause_from(SHORTEST_PAUSE)
     }
@@ -94,7 +94,8 @@ pub enum Poll<T> {
     Pending(String),
 }
 
-/// Polls until there is a result. Fails after `limit`, and at once when the user asks to stop. `what` is shown meanwhile.
+/// Polls until there is a result. Fails after `limit`, and at once when the user asks to stop. `what` is shown
+/// meanwhile.
 pub async fn wait_until<C, T, F>(
     ctx: &Ctx<C>,
     what: &str,

@@ -49,11 +49,7 @@ impl Settings {
 
     pub(super) fn unknown(&self, key: &str, near: Option<&str>, allowed: &str) -> Error {
         let guess = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        self.wrong(
-            key,
-            "unknown key",
-            &format!("{guess}allowed: {allowed}"),
-        )
+        self.wrong(key, "unknown key", &format!("{guess}allowed: {allowed}"))
     }
 
     pub(super) fn wrong(&self, key: &str, what: &str, hint: &str) -> Error {

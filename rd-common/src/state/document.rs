@@ -104,8 +104,8 @@ pub struct Document {
     /// The slices whose outputs this one needs: they must be destroyed after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
-    /// Operations outside of a plan that are in progress, such as a deployment, by the name that their command gives them.
-    /// Where a run was killed, the next one completes or undoes what it finds here.
+    /// Operations outside of a plan that are in progress, such as a deployment, by the name that their command gives
+    /// them. Where a run was killed, the next one completes or undoes what it finds here.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty", rename = "begun")]
     pub in_progress: BTreeMap<String, Value>,
     /// The slices whose outputs this one uses where they exist: they may be destroyed before it.
@@ -166,7 +166,11 @@ impl Document {
                 ))
                 .hint("a newer version of rd wrote it: use that version; nothing was changed"));
             }
-            _ => return Err(broken("it has no `format` that begins with `rd-state/`".into())),
+            _ => {
+                return Err(broken(
+                    "it has no `format` that begins with `rd-state/`".into(),
+                ));
+            }
         }
         serde_json::from_value(value).map_err(|e| broken(e.to_string()))
     }

@@ -12,8 +12,8 @@ const CHECK_EVERY: Duration = Duration::from_secs(1);
 /// Checks between two renewals.
 const CHECKS_PER_RENEWAL: u32 = 10;
 
-/// What happens to the work when the lock is lost: a run that was paused while another user broke its lock must not change
-/// anything more.
+/// What happens to the work when the lock is lost: a run that was paused while another user broke its lock must not
+/// change anything more.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum OnLoss {
     /// The work is dropped at its next await. For work that makes one change after another.

@@ -1,5 +1,5 @@
-//! The state in a command that edits it without a plan, such as `deploy`, `rotate` or `rd-state mv`: read and written under
-//! its lock.
+//! The state in a command that edits it without a plan, such as `deploy`, `rotate` or `rd-state mv`: read and written
+//! under its lock.
 
 use crate::error::Result;
 use crate::state::document::Document;

@@ -8,8 +8,8 @@ use crate::state::store::Store;
 use std::path::Path;
 use std::rc::Rc;
 
-/// Opens the store that `[state]` in `rd.toml` names. `folder` is the folder of `rd.toml`; `state_dir` is `--state-dir`,
-/// which only the local store has. `access` is for stores in AWS.
+/// Opens the store that `[state]` in `rd.toml` names. `folder` is the folder of `rd.toml`; `state_dir` is
+/// `--state-dir`, which only the local store has. `access` is for stores in AWS.
 pub async fn open(
     settings: &StateSettings,
     folder: &Path,

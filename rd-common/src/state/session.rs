@@ -1,5 +1,5 @@
-//! The state while an apply changes it: many steps change it in memory, and one writer saves it. A step whose change must
-//! be durable waits for a write that began after it; changes made in the meantime share the next write.
+//! The state while an apply changes it: many steps change it in memory, and one writer saves it. A step whose change
+//! must be durable waits for a write that began after it; changes made in the meantime share the next write.
 
 use crate::error::{Error, Result};
 use crate::state::document::Document;
@@ -118,8 +118,8 @@ impl Session {
         Ok(())
     }
 
-    /// The error of a run whose last write failed. It lists every id, since the stored state may lack some of them; those
-    /// resources are still in AWS, and are found there by their tags.
+    /// The error of a run whose last write failed. It lists every id, since the stored state may lack some of them;
+    /// those resources are still in AWS, and are found there by their tags.
     pub fn unsaved(&self, error: &Error) -> Error {
         let ids: Vec<String> = self.read(|document| document.ids().map(str::to_owned).collect());
         Error::failed(format!(

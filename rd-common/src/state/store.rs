@@ -55,8 +55,8 @@ pub trait Lock {
     /// The id of the run that took the lock.
     fn run(&self) -> &str;
 
-    /// Whether the run still holds the lock. Must be fast: it is called before each change of AWS, so that a run that was
-    /// paused while its lock was broken makes no further changes.
+    /// Whether the run still holds the lock. Must be fast: it is called before each change of AWS, so that a run that
+    /// was paused while its lock was broken makes no further changes.
     fn is_held(&self) -> bool;
 
     /// Releases the lock as far as that is possible without waiting.
@@ -118,9 +118,9 @@ pub trait Store {
     /// The slices of a stack that have a state, sorted.
     fn slices<'a>(&'a self, stack: &'a str) -> LocalBoxFuture<'a, Result<Vec<String>>>;
 
-    /// Replaces the version `expected` by `document` and returns the new version; without `expected`, there must be no state.
-    /// Where another version is stored, or `lock` is no longer held, fails with [`crate::Exit::Locked`] and writes
-    /// nothing. When it returns, the new version survives a power failure.
+    /// Replaces the version `expected` by `document` and returns the new version; without `expected`, there must be no
+    /// state. Where another version is stored, or `lock` is no longer held, fails with [`crate::Exit::Locked`] and
+    /// writes nothing. When it returns, the new version survives a power failure.
     fn save<'a>(
         &'a self,
         key: &'a Key,
@@ -155,8 +155,8 @@ pub trait Store {
     /// Reads the version with this serial. Fails with [`crate::Exit::Usage`] where there is none.
     fn version<'a>(&'a self, key: &'a Key, serial: u64) -> LocalBoxFuture<'a, Result<Document>>;
 
-    /// Checks the store itself for `stack`, such as whether other users can read the states. With `fix`, fixes what it can
-    /// and returns the other problems.
+    /// Checks the store itself for `stack`, such as whether other users can read the states. With `fix`, fixes what it
+    /// can and returns the other problems.
     fn audit<'a>(
         &'a self,
         stack: &'a str,
@@ -209,7 +209,11 @@ pub(super) async fn restore_as_next<T: Store + ?Sized>(
     let stored_serial = current
         .as_ref()
         .map_or(0, |current| current.document.serial);
-    document.follow(stored_serial, lock.run(), &format!("restore of serial {serial}"));
+    document.follow(
+        stored_serial,
+        lock.run(),
+        &format!("restore of serial {serial}"),
+    );
     let expected = current.map(|current| current.tag);
     store.save(key, &document, expected.as_ref(), lock).await?;
     Ok(document)

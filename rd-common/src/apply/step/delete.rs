@@ -115,10 +115,8 @@ impl<C: 'static> Executor<C> {
                 _ => step.say("still exists"),
             }
             if deadline.is_over() {
-                return Err(
-                    Error::failed(format!("{id} was deleted but still exists"))
-                        .hint("run the command again"),
-                );
+                return Err(Error::failed(format!("{id} was deleted but still exists"))
+                    .hint("run the command again"));
             }
             self.ctx.pause(deadline.pause()).await?;
         }

@@ -59,10 +59,9 @@ impl<C: 'static> Executor<C> {
             });
             id
         } else {
-            let live = planned
-                .live
-                .as_ref()
-                .ok_or_else(|| Error::failed("the plan has no live resource to change").at(address))?;
+            let live = planned.live.as_ref().ok_or_else(|| {
+                Error::failed("the plan has no live resource to change").at(address)
+            })?;
             live.id.clone()
         };
         let known = match &planned.live {

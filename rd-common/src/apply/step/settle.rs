@@ -75,7 +75,11 @@ impl<C: 'static> Executor<C> {
             }
             if tried >= READ_ATTEMPTS && deadline.is_over() {
                 let error = changes.first().map_or_else(
-                    || Error::failed("the tags are still the old ones, although AWS accepted the change"),
+                    || {
+                        Error::failed(
+                            "the tags are still the old ones, although AWS accepted the change",
+                        )
+                    },
                     stuck,
                 );
                 return Err(error.at(&planned.address));

@@ -28,7 +28,8 @@ pub(super) fn summary(command: &Verb, end: &End) -> String {
     format!("{slice}: {text}{ended}\n")
 }
 
-/// How many resources had each action, such as `2 created, 1 deleted`. `word` names an action. Empty where there was none.
+/// How many resources had each action, such as `2 created, 1 deleted`. `word` names an action. Empty where there was
+/// none.
 pub(super) fn counts_by_action(end: &End, word: impl Fn(Action) -> &'static str) -> String {
     let counts: Vec<String> = Action::ALL
         .into_iter()

@@ -1,5 +1,5 @@
-//! The lock of the local store: a file with a lock of the operating system, which frees it as soon as the holder's process
-//! ends. The file names the holder, for others that find the state locked.
+//! The lock of the local store: a file with a lock of the operating system, which frees it as soon as the holder's
+//! process ends. The file names the holder, for others that find the state locked.
 
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -96,9 +96,9 @@ fn is_at(file: &File, path: &Path) -> bool {
     inode(file.metadata()) == inode(std::fs::metadata(path))
 }
 
-/// Waits up to [`WRITE_TIMEOUT`] to be the only writer, which this process is until the returned file is dropped. A process
-/// that was paused in the middle of a write stays the writer, since it would later write over a newer version. The file
-/// holds the id of the writing process, for the error of those that wait in vain.
+/// Waits up to [`WRITE_TIMEOUT`] to be the only writer, which this process is until the returned file is dropped. A
+/// process that was paused in the middle of a write stays the writer, since it would later write over a newer version.
+/// The file holds the id of the writing process, for the error of those that wait in vain.
 pub(super) fn lock_for_write(path: &Path) -> Result<File> {
     let cannot = |e: std::io::Error| super::io_error("take the lock", path, &e);
     let mut file = OpenOptions::new()
@@ -137,7 +137,10 @@ fn stuck(file: &mut File) -> Error {
         Exit::Locked,
         format!("{process} is in the middle of a write of this state and does not finish it"),
     )
-    .hint("nothing was written; the process may be paused: continue it (kill -CONT) or end it (kill -9), then run the command again")
+    .hint(
+        "nothing was written; the process may be paused: continue it (kill -CONT) or end it (kill -9), \
+         then run the command again",
+    )
 }
 
 /// The holder of the lock at `path`; none where it is free.
@@ -161,6 +164,7 @@ fn held(path: &Path) -> Error {
         None => "the state is locked by another run".to_owned(),
     };
     Error::new(Exit::Locked, summary).hint(
-        "wait for that run, for example with --lock-timeout 10m; a lock ends with its process, so there is nothing to clean up",
+        "wait for that run, for example with --lock-timeout 10m; a lock ends with its process, \
+         so there is nothing to clean up",
     )
 }

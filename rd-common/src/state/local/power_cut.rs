@@ -1,7 +1,7 @@
 //! Tests a power failure after each step of a save: the disk then has the old version or the new one, never neither.
 //!
-//! In the model, the contents of a file are certain once the file was synced, and the names in a folder once the folder was
-//! synced. What was not synced may exist, or not, or exist with nothing in it.
+//! In the model, the contents of a file are certain once the file was synced, and the names in a folder once the folder
+//! was synced. What was not synced may exist, or not, or exist with nothing in it.
 
 use super::LocalStore;
 use super::files::{Disk, Files};

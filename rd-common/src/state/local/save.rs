@@ -1,7 +1,7 @@
 //! Writing a version to disk so that a kill or a power failure at any point loses nothing.
 //!
-//! A save writes the version into the history and makes it durable. Only then does a rename make it the current one. So the
-//! current file always holds a whole version, the old one or the new one.
+//! A save writes the version into the history and makes it durable. Only then does a rename make it the current one. So
+//! the current file always holds a whole version, the old one or the new one.
 
 use super::{LocalStore, io_error, lock_file, tag_of};
 use crate::error::{Error, Result};
@@ -12,8 +12,8 @@ use std::io;
 use std::path::Path;
 
 impl LocalStore {
-    /// Checks that `expected` is the current version and that `run` holds the lock, then writes. While `_writer` lives, no
-    /// other process can write, even one that still believes that it holds the lock.
+    /// Checks that `expected` is the current version and that `run` holds the lock, then writes. While `_writer` lives,
+    /// no other process can write, even one that still believes that it holds the lock.
     pub(super) fn save_now(
         &self,
         key: &Key,
@@ -61,8 +61,8 @@ impl LocalStore {
         Ok(tag_of(&bytes))
     }
 
-    /// Makes a version durable, and only then replaces the current one by it, in one step. The current one is a link to the
-    /// version, or a copy where the file system has no links.
+    /// Makes a version durable, and only then replaces the current one by it, in one step. The current one is a link to
+    /// the version, or a copy where the file system has no links.
     fn put(&self, version: &Path, current: &Path, bytes: &[u8]) -> io::Result<()> {
         let files = &self.files;
         let folder = |path: &Path| path.parent().unwrap_or(Path::new(".")).to_path_buf();

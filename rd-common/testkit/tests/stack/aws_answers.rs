@@ -192,7 +192,7 @@ async fn calls_to_a_bucket_name_its_owner() {
     assert_eq!(done.code, 1);
     assert!(
         done.stderr
-            .contains("bucket names are shared by all of AWS"),
+            .contains("bucket names are unique across all AWS accounts"),
         "{}",
         done.stderr
     );

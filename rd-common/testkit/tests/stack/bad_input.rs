@@ -310,16 +310,19 @@ fn another_region_or_account_is_another_stack() {
         .rd("rd-net")
         .args("apply -y --region eu-west-1")
         .code(6);
-    one_error(&region, &[
-            "belongs to region us-east-1",
-            "works on region eu-west-1",
-        ]);
+    one_error(
+        &region,
+        &["belongs to region us-east-1", "works on region eu-west-1"],
+    );
     let other = World::new("");
     let mut rd = world.rd("rd-net").args("apply -y");
     for (name, value) in other.environment() {
         rd = rd.env(&name, &value);
     }
-    one_error(&rd.code(6), &["belongs to account", &world.account, &other.account]);
+    one_error(
+        &rd.code(6),
+        &["belongs to account", &world.account, &other.account],
+    );
     assert_eq!(
         std::fs::read(world.state_file("shop-test", "net")).unwrap(),
         before

@@ -48,7 +48,10 @@ fn every_command_has_help() {
     for program in &PROGRAMS[..6] {
         for command in commands {
             let help = world.rd(program).args(command).args("--help").ok().stdout;
-            assert!(help.contains(&format!("Usage: {program} {command}")), "{help}");
+            assert!(
+                help.contains(&format!("Usage: {program} {command}")),
+                "{help}"
+            );
         }
     }
 }

@@ -11,7 +11,7 @@ region = "us-east-1"
 domain = "example.com"
 
 [net]
-nat = "per_az"
+nat = "per-az"
 
 [cache]
 nodes = 2
