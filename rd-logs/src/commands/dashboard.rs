@@ -9,7 +9,7 @@ use rd_common::output::printer::print_warning;
 use rd_common::{Error, Exit, Result};
 use std::process::{Command, Stdio};
 
-/// Flags of `dashboard`.
+/// Flags of the command `rd-logs dashboard`.
 #[derive(Args)]
 pub struct DashboardArgs {
     /// Print only the URL, also in a pipe

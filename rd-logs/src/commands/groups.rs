@@ -12,7 +12,7 @@ use rd_common::output::table::table;
 use rd_common::{Error, Exit, Result};
 use serde::Serialize;
 
-/// Flags of `groups`.
+/// Flags of the command `rd-logs groups`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct GroupsArgs {
     /// List the account's log groups whose names begin with this text, instead of those of the stack

@@ -26,7 +26,7 @@ const MAX_GROUPS: usize = 50;
 /// The maximum width of a cell, in characters, except in the last column.
 const MAX_CELL: usize = 100;
 
-/// Flags of `insights`.
+/// Flags of the command `rd-logs insights`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct InsightsArgs {
     /// Query, such as 'filter @message like /timeout/ | stats count(*) by bin(5m)'

@@ -22,7 +22,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-/// Flags of `metrics`.
+/// Flags of the command `rd-logs metrics`.
 #[derive(Args)]
 pub struct MetricsArgs {
     /// Show only metrics whose graph, label or name contains this text

@@ -24,7 +24,7 @@ const MAX_SKEW: i64 = 300_000;
 /// How long an interrupted search may take to print what it has read.
 const LAST_FLUSH: Duration = Duration::from_secs(2);
 
-/// Flags of `search`.
+/// Flags of `rd-logs search`, all of which `tail` has as well.
 #[derive(clap::Args, Clone, Debug)]
 pub struct SearchArgs {
     #[command(flatten)]

@@ -14,14 +14,14 @@ use rd_common::output::table::table;
 use rd_common::{Ctx, Error, Exit, Result};
 use serde_json::json;
 
-/// Flags of `subscriptions`.
+/// Flags of `rd-logs subscriptions`, which lists them without a subcommand.
 #[derive(Args)]
 pub struct SubscriptionsArgs {
     #[command(subcommand)]
     command: Option<SubscriptionsCommand>,
 }
 
-/// Subcommands of `subscriptions`.
+/// Subcommands of `rd-logs subscriptions`.
 #[derive(Subcommand)]
 enum SubscriptionsCommand {
     /// Confirm a subscription with the link in the mail from AWS

@@ -17,7 +17,7 @@ use std::time::Duration;
 const OVERLAP: std::ops::RangeInclusive<Duration> =
     Duration::from_secs(10)..=Duration::from_secs(86_400);
 
-/// Flags of `tail`.
+/// Flags of the command `rd-logs tail`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct TailArgs {
     #[command(flatten)]

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rd_common::Result;
 
-/// The flag `--tz`.
+/// The flag `--tz`, which all commands with times share.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ZoneArgs {
     /// Time zone in which times are read and shown: Europe/Berlin, UTC, +02:00 [default: the machine's]

@@ -18,7 +18,7 @@ use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// Flags of `alarms history`.
+/// Flags of `rd-logs alarms history`.
 #[derive(Args)]
 pub struct HistoryArgs {
     /// Alarm, by its name or the last part of its address [default: all alarms]

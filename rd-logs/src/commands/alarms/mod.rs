@@ -18,7 +18,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 use view::Row;
 
-/// Flags of `alarms`.
+/// Flags of `rd-logs alarms`, which lists them without a subcommand.
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true)]
 pub struct AlarmsArgs {
@@ -34,7 +34,7 @@ pub struct AlarmsArgs {
     tz: ZoneArgs,
 }
 
-/// Subcommands of `alarms`.
+/// Subcommands of `rd-logs alarms`.
 #[derive(Subcommand)]
 enum AlarmsCommand {
     /// Print the state changes of the alarms, oldest first

@@ -12,7 +12,7 @@ use serde::Serialize;
 /// One alarm, as JSON output has it.
 #[derive(Serialize)]
 pub struct Row {
-    /// Its name.
+    /// The name of the alarm.
     pub alarm: String,
     /// Its state, with time and reason.
     #[serde(flatten)]

@@ -1,6 +1,6 @@
 //! Parses the body of a FilterLogEvents response: finds where in its text the members of each event are.
 //!
-//! serde_json with borrowed `RawValue`s takes 2.4 to 3 times the CPU (docs/building.md, "Logs").
+//! serde_json with borrowed `RawValue`s takes 2.3 to 3 times the CPU (docs/building.md, "Logs").
 
 use crate::events::body::Body;
 use crate::events::event::{Event, Place};

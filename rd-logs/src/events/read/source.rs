@@ -29,7 +29,7 @@ pub struct Source {
     pub groups: Vec<String>,
     /// The limit that all reads share.
     pub rate_limit: RateLimit,
-    /// Scales all waits.
+    /// Scales all waits, for tests.
     pub clock: Clock,
     /// The difference to AWS's clock.
     pub skew: ClockSkew,
@@ -45,9 +45,9 @@ pub struct Source {
 pub struct Range {
     /// The index of the log group.
     pub group: usize,
-    /// The first millisecond.
+    /// The first millisecond to read.
     pub start: i64,
-    /// The last millisecond; none for a range without an end.
+    /// The last millisecond to read; none for a range without an end.
     pub end: Option<i64>,
     /// The token of the page to read; none for the first page.
     pub token: Option<String>,
@@ -56,7 +56,7 @@ pub struct Range {
 /// One page of a range.
 #[derive(Debug)]
 pub struct Page {
-    /// The events, sorted.
+    /// The events, sorted by [`Event::order`].
     pub events: Vec<Event>,
     /// The token of the next page; none on the last one.
     pub token: Option<String>,
