@@ -11,7 +11,7 @@ use std::rc::Rc;
 
 /// A revision of a task definition, with its tags.
 #[derive(Clone, Debug)]
-pub struct Described {
+pub struct TaggedRevision {
     /// The revision as ECS describes it.
     pub definition: TaskDefinition,
     /// The tags of the revision.
@@ -21,7 +21,7 @@ pub struct Described {
 /// A cluster and a service in it, by their names.
 type Name = (String, String);
 type Services = BTreeMap<Name, Service>;
-type Definitions = BTreeMap<String, Described>;
+type Definitions = BTreeMap<String, TaggedRevision>;
 
 /// Reads of services and task definitions, shared by all kinds and commands.
 pub struct Reads {
@@ -94,13 +94,13 @@ impl Reads {
     }
 
     /// Reads a revision by its ARN, or the newest active one of a family.
-    pub async fn definition(&self, name: &str) -> Result<Option<Described>> {
+    pub async fn definition(&self, name: &str) -> Result<Option<TaggedRevision>> {
         let all = self.definitions.ask(name.to_owned()).await?;
         Ok(all.get(name).cloned())
     }
 
     /// Like [`Reads::definition`], and keeps the result for the next caller.
-    pub async fn definition_ahead(&self, name: &str) -> Result<Option<Described>> {
+    pub async fn definition_ahead(&self, name: &str) -> Result<Option<TaggedRevision>> {
         let read = self.definition(name).await?;
         let kept = read.clone().map(|kept| (name.to_owned(), kept));
         self.definitions_ahead.borrow_mut().extend(kept);
@@ -122,7 +122,7 @@ async fn service(ecs: &Client, (cluster, name): &Name) -> Result<Option<Service>
     Ok(existing.next())
 }
 
-async fn definition(ecs: &Client, name: &str) -> Result<Option<Described>> {
+async fn definition(ecs: &Client, name: &str) -> Result<Option<TaggedRevision>> {
     let call = ecs.describe_task_definition().task_definition(name);
     let answer = call.include(TaskDefinitionField::Tags).send().await;
     let answer = match answer.doing("read the task definition") {
@@ -133,7 +133,7 @@ async fn definition(ecs: &Client, name: &str) -> Result<Option<Described>> {
     let tags = tags_from_sdk!(answer.tags());
     Ok(answer
         .task_definition
-        .map(|definition| Described { definition, tags }))
+        .map(|definition| TaggedRevision { definition, tags }))
 }
 
 /// Sets and removes tags of an ECS resource, by its ARN.

@@ -2,7 +2,7 @@
 
 use crate::clients::Clients;
 use crate::names::{self, CLUSTER, SERVICE};
-use crate::read::Described;
+use crate::read::TaggedRevision;
 use crate::slice::Ecs;
 use aws_sdk_ecs::types::Service;
 use rd_common::commands::slice_context::SliceContext;
@@ -55,13 +55,13 @@ impl ServiceContext {
     }
 
     /// Reads the revision that the service runs.
-    pub async fn running_revision(&self, service: &Service) -> Result<Described> {
+    pub async fn running_revision(&self, service: &Service) -> Result<TaggedRevision> {
         let arn = service.task_definition().unwrap_or_default();
         self.revision(arn).await
     }
 
     /// Reads a revision by its ARN, or by `family:number`.
-    pub async fn revision(&self, arn: &str) -> Result<Described> {
+    pub async fn revision(&self, arn: &str) -> Result<TaggedRevision> {
         let read = self.ctx().clients.reads.definition(arn).await?;
         read.ok_or_else(|| {
             Error::failed(format!("the revision {} does not exist", names::last(arn)))

@@ -4,7 +4,7 @@
 use crate::config::fargate_sizes;
 use crate::images::image_ref;
 use crate::names::{CONTAINER, last};
-use crate::read::Described;
+use crate::read::TaggedRevision;
 use crate::rollout::revision::with_image;
 use crate::service_context::ServiceContext;
 use crate::tasks::logs::{self, Line, Stream};
@@ -107,7 +107,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
 }
 
 /// The command, the variables and the size of the task, in place of those of the revision.
-fn overrides(args: &RunArgs, revision: &Described) -> Result<TaskOverride> {
+fn overrides(args: &RunArgs, revision: &TaggedRevision) -> Result<TaskOverride> {
     let own = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
     let cpu = args.cpu.unwrap_or_else(|| own(revision.definition.cpu()));
     let memory = args
@@ -138,7 +138,7 @@ fn overrides(args: &RunArgs, revision: &Described) -> Result<TaskOverride> {
 /// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/ECS_Idempotency.html>
 async fn start(
     service: &ServiceContext,
-    revision: &Described,
+    revision: &TaggedRevision,
     overrides: &TaskOverride,
     network: &NetworkConfiguration,
 ) -> Result<String> {

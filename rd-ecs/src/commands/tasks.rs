@@ -2,7 +2,7 @@
 
 use crate::names::{last, revision};
 use crate::service_context::ServiceContext;
-use crate::tasks::{self, Of, Task};
+use crate::tasks::{self, Task, TaskScope};
 use jiff::Timestamp;
 use rd_common::context::Context;
 use rd_common::output::table::table;
@@ -26,7 +26,15 @@ pub async fn run(context: &Context, args: &TasksArgs) -> Result<Exit> {
         Some(name) => {
             vec![tasks::named(service.ctx(), &service.cluster, name).await?]
         }
-        None => tasks::list(service.ctx(), &service.cluster, Of::Cluster, args.stopped).await?,
+        None => {
+            tasks::list(
+                service.ctx(),
+                &service.cluster,
+                TaskScope::Cluster,
+                args.stopped,
+            )
+            .await?
+        }
     };
     let text = if context.printer.is_json() {
         format!(

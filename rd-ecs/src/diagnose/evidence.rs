@@ -5,10 +5,10 @@ use super::redact::Redact;
 use super::targets::{self, Target};
 use crate::kinds::service::deployments::{self, Deployment};
 use crate::names::{CONTAINER, last};
-use crate::read::Described;
+use crate::read::TaggedRevision;
 use crate::service_context::ServiceContext;
 use crate::tasks::logs::{self, Line};
-use crate::tasks::{self, Of, Task};
+use crate::tasks::{self, Task, TaskScope};
 use crate::time::timestamp;
 use crate::verify;
 use aws_sdk_ecs::types::Service;
@@ -176,7 +176,7 @@ fn or_unread<T: Default>(what: &str, read: Result<T>, unread: &mut Vec<String>) 
 async fn checks(
     context: &Context,
     service: &ServiceContext,
-    running: &Described,
+    running: &TaggedRevision,
     scope: Scope<'_>,
 ) -> Result<Vec<CheckStep>> {
     if matches!(scope, Scope::Tasks(_)) {
@@ -188,7 +188,9 @@ async fn checks(
 
 async fn tasks_with_logs(service: &ServiceContext, scope: Scope<'_>) -> Result<Vec<TaskWithLogs>> {
     let tasks = match scope {
-        Scope::All => tasks::list(service.ctx(), &service.cluster, Of::Cluster, true).await?,
+        Scope::All => {
+            tasks::list(service.ctx(), &service.cluster, TaskScope::Cluster, true).await?
+        }
         Scope::Tasks(tasks) => tasks.to_vec(),
         Scope::One(task) => vec![task.clone()],
     };
@@ -273,7 +275,7 @@ fn state(live: &Service) -> ServiceState {
     }
 }
 
-fn revision(running: &Described) -> Revision {
+fn revision(running: &TaggedRevision) -> Revision {
     let definition = &running.definition;
     let containers = definition.container_definitions();
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();

@@ -2,7 +2,7 @@
 
 use crate::names::CONTAINER;
 use crate::service_context::ServiceContext;
-use crate::tasks::{self, Of, Task};
+use crate::tasks::{self, Task, TaskScope};
 use rd_common::aws::Explain;
 use rd_common::{Error, Result};
 use std::cmp::Reverse;
@@ -26,7 +26,13 @@ pub async fn choose_task(service: &ServiceContext, named: Option<&str>) -> Resul
     if let Some(name) = named {
         return tasks::named(ctx, &service.cluster, name).await;
     }
-    let tasks = tasks::list(ctx, &service.cluster, Of::Service(&service.family), false).await?;
+    let tasks = tasks::list(
+        ctx,
+        &service.cluster,
+        TaskScope::Service(&service.family),
+        false,
+    )
+    .await?;
     best(tasks).ok_or_else(|| {
         Error::failed(format!("no task of {} is running", service.family)).hint(
             "rd-ecs diagnose shows why none starts; if the desired count is 0, rd-ecs scale N starts some; --task ID chooses a task outside of the service",

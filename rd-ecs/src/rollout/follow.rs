@@ -3,7 +3,7 @@
 use crate::kinds::service::deployments::{self, Deployment};
 use crate::names::{api, revision};
 use crate::service_context::ServiceContext;
-use crate::tasks::{self, Of, Task};
+use crate::tasks::{self, Task, TaskScope};
 use crate::time::timestamp;
 use jiff::Timestamp;
 use rd_common::context::Context;
@@ -109,8 +109,8 @@ impl<'a> Follow<'a> {
                 &format!("{}  {message}", paint(DIM, clock(at))),
             );
         }
-        let of = Of::Service(&service.family);
-        let stopped = tasks::ids(ctx, &service.cluster, of, true).await?;
+        let scope = TaskScope::Service(&service.family);
+        let stopped = tasks::ids(ctx, &service.cluster, scope, true).await?;
         let new: Vec<String> = stopped
             .into_iter()
             .filter(|arn| self.stopped.insert(arn.clone()))
@@ -128,7 +128,7 @@ impl<'a> Follow<'a> {
             self.failed.push(task);
         }
         let mut states: BTreeMap<String, usize> = BTreeMap::new();
-        for task in tasks::list(ctx, &service.cluster, of, false).await? {
+        for task in tasks::list(ctx, &service.cluster, scope, false).await? {
             if task.task_definition == deployment.task_definition {
                 let health = match task.health.as_str() {
                     "HEALTHY" | "UNHEALTHY" => format!(" {}", task.health.to_lowercase()),

@@ -5,7 +5,7 @@ use super::applied_secrets::applied_secrets;
 use crate::kinds::task_definition::model::Spec;
 use crate::kinds::task_definition::register::{container, register, register_like};
 use crate::names::{CONTAINER, TASK_DEFINITION};
-use crate::read::Described;
+use crate::read::TaggedRevision;
 use crate::service_context::ServiceContext;
 use crate::slice::discover::{NO_IMAGE_TAG, PLACEHOLDER};
 use aws_sdk_ecs::types::ContainerDefinition;
@@ -15,7 +15,7 @@ use rd_common::resource::wait::backoff;
 use rd_common::{Error, Result, Retry};
 
 /// The container of the application.
-fn application_container(described: &Described) -> Option<&ContainerDefinition> {
+fn application_container(described: &TaggedRevision) -> Option<&ContainerDefinition> {
     let containers = described.definition.container_definitions();
     containers.iter().find(|one| one.name() == Some(CONTAINER))
 }
@@ -25,7 +25,7 @@ fn application_container(described: &Described) -> Option<&ContainerDefinition> 
 pub async fn with_image(
     context: &Context,
     service: &ServiceContext,
-    running: &Described,
+    running: &TaggedRevision,
     image: &str,
 ) -> Result<String> {
     let ctx = service.ctx();
@@ -58,7 +58,7 @@ pub async fn with_image(
 /// The newest revision, if it equals the one to register.
 async fn already_registered(
     service: &ServiceContext,
-    running: &Described,
+    running: &TaggedRevision,
     image: &str,
 ) -> Result<Option<String>> {
     let newest = service
@@ -74,24 +74,24 @@ async fn already_registered(
     Ok(newest.map(|newest| arn(&newest)))
 }
 
-fn arn(one: &Described) -> String {
+fn arn(one: &TaggedRevision) -> String {
     let arn = one.definition.task_definition_arn();
     arn.unwrap_or_default().to_owned()
 }
 
-fn has_image(one: &Described, image: &str) -> bool {
+fn has_image(one: &TaggedRevision, image: &str) -> bool {
     application_container(one).is_some_and(|container| container.image() == Some(image))
 }
 
 /// Whether a revision is the placeholder that runs before the first image.
-fn is_placeholder(one: &Described) -> bool {
+fn is_placeholder(one: &TaggedRevision) -> bool {
     application_container(one)
         .and_then(ContainerDefinition::image)
         .is_some_and(|image| image == PLACEHOLDER || image.ends_with(NO_IMAGE_TAG))
 }
 
-fn differ_only_in_image(running: &Described, newest: &Described) -> bool {
-    let without_image = |one: &Described| {
+fn differ_only_in_image(running: &TaggedRevision, newest: &TaggedRevision) -> bool {
+    let without_image = |one: &TaggedRevision| {
         let mut containers = one.definition.container_definitions().to_vec();
         for container in &mut containers {
             container.image = None;
@@ -116,9 +116,9 @@ fn differ_only_in_image(running: &Described, newest: &Described) -> bool {
 pub async fn preview(
     context: &Context,
     service: &ServiceContext,
-    running: &Described,
+    running: &TaggedRevision,
     image: &str,
-) -> Result<Described> {
+) -> Result<TaggedRevision> {
     let mut preview = running.clone();
     if is_placeholder(running) {
         let container = container(&first_image_spec(context, service, image).await?)?;

@@ -4,4 +4,4 @@ pub mod logs;
 pub mod stop_tasks;
 mod task;
 
-pub use task::{Of, Task, ids, list, named, read};
+pub use task::{Task, TaskScope, ids, list, named, read};

@@ -148,7 +148,7 @@ pub async fn read(ctx: &Ctx<Clients>, cluster: &str, ids: &[String]) -> Result<V
 
 /// Which tasks of a cluster to list.
 #[derive(Clone, Copy, Debug)]
-pub enum Of<'a> {
+pub enum TaskScope<'a> {
     /// The tasks of the service with this name.
     Service(&'a str),
     /// All tasks of the cluster.
@@ -159,7 +159,7 @@ pub enum Of<'a> {
 pub async fn ids(
     ctx: &Ctx<Clients>,
     cluster: &str,
-    of: Of<'_>,
+    scope: TaskScope<'_>,
     stopped: bool,
 ) -> Result<Vec<String>> {
     let call = ctx
@@ -171,9 +171,9 @@ pub async fn ids(
             true => DesiredStatus::Stopped,
             false => DesiredStatus::Running,
         })
-        .set_service_name(match of {
-            Of::Service(name) => Some(name.to_owned()),
-            Of::Cluster => None,
+        .set_service_name(match scope {
+            TaskScope::Service(name) => Some(name.to_owned()),
+            TaskScope::Cluster => None,
         });
     let mut pages = call.into_paginator().send();
     let mut ids = Vec::new();
@@ -187,12 +187,12 @@ pub async fn ids(
 pub async fn list(
     ctx: &Ctx<Clients>,
     cluster: &str,
-    of: Of<'_>,
+    scope: TaskScope<'_>,
     stopped: bool,
 ) -> Result<Vec<Task>> {
-    let mut all = ids(ctx, cluster, of, false).await?;
+    let mut all = ids(ctx, cluster, scope, false).await?;
     if stopped {
-        all.extend(ids(ctx, cluster, of, true).await?);
+        all.extend(ids(ctx, cluster, scope, true).await?);
     }
     let mut tasks = read(ctx, cluster, &all).await?;
     tasks.sort_by_key(|one| (one.has_stopped(), std::cmp::Reverse(one.created_at)));
@@ -202,7 +202,7 @@ pub async fn list(
 /// The task that a user names by its id, the beginning of its id, or its ARN. Fails if none or several match.
 pub async fn named(ctx: &Ctx<Clients>, cluster: &str, name: &str) -> Result<Task> {
     let name = last(name);
-    let tasks = list(ctx, cluster, Of::Cluster, true).await?;
+    let tasks = list(ctx, cluster, TaskScope::Cluster, true).await?;
     let mut matches: Vec<Task> = tasks
         .into_iter()
         .filter(|task| task.id.starts_with(name))

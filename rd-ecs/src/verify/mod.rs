@@ -16,7 +16,7 @@ mod targets;
 
 use crate::config::fargate_sizes;
 use crate::names::CONTAINER;
-use crate::read::Described;
+use crate::read::TaggedRevision;
 use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
 use rd_common::context::Context;
@@ -32,7 +32,7 @@ pub use simulation::{Query, simulate};
 pub async fn verify(
     context: &Context,
     service: &ServiceContext,
-    revision: &Described,
+    revision: &TaggedRevision,
     image: &str,
 ) -> Result<Vec<CheckStep>> {
     let definition = &revision.definition;

@@ -13,7 +13,7 @@ use std::sync::Arc;
 /// By path, the media type and the bytes of a document.
 pub type Documents = BTreeMap<String, (String, Vec<u8>)>;
 
-/// A running registry.
+/// A registry that is running on loopback.
 pub struct Registry {
     /// Its host and port, as in a reference.
     pub host: String,

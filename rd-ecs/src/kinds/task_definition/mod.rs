@@ -9,7 +9,7 @@ pub mod revisions;
 
 use crate::clients::Clients;
 use crate::names::TASK_DEFINITION;
-use crate::read::{Described, retag};
+use crate::read::{TaggedRevision, retag};
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::{
@@ -37,7 +37,7 @@ async fn current(
     cluster: Option<&str>,
     family: &str,
     spec: Option<&Spec>,
-) -> Result<Option<Described>> {
+) -> Result<Option<TaggedRevision>> {
     let reads = &ctx.clients.reads;
     let service = match cluster {
         Some(cluster) => reads.service(cluster, family).await?,
@@ -47,7 +47,7 @@ async fn current(
         Some(arn) => reads.definition(&arn).await?,
         None => None,
     };
-    let matches = |one: &Described| {
+    let matches = |one: &TaggedRevision| {
         let differs = |spec| content_changes(spec, &live(&one.definition));
         // A value that is not known yet is not a difference.
         spec.is_some_and(|spec| differs(spec).iter().all(|change| is_unknown(&change.after)))

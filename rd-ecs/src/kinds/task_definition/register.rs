@@ -3,7 +3,7 @@
 use super::model::{HealthCheck, Spec};
 use crate::clients::Clients;
 use crate::names::CONTAINER;
-use crate::read::Described;
+use crate::read::TaggedRevision;
 use aws_sdk_ecs::types::{
     Compatibility, ContainerDefinition, CpuArchitecture, HealthCheck as AwsHealthCheck,
     KeyValuePair, LinuxParameters, LogConfiguration, LogDriver, NetworkMode, OsFamily, PortMapping,
@@ -104,7 +104,11 @@ pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<St
 }
 
 /// Registers a copy of a revision with another image for the application's container, and returns its ARN.
-pub async fn register_like(ctx: &Ctx<Clients>, like: &Described, image: &str) -> Result<String> {
+pub async fn register_like(
+    ctx: &Ctx<Clients>,
+    like: &TaggedRevision,
+    image: &str,
+) -> Result<String> {
     let old = &like.definition;
     let mut containers = old.container_definitions().to_vec();
     for one in containers
