@@ -16,10 +16,10 @@ use std::io::IsTerminal;
 /// The flags of `rd-ecs exec`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ExecArgs {
-    /// The task, by its id or the beginning of it (default: the service's newest healthy task)
+    /// The task, by its id or the beginning of it [default: the service's newest healthy task]
     #[arg(long, value_name = "ID")]
     task: Option<String>,
-    /// The container (default: the application's)
+    /// The container [default: the application's]
     #[arg(long, value_name = "NAME")]
     container: Option<String>,
     /// The program to run, without a shell: `| > $` need `sh -c`

@@ -51,7 +51,7 @@ pub enum Command {
     Images(images::ImagesArgs),
     /// Print the registry's password for `docker login --password-stdin`
     Login,
-    /// List the tasks of the cluster, and why stopped ones stopped
+    /// List the tasks of the cluster, with the reason for stopped ones
     Tasks(tasks::TasksArgs),
     /// Stop a task; the service starts another one
     Stop(stop::StopArgs),

@@ -29,7 +29,7 @@ enum RevisionsCommand {
     Diff {
         /// The number of a revision
         a: i32,
-        /// The number of the other (default: the running revision)
+        /// The number of the other [default: the running revision]
         b: Option<i32>,
     },
 }

@@ -16,7 +16,7 @@ use rd_common::{Error, Exit, Result, Slice};
 /// The flags of `rd-ecs rollback`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RollbackArgs {
-    /// The number of the revision to deploy (default: the previous one)
+    /// The number of the revision to deploy [default: the previous one]
     #[arg(long, value_name = "REVISION")]
     to: Option<String>,
     #[command(flatten)]

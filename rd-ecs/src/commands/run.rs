@@ -34,10 +34,10 @@ pub struct RunArgs {
     /// The tag of an image in the stack's repository
     #[arg(long, value_name = "TAG")]
     tag: Option<String>,
-    /// The task's CPU units (default: the service's)
+    /// The task's CPU units [default: the service's]
     #[arg(long, value_name = "UNITS")]
     cpu: Option<u32>,
-    /// The task's memory in MiB (default: the service's)
+    /// The task's memory in MiB [default: the service's]
     #[arg(long, value_name = "MIB")]
     memory: Option<u32>,
     /// A variable such as DRY_RUN=1; may be repeated; not for secrets, because it is visible in the task's description

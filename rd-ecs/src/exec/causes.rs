@@ -66,7 +66,7 @@ fn state(task: &Task, service: &Service) -> Option<Cause> {
         );
         return Some(cause(
             what,
-            "try again when rd-ecs tasks shows it as RUNNING",
+            "try again when rd-ecs tasks shows it as running",
         ));
     }
     if task.exec {

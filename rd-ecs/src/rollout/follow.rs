@@ -166,10 +166,7 @@ impl<'a> Follow<'a> {
         };
         let number = number(deployment);
         let text = match deployment.succeeded() {
-            true => format!(
-                "{mark}  revision {number}: desired {}, running {}",
-                deployment.requested, deployment.running
-            ),
+            true => format!("{mark}  revision {number}: {} running", deployment.running),
             false => format!("{mark}  revision {number}: {}", deployment.why()),
         };
         self.print(&record(deployment), &text);
@@ -215,7 +212,7 @@ fn line(now: &Deployment, states: &BTreeMap<String, usize>) -> String {
     if now.failed > 0 {
         parts.push(match now.threshold {
             0 => format!("{} failed", now.failed),
-            threshold => format!("{} failed, rolled back at {threshold}", now.failed),
+            threshold => format!("{} failed, rollback at {threshold}", now.failed),
         });
     }
     parts.join(" · ")
