@@ -1,6 +1,6 @@
 //! Carries out a plan under the slice's lock, and keeps the state up to date while it does.
 
-use crate::apply::order::order;
+use crate::apply::create_and_delete_order::order;
 use crate::apply::run::{Outcome, Run};
 use crate::apply::step::Executor;
 use crate::error::Result;

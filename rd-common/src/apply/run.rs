@@ -1,7 +1,7 @@
 //! Runs tasks in parallel: each one starts when those before it are done. After a failure, tasks that depend on the
 //! failed one are not started, and all others continue.
 
-use crate::apply::order::{Tasks, Work};
+use crate::apply::create_and_delete_order::{Tasks, Work};
 use crate::apply::step::Executor;
 use crate::error::{Error, Result};
 use crate::exit::Exit;

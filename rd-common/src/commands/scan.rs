@@ -4,9 +4,9 @@
 use crate::error::Result;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::slice_session::SliceSession;
+use crate::plan::find_by_tags::find_untracked;
 use crate::plan::planned::Plan;
 use crate::plan::refreshed::Refreshed;
-use crate::plan::untracked::find_untracked;
 use crate::resource::kind::Found;
 use crate::resource::slice::Slice;
 use crate::state::document::Document;

@@ -3,6 +3,7 @@
 mod cause;
 pub mod deletes;
 mod dependency_order;
+pub mod find_by_tags;
 pub mod plan_records;
 pub mod planned;
 pub mod planner;
@@ -10,4 +11,3 @@ pub mod refresh;
 pub mod refreshed;
 pub mod saved_plan;
 mod tag_changes;
-pub mod untracked;

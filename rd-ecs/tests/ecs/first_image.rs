@@ -126,7 +126,10 @@ fn the_secrets_of_the_first_image_are_verified_before() {
     for command in ["verify", "deploy --tag v1"] {
         let done = world.rd("rd-ecs").args(command).code(1);
         let output = format!("{}{}", done.stdout, done.stderr);
-        assert!(output.contains("secret for DATABASE_URL"), "{command}: {output}");
+        assert!(
+            output.contains("secret for DATABASE_URL"),
+            "{command}: {output}"
+        );
         assert!(output.contains("no member `url`"), "{command}: {output}");
     }
     assert_eq!(world.live_service()["taskDefinition"], before);
