@@ -1,7 +1,7 @@
 //! Finds `rd.toml`, merges the settings, and deserializes them into their types.
 
 use crate::error::{Error, Result};
-use crate::settings::explain::nearest;
+use crate::settings::key_errors::nearest;
 use crate::settings::problem::Problem;
 use crate::settings::stack_settings::{StackSettings, StateSettings};
 use crate::slices::SLICES;

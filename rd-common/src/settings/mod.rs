@@ -1,7 +1,7 @@
 //! Settings from `rd.toml`, its table for the environment, `RD_*` variables and flags, each of which overrides the one
 //! before. They are resolved once, at the start.
 
-mod explain;
+mod key_errors;
 mod load;
 mod locate;
 pub mod maintenance_window;

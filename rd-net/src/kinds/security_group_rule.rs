@@ -12,8 +12,8 @@ use aws_sdk_ec2::types::{
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Retry, Tags,
-    Wanted, tags_from_sdk,
+    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Retry, Tags, Wanted,
+    tags_from_sdk,
 };
 use serde::{Deserialize, Serialize};
 

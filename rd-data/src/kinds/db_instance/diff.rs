@@ -133,7 +133,7 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
 }
 
 /// Whether RDS has grown the storage: then the setting is only the initial size. A setting that was lowered since the
-/// last apply is not growth; `validate` refuses it.
+/// last apply is not growth; `refused_changes` refuses it.
 fn has_grown(spec: &Spec, live: &Live, last: Option<&Spec>) -> bool {
     let was_lowered = last.is_some_and(|last| last.allocated_storage > spec.allocated_storage);
     live.allocated_storage > spec.allocated_storage && !was_lowered

@@ -10,8 +10,8 @@ pub mod diff;
 pub mod model;
 pub mod modify;
 pub mod read;
+mod refused_changes;
 mod status;
-mod validate;
 
 use crate::clients::Clients;
 use crate::rds;
@@ -100,7 +100,7 @@ impl Kind for DbInstance {
     }
 
     fn validate(spec: &Spec, live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
-        validate::validate(spec, live, changes)
+        refused_changes::check(spec, live, changes)
     }
 
     fn allow_recreate(id: &str) -> Result<()> {

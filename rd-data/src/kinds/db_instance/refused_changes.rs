@@ -6,7 +6,7 @@ use rd_common::{Change, Error, Result};
 
 /// Refuses a replacement, storage that shrinks or grows too little, and a version that is lower or of another major
 /// version that `allow_major_upgrade` does not allow.
-pub fn validate(spec: &Spec, live: &Live, changes: &[Change]) -> Result<()> {
+pub fn check(spec: &Spec, live: &Live, changes: &[Change]) -> Result<()> {
     if let Some(change) = changes.iter().find(|change| change.replaces) {
         let (what, hint) = if change.path == "state" {
             (
