@@ -31,7 +31,15 @@ fn one_error(done: &Done, wanted: &[&str]) {
 #[test]
 fn settings() {
     let head = "project = \"shop\"\nenvironment = \"test\"\n";
-    let cases: [(&str, &[&str]); 20] = [
+    let cases: [(&str, &[&str]); 22] = [
+        (
+            "[state]\nbackend = \"s4\"\n",
+            &["line 4", "`state.backend`", "`local`"],
+        ),
+        (
+            "[state]\nbacked = \"local\"\n",
+            &["line 4", "did you mean `backend`?"],
+        ),
         (
             "[net]\nnatt = \"none\"\n",
             &["rd.toml, line 4", "`net.natt`", "did you mean `nat`?"],

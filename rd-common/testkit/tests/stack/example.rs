@@ -69,7 +69,11 @@ fn changes(world: &World, section: &str, settings: &str) -> Vec<serde_json::Valu
     world.settings(&format!(
         "project = \"replaydash\"\nregion = \"us-east-1\"\ndomain = \"example.com\"\n{settings}"
     ));
-    let (slice, _) = section.split_once('.').unwrap_or((section, ""));
+    let slice = match section.split_once('.').map_or(section, |(slice, _)| slice) {
+        // Every program reads it.
+        "state" => "store",
+        slice => slice,
+    };
     let plan = if slice == "logs" {
         // What it makes depends on what the others have.
         let line = ["net", "data", "cache", "edge", "logs"];
