@@ -1,7 +1,7 @@
 //! The commands of rd-cache: rotation, snapshots, check, status; and the places where its token is and is not.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
-use rd_testkit::faults::{Calls, Fault, Proxy, Rule, chosen};
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule, Scenario, chosen};
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, ELASTICACHE, World, carriers, endpoint, finish};
 use serde_json::{Value, json};
@@ -79,9 +79,10 @@ fn a_rotation_killed_anywhere_is_completed_by_the_next() {
             .filter_map(|call| call.form("AuthTokenUpdateStrategy"))
             .collect();
         assert_eq!(strategies, ["ROTATE", "SET"]);
-        calls.iter().filter(|call| Calls::Changes.has(call)).count()
+        Calls::Changes.count(&calls)
     };
-    for place in chosen(2 * count, 8) {
+    Scenario::walk(&chosen(2 * count, 8), |place| {
+        let proxy = Proxy::start(endpoint());
         let fault = if place % 2 == 0 {
             Fault::KillBefore
         } else {
@@ -103,7 +104,7 @@ fn a_rotation_killed_anywhere_is_completed_by_the_next() {
             "place {place}: {versions}"
         );
         assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
-    }
+    });
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The commands of rd-data: snapshots, restore, rotation, check.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
-use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule, Scenario, chosen};
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, RDS, World, endpoint};
 use serde_json::{Value, json};
@@ -213,11 +213,12 @@ fn survives_each_kill(line: &'static str, prepare: fn(&World), check: fn(&World)
         world.rd("rd-data").args(line).ok();
         let calls = proxy.calls();
         check(&world);
-        calls.iter().filter(|call| Calls::Changes.has(call)).count()
+        Calls::Changes.count(&calls)
     };
     assert!(count >= 2, "{line} makes {count} changes");
     // After the last change the command was complete, so that the same line would be a new request.
-    for place in rd_testkit::faults::chosen(2 * count - 1, 8) {
+    Scenario::walk(&chosen(2 * count - 1, 8), |place| {
+        let proxy = Proxy::start(endpoint());
         let fault = if place % 2 == 0 {
             Fault::KillBefore
         } else {
@@ -239,7 +240,7 @@ fn survives_each_kill(line: &'static str, prepare: fn(&World), check: fn(&World)
             again.stderr, first.stderr
         );
         check(&world);
-    }
+    });
 }
 
 #[test]
