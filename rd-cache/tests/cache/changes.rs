@@ -86,6 +86,17 @@ fn settings_are_changed_in_place() {
     );
 }
 
+/// AWS does not list a parameter that was set to its default among those that users have set.
+#[test]
+fn a_parameter_set_to_its_default_settles() {
+    let world = applied(&with("[cache.parameters]\ntimeout = 0"));
+    assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
+    world.settings(&with("[cache.parameters]\ntimeout = 60"));
+    settles(&world, &["update cache.cache_parameter_group.main"]);
+    world.settings(&with("[cache.parameters]\ntimeout = 0"));
+    settles(&world, &["update cache.cache_parameter_group.main"]);
+}
+
 #[test]
 fn redis_becomes_valkey_in_place_and_the_way_back_is_a_replacement() {
     let world = applied(&with("[cache.parameters]\ntimeout = 300"));

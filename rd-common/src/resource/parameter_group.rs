@@ -8,6 +8,7 @@ use crate::error::{Error, Result};
 use crate::resource::change::{Change, Diff};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
+use std::future::Future;
 
 /// The number of parameters that one call can set or reset, in both services.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBParameterGroup.html>
@@ -23,7 +24,7 @@ pub struct Spec {
     pub family: String,
     /// The description that the console shows.
     pub description: String,
-    /// The parameters that differ from the engine's defaults, by name.
+    /// The desired values, by name.
     pub parameters: BTreeMap<String, String>,
 }
 
@@ -32,8 +33,54 @@ pub struct Spec {
 pub struct Live {
     /// The group's name, which is its id.
     pub name: String,
-    /// The parameters that a user has set (`Source` is `user`), by name.
+    /// The parameters whose `Source` is `user`, by name: those that were set to another value than the default.
     pub parameters: BTreeMap<String, String>,
+    /// The values of desired parameters whose `Source` is another, by name. AWS leaves the `Source` of a parameter that
+    /// was set to its default as it was, so these have to be read as well.
+    /// <https://github.com/hashicorp/terraform-provider-aws/issues/593>
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub defaults: BTreeMap<String, String>,
+}
+
+impl Live {
+    /// The value of a parameter, whoever set it; none where it is a default that was not asked for.
+    pub fn value(&self, name: &str) -> Option<&String> {
+        self.parameters
+            .get(name)
+            .or_else(|| self.defaults.get(name))
+    }
+}
+
+/// The group that AWS has, from what `read` gives: the parameters of one source, or of all, each with its value. `read`
+/// is called once where every desired parameter has been set by a user, otherwise once more, since a list of all takes
+/// several pages. None where the group does not exist.
+pub async fn read_live<F>(
+    name: String,
+    desired: Option<&Spec>,
+    read: impl Fn(Option<&'static str>) -> F,
+) -> Result<Option<Live>>
+where
+    F: Future<Output = Result<Option<BTreeMap<String, String>>>>,
+{
+    let Some(parameters) = read(Some("user")).await? else {
+        return Ok(None);
+    };
+    let desired = desired.iter().flat_map(|spec| spec.parameters.keys());
+    let others: Vec<&String> = desired
+        .filter(|name| !parameters.contains_key(*name))
+        .collect();
+    let mut defaults = BTreeMap::new();
+    if !others.is_empty() {
+        let Some(mut all) = read(None).await? else {
+            return Ok(None);
+        };
+        defaults.extend(others.into_iter().filter_map(|name| all.remove_entry(name)));
+    }
+    Ok(Some(Live {
+        name,
+        parameters,
+        defaults,
+    }))
 }
 
 /// The differences: a group with another name is another group, each parameter changes in place.
@@ -48,7 +95,7 @@ pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
     for name in names {
         diff.field(
             &format!("parameters.{name}"),
-            live.parameters.get(name),
+            live.value(name),
             spec.parameters.get(name),
         );
     }
@@ -59,7 +106,7 @@ pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
 pub fn to_set<'a>(spec: &'a Spec, live: &Live) -> Vec<(&'a str, &'a str)> {
     spec.parameters
         .iter()
-        .filter(|(name, value)| live.parameters.get(*name) != Some(value))
+        .filter(|(name, value)| live.value(name) != Some(value))
         .map(|(name, value)| (name.as_str(), value.as_str()))
         .collect()
 }
@@ -108,6 +155,7 @@ mod tests {
         let live = Live {
             name: "shop-redis7".into(),
             parameters: map(&[("same", "1"), ("other", "0"), ("old", "4")]),
+            defaults: BTreeMap::new(),
         };
         assert_eq!(to_set(&spec, &live), [("new", "3"), ("other", "2")]);
         assert_eq!(to_reset(&spec, &live), ["old"]);
@@ -118,6 +166,39 @@ mod tests {
             ["parameters.new", "parameters.old", "parameters.other"]
         );
         assert!(changes.iter().all(|change| !change.replaces));
+    }
+
+    #[tokio::test]
+    async fn a_parameter_set_to_its_default_is_up_to_date() {
+        let reads = std::cell::RefCell::new(Vec::new());
+        let read = |source: Option<&'static str>| {
+            reads.borrow_mut().push(source);
+            let all = [("timeout", "300"), ("ssl", "1"), ("memory", "5")];
+            let of_user = &all[..1];
+            let found = map(if source.is_some() { of_user } else { &all });
+            async { Ok(Some(found)) }
+        };
+        let spec = spec(&[("ssl", "1"), ("memory", "6")]);
+        let live = read_live("shop-redis7".into(), Some(&spec), read);
+        let live = live.await.unwrap().unwrap();
+        assert_eq!(reads.take(), [Some("user"), None]);
+        assert_eq!(live.defaults, map(&[("ssl", "1"), ("memory", "5")]));
+        let changes = diff(&spec, &live);
+        let paths: Vec<&str> = changes.iter().map(|change| change.path.as_str()).collect();
+        assert_eq!(paths, ["parameters.memory", "parameters.timeout"]);
+        assert_eq!(to_set(&spec, &live), [("memory", "6")]);
+        assert_eq!(to_reset(&spec, &live), ["timeout"]);
+    }
+
+    #[tokio::test]
+    async fn only_what_users_set_is_read_where_that_is_all() {
+        let read = |source: Option<&'static str>| {
+            assert_eq!(source, Some("user"));
+            async { Ok(Some(map(&[("timeout", "300")]))) }
+        };
+        let desired = spec(&[("timeout", "300")]);
+        let live = read_live("g".into(), Some(&desired), read);
+        assert!(live.await.unwrap().unwrap().defaults.is_empty());
     }
 
     #[test]

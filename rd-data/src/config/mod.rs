@@ -2,6 +2,7 @@
 
 mod checks;
 
+use crate::engine_version::Version;
 use rd_common::Stack;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -90,12 +91,15 @@ impl Default for Config {
     }
 }
 
-/// The parameters that rd sets unless the settings have other values: TLS is required, and statements that take a
-/// second or more are logged.
-const PARAMETERS: [(&str, &str); 2] = [
-    ("log_min_duration_statement", "1000"),
-    ("rds.force_ssl", "1"),
-];
+/// The parameters that rd sets unless the settings have other values: statements that take a second or more are logged.
+const PARAMETERS: [(&str, &str); 1] = [("log_min_duration_statement", "1000")];
+
+/// Requires TLS. It is set only where it is not AWS's default, since a default takes several calls to read.
+const FORCE_SSL: (&str, &str) = ("rds.force_ssl", "1");
+
+/// The first major version in which RDS requires TLS by default.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/PostgreSQL.Concepts.General.SSL.html>
+const TLS_BY_DEFAULT_SINCE: u32 = 15;
 
 impl Config {
     /// The name of the database: the setting, or the project's name with `_` for `-`.
@@ -128,8 +132,12 @@ impl Config {
 
     /// The parameters to set, as PostgreSQL's text: rd's own and those of the settings, which take precedence.
     pub fn parameters(&self) -> BTreeMap<String, String> {
-        let ours = PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned()));
-        let mut all = BTreeMap::from(ours);
+        let version = Version::parse(&self.engine_version);
+        let by_default = version.is_some_and(|version| version.major >= TLS_BY_DEFAULT_SINCE);
+        let force_ssl = (!by_default).then_some(FORCE_SSL);
+        let ours = PARAMETERS.into_iter().chain(force_ssl);
+        let ours = ours.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        let mut all: BTreeMap<String, String> = ours.collect();
         all.extend(self.parameters.iter().map(|(name, value)| {
             let value = match value {
                 Value::String(text) => text.clone(),
@@ -154,6 +162,23 @@ mod tests {
             protected: true,
             ..Stack::default()
         }
+    }
+
+    #[test]
+    fn tls_is_set_where_it_is_not_the_default() {
+        let config = |version: &str| Config {
+            engine_version: version.into(),
+            ..Config::default()
+        };
+        let force_ssl = |version| config(version).parameters().get(FORCE_SSL.0).cloned();
+        assert_eq!(force_ssl("14.12").as_deref(), Some("1"));
+        assert_eq!(force_ssl("15"), None);
+        let off = BTreeMap::from([(FORCE_SSL.0.to_owned(), Value::from(0))]);
+        let own = Config {
+            parameters: off,
+            ..config("17")
+        };
+        assert_eq!(own.parameters()[FORCE_SSL.0], "0");
     }
 
     #[test]

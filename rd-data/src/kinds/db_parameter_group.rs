@@ -7,7 +7,7 @@ use aws_sdk_rds::types::{ApplyMethod, Parameter, Tag};
 use rd_common::aws::Explain;
 use rd_common::resource::parameter_group::{self, Live, MAX_PER_CALL, Spec};
 use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted, sdk_tags};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind `db_parameter_group`: parameters of PostgreSQL for one major version.
 pub struct DbParameterGroup;
@@ -31,6 +31,22 @@ async fn read_parameters(
         Err(error) if rds::is_not_found(&error) => Ok(None),
         other => other.map(Some),
     }
+}
+
+/// The values of [`read_parameters`], by name. A parameter without a value is left out.
+async fn read_values(
+    ctx: &Ctx<Clients>,
+    group: &str,
+    source: Option<&str>,
+) -> Result<Option<BTreeMap<String, String>>> {
+    let parameters = read_parameters(ctx, group, source).await?;
+    let values = |all: Vec<Parameter>| {
+        let values = all
+            .into_iter()
+            .filter_map(|parameter| Some((parameter.parameter_name?, parameter.parameter_value?)));
+        values.collect()
+    };
+    Ok(parameters.map(values))
 }
 
 /// A parameter as `ModifyDBParameterGroup` takes it: a dynamic one takes effect at once, a static one at the next
@@ -61,23 +77,17 @@ impl Kind for DbParameterGroup {
                 continue;
             };
             let arn = rds::arn(ctx, "pg", &name);
-            let (set, tags) = tokio::try_join!(
-                read_parameters(ctx, &name, Some("user")),
-                rds::read_tags(ctx, &arn)
-            )?;
-            let (Some(set), Some(tags)) = (set, tags) else {
+            let live = parameter_group::read_live(name.clone(), one.spec.as_ref(), |source| {
+                read_values(ctx, &name, source)
+            });
+            let (live, tags) = tokio::try_join!(live, rds::read_tags(ctx, &arn))?;
+            let (Some(live), Some(tags)) = (live, tags) else {
                 continue;
             };
-            let parameters = set.into_iter().filter_map(|parameter| {
-                Some((parameter.parameter_name?, parameter.parameter_value?))
-            });
             found.push(Found {
                 address: one.address.clone(),
                 id: name.clone(),
-                live: Live {
-                    name,
-                    parameters: parameters.collect(),
-                },
+                live,
                 tags: Some(tags),
             });
         }

@@ -108,6 +108,26 @@ fn a_static_parameter_is_pending_until_a_reboot() {
     );
 }
 
+/// AWS does not list a parameter that was set to its default among those that users have set.
+#[test]
+fn a_parameter_set_to_its_default_settles() {
+    let default =
+        |value: &str| format!("{SETTINGS}[data.parameters]\n\"rds.force_ssl\" = {value}\n");
+    let world = applied(&default("1"));
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    for value in ["0", "1"] {
+        world.settings(&default(value));
+        assert_eq!(
+            world.rd("rd-data").args("plan").ok().actions(),
+            ["update data.db_parameter_group.main"]
+        );
+        world.rd("rd-data").args("apply -y").ok();
+        assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    }
+    world.settings(SETTINGS);
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+}
+
 #[test]
 fn an_unknown_parameter_is_named() {
     let world = applied(SETTINGS);

@@ -43,8 +43,10 @@ class ParameterGroup:
         return self.values.get(name, self.known[name]["ParameterValue"])
 
     def parameters(self):
+        # A parameter that is set to its default keeps its Source, as with RDS.
+        changed = {name: value for name, value in self.values.items() if value != self.known[name]["ParameterValue"]}
         return [
-            {**one, "ParameterValue": self.values[name], "Source": "user"} if name in self.values else one
+            {**one, "ParameterValue": changed[name], "Source": "user"} if name in changed else one
             for name, one in self.known.items()
         ]
 

@@ -73,7 +73,12 @@ def _values(group):
     found = []
     for name, parameter in known.items():
         own = group.parameters.get(name)
-        found.append({**parameter, **own, "Source": "user"} if own else parameter)
+        if own and own["ParameterValue"] != parameter.get("ParameterValue"):
+            found.append({**parameter, **own, "Source": "user"})
+        else:
+            # A parameter that is set to its default keeps its Source.
+            # https://github.com/hashicorp/terraform-provider-aws/issues/593
+            found.append(parameter)
     return found
 
 

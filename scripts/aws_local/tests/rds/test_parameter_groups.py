@@ -52,6 +52,14 @@ class Parameters(Rds):
         self.rds.reset_db_parameter_group(DBParameterGroupName="own", ResetAllParameters=True)
         self.assertEqual(self.parameters(Source="user"), {})
 
+    def test_a_parameter_set_to_its_default_is_not_listed_as_set_by_a_user(self):
+        self.parameter_group()
+        self.set("rds.force_ssl", "1")
+        self.assertEqual(self.parameters(Source="user"), {})
+        self.assertEqual(self.parameters()["rds.force_ssl"]["Source"], "system")
+        self.set("rds.force_ssl", "0")
+        self.assertEqual(list(self.parameters(Source="user")), ["rds.force_ssl"])
+
     def test_invalid_requests_are_refused(self):
         self.parameter_group()
         for code, requested in [
