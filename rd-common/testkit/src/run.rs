@@ -95,17 +95,26 @@ impl Rd {
         self
     }
 
-    /// Sets its stdin, which is empty otherwise.
+    /// Sets what it reads from stdin, a pipe. Its stdin is `/dev/null` otherwise.
     #[must_use]
     pub fn stdin(mut self, bytes: impl Into<Vec<u8>>) -> Self {
         self.stdin = Some(bytes.into());
         self
     }
 
+    /// Starts it with stdout and stderr piped, and with `/dev/null` as stdin.
+    pub fn start(self) -> Child {
+        self.spawn(Stdio::null())
+    }
+
     /// Starts it with all three streams piped. The caller writes to stdin.
-    pub fn start(mut self) -> Child {
+    pub fn start_piped(self) -> Child {
+        self.spawn(Stdio::piped())
+    }
+
+    fn spawn(mut self, stdin: Stdio) -> Child {
         self.command
-            .stdin(Stdio::piped())
+            .stdin(stdin)
             .stdout(Stdio::piped())
             .stderr(Stdio::piped());
         self.command
@@ -115,12 +124,14 @@ impl Rd {
 
     /// Runs it until it ends.
     pub fn run(mut self) -> Done {
-        let input = self.stdin.take();
-        let mut child = self.start();
+        let Some(input) = self.stdin.take() else {
+            return finish(self.start());
+        };
+        let mut child = self.start_piped();
         let mut stdin = child.stdin.take().unwrap();
         let writer = std::thread::spawn(move || {
             // A program may end before it has read all of stdin.
-            let _ = stdin.write_all(&input.unwrap_or_default());
+            let _ = stdin.write_all(&input);
         });
         let done = finish(child);
         writer.join().unwrap();

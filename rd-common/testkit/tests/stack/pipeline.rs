@@ -229,7 +229,7 @@ fn records_go_through_byte_for_byte() {
 #[test]
 fn begin_comes_at_once_and_records_as_each_is_true() {
     let world = World::new(SETTINGS);
-    let mut child = world.rd("rd-net").args("plan").start();
+    let mut child = world.rd("rd-net").args("plan").start_piped();
     // Upstream that is silent, as one that waits for a lock: our own begin does not wait for it.
     let stdin = child.stdin.take().unwrap();
     let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
@@ -249,7 +249,7 @@ fn begin_comes_at_once_and_records_as_each_is_true() {
 #[test]
 fn an_open_pipe_that_nobody_writes_to_is_no_reason_to_hang() {
     let world = World::new(SETTINGS);
-    let mut child = world.rd("rd-store").args("plan").start();
+    let mut child = world.rd("rd-store").args("plan").start_piped();
     let held = child.stdin.take();
     let done = finish(child);
     drop(held);
@@ -451,7 +451,7 @@ fn garbage_on_stdin_is_one_clear_error() {
 #[test]
 fn a_line_of_100_mb_is_refused_without_filling_the_memory() {
     let world = World::new(SETTINGS);
-    let mut child = world.rd("rd-net").args("plan").start();
+    let mut child = world.rd("rd-net").args("plan").start_piped();
     let mut stdin = child.stdin.take().unwrap();
     let writer = std::thread::spawn(move || {
         let part = vec![b'x'; 1 << 20];
