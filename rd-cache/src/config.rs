@@ -1,6 +1,7 @@
 //! The table `[cache]` of `rd.toml`: its keys, their defaults, and the checks of their values.
 
 use crate::engine::Engine;
+use rd_common::settings::kms_key;
 use rd_common::settings::maintenance_window::{Daily, Weekly};
 use rd_common::{Problem, Stack};
 use serde::{Deserialize, Serialize};
@@ -231,6 +232,7 @@ impl Config {
                 "a window outside of snapshot_window",
             );
         }
+        let key_problem = kms_key::problem("kms_key", self.kms_key.as_deref());
         for (name, value) in &self.parameters {
             if value.is_array() || value.is_object() || value.is_null() {
                 add(
@@ -240,6 +242,7 @@ impl Config {
                 );
             }
         }
+        problems.extend(key_problem);
         problems
     }
 }
@@ -262,7 +265,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack("shop")), []);
-        let wrong: [(&str, Spoil); 10] = [
+        let wrong: [(&str, Spoil); 11] = [
             ("name", |c| c.name = Some("Shop".into())),
             ("engine_version", |c| c.engine_version = Some("8.0".into())),
             ("engine_version", |c| {
@@ -283,6 +286,7 @@ mod tests {
             ("maintenance_window", |c| {
                 c.maintenance_window = "sun:05:30-sun:06:30".into();
             }),
+            ("kms_key", |c| c.kms_key = Some("shop".into())),
             ("parameters.timeout", |c| {
                 c.parameters = BTreeMap::from([("timeout".into(), serde_json::json!([]))]);
             }),

@@ -63,10 +63,11 @@ pub fn delete_result(answer: Result<()>) -> Result<()> {
 /// Marks an error to be retried later if its cause is temporary: the resource is being changed, or the service-linked
 /// role was created a moment ago.
 ///
-/// Two of these errors have only a general code, so their text decides: "Verify that you have permission to create
+/// Three of these errors have only a general code, so their text decides: "Verify that you have permission to create
 /// service linked role. Otherwise wait and try again later"
-/// (<https://github.com/aws-samples/eks-workshop-v2/issues/1609>), and "the previous storage change is being optimized"
-/// (<https://github.com/hashicorp/terraform-provider-aws/issues/12493>).
+/// (<https://github.com/aws-samples/eks-workshop-v2/issues/1609>), "Missing necessary credentials", which a subnet group
+/// gets (<https://github.com/terraform-aws-modules/terraform-aws-rds/issues/364>), and "the previous storage change is
+/// being optimized" (<https://github.com/hashicorp/terraform-provider-aws/issues/12493>).
 pub fn retry_if_temporary(error: Error) -> Error {
     const BUSY: [&str; 6] = [
         "InvalidDBInstanceState",
@@ -78,7 +79,9 @@ pub fn retry_if_temporary(error: Error) -> Error {
     ];
     let says = |text: &str| error.summary.to_lowercase().contains(text);
     let role = error.is(&["InvalidParameterValue"])
-        && (says("service linked role") || says("service-linked role"));
+        && (says("service linked role")
+            || says("service-linked role")
+            || says("missing necessary credentials"));
     let storage = error.is(&["InvalidParameterCombination"])
         && (says("storage change is being optimized") || says("storage-optimization"));
     if error.retry == Retry::Never && (error.is(&BUSY) || role || storage) {
@@ -108,6 +111,11 @@ mod tests {
             "InvalidParameterValue",
             "Unable to create the resource. Verify that you have permission to create service linked role. Otherwise \
              wait and try again later"
+        ));
+        assert!(retried(
+            "InvalidParameterValue",
+            "Missing necessary credentials. Please check http://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/\
+             UsingWithRDS.IAM.ServiceLinkedRoles.html"
         ));
         assert!(retried(
             "InvalidParameterCombination",

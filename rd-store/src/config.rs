@@ -1,6 +1,6 @@
 //! The section `[store]` of `rd.toml`: its keys, their defaults and checks.
 
-use rd_common::arn::Arn;
+use rd_common::settings::kms_key;
 use rd_common::{Problem, Stack};
 use serde::{Deserialize, Serialize};
 
@@ -120,13 +120,7 @@ impl Config {
                 METHODS.join(", "),
             ));
         }
-        if self.kms_key.as_deref().is_some_and(|key| !is_kms_key(key)) {
-            problems.push(Problem::new(
-                "kms_key",
-                "this is not a KMS key",
-                "an ARN (arn:aws:kms:…), a key id, or alias/NAME",
-            ));
-        }
+        problems.extend(kms_key::problem("kms_key", self.kms_key.as_deref()));
         problems
     }
 
@@ -199,15 +193,6 @@ fn is_bucket_name(name: &str) -> bool {
 }
 
 /// Whether the text looks like a KMS key: an ARN, an id or an alias.
-fn is_kms_key(key: &str) -> bool {
-    let id = |text: &str| {
-        text.len() >= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
-    };
-    Arn::parse(key).is_some_and(|arn| arn.service == "kms")
-        || key.strip_prefix("alias/").is_some_and(|a| !a.is_empty())
-        || id(key)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -21,11 +21,6 @@ resource "aws_db_parameter_group" "main" {
     name  = "log_min_duration_statement"
     value = "1000"
   }
-
-  parameter {
-    name  = "rds.force_ssl"
-    value = "1"
-  }
 }
 
 resource "aws_secretsmanager_secret" "database" {

@@ -9,6 +9,7 @@ use rd_common::resource::subnet_group::{self, Live, Spec};
 use rd_common::{
     Change, CreateRequest, Ctx, Found, Kind, ReplaceOrder, Result, Retry, Tags, Wanted, sdk_tags,
 };
+use rd_iam::service_linked_role;
 
 /// The kind `cache_subnet_group`: the private subnets in which ElastiCache places nodes.
 pub struct CacheSubnetGroup;
@@ -68,6 +69,7 @@ impl Kind for CacheSubnetGroup {
     }
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        service_linked_role::ensure(&ctx.clients.iam, service_linked_role::ELASTICACHE).await?;
         let name = &request.spec.name;
         let call = ctx
             .clients
@@ -80,7 +82,9 @@ impl Kind for CacheSubnetGroup {
         match call.send().await.doing("create the cache's subnet group") {
             // The engine found none before, so an attempt whose answer was lost has created it.
             Err(error) if error.is(&["CacheSubnetGroupAlreadyExists"]) => Ok(name.clone()),
-            other => other.map(|_| name.clone()),
+            other => other
+                .map_err(elasticache::retry_if_temporary)
+                .map(|_| name.clone()),
         }
     }
 

@@ -87,12 +87,14 @@ impl Diff {
     }
 
     /// Compares the KMS key of a resource that can only be encrypted when it is created. AWS reports the key's ARN, and
-    /// accepts an id or an alias, too. An alias is not compared, since AWS does not report which key it is for.
+    /// accepts an id or an alias, too. An alias (`alias/main`, or its ARN) is not compared, since AWS does not report which
+    /// key it is for.
     pub fn fixed_kms_key(&mut self, before: Option<&str>, after: Option<&str>) -> &mut Self {
         if let (Some(before), Some(after)) = (before, after)
             && before != after
             && !before.ends_with(&format!("/{after}"))
             && !after.starts_with("alias/")
+            && !after.contains(":alias/")
         {
             self.fixed("kms_key", before, after);
         }
@@ -188,6 +190,21 @@ mod tests {
         let changes = Diff::new().fixed_set("s", &["a"], &["b"]).finish();
         assert!(changes[0].replaces);
         assert_eq!(changes[0].before, json!(["a"]));
+    }
+
+    #[test]
+    fn a_kms_key_is_the_same_by_id_and_an_alias_is_not_compared() {
+        let key = "arn:aws:kms:eu-west-1:123456789012:key/1234abcd";
+        let changes = |after| Diff::new().fixed_kms_key(Some(key), Some(after)).finish();
+        for same in [
+            key,
+            "1234abcd",
+            "alias/shop",
+            "arn:aws:kms:eu-west-1:123456789012:alias/shop",
+        ] {
+            assert_eq!(changes(same), [], "{same}");
+        }
+        assert!(changes("5678efgh")[0].replaces);
     }
 
     #[test]

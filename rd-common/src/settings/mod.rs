@@ -2,6 +2,7 @@
 //! before. They are resolved once, at the start.
 
 mod key_errors;
+pub mod kms_key;
 mod load;
 mod locate;
 pub mod maintenance_window;

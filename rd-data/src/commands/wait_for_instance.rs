@@ -28,7 +28,9 @@ pub async fn set_password_and_wait(
         let Some(instance) = instance else {
             return Err(Error::failed(format!("{id} no longer exists")));
         };
-        let is_idle = instance.status == "available" && !instance.pending.contains_key("password");
+        // Other work, such as hours of storage-optimization, does not keep the password from being in effect.
+        let is_idle = instance.status != "resetting-master-credentials"
+            && !instance.pending.contains_key("password");
         has_started.set(has_started.get() || !is_idle);
         Ok(if is_idle && (has_started.get() || start.is_over()) {
             Poll::Ready(())

@@ -3,6 +3,7 @@
 use super::Config;
 use crate::engine_version::Version;
 use crate::instance_classes;
+use rd_common::settings::kms_key;
 use rd_common::settings::maintenance_window::{Daily, Weekly};
 use rd_common::{Problem, Stack};
 use rd_log_group::{kms_key_problem, retention_problem};
@@ -20,16 +21,25 @@ const LOGS: [&str; 3] = ["postgresql", "upgrade", "iam-db-auth-error"];
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html>
 const AUTHORITIES: [&str; 3] = ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"];
 
-/// Names that the user cannot have.
+/// Names that the user cannot have: words of SQL, and roles that RDS makes. PostgreSQL itself reserves `pg_…`.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
-const RESERVED: [&str; 6] = [
+/// <https://www.postgresql.org/docs/current/sql-createrole.html>
+const RESERVED_USERS: [&str; 10] = [
     "admin",
-    "rdsadmin",
-    "rds_superuser",
-    "user",
+    "all",
+    "default",
     "public",
+    "rds_superuser",
+    "rdsadmin",
+    "rdsrepladmin",
+    "rdstopmgr",
     "root",
+    "user",
 ];
+
+/// Databases that PostgreSQL and RDS have already.
+/// <https://www.postgresql.org/docs/current/manage-ag-templatedbs.html>
+const RESERVED_DATABASES: [&str; 3] = ["rdsadmin", "template0", "template1"];
 
 impl Config {
     /// The problems of the settings, one for each invalid value.
@@ -76,18 +86,21 @@ impl Config {
             );
         }
         let db_name = self.db_name(stack);
-        if !is_identifier(&db_name, 63) {
+        if !is_identifier(&db_name, 63) || is_one_of(&RESERVED_DATABASES, &db_name) {
             add(
                 "db_name",
                 format!("`{db_name}` is not a valid database name"),
-                "1 to 63 letters, digits and `_`, beginning with a letter",
+                "1 to 63 letters, digits and `_`, beginning with a letter; not rdsadmin, template0 or template1",
             );
         }
-        if !is_identifier(&self.username, 63) || RESERVED.contains(&self.username.as_str()) {
+        let is_reserved = is_one_of(&RESERVED_USERS, &self.username)
+            || self.username.to_ascii_lowercase().starts_with("pg_");
+        if !is_identifier(&self.username, 63) || is_reserved {
             add(
                 "username",
                 format!("`{}` is not a valid user name", self.username),
-                "1 to 63 letters, digits and `_`, beginning with a letter; not admin, rdsadmin, user, public or root",
+                "1 to 63 letters, digits and `_`, beginning with a letter; not pg_…, and none of the reserved names, such \
+                 as admin, rdsadmin, user, public and root",
             );
         }
         if let Some(days) = self.backup_retention_days
@@ -143,6 +156,7 @@ impl Config {
                 );
             }
         }
+        problems.extend(kms_key::problem("kms_key", self.kms_key.as_deref()));
         problems.extend(retention_problem(
             "log_retention_days",
             self.log_retention_days,
@@ -156,6 +170,10 @@ fn is_identifier(text: &str, longest: usize) -> bool {
     (1..=longest).contains(&text.len())
         && text.starts_with(|c: char| c.is_ascii_alphabetic())
         && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+}
+
+fn is_one_of(reserved: &[&str], name: &str) -> bool {
+    reserved.iter().any(|one| one.eq_ignore_ascii_case(name))
 }
 
 fn check_windows(add: &mut impl FnMut(&str, String, &str), backup: &str, maintenance: &str) {
@@ -206,7 +224,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, Spoil); 17] = [
+        let wrong: [(&str, Spoil); 20] = [
             ("engine_version", |c| c.engine_version = "seventeen".into()),
             ("instance_class", |c| {
                 c.instance_class = "db.t4g.huge".into();
@@ -216,7 +234,10 @@ mod tests {
             }),
             ("max_allocated_storage", |c| c.max_allocated_storage = 21),
             ("db_name", |c| c.db_name = Some("9lives".into())),
+            ("db_name", |c| c.db_name = Some("template1".into())),
             ("username", |c| c.username = "rdsadmin".into()),
+            ("username", |c| c.username = "pg_app".into()),
+            ("kms_key", |c| c.kms_key = Some("shop".into())),
             ("backup_retention_days", |c| {
                 c.backup_retention_days = Some(36);
             }),

@@ -10,6 +10,7 @@ use rd_common::{
     Change, CreateRequest, Ctx, Found, Kind, Readiness, ReplaceOrder, Result, Retry, Tags, Wanted,
     sdk_tags,
 };
+use rd_iam::service_linked_role;
 
 /// The kind `db_subnet_group`: the private subnets in which RDS places instances.
 pub struct DbSubnetGroup;
@@ -69,6 +70,8 @@ impl Kind for DbSubnetGroup {
     }
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+        // Without its role, RDS refuses a subnet group, too.
+        service_linked_role::ensure(&ctx.clients.iam, service_linked_role::RDS).await?;
         let name = &request.spec.name;
         let call = ctx
             .clients
@@ -82,7 +85,7 @@ impl Kind for DbSubnetGroup {
         match answer.doing("create the database's subnet group") {
             // The engine found none before, so an attempt whose answer was lost has created it.
             Err(error) if error.is(&["DBSubnetGroupAlreadyExists"]) => Ok(name.clone()),
-            other => other.map(|_| name.clone()),
+            other => other.map_err(rds::retry_if_temporary).map(|_| name.clone()),
         }
     }
 

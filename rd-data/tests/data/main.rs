@@ -5,3 +5,4 @@ mod commands;
 mod drift;
 mod faults;
 mod secrecy;
+mod storage;

@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_aws-services-that-wor
 """
 
 from moto.iam.exceptions import IAMException
-from moto.iam.models import SERVICE_NAME_CONVERSION, IAMBackend
+from moto.iam.models import SERVICE_NAME_CONVERSION, IAMBackend, iam_backends
 
 NAMES = {
     "ecs": "ECS",
@@ -15,6 +15,11 @@ NAMES = {
 }
 # A service with a suffix of its own.
 SCALED = {"ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService"}
+
+
+def exists(account_id, partition, name):
+    """Whether the account has the role."""
+    return any(role.name == name for role in iam_backends[account_id][partition].roles.values())
 
 
 def install():

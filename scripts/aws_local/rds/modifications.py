@@ -102,6 +102,12 @@ def _storage_change(database, kwargs):
         iops = None if iops == storage.BASE["iops"] else iops
         throughput = None if throughput == storage.BASE["throughput"] else throughput
     storage.check(kind, size, iops, throughput)
+    if kind == "gp3" and size >= storage.STRIPED and size != database.allocated_storage and not kwargs.get("iops"):
+        # https://github.com/hashicorp/terraform-provider-aws/issues/28271
+        raise InvalidParameterCombination(
+            "You must specify both the storage size and iops when modifying the storage size or iops on a DB instance "
+            "that has iops."
+        )
 
 
 def _upgrade(backend, database, kwargs):

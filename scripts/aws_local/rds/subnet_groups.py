@@ -1,4 +1,5 @@
-"""DB subnet groups: validation of subnets, changes, and deletion, which is refused for a group in use.
+"""DB subnet groups: they need RDS's service-linked role; validation of subnets, changes, and deletion, which is refused
+for a group in use.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSubnetGroup.html
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_ModifyDBSubnetGroup.html
@@ -12,7 +13,10 @@ from moto.rds.exceptions import InvalidParameterValue, RDSClientError
 from moto.rds.models import DBSubnetGroup, RDSBackend
 from moto.rds.responses import RDSResponse
 
+from aws_local.iam import service_linked_roles
+
 DEFAULT = "default"
+ROLE = "AWSServiceRoleForRDS"
 
 
 def _subnets(backend, ids):
@@ -62,6 +66,12 @@ def create_db_subnet_group(self):
         raise InvalidParameterValue("The parameter DBSubnetGroupName is not a valid identifier.")
     if not description:
         raise InvalidParameterValue("The parameter DBSubnetGroupDescription must be provided and must not be blank.")
+    if not service_linked_roles.exists(self.backend.account_id, self.backend.partition, ROLE):
+        # https://github.com/terraform-aws-modules/terraform-aws-rds/issues/364
+        raise InvalidParameterValue(
+            "Missing necessary credentials. Please check "
+            "http://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.IAM.ServiceLinkedRoles.html"
+        )
     if name in self.backend.subnet_groups:
         raise RDSClientError("DBSubnetGroupAlreadyExists", f"The DB subnet group '{name}' already exists.")
     subnets = _subnets(self.backend, self.params.get("SubnetIds", []))

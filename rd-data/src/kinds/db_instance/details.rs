@@ -18,9 +18,10 @@ pub async fn details(ctx: &Ctx<Clients>, id: &str, live: &Live) -> Result<Detail
         Some(format!("PostgreSQL {}", live.engine_version)),
     );
     add("class", Some(live.instance_class.clone()));
-    let growth = match live.max_allocated_storage {
-        0 => String::new(),
-        limit => format!(", grows to {limit}"),
+    let growth = if live.does_not_grow() {
+        String::new()
+    } else {
+        format!(", grows to {}", live.max_allocated_storage)
     };
     add(
         "storage",

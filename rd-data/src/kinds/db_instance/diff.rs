@@ -16,8 +16,10 @@ impl PendingDiff<'_> {
     /// Compares a field that AWS changes at once or in the window. A pending change to the desired value is no
     /// difference, unless changes are to be made at once; a pending change to another value is undone.
     fn field(&mut self, path: &str, live: Value, desired: Value) {
+        // The raise that a full disk needs does not wait for the window.
+        let immediately = self.immediately || (path == "allocated_storage" && self.live.is_full());
         match self.live.pending.get(path) {
-            Some(pending) if *pending == desired && !self.immediately => {}
+            Some(pending) if *pending == desired && !immediately => {}
             Some(pending) if live == desired => {
                 self.diff.field(path, pending, desired);
             }
@@ -67,17 +69,23 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
     }
     let PendingDiff { mut diff, .. } = pending;
     engine_version(&mut diff, spec, live);
-    diff.field(
-        "max_allocated_storage",
-        live.max_allocated_storage,
-        spec.max_allocated_storage,
-    )
-    .field(
-        "db_parameter_group",
-        &live.db_parameter_group,
-        &spec.db_parameter_group,
-    )
-    .set(
+    // Storage that has grown to its limit looks as if growth were off.
+    let as_desired = [0, live.allocated_storage].contains(&spec.max_allocated_storage);
+    if !(live.does_not_grow() && as_desired) {
+        diff.field(
+            "max_allocated_storage",
+            live.max_allocated_storage,
+            spec.max_allocated_storage,
+        );
+    }
+    if !waits_for_major_upgrade(spec, live) {
+        diff.field(
+            "db_parameter_group",
+            &live.db_parameter_group,
+            &spec.db_parameter_group,
+        );
+    }
+    diff.set(
         "security_group_ids",
         &live.security_group_ids,
         &spec.security_group_ids,
@@ -137,6 +145,20 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
 fn has_grown(spec: &Spec, live: &Live, last: Option<&Spec>) -> bool {
     let was_lowered = last.is_some_and(|last| last.allocated_storage > spec.allocated_storage);
     live.allocated_storage > spec.allocated_storage && !was_lowered
+}
+
+/// Whether a major upgrade to the desired version is pending. It brings the new version's parameter group, which RDS
+/// refuses for the current version.
+fn waits_for_major_upgrade(spec: &Spec, live: &Live) -> bool {
+    let pending = live.pending.get("engine_version").and_then(Value::as_str);
+    let (Some(desired), Some(pending), Some(current)) = (
+        Version::parse(&spec.engine_version),
+        pending.and_then(Version::parse),
+        Version::parse(&live.engine_version),
+    ) else {
+        return false;
+    };
+    !spec.apply_immediately && desired.is_satisfied_by(pending) && pending.major > current.major
 }
 
 fn engine_version(diff: &mut Diff, spec: &Spec, live: &Live) {

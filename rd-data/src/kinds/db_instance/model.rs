@@ -90,10 +90,17 @@ pub struct Live {
     pub instance_class: String,
     /// The current size of the storage in GiB.
     pub allocated_storage: i32,
-    /// The size in GiB up to which RDS grows the storage; 0 for no growth.
+    /// The size in GiB up to which RDS grows the storage, as RDS reports it: 0 or the current size where it does not
+    /// grow, and the current size, too, where it has grown to its limit.
     pub max_allocated_storage: i32,
     /// The storage type, such as `gp3`.
     pub storage_type: String,
+    /// The I/O operations a second that the storage is provisioned with; none if AWS did not report them.
+    #[serde(default)]
+    pub iops: Option<i32>,
+    /// The throughput of the storage in MiB a second; none if AWS did not report it.
+    #[serde(default)]
+    pub storage_throughput: Option<i32>,
     /// Whether the storage is encrypted.
     pub storage_encrypted: bool,
     /// The ARN of the storage's KMS key.
@@ -152,6 +159,18 @@ pub const REPLACED_TAG: &str = "rd:replaced-by";
 /// The tag of a restored instance. Its value is what was restored, such as `snapshot before-migration`.
 pub const RESTORED_TAG: &str = "rd:restored-from";
 
+impl Live {
+    /// Whether the disk is full: then the storage must be raised at once.
+    pub fn is_full(&self) -> bool {
+        self.status == "storage-full"
+    }
+
+    /// Whether RDS does not grow the storage (any more).
+    pub fn does_not_grow(&self) -> bool {
+        self.max_allocated_storage <= self.allocated_storage
+    }
+}
+
 /// Converts RDS's answer, with lists sorted and windows in lower case, as they are compared.
 pub fn live(instance: &Instance) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
@@ -175,12 +194,10 @@ pub fn live(instance: &Instance) -> Live {
         engine_version: text(instance.engine_version()),
         instance_class: text(instance.db_instance_class()),
         allocated_storage: instance.allocated_storage().unwrap_or(0),
-        // RDS reports the current size as the limit if growth is turned off.
-        max_allocated_storage: instance
-            .max_allocated_storage()
-            .filter(|limit| Some(*limit) != instance.allocated_storage())
-            .unwrap_or(0),
+        max_allocated_storage: instance.max_allocated_storage().unwrap_or(0),
         storage_type: text(instance.storage_type()),
+        iops: instance.iops(),
+        storage_throughput: instance.storage_throughput(),
         storage_encrypted: instance.storage_encrypted().unwrap_or(false),
         kms_key: instance.kms_key_id().map(str::to_owned),
         multi_az: instance.multi_az().unwrap_or(false),

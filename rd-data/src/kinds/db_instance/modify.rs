@@ -43,13 +43,20 @@ pub async fn modify(
     if changes.len() == tags.len() {
         return Ok(());
     }
+    if live.is_full() && has("allocated_storage") {
+        return raise_full_storage(ctx, id, live, spec).await;
+    }
     let call = ctx
         .clients
         .rds
         .modify_db_instance()
         .db_instance_identifier(id)
         .apply_immediately(spec.apply_immediately);
+    let iops = has("allocated_storage").then(|| provisioned(live, spec.allocated_storage));
+    let (iops, throughput) = iops.unwrap_or_default();
     let call = call
+        .set_iops(iops)
+        .set_storage_throughput(throughput)
         .set_db_instance_class(has("instance_class").then(|| spec.instance_class.clone()))
         .set_allocated_storage(has("allocated_storage").then_some(spec.allocated_storage))
         .set_storage_type(has("storage_type").then(|| spec.storage_type.clone()))
@@ -80,7 +87,7 @@ pub async fn modify(
         .set_copy_tags_to_snapshot(
             has("copy_tags_to_snapshot").then_some(spec.copy_tags_to_snapshot),
         )
-        .set_max_allocated_storage(has("max_allocated_storage").then(|| storage_limit(spec)))
+        .set_max_allocated_storage(has("max_allocated_storage").then(|| storage_limit(spec, live)))
         .set_cloudwatch_logs_export_configuration(
             has("log_exports").then(|| export_changes(&live.log_exports, &spec.log_exports)),
         );
@@ -97,10 +104,59 @@ pub async fn modify(
         .map(|_| ())
 }
 
-/// The value of `MaxAllocatedStorage`. To turn growth off, RDS wants the current size of the storage.
+/// Raises the storage of an instance whose disk is full at once, whatever `apply_immediately` says, and nothing else:
+/// what else differs follows as usual. RDS then also applies what is pending for the maintenance window.
+async fn raise_full_storage(ctx: &Ctx<Clients>, id: &str, live: &Live, spec: &Spec) -> Result<()> {
+    let (iops, throughput) = provisioned(live, spec.allocated_storage);
+    // The limit must not be below the new size.
+    let limit =
+        (live.max_allocated_storage < spec.allocated_storage).then(|| storage_limit(spec, live));
+    let call = ctx
+        .clients
+        .rds
+        .modify_db_instance()
+        .db_instance_identifier(id)
+        .apply_immediately(true)
+        .allocated_storage(spec.allocated_storage)
+        .set_max_allocated_storage(limit)
+        .set_iops(iops)
+        .set_storage_throughput(throughput);
+    call.send()
+        .await
+        .doing("raise the storage of the instance")
+        .map_err(rds::retry_if_temporary)
+        .map(|_| ())
+}
+
+/// The value of `MaxAllocatedStorage`. To turn growth off, RDS wants the size of the storage: the current one, which may
+/// have grown beyond the setting.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html>
-fn storage_limit(spec: &Spec) -> i32 {
-    spec.max_allocated_storage.max(spec.allocated_storage)
+fn storage_limit(spec: &Spec, live: &Live) -> i32 {
+    spec.max_allocated_storage
+        .max(spec.allocated_storage)
+        .max(live.allocated_storage)
+}
+
+/// The size in GiB from which on RDS stripes gp3, with its IOPS and its throughput in MiB a second at the least.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html>
+const STRIPED_GIB: i32 = 400;
+const STRIPED_IOPS: i32 = 12_000;
+const STRIPED_THROUGHPUT: i32 = 500;
+
+/// The IOPS and the throughput that RDS wants with a new size of the storage: both from [`STRIPED_GIB`] on, even if they
+/// stay as they are, and neither below.
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/28271>
+fn provisioned(live: &Live, size: i32) -> (Option<i32>, Option<i32>) {
+    if size < STRIPED_GIB {
+        return (None, None);
+    }
+    if live.allocated_storage < STRIPED_GIB {
+        return (Some(STRIPED_IOPS), Some(STRIPED_THROUGHPUT));
+    }
+    (
+        Some(live.iops.unwrap_or(STRIPED_IOPS)),
+        Some(live.storage_throughput.unwrap_or(STRIPED_THROUGHPUT)),
+    )
 }
 
 /// The texts of inputs that are all known, as they are in an update or a create.

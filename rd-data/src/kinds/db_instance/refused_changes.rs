@@ -29,6 +29,7 @@ pub fn check(spec: &Spec, live: &Live, changes: &[Change]) -> Result<()> {
     for change in changes {
         match change.path.as_str() {
             "allocated_storage" => check_storage(live.allocated_storage, spec.allocated_storage)?,
+            "max_allocated_storage" => check_limit(spec, live)?,
             "engine_version" => check_version(spec, live)?,
             _ => {}
         }
@@ -53,6 +54,23 @@ fn check_storage(live: i32, desired: i32) -> Result<()> {
         .hint(format!("nothing was changed; set {least} or more in rd.toml")));
     }
     Ok(())
+}
+
+/// RDS wants a limit that is at least 10 % above the storage, which may have grown.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_PIOPS.Autoscaling.html>
+fn check_limit(spec: &Spec, live: &Live) -> Result<()> {
+    let size = live.allocated_storage.max(spec.allocated_storage);
+    let least = size + (size + 9) / 10;
+    let limit = spec.max_allocated_storage;
+    if limit == 0 || limit >= least {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "max_allocated_storage cannot be {limit} GiB: the instance has {size} GiB of storage"
+    ))
+    .hint(format!(
+        "nothing was changed; set {least} or more in rd.toml, or 0 for no more growth"
+    )))
 }
 
 fn check_version(spec: &Spec, live: &Live) -> Result<()> {

@@ -7,10 +7,17 @@ use rd_common::Readiness;
 /// Whether the instance can be used, by its status.
 pub fn readiness(live: &Live) -> Readiness {
     match live.status.as_str() {
-        "available" | "storage-optimization" | "storage-config-upgrade" => Readiness::Ready,
-        "deleting" => Readiness::Leaving(live.status.clone()),
+        "available"
+        | "storage-optimization"
+        | "storage-initialization"
+        | "storage-config-upgrade" => Readiness::Ready,
+        "deleting" | "delete-precheck" => Readiness::Leaving(live.status.clone()),
         "failed" | "restore-error" | "insufficient-capacity" => {
             Readiness::Failed(live.status.clone())
+        }
+        // A raise that RDS has accepted is on its way.
+        "storage-full" if live.pending.contains_key("allocated_storage") => {
+            Readiness::Pending("storage-full, the storage is being raised".to_owned())
         }
         "storage-full" => Readiness::Impaired(
             live.status.clone(),

@@ -12,6 +12,7 @@ class Rds(Case):
 
     def setUp(self):
         super().setUp()
+        client("iam").create_service_linked_role(AWSServiceName="rds.amazonaws.com")
         self.vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
         self.subnets = [self.subnet(self.vpc, f"10.0.{at}.0/24", zone) for at, zone in enumerate("ab")]
         self.subnet_group("data", self.subnets)

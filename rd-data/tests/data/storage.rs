@@ -1,0 +1,117 @@
+//! Storage that grows: by the settings, by AWS, and when the disk is full.
+
+use rd_testkit::faults::{Call, Calls, Fault, Proxy, Rule};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{RDS, World, endpoint};
+
+const INSTANCE: &str = "update data.db_instance.postgres";
+
+fn with(more: &str) -> String {
+    format!("{SETTINGS}[data]\n{more}\n")
+}
+
+fn applied(settings: &str) -> (Proxy, World) {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(settings, proxy.url());
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    proxy.rules(Vec::new(), None);
+    (proxy, world)
+}
+
+/// What AWS does on its own when the storage runs low.
+fn grow_to(world: &World, size: &str) {
+    let identifier = world.id("data.db_instance.postgres");
+    let change = [
+        ("DBInstanceIdentifier", identifier.as_str()),
+        ("AllocatedStorage", size),
+        ("ApplyImmediately", "true"),
+    ];
+    world.query(RDS, "ModifyDBInstance", &change);
+}
+
+fn plan(world: &World) -> Vec<String> {
+    world.rd("rd-data").args("plan").ok().actions()
+}
+
+fn apply(world: &World, settings: &str) {
+    world.settings(settings);
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(plan(world), [""; 0]);
+}
+
+fn changes(proxy: &Proxy) -> Vec<Call> {
+    let calls = proxy.calls().into_iter();
+    calls
+        .filter(|call| call.operation == "ModifyDBInstance")
+        .collect()
+}
+
+#[test]
+fn requests_follow_the_size_that_aws_has_grown_the_storage_to() {
+    let (proxy, world) = applied(SETTINGS);
+    grow_to(&world, "45");
+    assert_eq!(plan(&world), [""; 0]);
+
+    // A limit below what is in use, and one that leaves no room.
+    for limit in ["40", "48"] {
+        world.settings(&with(&format!("max_allocated_storage = {limit}")));
+        let refused = world.rd("rd-data").args("plan").code(6);
+        assert!(
+            refused.stderr.contains("45 GiB of storage") && refused.stderr.contains("50 or more"),
+            "{}",
+            refused.stderr
+        );
+    }
+
+    // RDS turns growth off with the current size as the limit, not with the one in the settings.
+    apply(&world, &with("max_allocated_storage = 0"));
+    let request = changes(&proxy).pop().unwrap();
+    assert_eq!(request.form("MaxAllocatedStorage").as_deref(), Some("45"));
+    apply(&world, &with("max_allocated_storage = 50"));
+
+    // Grown to the limit.
+    grow_to(&world, "50");
+    assert_eq!(plan(&world), [""; 0]);
+}
+
+#[test]
+fn large_storage_is_resized_with_its_iops() {
+    let (proxy, world) = applied(&with("max_allocated_storage = 1000"));
+    for (size, iops) in [("450", "12000"), ("500", "12000")] {
+        proxy.rules(Vec::new(), None);
+        let large = format!("max_allocated_storage = 1000\nallocated_storage = {size}");
+        apply(&world, &with(&large));
+        let request = changes(&proxy).pop().unwrap();
+        assert_eq!(request.form("AllocatedStorage").as_deref(), Some(size));
+        assert_eq!(request.form("Iops").as_deref(), Some(iops));
+        assert_eq!(request.form("StorageThroughput").as_deref(), Some("500"));
+    }
+}
+
+#[test]
+fn a_full_disk_is_not_left_until_the_maintenance_window() {
+    let later = "apply_immediately = false\n";
+    let (proxy, world) = applied(&with(later));
+    world.settings(&with(&format!(
+        "{later}allocated_storage = 40\nmulti_az = true"
+    )));
+    let full = Fault::Rewrite {
+        from: "<DBInstanceStatus>available</DBInstanceStatus>",
+        to: "<DBInstanceStatus>storage-full</DBInstanceStatus>",
+    };
+    let rule = Rule::at_first(Calls::Of("DescribeDBInstances"), 2, full);
+    proxy.rules(vec![rule], None);
+    let applied = world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(applied.actions(), [INSTANCE]);
+    let requests = changes(&proxy);
+    let at_once = |call: &Call| call.form("ApplyImmediately").as_deref() == Some("true");
+    assert!(at_once(&requests[0]));
+    assert_eq!(requests[0].form("AllocatedStorage").as_deref(), Some("40"));
+    assert_eq!(requests[0].form("MultiAZ"), None);
+    // Everything else waits for the window, as the settings say.
+    assert!(!at_once(&requests[1]));
+    assert_eq!(requests[1].form("MultiAZ").as_deref(), Some("true"));
+    proxy.rules(Vec::new(), None);
+    assert_eq!(plan(&world), [""; 0]);
+}
