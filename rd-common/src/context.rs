@@ -12,6 +12,7 @@ use crate::stack::Stack;
 use crate::state::document::Document;
 use crate::state::locked_state::LockedState;
 use crate::state::store::{Holder, Key, Store};
+use crate::suggestion::nearest;
 use std::cell::OnceCell;
 use std::future::Future;
 use std::rc::Rc;
@@ -57,6 +58,9 @@ impl Context {
             profile: flags.profile.clone(),
             region: settings.stack.region.clone(),
         };
+        if let Some(profile) = &access.profile {
+            aws::check_profile(profile, "--profile").await?;
+        }
         let region = aws::region(&access).await;
         if region.is_none() && section.is_some() {
             return Err(Error::usage("no AWS region is set").hint(
@@ -82,6 +86,9 @@ impl Context {
             &access,
         )
         .await?;
+        if !flags.new_environment {
+            check_environment(&settings, &stack, store.as_ref()).await?;
+        }
         let terminal = TerminalProgress::new();
         Ok(Self {
             program,
@@ -131,4 +138,31 @@ impl Context {
         let stored = self.store.load(&self.key(slice)).await?;
         Ok(stored.map(|stored| stored.document))
     }
+}
+
+/// Fails for an environment that neither `rd.toml` nor the store knows: probably a typing error, and every command would
+/// work on an empty stack.
+async fn check_environment(settings: &Settings, stack: &Stack, store: &dyn Store) -> Result<()> {
+    let mut known: Vec<String> = settings
+        .environments()
+        .into_iter()
+        .map(Into::into)
+        .collect();
+    if known.contains(&stack.environment) || !store.slices(&stack.name()).await?.is_empty() {
+        return Ok(());
+    }
+    known.extend(store.environments(&stack.project).await?);
+    known.sort();
+    known.dedup();
+    let near = nearest(&stack.environment, known.iter().map(String::as_str));
+    let guess = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
+    Err(Error::usage(format!(
+        "{} has no environment `{}`",
+        stack.project, stack.environment
+    ))
+    .hint(format!(
+        "{guess}known: {}; to work on a new environment, pass --new-environment, or add [environments.{}] to rd.toml",
+        known.join(", "),
+        stack.environment
+    )))
 }

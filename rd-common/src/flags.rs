@@ -20,10 +20,19 @@ pub struct GlobalFlags {
         value_name = "NAME"
     )]
     pub environment: Option<String>,
+    /// Work on an environment that rd.toml does not name and that has no state yet
+    #[arg(
+        long,
+        global = true,
+        env = "RD_NEW_ENVIRONMENT",
+        value_parser = clap::builder::FalseyValueParser::new(),
+        action = clap::ArgAction::SetTrue
+    )]
+    pub new_environment: bool,
     /// AWS region; overrides `region` in rd.toml and the AWS SDK's settings
     #[arg(long, global = true, env = "RD_REGION", value_name = "REGION")]
     pub region: Option<String>,
-    /// AWS profile [default: AWS_PROFILE, then the AWS SDK's credential chain]
+    /// AWS profile; used even if access keys are set in the environment [default: the AWS SDK's credential chain]
     #[arg(long, global = true, value_name = "PROFILE")]
     pub profile: Option<String>,
     /// Set a key of rd.toml for this run, such as net.nat=none; can be repeated

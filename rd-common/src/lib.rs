@@ -25,6 +25,7 @@ pub mod settings;
 pub mod slices;
 pub mod stack;
 pub mod state;
+pub mod suggestion;
 
 pub use commands::slice_context::SliceContext;
 pub use context::Context;

@@ -58,6 +58,9 @@ fn shared_flags(global: &GlobalFlags, slice: &str) -> Vec<String> {
     }) {
         add("--set", Some(set.clone()));
     }
+    if global.new_environment {
+        flags.push("--new-environment".to_owned());
+    }
     flags.extend((0..global.verbose).map(|_| "-v".to_owned()));
     flags
 }

@@ -2,9 +2,9 @@
 
 use crate::names::{DASHBOARD_NAME, TOPIC_NAME};
 use rd_common::{Problem, Stack};
-use serde::de::Error as _;
+use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
-use serde_json::Value;
+use std::fmt;
 
 /// The threshold of an alarm; none to have no such alarm, which is written `false`.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -21,13 +21,36 @@ impl Serialize for Threshold {
 
 impl<'de> Deserialize<'de> for Threshold {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        match Value::deserialize(deserializer)? {
-            Value::Bool(false) => Ok(Self(None)),
-            Value::Number(number) => Ok(Self(number.as_f64())),
-            other => Err(D::Error::custom(format!(
-                "{other} is not a threshold: use a number, or false for no alarm"
-            ))),
+        deserializer.deserialize_f64(ThresholdVisitor)
+    }
+}
+
+struct ThresholdVisitor;
+
+impl Visitor<'_> for ThresholdVisitor {
+    type Value = Threshold;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a number, or false for no alarm")
+    }
+
+    fn visit_bool<E: Error>(self, on: bool) -> Result<Threshold, E> {
+        if on {
+            return Err(E::invalid_value(Unexpected::Bool(on), &self));
         }
+        Ok(Threshold(None))
+    }
+
+    fn visit_f64<E: Error>(self, limit: f64) -> Result<Threshold, E> {
+        Ok(Threshold(Some(limit)))
+    }
+
+    fn visit_i64<E: Error>(self, limit: i64) -> Result<Threshold, E> {
+        self.visit_f64(limit as f64)
+    }
+
+    fn visit_u64<E: Error>(self, limit: u64) -> Result<Threshold, E> {
+        self.visit_f64(limit as f64)
     }
 }
 
@@ -255,7 +278,7 @@ mod tests {
 
     #[test]
     fn a_threshold_is_a_number_or_false() {
-        let read = |value: Value| serde_json::from_value::<Threshold>(value);
+        let read = |value: serde_json::Value| serde_json::from_value::<Threshold>(value);
         assert_eq!(read(json!(3)).unwrap(), Threshold(Some(3.0)));
         assert_eq!(read(json!(0.5)).unwrap(), Threshold(Some(0.5)));
         assert_eq!(read(json!(false)).unwrap(), Threshold(None));

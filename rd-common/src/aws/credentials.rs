@@ -1,9 +1,8 @@
 //! Caches the credentials, since the SDK's default chain resolves them again for every client, and single sign-on or a
 //! `credential_process` can take seconds.
 
-use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{self, ProvideCredentials, future};
+use aws_credential_types::provider::{self, ProvideCredentials, SharedCredentialsProvider, future};
 use sha2::{Digest, Sha256};
 use std::time::{Duration, SystemTime};
 use tokio::sync::Mutex;
@@ -14,16 +13,16 @@ const BEFORE_EXPIRY: Duration = Duration::from_secs(15);
 /// How long credentials without an expiry are cached, so that a changed profile is used within a minute.
 const WITHOUT_EXPIRY: Duration = Duration::from_secs(60);
 
-/// The SDK's default chain, with the credentials that it returned last.
+/// A chain of the SDK's providers, with the credentials that it returned last.
 #[derive(Debug)]
 pub(super) struct CachedCredentials {
-    chain: DefaultCredentialsChain,
+    chain: SharedCredentialsProvider,
     /// The last credentials, with the time until which they are used.
     last: Mutex<Option<(Credentials, SystemTime)>>,
 }
 
 impl CachedCredentials {
-    pub(super) fn new(chain: DefaultCredentialsChain) -> Self {
+    pub(super) fn new(chain: SharedCredentialsProvider) -> Self {
         Self {
             chain,
             last: Mutex::new(None),

@@ -4,10 +4,12 @@ mod calls;
 mod credentials;
 mod errors;
 mod identity;
+mod profile;
 pub mod tags;
 
 pub use errors::{Explain, SdkResult};
 pub use identity::account;
+pub use profile::check_profile;
 
 use crate::aws::calls::CallLog;
 use crate::aws::credentials::{CachedCredentials, fingerprint};
@@ -105,14 +107,21 @@ impl Aws {
             .read_timeout(Duration::from_secs(2))
             .max_attempts(1)
             .build();
-        let mut credentials = DefaultCredentialsChain::builder()
-            .configure(provider_config)
-            .region(Region::new(region.to_owned()))
-            .imds_client(metadata);
-        if let Some(profile) = &access.profile {
-            credentials = credentials.profile_name(profile);
-        }
-        let credentials = CachedCredentials::new(credentials.build().await);
+        let credentials = match &access.profile {
+            Some(name) => {
+                let chain = profile::credentials(name, &provider_config, metadata);
+                CachedCredentials::new(SharedCredentialsProvider::new(chain))
+            }
+            None => {
+                profile::check_variable().await?;
+                let chain = DefaultCredentialsChain::builder()
+                    .configure(provider_config)
+                    .region(Region::new(region.to_owned()))
+                    .imds_client(metadata)
+                    .build();
+                CachedCredentials::new(SharedCredentialsProvider::new(chain.await))
+            }
+        };
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(region.to_owned()))
@@ -146,7 +155,7 @@ impl Aws {
             profile: access
                 .profile
                 .clone()
-                .or_else(|| std::env::var("AWS_PROFILE").ok()),
+                .or_else(|| std::env::var(profile::VARIABLE).ok()),
             calls: CallLog::default(),
         })
     }

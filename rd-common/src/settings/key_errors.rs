@@ -3,8 +3,11 @@
 use crate::error::{Error, Result};
 use crate::settings::load::{FILE, Settings};
 use crate::settings::locate;
+use crate::settings::stack_settings::{PRODUCTION, StackSettings};
+use crate::slices::SLICES;
+use crate::suggestion::nearest;
 use serde::de::DeserializeOwned;
-use toml::Value;
+use toml::{Table, Value};
 
 impl Settings {
     pub(super) fn typed<T: DeserializeOwned>(
@@ -47,9 +50,45 @@ impl Settings {
         })
     }
 
-    pub(super) fn unknown(&self, key: &str, near: Option<&str>, allowed: &str) -> Error {
+    /// Fails where a table has a name that neither the file nor an environment's table can have. The tables are those
+    /// of all slices, whichever program reads the file. `place` is what errors write before the name.
+    pub(super) fn check_names(
+        &self,
+        table: &Table,
+        section: Option<&str>,
+        place: &str,
+    ) -> Result<()> {
+        let keys = StackSettings::KEYS;
+        for (name, value) in table {
+            let is_section = SLICES.contains(&name.as_str()) || Some(name.as_str()) == section;
+            let key = format!("{place}{name}");
+            if is_section && !value.is_table() {
+                return Err(self.wrong(&key, "is not a table", &format!("write `[{key}]`")));
+            }
+            if is_section || keys.contains(&name.as_str()) {
+                continue;
+            }
+            let near = nearest(name, keys.into_iter().chain(SLICES).chain(section));
+            let tables: Vec<String> = SLICES.iter().map(|slice| format!("[{slice}]")).collect();
+            let (what, allowed) = if value.is_table() {
+                let own = ["[tags]", "[state]", "[environments.<name>]"];
+                let tables = tables.iter().map(String::as_str).chain(own);
+                ("unknown table", tables.collect::<Vec<_>>().join(", "))
+            } else {
+                ("unknown key", keys.join(", "))
+            };
+            return Err(self.unknown_name(&key, what, near, &allowed));
+        }
+        Ok(())
+    }
+
+    fn unknown(&self, key: &str, near: Option<&str>, allowed: &str) -> Error {
+        self.unknown_name(key, "unknown key", near, allowed)
+    }
+
+    fn unknown_name(&self, key: &str, what: &str, near: Option<&str>, allowed: &str) -> Error {
         let guess = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        self.wrong(key, "unknown key", &format!("{guess}allowed: {allowed}"))
+        self.wrong(key, what, &format!("{guess}allowed: {allowed}"))
     }
 
     pub(super) fn wrong(&self, key: &str, what: &str, hint: &str) -> Error {
@@ -58,7 +97,10 @@ impl Settings {
 
     /// The place where the value of `key` was written, as the beginning of an error: a variable, a flag, or a line.
     fn place(&self, key: &str) -> String {
-        if let Some(origin) = self.origins.get(key) {
+        // An error can be deeper than the key that was set: in an item of a list.
+        let above = key.rmatch_indices(['.', '[']).map(|(at, _)| &key[..at]);
+        let mut keys = std::iter::once(key).chain(above);
+        if let Some(origin) = keys.find_map(|key| self.origins.get(key)) {
             return format!("{origin}: ");
         }
         let path: Vec<&str> = key.split(['.', '[']).collect();
@@ -66,7 +108,7 @@ impl Settings {
             .merged
             .get("environment")
             .and_then(Value::as_str)
-            .unwrap_or("production");
+            .unwrap_or(PRODUCTION);
         let mut over = vec!["environments", environment];
         over.extend(&path);
         let place = if locate::has(&self.text, &over) {
@@ -97,12 +139,4 @@ fn unknown_field(message: &str) -> Option<(String, Vec<String>)> {
         .map(str::to_owned)
         .collect();
     Some((name.to_owned(), allowed))
-}
-
-pub(super) fn nearest<'a>(word: &str, among: impl Iterator<Item = &'a str>) -> Option<&'a str> {
-    among
-        .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
-        .filter(|(distance, candidate)| *distance <= 1 + candidate.len() / 5)
-        .min()
-        .map(|(_, candidate)| candidate)
 }

@@ -1,10 +1,10 @@
 //! Finds `rd.toml`, merges the settings, and deserializes them into their types.
 
 use crate::error::{Error, Result};
-use crate::settings::key_errors::nearest;
+use crate::settings::merge;
+use crate::settings::override_value::Override;
 use crate::settings::problem::Problem;
-use crate::settings::stack_settings::{StackSettings, StateSettings};
-use crate::slices::SLICES;
+use crate::settings::stack_settings::{PRODUCTION, StackSettings, StateSettings};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -37,6 +37,12 @@ pub struct Settings {
     pub(super) merged: Table,
     /// Where each value came from that is not in the file: its dotted key, and the variable or flag.
     pub(super) origins: BTreeMap<String, String>,
+    /// The variables and flags for the program's table, in order.
+    pub(super) overrides: Vec<Override>,
+    /// The environment that the file chooses, whatever `--environment` says.
+    pub(super) base_environment: String,
+    /// The environments that have a table in the file.
+    pub(super) environments: Vec<String>,
 }
 
 /// Loads the settings of the program that owns the table `section`. The tables of other programs are not checked.
@@ -62,6 +68,9 @@ pub fn load(layers: &Layers, section: Option<&str>) -> Result<Settings> {
         path,
         merged: Table::new(),
         origins: BTreeMap::new(),
+        overrides: Vec::new(),
+        base_environment: PRODUCTION.to_owned(),
+        environments: Vec::new(),
         text,
     };
     settings.merge(layers, section)?;
@@ -86,22 +95,28 @@ fn find(layers: &Layers) -> Result<Option<PathBuf>> {
 impl Settings {
     /// The table `name` of a slice, as its type. Fails on unknown keys and wrong types, with the place.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
-        let table = match self.merged.get(name) {
-            Some(Value::Table(table)) => table.clone(),
-            Some(_) => {
-                return Err(self.wrong(name, "is not a table", &format!("write `[{name}]`")));
-            }
-            None => Table::new(),
-        };
-        self.typed(Value::Table(table), Some(name))
+        let mut merged = Table::new();
+        if let Some(table) = self.merged.get(name) {
+            merged.insert(name.to_owned(), table.clone());
+        }
+        for set in self.overrides.iter().filter(|set| set.path[0] == name) {
+            let (path, value) = set.resolve::<T>(1);
+            merge::put(&mut merged, &path, value, &set.origin)?;
+        }
+        match merged.remove(name) {
+            Some(Value::Table(table)) => self.typed(Value::Table(table), Some(name)),
+            Some(_) => Err(self.wrong(name, "is not a table", &format!("write `[{name}]`"))),
+            None => self.typed(Value::Table(Table::new()), Some(name)),
+        }
     }
 
-    /// The names of all tables that belong to programs.
-    pub fn sections(&self) -> impl Iterator<Item = &str> {
-        self.merged
-            .keys()
-            .map(String::as_str)
-            .filter(|key| !StackSettings::KEYS.contains(key))
+    /// The environments that the file names: the one that it chooses, then those with a table of their own.
+    pub fn environments(&self) -> Vec<&str> {
+        let base = self.base_environment.as_str();
+        let others = self.environments.iter().map(String::as_str);
+        std::iter::once(base)
+            .chain(others.filter(|name| *name != base))
+            .collect()
     }
 
     /// The folder of `rd.toml`, or the working directory where there is none.
@@ -129,26 +144,9 @@ impl Settings {
     }
 
     fn read_stack_settings(&mut self, section: Option<&str>) -> Result<()> {
-        let mut shared = Table::new();
-        for (key, value) in &self.merged {
-            if StackSettings::KEYS.contains(&key.as_str()) {
-                shared.insert(key.clone(), value.clone());
-                continue;
-            }
-            // Other programs have tables of their own, but a name close to one of these is a typing error.
-            let names = StackSettings::KEYS
-                .iter()
-                .copied()
-                .chain(section)
-                .chain(["environments"]);
-            let near = nearest(key, names);
-            let is_slice = SLICES.contains(&key.as_str()) && value.is_table();
-            let other_table = value.is_table() && Some(key.as_str()) != section;
-            let known = Some(key.as_str()) == section || is_slice;
-            if !known && (!other_table || near.is_some()) {
-                return Err(self.unknown(key, near, &StackSettings::KEYS.join(", ")));
-            }
-        }
+        self.check_names(&self.merged, section, "")?;
+        let mut shared = self.merged.clone();
+        shared.retain(|key, _| StackSettings::KEYS.contains(&key));
         if !shared.contains_key("project") {
             let (what, hint) = match &self.path {
                 Some(path) => (
@@ -178,6 +176,7 @@ mod tests {
     struct Section {
         nat: String,
         azs: u8,
+        list: Vec<String>,
     }
 
     fn settings(text: &str, set: &[&str]) -> Result<(Settings, Section)> {
@@ -196,11 +195,25 @@ mod tests {
 
     #[test]
     fn later_layers_override_earlier_ones() {
-        let text = "project='p'\nenvironment='s'\n[zz]\nnat='a'\nazs=1\n[environments.s.zz]\nnat='b'\n[other]\nx=1\n";
+        let text = "project='p'\nenvironment='s'\n[zz]\nnat='a'\nazs=1\n[environments.s.zz]\nnat='b'\n[net]\nx=1\n";
         let (settings, section) = settings(text, &["zz.azs=3"]).unwrap();
         assert_eq!((section.nat.as_str(), section.azs), ("b", 3));
         assert_eq!(settings.stack.environment, "s");
         assert!(!settings.stack.is_protected());
+    }
+
+    #[test]
+    fn flags_are_read_by_the_type_of_their_key() {
+        let set = [
+            "zz.nat=7.0",
+            "zz.azs=3",
+            "zz.list=['a', 'b']",
+            "domain=1.10",
+        ];
+        let (settings, section) = settings("project='p'\n", &set).unwrap();
+        assert_eq!((section.nat.as_str(), section.azs), ("7.0", 3));
+        assert_eq!(section.list, ["a", "b"]);
+        assert_eq!(settings.stack.domain.as_deref(), Some("1.10"));
     }
 
     #[test]
@@ -219,7 +232,51 @@ mod tests {
             (
                 "project='p'\n[zy]\nazs=1\n",
                 &[],
-                &["line 2", "`zy`", "did you mean `zz`"],
+                &["line 2", "`zy`", "unknown table", "did you mean `zz`"],
+            ),
+            (
+                "project='p'\n[databse]\nazs=1\n",
+                &[],
+                &["line 2", "`databse`", "did you mean `data`", "[net]"],
+            ),
+            (
+                "project='p'\n[mine]\nazs=1\n",
+                &[],
+                &["line 2", "`mine`: unknown table", "[net]"],
+            ),
+            (
+                "project='p'\n[environments.other.redis]\nnodes=1\n",
+                &[],
+                &[
+                    "line 2",
+                    "`environments.other.redis`: unknown table",
+                    "[cache]",
+                ],
+            ),
+            (
+                "project='p'\n[environments.other]\nregoin='r'\n",
+                &[],
+                &["line 3", "did you mean `region`"],
+            ),
+            (
+                "project='p'\n[environments.other]\nenvironment='x'\n",
+                &[],
+                &["line 3", "environments.other.environment"],
+            ),
+            (
+                "project='p'\nnet=1\n",
+                &[],
+                &["line 2", "`net`", "write `[net]`"],
+            ),
+            (
+                "project='p'\n",
+                &["environment=x"],
+                &["--set environment", "--environment"],
+            ),
+            (
+                "project='p'\n",
+                &["zz.list=[1]"],
+                &["--set zz.list", "expected a string"],
             ),
             ("project='P x'\n", &[], &["line 1", "project", "a-z"]),
             ("[zz]\n", &[], &["`project` is not set"]),

@@ -7,8 +7,10 @@ mod load;
 mod locate;
 pub mod maintenance_window;
 mod merge;
+mod override_value;
 pub mod problem;
 mod stack_settings;
+mod value_type;
 
 pub use load::{Layers, Settings, load};
 pub use stack_settings::{Backend, StackSettings, StateSettings};

@@ -47,8 +47,11 @@ pub enum Backend {
     Local,
 }
 
+/// The environment of a file that names none.
+pub(super) const PRODUCTION: &str = "production";
+
 fn production() -> String {
-    "production".to_owned()
+    PRODUCTION.to_owned()
 }
 
 impl StackSettings {
@@ -65,7 +68,7 @@ impl StackSettings {
 
     /// Whether `destroy` is refused, by the setting or by default.
     pub fn is_protected(&self) -> bool {
-        self.protect.unwrap_or(self.environment == "production")
+        self.protect.unwrap_or(self.environment == PRODUCTION)
     }
 
     /// What is wrong beyond the types. Names become part of S3 bucket names and DNS names, so their rules apply.

@@ -118,6 +118,9 @@ pub trait Store {
     /// The slices of a stack that have a state, sorted.
     fn slices<'a>(&'a self, stack: &'a str) -> LocalBoxFuture<'a, Result<Vec<String>>>;
 
+    /// The environments of a project that have a state, sorted.
+    fn environments<'a>(&'a self, project: &'a str) -> LocalBoxFuture<'a, Result<Vec<String>>>;
+
     /// Replaces the version `expected` by `document` and returns the new version; without `expected`, there must be no
     /// state. Where another version is stored, or `lock` is no longer held, fails with [`crate::Exit::Locked`] and
     /// writes nothing. When it returns, the new version survives a power failure.

@@ -114,6 +114,33 @@ impl Store for LocalStore {
         })
     }
 
+    fn environments<'a>(&'a self, project: &'a str) -> LocalBoxFuture<'a, Result<Vec<String>>> {
+        Box::pin(async move {
+            let entries = match fs::read_dir(&self.root) {
+                Ok(entries) => entries,
+                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+                Err(e) => return Err(io_error("read the folder", &self.root, &e)),
+            };
+            let mut environments = Vec::new();
+            for entry in entries.flatten() {
+                let Ok(stack) = entry.file_name().into_string() else {
+                    continue;
+                };
+                let environment = stack
+                    .strip_prefix(project)
+                    .and_then(|rest| rest.strip_prefix('-'));
+                if let Some(environment) = environment
+                    && entry.path().is_dir()
+                    && !self.slices(&stack).await?.is_empty()
+                {
+                    environments.push(environment.to_owned());
+                }
+            }
+            environments.sort();
+            Ok(environments)
+        })
+    }
+
     fn save<'a>(
         &'a self,
         key: &'a Key,

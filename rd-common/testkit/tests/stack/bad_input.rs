@@ -209,6 +209,10 @@ fn settings_from_elsewhere() {
     );
     one_error(&rd().args("--set nat").code(2), &["--set"]);
     one_error(
+        &rd().args("--set net.app_port=\"3001\"").code(2),
+        &["--set net.app_port", "u16"],
+    );
+    one_error(
         &rd().args("--set store.versioning=false").code(2),
         &["does not read `store`"],
     );
@@ -238,6 +242,170 @@ fn settings_from_elsewhere() {
             .env("RD_NET_AZS", "3")
             .ok()),
         1
+    );
+}
+
+/// What a plan creates the database with, and its parameter group.
+fn database(world: &World, set: &[&str], variables: &[(&str, &str)]) -> (String, String) {
+    let mut rd = world.rd("rd-data").args("plan --offline");
+    for assignment in set {
+        rd = rd.arg("--set").arg(assignment);
+    }
+    for (name, value) in variables {
+        rd = rd.env(name, value);
+    }
+    let plan = rd.ok();
+    let field = |address: &str, name: &str| {
+        let changes = plan.of_type("change");
+        let change = changes
+            .iter()
+            .find(|one| one["address"] == address)
+            .unwrap();
+        let fields = change["fields"].as_array().unwrap();
+        let field = fields.iter().find(|field| field["path"] == name).unwrap();
+        field["after"].to_string()
+    };
+    (
+        field("data.db_instance.postgres", "engine_version"),
+        field("data.db_parameter_group.main", "parameters"),
+    )
+}
+
+#[test]
+fn flags_and_variables_are_read_by_the_type_of_their_key() {
+    let world = World::new(SETTINGS);
+    let (version, parameters) = database(
+        &world,
+        &[
+            "data.engine_version=17.10",
+            "data.parameters.\"rds.force_ssl\"=0",
+            "data.parameters.application_name=\"hi\" # there",
+            "data.parameters.log_line_prefix=%m\n= 1",
+        ],
+        &[],
+    );
+    assert_eq!(version, "\"17.10\"");
+    for part in [
+        r#""rds.force_ssl":"0""#,
+        r#""application_name":"\"hi\" # there""#,
+        r#""log_line_prefix":"%m\n= 1""#,
+    ] {
+        assert!(parameters.contains(part), "{part}: {parameters}");
+    }
+    let (version, parameters) = database(
+        &world,
+        // A shell takes the quotes away.
+        &["data.parameters.rds.force_ssl=0"],
+        &[
+            ("RD_DATA_ENGINE_VERSION", "17.10"),
+            ("RD_DATA_PARAMETERS", "{ work_mem = 8192 }"),
+        ],
+    );
+    assert_eq!(version, "\"17.10\"");
+    for part in [r#""rds.force_ssl":"0""#, r#""work_mem":"8192""#] {
+        assert!(parameters.contains(part), "{part}: {parameters}");
+    }
+    for (program, set, expected) in [
+        ("rd-cache", "cache.engine_version=7.0", r#""after":"7.0""#),
+        (
+            "rd-cache",
+            "cache.parameters.maxmemory-policy=7.10",
+            r#""maxmemory-policy":"7.10""#,
+        ),
+        ("rd-net", "net.azs=[\"us-east-1c\"]", "us-east-1c"),
+        ("rd-net", "project=p17", "p17-test"),
+    ] {
+        let plan = world.rd(program).args("plan --offline --set").arg(set).ok();
+        assert!(plan.stdout.contains(expected), "{set}: {}", plan.stdout);
+    }
+}
+
+#[test]
+fn unknown_tables() {
+    let head = "project = \"shop\"\nenvironment = \"test\"\n";
+    for (program, text, expected) in [
+        (
+            "rd-data",
+            "[databse]\nmulti_az = true\n",
+            &["line 3", "`databse`: unknown table", "did you mean `data`?"][..],
+        ),
+        // Whichever program reads it, and whichever environment it is for.
+        (
+            "rd-net",
+            "[databse]\nmulti_az = true\n",
+            &["line 3", "`databse`: unknown table", "did you mean `data`?"],
+        ),
+        (
+            "rd-state",
+            "[environments.staging.logss]\nalb_5xx = 1\n",
+            &[
+                "line 3",
+                "`environments.staging.logss`",
+                "did you mean `logs`?",
+            ],
+        ),
+    ] {
+        let world = World::new(&format!("{head}{text}"));
+        let command = match program {
+            "rd-state" => "list",
+            _ => "plan --offline",
+        };
+        one_error(&world.rd(program).args(command).code(2), expected);
+    }
+}
+
+#[test]
+fn an_environment_must_be_known() {
+    let world = World::new(&format!("{SETTINGS}[environments.staging.net]\nazs = 2\n"));
+    let rd = |line: &str| world.rd("rd-net").args(line);
+    let unknown = [
+        "no environment `stagingg`",
+        "did you mean `staging`?",
+        "known: staging, test",
+        "--new-environment",
+    ];
+    for command in [
+        "plan",
+        "plan --offline",
+        "apply -y",
+        "destroy -y",
+        "status",
+        "output",
+    ] {
+        one_error(&rd(command).args("-e stagingg").code(2), &unknown);
+        one_error(
+            &rd(command).env("RD_ENVIRONMENT", "stagingg").code(2),
+            &unknown,
+        );
+    }
+    one_error(
+        &world.rd("rd-state").args("list -e stagingg").code(2),
+        &unknown,
+    );
+    assert!(!world.path().join(".rd").exists(), "nothing was applied");
+    rd("plan --offline").ok();
+    rd("plan --offline -e test").ok();
+    rd("plan --offline -e staging").ok();
+    rd("plan --offline -e qa --new-environment").ok();
+    rd("plan --offline -e qa")
+        .env("RD_NEW_ENVIRONMENT", "1")
+        .ok();
+    one_error(
+        &rd("plan --offline -e qa")
+            .env("RD_NEW_ENVIRONMENT", "0")
+            .code(2),
+        &["`qa`"],
+    );
+    // Once it has a state, it is known.
+    world
+        .rd("rd-store")
+        .args("apply -y -e qa --new-environment")
+        .ok();
+    rd("plan --offline -e qa").ok();
+    world.rd("rd-state").args("list -e qa").ok();
+    one_error(
+        &rd("plan --offline -e qaa").code(2),
+        &["did you mean `qa`?", "known: qa, staging, test"],
     );
 }
 
@@ -276,7 +444,14 @@ fn no_access() {
             "--offline",
         ],
     );
-    one_error(&bare().args("--profile nobody").code(1), &["nobody"]);
+    one_error(
+        &bare().args("--profile nobody").code(2),
+        &["--profile", "`nobody`", "there are no profiles"],
+    );
+    one_error(
+        &bare().env("AWS_PROFILE", "nobody").code(2),
+        &["AWS_PROFILE", "`nobody`"],
+    );
     one_error(
         &bare().without("AWS_REGION").code(2),
         &["no AWS region is set", "--region"],
@@ -307,6 +482,70 @@ fn no_access() {
     // The records are the same with and without -v.
     let diagnostic = |done: &Done| done.of_type("diagnostic");
     assert_eq!(diagnostic(&verbose), diagnostic(&done));
+}
+
+/// As with the AWS CLI: `--profile` wins over access keys in the environment, and they win over `AWS_PROFILE`.
+#[test]
+fn a_profile_wins_over_keys_in_the_environment() {
+    let world = World::new(SETTINGS);
+    let other = World::new("");
+    let keys = |world: &World| -> Vec<String> {
+        let of = |name: &str| {
+            let variables = world.environment();
+            variables
+                .into_iter()
+                .find(|(key, _)| key == name)
+                .unwrap()
+                .1
+        };
+        [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+        ]
+        .map(of)
+        .to_vec()
+    };
+    let [id, secret, token] = &keys(&other)[..] else {
+        unreachable!("three of them")
+    };
+    std::fs::create_dir(world.path().join(".aws")).unwrap();
+    std::fs::write(
+        world.path().join(".aws/credentials"),
+        format!(
+            "[other]\naws_access_key_id = {id}\naws_secret_access_key = {secret}\naws_session_token = {token}\n"
+        ),
+    )
+    .unwrap();
+    std::fs::write(
+        world.path().join(".aws/config"),
+        "[profile empty]\nregion = eu-west-1\n",
+    )
+    .unwrap();
+    let account = |rd: rd_testkit::Rd| rd.ok().of_type("begin")[0]["account"].clone();
+    let status = || world.rd("rd-net").args("status");
+    assert_eq!(account(status()), world.account);
+    assert_eq!(account(status().args("--profile other")), other.account);
+    assert_eq!(account(status().env("AWS_PROFILE", "other")), world.account);
+    one_error(
+        &status().args("--profile othr").code(2),
+        &["`othr`", "did you mean `other`?", "known: empty, other"],
+    );
+    one_error(
+        &status().env("AWS_PROFILE", "othr").code(2),
+        &["AWS_PROFILE", "did you mean `other`?"],
+    );
+    // The keys in the environment are not those of the profile.
+    one_error(
+        &status().args("--profile empty").code(1),
+        &["no AWS credentials were found for the profile `empty`"],
+    );
+    // Only programs that ask AWS need it.
+    world
+        .rd("rd-net")
+        .args("plan --offline")
+        .env("AWS_PROFILE", "othr")
+        .ok();
 }
 
 #[test]

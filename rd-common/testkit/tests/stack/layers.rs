@@ -33,6 +33,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "slices",
             "error",
             "exit",
+            "suggestion",
         ],
     ),
     (
