@@ -6,9 +6,10 @@ use aws_sdk_elasticloadbalancingv2::Client as Elb;
 use aws_sdk_route53::Client as Route53;
 use rd_common::aws::Aws;
 use rd_common::client;
+use rd_common::resource::wait::Deadline;
 use rd_iam::Client as Iam;
-use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The clients. Those that end in `_once` make one attempt, for creates: the engine checks what an attempt has created
 /// before it retries.
@@ -29,9 +30,16 @@ pub struct Clients {
     pub iam: Iam,
     /// Reads that several kinds make at the same time.
     pub reads: Reads,
-    /// The ids of DNS records that this run was to delete, and kept because other certificates need them. For the rest
-    /// of the run they count as deleted.
+    /// The ids of validation records that this run was to delete, and kept for other certificates. For the rest of the
+    /// run they count as deleted.
     pub retained_records: RefCell<BTreeSet<String>>,
+    /// Whether this run may delete validation records that no other certificate of this region needs.
+    pub delete_validation_records: Cell<bool>,
+    /// The changes of DNS records that this run has made and that Route 53 may not have copied to all of its name
+    /// servers: the id of the change by the id of the record.
+    pub unsynced: RefCell<BTreeMap<String, String>>,
+    /// The load balancers that this run has created, with the time until which `failed` may pass.
+    pub created_balancers: RefCell<BTreeMap<String, Deadline>>,
 }
 
 impl Clients {
@@ -49,6 +57,9 @@ impl Clients {
             route53_once: client!(aws_sdk_route53, aws.once),
             iam: rd_iam::client(aws),
             retained_records: RefCell::default(),
+            delete_validation_records: Cell::default(),
+            unsynced: RefCell::default(),
+            created_balancers: RefCell::default(),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! What the resource list needs beyond the settings: the hosted zones of the names, and whether a certificate whose
 //! records are created manually is issued.
 
+use crate::addresses::{RecordNames, certificate_address, certificate_name};
 use crate::clients::Clients;
 use crate::config::{Config, NO_ZONE};
 use crate::domain_names::{is_in, normal};
@@ -19,6 +20,12 @@ pub struct Discovered {
     pub issued: bool,
     /// The certificate that the listener serves, if it is not the desired one: it is kept until that one is issued.
     pub previous: Option<CertificateSpec>,
+    /// The name of the desired certificate in its address.
+    pub certificate_name: String,
+    /// The name of the previous certificate in its address.
+    pub previous_name: String,
+    /// The names of the DNS records in their addresses.
+    pub record_names: RecordNames,
 }
 
 impl Discovered {
@@ -36,24 +43,27 @@ pub async fn discover(
     state: &Document,
 ) -> Result<Discovered> {
     let hosts = config.hosts(stack);
+    let desired = CertificateSpec::new(&hosts, &config.key_algorithm);
     let mut discovered = Discovered {
         zones: find_zones(clients, config, state, stack.domain.as_deref(), &hosts).await?,
+        certificate_name: certificate_name(state, &desired),
+        record_names: RecordNames::new(state, &hosts),
         ..Discovered::default()
     };
     if hosts.is_empty() || config.certificate_arn.is_some() || discovered.all_in_route53(&hosts) {
         return Ok(discovered);
     }
-    let desired = CertificateSpec {
-        names: hosts,
-        key_algorithm: config.key_algorithm.clone(),
-    };
     discovered.issued = is_issued(clients, state, &desired).await?;
     if !discovered.issued {
         discovered.previous = served_certificate(state).filter(|served| *served != desired);
-        let names = discovered.previous.iter().flat_map(|one| &one.names);
+    }
+    if let Some(previous) = &discovered.previous {
+        let names = previous.names.iter();
         discovered
             .zones
             .extend(names.filter_map(|name| stored_zone(state, name)));
+        discovered.previous_name = certificate_name(state, previous);
+        discovered.record_names = RecordNames::new(state, hosts.iter().chain(&previous.names));
     }
     Ok(discovered)
 }
@@ -166,7 +176,7 @@ async fn is_issued(
 ) -> Result<bool> {
     let arn = state
         .resources
-        .get(&desired.address())
+        .get(&certificate_address(state, desired))
         .and_then(|one| one.id.as_deref());
     let (Some(clients), Some(arn)) = (clients, arn) else {
         return Ok(false);
@@ -184,7 +194,7 @@ fn served_certificate(state: &Document) -> Option<CertificateSpec> {
         .values()
         .filter(|one| one.kind == "certificate");
     let certificate = certificates.find(|one| one.id.as_deref() == Some(arn))?;
-    serde_json::from_value(certificate.spec.clone()).ok()
+    CertificateSpec::stored(&certificate.spec)
 }
 
 #[cfg(test)]

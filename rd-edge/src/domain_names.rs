@@ -7,7 +7,8 @@ pub fn normal(name: &str) -> String {
         .to_lowercase()
 }
 
-/// A name as part of an address, such as `star-api-example-com` for `*.api.example.com`.
+/// A name without dots, such as `star-api-example-com` for `*.api.example.com`. Several names have the same one: see
+/// [`crate::addresses`].
 pub fn slug(name: &str) -> String {
     normal(name).replace('*', "star").replace('.', "-")
 }

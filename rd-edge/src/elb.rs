@@ -1,5 +1,6 @@
 //! What the kinds of Elastic Load Balancing share: tags, and the end of an ARN.
 
+use crate::aws_errors::retry_if_temporary;
 use crate::clients::Clients;
 use aws_sdk_elasticloadbalancingv2::types::Tag;
 use rd_common::arn::Arn;
@@ -18,14 +19,16 @@ pub async fn change_tags(
         call.set_tags(Some(sdk_tags!(Tag, set)))
             .send()
             .await
-            .doing("set the tags")?;
+            .doing("set the tags")
+            .map_err(retry_if_temporary)?;
     }
     if !remove.is_empty() {
         let call = ctx.clients.elb.remove_tags().resource_arns(arn);
         call.set_tag_keys(Some(remove.to_vec()))
             .send()
             .await
-            .doing("remove the tags")?;
+            .doing("remove the tags")
+            .map_err(retry_if_temporary)?;
     }
     Ok(())
 }

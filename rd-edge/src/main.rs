@@ -1,5 +1,6 @@
 //! `rd-edge`: the public entry of a stack, with its certificate, load balancer, listeners and DNS records.
 
+mod addresses;
 mod aws_errors;
 mod clients;
 mod commands;
@@ -10,6 +11,8 @@ mod elb;
 mod kinds;
 mod manual_records;
 mod read;
+#[cfg(test)]
+mod recorded;
 mod slice;
 
 use rd_common::cli::{About, main as run};

@@ -1,6 +1,7 @@
 //! The DNS records that somebody has to create for domains that are not in Route 53: which they are, how they are
 //! printed, and the note about them after a plan or an apply.
 
+use crate::addresses::{Record as Validates, certificate_address};
 use crate::config::Config;
 use crate::discover::Discovered;
 use crate::kinds::certificate::model::{Live, Record, Spec};
@@ -117,8 +118,52 @@ pub fn load_balancer_name(state: &Document) -> Option<String> {
     LoadBalancer::DNS_NAME.stored(state.resources.get(load_balancer::ADDRESS)?)
 }
 
-/// The notes about HTTPS that is not enabled yet, with the records to create.
+/// The notes about HTTPS that is not enabled yet, with the records to create, and about records that stay.
 pub fn notes(
+    stack: &Stack,
+    config: &Config,
+    discovered: &Discovered,
+    state: &Document,
+) -> Vec<Note> {
+    let mut notes = https_notes(stack, config, discovered, state);
+    let hosts = config.hosts(stack);
+    let kept = kept_records(config, &hosts, discovered, state);
+    if !kept.is_empty() {
+        notes.push(Note {
+            summary: format!(
+                "these records stay in Route 53 when they leave the stack: {}",
+                kept.join(", ")
+            ),
+            hint: "certificates of the same name need them, in every region: delete them by hand only if there are none"
+                .to_owned(),
+        });
+    }
+    notes
+}
+
+/// The names of the validation records in the state that the settings no longer ask for.
+fn kept_records(
+    config: &Config,
+    hosts: &[String],
+    discovered: &Discovered,
+    state: &Document,
+) -> Vec<String> {
+    let wanted: Vec<Validates> = hosts
+        .iter()
+        .filter(|host| config.certificate_arn.is_none() && discovered.zones.contains_key(*host))
+        .map(|host| Validates::validation(host))
+        .collect();
+    let records = state
+        .resources
+        .values()
+        .filter(|one| one.kind == "dns_record" && one.spec["type"] == "CNAME");
+    records
+        .filter(|one| Validates::stored(&one.spec).is_none_or(|record| !wanted.contains(&record)))
+        .filter_map(|one| one.spec["name"].as_str().map(str::to_owned))
+        .collect()
+}
+
+fn https_notes(
     stack: &Stack,
     config: &Config,
     discovered: &Discovered,
@@ -139,11 +184,8 @@ pub fn notes(
     if discovered.all_in_route53(&hosts) || discovered.issued {
         return Vec::new();
     }
-    let desired = Spec {
-        names: hosts.clone(),
-        key_algorithm: config.key_algorithm.clone(),
-    };
-    let stored = state.resources.get(&desired.address());
+    let desired = Spec::new(&hosts, &config.key_algorithm);
+    let stored = state.resources.get(&certificate_address(state, &desired));
     let certificate: Option<Live> =
         stored.and_then(|one| serde_json::from_value(one.attributes.clone()).ok());
     let Some(certificate) = certificate else {

@@ -1,22 +1,22 @@
 //! The slice `edge`: its resource list, its outputs, and the check before a destroy.
 
+use crate::addresses::Record;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::discover::{self, Discovered};
-use crate::domain_names::{base, slug};
+use crate::domain_names::base;
 use crate::kinds::certificate::{self, Certificate};
 use crate::kinds::certificate_validation::{self, CertificateValidation};
 use crate::kinds::dns_record::DnsRecord;
 use crate::kinds::dns_record::model::{Alias, Spec as RecordSpec};
 use crate::kinds::listener::{self, Listener, REDIRECT_TO_HTTPS};
-use crate::kinds::load_balancer::{self, DELETION_PROTECTION, LoadBalancer};
+use crate::kinds::load_balancer::{self, DELETION_PROTECTION, DROP_INVALID_HEADERS, LoadBalancer};
 use crate::kinds::target_group::{self, HealthCheck, TargetGroup};
 use crate::manual_records;
 use rd_common::aws::Aws;
 use rd_common::outputs::{edge, net};
 use rd_common::{
-    Ctx, DeleteTarget, Document, Input, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice,
-    Stack,
+    Ctx, DeleteTarget, Document, Input, Kinds, Note, Part, Parts, Problem, Result, Slice, Stack,
 };
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -26,12 +26,21 @@ pub struct Edge;
 /// For how many seconds resolvers cache a validation record, which rarely changes.
 const TTL_SECONDS: i64 = 300;
 
+/// Flags that only `rd-edge destroy` has.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct DestroyArgs {
+    /// Delete the DNS records that validate the certificate, too: by default they stay, since ACM renews the certificates
+    /// of the same names with them, in every region of the account
+    #[arg(long)]
+    delete_validation_records: bool,
+}
+
 impl Slice for Edge {
     const NAME: &'static str = "edge";
     type Config = Config;
     type Clients = Clients;
     type Discovered = Discovered;
-    type DestroyArgs = NoArgs;
+    type DestroyArgs = DestroyArgs;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)
@@ -124,7 +133,11 @@ impl Slice for Edge {
         manual_records::notes(stack, config, discovered, state)
     }
 
-    async fn check_destroy(ctx: &Ctx<Clients>, targets: &[DeleteTarget], _: &NoArgs) -> Result<()> {
+    async fn check_destroy(
+        ctx: &Ctx<Clients>,
+        targets: &[DeleteTarget],
+        _: &DestroyArgs,
+    ) -> Result<()> {
         for target in targets
             .iter()
             .filter(|one| one.address == load_balancer::ADDRESS)
@@ -136,6 +149,16 @@ impl Slice for Edge {
                 return Err(load_balancer::protected(arn).at(load_balancer::ADDRESS));
             }
         }
+        Ok(())
+    }
+
+    async fn before_destroy(
+        ctx: &Ctx<Clients>,
+        _: &[DeleteTarget],
+        args: &DestroyArgs,
+    ) -> Result<()> {
+        let delete = args.delete_validation_records;
+        ctx.clients.delete_validation_records.set(delete);
         Ok(())
     }
 }
@@ -154,12 +177,9 @@ fn add_certificate(
     if hosts.is_empty() {
         return None;
     }
-    let spec = certificate::model::Spec {
-        names: hosts.to_vec(),
-        key_algorithm: config.key_algorithm.clone(),
-    };
-    let name = spec.node_name();
-    let desired = parts.add::<Certificate>(&name, spec);
+    let spec = certificate::model::Spec::new(hosts, &config.key_algorithm);
+    let name = &discovered.certificate_name;
+    let desired = parts.add::<Certificate>(name, spec);
     let records = add_validation_records(parts, config, discovered, hosts, &desired);
     parts.output(
         edge::CERTIFICATE_RECORDS,
@@ -169,7 +189,7 @@ fn add_certificate(
     );
     if discovered.all_in_route53(hosts) {
         let validation = parts.add::<CertificateValidation>(
-            &name,
+            name,
             certificate_validation::Spec {
                 certificate_arn: desired.id(),
             },
@@ -183,8 +203,8 @@ fn add_certificate(
         return Some(desired.id());
     }
     let previous = discovered.previous.clone()?;
-    let name = previous.node_name();
-    Some(parts.add::<Certificate>(&name, previous).id())
+    let name = &discovered.previous_name;
+    Some(parts.add::<Certificate>(name, previous).id())
 }
 
 /// Adds a validation record for each name in Route 53; names that need the same record share it.
@@ -206,13 +226,13 @@ fn add_validation_records(
             continue;
         };
         let record = parts.add::<DnsRecord>(
-            &format!("validation-{}", slug(base(host))),
+            &discovered.record_names.of(&Record::validation(host)),
             RecordSpec {
                 zone_id: zone.clone(),
-                name: certificate.attribute(Certificate::record_name(host)),
+                name: certificate.attribute(Certificate::record_name(host, hosts)),
                 r#type: "CNAME".to_owned(),
                 ttl: Some(TTL_SECONDS),
-                value: Some(certificate.attribute(Certificate::record_value(host))),
+                value: Some(certificate.attribute(Certificate::record_value(host, hosts))),
                 alias: None,
                 overwrite: config.overwrite_dns,
             },
@@ -233,10 +253,7 @@ fn add_load_balancer(parts: &mut Parts, stack: &Stack, config: &Config) -> Part 
             config.idle_timeout_seconds.to_string(),
         ),
         ("routing.http2.enabled", config.http2.to_string()),
-        (
-            "routing.http.drop_invalid_header_fields.enabled",
-            "true".to_owned(),
-        ),
+        (DROP_INVALID_HEADERS, "true".to_owned()),
         (
             "access_logs.s3.enabled",
             config.access_logs_bucket.is_some().to_string(),
@@ -306,7 +323,7 @@ fn add_aliases(
             continue;
         };
         let alias = parts.add::<DnsRecord>(
-            &slug(host),
+            &discovered.record_names.of(&Record::alias(host)),
             RecordSpec {
                 zone_id: zone.clone(),
                 name: Input::Known(host.clone()),

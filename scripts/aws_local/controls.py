@@ -1,6 +1,8 @@
 """What happens outside of AWS, set by `POST` or `DELETE` of a JSON object to
 
 - /aws-local/dns: {"name", "type", "value"}, a DNS record outside of Route 53; DELETE removes it;
+- /aws-local/elb-lag: {"what", "times", "account"}, how long Elastic Load Balancing does not find what was just created; see
+  elbv2/lag.py;
 - /aws-local/target-health: {"target", "state", "reason", "description"}, how a target answers its health checks;
   DELETE restores its own health;
 - /aws-local/task and /aws-local/iam-lag: failures of ECS tasks, and how long IAM takes to propagate new roles; see ecs/controls.py;
@@ -21,6 +23,7 @@ import json
 from moto.core.base_backend import BackendDict
 
 from aws_local.ecs import controls
+from aws_local.elbv2 import lag
 
 # Values by name and type; health by target; rules by the prefixes of group and stream.
 records = {}
@@ -83,6 +86,7 @@ def _mail(method, body):
 
 PATHS = {
     "/aws-local/dns": _dns,
+    "/aws-local/elb-lag": lag.control,
     "/aws-local/target-health": _target_health,
     "/aws-local/logs": _logs,
     "/aws-local/mail": _mail,
@@ -114,6 +118,7 @@ def install():
         records.clear()
         healths.clear()
         controls.reset()
+        lag.reset()
         log_rules.clear()
         boxes.clear()
         plain()

@@ -64,12 +64,18 @@ impl World {
         let request = json!({"DomainName": name, "ValidationMethod": "DNS"});
         let made = self.json("CertificateManager.RequestCertificate", &request);
         let ask = json!({"CertificateArn": made["CertificateArn"]});
-        let told = self.json("CertificateManager.DescribeCertificate", &ask);
-        let record = &told["Certificate"]["DomainValidationOptions"][0]["ResourceRecord"];
+        let described = || self.json("CertificateManager.DescribeCertificate", &ask);
+        // The record is not there at once.
+        let records =
+            || described()["Certificate"]["DomainValidationOptions"][0]["ResourceRecord"].clone();
+        let record = std::iter::repeat_with(records)
+            .take(10)
+            .find(Value::is_object)
+            .unwrap();
         let proof = json!({"name": record["Name"], "type": "CNAME", "value": record["Value"]});
         self.aws_local("/aws-local/dns", &proof);
         // The local API validates it when it is described.
-        self.json("CertificateManager.DescribeCertificate", &ask);
+        described();
         made["CertificateArn"].as_str().unwrap().to_owned()
     }
 

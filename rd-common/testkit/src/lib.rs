@@ -9,6 +9,7 @@
 )]
 
 pub mod archive;
+pub mod canned;
 mod domain;
 pub mod drift;
 pub mod faults;

@@ -2,6 +2,7 @@
 
 use super::{Config, NO_ZONE};
 use crate::domain_names::{is_name, normal};
+use crate::kinds::certificate::model::MAX_COMMON_NAME_LENGTH;
 use rd_common::arn::Arn;
 use rd_common::{Problem, Stack};
 
@@ -56,6 +57,18 @@ impl Config {
                 key,
                 format!("`{host}` is not a domain name"),
                 "labels of a-z, 0-9 and `-`, separated by dots, such as api.example.com or *.example.com",
+            );
+        }
+        let is_short = |host: &String| host.len() <= MAX_COMMON_NAME_LENGTH;
+        if self.certificate_arn.is_none() && !hosts.is_empty() && !hosts.iter().any(is_short) {
+            add(
+                "host",
+                format!(
+                    "no name of the certificate is short enough for its common name: `{}` has {} characters",
+                    hosts[0],
+                    hosts[0].len()
+                ),
+                "a name of at most 64 characters among them: add a shorter one to `names`, such as *.example.com",
             );
         }
         if hosts.len() > MAX_NAMES {
@@ -231,11 +244,13 @@ mod tests {
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
         type Spoil = fn(&mut Config);
-        let wrong: [(&str, Spoil); 15] = [
+        let wrong: [(&str, Spoil); 17] = [
             ("name", |c| {
                 c.name = Some("a-name-of-more-than-32-characters".into());
             }),
             ("host", |c| c.host = "Api".into()),
+            ("host", |c| c.host = "api.".into()),
+            ("host", |c| c.host = format!("{}.shop", "a".repeat(60))),
             ("names", |c| c.names = vec!["nodots".into()]),
             ("certificate_arn", |c| {
                 c.certificate_arn = Some("mine".into());
@@ -267,5 +282,19 @@ mod tests {
             let keys: Vec<&str> = problems.iter().map(|p| p.key.as_str()).collect();
             assert_eq!(keys, [key]);
         }
+    }
+
+    #[test]
+    fn a_long_name_needs_a_short_one_beside_it_or_a_certificate_of_its_own() {
+        let mut config = Config {
+            host: format!("{}.shop", "a".repeat(60)),
+            names: vec!["*.shop.example.com".into()],
+            ..Config::default()
+        };
+        assert_eq!(config.problems(&stack()), []);
+        config.names.clear();
+        assert_eq!(config.problems(&stack()).len(), 1);
+        config.certificate_arn = Some("arn:aws:acm:eu-west-1:1:certificate/x".into());
+        assert_eq!(config.problems(&stack()), []);
     }
 }

@@ -11,7 +11,7 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Wanted,
+    Attribute, Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Tags, Wanted,
     attribute, sdk_tags,
 };
 use serde::{Deserialize, Serialize};
@@ -72,7 +72,9 @@ pub struct Live {
 pub const REDIRECT_TO_HTTPS: &str = "301 HTTPS:443 #{host}/#{path}?#{query}";
 
 fn live(listener: &ElbListener) -> Live {
-    let action = listener.default_actions().first();
+    // Each action has an order, and the list any order; without one it was the only action of its request.
+    let actions = listener.default_actions().iter();
+    let action = actions.min_by_key(|action| action.order().unwrap_or_default());
     let kind = action.and_then(|action| action.r#type());
     let target = action.and_then(|action| {
         let of_list = || {
@@ -252,7 +254,9 @@ impl Kind for Listener {
             .default_actions(default_action(spec))
             .set_tags(Some(sdk_tags!(Tag, request.tags)));
         let answer = call.send().await.doing("create the listener");
-        let answer = answer.map_err(retry_if_temporary)?;
+        let answer = answer
+            .map_err(explain_certificate)
+            .map_err(retry_if_temporary)?;
         answer
             .listeners()
             .first()
@@ -280,6 +284,7 @@ impl Kind for Listener {
         call.send()
             .await
             .doing("change the listener")
+            .map_err(explain_certificate)
             .map_err(retry_if_temporary)
             .map(|_| ())
     }
@@ -316,5 +321,103 @@ impl Kind for Listener {
         diff.field("redirect", &live.redirect, &spec.redirect)
             .field("other_action", &live.other_action, None::<String>);
         diff.finish()
+    }
+}
+
+/// Adds what to ask for if AWS refuses the certificate for want of a permission, which "Access denied to certificate" does
+/// not name. <https://github.com/hashicorp/terraform-provider-aws/issues/2414>
+fn explain_certificate(error: Error) -> Error {
+    if error.is(&["AccessDenied", "AccessDeniedException"]) && error.summary.contains("certificate")
+    {
+        return error.hint(
+            "ask for the permissions acm:DescribeCertificate and acm:GetCertificate on this certificate",
+        );
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded;
+
+    const BALANCER: &str =
+        "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shop/aab6";
+    const GROUP: &str = "arn:aws:elasticloadbalancing:us-east-1:123456789012:targetgroup/shop/2c1d";
+
+    /// As Elastic Load Balancing answers to DescribeListeners with these members beyond those that all listeners have.
+    async fn described(members: &str) -> Live {
+        let elb = recorded::elb(
+            "DescribeListeners",
+            &format!(
+                "<Listeners><member><ListenerArn>arn:aws:elasticloadbalancing:us-east-1:123456789012:\
+                 listener/app/shop/aab6/461e</ListenerArn><LoadBalancerArn>{BALANCER}</LoadBalancerArn>{members}\
+                 </member></Listeners>"
+            ),
+        );
+        let answer = elb.describe_listeners().load_balancer_arn(BALANCER);
+        live(&answer.send().await.unwrap().listeners()[0])
+    }
+
+    #[tokio::test]
+    async fn forwarding_has_the_group_twice_and_stickiness() {
+        let live = described(&format!(
+            "<Port>443</Port><Protocol>HTTPS</Protocol>\
+             <Certificates><member><CertificateArn>arn:aws:acm:…:certificate/1</CertificateArn></member></Certificates>\
+             <SslPolicy>ELBSecurityPolicy-TLS13-1-2-Res-2021-06</SslPolicy>\
+             <DefaultActions><member><Type>forward</Type><TargetGroupArn>{GROUP}</TargetGroupArn><Order>1</Order>\
+             <ForwardConfig><TargetGroups><member><TargetGroupArn>{GROUP}</TargetGroupArn><Weight>1</Weight></member>\
+             </TargetGroups><TargetGroupStickinessConfig><Enabled>false</Enabled></TargetGroupStickinessConfig>\
+             </ForwardConfig></member></DefaultActions>\
+             <MutualAuthentication><Mode>off</Mode></MutualAuthentication>"
+        ))
+        .await;
+        assert_eq!(live.target_group_arn.as_deref(), Some(GROUP));
+        assert_eq!(live.load_balancer_arn, BALANCER);
+        assert_eq!(live.redirect, None);
+        assert_eq!(live.other_action, None);
+        assert!(live.certificate_arn.is_some() && live.ssl_policy.is_some());
+        // One form alone, whichever was sent.
+        let live = described(&format!(
+            "<Port>80</Port><Protocol>HTTP</Protocol><DefaultActions><member><Type>forward</Type><ForwardConfig>\
+             <TargetGroups><member><TargetGroupArn>{GROUP}</TargetGroupArn></member></TargetGroups></ForwardConfig>\
+             </member></DefaultActions>"
+        ))
+        .await;
+        assert_eq!(live.target_group_arn.as_deref(), Some(GROUP));
+        assert_eq!((live.port, live.ssl_policy), (80, None));
+    }
+
+    #[tokio::test]
+    async fn a_redirect_without_the_parts_that_it_keeps() {
+        let live = described(
+            "<Port>80</Port><Protocol>HTTP</Protocol><DefaultActions><member><Type>redirect</Type><Order>1</Order>\
+             <RedirectConfig><Protocol>HTTPS</Protocol><Port>443</Port><StatusCode>HTTP_301</StatusCode>\
+             </RedirectConfig></member></DefaultActions>",
+        )
+        .await;
+        assert_eq!(live.redirect.as_deref(), Some(REDIRECT_TO_HTTPS));
+        assert_eq!((live.target_group_arn, live.other_action), (None, None));
+    }
+
+    #[tokio::test]
+    async fn actions_are_in_any_order_and_another_one_is_drift() {
+        let live = described(&format!(
+            "<Port>443</Port><Protocol>HTTPS</Protocol><DefaultActions>\
+             <member><Type>forward</Type><TargetGroupArn>{GROUP}</TargetGroupArn><Order>2</Order></member>\
+             <member><Type>jwt-validation</Type><Order>1</Order></member></DefaultActions>"
+        ))
+        .await;
+        assert_eq!(live.other_action.as_deref(), Some("jwt-validation"));
+    }
+
+    #[test]
+    fn a_refused_certificate_names_the_permission() {
+        let refused =
+            Error::failed("cannot create the listener: AccessDenied: Access denied to certificate");
+        let refused = refused.with_code(Some("AccessDenied".to_owned()), None);
+        let refused = explain_certificate(refused);
+        let hint = refused.hint.as_deref().unwrap();
+        assert!(hint.contains("acm:DescribeCertificate"), "{hint}");
     }
 }

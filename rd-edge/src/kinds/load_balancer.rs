@@ -1,7 +1,9 @@
 //! `load_balancer`: the internet-facing Application Load Balancer.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
 
-use crate::aws_errors::{delete_result, incomplete_answer, is_not_found, retry_if_temporary};
+use crate::aws_errors::{
+    delete_result, incomplete_answer, is_not_found, retry_if_temporary, unknown_attribute,
+};
 use crate::clients::Clients;
 use crate::elb;
 use aws_sdk_elasticloadbalancingv2::types::{
@@ -35,6 +37,9 @@ pub const ADDRESS: &str = "edge.load_balancer.main";
 
 /// The attribute with which AWS refuses to delete a load balancer.
 pub const DELETION_PROTECTION: &str = "deletion_protection.enabled";
+
+/// The attribute with which the load balancer drops request headers that no server should interpret.
+pub const DROP_INVALID_HEADERS: &str = "routing.http.drop_invalid_header_fields.enabled";
 
 /// The desired load balancer.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -78,6 +83,13 @@ pub struct Live {
     /// All attributes that AWS reports, by name.
     pub attributes: BTreeMap<String, String>,
 }
+
+/// How long a load balancer that was just created may be `failed`: AWS's most used client waits through that state.
+/// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/elbv2/load_balancer.go>
+const FAILED_MAY_PASS: Duration = Duration::from_secs(120);
+
+/// The state of a load balancer that was just created and may still become `active`.
+const FAILED_FOR_NOW: &str = "failed for now";
 
 fn live(balancer: &ElbLoadBalancer, attributes: BTreeMap<String, String>) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
@@ -185,7 +197,11 @@ impl Kind for LoadBalancer {
             else {
                 continue;
             };
-            let live = live(&balancer, attributes);
+            let mut live = live(&balancer, attributes);
+            let created = ctx.clients.created_balancers.borrow();
+            if live.state == "failed" && created.get(&live.arn).is_some_and(|one| !one.is_over()) {
+                live.state = FAILED_FOR_NOW.to_owned();
+            }
             found.push(Found {
                 address: one.address.clone(),
                 id: live.arn.clone(),
@@ -214,11 +230,15 @@ impl Kind for LoadBalancer {
             .set_tags(Some(sdk_tags!(Tag, request.tags)));
         let answer = call.send().await.doing("create the load balancer");
         let answer = answer.map_err(retry_if_temporary)?;
-        answer
+        let arn = answer
             .load_balancers()
             .first()
             .and_then(|balancer| balancer.load_balancer_arn().map(str::to_owned))
-            .ok_or_else(|| incomplete_answer("load balancer's ARN"))
+            .ok_or_else(|| incomplete_answer("load balancer's ARN"))?;
+        let deadline = ctx.clock.deadline(FAILED_MAY_PASS);
+        let mut created = ctx.clients.created_balancers.borrow_mut();
+        created.insert(arn.clone(), deadline);
+        Ok(arn)
     }
 
     async fn update(
@@ -250,21 +270,27 @@ impl Kind for LoadBalancer {
             .attributes
             .iter()
             .filter(|(key, _)| touches(changes, &format!("attributes.{key}")));
-        let changed: Vec<LoadBalancerAttribute> = changed
-            .map(|(key, value)| {
-                LoadBalancerAttribute::builder()
-                    .key(key)
-                    .value(value)
-                    .build()
-            })
+        let mut changed: BTreeMap<&str, &str> = changed
+            .map(|(key, value)| (key.as_str(), value.as_str()))
             .collect();
-        if !changed.is_empty() {
+        while !changed.is_empty() {
+            let attributes = changed.iter().map(|(key, value)| {
+                let attribute = LoadBalancerAttribute::builder().key(*key);
+                attribute.value(*value).build()
+            });
             let call = elb.modify_load_balancer_attributes().load_balancer_arn(id);
-            call.set_attributes(Some(changed))
+            let answer = call
+                .set_attributes(Some(attributes.collect()))
                 .send()
                 .await
-                .doing("set the load balancer's attributes")
-                .map_err(explain_access_logs)?;
+                .doing("set the load balancer's attributes");
+            let Err(error) = answer else { break };
+            // What this partition does not have is left out; see `diff`.
+            let known = unknown_attribute(&error).filter(|key| may_lack(key, &changed));
+            match known {
+                Some(key) => changed.remove(key),
+                None => return Err(retry_if_temporary(explain_access_logs(error))),
+            };
         }
         Ok(())
     }
@@ -286,7 +312,7 @@ impl Kind for LoadBalancer {
         elb::change_tags(ctx, id, set, remove).await
     }
 
-    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
+    fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
         let mut diff = Diff::new();
         diff.fixed("name", &live.name, &spec.name);
         diff.set_once_known("subnet_ids", &live.subnet_ids, &spec.subnet_ids);
@@ -299,9 +325,11 @@ impl Kind for LoadBalancer {
             diff.fixed("scheme", &live.scheme, "internet-facing");
         }
         for (key, desired) in &spec.attributes {
+            // An attribute that AWS does not report is one that this partition does not have, or is not told.
+            let applied = || last?.attributes.get(key);
             diff.field(
                 &format!("attributes.{key}"),
-                live.attributes.get(key),
+                live.attributes.get(key).or_else(applied),
                 desired,
             );
         }
@@ -341,6 +369,15 @@ impl Kind for LoadBalancer {
     }
 }
 
+/// Whether a load balancer may be without an attribute that AWS refuses: not without its protection against deletion,
+/// nor without the check of headers.
+fn may_lack(key: &str, given: &BTreeMap<&str, &str>) -> bool {
+    let is_needed = key == DELETION_PROTECTION || key == DROP_INVALID_HEADERS;
+    given
+        .get(key)
+        .is_some_and(|value| !is_needed || *value == "false")
+}
+
 /// Adds what to do if AWS refuses the bucket for access logs. `InvalidConfigurationRequest` has other causes, too, so
 /// the text decides: "Access Denied for bucket: … Please check S3bucket permission"
 /// (<https://github.com/kubernetes-sigs/aws-load-balancer-controller/issues/1956>).
@@ -359,4 +396,90 @@ pub fn protected(id: &str) -> Error {
     Error::refused(format!("the load balancer {id} is protected against deletion")).hint(
         "set `protect = false` (or deletion_protection = false in [edge]) in rd.toml and run rd-edge apply, then destroy",
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded;
+
+    const ARN: &str =
+        "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/Shop-alb/aab6";
+
+    async fn described(state: &str) -> Live {
+        let zone = |name: &str, subnet: &str| {
+            format!(
+                "<member><ZoneName>us-east-1{name}</ZoneName><SubnetId>{subnet}</SubnetId><LoadBalancerAddresses/></member>"
+            )
+        };
+        let elb = recorded::elb(
+            "DescribeLoadBalancers",
+            &format!(
+                "<LoadBalancers><member><LoadBalancerArn>{ARN}</LoadBalancerArn>\
+                 <DNSName>Shop-alb-331670597.us-east-1.elb.amazonaws.com</DNSName>\
+                 <CanonicalHostedZoneId>Z35SXDOTRQ7X7K</CanonicalHostedZoneId>\
+                 <CreatedTime>2025-07-04T21:21:42.780Z</CreatedTime><LoadBalancerName>Shop-alb</LoadBalancerName>\
+                 <Scheme>internet-facing</Scheme><VpcId>vpc-0d4f</VpcId><State>{state}</State><Type>application</Type>\
+                 <AvailabilityZones>{}{}</AvailabilityZones>\
+                 <SecurityGroups><member>sg-0552</member></SecurityGroups><IpAddressType>ipv4</IpAddressType>\
+                 <EnablePrefixForIpv6SourceNat>off</EnablePrefixForIpv6SourceNat></member></LoadBalancers>",
+                zone("b", "subnet-0707"),
+                zone("a", "subnet-0472"),
+            ),
+        );
+        let answer = elb.describe_load_balancers().send().await.unwrap();
+        live(&answer.load_balancers()[0], BTreeMap::new())
+    }
+
+    #[tokio::test]
+    async fn a_load_balancer_as_aws_describes_it() {
+        let live = described("<Code>active</Code>").await;
+        assert_eq!(live.arn_suffix, "app/Shop-alb/aab6");
+        assert_eq!(live.subnet_ids, ["subnet-0472", "subnet-0707"]);
+        assert_eq!(live.security_group_ids, ["sg-0552"]);
+        assert_eq!(live.zone_id, "Z35SXDOTRQ7X7K");
+        assert_eq!(LoadBalancer::ready(&live), Readiness::Ready);
+    }
+
+    #[tokio::test]
+    async fn provisioning_is_waited_for_and_failed_is_not() {
+        let live = described("<Code>provisioning</Code>").await;
+        let pending = Readiness::Pending("provisioning".to_owned());
+        assert_eq!(LoadBalancer::ready(&live), pending);
+        let mut live = described("<Code>failed</Code><Reason>no addresses</Reason>").await;
+        let failed = Readiness::Failed("failed: no addresses".to_owned());
+        assert_eq!(LoadBalancer::ready(&live), failed);
+        // Just after the create.
+        live.state = FAILED_FOR_NOW.to_owned();
+        let pending = Readiness::Pending("failed for now: no addresses".to_owned());
+        assert_eq!(LoadBalancer::ready(&live), pending);
+    }
+
+    #[tokio::test]
+    async fn an_attribute_that_is_not_reported_is_compared_with_what_was_applied() {
+        let live = described("<Code>active</Code>").await;
+        let mut spec = Spec {
+            name: "Shop-alb".to_owned(),
+            subnet_ids: Input::Known(live.subnet_ids.clone()),
+            security_group_ids: vec![Input::Known("sg-0552".to_owned())],
+            internet_gateway_id: Input::Known("igw-1".to_owned()),
+            attributes: BTreeMap::from([("routing.http2.enabled".to_owned(), "true".to_owned())]),
+        };
+        let last = spec.clone();
+        assert_eq!(LoadBalancer::diff(&spec, &live, None).len(), 1);
+        assert_eq!(LoadBalancer::diff(&spec, &live, Some(&last)), []);
+        let key = "routing.http2.enabled".to_owned();
+        spec.attributes.insert(key, "false".to_owned());
+        assert_eq!(LoadBalancer::diff(&spec, &live, Some(&last)).len(), 1);
+    }
+
+    #[test]
+    fn protection_is_never_left_out() {
+        let given = BTreeMap::from([
+            (DELETION_PROTECTION, "true"),
+            ("routing.http2.enabled", "true"),
+        ]);
+        assert!(!may_lack(DELETION_PROTECTION, &given));
+        assert!(may_lack("routing.http2.enabled", &given));
+    }
 }

@@ -4,7 +4,7 @@
 //! A group in use cannot be deleted, and names are unique. So each group has a name of its own and is known by its
 //! tags, and a replacement creates the new group, switches the listener to it, and deletes the old one.
 
-use crate::aws_errors::{delete_result, incomplete_answer, is_not_found};
+use crate::aws_errors::{delete_result, incomplete_answer, is_not_found, retry_if_temporary};
 use crate::clients::Clients;
 use crate::elb;
 use aws_sdk_elasticloadbalancingv2::types::{
@@ -13,11 +13,12 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Wanted,
-    attribute, sdk_tags, touches,
+    Attribute, Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Timeouts,
+    Wanted, attribute, sdk_tags, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The kind `target_group`: the tasks behind the load balancer, and their health check.
 pub struct TargetGroup;
@@ -192,6 +193,12 @@ async fn find_by_arn(ctx: &Ctx<Clients>, address: &str, arn: &str) -> Result<Opt
 
 impl Kind for TargetGroup {
     const NAME: &'static str = "target_group";
+    // It can be invisible for five minutes.
+    const TIMEOUTS: Timeouts = Timeouts {
+        first: Duration::ZERO,
+        pause: Duration::from_millis(400),
+        limit: Duration::from_secs(600),
+    };
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
@@ -243,7 +250,8 @@ impl Kind for TargetGroup {
             .unhealthy_threshold_count(health.unhealthy_threshold)
             .matcher(Matcher::builder().http_code(&health.codes).build())
             .set_tags(Some(sdk_tags!(Tag, request.tags)));
-        let answer = call.send().await.doing("create the target group")?;
+        let answer = call.send().await.doing("create the target group");
+        let answer = answer.map_err(retry_if_temporary)?;
         answer
             .target_groups()
             .first()
@@ -274,7 +282,8 @@ impl Kind for TargetGroup {
                 .matcher(Matcher::builder().http_code(&health.codes).build())
                 .send()
                 .await
-                .doing("change the health check")?;
+                .doing("change the health check")
+                .map_err(retry_if_temporary)?;
         }
         let changed = spec
             .attributes
@@ -294,7 +303,8 @@ impl Kind for TargetGroup {
                 .set_attributes(Some(changed))
                 .send()
                 .await
-                .doing("set the target group's attributes")?;
+                .doing("set the target group's attributes")
+                .map_err(retry_if_temporary)?;
         }
         Ok(())
     }
@@ -370,14 +380,51 @@ impl Kind for TargetGroup {
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+    use crate::recorded;
+
+    #[tokio::test]
+    async fn a_group_as_aws_describes_it() {
+        let elb = recorded::elb(
+            "DescribeTargetGroups",
+            "<TargetGroups><member><TargetGroupArn>arn:aws:elasticloadbalancing:us-west-2:123456789012:\
+             targetgroup/shop-test-api-0123ab/cbe6</TargetGroupArn>\
+             <TargetGroupName>shop-test-api-0123ab</TargetGroupName><Protocol>HTTP</Protocol><Port>3001</Port>\
+             <VpcId>vpc-0e9e</VpcId><HealthCheckProtocol>HTTP</HealthCheckProtocol>\
+             <HealthCheckPort>traffic-port</HealthCheckPort><HealthCheckEnabled>true</HealthCheckEnabled>\
+             <HealthCheckIntervalSeconds>15</HealthCheckIntervalSeconds>\
+             <HealthCheckTimeoutSeconds>5</HealthCheckTimeoutSeconds>\
+             <HealthyThresholdCount>2</HealthyThresholdCount><UnhealthyThresholdCount>3</UnhealthyThresholdCount>\
+             <HealthCheckPath>/health</HealthCheckPath><Matcher><HttpCode>200</HttpCode></Matcher>\
+             <LoadBalancerArns/><TargetType>ip</TargetType><ProtocolVersion>HTTP1</ProtocolVersion>\
+             <IpAddressType>ipv4</IpAddressType></member></TargetGroups>",
+        );
+        let answer = elb.describe_target_groups().send().await.unwrap();
+        let live = live(&answer.target_groups()[0], BTreeMap::new());
+        assert_eq!(live.arn_suffix, "targetgroup/shop-test-api-0123ab/cbe6");
+        assert_eq!((live.port, live.protocol.as_str()), (3001, "HTTP"));
+        assert_eq!(
+            (live.vpc_id.as_str(), live.target_type.as_str()),
+            ("vpc-0e9e", "ip")
+        );
+        let expected = HealthCheck {
+            protocol: "HTTP".to_owned(),
+            port: "traffic-port".to_owned(),
+            path: "/health".to_owned(),
+            codes: "200".to_owned(),
+            interval_seconds: 15,
+            timeout_seconds: 5,
+            healthy_threshold: 2,
+            unhealthy_threshold: 3,
+        };
+        assert_eq!(live.health_check, expected);
+    }
+
     #[test]
     fn a_name_is_unique_and_not_too_long() {
         let token = "0123abcd-4567";
-        assert_eq!(
-            super::group_name("shop-test-api", token),
-            "shop-test-api-0123ab"
-        );
-        let long = super::group_name("a-project-of-24-letters-environment-api", token);
+        assert_eq!(group_name("shop-test-api", token), "shop-test-api-0123ab");
+        let long = group_name("a-project-of-24-letters-environment-api", token);
         assert_eq!(long.len(), 32);
         assert!(long.ends_with("-0123ab") && !long.contains("--"));
     }

@@ -180,12 +180,12 @@ fn another_key_is_another_certificate_with_the_same_validation_record() {
     let left = certificates(&world);
     assert_eq!(
         (left.len(), &left[0]["KeyAlgorithm"]),
-        (1, &json!("EC_prime256v1"))
+        (1, &json!("EC-prime256v1"))
     );
     assert!(!changes(&proxy).iter().any(|one| one.contains("rrset")));
     has_no_changes(&world);
 
-    // A certificate of the settings replaces that of rd, whose validation record is deleted with it.
+    // A certificate of the settings replaces that of rd, whose validation record stays.
     let given = world.certificate_of_others("their");
     world.settings(&world.edge(&format!("certificate_arn = \"{given}\"")));
     world.rd("rd-edge").args("apply -y").ok();
@@ -209,7 +209,10 @@ fn a_record_that_validates_another_certificate_is_kept() {
         "ValidationMethod": "DNS",
     });
     world.json("CertificateManager.RequestCertificate", &request);
-    world.rd("rd-edge").args("destroy -y").ok();
+    let destroy = world
+        .rd("rd-edge")
+        .args("destroy -y --delete-validation-records");
+    destroy.ok();
     let left = world.records(zone);
     assert!(left.len() == 1 && left[0].ends_with("CNAME"), "{left:?}");
 }
@@ -357,7 +360,10 @@ fn an_existing_validation_record_is_imported() {
     ));
     let zone = zone.split('/').next().unwrap();
     let record = world.output("edge", "certificate_records")[0].clone();
-    world.rd("rd-edge").args("destroy -y").ok();
+    let destroy = world
+        .rd("rd-edge")
+        .args("destroy -y --delete-validation-records");
+    destroy.ok();
     // As another tool may have left it.
     let set = format!(
         "<Name>{}</Name><Type>CNAME</Type><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>{}</Value>\

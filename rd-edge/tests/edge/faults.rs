@@ -32,8 +32,25 @@ fn certificates(world: &World) -> Vec<Value> {
     all["CertificateSummaryList"].as_array().unwrap().clone()
 }
 
-/// Every resource is up to date and exists once, and a destroy deletes all of them.
+/// Destroys the stack, with the validation record.
+fn destroy(world: &World) {
+    let destroy = world
+        .rd("rd-edge")
+        .args("destroy -y --delete-validation-records");
+    destroy.ok();
+}
+
 fn is_complete(world: &World) {
+    exists_once(world, 0);
+}
+
+/// The validation record of the name before stays.
+fn is_replaced(world: &World) {
+    exists_once(world, 1);
+}
+
+/// Every resource is up to date and exists once, and a destroy deletes all of them but `kept` records.
+fn exists_once(world: &World, kept: usize) {
     assert_eq!(world.rd("rd-edge").args("plan").ok().actions(), [""; 0]);
     let state = std::fs::read_to_string(world.state_file("shop-test", "edge")).unwrap();
     assert!(
@@ -48,19 +65,24 @@ fn is_complete(world: &World) {
             certificates(world).len(),
             world.records(&zone(world)).len(),
         ],
-        [1, 1, 1, 2]
+        [1, 1, 1, 2 + kept]
     );
-    world.rd("rd-edge").args("destroy -y").ok();
-    nothing_is_left(world);
+    destroy(world);
+    only_records_are_left(world, kept);
 }
 
 fn nothing_is_left(world: &World) {
+    only_records_are_left(world, 0);
+}
+
+fn only_records_are_left(world: &World, count: usize) {
     for list in ["DescribeLoadBalancers", "DescribeTargetGroups"] {
         let left = world.query(ELB, list, &[]).body;
         assert!(!left.contains("shop-test"), "{left}");
     }
     assert_eq!(certificates(world), [json!(null); 0]);
-    assert_eq!(world.records(&zone(world)), [""; 0]);
+    let records = world.records(&zone(world));
+    assert_eq!(records.len(), count, "{records:?}");
     let state = world.rd("rd-state").args("list edge").ok();
     assert_eq!(state.stdout, "");
 }
@@ -96,13 +118,17 @@ const REPLACE: Scenario = Scenario {
         std::fs::write(file, text.replace("3001", "8080")).unwrap();
     },
     command: |world| world.rd("rd-edge").args("apply -y"),
-    check: is_complete,
+    check: is_replaced,
 };
 
 const DESTROY: Scenario = Scenario {
     settings: SETTINGS,
     prepare: applied,
-    command: |world| world.rd("rd-edge").args("destroy -y"),
+    command: |world| {
+        world
+            .rd("rd-edge")
+            .args("destroy -y --delete-validation-records")
+    },
     check: nothing_is_left,
 };
 
@@ -250,7 +276,7 @@ fn temporary_errors_are_retried() {
         refused("DeleteCertificate", "ResourceInUseException"),
     ];
     proxy.rules(rules, None);
-    world.rd("rd-edge").args("destroy -y").ok();
+    destroy(&world);
     assert_eq!(proxy.happened(), 4);
     nothing_is_left(&world);
 }

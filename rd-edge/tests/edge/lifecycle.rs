@@ -29,6 +29,14 @@ fn warnings(done: &Done) -> Vec<String> {
     all.iter().map(text).collect()
 }
 
+/// Destroys the stack, with the validation records.
+fn destroy(world: &World) {
+    let destroy = world
+        .rd("rd-edge")
+        .args("destroy -y --delete-validation-records");
+    destroy.ok();
+}
+
 /// Fails the test if AWS or the state has a resource of the stack.
 fn nothing_is_left(world: &World, zones: &[&str]) {
     for list in ["DescribeLoadBalancers", "DescribeTargetGroups"] {
@@ -114,7 +122,7 @@ fn with_route_53_one_apply_creates_everything() {
     let by_hand = world.edge_records();
     assert_eq!(by_hand["records"], json!([]));
 
-    world.rd("rd-edge").args("destroy -y").ok();
+    destroy(&world);
     nothing_is_left(&world, &[&zone]);
 }
 
@@ -276,7 +284,7 @@ fn records_of_names_without_a_zone_are_created_manually() {
     let second = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(second.output("url"), format!("https://api.{domain}"));
     assert_eq!(world.rd("rd-edge").args("plan").ok().actions(), [""; 0]);
-    world.rd("rd-edge").args("destroy -y").ok();
+    destroy(&world);
     nothing_is_left(&world, &[&zone]);
 }
 
@@ -360,7 +368,7 @@ fn the_zone_is_the_closest_public_one_or_that_of_the_settings() {
     world.settings(&world.edge(""));
     world.rd("rd-edge").args("apply -y").ok();
     assert_eq!([&near, &far].map(|zone| world.records(zone).len()), [2, 0]);
-    world.rd("rd-edge").args("destroy -y").ok();
+    destroy(&world);
 
     // Of two zones with the same name, the settings must name the one that the registrar uses.
     let twin = world.zone_with(&format!("api.{domain}"), "twin", "");
@@ -373,12 +381,12 @@ fn the_zone_is_the_closest_public_one_or_that_of_the_settings() {
     world.settings(&world.edge(&format!("hosted_zone = \"{far}\"")));
     world.rd("rd-edge").args("apply -y").ok();
     assert_eq!([&near, &far].map(|zone| world.records(zone).len()), [0, 2]);
-    world.rd("rd-edge").args("destroy -y").ok();
+    destroy(&world);
 
     world.settings(&world.edge("hosted_zone = \"none\""));
     let by_hand = world.rd("rd-edge").args("apply -y").ok();
     assert_eq!(by_hand.output("https"), false);
-    world.rd("rd-edge").args("destroy -y").ok();
+    destroy(&world);
     nothing_is_left(&world, &[&near, &far, &twin]);
 }
 

@@ -1,5 +1,6 @@
 //! rd-edge against the local AWS API, and against web servers on loopback.
 
+mod aws_behaviour;
 mod changes;
 mod check;
 mod drift;

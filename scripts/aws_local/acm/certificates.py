@@ -30,7 +30,7 @@ from moto.core.utils import utcnow
 from moto.elbv2.models import elbv2_backends
 
 from aws_local.acm import validation
-from aws_local.elbv2 import certificates
+from aws_local.elbv2 import certificates, lag
 from aws_local.elbv2.requests import listeners
 
 DOMAIN = r"(\*\.)?(((?!-)[A-Za-z0-9-]{0,62}[A-Za-z0-9])\.)+((?!-)[A-Za-z0-9-]{1,62}[A-Za-z0-9])"
@@ -74,6 +74,11 @@ def _key(algorithm):
     return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
+def written(algorithm):
+    """A key algorithm as answers have it: RSA-2048 and EC-prime256v1, where requests have RSA_2048 and EC_prime256v1."""
+    return algorithm.replace("_", "-")
+
+
 class Requested(CertBundle):
     """A public certificate that ACM issues."""
 
@@ -90,6 +95,9 @@ class Requested(CertBundle):
         self.cert_authority_arn = None
         self.tags = TagHolder()
         self.proven = set()
+        # The validation records appear one after the other, from the second look on.
+        self.assigned = set()
+        self.looks = 0
         self.cert = self.key = self.chain = self._cert = self._key = None
 
     def check(self):
@@ -99,9 +107,7 @@ class Requested(CertBundle):
         if self.status != "PENDING_VALIDATION":
             return
         if self.method == "DNS":
-            self.proven |= {
-                name for name in self.sans if name not in self.proven and validation.proven(self.account_id, name)
-            }
+            self.proven |= {name for name in self.assigned - self.proven if validation.proven(self.account_id, name)}
         if len(self.proven) == len(self.sans):
             self._issue(now)
         elif now - self.created_at > GIVE_UP_AFTER:
@@ -129,6 +135,13 @@ class Requested(CertBundle):
         self.chain = AWS_ROOT_CA + b"\n"
         self.status, self.issued_at = "ISSUED", now
 
+    def look(self):
+        """Counts a look of a client, and assigns the next validation record."""
+        self.looks += 1
+        if self.looks > 1 and self.status == "PENDING_VALIDATION":
+            following = next((name for name in self.sans if name not in self.assigned), None)
+            self.assigned |= {name for name in self.sans if following and validation.same(name, following)}
+
     def _domain_status(self, name):
         if self.status == "VALIDATION_TIMED_OUT" and name not in self.proven:
             return "FAILED"
@@ -141,14 +154,16 @@ class Requested(CertBundle):
             "DomainName": self.common_name,
             "SubjectAlternativeNames": self.sans,
             "DomainValidationOptions": [
-                validation.described(self.account_id, name, self.method, self._domain_status(name))
+                validation.described(
+                    self.account_id, name, self.method, self._domain_status(name), name in self.assigned
+                )
                 for name in self.sans
             ],
             "Subject": f"CN={self.common_name}",
             "Issuer": self.issuer_common_name,
             "CreatedAt": datetime_to_epoch(self.created_at),
             "Status": self.status,
-            "KeyAlgorithm": self.key_algorithm,
+            "KeyAlgorithm": written(self.key_algorithm),
             "SignatureAlgorithm": "SHA256WITHRSA",
             "InUseBy": in_use,
             "Type": self.type,
@@ -228,6 +243,7 @@ def _request(self):
                 return ActionResult({"CertificateArn": arn})
     certificate = Requested(backend, domain, alternatives, method, algorithm, options)
     certificate.tags.add(tags)
+    lag.created("certificate", backend.account_id, certificate)
     backend._certificates[certificate.arn] = certificate
     if token:
         noted[certificate.arn] = (token, request, now)
@@ -236,6 +252,17 @@ def _request(self):
 
 def _plain_request(response):
     raise NotImplementedError
+
+
+def _describe(self):
+    arn = self._get_param("CertificateArn")
+    if arn is None:
+        raise _constraint("null", "certificateArn", "not be null")
+    certificate = self.acm_backend.describe_certificate(arn)
+    if isinstance(certificate, Requested):
+        certificate.look()
+    described = certificate.describe()["Certificate"]
+    return ActionResult({"Certificate": {**described, "KeyAlgorithm": written(described["KeyAlgorithm"])}})
 
 
 def _get(self):
@@ -274,7 +301,8 @@ def _summary(certificate, described):
 
 
 def _listed(described, certificate, includes):
-    if described["KeyAlgorithm"] not in (includes.get("keyTypes") or DEFAULT_KEY_TYPES):
+    key_types = includes.get("keyTypes") or DEFAULT_KEY_TYPES
+    if described["KeyAlgorithm"] not in [written(one) for one in key_types]:
         return False
     if includes.get("exportOption") not in (None, certificate.cert_options.get("Export", "DISABLED")):
         return False
@@ -295,6 +323,7 @@ def _list(self):
     for arn in list(backend._certificates):
         certificate = backend.get_certificate(arn)
         described = certificate.describe()["Certificate"]
+        described["KeyAlgorithm"] = written(described["KeyAlgorithm"])
         if (not statuses or certificate.status in statuses) and _listed(described, certificate, includes):
             summaries.append(_summary(certificate, described))
     if bool(self._get_param("SortBy")) != bool(self._get_param("SortOrder")):
@@ -344,5 +373,6 @@ def install():
     AWSCertificateManagerBackend.delete_certificate = delete_certificate
     AWSCertificateManagerBackend.import_certificate = import_certificate
     AWSCertificateManagerResponse.request_certificate = _request
+    AWSCertificateManagerResponse.describe_certificate = _describe
     AWSCertificateManagerResponse.get_certificate = _get
     AWSCertificateManagerResponse.list_certificates = _list

@@ -49,9 +49,17 @@ def proven(account_id, domain):
     return any(normal(value) == wanted["Value"] for value in _values(normal(wanted["Name"])))
 
 
-def described(account_id, domain, method, status):
+def same(domain, other):
+    """Whether two domains are validated by the same record."""
+    return base(domain) == base(other)
+
+
+def described(account_id, domain, method, status, is_assigned):
     described_option = {"DomainName": domain, "ValidationMethod": method, "ValidationStatus": status}
     if method == "EMAIL":
         emails = [f"{mailbox}@{base(domain)}" for mailbox in MAILBOXES]
         return {**described_option, "ValidationDomain": domain, "ValidationEmails": emails}
-    return {**described_option, "ValidationDomain": domain, "ResourceRecord": record(account_id, domain)}
+    described_option["ValidationDomain"] = domain
+    if is_assigned:
+        described_option["ResourceRecord"] = record(account_id, domain)
+    return described_option

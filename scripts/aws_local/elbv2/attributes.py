@@ -10,7 +10,7 @@ from moto.elbv2.exceptions import TargetGroupNotFoundError
 from moto.elbv2.models import FakeLoadBalancer, FakeTargetGroup
 from moto.elbv2.responses import ELBV2Response
 
-from aws_local.elbv2 import access_logs
+from aws_local.elbv2 import access_logs, lag
 from aws_local.elbv2.load_balancers import find
 from aws_local.elbv2.requests import find_listeners, invalid, refused
 
@@ -73,6 +73,7 @@ BALANCERS = {
         "client_keep_alive.seconds": ("3600", Number(60, 604800)),
         "waf.fail_open.enabled": ("false", FLAG),
         "routing.http.x_amzn_tls_version_and_cipher_suite.enabled": ("false", FLAG),
+        "routing.http.x_amzn_tls_kx.enabled": ("false", FLAG),
         "zonal_shift.config.enabled": ("false", FLAG),
         "ipv6.deny_all_igw_traffic": (None, FLAG),
         **_logs("connection_logs"),
@@ -111,6 +112,15 @@ _CROSS_ZONE = {
 _DELAY = {"deregistration_delay.timeout_seconds": ("300", Number(0, 3600))}
 _COOKIE = Number(1, 604800)
 
+# Of groups with the protocol version HTTP2; those with GRPC have the second one alone.
+_HTTP2 = {
+    "waf.http2.traffic_inspection_behavior": (
+        "inspect_immediately",
+        Words("inspect_immediately", "inspect_after_sufficient_data"),
+    ),
+    "routing.http2.rst_stream_error_forwarding.enabled": ("false", FLAG),
+}
+
 GROUPS = {
     "application": {
         "stickiness.enabled": ("false", FLAG),
@@ -125,6 +135,7 @@ GROUPS = {
             Words("round_robin", "least_outstanding_requests", "weighted_random"),
         ),
         "load_balancing.algorithm.anomaly_mitigation": ("off", Words("on", "off")),
+        **{key: (None, kind) for key, (_, kind) in _HTTP2.items()},
         **_CROSS_ZONE,
         **_HEALTH,
     },
@@ -146,6 +157,8 @@ GROUPS = {
         "stickiness.type": ("source_ip_dest_ip_proto", Words("source_ip_dest_ip", "source_ip_dest_ip_proto")),
         "target_failover.on_deregistration": ("no_rebalance", Words("rebalance", "no_rebalance")),
         "target_failover.on_unhealthy": ("no_rebalance", Words("rebalance", "no_rebalance")),
+        "send_tcp_reset.on_deregistration.enabled": ("false", FLAG),
+        "send_tcp_reset.on_unhealthy.enabled": ("false", FLAG),
     },
     "lambda": {"lambda.multi_value_headers.enabled": ("false", FLAG)},
 }
@@ -231,7 +244,7 @@ def group_kind(group):
 
 def _modify_target_group(self):
     group = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
-    if group is None:
+    if group is None or lag.unseen(group):
         raise TargetGroupNotFoundError()
     protocol = group.protocol or group.target_type
     kind = f"target groups with the {protocol} protocol"
@@ -287,6 +300,10 @@ def install():
     def make_target_group(self, *args, **kwargs):
         make_group(self, *args, **kwargs)
         self.attributes = defaults(GROUPS[group_kind(self)])
+        if self.protocol_version == "HTTP2":
+            self.attributes |= defaults(_HTTP2)
+        if self.protocol_version == "GRPC":
+            self.attributes["routing.http2.rst_stream_error_forwarding.enabled"] = "false"
         if self.target_type == "ip" and self.protocol in ("TCP", "TLS"):
             self.attributes["preserve_client_ip.enabled"] = "false"
         if self.protocol in ("UDP", "TCP_UDP"):

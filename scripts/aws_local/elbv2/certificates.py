@@ -15,6 +15,7 @@ from moto.elbv2.models import FakeListener
 from moto.elbv2.responses import ELBV2Response
 from moto.iam.models import iam_backends
 
+from aws_local.elbv2 import lag
 from aws_local.elbv2.requests import find_listeners, invalid, page, refused
 
 # In addition to the default one: https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html
@@ -31,6 +32,8 @@ def check(backend, arn):
         certificate = acm_backends[backend.account_id][backend.region_name].get_certificate(arn)
     except CertificateNotFound:
         raise refused("CertificateNotFound", f"Certificate '{arn}' not found") from None
+    if certificate.status == "ISSUED" and lag.unseen(certificate):
+        raise refused("CertificateNotFound", f"Certificate '{arn}' not found")
     if certificate.status != "ISSUED":
         message = (
             f"The certificate '{arn}' must have a fully-qualified domain name, a supported signature, "

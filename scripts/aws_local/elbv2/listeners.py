@@ -15,7 +15,7 @@ from moto.elbv2.responses import ELBV2Response
 from moto.moto_api._internal import mock_random
 
 from aws_local.elbv2 import certificates as elbv2_certificates
-from aws_local.elbv2 import ssl_policies
+from aws_local.elbv2 import lag, ssl_policies
 from aws_local.elbv2.load_balancers import check_one_of, find
 from aws_local.elbv2.requests import check_tags, find_listeners, invalid, refused
 
@@ -40,6 +40,7 @@ def completed(data):
             groups.append({"TargetGroupArn": data["TargetGroupArn"]})
         if len(groups) == 1:
             data.setdefault("TargetGroupArn", groups[0].get("TargetGroupArn"))
+    data.setdefault("Order", 1)
     if data.get("Type") == "redirect":
         data["RedirectConfig"] = {**REDIRECT, **data.get("RedirectConfig", {})}
     return data
@@ -70,7 +71,7 @@ def _check_forward(backend, balancer, action):
         raise refused("InvalidLoadBalancerAction", "You can specify only one target group, and it must be the same")
     for arn in {*arns, *listed}:
         group = backend.target_groups.get(arn)
-        if group is None:
+        if group is None or lag.unseen(group):
             raise refused("TargetGroupNotFound", f"Target groups '{arn}' not found")
         allowed = {"application": ("HTTP", "HTTPS", None), "gateway": ("GENEVE",)}
         if group.protocol not in allowed.get(balancer.type, ("TCP", "TLS", "UDP", "TCP_UDP")):
@@ -142,6 +143,8 @@ def _create(self, load_balancer_arn, protocol, port, ssl_policy, certificate, ac
     arn = load_balancer_arn.replace(":loadbalancer/", ":listener/") + f"/{mock_random.get_random_hex(16)}"
     listener = FakeListener(load_balancer_arn, arn, protocol, port, ssl_policy, certificate, actions, alpn_policy)
     listener.attributes = {}
+    if balancer.type == "application":
+        listener.alpn_policy = None
     balancer.listeners[arn] = listener
     self.tagging_service.tag_resource(arn, tags)
     return listener

@@ -16,7 +16,7 @@ from moto.elbv2.responses import ELBV2Response
 from moto.elbv2.utils import make_arn_for_load_balancer
 from moto.moto_api._internal import mock_random
 
-from aws_local.elbv2 import network_interfaces
+from aws_local.elbv2 import lag, network_interfaces
 from aws_local.elbv2.hosted_zones import ZONES
 from aws_local.elbv2.requests import check_tags, invalid, refused
 
@@ -47,7 +47,7 @@ def check_name(what, name):
 
 def find(backend, arn):
     balancer = backend.load_balancers.get(arn)
-    if balancer is None:
+    if balancer is None or lag.unseen(balancer):
         raise refused("LoadBalancerNotFound", f"Load balancer '{arn}' not found")
     return balancer
 
@@ -164,6 +164,7 @@ def _create(
                 return other
             message = f"A load balancer with the same name '{name}' exists, but with different settings"
             raise refused("DuplicateLoadBalancerName", message)
+    lag.created("load-balancer", self.account_id, balancer)
     self.load_balancers[balancer.arn] = balancer
     self.tagging_service.tag_resource(balancer.arn, tags)
     network_interfaces.update(self.ec2_backend, balancer)
@@ -220,6 +221,9 @@ def _answer_set_subnets(self):
 
 
 def install():
+    # What AWS has added to every description.
+    AvailabilityZone.load_balancer_addresses = ()
+    FakeLoadBalancer.enable_prefix_for_ipv6_source_nat = "off"
     ELBv2Backend.create_load_balancer = _create
     ELBv2Backend.delete_load_balancer = _delete
     ELBv2Backend.set_security_groups = _set_security_groups

@@ -5,12 +5,18 @@ https://docs.aws.amazon.com/elasticloadbalancing/latest/application/application-
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NetworkInterface.html
 """
 
+import time
+
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
 from moto.ec2.models.elastic_network_interfaces import NetworkInterface, NetworkInterfaceBackend
 from moto.ec2.models.internet_gateways import InternetGatewayBackend
+from moto.ec2.models.security_groups import SecurityGroupBackend
+from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.utils import random_public_ip
 
 OWNER = "amazon-elb"
+# How long the interfaces outlive their load balancer, in seconds; minutes at AWS.
+LINGER = 0.3
 
 
 class LoadBalancerInterface(NetworkInterface):
@@ -69,7 +75,23 @@ def update(ec2, balancer):
 
 def remove(ec2, balancer):
     for eni in _of(ec2, balancer):
-        ec2.enis.pop(eni.id, None)
+        eni._gone_at = time.monotonic() + LINGER
+
+
+def _forget(ec2):
+    """Removes the interfaces that have outlived their load balancers for long enough."""
+    now = time.monotonic()
+    for eni in list(ec2.enis.values()):
+        if getattr(eni, "_gone_at", now + 1) <= now:
+            ec2.enis.pop(eni.id, None)
+
+
+def _forgetting(plain):
+    def call(self, *args, **kwargs):
+        _forget(self)
+        return plain(self, *args, **kwargs)
+
+    return call
 
 
 def install():
@@ -90,4 +112,7 @@ def install():
         return detach(self, internet_gateway_id, vpc_id)
 
     NetworkInterfaceBackend.delete_network_interface = delete_network_interface
-    InternetGatewayBackend.detach_internet_gateway = detach_internet_gateway
+    NetworkInterfaceBackend.get_all_network_interfaces = _forgetting(NetworkInterfaceBackend.get_all_network_interfaces)
+    InternetGatewayBackend.detach_internet_gateway = _forgetting(detach_internet_gateway)
+    SecurityGroupBackend.delete_security_group = _forgetting(SecurityGroupBackend.delete_security_group)
+    SubnetBackend.delete_subnet = _forgetting(SubnetBackend.delete_subnet)

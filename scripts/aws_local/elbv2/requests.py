@@ -22,6 +22,8 @@ from moto.elbv2.exceptions import (
 from moto.elbv2.models import ELBv2Backend
 from moto.elbv2.responses import ELBV2Response
 
+from aws_local.elbv2 import lag
+
 MAX_PAGE = 400
 MAX_TAGS = 50
 MAX_TAGGED = 20
@@ -80,8 +82,13 @@ def _describe_load_balancers(self):
             raise refused("LoadBalancerNotFound", f"Load balancers '[{', '.join(missing)}]' not found")
         if len(found) < len({*arns, *names}):
             raise refused("LoadBalancerNotFound", "One or more load balancers not found")
+    if (arns or names) and any([lag.unseen(balancer) for balancer in found]):
+        raise refused("LoadBalancerNotFound", "One or more load balancers not found")
     for balancer in found:
-        balancer.activate()
+        # It is provisioned for at least one look, minutes at AWS.
+        if getattr(balancer, "_was_shown", False):
+            balancer.activate()
+        balancer._was_shown = True
     shown, marker = page(self, found)
     return ActionResult({"LoadBalancers": shown, "NextMarker": marker})
 
@@ -101,7 +108,7 @@ def _describe_target_groups(self):
         found = [group for group in found if balancer in group.load_balancer_arns]
     elif arns or names:
         found = [group for group in found if group.arn in arns or group.name in names]
-        if len(found) < len({*arns, *names}):
+        if len(found) < len({*arns, *names}) or any([lag.unseen(group) for group in found]):
             raise TargetGroupNotFoundError()
     shown, marker = page(self, found)
     return ActionResult({"TargetGroups": shown, "NextMarker": marker})
@@ -158,7 +165,10 @@ def install():
 
     def _get_resource_by_arn(self, arn):
         try:
-            return get_resource(self, arn)
+            found = get_resource(self, arn)
+            if lag.unseen(found):
+                raise TargetGroupNotFoundError() if ":targetgroup/" in arn else LoadBalancerNotFoundError()
+            return found
         except LoadBalancerNotFoundError:
             # moto looks up the load balancer first, even if the request names others.
             if ":listener/" in arn:

@@ -44,6 +44,13 @@ LACKING = {
     "TLS13-1-2-Ext2-FIPS-2023-04": (TLS13_FIPS + SHA1 + RSA_SHA1, ["TLSv1.3", *V12]),
     "TLS13-1-1-FIPS-2023-04": (TLS13_FIPS + SHA1 + RSA_SHA1, ["TLSv1.3", *V11]),
     "TLS13-1-0-FIPS-2023-04": (TLS13_FIPS + SHA1 + RSA_SHA1, ["TLSv1.3", *V10]),
+    # Those with post-quantum key exchange have the ciphers of their predecessors.
+    "TLS13-1-3-FIPS-PQ-2025-09": (TLS13_FIPS, ["TLSv1.3"]),
+    "TLS13-1-2-Res-FIPS-PQ-2025-09": (TLS13_FIPS + GCM, ["TLSv1.3", *V12]),
+    "TLS13-1-2-FIPS-PQ-2025-09": (TLS13_FIPS + SHA2, ["TLSv1.3", *V12]),
+    "TLS13-1-2-Ext0-FIPS-PQ-2025-09": (TLS13_FIPS + SHA1, ["TLSv1.3", *V12]),
+    "TLS13-1-2-Ext1-FIPS-PQ-2025-09": (TLS13_FIPS + SHA2 + RSA_SHA2, ["TLSv1.3", *V12]),
+    "TLS13-1-2-Ext2-FIPS-PQ-2025-09": (TLS13_FIPS + SHA1 + RSA_SHA1, ["TLSv1.3", *V12]),
 }
 
 

@@ -13,6 +13,7 @@ from moto.elbv2.exceptions import ResourceInUseError, TargetGroupNotFoundError
 from moto.elbv2.models import ELBv2Backend, FakeTargetGroup, elbv2_backends
 from moto.elbv2.responses import ELBV2Response
 
+from aws_local.elbv2 import lag
 from aws_local.elbv2.load_balancers import check_name, check_one_of
 from aws_local.elbv2.requests import check_tags, invalid, listeners, refused
 
@@ -141,7 +142,7 @@ def _check_create(name, kwargs):
 
 def _modify(self):
     group = self.elbv2_backend.target_groups.get(self._get_param("TargetGroupArn"))
-    if group is None:
+    if group is None or lag.unseen(group):
         raise TargetGroupNotFoundError()
     given = {
         "protocol": self._get_param("HealthCheckProtocol"),
@@ -212,6 +213,7 @@ def install():
                 return existing
             message = f"A target group with the same name '{name}' exists, but with different settings"
             raise refused("DuplicateTargetGroupName", message)
+        lag.created("target-group", self.account_id, group)
         others[group.arn] = group
         if tags:
             self.tagging_service.tag_resource(group.arn, tags)

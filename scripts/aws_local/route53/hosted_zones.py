@@ -12,6 +12,7 @@ import string
 from moto.core.responses import ActionResult
 from moto.core.utils import utcnow
 from moto.moto_api._internal import mock_random
+from moto.route53 import models
 from moto.route53.exceptions import HostedZoneNotEmpty, InvalidInput, NoSuchHostedZone, Route53ClientError
 from moto.route53.models import Route53Backend
 from moto.route53.responses import Route53
@@ -73,6 +74,7 @@ def _check_tagged(self):
 
 
 def install():
+    zone_id = models.create_route53_zone_id
     create = Route53Backend.create_hosted_zone
     delete = Route53Backend.delete_hosted_zone
     answer_create = Route53.create_hosted_zone
@@ -111,6 +113,8 @@ def install():
         _check_tagged(self)
         return list_tags(self)
 
+    # AWS's ids begin with a Z.
+    models.create_route53_zone_id = lambda *args, **kwargs: "Z" + zone_id(*args, **kwargs)[1:]
     Route53Backend.create_hosted_zone = create_hosted_zone
     Route53Backend.delete_hosted_zone = delete_hosted_zone
     Route53.create_hosted_zone = answer_create_hosted_zone

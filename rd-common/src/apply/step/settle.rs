@@ -13,9 +13,13 @@ use crate::state::document::Phase;
 use serde_json::Value;
 use std::time::Duration;
 
-/// How long reads can lag behind a create or an update; mostly it is less than a second.
+/// How long reads can lag behind an update; mostly it is less than a second.
 /// <https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html>
 const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
+
+/// How long reads may not show a resource that was created: a target group was missing for minutes.
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/20454>
+const CREATED_VISIBLE_WITHIN: Duration = Duration::from_secs(300);
 
 /// The error code, of our own, for a resource that failed in AWS.
 pub(super) const FAILED_STATE: &str = "rd:FailedState";
@@ -181,7 +185,9 @@ impl<C: 'static> Executor<C> {
                     }
                     Readiness::Pending(reason) => reason,
                 },
-                None if reads > 2 * READ_ATTEMPTS && deadline.elapsed() > VISIBLE_WITHIN => {
+                None if reads > 2 * READ_ATTEMPTS
+                    && deadline.elapsed() > CREATED_VISIBLE_WITHIN =>
+                {
                     return Err(
                         Error::failed(format!("{id} was created but no longer exists"))
                             .at(&planned.address)

@@ -29,14 +29,14 @@ impl Certificate {
     /// The DNS records that validate the domains.
     pub const VALIDATION_RECORDS: Attribute<Vec<Record>> = attribute!(Live, validation_records);
 
-    /// The name of the DNS record that validates `domain`.
-    pub fn record_name(domain: &str) -> Attribute<String, String> {
-        Attribute::named(record_name_attribute(domain))
+    /// The name of the DNS record that validates `domain`, on a certificate with these names.
+    pub fn record_name(domain: &str, names: &[String]) -> Attribute<String, String> {
+        Attribute::named(record_name_attribute(domain, names))
     }
 
-    /// The value of the DNS record that validates `domain`.
-    pub fn record_value(domain: &str) -> Attribute<String, String> {
-        Attribute::named(record_value_attribute(domain))
+    /// The value of the DNS record that validates `domain`, on a certificate with these names.
+    pub fn record_value(domain: &str, names: &[String]) -> Attribute<String, String> {
+        Attribute::named(record_value_attribute(domain, names))
     }
 }
 
@@ -115,7 +115,8 @@ impl Kind for Certificate {
             .key_algorithm(KeyAlgorithm::from(request.spec.key_algorithm.as_str()))
             .idempotency_token(token)
             .set_tags(Some(sdk_tags!(Tag, request.tags)));
-        let answer = call.send().await.doing("request the certificate")?;
+        let answer = call.send().await.doing("request the certificate");
+        let answer = answer.map_err(explain_quota)?;
         answer
             .certificate_arn
             .ok_or_else(|| incomplete_answer("certificate's ARN"))
@@ -175,10 +176,12 @@ impl Kind for Certificate {
         if let Some(reason) = failure_reason(&live.status, live.failure.as_ref()) {
             return Readiness::Failed(reason);
         }
-        if live.validation_records.is_empty() && live.status == "PENDING_VALIDATION" {
-            return Readiness::Pending(
-                "waiting for ACM to create the validation records".to_owned(),
-            );
+        // A record that comes later would be missing in Route 53, or in the list of records to create.
+        if !live.unassigned.is_empty() && live.status == "PENDING_VALIDATION" {
+            return Readiness::Pending(format!(
+                "waiting for ACM to create the validation records of {}",
+                live.unassigned.join(", ")
+            ));
         }
         Readiness::Ready
     }
@@ -208,5 +211,31 @@ impl Kind for Certificate {
         let detail = ctx.clients.reads.certificate(id).await?;
         let users = detail.map(|detail| detail.in_use_by().join(", "));
         Ok(users.filter(|users| !users.is_empty()))
+    }
+}
+
+/// Makes `LimitExceededException` final, which elsewhere means that AWS throttles the call: here it is a quota of names
+/// on a certificate, or of certificates within a year, which deleting some does not give back.
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/14025>
+fn explain_quota(error: Error) -> Error {
+    if error.is(&["LimitExceededException"]) {
+        return error.retry(Retry::Never).hint(
+            "a quota of ACM is reached: ask for a raise in Service Quotas; a deleted certificate still counts for a year",
+        );
+    }
+    error
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_quota_is_not_throttling() {
+        let code = |code: &str| Error::failed("no").with_code(Some(code.to_owned()), None);
+        let quota = explain_quota(code("LimitExceededException").retry(Retry::NotDone));
+        assert_eq!(quota.retry, Retry::Never);
+        let throttled = explain_quota(code("ThrottlingException").retry(Retry::NotDone));
+        assert_eq!(throttled.retry, Retry::NotDone);
     }
 }

@@ -1,21 +1,24 @@
 //! `dns_record`: a record in a hosted zone of Route 53.
 //! <https://docs.aws.amazon.com/Route53/latest/APIReference/API_ResourceRecordSet.html>
 //!
-//! A record has no tags; its zone, name and type identify it.
+//! A record has no tags; its zone, name and type identify it. A change is done once all name servers of Route 53 have it:
+//! what the record led to before may go only then.
 
 pub mod model;
 mod record_sets;
 
 use crate::clients::Clients;
-use crate::domain_names::normal;
+use crate::domain_names::{base, normal};
 use crate::kinds::certificate::list::list_arns;
 use crate::kinds::certificate::model::live as live_certificate;
-use aws_sdk_route53::types::ChangeAction;
+use aws_sdk_route53::types::{ChangeAction, ResourceRecordSet};
 use model::{Live, RecordKey, Spec, live};
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Retry, Wanted, touches,
+    Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Readiness, Result, Retry,
+    Timeouts, Wanted, touches,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The kind `dns_record`: a record in a hosted zone of Route 53.
 pub struct DnsRecord;
@@ -24,6 +27,13 @@ impl Kind for DnsRecord {
     const NAME: &'static str = "dns_record";
     // Clients use the old name until the new one points to the load balancer.
     const DELETE_LAST: bool = true;
+    // Mostly within a minute; an account may make five requests a second, whatever they are.
+    // https://docs.aws.amazon.com/Route53/latest/DeveloperGuide/DNSLimitations.html
+    const TIMEOUTS: Timeouts = Timeouts {
+        first: Duration::from_secs(5),
+        pause: Duration::from_secs(5),
+        limit: Duration::from_secs(30 * 60),
+    };
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
@@ -54,10 +64,12 @@ impl Kind for DnsRecord {
             let id = key.id();
             let is_retained = ctx.clients.retained_records.borrow().contains(&id);
             if let Some(set) = set.filter(|_| !is_retained) {
+                let mut live = live(set);
+                live.is_syncing = is_syncing(ctx, &id).await?;
                 found.push(Found {
                     address: one.address.clone(),
                     id,
-                    live: live(set),
+                    live,
                     tags: None,
                 });
             }
@@ -89,7 +101,7 @@ impl Kind for DnsRecord {
                     // finds any difference.
                     return Ok(key.id());
                 }
-                let types: Vec<&str> = existing.iter().map(|set| set.r#type().as_str()).collect();
+                let types: Vec<String> = existing.iter().map(described).collect();
                 Err(error.hint(format!(
                     "{} has records that cannot exist next to this one ({}): delete them in the zone {}, then apply",
                     spec.name.text(),
@@ -97,7 +109,12 @@ impl Kind for DnsRecord {
                     spec.zone_id
                 )))
             }
-            other => other.map(|()| key.id()),
+            other => {
+                let change = other.map_err(retry_new_zone)?;
+                let mut unsynced = ctx.clients.unsynced.borrow_mut();
+                unsynced.insert(key.id(), change);
+                Ok(key.id())
+            }
         }
     }
 
@@ -109,21 +126,29 @@ impl Kind for DnsRecord {
         _changes: &[Change],
     ) -> Result<()> {
         let zone = RecordKey::parse(id).map_or(spec.zone_id.clone(), |key| key.zone);
-        record_sets::change(
+        let change = record_sets::change(
             &ctx.clients.route53,
             &zone,
             ChangeAction::Upsert,
             record_sets::from_spec(spec)?,
             "change the DNS record",
         )
-        .await
+        .await?;
+        let mut unsynced = ctx.clients.unsynced.borrow_mut();
+        unsynced.insert(id.to_owned(), change);
+        Ok(())
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         let Some(key) = RecordKey::parse(id) else {
             return Ok(());
         };
-        if key.kind == "CNAME" && validates_other_certificate(ctx, &key.name).await? {
+        // The only CNAMEs of a stack are validation records. All certificates of the account for that name need the same
+        // one, in every region, and those of other regions are not seen here.
+        let may_delete = key.kind != "CNAME"
+            || ctx.clients.delete_validation_records.get()
+                && !validates_other_certificate(ctx, &key.name).await?;
+        if !may_delete {
             let mut retained = ctx.clients.retained_records.borrow_mut();
             retained.insert(id.to_owned());
             return Ok(());
@@ -145,7 +170,7 @@ impl Kind for DnsRecord {
             Err(error) if error.is(&["NoSuchHostedZone"]) => Ok(()),
             // The record was changed or deleted since it was read; the retry reads it again.
             Err(error) if error.is(&["InvalidChangeBatch"]) => Err(error.retry(Retry::Later)),
-            other => other,
+            other => other.map(|_| ()),
         }
     }
 
@@ -184,6 +209,14 @@ impl Kind for DnsRecord {
         diff.finish()
     }
 
+    fn ready(live: &Live) -> Readiness {
+        if live.is_syncing {
+            let reason = "Route 53 copies it to its name servers";
+            return Readiness::Pending(reason.to_owned());
+        }
+        Readiness::Ready
+    }
+
     fn validate(spec: &Spec, live: &Live, last: Option<&Spec>, changes: &[Change]) -> Result<()> {
         // An existing record with the same target may be taken over, such as a validation record that was created
         // manually.
@@ -205,19 +238,85 @@ impl Kind for DnsRecord {
     }
 }
 
+/// Whether Route 53 still copies the last change of a record by this run to its name servers.
+async fn is_syncing(ctx: &Ctx<Clients>, id: &str) -> Result<bool> {
+    let change = ctx.clients.unsynced.borrow().get(id).cloned();
+    let Some(change) = change else {
+        return Ok(false);
+    };
+    let is_syncing = record_sets::is_pending(ctx, &change).await?;
+    if !is_syncing {
+        ctx.clients.unsynced.borrow_mut().remove(id);
+    }
+    Ok(is_syncing)
+}
+
+/// A record set as the type and, where several sets have the same name and type, the identifier.
+fn described(set: &ResourceRecordSet) -> String {
+    let kind = set.r#type().as_str();
+    match set.set_identifier() {
+        Some(identifier) => format!("{kind} `{identifier}`"),
+        None => kind.to_owned(),
+    }
+}
+
+/// Marks an error to be retried if the zone may have been created a moment ago.
+fn retry_new_zone(error: Error) -> Error {
+    if error.is(&["NoSuchHostedZone"]) {
+        return error
+            .retry(Retry::Later)
+            .hint("check hosted_zone in [edge], and that the zone still exists");
+    }
+    error
+}
+
 /// Whether the record `name` validates a certificate that is in no state of this slice. All certificates of a domain
-/// have the same validation record, and ACM cannot renew them without it.
+/// have the same validation record, and ACM cannot renew them without it; a certificate that was just requested does not
+/// tell its record yet.
 async fn validates_other_certificate(ctx: &Ctx<Clients>, name: &str) -> Result<bool> {
+    let domain = name.split_once('.').map_or("", |(_, domain)| domain);
     for arn in list_arns(ctx, None).await? {
         if ctx.knows(&arn) {
             continue;
         }
         if let Some(detail) = ctx.clients.reads.certificate(&arn).await? {
-            let records = live_certificate(&detail).validation_records;
-            if records.iter().any(|record| record.name == name) {
+            let names = live_certificate(&detail).names;
+            if names.iter().any(|name| normal(base(name)) == domain) {
                 return Ok(true);
             }
         }
     }
     Ok(false)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_zone_that_was_just_created_is_tried_again() {
+        let refused = |code: &str| {
+            let error = Error::failed("cannot create the DNS record");
+            retry_new_zone(error.with_code(Some(code.to_owned()), None))
+        };
+        assert_eq!(refused("NoSuchHostedZone").retry, Retry::Later);
+        assert_eq!(refused("AccessDenied").retry, Retry::Never);
+    }
+
+    #[test]
+    fn a_record_is_ready_once_all_name_servers_have_it() {
+        let mut live = Live {
+            name: "api.shop.com".to_owned(),
+            ttl: Some(300),
+            values: Vec::new(),
+            alias: None,
+            is_syncing: true,
+        };
+        assert!(matches!(DnsRecord::ready(&live), Readiness::Pending(_)));
+        // Nothing of it is in the state.
+        live.is_syncing = false;
+        assert_eq!(DnsRecord::ready(&live), Readiness::Ready);
+        let attributes = serde_json::to_value(&live).unwrap();
+        assert_eq!(attributes.get("is_syncing"), None);
+    }
 }

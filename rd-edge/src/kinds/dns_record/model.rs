@@ -46,6 +46,9 @@ pub struct Live {
     pub values: Vec<String>,
     /// The target of an alias.
     pub alias: Option<Alias<String>>,
+    /// Whether Route 53 still copies the last change of this run to its name servers.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_syncing: bool,
 }
 
 /// What identifies a record: records have no tags.
@@ -85,9 +88,12 @@ impl RecordKey {
         format!("{}/{}/{}", self.zone, self.name, self.kind)
     }
 
-    /// Whether a record set of the zone has this name and type.
+    /// Whether a record set of the zone has this name and type, and is the only one: one with an identifier is among
+    /// several, such as weighted ones.
     pub fn matches(&self, set: &ResourceRecordSet) -> bool {
-        normal(set.name()) == self.name && set.r#type().as_str() == self.kind
+        normal(set.name()) == self.name
+            && set.r#type().as_str() == self.kind
+            && set.set_identifier().is_none()
     }
 }
 
@@ -113,21 +119,76 @@ pub fn live(set: &ResourceRecordSet) -> Live {
             zone_id: target.hosted_zone_id().to_owned(),
             evaluate_target_health: target.evaluate_target_health(),
         }),
+        is_syncing: false,
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::recorded;
+
+    /// As Route 53 answers to ListResourceRecordSets.
+    async fn listed(sets: &str) -> Vec<ResourceRecordSet> {
+        let route53 = recorded::route53(&format!(
+            "<ListResourceRecordSetsResponse xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\">\
+             <ResourceRecordSets>{sets}</ResourceRecordSets><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems>\
+             </ListResourceRecordSetsResponse>"
+        ));
+        let call = route53.list_resource_record_sets().hosted_zone_id("Z1");
+        call.send().await.unwrap().resource_record_sets
+    }
+
+    fn key(name: &str, kind: &str) -> RecordKey {
+        RecordKey {
+            zone: "Z1".to_owned(),
+            name: name.to_owned(),
+            kind: kind.to_owned(),
+        }
+    }
 
     #[test]
     fn an_id_is_parsed_again() {
-        let key = RecordKey {
-            zone: "Z1".to_owned(),
-            name: "_x.api.example.com".to_owned(),
-            kind: "CNAME".to_owned(),
-        };
+        let key = key("_x.api.example.com", "CNAME");
         assert_eq!(key.id(), "Z1/_x.api.example.com/CNAME");
         assert_eq!(RecordKey::parse(&key.id()), Some(key));
+    }
+
+    #[tokio::test]
+    async fn an_alias_in_the_form_of_route_53() {
+        let sets = listed(
+            "<ResourceRecordSet><Name>\\052.shop.com.</Name><Type>A</Type><AliasTarget>\
+             <HostedZoneId>Z35SXDOTRQ7X7K</HostedZoneId>\
+             <DNSName>dualstack.shop-alb-33.us-east-1.elb.amazonaws.com.</DNSName>\
+             <EvaluateTargetHealth>false</EvaluateTargetHealth></AliasTarget></ResourceRecordSet>",
+        )
+        .await;
+        assert!(key("*.shop.com", "A").matches(&sets[0]));
+        let live = live(&sets[0]);
+        assert_eq!((live.name.as_str(), live.ttl), ("*.shop.com", None));
+        let alias = live.alias.unwrap();
+        assert_eq!(alias.dns_name, "shop-alb-33.us-east-1.elb.amazonaws.com");
+        assert_eq!(alias.zone_id, "Z35SXDOTRQ7X7K");
+        assert!(live.values.is_empty() && !alias.evaluate_target_health);
+    }
+
+    #[tokio::test]
+    async fn a_cname_in_the_form_of_route_53_and_a_record_among_several() {
+        let sets = listed(
+            "<ResourceRecordSet><Name>_6d5c.shop.com.</Name><Type>CNAME</Type><TTL>300</TTL><ResourceRecords>\
+             <ResourceRecord><Value>_1ABB.tljz.acm-validations.aws.</Value></ResourceRecord></ResourceRecords>\
+             </ResourceRecordSet>\
+             <ResourceRecordSet><Name>shop.com.</Name><Type>A</Type><SetIdentifier>eu</SetIdentifier>\
+             <Weight>255</Weight><TTL>60</TTL><ResourceRecords><ResourceRecord><Value>192.0.2.1</Value></ResourceRecord>\
+             </ResourceRecords></ResourceRecordSet>",
+        )
+        .await;
+        let live = live(&sets[0]);
+        assert_eq!(
+            (live.name.as_str(), live.ttl),
+            ("_6d5c.shop.com", Some(300))
+        );
+        assert_eq!(live.values, ["_1abb.tljz.acm-validations.aws"]);
+        assert!(!key("shop.com", "A").matches(&sets[1]));
     }
 }

@@ -5,7 +5,8 @@ use crate::aws_errors::incomplete_answer;
 use crate::clients::Clients;
 use crate::domain_names::{normal, reversed_labels};
 use aws_sdk_route53::types::{
-    AliasTarget, Change, ChangeAction, ChangeBatch, ResourceRecord, ResourceRecordSet, RrType,
+    AliasTarget, Change, ChangeAction, ChangeBatch, ChangeStatus, ResourceRecord,
+    ResourceRecordSet, RrType,
 };
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Result};
@@ -84,23 +85,39 @@ pub fn from_spec(spec: &Spec) -> Result<ResourceRecordSet> {
     set.build().map_err(incomplete_answer)
 }
 
-/// Creates, replaces or deletes a record set. `doing` is for the error, such as "create the DNS record".
+/// Creates, replaces or deletes a record set, and returns the id of the change. `doing` is for the error, such as "create
+/// the DNS record".
 pub async fn change(
     client: &aws_sdk_route53::Client,
     zone: &str,
     action: ChangeAction,
     set: ResourceRecordSet,
     doing: &str,
-) -> Result<()> {
+) -> Result<String> {
     let change = Change::builder().action(action).resource_record_set(set);
     let batch = ChangeBatch::builder()
         .changes(change.build().map_err(incomplete_answer)?)
         .build()
         .map_err(incomplete_answer)?;
     let call = client.change_resource_record_sets().hosted_zone_id(zone);
-    call.change_batch(batch)
-        .send()
-        .await
-        .doing(doing)
-        .map(|_| ())
+    let answer = call.change_batch(batch).send().await.doing(doing)?;
+    let change = answer
+        .change_info
+        .ok_or_else(|| incomplete_answer("id of the change"))?;
+    Ok(change.id.trim_start_matches("/change/").to_owned())
+}
+
+/// Whether Route 53 still copies a change to its name servers. Without the permission to ask, or once Route 53 has
+/// forgotten the change, it counts as copied.
+pub async fn is_pending(ctx: &Ctx<Clients>, change: &str) -> Result<bool> {
+    let call = ctx.clients.route53.get_change().id(change);
+    match call.send().await.doing("read the change of the DNS record") {
+        Err(error) if error.is(&["NoSuchChange", "AccessDenied", "AccessDeniedException"]) => {
+            Ok(false)
+        }
+        other => {
+            let status = other?.change_info.map(|change| change.status);
+            Ok(status == Some(ChangeStatus::Pending))
+        }
+    }
 }

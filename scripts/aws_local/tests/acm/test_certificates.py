@@ -58,8 +58,12 @@ class Certificates(Case):
         return self.acm.describe_certificate(CertificateArn=arn)["Certificate"]
 
     def records(self, arn):
-        options = self.told(arn)["DomainValidationOptions"]
-        return {option["DomainName"]: option["ResourceRecord"] for option in options}
+        """The validation records, once all are there."""
+        for _ in range(20):
+            options = self.told(arn)["DomainValidationOptions"]
+            if all("ResourceRecord" in option for option in options):
+                return {option["DomainName"]: option["ResourceRecord"] for option in options}
+        raise AssertionError(options)
 
     def zone(self, name, **more):
         return self.route53.create_hosted_zone(Name=name, CallerReference=f"{name}{more}", **more)["HostedZone"]["Id"]
@@ -88,7 +92,7 @@ class Requests(Certificates):
         told = self.told(arn)
         self.assertEqual((told["Status"], told["Type"]), ("PENDING_VALIDATION", "AMAZON_ISSUED"))
         self.assertEqual(told["SubjectAlternativeNames"], ["example.com", "*.example.com"])
-        self.assertEqual(told["KeyAlgorithm"], "EC_prime256v1")
+        self.assertEqual(told["KeyAlgorithm"], "EC-prime256v1")
         self.assertEqual(told["Options"]["CertificateTransparencyLoggingPreference"], "ENABLED")
         self.assertEqual((told["InUseBy"], told["RenewalEligibility"]), ([], "INELIGIBLE"))
         for field in ("NotBefore", "NotAfter", "IssuedAt", "Serial"):
@@ -106,6 +110,16 @@ class Requests(Certificates):
         self.assertEqual(tags, [{"Key": "a", "Value": "b"}])
         with self.refused("RequestInProgressException"):
             self.acm.get_certificate(CertificateArn=arn)
+
+    def test_records_appear_one_after_the_other(self):
+        arn = self.request("example.com", "*.example.com", "www.example.org")
+
+        def assigned():
+            options = self.told(arn)["DomainValidationOptions"]
+            return [option["DomainName"] for option in options if "ResourceRecord" in option]
+
+        names = ["example.com", "*.example.com", "www.example.org"]
+        self.assertEqual([assigned() for _ in range(4)], [[], names[:2], names, names])
 
     def test_a_token_makes_a_request_idempotent(self):
         first = self.request("example.com", IdempotencyToken="t")
@@ -150,7 +164,7 @@ class Validation(Certificates):
         self.assertEqual(told["Status"], "ISSUED")
         self.assertEqual({one["ValidationStatus"] for one in told["DomainValidationOptions"]}, {"SUCCESS"})
         self.assertEqual((told["NotAfter"] - told["NotBefore"]).days, 395)
-        self.assertEqual(told["KeyAlgorithm"], "RSA_2048")
+        self.assertEqual(told["KeyAlgorithm"], "RSA-2048")
         self.assertTrue(told["IssuedAt"] and told["Serial"])
         self.assertIn("BEGIN CERTIFICATE", self.acm.get_certificate(CertificateArn=arn)["Certificate"])
 
@@ -192,7 +206,7 @@ class Others(Certificates):
             "HasAdditionalSubjectAlternativeNames": False,
             "Status": "PENDING_VALIDATION",
             "Type": "AMAZON_ISSUED",
-            "KeyAlgorithm": "RSA_2048",
+            "KeyAlgorithm": "RSA-2048",
             "InUse": False,
         }
         self.assertEqual({key: summary.get(key) for key in expected}, expected)

@@ -29,6 +29,8 @@ class Listeners(Balanced):
         config = other["DefaultActions"][0]["ForwardConfig"]
         self.assertEqual(config["TargetGroups"], [{"TargetGroupArn": group, "Weight": 1}])
         self.assertEqual(config["TargetGroupStickinessConfig"], {"Enabled": False})
+        self.assertEqual([one["DefaultActions"][0]["Order"] for one in (created, other)], [1, 1])
+        self.assertNotIn("AlpnPolicy", other)
         told = self.elb.describe_listeners(LoadBalancerArn=self.arn)["Listeners"]
         self.assertEqual(told, [created, other])
 

@@ -1,7 +1,11 @@
 """Load balancers, their attributes, and tags."""
 
 import json
+import re
+import time
 
+from aws_local.elbv2 import attributes as known
+from aws_local.elbv2.network_interfaces import LINGER
 from aws_local.tests.case import client
 from aws_local.tests.elbv2.case import Balanced, attributes
 
@@ -10,8 +14,13 @@ class LoadBalancers(Balanced):
     def test_a_load_balancer_is_described_in_full(self):
         created = self.balancer(Tags=[{"Key": "a", "Value": "b"}])
         self.assertEqual(created["State"]["Code"], "provisioning")
-        told = self.elb.describe_load_balancers(Names=["web"])["LoadBalancers"][0]
-        self.assertEqual(told["State"]["Code"], "active")
+        states = []
+        for _ in range(2):
+            told = self.elb.describe_load_balancers(Names=["web"])["LoadBalancers"][0]
+            states.append(told["State"]["Code"])
+        self.assertEqual(states, ["provisioning", "active"])
+        self.assertEqual([zone["LoadBalancerAddresses"] for zone in told["AvailabilityZones"]], [[], []])
+        self.assertEqual(told["EnablePrefixForIpv6SourceNat"], "off")
         self.assertEqual(told["CanonicalHostedZoneId"], "Z35SXDOTRQ7X7K")
         self.assertRegex(told["DNSName"], r"^web-\d+\.us-east-1\.elb\.amazonaws\.com$")
         self.assertEqual((told["Scheme"], told["IpAddressType"]), ("internet-facing", "ipv4"))
@@ -89,7 +98,17 @@ class LoadBalancers(Balanced):
         self.ec2.delete_subnet(SubnetId=self.subnets[0])
 
         self.elb.delete_load_balancer(LoadBalancerArn=arn)
+        with self.refused("LoadBalancerNotFound"):
+            self.elb.describe_load_balancers(LoadBalancerArns=[arn])
+        # The interfaces outlive it.
+        self.assertEqual(len(interfaces(other)), 2)
+        with self.refused("DependencyViolation"):
+            self.ec2.delete_security_group(GroupId=other)
+        with self.refused("DependencyViolation"):
+            self.ec2.detach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
+        time.sleep(LINGER)
         self.assertEqual(interfaces(other), [])
+        self.ec2.delete_security_group(GroupId=other)
         self.ec2.detach_internet_gateway(InternetGatewayId=self.gateway, VpcId=self.vpc)
 
     def test_deletion_protection_and_deleting_a_missing_one(self):
@@ -161,6 +180,20 @@ class Attributes(Balanced):
         ]:
             with self.refused("InvalidConfigurationRequest"):
                 modify(key, value)
+
+    def test_every_attribute_in_the_reference_is_known(self):
+        shapes = self.elb.meta.service_model
+        for name, tables in [
+            ("LoadBalancerAttribute", known.BALANCERS),
+            ("TargetGroupAttribute", known.GROUPS),
+            ("ListenerAttribute", known.LISTENERS),
+        ]:
+            text = shapes.shape_for(name).members["Key"].documentation
+            keys = {key for key in re.findall(r"<code>([a-z0-9_.]+)</code>", text) if "." in key}
+            self.assertGreater(len(keys), 15)
+            # Words of the same form that are no keys.
+            keys -= {"unhealthy.draining"}
+            self.assertEqual(keys - {key for table in tables.values() for key in table}, set(), name)
 
     def test_logs_need_a_bucket_policy_that_allows_them(self):
         arn = self.balancer()["LoadBalancerArn"]

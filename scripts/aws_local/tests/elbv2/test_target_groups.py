@@ -107,6 +107,22 @@ class TargetGroups(Balanced):
         with self.refused("TargetGroupNotFound"):
             self.elb.describe_target_groups(TargetGroupArns=[group])
 
+    def test_what_was_just_created_is_not_found_for_a_while(self):
+        lag = controls.PATHS["/aws-local/elb-lag"]
+        lag("POST", {"what": "target-group", "times": 2})
+        lag("POST", {"what": "load-balancer", "times": 1, "account": "123456789012"})
+        balancer, group = self.balancer()["LoadBalancerArn"], self.target_group()["TargetGroupArn"]
+        with self.refused("LoadBalancerNotFound"):
+            self.elb.describe_load_balancers(LoadBalancerArns=[balancer])
+        with self.refused("TargetGroupNotFound"):
+            self.listener(balancer, actions=[forward(group)])
+        with self.refused("TargetGroupNotFound"):
+            self.elb.add_tags(ResourceArns=[group], Tags=[{"Key": "a", "Value": "b"}])
+        self.listener(balancer, actions=[forward(group)])
+        lag("DELETE", {})
+        other = self.target_group("other")["TargetGroupArn"]
+        self.elb.add_tags(ResourceArns=[other], Tags=[{"Key": "a", "Value": "b"}])
+
     def test_lists_are_paged(self):
         for name in ("a", "b", "c"):
             self.target_group(name)
