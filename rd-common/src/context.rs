@@ -1,6 +1,7 @@
 //! What every command needs: flags, settings, the stack, access to AWS, the state store and stdout. Resolved once, at
 //! the start.
 
+use crate::aws::change_guard::ChangeGuard;
 use crate::aws::{self, Access};
 use crate::error::{Error, Result};
 use crate::flags::GlobalFlags;
@@ -57,6 +58,7 @@ impl Context {
         let access = Access {
             profile: flags.profile.clone(),
             region: settings.stack.region.clone(),
+            guard: ChangeGuard::default(),
         };
         if let Some(profile) = &access.profile {
             aws::check_profile(profile, "--profile").await?;
@@ -130,7 +132,8 @@ impl Context {
     where
         F: Future<Output = Result<T>>,
     {
-        LockedState::hold(&self.store, self.key(slice), self.holder(command), work).await
+        let (key, holder) = (self.key(slice), self.holder(command));
+        LockedState::hold(&self.store, key, holder, &self.access.guard, work).await
     }
 
     /// The stored state of `slice`; none where the slice was never applied.

@@ -82,6 +82,15 @@ impl Error {
         Self::new(Exit::Upstream, summary)
     }
 
+    /// Another run has taken the lock of this run's state: ends the program with exit code 4.
+    pub fn lock_lost() -> Self {
+        Self::new(
+            Exit::Locked,
+            "another run took this run's state lock; stopping",
+        )
+        .hint("that run, or the next one, finds the resources that this run created")
+    }
+
     /// Stopped by SIGINT or SIGTERM: ends the program with exit code 130.
     pub fn interrupted() -> Self {
         Self::new(Exit::Interrupted, "interrupted").hint("run the same command again to continue")

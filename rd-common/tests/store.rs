@@ -2,11 +2,13 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
+use rd_common::settings::Retention;
 use rd_common::state::local::LocalStore;
 use rd_common::state::store::{Holder, Key, Store};
 use rd_common::{Document, Stack};
 use serde_json::json;
 use std::cell::OnceCell;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
@@ -20,6 +22,14 @@ fn key() -> Key {
         stack: "p-e".into(),
         slice: "net".into(),
     }
+}
+
+/// A store that keeps every version, so that none can be missing unnoticed.
+fn store(folder: &Path) -> LocalStore {
+    LocalStore::new(folder).keeping(Retention {
+        history_versions: u32::MAX,
+        history_days: 0,
+    })
 }
 
 /// Adds one to a number in the state, under the lock.
@@ -44,14 +54,14 @@ async fn add_one(store: &LocalStore, run: &str) {
 #[tokio::test]
 async fn fifty_processes_lose_no_update() {
     if let Some(folder) = std::env::var_os(FOLDER) {
-        let store = LocalStore::new(folder);
+        let store = store(folder.as_ref());
         for _ in 0..CHANGES {
             add_one(&store, &format!("run-{}", std::process::id())).await;
         }
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let store = LocalStore::new(folder.path());
+    let store = store(folder.path().as_ref());
     let stack = Stack {
         project: "p".into(),
         environment: "e".into(),

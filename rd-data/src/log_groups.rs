@@ -84,7 +84,8 @@ pub async fn delete_orphans(ctx: &Ctx<Clients>, identifier: &str, current: &str)
                 .stack
                 .owns(ctx.slice, &read::tags(logs, &group.arn).await?)
         {
-            rd_log_group::delete(logs, &group.name).await?;
+            ctx.retrying(|| rd_log_group::delete(logs, &group.name))
+                .await?;
         }
     }
     Ok(())

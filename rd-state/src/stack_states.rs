@@ -1,6 +1,8 @@
 //! Loads the stored states of a stack.
 
 use rd_common::context::Context;
+use rd_common::slices::SLICES;
+use rd_common::state::store::Holder;
 use rd_common::{Document, Error, Result};
 
 /// Every state of the stack, in the order of the slices' names.
@@ -12,6 +14,24 @@ pub async fn all(context: &Context) -> Result<Vec<Document>> {
         }
     }
     Ok(documents)
+}
+
+/// The slices whose states are locked, with the holders, in the order of the pipe. Also those that have no state yet: a
+/// first apply holds a lock before it writes one.
+pub async fn held_locks(context: &Context) -> Result<Vec<(String, Holder)>> {
+    let mut slices: Vec<String> = SLICES.iter().map(ToString::to_string).collect();
+    for slice in context.store.slices(&context.stack.name()).await? {
+        if !slices.contains(&slice) {
+            slices.push(slice);
+        }
+    }
+    let mut held = Vec::new();
+    for slice in slices {
+        if let Some(holder) = context.store.holder(&context.key(&slice)).await? {
+            held.push((slice, holder));
+        }
+    }
+    Ok(held)
 }
 
 /// The state of one slice; the error of a missing state lists the states that exist.

@@ -114,12 +114,10 @@ pub async fn delete_all(ctx: &Ctx<Clients>, bucket: &str) -> Result<()> {
                 pages.next().await?
             };
             let more = page.is_some();
-            for batch in page
-                .map(|page| identifiers(&page))
-                .unwrap_or_default()
-                .chunks(BATCH)
-            {
-                running.push(delete_batch(s3, bucket, batch.to_vec()));
+            let versions = page.map(|page| identifiers(&page)).unwrap_or_default();
+            for batch in versions.chunks(BATCH).map(<[_]>::to_vec) {
+                let delete = move || delete_batch(s3, bucket, batch.clone());
+                running.push(async move { ctx.retrying(delete).await });
             }
             while running.len() >= if more { PARALLEL } else { 1 } {
                 match running.next().await {
@@ -148,7 +146,13 @@ pub async fn delete_all(ctx: &Ctx<Clients>, bucket: &str) -> Result<()> {
             .bucket(bucket)
             .key(key)
             .upload_id(upload);
-        match call.send().await.doing("abort an unfinished upload") {
+        let abort = async || {
+            call.clone()
+                .send()
+                .await
+                .doing("abort an unfinished upload")
+        };
+        match ctx.retrying(abort).await {
             Err(error) if !error.is(&["NoSuchUpload"]) => return Err(error),
             _ => {}
         }

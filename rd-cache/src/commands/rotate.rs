@@ -28,11 +28,14 @@ async fn rotate(context: &Context) -> Result<Exit> {
     let (_, secret) = cache.resource(SECRET)?;
     let client = cache.ctx.clients.secrets();
     wait_until_available(&cache.ctx, id, |_| true).await?;
-    let rotation = Rotation::begin::<Token>(client, secret, &Fields::new()).await?;
+    let rotation = cache
+        .ctx
+        .retrying(async || Rotation::begin::<Token>(client, secret, &Fields::new()).await)
+        .await?;
     set_token_and_wait(&cache, id, &rotation.generated, Strategy::Rotate).await?;
-    rotation.promote(client).await?;
+    cache.ctx.retrying(|| rotation.promote(client)).await?;
     set_token_and_wait(&cache, id, &rotation.generated, Strategy::Set).await?;
-    rotation.finish(client).await?;
+    cache.ctx.retrying(|| rotation.finish(client)).await?;
     let text = if context.printer.is_json() {
         serde_json::json!({"replication_group": id, "secret_arn": secret, "rotated": true, "resumed": rotation.resumed})
             .to_string()

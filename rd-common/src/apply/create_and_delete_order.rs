@@ -251,6 +251,7 @@ mod tests {
                         attributes: Value::Null,
                         depends_on: one.depends_on.clone(),
                         deposed: Vec::new(),
+                        other: Default::default(),
                     });
                 }
                 plan.resources.push(one);

@@ -13,6 +13,7 @@ use crate::plan::refreshed::Refreshed;
 use crate::records::Verb;
 use crate::resource::slice::Slice;
 use crate::state::document::{Document, Resource};
+use crate::state::lock_guard::check_held;
 use crate::state::session::{LoadedState, Session};
 use crate::state::store::Lock;
 use std::cell::RefCell;
@@ -78,6 +79,12 @@ impl<S: Slice> Execution<S> {
             document.account = pipe.stack.account().to_owned();
         });
         let mut outcome = run.run_all(&tasks).await;
+        if let Err(lost) = check_held(session.lock())
+            && !outcome.errors.iter().any(|error| error.exit == lost.exit)
+        {
+            pipe.printer.emit_error(S::NAME, &lost);
+            outcome.errors.insert(0, lost);
+        }
         session.change(|document| {
             forget_deleted(document, plan);
             if outcome.errors.is_empty() && !outcome.cancelled {

@@ -1,9 +1,13 @@
-//! Counts the calls to AWS, and logs each of them at `-v`.
+//! What happens with every call to AWS: it is counted and logged at `-v`; a change gets one attempt, which is not sent
+//! once a lock of this run is lost; and its response knows the service that it came from.
 
+use crate::aws::change_guard::{ChangeGuard, LockLost, is_change};
+use aws_config::retry::RetryConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
-use aws_smithy_runtime_api::client::interceptors::context::AfterDeserializationInterceptorContextRef;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
+    AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
+    FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -12,30 +16,76 @@ use aws_smithy_types::config_bag::ConfigBag;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
-#[derive(Clone, Debug, Default)]
-pub(super) struct CallLog {
+/// The service that a response came from, by its name in the SDK. An extension of the response.
+#[derive(Clone, Debug)]
+pub(super) struct Service(pub(super) String);
+
+#[derive(Clone, Debug)]
+pub(super) struct EveryCall {
     count: Arc<AtomicU64>,
+    guard: ChangeGuard,
 }
 
-impl CallLog {
+impl EveryCall {
+    pub(super) fn new(guard: ChangeGuard) -> Self {
+        Self {
+            count: Arc::default(),
+            guard,
+        }
+    }
+
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
 }
 
+/// Whether the call in progress may change something. One without a name does.
+fn changes(bag: &ConfigBag) -> bool {
+    bag.load::<Metadata>()
+        .is_none_or(|operation| is_change(operation.name()))
+}
+
 #[dyn_dispatch_hint]
-impl Intercept for CallLog {
+impl Intercept for EveryCall {
     fn name(&self) -> &'static str {
-        "CallLog"
+        "EveryCall"
+    }
+
+    fn read_before_serialization(
+        &self,
+        _context: &BeforeSerializationInterceptorContextRef<'_>,
+        _runtime: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if changes(bag) {
+            bag.interceptor_state().store_put(RetryConfig::disabled());
+        }
+        Ok(())
     }
 
     fn read_before_transmit(
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,
         _runtime: &RuntimeComponents,
-        _bag: &mut ConfigBag,
+        bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if changes(bag) && !self.guard.may_change() {
+            return Err(LockLost.into());
+        }
         self.count.fetch_add(1, Ordering::Relaxed);
+        Ok(())
+    }
+
+    fn modify_before_deserialization(
+        &self,
+        context: &mut BeforeDeserializationInterceptorContextMut<'_>,
+        _runtime: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if let Some(operation) = bag.load::<Metadata>() {
+            let service = Service(operation.service().to_owned());
+            context.response_mut().add_extension(service);
+        }
         Ok(())
     }
 

@@ -1,5 +1,8 @@
 //! Errors of the AWS SDK as [`Error`]s: what failed, why, whether to retry, and what to do about it.
 
+use crate::aws::calls::Service;
+use crate::aws::change_guard::LockLost;
+use crate::aws::error_codes::{Meaning, meaning};
 use crate::error::{Error, Result, Retry, texts};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -11,23 +14,6 @@ use std::fmt;
 
 /// What a call of the SDK returns: its output, or an SDK error with the HTTP response.
 pub type SdkResult<T, E> = std::result::Result<T, SdkError<E, HttpResponse>>;
-
-/// Error codes with which AWS throttles a call. A throttled call was not carried out.
-/// <https://docs.aws.amazon.com/sdkref/latest/guide/feature-retry-behavior.html>
-const THROTTLED: [&str; 12] = [
-    "Throttling",
-    "ThrottlingException",
-    "ThrottledException",
-    "RequestThrottledException",
-    "TooManyRequestsException",
-    "ProvisionedThroughputExceededException",
-    "RequestLimitExceeded",
-    "BandwidthLimitExceeded",
-    "LimitExceededException",
-    "RequestThrottled",
-    "SlowDown",
-    "PriorRequestNotComplete",
-];
 
 /// Turns an SDK error into an [`Error`]. `doing` is what was attempted, such as `create the VPC`.
 fn error<E>(doing: &str, error: &SdkError<E, HttpResponse>) -> Error
@@ -52,8 +38,13 @@ where
                     .with_code(None, request_id)
                     .caused_by_sdk(error);
             };
+            let service = error.raw_response().and_then(HttpResponse::extension);
+            let service = service.map_or("", |Service(name)| name.as_str());
+            let meaning = meaning(service, code);
             let retry = match status {
-                _ if THROTTLED.contains(&code) => Retry::NotDone,
+                _ if meaning == Some(Meaning::Throttled) => Retry::NotDone,
+                _ if meaning == Some(Meaning::Quota) => Retry::Never,
+                _ if meaning == Some(Meaning::TimedOut) => Retry::Unknown,
                 Some(429 | 503) => Retry::NotDone,
                 Some(500..) => Retry::Unknown,
                 _ => Retry::Never,
@@ -62,11 +53,12 @@ where
             let ours = Error::failed(format!("cannot {doing}: {code}: {message}"))
                 .with_code(Some(code.to_owned()), request_id)
                 .retry(retry);
-            match hint(code) {
+            match hint(code).or((meaning == Some(Meaning::Quota)).then_some(QUOTA_HINT)) {
                 Some(hint) => ours.hint(hint),
                 None => ours,
             }
         }
+        _ if find::<LockLost>(error).is_some() => Error::lock_lost(),
         SdkError::ConstructionFailure(_) => not_sent(doing, error),
         SdkError::DispatchFailure(_) if find::<CredentialsError>(error).is_some() => {
             not_sent(doing, error)
@@ -159,6 +151,9 @@ pub(super) fn no_credentials(error: &CredentialsError, profile: Option<&str>) ->
     Error::failed(summary).hint(CREDENTIALS_HINT)
 }
 
+const QUOTA_HINT: &str =
+    "an account limit is reached: raise it in Service Quotas, or delete what is not needed";
+
 fn hint(code: &str) -> Option<&'static str> {
     Some(match code {
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
@@ -181,9 +176,6 @@ fn hint(code: &str) -> Option<&'static str> {
         }
         "OptInRequired" => {
             "the region or service is not enabled for this account: enable it in the AWS console"
-        }
-        code if code.ends_with("LimitExceeded") || code.ends_with("LimitExceededException") => {
-            "an account limit is reached: raise it in Service Quotas, or delete what is not needed"
         }
         _ => return None,
     })

@@ -1,17 +1,21 @@
 //! Access to AWS: the SDK's default chains for region and credentials, with timeouts and retries for a command line.
 
 mod calls;
+pub mod change_guard;
 mod credentials;
+mod error_codes;
 mod errors;
 mod identity;
 mod profile;
 pub mod tags;
 
+pub use error_codes::QuotasAreFinal;
 pub use errors::{Explain, SdkResult};
 pub use identity::account;
 pub use profile::check_profile;
 
-use crate::aws::calls::CallLog;
+use crate::aws::calls::EveryCall;
+use crate::aws::change_guard::ChangeGuard;
 use crate::aws::credentials::{CachedCredentials, fingerprint};
 use crate::error::{Error, Result};
 use crate::stack::Stack;
@@ -38,28 +42,32 @@ pub struct Access {
     pub profile: Option<String>,
     /// The region of `--region`, `RD_REGION` or `rd.toml`; none for the SDK's own choice.
     pub region: Option<String>,
+    /// The locks that this run must hold while it changes AWS.
+    pub guard: ChangeGuard,
 }
 
 /// A connection to AWS, from which the clients of a slice are made.
 pub struct Aws {
-    /// For calls that the SDK may retry: reads, updates and deletes.
+    /// For all calls. The SDK retries reads alone: a change gets one attempt, and whoever makes it repeats it, after a
+    /// read where it could have succeeded.
     pub config: SdkConfig,
-    /// For creates, which the SDK must not retry: after a lost response, the engine first reads whether it succeeded.
+    /// For reads that the caller repeats itself.
     pub once: SdkConfig,
     /// The id of the account, set by [`account`].
     pub account: OnceCell<String>,
     profile: Option<String>,
-    calls: CallLog,
+    calls: EveryCall,
 }
 
 /// Makes a client of an SDK crate from one of the two configurations of an [`Aws`], such as
-/// `client!(aws_sdk_rds, aws.once)`. Its calls are counted and logged.
+/// `client!(aws_sdk_rds, aws.config)`. Its calls are as [`Aws::interceptor`] makes them.
 #[macro_export]
 macro_rules! client {
     ($service:ident, $aws:ident.$config:ident) => {
         $service::Client::from_conf(
             $service::config::Builder::from(&$aws.$config)
                 .interceptor($aws.interceptor())
+                .retry_classifier($crate::aws::QuotasAreFinal)
                 .build(),
         )
     };
@@ -156,7 +164,7 @@ impl Aws {
                 .profile
                 .clone()
                 .or_else(|| std::env::var(profile::VARIABLE).ok()),
-            calls: CallLog::default(),
+            calls: EveryCall::new(access.guard.clone()),
         })
     }
 
@@ -172,7 +180,8 @@ impl Aws {
         }
     }
 
-    /// Counts and logs the calls of a client. Pass it to `interceptor` of the client's configuration.
+    /// Counts and logs the calls of a client, gives changes one attempt each, and refuses them once a lock of this run is
+    /// lost. Pass it to `interceptor` of the configuration of every client.
     pub fn interceptor(&self) -> SharedInterceptor {
         SharedInterceptor::new(self.calls.clone())
     }

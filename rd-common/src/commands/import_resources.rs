@@ -15,7 +15,7 @@ use crate::resource::change::is_unknown;
 use crate::resource::input::{Reference, resolve};
 use crate::resource::kind::Found;
 use crate::resource::slice::Slice;
-use crate::state::document::{Deposed, Document, Phase, Resource};
+use crate::state::document::{Deposed, Document, OtherMembers, Phase, Resource};
 use crate::state::session::{LoadedState, Session};
 use crate::state::store::Lock;
 use jiff::Timestamp;
@@ -50,9 +50,7 @@ pub(super) fn import_planned(
 fn import_untracked(document: &mut Document, kind: &str, found: &Found<Value>) {
     if let Some(known) = document.resources.get_mut(&found.address) {
         if known.id.is_some() {
-            known.deposed.push(Deposed {
-                id: found.id.clone(),
-            });
+            known.deposed.push(Deposed::new(&found.id));
         } else {
             known.id = Some(found.id.clone());
             known.phase = Phase::Created;
@@ -93,6 +91,7 @@ fn resource(kind: String, found: &Found<Value>, spec: Value, depends_on: Vec<Str
         attributes: found.live.clone(),
         depends_on,
         deposed: Vec::new(),
+        other: OtherMembers::new(),
     }
 }
 

@@ -87,6 +87,26 @@ impl<S: Slice> SliceSession<S> {
         }))
     }
 
+    /// Clears the way for a rebuild: a state that cannot be read is kept in another place, and the newest version of the
+    /// history takes its place, where there is one.
+    async fn set_aside_unreadable(&self, lock: &dyn Lock) -> Result<()> {
+        let key = self.key();
+        if let Some(kept) = self.store.set_aside_unreadable(&key, lock).await? {
+            let base = match self.store.load(&key).await? {
+                Some(stored) => format!("serial {} of the history", stored.document.serial),
+                None => "AWS alone: the history has no version".to_owned(),
+            };
+            self.warn(
+                format!(
+                    "the state {} cannot be read; it is rebuilt from {base}",
+                    self.store.location(&key)
+                ),
+                format!("the unreadable state is kept in {kept}"),
+            );
+        }
+        Ok(())
+    }
+
     /// Writes the slice's notes on a plan or an apply ([`Slice::notes`]) as warnings.
     pub fn emit_notes(&self, discovered: &S::Discovered, state: &Document) {
         for note in S::notes(&self.stack, &self.config, discovered, state) {
@@ -108,13 +128,19 @@ impl<S: Slice> SliceSession<S> {
         F: Future<Output = Result<Finished>>,
     {
         let holder = context.holder(verb.as_str());
+        let cancel = self.cancel.clone();
+        let on_loss = OnLoss::Ask(Rc::new(move || cancel.cancel()));
         lock_guard::with_lock(
             &self.store,
             &self.key(),
             holder,
             timeout,
-            OnLoss::Finish,
-            |lock| async {
+            on_loss,
+            &context.access.guard,
+            |lock: Rc<dyn Lock>| async move {
+                if verb == Verb::Rebuild {
+                    self.set_aside_unreadable(lock.as_ref()).await?;
+                }
                 let state = self.load_state().await?;
                 work(state, lock).await
             },

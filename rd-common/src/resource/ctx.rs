@@ -66,16 +66,35 @@ impl<C> Ctx<C> {
     }
 
     /// Calls an idempotent `call` until it succeeds, fails with an error that no retry helps, or has failed
-    /// [`MAX_ATTEMPTS`] times.
-    pub async fn retrying<F>(&self, call: impl Fn() -> F) -> Result<()>
+    /// [`MAX_ATTEMPTS`] times. The SDK itself makes one attempt of each change.
+    pub async fn retrying<T, F>(&self, call: impl Fn() -> F) -> Result<T>
     where
-        F: Future<Output = Result<()>>,
+        F: Future<Output = Result<T>>,
+    {
+        self.retrying_while(|error| error.retry != Retry::Never, call)
+            .await
+    }
+
+    /// The same for a `call` that must not be carried out twice: it is repeated only where AWS did not carry it out.
+    pub async fn retrying_if_not_done<T, F>(&self, call: impl Fn() -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        self.retrying_while(|error| error.retry == Retry::NotDone, call)
+            .await
+    }
+
+    async fn retrying_while<T, F>(
+        &self,
+        helps: impl Fn(&Error) -> bool,
+        call: impl Fn() -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
     {
         for attempt in 1..MAX_ATTEMPTS {
             match call().await {
-                Err(error) if error.retry != Retry::Never => {
-                    self.pause(backoff(attempt - 1)).await?;
-                }
+                Err(error) if helps(&error) => self.pause(backoff(attempt - 1)).await?,
                 result => return result,
             }
         }

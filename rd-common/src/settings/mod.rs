@@ -13,4 +13,4 @@ mod stack_settings;
 mod value_type;
 
 pub use load::{Layers, Settings, load};
-pub use stack_settings::{Backend, StackSettings, StateSettings};
+pub use stack_settings::{Backend, Retention, StackSettings, StateSettings};

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
 /// The format of the states that this version reads and writes.
@@ -29,11 +29,28 @@ pub enum Phase {
     Deleting,
 }
 
+/// Members that this version does not know, because a newer one wrote them. They stay in the state when this version
+/// writes it.
+pub type OtherMembers = Map<String, Value>;
+
 /// A resource that was replaced but is not deleted yet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 pub struct Deposed {
     /// The id of the old resource.
     pub id: String,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub other: OtherMembers,
+}
+
+impl Deposed {
+    /// The resource with this id, to be deleted.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            other: OtherMembers::new(),
+        }
+    }
 }
 
 /// A resource in the state.
@@ -66,6 +83,9 @@ pub struct Resource {
     /// Predecessors that were replaced but are not deleted yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposed: Vec<Deposed>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub other: OtherMembers,
 }
 
 /// The state of one slice.
@@ -117,6 +137,9 @@ pub struct Document {
     /// The outputs, by their names.
     #[serde(default)]
     pub outputs: BTreeMap<String, Value>,
+    /// Members that this version does not know.
+    #[serde(flatten)]
+    pub other: OtherMembers,
 }
 
 impl Document {
@@ -140,6 +163,7 @@ impl Document {
             optional_needs: Vec::new(),
             resources: BTreeMap::new(),
             outputs: BTreeMap::new(),
+            other: OtherMembers::new(),
         }
     }
 
@@ -153,8 +177,9 @@ impl Document {
     pub fn parse(bytes: &[u8], place: &str) -> Result<Self> {
         let broken = |what: String| {
             Error::failed(format!("the state {place} cannot be read: {what}")).hint(
-                "nothing was changed; `rd-state history SLICE` lists the versions before it, and \
-                 `rd-state restore SLICE SERIAL` brings one back",
+                "nothing was changed; `rd-state restore SLICE SERIAL` brings back a version that \
+                 `rd-state history SLICE` lists; where it lists none, `rd-state rebuild SLICE` finds the resources \
+                 in AWS",
             )
         };
         let value: Value = serde_json::from_slice(bytes).map_err(|e| broken(e.to_string()))?;
@@ -172,7 +197,27 @@ impl Document {
                 ));
             }
         }
-        serde_json::from_value(value).map_err(|e| broken(e.to_string()))
+        let newer = newer_version(&value);
+        serde_json::from_value(value).map_err(|e| {
+            let error = broken(e.to_string());
+            match newer {
+                Some(version) => error.hint(format!(
+                    "version {version} of rd wrote it: use that version; nothing was changed"
+                )),
+                None => error,
+            }
+        })
+    }
+
+    /// Whether these bytes, which [`Document::parse`] refuses, are a state that a newer version of rd can read: it has
+    /// another format, or a newer version has written it.
+    pub fn is_of_newer_version(bytes: &[u8]) -> bool {
+        let Ok(value) = serde_json::from_slice::<Value>(bytes) else {
+            return false;
+        };
+        let format = value.get("format").and_then(Value::as_str);
+        format.is_some_and(|format| format.starts_with("rd-state/"))
+            && (format != Some(FORMAT) || newer_version(&value).is_some())
     }
 
     /// Fails where the state belongs to another stack, slice, region or account. `place` is where it was read.
@@ -204,6 +249,19 @@ impl Document {
         run.clone_into(&mut self.run);
         command.clone_into(&mut self.command);
         env!("CARGO_PKG_VERSION").clone_into(&mut self.tool_version);
+    }
+
+    /// Whether this is the same version as `other`, written by the same save.
+    pub fn is_same_write(&self, other: &Self) -> bool {
+        let write = |one: &Self| {
+            (
+                one.serial,
+                one.written,
+                one.run.clone(),
+                one.lineage.clone(),
+            )
+        };
+        write(self) == write(other)
     }
 
     /// The document as indented JSON with a final line feed, as stores keep it.
@@ -241,9 +299,52 @@ impl Document {
     }
 }
 
+/// The version of rd that has written a state, where it is newer than this one.
+fn newer_version(state: &Value) -> Option<String> {
+    let numbers = |version: &str| -> Vec<u64> {
+        let parts = version.split(['.', '-', '+']);
+        parts.map_while(|part| part.parse().ok()).collect()
+    };
+    let version = state.get("tool_version").and_then(Value::as_str)?;
+    (numbers(version) > numbers(env!("CARGO_PKG_VERSION"))).then(|| version.to_owned())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::state::conformance;
+    use serde_json::json;
+
+    #[test]
+    fn what_a_newer_version_has_added_is_kept_at_every_level() {
+        let mut newer: Value = serde_json::to_value(conformance::document(3)).unwrap();
+        newer["shards"] = json!([1, 2]);
+        newer["resources"]["net.vpc.main"] = json!({
+            "kind": "vpc",
+            "id": "vpc-1",
+            "phase": "ready",
+            "since": "2026-01-02T03:04:05Z",
+            "spec": {"cidr_block": "10.0.0.0/16"},
+            "attributes": {"arn": "arn"},
+            "deposed": [{"id": "vpc-0", "kind": "vpc", "spec": {"ratio": 0.1}}],
+            "region": "eu-west-1",
+        });
+        let document = Document::parse(newer.to_string().as_bytes(), "x").unwrap();
+        let written: Value = serde_json::from_slice(&document.bytes()).unwrap();
+        assert_eq!(written, newer);
+    }
+
+    #[test]
+    fn a_value_that_only_a_newer_version_knows_names_that_version() {
+        let mut newer: Value = serde_json::to_value(conformance::document(3)).unwrap();
+        newer["tool_version"] = json!("99.0.0");
+        newer["resources"]["net.vpc.main"] = json!({
+            "kind": "vpc", "phase": "parked", "since": "2026-01-02T03:04:05Z", "spec": {},
+        });
+        let error = Document::parse(newer.to_string().as_bytes(), "x").unwrap_err();
+        assert!(error.summary.contains("parked"), "{error}");
+        assert!(error.hint.as_ref().unwrap().contains("version 99.0.0"));
+    }
 
     #[test]
     fn newer_truncated_and_foreign_states_have_different_errors() {

@@ -1,7 +1,7 @@
 //! Holds the lock of a state while a command works: takes it, renews it, checks that it is still held, and releases it.
 
+use crate::aws::change_guard::ChangeGuard;
 use crate::error::{Error, Result};
-use crate::exit::Exit;
 use crate::state::store::{Holder, Key, Lock, Store};
 use std::future::Future;
 use std::rc::Rc;
@@ -14,34 +14,39 @@ const CHECKS_PER_RENEWAL: u32 = 10;
 
 /// What happens to the work when the lock is lost: a run that was paused while another user broke its lock must not
 /// change anything more.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone)]
 pub enum OnLoss {
     /// The work is dropped at its next await. For work that makes one change after another.
     Stop,
-    /// The work ends by itself: it calls [`check_held`] before each change, and records the changes in flight.
-    Finish,
+    /// The work is asked to stop with this function, as by a signal: it starts nothing new, and records the changes in
+    /// flight.
+    Ask(Rc<dyn Fn()>),
 }
 
 /// Runs `work` while `holder` has the lock of `key`. Waits up to `timeout` for another holder, then fails with
-/// [`Exit::Locked`], as does work that was stopped because the lock was lost.
+/// [`crate::Exit::Locked`], as does work that was stopped because the lock was lost. Until the work ends, `guard` lets no
+/// change of AWS pass without the lock.
 pub async fn with_lock<T, F>(
     store: &Rc<dyn Store>,
     key: &Key,
     holder: Holder,
     timeout: Duration,
     on_loss: OnLoss,
+    guard: &ChangeGuard,
     work: impl FnOnce(Rc<dyn Lock>) -> F,
 ) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
     let lock = store.lock(key, holder, timeout).await?;
+    let required = guard.require(lock.watch());
     let result = tokio::select! {
         // First, so that a process that was paused checks its lock before it continues.
         biased;
-        lost = renew_until_lost(store.as_ref(), key, lock.as_ref(), on_loss) => Err(lost),
+        lost = renew_until_lost(store.as_ref(), key, lock.as_ref(), &on_loss) => Err(lost),
         result = work(lock.clone()) => result,
     };
+    drop(required);
     let unlocked = store.unlock(key, lock.as_ref()).await;
     let value = result?;
     unlocked?;
@@ -53,22 +58,26 @@ pub fn check_held(lock: &dyn Lock) -> Result<()> {
     if lock.is_held() {
         return Ok(());
     }
-    Err(Error::new(
-        Exit::Locked,
-        "another run took this run's state lock; stopping",
-    )
-    .hint("that run, or the next one, finds the resources that this run created"))
+    Err(Error::lock_lost())
 }
 
 /// Renews and checks the lock. Returns only when it is lost and the work must stop.
-async fn renew_until_lost(store: &dyn Store, key: &Key, lock: &dyn Lock, on_loss: OnLoss) -> Error {
+async fn renew_until_lost(
+    store: &dyn Store,
+    key: &Key,
+    lock: &dyn Lock,
+    on_loss: &OnLoss,
+) -> Error {
     let mut checks = 0;
     loop {
         tokio::time::sleep(CHECK_EVERY).await;
         if let Err(lost) = check_held(lock) {
             match on_loss {
                 OnLoss::Stop => return lost,
-                OnLoss::Finish => std::future::pending::<()>().await,
+                OnLoss::Ask(stop) => {
+                    stop();
+                    std::future::pending::<()>().await;
+                }
             }
         }
         checks += 1;
@@ -83,6 +92,7 @@ async fn renew_until_lost(store: &dyn Store, key: &Key, lock: &dyn Lock, on_loss
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::exit::Exit;
     use crate::state::conformance::{document, key};
     use crate::state::local::LocalStore;
     use tokio::time::timeout;
@@ -98,15 +108,18 @@ mod tests {
         let (_folder, store) = store();
         let key = key();
         let holder = Holder::this_process("rd-net deploy", "run-1");
+        let guard = ChangeGuard::default();
         with_lock(
             &store,
             &key,
             holder,
             Duration::ZERO,
             OnLoss::Stop,
+            &guard,
             async |lock| {
                 let held = store.holder(&key).await?.map(|holder| holder.run);
                 assert_eq!(held.as_deref(), Some("run-1"));
+                assert!(guard.may_change());
                 store.save(&key, &document(1), None, lock.as_ref()).await
             },
         )
@@ -120,14 +133,17 @@ mod tests {
         let (_folder, store) = store();
         let key = key();
         let holder = Holder::this_process("rd-net deploy", "run-1");
+        let guard = ChangeGuard::default();
         let work = with_lock(
             &store,
             &key,
             holder,
             Duration::ZERO,
             OnLoss::Stop,
+            &guard,
             async |_| {
                 store.break_lock(&key).await?;
+                assert!(!guard.may_change());
                 std::future::pending::<Result<()>>().await
             },
         );
@@ -136,16 +152,20 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn work_that_checks_the_lock_itself_is_left_to_finish() {
+    async fn work_that_finishes_by_itself_is_asked_to() {
         let (_folder, store) = store();
         let key = key();
         let holder = Holder::this_process("rd-net apply", "run-1");
+        let guard = ChangeGuard::default();
+        let asked = Rc::new(tokio::sync::Notify::new());
+        let ask = asked.clone();
+        let on_loss = OnLoss::Ask(Rc::new(move || ask.notify_one()));
         let work = async |lock: Rc<dyn Lock>| {
             store.break_lock(&key).await?;
-            tokio::time::sleep(2 * CHECK_EVERY).await;
+            asked.notified().await;
             Ok(check_held(lock.as_ref()).is_err())
         };
-        let finished = with_lock(&store, &key, holder, Duration::ZERO, OnLoss::Finish, work);
+        let finished = with_lock(&store, &key, holder, Duration::ZERO, on_loss, &guard, work);
         assert!(finished.await.unwrap());
     }
 }

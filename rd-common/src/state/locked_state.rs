@@ -1,6 +1,7 @@
 //! The state in a command that edits it without a plan, such as `deploy`, `rotate` or `rd-state mv`: read and written
 //! under its lock.
 
+use crate::aws::change_guard::ChangeGuard;
 use crate::error::Result;
 use crate::state::document::Document;
 use crate::state::lock_guard::{OnLoss, with_lock};
@@ -25,20 +26,21 @@ impl LockedState {
         store: &Rc<dyn Store>,
         key: Key,
         holder: Holder,
+        guard: &ChangeGuard,
         work: impl FnOnce(Self) -> F,
     ) -> Result<T>
     where
         F: Future<Output = Result<T>>,
     {
         let locked = key.clone();
-        with_lock(store, &key, holder, LOCK_TIMEOUT, OnLoss::Stop, |lock| {
+        let work = |lock| {
             work(Self {
                 store: store.clone(),
                 key: locked,
                 lock,
             })
-        })
-        .await
+        };
+        with_lock(store, &key, holder, LOCK_TIMEOUT, OnLoss::Stop, guard, work).await
     }
 
     /// The stored state; none where the slice was never applied.

@@ -20,7 +20,7 @@ pub async fn open(
     match settings.backend {
         Backend::Local => {
             let root = state_dir.map_or_else(|| folder.join(".rd"), Path::to_path_buf);
-            Ok(Rc::new(LocalStore::new(root)))
+            Ok(Rc::new(LocalStore::new(root).keeping(settings.retention())))
         }
     }
 }

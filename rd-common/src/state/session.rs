@@ -3,7 +3,7 @@
 
 use crate::error::{Error, Result};
 use crate::state::document::Document;
-use crate::state::store::{Key, Lock, Store, Stored, VersionTag};
+use crate::state::store::{Key, Lock, Store, Stored, VersionTag, save_and_check};
 use jiff::Timestamp;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
@@ -51,6 +51,8 @@ pub struct Session {
     changed: Cell<u64>,
     written: Cell<u64>,
     writer: Mutex<()>,
+    /// A version whose save failed: the store may have it all the same.
+    uncertain: RefCell<Option<Document>>,
 }
 
 impl Session {
@@ -75,6 +77,7 @@ impl Session {
             changed: Cell::new(0),
             written: Cell::new(0),
             writer: Mutex::new(()),
+            uncertain: RefCell::new(None),
         }
     }
 
@@ -101,21 +104,45 @@ impl Session {
         if self.written.get() >= mine {
             return Ok(());
         }
+        self.check_uncertain().await?;
         let covers = self.changed.get();
         let mut next = self.document.borrow().clone();
         next.serial += 1;
         next.written = Timestamp::now();
         let expected = self.tag.borrow().clone();
-        let tag = self
-            .store
-            .save(&self.key, &next, expected.as_ref(), self.lock.as_ref())
-            .await?;
-        *self.tag.borrow_mut() = Some(tag);
-        let mut document = self.document.borrow_mut();
-        document.serial = next.serial;
-        document.written = next.written;
+        let (store, lock) = (self.store.as_ref(), self.lock.as_ref());
+        match save_and_check(store, &self.key, &next, expected.as_ref(), lock).await {
+            Ok(tag) => self.saved(&next, tag),
+            Err(error) => {
+                *self.uncertain.borrow_mut() = Some(next);
+                return Err(error);
+            }
+        }
         self.written.set(covers);
         Ok(())
+    }
+
+    /// Finds out whether the store has the version whose save failed, so that the next one follows the right version.
+    async fn check_uncertain(&self) -> Result<()> {
+        let uncertain = self.uncertain.borrow().clone();
+        let Some(uncertain) = uncertain else {
+            return Ok(());
+        };
+        if let Some(stored) = self.store.load(&self.key).await?
+            && stored.document.is_same_write(&uncertain)
+        {
+            self.saved(&uncertain, stored.tag);
+        }
+        *self.uncertain.borrow_mut() = None;
+        Ok(())
+    }
+
+    /// Takes over the serial of a version that the store has.
+    fn saved(&self, version: &Document, tag: VersionTag) {
+        *self.tag.borrow_mut() = Some(tag);
+        let mut document = self.document.borrow_mut();
+        document.serial = version.serial;
+        document.written = version.written;
     }
 
     /// The error of a run whose last write failed. It lists every id, since the stored state may lack some of them;

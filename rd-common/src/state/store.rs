@@ -1,5 +1,6 @@
 //! The interface of state stores: load, save, lock, history. Every store passes the tests in `state/conformance.rs`.
 
+use crate::aws::change_guard::StillHeld;
 use crate::error::Result;
 use crate::state::document::Document;
 use futures_util::future::LocalBoxFuture;
@@ -39,7 +40,9 @@ impl Holder {
             .map(|name| name.trim().to_owned())
             .or_else(|| env("HOSTNAME"))
             .unwrap_or_else(|| "this machine".to_owned());
-        let user = env("USER").unwrap_or_else(|| "unknown".to_owned());
+        let user = env("USER")
+            .or_else(|| env("LOGNAME"))
+            .unwrap_or_else(system_user);
         Self {
             who: format!("{user}@{host}"),
             what: format!("{what}, process {}", std::process::id()),
@@ -49,15 +52,31 @@ impl Holder {
     }
 }
 
+/// The name of the user who runs this process, as the system knows it, for where no variable has it: in a container, in
+/// CI, under cron. The number of the user where the system has no name for it.
+fn system_user() -> String {
+    let id = |flag: &str| {
+        let output = std::process::Command::new("id").arg(flag).output().ok()?;
+        let text = String::from_utf8(output.stdout).ok()?;
+        Some(text.trim().to_owned()).filter(|text| output.status.success() && !text.is_empty())
+    };
+    id("-un")
+        .or_else(|| Some(format!("uid {}", id("-u")?)))
+        .unwrap_or_else(|| "unknown".to_owned())
+}
+
 /// A lock that a run has taken. [`Store::unlock`] releases it. Dropping it releases it, too, as far as the store can do
 /// that without waiting.
 pub trait Lock {
     /// The id of the run that took the lock.
     fn run(&self) -> &str;
 
-    /// Whether the run still holds the lock. Must be fast: it is called before each change of AWS, so that a run that
-    /// was paused while its lock was broken makes no further changes.
+    /// Whether the run still holds the lock. Must be fast: it is called before each attempt of each change of AWS, so
+    /// that a run that was paused while its lock was broken makes no further changes.
     fn is_held(&self) -> bool;
+
+    /// [`Lock::is_held`] as a function of its own, for the threads that call AWS. It does not keep the lock alive.
+    fn watch(&self) -> StillHeld;
 
     /// Releases the lock as far as that is possible without waiting.
     fn release(&self);
@@ -152,11 +171,21 @@ pub trait Store {
     /// Removes the lock, whoever holds it. Later writes of that run are refused.
     fn break_lock<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<()>>;
 
-    /// Lists every version, oldest first.
+    /// Lists the versions that are kept and can be read, oldest first. Must also work where the current version cannot
+    /// be read.
     fn history<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Vec<Version>>>;
 
     /// Reads the version with this serial. Fails with [`crate::Exit::Usage`] where there is none.
     fn version<'a>(&'a self, key: &'a Key, serial: u64) -> LocalBoxFuture<'a, Result<Document>>;
+
+    /// Makes the newest version of the history the current one, where the current one cannot be read; where there is no
+    /// history, the slice has no state afterwards. The unreadable one is kept, at the place that is returned; none where
+    /// the current one can be read. Fails where a newer version of rd can read it.
+    fn set_aside_unreadable<'a>(
+        &'a self,
+        key: &'a Key,
+        lock: &'a dyn Lock,
+    ) -> LocalBoxFuture<'a, Result<Option<String>>>;
 
     /// Checks the store itself for `stack`, such as whether other users can read the states. With `fix`, fixes what it
     /// can and returns the other problems.
@@ -178,6 +207,25 @@ pub trait Store {
     }
 }
 
+/// [`Store::save`]. Where it fails, reads the state again: a write can have arrived although its result was lost, or
+/// although the last step after it failed.
+pub(super) async fn save_and_check<T: Store + ?Sized>(
+    store: &T,
+    key: &Key,
+    document: &Document,
+    expected: Option<&VersionTag>,
+    lock: &dyn Lock,
+) -> Result<VersionTag> {
+    let error = match store.save(key, document, expected, lock).await {
+        Ok(tag) => return Ok(tag),
+        Err(error) => error,
+    };
+    match store.load(key).await {
+        Ok(Some(stored)) if stored.document.is_same_write(document) => Ok(stored.tag),
+        _ => Err(error),
+    }
+}
+
 /// Writes `document` as the version after the stored one, with the stored lineage, for the run that holds `lock`.
 /// `command` is recorded in the state. Returns the new serial.
 pub async fn save_next(
@@ -196,7 +244,7 @@ pub async fn save_next(
     }
     document.follow(serial, lock.run(), command);
     let expected = current.map(|current| current.tag);
-    store.save(key, &document, expected.as_ref(), lock).await?;
+    save_and_check(store, key, &document, expected.as_ref(), lock).await?;
     Ok(document.serial)
 }
 
@@ -218,6 +266,6 @@ pub(super) async fn restore_as_next<T: Store + ?Sized>(
         &format!("restore of serial {serial}"),
     );
     let expected = current.map(|current| current.tag);
-    store.save(key, &document, expected.as_ref(), lock).await?;
+    save_and_check(store, key, &document, expected.as_ref(), lock).await?;
     Ok(document)
 }

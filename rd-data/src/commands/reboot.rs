@@ -32,11 +32,10 @@ pub async fn run(context: &Context, args: &RebootArgs) -> Result<Exit> {
         }
     }
     let call = data.ctx.clients.rds.reboot_db_instance();
-    call.db_instance_identifier(id)
-        .send()
-        .await
-        .doing("reboot the instance")
-        .map_err(rds::retry_if_temporary)?;
+    let call = call.db_instance_identifier(id);
+    let reboot = async || call.clone().send().await.doing("reboot the instance");
+    let rebooted = data.ctx.retrying(reboot).await;
+    rebooted.map_err(rds::retry_if_temporary)?;
     let instance = wait_until_available(&data.ctx, id, |instance| {
         instance.parameters_status != "applying"
     })

@@ -26,7 +26,9 @@ async fn rotate(context: &Context) -> Result<Exit> {
     let (_, secret) = data.resource(SECRET)?;
     let client = ctx.clients.secrets();
     wait_until_available(ctx, id, |_| true).await?;
-    let rotation = Rotation::begin::<Database>(client, secret, &Fields::new()).await?;
+    let rotation = ctx
+        .retrying(async || Rotation::begin::<Database>(client, secret, &Fields::new()).await)
+        .await?;
     set_password_and_wait(ctx, id, &rotation.generated)
         .await
         .map_err(|error| {
@@ -35,8 +37,8 @@ async fn rotate(context: &Context) -> Result<Exit> {
                  continues with the same new password",
             )
         })?;
-    rotation.promote(client).await?;
-    rotation.finish(client).await?;
+    ctx.retrying(|| rotation.promote(client)).await?;
+    ctx.retrying(|| rotation.finish(client)).await?;
     let text = if context.printer.is_json() {
         serde_json::json!({"instance": id, "secret_arn": secret, "rotated": true, "resumed": rotation.resumed})
             .to_string()

@@ -60,7 +60,8 @@ pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
         .db_snapshot_identifier(&id)
         .db_instance_identifier(instance)
         .set_tags(Some(sdk_tags!(Tag, tags)));
-    match call.send().await.doing("take the snapshot") {
+    let take = async || call.clone().send().await.doing("take the snapshot");
+    match ctx.retrying(take).await {
         // The generated name contains the second, so an attempt of this run whose answer was lost has created it.
         Err(error) if error.is(&["DBSnapshotAlreadyExists"]) && args.name.is_none() => {}
         Err(error) if error.is(&["DBSnapshotAlreadyExists"]) => {

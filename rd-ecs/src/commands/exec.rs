@@ -67,7 +67,8 @@ async fn open(
         .container(&container.name)
         .command(command_line(command))
         .interactive(true);
-    let answer = call.send().await.doing("open a session")?;
+    let open = async || call.clone().send().await.doing("open a session");
+    let answer = service.ctx().retrying_if_not_done(open).await?;
     let incomplete = || Error::failed("AWS opened a session, but did not return its data");
     let session = answer.session().ok_or_else(incomplete)?;
     let runtime_id = container.runtime_id.as_deref().ok_or_else(incomplete)?;

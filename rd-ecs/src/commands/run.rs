@@ -316,11 +316,18 @@ impl Running<'_> {
     async fn stop(&self, reason: &str) -> Result<()> {
         let call = self.service.ctx().clients.ecs.stop_task();
         let call = call.cluster(&self.service.cluster).task(self.arn);
-        call.reason(reason)
-            .send()
-            .await
-            .doing("stop the task")
-            .map(|_| ())
+        let call = call.reason(reason);
+        // Not with a pause of the context, which ends at once where the user has asked to stop.
+        let mut attempt = 0;
+        loop {
+            match call.clone().send().await.doing("stop the task") {
+                Err(error) if error.retry != Retry::Never && attempt < MAX_ATTEMPTS => {
+                    self.service.ctx().clock.sleep(backoff(attempt)).await;
+                    attempt += 1;
+                }
+                done => return done.map(|_| ()),
+            }
+        }
     }
 
     /// Prints the exit record, and returns the exit code of the command.

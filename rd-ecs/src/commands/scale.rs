@@ -40,7 +40,8 @@ async fn scale(context: &Context, state: &LockedState, args: &ScaleArgs) -> Resu
     let before = service.read().await?.desired_count();
     let call = ctx.clients.ecs.update_service().cluster(&service.cluster);
     let call = call.service(&service.arn).desired_count(args.tasks);
-    call.send().await.doing("scale the service")?;
+    let scale = async || call.clone().send().await.doing("scale the service");
+    ctx.retrying(scale).await?;
     let target = scalable_target::read(ctx, &scalable(&ctx.stack)).await?;
     let note = target.map(|target| autoscaling(&target, args.tasks));
     if !args.no_wait {

@@ -23,10 +23,9 @@ pub async fn run(context: &Context, args: &StopArgs) -> Result<Exit> {
     if !task.has_stopped() {
         let call = service.ctx().clients.ecs.stop_task();
         let call = call.cluster(&service.cluster).task(&task.arn);
-        call.reason(&args.reason)
-            .send()
-            .await
-            .doing("stop the task")?;
+        let call = call.reason(&args.reason);
+        let stop = async || call.clone().send().await.doing("stop the task");
+        service.ctx().retrying(stop).await?;
     }
     let text = if context.printer.is_json() {
         serde_json::json!({"task": task.id, "stopping": !task.has_stopped()}).to_string()

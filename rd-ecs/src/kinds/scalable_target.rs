@@ -89,10 +89,13 @@ pub async fn suspend_scale_in(
         .resource_id(resource_id)
         .scalable_dimension(DIMENSION)
         .suspended_state(state.build());
-    call.send()
-        .await
-        .doing("suspend or resume scale-in")
-        .map(|_| ())
+    let set = async || {
+        call.clone()
+            .send()
+            .await
+            .doing("suspend or resume scale-in")
+    };
+    ctx.retrying(set).await.map(|_| ())
 }
 
 async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Result<()> {

@@ -14,8 +14,9 @@ pub async fn stop_tasks(ctx: &Ctx<Clients>, cluster: &str) -> Result<()> {
     };
     for task in running {
         let call = ctx.clients.ecs.stop_task().cluster(cluster).task(&task);
-        let call = call.reason("rd-ecs destroy").send();
-        match call.await.doing("stop a task") {
+        let call = call.reason("rd-ecs destroy");
+        let stop = async || call.clone().send().await.doing("stop a task");
+        match ctx.retrying(stop).await {
             Err(error) if error.is(&["InvalidParameterException"]) => {}
             other => other.map(|_| ())?,
         }

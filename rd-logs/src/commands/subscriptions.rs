@@ -131,8 +131,9 @@ async fn confirm(context: &Context, ctx: &Ctx<Clients>, topic: &str, given: &str
     let call = ctx.clients.sns.confirm_subscription();
     let call = call.topic_arn(topic).token(token);
     // Otherwise, anyone who opens the unsubscribe link of a forwarded mail would end it, such as a link scanner.
-    let done = call.authenticate_on_unsubscribe("true").send().await;
-    let done = done.doing("confirm the subscription").map_err(|error| {
+    let call = call.authenticate_on_unsubscribe("true");
+    let confirm = async || call.clone().send().await.doing("confirm the subscription");
+    let done = ctx.retrying(confirm).await.map_err(|error| {
         if error.is(&NOT_FOUND) {
             topic_missing()
         } else if error.is(&["InvalidParameter", "InvalidParameterException"]) {
@@ -184,7 +185,8 @@ async fn test(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit
             "This is a test message from rd-logs. The alarms of {stack} in {} are sent to this address. You need not do anything.",
             ctx.stack.region
         ));
-    let sent = call.send().await.doing("send the test")?;
+    let send = async || call.clone().send().await.doing("send the test");
+    let sent = ctx.retrying_if_not_done(send).await?;
     let id = sent.message_id().unwrap_or_default();
     if context.printer.is_json() {
         let to: Vec<&str> = confirmed.iter().map(|one| one.endpoint.as_str()).collect();

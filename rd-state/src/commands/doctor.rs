@@ -1,7 +1,7 @@
 //! `rd-state doctor`: reports problems of the store itself, then runs `doctor` of each slice's program, which compares
 //! its state with AWS.
 
-use crate::slice_programs;
+use crate::{slice_programs, stack_states};
 use rd_common::context::Context;
 use rd_common::output::printer::print_warning;
 use rd_common::{Exit, Result};
@@ -65,16 +65,14 @@ async fn report_unreadable_states(context: &Context) -> Result<bool> {
 
 /// Warns of each held lock. A held lock is not a problem: the system releases it when its process ends.
 async fn report_held_locks(context: &Context) -> Result<()> {
-    for slice in context.store.slices(&context.stack.name()).await? {
-        if let Some(holder) = context.store.holder(&context.key(&slice)).await? {
-            print_warning(
-                &format!(
-                    "{slice} is locked by {} ({}) since {:.0}",
-                    holder.who, holder.what, holder.since
-                ),
-                "that run is still active; its lock is released when it ends",
-            );
-        }
+    for (slice, holder) in stack_states::held_locks(context).await? {
+        print_warning(
+            &format!(
+                "{slice} is locked by {} ({}) since {:.0}",
+                holder.who, holder.what, holder.since
+            ),
+            "that run is still active; its lock is released when it ends",
+        );
     }
     Ok(())
 }

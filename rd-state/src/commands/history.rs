@@ -20,8 +20,18 @@ pub struct HistoryArgs {
 pub async fn run(context: &Context, args: &HistoryArgs) -> Result<Exit> {
     let versions = context.store.history(&context.key(&args.slice)).await?;
     if versions.is_empty() {
-        // A slice without any version fails here. The state is not loaded otherwise: users come here when it is broken.
-        stack_states::one(context, &args.slice).await?;
+        // Users come here when the state is broken: what is left then is to find its resources in AWS.
+        let slice = &args.slice;
+        stack_states::one(context, slice).await.map_err(|error| {
+            if error.exit == Exit::Usage {
+                return error;
+            }
+            let hint = format!(
+                "the history of {slice} has no version that can be read, either: `rd-state rebuild {slice}` finds \
+                 the resources in AWS"
+            );
+            error.hint(hint)
+        })?;
     }
     let mut shown: Vec<&Version> = Vec::new();
     for version in versions.iter().rev() {

@@ -1,5 +1,6 @@
 //! `rd-state locks`: lists the locks that runs hold on the stack's states.
 
+use crate::stack_states;
 use rd_common::context::Context;
 use rd_common::output::table::table;
 use rd_common::{Exit, Result};
@@ -8,10 +9,7 @@ use serde_json::json;
 /// Prints the held locks: a table for people, one JSON object a line for programs.
 pub async fn run(context: &Context) -> Result<Exit> {
     let mut rows = Vec::new();
-    for slice in context.store.slices(&context.stack.name()).await? {
-        let Some(holder) = context.store.holder(&context.key(&slice)).await? else {
-            continue;
-        };
+    for (slice, holder) in stack_states::held_locks(context).await? {
         if context.printer.is_json() {
             let line = json!({"slice": slice, "who": holder.who, "what": holder.what, "since": holder.since, "run": holder.run});
             context.printer.text(&format!("{line}\n"));

@@ -3,7 +3,7 @@
 use rd_testkit::World;
 use serde_json::Value;
 
-const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\n";
+const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n[state]\nhistory_versions = 1000\n[net]\nazs = 1\n";
 
 fn applied() -> World {
     let world = World::new(SETTINGS);

@@ -2,4 +2,6 @@
 
 mod commands;
 mod imports;
+mod lost_lock;
+mod recipes;
 mod recovery;

@@ -249,26 +249,22 @@ fn versions_are_compared_and_restored() {
     nothing_to_do(&world);
 }
 
+/// What a newer version has added to a state stays when this version writes it.
 #[test]
-fn a_broken_state_is_restored_from_its_history() {
+fn unknown_members_survive_an_apply() {
     let world = applied();
-    let serial = state(&world)["serial"].as_u64().unwrap();
     let file = world.state_file("shop-test", "net");
-    std::fs::remove_file(&file).unwrap();
-    std::fs::write(&file, "{\"format\": ").unwrap();
-    let broken = world.rd("rd-net").args("plan").code(1);
-    assert!(
-        broken.stderr.contains("rd-state restore"),
-        "{}",
-        broken.stderr
-    );
-    world
-        .rd("rd-state")
-        .args(&format!("restore net {serial}"))
-        .ok();
-    nothing_to_do(&world);
-    let kept = std::fs::read_to_string(file.with_extension("json.broken")).unwrap();
-    assert_eq!(kept, "{\"format\": ", "the broken state is kept");
+    let mut newer = state(&world);
+    newer["shards"] = serde_json::json!({"count": 2});
+    newer["resources"]["net.vpc.main"]["region"] = "eu-west-1".into();
+    std::fs::write(&file, newer.to_string()).unwrap();
+    world.settings(&format!("{SETTINGS}app_port = 8080\n"));
+    world.rd("rd-net").args("apply -y").ok();
+    let written = state(&world);
+    assert_eq!(written["outputs"]["app_port"], 8080);
+    assert_eq!(written["shards"], newer["shards"]);
+    let vpc = &written["resources"]["net.vpc.main"];
+    assert_eq!(vpc["region"], "eu-west-1");
 }
 
 #[test]

@@ -87,10 +87,22 @@ impl Rotation {
             .version_stage(CURRENT)
             .move_to_version_id(&self.version)
             .remove_from_version_id(current);
-        call.send()
+        match call
+            .send()
             .await
             .doing("make the new value the current one")
-            .map(|_| ())
+        {
+            // An earlier attempt, whose answer was lost, moved the label.
+            Err(error) if error.is(&["InvalidParameterException"]) => {
+                let (now, _) = labelled_versions(client, &self.secret).await?;
+                if now.as_ref() == Some(&self.version) {
+                    Ok(())
+                } else {
+                    Err(error)
+                }
+            }
+            other => other.map(|_| ()),
+        }
     }
 
     /// Removes the label `AWSPENDING`: the rotation is complete.

@@ -117,12 +117,20 @@ fn belongs_to_another_stack(name: &str) -> Error {
 }
 
 /// Restores a secret that is scheduled for deletion, with a new value: anybody may have the old one.
-async fn restore<F: SecretForm>(client: &Client, spec: &Spec, tags: &Tags) -> Result<String> {
+async fn restore<C: Secrets, F: SecretForm>(
+    ctx: &Ctx<C>,
+    spec: &Spec,
+    tags: &Tags,
+) -> Result<String> {
+    let client = ctx.clients.secrets();
     let call = client.restore_secret().secret_id(&spec.name);
     let answer = call.send().await.doing("restore the deleted secret")?;
     let arn = answer.arn.unwrap_or_else(|| spec.name.clone());
-    set_tags(client, &arn, tags).await?;
-    put::<F>(client, &arn, &spec.fields, &generate()?, CURRENT).await?;
+    // Repeated here: once the secret is restored, another create would find a secret that is not to be deleted.
+    ctx.retrying(|| set_tags(client, &arn, tags)).await?;
+    let value = generate()?;
+    ctx.retrying(|| put::<F>(client, &arn, &spec.fields, &value, CURRENT))
+        .await?;
     Ok(arn)
 }
 
@@ -189,7 +197,7 @@ impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
             Err(error) if error.is(&NAME_IN_USE) => {
                 match scheduled_for_deletion(ctx.clients.secrets(), &spec.name).await? {
                     Some(old) if old.is_empty() || ctx.stack.owns(ctx.slice, &old) => {
-                        restore::<F>(ctx.clients.secrets(), spec, &tags).await
+                        restore::<C, F>(ctx, spec, &tags).await
                     }
                     Some(_) => Err(belongs_to_another_stack(&spec.name)),
                     None => Err(error),

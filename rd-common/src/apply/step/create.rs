@@ -49,7 +49,7 @@ impl<C: 'static> Executor<C> {
                 let known = resource.deposed.iter().any(|deposed| deposed.id == id);
                 let alive = keeps_old && old.as_ref() == Some(&id);
                 if alive && !known {
-                    resource.deposed.push(Deposed { id });
+                    resource.deposed.push(Deposed::new(id));
                 }
             }
             if resource.phase != Phase::Creating || resource.token.is_none() {

@@ -18,7 +18,7 @@ use crate::resource::ctx::Ctx;
 use crate::resource::kind::Readiness;
 use crate::resource::progress::Step;
 use crate::resource::reader::Reader;
-use crate::state::document::{Phase, Resource};
+use crate::state::document::{OtherMembers, Phase, Resource};
 use crate::state::lock_guard::check_held;
 use crate::state::session::Session;
 use jiff::Timestamp;
@@ -134,6 +134,7 @@ impl<C: 'static> Executor<C> {
             attributes: Value::Null,
             depends_on: Vec::new(),
             deposed: Vec::new(),
+            other: OtherMembers::new(),
         });
         resource.depends_on.clone_from(&planned.depends_on);
         edit(&mut resource);

@@ -14,8 +14,6 @@ pub(super) trait Files: Send + Sync {
     fn sync(&self, path: &Path) -> io::Result<()>;
     /// Makes the list of files in a folder durable (`fsync`).
     fn sync_folder(&self, path: &Path) -> io::Result<()>;
-    /// Creates a hard link to a file.
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Renames a file, replacing another one.
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()>;
     /// Removes a file. Succeeds where it does not exist.
@@ -48,10 +46,6 @@ impl Files for Disk {
 
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         File::open(path)?.sync_all()
-    }
-
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        fs::hard_link(from, to)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {

@@ -1,14 +1,17 @@
 //! The lock of the local store: a file with a lock of the operating system, which frees it as soon as the holder's
 //! process ends. The file names the holder, for others that find the state locked.
 
+use crate::aws::change_guard::StillHeld;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::state::local::regular_file::check_file;
 use crate::state::store::{Holder, Lock};
-use std::cell::Cell;
 use std::fs::{File, OpenOptions, TryLockError};
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 /// Only the owner may open a lock file: a user who can read it can also lock it.
@@ -19,10 +22,22 @@ const WRITE_TIMEOUT: Duration = Duration::from_secs(if cfg!(test) { 1 } else { 1
 
 /// A held lock file. The operating system frees it when the process ends, however it ends.
 pub(super) struct FileLock {
+    held: Arc<HeldFile>,
+    run: String,
+}
+
+/// The locked file, which the lock shares with those that watch it.
+struct HeldFile {
     file: File,
     path: PathBuf,
-    run: String,
-    released: Cell<bool>,
+    released: AtomicBool,
+}
+
+impl HeldFile {
+    fn is_held(&self) -> bool {
+        // A broken lock's file is removed, and the next holder creates another.
+        !self.released.load(Ordering::Acquire) && is_at(&self.file, &self.path)
+    }
 }
 
 impl Lock for FileLock {
@@ -31,17 +46,21 @@ impl Lock for FileLock {
     }
 
     fn is_held(&self) -> bool {
-        // A broken lock's file is removed, and the next holder creates another.
-        !self.released.get() && is_at(&self.file, &self.path)
+        self.held.is_held()
+    }
+
+    fn watch(&self) -> StillHeld {
+        let held = self.held.clone();
+        Arc::new(move || held.is_held())
     }
 
     fn release(&self) {
-        if self.released.replace(true) {
+        if self.held.released.swap(true, Ordering::AcqRel) {
             return;
         }
         // Emptied first, so that no one reads the name of a holder that has gone.
-        let _ = self.file.set_len(0);
-        let _ = self.file.unlock();
+        let _ = self.held.file.set_len(0);
+        let _ = self.held.file.unlock();
     }
 }
 
@@ -56,14 +75,7 @@ pub(super) async fn acquire(path: PathBuf, holder: Holder, timeout: Duration) ->
     let cannot = |e: std::io::Error| super::io_error("take the lock", &path, &e);
     let start = Instant::now();
     let mut file = loop {
-        let file = OpenOptions::new()
-            .read(true)
-            .write(true)
-            .create(true)
-            .truncate(false)
-            .mode(OWNER_ALONE)
-            .open(&path)
-            .map_err(cannot)?;
+        let file = open(&path)?;
         match file.try_lock() {
             Ok(()) if is_at(&file, &path) => break file,
             // The lock was broken while this run waited: another file has its name, so try again.
@@ -79,21 +91,36 @@ pub(super) async fn acquire(path: PathBuf, holder: Holder, timeout: Duration) ->
         .and_then(|_| file.write_all(text.as_bytes()))
         .map_err(cannot)?;
     Ok(FileLock {
-        file,
-        path,
+        held: Arc::new(HeldFile {
+            file,
+            path,
+            released: AtomicBool::new(false),
+        }),
         run: holder.run,
-        released: Cell::new(false),
     })
 }
 
-/// The inode, which distinguishes a file from another one that gets its name later.
-fn inode(meta: std::io::Result<std::fs::Metadata>) -> Option<u64> {
-    meta.map(|meta| meta.ino()).ok()
+/// Opens a lock file, which is created where there is none. Its contents stay: only the holder of the lock changes them.
+fn open(path: &Path) -> Result<File> {
+    check_file("the lock", path)?;
+    OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(OWNER_ALONE)
+        .open(path)
+        .map_err(|e| super::io_error("take the lock", path, &e))
 }
 
-/// Whether `path` still names this file.
+/// What distinguishes a file from another one that gets its name later.
+fn identity(meta: std::io::Result<std::fs::Metadata>) -> Option<(u64, u64)> {
+    meta.map(|meta| (meta.dev(), meta.ino())).ok()
+}
+
+/// Whether `path` still names this file, and not a link to it.
 fn is_at(file: &File, path: &Path) -> bool {
-    inode(file.metadata()) == inode(std::fs::metadata(path))
+    identity(file.metadata()) == identity(std::fs::symlink_metadata(path))
 }
 
 /// Waits up to [`WRITE_TIMEOUT`] to be the only writer, which this process is until the returned file is dropped. A
@@ -101,18 +128,14 @@ fn is_at(file: &File, path: &Path) -> bool {
 /// The file holds the id of the writing process, for the error of those that wait in vain.
 pub(super) fn lock_for_write(path: &Path) -> Result<File> {
     let cannot = |e: std::io::Error| super::io_error("take the lock", path, &e);
-    let mut file = OpenOptions::new()
-        .read(true)
-        .write(true)
-        .create(true)
-        .truncate(false)
-        .mode(OWNER_ALONE)
-        .open(path)
-        .map_err(cannot)?;
     let start = Instant::now();
+    let mut file = open(path)?;
     loop {
         match file.try_lock() {
-            Ok(()) => break,
+            Ok(()) if is_at(&file, path) => break,
+            // Another file has the name now, or a link: open that one.
+            Ok(()) if start.elapsed() < WRITE_TIMEOUT => file = open(path)?,
+            Ok(()) => return Err(stuck(&mut file)),
             Err(TryLockError::Error(e)) => return Err(cannot(e)),
             Err(TryLockError::WouldBlock) if start.elapsed() < WRITE_TIMEOUT => {
                 std::thread::sleep(Duration::from_millis(10));
@@ -144,24 +167,29 @@ fn stuck(file: &mut File) -> Error {
 }
 
 /// The holder of the lock at `path`; none where it is free.
-pub(super) fn holder(path: &Path) -> Option<Holder> {
-    let mut file = File::open(path).ok()?;
+pub(super) fn holder(path: &Path) -> Result<Option<Holder>> {
+    if !check_file("the lock", path)? {
+        return Ok(None);
+    }
+    let Ok(mut file) = File::open(path) else {
+        return Ok(None);
+    };
     match file.try_lock_shared() {
         Err(TryLockError::WouldBlock) => {}
-        _ => return None,
+        _ => return Ok(None),
     }
     let mut text = String::new();
-    file.read_to_string(&mut text).ok()?;
-    serde_json::from_str(&text).ok()
+    let read = file.read_to_string(&mut text);
+    Ok(read.ok().and_then(|_| serde_json::from_str(&text).ok()))
 }
 
 fn held(path: &Path) -> Error {
     let summary = match holder(path) {
-        Some(holder) => format!(
+        Ok(Some(holder)) => format!(
             "the state is locked by {} ({}) since {}",
             holder.who, holder.what, holder.since
         ),
-        None => "the state is locked by another run".to_owned(),
+        _ => "the state is locked by another run".to_owned(),
     };
     Error::new(Exit::Locked, summary).hint(
         "wait for that run, for example with --lock-timeout 10m; a lock ends with its process, \

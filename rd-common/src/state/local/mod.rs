@@ -1,17 +1,23 @@
 //! The local store, which is the default: states are files next to `rd.toml`.
 //!
-//! `.rd/<stack>/<slice>.json` is the current version, `.rd/<stack>/history/<slice>.<serial>.json` every version, and
-//! `.rd/<stack>/<slice>.lock` the lock.
+//! `.rd/<stack>/<slice>.json` is the current version, `.rd/<stack>/history/<slice>.<serial>.json` the versions that are
+//! kept, with a copy of the current one, and `.rd/<stack>/<slice>.lock` the lock.
 
+#[cfg(test)]
+mod failing_disk;
 mod files;
+mod history;
 mod lock_file;
 mod permissions;
 #[cfg(test)]
 mod power_cut;
+mod regular_file;
 mod save;
 
 use self::files::{Disk, Files};
+use self::regular_file::check_file;
 use crate::error::{Error, Result};
+use crate::settings::Retention;
 use crate::state::document::Document;
 use crate::state::lock_guard::check_held;
 use crate::state::store::{
@@ -30,6 +36,7 @@ use std::time::Duration;
 #[derive(Clone)]
 pub struct LocalStore {
     root: PathBuf,
+    retention: Retention,
     files: Arc<dyn Files>,
 }
 
@@ -39,9 +46,17 @@ impl LocalStore {
         Self::with(root, Arc::new(Disk))
     }
 
+    /// The same store, with another rule for which versions are kept in the history.
+    #[must_use]
+    pub fn keeping(mut self, retention: Retention) -> Self {
+        self.retention = retention;
+        self
+    }
+
     fn with(root: impl Into<PathBuf>, files: Arc<dyn Files>) -> Self {
         Self {
             root: root.into(),
+            retention: Retention::default(),
             files,
         }
     }
@@ -74,6 +89,7 @@ impl LocalStore {
     }
 
     fn read(&self, path: &Path) -> Result<Option<Stored>> {
+        check_file("the state", path)?;
         match fs::read(path) {
             Ok(bytes) => Ok(Some(Stored {
                 document: Document::parse(&bytes, &path.display().to_string())?,
@@ -186,7 +202,7 @@ impl Store for LocalStore {
     }
 
     fn holder<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Holder>>> {
-        Box::pin(async move { Ok(lock_file::holder(&self.lock_file(key))) })
+        Box::pin(async move { lock_file::holder(&self.lock_file(key)) })
     }
 
     fn break_lock<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<()>> {
@@ -200,51 +216,25 @@ impl Store for LocalStore {
     }
 
     fn history<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Vec<Version>>> {
-        Box::pin(async move {
-            let current = self.read(&self.current(key)).ok().flatten();
-            let folder = self.history_folder(key);
-            let prefix = format!("{}.", key.slice);
-            let entries = match fs::read_dir(&folder) {
-                Ok(entries) => entries,
-                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-                Err(e) => return Err(io_error("read the folder", &folder, &e)),
-            };
-            let mut versions = Vec::new();
-            for entry in entries.flatten() {
-                let name = entry.file_name().to_string_lossy().into_owned();
-                if !name.starts_with(&prefix) || !name.ends_with(".json") {
-                    continue;
-                }
-                // A version that a power failure left incomplete never became the current one: it is not history.
-                let Ok(Some(Stored { document, .. })) = self.read(&entry.path()) else {
-                    continue;
-                };
-                if current
-                    .as_ref()
-                    .is_some_and(|current| document.serial > current.document.serial)
-                {
-                    continue;
-                }
-                versions.push(Version {
-                    serial: document.serial,
-                    written: document.written,
-                    run: document.run,
-                    command: document.command,
-                    resources: document.resources.len(),
-                });
-            }
-            versions.sort_by_key(|version| version.serial);
-            Ok(versions)
-        })
+        Box::pin(async move { self.versions(key) })
     }
 
     fn version<'a>(&'a self, key: &'a Key, serial: u64) -> LocalBoxFuture<'a, Result<Document>> {
+        Box::pin(async move { self.read_version(key, serial) })
+    }
+
+    fn set_aside_unreadable<'a>(
+        &'a self,
+        key: &'a Key,
+        lock: &'a dyn Lock,
+    ) -> LocalBoxFuture<'a, Result<Option<String>>> {
         Box::pin(async move {
-            let stored = self.read(&self.version_file(key, serial))?;
-            stored.map(|stored| stored.document).ok_or_else(|| {
-                Error::usage(format!("the {} state has no version {serial}", key.slice))
-                    .hint("`rd-state history` lists the versions")
-            })
+            check_held(lock)?;
+            if self.load(key).await.is_ok() {
+                return Ok(None);
+            }
+            let kept = self.replace_unreadable(key)?;
+            Ok(kept.map(|path| path.display().to_string()))
         })
     }
 
@@ -263,8 +253,8 @@ impl Store for LocalStore {
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<Document>> {
         Box::pin(async move {
-            if self.load(key).await.is_err() {
-                self.replace_unreadable(key).await?;
+            if !matches!(self.load(key).await, Ok(Some(_))) {
+                self.replace_unreadable(key)?;
             }
             restore_as_next(self, key, serial, lock).await
         })

@@ -1,15 +1,23 @@
-//! Checks that only their owner can read the states: they hold no secrets, but show an attacker what exists.
+//! Checks the files of the store: only their owner can read the states, which hold no secrets, but show an attacker what
+//! exists; and none of them is a link or another special file.
 
 use crate::error::{Error, Result};
+use crate::state::local::regular_file;
 use crate::state::store::StoreProblem;
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Finds states under `folder` that other users can read or write. With `fix`, removes that permission instead.
+/// Finds states under `folder` that other users can read or write, and files that are not regular. With `fix`, removes
+/// those permissions instead.
 pub(super) fn audit(folder: &Path, fix: bool) -> Result<Vec<StoreProblem>> {
-    let mut open = Vec::new();
-    find_open(folder, &mut open);
+    let (mut open, mut special) = (Vec::new(), Vec::new());
+    find(folder, &mut open, &mut special);
+    let special = special.into_iter().map(|(path, kind)| StoreProblem {
+        summary: format!("{} is {kind}, not a regular file", path.display()),
+        hint: "remove it, or put what it points to in its place: it is neither read nor written"
+            .to_owned(),
+    });
     if fix {
         for (path, mode) in open {
             fs::set_permissions(&path, fs::Permissions::from_mode(mode & 0o700)).map_err(|e| {
@@ -20,7 +28,7 @@ pub(super) fn audit(folder: &Path, fix: bool) -> Result<Vec<StoreProblem>> {
                 .hint("check who owns the file")
             })?;
         }
-        return Ok(Vec::new());
+        return Ok(special.collect());
     }
     let problem = |(path, mode): (PathBuf, u32)| StoreProblem {
         summary: format!(
@@ -30,10 +38,10 @@ pub(super) fn audit(folder: &Path, fix: bool) -> Result<Vec<StoreProblem>> {
         ),
         hint: "doctor --fix removes their access".to_owned(),
     };
-    Ok(open.into_iter().map(problem).collect())
+    Ok(open.into_iter().map(problem).chain(special).collect())
 }
 
-fn find_open(folder: &Path, open: &mut Vec<(PathBuf, u32)>) {
+fn find(folder: &Path, open: &mut Vec<(PathBuf, u32)>, special: &mut Vec<(PathBuf, &'static str)>) {
     let Ok(entries) = fs::read_dir(folder) else {
         return;
     };
@@ -44,7 +52,9 @@ fn find_open(folder: &Path, open: &mut Vec<(PathBuf, u32)>) {
         };
         let mode = meta.permissions().mode();
         if meta.is_dir() {
-            find_open(&path, open);
+            find(&path, open, special);
+        } else if !meta.is_file() {
+            special.push((path, regular_file::name(meta.file_type())));
         } else if path.extension().is_some_and(|end| end == "json") && mode & 0o077 != 0 {
             open.push((path, mode));
         }

@@ -18,7 +18,6 @@ enum Step {
     Write(PathBuf, Vec<u8>),
     Sync(PathBuf),
     SyncFolder(PathBuf),
-    Link(PathBuf, PathBuf),
     Rename(PathBuf, PathBuf),
     Remove(PathBuf),
 }
@@ -52,11 +51,6 @@ impl Files for Recorder {
     fn sync_folder(&self, path: &Path) -> io::Result<()> {
         self.note(Step::SyncFolder(path.into()));
         Disk.sync_folder(path)
-    }
-
-    fn link(&self, from: &Path, to: &Path) -> io::Result<()> {
-        self.note(Step::Link(from.into(), to.into()));
-        Disk.link(from, to)
     }
 
     fn rename(&self, from: &Path, to: &Path) -> io::Result<()> {
@@ -108,10 +102,6 @@ impl Model {
                 let now = self.names.iter().filter(|(path, _)| inside(path));
                 self.certain_names
                     .extend(now.map(|(path, file)| (path.clone(), *file)));
-            }
-            Step::Link(from, to) => {
-                let file = self.names[from];
-                self.names.insert(to.clone(), file);
             }
             Step::Rename(from, to) => {
                 let file = self.names.remove(from).unwrap();

@@ -3,13 +3,18 @@
 //! A save writes the version into the history and makes it durable. Only then does a rename make it the current one. So
 //! the current file always holds a whole version, the old one or the new one.
 
+use super::regular_file::{check_file, check_folder};
 use super::{LocalStore, io_error, lock_file, tag_of};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::state::document::Document;
-use crate::state::store::{Key, Store, VersionTag};
+use crate::state::store::{Key, VersionTag};
 use std::io;
-use std::path::Path;
+use std::path::{Path, PathBuf};
+
+fn folder_of(path: &Path) -> &Path {
+    path.parent().unwrap_or(Path::new("."))
+}
 
 impl LocalStore {
     /// Checks that `expected` is the current version and that `run` holds the lock, then writes. While `_writer` lives,
@@ -37,7 +42,7 @@ impl LocalStore {
             )
             .hint("nothing was overwritten; run the command again"));
         }
-        match lock_file::holder(&self.lock_file(key)) {
+        match lock_file::holder(&self.lock_file(key))? {
             Some(holder) if holder.run == run => {}
             Some(holder) => {
                 return Err(Error::new(
@@ -56,52 +61,65 @@ impl LocalStore {
         }
         let version = self.version_file(key, document.serial);
         let bytes = document.bytes();
+        check_file("the version", &version)?;
+        // Once more after a failure: where the disk failed to sync a file, only a new file is certain to be synced.
         self.put(&version, &current, &bytes)
+            .or_else(|_| self.put(&version, &current, &bytes))
             .map_err(|e| io_error("write the state", &current, &e))?;
+        self.prune(key);
         Ok(tag_of(&bytes))
     }
 
-    /// Makes a version durable, and only then replaces the current one by it, in one step. The current one is a link to
-    /// the version, or a copy where the file system has no links.
+    /// Makes a version durable in the history, and only then replaces the current one by a copy of it, in one step.
+    /// They are two files, so that what damages one leaves the other.
     fn put(&self, version: &Path, current: &Path, bytes: &[u8]) -> io::Result<()> {
-        let files = &self.files;
-        let folder = |path: &Path| path.parent().unwrap_or(Path::new(".")).to_path_buf();
-        // A file of this name from an earlier run may be linked elsewhere: it is removed, and never written to.
-        files.remove(version)?;
-        files.write(version, bytes)?;
-        files.sync(version)?;
-        files.sync_folder(&folder(version))?;
         let next = current.with_extension("json.next");
-        files.remove(&next)?;
-        if files.link(version, &next).is_err() {
-            files.write(&next, bytes)?;
-            files.sync(&next)?;
-        }
-        files.rename(&next, current)?;
-        files.sync_folder(&folder(current))
+        self.write_new(version, bytes)?;
+        self.files.sync_folder(folder_of(version))?;
+        self.write_new(&next, bytes)?;
+        self.files.rename(&next, current)?;
+        self.files.sync_folder(folder_of(current))
     }
 
-    /// Replaces a current version that cannot be read by the newest one in the history. Keeps the unreadable file as
-    /// `<slice>.json.broken`.
-    pub(super) async fn replace_unreadable(&self, key: &Key) -> Result<()> {
+    /// Writes a durable file in place of one that an earlier run may have left. That one is removed and never written
+    /// to, since earlier versions of rd made the current version a hard link to its version in the history.
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+        self.files.remove(path)?;
+        self.files.write(path, bytes)?;
+        self.files.sync(path)
+    }
+
+    /// Makes the newest version in the history the current one, where the current one is missing or cannot be read. An
+    /// unreadable one is kept as `<slice>.json.broken`, whether there is a history or not. Fails where a newer
+    /// version of rd can read it.
+    pub(super) fn replace_unreadable(&self, key: &Key) -> Result<Option<PathBuf>> {
         let current = self.current(key);
-        let Some(newest) = self.history(key).await?.pop() else {
-            return Ok(());
-        };
-        let document = self.version(key, newest.serial).await?;
         let broken = current.with_extension("json.broken");
-        self.files
-            .rename(&current, &broken)
-            .and_then(|()| {
-                let version = self.version_file(key, newest.serial);
-                self.put(&version, &current, &document.bytes())
-            })
-            .map_err(|e| io_error("replace the unreadable state", &current, &e))
+        let newest = match self.versions(key)?.pop() {
+            Some(newest) => Some(self.read_version(key, newest.serial)?),
+            None => None,
+        };
+        let cannot = |e| io_error("replace the unreadable state", &current, &e);
+        let exists = check_file("the state", &current)?;
+        if exists {
+            let bytes = std::fs::read(&current).map_err(cannot)?;
+            match Document::parse(&bytes, &current.display().to_string()) {
+                Err(error) if Document::is_of_newer_version(&bytes) => return Err(error),
+                _ => self.files.rename(&current, &broken).map_err(cannot)?,
+            }
+        }
+        if let Some(newest) = newest {
+            let version = self.version_file(key, newest.serial);
+            self.put(&version, &current, &newest.bytes())
+                .map_err(cannot)?;
+        }
+        Ok(exists.then_some(broken))
     }
 
     /// Creates the folders of a state, durably.
     pub(super) fn make_folders(&self, key: &Key) -> Result<()> {
         let folder = self.history_folder(key);
+        check_folder("the history", &folder)?;
         self.make_folder(&folder)
             .map_err(|e| io_error("create the folder", &folder, &e))
     }

@@ -59,7 +59,7 @@ pub async fn delete_old(context: &Context, yes: bool, replaced_only: bool) -> Re
     }
     for id in &old {
         disable_protection(ctx, id).await?;
-        DbInstance::delete(ctx, id).await?;
+        ctx.retrying(|| DbInstance::delete(ctx, id)).await?;
     }
     for id in &old {
         wait_until(ctx, id, DbInstance::TIMEOUTS.limit, async || {
@@ -89,13 +89,18 @@ async fn disable_protection(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         return Ok(());
     }
     let call = ctx.clients.rds.modify_db_instance();
-    call.db_instance_identifier(id)
+    let call = call
+        .db_instance_identifier(id)
         .deletion_protection(false)
-        .apply_immediately(true)
-        .send()
-        .await
-        .doing("turn off deletion protection")
-        .map_err(rds::retry_if_temporary)?;
+        .apply_immediately(true);
+    let disable = async || {
+        call.clone()
+            .send()
+            .await
+            .doing("turn off deletion protection")
+    };
+    let disabled = ctx.retrying(disable).await;
+    disabled.map_err(rds::retry_if_temporary)?;
     wait_until_available(ctx, id, |instance| !instance.deletion_protection)
         .await
         .map(|_| ())

@@ -135,23 +135,23 @@ async fn start_restore(
     log_groups::create_for(ctx, &data.state, &id).await?;
     let doing = "restore the database";
     let rds = &ctx.clients.rds;
-    let answer = match source {
+    let start = async || match source {
         Source::Snapshot(snapshot) => rds
             .restore_db_instance_from_db_snapshot()
             .db_instance_identifier(&id)
             .db_snapshot_identifier(snapshot)
             .db_instance_class(&spec.instance_class)
             .db_subnet_group_name(spec.db_subnet_group.text())
-            .set_vpc_security_group_ids(groups)
+            .set_vpc_security_group_ids(groups.clone())
             .db_parameter_group_name(spec.db_parameter_group.text())
             .multi_az(spec.multi_az)
             .publicly_accessible(spec.publicly_accessible)
             .auto_minor_version_upgrade(spec.auto_minor_version_upgrade)
             .storage_type(&spec.storage_type)
-            .set_enable_cloudwatch_logs_exports(logs)
+            .set_enable_cloudwatch_logs_exports(logs.clone())
             .copy_tags_to_snapshot(spec.copy_tags_to_snapshot)
             .deletion_protection(spec.deletion_protection)
-            .set_tags(tags)
+            .set_tags(tags.clone())
             .send()
             .await
             .doing(doing)
@@ -164,23 +164,24 @@ async fn start_restore(
                 .restore_time(time)
                 .db_instance_class(&spec.instance_class)
                 .db_subnet_group_name(spec.db_subnet_group.text())
-                .set_vpc_security_group_ids(groups)
+                .set_vpc_security_group_ids(groups.clone())
                 .db_parameter_group_name(spec.db_parameter_group.text())
                 .multi_az(spec.multi_az)
                 .publicly_accessible(spec.publicly_accessible)
                 .auto_minor_version_upgrade(spec.auto_minor_version_upgrade)
                 .storage_type(&spec.storage_type)
-                .set_enable_cloudwatch_logs_exports(logs)
+                .set_enable_cloudwatch_logs_exports(logs.clone())
                 .copy_tags_to_snapshot(spec.copy_tags_to_snapshot)
                 .deletion_protection(spec.deletion_protection)
-                .set_tags(tags)
+                .set_tags(tags.clone())
                 .send()
                 .await
                 .doing(doing)
                 .map(|_| ())
         }
     };
-    match answer {
+    // Its name is derived, so that a second attempt finds what the first one has created.
+    match ctx.retrying(start).await {
         Err(error) if error.is(&["DBInstanceAlreadyExists"]) => Ok(id),
         Err(error) if matches!(source, Source::PointInTime(_)) => {
             let latest = current.and_then(|live| live.latest_restorable_time.as_deref());

@@ -110,7 +110,8 @@ async fn put(
         .image_manifest_media_type(&document.media_type)
         .image_digest(&document.digest)
         .set_image_tag(tag.map(str::to_owned));
-    match call.send().await.doing("put the image") {
+    let put = async || call.clone().send().await.doing("put the image");
+    match ctx.retrying(put).await {
         // Another push was first, or the answer to an earlier attempt was lost.
         Err(error) if error.is(&["ImageAlreadyExistsException"]) => Ok(()),
         Err(error) if error.is(&["ImageTagAlreadyExistsException"]) => {

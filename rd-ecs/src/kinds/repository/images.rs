@@ -55,7 +55,8 @@ pub async fn delete_all(ctx: &Ctx<Clients>, repository: &str) -> Result<()> {
             let call = call
                 .repository_name(repository)
                 .set_image_ids(Some(some.to_vec()));
-            call.send().await.doing("delete the images")?;
+            let delete = async || call.clone().send().await.doing("delete the images");
+            ctx.retrying(delete).await?;
         }
     }
     let left = list(ctx, repository).await?.len();

@@ -181,8 +181,9 @@ fn deployment(one: &ServiceDeployment, task_definition: String) -> Deployment {
 pub async fn roll_back(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
     use aws_sdk_ecs::types::StopServiceDeploymentStopType::Rollback;
     let call = ctx.clients.ecs.stop_service_deployment();
-    let call = call.service_deployment_arn(arn).stop_type(Rollback).send();
-    match call.await.doing("roll the deployment back") {
+    let call = call.service_deployment_arn(arn).stop_type(Rollback);
+    let stop = async || call.clone().send().await.doing("roll the deployment back");
+    match ctx.retrying(stop).await {
         // It has ended, or is being stopped already.
         Err(error) if error.is(&["ConflictException"]) => Ok(()),
         other => other.map(|_| ()),

@@ -45,7 +45,7 @@ pub async fn prune(ctx: &Ctx<Clients>, cluster: &str, family: &str, keep: usize)
     });
     for arn in all.iter().skip(keep) {
         if !used.contains(&arn.as_str()) {
-            deregister(ctx, arn).await?;
+            ctx.retrying(|| deregister(ctx, arn)).await?;
         }
     }
     Ok(())
