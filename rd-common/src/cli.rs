@@ -7,13 +7,18 @@ use crate::exit::Exit;
 use crate::flags::GlobalFlags;
 use crate::output::printer::{Format, Printer, print_error};
 use crate::output::terminal_progress::TerminalProgress;
+use crate::output::{stderr, stream};
 use crate::pipe::session::emit_startup_failure;
+use crate::resource::signal::Cancel;
 use crate::resource::slice::Slice;
 use clap::{Args, CommandFactory, Parser, Subcommand};
 use std::future::Future;
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
+
+/// How long a program that was interrupted waits for the reader of its stdout.
+const AFTER_SIGNAL: Duration = Duration::from_secs(2);
 
 #[derive(Parser)]
 struct SliceProgram<D: Args, V: Subcommand> {
@@ -154,7 +159,6 @@ where
             about.examples,
             codes.join("\n")
         ));
-    let matches = command.clone().get_matches();
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -168,15 +172,61 @@ where
         }
     };
     let local = tokio::task::LocalSet::new();
-    let exit = local
-        .block_on(&runtime, run(matches, command))
-        .unwrap_or_else(|error| {
-            print_error(&error);
-            error.exit
-        });
+    let exit = local.block_on(&runtime, async {
+        let exit = match command.clone().try_get_matches() {
+            Ok(matches) => run(matches, command).await.unwrap_or_else(|error| {
+                print_error(&error);
+                error.exit
+            }),
+            Err(shown) => show_help_or_usage(&shown),
+        };
+        finish_stdout(exit).await
+    });
     // A thread that is blocked in a read of stdin must not keep the process alive.
     runtime.shutdown_timeout(Duration::ZERO);
     exit.into()
+}
+
+/// Prints the help or the version that was asked for, or what is wrong with the command line.
+fn show_help_or_usage(shown: &clap::Error) -> Exit {
+    let text = shown.render().ansi().to_string();
+    if shown.use_stderr() {
+        stderr::print(&text);
+        return Exit::Usage;
+    }
+    Printer::new(Format::Text, TerminalProgress::new()).text(&text);
+    Exit::Done
+}
+
+/// Waits until all that was printed is written. After a signal not for long: the reader may stand still. What cannot be
+/// written, as on a full disk, is a failure; a reader that has gone is none.
+async fn finish_stdout(exit: Exit) -> Exit {
+    let Some(stdout) = stream::started() else {
+        return exit;
+    };
+    let interrupted = async {
+        match Cancel::watched() {
+            Some(cancel) => cancel.cancelled().await,
+            None => std::future::pending().await,
+        }
+        tokio::time::sleep(AFTER_SIGNAL).await;
+    };
+    let all_written = tokio::select! {
+        biased;
+        _ = stdout.flush() => true,
+        () = interrupted => false,
+    };
+    if let Err(error) = stdout.failure() {
+        print_error(&error);
+        return match exit {
+            Exit::Done | Exit::Changes => Exit::Failed,
+            other => other,
+        };
+    }
+    match exit {
+        Exit::Done | Exit::Changes if !all_written => Exit::Interrupted,
+        other => other,
+    }
 }
 
 /// Refuses `--format bind` for a command without a zone file.
@@ -224,7 +274,7 @@ fn log_to_stderr(count: u8) {
         targets = targets.with_target("aws_config", LevelFilter::DEBUG);
     }
     let layer = tracing_subscriber::fmt::layer()
-        .with_writer(std::io::stderr)
+        .with_writer(|| stderr::LogWriter)
         .with_target(false);
     tracing_subscriber::registry()
         .with(layer)

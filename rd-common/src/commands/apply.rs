@@ -81,7 +81,8 @@ async fn apply<S: Slice>(
         Some(saved) => check_actions(saved, &plan, S::NAME)?,
         None if !args.yes && plan.has_changes() => {
             emit_plan(&session.printer, S::NAME, &plan);
-            if !prompt::ask("Apply this plan? Type `yes` to apply:", &["yes"])? {
+            let question = "Apply this plan? Type `yes` to apply:";
+            if !prompt::ask(question, &["yes"], &session.cancel).await? {
                 return Err(Error::refused("not confirmed: nothing was changed")
                     .hint("answer `yes`, or pass -y"));
             }

@@ -82,7 +82,7 @@ async fn destroy<S: Slice>(
         emit_plan(&session.printer, S::NAME, &plan);
         let question =
             format!("All of this will be deleted. Type the stack's name, `{stack}`, to confirm:");
-        if !prompt::ask(&question, &[&stack])? {
+        if !prompt::ask(&question, &[&stack], &session.cancel).await? {
             return Err(Error::refused("not confirmed: nothing was deleted")
                 .hint("type the stack's name, or pass -y"));
         }

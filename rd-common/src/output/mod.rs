@@ -2,8 +2,10 @@
 //! module writes to them.
 
 pub mod check_report;
+pub mod clean;
 pub mod printer;
 pub mod prompt;
+pub mod stderr;
 pub mod stream;
 pub mod style;
 pub mod table;

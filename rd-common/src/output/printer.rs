@@ -1,13 +1,21 @@
 //! The only way to stdout, and to stderr for errors and warnings: records as JSON lines for programs, text for people.
-//! Lines from upstream pass byte for byte.
+//! Lines from upstream pass byte for byte. Nothing reaches a terminal raw; see [`crate::output::clean`].
 
 use crate::error::Error;
+use crate::output::clean::{clean, log_lines};
+use crate::output::stderr;
+use crate::output::stream::{Stream, stdout};
 use crate::output::style::{BOLD, DIM, ERROR, INFO, WARN, paint};
 use crate::output::terminal_progress::TerminalProgress;
 use crate::output::view::View;
 use crate::records::{Diagnostic, Record, Severity};
-use std::cell::{Cell, RefCell};
-use std::io::{IsTerminal, Write};
+use anstream::{AutoStream, ColorChoice};
+use std::cell::RefCell;
+use std::io::IsTerminal;
+use std::time::Duration;
+
+/// How long to wait for a terminal, so that text and progress do not mix on it.
+const TERMINAL_FIRST: Duration = Duration::from_secs(2);
 
 /// The format of stdout, as `--format` chooses it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
@@ -50,18 +58,27 @@ pub struct Printer {
     /// Hidden while something is printed, since it may draw on the same terminal.
     progress: TerminalProgress,
     view: RefCell<View>,
-    closed: Cell<bool>,
+    /// Whether stdout is a terminal.
+    terminal: bool,
+    /// Whether text has colors.
+    color: bool,
 }
 
 impl Printer {
-    /// A printer to a stdout that is still open. It hides `progress` while it prints.
+    /// A printer that hides `progress` while it prints.
     pub fn new(format: Format, progress: TerminalProgress) -> Self {
         Self {
             format,
             progress,
             view: RefCell::default(),
-            closed: Cell::new(false),
+            terminal: std::io::stdout().is_terminal(),
+            color: AutoStream::choice(&std::io::stdout()) != ColorChoice::Never,
         }
+    }
+
+    /// The stream to stdout, for a command that writes very much. What it writes must be safe for a terminal.
+    pub fn stream(&self) -> &'static Stream {
+        stdout()
     }
 
     /// Whether stdout is JSON, so that text for people must not be written to it.
@@ -69,9 +86,14 @@ impl Printer {
         self.format == Format::Json
     }
 
-    /// Whether a write failed because the reader of stdout has gone. Later writes are lost.
+    /// Whether stdout can no longer be written to: its reader has gone, or a write failed. Later writes are lost.
     pub fn is_closed(&self) -> bool {
-        self.closed.get()
+        !stdout().is_open()
+    }
+
+    /// Waits while much of what was printed waits for a slow reader of stdout.
+    pub async fn room(&self) {
+        stdout().room().await;
     }
 
     /// Writes a record of this program. A diagnostic also goes to stderr, whatever the format, so that people see it.
@@ -96,7 +118,7 @@ impl Printer {
             (Format::Json, _) => {
                 let mut bytes = line.to_vec();
                 bytes.push(b'\n');
-                self.write(&bytes);
+                self.write_json(bytes);
             }
             // The program that wrote a diagnostic has printed it on stderr.
             (Format::Text | Format::Bind, Some(record)) => self.show(record),
@@ -104,20 +126,26 @@ impl Printer {
         }
     }
 
-    /// Writes text for people, or other output that is not a record, such as a zone file.
+    /// Writes text for people, or other output that is not a record, such as a JSON document or a zone file.
     pub fn text(&self, text: &str) {
-        self.progress.suspend(|| {
-            let mut stdout = anstream::stdout();
-            let written = stdout
-                .write_all(text.as_bytes())
-                .and_then(|()| stdout.flush());
-            self.note_closed(&written);
+        let text = clean(text);
+        self.write(match self.color {
+            true => text.into_owned().into_bytes(),
+            false => anstream::adapter::strip_str(&text).to_string().into_bytes(),
+        });
+    }
+
+    /// Writes what a program in a task has printed: as it is, but safe for a terminal.
+    pub fn log(&self, text: &str) {
+        self.write(match self.terminal {
+            true => log_lines(text, self.color),
+            false => text.as_bytes().to_vec(),
         });
     }
 
     fn write_record(&self, record: &Record) {
         match self.format {
-            Format::Json => self.write(&record.line()),
+            Format::Json => self.write_json(record.line()),
             Format::Text | Format::Bind => self.show(record),
         }
     }
@@ -129,23 +157,34 @@ impl Printer {
         }
     }
 
-    fn write(&self, bytes: &[u8]) {
-        let mut stdout = std::io::stdout().lock();
-        self.note_closed(&stdout.write_all(bytes).and_then(|()| stdout.flush()));
+    /// Writes a line of JSON. On a terminal, characters are escaped that JSON allows but a terminal would obey.
+    fn write_json(&self, line: Vec<u8>) {
+        self.write(match self.terminal {
+            true => clean(&String::from_utf8_lossy(&line))
+                .into_owned()
+                .into_bytes(),
+            false => line,
+        });
     }
 
-    fn note_closed(&self, written: &std::io::Result<()>) {
-        if written.is_err() {
-            self.closed.set(true);
+    fn write(&self, bytes: Vec<u8>) {
+        if self.terminal {
+            self.progress.suspend(|| {
+                stdout().push(bytes);
+                stdout().wait_written(TERMINAL_FIRST);
+            });
+        } else {
+            stdout().push(bytes);
         }
     }
 }
 
 /// Prints a diagnostic on stderr, and at `-v` its causes.
 fn print_diagnostic(diagnostic: &Diagnostic, causes: &[String]) {
-    let text = text_of(diagnostic, if is_verbose() { causes } else { &[] });
-    // A closed stderr must not stop the program.
-    let _ = anstream::stderr().write_all(text.as_bytes());
+    stderr::print(&text_of(
+        diagnostic,
+        if is_verbose() { causes } else { &[] },
+    ));
 }
 
 /// Whether `-v` was passed: it turns on debug messages.
@@ -185,8 +224,7 @@ pub fn print_warning(summary: &str, hint: &str) {
 
 /// Prints a line on stderr that is neither an error nor a warning, such as what was done.
 pub fn print_info(text: &str) {
-    // A closed stderr must not stop the program.
-    let _ = writeln!(anstream::stderr(), "{text}");
+    stderr::print(&format!("{text}\n"));
 }
 
 /// Prints an error on stderr, with its causes at `-v`, where no records are written.

@@ -1,5 +1,5 @@
-//! stdout for a long stream of lines, such as logs. A thread writes whole buffers, so that reading continues meanwhile.
-//! A reader that has gone is noticed at once, even when there is nothing to write.
+//! stdout. A thread writes it, so that a reader that is slow or stands still stops neither the work nor a signal, and a
+//! reader that has gone is noticed at once, even when there is nothing to write.
 
 use crate::error::{Error, Result};
 use rustix::event::{PollFd, PollFlags, poll};
@@ -8,11 +8,16 @@ use std::future::Future;
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
-use std::sync::{Arc, Mutex};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, mpsc as blocking};
+use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
-/// The number of buffers that may wait for a slow reader.
-const WAITING: usize = 4;
+/// The number of bytes that may wait for a slow reader before those who can wait do.
+const MOST_WAITING: usize = 2 << 20;
+
+/// The number of written buffers that are kept to be used again.
+const MOST_SPARE: usize = 4;
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Reader {
@@ -26,20 +31,38 @@ type Spare = Arc<Mutex<Vec<Vec<u8>>>>;
 
 enum Work {
     Bytes(Vec<u8>),
+    /// Answers, once all before it is written, with the length of the file, where stdout is a file.
     Mark(oneshot::Sender<Option<u64>>),
+    /// As [`Work::Mark`], for a thread that waits.
+    BlockingMark(blocking::SyncSender<()>),
 }
 
-/// Writes to stdout. When it is dropped, its thread still writes what was sent; [`Stream::flush`] waits for that.
+/// The thread that writes to stdout. Nothing else in the process writes there.
 pub struct Stream {
-    work: mpsc::Sender<Work>,
+    work: mpsc::UnboundedSender<Work>,
     reader: watch::Receiver<Reader>,
+    /// The number of bytes that were sent and are not written yet.
+    waiting: Arc<watch::Sender<usize>>,
+    /// Whether the last [`Stream::wait_written`] waited in vain.
+    stalled: AtomicBool,
     spare: Spare,
 }
 
+static STDOUT: OnceLock<Stream> = OnceLock::new();
+
+/// The stream to stdout. The first call starts its thread.
+pub fn stdout() -> &'static Stream {
+    STDOUT.get_or_init(Stream::start)
+}
+
+/// The stream to stdout, where something has been written to it.
+pub fn started() -> Option<&'static Stream> {
+    STDOUT.get()
+}
+
 impl Stream {
-    /// Starts the thread. Nothing else in the process may write to stdout from then on.
-    pub fn start() -> Self {
-        let (work, queue) = mpsc::channel(WAITING);
+    fn start() -> Self {
+        let (work, queue) = mpsc::unbounded_channel();
         let (state, reader) = watch::channel(Reader::There);
         let hung_up = state.clone();
         std::thread::spawn(move || {
@@ -54,47 +77,79 @@ impl Stream {
             }
         });
         let spare = Spare::default();
-        let written = spare.clone();
-        std::thread::spawn(move || write_all(queue, &state, &written));
+        let waiting = Arc::new(watch::Sender::new(0));
+        let writer = Writer {
+            state,
+            waiting: waiting.clone(),
+            spare: spare.clone(),
+        };
+        std::thread::spawn(move || writer.write_all(queue));
         Self {
             work,
             reader,
+            waiting,
+            stalled: AtomicBool::new(false),
             spare,
         }
     }
 
-    /// Sends whole lines to the thread and leaves `bytes` empty. Waits while the reader is slow; where the future is
+    /// Passes bytes to the thread, without waiting for a slow reader. Discards them once the reader is gone.
+    pub fn push(&self, bytes: Vec<u8>) {
+        if !bytes.is_empty() {
+            self.waiting.send_modify(|waiting| *waiting += bytes.len());
+            // The thread lives as long as the process.
+            let _ = self.work.send(Work::Bytes(bytes));
+        }
+    }
+
+    /// Waits while too many bytes wait for a slow reader.
+    pub async fn room(&self) {
+        let mut waiting = self.waiting.subscribe();
+        // The sender lives as long as this does.
+        let _ = waiting.wait_for(|waiting| *waiting < MOST_WAITING).await;
+    }
+
+    /// Passes whole lines to the thread and leaves `bytes` empty. Waits while the reader is slow; where the future is
     /// dropped meanwhile, nothing was sent and `bytes` is unchanged. Discards the lines once the reader is gone.
     pub async fn send(&self, bytes: &mut Vec<u8>) {
         if bytes.is_empty() {
             return;
         }
-        // The thread lives as long as this does.
-        if let Ok(place) = self.work.reserve().await {
-            let next = self.spare.lock().ok().and_then(|mut spare| spare.pop());
-            // With the capacity that was needed before, so that it need not grow again.
-            let next = next.unwrap_or_else(|| Vec::with_capacity(bytes.capacity()));
-            place.send(Work::Bytes(std::mem::replace(bytes, next)));
-        }
+        self.room().await;
+        let next = self.spare.lock().ok().and_then(|mut spare| spare.pop());
+        // With the capacity that was needed before, so that it need not grow again.
+        let next = next.unwrap_or_else(|| Vec::with_capacity(bytes.capacity()));
+        self.push(std::mem::replace(bytes, next));
     }
 
     /// Returns when everything that was sent is written: with the length of the file, where stdout is a file.
     pub async fn flush(&self) -> Option<u64> {
         let (done, written) = oneshot::channel();
-        self.work.send(Work::Mark(done)).await.ok()?;
+        self.work.send(Work::Mark(done)).ok()?;
         written.await.ok().flatten()
     }
 
-    /// Returns when stdout can no longer be written to. That is an error where a write failed, as on a full disk, and
-    /// none where the reader has closed its end.
-    pub fn closed(&self) -> impl Future<Output = Result<()>> + use<> {
+    /// Blocks until everything that was sent is written, so that what is written to stderr next comes after it. Not
+    /// longer than `limit`, and not at all for a reader that stood still the last time.
+    pub fn wait_written(&self, limit: Duration) {
+        if *self.waiting.borrow() == 0 {
+            self.stalled.store(false, Ordering::Relaxed);
+            return;
+        }
+        if self.stalled.load(Ordering::Relaxed) {
+            return;
+        }
+        let (done, written) = blocking::sync_channel(1);
+        let _ = self.work.send(Work::BlockingMark(done));
+        let stalled = written.recv_timeout(limit).is_err();
+        self.stalled.store(stalled, Ordering::Relaxed);
+    }
+
+    /// Returns when stdout can no longer be written to: its reader has gone, or a write failed.
+    pub fn closed(&self) -> impl Future<Output = ()> + use<> {
         let mut reader = self.reader.clone();
         async move {
-            let state = match reader.wait_for(|state| *state != Reader::There).await {
-                Ok(state) => state.clone(),
-                Err(_) => Reader::Gone,
-            };
-            state.ended()
+            let _ = reader.wait_for(|state| *state != Reader::There).await;
         }
     }
 
@@ -103,17 +158,12 @@ impl Stream {
         *self.reader.borrow() == Reader::There
     }
 
-    /// Fails where a write has failed. Succeeds also where the reader has gone.
+    /// Fails where a write has failed, as on a full disk. Succeeds also where the reader has gone.
     pub fn failure(&self) -> Result<()> {
-        self.reader.borrow().ended()
-    }
-}
-
-impl Reader {
-    fn ended(&self) -> Result<()> {
-        match self {
+        match &*self.reader.borrow() {
             Reader::There | Reader::Gone => Ok(()),
-            Reader::Failed(why) => Err(Error::failed(format!("cannot write to stdout: {why}"))),
+            Reader::Failed(why) => Err(Error::failed(format!("cannot write to stdout: {why}"))
+                .hint("the output is incomplete; make room or write it elsewhere, and run the command again")),
         }
     }
 }
@@ -135,31 +185,45 @@ fn wait_for_hang_up() -> bool {
     }
 }
 
-fn write_all(mut queue: mpsc::Receiver<Work>, state: &watch::Sender<Reader>, spare: &Spare) {
-    let mut stdout = io::stdout().lock();
-    while let Some(work) = queue.blocking_recv() {
-        match work {
-            Work::Bytes(mut bytes) => {
-                if *state.borrow() != Reader::There {
-                    continue;
+/// What the thread that writes needs.
+struct Writer {
+    state: watch::Sender<Reader>,
+    waiting: Arc<watch::Sender<usize>>,
+    spare: Spare,
+}
+
+impl Writer {
+    fn write_all(&self, mut queue: mpsc::UnboundedReceiver<Work>) {
+        let mut stdout = io::stdout().lock();
+        while let Some(work) = queue.blocking_recv() {
+            match work {
+                Work::Bytes(bytes) => self.write(&mut stdout, bytes),
+                // The receivers may have been dropped.
+                Work::Mark(done) => {
+                    let _ = done.send(OutputFile::of_stdout().map(|file| file.length));
                 }
-                if let Err(error) = stdout.write_all(&bytes).and_then(|()| stdout.flush()) {
-                    state.send_replace(match error.kind() {
-                        ErrorKind::BrokenPipe => Reader::Gone,
-                        _ => Reader::Failed(error.to_string()),
-                    });
-                }
-                bytes.clear();
-                if let Ok(mut spare) = spare.lock()
-                    && spare.len() < WAITING
-                {
-                    spare.push(bytes);
+                Work::BlockingMark(done) => {
+                    let _ = done.send(());
                 }
             }
-            Work::Mark(done) => {
-                // The receiver may have been dropped.
-                let _ = done.send(OutputFile::of_stdout().map(|file| file.length));
-            }
+        }
+    }
+
+    fn write(&self, stdout: &mut impl Write, mut bytes: Vec<u8>) {
+        if *self.state.borrow() == Reader::There
+            && let Err(error) = stdout.write_all(&bytes).and_then(|()| stdout.flush())
+        {
+            self.state.send_replace(match error.kind() {
+                ErrorKind::BrokenPipe => Reader::Gone,
+                _ => Reader::Failed(error.to_string()),
+            });
+        }
+        self.waiting.send_modify(|waiting| *waiting -= bytes.len());
+        bytes.clear();
+        if let Ok(mut spare) = self.spare.lock()
+            && spare.len() < MOST_SPARE
+        {
+            spare.push(bytes);
         }
     }
 }

@@ -1,9 +1,11 @@
 //! Progress on stderr: a spinner for each running step on a terminal, otherwise a line every 30 s for a long wait.
 
+use crate::output::clean::one_line;
+use crate::output::stderr;
 use crate::resource::progress::{ShowProgress, ShowStep};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
 use std::cell::{Cell, RefCell};
-use std::io::{IsTerminal, Write};
+use std::io::IsTerminal;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
 
@@ -61,7 +63,7 @@ impl ShowProgress for TerminalProgress {
                 {
                     bar.set_style(style);
                 }
-                bar.set_prefix(name.to_owned());
+                bar.set_prefix(one_line(name).into_owned());
                 bar.enable_steady_tick(Duration::from_millis(120));
                 Some(bar)
             }
@@ -106,20 +108,19 @@ impl ShowStep for ShownStep {
         if let Some(bar) = &self.bar {
             if *self.text.borrow() != text {
                 text.clone_into(&mut self.text.borrow_mut());
-                bar.set_message(text.to_owned());
+                bar.set_message(one_line(text).into_owned());
             }
             return;
         }
         let elapsed = self.start.elapsed();
         if !self.quiet && elapsed >= self.mentioned.get() + MENTION_EVERY {
             self.mentioned.set(elapsed);
-            // A closed stderr must not stop the work.
-            let _ = writeln!(
-                anstream::stderr(),
-                "{}: {text} ({} s)",
-                self.name,
+            stderr::print(&format!(
+                "{}: {} ({} s)\n",
+                one_line(&self.name),
+                one_line(text),
                 elapsed.as_secs()
-            );
+            ));
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Values as text for people: on one line, and shortened where they are long.
 
+use crate::output::clean::one_line;
 use crate::output::style::{INFO, paint};
 use crate::resource::input::{as_join, as_reference};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// A value as JSON, but a string without quotes.
+/// A value as JSON, but a string without quotes, on one line.
 pub(super) fn plain(value: &Value) -> String {
     match value {
-        Value::String(text) => text.clone(),
+        Value::String(text) => one_line(text).into_owned(),
         other => other.to_string(),
     }
 }

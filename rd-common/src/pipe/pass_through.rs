@@ -53,6 +53,8 @@ impl Upstream {
                     break;
                 }
                 this.wake();
+                // A reader of stdout that is slow slows upstream down, too.
+                printer.room().await;
             }
             this.seen.borrow_mut().closed = true;
             this.wake();

@@ -1,9 +1,11 @@
-//! SIGINT and SIGTERM: the first one asks the run to stop cleanly, a second one ends the process at once. The state is
-//! safe either way, since every step is recorded before it is taken.
+//! SIGINT, SIGTERM and SIGHUP: the first one asks the run to stop cleanly, a second one ends the process at once. The
+//! state is safe either way, since every step is recorded before it is taken.
 
 use crate::exit::Exit;
 use std::future::Future;
-use tokio::signal::unix::{SignalKind, signal};
+use std::io;
+use std::sync::{OnceLock, mpsc};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
 /// Whether the run should stop. Cheap to clone; all clones are set together.
@@ -20,26 +22,36 @@ impl Default for Cancel {
     }
 }
 
+/// Set by the process's signals, once they are watched.
+static SIGNALS: OnceLock<Cancel> = OnceLock::new();
+
 impl Cancel {
-    /// A value that the process's signals set. Must be called inside a `LocalSet`.
-    pub fn on_signals() -> std::io::Result<Self> {
-        let cancel = Self::default();
-        let mut interrupt = signal(SignalKind::interrupt())?;
-        let mut terminate = signal(SignalKind::terminate())?;
+    /// The value that the process's signals set: the same at each call. The first call starts to watch for them.
+    pub fn on_signals() -> io::Result<Self> {
+        if let Some(cancel) = SIGNALS.get() {
+            return Ok(cancel.clone());
+        }
+        let cancel = SIGNALS.get_or_init(Self::default).clone();
         let to_set = cancel.clone();
-        tokio::task::spawn_local(async move {
-            for _ in 0..2 {
-                tokio::select! {
-                    _ = interrupt.recv() => {}
-                    _ = terminate.recv() => {}
-                }
-                if to_set.is_cancelled() {
-                    std::process::exit(Exit::Interrupted.code().into());
-                }
-                to_set.cancel();
+        let (ready, started) = mpsc::channel();
+        // A thread of its own, so that a signal counts whatever the others wait for.
+        std::thread::spawn(move || match Watched::start() {
+            Ok((runtime, watched)) => {
+                let _ = ready.send(Ok(()));
+                runtime.block_on(watched.wait(&to_set));
+            }
+            Err(error) => {
+                let _ = ready.send(Err(error));
             }
         });
+        started.recv().map_err(io::Error::other)??;
         Ok(cancel)
+    }
+
+    /// The value of [`Cancel::on_signals`]; none where nobody watches for signals, so that the first one ends the
+    /// process.
+    pub fn watched() -> Option<Self> {
+        SIGNALS.get().cloned()
     }
 
     /// Asks the run to stop.
@@ -62,4 +74,61 @@ impl Cancel {
             }
         }
     }
+}
+
+/// The signals that are watched.
+struct Watched {
+    interrupt: Signal,
+    terminate: Signal,
+    /// None where it is ignored.
+    hang_up: Option<Signal>,
+}
+
+impl Watched {
+    fn start() -> io::Result<(tokio::runtime::Runtime, Self)> {
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_io()
+            .build()?;
+        let _inside = runtime.enter();
+        let watched = Self {
+            interrupt: signal(SignalKind::interrupt())?,
+            terminate: signal(SignalKind::terminate())?,
+            hang_up: match ignores_hang_up() {
+                true => None,
+                false => Some(signal(SignalKind::hangup())?),
+            },
+        };
+        drop(_inside);
+        Ok((runtime, watched))
+    }
+
+    async fn wait(mut self, to_set: &Cancel) {
+        self.next().await;
+        to_set.cancel();
+        self.next().await;
+        std::process::exit(Exit::Interrupted.code().into());
+    }
+
+    async fn next(&mut self) {
+        let hang_up = async {
+            match &mut self.hang_up {
+                Some(signal) => signal.recv().await,
+                None => std::future::pending().await,
+            }
+        };
+        tokio::select! {
+            _ = self.interrupt.recv() => {}
+            _ = self.terminate.recv() => {}
+            _ = hang_up => {}
+        }
+    }
+}
+
+/// Whether the process was started with SIGHUP ignored, as by `nohup`. Without `/proc`, as on macOS, SIGHUP is left as
+/// it is.
+fn ignores_hang_up() -> bool {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let ignored = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    let ignored = ignored.and_then(|mask| u64::from_str_radix(mask.trim(), 16).ok());
+    ignored.is_none_or(|mask| mask & 1 << (SignalKind::hangup().as_raw_value() - 1) != 0)
 }

@@ -21,6 +21,7 @@ mod run;
 mod secrecy;
 mod server;
 mod service;
+mod terminal;
 mod watched;
 mod world;
 
@@ -28,4 +29,5 @@ pub use http::{Answer, request};
 pub use run::{Done, Rd, finish};
 pub use secrecy::carriers;
 pub use server::endpoint;
+pub use terminal::Terminal;
 pub use world::{Api, CLOUDWATCH, ELASTICACHE, ELB, RDS, SNS, World};

@@ -1,6 +1,7 @@
 //! Runs the programs: alone, in a pipe, and with any stdin.
 
 use serde_json::Value;
+use std::ffi::OsString;
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -105,6 +106,32 @@ impl Rd {
     /// Starts it with stdout and stderr piped, and with `/dev/null` as stdin.
     pub fn start(self) -> Child {
         self.spawn(Stdio::null())
+    }
+
+    /// The program, its arguments, its environment and its folder.
+    pub(crate) fn into_parts(
+        self,
+    ) -> (OsString, Vec<OsString>, Vec<(OsString, OsString)>, PathBuf) {
+        let command = &self.command;
+        let environment = command
+            .get_envs()
+            .filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())))
+            .collect();
+        (
+            command.get_program().to_owned(),
+            command.get_args().map(ToOwned::to_owned).collect(),
+            environment,
+            command.get_current_dir().unwrap_or(Path::new(".")).into(),
+        )
+    }
+
+    /// Starts it with a stdout of the caller's, an empty stdin, and a stderr that is piped.
+    pub fn start_into(mut self, stdout: impl Into<Stdio>) -> Child {
+        self.command
+            .stdin(Stdio::null())
+            .stdout(stdout)
+            .stderr(Stdio::piped());
+        self.command.spawn().unwrap()
     }
 
     /// Starts it with all three streams piped. The caller writes to stdin.

@@ -24,7 +24,7 @@ pub async fn run(context: &Context, args: &RebootArgs) -> Result<Exit> {
     if !args.yes {
         let question =
             format!("{id} will be unavailable for about a minute. Type `yes` to reboot:");
-        if !prompt::can_ask() || !prompt::ask(&question, &["yes"])? {
+        if !prompt::can_ask() || !prompt::ask(&question, &["yes"], &data.ctx.cancel).await? {
             return Err(
                 Error::refused("not confirmed: the instance was not rebooted")
                     .hint("pass -y to reboot without confirmation"),

@@ -281,9 +281,12 @@ impl Running<'_> {
             Ok(lines) => {
                 *unread = false;
                 let text: String = lines.iter().map(|line| self.line(line)).collect();
-                if !text.is_empty() {
+                if self.records {
                     self.context.printer.text(&text);
+                } else {
+                    self.context.printer.log(&text);
                 }
+                self.context.printer.room().await;
                 lines.len()
             }
             Err(error) => {

@@ -11,6 +11,7 @@ use rd_common::aws::Explain;
 use rd_common::context::Context;
 use rd_common::output::prompt;
 use rd_common::resource::ctx::MAX_ATTEMPTS;
+use rd_common::resource::signal::Cancel;
 use rd_common::resource::wait::{Poll, backoff, wait_until};
 use rd_common::{Error, Exit, Result, Retry};
 use std::time::Duration;
@@ -170,9 +171,14 @@ async fn offer_rollback(
 ) -> Result<Exit> {
     let name = last(&deployment.task_definition);
     let question = format!(
-        "{name} is being deployed. Type `yes` to roll it back; with any other answer it continues:"
+        "{name} is being deployed. Type `y` to roll it back; with any other answer it continues:"
     );
-    let roll_it_back = prompt::can_ask() && prompt::ask(&question, &["yes", "y"])?;
+    // The first Ctrl-C led here, and a second one ends the program. Without an answer, the deployment continues.
+    let not_yet = Cancel::default();
+    let roll_it_back = prompt::can_ask()
+        && prompt::ask(&question, &["y", "yes"], &not_yet)
+            .await
+            .unwrap_or(false);
     if !roll_it_back {
         return Err(Error::interrupted().hint(format!(
             "the deployment of {name} continues at AWS: rd-ecs wait follows it, rd-ecs rollback stops it"

@@ -10,7 +10,7 @@ use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus};
 use jiff::Timestamp;
 use rd_common::aws::{Aws, Explain};
 use rd_common::context::Context;
-use rd_common::output::stream::Stream;
+use rd_common::output::stream::stdout;
 use rd_common::output::table::table;
 use rd_common::resource::signal::Cancel;
 use rd_common::resource::wait::Clock;
@@ -90,11 +90,10 @@ pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
         .query_id
         .ok_or_else(|| Error::failed("AWS returned no id for the query"))?;
     // The query is also stopped if the reader of stdout ends.
-    let stdout = Stream::start();
+    let stdout = stdout();
     let found = tokio::select! {
         biased;
-        closed = stdout.closed() => {
-            closed?;
+        () = stdout.closed() => {
             stop(&client, &id).await;
             return Ok(Exit::Done);
         }
@@ -105,15 +104,13 @@ pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
         found = wait_for_results(context, &client, &id) => found?,
     };
     let rows = rows(&found);
-    let mut text = if context.printer.is_json() {
+    let text = if context.printer.is_json() {
         json_lines(&rows)
     } else {
         table_text(&rows)
-    }
-    .into_bytes();
-    stdout.send(&mut text).await;
+    };
+    context.printer.text(&text);
     stdout.flush().await;
-    stdout.failure()?;
     print_statistics(context, &found, rows.len());
     Ok(Exit::Done)
 }

@@ -64,7 +64,7 @@ pub async fn read(
     let closed = search.output.stream.closed();
     let end = tokio::select! {
         biased;
-        closed = closed => Some(closed.map(|()| Exit::Done)),
+        () = closed => Some(Ok(Exit::Done)),
         () = cancel.cancelled() => None,
         () = search.print_all() => Some(search.report_gaps(selection)),
     };
@@ -115,10 +115,9 @@ impl Search {
         self.output.stream.flush().await;
     }
 
-    /// Ends the search: fails if stdout failed, and reports the ranges that could not be read.
+    /// Ends the search: reports the ranges that could not be read.
     fn report_gaps(&mut self, selection: &Selection) -> Result<Exit> {
         self.progress.step = None;
-        self.output.stream.failure()?;
         let mut gaps = std::mem::take(&mut self.events.gaps);
         // The stack's own groups may not exist yet.
         gaps.retain(|gap| selection.named || !is_missing(&gap.error));

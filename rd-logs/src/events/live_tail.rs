@@ -93,7 +93,7 @@ impl LiveTail {
         let closed = self.output.stream.closed();
         tokio::select! {
             biased;
-            closed = closed => closed.map(|()| Exit::Done),
+            () = closed => Ok(Exit::Done),
             () = cancelled => Ok(Exit::Interrupted),
             done = self.run_sessions() => {
                 done?;

@@ -2,8 +2,10 @@
 
 use super::event::Event;
 use super::filter::local_filter::LocalFilter;
-use super::format::Formatter;
-use rd_common::output::stream::Stream;
+use super::format::{Formatter, Screen};
+use rd_common::output::clean::log_lines;
+use rd_common::output::stream::{Stream, stdout};
+use std::io::IsTerminal;
 
 /// The size of the pieces that are passed to the thread that writes, in bytes.
 const PIECE_BYTES: usize = 512 * 1024;
@@ -13,19 +15,22 @@ pub struct EventOutput {
     filter: LocalFilter,
     formatter: Formatter,
     /// The thread that writes to stdout.
-    pub stream: Stream,
+    pub stream: &'static Stream,
+    /// Whether it writes to a terminal, which would obey the control characters in a message.
+    terminal: bool,
     buffer: Vec<u8>,
     /// The number of events that passed the filter so far.
     pub written: u64,
 }
 
 impl EventOutput {
-    /// Starts the thread that writes. Nothing else may write to stdout from then on.
+    /// Starts the thread that writes.
     pub fn new(filter: LocalFilter, formatter: Formatter) -> Self {
         Self {
             filter,
             formatter,
-            stream: Stream::start(),
+            stream: stdout(),
+            terminal: std::io::stdout().is_terminal(),
             buffer: Vec::new(),
             written: 0,
         }
@@ -51,6 +56,10 @@ impl EventOutput {
 
     /// Passes the buffer to the thread. Waits while the reader of stdout is slow.
     pub async fn send(&mut self) {
+        if self.terminal {
+            let color = Screen::of_stdout().color;
+            self.buffer = log_lines(&String::from_utf8_lossy(&self.buffer), color);
+        }
         self.stream.send(&mut self.buffer).await;
     }
 }

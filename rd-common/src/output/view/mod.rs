@@ -7,6 +7,7 @@ mod plan;
 mod status;
 mod summary;
 
+use crate::output::clean::one_line;
 use crate::output::style::{BOLD, WARN, paint};
 use crate::output::value::plain;
 use crate::records::{Begin, End, Output, Record, Verb};
@@ -80,6 +81,6 @@ impl View {
 /// The line for a change that AWS carries out later; `pending` completes "pending …".
 fn pending_line(pending: Option<&String>) -> String {
     pending.map_or(String::new(), |what| {
-        format!("    {} {what}\n", paint(WARN, "pending"))
+        format!("    {} {}\n", paint(WARN, "pending"), one_line(what))
     })
 }

@@ -1,5 +1,6 @@
 //! The text of a plan: each resource that changes, with its fields.
 
+use crate::output::clean::one_line;
 use crate::output::style::{BOLD, ERROR, OK, WARN, of, paint};
 use crate::output::value::{brief, from_to};
 use crate::output::view::{pending_line, summary};
@@ -33,7 +34,7 @@ pub(super) fn change(change: &ResourceChange) -> String {
         let _ = writeln!(
             text,
             "    {:longest$}  {}",
-            field.path,
+            one_line(&field.path),
             values(change.action, field)
         );
     }

@@ -1,5 +1,6 @@
 //! The text of `status`: each resource with its health, drift and details.
 
+use crate::output::clean::one_line;
 use crate::output::style::{BOLD, DIM, ERROR, OK, WARN, paint};
 use crate::output::value::{from_to, short};
 use crate::output::view::pending_line;
@@ -22,12 +23,12 @@ pub(super) fn resource(status: &Status) -> String {
         paint(style, status.health.as_str())
     );
     if let Some(reason) = &status.reason {
-        let _ = write!(text, ": {reason}");
+        let _ = write!(text, ": {}", one_line(reason));
     }
     text.push('\n');
     for field in &status.fields {
         let change = from_to(&field.before, &field.after);
-        let _ = writeln!(text, "    {}  {change}", field.path);
+        let _ = writeln!(text, "    {}  {change}", one_line(&field.path));
     }
     text.push_str(&pending_line(status.pending.as_ref()));
     let longest = status.details.keys().map(String::len).max().unwrap_or(0);
@@ -35,7 +36,7 @@ pub(super) fn resource(status: &Status) -> String {
         let _ = writeln!(
             text,
             "    {}  {}",
-            paint(DIM, format!("{name:longest$}")),
+            paint(DIM, format!("{:longest$}", one_line(name))),
             short(value)
         );
     }

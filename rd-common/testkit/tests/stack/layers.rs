@@ -173,6 +173,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "log_events",
             "secrecy",
             "service",
+            "terminal",
             "watched",
             "faults",
             "network",

@@ -12,5 +12,7 @@ mod pipeline;
 mod readme;
 mod runs;
 mod scripts;
+mod stdout;
 mod streaming;
+mod terminal;
 mod views;

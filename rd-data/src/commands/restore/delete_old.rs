@@ -49,7 +49,7 @@ pub async fn delete_old(context: &Context, yes: bool, replaced_only: bool) -> Re
             "{} will be deleted permanently. Type `yes` to delete:",
             old.join(", ")
         );
-        if !prompt::can_ask() || !prompt::ask(&question, &["yes"])? {
+        if !prompt::can_ask() || !prompt::ask(&question, &["yes"], &ctx.cancel).await? {
             return Err(Error::refused(format!(
                 "not confirmed: {} was not deleted",
                 old.join(", ")

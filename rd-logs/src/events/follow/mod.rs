@@ -151,20 +151,20 @@ impl Follow {
     /// Runs until all was read, the reader of stdout ends, or the user interrupts it.
     pub async fn run(mut self, cancelled: impl Future<Output = ()>) -> Result<Exit> {
         enum End {
-            ReaderGone(Result<()>),
+            ReaderGone,
             Cancelled,
             Done(Result<()>),
         }
         let closed = self.output.stream.closed();
         let end = tokio::select! {
             biased;
-            closed = closed => End::ReaderGone(closed),
+            () = closed => End::ReaderGone,
             () = cancelled => End::Cancelled,
             done = self.read() => End::Done(done),
         };
         match end {
             // The last checkpoint does not have what the reader may have missed: the next run prints it again.
-            End::ReaderGone(result) => result.map(|()| Exit::Done),
+            End::ReaderGone => Ok(Exit::Done),
             End::Cancelled => {
                 let last = tokio::time::timeout(LAST_FLUSH, self.finish());
                 if let Ok(finished) = last.await {
@@ -293,7 +293,6 @@ impl Follow {
             }
         }
         self.output.stream.flush().await;
-        self.output.stream.failure()?;
         self.checkpoint().await
     }
 
@@ -301,7 +300,7 @@ impl Follow {
         let closed = self.output.stream.closed();
         tokio::select! {
             biased;
-            closed = closed => closed,
+            () = closed => Ok(()),
             done = self.finish() => done,
         }
     }

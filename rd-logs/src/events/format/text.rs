@@ -8,6 +8,7 @@ use crate::events::event::Event;
 use crate::time::timestamp_writer::TimestampWriter;
 use anstyle::Style;
 use jiff::tz::TimeZone;
+use rd_common::output::clean::add_log_line;
 use rd_common::output::style::{BOLD, DIM, ERROR, INFO, OK, WARN};
 use serde_json::Value;
 use std::collections::HashMap;
@@ -152,7 +153,7 @@ impl Text {
                 self.continue_line(out);
             }
             self.open(out, style);
-            self.add_line(out, line);
+            add_log_line(out, line, self.color);
             self.close(out, style);
         }
     }
@@ -161,40 +162,6 @@ impl Text {
     fn continue_line(&self, out: &mut Vec<u8>) {
         out.push(b'\n');
         out.resize(out.len() + self.indent, b' ');
-    }
-
-    /// Appends a line without control characters, which could be commands for the terminal. Color sequences are kept
-    /// where colors are shown.
-    fn add_line(&self, out: &mut Vec<u8>, line: &str) {
-        if !line.chars().any(char::is_control) {
-            out.extend_from_slice(line.as_bytes());
-            return;
-        }
-        let mut rest = line;
-        let mut colored = false;
-        while let Some(at) = rest.find(char::is_control) {
-            out.extend_from_slice(&rest.as_bytes()[..at]);
-            rest = &rest[at..];
-            if let Some(length) = color_length(rest) {
-                if self.color {
-                    out.extend_from_slice(&rest.as_bytes()[..length]);
-                    colored = true;
-                }
-                rest = &rest[length..];
-                continue;
-            }
-            let control = rest.chars().next().unwrap_or_default();
-            match control {
-                '\t' => out.extend_from_slice(b"\t"),
-                '\r' => {}
-                _ => out.extend_from_slice("\u{fffd}".as_bytes()),
-            }
-            rest = &rest[control.len_utf8()..];
-        }
-        out.extend_from_slice(rest.as_bytes());
-        if colored {
-            out.extend_from_slice(b"\x1b[0m");
-        }
     }
 
     fn open(&self, out: &mut Vec<u8>, style: Style) {
@@ -218,15 +185,6 @@ fn level_style(level: Level) -> Style {
         Level::Error => ERROR,
         Level::Fatal => ERROR.bold(),
     }
-}
-
-/// The length of the color sequence (SGR) at the beginning of a text, in bytes; none if there is none.
-fn color_length(text: &str) -> Option<usize> {
-    let parameters = text.strip_prefix("\x1b[")?;
-    let length = parameters.find(|l: char| !l.is_ascii_digit() && l != ';')?;
-    parameters[length..]
-        .starts_with('m')
-        .then_some(2 + length + 1)
 }
 
 /// A name in which control characters are replaced.
