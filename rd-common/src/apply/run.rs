@@ -237,6 +237,7 @@ impl<C: 'static> Run<'_, C> {
                 name: name.clone(),
                 value: Some(value),
                 unknown: false,
+                deleted_first: false,
             }));
         }
     }

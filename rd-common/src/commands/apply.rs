@@ -9,11 +9,14 @@ use crate::output::prompt;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::{self, SliceSession};
+use crate::plan::deleted_first::{in_use, refusal};
 use crate::plan::plan_records::emit_plan;
+use crate::plan::planned::Plan;
 use crate::plan::refreshed::Refreshed;
 use crate::plan::saved_plan::{check_actions, check_state};
 use crate::records::Verb;
 use crate::resource::slice::Slice;
+use crate::slices::SLICES;
 use crate::state::session::LoadedState;
 use crate::state::store::Lock;
 use std::rc::Rc;
@@ -24,6 +27,9 @@ pub struct ApplyArgs {
     /// Apply without asking for confirmation
     #[arg(long, short)]
     pub yes: bool,
+    /// Replace this resource, and those that depend on it, although other slices use them; can be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    pub allow_replace: Vec<String>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show it as help")]
     pub limits: Limits,
@@ -77,6 +83,13 @@ async fn apply<S: Slice>(
     if let Some(refused) = plan.refused() {
         return Err(refused.clone());
     }
+    check_allowed(&args.allow_replace, S::NAME, &plan)?;
+    let stack = session.stack.name();
+    let store = session.store.as_ref();
+    let in_use = in_use(store, &stack, S::NAME, &plan, &args.allow_replace).await?;
+    if !in_use.is_empty() {
+        return Err(refusal(S::NAME, &plan, &in_use));
+    }
     match &saved {
         Some(saved) => check_actions(saved, &plan, S::NAME)?,
         None if !args.yes && plan.has_changes() => {
@@ -107,4 +120,20 @@ async fn apply<S: Slice>(
         session.emit_notes(&discovered, &state.document);
     }
     Ok(finished)
+}
+
+/// Fails where an address of `--allow-replace` is not one of this slice's plan. Those of other slices are for other
+/// programs of the pipe.
+fn check_allowed(addresses: &[String], slice: &str, plan: &Plan) -> Result<()> {
+    for address in addresses {
+        let of = address.split('.').next().unwrap_or_default();
+        let known = plan.resources.iter().any(|one| one.address == *address);
+        if !SLICES.contains(&of) || (of == slice && !known) {
+            return Err(Error::usage(format!(
+                "--allow-replace {address}: there is no such resource"
+            ))
+            .hint("nothing was changed; name an address of the plan, such as net.vpc.main"));
+        }
+    }
+    Ok(())
 }

@@ -6,9 +6,10 @@ use crate::exit::Exit;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::{self, SliceSession};
+use crate::plan::deleted_first::{in_use, refusal};
 use crate::plan::plan_records::emit_plan;
 use crate::plan::planned::Plan;
-use crate::plan::planner::plan;
+use crate::plan::planner::{OtherSlices, plan};
 use crate::plan::refresh::Observed;
 use crate::plan::refreshed::Refreshed;
 use crate::records::Verb;
@@ -104,12 +105,23 @@ async fn plan_offline<S: Slice>(
         &parts,
         empty,
         &Observed::default(),
-        &|reference| outputs.get(reference),
+        &OtherSlices {
+            value: &|reference| outputs.get(reference),
+            deleted_first: &|reference| outputs.is_deleted_first::<S>(reference),
+        },
     )
 }
 
-/// Warns of outputs that this plan changes, where other slices use them.
+/// Warns of what this plan deletes although other slices use it, and of outputs that it changes, where other slices use
+/// them.
 async fn warn_downstream<S: Slice>(session: &SliceSession<S>, plan: &Plan) -> Result<()> {
+    let stack = session.stack.name();
+    let in_use = in_use(session.store.as_ref(), &stack, S::NAME, plan, &[]).await?;
+    if !in_use.is_empty() {
+        let refusal = refusal(S::NAME, plan, &in_use);
+        let hint = refusal.hint.clone().unwrap_or_default();
+        session.warn(format!("apply will refuse: {}", refusal.summary), hint);
+    }
     let replaces = plan
         .resources
         .iter()
@@ -123,7 +135,6 @@ async fn warn_downstream<S: Slice>(session: &SliceSession<S>, plan: &Plan) -> Re
     if !replaces || changing.is_empty() {
         return Ok(());
     }
-    let stack = session.stack.name();
     let mut users = Vec::new();
     for slice in session.store.slices(&stack).await? {
         let key = Key {

@@ -45,6 +45,16 @@ impl OutputResolver {
         }
     }
 
+    /// Whether a plan upstream deletes what an output comes from before its successor exists, so that what uses it must
+    /// be replaced, too. Not for a slice in [`Slice::OPTIONAL_INPUTS`]: what only watches a resource does not hold it.
+    pub fn is_deleted_first<S: Slice>(&self, reference: &Reference) -> bool {
+        let Reference::Output(slice, name) = reference else {
+            return false;
+        };
+        let watches = S::OPTIONAL_INPUTS.iter().any(|one| one.slice == slice);
+        !watches && self.upstream.is_deleted_first(slice, name)
+    }
+
     /// The inputs that `S` names in [`Slice::OPTIONAL_INPUTS`] and [`Slice::REQUIRED_INPUTS`]. Waits for those that
     /// come down the pipe.
     pub async fn inputs<S: Slice>(&self) -> Result<ExternalOutputs> {

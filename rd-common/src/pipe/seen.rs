@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::records::{Begin, Ended, Record, ResourceChange, Upstream as Source, Verb};
 use crate::stack::Stack;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The saved plan of this program's own slice, as read from stdin.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -26,6 +26,8 @@ pub(super) struct Seen {
     pub(super) plans: BTreeMap<String, Begin>,
     /// The outputs, by slice and name; none where one is known only after apply.
     pub(super) outputs: BTreeMap<(String, String), Option<Value>>,
+    /// Those of them whose resource is deleted before its successor exists.
+    pub(super) deleted_first: BTreeSet<(String, String)>,
     /// The outputs in saved plans.
     pub(super) planned_outputs: BTreeMap<(String, String), Option<Value>>,
     pub(super) ends: BTreeMap<String, Ended>,
@@ -85,6 +87,9 @@ impl Seen {
                 if in_plan {
                     self.planned_outputs.insert(key, value);
                 } else {
+                    if output.deleted_first {
+                        self.deleted_first.insert(key.clone());
+                    }
                     self.outputs.insert(key, value);
                 }
             }

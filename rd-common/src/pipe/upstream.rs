@@ -205,6 +205,12 @@ impl Upstream {
         self.seen.borrow().outputs.get(&key).cloned()
     }
 
+    /// Whether a plan upstream deletes what this output comes from before its successor exists.
+    pub fn is_deleted_first(&self, slice: &str, name: &str) -> bool {
+        let key = (slice.to_owned(), name.to_owned());
+        self.seen.borrow().deleted_first.contains(&key)
+    }
+
     /// Waits for an output; none where its value is known only after apply. Fails where its program ends without it.
     pub async fn wait_output(&self, slice: &str, name: &str) -> Result<Option<Value>> {
         self.receive(slice, name, false).await

@@ -1,6 +1,7 @@
 //! Writes a plan as records: `change` and `output`.
 
 use crate::output::printer::Printer;
+use crate::plan::deleted_first::{comes_from, deleted_first};
 use crate::plan::planned::{Plan, Planned};
 use crate::records::{Output, Record, ResourceChange};
 use crate::resource::action::Action;
@@ -16,6 +17,7 @@ pub fn emit_plan(printer: &Printer, slice: &str, plan: &Plan) {
 
 /// Writes an `output` record for each output of a plan, without a value where it is not known yet.
 pub fn emit_outputs(printer: &Printer, slice: &str, plan: &Plan) {
+    let first = deleted_first(&plan.resources);
     for (name, value) in &plan.outputs {
         let unknown = is_unknown(value);
         printer.emit(&Record::Output(Output {
@@ -23,6 +25,7 @@ pub fn emit_outputs(printer: &Printer, slice: &str, plan: &Plan) {
             name: name.clone(),
             value: (!unknown).then(|| value.clone()),
             unknown,
+            deleted_first: comes_from(value, &first),
         }));
     }
 }

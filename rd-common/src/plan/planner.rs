@@ -18,15 +18,40 @@ use crate::state::document::{Document, Phase, Resource};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// The plan of an apply. `outputs` looks up outputs of other slices. Fails where a kind cannot compare a resource.
+/// What is known of the outputs of other slices.
+pub struct OtherSlices<'a> {
+    /// The value of an output; none where it is not known yet.
+    pub value: &'a dyn Fn(&Reference) -> Option<Value>,
+    /// Whether the resource that an output comes from is deleted before its successor exists.
+    pub deleted_first: &'a dyn Fn(&Reference) -> bool,
+}
+
+/// What every resource is planned with.
+struct Inputs<'a, C> {
+    stack: &'a Stack,
+    kinds: &'a Kinds<C>,
+    state: &'a Document,
+    observed: &'a Observed,
+    others: &'a OtherSlices<'a>,
+}
+
+/// The plan of an apply. Fails where a kind cannot compare a resource.
 pub fn plan<C: 'static>(
     stack: &Stack,
     kinds: &Kinds<C>,
     parts: &Parts,
     state: &Document,
     observed: &Observed,
-    outputs: &dyn Fn(&Reference) -> Option<Value>,
+    others: &OtherSlices<'_>,
 ) -> Result<Plan> {
+    let outputs = others.value;
+    let inputs = Inputs {
+        stack,
+        kinds,
+        state,
+        observed,
+        others,
+    };
     let mut planned: BTreeMap<String, Planned> = BTreeMap::new();
     let mut order = Vec::new();
     for node in by_dependency(&parts.nodes)? {
@@ -34,8 +59,7 @@ pub fn plan<C: 'static>(
             known_after_apply(reference, &planned).or_else(|| outputs(reference))
         };
         let spec = resolve(&node.spec, &lookup);
-        let one = plan_one(stack, kinds, node, &spec, state, observed, &planned)
-            .map_err(|e| e.at(&node.address))?;
+        let one = plan_one(&inputs, node, &spec, &planned).map_err(|e| e.at(&node.address))?;
         order.push(node.address.clone());
         planned.insert(node.address.clone(), one);
     }
@@ -72,14 +96,18 @@ fn known_after_apply(reference: &Reference, planned: &BTreeMap<String, Planned>)
 }
 
 fn plan_one<C: 'static>(
-    stack: &Stack,
-    kinds: &Kinds<C>,
+    inputs: &Inputs<'_, C>,
     node: &Node,
     spec: &Value,
-    state: &Document,
-    observed: &Observed,
     earlier: &BTreeMap<String, Planned>,
 ) -> Result<Planned> {
+    let Inputs {
+        stack,
+        kinds,
+        state,
+        observed,
+        others,
+    } = inputs;
     let any = kinds.get(node.kind)?;
     let stored = state.resources.get(&node.address);
     let mut planned = Planned {
@@ -133,7 +161,7 @@ fn plan_one<C: 'static>(
         .iter()
         .any(|reference| match reference {
             Reference::Attribute(target, _) => is_deleted_first(target),
-            Reference::Output(..) => false,
+            Reference::Output(..) => (others.deleted_first)(reference),
         });
     if loses_its_target {
         for change in fields.iter_mut().filter(|change| is_unknown(&change.after)) {

@@ -4,7 +4,7 @@ use crate::error::{Error, Result};
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::slice_session::SliceSession;
 use crate::plan::planned::Plan;
-use crate::plan::planner::plan;
+use crate::plan::planner::{OtherSlices, plan};
 use crate::plan::refresh::{Observed, refresh};
 use crate::resource::any_kind::Kinds;
 use crate::resource::ctx::Ctx;
@@ -88,7 +88,10 @@ impl<S: Slice> Refreshed<S> {
             &self.parts,
             state,
             &self.observed,
-            &|reference| outputs.get(reference),
+            &OtherSlices {
+                value: &|reference| outputs.get(reference),
+                deleted_first: &|reference| outputs.is_deleted_first::<S>(reference),
+            },
         )
     }
 }

@@ -122,6 +122,10 @@ pub struct Output {
     /// Whether the value is known only after apply; only in a plan.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
+    /// Whether the resource that the value comes from is deleted before its successor exists, so that what uses it must
+    /// be replaced, too; only in a plan.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub deleted_first: bool,
 }
 
 /// The `applied` record: a change that was made.

@@ -4,4 +4,5 @@ mod changes;
 mod check;
 mod drift;
 mod faults;
+mod in_use;
 mod lifecycle;

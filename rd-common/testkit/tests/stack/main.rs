@@ -10,6 +10,7 @@ mod layers;
 mod outputs;
 mod pipeline;
 mod readme;
+mod replacing;
 mod runs;
 mod scripts;
 mod stdout;
