@@ -19,6 +19,16 @@ pub async fn read_tags(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
     }
 }
 
+/// As [`read_tags`], for a replication group, whose tags ElastiCache tells only while the group is available; none if it
+/// does not tell them, or if the group does not exist.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ListTagsForResource.html>
+pub async fn read_group_tags(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
+    match read_tags(ctx, arn).await {
+        Err(error) if error.is(&["InvalidReplicationGroupState"]) => Ok(None),
+        other => other,
+    }
+}
+
 /// Sets the tags of `set` and removes those named in `remove`. Makes no call for what is empty.
 pub async fn change_tags(
     ctx: &Ctx<Clients>,
@@ -35,7 +45,8 @@ pub async fn change_tags(
         call.set_tags(Some(sdk_tags!(Tag, set)))
             .send()
             .await
-            .doing("set the tags")?;
+            .doing("set the tags")
+            .map_err(retry_if_temporary)?;
     }
     if !remove.is_empty() {
         let call = ctx.clients.elasticache.remove_tags_from_resource();
@@ -43,7 +54,8 @@ pub async fn change_tags(
             .set_tag_keys(Some(remove.to_vec()))
             .send()
             .await
-            .doing("remove the tags")?;
+            .doing("remove the tags")
+            .map_err(retry_if_temporary)?;
     }
     Ok(())
 }
@@ -74,11 +86,13 @@ pub fn delete_result(answer: Result<()>) -> Result<()> {
 /// role was created a moment ago. The latter has a code of its own in some operations
 /// (<https://github.com/aws-controllers-k8s/community/issues/367>) and a general one in others, where the text decides.
 pub fn retry_if_temporary(error: Error) -> Error {
-    const TEMPORARY: [&str; 6] = [
+    const TEMPORARY: [&str; 7] = [
         "InvalidReplicationGroupState",
         "InvalidCacheClusterState",
         "InvalidCacheParameterGroupState",
         "CacheSubnetGroupInUse",
+        // What deleted nodes leave behind still uses the subnet group.
+        "DependencyViolation",
         "APICallRateForCustomerExceeded",
         "ServiceLinkedRoleNotFoundFault",
     ];
@@ -91,9 +105,13 @@ pub fn retry_if_temporary(error: Error) -> Error {
     }
 }
 
-/// Success if ElastiCache had nothing to do: reads lag behind changes, so the same change may be requested twice.
+/// Success if ElastiCache had nothing to do: reads lag behind changes, so the same change may be requested twice. The
+/// second code is a general one, so the text decides.
+/// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/elasticache/replication_group.go>
 pub fn ignore_no_operation(error: Error) -> Result<()> {
-    if error.is(&["NoOperationFault"]) {
+    let nothing = error.is(&["InvalidParameterCombination"])
+        && error.summary.contains("No modifications were requested");
+    if error.is(&["NoOperationFault"]) || nothing {
         Ok(())
     } else {
         Err(retry_if_temporary(error))

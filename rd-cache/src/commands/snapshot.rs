@@ -34,7 +34,9 @@ pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
     let id = args
         .name
         .clone()
-        .unwrap_or_else(|| format!("{group}-{}", Timestamp::now().strftime("%Y%m%d-%H%M%S")));
+        .unwrap_or_else(|| format!("{group}-{}", Timestamp::now().strftime("%Y%m%d-%H%M%S")))
+        // ElastiCache keeps names in lower case.
+        .to_lowercase();
     let mut tags = ctx.stack.tags_for(GROUP);
     tags.remove(ADDRESS_TAG);
     let call = ctx

@@ -1,7 +1,8 @@
 //! Changes of the cache: nodes, engine, parameters, changes pending until the maintenance window, and refused ones.
 
+use rd_testkit::faults::{Call, Calls, Fault, Proxy, Rule};
 use rd_testkit::network::SETTINGS;
-use rd_testkit::{ELASTICACHE, World};
+use rd_testkit::{ELASTICACHE, World, endpoint};
 
 const GROUP: &str = "cache.replication_group.redis";
 
@@ -84,6 +85,77 @@ fn settings_are_changed_in_place() {
             "update cache.replication_group.redis",
         ],
     );
+}
+
+/// ElastiCache wants failover changed before it removes the last replica, and changes it at once only if it is told to.
+#[test]
+fn nodes_are_added_and_removed_where_other_changes_wait_for_the_window() {
+    let later = "apply_immediately = false\n";
+    let world = applied(&with(later));
+    for (count, failover) in [(2, "enabled"), (1, "disabled")] {
+        world.settings(&with(&format!("{later}nodes = {count}")));
+        settles(&world, &UPDATE);
+        assert_eq!(
+            (nodes(&world), described(&world, "AutomaticFailover")),
+            (count, failover.into())
+        );
+        assert_eq!(described(&world, "MultiAZ"), failover);
+    }
+}
+
+#[test]
+fn a_change_to_valkey_waits_for_the_window_as_a_whole() {
+    let settings = |engine: &str| {
+        with(&format!(
+            "apply_immediately = false\nengine = \"{engine}\"\n"
+        ))
+    };
+    let world = applied(&settings("redis"));
+    world.settings(&settings("valkey"));
+    settles(&world, &UPDATE);
+    assert_eq!(described(&world, "Engine"), "redis");
+}
+
+#[test]
+fn snapshots_are_turned_on_of_a_replica() {
+    let world = applied(&with("nodes = 2"));
+    world.settings(&with("nodes = 2\nsnapshot_retention_days = 3"));
+    settles(&world, &UPDATE);
+    assert!(described(&world, "SnapshottingClusterId").ends_with("-002"));
+}
+
+/// While ElastiCache works on the group, it does not tell the tags.
+#[test]
+fn tags_that_are_not_told_are_as_last_applied() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.network();
+    world.rd("rd-cache").args("apply -y").ok();
+    let of_group = |call: &Call| {
+        let arn = call.form("ResourceName").unwrap_or_default();
+        call.operation == "ListTagsForResource" && arn.contains("replicationgroup")
+    };
+    const BUSY: Fault = Fault::Refuse {
+        status: 400,
+        code: "InvalidReplicationGroupState",
+    };
+    let rule = Rule::at_first(Calls::Matching(of_group), 99, BUSY);
+    proxy.rules(vec![rule], None);
+    assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
+    world.rd("rd-cache").args("status").ok();
+    world.settings(&with("final_snapshot = true"));
+    assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), UPDATE);
+    assert!(proxy.happened() > 0);
+    // A delete waits until it knows whether a final snapshot is wanted.
+    let rule = Rule::at_first(Calls::Matching(of_group), 3, BUSY);
+    proxy.rules(vec![rule], None);
+    world.rd("rd-cache").args("destroy -y").ok();
+    let deleted = proxy.calls().into_iter();
+    let deleted: Vec<Call> = deleted
+        .filter(|call| call.operation == "DeleteReplicationGroup")
+        .collect();
+    assert_eq!(deleted.len(), 1);
+    assert_eq!(deleted[0].form("FinalSnapshotIdentifier"), None);
 }
 
 /// AWS does not list a parameter that was set to its default among those that users have set.

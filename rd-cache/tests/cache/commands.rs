@@ -111,7 +111,7 @@ fn a_rotation_killed_anywhere_is_completed_by_the_next() {
 fn snapshots_are_taken_and_listed() {
     let world = World::new(SETTINGS);
     applied(&world);
-    let taken = document(&world.rd("rd-cache").args("snapshot mine --wait").ok());
+    let taken = document(&world.rd("rd-cache").args("snapshot Mine --wait").ok());
     assert_eq!(taken["status"], "available");
     world.rd("rd-cache").args("snapshot mine").code(1);
     let listed = document(&world.rd("rd-cache").args("snapshots").ok());

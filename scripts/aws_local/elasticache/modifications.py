@@ -126,6 +126,12 @@ def _checked(backend, group, params):
         engine_versions.check_node_type(params["CacheNodeType"])
     validation.check_windows(params.get("SnapshotWindow"), params.get("PreferredMaintenanceWindow"))
     validation.check_retention(params.get("SnapshotRetentionLimit"))
+    turned_on = params.get("SnapshotRetentionLimit") and not group.snapshot_retention_limit
+    if turned_on and not group.cluster_enabled and not params.get("SnapshottingClusterId"):
+        # https://github.com/aws/aws-cdk/issues/6256
+        raise InvalidParameterCombinationException(
+            "Must specify both SnapshotRetentionLimit and SnapshottingClusterId to turn on snapshots"
+        )
     vpc_id = find_subnet_group(backend, group.cache_subnet_group_name).vpc_id
     validation.check_security_groups(backend, params.get("SecurityGroupIds") or [], vpc_id)
     wanted = [

@@ -33,7 +33,12 @@ def _check(backend, arn):
         raise InvalidARNFault(arn)
     kind, name = found[1], found[2].lower()
     if kind == "replicationgroup":
-        replication_groups.find(backend, name)
+        group = replication_groups.find(backend, name)
+        if group.status != "available":
+            raise ElastiCacheException(
+                "InvalidReplicationGroupState",
+                f"Replication group {name} is not in available state to perform tagging operations.",
+            )
     elif kind == "parametergroup":
         parameter_groups.find(backend, name)
     elif kind == "cluster":

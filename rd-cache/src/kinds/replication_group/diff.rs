@@ -6,8 +6,8 @@ use rd_common::{Change, Diff};
 use serde_json::{Value, json};
 
 /// The fields that differ. AWS does not report all fields of a group without nodes; a field that it does not report is
-/// no difference.
-pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
+/// no difference. `last` is the spec last applied, for what is in the tags, which AWS does not always tell.
+pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
     let mut diff = Diff::new();
     diff.field("description", &live.description, &spec.description);
     engine(&mut diff, spec, live);
@@ -19,7 +19,9 @@ pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
             spec.fails_over(),
         )
         .field("multi_az", live.multi_az, spec.fails_over());
-    if let Some(group) = &live.parameter_group {
+    if let Some(group) = &live.parameter_group
+        && !waits_for_valkey(spec, live)
+    {
         diff.field("parameter_group", group, &spec.parameter_group);
     }
     if let Some(groups) = &live.security_group_ids {
@@ -47,17 +49,30 @@ pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
             spec.auto_minor_version_upgrade,
         );
     }
-    diff.field("final_snapshot", live.final_snapshot, spec.final_snapshot)
-        .field(
-            "secret_generation",
-            &live.secret_generation,
-            &spec.secret_generation,
-        );
+    if live.tags_told {
+        diff.field("final_snapshot", live.final_snapshot, spec.final_snapshot)
+            .field(
+                "secret_generation",
+                &live.secret_generation,
+                &spec.secret_generation,
+            );
+    } else if let Some(last) = last {
+        diff.field("final_snapshot", last.final_snapshot, spec.final_snapshot)
+            .field(
+                "secret_generation",
+                &last.secret_generation,
+                &spec.secret_generation,
+            );
+    }
     if let Some(group) = &live.subnet_group {
         diff.fixed("subnet_group", group, &spec.subnet_group);
     }
-    diff.fixed("at_rest_encryption", live.at_rest_encryption, true)
-        .fixed("transit_encryption", live.transit_encryption, true);
+    if live.at_rest_encryption == Some(false) {
+        diff.fixed("at_rest_encryption", false, true);
+    }
+    if live.transit_encryption == Some(false) {
+        diff.fixed("transit_encryption", false, true);
+    }
     diff.fixed_kms_key(live.kms_key.as_deref(), spec.kms_key.as_deref());
     diff.finish()
 }
@@ -65,6 +80,9 @@ pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
 /// Engine and version. A change from Redis to Valkey is made in place; a change back replaces the group.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.HowTo.html>
 fn engine(diff: &mut Diff, spec: &Spec, live: &Live) {
+    if waits_for_valkey(spec, live) {
+        return;
+    }
     if let Some(engine) = live
         .engine
         .as_ref()
@@ -90,6 +108,16 @@ fn engine(diff: &mut Diff, spec: &Spec, live: &Live) {
     if !is_satisfied && !pending {
         diff.field("engine_version", version, &spec.engine_version);
     }
+}
+
+/// Whether the change from Redis to Valkey is pending. AWS shows the new version alone; the new engine and the parameter
+/// group of its family come with it.
+fn waits_for_valkey(spec: &Spec, live: &Live) -> bool {
+    let pending = live.pending.get("engine_version").and_then(Value::as_str);
+    !spec.apply_immediately
+        && spec.engine == "valkey"
+        && live.engine.as_deref() == Some("redis")
+        && pending.is_some_and(|pending| satisfies(pending, &spec.engine_version))
 }
 
 /// The node type, whose change may be pending until the maintenance window. A pending change to the desired type is no

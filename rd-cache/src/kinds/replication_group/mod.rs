@@ -15,8 +15,8 @@ use model::{Live, Spec, live, node_id_attribute};
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Details, Found, Kind, Readiness, ReplaceOrder, Result,
-    Tags, Timeouts, Wanted, attribute, sdk_tags,
+    Attribute, Change, CreateRequest, Ctx, Details, Error, Found, Kind, Readiness, ReplaceOrder,
+    Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags,
 };
 use rd_iam::service_linked_role;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
@@ -37,6 +37,15 @@ impl ReplicationGroup {
     }
 }
 
+/// The statuses of a node that ElastiCache is working on.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheCluster.html>
+const BUSY_NODE: [&str; 4] = [
+    "creating",
+    "deleting",
+    "modifying",
+    "rebooting cluster nodes",
+];
+
 async fn read_group(ctx: &Ctx<Clients>, id: &str) -> Result<Option<Group>> {
     let call = ctx.clients.elasticache.describe_replication_groups();
     let answer = call.replication_group_id(id).send().await;
@@ -53,19 +62,19 @@ async fn read_clusters(ctx: &Ctx<Clients>) -> Result<Vec<CacheCluster>> {
     clusters.try_collect().await.doing("read the nodes")
 }
 
-/// Reads the group of this name with its nodes and tags; none if it does not exist.
-pub async fn read(ctx: &Ctx<Clients>, id: &str) -> Result<Option<(Live, Tags)>> {
+/// Reads the group of this name with its nodes and tags; none if it does not exist. There are no tags if ElastiCache does
+/// not tell them, as long as the group is not available.
+pub async fn read(ctx: &Ctx<Clients>, id: &str) -> Result<Option<(Live, Option<Tags>)>> {
     let arn = elasticache::arn(ctx, "replicationgroup", id);
     let (group, clusters, tags) = tokio::try_join!(
         read_group(ctx, id),
         read_clusters(ctx),
-        elasticache::read_tags(ctx, &arn)
+        elasticache::read_group_tags(ctx, &arn)
     )?;
     let Some(group) = group else {
         return Ok(None);
     };
-    let tags = tags.unwrap_or_default();
-    Ok(Some((live(&group, &clusters, &tags), tags)))
+    Ok(Some((live(&group, &clusters, tags.as_ref()), tags)))
 }
 
 impl Kind for ReplicationGroup {
@@ -90,7 +99,7 @@ impl Kind for ReplicationGroup {
                     address: one.address.clone(),
                     id,
                     live,
-                    tags: Some(tags),
+                    tags,
                 });
             }
         }
@@ -166,6 +175,13 @@ impl Kind for ReplicationGroup {
         if group.status == "deleting" {
             return Ok(());
         }
+        if !group.tags_told {
+            return Err(Error::failed(format!(
+                "{id} is {}, and ElastiCache does not tell its tags",
+                group.status
+            ))
+            .retry(Retry::Later));
+        }
         // With milliseconds, a group of the same name that is deleted later gets another snapshot name.
         let time = Timestamp::now().strftime("%Y%m%d-%H%M%S-%3f");
         let name = format!("{id}-final-{time}");
@@ -173,7 +189,8 @@ impl Kind for ReplicationGroup {
         let answer = call
             .replication_group_id(id)
             .retain_primary_cluster(false)
-            .set_final_snapshot_identifier(group.final_snapshot.unwrap_or(false).then_some(name))
+            // Without the tag, the data is kept.
+            .set_final_snapshot_identifier(group.final_snapshot.unwrap_or(true).then_some(name))
             .send()
             .await;
         elasticache::delete_result(answer.doing("delete the replication group").map(|_| ()))
@@ -184,8 +201,8 @@ impl Kind for ReplicationGroup {
         elasticache::change_tags(ctx, &arn, set, remove).await
     }
 
-    fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
-        diff::diff(spec, live)
+    fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
+        diff::diff(spec, live, last)
     }
 
     fn validate(spec: &Spec, live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
@@ -198,7 +215,14 @@ impl Kind for ReplicationGroup {
 
     fn ready(live: &Live) -> Readiness {
         match live.status.as_str() {
-            "available" => Readiness::Ready,
+            // The group can be available while a node is being added or removed.
+            "available" => live
+                .nodes
+                .iter()
+                .find(|node| BUSY_NODE.contains(&node.status.as_str()))
+                .map_or(Readiness::Ready, |node| {
+                    Readiness::Pending(format!("{} is {}", node.id, node.status))
+                }),
             "deleting" => Readiness::Leaving(live.status.clone()),
             "create-failed" => Readiness::Failed(live.status.clone()),
             other => Readiness::Pending(other.to_owned()),

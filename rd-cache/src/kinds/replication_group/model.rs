@@ -113,10 +113,10 @@ pub struct Live {
     pub parameter_group: Option<String>,
     /// The status of the parameters: `in-sync`, `pending-reboot` or `applying`.
     pub parameters_status: String,
-    /// Whether the data at rest is encrypted.
-    pub at_rest_encryption: bool,
-    /// Whether connections use TLS.
-    pub transit_encryption: bool,
+    /// Whether the data at rest is encrypted; none if AWS did not report it.
+    pub at_rest_encryption: Option<bool>,
+    /// Whether connections use TLS; none if AWS did not report it.
+    pub transit_encryption: Option<bool>,
     /// Whether clients need a token.
     pub auth_token: bool,
     /// The ARN of the KMS key of the data at rest.
@@ -129,6 +129,9 @@ pub struct Live {
     pub maintenance_window: Option<String>,
     /// Whether AWS upgrades the minor version.
     pub auto_minor_version_upgrade: Option<bool>,
+    /// Whether AWS told the tags, from which the next two fields are: it does not while the group is not available.
+    #[serde(default)]
+    pub tags_told: bool,
     /// Whether a delete takes a final snapshot, from the tag `rd:final-snapshot`; none without the tag.
     pub final_snapshot: Option<bool>,
     /// The generation of the secret whose token was set, from the tag `rd:secret-generation`; empty without the tag.
@@ -138,7 +141,9 @@ pub struct Live {
 }
 
 /// Converts ElastiCache's answers: the group, and all nodes of the account, from which those of the group are taken.
-pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
+/// `tags` is none if ElastiCache did not tell them.
+pub fn live(group: &Group, clusters: &[CacheCluster], tags: Option<&Tags>) -> Live {
+    let tag = |key| tags.and_then(|tags| tags.get(key));
     let id = group.replication_group_id();
     let members: Vec<&CacheCluster> = clusters
         .iter()
@@ -191,8 +196,12 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
             .max_by_key(|status| *status != "in-sync")
             .unwrap_or("in-sync")
             .to_owned(),
-        at_rest_encryption: group.at_rest_encryption_enabled().unwrap_or(false),
-        transit_encryption: group.transit_encryption_enabled().unwrap_or(false),
+        at_rest_encryption: group
+            .at_rest_encryption_enabled()
+            .or(first.and_then(CacheCluster::at_rest_encryption_enabled)),
+        transit_encryption: group
+            .transit_encryption_enabled()
+            .or(first.and_then(CacheCluster::transit_encryption_enabled)),
         auth_token: group.auth_token_enabled().unwrap_or(false),
         kms_key: group.kms_key_id().map(str::to_owned),
         snapshot_retention_days: group.snapshot_retention_limit().unwrap_or(0),
@@ -203,10 +212,9 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: &Tags) -> Live {
         auto_minor_version_upgrade: group
             .auto_minor_version_upgrade()
             .or(first.and_then(CacheCluster::auto_minor_version_upgrade)),
-        final_snapshot: tags
-            .get(FINAL_SNAPSHOT_TAG)
-            .and_then(|value| value.parse().ok()),
-        secret_generation: tags.get(GIVEN_GENERATION_TAG).cloned().unwrap_or_default(),
+        tags_told: tags.is_some(),
+        final_snapshot: tag(FINAL_SNAPSHOT_TAG).and_then(|value| value.parse().ok()),
+        secret_generation: tag(GIVEN_GENERATION_TAG).cloned().unwrap_or_default(),
         pending: pending(group, &members),
     }
 }

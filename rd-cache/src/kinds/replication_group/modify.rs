@@ -18,7 +18,8 @@ use rd_secret::value::current;
 const CHANGED_BY_OTHER_CALLS: [&str; 3] = ["nodes", "final_snapshot", "secret_generation"];
 
 /// Makes the next stage of the changes; the engine calls it again for the rest once the group is available. The stages:
-/// a token from another secret, more nodes, other settings, fewer nodes.
+/// a token from another secret, tags, more nodes, a first token, failover, other settings, fewer nodes. Each makes the
+/// group busy, tags included: ElastiCache copies them to the nodes.
 pub async fn modify(
     ctx: &Ctx<Clients>,
     id: &str,
@@ -40,11 +41,9 @@ pub async fn modify(
         let generation = spec.secret_generation.text().to_owned();
         tags.insert(GIVEN_GENERATION_TAG.to_owned(), generation);
     }
-    let arn = elasticache::arn(ctx, "replicationgroup", id);
-    elasticache::change_tags(ctx, &arn, &tags, &[]).await?;
-    if token_first {
-        // The next stage follows once the token is set.
-        return Ok(());
+    if !tags.is_empty() {
+        let arn = elasticache::arn(ctx, "replicationgroup", id);
+        return elasticache::change_tags(ctx, &arn, &tags, &[]).await;
     }
     let nodes = i32::try_from(live.nodes.len()).unwrap_or(i32::MAX);
     if nodes < spec.nodes {
@@ -59,11 +58,28 @@ pub async fn modify(
             .map(|_| ())
             .or_else(elasticache::ignore_no_operation);
     }
+    if has("auth_token") {
+        return set_token(ctx, id, &read_token(ctx, spec).await?, Strategy::Set).await;
+    }
+    // Failover follows from the number of nodes, which changes at once, too.
+    if has("automatic_failover") || has("multi_az") {
+        let call = ctx.clients.elasticache.modify_replication_group();
+        return call
+            .replication_group_id(id)
+            .automatic_failover_enabled(spec.fails_over())
+            .multi_az_enabled(spec.fails_over())
+            .apply_immediately(true)
+            .send()
+            .await
+            .doing("change the failover")
+            .map(|_| ())
+            .or_else(elasticache::ignore_no_operation);
+    }
     let has_settings = changes
         .iter()
         .any(|change| !CHANGED_BY_OTHER_CALLS.contains(&change.path.as_str()));
     if has_settings {
-        return modify_settings(ctx, id, spec, changes).await;
+        return modify_settings(ctx, id, live, spec, changes).await;
     }
     if nodes > spec.nodes {
         let call = ctx.clients.elasticache.decrease_replica_count();
@@ -85,11 +101,14 @@ pub async fn modify(
 async fn modify_settings(
     ctx: &Ctx<Clients>,
     id: &str,
+    live: &Live,
     spec: &Spec,
     changes: &[Change],
 ) -> Result<()> {
     let has = |path: &str| touches(changes, path);
     let engine = has("engine");
+    let versions = engine || has("engine_version");
+    let turns_snapshots_on = live.snapshot_retention_days == 0 && spec.snapshot_retention_days > 0;
     let call = ctx
         .clients
         .elasticache
@@ -97,11 +116,9 @@ async fn modify_settings(
         .replication_group_id(id)
         .apply_immediately(spec.apply_immediately)
         .set_replication_group_description(has("description").then(|| spec.description.clone()))
-        .set_engine(engine.then(|| spec.engine.clone()))
-        .set_engine_version((engine || has("engine_version")).then(|| spec.engine_version.clone()))
+        .set_engine(versions.then(|| spec.engine.clone()))
+        .set_engine_version(versions.then(|| spec.engine_version.clone()))
         .set_cache_node_type(has("node_type").then(|| spec.node_type.clone()))
-        .set_automatic_failover_enabled(has("automatic_failover").then(|| spec.fails_over()))
-        .set_multi_az_enabled(has("multi_az").then(|| spec.fails_over()))
         .set_cache_parameter_group_name(
             has("parameter_group").then(|| spec.parameter_group.text().to_owned()),
         )
@@ -111,6 +128,11 @@ async fn modify_settings(
         .set_snapshot_retention_limit(
             has("snapshot_retention_days").then_some(spec.snapshot_retention_days),
         )
+        .set_snapshotting_cluster_id(
+            turns_snapshots_on
+                .then(|| snapshotting_node(live))
+                .flatten(),
+        )
         .set_snapshot_window(has("snapshot_window").then(|| spec.snapshot_window.clone()))
         .set_preferred_maintenance_window(
             has("maintenance_window").then(|| spec.maintenance_window.clone()),
@@ -118,18 +140,20 @@ async fn modify_settings(
         .set_auto_minor_version_upgrade(
             has("auto_minor_version_upgrade").then_some(spec.auto_minor_version_upgrade),
         );
-    let call = if has("auth_token") {
-        let token = read_token(ctx, spec).await?;
-        call.auth_token(token.reveal())
-            .auth_token_update_strategy(Strategy::Set)
-    } else {
-        call
-    };
     call.send()
         .await
         .doing("change the replication group")
-        .map_err(elasticache::retry_if_temporary)
         .map(|_| ())
+        .or_else(elasticache::ignore_no_operation)
+}
+
+/// The node of which ElastiCache takes the snapshots, which it wants to be told when they are turned on: a replica where
+/// there is one, so that the primary does not slow down.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups-automatic.html>
+fn snapshotting_node(live: &Live) -> Option<String> {
+    let replica = live.nodes.iter().find(|node| node.role == "replica");
+    let node = replica.or(live.nodes.first());
+    node.map(|node| node.id.clone())
 }
 
 /// Reads the token from the secret; fails if the secret has none.

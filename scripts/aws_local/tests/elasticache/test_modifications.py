@@ -30,6 +30,8 @@ class Modify(Cache):
 
     def test_other_changes_are_applied_at_once(self):
         self.create()
+        with self.refused("InvalidParameterCombination"):
+            self.modify(SnapshotRetentionLimit=3)
         self.parameter_group()
         group = self.group(self.vpc, "other")
         created = self.modify(
@@ -38,6 +40,7 @@ class Modify(Cache):
             PreferredMaintenanceWindow="tue:01:00-tue:02:00",
             SnapshotWindow="09:00-10:00",
             SnapshotRetentionLimit=3,
+            SnapshottingClusterId="redis-002",
             AutoMinorVersionUpgrade=False,
             CacheParameterGroupName="own",
         )
