@@ -6,7 +6,7 @@ use crate::clients::Clients;
 use crate::config::{Config, NO_ZONE};
 use crate::domain_names::{is_in, normal};
 use crate::kinds::certificate::model::{Spec as CertificateSpec, live};
-use aws_sdk_route53::types::HostedZoneConfig;
+use aws_sdk_route53::types::{HostedZone, HostedZoneConfig};
 use rd_common::aws::Explain;
 use rd_common::{Document, Error, Result, Stack};
 use std::collections::BTreeMap;
@@ -132,14 +132,19 @@ async fn list_public_zones(clients: &Clients) -> Result<Vec<(String, String)>> {
             error
         }
     })?;
-    Ok(zones
+    Ok(public_zones(&zones))
+}
+
+/// The name and the id of each public zone.
+fn public_zones(zones: &[HostedZone]) -> Vec<(String, String)> {
+    zones
         .iter()
         .filter(|zone| !zone.config().is_some_and(HostedZoneConfig::private_zone))
         .map(|zone| {
             let id = zone.id().trim_start_matches("/hostedzone/");
             (normal(zone.name()), id.to_owned())
         })
-        .collect())
+        .collect()
 }
 
 /// The id of the zone with the longest name that contains `host`; an error if several zones have that name.
@@ -203,6 +208,27 @@ mod tests {
 
     fn zone(name: &str, id: &str) -> (String, String) {
         (name.to_owned(), id.to_owned())
+    }
+
+    #[tokio::test]
+    async fn zones_of_other_services_and_private_ones_are_left_out() {
+        let route53 = crate::recorded::route53(
+            "<ListHostedZonesResponse xmlns=\"https://route53.amazonaws.com/doc/2013-04-01/\"><HostedZones>\
+             <HostedZone><Id>/hostedzone/Z2UGBO0SA2RMJ1</Id><Name>local.</Name><CallerReference>a</CallerReference>\
+             <Config><Comment>Created by Route 53 Auto Naming</Comment><PrivateZone>true</PrivateZone></Config>\
+             <ResourceRecordSetCount>2</ResourceRecordSetCount><LinkedService>\
+             <ServicePrincipal>servicediscovery.amazonaws.com</ServicePrincipal><Description>a namespace</Description>\
+             </LinkedService></HostedZone>\
+             <HostedZone><Id>/hostedzone/Z20H1474487I0O</Id><Name>shop.com.</Name><CallerReference>b</CallerReference>\
+             <Config><PrivateZone>false</PrivateZone></Config><ResourceRecordSetCount>2</ResourceRecordSetCount>\
+             </HostedZone></HostedZones><IsTruncated>false</IsTruncated><MaxItems>100</MaxItems>\
+             </ListHostedZonesResponse>",
+        );
+        let zones = route53.list_hosted_zones().send().await.unwrap();
+        assert_eq!(
+            public_zones(zones.hosted_zones()),
+            [zone("shop.com", "Z20H1474487I0O")]
+        );
     }
 
     #[test]

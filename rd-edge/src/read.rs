@@ -114,3 +114,23 @@ async fn read_certificates(acm: &Acm, arns: Vec<String>) -> Result<ByArn<Certifi
     }
     Ok(all)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded;
+
+    #[tokio::test]
+    async fn tags_are_told_by_arn_and_may_be_none() {
+        let elb = recorded::elb(
+            "DescribeTags",
+            "<TagDescriptions><member><ResourceArn>arn:1</ResourceArn><Tags><member><Key>Project</Key>\
+             <Value>shop</Value></member></Tags></member><member><ResourceArn>arn:2</ResourceArn><Tags/></member>\
+             </TagDescriptions>",
+        );
+        let arns = vec!["arn:1".to_owned(), "arn:2".to_owned()];
+        let tags = read_tags(&elb, arns).await.unwrap();
+        assert_eq!(tags["arn:1"]["Project"], "shop");
+        assert!(tags["arn:2"].is_empty());
+    }
+}

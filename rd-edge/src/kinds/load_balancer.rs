@@ -134,14 +134,15 @@ pub async fn read_attributes(
     let answer = call.load_balancer_arn(arn).send().await;
     match answer.doing("read the load balancer's attributes") {
         Err(error) if is_not_found(&error) => Ok(None),
-        other => {
-            let all = other?.attributes.unwrap_or_default().into_iter();
-            Ok(Some(
-                all.filter_map(|one| Some((one.key?, one.value.unwrap_or_default())))
-                    .collect(),
-            ))
-        }
+        other => Ok(Some(by_name(other?.attributes.unwrap_or_default()))),
     }
+}
+
+/// Attributes by their names; one without a value is empty.
+fn by_name(attributes: Vec<LoadBalancerAttribute>) -> BTreeMap<String, String> {
+    let all = attributes.into_iter();
+    all.filter_map(|one| Some((one.key?, one.value.unwrap_or_default())))
+        .collect()
 }
 
 /// Reads the load balancer with this ARN or, without one, this name; none if it does not exist.
@@ -369,10 +370,15 @@ impl Kind for LoadBalancer {
     }
 }
 
-/// Whether a load balancer may be without an attribute that AWS refuses: not without its protection against deletion,
-/// nor without the check of headers.
+/// Whether a load balancer may be without an attribute that AWS refuses: not without what protects it or is asked for, the
+/// protection against deletion, the check of headers, and access logs.
 fn may_lack(key: &str, given: &BTreeMap<&str, &str>) -> bool {
-    let is_needed = key == DELETION_PROTECTION || key == DROP_INVALID_HEADERS;
+    let is_needed = [
+        DELETION_PROTECTION,
+        DROP_INVALID_HEADERS,
+        "access_logs.s3.enabled",
+    ]
+    .contains(&key);
     given
         .get(key)
         .is_some_and(|value| !is_needed || *value == "false")
@@ -439,6 +445,23 @@ mod tests {
         assert_eq!(live.security_group_ids, ["sg-0552"]);
         assert_eq!(live.zone_id, "Z35SXDOTRQ7X7K");
         assert_eq!(LoadBalancer::ready(&live), Readiness::Ready);
+    }
+
+    #[tokio::test]
+    async fn attributes_as_aws_describes_them() {
+        let elb = recorded::elb(
+            "DescribeLoadBalancerAttributes",
+            "<Attributes><member><Key>access_logs.s3.enabled</Key><Value>false</Value></member>\
+             <member><Key>access_logs.s3.bucket</Key><Value/></member>\
+             <member><Value>60</Value><Key>idle_timeout.timeout_seconds</Key></member>\
+             <member><Key>zonal_shift.config.enabled</Key><Value>false</Value></member></Attributes>",
+        );
+        let call = elb.describe_load_balancer_attributes();
+        let answer = call.load_balancer_arn(ARN).send().await.unwrap();
+        let attributes = by_name(answer.attributes.unwrap());
+        assert_eq!(attributes.len(), 4);
+        assert_eq!(attributes["access_logs.s3.bucket"], "");
+        assert_eq!(attributes["idle_timeout.timeout_seconds"], "60");
     }
 
     #[tokio::test]
