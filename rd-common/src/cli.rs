@@ -8,7 +8,7 @@ use crate::flags::GlobalFlags;
 use crate::output::printer::{Format, Printer, print_error};
 use crate::output::terminal_progress::TerminalProgress;
 use crate::output::{stderr, stream};
-use crate::pipe::session::emit_startup_failure;
+use crate::pipe::startup_failure;
 use crate::resource::signal::Cancel;
 use crate::resource::slice::Slice;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -66,11 +66,17 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
                 AnyCommand::Slice(SliceCommand::Man { folder }) => man(&clap_command, &folder),
                 AnyCommand::Slice(command) => {
                     let json = Format::resolve(flags.format) == Format::Json;
-                    match Context::resolve(about.name, flags, Some(S::NAME)).await {
+                    match Context::resolve(about.name, flags.clone(), Some(S::NAME)).await {
                         Ok(context) => command.run::<S>(&context).await,
                         Err(error) => {
-                            if let Some(verb) = command.verb().filter(|_| json) {
-                                emit_startup_failure(S::NAME, verb, &error);
+                            let verb = command.verb();
+                            if let Some(verb) = verb.clone().filter(|_| json) {
+                                startup_failure::emit(S::NAME, verb, &error);
+                            }
+                            if verb.is_some()
+                                && startup_failure::is_told_upstream(S::NAME, &flags, &error)
+                            {
+                                return Ok(error.exit);
                             }
                             Err(error)
                         }

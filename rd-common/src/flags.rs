@@ -2,6 +2,7 @@
 
 use crate::output::printer::Format;
 use clap::Args;
+use clap::builder::FalseyValueParser;
 use std::path::PathBuf;
 
 /// The global flags, some of which can also be set as `RD_*` variables.
@@ -45,7 +46,12 @@ pub struct GlobalFlags {
     #[arg(long, global = true, value_enum)]
     pub format: Option<Format>,
     /// Do not read stdin
-    #[arg(long, global = true)]
+    #[arg(
+        long,
+        global = true,
+        env = "RD_NO_STDIN",
+        value_parser = FalseyValueParser::new()
+    )]
     pub no_stdin: bool,
     /// Log each AWS API call and the causes of errors to stderr; -vv also logs where the credentials come from
     #[arg(long, short, global = true, action = clap::ArgAction::Count)]

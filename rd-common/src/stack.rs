@@ -14,6 +14,13 @@ pub const SLICE_TAG: &str = "rd:slice";
 /// resource: neither its settings nor its state.
 pub const FINAL_SNAPSHOT_TAG: &str = "rd:final-snapshot";
 
+/// Whether rd sets this tag by itself, so that it is not one of the user's own. A `Name` of the user counts as one of
+/// ours.
+pub fn is_own_tag(key: &str) -> bool {
+    let ours = ["Name", "Project", "Environment", "ManagedBy"];
+    ours.contains(&key) || key == SLICE_TAG || key == ADDRESS_TAG
+}
+
 /// The stack that a program works on.
 #[derive(Clone, Debug, Default)]
 pub struct Stack {

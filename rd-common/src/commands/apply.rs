@@ -1,4 +1,4 @@
-//! `apply`: creates and updates resources to match `rd.toml`, or carries out the saved plan on stdin.
+//! `apply`: creates and updates resources to match `rd.toml`, or carries out a saved plan.
 
 use crate::apply::execute::Execution;
 use crate::commands::limits::Limits;
@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::prompt;
+use crate::pipe::intake::{Intake, PlanSource};
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::{self, SliceSession};
@@ -19,6 +20,7 @@ use crate::resource::slice::Slice;
 use crate::slices::SLICES;
 use crate::state::session::LoadedState;
 use crate::state::store::Lock;
+use std::path::PathBuf;
 use std::rc::Rc;
 
 /// The flags that `apply` accepts.
@@ -30,6 +32,9 @@ pub struct ApplyArgs {
     /// Replace this resource, and those that depend on it, although other slices use them; can be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub allow_replace: Vec<String>,
+    /// Apply exactly the saved plan in this file; - for stdin
+    #[arg(long, value_name = "FILE", conflicts_with = "yes")]
+    pub plan: Option<PathBuf>,
     #[command(flatten)]
     #[expect(missing_docs, reason = "clap would show it as help")]
     pub limits: Limits,
@@ -37,7 +42,8 @@ pub struct ApplyArgs {
 
 /// Applies slice `S` as one program of a pipe.
 pub(crate) async fn run<S: Slice>(context: &Context, args: &ApplyArgs) -> Result<Exit> {
-    slice_session::run::<S, _>(context, Verb::Apply, false, |session| async move {
+    let intake = Intake::of_apply(args.yes, args.plan.clone().map(PlanSource::from));
+    slice_session::run_with::<S, _>(context, Verb::Apply, false, intake, |session| async move {
         session
             .with_lock(
                 context,
@@ -63,9 +69,8 @@ async fn apply<S: Slice>(
         None
     };
     if saved.is_none() && !args.yes && !prompt::can_ask() {
-        return Err(Error::refused("not confirmed").hint(
-            "pass -y to apply without asking, or a saved plan on stdin (`plan > plan.jsonl`)",
-        ));
+        return Err(Error::refused("not confirmed")
+            .hint("pass -y to apply without asking, or a saved plan: --plan FILE"));
     }
     if let Some(saved) = &saved {
         check_state(saved, &state.document)?;

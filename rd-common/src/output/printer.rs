@@ -106,10 +106,20 @@ impl Printer {
 
     /// Writes an error of `slice` as a diagnostic, with its causes on stderr at `-v`.
     pub fn emit_error(&self, slice: &str, error: &Error) {
+        self.show_error(slice, error);
+        self.record_error(slice, error);
+    }
+
+    /// Writes an error of `slice` to stderr alone, with its causes at `-v`.
+    pub fn show_error(&self, slice: &str, error: &Error) {
         let diagnostic = Diagnostic::error(slice, error);
         self.progress
             .suspend(|| print_diagnostic(&diagnostic, &error.causes()));
-        self.write_record(&Record::Diagnostic(diagnostic));
+    }
+
+    /// Writes the record of an error of `slice`, and nothing to stderr.
+    pub fn record_error(&self, slice: &str, error: &Error) {
+        self.write_record(&Record::Diagnostic(Diagnostic::error(slice, error)));
     }
 
     /// Passes on a line from upstream. `record` is what it holds, where its type is known.

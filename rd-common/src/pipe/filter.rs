@@ -4,6 +4,7 @@
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::pipe::intake::Intake;
 use crate::pipe::session::{self, Finished, Member, PipeSession};
 use crate::pipe::upstream::Upstream;
 use crate::records::{Record, Verb};
@@ -24,7 +25,7 @@ pub async fn run<F>(
 where
     F: Future<Output = Result<Finished>>,
 {
-    let upstream = Upstream::new(name, true, context.stack.clone());
+    let upstream = Upstream::new(name, Intake::of_filter(), context.stack.clone());
     let on_record = RefCell::new(on_record);
     upstream.on_record(Box::new(move |record| (on_record.borrow_mut())(record)));
     let member = Member {

@@ -1,12 +1,19 @@
-//! Passes stdin on to stdout, byte for byte. A thread reads the lines from upstream, and each one is noted as a record.
+//! Passes stdin on to stdout, byte for byte, and notes each line as a record.
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::output::printer::Printer;
-use crate::pipe::reader;
+use crate::pipe::intake::PlanSource;
+use crate::pipe::line_feed::LineFeed;
+use crate::pipe::named_plan;
+use crate::pipe::reader::{self, Place};
+use crate::pipe::seen::cut;
+use crate::pipe::stdin;
 use crate::pipe::upstream::{Observer, Upstream};
-use std::io::{BufReader, IsTerminal};
+use std::io::Read;
 use std::rc::Rc;
-use tokio::sync::mpsc;
+
+/// The most bytes that are held back for this program's `begin`. Where more come, upstream has to wait.
+const MOST_HELD: usize = 1 << 20;
 
 impl Upstream {
     /// Calls `observer` with each record from upstream, in order. Must be called before [`Upstream::attach`].
@@ -14,47 +21,70 @@ impl Upstream {
         *self.observer.borrow_mut() = Some(observer);
     }
 
-    /// Starts to read stdin and to pass it on to `printer`, unless stdin is a terminal or `no_stdin` is set.
+    /// Starts to read stdin, or the file of `--plan` in its place, and to pass it on to `printer`; unless `no_stdin` is
+    /// set or nothing can come. What cannot be read is an error of [`Upstream::check`].
     pub fn attach(self: &Rc<Self>, no_stdin: bool, printer: Rc<Printer>) {
-        if no_stdin || std::io::stdin().is_terminal() {
-            return;
+        if let Err(error) = self.try_attach(no_stdin, printer) {
+            self.seen.borrow_mut().broken = Some(error);
         }
+    }
+
+    fn try_attach(self: &Rc<Self>, no_stdin: bool, printer: Rc<Printer>) -> Result<()> {
+        let can_come = !no_stdin && !stdin::is_nothing();
+        match &self.intake.named_plan {
+            Some(PlanSource::Stdin) if no_stdin => {
+                return Err(Error::usage("--plan - with --no-stdin or RD_NO_STDIN")
+                    .hint("leave out one of them, or name the file of the plan"));
+            }
+            Some(PlanSource::Stdin) => self.read("stdin", std::io::stdin(), printer),
+            Some(PlanSource::File(path)) => {
+                let file = named_plan::open(path)?;
+                if can_come {
+                    self.read_named_plan(path, file);
+                    self.read("stdin", std::io::stdin(), printer);
+                } else {
+                    self.read(&path.display().to_string(), file, printer);
+                }
+            }
+            None if can_come => self.read("stdin", std::io::stdin(), printer),
+            None => {}
+        }
+        Ok(())
+    }
+
+    fn read(
+        self: &Rc<Self>,
+        source: &str,
+        input: impl Read + Send + 'static,
+        printer: Rc<Printer>,
+    ) {
         self.attached.set(true);
         {
             let mut seen = self.seen.borrow_mut();
             seen.closed = false;
             seen.head_seen = false;
         }
-        let (sender, mut receiver) = mpsc::channel::<Result<Vec<u8>>>(64);
-        // In a thread, because a read of stdin can block forever. The thread ends with the process.
-        std::thread::spawn(move || {
-            let mut input = BufReader::with_capacity(1 << 16, std::io::stdin());
-            for number in 1.. {
-                let line = match reader::read_line(&mut input, number) {
-                    Ok(Some(line)) => Ok(line),
-                    Ok(None) => return,
-                    Err(error) => Err(error),
-                };
-                let last = line.is_err();
-                if sender.blocking_send(line).is_err() || last {
-                    return;
-                }
-            }
-        });
+        let source: Rc<str> = source.into();
+        *self.source.borrow_mut() = source.clone();
+        let mut feed = LineFeed::start(&source, input);
         let this = self.clone();
         tokio::task::spawn_local(async move {
             let mut number = 0;
-            while let Some(line) = receiver.recv().await {
+            while let Some(line) = feed.next().await {
                 number += 1;
-                let handled = line.and_then(|line| this.handle(&line, number, &printer));
+                let place = Place {
+                    source: &source,
+                    number,
+                };
+                let handled = line.and_then(|line| this.handle(line, place, &printer));
                 if let Err(error) = handled {
                     this.seen.borrow_mut().broken.get_or_insert(error);
-                    this.wake();
                     break;
                 }
                 this.wake();
                 // A reader of stdout that is slow slows upstream down, too.
                 printer.room().await;
+                this.until(|_| this.has_room().then_some(())).await;
             }
             this.seen.borrow_mut().closed = true;
             this.wake();
@@ -62,35 +92,57 @@ impl Upstream {
     }
 
     /// Notes the record of a line and passes the line on. Records of the own saved plan are kept back.
-    fn handle(&self, line: &[u8], number: u64, printer: &Printer) -> Result<()> {
+    fn handle(&self, line: Vec<u8>, place: Place<'_>, printer: &Printer) -> Result<()> {
         if line.iter().all(u8::is_ascii_whitespace) {
             return Ok(());
         }
-        let record = reader::parse(line, number)?;
-        if let Some(record) = &record
-            && self
-                .seen
-                .borrow_mut()
-                .note(record, number, self.own, self.planning, &self.stack)?
-        {
-            return Ok(());
+        let record = reader::parse(&line, place)?;
+        let mut seen = self.seen.borrow_mut();
+        if seen.given_up {
+            return Err(Error::upstream(format!(
+                "{place}: the first record came after more than 5 s, and this program has worked without it"
+            ))
+            .hint("run the pipe again; a program upstream must start at once"));
         }
+        match &record {
+            Some(record) => {
+                if seen.note(record, line.len(), place, self.reading())? {
+                    return Ok(());
+                }
+            }
+            None if self.intake.whole && !seen.any_begun() => {
+                return Err(cut(place, "a record before the first `begin`"));
+            }
+            None => {}
+        }
+        drop(seen);
         if let (Some(record), Some(observer)) = (&record, self.observer.borrow_mut().as_mut()) {
             observer(record);
         }
         match self.held.borrow_mut().as_mut() {
-            Some(held) => held.push((line.to_vec(), record)),
-            None => printer.pass_through(line, record.as_ref()),
+            Some(held) => {
+                held.bytes += line.len();
+                held.lines.push((line, record));
+            }
+            None => printer.pass_through(&line, record.as_ref()),
         }
         Ok(())
+    }
+
+    /// Whether another line can be held back, or need not be.
+    fn has_room(&self) -> bool {
+        let held = self.held.borrow();
+        held.as_ref().is_none_or(|held| held.bytes < MOST_HELD)
     }
 
     /// Called when this program has written its own `begin`: passes on the lines that were held back for it, and from
     /// now on each line at once. So a reader that has seen the `begin` of the first program of a pipe has seen those of
     /// all programs in between.
     pub fn begin_written(&self, printer: &Printer) {
-        for (line, record) in self.held.take().into_iter().flatten() {
+        let held = self.held.take();
+        for (line, record) in held.into_iter().flat_map(|held| held.lines) {
             printer.pass_through(&line, record.as_ref());
         }
+        self.wake();
     }
 }

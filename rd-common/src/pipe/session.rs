@@ -4,18 +4,17 @@ use crate::aws::{self, Aws};
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::output::printer::{Format, Printer};
-use crate::output::terminal_progress::TerminalProgress;
+use crate::output::printer::Printer;
+use crate::pipe::stdin::HOW_TO_SAY_NOTHING;
 use crate::pipe::upstream::Upstream;
-use crate::records::{
-    Begin, Diagnostic, End, Ended, FORMAT, Record, Severity, Upstream as Source, Verb,
-};
+use crate::records::{Begin, Diagnostic, End, Ended, FORMAT, Record, Severity, Verb};
 use crate::resource::progress::Progress;
 use crate::resource::signal::Cancel;
 use crate::stack::Stack;
 use crate::state::store::Store;
 use std::collections::BTreeMap;
 use std::future::Future;
+use std::pin::Pin;
 use std::rc::Rc;
 use std::time::Duration;
 
@@ -106,14 +105,18 @@ where
     let began = begin(context, &member, &upstream).await;
 
     let done = async {
-        let (stack, aws) = began.complete().await?;
+        let (stack, aws) = tokio::select! {
+            biased;
+            error = upstream.failed() => return Err(error),
+            complete = began.complete() => complete?,
+        };
         let prepared = prepare(&stack)?;
-        if !upstream.all_begun(stack.account()).await? {
+        if let Some(absent) = upstream.all_begun(stack.account()).await? {
             warn(
                 &printer,
                 name,
-                "no records on stdin within 5 s; continuing without upstream",
-                "pass --no-stdin if stdin is not an rd program",
+                format!("{}; continuing without upstream", absent.summary()),
+                format!("if nothing is meant to come, {HOW_TO_SAY_NOTHING}"),
             );
         }
         let session = Rc::new(PipeSession {
@@ -132,10 +135,23 @@ where
         }
         finished
     };
-    let finished = match done.await {
+    // What has come too late for the work makes its result wrong.
+    let done = match done.await {
+        Ok(finished) => upstream.came_in_time().map(|()| finished),
+        failed => failed,
+    };
+    let finished = match done {
         Ok(finished) => finished,
         Err(error) => {
-            printer.emit_error(name, &error);
+            printer.record_error(name, &error);
+            let told = tokio::select! {
+                biased;
+                () = cancel.cancelled() => false,
+                told = upstream.tells(&error) => told,
+            };
+            if !told {
+                printer.show_error(name, &error);
+            }
             Finished::failed(error.exit)
         }
     };
@@ -156,75 +172,81 @@ where
     }
 }
 
-/// What is known when `begin` is written.
-struct Began {
-    stack: Stack,
-    connected: Result<Option<Aws>>,
-    /// The fingerprint of the access key.
-    key: Option<Result<String>>,
-    /// None where it was not known in time.
-    account: Option<Result<String>>,
+/// Access to AWS, with the account and the fingerprint of the access key.
+struct Connected {
+    aws: Aws,
+    key: String,
+    account: String,
 }
 
-impl Began {
+/// What is known of the access to AWS when `begin` is written.
+enum Access<'a> {
+    Offline,
+    Known(Result<Connected>),
+    /// Not known in time.
+    Pending(Pin<Box<dyn Future<Output = Result<Connected>> + 'a>>),
+}
+
+/// A program that has written its `begin`.
+struct Began<'a> {
+    stack: Stack,
+    access: Access<'a>,
+}
+
+impl Began<'_> {
     /// Waits for the account if it was not known in time. Fails where the connection or the credentials failed.
     async fn complete(self) -> Result<(Stack, Option<Aws>)> {
-        let aws = self.connected?;
-        self.key.transpose()?;
-        if let Some(aws) = &aws {
-            let id = match self.account {
-                Some(known) => known?,
-                None => aws::account(aws).await?,
-            };
-            let _ = self.stack.account.set(id);
-        }
-        Ok((self.stack, aws))
+        let connected = match self.access {
+            Access::Offline => return Ok((self.stack, None)),
+            Access::Known(connected) => connected?,
+            Access::Pending(connecting) => connecting.await?,
+        };
+        let _ = self.stack.account.set(connected.account);
+        Ok((self.stack, Some(connected.aws)))
     }
 }
 
-/// Connects to AWS and writes `begin`, with the account if it is known in time.
-async fn begin(context: &Context, member: &Member, upstream: &Rc<Upstream>) -> Began {
+/// Starts to connect to AWS, and writes `begin`, with the account if it is known in time.
+async fn begin<'a>(context: &'a Context, member: &Member, upstream: &'a Rc<Upstream>) -> Began<'a> {
     let source = upstream.source(STDIN_TIMEOUT).await;
     let stack = context.stack.clone();
-    let mut connected: Result<Option<Aws>> = Ok(None);
-    let mut key: Option<Result<String>> = None;
-    let mut account: Option<Result<String>> = None;
-    if !member.offline {
-        connected = Aws::connect(&context.access, &stack.region).await.map(Some);
-        if let Ok(Some(aws)) = &connected {
-            key = Some(aws.check_credentials().await);
-            if let Some(Ok(key)) = &key {
-                account = tokio::time::timeout(ACCOUNT_TIMEOUT, account_of(key, aws, upstream))
-                    .await
-                    .ok();
-            }
+    let access = if member.offline {
+        Access::Offline
+    } else {
+        let mut connecting: Pin<Box<dyn Future<Output = Result<Connected>> + 'a>> =
+            Box::pin(connect(context, upstream));
+        match tokio::time::timeout(ACCOUNT_TIMEOUT, &mut connecting).await {
+            Ok(connected) => Access::Known(connected),
+            Err(_) => Access::Pending(connecting),
         }
-    }
-    if let Some(Ok(id)) = &account {
-        let _ = stack.account.set(id.clone());
-    }
-    let known = key.as_ref().and_then(|key| key.as_ref().ok());
-    let account_id = stack.account.get().cloned();
+    };
+    let known = match &access {
+        Access::Known(Ok(connected)) => Some(connected),
+        _ => None,
+    };
     context.printer.emit(&Record::Begin(Begin {
         slice: member.name.to_owned(),
         format: FORMAT.to_owned(),
         command: member.verb.clone(),
         stack: stack.name(),
         region: stack.region.clone(),
-        key: known.cloned().filter(|_| account_id.is_some()),
-        account: account_id,
+        key: known.map(|known| known.key.clone()),
+        account: known.map(|known| known.account.clone()),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         run: context.run.clone(),
         upstream: source,
         offline: member.offline,
     }));
     upstream.begin_written(&context.printer);
-    Began {
-        stack,
-        connected,
-        key,
-        account,
-    }
+    Began { stack, access }
+}
+
+/// Connects to AWS, resolves the credentials, and finds out their account.
+async fn connect(context: &Context, upstream: &Upstream) -> Result<Connected> {
+    let aws = Aws::connect(&context.access, &context.stack.region).await?;
+    let key = aws.check_credentials().await?;
+    let account = account_of(&key, &aws, upstream).await?;
+    Ok(Connected { aws, key, account })
 }
 
 /// The id of the account: from a program upstream with the same access key, otherwise from STS.
@@ -262,36 +284,4 @@ fn warn(printer: &Printer, name: &str, summary: impl Into<String>, hint: impl In
         summary,
         Some(hint.into()),
     )));
-}
-
-/// Writes the records of a program that failed before it knew its stack, so that programs downstream know of the
-/// failure.
-pub fn emit_startup_failure(slice: &str, verb: Verb, error: &Error) {
-    let printer = Printer::new(Format::Json, TerminalProgress::new());
-    let records = [
-        Record::Begin(Begin {
-            slice: slice.to_owned(),
-            format: FORMAT.to_owned(),
-            command: verb,
-            stack: String::new(),
-            region: String::new(),
-            account: None,
-            key: None,
-            tool_version: env!("CARGO_PKG_VERSION").to_owned(),
-            run: String::new(),
-            upstream: Source::None,
-            offline: false,
-        }),
-        Record::Diagnostic(Diagnostic::error(slice, error)),
-        Record::End(End {
-            slice: slice.to_owned(),
-            status: Ended::Failed,
-            counts: BTreeMap::new(),
-            lineage: None,
-            serial: 0,
-        }),
-    ];
-    for record in records {
-        printer.pass_through(record.line().trim_ascii_end(), None);
-    }
 }

@@ -3,6 +3,7 @@
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
+use crate::pipe::intake::Intake;
 use crate::pipe::session::{self, Finished, Member, PipeSession};
 use crate::pipe::upstream::Upstream;
 use crate::records::Verb;
@@ -41,8 +42,22 @@ pub async fn run<S: Slice, F>(
 where
     F: Future<Output = Result<Finished>>,
 {
-    let planning = verb.uses_planned_outputs();
-    let upstream = Upstream::new(S::NAME, planning, context.stack.clone());
+    let intake = Intake::of(&verb);
+    run_with(context, verb, offline, intake, work).await
+}
+
+/// The same, for a command whose flags say what it accepts on stdin.
+pub async fn run_with<S: Slice, F>(
+    context: &Context,
+    verb: Verb,
+    offline: bool,
+    intake: Intake,
+    work: impl FnOnce(Rc<SliceSession<S>>) -> F,
+) -> Result<Exit>
+where
+    F: Future<Output = Result<Finished>>,
+{
+    let upstream = Upstream::new(S::NAME, intake, context.stack.clone());
     let member = Member {
         name: S::NAME,
         verb,

@@ -2,8 +2,9 @@
 //! program's slice. Each of these can be waited for until its record arrives.
 
 use crate::error::{Error, Result};
+use crate::pipe::intake::Intake;
 pub use crate::pipe::seen::SavedPlan;
-use crate::pipe::seen::{Seen, same_stack};
+use crate::pipe::seen::{Reading, Seen};
 use crate::records::{Ended, Record, Upstream as Source};
 use crate::stack::Stack;
 use serde_json::Value;
@@ -12,39 +13,44 @@ use std::rc::Rc;
 use std::time::Duration;
 use tokio::sync::watch;
 
-/// How long to wait for a `begin`. Every program writes it at once, so a stdin without it is not an rd program.
-const BEGIN_TIMEOUT: Duration = Duration::from_secs(5);
-
 /// The programs upstream of this one, as far as their records have arrived.
 pub struct Upstream {
     /// The slice of this program.
     pub(super) own: &'static str,
-    /// Whether this program uses outputs of plans; only for commands that change nothing.
-    pub(super) planning: bool,
+    /// What this program accepts on stdin.
+    pub(super) intake: Intake,
     pub(super) seen: RefCell<Seen>,
     /// The stack that this program works on. Its account is set when it is known.
     pub(super) stack: Stack,
     /// Wakes those who wait for a record.
     version: watch::Sender<u64>,
     pub(super) attached: Cell<bool>,
+    /// The name of what is read: `stdin`, or the path of a saved plan.
+    pub(super) source: RefCell<Rc<str>>,
     /// The lines that arrived before this program wrote its own `begin`; none after it.
-    pub(super) held: RefCell<Option<Vec<HeldLine>>>,
+    pub(super) held: RefCell<Option<Held>>,
+    /// The path of `--plan` and the records in it, where stdin is read, too.
+    pub(super) named_plan: RefCell<Option<(Rc<str>, Seen)>>,
     /// Called with every record that is passed on.
     pub(super) observer: RefCell<Option<Observer>>,
 }
 
-/// A line, and its record where the type is known.
-pub(super) type HeldLine = (Vec<u8>, Option<Record>);
+/// Lines, each with its record where the type is known, and their length in bytes.
+#[derive(Default)]
+pub(super) struct Held {
+    pub(super) lines: Vec<(Vec<u8>, Option<Record>)>,
+    pub(super) bytes: usize,
+}
 
 /// Called with each record from upstream.
 pub(super) type Observer = Box<dyn FnMut(&Record)>;
 
 impl Upstream {
     /// An upstream without programs, until [`Upstream::attach`].
-    pub fn new(own: &'static str, planning: bool, stack: Stack) -> Rc<Self> {
+    pub fn new(own: &'static str, intake: Intake, stack: Stack) -> Rc<Self> {
         Rc::new(Self {
             own,
-            planning,
+            intake,
             stack,
             seen: RefCell::new(Seen {
                 closed: true,
@@ -53,7 +59,9 @@ impl Upstream {
             }),
             version: watch::Sender::new(0),
             attached: Cell::new(false),
-            held: RefCell::new(Some(Vec::new())),
+            source: RefCell::new("stdin".into()),
+            held: RefCell::new(Some(Held::default())),
+            named_plan: RefCell::new(None),
             observer: RefCell::new(None),
         })
     }
@@ -67,8 +75,17 @@ impl Upstream {
         self.version.send_modify(|version| *version += 1);
     }
 
+    /// Who reads, for [`Seen::note`].
+    pub(super) fn reading(&self) -> Reading<'_> {
+        Reading {
+            own: self.own,
+            intake: &self.intake,
+            stack: &self.stack,
+        }
+    }
+
     /// Waits until `check` returns a value. Calls it again after every record.
-    async fn until<T>(&self, check: impl Fn(&Seen) -> Option<T>) -> T {
+    pub(super) async fn until<T>(&self, check: impl Fn(&Seen) -> Option<T>) -> T {
         let mut version = self.version.subscribe();
         loop {
             if let Some(answer) = check(&self.seen.borrow()) {
@@ -117,34 +134,6 @@ impl Upstream {
         .await
     }
 
-    /// Waits until every program upstream has begun. Fails where one works in another account than `account`, which is
-    /// empty in an offline plan. Returns false where no `begin` arrived in time, so that nothing waits for stdin from
-    /// then on.
-    pub async fn all_begun(&self, account: &str) -> Result<bool> {
-        if !self.is_attached() {
-            return Ok(true);
-        }
-        let all = self
-            .until(|seen| (seen.closed || seen.head_seen || seen.broken.is_some()).then_some(()));
-        let in_time = tokio::time::timeout(BEGIN_TIMEOUT, all).await.is_ok();
-        self.check()?;
-        let mut seen = self.seen.borrow_mut();
-        if !account.is_empty() {
-            let _ = self.stack.account.set(account.to_owned());
-        }
-        for (begin, number) in std::mem::take(&mut seen.unchecked) {
-            same_stack(&begin, &self.stack, number)?;
-        }
-        let any_begun = !seen.begins.is_empty() || seen.plan_seen;
-        if !in_time && !any_begun {
-            // Whatever stdin is, it is not an rd program: nothing waits for it from here on.
-            seen.closed = true;
-            seen.head_seen = true;
-            return Ok(false);
-        }
-        Ok(true)
-    }
-
     /// Fails with the error that ended the reading of stdin, if there was one.
     pub fn check(&self) -> Result<()> {
         self.seen.borrow().broken.clone().map_or(Ok(()), Err)
@@ -160,43 +149,6 @@ impl Upstream {
         let seen = self.seen.borrow();
         let begin = seen.begins.get(slice);
         begin.is_some_and(|begin| begin.command.gives_outputs())
-    }
-
-    /// Whether stdin has saved plans for this program or for others in the pipe.
-    pub fn carries_plans(&self) -> bool {
-        let seen = self.seen.borrow();
-        !self.planning
-            && (seen.plan_seen
-                || seen
-                    .begins
-                    .values()
-                    .any(|begin| begin.upstream == Source::Plan))
-    }
-
-    /// Waits for the saved plan of this program's slice. Fails where stdin ends without it.
-    pub async fn own_plan(&self) -> Result<SavedPlan> {
-        let plan = self
-            .until(|seen| {
-                if let Some(error) = &seen.broken {
-                    Some(Err(error.clone()))
-                } else if seen.own_plan_ended {
-                    Some(Ok(seen.own_plan.clone()))
-                } else if seen.closed {
-                    let slice = self.own;
-                    let what = if seen.own_plan == SavedPlan::default() {
-                        format!("the plan on stdin has no changes for {slice}")
-                    } else {
-                        format!("the plan on stdin ends in the middle of {slice}")
-                    };
-                    Some(Err(
-                        Error::refused(what).hint("make a new plan with this program in the pipe")
-                    ))
-                } else {
-                    None
-                }
-            })
-            .await?;
-        Ok(plan)
     }
 
     /// An output that has arrived: `Some(None)` where its value is known only after apply.
@@ -261,9 +213,12 @@ impl Upstream {
 
     /// Waits for the end of stdin. Fails where a program upstream failed or was stopped.
     pub async fn finish(&self) -> Result<()> {
-        self.until(|seen| seen.closed.then_some(())).await;
+        self.closed().await;
         self.check()?;
         let seen = self.seen.borrow();
+        if let Some(slice) = seen.plans.keys().next() {
+            return Err(plan_is_cut(slice));
+        }
         let bad: Vec<String> = seen
             .begins
             .keys()
@@ -276,4 +231,10 @@ impl Upstream {
         Err(Error::upstream(format!("{} failed", bad.join(", ")))
             .hint("see the messages above, fix that and run the pipe again"))
     }
+}
+
+/// The error for a saved plan that ends without its `end`.
+pub(super) fn plan_is_cut(slice: &str) -> Error {
+    Error::upstream(format!("the plan ends in the middle of {slice}"))
+        .hint("the program that wrote it failed, or lines are missing; make a new plan")
 }

@@ -6,6 +6,7 @@ use crate::plan::planned::{Plan, Planned};
 use crate::records::{Output, Record, ResourceChange};
 use crate::resource::action::Action;
 use crate::resource::change::is_unknown;
+use crate::stack::Tags;
 
 /// Writes the plan of `slice`: a `change` record for each resource, then the outputs.
 pub fn emit_plan(printer: &Printer, slice: &str, plan: &Plan) {
@@ -46,12 +47,14 @@ pub fn changes<'a>(slice: &'a str, plan: &'a Plan) -> impl Iterator<Item = Resou
             action: Action::Delete,
             fields: Vec::new(),
             id: Some(id.clone()),
+            tags: Tags::new(),
             pending: None,
         });
     resources.chain(deposed)
 }
 
 fn change(slice: &str, planned: &Planned) -> ResourceChange {
+    let is_created = matches!(planned.action, Action::Create | Action::Replace);
     ResourceChange {
         slice: slice.to_owned(),
         address: planned.address.clone(),
@@ -59,6 +62,11 @@ fn change(slice: &str, planned: &Planned) -> ResourceChange {
         action: planned.action,
         fields: planned.fields.clone(),
         id: planned.live.as_ref().map(|live| live.id.clone()),
+        tags: if is_created {
+            planned.tags.clone()
+        } else {
+            Tags::new()
+        },
         pending: planned.pending.clone(),
     }
 }

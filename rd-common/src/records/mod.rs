@@ -11,6 +11,7 @@ pub use verb::Verb;
 use crate::error::Error;
 use crate::resource::action::Action;
 use crate::resource::change::Change;
+use crate::stack::Tags;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -104,6 +105,10 @@ pub struct ResourceChange {
     /// The id in AWS, where the resource exists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
+    /// The tags that are set in the create call; only for a create or a replacement. Tags that an update changes are
+    /// fields.
+    #[serde(default, skip_serializing_if = "Tags::is_empty")]
+    pub tags: Tags,
     /// What AWS has accepted before and will do later by itself, such as in the maintenance window.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "waits")]
     pub pending: Option<String>,

@@ -2,7 +2,7 @@
 
 use rd_common::output::printer::{Format, Printer};
 use rd_common::output::terminal_progress::TerminalProgress;
-use rd_common::pipe::reader;
+use rd_common::pipe::reader::{self, Place};
 use rd_common::{Error, Exit, Result};
 use std::fs::File;
 use std::io::{BufRead, BufReader, stdin};
@@ -26,14 +26,22 @@ pub fn run(args: &ViewArgs) -> Result<Exit> {
         None => Box::new(stdin().lock()),
     };
     let printer = Printer::new(Format::Text, TerminalProgress::new());
+    let source = match &args.file {
+        Some(path) => path.display().to_string(),
+        None => "stdin".to_owned(),
+    };
     for number in 1.. {
-        let Some(line) = reader::read_line(&mut input, number)? else {
+        let place = Place {
+            source: &source,
+            number,
+        };
+        let Some(line) = reader::read_line(&mut input, place)? else {
             break;
         };
         if line.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        if let Some(record) = reader::parse(&line, number)? {
+        if let Some(record) = reader::parse(&line, place)? {
             printer.emit(&record);
         }
     }

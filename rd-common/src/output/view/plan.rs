@@ -7,6 +7,7 @@ use crate::output::view::{pending_line, summary};
 use crate::records::{End, ResourceChange};
 use crate::resource::action::Action;
 use crate::resource::change::{Cause, Change};
+use crate::stack::is_own_tag;
 use std::fmt::Write;
 
 /// A resource and what an apply would do with it; empty where that is nothing.
@@ -24,19 +25,25 @@ pub(super) fn change(change: &ResourceChange) -> String {
         let _ = write!(text, " ({id})");
     }
     let _ = writeln!(text, "  {}", paint(style, to_do(change.action)));
-    let longest = change
-        .fields
-        .iter()
-        .map(|field| field.path.len())
-        .max()
-        .unwrap_or(0);
-    for field in &change.fields {
-        let _ = writeln!(
-            text,
-            "    {:longest$}  {}",
-            one_line(&field.path),
-            values(change.action, field)
-        );
+    let fields = change.fields.iter();
+    let fields = fields.map(|field| {
+        (
+            one_line(&field.path).into_owned(),
+            values(change.action, field),
+        )
+    });
+    // The others follow from the stack and the address.
+    let tags = change.tags.iter().filter(|(key, _)| !is_own_tag(key));
+    let tags = tags.map(|(key, value)| {
+        (
+            one_line(&format!("tags.{key}")).into_owned(),
+            one_line(value).into_owned(),
+        )
+    });
+    let lines: Vec<(String, String)> = fields.chain(tags).collect();
+    let longest = lines.iter().map(|(path, _)| path.len()).max().unwrap_or(0);
+    for (path, value) in lines {
+        let _ = writeln!(text, "    {path:longest$}  {value}");
     }
     text + &pending_line(change.pending.as_ref())
 }

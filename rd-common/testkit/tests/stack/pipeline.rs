@@ -200,7 +200,7 @@ fn a_stale_plan_is_refused() {
 
     // A plan that was cut off is no plan.
     let half = &plan.stdout[..plan.stdout.trim_end().rfind('\n').unwrap() + 1];
-    let refused = world.rd("rd-net").args("apply").stdin(half).code(6);
+    let refused = world.rd("rd-net").args("apply").stdin(half).code(5);
     assert!(
         refused.stderr.contains("ends in the middle of net"),
         "{}",
