@@ -8,7 +8,7 @@ TARGET := $(or $(CARGO_TARGET_DIR),$(CURDIR)/target)
 PREFIX ?= $(HOME)/.local
 # Every folder with a main.rs is a program.
 PROGRAMS := $(patsubst %/src/main.rs,%,$(wildcard rd-*/src/main.rs))
-# Flags that plan, apply, status and destroy pass to every program: make plan ARGS='-e staging'
+# Flags of plan, apply, status and destroy, for the programs that have them: make plan ARGS='-e staging'
 ARGS ?=
 
 export PATH := $(TARGET)/debug:$(PATH)
@@ -55,7 +55,7 @@ status: build ## Show the resources of the stack, their health, and what has dri
 	scripts/status $(ARGS)
 
 .PHONY: destroy
-destroy: build ## Delete the whole stack, after asking
+destroy: build ## Show the resources of the stack, ask for its name, and delete the whole stack
 	scripts/destroy $(ARGS)
 
 .PHONY: schemas

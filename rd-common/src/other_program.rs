@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::flags::GlobalFlags;
 use crate::output::check_report::CheckStep;
-use crate::slices::program_of;
+use crate::slices::{SLICES, program_of};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
@@ -52,10 +52,13 @@ fn shared_flags(global: &GlobalFlags, slice: &str) -> Vec<String> {
     add("--region", global.region.clone());
     add("--profile", global.profile.clone());
     add("--state-dir", text(&global.state_dir));
-    let section = format!("{slice}.");
-    for set in global.set.iter().filter(|set| {
-        set.starts_with(&section) || !set.split('=').next().unwrap_or_default().contains('.')
-    }) {
+    // Each program refuses the keys of others.
+    let is_for_it = |set: &&String| match set.split('=').next().and_then(|key| key.split_once('.'))
+    {
+        Some((table, _)) => table == slice || !SLICES.contains(&table),
+        None => true,
+    };
+    for set in global.set.iter().filter(is_for_it) {
         add("--set", Some(set.clone()));
     }
     if global.new_environment {

@@ -17,6 +17,7 @@ mod restore;
 mod rm;
 mod show;
 mod slices;
+mod stack;
 mod unlock;
 mod view;
 
@@ -68,6 +69,9 @@ pub enum Command {
     /// Print the names of the slices in pipe order
     #[command(hide = true)]
     Slices,
+    /// Print the name of the stack
+    #[command(hide = true)]
+    Stack,
 }
 
 impl ProgramCommands for Command {
@@ -105,6 +109,7 @@ impl ProgramCommands for Command {
             Command::Graph(args) => graph::run(context, &args).await,
             Command::View(args) => view::run(&args),
             Command::Slices => Ok(slices::run()),
+            Command::Stack => Ok(stack::run(context)),
         }
     }
 }

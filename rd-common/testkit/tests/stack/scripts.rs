@@ -61,3 +61,99 @@ fn a_program_that_fails_fails_the_script() {
     assert_ne!(script(&world, "apply -y").code, 0);
     assert_ne!(script(&world, "status").code, 0);
 }
+
+fn errors(done: &Done) -> Vec<&str> {
+    let lines = done.stderr.lines();
+    lines.filter(|line| line.starts_with("error:")).collect()
+}
+
+#[test]
+fn each_program_gets_the_flags_that_are_meant_for_it() {
+    let world = World::new(SETTINGS);
+    let flags = "--offline --set net.nat=per-az --set=store.versioning=false --set tags.Owner=me";
+    let plan = script(&world, &format!("plan {flags}"));
+    assert_eq!(plan.code, 0, "{}", plan.stderr);
+    let created = plan.actions();
+    assert!(created.contains(&"create net.nat_gateway.b".to_owned()));
+    let changes = plan.of_type("change");
+    assert!(changes.iter().all(|one| one["tags"]["Owner"] == "me"));
+    let text = script(&world, &format!("plan --format text {flags}"));
+    assert_eq!(text.code, 0, "{}", text.stderr);
+    assert!(
+        text.stdout.contains("+ net.nat_gateway.b"),
+        "{}",
+        text.stdout
+    );
+    assert!(text.stdout.contains("+ logs."), "{}", text.stdout);
+    // A flag of one program alone.
+    let destroy = script(&world, "destroy -y --delete-objects --format text");
+    assert_eq!(destroy.code, 0, "{}", destroy.stderr);
+    // The flags of an apply are not those of its plan.
+    let apply = script(
+        &world,
+        "apply --parallelism 2 --lock-timeout 1s --format text",
+    );
+    assert_eq!(apply.code, 6, "{}", apply.stderr);
+    let hint = "ARGS='--parallelism 2 --lock-timeout 1s --format text -y'";
+    assert!(apply.stderr.contains(hint), "{}", apply.stderr);
+}
+
+#[test]
+fn one_mistake_is_one_error() {
+    let world = World::new(SETTINGS);
+    std::fs::write(world.path().join("file"), "").unwrap();
+    for (line, code) in [
+        ("plan --exitcode", 2),
+        ("plan --config nothing.toml", 2),
+        ("apply --config nothing.toml", 2),
+        ("apply -y --config nothing.toml", 2),
+        ("status --region mars", 2),
+        ("plan --offline --set net.nat=two", 5),
+        ("apply -y --state-dir file", 1),
+        ("destroy --confirm shop-other", 6),
+    ] {
+        let done = script(&world, line);
+        let told = errors(&done);
+        // Programs after one that failed say so.
+        let told: Vec<_> = told
+            .iter()
+            .filter(|one| !one.ends_with(" failed"))
+            .collect();
+        assert_eq!(
+            (done.code, told.len()),
+            (code, 1),
+            "{line}: {}",
+            done.stderr
+        );
+    }
+    let nowhere = World::at(SETTINGS, "http://127.0.0.1:1");
+    let done = script(&nowhere, "plan");
+    assert_eq!((done.code, errors(&done).len()), (1, 1), "{}", done.stderr);
+}
+
+#[test]
+fn destroy_shows_what_goes_and_asks_for_the_name_of_the_stack() {
+    let world = World::new(&format!("{SETTINGS}[environments.production]\n"));
+    world.rd("rd-store").args("apply -y").ok();
+    let unasked = script(&world, "destroy");
+    assert_eq!(unasked.code, 6);
+    let hint = "ARGS='--confirm shop-test'";
+    assert!(unasked.stderr.contains(hint), "{}", unasked.stderr);
+    let other = script(&world, "destroy -e production");
+    let hint = "ARGS='-e production --confirm shop-production'";
+    assert!(other.stderr.contains(hint), "{}", other.stderr);
+
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts");
+    let asked = |answer: &str| {
+        let spawn =
+            "import os, pty, sys; sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[1:])))";
+        let line = format!("echo {answer} | python3 -c '{spawn}' {root}/destroy");
+        world.rd("rd-net").shell(&line).run()
+    };
+    let done = asked("shop-other");
+    for shown in ["store.bucket.sessions", "`shop-test`", "not confirmed"] {
+        assert!(done.stdout.contains(shown), "{shown}: {}", done.stdout);
+    }
+    let left = world.rd("rd-state").args("list").ok().stdout;
+    assert!(left.contains("store.bucket.sessions"), "{left}");
+}
