@@ -11,6 +11,7 @@ use rd_common::outputs::{cache, net};
 use rd_common::resource::{parameter_group, subnet_group};
 use rd_common::{Document, Input, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack};
 use rd_secret::{secret, version};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The Redis or Valkey cache of a stack.
@@ -48,7 +49,13 @@ impl Slice for Cache {
             .with::<CacheSecretVersion>()
     }
 
-    async fn discover(_: Option<&Clients>, _: &Stack, _: &Config, _: &Document) -> Result<()> {
+    async fn discover(
+        _: Option<&Clients>,
+        _: &Stack,
+        _: &Config,
+        _: &Document,
+        _: &dyn Fn(&str) -> Option<Value>,
+    ) -> Result<()> {
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //! the start.
 
 use crate::aws::change_guard::ChangeGuard;
-use crate::aws::{self, Access};
+use crate::aws::{self, Access, Aws};
 use crate::error::{Error, Result};
 use crate::flags::GlobalFlags;
 use crate::output::printer::{Format, Printer};
@@ -17,6 +17,7 @@ use crate::suggestion::nearest;
 use std::cell::OnceCell;
 use std::future::Future;
 use std::rc::Rc;
+use tokio::sync::OnceCell as AsyncOnceCell;
 
 /// The context of one run of a program. To make it needs no call to AWS.
 pub struct Context {
@@ -38,6 +39,8 @@ pub struct Context {
     pub progress: Progress,
     /// The id of this run, a random UUID: it is in `begin`, in the lock and in each state that the run writes.
     pub run: String,
+    /// What [`Context::connect`] returns, once it was called.
+    aws: Rc<AsyncOnceCell<Rc<Aws>>>,
 }
 
 impl Context {
@@ -105,7 +108,21 @@ impl Context {
             stack,
             access,
             progress: Progress::new(terminal),
+            aws: Rc::default(),
         })
+    }
+
+    /// The connection to AWS, the same for every caller, so that credentials are resolved once. See [`Aws::connect`].
+    pub fn connect(&self) -> impl Future<Output = Result<Rc<Aws>>> + use<> {
+        let (aws, access, region) = (
+            self.aws.clone(),
+            self.access.clone(),
+            self.stack.region.clone(),
+        );
+        async move {
+            let connect = async || Aws::connect(&access, &region).await.map(Rc::new);
+            aws.get_or_try_init(connect).await.cloned()
+        }
     }
 
     /// The key of the state of `slice` in the store.

@@ -71,6 +71,7 @@ impl Slice for Data {
         stack: &Stack,
         _: &Config,
         state: &Document,
+        _: &dyn Fn(&str) -> Option<Value>,
     ) -> Result<Discovered> {
         let known = state.resources.get(INSTANCE);
         let known = known.and_then(|instance| instance.id.clone());

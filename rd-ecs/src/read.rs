@@ -1,11 +1,10 @@
-//! Shared reads of services and task definitions: callers that ask at the same time share one call. A read of `discover`
-//! also serves the first reads of the kinds.
+//! Shared reads of services and task definitions: callers that ask at the same time share one call.
 
 use aws_sdk_ecs::Client;
 use aws_sdk_ecs::types::{Service, ServiceField, Tag, TaskDefinition, TaskDefinitionField};
+use futures_util::future::try_join_all;
 use rd_common::aws::Explain;
 use rd_common::{Batch, Result, Tags, sdk_tags, tags_from_sdk};
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -27,52 +26,38 @@ type Definitions = BTreeMap<String, TaggedRevision>;
 pub struct Reads {
     services: Rc<Batch<Name, Services>>,
     definitions: Rc<Batch<String, Definitions>>,
-    services_ahead: Rc<RefCell<Services>>,
-    definitions_ahead: Rc<RefCell<Definitions>>,
 }
 
 impl Reads {
     /// Creates the shared reads with this client.
     pub fn new(ecs: &Client) -> Self {
-        let services_ahead: Rc<RefCell<Services>> = Rc::default();
-        let definitions_ahead: Rc<RefCell<Definitions>> = Rc::default();
-        let (client, ahead) = (ecs.clone(), services_ahead.clone());
+        let client = ecs.clone();
         let services = Batch::new(move |names: Vec<Name>| {
-            let (client, ahead) = (client.clone(), ahead.clone());
+            let client = client.clone();
             Box::pin(async move {
-                let mut found = Services::new();
-                for name in names.into_iter().collect::<BTreeSet<_>>() {
-                    let read = ahead.borrow_mut().remove(&name);
-                    let read = match read {
-                        Some(read) => Some(read),
-                        None => service(&client, &name).await?,
-                    };
-                    found.extend(read.map(|read| (name, read)));
-                }
-                Ok(found)
+                let names: BTreeSet<Name> = names.into_iter().collect();
+                let reads = names.into_iter().map(async |name| {
+                    let read = service(&client, &name).await?;
+                    Ok(read.map(|read| (name, read)))
+                });
+                Ok(try_join_all(reads).await?.into_iter().flatten().collect())
             })
         });
-        let (client, ahead) = (ecs.clone(), definitions_ahead.clone());
+        let client = ecs.clone();
         let definitions = Batch::new(move |names: Vec<String>| {
-            let (client, ahead) = (client.clone(), ahead.clone());
+            let client = client.clone();
             Box::pin(async move {
-                let mut found = Definitions::new();
-                for name in names.into_iter().collect::<BTreeSet<_>>() {
-                    let read = ahead.borrow_mut().remove(&name);
-                    let read = match read {
-                        Some(read) => Some(read),
-                        None => definition(&client, &name).await?,
-                    };
-                    found.extend(read.map(|read| (name, read)));
-                }
-                Ok(found)
+                let names: BTreeSet<String> = names.into_iter().collect();
+                let reads = names.into_iter().map(async |name| {
+                    let read = definition(&client, &name).await?;
+                    Ok(read.map(|read| (name, read)))
+                });
+                Ok(try_join_all(reads).await?.into_iter().flatten().collect())
             })
         });
         Self {
             services,
             definitions,
-            services_ahead,
-            definitions_ahead,
         }
     }
 
@@ -82,29 +67,10 @@ impl Reads {
         Ok(self.services.ask(name.clone()).await?.get(&name).cloned())
     }
 
-    /// Like [`Reads::service`], and keeps the result for the next caller.
-    pub async fn service_ahead(&self, cluster: &str, name: &str) -> Result<Option<Service>> {
-        let read = self.service(cluster, name).await?;
-        let kept = read.clone();
-        let name = (cluster.to_owned(), name.to_owned());
-        self.services_ahead
-            .borrow_mut()
-            .extend(kept.map(|kept| (name, kept)));
-        Ok(read)
-    }
-
     /// Reads a revision by its ARN, or the newest active one of a family.
     pub async fn definition(&self, name: &str) -> Result<Option<TaggedRevision>> {
         let all = self.definitions.ask(name.to_owned()).await?;
         Ok(all.get(name).cloned())
-    }
-
-    /// Like [`Reads::definition`], and keeps the result for the next caller.
-    pub async fn definition_ahead(&self, name: &str) -> Result<Option<TaggedRevision>> {
-        let read = self.definition(name).await?;
-        let kept = read.clone().map(|kept| (name.to_owned(), kept));
-        self.definitions_ahead.borrow_mut().extend(kept);
-        Ok(read)
     }
 }
 

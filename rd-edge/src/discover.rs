@@ -5,10 +5,11 @@ use crate::addresses::{RecordNames, certificate_address, certificate_name};
 use crate::clients::Clients;
 use crate::config::{Config, NO_ZONE};
 use crate::domain_names::{is_in, normal};
-use crate::kinds::certificate::model::{Spec as CertificateSpec, live};
+use crate::kinds::certificate::model::Spec as CertificateSpec;
 use aws_sdk_route53::types::{HostedZone, HostedZoneConfig};
 use rd_common::aws::Explain;
 use rd_common::{Document, Error, Result, Stack};
+use serde_json::Value;
 use std::collections::BTreeMap;
 
 /// The hosted zones and the certificates that the resource list depends on.
@@ -35,12 +36,14 @@ impl Discovered {
     }
 }
 
-/// Reads them from the state where it has them, otherwise from AWS; without clients, as offline, only from the state.
+/// Takes them from the state and from what AWS reports of its resources (`seen`), and reads the rest from AWS; without
+/// clients, as offline, only the state counts.
 pub async fn discover(
     clients: Option<&Clients>,
     stack: &Stack,
     config: &Config,
     state: &Document,
+    seen: &dyn Fn(&str) -> Option<Value>,
 ) -> Result<Discovered> {
     let hosts = config.hosts(stack);
     let desired = CertificateSpec::new(&hosts, &config.key_algorithm);
@@ -53,7 +56,8 @@ pub async fn discover(
     if hosts.is_empty() || config.certificate_arn.is_some() || discovered.all_in_route53(&hosts) {
         return Ok(discovered);
     }
-    discovered.issued = is_issued(clients, state, &desired).await?;
+    let address = certificate_address(state, &desired);
+    discovered.issued = is_issued(&address, seen);
     if !discovered.issued {
         discovered.previous = served_certificate(state).filter(|served| *served != desired);
     }
@@ -173,21 +177,9 @@ fn closest_zone(host: &str, zones: &[(String, String)]) -> Result<Option<String>
     }
 }
 
-/// Whether the desired certificate is in the state and issued.
-async fn is_issued(
-    clients: Option<&Clients>,
-    state: &Document,
-    desired: &CertificateSpec,
-) -> Result<bool> {
-    let arn = state
-        .resources
-        .get(&certificate_address(state, desired))
-        .and_then(|one| one.id.as_deref());
-    let (Some(clients), Some(arn)) = (clients, arn) else {
-        return Ok(false);
-    };
-    let detail = clients.reads.prefetch_certificate(arn).await?;
-    Ok(detail.is_some_and(|detail| live(&detail).status == "ISSUED"))
+/// Whether the certificate at this address is in the state and issued.
+fn is_issued(address: &str, seen: &dyn Fn(&str) -> Option<Value>) -> bool {
+    seen(address).is_some_and(|certificate| certificate["status"] == "ISSUED")
 }
 
 /// The certificate that the HTTPS listener in the state serves, if rd requested it.

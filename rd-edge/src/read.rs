@@ -6,7 +6,6 @@ use aws_sdk_acm::types::CertificateDetail;
 use aws_sdk_elasticloadbalancingv2::Client as Elb;
 use rd_common::aws::Explain;
 use rd_common::{Batch, Result, Tags, tags_from_sdk};
-use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -21,8 +20,6 @@ type ByArn<T> = BTreeMap<String, T>;
 pub struct Reads {
     tags: Rc<Batch<String, ByArn<Tags>>>,
     certificates: Rc<Batch<String, ByArn<CertificateDetail>>>,
-    /// Certificates that were read before the engine asks for them.
-    prefetched: RefCell<ByArn<CertificateDetail>>,
 }
 
 impl Reads {
@@ -38,7 +35,6 @@ impl Reads {
                 let acm = acm.clone();
                 Box::pin(async move { read_certificates(&acm, arns).await })
             }),
-            prefetched: RefCell::default(),
         }
     }
 
@@ -47,19 +43,8 @@ impl Reads {
         Ok(self.tags.ask(arn.to_owned()).await?.get(arn).cloned())
     }
 
-    /// Reads a certificate, and keeps the answer for the next call of [`Reads::certificate`].
-    pub async fn prefetch_certificate(&self, arn: &str) -> Result<Option<CertificateDetail>> {
-        let detail = self.certificate(arn).await?;
-        let entry = detail.clone().map(|detail| (arn.to_owned(), detail));
-        self.prefetched.borrow_mut().extend(entry);
-        Ok(detail)
-    }
-
     /// Reads a certificate; none if it does not exist.
     pub async fn certificate(&self, arn: &str) -> Result<Option<CertificateDetail>> {
-        if let Some(detail) = self.prefetched.borrow_mut().remove(arn) {
-            return Ok(Some(detail));
-        }
         let all = self.certificates.ask(arn.to_owned()).await?;
         Ok(all.get(arn).cloned())
     }

@@ -18,6 +18,7 @@ use rd_common::outputs::{edge, net};
 use rd_common::{
     Ctx, DeleteTarget, Document, Input, Kinds, Note, Part, Parts, Problem, Result, Slice, Stack,
 };
+use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The public entry of a stack.
@@ -65,8 +66,9 @@ impl Slice for Edge {
         stack: &Stack,
         config: &Config,
         state: &Document,
+        seen: &dyn Fn(&str) -> Option<Value>,
     ) -> Result<Discovered> {
-        discover::discover(clients, stack, config, state).await
+        discover::discover(clients, stack, config, state, seen).await
     }
 
     fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {

@@ -17,6 +17,7 @@ use rd_common::slices::program_of;
 use rd_common::{
     Document, ExternalOutputs, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
 };
+use serde_json::Value;
 
 /// The slice `logs`, which depends on no other slice but watches those that exist.
 pub struct Logs;
@@ -51,6 +52,7 @@ impl Slice for Logs {
         _: &Stack,
         _: &Config,
         _: &Document,
+        _: &dyn Fn(&str) -> Option<Value>,
     ) -> Result<Discovered> {
         Ok(Discovered::default())
     }

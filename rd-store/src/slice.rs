@@ -10,6 +10,7 @@ use rd_common::arn::Arn;
 use rd_common::aws::Aws;
 use rd_common::outputs::store;
 use rd_common::{Ctx, DeleteTarget, Document, Error, Kinds, Parts, Problem, Result, Slice, Stack};
+use serde_json::Value;
 
 /// The slice `store`, which `rd-store` owns.
 pub struct Store;
@@ -41,7 +42,13 @@ impl Slice for Store {
         Kinds::new().with::<Bucket>()
     }
 
-    async fn discover(_: Option<&Clients>, _: &Stack, _: &Config, _: &Document) -> Result<()> {
+    async fn discover(
+        _: Option<&Clients>,
+        _: &Stack,
+        _: &Config,
+        _: &Document,
+        _: &dyn Fn(&str) -> Option<Value>,
+    ) -> Result<()> {
         Ok(())
     }
 

@@ -10,6 +10,7 @@ use crate::plan::deleted_first::{in_use, refusal};
 use crate::plan::plan_records::emit_plan;
 use crate::plan::planned::Plan;
 use crate::plan::planner::{OtherSlices, plan};
+use crate::plan::read_ahead::ReadAhead;
 use crate::plan::refresh::Observed;
 use crate::plan::refreshed::Refreshed;
 use crate::records::Verb;
@@ -20,7 +21,6 @@ use crate::slices::program_of;
 use crate::state::document::Document;
 use crate::state::session::LoadedState;
 use crate::state::store::Key;
-use std::rc::Rc;
 
 /// The flags that `plan` accepts.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -35,17 +35,20 @@ pub struct PlanArgs {
 
 /// Plans slice `S` as one program of a pipe.
 pub(crate) async fn run<S: Slice>(context: &Context, args: &PlanArgs) -> Result<Exit> {
+    let ahead = (!args.offline).then(|| ReadAhead::<S>::start(context));
     slice_session::run::<S, _>(context, Verb::Plan, args.offline, |session| async move {
         let outputs = OutputResolver::new(&session);
-        let state = if args.offline {
-            LoadedState::or_empty(None, || Document::empty(&session.stack, S::NAME))
-        } else {
-            session.load_state().await?
-        };
-        let plan = if args.offline {
-            plan_offline(&session, &state.document, &outputs).await?
-        } else {
-            plan_online(&session, &state.document, &outputs).await?
+        let (state, plan) = match ahead {
+            None => {
+                let none = LoadedState::or_empty(None, || Document::empty(&session.stack, S::NAME));
+                let plan = plan_offline(&session, &none.document, &outputs).await?;
+                (none, plan)
+            }
+            Some(ahead) => {
+                let (state, refreshed) = Refreshed::read_early(&session, &outputs, ahead).await?;
+                let plan = plan_online(&session, &state.document, &outputs, &refreshed).await?;
+                (state, plan)
+            }
         };
         let printer = &session.printer;
         emit_plan(printer, S::NAME, &plan);
@@ -75,9 +78,9 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PlanArgs) -> Result<
 async fn plan_online<S: Slice>(
     session: &SliceSession<S>,
     state: &Document,
-    outputs: &Rc<OutputResolver>,
+    outputs: &OutputResolver,
+    refreshed: &Refreshed<S>,
 ) -> Result<Plan> {
-    let refreshed = Refreshed::read(session, state, outputs).await?;
     let missing = outputs.resolve(refreshed.parts.nodes.iter()).await?;
     if !missing.is_empty() {
         session.warn(
@@ -95,7 +98,7 @@ async fn plan_offline<S: Slice>(
     outputs: &OutputResolver,
 ) -> Result<Plan> {
     let stack = &session.stack;
-    let mut discovered = S::discover(None, stack, &session.config, empty).await?;
+    let mut discovered = S::discover(None, stack, &session.config, empty, &|_| None).await?;
     S::use_outputs(&mut discovered, &outputs.inputs::<S>().await?);
     let parts = S::parts(stack, &session.config, &discovered);
     outputs.resolve(parts.nodes.iter()).await?;

@@ -8,6 +8,7 @@ use crate::pipe::session::Finished;
 use crate::pipe::slice_session;
 use crate::plan::plan_records::emit_outputs;
 use crate::plan::planned::Planned;
+use crate::plan::read_ahead::ReadAhead;
 use crate::plan::refreshed::Refreshed;
 use crate::records::{Health, Record, Status, Verb};
 use crate::resource::change::{Cause, Change};
@@ -18,12 +19,12 @@ use std::collections::BTreeMap;
 
 /// Shows the status of slice `S` as one program of a pipe.
 pub(crate) async fn run<S: Slice>(context: &Context) -> Result<Exit> {
+    let ahead = ReadAhead::<S>::start(context);
     slice_session::run::<S, _>(context, Verb::Status, false, |session| async move {
-        let state = session.load_state().await?;
+        let outputs = OutputResolver::new(&session);
+        let (state, refreshed) = Refreshed::read_early(&session, &outputs, ahead).await?;
         let stored = state.is_stored();
         let state = state.document;
-        let outputs = OutputResolver::new(&session);
-        let refreshed = Refreshed::read(&session, &state, &outputs).await?;
         outputs.resolve(refreshed.parts.nodes.iter()).await?;
         let plan = refreshed.plan(&state, &outputs)?;
         let mut counts = BTreeMap::new();

@@ -22,8 +22,9 @@ use std::time::Duration;
 const STDIN_TIMEOUT: Duration = Duration::from_millis(100);
 /// How long `begin` waits for the AWS account.
 const ACCOUNT_TIMEOUT: Duration = Duration::from_secs(3);
-/// How long to wait for the account from a program upstream before asking STS.
-const NEIGHBOUR_TIMEOUT: Duration = Duration::from_millis(500);
+/// How long to wait for the account from a program upstream before asking STS. A first call to AWS from far away takes
+/// most of a second, with its connection.
+const NEIGHBOUR_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A program that takes part in a pipe, with its command.
 pub struct Member {
@@ -52,7 +53,7 @@ pub struct PipeSession {
     /// Set when the user asks to stop.
     pub cancel: Cancel,
     /// Access to AWS; none where the program is offline.
-    pub aws: Option<Aws>,
+    pub aws: Option<Rc<Aws>>,
 }
 
 impl PipeSession {
@@ -174,7 +175,7 @@ where
 
 /// Access to AWS, with the account and the fingerprint of the access key.
 struct Connected {
-    aws: Aws,
+    aws: Rc<Aws>,
     key: String,
     account: String,
 }
@@ -195,7 +196,7 @@ struct Began<'a> {
 
 impl Began<'_> {
     /// Waits for the account if it was not known in time. Fails where the connection or the credentials failed.
-    async fn complete(self) -> Result<(Stack, Option<Aws>)> {
+    async fn complete(self) -> Result<(Stack, Option<Rc<Aws>>)> {
         let connected = match self.access {
             Access::Offline => return Ok((self.stack, None)),
             Access::Known(connected) => connected?,
@@ -243,7 +244,7 @@ async fn begin<'a>(context: &'a Context, member: &Member, upstream: &'a Rc<Upstr
 
 /// Connects to AWS, resolves the credentials, and finds out their account.
 async fn connect(context: &Context, upstream: &Upstream) -> Result<Connected> {
-    let aws = Aws::connect(&context.access, &context.stack.region).await?;
+    let aws = context.connect().await?;
     let key = aws.check_credentials().await?;
     let account = account_of(&key, &aws, upstream).await?;
     Ok(Connected { aws, key, account })

@@ -89,13 +89,9 @@ impl<S: Slice> SliceSession<S> {
 
     /// The slice's stored state, or an empty one. Fails where the state belongs to another stack, region or account.
     pub async fn load_state(&self) -> Result<LoadedState> {
-        let key = self.key();
-        let stored = self.store.load(&key).await?;
+        let stored = self.store.load(&self.key()).await?;
         if let Some(stored) = &stored {
-            let location = self.store.location(&key);
-            stored
-                .document
-                .belongs_to(&self.stack, S::NAME, &location)?;
+            self.check_state(&stored.document)?;
         }
         Ok(LoadedState::or_empty(stored, || {
             Document::empty(&self.stack, S::NAME)
@@ -120,6 +116,12 @@ impl<S: Slice> SliceSession<S> {
             );
         }
         Ok(())
+    }
+
+    /// Fails where the slice's state belongs to another stack, region or account.
+    pub fn check_state(&self, state: &Document) -> Result<()> {
+        let location = self.store.location(&self.key());
+        state.belongs_to(&self.stack, S::NAME, &location)
     }
 
     /// Writes the slice's notes on a plan or an apply ([`Slice::notes`]) as warnings.

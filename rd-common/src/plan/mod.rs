@@ -8,6 +8,7 @@ pub mod find_by_tags;
 pub mod plan_records;
 pub mod planned;
 pub mod planner;
+pub mod read_ahead;
 pub mod refresh;
 pub mod refreshed;
 pub mod saved_plan;

@@ -5,14 +5,17 @@ use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::slice_session::SliceSession;
 use crate::plan::planned::Plan;
 use crate::plan::planner::{OtherSlices, plan};
+use crate::plan::read_ahead::{ReadAhead, Reading};
 use crate::plan::refresh::{Observed, refresh};
 use crate::resource::any_kind::Kinds;
 use crate::resource::ctx::Ctx;
+use crate::resource::external_outputs::ExternalOutputs;
 use crate::resource::input::Reference;
 use crate::resource::parts::Parts;
 use crate::resource::reader::Reader;
 use crate::resource::slice::Slice;
 use crate::state::document::Document;
+use crate::state::session::LoadedState;
 use std::collections::BTreeSet;
 use std::rc::Rc;
 
@@ -33,7 +36,7 @@ pub struct Refreshed<S: Slice> {
 }
 
 impl<S: Slice> Refreshed<S> {
-    /// Makes the slice's list of resources, and reads them and those in the state from AWS.
+    /// Reads the resources in the state, makes the slice's list of resources, and reads those that are not in the state.
     pub async fn read(
         session: &SliceSession<S>,
         state: &Document,
@@ -43,23 +46,59 @@ impl<S: Slice> Refreshed<S> {
             .aws
             .as_ref()
             .ok_or_else(|| Error::failed("a refresh needs access to AWS"))?;
-        let ctx = Rc::new(Ctx::new(
+        let reading = Reading::new(Ctx::new(
             S::clients(aws),
             S::NAME,
             session.stack.clone(),
             session.cancel.clone(),
             session.progress.clone(),
         ));
-        let (clients, stack) = (Some(&ctx.clients), &ctx.stack);
-        let mut discovered = S::discover(clients, stack, &session.config, state).await?;
-        S::use_outputs(&mut discovered, &outputs.inputs::<S>().await?);
-        let parts = S::parts(stack, &session.config, &discovered);
-        let kinds = Rc::new(S::kinds());
-        let reader = Reader::new(ctx.clone(), kinds.clone());
-        let step = ctx.progress.step(S::NAME, false);
+        let step = session.progress.step(S::NAME, false);
         step.say("refreshing");
+        // What an apply compares must not have been read long before: it may wait for minutes for its inputs.
+        let inputs = outputs.inputs::<S>().await?;
+        reading.reader.read_ahead(state).await;
+        Self::complete(session, state, outputs, reading, &inputs).await
+    }
+
+    /// As [`Refreshed::read`], with the state and the reads of `ahead`, for a command that changes nothing.
+    pub async fn read_early(
+        session: &SliceSession<S>,
+        outputs: &OutputResolver,
+        ahead: ReadAhead<S>,
+    ) -> Result<(LoadedState, Self)> {
+        let step = session.progress.step(S::NAME, false);
+        step.say("refreshing");
+        let Some((state, reading)) = ahead.finish(session).await? else {
+            let state = session.load_state().await?;
+            let refreshed = Self::read(session, &state.document, outputs).await?;
+            return Ok((state, refreshed));
+        };
+        let inputs = outputs.inputs::<S>().await?;
+        let document = &state.document;
+        let refreshed = Self::complete(session, document, outputs, reading, &inputs).await?;
+        Ok((state, refreshed))
+    }
+
+    async fn complete(
+        session: &SliceSession<S>,
+        state: &Document,
+        outputs: &OutputResolver,
+        reading: Reading<S>,
+        inputs: &ExternalOutputs,
+    ) -> Result<Self> {
+        let Reading { ctx, kinds, reader } = reading;
+        let (clients, stack) = (Some(&ctx.clients), &ctx.stack);
+        let seen = |address: &str| {
+            let id = state.resources.get(address)?.id.as_deref()?;
+            reader.seen_ahead(address, id)
+        };
+        let mut discovered = S::discover(clients, stack, &session.config, state, &seen).await?;
+        S::use_outputs(&mut discovered, inputs);
+        let parts = S::parts(stack, &session.config, &discovered);
         let known = |reference: &Reference| outputs.get(reference);
         let observed = refresh(&ctx, &kinds, &reader, &parts.nodes, state, &known).await?;
+        reader.forget_ahead();
         Ok(Self {
             ctx,
             kinds,

@@ -26,6 +26,8 @@ pub trait AnyKind<C> {
     fn delete_last(&self) -> bool;
     /// The same as [`Kind::TAGS_NOT_READ`].
     fn tags_not_read(&self) -> bool;
+    /// The same as [`Kind::READS_BY_SPEC`].
+    fn reads_by_spec(&self) -> bool;
     /// The same as [`Kind::find`].
     fn find<'a>(
         &self,
@@ -160,6 +162,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn tags_not_read(&self) -> bool {
         K::TAGS_NOT_READ
+    }
+
+    fn reads_by_spec(&self) -> bool {
+        K::READS_BY_SPEC
     }
 
     fn find<'a>(

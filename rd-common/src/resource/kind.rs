@@ -139,6 +139,10 @@ pub trait Kind: 'static {
     /// are then compared with those last applied.
     const TAGS_NOT_READ: bool = false;
 
+    /// Whether `find` reads something else for another spec, even where the id is known. What was read with the spec last
+    /// applied is then read again where the settings have changed.
+    const READS_BY_SPEC: bool = false;
+
     /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, otherwise by the ownership tags
     /// or by what the spec names. Leaves out what does not exist, and returns every match where there are several. For
     /// [`Wanted::any`], a kind that is found by tags returns all of its resources, each under the address in its tag; a

@@ -12,6 +12,7 @@ use crate::stack::Stack;
 use crate::state::document::Document;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::future::Future;
 
 /// A resource that a destroy is about to delete.
@@ -68,13 +69,15 @@ pub trait Slice: 'static {
     fn kinds() -> Kinds<Self::Clients>;
 
     /// Finds what the list of resources depends on beyond the settings. What the state already has stays, so that a
-    /// plan does not change because AWS lists its zones in another order. The rest is read from AWS. Without clients,
-    /// as in an offline plan, likely values are assumed.
+    /// plan does not change because AWS lists its zones in another order; `seen` returns what AWS reports of a resource
+    /// in the state, by its address. The rest is read from AWS. Without clients, as in an offline plan, likely values are
+    /// assumed.
     fn discover(
         clients: Option<&Self::Clients>,
         stack: &Stack,
         config: &Self::Config,
         state: &Document,
+        seen: &dyn Fn(&str) -> Option<Value>,
     ) -> impl Future<Output = Result<Self::Discovered>>;
 
     /// Adds the values of [`Slice::OPTIONAL_INPUTS`] and [`Slice::REQUIRED_INPUTS`] to what was discovered. Pure.

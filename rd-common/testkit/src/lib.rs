@@ -17,6 +17,7 @@ mod http;
 mod inventory;
 pub mod log_events;
 pub mod network;
+pub mod rounds;
 mod run;
 mod secrecy;
 mod server;

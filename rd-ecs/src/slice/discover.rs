@@ -2,9 +2,12 @@
 //! the bucket.
 
 use crate::clients::Clients;
-use crate::names::{CONTAINER, TASK_DEFINITION, api, cluster};
+use crate::kinds::service::model as service;
+use crate::kinds::task_definition::model as task_definition;
+use crate::names::{CONTAINER, SERVICE, TASK_DEFINITION, api, cluster};
 use rd_common::outputs::{SliceInputs, store};
 use rd_common::{Document, ExternalOutputs, Result, Stack};
+use serde_json::Value;
 
 /// The public image that runs until the first deployment; it has ARM64 and X86_64 variants.
 /// <https://gallery.ecr.aws/nginx/nginx>
@@ -30,27 +33,18 @@ impl Discovered {
     }
 }
 
-/// Reads the image of the revision that the service runs; without a service, the image of the newest revision. Offline
-/// (`clients` is none) it comes from the state.
+/// The image of the revision that the service runs; without a service, the image of the newest revision. It was seen
+/// already where AWS still has both as they are in the state. Offline (`clients` is none) it comes from the state.
 pub async fn find(
     clients: Option<&Clients>,
     stack: &Stack,
     state: &Document,
+    seen: &dyn Fn(&str) -> Option<Value>,
 ) -> Result<Discovered> {
-    let image = match clients {
-        Some(clients) => {
-            let reads = &clients.reads;
-            let service = reads.service_ahead(&cluster(stack), &api(stack)).await?;
-            let running = service.and_then(|service| service.task_definition);
-            let name = running.unwrap_or_else(|| api(stack));
-            let described = reads.definition_ahead(&name).await?;
-            described.and_then(|described| {
-                let containers = described.definition.container_definitions();
-                let ours = containers.iter().find(|one| one.name() == Some(CONTAINER));
-                ours.and_then(|one| one.image()).map(str::to_owned)
-            })
-        }
-        None => state
+    let image = match (clients, seen_image(seen)) {
+        (Some(_), Some(image)) => Some(image),
+        (Some(clients), None) => read_image(clients, stack).await?,
+        (None, _) => state
             .resources
             .get(TASK_DEFINITION)
             .and_then(|resource| resource.spec.get("image")?.as_str())
@@ -60,6 +54,25 @@ pub async fn find(
         image: image.filter(|image| image != PLACEHOLDER && !is_no_image(image)),
         bucket_key: None,
     })
+}
+
+/// The image in the revision that was seen, if the service that was seen runs that revision.
+fn seen_image(seen: &dyn Fn(&str) -> Option<Value>) -> Option<String> {
+    let service: service::Live = serde_json::from_value(seen(SERVICE)?).ok()?;
+    let revision: task_definition::Live = serde_json::from_value(seen(TASK_DEFINITION)?).ok()?;
+    (service.task_definition == revision.arn).then_some(revision.image)
+}
+
+async fn read_image(clients: &Clients, stack: &Stack) -> Result<Option<String>> {
+    let service = clients.reads.service(&cluster(stack), &api(stack)).await?;
+    let running = service.and_then(|service| service.task_definition);
+    let name = running.unwrap_or_else(|| api(stack));
+    let described = clients.reads.definition(&name).await?;
+    Ok(described.and_then(|described| {
+        let containers = described.definition.container_definitions();
+        let ours = containers.iter().find(|one| one.name() == Some(CONTAINER));
+        ours.and_then(|one| one.image()).map(str::to_owned)
+    }))
 }
 
 /// The tag of the image in a task definition before the first image; rd-ecs push refuses it.

@@ -34,6 +34,7 @@ use rd_common::{
 use rd_iam::role::Role;
 use rd_iam::role_policy::RolePolicy;
 use rd_log_group::LogGroup;
+use serde_json::Value;
 
 /// The slice of the ECS service and everything that belongs to it.
 pub struct Ecs;
@@ -83,8 +84,9 @@ impl Slice for Ecs {
         stack: &Stack,
         _: &Config,
         state: &Document,
+        seen: &dyn Fn(&str) -> Option<Value>,
     ) -> Result<Discovered> {
-        discover::find(clients, stack, state).await
+        discover::find(clients, stack, state, seen).await
     }
 
     fn use_outputs(discovered: &mut Discovered, others: &ExternalOutputs) {

@@ -17,9 +17,10 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let stack = &edge.ctx.stack;
     let hosts = edge.config.hosts(stack);
     let clients = Some(&edge.ctx.clients);
-    let discovered = discover(clients, stack, &edge.config, &edge.state).await?;
-    let hosts = hosts_without_zone(hosts, &discovered);
     let certificate = read_desired_certificate(&edge).await?;
+    let seen = |_: &str| serde_json::to_value(certificate.as_ref()?).ok();
+    let discovered = discover(clients, stack, &edge.config, &edge.state, &seen).await?;
+    let hosts = hosts_without_zone(hosts, &discovered);
     let load_balancer = load_balancer_name(&edge.state);
     let records = manual_records(&hosts, certificate.as_ref(), load_balancer.as_deref());
     let printer = &context.printer;

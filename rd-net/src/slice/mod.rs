@@ -30,6 +30,7 @@ use rd_common::{Document, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack};
 use rd_iam::role::Role;
 use rd_iam::role_policy::RolePolicy;
 use rd_log_group::LogGroup;
+use serde_json::Value;
 
 /// The slice `net`, which `rd-net` owns.
 pub struct Net;
@@ -75,6 +76,7 @@ impl Slice for Net {
         stack: &Stack,
         config: &Config,
         state: &Document,
+        _: &dyn Fn(&str) -> Option<Value>,
     ) -> Result<Vec<Zone>> {
         availability_zones::choose(clients, stack, config, state).await
     }

@@ -107,6 +107,7 @@ async fn read(iam: &Client, one: &Wanted<Spec>, name: &str) -> Result<Option<(Li
 
 impl<C: Iam> Kind for Role<C> {
     const NAME: &'static str = "role";
+    const READS_BY_SPEC: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = C;

@@ -53,6 +53,7 @@ fn known_fields(spec: &Spec) -> Fields {
 
 impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
     const NAME: &'static str = "secret_version";
+    const READS_BY_SPEC: bool = true;
     // A version is deleted with its secret.
     const RETAINED: bool = true;
     type Spec = Spec;

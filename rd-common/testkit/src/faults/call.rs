@@ -39,7 +39,7 @@ pub struct Call {
 
 impl Call {
     /// The call that a request makes.
-    pub(super) fn of(request: &Message) -> Self {
+    pub(crate) fn of(request: &Message) -> Self {
         let service = request
             .header("authorization")
             .and_then(|text| text.split("Credential=").nth(1)?.split('/').nth(3))

@@ -175,6 +175,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "service",
             "terminal",
             "watched",
+            "rounds",
             "faults",
             "network",
             "world",

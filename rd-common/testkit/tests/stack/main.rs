@@ -11,6 +11,7 @@ mod outputs;
 mod pipeline;
 mod readme;
 mod replacing;
+mod round_trips;
 mod runs;
 mod saved_plans;
 mod scripts;

@@ -39,13 +39,19 @@ async fn current(
     spec: Option<&Spec>,
 ) -> Result<Option<TaggedRevision>> {
     let reads = &ctx.clients.reads;
-    let service = match cluster {
-        Some(cluster) => reads.service(cluster, family).await?,
-        None => None,
+    let service = async {
+        match cluster {
+            Some(cluster) => reads.service(cluster, family).await,
+            None => Ok(None),
+        }
     };
+    // The service nearly always runs the newest revision, so that one is read at the same time.
+    let (service, newest) = tokio::try_join!(service, reads.definition(family))?;
+    let arn_of = |one: &TaggedRevision| one.definition.task_definition_arn().map(str::to_owned);
     let running = match service.and_then(|service| service.task_definition) {
+        None => return Ok(newest),
+        running if running == newest.as_ref().and_then(arn_of) => newest.clone(),
         Some(arn) => reads.definition(&arn).await?,
-        None => None,
     };
     let matches = |one: &TaggedRevision| {
         let differs = |spec| content_changes(spec, &live(&one.definition));
@@ -54,11 +60,8 @@ async fn current(
     };
     match running {
         Some(running) if spec.is_none() || matches(&running) => Ok(Some(running)),
-        Some(running) => {
-            let newest = reads.definition(family).await?;
-            Ok(Some(newest.filter(matches).unwrap_or(running)))
-        }
-        None => reads.definition(family).await,
+        Some(running) => Ok(Some(newest.filter(matches).unwrap_or(running))),
+        None => Ok(newest),
     }
 }
 
@@ -94,6 +97,7 @@ fn content_changes(spec: &Spec, live: &Live) -> Vec<Change> {
 
 impl Kind for TaskDefinition {
     const NAME: &'static str = "task_definition";
+    const READS_BY_SPEC: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
