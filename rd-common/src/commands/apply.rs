@@ -10,7 +10,7 @@ use crate::pipe::intake::{Intake, PlanSource};
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::{self, SliceSession};
-use crate::plan::deleted_first::{in_use, refusal};
+use crate::plan::deleted_first::{in_use, summary, way_out};
 use crate::plan::plan_records::emit_plan;
 use crate::plan::planned::Plan;
 use crate::plan::refreshed::Refreshed;
@@ -93,7 +93,10 @@ async fn apply<S: Slice>(
     let store = session.store.as_ref();
     let in_use = in_use(store, &stack, S::NAME, &plan, &args.allow_replace).await?;
     if !in_use.is_empty() {
-        return Err(refusal(S::NAME, &plan, &in_use));
+        let way_out = way_out(S::NAME, &plan, &in_use);
+        return Err(
+            Error::refused(summary(&plan, &in_use)).hint(format!("nothing was changed; {way_out}"))
+        );
     }
     match &saved {
         Some(saved) => check_actions(saved, &plan, S::NAME)?,

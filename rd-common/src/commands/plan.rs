@@ -6,7 +6,7 @@ use crate::exit::Exit;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::{self, SliceSession};
-use crate::plan::deleted_first::{in_use, refusal};
+use crate::plan::deleted_first::{in_use, summary, way_out};
 use crate::plan::plan_records::emit_plan;
 use crate::plan::planned::Plan;
 use crate::plan::planner::{OtherSlices, plan};
@@ -55,7 +55,8 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PlanArgs) -> Result<
         for refused in plan.resources.iter().filter_map(|one| one.refused.as_ref()) {
             printer.emit_error(S::NAME, refused);
         }
-        if !args.offline {
+        // A refused plan changes nothing.
+        if !args.offline && plan.refused().is_none() {
             warn_downstream(&session, &plan).await?;
         }
         let exit = if let Some(refused) = plan.refused() {
@@ -121,9 +122,11 @@ async fn warn_downstream<S: Slice>(session: &SliceSession<S>, plan: &Plan) -> Re
     let stack = session.stack.name();
     let in_use = in_use(session.store.as_ref(), &stack, S::NAME, plan, &[]).await?;
     if !in_use.is_empty() {
-        let refusal = refusal(S::NAME, plan, &in_use);
-        let hint = refusal.hint.clone().unwrap_or_default();
-        session.warn(format!("apply will refuse: {}", refusal.summary), hint);
+        session.warn(
+            format!("apply will refuse: {}", summary(plan, &in_use)),
+            way_out(S::NAME, plan, &in_use),
+        );
+        return Ok(());
     }
     let replaces = plan
         .resources

@@ -2,7 +2,7 @@
 //! Lines from upstream pass byte for byte. Nothing reaches a terminal raw; see [`crate::output::clean`].
 
 use crate::error::Error;
-use crate::output::clean::{clean, log_lines};
+use crate::output::clean::{clean, log_lines, one_line};
 use crate::output::stderr;
 use crate::output::stream::{Stream, stdout};
 use crate::output::style::{BOLD, DIM, ERROR, INFO, WARN, paint};
@@ -209,13 +209,15 @@ fn text_of(diagnostic: &Diagnostic, causes: &[String]) -> String {
         Severity::Info => paint(INFO, "note"),
     };
     let mut text = format!("{severity}: ");
+    // Lines of their own would look like other messages.
+    let indented = |text: &str| text.replace('\n', "\n    ");
     if let Some(address) = &diagnostic.address {
-        text.push_str(&format!("{}: ", paint(BOLD, address)));
+        text.push_str(&format!("{}: ", paint(BOLD, one_line(address))));
     }
-    text.push_str(&diagnostic.summary);
+    text.push_str(&indented(&diagnostic.summary));
     text.push('\n');
     if let Some(hint) = &diagnostic.hint {
-        text.push_str(&format!("  {} {hint}\n", paint(DIM, "→")));
+        text.push_str(&format!("  {} {}\n", paint(DIM, "→"), indented(hint)));
     }
     if let Some(id) = &diagnostic.request_id {
         text.push_str(&format!("  {} request id {id}\n", paint(DIM, "→")));

@@ -1,9 +1,15 @@
 //! Tables with aligned columns, as text for people.
 
-/// A table with a heading. Columns are two spaces apart, and the last one is not padded.
+use crate::output::clean::one_line;
+
+/// A table with a heading. Columns are two spaces apart, and the last one is not padded. Each row is one line.
 pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
+    let rows: Vec<Vec<_>> = rows
+        .iter()
+        .map(|row| row.iter().map(|cell| one_line(cell)).collect())
+        .collect();
     let mut widths: Vec<usize> = heading.iter().map(|cell| cell.chars().count()).collect();
-    for row in rows {
+    for row in &rows {
         for (width, cell) in widths.iter_mut().zip(row) {
             *width = (*width).max(cell.chars().count());
         }
@@ -19,8 +25,8 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
         text.trim_end().to_owned() + "\n"
     };
     let mut text = line(heading.to_vec());
-    for row in rows {
-        text.push_str(&line(row.iter().map(String::as_str).collect()));
+    for row in &rows {
+        text.push_str(&line(row.iter().map(AsRef::as_ref).collect()));
     }
     text
 }
@@ -29,8 +35,12 @@ pub fn table(heading: &[&str], rows: &[Vec<String>]) -> String {
 mod tests {
     #[test]
     fn columns_line_up() {
-        let rows = [vec!["a".to_owned(), "long cell".to_owned(), "x".to_owned()]];
+        let rows = [vec![
+            "a".to_owned(),
+            "long cell".to_owned(),
+            "x\ny".to_owned(),
+        ]];
         let text = super::table(&["NAME", "B", "C"], &rows);
-        assert_eq!(text, "NAME  B          C\na     long cell  x\n");
+        assert_eq!(text, "NAME  B          C\na     long cell  x\\ny\n");
     }
 }

@@ -1,12 +1,12 @@
 //! What a plan deletes before its successor exists, and the resources of other slices that use it.
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::plan::planned::{Plan, Planned};
 use crate::plan::refresh::attribute_of;
 use crate::resource::action::Action;
 use crate::resource::input::{Reference, references};
 use crate::resource::kind::ReplaceOrder;
-use crate::slices::program_of;
+use crate::slices::{SLICES, program_of};
 use crate::state::document::Document;
 use crate::state::store::{Key, Store};
 use serde_json::Value;
@@ -93,18 +93,34 @@ pub async fn in_use(
     Ok(in_use.filter(|one| !one.users.is_empty()).collect())
 }
 
-/// Refuses a plan that deletes what other slices use.
-pub fn refusal(slice: &str, plan: &Plan, in_use: &[InUse]) -> Error {
-    let all: Vec<String> = in_use
-        .iter()
+/// What is wrong with a plan that deletes what other slices use. A resource is left out where one that it depends on is
+/// named with the same users.
+pub fn summary(plan: &Plan, in_use: &[InUse]) -> String {
+    let needs = |one: &InUse, other: &InUse| {
+        let planned = plan.resources.iter().find(|p| p.address == one.address);
+        planned.is_some_and(|planned| planned.depends_on.contains(&other.address))
+    };
+    let named = in_use.iter().filter(|one| {
+        let said = |other: &&InUse| other.users == one.users && needs(one, other);
+        !in_use.iter().any(|other| said(&other))
+    });
+    let named: Vec<String> = named
         .map(|one| format!("{} (used by {})", one.address, one.users.join(", ")))
         .collect();
+    format!(
+        "this plan deletes what other slices use before its successor exists: {}",
+        named.join("; ")
+    )
+}
+
+/// What to do instead of applying such a plan of `slice`, or to apply it.
+pub fn way_out(slice: &str, plan: &Plan, in_use: &[InUse]) -> String {
     let users: BTreeSet<&str> = in_use
         .iter()
         .flat_map(|one| &one.users)
         .filter_map(|user| user.split('.').next())
         .collect();
-    let destroy: Vec<String> = crate::slices::SLICES
+    let destroy: Vec<String> = SLICES
         .iter()
         .rev()
         .filter(|slice| users.contains(**slice))
@@ -114,17 +130,13 @@ pub fn refusal(slice: &str, plan: &Plan, in_use: &[InUse]) -> Error {
         .iter()
         .map(|address| format!("--allow-replace {address}"))
         .collect();
-    Error::refused(format!(
-        "this plan deletes what other slices use before its successor exists: {}",
-        all.join("; ")
-    ))
-    .hint(format!(
-        "nothing was changed; restore the old settings, or save the data and destroy the users first: {}; to replace it \
-         under them all the same: {} apply {}",
+    format!(
+        "restore the old settings, or save the data and destroy the users first: {}; to replace it under them all the \
+         same: {} apply {}",
         destroy.join(" | "),
         program_of(slice),
         roots.join(" ")
-    ))
+    )
 }
 
 /// The addresses, and those of the replaced resources that depend on them.

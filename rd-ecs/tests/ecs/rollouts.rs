@@ -235,6 +235,29 @@ fn an_interrupted_deployment_continues_and_scale_in_is_resumed() {
 }
 
 #[test]
+fn ctrl_c_on_a_terminal_offers_to_roll_back() {
+    let world = new(deployed);
+    let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
+    world.aws_local("/aws-local/task", &slow);
+    let mut terminal = deploy(&world, "v2").on_terminal();
+    wait_until(|| {
+        scale_in_is_suspended(&world) && deployments(&world)[0]["status"] == "IN_PROGRESS"
+    });
+    terminal.press("\x03");
+    terminal.wait_for("Type `y` to roll it back");
+    terminal.press("y\n");
+    let done = terminal.end();
+    assert_eq!(done.code, 130, "{}", done.stdout);
+    assert!(
+        done.stdout.contains("was rolled back, as you asked"),
+        "{}",
+        done.stdout
+    );
+    assert!(!scale_in_is_suspended(&world));
+    assert_eq!(deployments(&world)[0]["status"], "ROLLBACK_SUCCESSFUL");
+}
+
+#[test]
 fn the_next_run_resumes_the_scale_in_of_a_killed_deployment() {
     let world = new(deployed);
     let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});

@@ -63,7 +63,9 @@ fn a_network_in_use_is_replaced_only_where_the_user_names_it() {
         ] {
             assert!(refused.stderr.contains(text), "{text}: {}", refused.stderr);
         }
-        assert!(!refused.stderr.contains("logs."), "{}", refused.stderr);
+        for text in ["logs.", "route_table_association"] {
+            assert!(!refused.stderr.contains(text), "{}", refused.stderr);
+        }
         assert_eq!(refused.actions(), [""; 0]);
         assert!(state() == before, "the state was changed");
     }

@@ -1,5 +1,6 @@
 //! The text of an apply or a destroy: a line for each resource that is done, and the last line.
 
+use crate::output::clean::one_line;
 use crate::output::style::{BOLD, DIM, of, paint};
 use crate::output::view::{pending_line, plan, summary};
 use crate::records::{Applied, End};
@@ -10,8 +11,8 @@ pub(super) fn applied(applied: &Applied) -> String {
     format!(
         "{} {} {}  {}\n{}",
         paint(of(applied.action), applied.action.mark()),
-        paint(BOLD, &applied.address),
-        applied.id,
+        paint(BOLD, one_line(&applied.address)),
+        one_line(&applied.id),
         paint(
             DIM,
             format!("{} in {:.1} s", done(applied.action), applied.seconds)

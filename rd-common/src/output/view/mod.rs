@@ -40,13 +40,13 @@ impl View {
             .insert(begin.slice.clone(), begin.command.clone());
         let account = match (&begin.account, begin.offline) {
             (_, true) => " · offline: planned for an empty account".to_owned(),
-            (Some(account), _) => format!(" · account {account}"),
+            (Some(account), _) => format!(" · account {}", one_line(account)),
             (None, _) => String::new(),
         };
         let header = format!(
             "{} · {}{account}\n",
-            paint(BOLD, &begin.stack),
-            begin.region
+            paint(BOLD, one_line(&begin.stack)),
+            one_line(&begin.region)
         );
         if self.header.as_ref() == Some(&header) {
             return String::new();
@@ -66,7 +66,7 @@ impl View {
             .map_or("(known after apply)".to_owned(), plain);
         format!(
             "{} = {value}\n",
-            paint(BOLD, format!("{}.{}", output.slice, output.name))
+            paint(BOLD, one_line(&format!("{}.{}", output.slice, output.name)))
         )
     }
 

@@ -19,10 +19,10 @@ pub(super) fn change(change: &ResourceChange) -> String {
     let mut text = format!(
         "{} {}",
         paint(style, change.action.mark()),
-        paint(BOLD, &change.address)
+        paint(BOLD, one_line(&change.address))
     );
     if let Some(id) = &change.id {
-        let _ = write!(text, " ({id})");
+        let _ = write!(text, " ({})", one_line(id));
     }
     let _ = writeln!(text, "  {}", paint(style, to_do(change.action)));
     let fields = change.fields.iter();

@@ -18,8 +18,8 @@ pub(super) fn resource(status: &Status) -> String {
     let mut text = format!(
         "{} {}  {}  {}",
         paint(style, mark),
-        paint(BOLD, &status.address),
-        status.id.as_deref().unwrap_or("-"),
+        paint(BOLD, one_line(&status.address)),
+        one_line(status.id.as_deref().unwrap_or("-")),
         paint(style, status.health.as_str())
     );
     if let Some(reason) = &status.reason {

@@ -1,5 +1,6 @@
 //! The last line of a program: what it did, and whether it failed.
 
+use crate::output::clean::one_line;
 use crate::output::style::{BOLD, ERROR, WARN, of, paint};
 use crate::output::view::{apply, doctor, import, plan, status};
 use crate::records::{End, Ended, Verb};
@@ -7,7 +8,7 @@ use crate::resource::action::Action;
 
 /// The last line of the slice that ended, for the command that it ran.
 pub(super) fn summary(command: &Verb, end: &End) -> String {
-    let slice = paint(BOLD, &end.slice);
+    let slice = paint(BOLD, one_line(&end.slice));
     if *command == Verb::Doctor {
         return format!("{slice}: {}\n", doctor::summary(end));
     }
