@@ -224,7 +224,7 @@ fn has_quota_code(service: &str, text: &[u8]) -> bool {
     let own = BY_SERVICE.iter().find(|(name, ..)| *name == service);
     own.is_some_and(|(_, _, quota)| {
         let has = |code: &&str| text.windows(code.len()).any(|part| part == code.as_bytes());
-        quota.iter().any(|code| has(code))
+        quota.iter().any(has)
     })
 }
 
