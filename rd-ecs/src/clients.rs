@@ -14,33 +14,20 @@ use rd_common::aws::Aws;
 use rd_common::client;
 use std::cell::RefCell;
 
-/// The clients. Those that end in `_once` make a single attempt, for creates: the engine retries only after it has checked
-/// whether the first attempt succeeded.
+/// The AWS clients of this slice.
 pub struct Clients {
-    /// Amazon ECS, with retries.
+    /// ECS, for cluster, service and tasks.
     pub ecs: ecs::Client,
-    /// Amazon ECS, a single attempt.
-    pub ecs_once: ecs::Client,
-    /// Amazon ECR, with retries.
+    /// ECR, for the repository and its images.
     pub ecr: ecr::Client,
-    /// Amazon ECR, a single attempt.
-    pub ecr_once: ecr::Client,
-    /// AWS IAM, with retries.
+    /// IAM, for the roles of the tasks.
     pub iam: iam::Client,
-    /// IAM, a single attempt.
-    pub iam_once: iam::Client,
     /// Systems Manager, for parameters.
     pub ssm: ssm::Client,
-    /// Systems Manager, a single attempt.
-    pub ssm_once: ssm::Client,
-    /// CloudWatch Logs, with retries.
+    /// CloudWatch Logs, for the output of containers.
     pub logs: logs::Client,
-    /// CloudWatch Logs, a single attempt.
-    pub logs_once: logs::Client,
-    /// Application Auto Scaling, with retries.
+    /// Application Auto Scaling, for the number of tasks.
     pub autoscaling: autoscaling::Client,
-    /// Application Auto Scaling, a single attempt.
-    pub autoscaling_once: autoscaling::Client,
     /// Secrets Manager, to check the secrets of the containers.
     pub secrets: secretsmanager::Client,
     /// Elastic Load Balancing, to check target groups and the health of targets.
@@ -58,17 +45,11 @@ impl Clients {
         Self {
             reads: Reads::new(&ecs),
             ecs,
-            ecs_once: client!(ecs, aws.once),
             ecr: client!(ecr, aws.config),
-            ecr_once: client!(ecr, aws.once),
             iam: client!(iam, aws.config),
-            iam_once: client!(iam, aws.once),
             ssm: client!(ssm, aws.config),
-            ssm_once: client!(ssm, aws.once),
             logs: client!(logs, aws.config),
-            logs_once: client!(logs, aws.once),
             autoscaling: client!(autoscaling, aws.config),
-            autoscaling_once: client!(autoscaling, aws.once),
             secrets: client!(secretsmanager, aws.config),
             elb: client!(elb, aws.config),
             requested: RefCell::default(),
@@ -80,18 +61,10 @@ impl rd_iam::Iam for Clients {
     fn iam(&self) -> &iam::Client {
         &self.iam
     }
-
-    fn iam_once(&self) -> &iam::Client {
-        &self.iam_once
-    }
 }
 
 impl rd_log_group::Logs for Clients {
     fn logs(&self) -> &logs::Client {
         &self.logs
-    }
-
-    fn logs_once(&self) -> &logs::Client {
-        &self.logs_once
     }
 }

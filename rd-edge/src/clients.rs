@@ -11,21 +11,14 @@ use rd_iam::Client as Iam;
 use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The clients. Those that end in `_once` make one attempt, for creates: the engine checks what an attempt has created
-/// before it retries.
+/// The AWS clients of this slice.
 pub struct Clients {
-    /// Elastic Load Balancing, for reads, updates and deletes.
+    /// Elastic Load Balancing, for load balancers, listeners and target groups.
     pub elb: Elb,
-    /// Elastic Load Balancing with one attempt, for creates.
-    pub elb_once: Elb,
-    /// ACM, for reads, updates and deletes.
+    /// ACM, for the certificates of listeners.
     pub acm: Acm,
-    /// ACM with one attempt, for creates.
-    pub acm_once: Acm,
-    /// Route 53, for reads, updates and deletes.
+    /// Route 53, for zones and DNS records.
     pub route53: Route53,
-    /// Route 53 with one attempt, for creates.
-    pub route53_once: Route53,
     /// IAM, for the service-linked role of Elastic Load Balancing.
     pub iam: Iam,
     /// Reads that several kinds make at the same time.
@@ -50,11 +43,8 @@ impl Clients {
         Self {
             reads: Reads::new(&elb, &acm),
             elb,
-            elb_once: client!(aws_sdk_elasticloadbalancingv2, aws.once),
             acm,
-            acm_once: client!(aws_sdk_acm, aws.once),
             route53: client!(aws_sdk_route53, aws.config),
-            route53_once: client!(aws_sdk_route53, aws.once),
             iam: rd_iam::client(aws),
             retained_records: RefCell::default(),
             delete_validation_records: Cell::default(),

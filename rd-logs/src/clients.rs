@@ -9,19 +9,14 @@ use rd_common::client;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// The clients. Those that end in `_once` make a single attempt, for creates: the engine retries a create only after it
-/// has read whether it succeeded.
+/// The AWS clients of this slice.
 pub struct Clients {
-    /// The client of CloudWatch, with retries.
+    /// The client of CloudWatch.
     pub cloudwatch: cloudwatch::Client,
-    /// The client of CloudWatch, with a single attempt.
-    pub cloudwatch_once: cloudwatch::Client,
-    /// The client of CloudWatch Logs, with retries.
+    /// The client of CloudWatch Logs.
     pub logs: logs::Client,
-    /// The client of SNS, with retries.
+    /// The client of SNS.
     pub sns: sns::Client,
-    /// The client of SNS, with a single attempt.
-    pub sns_once: sns::Client,
     /// The state of each alarm when it was read, by name. `status` shows it.
     pub alarm_states: RefCell<BTreeMap<String, AlarmState>>,
     /// The ARNs of unconfirmed subscriptions that were deleted from the state. Only AWS can delete them, and will.
@@ -33,10 +28,8 @@ impl Clients {
     pub fn new(aws: &Aws) -> Self {
         Self {
             cloudwatch: client!(cloudwatch, aws.config),
-            cloudwatch_once: client!(cloudwatch, aws.once),
             logs: client!(logs, aws.config),
             sns: client!(sns, aws.config),
-            sns_once: client!(sns, aws.once),
             alarm_states: RefCell::default(),
             expiring_subscriptions: RefCell::default(),
         }

@@ -7,21 +7,14 @@ use aws_sdk_iam as iam;
 use rd_common::aws::Aws;
 use rd_common::client;
 
-/// Two clients for each service: the SDK retries the calls of one; creates use the other (`…_once`), because the engine
-/// reads before it retries a create.
+/// The clients, and the shared Describe calls.
 pub struct Clients {
-    /// The EC2 client with retries.
+    /// The EC2 client, for everything but flow logs.
     pub ec2: ec2::Client,
-    /// The EC2 client that sends each call once.
-    pub ec2_once: ec2::Client,
     /// The IAM client, for the role of the flow logs.
     pub iam: iam::Client,
-    /// The IAM client that sends each call once.
-    pub iam_once: iam::Client,
     /// The CloudWatch Logs client, for the log group of the flow logs.
     pub logs: logs::Client,
-    /// The CloudWatch Logs client that sends each call once.
-    pub logs_once: logs::Client,
     /// EC2's Describe calls, batched for all kinds.
     pub describe: DescribeCalls,
 }
@@ -30,19 +23,11 @@ impl rd_iam::Iam for Clients {
     fn iam(&self) -> &iam::Client {
         &self.iam
     }
-
-    fn iam_once(&self) -> &iam::Client {
-        &self.iam_once
-    }
 }
 
 impl rd_log_group::Logs for Clients {
     fn logs(&self) -> &logs::Client {
         &self.logs
-    }
-
-    fn logs_once(&self) -> &logs::Client {
-        &self.logs_once
     }
 }
 
@@ -53,11 +38,8 @@ impl Clients {
         Self {
             describe: DescribeCalls::new(&ec2),
             ec2,
-            ec2_once: client!(ec2, aws.once),
             iam: client!(iam, aws.config),
-            iam_once: client!(iam, aws.once),
             logs: client!(logs, aws.config),
-            logs_once: client!(logs, aws.once),
         }
     }
 }

@@ -91,7 +91,7 @@ impl Kind for CacheParameterGroup {
         let name = &request.spec.name;
         let call = ctx
             .clients
-            .elasticache_once
+            .elasticache
             .create_cache_parameter_group()
             .cache_parameter_group_name(name)
             .cache_parameter_group_family(&request.spec.family)

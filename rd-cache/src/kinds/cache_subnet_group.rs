@@ -73,7 +73,7 @@ impl Kind for CacheSubnetGroup {
         let name = &request.spec.name;
         let call = ctx
             .clients
-            .elasticache_once
+            .elasticache
             .create_cache_subnet_group()
             .cache_subnet_group_name(name)
             .cache_subnet_group_description(&request.spec.description)

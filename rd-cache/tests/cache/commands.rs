@@ -182,3 +182,29 @@ fn a_group_that_failed_is_reported_at_once_and_created_again() {
     world.rd("rd-cache").args("apply -y").ok();
     assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
 }
+
+/// A command that holds the lock and makes no plan asks before each change, too.
+#[test]
+fn a_rotation_whose_lock_is_taken_away_changes_nothing_more() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    applied(&world);
+    let before = secret(&world);
+    let throttled = Rule::at_first(Calls::Changes, usize::MAX, Fault::Throttle);
+    proxy.rules(vec![throttled], None);
+    let rotation = world.rd("rd-cache").args("rotate");
+    // Pauses of seconds: the lock is gone before the next attempt.
+    let mut rotation = rotation.env("RD_WAIT_SCALE", "1").start();
+    let changes = || Calls::Changes.count(&proxy.calls());
+    while changes() < 2 && rotation.try_wait().unwrap().is_none() {
+        std::thread::sleep(std::time::Duration::from_millis(5));
+    }
+    world.rd("rd-state").args("unlock cache --force").ok();
+    let sent = changes();
+    proxy.rules(Vec::new(), None);
+    let done = finish(rotation);
+    assert_eq!(done.code, 4, "{}", done.stderr);
+    // One may have been on its way when the rules changed.
+    assert!(sent >= 2 && changes() <= 1, "{sent}, then {}", changes());
+    assert_eq!(secret(&world), before);
+}

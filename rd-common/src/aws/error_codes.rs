@@ -259,6 +259,9 @@ impl ClassifyRetry for QuotasAreFinal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use aws_smithy_runtime_api::client::interceptors::context::Input;
+    use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+    use aws_smithy_types::body::SdkBody;
     use std::collections::BTreeSet;
 
     #[test]
@@ -296,6 +299,32 @@ mod tests {
             meaning("RDS", "InstanceQuotaExceeded"),
             Some(Meaning::Quota)
         );
+    }
+
+    /// A response as a JSON service sends it.
+    fn response(service: &str, code: &str) -> InterceptorContext {
+        let body = format!(r#"{{"__type":"com.amazonaws#{code}","message":"enough"}}"#);
+        let mut response = HttpResponse::new(400.try_into().unwrap(), SdkBody::from(body));
+        response.add_extension(Service(service.to_owned()));
+        let mut context = InterceptorContext::new(Input::doesnt_matter());
+        context.set_response(response);
+        context
+    }
+
+    #[test]
+    fn the_sdk_retries_throttling_and_no_quota() {
+        for (service, code, action) in [
+            ("ECR", "LimitExceededException", RetryAction::RetryForbidden),
+            (
+                "DynamoDB",
+                "LimitExceededException",
+                RetryAction::NoActionIndicated,
+            ),
+            ("ECR", "ThrottlingException", RetryAction::NoActionIndicated),
+        ] {
+            let decided = QuotasAreFinal.classify_retry(&response(service, code));
+            assert_eq!(decided, action, "{service} {code}");
+        }
     }
 
     #[test]

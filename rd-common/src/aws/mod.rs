@@ -51,15 +51,13 @@ pub struct Aws {
     /// For all calls. The SDK retries reads alone: a change gets one attempt, and whoever makes it repeats it, after a
     /// read where it could have succeeded.
     pub config: SdkConfig,
-    /// For reads that the caller repeats itself.
-    pub once: SdkConfig,
     /// The id of the account, set by [`account`].
     pub account: OnceCell<String>,
     profile: Option<String>,
     calls: EveryCall,
 }
 
-/// Makes a client of an SDK crate from one of the two configurations of an [`Aws`], such as
+/// Makes a client of an SDK crate from the configuration of an [`Aws`], such as
 /// `client!(aws_sdk_rds, aws.config)`. Its calls are as [`Aws::interceptor`] makes them.
 #[macro_export]
 macro_rules! client {
@@ -152,13 +150,8 @@ impl Aws {
             loader = loader.profile_name(profile);
         }
         let config = loader.load().await;
-        let once = config
-            .to_builder()
-            .retry_config(RetryConfig::disabled())
-            .build();
         Ok(Self {
             config,
-            once,
             account: OnceCell::new(),
             profile: access
                 .profile

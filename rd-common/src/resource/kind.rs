@@ -153,8 +153,8 @@ pub trait Kind: 'static {
     ) -> impl Future<Output = Result<Vec<Found<Self::Live>>>>;
 
     /// Creates the resource with its tags in one call, and returns its id without waiting. What the create call cannot
-    /// set, `diff` reports afterwards and `update` sets. The SDK must not retry the call ([`crate::aws::Aws::once`]):
-    /// the engine first reads whether it succeeded.
+    /// set, `diff` reports afterwards and `update` sets. Neither the SDK nor this method retries the call: the engine
+    /// first reads whether it succeeded.
     fn create(
         ctx: &Ctx<Self::Clients>,
         request: CreateRequest<'_, Self::Spec>,

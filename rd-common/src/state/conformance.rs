@@ -189,10 +189,10 @@ async fn history_and_restore(store: &dyn Store) {
         Exit::Usage
     );
     let writer = Writer::lock(store, "run-3").await;
-    let restored = store
-        .restore(&key(), 1, writer.lock.as_ref())
-        .await
-        .unwrap();
+    let key = key();
+    let aside = store.set_aside_unreadable(&key, writer.lock.as_ref());
+    assert_eq!(aside.await.unwrap(), None, "it can be read");
+    let restored = store.restore(&key, 1, writer.lock.as_ref()).await.unwrap();
     assert_eq!((restored.serial, &restored.outputs["n"]), (4, &json!(1)));
     assert_eq!(restored.run, "run-3");
     assert_eq!(serial(store).await, 4);

@@ -98,7 +98,7 @@ impl Kind for DbParameterGroup {
         let name = &request.spec.name;
         let call = ctx
             .clients
-            .rds_once
+            .rds
             .create_db_parameter_group()
             .db_parameter_group_name(name)
             .db_parameter_group_family(&request.spec.family)

@@ -75,7 +75,7 @@ impl Kind for DbSubnetGroup {
         let name = &request.spec.name;
         let call = ctx
             .clients
-            .rds_once
+            .rds
             .create_db_subnet_group()
             .db_subnet_group_name(name)
             .db_subnet_group_description(&request.spec.description)

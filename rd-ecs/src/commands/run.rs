@@ -159,7 +159,7 @@ async fn start(
     let once = async || {
         let call = ctx
             .clients
-            .ecs_once
+            .ecs
             .run_task()
             .cluster(&service.cluster)
             .task_definition(definition)

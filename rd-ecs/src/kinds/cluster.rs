@@ -140,7 +140,7 @@ impl Kind for Cluster {
         let spec = request.spec;
         service_linked_role::ensure(&ctx.clients.iam, service_linked_role::ECS).await?;
         ctx.clients
-            .ecs_once
+            .ecs
             .create_cluster()
             .cluster_name(&spec.name)
             .settings(insights(spec.container_insights))

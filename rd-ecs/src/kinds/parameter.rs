@@ -106,7 +106,7 @@ impl Kind for Parameter {
         let spec = request.spec;
         let call = ctx
             .clients
-            .ssm_once
+            .ssm
             .put_parameter()
             .name(&spec.name)
             .value(&spec.value)

@@ -104,11 +104,7 @@ async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Resul
         .dynamic_scaling_out_suspended(false)
         .scheduled_scaling_suspended(false);
     // AWS accepts tags only with the first registration, and refuses a retry with tags.
-    let client = match tags {
-        Some(_) => &ctx.clients.autoscaling_once,
-        None => &ctx.clients.autoscaling,
-    };
-    let call = client.register_scalable_target();
+    let call = ctx.clients.autoscaling.register_scalable_target();
     let call = call
         .service_namespace(ServiceNamespace::Ecs)
         .resource_id(&spec.resource_id)

@@ -99,11 +99,7 @@ async fn request(
 ) -> Result<()> {
     let ctx = service.ctx();
     for attempt in 0..MAX_ATTEMPTS {
-        let call = ctx
-            .clients
-            .ecs_once
-            .update_service()
-            .cluster(&service.cluster);
+        let call = ctx.clients.ecs.update_service().cluster(&service.cluster);
         let call = call
             .service(&service.arn)
             .task_definition(rollout.revision)

@@ -244,7 +244,7 @@ impl Kind for Listener {
         let spec = request.spec;
         let call = ctx
             .clients
-            .elb_once
+            .elb
             .create_listener()
             .load_balancer_arn(spec.load_balancer_arn.text())
             .port(spec.port)

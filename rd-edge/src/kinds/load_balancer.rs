@@ -220,7 +220,7 @@ impl Kind for LoadBalancer {
         let groups = spec.security_group_ids.iter();
         let call = ctx
             .clients
-            .elb_once
+            .elb
             .create_load_balancer()
             .name(&spec.name)
             .set_subnets(spec.subnet_ids.known().cloned())

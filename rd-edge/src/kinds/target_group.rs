@@ -233,7 +233,7 @@ impl Kind for TargetGroup {
         let health = &spec.health_check;
         let call = ctx
             .clients
-            .elb_once
+            .elb
             .create_target_group()
             .name(group_name(&spec.name_prefix, request.token))
             .protocol(ProtocolEnum::Http)

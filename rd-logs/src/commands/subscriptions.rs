@@ -178,7 +178,7 @@ async fn test(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit
         ));
     }
     let stack = ctx.stack.name();
-    let call = ctx.clients.sns_once.publish().topic_arn(topic);
+    let call = ctx.clients.sns.publish().topic_arn(topic);
     let call = call
         .subject(format!("Test of the alarms of {stack}").chars().take(99).collect::<String>())
         .message(format!(

@@ -264,7 +264,7 @@ impl Kind for Alarm {
     }
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
-        let call = put(&ctx.clients.cloudwatch_once, request.spec);
+        let call = put(&ctx.clients.cloudwatch, request.spec);
         let call = call.set_tags(Some(sdk_tags!(Tag, request.tags)));
         let created = call.send().await.doing("create the alarm");
         created.map(|_| request.spec.name.clone())

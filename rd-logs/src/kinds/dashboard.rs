@@ -164,7 +164,7 @@ impl Kind for Dashboard {
     }
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
-        let client = &ctx.clients.cloudwatch_once;
+        let client = &ctx.clients.cloudwatch;
         put(
             client,
             request.spec,

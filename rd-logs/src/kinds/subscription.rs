@@ -157,7 +157,7 @@ impl Kind for Subscription {
         let spec = request.spec;
         let call = ctx
             .clients
-            .sns_once
+            .sns
             .subscribe()
             .topic_arn(spec.topic_arn.text())
             .protocol(&spec.protocol)

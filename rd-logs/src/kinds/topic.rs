@@ -144,7 +144,7 @@ impl Kind for Topic {
         let spec = request.spec;
         let mut call = ctx
             .clients
-            .sns_once
+            .sns
             .create_topic()
             .name(&spec.name)
             .attributes("DisplayName", &spec.display_name)

@@ -52,7 +52,7 @@ impl Kind for ElasticIp {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let answer = ctx
             .clients
-            .ec2_once
+            .ec2
             .allocate_address()
             .domain(DomainType::Vpc)
             .tag_specifications(tags::specification(ResourceType::ElasticIp, request.tags))

@@ -104,7 +104,7 @@ impl Kind for FlowLog {
         propagation::retry_while_refused(ctx, async || {
             let answer = ctx
                 .clients
-                .ec2_once
+                .ec2
                 .create_flow_logs()
                 .resource_type(FlowLogsResourceType::Vpc)
                 .resource_ids(spec.vpc_id.text())

@@ -43,7 +43,7 @@ impl Kind for InternetGateway {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let answer = ctx
             .clients
-            .ec2_once
+            .ec2
             .create_internet_gateway()
             .tag_specifications(tags::specification(
                 ResourceType::InternetGateway,

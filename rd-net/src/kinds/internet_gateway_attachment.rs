@@ -96,7 +96,7 @@ impl Kind for InternetGatewayAttachment {
         );
         let call = ctx
             .clients
-            .ec2_once
+            .ec2
             .attach_internet_gateway()
             .internet_gateway_id(gateway)
             .vpc_id(vpc);

@@ -100,7 +100,7 @@ impl Kind for NatGateway {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let answer = ctx
             .clients
-            .ec2_once
+            .ec2
             .create_nat_gateway()
             .subnet_id(request.spec.subnet_id.text())
             .allocation_id(request.spec.allocation_id.text())

@@ -123,7 +123,7 @@ impl Kind for Route {
         let spec = request.spec;
         let call = ctx
             .clients
-            .ec2_once
+            .ec2
             .create_route()
             .route_table_id(spec.route_table_id.text())
             .destination_cidr_block(&spec.destination)

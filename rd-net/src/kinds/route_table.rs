@@ -55,7 +55,7 @@ impl Kind for RouteTable {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let answer = ctx
             .clients
-            .ec2_once
+            .ec2
             .create_route_table()
             .vpc_id(request.spec.vpc_id.text())
             .client_token(request.token)

@@ -117,7 +117,7 @@ impl Kind for RouteTableAssociation {
         let subnet = request.spec.subnet_id.text();
         let call = ctx
             .clients
-            .ec2_once
+            .ec2
             .associate_route_table()
             .subnet_id(subnet)
             .route_table_id(request.spec.route_table_id.text());

@@ -83,7 +83,7 @@ impl Kind for SecurityGroup {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let answer = ctx
             .clients
-            .ec2_once
+            .ec2
             .create_security_group()
             .vpc_id(request.spec.vpc_id.text())
             .group_name(&request.spec.group_name)

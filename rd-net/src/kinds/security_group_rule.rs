@@ -171,7 +171,7 @@ impl Kind for SecurityGroupRule {
         let created = if spec.egress {
             let call = ctx
                 .clients
-                .ec2_once
+                .ec2
                 .authorize_security_group_egress()
                 .group_id(group);
             let answer = call
@@ -185,7 +185,7 @@ impl Kind for SecurityGroupRule {
         } else {
             let call = ctx
                 .clients
-                .ec2_once
+                .ec2
                 .authorize_security_group_ingress()
                 .group_id(group);
             let answer = call

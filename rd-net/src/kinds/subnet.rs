@@ -76,7 +76,7 @@ impl Kind for Subnet {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let answer = ctx
             .clients
-            .ec2_once
+            .ec2
             .create_subnet()
             .vpc_id(request.spec.vpc_id.text())
             .availability_zone(&request.spec.availability_zone)

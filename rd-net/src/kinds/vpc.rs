@@ -126,7 +126,7 @@ impl Kind for Vpc {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let answer = ctx
             .clients
-            .ec2_once
+            .ec2
             .create_vpc()
             .cidr_block(&request.spec.cidr_block)
             .tag_specifications(tags::specification(ResourceType::Vpc, request.tags))

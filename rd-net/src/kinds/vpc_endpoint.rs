@@ -169,7 +169,7 @@ impl Kind for VpcEndpoint {
         let spec = request.spec;
         let call = ctx
             .clients
-            .ec2_once
+            .ec2
             .create_vpc_endpoint()
             .vpc_id(spec.vpc_id.text())
             .service_name(&spec.service_name)

@@ -226,3 +226,22 @@ fn a_wrong_clock_is_reported_and_nothing_is_created() {
     );
     assert_eq!(world.inventory(), [""; 0]);
 }
+
+/// A quota of CloudWatch Logs has the code that other services throttle with.
+#[test]
+fn a_quota_is_reported_at_once() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(&format!("{SETTINGS}flow_logs = true\n"), proxy.url());
+    let quota = Fault::Refuse {
+        status: 400,
+        code: "LimitExceededException",
+    };
+    let create = Calls::Of("CreateLogGroup");
+    proxy.rules(
+        vec![Rule::at_first(create.clone(), usize::MAX, quota)],
+        None,
+    );
+    let done = world.rd("rd-net").args("apply -y").code(1);
+    assert!(done.stderr.contains("Service Quotas"), "{}", done.stderr);
+    assert_eq!(create.count(&proxy.calls()), 1);
+}

@@ -125,7 +125,7 @@ impl Kind for ReplicationGroup {
         ]);
         let call = ctx
             .clients
-            .elasticache_once
+            .elasticache
             .create_replication_group()
             .replication_group_id(&spec.id)
             .replication_group_description(&spec.description)

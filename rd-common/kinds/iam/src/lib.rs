@@ -12,17 +12,15 @@ pub use aws_sdk_iam::Client;
 use rd_common::aws::Aws;
 use rd_common::client;
 
-/// Creates the IAM client for reads, updates and deletes.
+/// Creates the IAM client with the credentials of `aws`.
 pub fn client(aws: &Aws) -> Client {
     client!(aws_sdk_iam, aws.config)
 }
 
 /// Access to IAM; the clients of a slice with roles implement it.
 pub trait Iam: 'static {
-    /// The client for reads, updates and deletes.
+    /// The client of IAM, which is global.
     fn iam(&self) -> &Client;
-    /// The client with one attempt, for creates.
-    fn iam_once(&self) -> &Client;
 }
 
 /// The codes with which IAM says that something does not exist.

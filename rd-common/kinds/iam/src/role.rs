@@ -136,7 +136,7 @@ impl<C: Iam> Kind for Role<C> {
         let spec = request.spec;
         let call = ctx
             .clients
-            .iam_once()
+            .iam()
             .create_role()
             .role_name(&spec.name)
             .description(&spec.description)

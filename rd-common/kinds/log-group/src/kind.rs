@@ -33,8 +33,8 @@ pub struct Spec {
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
 
-async fn create_group(once: &Client, spec: &Spec, tags: &Tags) -> Result<()> {
-    let call = once
+async fn create_group(logs: &Client, spec: &Spec, tags: &Tags) -> Result<()> {
+    let call = logs
         .create_log_group()
         .log_group_name(&spec.name)
         .set_kms_key_id(spec.kms_key.clone())
@@ -106,7 +106,7 @@ impl<C: Logs> Kind for LogGroup<C> {
     }
 
     async fn create(ctx: &Ctx<C>, request: CreateRequest<'_, Spec>) -> Result<String> {
-        create_group(ctx.clients.logs_once(), request.spec, request.tags).await?;
+        create_group(ctx.clients.logs(), request.spec, request.tags).await?;
         Ok(request.spec.name.clone())
     }
 

@@ -13,19 +13,13 @@ pub use settings::{kms_key_problem, retention_problem};
 use rd_common::aws::Aws;
 use rd_common::client;
 
-/// The client for reads, updates and deletes, and the client with one attempt for creates: the engine checks what an
-/// attempt has created before it retries.
-pub fn clients(aws: &Aws) -> [Client; 2] {
-    [
-        client!(aws_sdk_cloudwatchlogs, aws.config),
-        client!(aws_sdk_cloudwatchlogs, aws.once),
-    ]
+/// Creates the client of CloudWatch Logs with the credentials and region of `aws`.
+pub fn client(aws: &Aws) -> Client {
+    client!(aws_sdk_cloudwatchlogs, aws.config)
 }
 
 /// Access to CloudWatch Logs; the clients of a slice with log groups implement it.
 pub trait Logs: 'static {
-    /// The client for reads, updates and deletes.
+    /// The client of CloudWatch Logs.
     fn logs(&self) -> &Client;
-    /// The client with one attempt, for creates.
-    fn logs_once(&self) -> &Client;
 }

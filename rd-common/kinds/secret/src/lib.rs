@@ -16,21 +16,15 @@ pub use aws_sdk_secretsmanager::Client;
 use rd_common::aws::Aws;
 use rd_common::client;
 
-/// The client for reads, updates and deletes, and the client with one attempt for creates: the engine checks what an
-/// attempt has created before it retries.
-pub fn clients(aws: &Aws) -> [Client; 2] {
-    [
-        client!(aws_sdk_secretsmanager, aws.config),
-        client!(aws_sdk_secretsmanager, aws.once),
-    ]
+/// Creates the client of Secrets Manager with the credentials and region of `aws`.
+pub fn client(aws: &Aws) -> Client {
+    client!(aws_sdk_secretsmanager, aws.config)
 }
 
 /// Access to Secrets Manager; the clients of a slice with secrets implement it.
 pub trait Secrets: 'static {
-    /// The client for reads, updates and deletes.
+    /// The client of Secrets Manager.
     fn secrets(&self) -> &Client;
-    /// The client with one attempt, for creates.
-    fn secrets_once(&self) -> &Client;
 }
 
 /// The form of a slice's secret: which member is generated, and how the URL is built.

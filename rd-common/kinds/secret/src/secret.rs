@@ -182,7 +182,7 @@ impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
         tags.insert(GENERATION_TAG.to_owned(), request.token.to_owned());
         let call = ctx
             .clients
-            .secrets_once()
+            .secrets()
             .create_secret()
             .name(&spec.name)
             .description(&spec.description)

@@ -60,3 +60,26 @@ fn find(folder: &Path, open: &mut Vec<(PathBuf, u32)>, special: &mut Vec<(PathBu
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_link_is_reported_and_what_it_points_to_stays_as_it_is() {
+        let folder = tempfile::tempdir().unwrap();
+        let target = folder.path().join("target");
+        fs::write(&target, "").unwrap();
+        fs::set_permissions(&target, fs::Permissions::from_mode(0o644)).unwrap();
+        let states = folder.path().join("states");
+        fs::create_dir(&states).unwrap();
+        std::os::unix::fs::symlink(&target, states.join("net.json")).unwrap();
+        for fix in [false, true] {
+            let problems = audit(&states, fix).unwrap();
+            assert_eq!(problems.len(), 1);
+            assert!(problems[0].summary.contains("net.json is a symbolic link"));
+        }
+        let mode = fs::metadata(&target).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o644);
+    }
+}

@@ -42,7 +42,7 @@ pub async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Res
     ]);
     let call = ctx
         .clients
-        .rds_once
+        .rds
         .create_db_instance()
         .db_instance_identifier(&spec.identifier)
         .engine(ENGINE)

@@ -186,7 +186,7 @@ impl Kind for Repository {
             })?;
         let call = ctx
             .clients
-            .ecr_once
+            .ecr
             .create_repository()
             .repository_name(&spec.name)
             .image_scanning_configuration(scanning.build())

@@ -85,7 +85,7 @@ impl Kind for Service {
         let spec = request.spec;
         let answer = propagation::retry_while_refused(ctx, async || {
             ctx.clients
-                .ecs_once
+                .ecs
                 .create_service()
                 .cluster(spec.cluster.text())
                 .service_name(&spec.name)

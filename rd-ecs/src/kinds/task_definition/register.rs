@@ -86,7 +86,7 @@ pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<St
     propagation::retry_while_refused(ctx, async || {
         let call = ctx
             .clients
-            .ecs_once
+            .ecs
             .register_task_definition()
             .family(&spec.family)
             .cpu(&spec.cpu)
@@ -120,7 +120,7 @@ pub async fn register_like(
     propagation::retry_while_refused(ctx, async || {
         let call = ctx
             .clients
-            .ecs_once
+            .ecs
             .register_task_definition()
             .set_family(old.family.clone())
             .set_cpu(old.cpu.clone())

@@ -107,7 +107,7 @@ impl Kind for Certificate {
         let token = request.token.replace('-', "");
         let call = ctx
             .clients
-            .acm_once
+            .acm
             .request_certificate()
             .domain_name(first)
             .set_subject_alternative_names((!others.is_empty()).then(|| others.to_vec()))

@@ -86,7 +86,7 @@ impl Kind for DnsRecord {
         };
         // CREATE instead of UPSERT: a record that somebody has created since the plan is not overwritten.
         let created = record_sets::change(
-            &ctx.clients.route53_once,
+            &ctx.clients.route53,
             &spec.zone_id,
             ChangeAction::Create,
             record_sets::from_spec(spec)?,

@@ -6,6 +6,7 @@ use super::raw_body::RawBody;
 use super::response;
 use crate::events::event::{Event, sort};
 use aws_sdk_cloudwatchlogs as logs;
+use aws_sdk_cloudwatchlogs::config::retry::RetryConfig;
 use rd_common::aws::{Aws, Explain};
 use rd_common::context::Context;
 use rd_common::output::printer::print_warning;
@@ -73,7 +74,9 @@ impl Source {
         let aws = Aws::connect(&context.access, &context.stack.region).await?;
         aws.check_credentials().await?;
         let skew = ClockSkew::default();
-        let config = logs::config::Builder::from(&aws.once)
+        // `page` repeats the reads itself.
+        let config = logs::config::Builder::from(&aws.config)
+            .retry_config(RetryConfig::disabled())
             .interceptor(aws.interceptor())
             .interceptor(skew.clone());
         let clock = Clock::from_env();

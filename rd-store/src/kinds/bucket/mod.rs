@@ -162,7 +162,7 @@ impl Kind for Bucket {
             configuration =
                 configuration.location_constraint(BucketLocationConstraint::from(region.as_str()));
         }
-        let call = ctx.clients.s3_once.create_bucket().bucket(name);
+        let call = ctx.clients.s3.create_bucket().bucket(name);
         match call
             .create_bucket_configuration(configuration.build())
             .send()
