@@ -246,6 +246,7 @@ fn settings_from_elsewhere() {
 }
 
 /// What a plan creates the database with, and its parameter group.
+#[expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 fn database(world: &World, set: &[&str], variables: &[(&str, &str)]) -> (String, String) {
     let mut rd = world.rd("rd-data").args("plan --offline");
     for assignment in set {
