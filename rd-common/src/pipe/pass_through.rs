@@ -104,18 +104,17 @@ impl Upstream {
             ))
             .hint("run the pipe again; a program upstream must start at once"));
         }
-        match &record {
-            Some(record) => {
-                if seen.note(record, line.len(), place, self.reading())? {
-                    return Ok(());
-                }
-            }
+        let is_of_own_plan = match &record {
+            Some(record) => seen.note(record, line.len(), place, self.reading())?,
             None if self.intake.whole && !seen.any_begun() => {
                 return Err(cut(place, "a record before the first `begin`"));
             }
-            None => {}
-        }
+            None => false,
+        };
         drop(seen);
+        if is_of_own_plan {
+            return Ok(());
+        }
         if let (Some(record), Some(observer)) = (&record, self.observer.borrow_mut().as_mut()) {
             observer(record);
         }
