@@ -128,7 +128,7 @@ impl Context {
     /// The key of the state of `slice` in the store.
     pub fn key(&self, slice: &str) -> Key {
         Key {
-            stack: self.stack.name(),
+            stack: self.stack.id(),
             slice: slice.to_owned(),
         }
     }
@@ -168,7 +168,7 @@ async fn check_environment(settings: &Settings, stack: &Stack, store: &dyn Store
         .into_iter()
         .map(Into::into)
         .collect();
-    if known.contains(&stack.environment) || !store.slices(&stack.name()).await?.is_empty() {
+    if known.contains(&stack.environment) || !store.slices(&stack.id()).await?.is_empty() {
         return Ok(());
     }
     known.extend(store.environments(&stack.project).await?);

@@ -21,6 +21,40 @@ pub fn is_own_tag(key: &str) -> bool {
     ours.contains(&key) || key == SLICE_TAG || key == ADDRESS_TAG
 }
 
+/// Which stack of an account and region: the project and the environment. They stay apart, because `shop-eu` in `test` and
+/// `shop` in `eu-test` have the same [name](StackId::name).
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct StackId {
+    /// The project, such as `shop`.
+    pub project: String,
+    /// The environment, such as `production`.
+    pub environment: String,
+}
+
+impl StackId {
+    /// The stack's name, `<project>-<environment>`: also the prefix of every resource's name. Two stacks can have the
+    /// same name.
+    pub fn name(&self) -> String {
+        format!("{}-{}", self.project, self.environment)
+    }
+
+    /// The stack in the tags of a resource that rd manages; none where rd does not manage it.
+    pub fn of_tags(tags: &Tags) -> Option<Self> {
+        let managed = tags.get("ManagedBy").is_some_and(|by| by == "rd");
+        managed.then_some(())?;
+        Some(Self {
+            project: tags.get("Project")?.clone(),
+            environment: tags.get("Environment")?.clone(),
+        })
+    }
+}
+
+impl std::fmt::Display for StackId {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{}/{}", self.project, self.environment)
+    }
+}
+
 /// The stack that a program works on.
 #[derive(Clone, Debug, Default)]
 pub struct Stack {
@@ -41,9 +75,17 @@ pub struct Stack {
 }
 
 impl Stack {
-    /// The stack's name, `<project>-<environment>`: also the prefix of every resource's name.
+    /// Which stack this is, in its account and region.
+    pub fn id(&self) -> StackId {
+        StackId {
+            project: self.project.clone(),
+            environment: self.environment.clone(),
+        }
+    }
+
+    /// The stack's name; see [`StackId::name`].
     pub fn name(&self) -> String {
-        format!("{}-{}", self.project, self.environment)
+        self.id().name()
     }
 
     /// The name of a resource, `<project>-<environment>-<thing>`.
@@ -108,6 +150,18 @@ impl Stack {
         tags
     }
 
+    /// The other stack to which a resource with these tags belongs, although a state of this one has it; none where it
+    /// belongs to this one. A single tag that somebody has changed does not make it another stack's: that is drift.
+    pub fn other_owner(&self, tags: &Tags) -> Option<StackId> {
+        let theirs = StackId::of_tags(tags)?;
+        let both = theirs.project != self.project && theirs.environment != self.environment;
+        let prefix = format!("{}-", theirs.name());
+        let named = tags
+            .get("Name")
+            .is_some_and(|name| name.starts_with(&prefix));
+        (theirs != self.id() && (both || named)).then_some(theirs)
+    }
+
     /// Whether a resource with these tags belongs to `slice` of this stack.
     pub fn owns(&self, slice: &str, tags: &Tags) -> bool {
         self.ownership(slice)
@@ -149,6 +203,28 @@ mod tests {
         assert_eq!(tags["ManagedBy"], "rd");
         assert!(stack.owns("net", &tags) && !stack.owns("data", &tags));
         assert_eq!(stack.tags_for("net.vpc.main")["Name"], "p-e-vpc");
+    }
+
+    #[test]
+    fn one_changed_tag_is_drift_and_the_tags_of_another_stack_are_not() {
+        let stack = |project: &str, environment: &str| Stack {
+            project: project.into(),
+            environment: environment.into(),
+            ..Stack::default()
+        };
+        let ours = stack("shop", "test");
+        let mut tags = ours.tags_for("net.vpc.main");
+        assert_eq!(ours.other_owner(&tags), None);
+        tags.insert("Project".into(), "theirs".into());
+        assert_eq!(ours.other_owner(&tags), None);
+        for (project, environment) in [("shop", "live"), ("blog", "test"), ("blog", "live")] {
+            let other = stack(project, environment);
+            let tags = other.tags_for("net.vpc.main");
+            assert_eq!(ours.other_owner(&tags), Some(other.id()));
+        }
+        // The same name, and so the same `Name` of every resource.
+        let tags = stack("shop-eu", "test").tags_for("net.vpc.main");
+        assert!(stack("shop", "eu-test").other_owner(&tags).is_some());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_common::settings::Retention;
+use rd_common::stack::StackId;
 use rd_common::state::local::LocalStore;
 use rd_common::state::store::{Holder, Key, Store};
 use rd_common::{Document, Stack};
@@ -19,7 +20,10 @@ const FOLDER: &str = "RD_TEST_STORE_FOLDER";
 
 fn key() -> Key {
     Key {
-        stack: "p-e".into(),
+        stack: StackId {
+            project: "p".into(),
+            environment: "e".into(),
+        },
         slice: "net".into(),
     }
 }

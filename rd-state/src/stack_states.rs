@@ -8,7 +8,7 @@ use rd_common::{Document, Error, Result};
 /// Every state of the stack, in the order of the slices' names.
 pub async fn all(context: &Context) -> Result<Vec<Document>> {
     let mut documents = Vec::new();
-    for slice in context.store.slices(&context.stack.name()).await? {
+    for slice in context.store.slices(&context.stack.id()).await? {
         if let Some(document) = context.load_state(&slice).await? {
             documents.push(document);
         }
@@ -20,7 +20,7 @@ pub async fn all(context: &Context) -> Result<Vec<Document>> {
 /// first apply holds a lock before it writes one.
 pub async fn held_locks(context: &Context) -> Result<Vec<(String, Holder)>> {
     let mut slices: Vec<String> = SLICES.iter().map(ToString::to_string).collect();
-    for slice in context.store.slices(&context.stack.name()).await? {
+    for slice in context.store.slices(&context.stack.id()).await? {
         if !slices.contains(&slice) {
             slices.push(slice);
         }
@@ -40,7 +40,7 @@ pub async fn one(context: &Context, slice: &str) -> Result<Document> {
     match context.load_state(slice).await? {
         Some(document) => Ok(document),
         None => {
-            let slices = context.store.slices(&stack).await?;
+            let slices = context.store.slices(&context.stack.id()).await?;
             let hint = if slices.is_empty() {
                 format!("{stack} has no states: check --environment, or apply a slice")
             } else {

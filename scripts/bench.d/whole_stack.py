@@ -65,7 +65,7 @@ def terraform(slices, folder, env):
 def resources(tool):
     """How many resources the tool has in its state."""
     if tool.name == "rd":
-        states = (tool.folder / ".rd/whole-test").glob("*.json")
+        states = (tool.folder / ".rd/whole/test").glob("*.json")
         return sum(len(json.loads(state.read_text())["resources"]) for state in states)
     command = [tool.apply[0][0], "state", "list"]
     listed = subprocess.run(command, cwd=tool.folder, env=tool.env, capture_output=True, text=True, check=True).stdout

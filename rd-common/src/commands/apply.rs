@@ -89,7 +89,7 @@ async fn apply<S: Slice>(
         return Err(refused.clone());
     }
     check_allowed(&args.allow_replace, S::NAME, &plan)?;
-    let stack = session.stack.name();
+    let stack = session.stack.id();
     let store = session.store.as_ref();
     let in_use = in_use(store, &stack, S::NAME, &plan, &args.allow_replace).await?;
     if !in_use.is_empty() {

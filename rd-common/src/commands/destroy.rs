@@ -66,6 +66,9 @@ async fn destroy<S: Slice>(
     wait_for_users(session).await?;
     let refreshed = Refreshed::read(session, &state.document, &outputs).await?;
     let plan = destroy_plan(&refreshed.parts, &state.document, &refreshed.observed);
+    if let Some(refused) = plan.refused() {
+        return Err(refused.clone());
+    }
     let targets: Vec<DeleteTarget> = plan
         .resources
         .iter()
@@ -145,7 +148,7 @@ fn check_confirmation<D: clap::Args>(
 
 /// Waits until the slices upstream that use this one's outputs are destroyed. Refuses where another slice uses them.
 async fn wait_for_users<S: Slice>(session: &SliceSession<S>) -> Result<()> {
-    let stack = session.stack.name();
+    let stack = session.stack.id();
     for slice in session.store.slices(&stack).await? {
         if slice == S::NAME {
             continue;

@@ -98,7 +98,7 @@ fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
                 true,
                 false,
             ),
-            (None, Some(id)) => add(
+            (None, Some(id)) if planned.refused.is_none() => add(
                 &mut all,
                 &planned.address,
                 format!("{id} is in the state but not in AWS"),
@@ -106,7 +106,7 @@ fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
                 true,
                 true,
             ),
-            (None, None) => {
+            (None, _) => {
                 if let Some(error) = &planned.refused {
                     let hint = error.hint.clone().unwrap_or_default();
                     let summary = error.summary.clone();

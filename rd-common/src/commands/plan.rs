@@ -119,7 +119,7 @@ async fn plan_offline<S: Slice>(
 /// Warns of what this plan deletes although other slices use it, and of outputs that it changes, where other slices use
 /// them.
 async fn warn_downstream<S: Slice>(session: &SliceSession<S>, plan: &Plan) -> Result<()> {
-    let stack = session.stack.name();
+    let stack = session.stack.id();
     let in_use = in_use(session.store.as_ref(), &stack, S::NAME, plan, &[]).await?;
     if !in_use.is_empty() {
         session.warn(

@@ -8,6 +8,7 @@ use crate::resource::external_outputs::ExternalOutputs;
 use crate::resource::input::Reference;
 use crate::resource::parts::Node;
 use crate::resource::slice::Slice;
+use crate::stack::StackId;
 use crate::state::document::Document;
 use crate::state::store::{Key, Store};
 use serde_json::Value;
@@ -19,7 +20,7 @@ use std::rc::Rc;
 pub struct OutputResolver {
     upstream: Rc<Upstream>,
     store: Rc<dyn Store>,
-    stack: String,
+    stack: StackId,
     known: RefCell<BTreeMap<Reference, Value>>,
 }
 
@@ -29,7 +30,7 @@ impl OutputResolver {
         Rc::new(Self {
             upstream: pipe.upstream.clone(),
             store: pipe.store.clone(),
-            stack: pipe.stack.name(),
+            stack: pipe.stack.id(),
             known: RefCell::default(),
         })
     }

@@ -243,12 +243,14 @@ pub(super) fn cut(place: Place<'_>, what: &str) -> Error {
         .hint("pass on every line of a program or of a saved plan, from the first to the last")
 }
 
-/// Fails where a program upstream works on another stack, region or account. `place` is where its `begin` is.
+/// Fails where a program upstream works on another stack, region or account. Two stacks with the same name have different
+/// projects. `place` is where its `begin` is.
 pub(super) fn same_stack(begin: &Begin, stack: &Stack, place: &str) -> Result<()> {
     let ours = stack.name();
     let account = begin.account.as_deref().unwrap_or_default();
     let pairs = [
         ("stack", begin.stack.as_str(), ours.as_str()),
+        ("project", begin.project.as_str(), stack.project.as_str()),
         ("region", begin.region.as_str(), stack.region.as_str()),
         ("account", account, stack.account()),
     ];

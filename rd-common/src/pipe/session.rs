@@ -230,6 +230,8 @@ async fn begin<'a>(context: &'a Context, member: &Member, upstream: &'a Rc<Upstr
         format: FORMAT.to_owned(),
         command: member.verb.clone(),
         stack: stack.name(),
+        project: stack.project.clone(),
+        environment: stack.environment.clone(),
         region: stack.region.clone(),
         key: known.map(|known| known.key.clone()),
         account: known.map(|known| known.account.clone()),

@@ -82,7 +82,7 @@ impl<S: Slice> SliceSession<S> {
     /// The key of the slice's own state.
     pub fn key(&self) -> Key {
         Key {
-            stack: self.stack.name(),
+            stack: self.stack.id(),
             slice: S::NAME.to_owned(),
         }
     }

@@ -26,6 +26,8 @@ pub fn emit(slice: &str, verb: Verb, error: &Error) {
             format: FORMAT.to_owned(),
             command: verb,
             stack: String::new(),
+            project: String::new(),
+            environment: String::new(),
             region: String::new(),
             account: None,
             key: None,

@@ -7,6 +7,7 @@ use crate::resource::action::Action;
 use crate::resource::input::{Reference, references};
 use crate::resource::kind::ReplaceOrder;
 use crate::slices::{SLICES, program_of};
+use crate::stack::StackId;
 use crate::state::document::Document;
 use crate::state::store::{Key, Store};
 use serde_json::Value;
@@ -58,7 +59,7 @@ pub struct InUse {
 /// the user has named: they are left out, and so is what depends on them.
 pub async fn in_use(
     store: &dyn Store,
-    stack: &str,
+    stack: &StackId,
     slice: &str,
     plan: &Plan,
     allowed: &[String],
@@ -76,7 +77,7 @@ pub async fn in_use(
     let mut others = Vec::new();
     for other in store.slices(stack).await? {
         let key = Key {
-            stack: stack.to_owned(),
+            stack: stack.clone(),
             slice: other,
         };
         if key.slice != slice

@@ -22,7 +22,7 @@ pub fn destroy_plan(parts: &Parts, state: &Document, observed: &Observed) -> Pla
                 &node.address,
                 node.kind,
                 node.depends_on(),
-                found.clone(),
+                Some(found.clone()),
             ));
         }
     }
@@ -51,22 +51,32 @@ pub(super) fn deletes(state: &Document, observed: &Observed, desired: &BTreeSet<
                 address,
                 &resource.kind,
                 resource.depends_on.clone(),
-                found.clone(),
+                Some(found.clone()),
             )),
+            // It is another stack's, although this state has its id: neither deleted nor forgotten.
+            None if observed.foreign.contains_key(address) => plan.resources.push(Planned {
+                refused: observed.foreign.get(address).cloned(),
+                ..delete(address, &resource.kind, Vec::new(), None)
+            }),
             None => plan.gone.push(address.clone()),
         }
     }
     plan
 }
 
-fn delete(address: &str, kind: &str, depends_on: Vec<String>, live: Found<Value>) -> Planned {
+fn delete(
+    address: &str,
+    kind: &str,
+    depends_on: Vec<String>,
+    live: Option<Found<Value>>,
+) -> Planned {
     Planned {
         address: address.to_owned(),
         kind: kind.to_owned(),
         action: Action::Delete,
         fields: Vec::new(),
         replace_order: ReplaceOrder::DeleteFirst,
-        live: Some(live),
+        live,
         node: None,
         depends_on,
         tags: Tags::new(),

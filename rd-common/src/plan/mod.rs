@@ -5,6 +5,7 @@ pub mod deleted_first;
 pub mod deletes;
 mod dependency_order;
 pub mod find_by_tags;
+mod ownership;
 pub mod plan_records;
 pub mod planned;
 pub mod planner;

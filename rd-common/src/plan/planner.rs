@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::plan::cause::set_causes;
 use crate::plan::deletes::deletes;
 use crate::plan::dependency_order::by_dependency;
+use crate::plan::ownership::differs;
 use crate::plan::planned::{Plan, Planned};
 use crate::plan::refresh::{Observed, attribute_of};
 use crate::plan::tag_changes::tag_changes;
@@ -125,8 +126,8 @@ fn plan_one<C: 'static>(
     };
     let Some(found) = &planned.live else {
         let lost = stored.and_then(|resource| resource.id.as_deref());
-        let refused = lost.and_then(|id| any.allow_recreate(id).err());
-        let refused = refused.or_else(|| observed.foreign.get(&node.address).cloned());
+        let refused = observed.foreign.get(&node.address).cloned();
+        let refused = refused.or_else(|| lost.and_then(|id| any.allow_recreate(id).err()));
         planned.refused = refused.map(|error| error.at(&node.address));
         let cause = lost.map_or(Cause::Config, |_| Cause::Drift);
         planned.fields = fields_of_create(spec, cause);
@@ -185,6 +186,15 @@ fn plan_one<C: 'static>(
         let last = last.filter(|_| is_stored);
         let valid = any.validate(spec, &found.live, last, &fields);
         planned.refused = valid.err().map(|error| error.at(&node.address));
+        // Without tags, only its place says that it is this stack's.
+        if planned.refused.is_none()
+            && found.tags.is_none()
+            && stored.is_none()
+            && !any.retained()
+            && !any.may_import(spec, &fields)?
+        {
+            planned.refused = Some(differs(&node.address, &found.id));
+        }
     }
     planned.pending = any.pending(&found.live)?;
     planned.fields = fields;

@@ -3,13 +3,14 @@
 //! after that one.
 
 use crate::error::{Error, Result};
+use crate::plan::ownership::{Known, foreign};
 use crate::resource::any_kind::Kinds;
 use crate::resource::ctx::Ctx;
 use crate::resource::input::{Reference, references, resolve};
 use crate::resource::kind::{Found, Readiness, Wanted};
 use crate::resource::parts::Node;
 use crate::resource::reader::Reader;
-use crate::state::document::Document;
+use crate::state::document::{Document, Phase};
 use futures_util::future::join_all;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,8 +23,8 @@ pub struct Observed {
     pub live: BTreeMap<String, Found<Value>>,
     /// Replaced resources that still exist: address and id.
     pub deposed: Vec<(String, String)>,
-    /// For each address whose name is taken by a resource of another owner, the error with which an apply is refused.
-    /// An import is possible.
+    /// For each address whose name is taken by a resource of another owner, or whose id in the state is that of one, the
+    /// error with which an apply or a destroy is refused.
     pub foreign: BTreeMap<String, Error>,
 }
 
@@ -72,8 +73,9 @@ pub fn pick<C: 'static>(
     found: Vec<Found<Value>>,
     id: Option<&str>,
     deposed: &[String],
+    creating: bool,
 ) -> Result<Option<Found<Value>>> {
-    match choose(ctx, kinds, kind, found, id, deposed)? {
+    match choose(ctx, kinds, kind, found, id, deposed, creating)? {
         Choice::None => Ok(None),
         Choice::Ours(one) => Ok(Some(one)),
         Choice::Foreign(error) => Err(error),
@@ -81,8 +83,9 @@ pub fn pick<C: 'static>(
 }
 
 /// Chooses among the resources that were found for an address: the one with the id in the state, otherwise the only one
-/// that is neither deposed nor being deleted. Fails where there are several. A resource that was found by its name, and
-/// has tags of another owner, is foreign.
+/// that is neither deposed nor being deleted. Fails where there are several. A resource whose tags are those of another
+/// owner is foreign, as is one that was found by its name and has no tags, unless a create of it was interrupted
+/// (`creating`).
 fn choose<C: 'static>(
     ctx: &Ctx<C>,
     kinds: &Kinds<C>,
@@ -90,6 +93,7 @@ fn choose<C: 'static>(
     found: Vec<Found<Value>>,
     id: Option<&str>,
     deposed: &[String],
+    creating: bool,
 ) -> Result<Choice> {
     let any = kinds.get(kind)?;
     let mut candidates = Vec::new();
@@ -103,7 +107,11 @@ fn choose<C: 'static>(
         .iter()
         .position(|one| Some(one.id.as_str()) == id)
     {
-        return Ok(Choice::Ours(candidates.swap_remove(known)));
+        let one = candidates.swap_remove(known);
+        return Ok(match foreign(ctx, &one, Known::ById) {
+            Some(error) => Choice::Foreign(error),
+            None => Choice::Ours(one),
+        });
     }
     if candidates.len() > 1 {
         let ids: Vec<&str> = candidates.iter().map(|one| one.id.as_str()).collect();
@@ -112,33 +120,14 @@ fn choose<C: 'static>(
             .hint("nothing was changed; remove the tag `rd:address` from all but one of them, or delete the others"));
     }
     let only = candidates.pop();
-    if let Some(one) = &only
-        && !any.retained()
-        && let Some(tags) = &one.tags
-        && !tags.is_empty()
-        && !ctx.stack.owns(ctx.slice, tags)
+    let known = if creating {
+        Known::ByAddress
+    } else {
+        Known::No
+    };
+    if let Some(one) = only.as_ref().filter(|_| !any.retained())
+        && let Some(error) = foreign(ctx, one, known)
     {
-        let theirs: Vec<String> = tags
-            .iter()
-            .map(|(key, value)| format!("{key}={value}"))
-            .collect();
-        let ours: Vec<String> = ctx
-            .stack
-            .ownership(ctx.slice)
-            .map(|(key, value)| format!("{key}={value}"))
-            .to_vec();
-        let error = Error::refused(format!(
-            "{} already exists and does not belong to this stack: its tags are {}",
-            one.id,
-            theirs.join(", ")
-        ))
-        .at(&one.address)
-        .hint(format!(
-            "nothing was changed; choose another name in rd.toml, import it with rd-state import {} {}, or tag it {}",
-            one.address,
-            one.id,
-            ours.join(", ")
-        ));
         return Ok(Choice::Foreign(error));
     }
     Ok(only.map_or(Choice::None, Choice::Ours))
@@ -243,6 +232,7 @@ async fn read_one<C: 'static>(
         r.deposed.iter().map(|old| old.id.clone()).collect()
     });
     let id = stored.and_then(|r| r.id.clone());
+    let creating = stored.is_some_and(|r| r.phase == Phase::Creating);
     let wanted = |id: Option<String>| Wanted {
         address: address.to_owned(),
         id,
@@ -255,6 +245,7 @@ async fn read_one<C: 'static>(
         reader.find(&kind, wanted(id.clone())).await?,
         id.as_deref(),
         &deposed,
+        creating,
     )?;
     if matches!(current, Choice::None) && id.is_some() {
         // The resource with the id in the state is gone, but another one may be tagged with its address.
@@ -265,6 +256,7 @@ async fn read_one<C: 'static>(
             reader.find(&kind, wanted(None)).await?,
             None,
             &deposed,
+            creating,
         )?;
     }
     let old = join_all(
@@ -275,7 +267,10 @@ async fn read_one<C: 'static>(
     .await;
     let mut alive = Vec::new();
     for (id, found) in deposed.into_iter().zip(old) {
-        if found?.iter().any(|one| one.id == id) {
+        if let Some(one) = found?.iter().find(|one| one.id == id) {
+            if let Some(error) = foreign(ctx, one, Known::ById) {
+                return Err(error);
+            }
             alive.push(id);
         }
     }

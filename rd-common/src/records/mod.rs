@@ -62,8 +62,14 @@ pub struct Begin {
     pub format: String,
     /// The command: `plan`, `apply`, `destroy`, …
     pub command: Verb,
-    /// The stack's name, `<project>-<environment>`.
+    /// The stack's name, `<project>-<environment>`, which two stacks can share.
     pub stack: String,
+    /// The project of the stack; absent in records of an earlier version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub project: String,
+    /// The environment of the stack; absent in records of an earlier version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub environment: String,
     /// The AWS region of the stack.
     pub region: String,
     /// The id of the AWS account; absent where it is not known within 3 s, and in an offline plan.

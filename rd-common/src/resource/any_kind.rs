@@ -71,6 +71,8 @@ pub trait AnyKind<C> {
         last: Option<&Value>,
         changes: &[Change],
     ) -> Result<()>;
+    /// The same as [`Kind::may_import`].
+    fn may_import(&self, spec: &Value, changes: &[Change]) -> Result<bool>;
     /// The same as [`Kind::allow_recreate`].
     fn allow_recreate(&self, id: &str) -> Result<()>;
     /// The same as [`Kind::pending`].
@@ -266,6 +268,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
         let live: K::Live = typed("what AWS reports", live)?;
         let last: Option<K::Spec> = last.and_then(|last| typed("the last spec", last).ok());
         K::validate(&spec, &live, last.as_ref(), changes)
+    }
+
+    fn may_import(&self, spec: &Value, changes: &[Change]) -> Result<bool> {
+        Ok(K::may_import(&typed("the spec", spec)?, changes))
     }
 
     fn allow_recreate(&self, id: &str) -> Result<()> {

@@ -205,6 +205,13 @@ pub trait Kind: 'static {
         Ok(())
     }
 
+    /// Whether an apply may import a resource that has no tags and is in no state, and change these fields of it. By
+    /// default only one that is equal to its spec is imported.
+    fn may_import(spec: &Self::Spec, changes: &[Change]) -> bool {
+        let _ = spec;
+        changes.is_empty()
+    }
+
     /// Refuses to create a resource again that is in the state but no longer in AWS, such as a database: the error says
     /// what to do instead. By default it is created again.
     fn allow_recreate(id: &str) -> Result<()> {

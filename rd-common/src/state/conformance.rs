@@ -2,7 +2,7 @@
 
 use crate::error::Result;
 use crate::exit::Exit;
-use crate::stack::Stack;
+use crate::stack::{Stack, StackId};
 use crate::state::document::Document;
 use crate::state::store::{Holder, Key, Lock, Store, VersionTag};
 use jiff::Timestamp;
@@ -11,9 +11,16 @@ use std::cell::OnceCell;
 use std::rc::Rc;
 use std::time::Duration;
 
+pub(crate) fn stack() -> StackId {
+    StackId {
+        project: "p".into(),
+        environment: "e".into(),
+    }
+}
+
 pub(crate) fn key() -> Key {
     Key {
-        stack: "p-e".into(),
+        stack: stack(),
         slice: "net".into(),
     }
 }
@@ -98,7 +105,7 @@ pub(crate) async fn suite(store: Rc<dyn Store>) {
 async fn empty(store: &dyn Store) {
     assert_eq!(store.load(&key()).await.unwrap(), None);
     assert!(store.history(&key()).await.unwrap().is_empty());
-    assert!(store.slices("p-e").await.unwrap().is_empty());
+    assert!(store.slices(&stack()).await.unwrap().is_empty());
     assert_eq!(store.holder(&key()).await.unwrap(), None);
 }
 
@@ -125,7 +132,7 @@ async fn only_the_version_that_was_read_is_replaced(store: &dyn Store) {
     let stored = store.load(&key()).await.unwrap().unwrap();
     assert_eq!(stored.document, document(2));
     assert_eq!(Some(stored.tag), writer.tag);
-    assert_eq!(store.slices("p-e").await.unwrap(), ["net"]);
+    assert_eq!(store.slices(&stack()).await.unwrap(), ["net"]);
     writer.unlock().await;
 }
 

@@ -2,7 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::outputs::Output;
-use crate::stack::{Stack, Tags};
+use crate::stack::{Stack, StackId, Tags};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -97,8 +97,14 @@ pub struct Document {
     pub lineage: String,
     /// The number of this version, one higher with every write.
     pub serial: u64,
-    /// The stack's name, `<project>-<environment>`.
+    /// The stack's name, `<project>-<environment>`, which two stacks can share.
     pub stack: String,
+    /// The project of the stack; empty in a state of an earlier version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub project: String,
+    /// The environment of the stack; empty in a state of an earlier version.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub environment: String,
     /// The AWS region of the stack.
     pub region: String,
     /// The id of the AWS account of the stack.
@@ -150,6 +156,8 @@ impl Document {
             lineage: uuid::Uuid::new_v4().to_string(),
             serial: 0,
             stack: stack.name(),
+            project: stack.project.clone(),
+            environment: stack.environment.clone(),
             region: stack.region.clone(),
             account: stack.account().to_owned(),
             slice: slice.to_owned(),
@@ -222,7 +230,14 @@ impl Document {
 
     /// Fails where the state belongs to another stack, slice, region or account. `place` is where it was read.
     pub fn belongs_to(&self, stack: &Stack, slice: &str, place: &str) -> Result<()> {
+        let theirs = self.stack_id().unwrap_or_else(|| stack.id());
         let pairs = [
+            ("project", &theirs.project, stack.project.clone()),
+            (
+                "environment",
+                &theirs.environment,
+                stack.environment.clone(),
+            ),
             ("stack", &self.stack, stack.name()),
             ("slice", &self.slice, slice.to_owned()),
             ("region", &self.region, stack.region.clone()),
@@ -240,6 +255,28 @@ impl Document {
             }
         }
         Ok(())
+    }
+
+    /// The stack that the state belongs to. In a state of an earlier version, the tags of its resources tell; none where
+    /// it has no resource with tags.
+    pub fn stack_id(&self) -> Option<StackId> {
+        if self.project.is_empty() {
+            return self
+                .resources
+                .values()
+                .find_map(|resource| StackId::of_tags(&resource.tags));
+        }
+        Some(StackId {
+            project: self.project.clone(),
+            environment: self.environment.clone(),
+        })
+    }
+
+    /// Names the stack in a state of an earlier version, which has only the stack's name.
+    pub fn set_stack(&mut self, stack: &StackId) {
+        self.stack = stack.name();
+        self.project.clone_from(&stack.project);
+        self.environment.clone_from(&stack.environment);
     }
 
     /// Makes this the version after `serial`, written now by `run` with `command`.

@@ -65,6 +65,7 @@ impl Session {
         command: &str,
     ) -> Self {
         let LoadedState { mut document, tag } = state;
+        document.set_stack(&key.stack);
         lock.run().clone_into(&mut document.run);
         command.clone_into(&mut document.command);
         document.tool_version = env!("CARGO_PKG_VERSION").to_owned();

@@ -2,6 +2,7 @@
 
 use crate::aws::change_guard::StillHeld;
 use crate::error::Result;
+use crate::stack::StackId;
 use crate::state::document::Document;
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
@@ -12,8 +13,8 @@ use std::time::Duration;
 /// The key of a state in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Key {
-    /// The stack's name, `<project>-<environment>`.
-    pub stack: String,
+    /// The stack that the state belongs to.
+    pub stack: StackId,
     /// The slice's name, such as `net`.
     pub slice: String,
 }
@@ -135,7 +136,7 @@ pub trait Store {
     fn load<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Stored>>>;
 
     /// The slices of a stack that have a state, sorted.
-    fn slices<'a>(&'a self, stack: &'a str) -> LocalBoxFuture<'a, Result<Vec<String>>>;
+    fn slices<'a>(&'a self, stack: &'a StackId) -> LocalBoxFuture<'a, Result<Vec<String>>>;
 
     /// The environments of a project that have a state, sorted.
     fn environments<'a>(&'a self, project: &'a str) -> LocalBoxFuture<'a, Result<Vec<String>>>;
@@ -191,7 +192,7 @@ pub trait Store {
     /// can and returns the other problems.
     fn audit<'a>(
         &'a self,
-        stack: &'a str,
+        stack: &'a StackId,
         fix: bool,
     ) -> LocalBoxFuture<'a, Result<Vec<StoreProblem>>>;
 
@@ -242,6 +243,7 @@ pub async fn save_next(
     if let Some(current) = &current {
         document.lineage.clone_from(&current.document.lineage);
     }
+    document.set_stack(&key.stack);
     document.follow(serial, lock.run(), command);
     let expected = current.map(|current| current.tag);
     save_and_check(store, key, &document, expected.as_ref(), lock).await?;
@@ -260,6 +262,7 @@ pub(super) async fn restore_as_next<T: Store + ?Sized>(
     let stored_serial = current
         .as_ref()
         .map_or(0, |current| current.document.serial);
+    document.set_stack(&key.stack);
     document.follow(
         stored_serial,
         lock.run(),

@@ -72,7 +72,7 @@ impl World {
             "resources": {},
             "outputs": outputs,
         });
-        let file = self.state_file("shop-test", slice);
+        let file = self.state_file("shop/test", slice);
         std::fs::create_dir_all(file.parent().unwrap()).unwrap();
         std::fs::write(file, document.to_string()).unwrap();
     }
@@ -83,7 +83,7 @@ impl World {
 
     /// The value of an output in a slice's state.
     pub fn output(&self, slice: &str, name: &str) -> Value {
-        let text = std::fs::read_to_string(self.state_file("shop-test", slice)).unwrap();
+        let text = std::fs::read_to_string(self.state_file("shop/test", slice)).unwrap();
         let document: Value = serde_json::from_str(&text).unwrap();
         document["outputs"][name].clone()
     }
@@ -91,7 +91,7 @@ impl World {
     /// The id of the resource at an address in a slice's state.
     pub fn id(&self, address: &str) -> String {
         let slice = address.split('.').next().unwrap();
-        let text = std::fs::read_to_string(self.state_file("shop-test", slice)).unwrap();
+        let text = std::fs::read_to_string(self.state_file("shop/test", slice)).unwrap();
         let document: Value = serde_json::from_str(&text).unwrap();
         document["resources"][address]["id"]
             .as_str()

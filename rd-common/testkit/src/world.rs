@@ -86,7 +86,7 @@ impl World {
         std::fs::write(self.path().join("rd.toml"), settings).unwrap();
     }
 
-    /// The path of a slice's state.
+    /// The path of a slice's state. `stack` is `<project>/<environment>`.
     pub fn state_file(&self, stack: &str, slice: &str) -> PathBuf {
         self.path()
             .join(".rd")

@@ -125,8 +125,8 @@ fn a_snapshot_is_taken_listed_and_restored_next_to_the_old_instance() {
     assert_eq!((instances(&world), log_groups(&world)), (2, both));
 
     // A rebuild without a state finds the new instance, not the old one.
-    std::fs::remove_file(world.state_file("shop-test", "data")).unwrap();
-    std::fs::remove_dir_all(world.path().join(".rd/shop-test/history")).unwrap();
+    std::fs::remove_file(world.state_file("shop/test", "data")).unwrap();
+    std::fs::remove_dir_all(world.path().join(".rd/shop/test/history")).unwrap();
     world.rd("rd-data").args("rebuild").ok();
     assert_eq!(json!(world.id(INSTANCE)), restored["restored"]);
     assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);

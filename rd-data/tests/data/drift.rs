@@ -360,7 +360,7 @@ fn members_that_others_add_to_the_secret_are_kept_and_are_in_no_state() {
     rewrite(&world, "stripe_key", "planted-stripe");
     rewrite(&world, "host", "elsewhere");
     world.rd("rd-data").args("apply -y").ok();
-    let state = std::fs::read_to_string(world.state_file("shop-test", "data")).unwrap();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "data")).unwrap();
     assert!(state.contains("secret_version") && !state.contains("planted-stripe"));
     let arn = json!({"SecretId": world.id(SECRET)});
     let now = world.json("secretsmanager.GetSecretValue", &arn);

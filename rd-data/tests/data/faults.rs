@@ -16,7 +16,7 @@ fn applied(world: &World) {
 /// Every resource is up to date and exists once, and a destroy deletes all of them.
 fn is_complete(world: &World) {
     assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
-    let state = std::fs::read_to_string(world.state_file("shop-test", "data")).unwrap();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "data")).unwrap();
     assert!(
         !state.contains("creating") && !state.contains("deposed"),
         "{state}"

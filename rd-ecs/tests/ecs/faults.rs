@@ -23,7 +23,7 @@ fn list(world: &World, operation: &str, input: &Value, member: &str) -> usize {
 /// Every resource exists once and is up to date, and a destroy leaves nothing.
 fn complete(world: &World) {
     assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
-    let state = std::fs::read_to_string(world.state_file("shop-test", "ecs")).unwrap();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "ecs")).unwrap();
     assert!(
         !state.contains("creating") && !state.contains("deposed") && !state.contains("planted-"),
         "{state}"

@@ -49,7 +49,7 @@ fn from_nothing_to_nothing() {
         "{}",
         status.stdout
     );
-    let state = std::fs::read_to_string(world.state_file("shop-test", "ecs")).unwrap();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "ecs")).unwrap();
     assert!(!state.contains("planted-"), "a secret is in the state");
     world.rd("rd-ecs").args("destroy -y").ok();
     assert_eq!(
@@ -101,7 +101,7 @@ fn an_apply_keeps_the_deployed_image_and_the_scaled_number_of_tasks() {
 fn without_a_state_everything_is_imported() {
     let world = applied("[ecs.parameters]\nLOG_LEVEL = \"info\"");
     let outputs = world.rd("rd-ecs").args("output").ok().stdout;
-    std::fs::remove_file(world.state_file("shop-test", "ecs")).unwrap();
+    std::fs::remove_file(world.state_file("shop/test", "ecs")).unwrap();
     let adopted = world.rd("rd-ecs").args("apply -y").ok();
     let all = adopted.actions();
     assert!(

@@ -62,7 +62,7 @@ fn tasks(world: &World, image: &str, fails: &Value) {
 /// The state after a deployment: nothing to plan, scale-in resumed, nothing in progress, no revision twice.
 fn settled(world: &World) {
     assert!(!scale_in_is_suspended(world));
-    let state = std::fs::read_to_string(world.state_file("shop-test", "ecs")).unwrap();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "ecs")).unwrap();
     assert!(!state.contains("begun"), "{state}");
     assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
     let family = json!({"familyPrefix": "shop-test-api", "status": "ACTIVE"});

@@ -37,7 +37,7 @@ fn what_was_just_created_is_found_later() {
     assert!(retried(&apply) >= 3, "{}", apply.stderr);
     has_no_changes(&world);
     // A successor is switched to and tagged just as early.
-    let file = world.state_file("shop-test", "net");
+    let file = world.state_file("shop/test", "net");
     let text = std::fs::read_to_string(&file).unwrap();
     std::fs::write(file, text.replace("3001", "8080")).unwrap();
     world.rd("rd-edge").args("apply -y").ok();

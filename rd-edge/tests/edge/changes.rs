@@ -24,7 +24,7 @@ fn applied(keys: &str) -> (World, Proxy) {
 
 fn has_no_changes(world: &World) {
     assert_eq!(world.rd("rd-edge").args("plan").ok().actions(), [""; 0]);
-    let state = std::fs::read_to_string(world.state_file("shop-test", "edge")).unwrap();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "edge")).unwrap();
     assert!(!state.contains("deposed"), "{state}");
 }
 
@@ -259,7 +259,7 @@ fn without_route_53_the_old_certificate_is_served_until_the_new_one_is_issued() 
 
 /// Changes the application's port in the outputs of rd-net.
 fn set_app_port(world: &World, port: u16) {
-    let file = world.state_file("shop-test", "net");
+    let file = world.state_file("shop/test", "net");
     let text = std::fs::read_to_string(&file).unwrap();
     let mut document: Value = serde_json::from_str(&text).unwrap();
     document["outputs"]["app_port"] = json!(port);

@@ -322,7 +322,7 @@ fn a_given_certificate_without_a_domain_needs_a_url() {
 
 /// Changes the URL and the load balancer's name in the state to names that need no DNS.
 fn set_url_and_load_balancer(world: &World, url: &str, balancer: &str) {
-    let file = world.state_file("shop-test", "edge");
+    let file = world.state_file("shop/test", "edge");
     let text = std::fs::read_to_string(&file).unwrap();
     let mut document: Value = serde_json::from_str(&text).unwrap();
     document["outputs"]["url"] = json!(url);

@@ -52,7 +52,7 @@ fn is_replaced(world: &World) {
 /// Every resource is up to date and exists once, and a destroy deletes all of them but `kept` records.
 fn exists_once(world: &World, kept: usize) {
     assert_eq!(world.rd("rd-edge").args("plan").ok().actions(), [""; 0]);
-    let state = std::fs::read_to_string(world.state_file("shop-test", "edge")).unwrap();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "edge")).unwrap();
     assert!(
         !state.contains("creating") && !state.contains("deposed"),
         "{state}"
@@ -113,7 +113,7 @@ const REPLACE: Scenario = Scenario {
     prepare: |world| {
         applied(world);
         world.settings(&world.edge("host = \"shop\""));
-        let file = world.state_file("shop-test", "net");
+        let file = world.state_file("shop/test", "net");
         let text = std::fs::read_to_string(&file).unwrap();
         std::fs::write(file, text.replace("3001", "8080")).unwrap();
     },

@@ -445,8 +445,8 @@ fn a_lost_state_is_rebuilt_from_existing_resources() {
     world.settings(&world.edge("key_algorithm = \"EC_prime256v1\""));
     world.rd("rd-edge").args("apply -y").ok();
     let addresses = world.rd("rd-state").args("list edge").ok().stdout;
-    std::fs::remove_file(world.state_file("shop-test", "edge")).unwrap();
-    std::fs::remove_dir_all(world.path().join(".rd/shop-test/history")).unwrap();
+    std::fs::remove_file(world.state_file("shop/test", "edge")).unwrap();
+    std::fs::remove_dir_all(world.path().join(".rd/shop/test/history")).unwrap();
     world.rd("rd-edge").args("rebuild").ok();
     assert_eq!(
         world.rd("rd-state").args("list edge").ok().stdout,

@@ -24,7 +24,7 @@ fn set(world: &World, keys: &str) {
 
 fn settled(world: &World) {
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
-    let state = std::fs::read_to_string(world.state_file("shop-test", "logs")).unwrap();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "logs")).unwrap();
     assert!(!state.contains("deposed"), "{state}");
 }
 

@@ -36,7 +36,7 @@ fn counts(world: &World) -> [usize; 4] {
 
 fn complete(world: &World) {
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
-    let state = std::fs::read_to_string(world.state_file("shop-test", "logs")).unwrap_or_default();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "logs")).unwrap_or_default();
     assert!(
         !state.contains("creating") && !state.contains("deposed"),
         "{state}"

@@ -476,7 +476,7 @@ fn a_lost_state_is_rebuilt() {
         .args("subscriptions confirm")
         .arg(&token)
         .ok();
-    std::fs::remove_file(world.state_file("shop-test", "logs")).unwrap();
+    std::fs::remove_file(world.state_file("shop/test", "logs")).unwrap();
     world.rd("rd-logs").args("rebuild").ok();
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
     assert_eq!(
@@ -489,7 +489,7 @@ fn a_lost_state_is_rebuilt() {
     );
 
     // Resources without settings are found by name and tags, imported, and then deleted.
-    std::fs::remove_file(world.state_file("shop-test", "logs")).unwrap();
+    std::fs::remove_file(world.state_file("shop/test", "logs")).unwrap();
     world.unwatched("data");
     world.rd("rd-logs").args("doctor --fix").run();
     let plan = world.rd("rd-logs").args("plan").ok().actions();

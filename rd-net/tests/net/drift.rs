@@ -12,7 +12,7 @@ struct Ids {
 
 impl Ids {
     fn of(world: &World) -> Self {
-        let text = std::fs::read_to_string(world.state_file("shop-test", "net")).unwrap();
+        let text = std::fs::read_to_string(world.state_file("shop/test", "net")).unwrap();
         Self {
             state: serde_json::from_str(&text).unwrap(),
         }

@@ -36,7 +36,7 @@ fn one_of_everything(world: &World) {
         existing.iter().all(|address| planned.contains(address)),
         "{existing:?}"
     );
-    let state = std::fs::read_to_string(world.state_file("shop-test", "net")).unwrap_or_default();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "net")).unwrap_or_default();
     assert!(
         !state.contains("\"deposed\": ["),
         "a deposed resource is still to be deleted"
@@ -88,7 +88,7 @@ const DESTROY: Scenario = Scenario {
 /// Kills the program right after it has written each of some versions of the state.
 fn killed_after_a_write(scenario: Scenario) {
     let serial = |world: &World| {
-        let state = std::fs::read(world.state_file("shop-test", "net")).unwrap_or_default();
+        let state = std::fs::read(world.state_file("shop/test", "net")).unwrap_or_default();
         let state: serde_json::Value = serde_json::from_slice(&state).unwrap_or_default();
         usize::try_from(state["serial"].as_u64().unwrap_or(0)).unwrap_or(0)
     };

@@ -26,7 +26,7 @@ fn used_network() -> World {
 
 fn write(world: &World, slice: &str, uses: &str, address: &str, resource: &Value) {
     world.give(slice, &json!({}));
-    let file = world.state_file("shop-test", slice);
+    let file = world.state_file("shop/test", slice);
     let mut document: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     document[uses] = json!(["net"]);
     document["resources"] = json!({address: resource});
@@ -36,7 +36,7 @@ fn write(world: &World, slice: &str, uses: &str, address: &str, resource: &Value
 #[test]
 fn a_network_in_use_is_replaced_only_where_the_user_names_it() {
     let world = used_network();
-    let state = || std::fs::read(world.state_file("shop-test", "net")).unwrap();
+    let state = || std::fs::read(world.state_file("shop/test", "net")).unwrap();
     let before = state();
     let plan = world.rd("rd-net").args("plan").args(OTHER_BLOCK).ok();
     assert!(plan.stderr.contains("apply will refuse"), "{}", plan.stderr);

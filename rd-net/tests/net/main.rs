@@ -6,3 +6,4 @@ mod drift;
 mod faults;
 mod in_use;
 mod lifecycle;
+mod stacks;

@@ -44,7 +44,7 @@ pub async fn run(context: &Context, args: &DoctorArgs) -> Result<Exit> {
 /// Warns of each problem that the store finds in its files, such as permissions that let others read them. Returns
 /// whether it found none.
 async fn report_store_problems(context: &Context, fix: bool) -> Result<bool> {
-    let problems = context.store.audit(&context.stack.name(), fix).await?;
+    let problems = context.store.audit(&context.stack.id(), fix).await?;
     for problem in &problems {
         print_warning(&problem.summary, &problem.hint);
     }
@@ -54,7 +54,7 @@ async fn report_store_problems(context: &Context, fix: bool) -> Result<bool> {
 /// Warns of each state that cannot be read. Returns whether all can.
 async fn report_unreadable_states(context: &Context) -> Result<bool> {
     let mut readable = true;
-    for slice in context.store.slices(&context.stack.name()).await? {
+    for slice in context.store.slices(&context.stack.id()).await? {
         if let Err(error) = context.store.load(&context.key(&slice)).await {
             print_warning(&error.summary, error.hint.as_deref().unwrap_or_default());
             readable = false;

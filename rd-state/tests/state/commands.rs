@@ -53,7 +53,7 @@ fn outputs_list_show_and_pull() {
     assert!(wrong.stderr.contains("net.vpc.main"), "{}", wrong.stderr);
 
     let pull = world.rd("rd-state").args("pull net").ok();
-    let stored = std::fs::read_to_string(world.state_file("shop-test", "net")).unwrap();
+    let stored = std::fs::read_to_string(world.state_file("shop/test", "net")).unwrap();
     assert_eq!(pull.stdout, stored);
     let wrong = world.rd("rd-state").args("pull data").code(2);
     assert!(wrong.stderr.contains("net, store"), "{}", wrong.stderr);

@@ -57,7 +57,7 @@ fn up_to_date(world: &World) {
 
 /// The files of the history of the store's state.
 fn history(world: &World) -> Vec<PathBuf> {
-    let folder = world.state_file("shop-test", "store");
+    let folder = world.state_file("shop/test", "store");
     let folder = folder.parent().unwrap().join("history");
     let files = fs::read_dir(folder).unwrap();
     files.map(|file| file.unwrap().path()).collect()
@@ -98,8 +98,8 @@ fn the_doctor_says_what_is_wrong() {
 fn a_broken_state_is_restored_from_its_history() {
     let world = applied();
     let newest = serial(&world);
-    let file = world.state_file("shop-test", "store");
-    // As `echo x > .rd/shop-test/store.json` does.
+    let file = world.state_file("shop/test", "store");
+    // As `echo x > .rd/shop/test/store.json` does.
     fs::write(&file, "x\n").unwrap();
     let plan = world.rd("rd-store").args("plan").code(1);
     assert!(
@@ -131,7 +131,7 @@ fn a_broken_state_is_restored_from_its_history() {
 #[test]
 fn a_state_without_a_history_is_rebuilt() {
     let world = applied();
-    let file = world.state_file("shop-test", "store");
+    let file = world.state_file("shop/test", "store");
     for broken in history(&world).into_iter().chain([file.clone()]) {
         fs::write(broken, "x\n").unwrap();
     }
@@ -234,7 +234,7 @@ fn a_held_lock_names_its_holder() {
             break locks;
         }
     };
-    assert!(!world.state_file("shop-test", "store").exists());
+    assert!(!world.state_file("shop/test", "store").exists());
     let lock: Value = serde_json::from_str(&locks).unwrap();
     assert_eq!(lock["slice"], "store");
     let user = std::process::Command::new("id")

@@ -253,7 +253,7 @@ fn versions_are_compared_and_restored() {
 #[test]
 fn unknown_members_survive_an_apply() {
     let world = applied();
-    let file = world.state_file("shop-test", "net");
+    let file = world.state_file("shop/test", "net");
     let mut newer = state(&world);
     newer["shards"] = serde_json::json!({"count": 2});
     newer["resources"]["net.vpc.main"]["region"] = "eu-west-1".into();
@@ -287,7 +287,7 @@ fn a_lost_state_is_rebuilt() {
     assert_eq!(world.rd("rd-store").args("plan").ok().actions(), [""; 0]);
     assert_eq!(world.rd("rd-state").args("outputs").ok().stdout, outputs);
     // The state of one slice only; then again, with nothing lost.
-    std::fs::remove_file(world.state_file("shop-test", "net")).unwrap();
+    std::fs::remove_file(world.state_file("shop/test", "net")).unwrap();
     world.rd("rd-state").args("rebuild net").ok();
     nothing_to_do(&world);
     assert!(
@@ -337,7 +337,7 @@ fn the_doctor_finds_and_fixes_inconsistencies() {
         "DeleteVpcEndpoints",
         &[("VpcEndpointId.1", &id(&world, "net.vpc_endpoint.dynamodb"))],
     );
-    let file = world.state_file("shop-test", "net");
+    let file = world.state_file("shop/test", "net");
     std::fs::set_permissions(&file, std::os::unix::fs::PermissionsExt::from_mode(0o644)).unwrap();
 
     let found = world.rd("rd-state").args("doctor net").code(1);

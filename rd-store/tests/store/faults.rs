@@ -16,7 +16,7 @@ fn applied(world: &World) {
 
 fn complete(world: &World) {
     assert_eq!(world.rd("rd-store").args("plan").ok().actions(), [""; 0]);
-    let state = std::fs::read_to_string(world.state_file("shop-test", "store")).unwrap_or_default();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "store")).unwrap_or_default();
     assert!(
         !state.contains("creating") && !state.contains("deposed"),
         "{state}"

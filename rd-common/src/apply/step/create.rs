@@ -125,7 +125,15 @@ impl<C: 'static> Executor<C> {
                 spec: Some(spec.clone()),
             };
             let found = self.reader.find(&planned.kind, wanted).await?;
-            if let Some(one) = pick(&self.ctx, &self.kinds, &planned.kind, found, None, &deposed)? {
+            if let Some(one) = pick(
+                &self.ctx,
+                &self.kinds,
+                &planned.kind,
+                found,
+                None,
+                &deposed,
+                true,
+            )? {
                 return Ok(Some(one.id));
             }
             if attempt + 1 < READ_ATTEMPTS {

@@ -1,13 +1,14 @@
 //! The local store, which is the default: states are files next to `rd.toml`.
 //!
-//! `.rd/<stack>/<slice>.json` is the current version, `.rd/<stack>/history/<slice>.<serial>.json` the versions that are
-//! kept, with a copy of the current one, and `.rd/<stack>/<slice>.lock` the lock.
+//! `.rd/<project>/<environment>/<slice>.json` is the current version; in the same folder, `history/<slice>.<serial>.json`
+//! are the versions that are kept, with a copy of the current one, and `<slice>.lock` is the lock.
 
 #[cfg(test)]
 mod failing_disk;
 mod files;
 mod history;
 mod lock_file;
+mod old_layout;
 mod permissions;
 #[cfg(test)]
 mod power_cut;
@@ -18,6 +19,7 @@ use self::files::{Disk, Files};
 use self::regular_file::check_file;
 use crate::error::{Error, Result};
 use crate::settings::Retention;
+use crate::stack::StackId;
 use crate::state::document::Document;
 use crate::state::lock_guard::check_held;
 use crate::state::store::{
@@ -61,14 +63,16 @@ impl LocalStore {
         }
     }
 
+    fn stack_folder(&self, stack: &StackId) -> PathBuf {
+        self.root.join(&stack.project).join(&stack.environment)
+    }
+
     fn current(&self, key: &Key) -> PathBuf {
-        self.root
-            .join(&key.stack)
-            .join(format!("{}.json", key.slice))
+        self.folder(key).join(format!("{}.json", key.slice))
     }
 
     fn history_folder(&self, key: &Key) -> PathBuf {
-        self.root.join(&key.stack).join("history")
+        self.folder(key).join("history")
     }
 
     fn version_file(&self, key: &Key, serial: u64) -> PathBuf {
@@ -77,14 +81,12 @@ impl LocalStore {
     }
 
     fn lock_file(&self, key: &Key) -> PathBuf {
-        self.root
-            .join(&key.stack)
+        self.stack_folder(&key.stack)
             .join(format!("{}.lock", key.slice))
     }
 
     fn write_lock_file(&self, key: &Key) -> PathBuf {
-        self.root
-            .join(&key.stack)
+        self.stack_folder(&key.stack)
             .join(format!("{}.write", key.slice))
     }
 
@@ -107,24 +109,25 @@ impl Store for LocalStore {
     }
 
     fn load<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Stored>>> {
-        Box::pin(async move { self.read(&self.current(key)) })
+        Box::pin(async move {
+            match self.read(&self.current(key))? {
+                // Another run may have moved it from the old layout in this moment.
+                None => self.read(&self.current(key)),
+                stored => Ok(stored),
+            }
+        })
     }
 
-    fn slices<'a>(&'a self, stack: &'a str) -> LocalBoxFuture<'a, Result<Vec<String>>> {
+    fn slices<'a>(&'a self, stack: &'a StackId) -> LocalBoxFuture<'a, Result<Vec<String>>> {
         Box::pin(async move {
-            let folder = self.root.join(stack);
-            let entries = match fs::read_dir(&folder) {
-                Ok(entries) => entries,
-                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-                Err(e) => return Err(io_error("read the folder", &folder, &e)),
-            };
-            let mut slices: Vec<String> = entries
-                .filter_map(|entry| {
-                    let name = entry.ok()?.file_name().into_string().ok()?;
-                    let slice = name.strip_suffix(".json")?;
-                    (!slice.starts_with('.')).then(|| slice.to_owned())
-                })
-                .collect();
+            let mut slices = slices_in(&self.stack_folder(stack))?;
+            for slice in slices_in(&self.old_folder(stack))? {
+                let stack = stack.clone();
+                let key = Key { stack, slice };
+                if !slices.contains(&key.slice) && self.is_in_old_layout(&key) {
+                    slices.push(key.slice);
+                }
+            }
             slices.sort();
             Ok(slices)
         })
@@ -132,27 +135,23 @@ impl Store for LocalStore {
 
     fn environments<'a>(&'a self, project: &'a str) -> LocalBoxFuture<'a, Result<Vec<String>>> {
         Box::pin(async move {
-            let entries = match fs::read_dir(&self.root) {
-                Ok(entries) => entries,
-                Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-                Err(e) => return Err(io_error("read the folder", &self.root, &e)),
-            };
+            let prefix = format!("{project}-");
+            let old = folders_in(&self.root)?;
+            let old = old.iter().filter_map(|name| name.strip_prefix(&prefix));
+            let mut candidates = folders_in(&self.root.join(project))?;
+            candidates.extend(old.map(str::to_owned));
             let mut environments = Vec::new();
-            for entry in entries.flatten() {
-                let Ok(stack) = entry.file_name().into_string() else {
-                    continue;
+            for environment in candidates {
+                let stack = StackId {
+                    project: project.to_owned(),
+                    environment,
                 };
-                let environment = stack
-                    .strip_prefix(project)
-                    .and_then(|rest| rest.strip_prefix('-'));
-                if let Some(environment) = environment
-                    && entry.path().is_dir()
-                    && !self.slices(&stack).await?.is_empty()
-                {
-                    environments.push(environment.to_owned());
+                if !self.slices(&stack).await?.is_empty() {
+                    environments.push(stack.environment);
                 }
             }
             environments.sort();
+            environments.dedup();
             Ok(environments)
         })
     }
@@ -185,7 +184,8 @@ impl Store for LocalStore {
     ) -> LocalBoxFuture<'a, Result<Rc<dyn Lock>>> {
         Box::pin(async move {
             self.make_folders(key)?;
-            let lock = lock_file::acquire(self.lock_file(key), holder, timeout).await?;
+            let lock = lock_file::acquire(self.lock_file(key), holder.clone(), timeout).await?;
+            self.move_from_old_layout(key, &holder, timeout).await?;
             Ok(Rc::new(lock) as Rc<dyn Lock>)
         })
     }
@@ -240,10 +240,14 @@ impl Store for LocalStore {
 
     fn audit<'a>(
         &'a self,
-        stack: &'a str,
+        stack: &'a StackId,
         fix: bool,
     ) -> LocalBoxFuture<'a, Result<Vec<StoreProblem>>> {
-        Box::pin(async move { permissions::audit(&self.root.join(stack), fix) })
+        Box::pin(async move {
+            let mut problems = permissions::audit(&self.stack_folder(stack), fix)?;
+            problems.extend(permissions::audit(&self.old_folder(stack), fix)?);
+            Ok(problems)
+        })
     }
 
     fn restore<'a>(
@@ -259,6 +263,38 @@ impl Store for LocalStore {
             restore_as_next(self, key, serial, lock).await
         })
     }
+}
+
+/// The slices whose states are in `folder`.
+fn slices_in(folder: &Path) -> Result<Vec<String>> {
+    let slice = |name: String| {
+        let slice = name.strip_suffix(".json")?;
+        // Versions in a history have their serial in their names.
+        (!slice.contains('.')).then(|| slice.to_owned())
+    };
+    let names = entries_in(folder)?.into_iter();
+    Ok(names.filter_map(|(name, _)| slice(name)).collect())
+}
+
+/// The names of the folders in `folder`.
+fn folders_in(folder: &Path) -> Result<Vec<String>> {
+    let entries = entries_in(folder)?.into_iter();
+    let folders = entries.filter(|(_, path)| path.is_dir());
+    Ok(folders.map(|(name, _)| name).collect())
+}
+
+/// What is in `folder`, with its names; nothing where it does not exist.
+fn entries_in(folder: &Path) -> Result<Vec<(String, PathBuf)>> {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(e) if e.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(e) => return Err(io_error("read the folder", folder, &e)),
+    };
+    let named = entries.filter_map(|entry| {
+        let entry = entry.ok()?;
+        Some((entry.file_name().into_string().ok()?, entry.path()))
+    });
+    Ok(named.collect())
 }
 
 /// The version tag of the bytes of a state: their SHA-256, so that a change in a text editor is another version, too.

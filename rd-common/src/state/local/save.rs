@@ -118,7 +118,7 @@ impl LocalStore {
 
     /// Creates the folders of a state, durably.
     pub(super) fn make_folders(&self, key: &Key) -> Result<()> {
-        let folder = self.history_folder(key);
+        let folder = self.stack_folder(&key.stack).join("history");
         check_folder("the history", &folder)?;
         self.make_folder(&folder)
             .map_err(|e| io_error("create the folder", &folder, &e))

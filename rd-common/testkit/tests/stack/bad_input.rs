@@ -553,7 +553,7 @@ fn a_profile_wins_over_keys_in_the_environment() {
 fn another_region_or_account_is_another_stack() {
     let world = World::new(SETTINGS);
     world.rd("rd-net").args("apply -y").ok();
-    let before = std::fs::read(world.state_file("shop-test", "net")).unwrap();
+    let before = std::fs::read(world.state_file("shop/test", "net")).unwrap();
     let region = world
         .rd("rd-net")
         .args("apply -y --region eu-west-1")
@@ -572,7 +572,7 @@ fn another_region_or_account_is_another_stack() {
         &["belongs to account", &world.account, &other.account],
     );
     assert_eq!(
-        std::fs::read(world.state_file("shop-test", "net")).unwrap(),
+        std::fs::read(world.state_file("shop/test", "net")).unwrap(),
         before
     );
 }
@@ -581,7 +581,7 @@ fn another_region_or_account_is_another_stack() {
 fn a_state_that_cannot_be_read_is_left_as_it_is() {
     let world = World::new(SETTINGS);
     world.rd("rd-net").args("apply -y").ok();
-    let file = world.state_file("shop-test", "net");
+    let file = world.state_file("shop/test", "net");
     let good = std::fs::read_to_string(&file).unwrap();
     let cases = [
         (

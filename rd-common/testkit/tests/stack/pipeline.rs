@@ -180,7 +180,7 @@ fn a_stale_plan_is_refused() {
     // The state is the same, but AWS is not: other actions would be needed than were reviewed.
     world.settings(&format!("{SETTINGS}app_port = 8080\n"));
     let plan = world.rd("rd-net").args("plan").ok();
-    let state = std::fs::read_to_string(world.state_file("shop-test", "net")).unwrap();
+    let state = std::fs::read_to_string(world.state_file("shop/test", "net")).unwrap();
     let state: Value = serde_json::from_str(&state).unwrap();
     let vpc = state["resources"]["net.vpc.main"]["id"].as_str().unwrap();
     world.ec2(
@@ -305,7 +305,7 @@ fn two_stacks_in_one_pipe_are_refused_before_anything_is_touched() {
         assert_eq!(done.end()["status"], "failed");
         assert!(done.actions().is_empty());
     }
-    assert!(!world.state_file("shop-test", "store").exists());
+    assert!(!world.state_file("shop/test", "store").exists());
 }
 
 #[test]
@@ -366,14 +366,7 @@ fn an_apply_in_a_pipe_never_asks() {
     assert!(done.stderr.contains("not a record"), "{}", done.stderr);
     let done = world.rd("rd-net").args("apply").code(6);
     assert!(done.stderr.contains("pass -y"), "{}", done.stderr);
-    assert!(
-        !world
-            .path()
-            .join(".rd")
-            .join("shop-test")
-            .join("net.json")
-            .exists()
-    );
+    assert!(!world.state_file("shop/test", "net").exists());
 }
 
 #[test]
@@ -381,7 +374,7 @@ fn a_slice_in_use_is_not_destroyed_under_its_users() {
     let world = World::new(SETTINGS);
     world.rd("rd-net").args("apply -y").ok();
     // The state of a slice that needs this one, as rd-data writes it.
-    let net = std::fs::read_to_string(world.state_file("shop-test", "net")).unwrap();
+    let net = std::fs::read_to_string(world.state_file("shop/test", "net")).unwrap();
     let mut user: Value = serde_json::from_str(&net).unwrap();
     user["slice"] = json!("data");
     user["needs"] = json!(["net"]);
@@ -391,7 +384,7 @@ fn a_slice_in_use_is_not_destroyed_under_its_users() {
     *resources = [("data.db_instance.main".to_owned(), one)]
         .into_iter()
         .collect();
-    std::fs::write(world.state_file("shop-test", "data"), user.to_string()).unwrap();
+    std::fs::write(world.state_file("shop/test", "data"), user.to_string()).unwrap();
 
     let refused = world.rd("rd-net").args("destroy -y").code(6);
     assert!(

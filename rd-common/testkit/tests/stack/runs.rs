@@ -199,7 +199,7 @@ fn a_runner_that_loses_patience_loses_nothing() {
 #[test]
 fn a_dead_holder_s_lock_is_free_and_a_paused_one_s_late_write_is_refused() {
     let world = World::new(SETTINGS);
-    let file = world.state_file("shop-test", "net");
+    let file = world.state_file("shop/test", "net");
     let held = || {
         let mut child = world
             .rd("rd-net")
@@ -240,12 +240,12 @@ fn a_dead_holder_s_lock_is_free_and_a_paused_one_s_late_write_is_refused() {
     );
     world.rd("rd-state").args("unlock net --force").ok();
     world.rd("rd-net").args("apply -y").ok();
-    let written = std::fs::read(world.state_file("shop-test", "net")).unwrap();
+    let written = std::fs::read(world.state_file("shop/test", "net")).unwrap();
     signal(paused.id(), "CONT");
     let late = finish(paused);
     assert_ne!(late.code, 0, "{}", late.stderr);
     assert_eq!(
-        std::fs::read(world.state_file("shop-test", "net")).unwrap(),
+        std::fs::read(world.state_file("shop/test", "net")).unwrap(),
         written
     );
     let plan = world.rd("rd-net").args("plan").ok();

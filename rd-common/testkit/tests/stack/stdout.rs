@@ -88,7 +88,7 @@ fn a_signal_counts_while_the_reader_of_stdout_stands_still() {
         let world = World::new(SETTINGS);
         let apply = world.rd("rd-store").args("apply -y --no-stdin");
         let (child, _reader) = stands_still(apply);
-        let state = world.state_file("shop-test", "store");
+        let state = world.state_file("shop/test", "store");
         let ready = || std::fs::read_to_string(&state).is_ok_and(|text| text.contains("\"ready\""));
         wait_until(ready);
         signal(&child, name);
@@ -105,7 +105,7 @@ fn a_hang_up_that_was_ignored_at_the_start_stays_ignored() {
     let world = World::new(SETTINGS);
     let line = "trap '' HUP; exec rd-store apply -y --no-stdin";
     let (child, _reader) = stands_still(world.rd("rd-store").shell(line));
-    let state = world.state_file("shop-test", "store");
+    let state = world.state_file("shop/test", "store");
     wait_until(|| state.exists());
     signal(&child, "HUP");
     std::thread::sleep(Duration::from_millis(200));

@@ -14,7 +14,7 @@ const NAT: Slow = Slow {
 };
 
 fn is_whole(world: &World, slice: &str, secret: &str) -> bool {
-    let text = std::fs::read_to_string(world.state_file("shop-test", slice)).unwrap_or_default();
+    let text = std::fs::read_to_string(world.state_file("shop/test", slice)).unwrap_or_default();
     let state: serde_json::Value = serde_json::from_str(&text).unwrap_or_default();
     state["resources"][secret]["phase"] == "ready"
 }
@@ -40,7 +40,7 @@ fn database_cache_and_front_door_are_up_while_the_nat_gateway_is_still_pending()
         std::thread::sleep(Duration::from_millis(50));
     }
     let up = whole();
-    let net = std::fs::read_to_string(world.state_file("shop-test", "net")).unwrap();
+    let net = std::fs::read_to_string(world.state_file("shop/test", "net")).unwrap();
     let net: serde_json::Value = serde_json::from_str(&net).unwrap();
     // It is ready when we say so: then the pipe ends by itself.
     proxy.slow(&[], Duration::ZERO);

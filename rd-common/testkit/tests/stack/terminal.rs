@@ -17,7 +17,7 @@ fn asked(world: &World, scale: &str) -> Terminal {
 fn nothing_is_left(world: &World) {
     let locks = world.rd("rd-state").args("locks").ok();
     assert_eq!(locks.stdout, "", "a lock is held");
-    assert!(!world.state_file("shop-test", "store").exists());
+    assert!(!world.state_file("shop/test", "store").exists());
 }
 
 #[test]

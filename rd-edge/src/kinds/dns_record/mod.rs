@@ -217,13 +217,17 @@ impl Kind for DnsRecord {
         Readiness::Ready
     }
 
-    fn validate(spec: &Spec, live: &Live, last: Option<&Spec>, changes: &[Change]) -> Result<()> {
-        // An existing record with the same target may be taken over, such as a validation record that was created
-        // manually.
+    /// An existing record with the same target, such as a validation record that was created manually; with `overwrite`,
+    /// any record.
+    fn may_import(spec: &Spec, changes: &[Change]) -> bool {
         let same_target = !["name", "value", "alias", "alias.dns_name", "alias.zone_id"]
             .iter()
             .any(|path| touches(changes, path));
-        if last.is_some() || spec.overwrite || same_target {
+        spec.overwrite || same_target
+    }
+
+    fn validate(spec: &Spec, live: &Live, last: Option<&Spec>, changes: &[Change]) -> Result<()> {
+        if last.is_some() || Self::may_import(spec, changes) {
             return Ok(());
         }
         let target = live
