@@ -42,7 +42,7 @@ pub use resource::kind::{
     CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
 };
 pub use resource::parts::{Part, Parts};
-pub use resource::slice::{DeleteTarget, NoArgs, Note, Slice};
+pub use resource::slice::{DeleteTarget, NoArgs, Note, Slice, Usage};
 pub use settings::problem::Problem;
 pub use stack::{Stack, Tags};
 pub use state::document::Document;

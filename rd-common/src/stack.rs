@@ -122,15 +122,20 @@ impl Stack {
         }
     }
 
-    /// The tags by which a slice's resources are found among all others in the account.
-    pub fn ownership(&self, slice: &str) -> [(String, String); 4] {
+    /// The tags that every resource of the stack has, whichever slice owns it.
+    pub fn stack_tags(&self) -> [(&'static str, &str); 3] {
         [
             ("Project", self.project.as_str()),
             ("Environment", self.environment.as_str()),
             ("ManagedBy", "rd"),
-            (SLICE_TAG, slice),
         ]
-        .map(|(key, value)| (key.to_owned(), value.to_owned()))
+    }
+
+    /// The tags by which a slice's resources are found among all others in the account.
+    pub fn ownership(&self, slice: &str) -> [(String, String); 4] {
+        let [project, environment, managed_by] = self.stack_tags();
+        [project, environment, managed_by, (SLICE_TAG, slice)]
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
     }
 
     /// All tags of the resource at `address` (`slice.kind.name`): the user's own, the ownership tags, and a `Name` for

@@ -76,6 +76,7 @@ MODULES = [
     "logs.groups",
     "logs.events",
     "logs.insights",
+    "resourcegroupstaggingapi.types",
 ]
 
 

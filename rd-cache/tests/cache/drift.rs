@@ -225,12 +225,14 @@ fn an_imported_group_without_a_token_gets_one() {
         ("TransitEncryptionEnabled", "true"),
     ];
     world.query(ELASTICACHE, "CreateReplicationGroup", &made);
-    let plan = world.rd("rd-cache").args("plan").ok();
-    assert!(
-        plan.actions().contains(&format!("adopt {GROUP}")),
-        "{:?}",
-        plan.actions()
-    );
+    let subnet_group = "cache.cache_subnet_group.main";
+    let refused = world.rd("rd-cache").args("plan").code(6);
+    for address in [subnet_group, GROUP] {
+        let command = format!("rd-state import {address} shop-test-redis");
+        assert!(refused.stderr.contains(&command), "{}", refused.stderr);
+        let import = world.rd("rd-cache").args("import").arg(address);
+        import.arg("shop-test-redis").ok();
+    }
     world.rd("rd-cache").args("apply -y").ok();
     assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
     let now = world.query(ELASTICACHE, "DescribeReplicationGroups", &[]);

@@ -1,6 +1,7 @@
 //! Carries out a plan under the slice's lock, and keeps the state up to date while it does.
 
 use crate::apply::create_and_delete_order::order;
+use crate::apply::needed_slices::refuse_destroying;
 use crate::apply::run::{Outcome, Run};
 use crate::apply::step::Executor;
 use crate::error::Result;
@@ -19,7 +20,7 @@ use crate::state::store::Lock;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::rc::Rc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 /// A plan that is about to be carried out, with what that needs.
 pub struct Execution<S: Slice> {
@@ -65,6 +66,7 @@ impl<S: Slice> Execution<S> {
                 reader: self.refreshed.reader,
                 session: session.clone(),
                 permits: Semaphore::new(usize::from(self.parallelism)),
+                alone: OnceCell::new(),
             }),
             printer: pipe.printer.clone(),
             external: self.outputs,
@@ -77,7 +79,14 @@ impl<S: Slice> Execution<S> {
             document.needs = union(&needs, &document.needs);
             document.optional_needs = union(&optional_needs, &document.optional_needs);
             document.account = pipe.stack.account().to_owned();
+            document.destroying = verb == Verb::Destroy && document.destroying;
         });
+        if verb == Verb::Apply && plan.has_changes() && !needs.is_empty() {
+            if !needs.iter().all(|need| before.needs.contains(need)) {
+                session.save().await?;
+            }
+            refuse_destroying(pipe, &needs).await?;
+        }
         let mut outcome = run.run_all(&tasks).await;
         if let Err(lost) = check_held(session.lock())
             && !outcome.errors.iter().any(|error| error.exit == lost.exit)
@@ -140,6 +149,7 @@ fn differs(session: &Session, before: &Document) -> bool {
             || now.optional_needs != before.optional_needs
             || now.protect != before.protect
             || now.account != before.account
+            || now.destroying != before.destroying
             || now.serial != before.serial
     })
 }

@@ -3,5 +3,6 @@
 
 pub mod create_and_delete_order;
 pub mod execute;
+mod needed_slices;
 pub mod run;
 pub mod step;

@@ -7,6 +7,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::printer::Printer;
 use crate::pipe::output_resolver::OutputResolver;
+use crate::plan::doubles::TWO_IDS;
 use crate::plan::refresh::stored_attribute;
 use crate::records::{Applied, Output, Record};
 use crate::resource::action::Action;
@@ -58,9 +59,10 @@ impl<C: 'static> Run<'_, C> {
         let mut settled: BTreeSet<String> = BTreeSet::new();
         let mut emitted: BTreeSet<&str> = BTreeSet::new();
         let mut running = FuturesUnordered::new();
+        let mut stopped = false;
         self.emit_outputs(&settled, &mut emitted);
         loop {
-            if !self.executor.ctx.cancel.is_cancelled() {
+            if !stopped && !self.executor.ctx.cancel.is_cancelled() {
                 let ready: Vec<usize> = waiting
                     .iter()
                     .copied()
@@ -91,6 +93,8 @@ impl<C: 'static> Run<'_, C> {
                 Err(error) if error.exit == Exit::Interrupted => outcome.cancelled = true,
                 Err(error) => {
                     self.printer.emit_error(self.executor.ctx.slice, &error);
+                    // Another run creates the same: whatever would come next would exist twice, too.
+                    stopped |= error.code.as_deref() == Some(TWO_IDS);
                     outcome.errors.push(error);
                 }
             }

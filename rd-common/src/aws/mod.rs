@@ -7,6 +7,7 @@ mod error_codes;
 mod errors;
 mod identity;
 mod profile;
+pub mod tagged;
 pub mod tags;
 
 pub use error_codes::QuotasAreFinal;

@@ -11,10 +11,12 @@ use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::{self, SliceSession};
 use crate::plan::deleted_first::{in_use, summary, way_out};
+use crate::plan::doubles::{creates, refuse_doubles, roots};
 use crate::plan::plan_records::emit_plan;
 use crate::plan::planned::Plan;
 use crate::plan::refreshed::Refreshed;
 use crate::plan::saved_plan::{check_actions, check_state};
+use crate::plan::unknown_slices::refuse_unknown_slices;
 use crate::records::Verb;
 use crate::resource::slice::Slice;
 use crate::slices::SLICES;
@@ -97,6 +99,15 @@ async fn apply<S: Slice>(
         return Err(
             Error::refused(summary(&plan, &in_use)).hint(format!("nothing was changed; {way_out}"))
         );
+    }
+    let kinds = &refreshed.kinds;
+    let makes_root = creates(kinds, &plan, |any| any.no_unique_name());
+    if makes_root {
+        refuse_unknown_slices(session).await?;
+    }
+    if makes_root || creates(kinds, &plan, |any| any.costs()) {
+        let roots = roots(kinds, &state.document);
+        refuse_doubles(kinds, &refreshed.reader, &roots).await?;
     }
     match &saved {
         Some(saved) => check_actions(saved, &plan, S::NAME)?,

@@ -1,6 +1,6 @@
 //! `doctor`: reports inconsistencies between state and AWS, and fixes what can be fixed in the state alone.
 
-use crate::commands::import_resources::{import_all, import_and_save};
+use crate::commands::import_resources::{id_at_address, import_all, import_and_save};
 use crate::commands::scan::{LOCK_TIMEOUT, Scan, scan};
 use crate::context::Context;
 use crate::error::Result;
@@ -93,7 +93,7 @@ fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
             (Some(live), known) if planned.node.is_some() && known != Some(&live.id) => add(
                 &mut all,
                 &planned.address,
-                format!("{} exists in AWS but is missing in the state", live.id),
+                format!("{} exists in AWS but is missing in the state here", live.id),
                 "doctor --fix or an apply imports it".to_owned(),
                 true,
                 false,
@@ -152,15 +152,29 @@ fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
         add(&mut all, address, summary, apply.clone(), false, false);
     }
     for (kind, found) in &scan.untracked {
+        let other = id_at_address(state, found);
+        let (summary, hint) = match other {
+            Some(id) => (
+                format!(
+                    "the {kind} {} is in no state here, and is tagged with the address of {id}, which is",
+                    found.id
+                ),
+                "another checkout may use it: find out which one is in use, and delete the other one",
+            ),
+            None => (
+                format!(
+                    "the {kind} {} is tagged for this stack, but in no state here",
+                    found.id
+                ),
+                "if no other checkout uses it, doctor --fix imports it; the next plan then shows its deletion",
+            ),
+        };
         add(
             &mut all,
             &found.address,
-            format!(
-                "the {kind} {} is tagged for this stack, but in no state",
-                found.id
-            ),
-            "doctor --fix imports it; the next plan then shows its deletion".to_owned(),
-            true,
+            summary,
+            hint.to_owned(),
+            other.is_none(),
             false,
         );
     }

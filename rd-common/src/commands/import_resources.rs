@@ -15,7 +15,7 @@ use crate::resource::change::is_unknown;
 use crate::resource::input::{Reference, resolve};
 use crate::resource::kind::Found;
 use crate::resource::slice::Slice;
-use crate::state::document::{Deposed, Document, OtherMembers, Phase, Resource};
+use crate::state::document::{Document, OtherMembers, Phase, Resource};
 use crate::state::session::{LoadedState, Session};
 use crate::state::store::Lock;
 use jiff::Timestamp;
@@ -45,18 +45,23 @@ pub(super) fn import_planned(
     document.resources.insert(planned.address.clone(), resource);
 }
 
-/// Imports an untracked resource at the address in its tag or, where that address has another resource, as the
-/// predecessor of that one. The next plan shows what an apply does with it.
-fn import_untracked(document: &mut Document, kind: &str, found: &Found<Value>) {
+/// The id of another resource that the state has at the address of an untracked one. Such an untracked resource is never
+/// imported: another checkout may use it.
+pub(super) fn id_at_address<'a>(document: &'a Document, found: &Found<Value>) -> Option<&'a str> {
+    document.resources.get(&found.address)?.id.as_deref()
+}
+
+/// Imports an untracked resource at the address in its tag, unless that address has another one. The next plan shows what
+/// an apply does with it. Returns whether it was imported.
+fn import_untracked(document: &mut Document, kind: &str, found: &Found<Value>) -> bool {
+    if id_at_address(document, found).is_some() {
+        return false;
+    }
     if let Some(known) = document.resources.get_mut(&found.address) {
-        if known.id.is_some() {
-            known.deposed.push(Deposed::new(&found.id));
-        } else {
-            known.id = Some(found.id.clone());
-            known.phase = Phase::Created;
-            known.attributes = found.live.clone();
-        }
-        return;
+        known.id = Some(found.id.clone());
+        known.phase = Phase::Created;
+        known.attributes = found.live.clone();
+        return true;
     }
     // It needs the resources whose ids it contains, so it is deleted before them.
     let by_id: BTreeMap<&str, &String> = document
@@ -77,6 +82,7 @@ fn import_untracked(document: &mut Document, kind: &str, found: &Found<Value>) {
         needs.into_iter().collect(),
     );
     document.resources.insert(found.address.clone(), imported);
+    true
 }
 
 fn resource(kind: String, found: &Found<Value>, spec: Value, depends_on: Vec<String>) -> Resource {
@@ -164,7 +170,9 @@ pub(super) fn import_all<S: Slice>(document: &mut Document, scan: &Scan<S>) -> V
         }
     }
     for (kind, found) in &scan.untracked {
-        import_untracked(document, kind, found);
+        if !import_untracked(document, kind, found) {
+            continue;
+        }
         imported.push(Imported {
             address: found.address.clone(),
             kind: (*kind).to_owned(),

@@ -11,7 +11,8 @@ use serde_json::Value;
 pub(super) enum Known {
     /// The state has its id.
     ById,
-    /// The state has its address without an id, because a create was interrupted: it may be what that run created.
+    /// The state has its address without an id, because a create was interrupted, or AWS itself creates it: without tags,
+    /// it may be what that run or AWS created.
     ByAddress,
     /// The state does not have it.
     No,

@@ -120,7 +120,8 @@ fn choose<C: 'static>(
             .hint("nothing was changed; remove the tag `rd:address` from all but one of them, or delete the others"));
     }
     let only = candidates.pop();
-    let known = if creating {
+    let by_aws = |one: &Found<Value>| any.created_by_aws(&one.live);
+    let known = if creating || only.as_ref().map(by_aws).transpose()? == Some(true) {
         Known::ByAddress
     } else {
         Known::No

@@ -28,6 +28,10 @@ pub trait AnyKind<C> {
     fn tags_not_read(&self) -> bool;
     /// The same as [`Kind::READS_BY_SPEC`].
     fn reads_by_spec(&self) -> bool;
+    /// The same as [`Kind::NO_UNIQUE_NAME`].
+    fn no_unique_name(&self) -> bool;
+    /// The same as [`Kind::COSTS`].
+    fn costs(&self) -> bool;
     /// The same as [`Kind::find`].
     fn find<'a>(
         &self,
@@ -71,6 +75,8 @@ pub trait AnyKind<C> {
         last: Option<&Value>,
         changes: &[Change],
     ) -> Result<()>;
+    /// The same as [`Kind::created_by_aws`].
+    fn created_by_aws(&self, live: &Value) -> Result<bool>;
     /// The same as [`Kind::may_import`].
     fn may_import(&self, spec: &Value, changes: &[Change]) -> Result<bool>;
     /// The same as [`Kind::allow_recreate`].
@@ -168,6 +174,14 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn reads_by_spec(&self) -> bool {
         K::READS_BY_SPEC
+    }
+
+    fn no_unique_name(&self) -> bool {
+        K::NO_UNIQUE_NAME
+    }
+
+    fn costs(&self) -> bool {
+        K::COSTS
     }
 
     fn find<'a>(
@@ -268,6 +282,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
         let live: K::Live = typed("what AWS reports", live)?;
         let last: Option<K::Spec> = last.and_then(|last| typed("the last spec", last).ok());
         K::validate(&spec, &live, last.as_ref(), changes)
+    }
+
+    fn created_by_aws(&self, live: &Value) -> Result<bool> {
+        Ok(K::created_by_aws(&typed("what AWS reports", live)?))
     }
 
     fn may_import(&self, spec: &Value, changes: &[Change]) -> Result<bool> {

@@ -143,6 +143,14 @@ pub trait Kind: 'static {
     /// applied is then read again where the settings have changed.
     const READS_BY_SPEC: bool = false;
 
+    /// Whether AWS accepts two resources of one address, since neither a name nor a place can be taken: two first applies
+    /// at the same time create two. An apply looks for the other one by its tags.
+    const NO_UNIQUE_NAME: bool = false;
+
+    /// Whether AWS bills each hour of its existence. Before an apply creates the first one, it looks again whether another
+    /// run creates the same resources.
+    const COSTS: bool = false;
+
     /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, otherwise by the ownership tags
     /// or by what the spec names. Leaves out what does not exist, and returns every match where there are several. For
     /// [`Wanted::any`], a kind that is found by tags returns all of its resources, each under the address in its tag; a
@@ -203,6 +211,13 @@ pub trait Kind: 'static {
     ) -> Result<()> {
         let _ = (spec, live, last, changes);
         Ok(())
+    }
+
+    /// Whether AWS itself may have created the resource for another one of this stack, and so without tags, such as the
+    /// log group of a database.
+    fn created_by_aws(live: &Self::Live) -> bool {
+        let _ = live;
+        false
     }
 
     /// Whether an apply may import a resource that has no tags and is in no state, and change these fields of it. By

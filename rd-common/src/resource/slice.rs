@@ -35,6 +35,15 @@ pub struct Note {
     pub hint: String,
 }
 
+/// What another slice has in resources of this one, as AWS shows it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Usage {
+    /// The other slice.
+    pub slice: &'static str,
+    /// What it has there, such as `eni-0abc (RDSNetworkInterface)`.
+    pub what: String,
+}
+
 /// A slice: the part of a stack that one program owns. Pure methods are functions of their arguments alone.
 pub trait Slice: 'static {
     /// The name: the first part of its addresses, and its section of `rd.toml`.
@@ -108,6 +117,15 @@ pub trait Slice: 'static {
     ) -> impl Future<Output = Result<()>> {
         let _ = (ctx, targets, args);
         async { Ok(()) }
+    }
+
+    /// What other slices have in the resources to delete, as AWS shows it: a destroy is refused where no state knows of it.
+    fn used_by(
+        ctx: &Ctx<Self::Clients>,
+        targets: &[DeleteTarget],
+    ) -> impl Future<Output = Result<Vec<Usage>>> {
+        let _ = (ctx, targets);
+        async { Ok(Vec::new()) }
     }
 
     /// Prepares a destroy that the user has confirmed, such as by emptying a bucket.

@@ -127,6 +127,9 @@ pub struct Document {
     /// Whether the stack was protected from `destroy` when it was last applied.
     #[serde(default)]
     pub protect: bool,
+    /// Whether a destroy of the slice has begun and not ended: no other slice may begin to use it.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub destroying: bool,
     /// The slices whose outputs this one needs: they must be destroyed after it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub needs: Vec<String>,
@@ -166,6 +169,7 @@ impl Document {
             written: Timestamp::UNIX_EPOCH,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             protect: false,
+            destroying: false,
             needs: Vec::new(),
             in_progress: BTreeMap::new(),
             optional_needs: Vec::new(),

@@ -82,6 +82,14 @@ impl Session {
         }
     }
 
+    /// The state as it was last saved or changed, for a step that opens it again.
+    pub fn into_loaded(self) -> LoadedState {
+        LoadedState {
+            document: self.document.into_inner(),
+            tag: self.tag.into_inner(),
+        }
+    }
+
     /// The lock of the state, which this run holds.
     pub fn lock(&self) -> &dyn Lock {
         self.lock.as_ref()

@@ -164,6 +164,7 @@ async fn read_load_balancer(
 
 impl Kind for LoadBalancer {
     const NAME: &'static str = "load_balancer";
+    const COSTS: bool = true;
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(5),

@@ -26,6 +26,7 @@ pub struct Live {
 
 impl Kind for ElasticIp {
     const NAME: &'static str = "elastic_ip";
+    const NO_UNIQUE_NAME: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

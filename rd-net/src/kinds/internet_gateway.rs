@@ -23,6 +23,7 @@ pub struct Live {}
 
 impl Kind for InternetGateway {
     const NAME: &'static str = "internet_gateway";
+    const NO_UNIQUE_NAME: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

@@ -64,6 +64,7 @@ fn live(gateway: &Gateway) -> Live {
 
 impl Kind for NatGateway {
     const NAME: &'static str = "nat_gateway";
+    const COSTS: bool = true;
     // A create takes a minute or two in AWS. The first read comes early nevertheless, because the local API is faster.
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),

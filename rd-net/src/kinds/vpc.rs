@@ -78,6 +78,7 @@ fn boolean(value: bool) -> AttributeBooleanValue {
 
 impl Kind for Vpc {
     const NAME: &'static str = "vpc";
+    const NO_UNIQUE_NAME: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

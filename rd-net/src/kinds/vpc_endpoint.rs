@@ -134,6 +134,7 @@ fn difference(current: &[String], desired: &[Input]) -> (Option<Vec<String>>, Op
 
 impl Kind for VpcEndpoint {
     const NAME: &'static str = "vpc_endpoint";
+    const COSTS: bool = true;
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(3),

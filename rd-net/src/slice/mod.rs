@@ -10,6 +10,7 @@ mod vpc_endpoints;
 use crate::availability_zones::{self, Zone};
 use crate::clients::Clients;
 use crate::config::Config;
+use crate::ec2::network_interfaces;
 use crate::kinds::default_security_group::{self, DefaultSecurityGroup};
 use crate::kinds::elastic_ip::ElasticIp;
 use crate::kinds::flow_log::FlowLog;
@@ -26,7 +27,9 @@ use crate::kinds::vpc::{self, Vpc};
 use crate::kinds::vpc_endpoint::VpcEndpoint;
 use outputs::outputs;
 use rd_common::aws::Aws;
-use rd_common::{Document, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack};
+use rd_common::{
+    Ctx, DeleteTarget, Document, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack, Usage,
+};
 use rd_iam::role::Role;
 use rd_iam::role_policy::RolePolicy;
 use rd_log_group::LogGroup;
@@ -79,6 +82,14 @@ impl Slice for Net {
         _: &dyn Fn(&str) -> Option<Value>,
     ) -> Result<Vec<Zone>> {
         availability_zones::choose(clients, stack, config, state).await
+    }
+
+    async fn used_by(ctx: &Ctx<Clients>, targets: &[DeleteTarget]) -> Result<Vec<Usage>> {
+        let mut usage = Vec::new();
+        for target in targets.iter().filter(|target| target.kind == Vpc::NAME) {
+            usage.extend(network_interfaces::of_other_slices(ctx, &target.id).await?);
+        }
+        Ok(usage)
     }
 
     fn parts(stack: &Stack, config: &Config, zones: &Vec<Zone>) -> Parts {

@@ -12,12 +12,13 @@ use std::time::Duration;
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n";
 
 /// The recipes that the tests below follow, by their first words in docs/state.md.
-const RECIPES: [&str; 9] = [
+const RECIPES: [&str; 10] = [
     "A run was killed, or the machine died.",
     "You want to know what is wrong.",
     "The state file is broken.",
     "The state file and its history are broken.",
     "`.rd` is gone.",
+    "The states are in `.rd/<project>-<environment>/`.",
     "A resource was created manually, or by Terraform.",
     "Somebody changed the wrong thing.",
     "A resource must stay, but rd must forget it.",
@@ -256,4 +257,26 @@ fn a_held_lock_names_its_holder() {
     proxy.rules(Vec::new(), None);
     world.rd("rd-store").args("apply -y").ok();
     up_to_date(&world);
+}
+
+/// "The states are in `.rd/<project>-<environment>/`." As an earlier version left them.
+#[test]
+fn states_of_the_old_layout_are_moved() {
+    let world = applied();
+    let new = world.path().join(".rd/shop/test");
+    let old = world.path().join(".rd/shop-test");
+    fs::rename(&new, &old).unwrap();
+    let mut before = state(&world);
+    for key in ["project", "environment"] {
+        before.as_object_mut().unwrap().remove(key).unwrap();
+    }
+    fs::write(old.join("store.json"), before.to_string()).unwrap();
+    up_to_date(&world);
+    assert!(old.join("store.json").exists());
+    world
+        .rd("rd-store")
+        .args("apply -y --set tags.Owner=me")
+        .ok();
+    assert!(new.join("store.json").exists() && !old.exists());
+    assert!(!history(&world).is_empty());
 }

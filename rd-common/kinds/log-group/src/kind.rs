@@ -105,6 +105,11 @@ impl<C: Logs> Kind for LogGroup<C> {
         Ok(found)
     }
 
+    /// AWS's services create the groups under `/aws/` with their first message.
+    fn created_by_aws(live: &Live) -> bool {
+        live.name.starts_with("/aws/")
+    }
+
     async fn create(ctx: &Ctx<C>, request: CreateRequest<'_, Spec>) -> Result<String> {
         create_group(ctx.clients.logs(), request.spec, request.tags).await?;
         Ok(request.spec.name.clone())

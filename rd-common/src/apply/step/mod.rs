@@ -5,6 +5,7 @@
 //! the resource may exist. So it is searched for, for as long as reads can lag behind writes, before another one is
 //! created.
 
+mod alone;
 mod create;
 mod delete;
 mod settle;
@@ -24,7 +25,7 @@ use crate::state::session::Session;
 use jiff::Timestamp;
 use serde_json::Value;
 use std::rc::Rc;
-use tokio::sync::Semaphore;
+use tokio::sync::{OnceCell, Semaphore};
 
 /// How often a resource that may exist is read before it counts as missing, since reads lag behind writes.
 const READ_ATTEMPTS: u32 = 8;
@@ -41,6 +42,8 @@ pub struct Executor<C> {
     pub session: Rc<Session>,
     /// Limits the number of changes in flight.
     pub permits: Semaphore,
+    /// Set once this run has looked, before the first resource that costs, whether it is alone.
+    pub alone: OnceCell<bool>,
 }
 
 impl<C: 'static> Executor<C> {
@@ -51,6 +54,7 @@ impl<C: 'static> Executor<C> {
         let address = planned.address.as_str();
         let creates = matches!(planned.action, Action::Create | Action::Replace);
         let id = if creates {
+            self.look_before_create(planned, spec, any.as_ref()).await?;
             let id = self.create(planned, spec, any.as_ref(), step).await?;
             self.record(planned, spec, |resource| {
                 resource.id = Some(id.clone());
@@ -100,6 +104,9 @@ impl<C: 'static> Executor<C> {
         });
         if changed {
             self.session.save().await?;
+        }
+        if creates {
+            self.look_after_create(address, any.as_ref()).await?;
         }
         Ok(id)
     }

@@ -662,7 +662,7 @@ fn a_folder_that_cannot_be_written() {
         return;
     };
     assert_eq!(done.code, 1, "{}", done.stderr);
-    one_error(&done, &["disk/shop-test", "--state-dir"]);
+    one_error(&done, &["disk/shop", "--state-dir"]);
     let vpcs = world.ec2(
         "DescribeVpcs",
         &[
@@ -679,7 +679,7 @@ fn a_folder_that_cannot_be_written() {
 #[test]
 fn a_disk_that_fills_up() {
     let world = World::new(SETTINGS);
-    let line = "rd-net apply -y --state-dir disk; code=$?; rm -r disk/shop-test/history; rd-net apply -y --state-dir disk \
+    let line = "rd-net apply -y --state-dir disk; code=$?; rm -r disk/shop/test/history; rd-net apply -y --state-dir disk \
                 >/dev/null; echo again $?; exit $code";
     let Some(done) = on_a_disk(&world, "size=128k", line) else {
         return;

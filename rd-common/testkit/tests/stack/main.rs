@@ -2,6 +2,7 @@
 
 mod aws_answers;
 mod bad_input;
+mod checkouts;
 mod docs_names;
 mod docs_say_something;
 mod example;

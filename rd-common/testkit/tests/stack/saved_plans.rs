@@ -118,7 +118,7 @@ fn a_plan_with_a_changed_line_is_refused() {
 fn predecessors_that_are_still_to_be_deleted_are_compared() {
     let world = World::new(SETTINGS);
     world.rd("rd-store").args("apply -y").ok();
-    let file = world.state_file("shop-test", "store");
+    let file = world.state_file("shop/test", "store");
     let mut state: Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
     let bucket = &mut state["resources"]["store.bucket.sessions"];
     // Two buckets that were replaced, as a run leaves them that was stopped before it deleted them.

@@ -185,7 +185,7 @@ fn a_plan_and_yes_contradict_each_other() {
     let line = "rd-net apply < plan.jsonl | rd-store apply -y";
     let done = world.rd("rd-net").shell(line).run();
     assert_eq!(done.code, 2, "{}", done.stderr);
-    assert!(!world.state_file("shop-test", "store").exists());
+    assert!(!world.state_file("shop/test", "store").exists());
 }
 
 #[test]

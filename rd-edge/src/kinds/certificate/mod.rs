@@ -64,6 +64,7 @@ async fn find_by_arn(ctx: &Ctx<Clients>, address: &str, arn: &str) -> Result<Opt
 
 impl Kind for Certificate {
     const NAME: &'static str = "certificate";
+    const NO_UNIQUE_NAME: bool = true;
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::ZERO,
         pause: Duration::from_millis(400),
