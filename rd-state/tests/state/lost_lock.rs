@@ -1,7 +1,5 @@
 //! A lock that is taken away while its run is at work: whatever that run was doing, it changes nothing more at AWS.
 
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
-
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
 use rd_testkit::{World, endpoint, finish};
 use std::time::{Duration, Instant};
