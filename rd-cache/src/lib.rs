@@ -22,5 +22,10 @@ pub fn main() -> ExitCode {
                    rd-cache apply --set cache.nodes=2 -y  add a second node, with failover\n  \
                    rd-cache rotate                        set a new token, in ElastiCache and in the secret\n  \
                    rd-cache check                         show why the service cannot reach the cache",
+        samples: &[
+            ("{address}", "cache.replication_group.redis"),
+            ("{id}", "shop-production-redis"),
+            ("{output}", "host"),
+        ],
     })
 }

@@ -49,5 +49,6 @@ fn main() -> ExitCode {
         name: "rd-count",
         about: "Counts what plans change",
         examples: "  rd-net plan | rd-count changes",
+        samples: &[],
     })
 }

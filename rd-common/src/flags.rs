@@ -1,5 +1,6 @@
 //! The flags that every command of every program accepts.
 
+use crate::completion;
 use crate::output::printer::Format;
 use clap::Args;
 use clap::builder::FalseyValueParser;
@@ -18,7 +19,8 @@ pub struct GlobalFlags {
         short,
         global = true,
         env = "RD_ENVIRONMENT",
-        value_name = "NAME"
+        value_name = "NAME",
+        add = completion::environments()
     )]
     pub environment: Option<String>,
     /// Work on an environment that rd.toml does not name and that has no state yet
@@ -34,7 +36,7 @@ pub struct GlobalFlags {
     #[arg(long, global = true, env = "RD_REGION", value_name = "REGION")]
     pub region: Option<String>,
     /// AWS profile; used even if access keys are set in the environment [default: the AWS SDK's credential chain]
-    #[arg(long, global = true, value_name = "PROFILE")]
+    #[arg(long, global = true, value_name = "PROFILE", add = completion::profiles())]
     pub profile: Option<String>,
     /// Set a key of rd.toml for this run, such as net.nat=none; can be repeated
     #[arg(long, global = true, value_name = "KEY=VALUE")]

@@ -10,6 +10,7 @@ pub mod arn;
 pub mod aws;
 pub mod cli;
 pub mod commands;
+pub mod completion;
 pub mod context;
 pub mod error;
 pub mod exit;

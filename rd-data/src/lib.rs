@@ -25,5 +25,10 @@ pub fn main() -> ExitCode {
                    rd-data restore --to-time 2026-03-01T02:10:00Z --switch\n  \
                    rd-data rotate                         set a new password, in RDS and in the secret\n  \
                    rd-data check                          show why the service cannot reach the database",
+        samples: &[
+            ("{address}", "data.db_instance.postgres"),
+            ("{id}", "shop-production-postgres"),
+            ("{output}", "host"),
+        ],
     })
 }

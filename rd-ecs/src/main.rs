@@ -2,6 +2,7 @@
 
 mod clients;
 mod commands;
+mod completion;
 mod config;
 mod diagnose;
 mod exec;
@@ -30,5 +31,10 @@ fn main() -> ExitCode {
                    rd-ecs run -- npx prisma migrate deploy\n  \
                    rd-ecs exec -- /bin/sh                open a shell in a task\n  \
                    rd-ecs diagnose                       show why tasks do not start",
+        samples: &[
+            ("{address}", "ecs.cluster.main"),
+            ("{id}", "shop-production"),
+            ("{output}", "cluster_name"),
+        ],
     })
 }

@@ -27,5 +27,13 @@ fn main() -> ExitCode {
                    rd-edge wait && rd-edge apply -y     enable HTTPS, once they exist\n  \
                    rd-edge check                        check DNS, TLS, redirect, /health, targets\n  \
                    rd-edge targets                      show which tasks are healthy, and why others are not",
+        samples: &[
+            ("{address}", "edge.load_balancer.main"),
+            (
+                "{id}",
+                "arn:aws:elasticloadbalancing:us-east-1:123456789012:loadbalancer/app/shop-production-alb/50dc6c49",
+            ),
+            ("{output}", "url"),
+        ],
     })
 }

@@ -25,5 +25,13 @@ fn main() -> ExitCode {
         examples: "  rd-logs alarms                                  list the alarms with state and reason\n  \
                    rd-logs dashboard                               print the URL of the dashboard\n  \
                    rd-logs tail --follow --filter ERROR | jq .message",
+        samples: &[
+            ("{address}", "logs.topic.alarms"),
+            (
+                "{id}",
+                "arn:aws:sns:us-east-1:123456789012:shop-production-alarms",
+            ),
+            ("{output}", "topic_arn"),
+        ],
     })
 }

@@ -24,5 +24,10 @@ fn main() -> ExitCode {
                    rd-net apply -y | rd-data apply -y   apply together with the next slice\n  \
                    rd-net check api db 5432             check whether the service can reach the database\n  \
                    rd-net check api aws 443             check whether the service can reach AWS's services",
+        samples: &[
+            ("{address}", "net.vpc.main"),
+            ("{id}", "vpc-0abc1234"),
+            ("{output}", "vpc_id"),
+        ],
     })
 }

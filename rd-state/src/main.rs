@@ -18,5 +18,6 @@ fn main() -> ExitCode {
                    rd-state show net.vpc.main           show one resource in full\n  \
                    rd-state graph                       show dependencies as a tree\n  \
                    rd-state graph --mermaid > g.mmd     write them as a Mermaid diagram",
+        samples: &[],
     })
 }

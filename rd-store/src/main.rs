@@ -20,5 +20,10 @@ fn main() -> ExitCode {
                    rd-store apply -y                   create or update the bucket\n  \
                    rd-store usage                      count objects and bytes by storage class\n  \
                    rd-store destroy --delete-objects   delete the bucket and everything in it",
+        samples: &[
+            ("{address}", "store.bucket.sessions"),
+            ("{id}", "shop-production-sessions-123456789012"),
+            ("{output}", "bucket_name"),
+        ],
     })
 }

@@ -15,12 +15,17 @@ use rd_common::{Exit, Result};
 #[derive(Subcommand)]
 pub enum Command {
     /// List the snapshots of the cache, newest first
+    #[command(after_help = "{program} snapshots")]
     Snapshots,
     /// Take a manual snapshot of the cache
+    #[command(after_help = "{program} snapshot --wait\n\
+        {program} snapshot before-upgrade")]
     Snapshot(snapshot::SnapshotArgs),
     /// Set a new token in ElastiCache and in the secret, or complete an interrupted rotation
+    #[command(after_help = "{program} rotate && rd-ecs restart :: new tasks read the new token")]
     Rotate,
     /// Show why the service cannot reach the cache: status, network, encryption, secret
+    #[command(after_help = "{program} check")]
     Check,
 }
 

@@ -13,20 +13,26 @@ use aws_types::os_shim_internal::{Env, Fs};
 /// The variable that chooses a profile where `--profile` does not.
 pub(super) const VARIABLE: &str = "AWS_PROFILE";
 
-/// Fails where no profile has this name, as the AWS CLI does. `origin` is where the name was written.
-pub async fn check_profile(name: &str, origin: &str) -> Result<()> {
+/// The names of all profiles, sorted.
+pub async fn profiles() -> Result<Vec<String>> {
     let profiles = profile::load(&Fs::real(), &Env::real(), &Default::default(), None)
         .await
         .map_err(|e| {
             Error::usage(format!("cannot read the AWS profiles: {e}"))
                 .hint("check ~/.aws/config and ~/.aws/credentials, or the files that AWS_CONFIG_FILE and AWS_SHARED_CREDENTIALS_FILE name")
         })?;
-    if profiles.get_profile(name).is_some() {
+    let mut names: Vec<String> = profiles.profiles().map(str::to_owned).collect();
+    names.sort_unstable();
+    Ok(names)
+}
+
+/// Fails where no profile has this name, as the AWS CLI does. `origin` is where the name was written.
+pub async fn check_profile(name: &str, origin: &str) -> Result<()> {
+    let known = profiles().await?;
+    if known.iter().any(|one| one == name) {
         return Ok(());
     }
-    let mut known: Vec<&str> = profiles.profiles().collect();
-    known.sort_unstable();
-    let near = nearest(name, known.iter().copied());
+    let near = nearest(name, known.iter().map(String::as_str));
     let guess = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
     let known = if known.is_empty() {
         "there are no profiles".to_owned()

@@ -2,6 +2,7 @@
 
 use crate::commands::import_resources::{Imported, import_and_save, import_planned};
 use crate::commands::scan::{LOCK_TIMEOUT, Scan, scan};
+use crate::completion;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -18,6 +19,7 @@ use serde_json::Value;
 #[derive(clap::Args, Clone, Debug)]
 pub struct ImportArgs {
     /// Address for the resource, such as net.vpc.main
+    #[arg(add = completion::addresses())]
     pub address: String,
     /// Id of the resource in AWS, such as vpc-0abc1234
     pub id: String,

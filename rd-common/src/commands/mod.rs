@@ -28,22 +28,50 @@ use std::path::PathBuf;
 #[derive(Subcommand)]
 pub enum SliceCommand<D: Args> {
     /// Show what an apply would do
+    #[command(after_help = "{program} plan :: show the changes\n\
+        {program} plan --exit-code :: for CI: exit with 3 if there are changes\n\
+        {program} plan > plan.jsonl :: save them for review; rd-state view plan.jsonl shows the file")]
     Plan(plan::PlanArgs),
     /// Create or update resources to match rd.toml
+    #[command(after_help = "{program} apply :: show the plan, ask, and apply it\n\
+        {program} apply < plan.jsonl :: apply exactly the saved plan, or refuse\n\
+        {program} apply -y :: apply without asking, as in CI")]
     Apply(apply::ApplyArgs),
     /// Delete every resource of this slice
+    #[command(
+        after_help = "{program} destroy :: show what would be deleted, and ask\n\
+        {program} destroy --confirm shop-production :: for production, after `protect = false` was applied"
+    )]
     Destroy(destroy::DestroyArgs<D>),
     /// Show resources, their health and drift
+    #[command(
+        after_help = "{program} status :: show the resources, their health and drift\n\
+        {program} status --format json | jq -r 'select(.health == \"drifted\").address'"
+    )]
     Status,
     /// Print one output or all outputs
+    #[command(after_help = "{program} output :: print all outputs\n\
+        {program} output {output} :: print one, for a shell\n\
+        {program} output {output} --format json :: print one as JSON")]
     Output(output::OutputArgs),
     /// Rebuild the state from existing AWS resources
+    #[command(
+        after_help = "{program} rebuild :: find every resource of the slice by tag or name, after the state was lost"
+    )]
     Rebuild,
     /// Import an existing AWS resource into the state
+    #[command(after_help = "{program} import {address} {id}")]
     Import(import::ImportArgs),
     /// Report inconsistencies between state and AWS
+    #[command(after_help = "{program} doctor :: compare the state with AWS\n\
+        {program} doctor --fix :: also fix what can be fixed in the state alone")]
     Doctor(doctor::DoctorArgs),
     /// Print a completion script for a shell
+    #[command(
+        after_help = "{program} completions bash > ~/.local/share/bash-completion/completions/{program}\n\
+        {program} completions zsh > ~/.local/share/zsh/site-functions/_{program}\n\
+        {program} completions fish > ~/.config/fish/completions/{program}.fish"
+    )]
     Completions {
         /// Shell to generate the script for
         shell: clap_complete::Shell,

@@ -1,14 +1,17 @@
 //! `output`: prints the slice's outputs from its state, without a call to AWS.
 
+use crate::completion;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::output::printer::Format;
 use serde_json::Value;
 
 /// The arguments that `output` accepts.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct OutputArgs {
     /// Name of the output; without it, all outputs
+    #[arg(add = completion::outputs())]
     pub name: Option<String>,
 }
 
@@ -34,7 +37,12 @@ pub(crate) async fn run(context: &Context, slice: &str, args: &OutputArgs) -> Re
                 Error::usage(format!("rd-{slice} has no output `{name}`"))
                     .hint(format!("it has: {}", names.join(", ")))
             })?;
-            printer.text(&format!("{}\n", plain(value)));
+            // In `$(rd-net output vpc_id)`, a shell wants no quotes: JSON only where it was asked for.
+            let text = match context.flags.format {
+                Some(Format::Json) => value.to_string(),
+                _ => plain(value),
+            };
+            printer.text(&format!("{text}\n"));
         }
         None if printer.is_json() => {
             printer.text(&format!(

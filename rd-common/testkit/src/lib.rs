@@ -19,6 +19,7 @@ pub mod log_events;
 pub mod network;
 pub mod rounds;
 mod run;
+mod schema;
 mod secrecy;
 mod server;
 mod service;
@@ -28,6 +29,7 @@ mod world;
 
 pub use http::{Answer, request};
 pub use run::{Done, Rd, finish};
+pub use schema::{assert_fits, fits, schema_of};
 pub use secrecy::carriers;
 pub use server::endpoint;
 pub use terminal::Terminal;

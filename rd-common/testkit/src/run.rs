@@ -1,5 +1,6 @@
 //! Runs the programs: alone, in a pipe, and with any stdin.
 
+use crate::schema::{assert_fits, schema_of};
 use serde_json::Value;
 use std::ffi::OsString;
 use std::io::Write;
@@ -150,7 +151,63 @@ impl Rd {
     }
 
     /// Runs it until it ends.
-    pub fn run(mut self) -> Done {
+    pub fn run(self) -> Done {
+        let schema = self.schema();
+        let done = self.run_unchecked();
+        if let Some(schema) = schema {
+            assert_fits(&schema, &done.stdout);
+        }
+        done
+    }
+
+    /// The schema that its output must fit. None for text, and for records: those pass on whatever comes from upstream.
+    fn schema(&self) -> Option<String> {
+        let program = Path::new(self.command.get_program()).file_name()?;
+        let arguments: Vec<String> = self
+            .command
+            .get_args()
+            .take_while(|argument| *argument != "--")
+            .map(|argument| argument.to_string_lossy().into_owned())
+            .collect();
+        let has = |words: &[&str]| arguments.iter().any(|one| words.contains(&one.as_str()));
+        let text = [
+            "text",
+            "table",
+            "bind",
+            "--url",
+            "-o",
+            "--output",
+            "--mermaid",
+            "--dot",
+        ];
+        if has(&text) || has(&["--help", "--version"]) {
+            return None;
+        }
+        let command = arguments.first()?;
+        let below = arguments.get(1).map(String::as_str);
+        let command = match (command.as_str(), below) {
+            ("revisions", Some("diff")) => "revisions diff",
+            ("alarms", Some("history")) => "alarms history",
+            ("subscriptions", Some("confirm")) => "subscriptions confirm",
+            ("subscriptions", Some("test")) => "subscriptions test",
+            // The output of a task is its own, and an output by its name is a plain value.
+            ("run", _) if !has(&["json"]) => return None,
+            ("output", Some(_)) => return None,
+            (command, _) => command,
+        };
+        let program = program.to_string_lossy();
+        // The programs with planted secrets are the same as those without.
+        let program = program.trim_end_matches("-planted");
+        let known = [
+            "rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge", "rd-ecs", "rd-logs", "rd-state",
+        ];
+        let schema = known
+            .contains(&program)
+            .then(|| schema_of(program, command))??;
+        (!["record", "state"].contains(&schema.as_str())).then_some(schema)
+    }
+
+    fn run_unchecked(mut self) -> Done {
         let Some(input) = self.stdin.take() else {
             return finish(self.start());
         };

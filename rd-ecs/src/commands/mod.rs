@@ -26,34 +26,63 @@ use rd_common::{Exit, Result};
 #[derive(Subcommand)]
 pub enum Command {
     /// Deploy an image and wait for the result
+    #[command(
+        after_help = "{program} deploy --tag v42 :: deploy an image of the repository, and wait\n\
+        {program} deploy --tag v42 --no-wait && {program} wait"
+    )]
     Deploy(deploy::DeployArgs),
     /// Deploy an earlier revision, or roll back the deployment in progress
+    #[command(after_help = "{program} rollback :: deploy the previous revision\n\
+        {program} rollback --to 41 :: deploy this revision")]
     Rollback(rollback::RollbackArgs),
     /// Replace all tasks with new ones of the same revision, such as after a rotated password
+    #[command(after_help = "{program} restart :: after a secret was rotated")]
     Restart(RolloutArgs),
     /// Wait for the deployment in progress
+    #[command(after_help = "{program} wait --timeout 10m")]
     Wait(wait::WaitArgs),
     /// List the revisions, or compare two
+    #[command(after_help = "{program} revisions\n\
+        {program} revisions diff 41 42")]
     Revisions(revisions::RevisionsArgs),
     /// Set the desired number of tasks
+    #[command(after_help = "{program} scale 3")]
     Scale(scale::ScaleArgs),
     /// Run a command in a new task; print its output and exit with its exit code
+    #[command(after_help = "{program} run -- npx prisma migrate deploy\n\
+        {program} run --tag v42 --timeout 10m --env DRY_RUN=1 -- ./migrate")]
     Run(run::RunArgs),
     /// Check that the service's tasks can start: roles, secrets, image, logs, network, target group
+    #[command(after_help = "{program} verify\n\
+        {program} verify --image public.ecr.aws/docker/library/nginx:latest")]
     Verify(verify::VerifyArgs),
     /// Open a shell, or run another program, in a running task
+    #[command(
+        after_help = "{program} exec :: open a shell in the newest healthy task\n\
+        {program} exec --task 0f3a -- env"
+    )]
     Exec(exec::ExecArgs),
     /// Show why tasks do not start or keep running, and what to do
+    #[command(after_help = "{program} diagnose\n\
+        {program} diagnose --save evidence.json :: keep what AWS deletes after an hour")]
     Diagnose(diagnose::DiagnoseArgs),
     /// Push an image from a file, without a docker daemon
+    #[command(after_help = "{program} push app.tar --tag v42\n\
+        docker save app | {program} push - --tag v42 :: from a pipe, through a file")]
     Push(push::PushArgs),
     /// List the images: tags, size, scan findings, and which one is live
+    #[command(after_help = "{program} images --limit 5")]
     Images(images::ImagesArgs),
     /// Print the registry's password for `docker login --password-stdin`
+    #[command(
+        after_help = "{program} login | docker login --username AWS --password-stdin \"$({program} output repository_url | cut -d/ -f1)\""
+    )]
     Login,
     /// List the tasks of the cluster, with the reason for stopped ones
+    #[command(after_help = "{program} tasks --stopped :: with the reasons")]
     Tasks(tasks::TasksArgs),
     /// Stop a task; the service starts another one
+    #[command(after_help = "{program} stop 0f3a")]
     Stop(stop::StopArgs),
 }
 

@@ -1,6 +1,7 @@
 //! `revisions`: lists the revisions that a rollback can deploy, or compares two.
 
 use super::tasks::ago;
+use crate::completion;
 use crate::kinds::task_definition::model::{Live, live};
 use crate::kinds::task_definition::revisions::active;
 use crate::names::revision;
@@ -26,10 +27,16 @@ pub struct RevisionsArgs {
 #[derive(Subcommand, Clone, Debug)]
 enum RevisionsCommand {
     /// Show the settings that differ between two revisions
+    #[command(
+        after_help = "{program} revisions diff 41 :: compare with the running revision\n\
+        {program} revisions diff 41 42"
+    )]
     Diff {
         /// The number of a revision
+        #[arg(add = completion::revisions())]
         a: i32,
         /// The number of the other [default: the running revision]
+        #[arg(add = completion::revisions())]
         b: Option<i32>,
     },
 }

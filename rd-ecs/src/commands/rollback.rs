@@ -1,5 +1,6 @@
 //! `rollback`: deploys an earlier revision unchanged. While a deployment is in progress, it rolls that one back.
 
+use crate::completion;
 use crate::kinds::service::deployments::{self, roll_back};
 use crate::kinds::task_definition::revisions;
 use crate::names::{last, revision};
@@ -17,7 +18,7 @@ use rd_common::{Error, Exit, Result, Slice};
 #[derive(clap::Args, Clone, Debug)]
 pub struct RollbackArgs {
     /// The number of the revision to deploy [default: the previous one]
-    #[arg(long, value_name = "REVISION")]
+    #[arg(long, value_name = "REVISION", add = completion::revisions())]
     to: Option<String>,
     #[command(flatten)]
     rollout: RolloutArgs,

@@ -16,12 +16,22 @@ use rd_common::{Exit, Result};
 #[derive(Subcommand)]
 pub enum Command {
     /// Print the DNS records to create manually: as a table, as JSON, or as a zone file (--format bind)
+    #[command(
+        after_help = "{program} records :: the records to create where DNS is not in Route 53\n\
+        {program} records --format bind > records.zone :: as a zone file"
+    )]
     Records,
     /// Wait until the certificate is issued
+    #[command(
+        after_help = "{program} wait --timeout 30m && {program} apply -y :: enable HTTPS, once the records exist"
+    )]
     Wait(wait::WaitArgs),
     /// Check what clients see: certificate, DNS, TLS, redirect, health, targets
+    #[command(after_help = "{program} check\n\
+        {program} check --url https://api.example.com/health")]
     Check(check::CheckArgs),
     /// List the targets of the load balancer, with their health and the reason for it
+    #[command(after_help = "{program} targets")]
     Targets,
 }
 

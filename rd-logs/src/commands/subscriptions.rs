@@ -25,12 +25,14 @@ pub struct SubscriptionsArgs {
 #[derive(Subcommand)]
 enum SubscriptionsCommand {
     /// Confirm a subscription with the link in the mail from AWS
+    #[command(after_help = "{program} subscriptions confirm \"$LINK\"")]
     Confirm {
         /// Link in the mail, in quotes, or the token in the link
         #[arg(value_name = "TOKEN|URL")]
         token: String,
     },
     /// Send a test message to all confirmed subscriptions
+    #[command(after_help = "{program} subscriptions test")]
     Test,
 }
 

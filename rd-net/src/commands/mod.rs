@@ -11,6 +11,11 @@ use rd_common::{Exit, Result};
 #[derive(Subcommand)]
 pub enum Command {
     /// Check whether one security group can connect to another, and show what blocks it
+    #[command(
+        after_help = "{program} check api db 5432 :: can the service reach the database?\n\
+        {program} check internet alb 443 :: can clients reach the load balancer?\n\
+        {program} check api aws 443 :: can tasks reach AWS's services?"
+    )]
     Check(check::CheckArgs),
 }
 

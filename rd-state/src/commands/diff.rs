@@ -1,6 +1,7 @@
 //! `rd-state diff`: compares two versions of a slice's state.
 
 use crate::stack_states;
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::output::style::{BOLD, ERROR, OK, WARN, paint};
 use rd_common::{Document, Exit, Result};
@@ -11,10 +12,13 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(clap::Args, Clone, Debug)]
 pub struct DiffArgs {
     /// Name of the slice, such as net
+    #[arg(add = completion::slices())]
     slice: String,
     /// Serial of the older version
+    #[arg(add = completion::serials())]
     from: u64,
     /// Serial of the newer version (default: the current version)
+    #[arg(add = completion::serials())]
     to: Option<u64>,
 }
 

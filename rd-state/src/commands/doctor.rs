@@ -2,6 +2,7 @@
 //! its state with AWS.
 
 use crate::{slice_programs, stack_states};
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::output::printer::print_warning;
 use rd_common::{Exit, Result};
@@ -10,6 +11,7 @@ use rd_common::{Exit, Result};
 #[derive(clap::Args, Clone, Debug)]
 pub struct DoctorArgs {
     /// Names of the slices to check (default: all whose programs are installed)
+    #[arg(add = completion::slices())]
     slices: Vec<String>,
     /// Fix file permissions, and what can be fixed in the state alone
     #[arg(long)]

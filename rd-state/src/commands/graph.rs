@@ -1,9 +1,11 @@
 //! `rd-state graph`: the dependencies between resources, as a tree, Mermaid or DOT.
 
 use crate::stack_states;
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::output::style::{BOLD, DIM, paint};
 use rd_common::{Document, Exit, Result};
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 
@@ -11,6 +13,7 @@ use std::fmt::Write;
 #[derive(clap::Args, Clone, Debug)]
 pub struct GraphArgs {
     /// Name of the only slice to show (default: all slices)
+    #[arg(add = completion::slices())]
     slice: Option<String>,
     /// Print Mermaid, which GitHub and GitLab render in Markdown
     #[arg(long, conflicts_with = "dot")]
@@ -31,6 +34,8 @@ pub async fn run(context: &Context, args: &GraphArgs) -> Result<Exit> {
         mermaid(&documents)
     } else if args.dot {
         dot(&documents)
+    } else if context.printer.is_json() {
+        format!("{}\n", json(&documents))
     } else {
         tree(&documents)
     };
@@ -76,6 +81,23 @@ fn direct_dependencies(document: &Document) -> BTreeMap<&str, Vec<&str>> {
             )
         })
         .collect()
+}
+
+/// The resources of all slices with their direct dependencies, and the slices with those that they use.
+fn json(documents: &[Document]) -> Value {
+    let mut resources = Vec::new();
+    for document in documents {
+        for (address, needs) in direct_dependencies(document) {
+            let resource = &document.resources[address];
+            resources.push(json!({
+                "address": address, "kind": resource.kind, "id": resource.id, "depends_on": needs,
+            }));
+        }
+    }
+    let slices = documents.iter().map(
+        |document| json!({"slice": document.slice, "uses": document.used().collect::<Vec<_>>()}),
+    );
+    json!({"slices": slices.collect::<Vec<_>>(), "resources": resources})
 }
 
 /// Each resource below its first dependency; its other dependencies are named in its line.

@@ -1,6 +1,7 @@
 //! `rd-state history`: lists the stored versions of a slice's state.
 
 use crate::stack_states;
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::output::table::table;
 use rd_common::state::store::Version;
@@ -10,6 +11,7 @@ use rd_common::{Exit, Result};
 #[derive(clap::Args, Clone, Debug)]
 pub struct HistoryArgs {
     /// Name of the slice, such as net
+    #[arg(add = completion::slices())]
     slice: String,
     /// Show every version, not only the last one of each run
     #[arg(long)]

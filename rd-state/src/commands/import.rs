@@ -1,6 +1,7 @@
 //! `rd-state import`: imports an existing AWS resource into the state. The slice's program reads it from AWS first.
 
 use crate::slice_programs;
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
@@ -8,6 +9,7 @@ use rd_common::{Exit, Result};
 #[derive(clap::Args, Clone, Debug)]
 pub struct ImportArgs {
     /// Address in the state, such as net.vpc.main
+    #[arg(add = completion::addresses())]
     address: String,
     /// Id in AWS, such as vpc-0abc1234
     id: String,

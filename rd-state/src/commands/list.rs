@@ -1,6 +1,7 @@
 //! `rd-state list`: lists the resources in all states of the stack.
 
 use crate::stack_states;
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::output::table::table;
 use rd_common::{Exit, Result};
@@ -10,6 +11,7 @@ use serde_json::json;
 #[derive(clap::Args, Clone, Debug)]
 pub struct ListArgs {
     /// List only addresses that begin with this, such as net.subnet
+    #[arg(add = completion::addresses())]
     prefix: Option<String>,
 }
 

@@ -31,40 +31,68 @@ use rd_common::{Exit, Result};
 #[derive(Subcommand)]
 pub enum Command {
     /// Write an rd.toml that explains every setting
+    #[command(after_help = "{program} init --project shop --environment test")]
     Init(init::InitArgs),
     /// Print the outputs of all slices
+    #[command(after_help = "{program} outputs\n\
+        {program} outputs --format json | jq -r .net.vpc_id")]
     Outputs,
     /// List the resources in all states
+    #[command(after_help = "{program} list net.subnet")]
     List(list::ListArgs),
     /// Show everything that the state has of one resource
+    #[command(after_help = "{program} show net.vpc.main")]
     Show(show::ShowArgs),
     /// Print a slice's stored state
+    #[command(after_help = "{program} pull net > net.json\n\
+        {program} pull net --serial 12 :: an old version")]
     Pull(pull::PullArgs),
     /// List the versions of a slice's state
+    #[command(after_help = "{program} history net")]
     History(history::HistoryArgs),
     /// Compare two versions of a slice's state
+    #[command(after_help = "{program} diff net 11 12\n\
+        {program} diff net 11 :: compare with the current version")]
     Diff(diff::DiffArgs),
     /// Restore an old version of a slice's state as a new version
+    #[command(
+        after_help = "{program} restore net 11 :: then rd-net plan shows the differences to AWS"
+    )]
     Restore(restore::RestoreArgs),
     /// Store a state from a file or stdin
+    #[command(after_help = "{program} push net net.json")]
     Push(push::PushArgs),
     /// Change the address of a resource
+    #[command(after_help = "{program} mv net.subnet.private-a net.subnet.private-b")]
     Mv(mv::MvArgs),
     /// Remove resources from the state without deleting them in AWS
+    #[command(after_help = "{program} rm net.vpc_endpoint.s3")]
     Rm(rm::RmArgs),
     /// Import an existing AWS resource into the state
+    #[command(after_help = "{program} import net.vpc.main vpc-0abc1234")]
     Import(import::ImportArgs),
     /// Rebuild states from existing AWS resources
+    #[command(after_help = "{program} rebuild :: all slices\n\
+        {program} rebuild net data")]
     Rebuild(rebuild::RebuildArgs),
     /// Report inconsistencies between states and AWS
+    #[command(after_help = "{program} doctor\n\
+        {program} doctor net --fix")]
     Doctor(doctor::DoctorArgs),
     /// List the locks that are held
+    #[command(after_help = "{program} locks")]
     Locks,
     /// Release a stuck lock
+    #[command(after_help = "{program} unlock net --force")]
     Unlock(unlock::UnlockArgs),
-    /// Show dependencies as a tree, Mermaid or DOT
+    /// Show dependencies as a tree, JSON, Mermaid or DOT
+    #[command(after_help = "{program} graph :: as a tree\n\
+        {program} graph net --mermaid > graph.mmd\n\
+        {program} graph --format json | jq -r '.resources[] | .address, .depends_on'")]
     Graph(graph::GraphArgs),
     /// Show a saved plan or other records in readable form
+    #[command(after_help = "{program} view plan.jsonl\n\
+        rd-net plan | rd-data plan | {program} view")]
     View(view::ViewArgs),
     /// Print the names of the slices in pipe order
     #[command(hide = true)]

@@ -1,14 +1,17 @@
 //! `rd-state mv`: changes the address of a resource.
 
 use crate::stack_states;
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Result};
+use serde_json::json;
 
 /// Flags of `rd-state mv`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct MvArgs {
     /// Current address of the resource
+    #[arg(add = completion::addresses())]
     from: String,
     /// New address, in the same slice and of the same kind
     to: String,
@@ -58,6 +61,11 @@ pub async fn run(context: &Context, args: &MvArgs) -> Result<Exit> {
     let serial = context
         .with_locked_state(slice, "mv", move_resource)
         .await?;
+    if context.printer.is_json() {
+        let document = json!({"from": args.from, "to": args.to, "serial": serial});
+        context.printer.text(&format!("{document}\n"));
+        return Ok(Exit::Done);
+    }
     context.printer.text(&format!(
         "moved {} to {} in serial {serial}; the next apply updates its tag `rd:address`\n",
         args.from, args.to

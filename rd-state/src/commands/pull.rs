@@ -1,6 +1,7 @@
 //! `rd-state pull`: prints a slice's state as it is stored.
 
 use crate::stack_states;
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
@@ -8,9 +9,10 @@ use rd_common::{Exit, Result};
 #[derive(clap::Args, Clone, Debug)]
 pub struct PullArgs {
     /// Name of the slice, such as net
+    #[arg(add = completion::slices())]
     slice: String,
     /// Serial of the version to print (default: the current version)
-    #[arg(long, value_name = "N")]
+    #[arg(long, value_name = "N", add = completion::serials())]
     serial: Option<u64>,
 }
 

@@ -1,8 +1,10 @@
 //! `rd-state push`: stores a state from a file or stdin.
 
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::state::locked_state::LockedState;
 use rd_common::{Document, Error, Exit, Result};
+use serde_json::json;
 use std::collections::BTreeSet;
 use std::io::Read;
 use std::path::PathBuf;
@@ -11,6 +13,7 @@ use std::path::PathBuf;
 #[derive(clap::Args, Clone, Debug)]
 pub struct PushArgs {
     /// Name of the slice, such as net
+    #[arg(add = completion::slices())]
     slice: String,
     /// File with the state (default: stdin)
     file: Option<PathBuf>,
@@ -38,6 +41,11 @@ pub async fn run(context: &Context, args: &PushArgs) -> Result<Exit> {
     let (serial, forgotten) = context
         .with_locked_state(&args.slice, "push", store)
         .await?;
+    if context.printer.is_json() {
+        let document = json!({"slice": args.slice, "serial": serial, "forgotten": forgotten});
+        context.printer.text(&format!("{document}\n"));
+        return Ok(Exit::Done);
+    }
     context
         .printer
         .text(&format!("stored as serial {serial}\n"));

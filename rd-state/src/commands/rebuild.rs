@@ -1,6 +1,7 @@
 //! `rd-state rebuild`: rebuilds states from existing AWS resources, found by their tags and names.
 
 use crate::slice_programs;
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::{Exit, Result};
 
@@ -8,6 +9,7 @@ use rd_common::{Exit, Result};
 #[derive(clap::Args, Clone, Debug)]
 pub struct RebuildArgs {
     /// Names of the slices to rebuild (default: all whose programs are installed)
+    #[arg(add = completion::slices())]
     slices: Vec<String>,
 }
 

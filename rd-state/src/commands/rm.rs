@@ -1,15 +1,17 @@
 //! `rd-state rm`: removes resources from a state without deleting them in AWS.
 
 use crate::stack_states;
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Result};
+use serde_json::json;
 
 /// Flags of `rd-state rm`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RmArgs {
     /// Addresses of the resources, all in one slice
-    #[arg(required = true)]
+    #[arg(required = true, add = completion::addresses())]
     addresses: Vec<String>,
 }
 
@@ -39,12 +41,22 @@ pub async fn run(context: &Context, args: &RmArgs) -> Result<Exit> {
                 .id
                 .into_iter()
                 .chain(resource.deposed.into_iter().map(|old| old.id));
-            forgotten.push(format!("{address}  {}", ids.collect::<Vec<_>>().join(" ")));
+            forgotten.push((address.clone(), ids.collect::<Vec<String>>()));
         }
         state.save(document, "rm").await?;
         Ok(forgotten)
     };
     let forgotten = context.with_locked_state(slice, "rm", forget).await?;
+    if context.printer.is_json() {
+        let removed = forgotten.iter();
+        let removed = removed.map(|(address, ids)| json!({"address": address, "ids": ids}));
+        let document = json!({"removed": removed.collect::<Vec<_>>()});
+        context.printer.text(&format!("{document}\n"));
+        return Ok(Exit::Done);
+    }
+    let forgotten = forgotten.iter();
+    let forgotten = forgotten.map(|(address, ids)| format!("{address}  {}", ids.join(" ")));
+    let forgotten: Vec<String> = forgotten.collect();
     context.printer.text(&format!(
         "removed from the state, but not deleted in AWS:\n  {}\nif rd.toml still asks for one of them, the next apply imports it again\n",
         forgotten.join("\n  ")

@@ -1,6 +1,7 @@
 //! `rd-state show`: shows everything that the state has of one resource.
 
 use crate::stack_states;
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::{Error, Exit, Result};
 
@@ -8,6 +9,7 @@ use rd_common::{Error, Exit, Result};
 #[derive(clap::Args, Clone, Debug)]
 pub struct ShowArgs {
     /// Address of the resource, such as net.vpc.main
+    #[arg(add = completion::addresses())]
     address: String,
 }
 

@@ -1,12 +1,15 @@
 //! `rd-state unlock`: releases a stuck lock. Its holder can then write no state any more.
 
+use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::{Error, Exit, Result};
+use serde_json::json;
 
 /// Flags of `rd-state unlock`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct UnlockArgs {
     /// Name of the slice, such as net
+    #[arg(add = completion::slices())]
     slice: String,
     /// Release the lock even though the run that holds it is still active
     #[arg(long)]
@@ -17,7 +20,17 @@ pub struct UnlockArgs {
 /// that is found here is still active.
 pub async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit> {
     let key = context.key(&args.slice);
+    let json = |released: bool, holder: Option<&str>| {
+        format!(
+            "{}\n",
+            json!({"slice": args.slice, "released": released, "holder": holder})
+        )
+    };
     let Some(holder) = context.store.holder(&key).await? else {
+        if context.printer.is_json() {
+            context.printer.text(&json(false, None));
+            return Ok(Exit::Done);
+        }
         context
             .printer
             .text(&format!("{} is not locked\n", args.slice));
@@ -30,6 +43,10 @@ pub async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit> {
         ));
     }
     context.store.break_lock(&key).await?;
+    if context.printer.is_json() {
+        context.printer.text(&json(true, Some(&held)));
+        return Ok(Exit::Done);
+    }
     context
         .printer
         .text(&format!("released the lock of {held}\n"));

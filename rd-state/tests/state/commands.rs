@@ -97,6 +97,15 @@ fn the_graph_is_a_tree_mermaid_or_dot() {
         "{}",
         tree.stdout
     );
+    let graph = world.rd("rd-state").args("graph --format json").ok();
+    let graph: Value = serde_json::from_str(&graph.stdout).unwrap();
+    let resources = graph["resources"].as_array().unwrap();
+    let subnet = resources
+        .iter()
+        .find(|one| one["address"] == "net.subnet.private-a")
+        .unwrap();
+    assert_eq!(subnet["depends_on"], serde_json::json!(["net.vpc.main"]));
+    assert!(subnet["id"].as_str().unwrap().starts_with("subnet-"));
     let mermaid = world.rd("rd-state").args("graph --mermaid").ok();
     assert!(
         mermaid.stdout.starts_with("graph ") || mermaid.stdout.starts_with("flowchart "),

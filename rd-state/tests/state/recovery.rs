@@ -72,7 +72,7 @@ fn only_the_next_version_is_pushed_and_force_reports_what_is_forgotten() {
     );
     let forced = world
         .rd("rd-state")
-        .args("push net --force")
+        .args("push net --force --format text")
         .stdin(pulled.to_string())
         .ok();
     assert!(

@@ -11,6 +11,8 @@ use rd_common::{Exit, Result};
 #[derive(Subcommand)]
 pub enum Command {
     /// Count the bucket's objects, versions and bytes by storage class
+    #[command(after_help = "{program} usage\n\
+        {program} usage --format json | jq .current")]
     Usage,
 }
 

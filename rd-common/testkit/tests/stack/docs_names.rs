@@ -210,6 +210,46 @@ fn every_program_command_and_flag_in_the_documents_exists() {
 }
 
 #[test]
+fn every_flag_in_the_examples_of_the_help_exists() {
+    let mut programs = Programs {
+        world: World::new(""),
+        help: BTreeMap::new(),
+    };
+    let mut problems = Vec::new();
+    let names = [
+        "net", "data", "cache", "store", "edge", "ecs", "logs", "state",
+    ];
+    for program in names.map(|name| format!("rd-{name}")) {
+        let help = programs.help(&program, None).unwrap_or_default().to_owned();
+        let commands = help
+            .lines()
+            .skip_while(|line| *line != "Commands:")
+            .filter_map(|line| line.strip_prefix("  "))
+            .filter(|line| !line.starts_with(' '))
+            .filter_map(|line| line.split_whitespace().next());
+        let commands: Vec<String> = commands.map(str::to_owned).collect();
+        let mut texts = vec![help];
+        for command in commands {
+            texts.extend(programs.help(&program, Some(&command)).map(str::to_owned));
+        }
+        for text in texts {
+            let examples = text.lines().skip_while(|line| *line != "Examples:").skip(1);
+            for line in examples.take_while(|line| !line.is_empty()) {
+                let example = line.trim().split("  ").next().unwrap_or_default();
+                for call in calls(example) {
+                    problems.extend(
+                        programs
+                            .problem(&call)
+                            .map(|what| format!("{line}: {what}")),
+                    );
+                }
+            }
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
 fn every_make_target_in_the_documents_exists() {
     let makefile = std::fs::read_to_string(root().join("Makefile")).unwrap();
     let mut problems = Vec::new();

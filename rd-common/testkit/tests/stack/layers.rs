@@ -21,6 +21,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "other_program",
             "context",
             "flags",
+            "completion",
             "output",
             "records",
             "resource",
@@ -110,6 +111,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "rd-ecs",
         &[
             "commands",
+            "completion",
             "exec",
             "rollout",
             "diagnose",

@@ -3,6 +3,7 @@
 mod aws_answers;
 mod bad_input;
 mod checkouts;
+mod completions;
 mod docs_names;
 mod docs_say_something;
 mod example;
@@ -15,6 +16,7 @@ mod replacing;
 mod round_trips;
 mod runs;
 mod saved_plans;
+mod schemas;
 mod scripts;
 mod stdin;
 mod stdout;

@@ -38,6 +38,8 @@ pub struct AlarmsArgs {
 #[derive(Subcommand)]
 enum AlarmsCommand {
     /// Print the state changes of the alarms, oldest first
+    #[command(after_help = "{program} alarms history :: the last 24 hours\n\
+        {program} alarms history db-cpu --since 7d --all")]
     History(HistoryArgs),
 }
 

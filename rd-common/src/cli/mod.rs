@@ -1,5 +1,9 @@
 //! The `main` of every program: parses the command line and runs the command.
 
+mod examples;
+mod manual;
+mod shell_completion;
+
 use crate::commands::{ProgramCommands, SliceCommand};
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -45,6 +49,9 @@ pub struct About {
     pub about: &'static str,
     /// Example command lines for the end of the help, one per line.
     pub examples: &'static str,
+    /// What stands for the placeholders in the examples of the commands that all slices have: `{address}`, `{id}` and
+    /// `{output}`.
+    pub samples: &'static [(&'static str, &'static str)],
 }
 
 /// The `main` of a program that owns slice `S`, with commands of its own, `V`.
@@ -60,8 +67,7 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
             check_format(&flags, zone_file)?;
             match command {
                 AnyCommand::Slice(SliceCommand::Completions { shell }) => {
-                    completions(clap_command, shell);
-                    Ok(Exit::Done)
+                    completions(&clap_command, shell)
                 }
                 AnyCommand::Slice(SliceCommand::Man { folder }) => man(&clap_command, &folder),
                 AnyCommand::Slice(command) => {
@@ -100,10 +106,7 @@ pub fn main_without_slice<V: ProgramCommands>(about: About) -> ExitCode {
             let Tool { flags, command } = parsed::<Tool<V>>(&matches);
             log_to_stderr(flags.verbose);
             match command {
-                ToolCommand::Completions { shell } => {
-                    completions(clap_command, shell);
-                    Ok(Exit::Done)
-                }
+                ToolCommand::Completions { shell } => completions(&clap_command, shell),
                 ToolCommand::Man { folder } => man(&clap_command, &folder),
                 ToolCommand::Own(command) => {
                     check_format(&flags, command.has_zone_file())?;
@@ -131,6 +134,11 @@ enum ToolCommand<V: Subcommand> {
     #[command(flatten)]
     Own(V),
     /// Print a completion script for a shell
+    #[command(
+        after_help = "{program} completions bash > ~/.local/share/bash-completion/completions/{program}\n\
+        {program} completions zsh > ~/.local/share/zsh/site-functions/_{program}\n\
+        {program} completions fish > ~/.config/fish/completions/{program}.fish"
+    )]
     Completions {
         /// Shell to generate the script for
         shell: clap_complete::Shell,
@@ -165,6 +173,8 @@ where
             about.examples,
             codes.join("\n")
         ));
+    let command = examples::fill_in(command, &about);
+    shell_completion::answer(&command);
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -250,19 +260,14 @@ fn parsed<L: Parser>(matches: &clap::ArgMatches) -> L {
     L::from_arg_matches(matches).unwrap_or_else(|e| e.exit())
 }
 
-fn completions(mut command: clap::Command, shell: clap_complete::Shell) {
-    let name = command.get_name().to_owned();
-    let mut script = Vec::new();
-    clap_complete::generate(shell, &mut command, name, &mut script);
-    let printer = Printer::new(Format::Text, TerminalProgress::new());
-    printer.text(&String::from_utf8_lossy(&script));
+fn completions(command: &clap::Command, shell: clap_complete::Shell) -> Result<Exit> {
+    let script = shell_completion::script(command, shell)?;
+    Printer::new(Format::Text, TerminalProgress::new()).text(&script);
+    Ok(Exit::Done)
 }
 
 fn man(command: &clap::Command, folder: &std::path::Path) -> Result<Exit> {
-    clap_mangen::generate_to(command.clone(), folder).map_err(|e| {
-        Error::failed(format!("cannot write to {}: {e}", folder.display()))
-            .hint("check that the folder exists and is writable")
-    })?;
+    manual::write(command, folder)?;
     Ok(Exit::Done)
 }
 
