@@ -31,7 +31,7 @@ pub fn environments() -> ArgValueCandidates {
     })
 }
 
-/// The AWS profiles.
+/// The AWS profiles of this user, in the files of the AWS CLI.
 pub fn profiles() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let names = wait(aws::profiles()).unwrap_or_default();
@@ -39,7 +39,7 @@ pub fn profiles() -> ArgValueCandidates {
     })
 }
 
-/// The slices.
+/// The names of all slices, in pipe order.
 pub fn slices() -> ArgValueCandidates {
     ArgValueCandidates::new(|| SLICES.map(CompletionCandidate::new).into())
 }

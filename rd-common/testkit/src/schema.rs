@@ -40,7 +40,7 @@ pub fn assert_fits(schema: &str, lines: &str) {
 /// Whether a value fits a schema; otherwise what is wrong, and where.
 pub fn fits(schema: &str, value: &Value) -> Result<(), String> {
     let root = read(schema);
-    Schema { root: &root }.check(&root, value, "")
+    Schema { root: &root }.check(&root, value, "", true)
 }
 
 fn folder() -> PathBuf {
@@ -60,7 +60,8 @@ struct Schema<'a> {
 }
 
 impl Schema<'_> {
-    fn check(&self, schema: &Value, value: &Value, at: &str) -> Result<(), String> {
+    /// Checks a value. With `closed`, members that the schema does not name are refused, too.
+    fn check(&self, schema: &Value, value: &Value, at: &str, closed: bool) -> Result<(), String> {
         let Some(schema) = schema.as_object() else {
             return match schema {
                 Value::Bool(true) => Ok(()),
@@ -68,13 +69,9 @@ impl Schema<'_> {
             };
         };
         if let Some(reference) = schema.get("$ref").and_then(Value::as_str) {
-            let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
-            let other = file.strip_suffix(".schema.json").map(read);
-            let root = other.as_ref().unwrap_or(self.root);
-            let target = root
-                .pointer(pointer)
-                .unwrap_or_else(|| panic!("{reference} does not exist"));
-            Schema { root }.check(target, value, at)?;
+            self.follow(reference, |other, target| {
+                other.check(target, value, at, false)
+            })?;
         }
         if let Some(kind) = schema.get("type") {
             let allowed = kind
@@ -96,7 +93,7 @@ impl Schema<'_> {
         }
         for keyword in ["anyOf", "oneOf"] {
             if let Some(choices) = schema.get(keyword).and_then(Value::as_array) {
-                let all = choices.iter().map(|one| self.check(one, value, at));
+                let all = choices.iter().map(|one| self.check(one, value, at, closed));
                 let problems: Vec<String> = all.filter_map(Result::err).collect();
                 if problems.len() == choices.len() {
                     return Err(format!("{at}: fits no choice: {}", problems.join("; ")));
@@ -105,13 +102,41 @@ impl Schema<'_> {
         }
         if let (Some(items), Some(values)) = (schema.get("items"), value.as_array()) {
             for (index, one) in values.iter().enumerate() {
-                self.check(items, one, &format!("{at}[{index}]"))?;
+                self.check(items, one, &format!("{at}[{index}]"), true)?;
             }
         }
         match value.as_object() {
-            Some(members) => self.check_members(schema, members, at),
+            Some(members) => self.check_members(schema, members, at, closed),
             None => Ok(()),
         }
+    }
+
+    /// Calls `then` with the schema that a `$ref` names, in this file or another one.
+    fn follow<T>(&self, reference: &str, then: impl FnOnce(&Schema<'_>, &Value) -> T) -> T {
+        let (file, pointer) = reference.split_once('#').unwrap_or((reference, ""));
+        let other = file.strip_suffix(".schema.json").map(read);
+        let root = other.as_ref().unwrap_or(self.root);
+        let target = root
+            .pointer(pointer)
+            .unwrap_or_else(|| panic!("{reference} does not exist"));
+        then(&Schema { root }, target)
+    }
+
+    /// The names of the members of an object; none where the schema names none or allows others.
+    fn names(&self, schema: &Map<String, Value>) -> Option<Vec<String>> {
+        let own = schema.get("properties").and_then(Value::as_object);
+        let reference = schema.get("$ref").and_then(Value::as_str);
+        let referred = reference.map(|reference| {
+            self.follow(reference, |other, target| {
+                target.as_object().and_then(|target| other.names(target))
+            })
+        });
+        if schema.contains_key("additionalProperties") || referred == Some(None) {
+            return None;
+        }
+        let mut names = referred.flatten().unwrap_or_default();
+        names.extend(own.into_iter().flat_map(Map::keys).cloned());
+        (!names.is_empty()).then_some(names)
     }
 
     fn check_members(
@@ -119,6 +144,7 @@ impl Schema<'_> {
         schema: &Map<String, Value>,
         members: &Map<String, Value>,
         at: &str,
+        closed: bool,
     ) -> Result<(), String> {
         let required = schema.get("required").and_then(Value::as_array);
         for name in required.into_iter().flatten().filter_map(Value::as_str) {
@@ -128,17 +154,17 @@ impl Schema<'_> {
         }
         let properties = schema.get("properties").and_then(Value::as_object);
         let others = schema.get("additionalProperties");
-        if properties.is_none() && others.is_none() {
-            return Ok(());
-        }
         for (name, value) in members {
-            let at = format!("{at}.{name}");
-            match (properties.and_then(|all| all.get(name)), others) {
-                (Some(schema), _) | (None, Some(schema)) => self.check(schema, value, &at)?,
-                (None, None) => return Err(format!("{at} is not in the schema")),
+            let known = properties.and_then(|all| all.get(name));
+            if let Some(schema) = known.or(others) {
+                self.check(schema, value, &format!("{at}.{name}"), true)?;
             }
         }
-        Ok(())
+        let names = self.names(schema).filter(|_| closed).unwrap_or_default();
+        match members.keys().find(|name| !names.contains(name)) {
+            Some(name) if !names.is_empty() => Err(format!("{at}.{name} is not in the schema")),
+            _ => Ok(()),
+        }
     }
 }
 

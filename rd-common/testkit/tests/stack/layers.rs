@@ -183,6 +183,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "world",
             "http",
             "run",
+            "schema",
             "server",
         ],
     ),
