@@ -3,7 +3,7 @@
 use crate::aws::{self, Access};
 use crate::settings::{self, Layers, Settings};
 use crate::slices::SLICES;
-use crate::stack::Stack;
+use crate::stack::StackId;
 use crate::state::document::Document;
 use crate::state::store::{Key, Store, Version};
 use clap_complete::{ArgValueCandidates, CompletionCandidate};
@@ -152,13 +152,11 @@ impl Known {
     }
 
     fn key(&self, slice: &str) -> Key {
-        let stack = Stack {
-            project: self.settings.stack.project.clone(),
-            environment: self.settings.stack.environment.clone(),
-            ..Stack::default()
-        };
         Key {
-            stack: stack.name(),
+            stack: StackId {
+                project: self.settings.stack.project.clone(),
+                environment: self.settings.stack.environment.clone(),
+            },
             slice: slice.to_owned(),
         }
     }

@@ -198,9 +198,7 @@ impl Rd {
         let program = program.to_string_lossy();
         // The programs with planted secrets are the same as those without.
         let program = program.trim_end_matches("-planted");
-        let known = [
-            "rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge", "rd-ecs", "rd-logs", "rd-state",
-        ];
+        let known = ["rd-net", "rd-store", "rd-state"];
         let schema = known
             .contains(&program)
             .then(|| schema_of(program, command))??;
