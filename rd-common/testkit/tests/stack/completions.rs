@@ -208,7 +208,7 @@ fn revisions_are_completed_from_the_state() {
                 "kind": "task_definition", "id": arn, "phase": "ready", "since": "2026-01-01T00:00:00Z", "spec": {"image": format!("app:v{revision}")},
             }},
         });
-        let file = world.state_file("shop-test", "ecs");
+        let file = world.state_file("shop/test", "ecs");
         let history = file.parent().unwrap().join("history");
         std::fs::create_dir_all(&history).unwrap();
         std::fs::write(
