@@ -2,11 +2,10 @@
 //! them.
 //! <https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html>
 
+use crate::aws::tags::from_pairs;
 use crate::aws::{Aws, Explain};
-use crate::client;
 use crate::error::Result;
 use crate::stack::{ADDRESS_TAG, SLICE_TAG, Stack, Tags};
-use crate::tags_from_sdk;
 use aws_sdk_resourcegroupstagging::types::TagFilter;
 
 /// The types of resource that show that a slice exists. What a destroy can leave is not among them: snapshots, secrets
@@ -35,7 +34,11 @@ pub struct Tagged {
 /// The main resources of all slices of the stack. The list lags behind: it can lack what was created a moment ago, and
 /// have what was deleted a moment ago.
 pub async fn tagged(aws: &Aws, stack: &Stack) -> Result<Vec<Tagged>> {
-    let client = client!(aws_sdk_resourcegroupstagging, aws.config);
+    let client = aws_sdk_resourcegroupstagging::Client::from_conf(
+        aws_sdk_resourcegroupstagging::config::Builder::from(&aws.config)
+            .interceptor(aws.interceptor())
+            .build(),
+    );
     let filters = stack.stack_tags();
     let filters = filters.map(|(key, value)| TagFilter::builder().key(key).values(value).build());
     let call = client
@@ -46,7 +49,7 @@ pub async fn tagged(aws: &Aws, stack: &Stack) -> Result<Vec<Tagged>> {
     let mut all = Vec::new();
     while let Some(one) = pages.next().await {
         let one = one.doing("list the stack's resources by their tags")?;
-        let tags: Tags = tags_from_sdk!(one.tags());
+        let tags: Tags = from_pairs(one.tags().iter().map(|tag| (tag.key(), tag.value())));
         let text = |key: &str| tags.get(key).cloned().unwrap_or_default();
         all.push(Tagged {
             slice: text(SLICE_TAG),

@@ -32,7 +32,7 @@ pub async fn refuse_unknown_slices<S: Slice>(session: &SliceSession<S>) -> Resul
             by_slice.entry(one.slice).or_default().push(text);
         }
     }
-    refuse(session, by_slice)
+    refuse(session, &by_slice)
 }
 
 /// Refuses where another slice uses resources of this one, as AWS shows, but neither the store nor the pipe knows that.
@@ -57,7 +57,7 @@ pub async fn refuse_unknown_usage<S: Slice>(
             by_slice.entry(key.slice).or_default().push(one.what);
         }
     }
-    refuse(session, by_slice)
+    refuse(session, &by_slice)
 }
 
 /// Whether the slice has resources, or had some until a few minutes ago.
@@ -69,7 +69,7 @@ fn uses_or_used(stored: &Stored) -> bool {
 
 fn refuse<S: Slice>(
     session: &SliceSession<S>,
-    by_slice: BTreeMap<String, Vec<String>>,
+    by_slice: &BTreeMap<String, Vec<String>>,
 ) -> Result<()> {
     if by_slice.is_empty() {
         return Ok(());
