@@ -1,6 +1,6 @@
 //! The section `[net]` of `rd.toml`: its keys, their defaults and checks.
 
-use crate::subnet_blocks::{BlockSettings, SubnetBlocks};
+use crate::subnet_blocks::{BlockSettings, Blocks};
 use ipnet::Ipv4Net;
 use rd_common::{Problem, Stack};
 use rd_log_group::{kms_key_problem, retention_problem};
@@ -134,16 +134,25 @@ impl Config {
         }
     }
 
-    /// The blocks of the subnets; fails where they do not fit.
-    pub fn subnet_blocks(&self) -> Result<SubnetBlocks, Problem> {
-        SubnetBlocks::new(&BlockSettings {
+    /// What the settings say about the blocks of the subnets.
+    pub fn block_settings(&self) -> BlockSettings<'_> {
+        BlockSettings {
             vpc: &self.cidr,
-            zones: self.azs.count(),
             public_prefix: self.public_prefix,
             private_prefix: self.private_prefix,
             public_cidrs: &self.public_cidrs,
             private_cidrs: &self.private_cidrs,
-        })
+        }
+    }
+
+    /// What is wrong with the blocks, whatever zones and subnets there are.
+    fn block_problem(&self) -> Option<Problem> {
+        let zones = match &self.azs {
+            Azs::Names(names) => names.clone(),
+            Azs::Count(count) => (0..*count).map(|zone| zone.to_string()).collect(),
+        };
+        let blocks = self.block_settings().assign(&zones, &Blocks::new());
+        blocks.err()
     }
 
     /// Everything in the section that AWS would refuse.
@@ -161,10 +170,8 @@ impl Config {
             self.zone_problems(names, stack, &mut problems);
         }
         self.size_problems(&mut problems);
-        if problems.is_empty()
-            && let Err(problem) = self.subnet_blocks()
-        {
-            problems.push(problem);
+        if problems.is_empty() {
+            problems.extend(self.block_problem());
         }
         self.endpoint_problems(&mut problems);
         if self.app_port == 0 {

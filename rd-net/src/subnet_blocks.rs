@@ -1,10 +1,12 @@
-//! The CIDR blocks of the subnets, from the settings or cut from the VPC's block.
+//! The CIDR blocks of the subnets: from the settings, kept from subnets that exist, or cut from the VPC's block.
 
 use ipnet::Ipv4Net;
 use rd_common::Problem;
+use std::collections::BTreeMap;
 use std::net::Ipv4Addr;
 
-/// Blocks are reserved for this many zones, so that a zone that is added later moves no subnet.
+/// In the order of their addresses, blocks are reserved for this many zones, so that a zone that is added later moves
+/// no subnet.
 const MAX_ZONES: usize = 3;
 
 /// What the settings say about the blocks.
@@ -12,8 +14,6 @@ const MAX_ZONES: usize = 3;
 pub struct BlockSettings<'a> {
     /// The VPC's block, in CIDR notation.
     pub vpc: &'a str,
-    /// The number of zones.
-    pub zones: usize,
     /// The prefix length of computed public blocks.
     pub public_prefix: u8,
     /// The prefix length of computed private blocks.
@@ -24,125 +24,227 @@ pub struct BlockSettings<'a> {
     pub private_cidrs: &'a [String],
 }
 
-/// The blocks of each tier by slot. A zone has one slot in both tiers and keeps it; see
-/// [`crate::availability_zones::Zone`].
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct SubnetBlocks {
-    /// The blocks of the public subnets.
-    pub public: Vec<Ipv4Net>,
-    /// The blocks of the private subnets.
-    pub private: Vec<Ipv4Net>,
+/// The tier of a subnet, in the order in which blocks are cut.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Tier {
+    /// Without a route to the internet gateway.
+    Private,
+    /// With one.
+    Public,
 }
 
-impl SubnetBlocks {
-    /// The blocks from the settings. Where these name none: three private blocks from the beginning of the VPC's block,
-    /// then three public ones. Fails where the blocks do not fit into the VPC's block or overlap.
-    pub fn new(settings: &BlockSettings<'_>) -> Result<Self, Problem> {
-        let vpc: Ipv4Net = settings.vpc.parse().map_err(|_| {
+impl Tier {
+    /// Both tiers.
+    pub const ALL: [Self; 2] = [Self::Private, Self::Public];
+
+    /// The part of a subnet's address before its zone.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Private => "private",
+            Self::Public => "public",
+        }
+    }
+
+    fn other(self) -> Self {
+        match self {
+            Self::Private => Self::Public,
+            Self::Public => Self::Private,
+        }
+    }
+
+    fn key(self) -> &'static str {
+        match self {
+            Self::Private => "private_cidrs",
+            Self::Public => "public_cidrs",
+        }
+    }
+}
+
+/// Blocks by tier and name of the zone.
+pub type Blocks = BTreeMap<(Tier, String), Ipv4Net>;
+
+impl BlockSettings<'_> {
+    fn listed(&self, tier: Tier) -> &[String] {
+        match tier {
+            Tier::Private => self.private_cidrs,
+            Tier::Public => self.public_cidrs,
+        }
+    }
+
+    fn prefix(&self, tier: Tier) -> u8 {
+        match tier {
+            Tier::Private => self.private_prefix,
+            Tier::Public => self.public_prefix,
+        }
+    }
+
+    /// Gives each zone a block in each tier: the one that the settings list, otherwise the one that its subnet has,
+    /// otherwise one that no subnet has. `existing` are the blocks of the subnets in the VPC, also of zones that the
+    /// settings no longer name: AWS frees a block only when its subnet is deleted. Fails where the blocks do not fit
+    /// into the VPC's block, overlap, or belong to another subnet.
+    pub fn assign(&self, zones: &[String], existing: &Blocks) -> Result<Blocks, Problem> {
+        let vpc: Ipv4Net = self.vpc.parse().map_err(|_| {
             Problem::new(
                 "cidr",
-                format!("`{}` is not an IPv4 CIDR block", settings.vpc),
+                format!("`{}` is not an IPv4 CIDR block", self.vpc),
                 "an address and a prefix length, such as 10.0.0.0/16",
             )
         })?;
-        let mut next = u64::from(u32::from(vpc.network()));
-        let private = match configured("private_cidrs", settings.private_cidrs, settings.zones)? {
-            Some(blocks) => blocks,
-            None => cut(&vpc, &mut next, settings.private_prefix, settings)?,
-        };
-        let public = match configured("public_cidrs", settings.public_cidrs, settings.zones)? {
-            Some(blocks) => blocks,
-            None => cut(&vpc, &mut next, settings.public_prefix, settings)?,
-        };
-        let blocks = Self { public, private };
-        blocks.check_fit(&vpc)?;
+        let mut blocks = Blocks::new();
+        for tier in Tier::ALL {
+            for (zone, block) in zones.iter().zip(self.read_listed(tier, zones.len())?) {
+                check_listed(tier, zone, block, &vpc, &blocks, existing)?;
+                blocks.insert((tier, zone.clone()), block);
+            }
+        }
+        let reserved = self.reserved(&vpc)?;
+        let computed = |tier: Tier| self.listed(tier).is_empty();
+        let missing = Tier::ALL.into_iter().filter(|tier| computed(*tier));
+        let missing = missing.flat_map(|tier| zones.iter().map(move |zone| (tier, zone.clone())));
+        let (kept, new): (Vec<_>, Vec<_>) = missing.partition(|slot| {
+            let fits =
+                |block: &Ipv4Net| block.prefix_len() == self.prefix(slot.0) && vpc.contains(block);
+            existing.get(slot).is_some_and(fits)
+        });
+        for slot in kept {
+            let block = existing[&slot];
+            blocks.insert(slot, block);
+        }
+        for slot in new {
+            let tier = slot.0;
+            let of_others = existing.iter().filter(|(other, _)| **other != slot);
+            let of_others = of_others.map(|(_, block)| *block);
+            let taken: Vec<Ipv4Net> = of_others.chain(blocks.values().copied()).collect();
+            let is_free = |block: &Ipv4Net, taken: &[Ipv4Net]| {
+                !taken.iter().any(|other| overlap(other, block))
+            };
+            let first = reserved[&tier].iter().find(|block| is_free(block, &taken));
+            let block = first.copied().or_else(|| {
+                let mut all = vpc.subnets(self.prefix(tier)).ok()?;
+                all.find(|block| is_free(block, &taken) && is_free(block, &reserved[&tier.other()]))
+            });
+            let block = block.ok_or_else(|| self.too_small(&vpc, !existing.is_empty()))?;
+            blocks.insert(slot, block);
+        }
         Ok(blocks)
     }
 
-    /// Refuses blocks outside of the VPC's block, and blocks that overlap.
-    fn check_fit(&self, vpc: &Ipv4Net) -> Result<(), Problem> {
-        let with_key = |key: &'static str, blocks: &[Ipv4Net]| {
-            blocks.iter().map(|b| (key, *b)).collect::<Vec<_>>()
-        };
-        let mut all = with_key("private_cidrs", &self.private);
-        all.extend(with_key("public_cidrs", &self.public));
-        for (index, (key, block)) in all.iter().enumerate() {
-            if !vpc.contains(block) {
-                return Err(Problem::new(
-                    key,
-                    format!("{block} is outside of the VPC's block {vpc}"),
-                    format!("blocks inside of {vpc}"),
-                ));
+    /// The blocks that the settings list for a tier, in the order of the zones; none where they are computed.
+    fn read_listed(&self, tier: Tier, zones: usize) -> Result<Vec<Ipv4Net>, Problem> {
+        let texts = self.listed(tier);
+        if !texts.is_empty() && texts.len() != zones {
+            return Err(Problem::new(
+                tier.key(),
+                format!("{} blocks for {zones} zones", texts.len()),
+                "one block for each zone, in the order of the zones",
+            ));
+        }
+        let blocks = texts.iter().map(|text| {
+            text.parse::<Ipv4Net>()
+                .ok()
+                .filter(|net| net.trunc() == *net && (16..=28).contains(&net.prefix_len()))
+                .ok_or_else(|| {
+                    Problem::new(
+                        tier.key(),
+                        format!("`{text}` is not a subnet's CIDR block"),
+                        "blocks from /16 to /28",
+                    )
+                })
+        });
+        blocks.collect()
+    }
+
+    /// The first blocks that zones get in the tiers that the settings do not list: from the beginning of the VPC's
+    /// block, the private ones before the public ones.
+    fn reserved(&self, vpc: &Ipv4Net) -> Result<BTreeMap<Tier, Vec<Ipv4Net>>, Problem> {
+        let mut next = u64::from(u32::from(vpc.network()));
+        let end = u64::from(u32::from(vpc.broadcast())) + 1;
+        let mut reserved = BTreeMap::from(Tier::ALL.map(|tier| (tier, Vec::new())));
+        for tier in Tier::ALL {
+            if !self.listed(tier).is_empty() {
+                continue;
             }
-            if let Some((_, other)) = all[..index].iter().find(|(_, other)| overlap(other, block)) {
-                return Err(Problem::new(
-                    key,
-                    format!("{block} overlaps {other}"),
-                    "blocks that do not overlap, neither public nor private",
-                ));
+            let size = 1u64 << (32 - u32::from(self.prefix(tier)));
+            for _ in 0..MAX_ZONES {
+                let start = next.next_multiple_of(size);
+                next = start + size;
+                let address = u32::try_from(start).ok().filter(|_| next <= end);
+                let block = address
+                    .and_then(|start| Ipv4Net::new(Ipv4Addr::from(start), self.prefix(tier)).ok());
+                let block = block.ok_or_else(|| self.too_small(vpc, false))?;
+                reserved.entry(tier).or_default().push(block);
             }
         }
-        Ok(())
+        Ok(reserved)
     }
+
+    fn too_small(&self, vpc: &Ipv4Net, in_use: bool) -> Problem {
+        let (public, private) = (self.public_prefix, self.private_prefix);
+        if in_use {
+            return Problem::new(
+                "cidr",
+                format!(
+                    "{vpc} has no free block left for a new subnet: AWS frees the block of a subnet only when it is deleted"
+                ),
+                "a new zone once an old one is gone: remove that one from `azs` and apply, then add the new one",
+            );
+        }
+        Problem::new(
+            "cidr",
+            format!(
+                "{vpc} is too small for subnets of /{public} and /{private} in {MAX_ZONES} zones"
+            ),
+            "a larger block (/18 is enough for the default sizes), or smaller subnets: a larger public_prefix or private_prefix",
+        )
+    }
+}
+
+/// Refuses a block of the settings that is outside of the VPC's block, or overlaps another one or that of another
+/// subnet.
+fn check_listed(
+    tier: Tier,
+    zone: &str,
+    block: Ipv4Net,
+    vpc: &Ipv4Net,
+    listed: &Blocks,
+    existing: &Blocks,
+) -> Result<(), Problem> {
+    if !vpc.contains(&block) {
+        return Err(Problem::new(
+            tier.key(),
+            format!("{block} is outside of the VPC's block {vpc}"),
+            format!("blocks inside of {vpc}"),
+        ));
+    }
+    if let Some(other) = listed.values().find(|other| overlap(other, &block)) {
+        return Err(Problem::new(
+            tier.key(),
+            format!("{block} overlaps {other}"),
+            "blocks that do not overlap, neither public nor private",
+        ));
+    }
+    let mut others = existing
+        .iter()
+        .filter(|((of, place), _)| (*of, place.as_str()) != (tier, zone));
+    if let Some(((of, place), other)) = others.find(|(_, other)| overlap(other, &block)) {
+        return Err(Problem::new(
+            tier.key(),
+            format!(
+                "{block} for {zone} overlaps {other}, which the {} subnet in {place} has: AWS frees a block only when \
+                 its subnet is deleted",
+                of.name()
+            ),
+            format!(
+                "a block that no subnet has; or remove {place} from `azs` with its blocks and apply before you use its \
+                 block"
+            ),
+        ));
+    }
+    Ok(())
 }
 
 fn overlap(a: &Ipv4Net, b: &Ipv4Net) -> bool {
     a.contains(b) || b.contains(a)
-}
-
-/// The blocks that a key of the settings lists; none where it is empty.
-fn configured(key: &str, texts: &[String], zones: usize) -> Result<Option<Vec<Ipv4Net>>, Problem> {
-    if texts.is_empty() {
-        return Ok(None);
-    }
-    if texts.len() != zones {
-        return Err(Problem::new(
-            key,
-            format!("{} blocks for {zones} zones", texts.len()),
-            "one block for each zone, in the order of the zones",
-        ));
-    }
-    let blocks = texts.iter().map(|text| {
-        text.parse::<Ipv4Net>()
-            .ok()
-            .filter(|net| net.trunc() == *net && (16..=28).contains(&net.prefix_len()))
-            .ok_or_else(|| {
-                Problem::new(
-                    key,
-                    format!("`{text}` is not a subnet's CIDR block"),
-                    "blocks from /16 to /28",
-                )
-            })
-    });
-    blocks.collect::<Result<_, _>>().map(Some)
-}
-
-/// Cuts a block for each of [`MAX_ZONES`] zones, from the address `next` on, and moves `next` behind them.
-fn cut(
-    vpc: &Ipv4Net,
-    next: &mut u64,
-    prefix: u8,
-    settings: &BlockSettings<'_>,
-) -> Result<Vec<Ipv4Net>, Problem> {
-    let size = 1u64 << (32 - u32::from(prefix));
-    let end = u64::from(u32::from(vpc.broadcast())) + 1;
-    (0..MAX_ZONES)
-        .map(|_| {
-            let start = next.next_multiple_of(size);
-            *next = start + size;
-            let address = u32::try_from(start).ok().filter(|_| start + size <= end).map(Ipv4Addr::from);
-            address.and_then(|address| Ipv4Net::new(address, prefix).ok()).ok_or_else(|| {
-                Problem::new(
-                    "cidr",
-                    format!(
-                        "{vpc} is too small for subnets of /{} and /{} in {MAX_ZONES} zones",
-                        settings.public_prefix, settings.private_prefix
-                    ),
-                    "a larger block (/18 is enough for the default sizes), or smaller subnets: a larger public_prefix or private_prefix",
-                )
-            })
-        })
-        .collect()
 }
 
 #[cfg(test)]
@@ -152,64 +254,164 @@ mod tests {
     /// The defaults of the section `[net]`.
     const DEFAULTS: BlockSettings<'_> = BlockSettings {
         vpc: "10.0.0.0/16",
-        zones: 2,
         public_prefix: 24,
         private_prefix: 20,
         public_cidrs: &[],
         private_cidrs: &[],
     };
 
-    fn texts(blocks: &[Ipv4Net]) -> Vec<String> {
-        blocks.iter().map(ToString::to_string).collect()
+    fn zones(letters: &str) -> Vec<String> {
+        letters.chars().map(|letter| letter.to_string()).collect()
+    }
+
+    /// `a 10.0.0.0/20 10.0.48.0/24` for each zone: the private block, then the public one.
+    fn texts(blocks: &Blocks) -> Vec<String> {
+        let private = blocks
+            .iter()
+            .filter(|((tier, _), _)| *tier == Tier::Private);
+        private
+            .map(|((_, zone), block)| {
+                let public = blocks[&(Tier::Public, zone.clone())];
+                format!("{zone} {block} {public}")
+            })
+            .collect()
+    }
+
+    fn list(blocks: &[&str]) -> Vec<String> {
+        blocks.iter().map(|block| (*block).to_owned()).collect()
+    }
+
+    fn first(letters: &str) -> Blocks {
+        DEFAULTS.assign(&zones(letters), &Blocks::new()).unwrap()
     }
 
     #[test]
     fn the_default_blocks() {
-        let blocks = SubnetBlocks::new(&DEFAULTS).unwrap();
         assert_eq!(
-            texts(&blocks.private),
-            ["10.0.0.0/20", "10.0.16.0/20", "10.0.32.0/20"]
-        );
-        assert_eq!(
-            texts(&blocks.public),
-            ["10.0.48.0/24", "10.0.49.0/24", "10.0.50.0/24"]
+            texts(&first("abc")),
+            [
+                "a 10.0.0.0/20 10.0.48.0/24",
+                "b 10.0.16.0/20 10.0.49.0/24",
+                "c 10.0.32.0/20 10.0.50.0/24"
+            ]
         );
     }
 
     #[test]
+    fn a_new_zone_gets_no_block_of_a_subnet_that_is_still_there() {
+        let existing = first("ab");
+        for letters in ["ac", "ca"] {
+            assert_eq!(
+                texts(&DEFAULTS.assign(&zones(letters), &existing).unwrap()),
+                ["a 10.0.0.0/20 10.0.48.0/24", "c 10.0.32.0/20 10.0.50.0/24"]
+            );
+        }
+        // Nothing that is reserved is left.
+        assert_eq!(
+            texts(&DEFAULTS.assign(&zones("ade"), &first("abc")).unwrap()),
+            [
+                "a 10.0.0.0/20 10.0.48.0/24",
+                "d 10.0.64.0/20 10.0.51.0/24",
+                "e 10.0.80.0/20 10.0.52.0/24"
+            ]
+        );
+        let full = BlockSettings {
+            vpc: "10.0.0.0/24",
+            public_prefix: 27,
+            private_prefix: 27,
+            ..DEFAULTS
+        };
+        let existing = full.assign(&zones("abc"), &Blocks::new()).unwrap();
+        assert!(full.assign(&zones("abd"), &existing).is_ok());
+        let problem = full.assign(&zones("ade"), &existing).unwrap_err();
+        assert!(problem.what.contains("no free block"), "{}", problem.what);
+    }
+
+    #[test]
+    fn a_tier_stays_where_it_is_when_the_other_is_listed_or_resized() {
+        let existing = first("ab");
+        let private = list(&["10.0.128.0/20", "10.0.144.0/20"]);
+        let listed = BlockSettings {
+            private_cidrs: &private,
+            ..DEFAULTS
+        };
+        assert_eq!(
+            texts(&listed.assign(&zones("ab"), &existing).unwrap()),
+            [
+                "a 10.0.128.0/20 10.0.48.0/24",
+                "b 10.0.144.0/20 10.0.49.0/24"
+            ]
+        );
+        let smaller = BlockSettings {
+            private_prefix: 21,
+            ..DEFAULTS
+        };
+        // Each new block may overlap only the one that the same subnet gives up.
+        assert_eq!(
+            texts(&smaller.assign(&zones("ab"), &existing).unwrap()),
+            ["a 10.0.0.0/21 10.0.48.0/24", "b 10.0.16.0/21 10.0.49.0/24"]
+        );
+    }
+
+    #[test]
+    fn computed_blocks_avoid_listed_ones() {
+        let private = list(&["10.0.0.0/20", "10.0.16.0/20"]);
+        let listed = BlockSettings {
+            private_cidrs: &private,
+            ..DEFAULTS
+        };
+        assert_eq!(
+            texts(&listed.assign(&zones("ab"), &Blocks::new()).unwrap()),
+            ["a 10.0.0.0/20 10.0.32.0/24", "b 10.0.16.0/20 10.0.33.0/24"]
+        );
+    }
+
+    #[test]
+    fn a_listed_block_of_another_subnet_is_refused() {
+        let private = list(&["10.0.0.0/20", "10.0.16.0/20"]);
+        let listed = BlockSettings {
+            private_cidrs: &private,
+            ..DEFAULTS
+        };
+        assert!(listed.assign(&zones("ab"), &first("ab")).is_ok());
+        for letters in ["ac", "ba"] {
+            let refused = listed.assign(&zones(letters), &first("ab")).unwrap_err();
+            assert!(refused.what.contains("subnet in"), "{}", refused.what);
+        }
+    }
+
+    #[test]
     fn blocks_that_do_not_fit_are_refused() {
+        let refused = |settings: BlockSettings<'_>, letters: &str| {
+            let problem = settings.assign(&zones(letters), &Blocks::new());
+            problem.unwrap_err().what
+        };
         let small = BlockSettings {
             vpc: "10.0.0.0/20",
             ..DEFAULTS
         };
-        let problem = SubnetBlocks::new(&small).unwrap_err();
-        assert!(problem.what.contains("too small"));
+        assert!(refused(small, "ab").contains("too small"));
         let fitting = BlockSettings {
             vpc: "192.168.0.0/24",
             public_prefix: 28,
             private_prefix: 27,
             ..DEFAULTS
         };
-        assert_eq!(
-            texts(&SubnetBlocks::new(&fitting).unwrap().public)[0],
-            "192.168.0.96/28"
-        );
-        let (inside, around) = (["10.0.8.0/24".to_owned()], ["10.0.0.0/20".to_owned()]);
+        let fitting = fitting.assign(&zones("ab"), &Blocks::new()).unwrap();
+        assert_eq!(texts(&fitting)[0], "a 192.168.0.0/27 192.168.0.96/28");
+        let (inside, around) = (list(&["10.0.8.0/24"]), list(&["10.0.0.0/20"]));
         let overlapping = BlockSettings {
-            zones: 1,
             public_cidrs: &inside,
             private_cidrs: &around,
             ..DEFAULTS
         };
-        let problem = SubnetBlocks::new(&overlapping).unwrap_err();
-        assert!(problem.what.contains("overlaps"));
-        let elsewhere = ["10.1.0.0/24".to_owned()];
+        assert!(refused(overlapping, "a").contains("overlaps"));
+        let elsewhere = list(&["10.1.0.0/24"]);
         let outside = BlockSettings {
-            zones: 1,
             public_cidrs: &elsewhere,
             ..DEFAULTS
         };
-        let problem = SubnetBlocks::new(&outside).unwrap_err();
-        assert!(problem.what.contains("outside"));
+        assert!(refused(outside, "a").contains("outside"));
+        assert!(refused(outside, "ab").contains("1 blocks for 2 zones"));
     }
 }

@@ -116,7 +116,9 @@ pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) 
     for planned in &plan.resources {
         if planned.action == Action::Delete && delete_last(&planned.kind) {
             for delete in deletes.get(planned.address.as_str()).into_iter().flatten() {
-                tasks.needs[*delete].extend(applies.values());
+                let waiting = tasks.waiting_for(*delete);
+                let others = applies.values().filter(|apply| !waiting.contains(apply));
+                tasks.needs[*delete].extend(others);
             }
         }
     }
@@ -155,6 +157,21 @@ impl Tasks {
         }
     }
 
+    /// The tasks that cannot start before this one is done.
+    fn waiting_for(&self, task: usize) -> BTreeSet<usize> {
+        let mut waiting = BTreeSet::from([task]);
+        loop {
+            let more: Vec<usize> = (0..self.work.len())
+                .filter(|one| !waiting.contains(one))
+                .filter(|one| self.needs[*one].iter().any(|need| waiting.contains(need)))
+                .collect();
+            if more.is_empty() {
+                return waiting;
+            }
+            waiting.extend(more);
+        }
+    }
+
     fn push(&mut self, work: Work) -> usize {
         self.work.push(work);
         self.needs.push(Vec::new());
@@ -179,6 +196,7 @@ mod tests {
             Action::Update,
             Action::Replace,
             Action::None,
+            Action::Delete,
         ]);
         prop::collection::vec((action, prop::collection::vec(0..8usize, 0..4)), 1..8)
     }
@@ -227,6 +245,7 @@ mod tests {
         fn every_plan_has_an_order_and_nothing_in_use_is_deleted(
             resources in resources(),
             firsts in prop::collection::vec(any::<bool>(), 8),
+            delete_last in any::<bool>(),
         ) {
             let mut plan = Plan::default();
             let mut state: Document = crate::state::conformance::document(1);
@@ -238,7 +257,13 @@ mod tests {
                     let need: &Planned = &plan.resources[*need];
                     need.action == Action::Replace && need.replace_order == ReplaceOrder::DeleteFirst
                 });
-                let one = planned(index, *action, firsts[index] || loses_its_target, &needs);
+                // The settings refer to nothing that they no longer have; the state does.
+                let desired = needs.iter().copied().filter(|need| {
+                    let need: &Planned = &plan.resources[*need];
+                    *action != Action::Delete && need.action != Action::Delete
+                });
+                let desired: Vec<usize> = desired.collect();
+                let one = planned(index, *action, firsts[index] || loses_its_target, &desired);
                 if let Some(live) = &one.live {
                     state.resources.insert(one.address.clone(), Resource {
                         kind: one.kind.clone(),
@@ -249,20 +274,23 @@ mod tests {
                         spec: Value::Null,
                         tags: Tags::new(),
                         attributes: Value::Null,
-                        depends_on: one.depends_on.clone(),
+                        depends_on: needs.iter().map(|need| format!("s.k.{need}")).collect(),
                         deposed: Vec::new(),
                         other: Default::default(),
                     });
                 }
                 plan.resources.push(one);
             }
-            let tasks = order(&plan, &state, |_| false).unwrap();
+            let tasks = order(&plan, &state, |_| delete_last).unwrap();
             for planned in &plan.resources {
                 let own_apply = place(&tasks, &planned.address, true);
                 let own_delete = place(&tasks, &planned.address, false);
                 for need in &planned.depends_on {
                     let need_apply = place(&tasks, need, true).unwrap();
                     prop_assert!(comes_before(&tasks, need_apply, own_apply.unwrap()), "created before what it needs");
+                }
+                let stored = state.resources.get(&planned.address);
+                for need in stored.into_iter().flat_map(|stored| &stored.depends_on) {
                     let (Some(need_delete), Some(own_delete)) = (place(&tasks, need, false), own_delete) else {
                         continue;
                     };

@@ -132,7 +132,8 @@ pub trait Kind: 'static {
     const RETAINED: bool = false;
 
     /// Whether a resource that the settings no longer have is deleted only after all creates and updates, such as a DNS
-    /// record that clients still use. No resource that is replaced [`ReplaceOrder::DeleteFirst`] may need it.
+    /// record that clients still use. Only what cannot be created or updated before this delete, such as the successor of
+    /// a resource that it needs, comes after it.
     const DELETE_LAST: bool = false;
 
     /// Whether `find` does not read the tags of a resource that the state has, because each read would be a call. Tags

@@ -77,6 +77,8 @@ fn text(input: Option<&Input>) -> Option<String> {
 
 impl Kind for Route {
     const NAME: &'static str = "route";
+    // Subnets use it until they have moved to another table.
+    const DELETE_LAST: bool = true;
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

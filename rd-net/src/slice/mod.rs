@@ -7,7 +7,7 @@ pub mod security_groups;
 mod subnets;
 mod vpc_endpoints;
 
-use crate::availability_zones::{self, Zone};
+use crate::availability_zones::{self, Zones};
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::ec2::network_interfaces;
@@ -42,7 +42,7 @@ impl Slice for Net {
     const NAME: &'static str = "net";
     type Config = Config;
     type Clients = Clients;
-    type Discovered = Vec<Zone>;
+    type Discovered = Zones;
     type DestroyArgs = NoArgs;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
@@ -79,9 +79,9 @@ impl Slice for Net {
         stack: &Stack,
         config: &Config,
         state: &Document,
-        _: &dyn Fn(&str) -> Option<Value>,
-    ) -> Result<Vec<Zone>> {
-        availability_zones::choose(clients, stack, config, state).await
+        seen: &dyn Fn(&str) -> Option<Value>,
+    ) -> Result<Zones> {
+        availability_zones::choose(clients, stack, config, state, seen).await
     }
 
     async fn used_by(ctx: &Ctx<Clients>, targets: &[DeleteTarget]) -> Result<Vec<Usage>> {
@@ -92,7 +92,7 @@ impl Slice for Net {
         Ok(usage)
     }
 
-    fn parts(stack: &Stack, config: &Config, zones: &Vec<Zone>) -> Parts {
+    fn parts(stack: &Stack, config: &Config, zones: &Zones) -> Parts {
         let mut parts = Parts::new(Self::NAME);
         let vpc = parts.add::<Vpc>(
             "main",
@@ -104,7 +104,7 @@ impl Slice for Net {
         );
         parts
             .add::<DefaultSecurityGroup>("main", default_security_group::Spec { vpc_id: vpc.id() });
-        let subnets = subnets::subnets(&mut parts, config, zones, &vpc);
+        let subnets = subnets::subnets(&mut parts, &zones.all, &vpc);
         let routing = routing::routing(&mut parts, config, zones, &vpc, &subnets);
         let groups = security_groups::security_groups(&mut parts, stack, config, &vpc);
         vpc_endpoints::vpc_endpoints(
@@ -119,7 +119,9 @@ impl Slice for Net {
         if config.flow_logs {
             flow_logs::flow_logs(&mut parts, stack, config, &vpc);
         }
-        outputs(&mut parts, config, zones, &vpc, &routing, &subnets, &groups);
+        outputs(
+            &mut parts, config, &zones.all, &vpc, &routing, &subnets, &groups,
+        );
         parts
     }
 }

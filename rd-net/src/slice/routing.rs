@@ -1,6 +1,6 @@
 //! The internet gateway, the NAT gateways, the route tables with their routes, and which subnet uses which table.
 
-use crate::availability_zones::Zone;
+use crate::availability_zones::{Zone, Zones};
 use crate::config::{Config, Nat};
 use crate::ec2::ANY_IPV4;
 use crate::kinds::elastic_ip::{self, ElasticIp};
@@ -27,7 +27,7 @@ pub struct Routing<'a> {
 pub fn routing<'a>(
     parts: &mut Parts,
     config: &Config,
-    zones: &'a [Zone],
+    zones: &'a Zones,
     vpc: &Part,
     subnets: &Subnets,
 ) -> Routing<'a> {
@@ -50,25 +50,33 @@ pub fn routing<'a>(
         },
     );
     parts.after(&route, &attached);
-    for (zone, subnet) in zones.iter().zip(&subnets.public) {
+    for (zone, subnet) in zones.all.iter().zip(&subnets.public) {
         associate(parts, &format!("public-{}", zone.letter()), subnet, &public);
     }
 
     let mut tables = vec![public];
     let mut nats = Vec::new();
-    for (index, (zone, public_subnet)) in zones.iter().zip(&subnets.public).enumerate() {
-        let letter = zone.letter();
-        // One private table serves all zones unless each has its own NAT gateway. It belongs to the first zone, so that
-        // a change from one NAT gateway to one in each zone leaves the first zone alone.
-        if index == 0 || config.nat == Nat::PerAz {
-            let table = parts.add::<RouteTable>(
-                &format!("private-{letter}"),
-                route_table::Spec { vpc_id: vpc.id() },
-            );
-            if config.nat != Nat::None {
-                let nat = nat_gateway(parts, letter, public_subnet, &attached);
-                parts.add::<Route>(
-                    &format!("private-{letter}-internet"),
+    // One private table serves all zones unless each has its own NAT gateway.
+    let own_tables = config.nat == Nat::PerAz;
+    let names: Vec<&str> = match own_tables {
+        true => zones.all.iter().map(Zone::letter).collect(),
+        false => vec![&zones.shared_table],
+    };
+    let mut private = Vec::new();
+    for name in names {
+        let table = parts.add::<RouteTable>(
+            &format!("private-{name}"),
+            route_table::Spec { vpc_id: vpc.id() },
+        );
+        let place = if own_tables { name } else { &zones.nat };
+        let mut public = zones.all.iter().zip(&subnets.public);
+        let public = public.find(|(zone, _)| zone.letter() == place);
+        let route = public
+            .filter(|_| config.nat != Nat::None)
+            .map(|(zone, subnet)| {
+                let nat = nat_gateway(parts, zone.letter(), subnet, &attached);
+                let route = parts.add::<Route>(
+                    &format!("private-{name}-internet"),
                     route::Spec {
                         route_table_id: table.id(),
                         destination: ANY_IPV4.to_owned(),
@@ -76,19 +84,20 @@ pub fn routing<'a>(
                         nat_gateway_id: Some(nat.id()),
                     },
                 );
-                nats.push((letter, nat));
-            }
-            tables.push(table);
-        }
+                nats.push((zone.letter(), nat));
+                route
+            });
+        tables.push(table.clone());
+        private.push((table, route));
     }
-    for (index, (zone, subnet)) in zones.iter().zip(&subnets.private).enumerate() {
-        let table = if config.nat == Nat::PerAz {
-            1 + index
-        } else {
-            1
-        };
-        let table = tables[table].clone();
-        associate(parts, &format!("private-{}", zone.letter()), subnet, &table);
+    for (index, (zone, subnet)) in zones.all.iter().zip(&subnets.private).enumerate() {
+        let (table, route) = &private[if own_tables { index } else { 0 }];
+        let name = format!("private-{}", zone.letter());
+        let association = associate(parts, &name, subnet, table);
+        // A subnet that moves to another table finds the route there.
+        if let Some(route) = route {
+            parts.after(&association, route);
+        }
     }
     Routing {
         tables,
@@ -114,12 +123,12 @@ fn nat_gateway(parts: &mut Parts, letter: &str, subnet: &Part, attached: &Part) 
 }
 
 /// Makes a subnet use a route table.
-fn associate(parts: &mut Parts, name: &str, subnet: &Part, table: &Part) {
+fn associate(parts: &mut Parts, name: &str, subnet: &Part, table: &Part) -> Part {
     parts.add::<RouteTableAssociation>(
         name,
         association::Spec {
             subnet_id: subnet.id(),
             route_table_id: table.id(),
         },
-    );
+    )
 }

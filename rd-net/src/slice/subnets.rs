@@ -1,9 +1,9 @@
 //! A public and a private subnet in each zone.
 
 use crate::availability_zones::Zone;
-use crate::config::Config;
 use crate::kinds::subnet::{self, Subnet};
-use crate::subnet_blocks::SubnetBlocks;
+use crate::subnet_blocks::Tier;
+use ipnet::Ipv4Net;
 use rd_common::{Input, Part, Parts};
 
 /// The subnets of each tier, in the order of the zones.
@@ -19,23 +19,18 @@ pub fn ids(parts: &[Part]) -> Vec<Input> {
     parts.iter().map(Part::id).collect()
 }
 
-/// Adds the subnets. Each zone keeps the block of its slot.
-pub fn subnets(parts: &mut Parts, config: &Config, zones: &[Zone], vpc: &Part) -> Subnets {
-    let blocks = config.subnet_blocks().unwrap_or(SubnetBlocks {
-        public: Vec::new(),
-        private: Vec::new(),
-    });
-    let mut add = |tier: &str, blocks: &[ipnet::Ipv4Net]| -> Vec<Part> {
+/// Adds the subnets.
+pub fn subnets(parts: &mut Parts, zones: &[Zone], vpc: &Part) -> Subnets {
+    let mut add = |tier: Tier, block: &dyn Fn(&Zone) -> Ipv4Net| -> Vec<Part> {
+        let zones = zones.iter();
         zones
-            .iter()
-            .filter_map(|zone| Some((zone, blocks.get(zone.slot)?)))
-            .map(|(zone, block)| {
+            .map(|zone| {
                 parts.add::<Subnet>(
-                    &format!("{tier}-{}", zone.letter()),
+                    &format!("{}-{}", tier.name(), zone.letter()),
                     subnet::Spec {
                         vpc_id: vpc.id(),
                         availability_zone: zone.name.clone(),
-                        cidr_block: block.to_string(),
+                        cidr_block: block(zone).to_string(),
                         map_public_ip_on_launch: false,
                     },
                 )
@@ -43,7 +38,7 @@ pub fn subnets(parts: &mut Parts, config: &Config, zones: &[Zone], vpc: &Part) -
             .collect()
     };
     Subnets {
-        public: add("public", &blocks.public),
-        private: add("private", &blocks.private),
+        public: add(Tier::Public, &|zone| zone.public_block),
+        private: add(Tier::Private, &|zone| zone.private_block),
     }
 }

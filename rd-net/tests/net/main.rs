@@ -7,3 +7,4 @@ mod faults;
 mod in_use;
 mod lifecycle;
 mod stacks;
+mod zones;
