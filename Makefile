@@ -30,7 +30,7 @@ test: build ## Run all tests, on a local AWS API that is started and stopped
 	scripts/test
 
 .PHONY: soak
-soak: build ## Run the fault tests at every call of every command, not just at a few (an hour)
+soak: build ## Run the fault tests at every call of every command, not just at a few (many hours)
 	RD_SOAK=1 scripts/test --test '*' faults:: -- rollouts:: commands:: runs::
 
 .PHONY: lint

@@ -4,7 +4,7 @@ use crate::clients::Clients;
 use aws_sdk_elasticache::types::Tag;
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Error, Result, Retry, Tags, sdk_tags, tags_from_sdk};
+use rd_common::{Ctx, Deletion, Error, Result, Retry, Tags, sdk_tags, tags_from_sdk};
 
 /// Reads the tags of the resource with this ARN; none if it does not exist.
 pub async fn read_tags(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<Tags>> {
@@ -74,12 +74,10 @@ pub fn is_not_found(error: &Error) -> bool {
     code.ends_with("NotFound") || code.ends_with("NotFoundFault")
 }
 
-/// The result of a delete: success if the resource was gone already, and an error to retry if it is busy.
-pub fn delete_result(answer: Result<()>) -> Result<()> {
-    match answer {
-        Err(error) if is_not_found(&error) => Ok(()),
-        other => other.map_err(retry_if_temporary),
-    }
+/// The result of a delete: whether ElastiCache knows the resource, by its own codes `not_found`, and an error to retry if
+/// it is busy.
+pub fn deleted<T>(answer: Result<T>, not_found: &[&str]) -> Result<Deletion> {
+    Deletion::of(answer, not_found).map_err(retry_if_temporary)
 }
 
 /// Marks an error to be retried later if its cause is temporary: the resource is being changed, or the service-linked

@@ -37,6 +37,7 @@ pub use resource::attribute::Attribute;
 pub use resource::batch::Batch;
 pub use resource::change::{Change, Diff, is_unknown, touches};
 pub use resource::ctx::Ctx;
+pub use resource::deletion::Deletion;
 pub use resource::external_outputs::ExternalOutputs;
 pub use resource::input::Input;
 pub use resource::kind::{

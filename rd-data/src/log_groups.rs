@@ -80,9 +80,8 @@ pub async fn delete_orphans(ctx: &Ctx<Clients>, identifier: &str, current: &str)
     for group in groups {
         let gone = instance_of(&group.name).is_some_and(|instance| !existing.contains(&instance));
         if gone
-            && ctx
-                .stack
-                .owns(ctx.slice, &read::tags(logs, &group.arn).await?)
+            && let Some(tags) = read::tags(logs, &group.arn).await?
+            && ctx.stack.owns(ctx.slice, &tags)
         {
             ctx.retrying(|| rd_log_group::delete(logs, &group.name))
                 .await?;

@@ -7,12 +7,13 @@ use crate::kinds::database_secret::{DatabaseSecret, DatabaseSecretVersion};
 use crate::kinds::db_instance::DbInstance;
 use crate::kinds::db_instance::delete::protected;
 use crate::kinds::db_instance::model::{self, REPLACED_TAG};
-use crate::kinds::db_instance::read::{describe, find_name_by_address};
+use crate::kinds::db_instance::read::{describe, describe_one, find_name_by_address};
 use crate::kinds::db_parameter_group::DbParameterGroup;
 use crate::kinds::db_subnet_group::DbSubnetGroup;
 use crate::log_groups::log_groups;
 use rd_common::aws::Aws;
 use rd_common::outputs::{data, net};
+use rd_common::resource::wait::backoff;
 use rd_common::resource::{parameter_group, subnet_group};
 use rd_common::{
     Ctx, DeleteTarget, Document, Error, Input, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice,
@@ -201,7 +202,7 @@ impl Slice for Data {
             }
             let tags = tags_from_sdk!(instance.tag_list());
             let deleting = instance.db_instance_status() == Some("deleting");
-            if ctx.stack.owns(ctx.slice, &tags) && !deleting {
+            if ctx.stack.owns(ctx.slice, &tags) && !deleting && exists(ctx, id).await? {
                 let kept = if tags.contains_key(REPLACED_TAG) {
                     "was replaced by a restored one, but not deleted"
                 } else {
@@ -215,6 +216,18 @@ impl Slice for Data {
         }
         Ok(())
     }
+}
+
+/// Whether an instance that a list shows is there, and not being deleted: reads can lag behind, or go back in time.
+async fn exists(ctx: &Ctx<Clients>, id: &str) -> Result<bool> {
+    for attempt in 0..3 {
+        ctx.pause(backoff(attempt)).await?;
+        let instance = describe_one(ctx, id).await?;
+        if instance.is_none_or(|one| one.db_instance_status() == Some("deleting")) {
+            return Ok(false);
+        }
+    }
+    Ok(true)
 }
 
 fn major(config: &Config) -> u32 {

@@ -1,6 +1,6 @@
 //! What the errors of Elastic Load Balancing mean, and the error of an incomplete answer.
 
-use rd_common::{Error, Result, Retry};
+use rd_common::{Deletion, Error, Result, Retry};
 
 /// Whether AWS says that the resource does not exist: `LoadBalancerNotFound`, `TargetGroupNotFound`,
 /// `ListenerNotFound`.
@@ -9,12 +9,10 @@ pub fn is_not_found(error: &Error) -> bool {
     code.ends_with("NotFound") || code.ends_with("NotFoundException")
 }
 
-/// The result of a delete: success if the resource was gone already, and an error to retry if it is in use.
-pub fn delete_result(answer: Result<()>) -> Result<()> {
-    match answer {
-        Err(error) if is_not_found(&error) => Ok(()),
-        other => other.map_err(retry_if_temporary),
-    }
+/// The result of a delete: whether AWS knows the resource, by its own codes `not_found`, and an error to retry if it is in
+/// use.
+pub fn deleted<T>(answer: Result<T>, not_found: &[&str]) -> Result<Deletion> {
+    Deletion::of(answer, not_found).map_err(retry_if_temporary)
 }
 
 /// Marks an error to be retried later if its cause is temporary: what uses the resource is being deleted, or what it

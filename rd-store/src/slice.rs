@@ -100,7 +100,11 @@ impl Slice for Store {
         args: &DestroyArgs,
     ) -> Result<()> {
         for DeleteTarget { id: bucket, .. } in targets.iter().filter(|_| args.delete_objects) {
-            bucket_contents::delete_all(ctx, bucket).await?;
+            match bucket_contents::delete_all(ctx, bucket).await {
+                // Deleted already: the read before lagged behind.
+                Err(error) if error.is(&["NoSuchBucket"]) => {}
+                other => other?,
+            }
         }
         Ok(())
     }

@@ -6,7 +6,9 @@ use crate::elasticache;
 use aws_sdk_elasticache::types::{Parameter, ParameterNameValue, Tag};
 use rd_common::aws::Explain;
 use rd_common::resource::parameter_group::{self, Live, MAX_PER_CALL, Spec};
-use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted, sdk_tags};
+use rd_common::{
+    Change, CreateRequest, Ctx, Deletion, Found, Kind, Result, Tags, Wanted, sdk_tags,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind `cache_parameter_group`: parameters of Redis or Valkey for one major version.
@@ -142,10 +144,14 @@ impl Kind for CacheParameterGroup {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.elasticache.delete_cache_parameter_group();
         let answer = call.cache_parameter_group_name(id).send().await;
-        elasticache::delete_result(answer.doing("delete the parameter group").map(|_| ()))
+        let codes = [
+            "CacheParameterGroupNotFound",
+            "CacheParameterGroupNotFoundFault",
+        ];
+        elasticache::deleted(answer.doing("delete the parameter group"), &codes)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

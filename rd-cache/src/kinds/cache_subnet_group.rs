@@ -7,7 +7,8 @@ use aws_sdk_elasticache::types::{CacheSubnetGroup as ElastiCacheSubnetGroup, Tag
 use rd_common::aws::Explain;
 use rd_common::resource::subnet_group::{self, Live, Spec};
 use rd_common::{
-    Change, CreateRequest, Ctx, Found, Kind, ReplaceOrder, Result, Retry, Tags, Wanted, sdk_tags,
+    Change, CreateRequest, Ctx, Deletion, Found, Kind, ReplaceOrder, Result, Retry, Tags, Wanted,
+    sdk_tags,
 };
 use rd_iam::service_linked_role;
 
@@ -108,11 +109,12 @@ impl Kind for CacheSubnetGroup {
             .map(|_| ())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.elasticache.delete_cache_subnet_group();
         let answer = call.cache_subnet_group_name(id).send().await;
         let answer = answer.doing("delete the cache's subnet group");
-        elasticache::delete_result(answer.map(|_| ()))
+        let codes = ["CacheSubnetGroupNotFoundFault", "CacheSubnetGroupNotFound"];
+        elasticache::deleted(answer, &codes)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -13,16 +13,22 @@ pub enum Work {
     /// Create, update or import a resource, or check that it is still up to date.
     Apply(Box<Planned>),
     /// Delete a resource, or the predecessor of one.
-    Delete {
-        /// The address of the resource.
-        address: String,
-        /// The name of its kind.
-        kind: String,
-        /// The id in AWS.
-        id: String,
-        /// Whether a successor has the address now, so that its entry stays in the state.
-        replaced: bool,
-    },
+    Delete(Delete),
+}
+
+/// The delete of a resource, or of the predecessor of one.
+#[derive(Clone, Debug)]
+pub struct Delete {
+    /// The address of the resource.
+    pub address: String,
+    /// The name of its kind.
+    pub kind: String,
+    /// The id in AWS; none where a create was interrupted, so that the resource must be searched for.
+    pub id: Option<String>,
+    /// Whether a successor has the address now, so that its entry stays in the state.
+    pub replaced: bool,
+    /// Whether the resource was read in this run. Otherwise it may exist or not.
+    pub seen: bool,
 }
 
 impl Work {
@@ -30,7 +36,7 @@ impl Work {
     pub fn address(&self) -> &str {
         match self {
             Work::Apply(planned) => &planned.address,
-            Work::Delete { address, .. } => address,
+            Work::Delete(delete) => &delete.address,
         }
     }
 }
@@ -58,58 +64,72 @@ pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) 
             );
         }
         if let (Action::Delete | Action::Replace, Some(live)) = (planned.action, &planned.live) {
-            let delete = tasks.push(Work::Delete {
+            let delete = tasks.push(Work::Delete(Delete {
                 address: planned.address.clone(),
                 kind: planned.kind.clone(),
-                id: live.id.clone(),
+                id: Some(live.id.clone()),
                 replaced: planned.action == Action::Replace,
-            });
+                seen: true,
+            }));
             deletes.entry(&planned.address).or_default().push(delete);
         }
     }
-    for (address, kind, id) in &plan.deposed {
-        let delete = tasks.push(Work::Delete {
+    let seen = plan.deposed.iter();
+    let seen = seen.map(|(address, kind, id)| (address, kind, Some(id), true));
+    let unseen = plan.unseen.iter();
+    let unseen = unseen.map(|one| (&one.address, &one.kind, one.id.as_ref(), false));
+    let mut predecessors = BTreeSet::new();
+    for (address, kind, id, seen) in seen.chain(unseen) {
+        let delete = tasks.push(Work::Delete(Delete {
             address: address.clone(),
             kind: kind.clone(),
-            id: id.clone(),
-            replaced: true,
-        });
+            id: id.cloned(),
+            replaced: applies.contains_key(address.as_str()),
+            seen,
+        }));
+        predecessors.insert(delete);
         deletes.entry(address).or_default().push(delete);
     }
-    for planned in &plan.resources {
-        let address = planned.address.as_str();
-        let mut needs = planned.depends_on.clone();
+    let deleted_first = addresses_deleted_first(plan);
+    let under_deleted_first = with_dependents(plan, &deleted_first);
+    // A predecessor goes before whatever its successor needs and is deleted first.
+    let is_early = |address: &str, delete: usize| {
+        deleted_first.contains(address)
+            || (predecessors.contains(&delete) && under_deleted_first.contains(address))
+    };
+    let mut planned_at: BTreeMap<&str, Option<&Planned>> =
+        deletes.keys().map(|address| (*address, None)).collect();
+    let resources = plan.resources.iter();
+    planned_at.extend(resources.map(|planned| (planned.address.as_str(), Some(planned))));
+    for (address, planned) in planned_at {
+        let mut needs = planned.map_or(Vec::new(), |planned| planned.depends_on.clone());
         if let Some(stored) = state.resources.get(address) {
             needs.extend(stored.depends_on.clone());
         }
-        if let Some(&apply) = applies.get(address) {
+        let apply = applies.get(address).copied();
+        let own_deletes = deletes.get(address).cloned().unwrap_or_default();
+        if let (Some(apply), Some(planned)) = (apply, planned) {
             for need in &planned.depends_on {
                 tasks.needs[apply].extend(applies.get(need.as_str()));
             }
-            let own_deletes = deletes.get(address).cloned().unwrap_or_default();
-            match (planned.action, planned.replace_order) {
-                (Action::Replace, ReplaceOrder::DeleteFirst) => {
-                    tasks.needs[apply].extend(own_deletes);
+            for &delete in &own_deletes {
+                if is_early(address, delete) {
+                    tasks.needs[apply].push(delete);
+                } else {
+                    tasks.needs[delete].push(apply);
                 }
-                _ => own_deletes
-                    .into_iter()
-                    .for_each(|delete| tasks.needs[delete].push(apply)),
             }
         }
         for need in &needs {
-            let Some(need_deletes) = deletes.get(need.as_str()).cloned() else {
-                continue;
-            };
-            let deleted_first = plan.resources.iter().any(|p| {
-                p.address == *need
-                    && p.action == Action::Replace
-                    && p.replace_order == ReplaceOrder::DeleteFirst
-            });
-            for delete in need_deletes {
-                if !deleted_first {
-                    tasks.needs[delete].extend(applies.get(address));
+            for &delete in deletes.get(need.as_str()).into_iter().flatten() {
+                if is_early(need, delete) {
+                    let before = own_deletes.iter().copied();
+                    let before = before.filter(|own| apply.is_none() || is_early(address, *own));
+                    tasks.needs[delete].extend(before);
+                } else {
+                    tasks.needs[delete].extend(apply);
+                    tasks.needs[delete].extend(&own_deletes);
                 }
-                tasks.needs[delete].extend(deletes.get(address).into_iter().flatten());
             }
         }
     }
@@ -128,6 +148,37 @@ pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) 
     }
     tasks.check()?;
     Ok(tasks)
+}
+
+/// The addresses whose resource is deleted before its successor is created.
+fn addresses_deleted_first(plan: &Plan) -> BTreeSet<&str> {
+    plan.resources
+        .iter()
+        .filter(|planned| {
+            planned.action == Action::Replace && planned.replace_order == ReplaceOrder::DeleteFirst
+        })
+        .map(|planned| planned.address.as_str())
+        .collect()
+}
+
+/// The given addresses with all that need them, directly or not.
+fn with_dependents<'p>(plan: &'p Plan, addresses: &BTreeSet<&'p str>) -> BTreeSet<&'p str> {
+    let mut all = addresses.clone();
+    loop {
+        let before = all.len();
+        for planned in &plan.resources {
+            if planned
+                .depends_on
+                .iter()
+                .any(|need| all.contains(need.as_str()))
+            {
+                all.insert(&planned.address);
+            }
+        }
+        if all.len() == before {
+            return all;
+        }
+    }
 }
 
 impl Tasks {
@@ -182,6 +233,7 @@ impl Tasks {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::plan::planned::Unseen;
     use crate::resource::kind::Found;
     use crate::stack::Tags;
     use crate::state::document::{Phase, Resource};
@@ -227,11 +279,17 @@ mod tests {
         }
     }
 
+    /// The task that applies a resource, or the one that deletes it. Predecessors are not counted.
     fn place(tasks: &Tasks, address: &str, apply: bool) -> Option<usize> {
-        tasks
-            .work
-            .iter()
-            .position(|work| work.address() == address && matches!(work, Work::Apply(_)) == apply)
+        tasks.work.iter().position(|work| {
+            work.address() == address
+                && match work {
+                    Work::Apply(_) => apply,
+                    Work::Delete(delete) => {
+                        !apply && delete.id.as_ref().is_some_and(|id| id.starts_with("id-"))
+                    }
+                }
+        })
     }
 
     fn comes_before(tasks: &Tasks, first: usize, then: usize) -> bool {
@@ -246,6 +304,7 @@ mod tests {
             resources in resources(),
             firsts in prop::collection::vec(any::<bool>(), 8),
             delete_last in any::<bool>(),
+            predecessors in prop::collection::vec(0..3u8, 8),
         ) {
             let mut plan = Plan::default();
             let mut state: Document = crate::state::conformance::document(1);
@@ -264,6 +323,15 @@ mod tests {
                 });
                 let desired: Vec<usize> = desired.collect();
                 let one = planned(index, *action, firsts[index] || loses_its_target, &desired);
+                match predecessors[index] {
+                    0 => {}
+                    1 => plan.deposed.push((one.address.clone(), one.kind.clone(), "old".into())),
+                    _ => plan.unseen.push(Unseen {
+                        address: one.address.clone(),
+                        kind: one.kind.clone(),
+                        id: Some("lost".into()),
+                    }),
+                }
                 if let Some(live) = &one.live {
                     state.resources.insert(one.address.clone(), Resource {
                         kind: one.kind.clone(),

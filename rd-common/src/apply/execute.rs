@@ -1,9 +1,10 @@
 //! Carries out a plan under the slice's lock, and keeps the state up to date while it does.
 
-use crate::apply::create_and_delete_order::order;
+use crate::apply::create_and_delete_order::{Work, order};
 use crate::apply::needed_slices::refuse_destroying;
 use crate::apply::run::{Outcome, Run};
-use crate::apply::step::Executor;
+use crate::apply::step::search::Late;
+use crate::apply::step::{Done, Executor};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::pipe::output_resolver::OutputResolver;
@@ -13,7 +14,7 @@ use crate::plan::planned::Plan;
 use crate::plan::refreshed::Refreshed;
 use crate::records::Verb;
 use crate::resource::slice::Slice;
-use crate::state::document::{Document, Resource};
+use crate::state::document::{Deposed, Document, Resource};
 use crate::state::lock_guard::check_held;
 use crate::state::session::{LoadedState, Session};
 use crate::state::store::Lock;
@@ -67,6 +68,7 @@ impl<S: Slice> Execution<S> {
                 session: session.clone(),
                 permits: Semaphore::new(usize::from(self.parallelism)),
                 alone: OnceCell::new(),
+                done: Done::nothing(&before),
             }),
             printer: pipe.printer.clone(),
             external: self.outputs,
@@ -80,6 +82,7 @@ impl<S: Slice> Execution<S> {
             document.optional_needs = union(&optional_needs, &document.optional_needs);
             document.account = pipe.stack.account().to_owned();
             document.destroying = verb == Verb::Destroy && document.destroying;
+            record_predecessors(document, plan);
         });
         if verb == Verb::Apply && plan.has_changes() && !needs.is_empty() {
             if !needs.iter().all(|need| before.needs.contains(need)) {
@@ -88,6 +91,9 @@ impl<S: Slice> Execution<S> {
             refuse_destroying(pipe, &needs).await?;
         }
         let mut outcome = run.run_all(&tasks).await;
+        if !outcome.cancelled && check_held(session.lock()).is_ok() {
+            look_for_late(&run, pipe, verb, &mut outcome).await;
+        }
         if let Err(lost) = check_held(session.lock())
             && !outcome.errors.iter().any(|error| error.exit == lost.exit)
         {
@@ -124,17 +130,60 @@ fn union(some: &BTreeSet<String>, others: &[String]) -> Vec<String> {
     all.into_iter().collect()
 }
 
-/// Removes the resources from the state that no longer exist in AWS.
-fn forget_deleted(document: &mut Document, plan: &Plan) {
-    for (address, id) in &plan.gone_deposed {
-        if let Some(resource) = document.resources.get_mut(address) {
-            resource.deposed.retain(|old| old.id != *id);
+/// Records the predecessors that only a read of their tags has found, before anything is deleted.
+fn record_predecessors(document: &mut Document, plan: &Plan) {
+    for (address, _, id) in &plan.deposed {
+        if let Some(resource) = document.resources.get_mut(address)
+            && !resource.deposed.iter().any(|old| old.id == *id)
+        {
+            resource.deposed.push(Deposed::new(id));
         }
     }
-    // An entry whose predecessor could not be deleted stays, because only this entry has the id of the predecessor.
-    let gone = |address: &String, resource: &Resource| {
-        plan.gone.contains(address) && resource.deposed.is_empty()
+}
+
+/// Searches once more for what interrupted creates may have created. A destroy deletes what it finds; otherwise it is
+/// recorded and reported.
+async fn look_for_late<S: Slice>(
+    run: &Run<'_, S::Clients>,
+    pipe: &SliceSession<S>,
+    verb: Verb,
+    outcome: &mut Outcome,
+) {
+    let late = match run.executor.find_late().await {
+        Ok(late) => late,
+        Err(error) => {
+            pipe.printer.emit_error(S::NAME, &error);
+            outcome.errors.push(error);
+            return;
+        }
     };
+    for one in late {
+        match one {
+            Late::Alone(delete) if verb == Verb::Destroy => {
+                run.finish(Work::Delete(delete), outcome).await;
+            }
+            Late::Alone(delete) => pipe.warn(
+                format!(
+                    "{} was created by an interrupted run, but not visible before",
+                    delete.id.as_deref().unwrap_or_default()
+                ),
+                "the state has it now; the next apply continues with it",
+            ),
+            Late::Predecessor { address, id } => pipe.warn(
+                format!(
+                    "{id} was created for {address} by an interrupted run, but not visible before"
+                ),
+                "the state has it now; the next apply deletes it",
+            ),
+        }
+    }
+}
+
+/// Removes the entries from the state that have no id left.
+fn forget_deleted(document: &mut Document, plan: &Plan) {
+    // An entry whose predecessor could not be deleted stays, because only this entry has the id of the predecessor.
+    let gone =
+        |address: &String, resource: &Resource| plan.gone.contains(address) && resource.is_empty();
     document
         .resources
         .retain(|address, resource| !gone(address, resource));

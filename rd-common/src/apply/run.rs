@@ -112,6 +112,21 @@ impl<C: 'static> Run<'_, C> {
         (task, self.do_task(work).await)
     }
 
+    /// Does one task after all others, and adds it to their outcome.
+    pub async fn finish(&self, work: Work, outcome: &mut Outcome) {
+        match self.do_task(&work).await {
+            Ok(Some(action)) => {
+                *outcome.counts.entry(action.word().to_owned()).or_default() += 1;
+            }
+            Ok(None) => {}
+            Err(error) if error.exit == Exit::Interrupted => outcome.cancelled = true,
+            Err(error) => {
+                self.printer.emit_error(self.executor.ctx.slice, &error);
+                outcome.errors.push(error);
+            }
+        }
+    }
+
     /// Does one task. Returns the action to count it as; none for the delete of a predecessor.
     async fn do_task(&self, work: &Work) -> Result<Option<Action>> {
         let start = Instant::now();
@@ -134,18 +149,14 @@ impl<C: 'static> Run<'_, C> {
                     .map_err(|e| e.at(&planned.address))?;
                 (&planned.address, &planned.kind, planned.action, id)
             }
-            Work::Delete {
-                address,
-                kind,
-                id,
-                replaced,
-            } => {
-                let step = self.executor.ctx.progress.step(address, false);
-                self.executor
-                    .delete(address, kind, id, *replaced, &step)
-                    .await
-                    .map_err(|e| e.at(address))?;
-                (address, kind, Action::Delete, id.clone())
+            Work::Delete(delete) => {
+                let address = &delete.address;
+                let step = self.executor.ctx.progress.step(address, !delete.seen);
+                let deleted = self.executor.delete(delete, &step).await;
+                let Some(id) = deleted.map_err(|e| e.at(address))? else {
+                    return Ok(None);
+                };
+                (address, &delete.kind, Action::Delete, id)
             }
         };
         if action != Action::None {
@@ -159,7 +170,7 @@ impl<C: 'static> Run<'_, C> {
                 pending: self.pending(address, kind)?,
             }));
         }
-        let replaced = matches!(work, Work::Delete { replaced: true, .. });
+        let replaced = matches!(work, Work::Delete(delete) if delete.replaced);
         Ok((!replaced).then_some(action))
     }
 

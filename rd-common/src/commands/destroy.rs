@@ -91,7 +91,7 @@ async fn destroy<S: Slice>(
         refuse_doubles(&refreshed.kinds, &refreshed.reader, &roots).await?;
     }
     S::check_destroy(&refreshed.ctx, &targets, &args.own).await?;
-    if !args.yes && args.confirm.is_none() && plan.has_changes() {
+    if !args.yes && args.confirm.is_none() && (plan.has_changes() || !plan.unseen.is_empty()) {
         emit_plan(&session.printer, S::NAME, &plan);
         let question =
             format!("All of this will be deleted. Type the stack's name, `{stack}`, to confirm:");

@@ -1,6 +1,8 @@
 //! `doctor`: reports inconsistencies between state and AWS, and fixes what can be fixed in the state alone.
 
-use crate::commands::import_resources::{id_at_address, import_all, import_and_save};
+use crate::commands::import_resources::{
+    forget_unseen, id_at_address, import_all, import_and_save,
+};
 use crate::commands::scan::{LOCK_TIMEOUT, Scan, scan};
 use crate::context::Context;
 use crate::error::Result;
@@ -37,7 +39,7 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &DoctorArgs) -> Resul
             let mut finished = report(&session.printer, S::NAME, &found, &state.document);
             let edit = |document: &mut Document| {
                 for finding in found.iter().filter(|finding| finding.forget) {
-                    document.resources.remove(&finding.address);
+                    forget_unseen(document, &finding.address);
                 }
                 import_all(document, &scan)
             };
@@ -117,6 +119,10 @@ fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
         }
     }
     for address in &scan.plan.gone {
+        let entry = state.resources.get(address);
+        if entry.is_none_or(|entry| entry.id.is_none() && !entry.is_empty()) {
+            continue;
+        }
         add(
             &mut all,
             address,
@@ -132,7 +138,7 @@ fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
             continue;
         }
         let word = match resource.phase {
-            Phase::Creating if resource.id.is_none() => "its create was interrupted",
+            Phase::Creating if resource.may_have_been_created() => "its create was interrupted",
             Phase::Created => "it was created but never became ready",
             Phase::Failed => "it failed in AWS",
             Phase::Deleting => "its delete was interrupted",

@@ -11,7 +11,7 @@ use crate::records::Verb;
 use crate::resource::input::{Reference, resolve};
 use crate::resource::kind::{Found, Wanted};
 use crate::resource::slice::Slice;
-use crate::state::document::Document;
+use crate::state::document::{Document, Resource};
 use crate::state::session::LoadedState;
 use serde_json::Value;
 
@@ -105,6 +105,20 @@ async fn find<S: Slice>(
                 format!("to move it: rd-state mv {address} {}", args.address),
             ),
         );
+    }
+    let deposed_at = |resource: &Resource| {
+        resource.kind == node.kind && resource.deposed.iter().any(|old| old.id == args.id)
+    };
+    if let Some((address, _)) = state
+        .resources
+        .iter()
+        .find(|(address, resource)| **address != args.address && deposed_at(resource))
+    {
+        return Err(Error::refused(format!(
+            "{} is a predecessor of {address}, which is still to be deleted",
+            args.id
+        ))
+        .hint(format!("to keep it, first run rd-state rm {address}")));
     }
     let spec = resolve(&node.spec, &|reference| {
         scan.refreshed

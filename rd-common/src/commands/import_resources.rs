@@ -15,6 +15,7 @@ use crate::resource::change::is_unknown;
 use crate::resource::input::{Reference, resolve};
 use crate::resource::kind::Found;
 use crate::resource::slice::Slice;
+use crate::resource::visibility::may_be_invisible;
 use crate::state::document::{Document, OtherMembers, Phase, Resource};
 use crate::state::session::{LoadedState, Session};
 use crate::state::store::Lock;
@@ -41,7 +42,13 @@ pub(super) fn import_planned(
     if let Some(live) = &live.tags {
         tags.retain(|key, value| live.get(key) == Some(value));
     }
-    let resource = Resource { tags, ..resource };
+    let mut resource = Resource { tags, ..resource };
+    if let Some(mut former) = document.resources.remove(&planned.address) {
+        // The entry is the only place that has the ids of its predecessors.
+        former.set_id(&live.id);
+        resource.deposed = former.deposed;
+        resource.other = former.other;
+    }
     document.resources.insert(planned.address.clone(), resource);
 }
 
@@ -58,7 +65,7 @@ fn import_untracked(document: &mut Document, kind: &str, found: &Found<Value>) -
         return false;
     }
     if let Some(known) = document.resources.get_mut(&found.address) {
-        known.id = Some(found.id.clone());
+        known.set_id(&found.id);
         known.phase = Phase::Created;
         known.attributes = found.live.clone();
         return true;
@@ -107,6 +114,21 @@ fn texts(value: &Value, into: &mut Vec<String>) {
         Value::Array(items) => items.iter().for_each(|item| texts(item, into)),
         Value::Object(members) => members.values().for_each(|member| texts(member, into)),
         _ => {}
+    }
+}
+
+/// Forgets a resource that reads do not show. The ids of its predecessors stay, and its own one too, as that of a
+/// predecessor, where it was created so recently that reads may not show it yet.
+pub(super) fn forget_unseen(document: &mut Document, address: &str) {
+    let Some(resource) = document.resources.get_mut(address) else {
+        return;
+    };
+    if may_be_invisible(resource) {
+        resource.depose(false);
+    }
+    resource.vacate();
+    if resource.is_empty() {
+        document.resources.remove(address);
     }
 }
 

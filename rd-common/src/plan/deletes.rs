@@ -1,6 +1,6 @@
 //! Which resources a plan deletes: those that are in the state but no longer in the settings, or, for a destroy, all.
 
-use crate::plan::planned::{Plan, Planned};
+use crate::plan::planned::{Plan, Planned, Unseen};
 use crate::plan::refresh::Observed;
 use crate::resource::action::Action;
 use crate::resource::kind::{Found, ReplaceOrder};
@@ -29,19 +29,27 @@ pub fn destroy_plan(parts: &Parts, state: &Document, observed: &Observed) -> Pla
     plan
 }
 
-/// A plan that deletes the resources in the state whose addresses are not in `desired`, and all deposed ones.
+/// A plan that deletes the resources in the state whose addresses are not in `desired`, and all predecessors.
 pub(super) fn deletes(state: &Document, observed: &Observed, desired: &BTreeSet<String>) -> Plan {
     let mut plan = Plan::default();
     for (address, resource) in &state.resources {
-        for old in &resource.deposed {
-            let one = (address.clone(), old.id.clone());
-            if !observed.deposed.contains(&one) {
-                plan.gone_deposed.push(one);
-            }
-        }
+        let current = observed.live.get(address).map(|live| live.id.as_str());
+        let unseen = |id: Option<&str>| Unseen {
+            address: address.clone(),
+            kind: resource.kind.clone(),
+            id: id.map(str::to_owned),
+        };
+        let mut seen = BTreeSet::new();
         for (_, id) in observed.deposed.iter().filter(|(of, _)| of == address) {
+            seen.insert(id.as_str());
             plan.deposed
                 .push((address.clone(), resource.kind.clone(), id.clone()));
+        }
+        let predecessors = resource.deposed.iter().map(|old| old.id.as_str());
+        for id in predecessors.chain(resource.id.as_deref()) {
+            if !seen.contains(id) && current != Some(id) {
+                plan.unseen.push(unseen(Some(id)));
+            }
         }
         if desired.contains(address) {
             continue;
@@ -59,6 +67,10 @@ pub(super) fn deletes(state: &Document, observed: &Observed, desired: &BTreeSet<
                 ..delete(address, &resource.kind, Vec::new(), None)
             }),
             None => plan.gone.push(address.clone()),
+        }
+        let is_created = current.is_some_and(|id| !resource.deposed.iter().any(|old| old.id == id));
+        if resource.may_have_been_created() && !is_created {
+            plan.unseen.push(unseen(None));
         }
     }
     plan

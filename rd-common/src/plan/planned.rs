@@ -36,6 +36,17 @@ pub struct Planned {
     pub refused: Option<Error>,
 }
 
+/// A resource that is in the state and not wanted, but was not seen in AWS.
+#[derive(Clone, Debug)]
+pub struct Unseen {
+    /// The address of its entry in the state.
+    pub address: String,
+    /// The name of its kind.
+    pub kind: String,
+    /// Its id; none where a create was interrupted, so that it must be searched for.
+    pub id: Option<String>,
+}
+
 /// A plan for all resources of a slice.
 #[derive(Clone, Debug, Default)]
 pub struct Plan {
@@ -43,11 +54,11 @@ pub struct Plan {
     pub resources: Vec<Planned>,
     /// Replaced resources that still have to be deleted: address, kind and id.
     pub deposed: Vec<(String, String, String)>,
-    /// Addresses that are in the state, but neither in AWS nor in the settings. An apply removes them from the state.
+    /// Addresses that are in the state, but neither in AWS nor in the settings.
     pub gone: Vec<String>,
-    /// Replaced resources, as address and id, that are in the state but not in AWS, since a run was killed right after
-    /// it deleted them. An apply removes them from the state.
-    pub gone_deposed: Vec<(String, String)>,
+    /// What is in the state and not wanted, but was not seen in AWS. It may exist nevertheless, since reads can lag, so
+    /// an apply sends its delete before it forgets it. Not shown as a change.
+    pub unseen: Vec<Unseen>,
     /// The outputs with their names. A value that is not known yet holds references.
     pub outputs: Vec<(String, Value)>,
 }

@@ -1,6 +1,9 @@
 //! Reads from AWS every resource that is in the settings or in the state, in one call for each kind where AWS allows
 //! it. With a complete state, all reads are parallel. Without ids, a resource that is found by another's id is read
 //! after that one.
+//!
+//! Reads lag behind writes. What the state knows and a read does not show is read again before it counts as missing: with
+//! pauses where it was created a moment ago or by a run that was interrupted, otherwise once.
 
 use crate::error::{Error, Result};
 use crate::plan::ownership::{Known, foreign};
@@ -10,7 +13,8 @@ use crate::resource::input::{Reference, references, resolve};
 use crate::resource::kind::{Found, Readiness, Wanted};
 use crate::resource::parts::Node;
 use crate::resource::reader::Reader;
-use crate::state::document::{Document, Phase};
+use crate::resource::visibility::{look_again, may_be_invisible};
+use crate::state::document::{Deposed, Document, Phase, Resource};
 use futures_util::future::join_all;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -21,7 +25,8 @@ use std::rc::Rc;
 pub struct Observed {
     /// The live resource at each address that has one.
     pub live: BTreeMap<String, Found<Value>>,
-    /// Replaced resources that still exist: address and id.
+    /// Predecessors that still exist: address and id. They are in the state, or were created by an interrupted run whose
+    /// resource was believed lost.
     pub deposed: Vec<(String, String)>,
     /// For each address whose name is taken by a resource of another owner, or whose id in the state is that of one, the
     /// error with which an apply or a destroy is refused.
@@ -60,7 +65,8 @@ pub fn stored_attribute(state: &Document, reference: &Reference) -> Option<Value
 /// The result of [`choose`] among the resources that were found for an address.
 enum Choice {
     None,
-    Ours(Found<Value>),
+    /// The resource, and the ids of others with its address that an interrupted run has created.
+    Ours(Found<Value>, Vec<String>),
     /// The resource belongs to another owner. The error says so.
     Foreign(Error),
 }
@@ -71,35 +77,41 @@ pub fn pick<C: 'static>(
     kinds: &Kinds<C>,
     kind: &str,
     found: Vec<Found<Value>>,
-    id: Option<&str>,
-    deposed: &[String],
-    creating: bool,
+    stored: Option<&Resource>,
 ) -> Result<Option<Found<Value>>> {
-    match choose(ctx, kinds, kind, found, id, deposed, creating)? {
+    match choose(ctx, kinds, kind, found, stored)? {
         Choice::None => Ok(None),
-        Choice::Ours(one) => Ok(Some(one)),
+        Choice::Ours(one, _) => Ok(Some(one)),
         Choice::Foreign(error) => Err(error),
     }
 }
 
 /// Chooses among the resources that were found for an address: the one with the id in the state, otherwise the only one
-/// that is neither deposed nor being deleted. Fails where there are several. A resource whose tags are those of another
-/// owner is foreign, as is one that was found by its name and has no tags, unless a create of it was interrupted
-/// (`creating`).
+/// that is neither deposed nor being deleted. One that was believed lost when it was deposed is the current one again.
+/// Fails where there are several. A resource whose tags are those of another owner is foreign, as is one that was found
+/// by its name and has no tags, unless a create of it was interrupted.
 fn choose<C: 'static>(
     ctx: &Ctx<C>,
     kinds: &Kinds<C>,
     kind: &str,
     found: Vec<Found<Value>>,
-    id: Option<&str>,
-    deposed: &[String],
-    creating: bool,
+    stored: Option<&Resource>,
 ) -> Result<Choice> {
     let any = kinds.get(kind)?;
+    let id = stored.and_then(|entry| entry.id.as_deref());
+    let creating = stored.is_some_and(|entry| entry.phase == Phase::Creating);
+    let was_replaced = |id: &str| {
+        let mut deposed = stored.iter().flat_map(|entry| &entry.deposed);
+        deposed.any(|old| old.id == id && old.unseen.is_none())
+    };
+    let was_lost = |id: &str| {
+        let mut deposed = stored.iter().flat_map(|entry| &entry.deposed);
+        deposed.any(|old| old.id == id && old.unseen.is_some())
+    };
     let mut candidates = Vec::new();
     for one in found {
         let leaving = matches!(any.ready(&one.live)?, Readiness::Leaving(_));
-        if !leaving && !deposed.contains(&one.id) {
+        if !leaving && !was_replaced(&one.id) {
             candidates.push(one);
         }
     }
@@ -110,8 +122,16 @@ fn choose<C: 'static>(
         let one = candidates.swap_remove(known);
         return Ok(match foreign(ctx, &one, Known::ById) {
             Some(error) => Choice::Foreign(error),
-            None => Choice::Ours(one),
+            None => Choice::Ours(one, Vec::new()),
         });
+    }
+    // Where two runs created it, since the first resource was not visible to the second run, others use the first one.
+    if stored.is_some_and(Resource::may_have_been_created)
+        && let Some(lost) = candidates.iter().position(|one| was_lost(&one.id))
+    {
+        let found = candidates.swap_remove(lost);
+        let others = candidates.into_iter().map(|one| one.id);
+        return Ok(Choice::Ours(found, others.collect()));
     }
     if candidates.len() > 1 {
         let ids: Vec<&str> = candidates.iter().map(|one| one.id.as_str()).collect();
@@ -131,7 +151,7 @@ fn choose<C: 'static>(
     {
         return Ok(Choice::Foreign(error));
     }
-    Ok(only.map_or(Choice::None, Choice::Ours))
+    Ok(only.map_or(Choice::None, |one| Choice::Ours(one, Vec::new())))
 }
 
 /// Reads all resources of `nodes` and of the state. `outputs` looks up outputs of other slices. Fails where a read
@@ -186,7 +206,9 @@ pub async fn refresh<C: 'static>(
         for (address, read) in round.iter().zip(join_all(reads).await) {
             let (current, deposed) = read.map_err(|error| error.at(address))?;
             match current {
-                Choice::Ours(found) => {
+                Choice::Ours(found, others) => {
+                    let others = others.into_iter().map(|id| (address.clone(), id));
+                    observed.deposed.extend(others);
                     observed.live.insert(address.clone(), found);
                 }
                 Choice::Foreign(error) => {
@@ -229,51 +251,58 @@ async fn read_one<C: 'static>(
     spec: Value,
 ) -> Result<(Choice, Vec<String>)> {
     let stored = state.resources.get(address);
-    let deposed: Vec<String> = stored.map_or(Vec::new(), |r| {
-        r.deposed.iter().map(|old| old.id.clone()).collect()
-    });
-    let id = stored.and_then(|r| r.id.clone());
-    let creating = stored.is_some_and(|r| r.phase == Phase::Creating);
-    let wanted = |id: Option<String>| Wanted {
-        address: address.to_owned(),
-        id,
-        spec: Some(spec.clone()),
+    let read = async |id: Option<String>| {
+        let wanted = Wanted {
+            address: address.to_owned(),
+            id,
+            spec: Some(spec.clone()),
+        };
+        reader.find(&kind, wanted).await
     };
-    let mut current = choose(
-        ctx,
-        kinds,
-        &kind,
-        reader.find(&kind, wanted(id.clone())).await?,
-        id.as_deref(),
-        &deposed,
-        creating,
-    )?;
-    if matches!(current, Choice::None) && id.is_some() {
-        // The resource with the id in the state is gone, but another one may be tagged with its address.
-        current = choose(
-            ctx,
-            kinds,
-            &kind,
-            reader.find(&kind, wanted(None)).await?,
-            None,
-            &deposed,
-            creating,
-        )?;
+    let choose = |found| choose(ctx, kinds, &kind, found, stored);
+    let mut current = choose(read(stored.and_then(|entry| entry.id.clone())).await?)?;
+    if matches!(current, Choice::None)
+        && let Some(entry) = stored
+        && let Some(id) = &entry.id
+    {
+        let by_id = async || {
+            let found = choose(read(Some(id.clone())).await?)?;
+            Ok((!matches!(found, Choice::None)).then_some(found))
+        };
+        let again = if may_be_invisible(entry) {
+            look_again(ctx, by_id).await?
+        } else {
+            by_id().await?
+        };
+        current = match again {
+            Some(found) => found,
+            // The resource with the id in the state is gone, but another one may be tagged with its address.
+            None => choose(read(None).await?)?,
+        };
     }
-    let old = join_all(
-        deposed
-            .iter()
-            .map(|id| reader.find(&kind, wanted(Some(id.clone())))),
-    )
-    .await;
+    let predecessors: Vec<&Deposed> = stored.iter().flat_map(|entry| &entry.deposed).collect();
+    let found = join_all(predecessors.iter().map(|old| read(Some(old.id.clone())))).await;
     let mut alive = Vec::new();
-    for (id, found) in deposed.into_iter().zip(old) {
-        if let Some(one) = found?.iter().find(|one| one.id == id) {
+    for (old, found) in predecessors.into_iter().zip(found) {
+        let found: Vec<Found<Value>> = found?.into_iter().filter(|one| one.id == old.id).collect();
+        if found.is_empty() {
+            continue;
+        }
+        for one in &found {
             if let Some(error) = foreign(ctx, one, Known::ById) {
                 return Err(error);
             }
-            alive.push(id);
         }
+        if matches!(current, Choice::None) && old.unseen.is_some() {
+            current = choose(found)?;
+            if !matches!(current, Choice::None) {
+                continue;
+            }
+        }
+        alive.push(old.id.clone());
+    }
+    if let Choice::Ours(chosen, _) = &current {
+        alive.retain(|id| *id != chosen.id);
     }
     Ok((current, alive))
 }

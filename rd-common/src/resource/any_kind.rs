@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::resource::change::Change;
 use crate::resource::ctx::Ctx;
+use crate::resource::deletion::Deletion;
 use crate::resource::kind::{
     CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
 };
@@ -54,7 +55,7 @@ pub trait AnyKind<C> {
         changes: &'a [Change],
     ) -> LocalBoxFuture<'a, Result<()>>;
     /// The same as [`Kind::delete`].
-    fn delete<'a>(&self, ctx: &'a Ctx<C>, id: &'a str) -> LocalBoxFuture<'a, Result<()>>;
+    fn delete<'a>(&self, ctx: &'a Ctx<C>, id: &'a str) -> LocalBoxFuture<'a, Result<Deletion>>;
     /// The same as [`Kind::tag`].
     fn tag<'a>(
         &self,
@@ -246,7 +247,11 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
         })
     }
 
-    fn delete<'a>(&self, ctx: &'a Ctx<K::Clients>, id: &'a str) -> LocalBoxFuture<'a, Result<()>> {
+    fn delete<'a>(
+        &self,
+        ctx: &'a Ctx<K::Clients>,
+        id: &'a str,
+    ) -> LocalBoxFuture<'a, Result<Deletion>> {
         Box::pin(K::delete(ctx, id))
     }
 

@@ -3,6 +3,7 @@
 use crate::error::Result;
 use crate::resource::change::Change;
 use crate::resource::ctx::Ctx;
+use crate::resource::deletion::Deletion;
 use crate::stack::Tags;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -178,8 +179,8 @@ pub trait Kind: 'static {
         changes: &[Change],
     ) -> impl Future<Output = Result<()>>;
 
-    /// Deletes the resource. Succeeds where it does not exist.
-    fn delete(ctx: &Ctx<Self::Clients>, id: &str) -> impl Future<Output = Result<()>>;
+    /// Deletes the resource, or reports that AWS does not know it; see [`Deletion::of`].
+    fn delete(ctx: &Ctx<Self::Clients>, id: &str) -> impl Future<Output = Result<Deletion>>;
 
     /// Sets the tags `set` and removes the keys `remove`. Never called for a kind without tags.
     fn tag(

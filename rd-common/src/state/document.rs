@@ -38,6 +38,11 @@ pub type OtherMembers = Map<String, Value>;
 pub struct Deposed {
     /// The id of the old resource.
     pub id: String,
+    /// Where reads did not show the resource when it lost its place, so that it may exist or not: when its id came into
+    /// the state.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(with = "Option<String>")]
+    pub unseen: Option<Timestamp>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub other: OtherMembers,
@@ -48,6 +53,7 @@ impl Deposed {
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
+            unseen: None,
             other: OtherMembers::new(),
         }
     }
@@ -86,6 +92,57 @@ pub struct Resource {
     /// Members that this version does not know.
     #[serde(flatten)]
     pub other: OtherMembers,
+}
+
+impl Resource {
+    /// Makes `id` the current one. Another id that the entry has is kept as a predecessor, since it is still to be
+    /// deleted.
+    pub fn set_id(&mut self, id: &str) {
+        if self.id.as_deref() == Some(id) {
+            return;
+        }
+        self.depose(false);
+        self.deposed.retain(|old| old.id != id);
+        self.id = Some(id.to_owned());
+        self.since = Timestamp::now();
+    }
+
+    /// Makes the current id that of a predecessor. `seen` is whether the resource was read in this run.
+    pub fn depose(&mut self, seen: bool) {
+        let unseen = (!seen).then(|| self.id_since());
+        if let Some(id) = self.id.take() {
+            self.deposed.push(Deposed {
+                unseen,
+                ..Deposed::new(id)
+            });
+        }
+    }
+
+    /// When the current id came into the state. An id whose resource was seen and whose delete was sent counts as old.
+    pub fn id_since(&self) -> Timestamp {
+        match self.phase {
+            Phase::Deleting => Timestamp::UNIX_EPOCH,
+            _ => self.since,
+        }
+    }
+
+    /// Whether a create was sent, or was about to be, whose result is not known.
+    pub fn may_have_been_created(&self) -> bool {
+        self.phase == Phase::Creating && self.token.is_some()
+    }
+
+    /// Whether the state could forget the resource without losing track of anything in AWS.
+    pub fn is_empty(&self) -> bool {
+        self.id.is_none() && self.deposed.is_empty() && !self.may_have_been_created()
+    }
+
+    /// Records that no resource with the current id exists, and that none was created: only predecessors are left.
+    pub fn vacate(&mut self) {
+        self.id = None;
+        self.phase = Phase::Creating;
+        self.token = None;
+        self.since = Timestamp::UNIX_EPOCH;
+    }
 }
 
 /// The state of one slice.
@@ -385,6 +442,28 @@ mod tests {
         let error = Document::parse(newer.to_string().as_bytes(), "x").unwrap_err();
         assert!(error.summary.contains("parked"), "{error}");
         assert!(error.hint.as_ref().unwrap().contains("version 99.0.0"));
+    }
+
+    #[test]
+    fn an_entry_never_loses_an_id() {
+        let mut resource: Resource = serde_json::from_value(serde_json::json!({
+            "kind": "vpc", "id": "vpc-1", "phase": "ready", "since": "2026-01-01T00:00:00Z", "spec": {},
+            "deposed": [{"id": "vpc-0"}],
+        }))
+        .unwrap();
+        resource.set_id("vpc-1");
+        assert_eq!(resource.deposed.len(), 1);
+        resource.set_id("vpc-2");
+        let predecessors: Vec<(&str, bool)> = resource
+            .deposed
+            .iter()
+            .map(|old| (old.id.as_str(), old.unseen.is_some()))
+            .collect();
+        assert_eq!(predecessors, [("vpc-0", false), ("vpc-1", true)]);
+        // One that is found after all is the current one again.
+        resource.set_id("vpc-1");
+        let ids: Vec<&str> = resource.deposed.iter().map(|old| old.id.as_str()).collect();
+        assert_eq!(ids, ["vpc-0", "vpc-2"]);
     }
 
     #[test]

@@ -6,7 +6,9 @@ use crate::rds;
 use aws_sdk_rds::types::{ApplyMethod, Parameter, Tag};
 use rd_common::aws::Explain;
 use rd_common::resource::parameter_group::{self, Live, MAX_PER_CALL, Spec};
-use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted, sdk_tags};
+use rd_common::{
+    Change, CreateRequest, Ctx, Deletion, Found, Kind, Result, Tags, Wanted, sdk_tags,
+};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The kind `db_parameter_group`: parameters of PostgreSQL for one major version.
@@ -158,10 +160,11 @@ impl Kind for DbParameterGroup {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.rds.delete_db_parameter_group();
         let answer = call.db_parameter_group_name(id).send().await;
-        rds::delete_result(answer.doing("delete the parameter group").map(|_| ()))
+        let codes = ["DBParameterGroupNotFound", "DBParameterGroupNotFoundFault"];
+        rds::deleted(answer.doing("delete the parameter group"), &codes)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

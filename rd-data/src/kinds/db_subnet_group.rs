@@ -7,8 +7,8 @@ use aws_sdk_rds::types::{DbSubnetGroup as RdsSubnetGroup, Tag};
 use rd_common::aws::Explain;
 use rd_common::resource::subnet_group::{self, Live, Spec};
 use rd_common::{
-    Change, CreateRequest, Ctx, Found, Kind, Readiness, ReplaceOrder, Result, Retry, Tags, Wanted,
-    sdk_tags,
+    Change, CreateRequest, Ctx, Deletion, Found, Kind, Readiness, ReplaceOrder, Result, Retry,
+    Tags, Wanted, sdk_tags,
 };
 use rd_iam::service_linked_role;
 
@@ -109,11 +109,12 @@ impl Kind for DbSubnetGroup {
             .map(|_| ())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.rds.delete_db_subnet_group();
         let answer = call.db_subnet_group_name(id).send().await;
         let answer = answer.doing("delete the database's subnet group");
-        rds::delete_result(answer.map(|_| ()))
+        let codes = ["DBSubnetGroupNotFoundFault", "DBSubnetGroupNotFound"];
+        rds::deleted(answer, &codes)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -9,8 +9,8 @@ use aws_sdk_ecs::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Readiness, Result, Retry,
-    Tags, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Readiness, Result,
+    Retry, Tags, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
@@ -182,10 +182,9 @@ impl Kind for Cluster {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.ecs.delete_cluster().cluster(id);
         match call.send().await.doing("delete the cluster") {
-            Err(error) if error.is(&["ClusterNotFoundException"]) => Ok(()),
             // Tasks are still stopping, or a change of the capacity is in progress.
             Err(error)
                 if error.is(&[
@@ -196,7 +195,7 @@ impl Kind for Cluster {
             {
                 Err(error.retry(Retry::Later))
             }
-            other => other.map(|_| ()),
+            other => Deletion::of(other, &["ClusterNotFoundException"]),
         }
     }
 

@@ -5,8 +5,8 @@ use crate::clients::Clients;
 use aws_sdk_ssm::types::{ParameterType, ResourceTypeForTagging, Tag};
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, attribute,
-    sdk_tags, tags_from_sdk,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Tags, Wanted,
+    attribute, sdk_tags, tags_from_sdk,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -130,12 +130,10 @@ impl Kind for Parameter {
         call.await.doing("change the parameter").map(|_| ())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.ssm.delete_parameter().name(id);
-        match call.send().await.doing("delete the parameter") {
-            Err(error) if error.is(&["ParameterNotFound"]) => Ok(()),
-            other => other.map(|_| ()),
-        }
+        let answer = call.send().await.doing("delete the parameter");
+        Deletion::of(answer, &["ParameterNotFound"])
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -7,7 +7,9 @@ use aws_sdk_applicationautoscaling::types::{
     ScalableDimension, ScalableTarget as AwsTarget, ServiceNamespace, SuspendedState,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Tags, Wanted,
+};
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
 
@@ -172,7 +174,7 @@ impl Kind for ScalableTarget {
         register(ctx, spec, None).await
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.autoscaling.deregister_scalable_target();
         let call = call
             .service_namespace(ServiceNamespace::Ecs)

@@ -1,6 +1,6 @@
 //! Shared by the kinds of Application Auto Scaling: their ids, `<resource>:<name>`, and the result of a delete.
 
-use rd_common::{Error, Found, Input, Result, Retry, Wanted};
+use rd_common::{Deletion, Error, Found, Input, Result, Retry, Wanted};
 
 /// The id of a policy or scheduled action: `<resource>:<name>`. A service's resource id has no colon.
 pub fn id(resource: &str, name: &str) -> String {
@@ -52,11 +52,10 @@ pub fn matching<S, L: Clone>(
     found.collect()
 }
 
-/// The result of a delete: not found is success, and a concurrent update is retried later.
-pub fn deleted<T>(answer: Result<T>) -> Result<()> {
+/// The result of a delete: a concurrent update is retried later.
+pub fn deleted<T>(answer: Result<T>) -> Result<Deletion> {
     match answer {
-        Err(error) if error.is(&["ObjectNotFoundException"]) => Ok(()),
         Err(error) if error.is(&["ConcurrentUpdateException"]) => Err(error.retry(Retry::Later)),
-        other => other.map(|_| ()),
+        other => Deletion::of(other, &["ObjectNotFoundException"]),
     }
 }

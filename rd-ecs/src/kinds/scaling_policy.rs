@@ -9,7 +9,9 @@ use aws_sdk_applicationautoscaling::types::{
     ServiceNamespace, TargetTrackingScalingPolicyConfiguration,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Result, Wanted,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind `scaling_policy`; its id is `<resource>:<name>`.
@@ -139,7 +141,7 @@ impl Kind for ScalingPolicy {
         put(ctx, spec).await
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let (resource, name) = split_id(id)?;
         let call = ctx.clients.autoscaling.delete_scaling_policy();
         let call = call

@@ -8,7 +8,7 @@ use aws_sdk_applicationautoscaling::types::{
     ScalableTargetAction, ScheduledAction as AwsAction, ServiceNamespace,
 };
 use rd_common::aws::Explain;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The kind `scheduled_action`; its id is `<resource>:<name>`.
@@ -121,7 +121,7 @@ impl Kind for ScheduledAction {
         put(ctx, spec).await
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let (resource, name) = split_id(id)?;
         let call = ctx.clients.autoscaling.delete_scheduled_action();
         let call = call

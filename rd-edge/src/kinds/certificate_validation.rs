@@ -5,8 +5,8 @@
 use super::certificate::model::{failure_reason, live};
 use crate::clients::Clients;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, Result, Timeouts,
-    Wanted, attribute,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Readiness, Result,
+    Timeouts, Wanted, attribute,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -85,8 +85,8 @@ impl Kind for CertificateValidation {
         Ok(())
     }
 
-    async fn delete(_: &Ctx<Clients>, _: &str) -> Result<()> {
-        Ok(())
+    async fn delete(_: &Ctx<Clients>, _: &str) -> Result<Deletion> {
+        Ok(Deletion::Accepted)
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

@@ -1,7 +1,7 @@
 //! `listener`: a port of the load balancer, which forwards or redirects.
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateListener.html>
 
-use crate::aws_errors::{delete_result, incomplete_answer, is_not_found, retry_if_temporary};
+use crate::aws_errors::{deleted, incomplete_answer, is_not_found, retry_if_temporary};
 use crate::clients::Clients;
 use crate::elb;
 use aws_sdk_elasticloadbalancingv2::types::{
@@ -11,8 +11,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Tags, Wanted,
-    attribute, sdk_tags,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Result, Tags,
+    Wanted, attribute, sdk_tags,
 };
 use serde::{Deserialize, Serialize};
 
@@ -289,9 +289,10 @@ impl Kind for Listener {
             .map(|_| ())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.elb.delete_listener().listener_arn(id);
-        delete_result(call.send().await.doing("delete the listener").map(|_| ()))
+        let codes = ["ListenerNotFound", "LoadBalancerNotFound"];
+        deleted(call.send().await.doing("delete the listener"), &codes)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -2,7 +2,7 @@
 //! <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
 
 use crate::aws_errors::{
-    delete_result, incomplete_answer, is_not_found, retry_if_temporary, unknown_attribute,
+    deleted, incomplete_answer, is_not_found, retry_if_temporary, unknown_attribute,
 };
 use crate::clients::Clients;
 use crate::elb;
@@ -12,8 +12,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Details, Diff, Error, Found, Input, Kind, Readiness,
-    ReplaceOrder, Result, Tags, Timeouts, Wanted, attribute, sdk_tags, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Input, Kind,
+    Readiness, ReplaceOrder, Result, Tags, Timeouts, Wanted, attribute, sdk_tags, touches,
 };
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
@@ -297,16 +297,15 @@ impl Kind for LoadBalancer {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.elb.delete_load_balancer().load_balancer_arn(id);
-        match call
-            .send()
-            .await
-            .doing("delete the load balancer")
-            .map(|_| ())
-        {
+        match call.send().await.doing("delete the load balancer") {
             Err(error) if error.is(&["OperationNotPermitted"]) => Err(protected(id)),
-            other => delete_result(other),
+            // "If the load balancer does not exist or has already been deleted, the call succeeds."
+            // https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DeleteLoadBalancer.html
+            other => {
+                deleted(other.map(|_| ()), &["LoadBalancerNotFound"]).map(Deletion::or_unconfirmed)
+            }
         }
     }
 

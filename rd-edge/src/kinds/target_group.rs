@@ -4,7 +4,7 @@
 //! A group in use cannot be deleted, and names are unique. So each group has a name of its own and is known by its
 //! tags, and a replacement creates the new group, switches the listener to it, and deletes the old one.
 
-use crate::aws_errors::{delete_result, incomplete_answer, is_not_found, retry_if_temporary};
+use crate::aws_errors::{deleted, incomplete_answer, is_not_found, retry_if_temporary};
 use crate::clients::Clients;
 use crate::elb;
 use aws_sdk_elasticloadbalancingv2::types::{
@@ -13,8 +13,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Timeouts,
-    Wanted, attribute, sdk_tags, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Tags,
+    Timeouts, Wanted, attribute, sdk_tags, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -309,13 +309,11 @@ impl Kind for TargetGroup {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.elb.delete_target_group().target_group_arn(id);
-        delete_result(
-            call.send()
-                .await
-                .doing("delete the target group")
-                .map(|_| ()),
+        deleted(
+            call.send().await.doing("delete the target group"),
+            &["TargetGroupNotFound"],
         )
     }
 

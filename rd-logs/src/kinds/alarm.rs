@@ -14,8 +14,8 @@ use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Details, Diff, Found, Input, Kind, Result, Stack, Tags,
-    Wanted, attribute, sdk_tags,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Found, Input, Kind, Result,
+    Stack, Tags, Wanted, attribute, sdk_tags,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -281,12 +281,9 @@ impl Kind for Alarm {
         call.send().await.doing("update the alarm").map(|_| ())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.cloudwatch.delete_alarms().alarm_names(id);
-        match call.send().await.doing("delete the alarm") {
-            Err(error) if error.is(&NOT_FOUND) => Ok(()),
-            other => other.map(|_| ()),
-        }
+        Deletion::of(call.send().await.doing("delete the alarm"), &NOT_FOUND)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

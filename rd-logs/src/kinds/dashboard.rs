@@ -12,7 +12,7 @@ use rd_common::aws::Explain;
 use rd_common::output::printer::print_warning;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Stack, Tags, Wanted, sdk_tags,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Stack, Tags, Wanted, sdk_tags,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -185,16 +185,13 @@ impl Kind for Dashboard {
         put(&ctx.clients.cloudwatch, spec, None, "update the dashboard").await
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx
             .clients
             .cloudwatch
             .delete_dashboards()
             .dashboard_names(id);
-        match call.send().await.doing("delete the dashboard") {
-            Err(error) if error.is(&NOT_FOUND) => Ok(()),
-            other => other.map(|_| ()),
-        }
+        Deletion::of(call.send().await.doing("delete the dashboard"), &NOT_FOUND)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -10,7 +10,7 @@ use crate::kinds::topic::NOT_FOUND;
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::output::printer::print_warning;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Wanted};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 
@@ -186,13 +186,12 @@ impl Kind for Subscription {
             .map(|_| ())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.sns.unsubscribe().subscription_arn(id);
         match call.send().await.doing("delete the subscription") {
-            Err(error) if error.is(&NOT_FOUND) => Ok(()),
             Err(error) if error.is(&["InvalidParameter", "InvalidParameterException"]) => {
                 let Some(live) = read(ctx, id).await? else {
-                    return Ok(());
+                    return Ok(Deletion::NotFound);
                 };
                 if !live.pending {
                     return Err(error);
@@ -206,9 +205,9 @@ impl Kind for Subscription {
                 );
                 let mut expiring = ctx.clients.expiring_subscriptions.borrow_mut();
                 expiring.insert(id.to_owned());
-                Ok(())
+                Ok(Deletion::Accepted)
             }
-            other => other.map(|_| ()),
+            other => Deletion::of(other, &NOT_FOUND).map(Deletion::or_unconfirmed),
         }
     }
 

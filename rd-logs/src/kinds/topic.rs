@@ -9,7 +9,7 @@ use rd_common::arn::{Arn, last_part};
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Stack, Tags, Wanted, sdk_tags,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Stack, Tags, Wanted, sdk_tags,
     tags_from_sdk,
 };
 use serde::{Deserialize, Serialize};
@@ -178,12 +178,12 @@ impl Kind for Topic {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.sns.delete_topic().topic_arn(id);
-        match call.send().await.doing("delete the topic") {
-            Err(error) if error.is(&NOT_FOUND) => Ok(()),
-            other => other.map(|_| ()),
-        }
+        // "This action is idempotent, so deleting a topic that does not exist does not result in an error."
+        // https://docs.aws.amazon.com/sns/latest/api/API_DeleteTopic.html
+        let answer = call.send().await.doing("delete the topic");
+        Deletion::of(answer, &NOT_FOUND).map(Deletion::or_unconfirmed)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::describe::Query;
 use crate::ec2::incomplete_answer;
 use crate::ec2::{tags, unmanaged_rules};
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Retry, Tags, Wanted,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Retry, Tags, Wanted,
     tags_from_sdk,
 };
 use serde::{Deserialize, Serialize};
@@ -105,8 +105,8 @@ impl Kind for DefaultSecurityGroup {
         unmanaged_rules::revoke(ctx, id, &live.foreign_rules).await
     }
 
-    async fn delete(_: &Ctx<Clients>, _: &str) -> Result<()> {
-        Ok(())
+    async fn delete(_: &Ctx<Clients>, _: &str) -> Result<Deletion> {
+        Ok(Deletion::Accepted)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -7,7 +7,7 @@ use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{DomainType, ResourceType};
 use rd_common::aws::Explain;
-use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Deletion, Found, Kind, Result, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The kind `elastic_ip`, whose id is the allocation id.
@@ -69,7 +69,7 @@ impl Kind for ElasticIp {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let answer = ctx
             .clients
             .ec2
@@ -77,7 +77,10 @@ impl Kind for ElasticIp {
             .allocation_id(id)
             .send()
             .await;
-        deleted(answer.doing("release the elastic IP address"))
+        deleted(
+            answer.doing("release the elastic IP address"),
+            &["InvalidAllocationID.NotFound"],
+        )
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

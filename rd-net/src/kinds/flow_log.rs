@@ -11,7 +11,8 @@ use aws_sdk_ec2::types::{
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, ReplaceOrder, Result, Tags, Wanted,
+    Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, ReplaceOrder, Result,
+    Tags, Wanted,
 };
 use rd_iam::propagation;
 use serde::{Deserialize, Serialize};
@@ -130,7 +131,7 @@ impl Kind for FlowLog {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let answer = ctx
             .clients
             .ec2
@@ -143,6 +144,7 @@ impl Kind for FlowLog {
             answer.and_then(|answer| {
                 check_unsuccessful("delete the flow log", answer.unsuccessful())
             }),
+            &["InvalidFlowLogId.NotFound"],
         )
     }
 

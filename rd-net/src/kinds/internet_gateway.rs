@@ -7,7 +7,7 @@ use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::ResourceType;
 use rd_common::aws::Explain;
-use rd_common::{Change, CreateRequest, Ctx, Found, Kind, Result, Tags, Wanted};
+use rd_common::{Change, CreateRequest, Ctx, Deletion, Found, Kind, Result, Tags, Wanted};
 use serde::{Deserialize, Serialize};
 
 /// The kind `internet_gateway`, which only its tags describe.
@@ -63,7 +63,7 @@ impl Kind for InternetGateway {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let answer = ctx
             .clients
             .ec2
@@ -71,7 +71,10 @@ impl Kind for InternetGateway {
             .internet_gateway_id(id)
             .send()
             .await;
-        deleted(answer.doing("delete the internet gateway"))
+        deleted(
+            answer.doing("delete the internet gateway"),
+            &["InvalidInternetGatewayID.NotFound"],
+        )
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -7,8 +7,8 @@ use crate::describe::Query;
 use crate::ec2::delete_errors::deleted;
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Wanted,
-    attribute,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, ReplaceOrder,
+    Result, Wanted, attribute,
 };
 use serde::{Deserialize, Serialize};
 
@@ -111,7 +111,7 @@ impl Kind for InternetGatewayAttachment {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let (gateway, vpc) = ids_in(id);
         let call = ctx
             .clients
@@ -119,7 +119,14 @@ impl Kind for InternetGatewayAttachment {
             .detach_internet_gateway()
             .internet_gateway_id(gateway)
             .vpc_id(vpc);
-        deleted(call.send().await.doing("detach the internet gateway"))
+        deleted(
+            call.send().await.doing("detach the internet gateway"),
+            &[
+                "Gateway.NotAttached",
+                "InvalidInternetGatewayID.NotFound",
+                "InvalidVpcID.NotFound",
+            ],
+        )
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

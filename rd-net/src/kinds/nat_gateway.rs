@@ -8,8 +8,8 @@ use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{NatGateway as Gateway, NatGatewayState, ResourceType};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, ReplaceOrder, Result, Tags,
-    Timeouts, Wanted,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Readiness, ReplaceOrder,
+    Result, Tags, Timeouts, Wanted,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -120,7 +120,7 @@ impl Kind for NatGateway {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         deleted(
             ctx.clients
                 .ec2
@@ -129,6 +129,7 @@ impl Kind for NatGateway {
                 .send()
                 .await
                 .doing("delete the NAT gateway"),
+            &["NatGatewayNotFound", "InvalidNatGatewayID.NotFound"],
         )
     }
 

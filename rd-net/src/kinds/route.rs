@@ -8,8 +8,8 @@ use crate::ec2::delete_errors::deleted;
 use aws_sdk_ec2::types::{Route as Ec2Route, RouteState};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, ReplaceOrder, Result, Retry,
-    Wanted,
+    Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, ReplaceOrder, Result,
+    Retry, Wanted,
 };
 use serde::{Deserialize, Serialize};
 
@@ -161,7 +161,7 @@ impl Kind for Route {
             .map_err(retry_unknown_gateway)
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let (table, destination) = table_and_destination(id);
         let call = ctx
             .clients
@@ -169,7 +169,10 @@ impl Kind for Route {
             .delete_route()
             .route_table_id(table)
             .destination_cidr_block(destination);
-        deleted(call.send().await.doing("delete the route"))
+        deleted(
+            call.send().await.doing("delete the route"),
+            &["InvalidRoute.NotFound", "InvalidRouteTableID.NotFound"],
+        )
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

@@ -7,7 +7,9 @@ use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::ResourceType;
 use rd_common::aws::Explain;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Tags, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Tags, Wanted,
+};
 use serde::{Deserialize, Serialize};
 
 /// The kind `route_table`, of which only the tags can change.
@@ -73,7 +75,7 @@ impl Kind for RouteTable {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         deleted(
             ctx.clients
                 .ec2
@@ -82,6 +84,7 @@ impl Kind for RouteTable {
                 .send()
                 .await
                 .doing("delete the route table"),
+            &["InvalidRouteTableID.NotFound"],
         )
     }
 

@@ -10,7 +10,8 @@ use aws_sdk_ec2::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, ReplaceOrder, Result, Wanted,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Readiness, ReplaceOrder,
+    Result, Wanted,
 };
 use serde::{Deserialize, Serialize};
 
@@ -145,13 +146,13 @@ impl Kind for RouteTableAssociation {
         }
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let query = Query::by("association.subnet-id", [id.to_owned()]);
         let tables = ctx.clients.describe.route_tables.ask(query).await?;
         let Some(association) =
             of_subnet(&tables, id).and_then(Association::route_table_association_id)
         else {
-            return Ok(());
+            return Ok(Deletion::NotFound);
         };
         let answer = ctx
             .clients
@@ -160,7 +161,10 @@ impl Kind for RouteTableAssociation {
             .association_id(association)
             .send()
             .await;
-        deleted(answer.doing("disassociate the route table"))
+        deleted(
+            answer.doing("disassociate the route table"),
+            &["InvalidAssociationID.NotFound"],
+        )
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

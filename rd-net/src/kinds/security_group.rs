@@ -8,7 +8,8 @@ use crate::ec2::{ANY_IPV4, find, network_interfaces, tags, unmanaged_rules};
 use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, ReplaceOrder, Result, Tags, Wanted,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, ReplaceOrder, Result, Tags,
+    Wanted,
 };
 use serde::{Deserialize, Serialize};
 
@@ -118,7 +119,7 @@ impl Kind for SecurityGroup {
         unmanaged_rules::revoke(ctx, id, &live.foreign_rules).await
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         deleted(
             ctx.clients
                 .ec2
@@ -127,6 +128,7 @@ impl Kind for SecurityGroup {
                 .send()
                 .await
                 .doing("delete the security group"),
+            &["InvalidGroup.NotFound", "InvalidSecurityGroupID.NotFound"],
         )
     }
 

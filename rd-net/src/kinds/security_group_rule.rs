@@ -12,7 +12,7 @@ use aws_sdk_ec2::types::{
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Result, Retry, Tags, Wanted,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Retry, Tags, Wanted,
     tags_from_sdk,
 };
 use serde::{Deserialize, Serialize};
@@ -244,21 +244,23 @@ impl Kind for SecurityGroupRule {
         }
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let query = Query::by("security-group-rule-id", [id.to_owned()]);
         let all = ctx.clients.describe.security_group_rules.ask(query).await?;
         let Some(rule) = all
             .iter()
             .find(|rule| rule.security_group_rule_id() == Some(id))
         else {
-            return Ok(());
+            return Ok(Deletion::NotFound);
         };
         let rule_to_revoke = unmanaged_rules::UnmanagedRule {
             id: id.to_owned(),
             egress: rule.is_egress().unwrap_or(false),
             summary: String::new(),
         };
-        unmanaged_rules::revoke(ctx, rule.group_id().unwrap_or_default(), &[rule_to_revoke]).await
+        unmanaged_rules::revoke(ctx, rule.group_id().unwrap_or_default(), &[rule_to_revoke])
+            .await?;
+        Ok(Deletion::Accepted)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

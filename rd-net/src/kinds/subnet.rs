@@ -8,8 +8,8 @@ use crate::ec2::{find, network_interfaces, tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, SubnetState};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Input, Kind, Readiness, ReplaceOrder, Result, Tags,
-    Wanted, touches,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Readiness, ReplaceOrder,
+    Result, Tags, Wanted, touches,
 };
 use serde::{Deserialize, Serialize};
 
@@ -115,7 +115,7 @@ impl Kind for Subnet {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         deleted(
             ctx.clients
                 .ec2
@@ -124,6 +124,7 @@ impl Kind for Subnet {
                 .send()
                 .await
                 .doing("delete the subnet"),
+            &["InvalidSubnetID.NotFound", "InvalidSubnetId.NotFound"],
         )
     }
 

@@ -9,7 +9,8 @@ use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, 
 use futures_util::future::{try_join, try_join_all};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Kind, Readiness, Result, Tags, Wanted, touches,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Readiness, Result, Tags, Wanted,
+    touches,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -167,7 +168,7 @@ impl Kind for Vpc {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         deleted(
             ctx.clients
                 .ec2
@@ -176,6 +177,7 @@ impl Kind for Vpc {
                 .send()
                 .await
                 .doing("delete the VPC"),
+            &["InvalidVpcID.NotFound"],
         )
     }
 

@@ -9,8 +9,8 @@ use crate::ec2::{find, tags};
 use aws_sdk_ec2::types::{ResourceType, VpcEndpoint as Endpoint, VpcEndpointType};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Readiness, ReplaceOrder, Result,
-    Tags, Timeouts, Wanted, touches,
+    Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Readiness, ReplaceOrder,
+    Result, Tags, Timeouts, Wanted, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -132,6 +132,12 @@ fn difference(current: &[String], desired: &[Input]) -> (Option<Vec<String>>, Op
     (non_empty(add), non_empty(remove))
 }
 
+/// The error codes of an endpoint that does not exist.
+const NOT_FOUND: [&str; 2] = [
+    "InvalidVpcEndpoint.NotFound",
+    "InvalidVpcEndpointId.NotFound",
+];
+
 impl Kind for VpcEndpoint {
     const NAME: &'static str = "vpc_endpoint";
     const COSTS: bool = true;
@@ -224,7 +230,7 @@ impl Kind for VpcEndpoint {
         }
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let answer = ctx
             .clients
             .ec2
@@ -233,20 +239,18 @@ impl Kind for VpcEndpoint {
             .send()
             .await;
         let answer = match answer.doing("delete the VPC endpoint") {
-            Err(error) => return deleted::<()>(Err(error)),
+            Err(error) => return deleted::<()>(Err(error), &NOT_FOUND),
             Ok(answer) => answer,
         };
         // The answer has status 200 and lists what was not deleted.
         let refused = answer.unsuccessful().iter().find_map(|item| item.error());
         let Some(refused) = refused else {
-            return Ok(());
+            return Ok(Deletion::Accepted);
         };
         let code = refused.code().unwrap_or("an unknown error").to_owned();
         let message = refused.message().unwrap_or("AWS gave no reason");
-        deleted::<()>(Err(Error::failed(format!(
-            "cannot delete the VPC endpoint: {code}: {message}"
-        ))
-        .with_code(Some(code), None)))
+        let error = Error::failed(format!("cannot delete the VPC endpoint: {code}: {message}"));
+        deleted::<()>(Err(error.with_code(Some(code), None)), &NOT_FOUND)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -133,6 +133,11 @@ macro_rules! walks {
             fn reads_lagging() {
                 $scenario.lagging(if soak() { &[1, 2, 3, 4, 5] } else { &[1, 2, 5] });
             }
+
+            #[test]
+            fn faults_while_reads_lag() {
+                $scenario.combined(&RECORDED, 4);
+            }
         })*
     };
 }

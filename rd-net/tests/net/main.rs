@@ -5,6 +5,7 @@ mod check;
 mod drift;
 mod faults;
 mod in_use;
+mod lag;
 mod lifecycle;
 mod stacks;
 mod zones;

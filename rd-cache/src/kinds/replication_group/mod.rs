@@ -15,8 +15,8 @@ use model::{Live, Spec, live, node_id_attribute};
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Details, Error, Found, Kind, Readiness, ReplaceOrder,
-    Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Error, Found, Kind, Readiness,
+    ReplaceOrder, Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags,
 };
 use rd_iam::service_linked_role;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
@@ -168,12 +168,12 @@ impl Kind for ReplicationGroup {
         modify::modify(ctx, id, live, spec, changes).await
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let Some((group, _)) = read(ctx, id).await? else {
-            return Ok(());
+            return Ok(Deletion::NotFound);
         };
         if group.status == "deleting" {
-            return Ok(());
+            return Ok(Deletion::Accepted);
         }
         if !group.tags_told {
             return Err(Error::failed(format!(
@@ -193,7 +193,8 @@ impl Kind for ReplicationGroup {
             .set_final_snapshot_identifier(group.final_snapshot.unwrap_or(true).then_some(name))
             .send()
             .await;
-        elasticache::delete_result(answer.doing("delete the replication group").map(|_| ()))
+        let codes = ["ReplicationGroupNotFoundFault", "ReplicationGroupNotFound"];
+        elasticache::deleted(answer.doing("delete the replication group"), &codes)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

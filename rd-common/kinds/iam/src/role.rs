@@ -8,8 +8,8 @@ use crate::{Client, Iam, NOT_FOUND};
 use aws_sdk_iam::types::Tag;
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, attribute,
-    sdk_tags, tags_from_sdk, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Tags, Wanted,
+    attribute, sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -179,16 +179,13 @@ impl<C: Iam> Kind for Role<C> {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<C>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<C>, id: &str) -> Result<Deletion> {
         let iam = ctx.clients.iam();
         for policy in attached_policies(iam, id).await? {
             detach(iam, id, &policy).await?;
         }
         let call = iam.delete_role().role_name(id);
-        match call.send().await.doing("delete the role") {
-            Err(error) if error.is(&NOT_FOUND) => Ok(()),
-            other => other.map(|_| ()),
-        }
+        Deletion::of(call.send().await.doing("delete the role"), &NOT_FOUND)
     }
 
     async fn tag(ctx: &Ctx<C>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -5,7 +5,9 @@
 use crate::document::decode;
 use crate::{Iam, NOT_FOUND};
 use rd_common::aws::Explain;
-use rd_common::{Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Wanted};
+use rd_common::{
+    Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Result, Wanted,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::marker::PhantomData;
@@ -109,14 +111,11 @@ impl<C: Iam> Kind for RolePolicy<C> {
         put(ctx, spec).await
     }
 
-    async fn delete(ctx: &Ctx<C>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<C>, id: &str) -> Result<Deletion> {
         let (role, name) = split_id(id)?;
         let call = ctx.clients.iam().delete_role_policy();
         let call = call.role_name(role).policy_name(name).send();
-        match call.await.doing("delete the role's policy") {
-            Err(error) if error.is(&NOT_FOUND) => Ok(()),
-            other => other.map(|_| ()),
-        }
+        Deletion::of(call.await.doing("delete the role's policy"), &NOT_FOUND)
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

@@ -5,8 +5,8 @@ use crate::read::{self, Live};
 use crate::{Client, Logs};
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, attribute,
-    touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Tags, Wanted,
+    attribute, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -31,7 +31,7 @@ pub struct Spec {
     pub kms_key: Option<String>,
 }
 
-const NOT_FOUND: &str = "ResourceNotFoundException";
+pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
 
 async fn create_group(logs: &Client, spec: &Spec, tags: &Tags) -> Result<()> {
     let call = logs
@@ -60,12 +60,12 @@ pub async fn ensure<C: Logs>(ctx: &Ctx<C>, spec: &Spec, tags: &Tags) -> Result<(
 }
 
 /// Deletes the group of this name; success if it does not exist.
-pub async fn delete(logs: &Client, name: &str) -> Result<()> {
+pub async fn delete(logs: &Client, name: &str) -> Result<Deletion> {
     let call = logs.delete_log_group().log_group_name(name);
-    match call.send().await.doing("delete the log group") {
-        Err(error) if error.is(&[NOT_FOUND]) => Ok(()),
-        other => other.map(|_| ()),
-    }
+    Deletion::of(
+        call.send().await.doing("delete the log group"),
+        &[NOT_FOUND],
+    )
 }
 
 impl<C: Logs> Kind for LogGroup<C> {
@@ -93,7 +93,10 @@ impl<C: Logs> Kind for LogGroup<C> {
             };
             let tags = match &one.id {
                 Some(id) if ctx.knows(id) => None,
-                _ => Some(read::tags(logs, &live.arn).await?),
+                _ => match read::tags(logs, &live.arn).await? {
+                    None => continue,
+                    tags => tags,
+                },
             };
             found.push(Found {
                 address: one.address.clone(),
@@ -142,7 +145,7 @@ impl<C: Logs> Kind for LogGroup<C> {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<C>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<C>, id: &str) -> Result<Deletion> {
         delete(ctx.clients.logs(), id).await
     }
 

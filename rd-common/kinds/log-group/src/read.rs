@@ -1,6 +1,7 @@
 //! Reading log groups in as few calls as possible.
 
 use crate::Client;
+use crate::kind::NOT_FOUND;
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use rd_common::aws::Explain;
 use rd_common::{Result, Tags};
@@ -35,11 +36,13 @@ pub async fn named(logs: &Client, name: &str) -> Result<Option<Live>> {
     Ok(groups.into_iter().find(|group| group.name == name))
 }
 
-/// Reads the tags of the group with this ARN.
-pub async fn tags(logs: &Client, arn: &str) -> Result<Tags> {
+/// Reads the tags of the group with this ARN; none if it was deleted, although lists can still show it.
+pub async fn tags(logs: &Client, arn: &str) -> Result<Option<Tags>> {
     let call = logs.list_tags_for_resource().resource_arn(arn);
-    let answer = call.send().await.doing("read the log group's tags")?;
-    Ok(answer.tags.unwrap_or_default().into_iter().collect())
+    match call.send().await.doing("read the log group's tags") {
+        Err(error) if error.is(&[NOT_FOUND]) => Ok(None),
+        other => Ok(Some(other?.tags.unwrap_or_default().into_iter().collect())),
+    }
 }
 
 /// The prefixes to read, so that groups in the same folder (the name up to its last `/`) take one call.

@@ -12,8 +12,8 @@ use aws_sdk_secretsmanager::types::Tag;
 use rd_common::arn::last_part;
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Details, Diff, Error, Found, Kind, Result, Tags, Wanted,
-    attribute, sdk_tags, tags_from_sdk, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Kind, Result,
+    Tags, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -224,14 +224,13 @@ impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
         call.send().await.doing("change the secret").map(|_| ())
     }
 
-    async fn delete(ctx: &Ctx<C>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<C>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.secrets().delete_secret().secret_id(id);
         let answer = call.recovery_window_in_days(RECOVERY_DAYS).send().await;
         match answer.doing("delete the secret") {
-            Err(error) if error.is(&[NOT_FOUND]) => Ok(()),
             // The secret is scheduled for deletion already.
-            Err(error) if error.is(&["InvalidRequestException"]) => Ok(()),
-            other => other.map(|_| ()),
+            Err(error) if error.is(&["InvalidRequestException"]) => Ok(Deletion::Accepted),
+            other => Deletion::of(other, &[NOT_FOUND]),
         }
     }
 

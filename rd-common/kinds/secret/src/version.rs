@@ -5,8 +5,8 @@
 use crate::value::{CURRENT, Fields, Read, current, put, read};
 use crate::{SecretForm, Secrets};
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Result, Wanted,
-    attribute,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Result,
+    Wanted, attribute,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -111,8 +111,8 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
         store::<C, F>(ctx, id, spec).await
     }
 
-    async fn delete(_: &Ctx<C>, _: &str) -> Result<()> {
-        Ok(())
+    async fn delete(_: &Ctx<C>, _: &str) -> Result<Deletion> {
+        Ok(Deletion::Accepted)
     }
 
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {

@@ -8,6 +8,7 @@
 mod alone;
 mod create;
 mod delete;
+pub mod search;
 mod settle;
 
 use crate::apply::step::settle::FAILED_STATE;
@@ -19,11 +20,13 @@ use crate::resource::ctx::Ctx;
 use crate::resource::kind::Readiness;
 use crate::resource::progress::Step;
 use crate::resource::reader::Reader;
-use crate::state::document::{OtherMembers, Phase, Resource};
+use crate::state::document::{Document, OtherMembers, Phase, Resource};
 use crate::state::lock_guard::check_held;
 use crate::state::session::Session;
 use jiff::Timestamp;
 use serde_json::Value;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 use tokio::sync::{OnceCell, Semaphore};
 
@@ -44,6 +47,31 @@ pub struct Executor<C> {
     pub permits: Semaphore,
     /// Set once this run has looked, before the first resource that costs, whether it is alone.
     pub alone: OnceCell<bool>,
+    /// What this run has done.
+    pub done: Done,
+}
+
+/// What a run has done so far.
+#[derive(Default)]
+pub struct Done {
+    /// The addresses at which resources were created, updated, imported or checked.
+    applied: RefCell<BTreeSet<String>>,
+    /// The ids that were deleted, with their kinds. Reads can still show them.
+    deleted: RefCell<BTreeSet<(String, String)>>,
+    /// The entries, by their addresses, whose create may have succeeded although reads did not show it.
+    doubtful: RefCell<BTreeMap<String, Resource>>,
+}
+
+impl Done {
+    /// Nothing yet. `state` may have creates that an earlier run did not finish.
+    pub fn nothing(state: &Document) -> Self {
+        let interrupted = state.resources.iter();
+        let interrupted = interrupted.filter(|(_, entry)| entry.may_have_been_created());
+        Self {
+            doubtful: RefCell::new(interrupted.map(|(a, e)| (a.clone(), e.clone())).collect()),
+            ..Self::default()
+        }
+    }
 }
 
 impl<C: 'static> Executor<C> {
@@ -57,9 +85,8 @@ impl<C: 'static> Executor<C> {
             self.look_before_create(planned, spec, any.as_ref()).await?;
             let id = self.create(planned, spec, any.as_ref(), step).await?;
             self.record(planned, spec, |resource| {
-                resource.id = Some(id.clone());
+                resource.set_id(&id);
                 resource.phase = Phase::Created;
-                resource.since = Timestamp::now();
             });
             id
         } else {
@@ -88,14 +115,14 @@ impl<C: 'static> Executor<C> {
             && error.code.as_deref() == Some(FAILED_STATE)
         {
             self.record(planned, spec, |resource| {
-                resource.id = Some(id.clone());
+                resource.set_id(&id);
                 resource.phase = Phase::Failed;
             });
             self.session.save().await?;
         }
         let live = settled?;
         let changed = self.record(planned, spec, |resource| {
-            resource.id = Some(id.clone());
+            resource.set_id(&id);
             resource.phase = Phase::Ready;
             resource.token = None;
             resource.spec = spec.clone();
@@ -105,6 +132,7 @@ impl<C: 'static> Executor<C> {
         if changed {
             self.session.save().await?;
         }
+        self.done.applied.borrow_mut().insert(address.to_owned());
         if creates {
             self.look_after_create(address, any.as_ref()).await?;
         }

@@ -3,6 +3,7 @@
 use crate::apply::step::{Executor, READ_ATTEMPTS};
 use crate::error::{Error, Result};
 use crate::plan::planned::Planned;
+use crate::resource::action::Action;
 use crate::resource::any_kind::AnyKind;
 use crate::resource::change::Change;
 use crate::resource::kind::{Found, Readiness, Wanted};
@@ -20,6 +21,9 @@ const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
 /// How long reads may not show a resource that was created: a target group was missing for minutes.
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/20454>
 const CREATED_VISIBLE_WITHIN: Duration = Duration::from_secs(300);
+
+/// How long reads of a created resource can show another one of the same name that was deleted before.
+const OLD_WITHIN: Duration = Duration::from_secs(30);
 
 /// The error code, of our own, for a resource that failed in AWS.
 pub(super) const FAILED_STATE: &str = "rd:FailedState";
@@ -75,6 +79,12 @@ impl<C: 'static> Executor<C> {
                 return Ok(live);
             }
             if let Some(change) = changes.iter().find(|change| change.replaces) {
+                let created = matches!(planned.action, Action::Create | Action::Replace);
+                if created && deadline.elapsed() < OLD_WITHIN {
+                    // Reads can still show its predecessor of the same name.
+                    self.ctx.pause(deadline.pause()).await?;
+                    continue;
+                }
                 return Err(stuck(change).at(&planned.address));
             }
             if tried >= READ_ATTEMPTS && deadline.is_over() {

@@ -15,5 +15,5 @@ pub use lag::Lag;
 pub use proxy::Proxy;
 pub use rule::{Calls, Fault, Rule};
 pub use slow::{STACK, Slow};
-pub use walk::{Scenario, chosen, soak};
+pub use walk::{LAGS, Scenario, chosen, soak};
 pub use wire::Wire;

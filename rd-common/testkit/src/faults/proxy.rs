@@ -75,6 +75,13 @@ impl Proxy {
         state.victim = None;
     }
 
+    /// Removes the rules; the lag goes on, as does the list of calls.
+    pub fn no_more_faults(&self) {
+        let mut state = self.inner.state.lock().unwrap();
+        state.rules.clear();
+        state.victim = None;
+    }
+
     /// Makes these resources slow to be ready, with seconds as long as `unit`.
     pub fn slow(&self, all: &[Slow], unit: Duration) {
         self.inner.state.lock().unwrap().pace = Pace::of(all, unit);

@@ -10,6 +10,25 @@ use crate::world::World;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
+/// The lags that reads can have: a few reads or some time behind, or going back in time.
+pub const LAGS: [fn() -> Lag; 4] = [
+    || Lag::of(1),
+    || Lag::of(5),
+    || Lag::going_back(3),
+    || Lag::lasting(Duration::from_millis(600)),
+];
+
+/// The faults that are combined with each lag.
+const FAULTS: [Fault; 7] = [
+    Fault::KillBefore,
+    Fault::KillAfter,
+    Fault::LoseAnswer,
+    Fault::LoseRequest,
+    Fault::Throttle,
+    Fault::InternalError,
+    Fault::Unavailable,
+];
+
 /// A command, with what must be done before it and what must be true when it was run again after a fault.
 #[derive(Clone, Copy)]
 pub struct Scenario {
@@ -75,6 +94,59 @@ impl Scenario {
         );
         (self.check)(&world);
         first
+    }
+
+    /// Runs the command with a rule while reads lag, then without the rule while they still do, and checks. Returns the
+    /// result of the first run, and whether the fault occurred.
+    pub fn survives_while_lagging(&self, rule: Rule, lag: Lag) -> (Done, bool) {
+        let what = format!("{rule:?}, {lag:?}");
+        let proxy = Proxy::start(endpoint());
+        let world = self.world(&proxy);
+        proxy.rules(vec![rule], Some(lag));
+        let first = self.run(&world, &proxy);
+        assert!(!first.stderr.contains("panicked"), "{}", first.stderr);
+        let happened = proxy.happened() > 0;
+        proxy.no_more_faults();
+        let again = self.run(&world, &proxy);
+        assert_eq!(
+            again.code, 0,
+            "{what}: the run after it:\n{}\nthe run with the fault:\n{}",
+            again.stderr, first.stderr
+        );
+        proxy.rules(Vec::new(), None);
+        (self.check)(&world);
+        (first, happened)
+    }
+
+    /// Combines each fault with each lag, `few` of the combinations unless in a soak: kills at any call, the other faults
+    /// at the changes.
+    pub fn combined(&self, recorded: &[Call], few: usize) {
+        let kinds_of = FAULTS.len() * LAGS.len();
+        let all = Calls::All.count(recorded);
+        let changes = Calls::Changes.count(recorded);
+        let cases: Vec<(usize, usize, usize)> = (0..all * kinds_of)
+            .map(|case| {
+                let kind = case % kinds_of;
+                (case / kinds_of, kind / LAGS.len(), kind % LAGS.len())
+            })
+            .filter(|(place, fault, _)| *fault < 2 || *place < changes)
+            .collect();
+        Self::walk(&sample(cases.len(), few, Vec::new()), |case| {
+            let (place, fault, lag) = cases[case];
+            let kills = fault < 2;
+            let calls = if kills { Calls::All } else { Calls::Changes };
+            let fault = FAULTS[fault].clone();
+            let what = format!("{fault:?} at {place} of {calls:?}, lag {lag}");
+            let succeeds = matches!(fault, Fault::LoseAnswer | Fault::Throttle);
+            let rule = Rule::once(calls, place, fault);
+            let (first, happened) = self.survives_while_lagging(rule, LAGS[lag]());
+            if kills && happened {
+                assert_eq!(first.code, -1, "{what}: it was not killed");
+            }
+            if succeeds || !happened {
+                assert_eq!(first.code, 0, "{what}: {}", first.stderr);
+            }
+        });
     }
 
     /// Kills the command with -9 as soon as `due` is true of its world, runs it again, and checks.
@@ -159,7 +231,7 @@ impl Scenario {
 }
 
 /// Defines the tests of a slice's scenarios, in a module for each: killed, with lost responses, throttled, at `few`
-/// places each, and with reads that lag. The first test of a scenario records its calls for the others.
+/// places each, with reads that lag, and with two combinations of a fault and a lag. The first test of a scenario records its calls for the others.
 #[macro_export]
 macro_rules! fault_walks {
     ($few:expr, $($name:ident: $scenario:expr),+ $(,)?) => {
@@ -189,6 +261,11 @@ macro_rules! fault_walks {
             fn reads_lagging() {
                 $scenario.lagging(&[1, 3, 5]);
             }
+
+            #[test]
+            fn faults_while_reads_lag() {
+                $scenario.combined(&RECORDED, 2);
+            }
         })+
     };
 }
@@ -201,6 +278,16 @@ pub fn soak() -> bool {
 /// Chooses among `count` places: all in a soak, otherwise `few`, with the first and the last. The others are chosen by
 /// `RD_SEED`, or by the clock without it. The choice is printed, so that a failure can be reproduced.
 pub fn chosen(count: usize, few: usize) -> Vec<usize> {
+    let ends = if count > 1 {
+        vec![0, count - 1]
+    } else {
+        Vec::new()
+    };
+    sample(count, few, ends)
+}
+
+/// The same, with `places` among the few instead of the first and the last.
+fn sample(count: usize, few: usize, mut places: Vec<usize>) -> Vec<usize> {
     if soak() || count <= few {
         return (0..count).collect();
     }
@@ -213,7 +300,6 @@ pub fn chosen(count: usize, few: usize) -> Vec<usize> {
                 .unwrap();
             now.as_secs()
         });
-    let mut places = vec![0, count - 1];
     let mut random: u64 = seed;
     while places.len() < few {
         // A linear congruential generator (Knuth, MMIX): any distribution is good enough.

@@ -7,17 +7,20 @@ use crate::rds;
 use jiff::Timestamp;
 use rd_common::aws::Explain;
 use rd_common::stack::short_hash;
-use rd_common::{Ctx, Error, Result};
+use rd_common::{Ctx, Deletion, Error, Result};
 
-/// Deletes the instance, after a final snapshot unless its tag `rd:final-snapshot` is `false`. Success if it is gone or
-/// being deleted already.
-pub async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+/// The error codes of an instance that does not exist.
+const NOT_FOUND: [&str; 2] = ["DBInstanceNotFound", "DBInstanceNotFoundFault"];
+
+/// Deletes the instance, after a final snapshot unless its tag `rd:final-snapshot` is `false`. Success if it is being
+/// deleted already.
+pub async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
     let Some(instance) = describe_one(ctx, id).await? else {
-        return Ok(());
+        return Ok(Deletion::NotFound);
     };
     let instance = live(&instance);
     if instance.status == "deleting" {
-        return Ok(());
+        return Ok(Deletion::Accepted);
     }
     let call = ctx
         .clients
@@ -36,9 +39,9 @@ pub async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
         call.skip_final_snapshot(true)
     };
     match call.send().await.doing("delete the instance") {
-        Err(error) if rds::is_not_found(&error) || is_being_deleted(&error) => Ok(()),
+        Err(error) if is_being_deleted(&error) => Ok(Deletion::Accepted),
         Err(error) if is_protected(&error) => Err(protected(id)),
-        other => other.map_err(rds::retry_if_temporary).map(|_| ()),
+        other => rds::deleted(other, &NOT_FOUND),
     }
 }
 

@@ -18,8 +18,8 @@ use crate::rds;
 use aws_sdk_rds::types::DbInstance as Instance;
 use model::{Live, Spec, live};
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Details, Error, Found, Kind, Readiness, Result, Tags,
-    Timeouts, Wanted, attribute, tags_from_sdk,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Error, Found, Kind, Readiness,
+    Result, Tags, Timeouts, Wanted, attribute, tags_from_sdk,
 };
 use read::{address_of, describe, matching, name};
 use std::time::Duration;
@@ -87,7 +87,7 @@ impl Kind for DbInstance {
         modify::modify(ctx, id, live, spec, changes).await
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         delete::delete(ctx, id).await
     }
 

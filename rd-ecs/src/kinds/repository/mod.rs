@@ -9,8 +9,8 @@ use aws_sdk_ecr::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Error, Found, Kind, Result, Tags, Wanted,
-    attribute, sdk_tags, tags_from_sdk, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Result, Tags,
+    Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -226,13 +226,12 @@ impl Kind for Repository {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.ecr.delete_repository().repository_name(id);
         match call.send().await.doing("delete the repository") {
-            Err(error) if error.is(&[GONE]) => Ok(()),
             Err(error) if error.is(&["RepositoryNotEmptyException"]) => Err(error
                 .hint("rd-ecs images lists its images; destroy --delete-images deletes all of them permanently")),
-            other => other.map(|_| ()),
+            other => Deletion::of(other, &[GONE]),
         }
     }
 

@@ -16,8 +16,8 @@ use jiff::Timestamp;
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Details, Diff, Error, Found, Kind, Readiness, Result,
-    Retry, Tags, Timeouts, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Kind, Readiness,
+    Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use rd_iam::propagation;
 use std::time::Duration;
@@ -192,18 +192,10 @@ impl Kind for Service {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.ecs.delete_service().cluster(cluster_of(id));
-        match call
-            .service(id)
-            .force(true)
-            .send()
-            .await
-            .doing("delete the service")
-        {
-            Err(error) if error.is(&NOT_FOUND) => Ok(()),
-            other => other.map(|_| ()),
-        }
+        let answer = call.service(id).force(true).send().await;
+        Deletion::of(answer.doing("delete the service"), &NOT_FOUND)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -13,8 +13,8 @@ use crate::read::{TaggedRevision, retag};
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, attribute,
-    is_unknown,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Tags, Wanted,
+    attribute, is_unknown,
 };
 use serde_json::json;
 
@@ -148,8 +148,11 @@ impl Kind for TaskDefinition {
         revisions::prune(ctx, &spec.cluster, id, spec.keep_revisions).await
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let all = revisions::active(ctx, id).await?;
+        if all.is_empty() {
+            return Ok(Deletion::NotFound);
+        }
         for arn in &all {
             revisions::deregister(ctx, arn).await?;
         }
@@ -158,7 +161,7 @@ impl Kind for TaskDefinition {
             let call = call.set_task_definitions(Some(some.to_vec())).send();
             call.await.doing("delete the revisions")?;
         }
-        Ok(())
+        Ok(Deletion::Accepted)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -17,8 +17,8 @@ use model::{
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Details, Diff, Error, Found, Kind, Readiness, Result,
-    Retry, Tags, Timeouts, Wanted, attribute, sdk_tags, tags_from_sdk,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Kind, Readiness,
+    Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags, tags_from_sdk,
 };
 use std::time::Duration;
 
@@ -127,14 +127,13 @@ impl Kind for Certificate {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.acm.delete_certificate().certificate_arn(id);
         match call.send().await.doing("delete the certificate") {
-            Err(error) if error.is(&["ResourceNotFoundException"]) => Ok(()),
             // After a listener has switched to another certificate, ACM reports this one as in use for up to 20
             // minutes.
             Err(error) if error.is(&["ResourceInUseException"]) => Err(error.retry(Retry::Later)),
-            other => other.map(|_| ()),
+            other => Deletion::of(other, &["ResourceNotFoundException"]),
         }
     }
 

@@ -14,8 +14,8 @@ use crate::kinds::certificate::model::live as live_certificate;
 use aws_sdk_route53::types::{ChangeAction, ResourceRecordSet};
 use model::{Live, RecordKey, Spec, live};
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Error, Found, Input, Kind, Readiness, Result, Retry,
-    Timeouts, Wanted, touches,
+    Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Readiness, Result,
+    Retry, Timeouts, Wanted, touches,
 };
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -139,9 +139,9 @@ impl Kind for DnsRecord {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let Some(key) = RecordKey::parse(id) else {
-            return Ok(());
+            return Ok(Deletion::NotFound);
         };
         // The only CNAMEs of a stack are validation records. All certificates of the account for that name need the same
         // one, in every region, and those of other regions are not seen here.
@@ -151,13 +151,13 @@ impl Kind for DnsRecord {
         if !may_delete {
             let mut retained = ctx.clients.retained_records.borrow_mut();
             retained.insert(id.to_owned());
-            return Ok(());
+            return Ok(Deletion::Accepted);
         }
         // A delete must name the exact current values.
         let names = BTreeSet::from([key.name.clone()]);
         let existing = record_sets::read(ctx, &key.zone, &names).await?;
         let Some(set) = existing.into_iter().find(|set| key.matches(set)) else {
-            return Ok(());
+            return Ok(Deletion::NotFound);
         };
         let deleted = record_sets::change(
             &ctx.clients.route53,
@@ -167,10 +167,9 @@ impl Kind for DnsRecord {
             "delete the DNS record",
         );
         match deleted.await {
-            Err(error) if error.is(&["NoSuchHostedZone"]) => Ok(()),
             // The record was changed or deleted since it was read; the retry reads it again.
             Err(error) if error.is(&["InvalidChangeBatch"]) => Err(error.retry(Retry::Later)),
-            other => other.map(|_| ()),
+            other => Deletion::of(other, &["NoSuchHostedZone"]),
         }
     }
 

@@ -16,8 +16,8 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Diff, Found, Kind, Result, Tags, Wanted, sdk_tags, tags_from_sdk,
-    touches,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Retry, Tags, Wanted, sdk_tags,
+    tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -211,20 +211,26 @@ impl Kind for Bucket {
         changed.await.map_err(|error| explain(error, id))
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         match ctx.clients.s3.delete_bucket().bucket(id).send().await.doing("delete the bucket") {
-            Err(error) if error.is(&["NoSuchBucket"]) => Ok(()),
             Err(error) if error.is(&["BucketNotEmpty"]) => {
                 Err(error.hint("it still has objects or versions: rd-store destroy --delete-objects deletes them with the bucket"))
             }
-            other => other.map(|_| ()).map_err(|error| explain(error, id)),
+            other => Deletion::of(other, &["NoSuchBucket"]).map_err(|error| explain(error, id)),
         }
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
         // S3 replaces the whole tag set, which may also have tags that rd does not manage.
         let s3 = &ctx.clients.s3;
-        let mut all = read_tags(s3, id).await?;
+        let mut all = read_tags(s3, id).await.map_err(|error| {
+            if error.is(&["NoSuchBucket"]) {
+                // It was read before: this read lags behind.
+                error.retry(Retry::Later)
+            } else {
+                error
+            }
+        })?;
         all.extend(set.clone());
         all.retain(|key, _| !remove.contains(key));
         let tagging = Tagging::builder()
