@@ -147,6 +147,8 @@ impl Slice for Data {
                 allow_major_upgrade: config.allow_major_upgrade,
                 apply_immediately: config.apply_immediately(stack),
                 log_exports: config.log_exports.clone(),
+                database_insights: config.database_insights.clone(),
+                extended_support: config.extended_support,
                 performance_insights: config.performance_insights,
                 performance_insights_days: config.performance_insights_days,
                 deletion_protection: config.deletion_protection(stack),

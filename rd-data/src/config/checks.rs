@@ -17,6 +17,9 @@ const STORAGE_GIB: std::ops::RangeInclusive<i32> = 20..=65_536;
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Concepts.PostgreSQL.html>
 const LOGS: [&str; 3] = ["postgresql", "upgrade", "iam-db-auth-error"];
 
+/// The least number of days for which the advanced mode of Database Insights keeps its data: 15 months.
+const ADVANCED_INSIGHTS_DAYS: i32 = 465;
+
 /// The certificate authorities of RDS.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html>
 const AUTHORITIES: [&str; 3] = ["rds-ca-rsa2048-g1", "rds-ca-rsa4096-g1", "rds-ca-ecc384-g1"];
@@ -140,6 +143,21 @@ impl Config {
                 "7 (free), a multiple of 31 up to 713, or 731",
             );
         }
+        match self.database_insights.as_deref() {
+            None | Some("standard") => {}
+            // https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.html
+            Some("advanced") if self.performance_insights && days >= ADVANCED_INSIGHTS_DAYS => {}
+            Some("advanced") => add(
+                "database_insights",
+                "the advanced mode needs Performance Insights with a longer retention".to_owned(),
+                "\"advanced\" with performance_insights = true and performance_insights_days = 465 or more",
+            ),
+            Some(other) => add(
+                "database_insights",
+                format!("Database Insights has no mode `{other}`"),
+                "\"standard\" or \"advanced\"",
+            ),
+        }
         if !AUTHORITIES.contains(&self.ca_certificate.as_str()) {
             add(
                 "ca_certificate",
@@ -224,7 +242,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, Spoil); 20] = [
+        let wrong: [(&str, Spoil); 22] = [
             ("engine_version", |c| c.engine_version = "seventeen".into()),
             ("instance_class", |c| {
                 c.instance_class = "db.t4g.huge".into();
@@ -256,6 +274,12 @@ mod tests {
             ("log_kms_key", |c| c.log_kms_key = Some("alias/logs".into())),
             ("performance_insights_days", |c| {
                 c.performance_insights_days = 8;
+            }),
+            ("database_insights", |c| {
+                c.database_insights = Some("advanced".into());
+            }),
+            ("database_insights", |c| {
+                c.database_insights = Some("full".into());
             }),
             ("ca_certificate", |c| {
                 c.ca_certificate = "rds-ca-2019".into();

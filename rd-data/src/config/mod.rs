@@ -47,6 +47,11 @@ pub struct Config {
     pub log_retention_days: i32,
     /// The ARN of the KMS key of the log groups; by default AWS's own key.
     pub log_kms_key: Option<String>,
+    /// The mode of Database Insights, `standard` or `advanced`; if it is not set, it stays as it is.
+    pub database_insights: Option<String>,
+    /// Whether a new instance is enrolled in Extended Support, for which AWS charges once the major version is past its
+    /// standard support. An existing instance keeps what it was created or restored with.
+    pub extended_support: bool,
     /// Whether Performance Insights is enabled.
     pub performance_insights: bool,
     /// How many days Performance Insights keeps its data.
@@ -81,6 +86,8 @@ impl Default for Config {
             log_exports: vec!["postgresql".to_owned(), "upgrade".to_owned()],
             log_retention_days: 30,
             log_kms_key: None,
+            database_insights: None,
+            extended_support: false,
             performance_insights: true,
             performance_insights_days: 7,
             deletion_protection: None,

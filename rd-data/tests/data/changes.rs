@@ -62,6 +62,28 @@ fn settings_are_changed_in_place() {
 }
 
 #[test]
+fn insights_follow_the_settings_or_stay_as_they_are() {
+    let world = applied(SETTINGS);
+    assert_eq!(
+        described(&world, "EngineLifecycleSupport"),
+        "open-source-rds-extended-support-disabled"
+    );
+    world.settings(&with(
+        "database_insights = \"advanced\"\nperformance_insights_days = 465",
+    ));
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    assert_eq!(described(&world, "DatabaseInsightsMode"), "advanced");
+    // Unset: whoever turned it on, it stays.
+    world.settings(&with("performance_insights_days = 465"));
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    world.settings(&with("database_insights = \"standard\""));
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    assert_eq!(described(&world, "DatabaseInsightsMode"), "standard");
+}
+
+#[test]
 fn a_change_pending_until_the_window_is_neither_planned_nor_drift() {
     let world = applied(&with("apply_immediately = false"));
     let bigger = with("apply_immediately = false\ninstance_class = \"db.t4g.large\"");

@@ -24,6 +24,10 @@ ENGINE = engine_versions.ENGINE
 RESTORABLE_AFTER = timedelta(minutes=5)
 MONITORING_INTERVALS = (0, 1, 5, 10, 15, 30, 60)
 INSIGHTS_DAYS = 7
+INSIGHTS_MODES = ("standard", "advanced")
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_DatabaseInsights.TurningOnAdvanced.html
+ADVANCED_DAYS = 465
+LIFECYCLES = ("open-source-rds-extended-support", "open-source-rds-extended-support-disabled")
 USERNAME = re.compile(r"[A-Za-z][A-Za-z0-9_]{0,62}")
 RESERVED_USERNAMES = ("admin", "rdsadmin", "rdsrepladmin", "rdstopmgr", "all", "default", "public", "user")
 DB_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,62}")
@@ -88,6 +92,22 @@ def check_insights(enabled, days):
         raise InvalidParameterCombination("A retention period needs Performance Insights to be enabled.")
     if days not in (7, 731) and not (days % 31 == 0 and 1 <= days // 31 <= 23):
         raise InvalidParameterValue(f"Invalid Performance Insights retention period: {days}")
+
+
+def check_mode(mode, enabled, days):
+    """The advanced mode of Database Insights needs Performance Insights with 15 months of data."""
+    if mode not in (None, *INSIGHTS_MODES):
+        raise InvalidParameterValue(f"Invalid database insights mode: {mode}")
+    if mode == "advanced" and not (enabled and (days or INSIGHTS_DAYS) >= ADVANCED_DAYS):
+        raise InvalidParameterCombination(
+            "To enable the Advanced mode of Database Insights, enable Performance Insights and set the retention period "
+            f"to at least {ADVANCED_DAYS} days."
+        )
+
+
+def check_lifecycle(support):
+    if support not in (None, *LIFECYCLES):
+        raise InvalidParameterValue(f"Invalid engine lifecycle support: {support}")
 
 
 def check_port(port):
@@ -197,6 +217,12 @@ def prepared(backend, kwargs):
     check_port(kwargs.get("port"))
     check_monitoring(kwargs.get("monitoring_interval") or 0, kwargs.get("monitoring_role_arn"))
     check_insights(kwargs.get("enable_performance_insights"), kwargs.get("performance_insights_retention_period"))
+    check_mode(
+        kwargs.get("database_insights_mode"),
+        kwargs.get("enable_performance_insights"),
+        kwargs.get("performance_insights_retention_period"),
+    )
+    check_lifecycle(kwargs.get("engine_lifecycle_support"))
     kwargs.setdefault("ca_certificate_identifier", certificates.DEFAULT)
     certificates.check(kwargs["ca_certificate_identifier"])
     kwargs.setdefault("license_model", "postgresql-license")
@@ -235,6 +261,9 @@ def describe_db_instances(describe):
 def settle(database, kwargs):
     """Adds what moto's instances lack."""
     set_apart(database)
+    database.database_insights_mode = kwargs.get("database_insights_mode") or INSIGHTS_MODES[0]
+    # Without a choice, AWS enrols a new instance.
+    database.engine_lifecycle_support = kwargs.get("engine_lifecycle_support") or LIFECYCLES[0]
     set_insights(
         database,
         kwargs.get("enable_performance_insights"),

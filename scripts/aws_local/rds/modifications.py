@@ -23,6 +23,7 @@ from aws_local.rds import certificates, engine_versions, log_groups, parameter_g
 from aws_local.rds.instances import (
     ENGINE,
     check_insights,
+    check_mode,
     check_monitoring,
     check_password,
     check_port,
@@ -145,7 +146,10 @@ def _checked(backend, database, kwargs):
         check_monitoring(kwargs["monitoring_interval"], role)
     enabled = kwargs.get("enable_performance_insights")
     enabled = database.performance_insights_enabled if enabled is None else enabled
-    check_insights(enabled, kwargs.get("performance_insights_retention_period"))
+    days = kwargs.get("performance_insights_retention_period")
+    check_insights(enabled, days)
+    mode = kwargs.get("database_insights_mode") or database.database_insights_mode
+    check_mode(mode, enabled, days or database.performance_insights_retention_period)
     if kwargs.get("ca_certificate_identifier"):
         certificates.check(kwargs["ca_certificate_identifier"])
     if kwargs.get("vpc_security_group_ids"):

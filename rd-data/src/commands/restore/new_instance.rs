@@ -151,6 +151,7 @@ async fn start_restore(
             .set_enable_cloudwatch_logs_exports(logs.clone())
             .copy_tags_to_snapshot(spec.copy_tags_to_snapshot)
             .deletion_protection(spec.deletion_protection)
+            .engine_lifecycle_support(spec.lifecycle_support())
             .set_tags(tags.clone())
             .send()
             .await
@@ -173,6 +174,7 @@ async fn start_restore(
                 .set_enable_cloudwatch_logs_exports(logs.clone())
                 .copy_tags_to_snapshot(spec.copy_tags_to_snapshot)
                 .deletion_protection(spec.deletion_protection)
+                .engine_lifecycle_support(spec.lifecycle_support())
                 .set_tags(tags.clone())
                 .send()
                 .await

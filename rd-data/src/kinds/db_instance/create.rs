@@ -67,6 +67,8 @@ pub async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Res
         .preferred_maintenance_window(&spec.maintenance_window)
         .auto_minor_version_upgrade(spec.auto_minor_version_upgrade)
         .set_enable_cloudwatch_logs_exports(Some(spec.log_exports.clone()))
+        .engine_lifecycle_support(spec.lifecycle_support())
+        .set_database_insights_mode(spec.database_insights.as_deref().map(Into::into))
         .enable_performance_insights(spec.performance_insights)
         .set_performance_insights_retention_period(
             spec.performance_insights

@@ -30,6 +30,10 @@ pub async fn details(ctx: &Ctx<Clients>, id: &str, live: &Live) -> Result<Detail
             live.allocated_storage, live.storage_type
         )),
     );
+    if live.extended_support == Some(true) {
+        let text = "enrolled: AWS charges for it once the version is past its standard support";
+        add("extended support", Some(text.to_owned()));
+    }
     add("multi-AZ", Some(live.multi_az.to_string()));
     add("endpoint", live.host.clone());
     add("last backup", last_backup(ctx, id).await?);

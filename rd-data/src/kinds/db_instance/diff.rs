@@ -185,6 +185,9 @@ fn insights(diff: &mut Diff, spec: &Spec, live: &Live, last: Option<&Spec>) {
         .performance_insights
         .or(last.map(|last| last.performance_insights));
     diff.field("performance_insights", on, spec.performance_insights);
+    if let (Some(mode), Some(live)) = (&spec.database_insights, &live.database_insights) {
+        diff.field("database_insights", live, mode);
+    }
     if spec.performance_insights && on == Some(true) {
         let days = live
             .performance_insights_days

@@ -55,6 +55,12 @@ pub struct Spec {
     pub apply_immediately: bool,
     /// The logs that are exported to CloudWatch.
     pub log_exports: Vec<String>,
+    /// The mode of Database Insights; none leaves it as it is.
+    #[serde(default)]
+    pub database_insights: Option<String>,
+    /// Whether the instance is created or restored with Extended Support.
+    #[serde(default)]
+    pub extended_support: bool,
     /// Whether Performance Insights is enabled.
     pub performance_insights: bool,
     /// How many days Performance Insights keeps its data.
@@ -129,6 +135,12 @@ pub struct Live {
     pub auto_minor_version_upgrade: bool,
     /// The logs that are exported to CloudWatch, sorted.
     pub log_exports: Vec<String>,
+    /// The mode of Database Insights; none if AWS did not report it.
+    #[serde(default)]
+    pub database_insights: Option<String>,
+    /// Whether the instance is enrolled in Extended Support; none if AWS did not report it.
+    #[serde(default)]
+    pub extended_support: Option<bool>,
     /// Whether Performance Insights is enabled; none if AWS did not report it.
     pub performance_insights: Option<bool>,
     /// How many days Performance Insights keeps its data.
@@ -151,6 +163,22 @@ pub struct Live {
     pub latest_restorable_time: Option<String>,
     /// The changes that AWS makes later, by the names of these fields.
     pub pending: BTreeMap<String, Value>,
+}
+
+/// The values of `EngineLifecycleSupport`. Without one, AWS enrols a new instance.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support-creating-db-instance.html>
+const EXTENDED_SUPPORT: &str = "open-source-rds-extended-support";
+const NO_EXTENDED_SUPPORT: &str = "open-source-rds-extended-support-disabled";
+
+impl Spec {
+    /// The value of `EngineLifecycleSupport`.
+    pub fn lifecycle_support(&self) -> &'static str {
+        if self.extended_support {
+            EXTENDED_SUPPORT
+        } else {
+            NO_EXTENDED_SUPPORT
+        }
+    }
 }
 
 /// The tag of an instance that a restored one replaced. Its value is the name of the restored instance.
@@ -216,6 +244,12 @@ pub fn live(instance: &Instance) -> Live {
         maintenance_window: text(instance.preferred_maintenance_window()).to_lowercase(),
         auto_minor_version_upgrade: instance.auto_minor_version_upgrade().unwrap_or(false),
         log_exports: logs,
+        database_insights: instance
+            .database_insights_mode()
+            .map(|mode| mode.as_str().to_owned()),
+        extended_support: instance
+            .engine_lifecycle_support()
+            .map(|support| support == EXTENDED_SUPPORT),
         performance_insights: instance.performance_insights_enabled(),
         performance_insights_days: instance.performance_insights_retention_period(),
         deletion_protection: instance.deletion_protection().unwrap_or(false),

@@ -91,8 +91,12 @@ pub async fn modify(
         .set_cloudwatch_logs_export_configuration(
             has("log_exports").then(|| export_changes(&live.log_exports, &spec.log_exports)),
         );
-    let insights = has("performance_insights") || has("performance_insights_days");
+    // RDS checks the mode together with the retention.
+    let insights =
+        has("performance_insights") || has("performance_insights_days") || has("database_insights");
+    let mode = spec.database_insights.as_deref().filter(|_| insights);
     let call = call
+        .set_database_insights_mode(mode.map(Into::into))
         .set_enable_performance_insights(insights.then_some(spec.performance_insights))
         .set_performance_insights_retention_period(
             (insights && spec.performance_insights).then_some(spec.performance_insights_days),

@@ -239,3 +239,23 @@ class Others(Rds):
         messages = [one["Message"] for one in events]
         self.assertIn("DB instance created", messages)
         self.assertIn("Finished applying modification", messages)
+
+    def test_extended_support_is_on_unless_it_is_turned_off(self):
+        self.create()
+        self.assertEqual(self.describe()["EngineLifecycleSupport"], "open-source-rds-extended-support")
+        off = "open-source-rds-extended-support-disabled"
+        self.create("other", EngineLifecycleSupport=off)
+        self.assertEqual(self.describe("other")["EngineLifecycleSupport"], off)
+        with self.refused("InvalidParameterValue"):
+            self.create("third", EngineLifecycleSupport="never")
+
+    def test_advanced_insights_need_a_long_retention(self):
+        with self.refused("InvalidParameterCombination"):
+            self.create(DatabaseInsightsMode="advanced", EnablePerformanceInsights=True)
+        self.create(EnablePerformanceInsights=True)
+        with self.refused("InvalidParameterCombination"):
+            self.modify(DatabaseInsightsMode="advanced")
+        self.modify(DatabaseInsightsMode="advanced", PerformanceInsightsRetentionPeriod=465)
+        self.assertEqual(self.describe()["DatabaseInsightsMode"], "advanced")
+        with self.refused("InvalidParameterCombination"):
+            self.modify(PerformanceInsightsRetentionPeriod=7)
