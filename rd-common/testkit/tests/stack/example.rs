@@ -5,11 +5,12 @@ use rd_testkit::World;
 const EXAMPLE: &str = include_str!("../../../../rd.example.toml");
 
 /// Keys without a default, or with one that depends on more than the settings.
-const NO_DEFAULT: [&str; 24] = [
+const NO_DEFAULT: [&str; 25] = [
     "store.bucket",
     "store.kms_key",
     "store.cors_origins",
     "data.kms_key",
+    "data.database_insights",
     "data.log_kms_key",
     "cache.kms_key",
     "cache.parameters.maxmemory-policy",

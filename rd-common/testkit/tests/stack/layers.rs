@@ -98,6 +98,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "slice",
             "manual_records",
             "discover",
+            "addresses",
             "config",
             "kinds",
             "domain_names",
@@ -105,6 +106,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "clients",
             "read",
             "aws_errors",
+            "recorded",
         ],
     ),
     (
@@ -185,6 +187,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "run",
             "schema",
             "server",
+            "canned",
         ],
     ),
 ];
