@@ -27,7 +27,7 @@ pub struct Tagged {
     pub slice: String,
     /// The address in its tag, such as `data.db_instance.postgres`.
     pub address: String,
-    /// Its ARN.
+    /// The ARN, which also names its type.
     pub arn: String,
 }
 

@@ -17,7 +17,7 @@ pub const TWO_IDS: &str = "rd:TwoIds";
 /// A resource without a unique name, as the state knows it.
 #[derive(Clone, Debug)]
 pub struct Root {
-    /// Its address.
+    /// The address in the settings, such as `net.vpc.main`.
     pub address: String,
     /// The name of its kind.
     pub kind: String,

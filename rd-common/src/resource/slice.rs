@@ -38,7 +38,7 @@ pub struct Note {
 /// What another slice has in resources of this one, as AWS shows it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Usage {
-    /// The other slice.
+    /// The slice that has something there.
     pub slice: &'static str,
     /// What it has there, such as `eni-0abc (RDSNetworkInterface)`.
     pub what: String,
