@@ -98,7 +98,7 @@ fn records_and_states_fit() {
     let pulled = state("pull net");
     let push = world.rd("rd-state").args("push net --force").stdin(pulled);
     push.ok();
-    net("check api db 5432").ok();
+    assert!(net("check api db 5432").run().stdout.contains("reachable"));
 }
 
 #[test]
