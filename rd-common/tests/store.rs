@@ -65,7 +65,7 @@ async fn fifty_processes_lose_no_update() {
         return;
     }
     let folder = tempfile::tempdir().unwrap();
-    let store = store(folder.path().as_ref());
+    let store = store(folder.path());
     let stack = Stack {
         project: "p".into(),
         environment: "e".into(),

@@ -53,7 +53,7 @@ fn allowed_peers(rules: &[&LiveRule], peer: &End) -> Option<String> {
     let mut left = Traffic::on_all_ports(&peer.blocks());
     let mut blocks: Vec<_> = rules.iter().filter_map(|rule| rule.peer_block).collect();
     // The largest block first, so that the fewest are named.
-    blocks.sort_by_key(|block| block.prefix_len());
+    blocks.sort_by_key(ipnet::Ipv4Net::prefix_len);
     let mut used = Vec::new();
     for block in blocks {
         let covered = Traffic {

@@ -1,5 +1,4 @@
 //! Several stacks: two with the same name, resources that another owner has, and states in the old layout.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::World;
 use serde_json::{Value, json};

@@ -1,4 +1,5 @@
 //! A saved plan is applied as it was reviewed, or refused: whatever line of it was changed, and whatever setting.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::{Rd, World};
 use serde_json::{Value, json};
@@ -143,7 +144,7 @@ fn predecessors_that_are_still_to_be_deleted_are_compared() {
             "delete this resource with another id",
         );
         let none = changed(&plan.stdout, place, |record| {
-            record["action"] = json!("none")
+            record["action"] = json!("none");
         });
         refused(&world, "rd-store", &none, "store.bucket.sessions");
     }

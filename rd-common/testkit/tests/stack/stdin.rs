@@ -1,4 +1,5 @@
 //! What stdin is, for commands that change AWS: nothing, the records of programs, a saved plan, or a mistake.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
 use rd_testkit::{Done, Rd, World, endpoint, finish};

@@ -1,5 +1,4 @@
 //! Programs on a terminal: questions and their answers, Ctrl-C, and text from elsewhere.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::{Terminal, World};
 use serde_json::json;
