@@ -21,7 +21,7 @@ impl Serialize for Threshold {
 
 impl<'de> Deserialize<'de> for Threshold {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_f64(ThresholdVisitor)
+        deserializer.deserialize_any(ThresholdVisitor)
     }
 }
 

@@ -1,17 +1,15 @@
 //! The context that every method of a kind gets: clients, stack, clock, cancellation and progress.
 
 use crate::error::{Error, Result, Retry};
+use crate::resource::patience::{Patience, REFUSED_LIMIT};
 use crate::resource::progress::Progress;
 use crate::resource::signal::Cancel;
-use crate::resource::wait::{Clock, backoff};
+use crate::resource::wait::Clock;
 use crate::stack::Stack;
 use std::cell::RefCell;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::time::Duration;
-
-/// How often a call is attempted whose response is lost, or that AWS refuses for the moment.
-pub const MAX_ATTEMPTS: u32 = 8;
 
 /// The context of one run, for a slice whose clients are `C`.
 pub struct Ctx<C> {
@@ -65,8 +63,8 @@ impl<C> Ctx<C> {
         }
     }
 
-    /// Calls an idempotent `call` until it succeeds, fails with an error that no retry helps, or has failed
-    /// [`MAX_ATTEMPTS`] times. The SDK itself makes one attempt of each change.
+    /// Calls an idempotent `call` until it succeeds, fails with an error that no retry helps, or [`Patience`] ends. The
+    /// SDK itself makes one attempt of each change.
     pub async fn retrying<T, F>(&self, call: impl Fn() -> F) -> Result<T>
     where
         F: Future<Output = Result<T>>,
@@ -92,12 +90,32 @@ impl<C> Ctx<C> {
     where
         F: Future<Output = Result<T>>,
     {
-        for attempt in 1..MAX_ATTEMPTS {
-            match call().await {
-                Err(error) if helps(&error) => self.pause(backoff(attempt - 1)).await?,
+        self.retrying_for(REFUSED_LIMIT, |_| {}, helps, call).await
+    }
+
+    /// As [`Ctx::retrying`], while `helps` is true of the error. What AWS refuses for now is repeated for `limit`; `say`
+    /// gets each error before the pause.
+    pub async fn retrying_for<T, F>(
+        &self,
+        limit: Duration,
+        say: impl Fn(&Error),
+        helps: impl Fn(&Error) -> bool,
+        call: impl Fn() -> F,
+    ) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut patience = Patience::new(self.clock, limit);
+        loop {
+            let error = match call().await {
+                Err(error) if helps(&error) => error,
                 result => return result,
-            }
+            };
+            let Some(pause) = patience.pause_after(&error) else {
+                return Err(error);
+            };
+            say(&error);
+            self.pause(pause).await?;
         }
-        call().await
     }
 }

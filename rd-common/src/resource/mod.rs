@@ -13,6 +13,7 @@ pub mod input;
 pub mod kind;
 pub mod parameter_group;
 pub mod parts;
+pub mod patience;
 pub mod progress;
 pub mod reader;
 pub mod signal;

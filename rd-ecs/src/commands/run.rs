@@ -17,7 +17,7 @@ use rd_common::aws::Explain;
 use rd_common::commands::limits::duration;
 use rd_common::context::Context;
 use rd_common::output::printer::{Format, print_warning};
-use rd_common::resource::ctx::MAX_ATTEMPTS;
+use rd_common::resource::patience::MAX_ATTEMPTS;
 use rd_common::resource::progress::Step;
 use rd_common::resource::wait::{Deadline, backoff};
 use rd_common::{Error, Exit, Result, Retry};

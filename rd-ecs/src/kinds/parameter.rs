@@ -45,11 +45,14 @@ pub struct Live {
     pub arn: String,
 }
 
-async fn tags(ctx: &Ctx<Clients>, name: &str) -> Result<Tags> {
+/// The tags of a parameter; none if it does not exist (any more).
+async fn tags(ctx: &Ctx<Clients>, name: &str) -> Result<Option<Tags>> {
     let call = ctx.clients.ssm.list_tags_for_resource().resource_id(name);
     let call = call.resource_type(ResourceTypeForTagging::Parameter);
-    let answer = call.send().await.doing("read the parameter's tags")?;
-    Ok(tags_from_sdk!(answer.tag_list()))
+    match call.send().await.doing("read the parameter's tags") {
+        Err(error) if error.is(&["InvalidResourceId"]) => Ok(None),
+        other => Ok(Some(tags_from_sdk!(other?.tag_list()))),
+    }
 }
 
 impl Kind for Parameter {
@@ -90,7 +93,10 @@ impl Kind for Parameter {
             };
             let tags = match &one.id {
                 Some(id) if ctx.knows(id) => None,
-                _ => Some(tags(ctx, &name).await?),
+                _ => match tags(ctx, &name).await? {
+                    Some(tags) => Some(tags),
+                    None => continue,
+                },
             };
             found.push(Found {
                 address: one.address.clone(),

@@ -142,8 +142,10 @@ impl Kind for ScalableTarget {
                 Some(arn) if !known => {
                     let call = ctx.clients.autoscaling.list_tags_for_resource();
                     let answer = call.resource_arn(arn).send().await;
-                    let answer = answer.doing("read the scalable target's tags")?;
-                    Some(answer.tags.unwrap_or_default().into_iter().collect())
+                    match answer.doing("read the scalable target's tags") {
+                        Err(error) if error.is(&["ResourceNotFoundException"]) => continue,
+                        other => Some(other?.tags.unwrap_or_default().into_iter().collect()),
+                    }
                 }
                 _ => None,
             };

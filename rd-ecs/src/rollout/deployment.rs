@@ -10,7 +10,7 @@ use jiff::{SignedDuration, Timestamp};
 use rd_common::aws::Explain;
 use rd_common::context::Context;
 use rd_common::output::prompt;
-use rd_common::resource::ctx::MAX_ATTEMPTS;
+use rd_common::resource::patience::MAX_ATTEMPTS;
 use rd_common::resource::signal::Cancel;
 use rd_common::resource::wait::{Poll, backoff, wait_until};
 use rd_common::{Error, Exit, Result, Retry};

@@ -10,7 +10,7 @@ use crate::service_context::ServiceContext;
 use crate::slice::discover::{NO_IMAGE_TAG, PLACEHOLDER};
 use aws_sdk_ecs::types::ContainerDefinition;
 use rd_common::context::Context;
-use rd_common::resource::ctx::MAX_ATTEMPTS;
+use rd_common::resource::patience::MAX_ATTEMPTS;
 use rd_common::resource::wait::backoff;
 use rd_common::{Error, Result, Retry};
 

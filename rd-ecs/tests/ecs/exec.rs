@@ -93,7 +93,18 @@ fn refused(world: &World, done: &Done, words: &[&str]) {
 fn the_plugin_gets_the_session_and_sets_the_exit_code() {
     let world = applied("");
     std::fs::write(world.path().join("code"), "7").unwrap();
+    let config = world.path().join("config");
+    // The profile has the credentials of the environment.
+    let mut profile = "[default]\n".to_owned();
+    for (name, value) in world.environment() {
+        let is_key = name.starts_with("AWS_ACCESS") || name.starts_with("AWS_SE");
+        if is_key {
+            profile += &format!("{} = {value}\n", name.to_lowercase());
+        }
+    }
+    std::fs::write(&config, profile).unwrap();
     let done = exec(&world, "--profile=default -- ls -l")
+        .env("AWS_CONFIG_FILE", config.to_str().unwrap())
         .env("AWS_ENDPOINT_URL_SSM", "http://ssm.test")
         .code(7);
     assert!(done.stdout.contains("no terminal"), "{}", done.stdout);

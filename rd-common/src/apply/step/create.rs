@@ -1,14 +1,13 @@
 //! Creates a resource. Where an earlier create may have succeeded, first reads whether it did.
 
 use crate::apply::step::Executor;
-use crate::error::{Error, Result, Retry};
+use crate::error::{Result, Retry};
 use crate::plan::planned::Planned;
 use crate::resource::action::Action;
 use crate::resource::any_kind::AnyKind;
-use crate::resource::ctx::MAX_ATTEMPTS;
 use crate::resource::kind::{CreateRequest, ReplaceOrder};
+use crate::resource::patience::Patience;
 use crate::resource::progress::Step;
-use crate::resource::wait::backoff;
 use crate::state::document::{Deposed, Phase, Resource};
 use jiff::Timestamp;
 use serde_json::Value;
@@ -56,7 +55,8 @@ impl<C: 'static> Executor<C> {
         });
         self.session.save().await?;
 
-        for attempt in 0..MAX_ATTEMPTS {
+        let mut patience = Patience::new(self.ctx.clock, any.timeouts().limit);
+        loop {
             if uncertain {
                 step.say("checking whether an interrupted create succeeded");
                 if let Some(id) = self
@@ -82,23 +82,21 @@ impl<C: 'static> Executor<C> {
             };
             let answer = any.create(&self.ctx, request).await;
             drop(permit);
-            match answer {
+            let error = match answer {
                 Ok(id) => return Ok(id),
-                Err(error) if error.retry == Retry::Never || attempt + 1 == MAX_ATTEMPTS => {
-                    if error.retry == Retry::Never && !uncertain {
-                        self.undo_record(planned, before);
-                        self.session.save().await?;
-                    }
-                    return Err(error.at(&planned.address));
+                Err(error) => error,
+            };
+            let Some(pause) = patience.pause_after(&error) else {
+                if error.retry == Retry::Never && !uncertain {
+                    self.undo_record(planned, before);
+                    self.session.save().await?;
                 }
-                Err(error) => {
-                    uncertain |= error.retry == Retry::Unknown;
-                    step.say(&error.summary);
-                    self.ctx.pause(backoff(attempt)).await?;
-                }
-            }
+                return Err(error.at(&planned.address));
+            };
+            uncertain |= error.retry == Retry::Unknown;
+            step.say(&error.summary);
+            self.ctx.pause(pause).await?;
         }
-        Err(Error::failed("the resource could not be created").at(&planned.address))
     }
 
     /// Restores the entry, since nothing was created for certain, so that the next run need not search for it.

@@ -1,7 +1,7 @@
 //! Brings an existing resource up to date: wait until it is ready, compare, update, read again.
 
 use crate::apply::step::{Executor, READ_ATTEMPTS};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, Retry};
 use crate::plan::planned::Planned;
 use crate::resource::action::Action;
 use crate::resource::any_kind::AnyKind;
@@ -71,6 +71,12 @@ impl<C: 'static> Executor<C> {
             if let Some((reason, hint)) = impaired
                 && (changes.is_empty() || updated.is_some())
             {
+                // AWS takes a while to show that an update has cured it.
+                if updated.is_some() && !deadline.is_over() {
+                    step.say(&reason);
+                    self.ctx.pause(deadline.pause()).await?;
+                    continue;
+                }
                 return Err(Error::failed(format!("{id} cannot be used: {reason}"))
                     .at(&planned.address)
                     .hint(hint));
@@ -111,15 +117,16 @@ impl<C: 'static> Executor<C> {
                 updated = Some(changes.len());
                 step.say("updating");
                 let _permit = self.permit().await?;
+                let limit = any.timeouts().limit;
+                let say = |error: &Error| step.say(&error.summary);
+                let helps = |error: &Error| error.retry != Retry::Never;
                 if !changes.is_empty() {
-                    self.ctx
-                        .retrying(|| any.update(&self.ctx, id, &live.live, spec, &changes))
-                        .await?;
+                    let update = || any.update(&self.ctx, id, &live.live, spec, &changes);
+                    self.ctx.retrying_for(limit, say, helps, update).await?;
                 }
                 if !set.is_empty() || !remove.is_empty() {
-                    self.ctx
-                        .retrying(|| any.tag(&self.ctx, id, &set, &remove))
-                        .await?;
+                    let tag = || any.tag(&self.ctx, id, &set, &remove);
+                    self.ctx.retrying_for(limit, say, helps, tag).await?;
                 }
             }
             tried += 1;

@@ -158,8 +158,11 @@ impl Kind for Repository {
             } else {
                 let call = ctx.clients.ecr.list_tags_for_resource();
                 let answer = call.resource_arn(&live.arn).send().await;
-                let answer = answer.doing("read the repository's tags")?;
-                Some(tags_from_sdk!(answer.tags()))
+                match answer.doing("read the repository's tags") {
+                    // It was deleted a moment ago, and the read before does not show that yet.
+                    Err(error) if error.is(&[GONE]) => continue,
+                    other => Some(tags_from_sdk!(other?.tags())),
+                }
             };
             found.push(Found {
                 address: one.address.clone(),
