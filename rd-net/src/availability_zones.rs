@@ -36,7 +36,7 @@ fn letter(zone: &str) -> &str {
 /// The zones of the stack. Those that have subnets come first, in the order of their private blocks.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Zones {
-    /// At least one.
+    /// The zones, at least one.
     pub all: Vec<Zone>,
     /// The letter of the zone of a single NAT gateway: the zone that has one already, otherwise the first one.
     pub nat: String,

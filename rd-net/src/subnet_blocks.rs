@@ -27,14 +27,14 @@ pub struct BlockSettings<'a> {
 /// The tier of a subnet, in the order in which blocks are cut.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Tier {
-    /// Without a route to the internet gateway.
+    /// Subnets without a route to the internet gateway.
     Private,
-    /// With one.
+    /// Subnets with such a route.
     Public,
 }
 
 impl Tier {
-    /// Both tiers.
+    /// Both tiers, in the order of their blocks.
     pub const ALL: [Self; 2] = [Self::Private, Self::Public];
 
     /// The part of a subnet's address before its zone.

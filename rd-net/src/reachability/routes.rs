@@ -34,6 +34,11 @@ pub fn check(subnet: &LiveSubnet, to: &End) -> CheckStep {
         }
     }
     if let Some(Traffic { block, .. }) = left.first() {
+        // A local route covers a part of the internet's addresses; what is left is split.
+        let block = match to {
+            End::Internet => "0.0.0.0/0".to_owned(),
+            _ => block.to_string(),
+        };
         let what = format!(
             "no route to {block}: with nat = \"none\", private subnets have no route to the internet"
         );

@@ -19,7 +19,7 @@ pub fn ids(parts: &[Part]) -> Vec<Input> {
     parts.iter().map(Part::id).collect()
 }
 
-/// Adds the subnets.
+/// Adds the subnets of each zone, with its blocks.
 pub fn subnets(parts: &mut Parts, zones: &[Zone], vpc: &Part) -> Subnets {
     let mut add = |tier: Tier, block: &dyn Fn(&Zone) -> Ipv4Net| -> Vec<Part> {
         let zones = zones.iter();

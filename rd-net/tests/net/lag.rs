@@ -91,7 +91,7 @@ fn pull(world: &World) -> Value {
     serde_json::from_str(&world.rd("rd-state").args("pull net").ok().stdout).unwrap()
 }
 
-/// Edits the state.
+/// Changes the state with `rd-state pull` and `push`.
 fn edit(world: &World, change: impl FnOnce(&mut Value)) {
     let mut state = pull(world);
     change(&mut state);

@@ -18,7 +18,7 @@ fn apply(world: &World, net: &str) -> Vec<String> {
 
 /// The block of a subnet in the state.
 fn block(world: &World, subnet: &str) -> Value {
-    let text = std::fs::read_to_string(world.state_file("shop-test", "net"));
+    let text = std::fs::read_to_string(world.state_file("shop/test", "net"));
     let state: Value = text
         .ok()
         .and_then(|text| serde_json::from_str(&text).ok())

@@ -1,7 +1,7 @@
 //! `log_group`: a log group with its retention and its key.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>
 
-use crate::read::{self, Live};
+use crate::read::{self, Live, NOT_FOUND};
 use crate::{Client, Logs};
 use rd_common::aws::Explain;
 use rd_common::{
@@ -30,8 +30,6 @@ pub struct Spec {
     #[serde(default)]
     pub kms_key: Option<String>,
 }
-
-pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
 
 async fn create_group(logs: &Client, spec: &Spec, tags: &Tags) -> Result<()> {
     let call = logs

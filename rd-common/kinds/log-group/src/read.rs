@@ -1,12 +1,14 @@
 //! Reading log groups in as few calls as possible.
 
 use crate::Client;
-use crate::kind::NOT_FOUND;
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use rd_common::aws::Explain;
 use rd_common::{Result, Tags};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
+
+/// The error code with which CloudWatch Logs says that a group does not exist.
+pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
 
 /// The log group that AWS has.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ pub enum Late {
     Predecessor {
         /// The address of both.
         address: String,
-        /// Its id.
+        /// The id of the predecessor.
         id: String,
     },
 }
