@@ -239,8 +239,10 @@ impl Kind for Cluster {
     /// The tasks that still run in it: started manually, or by an interrupted run.
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
         let call = ctx.clients.ecs.list_tasks().cluster(id);
-        let tasks = call.send().await.doing("list the tasks in the cluster")?;
-        let tasks = tasks.task_arns.unwrap_or_default();
+        let tasks = match call.send().await.doing("list the tasks in the cluster") {
+            Err(error) if error.is(&["ClusterNotFoundException"]) => return Ok(None),
+            other => other?.task_arns.unwrap_or_default(),
+        };
         Ok((!tasks.is_empty()).then(|| format!("the tasks {}", tasks.join(", "))))
     }
 }

@@ -17,7 +17,8 @@ pub async fn stop_tasks(ctx: &Ctx<Clients>, cluster: &str) -> Result<()> {
         let call = call.reason("rd-ecs destroy");
         let stop = async || call.clone().send().await.doing("stop a task");
         match ctx.retrying(stop).await {
-            Err(error) if error.is(&["InvalidParameterException"]) => {}
+            // It has stopped, or the cluster is gone, and the list is of a moment before.
+            Err(error) if error.is(&["InvalidParameterException", "ClusterNotFoundException"]) => {}
             other => other.map(|_| ())?,
         }
     }
