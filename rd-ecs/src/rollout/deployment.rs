@@ -17,7 +17,7 @@ use rd_common::{Error, Exit, Result, Retry};
 use std::time::Duration;
 
 /// How long a requested deployment may stay invisible to reads.
-const VISIBLE_WITHIN: Duration = Duration::from_secs(60);
+const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
 
 /// How long a rollback that the user asked for with Ctrl-C is followed.
 const ROLLBACK_TIMEOUT: Duration = Duration::from_secs(30 * 60);
