@@ -10,17 +10,12 @@ use crate::slice::{Cache, GROUP, SECRET};
 use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType as Strategy;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
-use rd_common::resource::wait::{Poll, wait_until};
+use rd_common::resource::wait::wait_until_idle;
 use rd_common::{Error, Exit, Kind, Result, Slice};
 use rd_secret::Secrets;
 use rd_secret::generate::Generated;
 use rd_secret::rotation::Rotation;
 use rd_secret::value::Fields;
-use std::cell::Cell;
-use std::time::Duration;
-
-/// How long ElastiCache may take to start setting a token.
-const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Rotates the token under the state's lock, so that no apply writes the secret at the same time.
 pub async fn run(context: &Context) -> Result<Exit> {
@@ -77,21 +72,13 @@ async fn set_token_and_wait(
                  token",
             )
         })?;
-    // Until ElastiCache starts, the group looks as if the token were in effect already.
-    let start = ctx.clock.deadline(STARTS_WITHIN);
-    let has_started = Cell::new(false);
     let limit = ReplicationGroup::TIMEOUTS.limit;
-    wait_until(ctx, id, limit, async || {
+    wait_until_idle(ctx, id, limit, async || {
         let Some((group, _)) = read(ctx, id).await? else {
             return Err(Error::failed(format!("{id} no longer exists")));
         };
         let is_idle = group.status == "available" && !group.pending.contains_key("auth_token");
-        has_started.set(has_started.get() || !is_idle);
-        Ok(if is_idle && (has_started.get() || start.is_over()) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending(format!("{}: setting the token", group.status))
-        })
+        Ok((is_idle, format!("{}: setting the token", group.status)))
     })
     .await
 }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::resource::ctx::Ctx;
+use std::cell::Cell;
 use std::future::Future;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -125,6 +126,38 @@ where
         step.say(&reason);
         ctx.pause(deadline.pause()).await?;
     }
+}
+
+/// How long AWS may take to start what was requested. Until then, it may look as if nothing were to be done.
+const STARTS_WITHIN: Duration = Duration::from_secs(30);
+
+/// Waits until AWS has carried out what was requested a moment ago. `poll` says whether AWS has nothing to do, which counts
+/// once it was seen to be busy or had the time to start, and what to show meanwhile. Fails as [`wait_until`] does.
+pub async fn wait_until_idle<C, F>(
+    ctx: &Ctx<C>,
+    what: &str,
+    limit: Duration,
+    mut poll: impl FnMut() -> F,
+) -> Result<()>
+where
+    F: Future<Output = Result<(bool, String)>>,
+{
+    let start = ctx.clock.deadline(STARTS_WITHIN);
+    let has_started = Cell::new(false);
+    wait_until(ctx, what, limit, || {
+        let polled = poll();
+        let (start, has_started) = (&start, &has_started);
+        async move {
+            let (is_idle, shown) = polled.await?;
+            has_started.set(has_started.get() || !is_idle);
+            Ok(if is_idle && (has_started.get() || start.is_over()) {
+                Poll::Ready(())
+            } else {
+                Poll::Pending(shown)
+            })
+        }
+    })
+    .await
 }
 
 /// The pause before attempt `n` (from 0) of something that failed for the moment: 0.5 s, doubling, at most 8 s.

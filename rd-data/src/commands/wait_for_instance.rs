@@ -5,14 +5,9 @@ use crate::kinds::db_instance::DbInstance;
 use crate::kinds::db_instance::model::{Live, live};
 use crate::kinds::db_instance::modify::set_password;
 use crate::kinds::db_instance::read::describe_one;
-use rd_common::resource::wait::{Poll, wait_until};
+use rd_common::resource::wait::{Poll, wait_until, wait_until_idle};
 use rd_common::{Ctx, Error, Kind, Readiness, Result};
 use rd_secret::generate::Generated;
-use std::cell::Cell;
-use std::time::Duration;
-
-/// How long RDS may take to start setting a password. Until then, the instance may look as if nothing were pending.
-const STARTS_WITHIN: Duration = Duration::from_secs(30);
 
 /// Sets the password of an instance, and waits until it is in effect.
 pub async fn set_password_and_wait(
@@ -21,9 +16,7 @@ pub async fn set_password_and_wait(
     password: &Generated,
 ) -> Result<()> {
     ctx.retrying(|| set_password(ctx, id, password)).await?;
-    let start = ctx.clock.deadline(STARTS_WITHIN);
-    let has_started = Cell::new(false);
-    wait_until(ctx, id, DbInstance::TIMEOUTS.limit, async || {
+    wait_until_idle(ctx, id, DbInstance::TIMEOUTS.limit, async || {
         let instance = describe_one(ctx, id).await?.as_ref().map(live);
         let Some(instance) = instance else {
             return Err(Error::failed(format!("{id} no longer exists")));
@@ -31,12 +24,10 @@ pub async fn set_password_and_wait(
         // Other work, such as hours of storage-optimization, does not keep the password from being in effect.
         let is_idle = instance.status != "resetting-master-credentials"
             && !instance.pending.contains_key("password");
-        has_started.set(has_started.get() || !is_idle);
-        Ok(if is_idle && (has_started.get() || start.is_over()) {
-            Poll::Ready(())
-        } else {
-            Poll::Pending(format!("{}: setting the password", instance.status))
-        })
+        Ok((
+            is_idle,
+            format!("{}: setting the password", instance.status),
+        ))
     })
     .await
 }

@@ -17,8 +17,7 @@ use std::time::Duration;
 
 /// The time after which [`crate::Kind::in_use_by`] is called for a delete that AWS refuses.
 const NAME_USER_AFTER: Duration = Duration::from_secs(30);
-/// How long a delete that AWS refuses is retried, at the least: longer for a kind that takes longer to become ready, since
-/// its delete takes as long, such as a database's with its final snapshot.
+/// How long a delete that AWS refuses is retried, at the least.
 const DELETE_LIMIT: Duration = Duration::from_secs(20 * 60);
 /// How long a delete is repeated of a resource that AWS does not know, although it may have been created.
 const NOT_FOUND_LIMIT: Duration = Duration::from_secs(120);
@@ -138,8 +137,7 @@ impl<C: 'static> Executor<C> {
     ) -> Result<End> {
         let any = self.kinds.get(&delete.kind)?;
         let any = any.as_ref();
-        let limit = any.timeouts().limit.max(DELETE_LIMIT);
-        let deadline = self.ctx.clock.deadline(limit);
+        let deadline = self.ctx.clock.deadline(delete_limit(any));
         let mut attempt = 0;
         loop {
             let answer = self.send_delete(any, id, step).await?;
@@ -181,8 +179,7 @@ impl<C: 'static> Executor<C> {
 
     /// Sends the delete until AWS does not refuse it.
     async fn send_delete(&self, any: &dyn AnyKind<C>, id: &str, step: &Step) -> Result<Deletion> {
-        let limit = any.timeouts().limit.max(DELETE_LIMIT);
-        let deadline = self.ctx.clock.deadline(limit);
+        let deadline = self.ctx.clock.deadline(delete_limit(any));
         let mut users = None;
         loop {
             let permit = self.permit().await?;
@@ -229,6 +226,12 @@ impl<C: 'static> Executor<C> {
         let any = self.kinds.get(&delete.kind)?;
         any.ready(&one.live).map(Some)
     }
+}
+
+/// How long a delete is retried: longer for a kind that takes longer to become ready, since its delete takes as long, such
+/// as a database's with its final snapshot.
+fn delete_limit<C: 'static>(any: &dyn AnyKind<C>) -> Duration {
+    any.timeouts().limit.max(DELETE_LIMIT)
 }
 
 /// Whether an id has been in the state for so long that every call knows the resource, if it exists.
