@@ -83,6 +83,15 @@ where
     }))
 }
 
+/// The parameters that have a value, by name.
+pub fn values(
+    all: impl IntoIterator<Item = (Option<String>, Option<String>)>,
+) -> BTreeMap<String, String> {
+    all.into_iter()
+        .filter_map(|(name, value)| Some((name?, value?)))
+        .collect()
+}
+
 /// The differences: a group with another name is another group, each parameter changes in place.
 pub fn diff(spec: &Spec, live: &Live) -> Vec<Change> {
     let mut diff = Diff::new();

@@ -42,13 +42,10 @@ async fn read_values(
     source: Option<&str>,
 ) -> Result<Option<BTreeMap<String, String>>> {
     let parameters = read_parameters(ctx, group, source).await?;
-    let values = |all: Vec<Parameter>| {
-        let values = all
-            .into_iter()
-            .filter_map(|parameter| Some((parameter.parameter_name?, parameter.parameter_value?)));
-        values.collect()
-    };
-    Ok(parameters.map(values))
+    Ok(parameters.map(|all| {
+        let all = all.into_iter();
+        parameter_group::values(all.map(|one| (one.parameter_name, one.parameter_value)))
+    }))
 }
 
 /// A parameter as `ModifyDBParameterGroup` takes it: a dynamic one takes effect at once, a static one at the next

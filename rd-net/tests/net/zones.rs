@@ -104,7 +104,7 @@ fn private_subnets_always_have_a_default_route() {
     let first = |calls: &[String], operation: &str| calls.iter().position(|one| one == operation);
     let last = |calls: &[String], operation: &str| calls.iter().rposition(|one| one == operation);
     calls("azs = [\"us-east-1a\", \"us-east-1b\"]");
-    // The zone of the NAT gateway goes: the route leads to the new one before the old one is deleted.
+    // The zone of the NAT gateway goes: the route is changed to the new one before the old one is deleted.
     let moved = calls("azs = [\"us-east-1b\"]");
     assert_eq!(first(&moved, "DeleteRoute"), None, "{moved:?}");
     assert!(
