@@ -10,6 +10,7 @@ use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Found, Kind, Result, Tags, Wanted, sdk_tags,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The kind `cache_parameter_group`: parameters of Redis or Valkey for one major version.
 pub struct CacheParameterGroup;
@@ -58,6 +59,8 @@ fn request_parameter(name: &str, value: Option<&str>) -> ParameterNameValue {
 
 impl Kind for CacheParameterGroup {
     const NAME: &'static str = "cache_parameter_group";
+    /// Another group can have it, too, such as one that was restored manually.
+    const PREDECESSOR_MAY_STAY_AFTER: Option<Duration> = Some(Duration::from_secs(180));
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

@@ -3,13 +3,14 @@
 
 use crate::apply::create_and_delete_order::{Tasks, Work};
 use crate::apply::step::Executor;
+use crate::apply::step::delete::Deleted;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::printer::Printer;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::plan::doubles::TWO_IDS;
 use crate::plan::refresh::stored_attribute;
-use crate::records::{Applied, Output, Record};
+use crate::records::{Applied, Diagnostic, Output, Record, Severity};
 use crate::resource::action::Action;
 use crate::resource::input::{Reference, references, resolve};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -153,8 +154,13 @@ impl<C: 'static> Run<'_, C> {
                 let address = &delete.address;
                 let step = self.executor.ctx.progress.step(address, !delete.seen);
                 let deleted = self.executor.delete(delete, &step).await;
-                let Some(id) = deleted.map_err(|e| e.at(address))? else {
-                    return Ok(None);
+                let id = match deleted.map_err(|e| e.at(address))? {
+                    Deleted::Id(id) => id,
+                    Deleted::Nothing => return Ok(None),
+                    Deleted::Kept(id, reason) => {
+                        self.warn_kept(address, &id, &reason);
+                        return Ok(None);
+                    }
                 };
                 (address, &delete.kind, Action::Delete, id)
             }
@@ -172,6 +178,16 @@ impl<C: 'static> Run<'_, C> {
         }
         let replaced = matches!(work, Work::Delete(delete) if delete.replaced);
         Ok((!replaced).then_some(action))
+    }
+
+    /// Warns that a predecessor was not deleted, since AWS still uses it.
+    fn warn_kept(&self, address: &str, id: &str, reason: &str) {
+        let slice = self.executor.ctx.slice;
+        let summary = format!("{address}: its predecessor {id} is not deleted yet: {reason}");
+        let hint = "a later apply deletes it, once nothing uses it";
+        let hint = Some(hint.to_owned());
+        let warning = Diagnostic::note(slice, Severity::Warning, summary, hint);
+        self.printer.emit(&Record::Diagnostic(warning));
     }
 
     /// What AWS will do later by itself with a resource, as it was last read.

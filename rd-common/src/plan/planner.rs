@@ -78,7 +78,46 @@ pub fn plan<C: 'static>(
     };
     let desired = order.iter().filter_map(|address| planned.remove(address));
     plan.resources.splice(0..0, desired);
+    keep_used(&mut plan, kinds)?;
     Ok(plan)
+}
+
+/// Takes the predecessors out of a plan that AWS will still use after it, since a change to their successors is pending:
+/// their deletes are pending, too.
+fn keep_used<C: 'static>(plan: &mut Plan, kinds: &Kinds<C>) -> Result<()> {
+    let mut used: BTreeMap<(&'static str, String), String> = BTreeMap::new();
+    let stay = plan.resources.iter();
+    for user in stay.filter(|one| !matches!(one.action, Action::Delete | Action::Replace)) {
+        let Some(live) = &user.live else {
+            continue;
+        };
+        for (kind, id) in kinds.get(&user.kind)?.uses(&live.live)? {
+            if !user
+                .fields
+                .iter()
+                .any(|change| change.before == id.as_str())
+            {
+                used.insert((kind, id), user.address.clone());
+            }
+        }
+    }
+    let mut kept = Vec::new();
+    plan.deposed.retain(|(address, kind, id)| {
+        let user = used.get(&(kind.as_str(), id.clone()));
+        kept.extend(user.map(|user| (address.clone(), id.clone(), user.clone())));
+        user.is_none()
+    });
+    for (address, id, user) in kept {
+        let delete = format!("until {user} no longer uses the old {id}: its delete");
+        let successors = plan.resources.iter_mut();
+        for successor in successors.filter(|one| one.address == address) {
+            successor.pending = Some(match successor.pending.take() {
+                Some(others) => format!("{others}; {delete}"),
+                None => delete.clone(),
+            });
+        }
+    }
+    Ok(())
 }
 
 /// The value that a reference will have after the apply; none where it is not known yet.

@@ -15,6 +15,7 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::rc::Rc;
+use std::time::Duration;
 
 /// A [`Kind`] whose specs and live resources are JSON values. Each method fails where a value does not fit the kind's
 /// type.
@@ -33,6 +34,8 @@ pub trait AnyKind<C> {
     fn no_unique_name(&self) -> bool;
     /// The same as [`Kind::COSTS`].
     fn costs(&self) -> bool;
+    /// The same as [`Kind::PREDECESSOR_MAY_STAY_AFTER`].
+    fn predecessor_may_stay_after(&self) -> Option<Duration>;
     /// The same as [`Kind::find`].
     fn find<'a>(
         &self,
@@ -84,6 +87,8 @@ pub trait AnyKind<C> {
     fn allow_recreate(&self, id: &str) -> Result<()>;
     /// The same as [`Kind::pending`].
     fn pending(&self, live: &Value) -> Result<Option<String>>;
+    /// The same as [`Kind::uses`].
+    fn uses(&self, live: &Value) -> Result<Vec<(&'static str, String)>>;
     /// The same as [`Kind::details`].
     fn details<'a>(
         &self,
@@ -183,6 +188,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn costs(&self) -> bool {
         K::COSTS
+    }
+
+    fn predecessor_may_stay_after(&self) -> Option<Duration> {
+        K::PREDECESSOR_MAY_STAY_AFTER
     }
 
     fn find<'a>(
@@ -303,6 +312,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn pending(&self, live: &Value) -> Result<Option<String>> {
         Ok(K::pending(&typed("what AWS reports", live)?))
+    }
+
+    fn uses(&self, live: &Value) -> Result<Vec<(&'static str, String)>> {
+        Ok(K::uses(&typed("what AWS reports", live)?))
     }
 
     fn details<'a>(

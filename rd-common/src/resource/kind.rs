@@ -153,6 +153,10 @@ pub trait Kind: 'static {
     /// run creates the same resources.
     const COSTS: bool = false;
 
+    /// For how long AWS may refuse the delete of a predecessor, one that has a successor, until an apply leaves it to a
+    /// later one with a warning. Without this an apply fails then, as a destroy does.
+    const PREDECESSOR_MAY_STAY_AFTER: Option<Duration> = None;
+
     /// Finds all of `wanted` in as few calls as AWS allows: by id where one is known, otherwise by the ownership tags
     /// or by what the spec names. Leaves out what does not exist, and returns every match where there are several. For
     /// [`Wanted::any`], a kind that is found by tags returns all of its resources, each under the address in its tag; a
@@ -241,6 +245,13 @@ pub trait Kind: 'static {
     fn pending(live: &Self::Live) -> Option<String> {
         let _ = live;
         None
+    }
+
+    /// What AWS uses for the resource right now, each with its kind and id, although a change to another one may be
+    /// pending. A predecessor that is in use in this way is kept, and deleted by an apply after that change. Pure.
+    fn uses(live: &Self::Live) -> Vec<(&'static str, String)> {
+        let _ = live;
+        Vec::new()
     }
 
     /// What `status` shows of the resource beyond its health. May read more from AWS than `find` does.

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBParameterGroup.html>
 
 use crate::clients::Clients;
+use crate::kinds::db_instance::read::instances_that;
 use crate::rds;
 use aws_sdk_rds::types::{ApplyMethod, Parameter, Tag};
 use rd_common::aws::Explain;
@@ -10,6 +11,7 @@ use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Found, Kind, Result, Tags, Wanted, sdk_tags,
 };
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
 
 /// The kind `db_parameter_group`: parameters of PostgreSQL for one major version.
 pub struct DbParameterGroup;
@@ -65,6 +67,9 @@ fn request_parameter(name: &str, value: Option<&str>, is_static: bool) -> Parame
 
 impl Kind for DbParameterGroup {
     const NAME: &'static str = "db_parameter_group";
+    /// After a major upgrade RDS can refuse the old group for hours, although no instance has it any more.
+    /// <https://github.com/hashicorp/terraform-provider-aws/issues/6448>
+    const PREDECESSOR_MAY_STAY_AFTER: Option<Duration> = Some(Duration::from_secs(180));
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
@@ -170,5 +175,14 @@ impl Kind for DbParameterGroup {
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
         parameter_group::diff(spec, live)
+    }
+
+    async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+        instances_that(ctx, |instance| {
+            let groups = instance.db_parameter_groups();
+            let mut names = groups.iter().map(|group| group.db_parameter_group_name());
+            names.any(|name| name == Some(id))
+        })
+        .await
     }
 }

@@ -2,13 +2,14 @@
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBSubnetGroup.html>
 
 use crate::clients::Clients;
+use crate::kinds::db_instance::read::instances_that;
 use crate::rds;
 use aws_sdk_rds::types::{DbSubnetGroup as RdsSubnetGroup, Tag};
 use rd_common::aws::Explain;
 use rd_common::resource::subnet_group::{self, Live, Spec};
 use rd_common::{
-    Change, CreateRequest, Ctx, Deletion, Found, Kind, Readiness, ReplaceOrder, Result, Retry,
-    Tags, Wanted, sdk_tags,
+    Change, CreateRequest, Ctx, Deletion, Found, Kind, Readiness, ReplaceOrder, Result, Tags,
+    Wanted, sdk_tags,
 };
 use rd_iam::service_linked_role;
 
@@ -137,29 +138,10 @@ impl Kind for DbSubnetGroup {
     }
 
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
-        let instances = ctx.clients.rds.describe_db_instances();
-        let instances = instances.into_paginator().items().send();
-        let instances = instances.try_collect().await;
-        let instances = match instances.doing("read the instances that use the subnet group") {
-            // Only a hint is lost if the credentials do not allow the call.
-            Err(error) if error.retry == Retry::Never => return Ok(None),
-            other => other?,
-        };
-        let users: Vec<String> = instances
-            .iter()
-            .filter(|instance| {
-                instance
-                    .db_subnet_group()
-                    .is_some_and(|group| group.db_subnet_group_name() == Some(id))
-            })
-            .map(|instance| {
-                format!(
-                    "the instance {} ({})",
-                    instance.db_instance_identifier().unwrap_or_default(),
-                    instance.db_instance_status().unwrap_or_default()
-                )
-            })
-            .collect();
-        Ok((!users.is_empty()).then(|| users.join(", ")))
+        instances_that(ctx, |instance| {
+            let group = instance.db_subnet_group();
+            group.is_some_and(|group| group.db_subnet_group_name() == Some(id))
+        })
+        .await
     }
 }

@@ -1,7 +1,8 @@
 //! Changes of the database: made in place, pending until the maintenance window, and refused.
 
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
 use rd_testkit::network::SETTINGS;
-use rd_testkit::{Done, RDS, World};
+use rd_testkit::{Done, RDS, World, endpoint};
 use serde_json::{Value, json};
 
 fn applied(settings: &str) -> World {
@@ -204,6 +205,119 @@ fn a_major_upgrade_must_be_allowed_and_replaces_the_parameter_group() {
         "{}",
         refused.stderr
     );
+}
+
+fn group_status(world: &World, name: &str) -> u16 {
+    let named = [("DBParameterGroupName", name)];
+    world
+        .try_query(RDS, "DescribeDBParameterGroups", &named)
+        .status
+}
+
+/// What RDS does in the maintenance window.
+fn pass_the_window(world: &World) {
+    let id = world.id("data.db_instance.postgres");
+    let change = [
+        ("DBInstanceIdentifier", id.as_str()),
+        ("CopyTagsToSnapshot", "true"),
+        ("ApplyImmediately", "true"),
+    ];
+    world.query(RDS, "ModifyDBInstance", &change);
+}
+
+#[test]
+fn a_major_upgrade_in_the_window_keeps_the_old_parameter_group_until_then() {
+    let proxy = Proxy::start(endpoint());
+    let old = with("engine_version = \"16\"\napply_immediately = false");
+    let world = World::at(&old, proxy.url());
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    let new =
+        with("engine_version = \"17\"\nallow_major_upgrade = true\napply_immediately = false");
+    world.settings(&new);
+    let apply = world.rd("rd-data").args("apply -y").ok();
+    let warnings = apply.of_type("diagnostic");
+    assert!(
+        warnings.iter().any(|one| {
+            let text = one["summary"].as_str().unwrap_or_default();
+            text.contains("shop-test-postgres16 is not deleted yet")
+                && text.contains("until the maintenance window")
+        }),
+        "{warnings:?}"
+    );
+    // Neither a change nor an attempt until the window: RDS refuses the delete of a group in use.
+    proxy.rules(Vec::new(), None);
+    let plan = world.rd("rd-data").args("plan --exit-code").ok();
+    assert_eq!(plan.actions(), [""; 0]);
+    let group = plan.of_type("change");
+    let group = group
+        .iter()
+        .find(|one| one["address"] == "data.db_parameter_group.main");
+    let text = group.unwrap()["waits"].as_str().unwrap();
+    assert!(
+        text.contains("no longer uses the old shop-test-postgres16"),
+        "{text}"
+    );
+    world.settings(&format!("{new}backup_retention_days = 3\n"));
+    world.rd("rd-data").args("apply -y").ok();
+    let calls = proxy.calls();
+    assert!(
+        calls
+            .iter()
+            .all(|call| call.operation != "DeleteDBParameterGroup")
+    );
+    assert_eq!(group_status(&world, "shop-test-postgres16"), 200);
+
+    pass_the_window(&world);
+    let plan = world.rd("rd-data").args("plan").ok();
+    assert_eq!(plan.actions(), ["delete data.db_parameter_group.main"]);
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(group_status(&world, "shop-test-postgres16"), 404);
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+}
+
+#[test]
+fn a_destroy_before_the_window_deletes_both_parameter_groups() {
+    let world = applied(&with("engine_version = \"16\"\napply_immediately = false"));
+    world.settings(&with(
+        "engine_version = \"17\"\nallow_major_upgrade = true\napply_immediately = false",
+    ));
+    world.rd("rd-data").args("apply -y").ok();
+    world.rd("rd-data").args("destroy -y").ok();
+    for family in ["16", "17"] {
+        let name = format!("shop-test-postgres{family}");
+        assert_eq!(group_status(&world, &name), 404, "{name}");
+    }
+}
+
+/// RDS refuses the old group although no instance of the stack has it: the apply succeeds, and a later one deletes it.
+#[test]
+fn an_old_parameter_group_that_stays_in_use_is_left_to_a_later_apply() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(&with("engine_version = \"16\""), proxy.url());
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    world.settings(&with("engine_version = \"17\"\nallow_major_upgrade = true"));
+    const IN_USE: Fault = Fault::Refuse {
+        status: 400,
+        code: "InvalidDBParameterGroupState",
+    };
+    let rule = Rule::at_first(Calls::Of("DeleteDBParameterGroup"), 99_999, IN_USE);
+    proxy.rules(vec![rule], None);
+    let quick = world.rd("rd-data").env("RD_WAIT_SCALE", "0.005");
+    let apply = quick.args("apply -y").ok();
+    assert!(
+        apply
+            .stderr
+            .contains("shop-test-postgres16 is not deleted yet"),
+        "{}",
+        apply.stderr
+    );
+    proxy.rules(Vec::new(), None);
+    let plan = world.rd("rd-data").args("plan").ok();
+    assert_eq!(plan.actions(), ["delete data.db_parameter_group.main"]);
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
 }
 
 #[test]

@@ -9,6 +9,7 @@ mod validate;
 
 use crate::clients::Clients;
 use crate::elasticache;
+use crate::kinds::cache_parameter_group::CacheParameterGroup;
 use aws_sdk_elasticache::types::{CacheCluster, ReplicationGroup as Group, Tag};
 use jiff::Timestamp;
 use model::{Live, Spec, live, node_id_attribute};
@@ -212,6 +213,14 @@ impl Kind for ReplicationGroup {
 
     fn pending(live: &Live) -> Option<String> {
         diff::pending(live)
+    }
+
+    /// While a change of the engine is pending, the group has the parameter group of the old version.
+    fn uses(live: &Live) -> Vec<(&'static str, String)> {
+        let group = live.parameter_group.iter();
+        group
+            .map(|name| (CacheParameterGroup::NAME, name.clone()))
+            .collect()
     }
 
     fn ready(live: &Live) -> Readiness {

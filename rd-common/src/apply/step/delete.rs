@@ -22,8 +22,19 @@ const DELETE_LIMIT: Duration = Duration::from_secs(20 * 60);
 /// How long a delete is repeated of a resource that AWS does not know, although it may have been created.
 const NOT_FOUND_LIMIT: Duration = Duration::from_secs(120);
 
+/// What a delete task did.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Deleted {
+    /// The resource with this id is gone.
+    Id(String),
+    /// There was nothing to delete.
+    Nothing,
+    /// AWS still uses the predecessor with this id, for this reason; its entry keeps the id for a later apply.
+    Kept(String, String),
+}
+
 /// How a delete ended.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 enum End {
     /// AWS has deleted it.
     Deleted,
@@ -31,21 +42,31 @@ enum End {
     Gone,
     /// AWS does not know it, but it may have been created a moment ago.
     Unknown,
+    /// AWS refuses to delete it, with this reason, and a later apply will.
+    Kept(String),
+}
+
+/// How AWS answered a delete in the end.
+enum Sent {
+    /// It was accepted, or there is nothing to delete.
+    Accepted(Deletion),
+    /// It was refused, with this reason, for as long as a predecessor may be in use.
+    Refused(String),
 }
 
 impl<C: 'static> Executor<C> {
-    /// Deletes a resource and removes it from the state. Returns its id where there was something to delete.
-    pub async fn delete(&self, delete: &Delete, step: &Step) -> Result<Option<String>> {
+    /// Deletes a resource and removes it from the state, unless it is a predecessor that AWS still uses.
+    pub async fn delete(&self, delete: &Delete, step: &Step) -> Result<Deleted> {
         let address = delete.address.as_str();
         let id = match &delete.id {
             Some(id) => id.clone(),
             None => match self.find_interrupted(delete, step).await? {
                 Some(id) => id,
-                None => return Ok(None),
+                None => return Ok(Deleted::Nothing),
             },
         };
         if self.has_deleted(&delete.kind, &id) {
-            return Ok(None);
+            return Ok(Deleted::Nothing);
         }
         let entry = self
             .session
@@ -53,7 +74,12 @@ impl<C: 'static> Executor<C> {
         let applied = self.done.applied.borrow().contains(address);
         if applied && entry.as_ref().and_then(|entry| entry.id.as_ref()) == Some(&id) {
             // The successor has the same id, as a bucket or role of the same name.
-            return Ok(None);
+            return Ok(Deleted::Nothing);
+        }
+        if delete.replaced
+            && let Some(reason) = self.used_by(&delete.kind, &id)?
+        {
+            return Ok(Deleted::Kept(id, reason));
         }
         let seen = delete.seen || delete.id.is_none();
         let is_old = entry.as_ref().is_some_and(|entry| is_old(entry, &id));
@@ -82,15 +108,46 @@ impl<C: 'static> Executor<C> {
             .delete_until_gone(delete, &id, not_found_limit, step)
             .await
             .map_err(|error| error.at(address))?;
-        if end == End::Unknown && delete.replaced {
-            return Ok(None);
+        match end {
+            End::Unknown if delete.replaced => return Ok(Deleted::Nothing),
+            End::Kept(reason) => return Ok(Deleted::Kept(id, reason)),
+            _ => {}
         }
         let kind_and_id = (delete.kind.clone(), id.clone());
         self.done.deleted.borrow_mut().insert(kind_and_id);
         self.session
             .change(|document| forget(document, address, &id, delete.replaced));
         self.session.save().await?;
-        Ok((seen || end == End::Deleted).then_some(id))
+        Ok(if seen || end == End::Deleted {
+            Deleted::Id(id)
+        } else {
+            Deleted::Nothing
+        })
+    }
+
+    /// Which resource AWS still uses this one for, by what was last read of all others; none if it uses it for none.
+    fn used_by(&self, kind: &str, id: &str) -> Result<Option<String>> {
+        let users = self.session.read(|document| -> Vec<_> {
+            let users = document.resources.iter();
+            let users = users.filter(|(_, user)| user.id.is_some() && !user.attributes.is_null());
+            users
+                .map(|(address, user)| {
+                    (address.clone(), user.kind.clone(), user.attributes.clone())
+                })
+                .collect()
+        });
+        for (address, user_kind, live) in users {
+            let any = self.kinds.get(&user_kind)?;
+            // What an older version has written may lack members.
+            let uses = any.uses(&live).unwrap_or_default();
+            if uses.iter().any(|(of, used)| *of == kind && used == id) {
+                let pending = any.pending(&live)?;
+                let until =
+                    pending.map_or(String::new(), |pending| format!(" (pending {pending})"));
+                return Ok(Some(format!("{address} still uses it{until}")));
+            }
+        }
+        Ok(None)
     }
 
     /// Searches for what an interrupted create may have created, and records its id. Where there is nothing, the entry is
@@ -140,7 +197,10 @@ impl<C: 'static> Executor<C> {
         let deadline = self.ctx.clock.deadline(delete_limit(any));
         let mut attempt = 0;
         loop {
-            let answer = self.send_delete(any, id, step).await?;
+            let answer = match self.send_delete(any, id, delete.replaced, step).await? {
+                Sent::Accepted(deletion) => deletion,
+                Sent::Refused(reason) => return Ok(End::Kept(reason)),
+            };
             if let Some(limit) = not_found_limit
                 && (answer == Deletion::NotFound
                     || (answer == Deletion::Unconfirmed
@@ -177,16 +237,23 @@ impl<C: 'static> Executor<C> {
         }
     }
 
-    /// Sends the delete until AWS does not refuse it.
-    async fn send_delete(&self, any: &dyn AnyKind<C>, id: &str, step: &Step) -> Result<Deletion> {
+    /// Sends the delete until AWS does not refuse it, or, for a predecessor (`replaced`), until it may stay.
+    async fn send_delete(
+        &self,
+        any: &dyn AnyKind<C>,
+        id: &str,
+        replaced: bool,
+        step: &Step,
+    ) -> Result<Sent> {
         let deadline = self.ctx.clock.deadline(delete_limit(any));
+        let may_stay = any.predecessor_may_stay_after().filter(|_| replaced);
         let mut users = None;
         loop {
             let permit = self.permit().await?;
             let answer = any.delete(&self.ctx, id).await;
             drop(permit);
             let error = match answer {
-                Ok(deletion) => return Ok(deletion),
+                Ok(deletion) => return Ok(Sent::Accepted(deletion)),
                 Err(error) => error,
             };
             if error.retry == Retry::Never || deadline.is_over() {
@@ -202,6 +269,11 @@ impl<C: 'static> Executor<C> {
             {
                 reason = format!("in use by {in_use_by}");
                 users = Some(in_use_by);
+            }
+            if may_stay
+                .is_some_and(|limit| error.retry == Retry::Later && deadline.elapsed() > limit)
+            {
+                return Ok(Sent::Refused(reason));
             }
             step.say(&reason);
             self.ctx.pause(deadline.pause()).await?;

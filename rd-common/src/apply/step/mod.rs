@@ -7,7 +7,7 @@
 
 mod alone;
 mod create;
-mod delete;
+pub mod delete;
 pub mod search;
 mod settle;
 

@@ -14,6 +14,7 @@ mod refused_changes;
 mod status;
 
 use crate::clients::Clients;
+use crate::kinds::db_parameter_group::DbParameterGroup;
 use crate::rds;
 use aws_sdk_rds::types::DbInstance as Instance;
 use model::{Live, Spec, live};
@@ -115,6 +116,11 @@ impl Kind for DbInstance {
 
     fn pending(live: &Live) -> Option<String> {
         diff::pending(live)
+    }
+
+    /// While a major upgrade is pending, the instance has the parameter group of the old version.
+    fn uses(live: &Live) -> Vec<(&'static str, String)> {
+        vec![(DbParameterGroup::NAME, live.db_parameter_group.clone())]
     }
 
     fn ready(live: &Live) -> Readiness {

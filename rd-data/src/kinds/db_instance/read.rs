@@ -7,7 +7,7 @@ use crate::rds;
 use aws_sdk_rds::types::{DbInstance as Instance, Filter};
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
-use rd_common::{Ctx, Result, Stack, Wanted, tags_from_sdk};
+use rd_common::{Ctx, Result, Retry, Stack, Wanted, tags_from_sdk};
 
 /// Reads the instances with these names, or every instance of the account.
 pub async fn describe(clients: &Clients, names: Option<Vec<String>>) -> Result<Vec<Instance>> {
@@ -34,6 +34,26 @@ pub async fn describe(clients: &Clients, names: Option<Vec<String>>) -> Result<V
 pub async fn describe_one(ctx: &Ctx<Clients>, id: &str) -> Result<Option<Instance>> {
     let instances = describe(&ctx.clients, Some(vec![id.to_owned()])).await?;
     Ok(instances.into_iter().next())
+}
+
+/// The instances for which `is_user` is true, with their statuses, for people; none if there are none, or if the
+/// credentials do not allow the call: only a hint is lost then.
+pub async fn instances_that(
+    ctx: &Ctx<Clients>,
+    is_user: impl Fn(&Instance) -> bool,
+) -> Result<Option<String>> {
+    let instances = match describe(&ctx.clients, None).await {
+        Err(error) if error.retry == Retry::Never => return Ok(None),
+        other => other?,
+    };
+    let users = instances.iter().filter(|instance| is_user(instance));
+    let users: Vec<String> = users
+        .map(|instance| {
+            let status = instance.db_instance_status().unwrap_or_default();
+            format!("the instance {} ({status})", name(instance))
+        })
+        .collect();
+    Ok((!users.is_empty()).then(|| users.join(", ")))
 }
 
 /// The name of the instance whose tags have `address` in `slice` of this stack; none if no instance has them.
