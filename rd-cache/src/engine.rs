@@ -34,7 +34,7 @@ impl Engine {
     pub fn versions(self) -> &'static [&'static str] {
         match self {
             Engine::Redis => &["6.2", "7.0", "7.1"],
-            Engine::Valkey => &["7.2", "8.0", "8.1"],
+            Engine::Valkey => &["7.2", "8.0", "8.1", "8.2", "9.0", "9.1"],
         }
     }
 

@@ -1,4 +1,5 @@
 //! Changes of the cache: nodes, engine, parameters, changes pending until the maintenance window, and refused ones.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Call, Calls, Fault, Proxy, Rule};
 use rd_testkit::network::SETTINGS;
@@ -195,6 +196,31 @@ fn redis_becomes_valkey_in_place_and_the_way_back_is_a_replacement() {
     world.rd("rd-cache").args("apply -y").ok();
     assert_eq!(described(&world, "Engine"), "redis");
     assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
+}
+
+/// Edition 1 keeps Redis; the engine of edition 2 comes in place, and nothing else.
+#[test]
+fn another_edition_changes_the_engine_in_place() {
+    let world = applied(SETTINGS);
+    assert_eq!(described(&world, "Engine"), "redis");
+    assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
+    let plan = world.rd("rd-cache").args("plan --set edition=2").ok();
+    assert_eq!(plan.actions(), UPDATE);
+    let changed = plan.of_type("change").into_iter();
+    let changed = changed.filter(|change| change["action"] == "update");
+    let fields: Vec<String> = changed
+        .flat_map(|change| change["fields"].as_array().unwrap().clone())
+        .map(|field| format!("{} {} {}", field["path"], field["before"], field["after"]))
+        .collect();
+    let expected = [
+        "\"engine\" \"redis\" \"valkey\"",
+        "\"engine_version\" \"7.1.0\" \"8.2\"",
+        "\"parameter_group\" \"default.redis7\" \"default.valkey8\"",
+    ];
+    assert_eq!(fields, expected);
+    world.settings(&format!("{SETTINGS}edition = 2\n"));
+    settles(&world, &UPDATE);
+    assert_eq!(described(&world, "Engine"), "valkey");
 }
 
 #[test]

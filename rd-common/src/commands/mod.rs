@@ -11,6 +11,7 @@ pub mod plan;
 mod program_commands;
 pub mod rebuild;
 mod scan;
+pub mod settings;
 pub mod slice_context;
 pub mod status;
 
@@ -54,6 +55,10 @@ pub enum SliceCommand<D: Args> {
         {program} output {output} :: print one, for a shell\n\
         {program} output {output} --format json :: print one as JSON")]
     Output(output::OutputArgs),
+    /// Show the settings of this slice, their values and where they were set
+    #[command(after_help = "{program} settings :: all settings of this slice\n\
+        {program} settings --edition 2 :: what the defaults of that edition would change")]
+    Settings(settings::SettingsArgs),
     /// Rebuild the state from existing AWS resources
     #[command(
         after_help = "{program} rebuild :: find every resource of the slice by tag or name, after the state was lost"
@@ -96,6 +101,7 @@ impl<D: Args> SliceCommand<D> {
             SliceCommand::Import(_) => Some(Verb::Import),
             SliceCommand::Doctor(_) => Some(Verb::Doctor),
             SliceCommand::Output(_)
+            | SliceCommand::Settings(_)
             | SliceCommand::Completions { .. }
             | SliceCommand::Man { .. } => None,
         }
@@ -108,6 +114,7 @@ impl<D: Args> SliceCommand<D> {
             SliceCommand::Destroy(args) => destroy::run::<S>(context, &args).await,
             SliceCommand::Status => status::run::<S>(context).await,
             SliceCommand::Output(args) => output::run(context, S::NAME, &args).await,
+            SliceCommand::Settings(args) => settings::run::<S>(context, &args),
             SliceCommand::Rebuild => rebuild::run::<S>(context).await,
             SliceCommand::Import(args) => import::run::<S>(context, &args).await,
             SliceCommand::Doctor(args) => doctor::run::<S>(context, &args).await,

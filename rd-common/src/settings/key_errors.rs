@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::settings::load::{FILE, Settings};
 use crate::settings::locate;
+use crate::settings::override_value::Override;
 use crate::settings::stack_settings::{PRODUCTION, StackSettings};
 use crate::slices::SLICES;
 use crate::suggestion::nearest;
@@ -97,28 +98,49 @@ impl Settings {
 
     /// The place where the value of `key` was written, as the beginning of an error: a variable, a flag, or a line.
     fn place(&self, key: &str) -> String {
-        // An error can be deeper than the key that was set: in an item of a list.
-        let above = key.rmatch_indices(['.', '[']).map(|(at, _)| &key[..at]);
-        let mut keys = std::iter::once(key).chain(above);
-        if let Some(origin) = keys.find_map(|key| self.origins.get(key)) {
+        if let Some(origin) = self.origin(key) {
             return format!("{origin}: ");
         }
         let path: Vec<&str> = key.split(['.', '[']).collect();
+        match locate::line(&self.text, &self.path_in_file(&path)) {
+            Some((line, text)) => format!("{}, line {line}: `{text}`: ", self.file_name()),
+            None => String::new(),
+        }
+    }
+
+    /// Where the value of `key` was written: a variable, a flag, or a line of the file; none where it is a default.
+    pub(super) fn written_at(&self, key: &str) -> Option<String> {
+        if let Some(origin) = self.origin(key) {
+            return Some(origin.to_owned());
+        }
+        // A quoted name, such as `data.parameters."rds.force_ssl"`, may have dots.
+        let path: Vec<String> = Override::parse(&format!("{key}=")).ok()?.path;
+        let path = self.path_in_file(&Vec::from_iter(path.iter().map(String::as_str)));
+        let (line, _) =
+            locate::line(&self.text, &path).filter(|_| locate::has(&self.text, &path))?;
+        Some(format!("{}, line {line}", self.file_name()))
+    }
+
+    /// The variable or flag that has set `key`, or what it is in.
+    fn origin(&self, key: &str) -> Option<&str> {
+        // An error can be deeper than the key that was set: in an item of a list.
+        let above = key.rmatch_indices(['.', '[']).map(|(at, _)| &key[..at]);
+        let mut keys = std::iter::once(key).chain(above);
+        keys.find_map(|key| self.origins.get(key))
+            .map(String::as_str)
+    }
+
+    /// The path of a key in the file: in the table of the environment where that has it.
+    fn path_in_file<'a>(&'a self, path: &[&'a str]) -> Vec<&'a str> {
         let environment = self
             .merged
             .get("environment")
             .and_then(Value::as_str)
             .unwrap_or(PRODUCTION);
-        let mut over = vec!["environments", environment];
-        over.extend(&path);
-        let place = if locate::has(&self.text, &over) {
-            &over
-        } else {
-            &path
-        };
-        match locate::line(&self.text, place) {
-            Some((line, text)) => format!("{}, line {line}: `{text}`: ", self.file_name()),
-            None => String::new(),
+        let over = [&["environments", environment], path].concat();
+        match locate::has(&self.text, &over) {
+            true => over,
+            false => path.to_vec(),
         }
     }
 

@@ -1,10 +1,10 @@
 //! Finds `rd.toml`, merges the settings, and deserializes them into their types.
 
 use crate::error::{Error, Result};
-use crate::settings::merge;
 use crate::settings::override_value::Override;
 use crate::settings::problem::Problem;
-use crate::settings::stack_settings::{PRODUCTION, StackSettings, StateSettings};
+use crate::settings::stack_settings::{PRODUCTION, StackSettings};
+use crate::settings::{editions, merge};
 use serde::de::DeserializeOwned;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -56,15 +56,7 @@ pub fn load(layers: &Layers, section: Option<&str>) -> Result<Settings> {
         None => String::new(),
     };
     let mut settings = Settings {
-        stack: StackSettings {
-            project: String::new(),
-            environment: String::new(),
-            region: None,
-            domain: None,
-            protect: None,
-            tags: BTreeMap::new(),
-            state: StateSettings::default(),
-        },
+        stack: StackSettings::default(),
         path,
         merged: Table::new(),
         origins: BTreeMap::new(),
@@ -93,7 +85,7 @@ fn find(layers: &Layers) -> Result<Option<PathBuf>> {
 }
 
 impl Settings {
-    /// The table `name` of a slice, as its type. Fails on unknown keys and wrong types, with the place.
+    /// The table `name` of a slice, as its type, with the defaults of the edition. Fails on unknown keys and wrong types, with the place.
     pub fn section<T: DeserializeOwned>(&self, name: &str) -> Result<T> {
         let mut merged = Table::new();
         if let Some(table) = self.merged.get(name) {
@@ -103,11 +95,15 @@ impl Settings {
             let (path, value) = set.resolve::<T>(1);
             merge::put(&mut merged, &path, value, &set.origin)?;
         }
-        match merged.remove(name) {
-            Some(Value::Table(table)) => self.typed(Value::Table(table), Some(name)),
-            Some(_) => Err(self.wrong(name, "is not a table", &format!("write `[{name}]`"))),
-            None => self.typed(Value::Table(Table::new()), Some(name)),
-        }
+        let mut table = match merged.remove(name) {
+            Some(Value::Table(table)) => table,
+            Some(_) => {
+                return Err(self.wrong(name, "is not a table", &format!("write `[{name}]`")));
+            }
+            None => Table::new(),
+        };
+        editions::fill_in(self.stack.edition, name, &mut table);
+        self.typed(Value::Table(table), Some(name))
     }
 
     /// The environments that the file names: the one that it chooses, then those with a table of their own.

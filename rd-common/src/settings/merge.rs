@@ -162,7 +162,7 @@ pub(super) fn put(table: &mut Table, path: &[String], value: Value, origin: &str
 /// The variables: `RD_<KEY>` for top-level keys, and `RD_<SECTION>_<KEY>` for those of the program's table.
 fn variables(section: Option<&str>) -> Vec<Override> {
     let mut found = Vec::new();
-    for key in ["project", "domain", "protect"] {
+    for key in ["project", "edition", "domain", "protect"] {
         let origin = format!("RD_{}", key.to_uppercase());
         if let Ok(text) = std::env::var(&origin) {
             let path = vec![key.to_owned()];

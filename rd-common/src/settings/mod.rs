@@ -1,6 +1,8 @@
 //! Settings from `rd.toml`, its table for the environment, `RD_*` variables and flags, each of which overrides the one
 //! before. They are resolved once, at the start.
 
+pub mod editions;
+mod explain;
 mod key_errors;
 pub mod kms_key;
 mod load;
@@ -12,5 +14,6 @@ pub mod problem;
 mod stack_settings;
 mod value_type;
 
+pub use explain::Setting;
 pub use load::{Layers, Settings, load};
 pub use stack_settings::{Backend, Retention, StackSettings, StateSettings};

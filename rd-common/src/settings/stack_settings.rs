@@ -1,5 +1,6 @@
 //! The top-level keys of `rd.toml`, which every program reads.
 
+use crate::settings::editions;
 use crate::settings::problem::Problem;
 use crate::stack::Tags;
 use serde::{Deserialize, Serialize};
@@ -13,6 +14,9 @@ pub struct StackSettings {
     /// The environment, such as `production`, the default.
     #[serde(default = "production")]
     pub environment: String,
+    /// The edition, which chooses the table of defaults; see [`editions`].
+    #[serde(default = "first_edition")]
+    pub edition: u32,
     /// The AWS region; without it, that of the AWS SDK's own settings.
     #[serde(default)]
     pub region: Option<String>,
@@ -100,11 +104,31 @@ fn production() -> String {
     PRODUCTION.to_owned()
 }
 
+fn first_edition() -> u32 {
+    editions::FIRST
+}
+
+impl Default for StackSettings {
+    fn default() -> Self {
+        Self {
+            project: String::new(),
+            environment: production(),
+            edition: first_edition(),
+            region: None,
+            domain: None,
+            protect: None,
+            tags: Tags::new(),
+            state: StateSettings::default(),
+        }
+    }
+}
+
 impl StackSettings {
     /// The names of the top-level keys.
-    pub(super) const KEYS: [&'static str; 7] = [
+    pub(super) const KEYS: [&'static str; 8] = [
         "project",
         "environment",
+        "edition",
         "region",
         "domain",
         "protect",
@@ -119,7 +143,7 @@ impl StackSettings {
 
     /// What is wrong beyond the types. Names become part of S3 bucket names and DNS names, so their rules apply.
     pub(super) fn problems(&self) -> Vec<Problem> {
-        let mut problems = Vec::new();
+        let mut problems = Vec::from_iter(editions::problem(self.edition));
         for (key, value, longest) in [
             ("project", &self.project, 24),
             ("environment", &self.environment, 16),

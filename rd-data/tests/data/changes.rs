@@ -84,6 +84,47 @@ fn insights_follow_the_settings_or_stay_as_they_are() {
     assert_eq!(described(&world, "DatabaseInsightsMode"), "standard");
 }
 
+/// Edition 1 leaves the mode to AWS; edition 2 sees it. Extended Support is as it was when the instance was created.
+#[test]
+fn another_edition_changes_the_mode_of_insights_alone() {
+    let world = applied(SETTINGS);
+    let turn_on = [
+        ("DBInstanceIdentifier", "shop-test-postgres"),
+        ("DatabaseInsightsMode", "advanced"),
+        ("EnablePerformanceInsights", "true"),
+        ("PerformanceInsightsRetentionPeriod", "465"),
+        ("ApplyImmediately", "true"),
+    ];
+    world.query(RDS, "ModifyDBInstance", &turn_on);
+    let days = with("performance_insights_days = 465");
+    world.settings(&days);
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    world.settings(&format!("edition = 2\n{days}"));
+    let plan = world.rd("rd-data").args("plan").ok();
+    assert_eq!(plan.actions(), ["update data.db_instance.postgres"]);
+    let change = plan.of_type("change").into_iter();
+    let change = change.filter(|one| one["action"] == "update");
+    let fields: Vec<serde_json::Value> = change
+        .flat_map(|one| one["fields"].as_array().unwrap().clone())
+        .collect();
+    assert_eq!(fields.len(), 1, "{fields:?}");
+    assert_eq!(
+        (
+            &fields[0]["path"],
+            &fields[0]["before"],
+            &fields[0]["after"]
+        ),
+        (
+            &"database_insights".into(),
+            &"advanced".into(),
+            &"standard".into()
+        )
+    );
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
+    assert_eq!(described(&world, "DatabaseInsightsMode"), "standard");
+}
+
 #[test]
 fn a_change_pending_until_the_window_is_neither_planned_nor_drift() {
     let world = applied(&with("apply_immediately = false"));

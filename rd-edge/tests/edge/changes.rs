@@ -22,6 +22,27 @@ fn applied(keys: &str) -> (World, Proxy) {
     (world, proxy)
 }
 
+/// Edition 1 keeps its policy; that of edition 2 comes in place, and nothing else.
+#[test]
+fn another_edition_changes_the_policy_alone() {
+    let (world, _) = applied("");
+    let policy = |end: &str| format!("ELBSecurityPolicy-TLS13-1-2-Res-{end}");
+    has_no_changes(&world);
+    let plan = world.rd("rd-edge").args("plan --set edition=2").ok();
+    assert_eq!(plan.actions(), ["update edge.listener.https"]);
+    let change = plan.of_type("change").into_iter();
+    let change = change.filter(|one| one["action"] == "update");
+    let fields: Vec<Value> = change
+        .flat_map(|one| one["fields"].as_array().unwrap().clone())
+        .collect();
+    assert_eq!(fields.len(), 1, "{fields:?}");
+    assert_eq!(fields[0]["before"], policy("2021-06"));
+    assert_eq!(fields[0]["after"], policy("PQ-2025-09"));
+    world.settings(&format!("edition = 2\n{}", world.edge("")));
+    world.rd("rd-edge").args("apply -y").ok();
+    has_no_changes(&world);
+}
+
 fn has_no_changes(world: &World) {
     assert_eq!(world.rd("rd-edge").args("plan").ok().actions(), [""; 0]);
     let state = std::fs::read_to_string(world.state_file("shop/test", "edge")).unwrap();

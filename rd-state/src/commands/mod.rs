@@ -15,6 +15,7 @@ mod push;
 mod rebuild;
 mod restore;
 mod rm;
+mod settings;
 mod show;
 mod slices;
 mod stack;
@@ -23,6 +24,7 @@ mod view;
 
 use clap::Subcommand;
 use rd_common::commands::ProgramCommands;
+use rd_common::commands::settings::SettingsArgs;
 use rd_common::context::Context;
 use rd_common::flags::GlobalFlags;
 use rd_common::{Exit, Result};
@@ -33,6 +35,11 @@ pub enum Command {
     /// Write an rd.toml that explains every setting
     #[command(after_help = "{program} init --project shop --environment test")]
     Init(init::InitArgs),
+    /// Show every setting, its value and where it was set, or what another edition would change
+    #[command(after_help = "{program} settings :: all settings\n\
+        {program} settings cache.engine\n\
+        {program} settings --edition 2 :: what the defaults of that edition would change")]
+    Settings(SettingsArgs),
     /// Print the outputs of all slices
     #[command(after_help = "{program} outputs\n\
         {program} outputs --format json | jq -r .net.vpc_id")]
@@ -119,6 +126,7 @@ impl ProgramCommands for Command {
     async fn run(self, context: &Context) -> Result<Exit> {
         match self {
             Command::Init(args) => init::run(&context.flags, &args),
+            Command::Settings(args) => settings::run(context, &args).await,
             Command::Outputs => outputs::run(context).await,
             Command::List(args) => list::run(context, &args).await,
             Command::Show(args) => show::run(context, &args).await,

@@ -22,6 +22,9 @@ VERSIONS = [
     ("valkey", "7.2", "7.2.6", "valkey7"),
     ("valkey", "8.0", "8.0.1", "valkey8"),
     ("valkey", "8.1", "8.1.0", "valkey8"),
+    ("valkey", "8.2", "8.2.0", "valkey8"),
+    ("valkey", "9.0", "9.0.0", "valkey9"),
+    ("valkey", "9.1", "9.1.0", "valkey9"),
 ]
 DEFAULTS = {"redis": "7.1", "valkey": "8.1"}
 FAMILIES = {family: engine for engine, _, _, family in VERSIONS}

@@ -85,7 +85,7 @@ OLD_NAMES = {
     "zset-max-listpack-entries": "zset-max-ziplist-entries",
     "zset-max-listpack-value": "zset-max-ziplist-value",
 }
-SINCE = {"redis6.x": (6,), "redis7": (7,), "valkey7": (7,), "valkey8": (8,)}
+SINCE = {"redis6.x": (6,), "redis7": (7,), "valkey7": (7,), "valkey8": (8,), "valkey9": (9,)}
 CLUSTER_ON = ".cluster.on"
 EVENTS = re.compile(r"[KEg$lshzxeAtdmn]*")
 

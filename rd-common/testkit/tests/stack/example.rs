@@ -5,12 +5,11 @@ use rd_testkit::World;
 const EXAMPLE: &str = include_str!("../../../../rd.example.toml");
 
 /// Keys without a default, or with one that depends on more than the settings.
-const NO_DEFAULT: [&str; 25] = [
+const NO_DEFAULT: [&str; 24] = [
     "store.bucket",
     "store.kms_key",
     "store.cors_origins",
     "data.kms_key",
-    "data.database_insights",
     "data.log_kms_key",
     "cache.kms_key",
     "cache.parameters.maxmemory-policy",
@@ -68,7 +67,7 @@ fn commented() -> Vec<(String, String, String)> {
 /// What a plan for an empty account would make.
 fn changes(world: &World, section: &str, settings: &str) -> Vec<serde_json::Value> {
     world.settings(&format!(
-        "project = \"replaydash\"\nregion = \"us-east-1\"\ndomain = \"example.com\"\n{settings}"
+        "project = \"replaydash\"\nedition = 2\nregion = \"us-east-1\"\ndomain = \"example.com\"\n{settings}"
     ));
     let slice = match section.split_once('.').map_or(section, |(slice, _)| slice) {
         // Every program reads it.

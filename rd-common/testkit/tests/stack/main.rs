@@ -6,6 +6,7 @@ mod checkouts;
 mod completions;
 mod docs_names;
 mod docs_say_something;
+mod editions;
 mod example;
 mod help;
 mod layers;
