@@ -13,6 +13,7 @@ MODULES = [
     "s3.bucket_policies",
     "s3.versioning",
     "controls",
+    "bad_day.day",
     "elbv2.requests",
     "elbv2.network_interfaces",
     "elbv2.load_balancers",

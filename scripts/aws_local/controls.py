@@ -5,6 +5,7 @@
   elbv2/lag.py;
 - /aws-local/target-health: {"target", "state", "reason", "description"}, how a target answers its health checks;
   DELETE restores its own health;
+- /aws-local/bad-day: {"account", "seed", "second"}, an account in which AWS answers at its worst; see bad_day/;
 - /aws-local/task and /aws-local/iam-lag: failures of ECS tasks, and how long IAM takes to propagate new roles; see ecs/controls.py;
 - /aws-local/scan: the findings of image scans; see ecr/scans.py;
 - /aws-local/scaling-activity: scaling activities of a service; see application_autoscaling/activities.py;
@@ -22,6 +23,7 @@ import json
 
 from moto.core.base_backend import BackendDict
 
+from aws_local.bad_day import day
 from aws_local.ecs import controls
 from aws_local.elbv2 import lag
 
@@ -85,6 +87,7 @@ def _mail(method, body):
 
 
 PATHS = {
+    "/aws-local/bad-day": day.control,
     "/aws-local/dns": _dns,
     "/aws-local/elb-lag": lag.control,
     "/aws-local/target-health": _target_health,

@@ -10,6 +10,7 @@ import threading
 import time
 
 from aws_local import additions, controls, speed
+from aws_local.bad_day.application import BadDay
 from aws_local.cloudwatch.rpc_v2_cbor import Cbor
 from aws_local.logs.live_tail import LiveTail
 from aws_local.registry import storage
@@ -59,7 +60,7 @@ class Watch:
 
 
 def application():
-    return Registry(LiveTail(Cbor(Dispatcher())))
+    return Registry(LiveTail(Cbor(BadDay(Dispatcher()))))
 
 
 def main():

@@ -9,6 +9,7 @@
 )]
 
 pub mod archive;
+mod bad_day;
 pub mod canned;
 mod domain;
 pub mod drift;
@@ -27,6 +28,7 @@ mod terminal;
 mod watched;
 mod world;
 
+pub use bad_day::bad_days;
 pub use http::{Answer, request};
 pub use run::{Done, Rd, finish};
 pub use schema::{assert_fits, fits, schema_of};

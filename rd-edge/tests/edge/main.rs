@@ -1,6 +1,7 @@
 //! rd-edge against the local AWS API, and against web servers on loopback.
 
 mod aws_behaviour;
+mod bad_day;
 mod changes;
 mod check;
 mod drift;

@@ -171,6 +171,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "rd-common/testkit",
         &[
             "archive",
+            "bad_day",
             "domain",
             "drift",
             "inventory",
