@@ -5,7 +5,6 @@ mod clients;
 mod commands;
 mod config;
 mod engine_version;
-mod instance_classes;
 mod kinds;
 mod log_groups;
 mod rds;

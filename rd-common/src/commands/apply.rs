@@ -86,7 +86,8 @@ async fn apply<S: Slice>(
     outputs
         .resolve(nodes.filter(|node| exists(&node.address)))
         .await?;
-    let plan = refreshed.plan(&state.document, &outputs)?;
+    let (plan, notes) = refreshed.checked_plan(&state.document, &outputs).await?;
+    session.warn_all(notes);
     if let Some(refused) = plan.refused() {
         return Err(refused.clone());
     }

@@ -6,6 +6,7 @@ use crate::exit::Exit;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::{self, SliceSession};
+use crate::plan::checked_with_aws::not_checked;
 use crate::plan::deleted_first::{in_use, summary, way_out};
 use crate::plan::plan_records::emit_plan;
 use crate::plan::planned::Plan;
@@ -90,7 +91,9 @@ async fn plan_online<S: Slice>(
         );
     }
     session.emit_notes(&refreshed.discovered, state);
-    refreshed.plan(state, outputs)
+    let (plan, notes) = refreshed.checked_plan(state, outputs).await?;
+    session.warn_all(notes);
+    Ok(plan)
 }
 
 async fn plan_offline<S: Slice>(
@@ -103,9 +106,10 @@ async fn plan_offline<S: Slice>(
     S::use_outputs(&mut discovered, &outputs.inputs::<S>().await?);
     let parts = S::parts(stack, &session.config, &discovered);
     outputs.resolve(parts.nodes.iter()).await?;
-    plan(
+    let kinds = S::kinds();
+    let plan = plan(
         stack,
-        &S::kinds(),
+        &kinds,
         &parts,
         empty,
         &Observed::default(),
@@ -113,7 +117,14 @@ async fn plan_offline<S: Slice>(
             value: &|reference| outputs.get(reference),
             deleted_first: &|reference| outputs.is_deleted_first::<S>(reference),
         },
-    )
+    )?;
+    if let Some(fields) = not_checked(&kinds, &plan)? {
+        session.warn(
+            format!("not checked: {fields}"),
+            "only AWS knows what it offers in this region: plan without --offline",
+        );
+    }
+    Ok(plan)
 }
 
 /// Warns of what this plan deletes although other slices use it, and of outputs that it changes, where other slices use

@@ -10,6 +10,7 @@ use crate::pipe::upstream::Upstream;
 use crate::records::{Begin, Diagnostic, End, Ended, FORMAT, Record, Severity, Verb};
 use crate::resource::progress::Progress;
 use crate::resource::signal::Cancel;
+use crate::resource::slice::Note;
 use crate::stack::Stack;
 use crate::state::store::Store;
 use std::collections::BTreeMap;
@@ -60,6 +61,13 @@ impl PipeSession {
     /// Writes a warning as a diagnostic.
     pub fn warn(&self, summary: impl Into<String>, hint: impl Into<String>) {
         warn(&self.printer, self.name, summary, hint);
+    }
+
+    /// Writes each note as a warning.
+    pub fn warn_all(&self, notes: Vec<Note>) {
+        for note in notes {
+            self.warn(note.summary, note.hint);
+        }
     }
 }
 

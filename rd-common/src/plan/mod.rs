@@ -1,6 +1,7 @@
 //! Plans: what AWS has (`refresh`), what to do with it (`planner`, `deletes`), and plans that were saved to a file.
 
 mod cause;
+pub mod checked_with_aws;
 pub mod deleted_first;
 pub mod deletes;
 mod dependency_order;

@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::slice_session::SliceSession;
+use crate::plan::checked_with_aws::check_with_aws;
 use crate::plan::planned::Plan;
 use crate::plan::planner::{OtherSlices, plan};
 use crate::plan::read_ahead::{ReadAhead, Reading};
@@ -13,7 +14,7 @@ use crate::resource::external_outputs::ExternalOutputs;
 use crate::resource::input::Reference;
 use crate::resource::parts::Parts;
 use crate::resource::reader::Reader;
-use crate::resource::slice::Slice;
+use crate::resource::slice::{Note, Slice};
 use crate::state::document::Document;
 use crate::state::session::LoadedState;
 use std::collections::BTreeSet;
@@ -117,6 +118,17 @@ impl<S: Slice> Refreshed<S> {
             .needs()
             .into_iter()
             .partition(|slice| !is_optional(slice))
+    }
+
+    /// As [`Refreshed::plan`], after AWS was asked about what it creates and changes, with what the user has to know.
+    pub async fn checked_plan(
+        &self,
+        state: &Document,
+        outputs: &OutputResolver,
+    ) -> Result<(Plan, Vec<Note>)> {
+        let mut plan = self.plan(state, outputs)?;
+        let notes = check_with_aws(&self.ctx, &self.kinds, &mut plan).await?;
+        Ok((plan, notes))
     }
 
     /// The plan of an apply, with the outputs of other slices that are known by now.

@@ -7,6 +7,7 @@ use crate::resource::deletion::Deletion;
 use crate::resource::kind::{
     CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
 };
+use crate::resource::slice::Note;
 use crate::stack::Tags;
 use futures_util::future::LocalBoxFuture;
 use serde::Serialize;
@@ -34,6 +35,8 @@ pub trait AnyKind<C> {
     fn no_unique_name(&self) -> bool;
     /// The same as [`Kind::COSTS`].
     fn costs(&self) -> bool;
+    /// The same as [`Kind::CHECKED_WITH_AWS`].
+    fn checked_with_aws(&self) -> &'static [&'static str];
     /// The same as [`Kind::PREDECESSOR_MAY_STAY_AFTER`].
     fn predecessor_may_stay_after(&self) -> Option<Duration>;
     /// The same as [`Kind::find`].
@@ -79,6 +82,14 @@ pub trait AnyKind<C> {
         last: Option<&Value>,
         changes: &[Change],
     ) -> Result<()>;
+    /// The same as [`Kind::check_with_aws`].
+    fn check_with_aws<'a>(
+        &self,
+        ctx: &'a Ctx<C>,
+        spec: &'a Value,
+        live: Option<&'a Value>,
+        changes: &'a [Change],
+    ) -> LocalBoxFuture<'a, Result<Vec<Note>>>;
     /// The same as [`Kind::created_by_aws`].
     fn created_by_aws(&self, live: &Value) -> Result<bool>;
     /// The same as [`Kind::may_import`].
@@ -190,6 +201,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
         K::COSTS
     }
 
+    fn checked_with_aws(&self) -> &'static [&'static str] {
+        K::CHECKED_WITH_AWS
+    }
+
     fn predecessor_may_stay_after(&self) -> Option<Duration> {
         K::PREDECESSOR_MAY_STAY_AFTER
     }
@@ -296,6 +311,21 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
         let live: K::Live = typed("what AWS reports", live)?;
         let last: Option<K::Spec> = last.and_then(|last| typed("the last spec", last).ok());
         K::validate(&spec, &live, last.as_ref(), changes)
+    }
+
+    fn check_with_aws<'a>(
+        &self,
+        ctx: &'a Ctx<K::Clients>,
+        spec: &'a Value,
+        live: Option<&'a Value>,
+        changes: &'a [Change],
+    ) -> LocalBoxFuture<'a, Result<Vec<Note>>> {
+        Box::pin(async move {
+            let spec: K::Spec = typed("the spec", spec)?;
+            let live = live.map(|live| typed::<K::Live>("what AWS reports", live));
+            let live = live.transpose()?;
+            K::check_with_aws(ctx, &spec, live.as_ref(), changes).await
+        })
     }
 
     fn created_by_aws(&self, live: &Value) -> Result<bool> {

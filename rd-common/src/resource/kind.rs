@@ -4,6 +4,7 @@ use crate::error::Result;
 use crate::resource::change::Change;
 use crate::resource::ctx::Ctx;
 use crate::resource::deletion::Deletion;
+use crate::resource::slice::Note;
 use crate::stack::Tags;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -153,6 +154,9 @@ pub trait Kind: 'static {
     /// run creates the same resources.
     const COSTS: bool = false;
 
+    /// The fields about which [`Kind::check_with_aws`] asks. An offline plan says that they were not checked.
+    const CHECKED_WITH_AWS: &'static [&'static str] = &[];
+
     /// For how long AWS may refuse the delete of a predecessor, one that has a successor, until an apply leaves it to a
     /// later one with a warning. Without this an apply fails then, as a destroy does.
     const PREDECESSOR_MAY_STAY_AFTER: Option<Duration> = None;
@@ -217,6 +221,19 @@ pub trait Kind: 'static {
     ) -> Result<()> {
         let _ = (spec, live, last, changes);
         Ok(())
+    }
+
+    /// Asks what only AWS knows about a create, or about these changes: an error refuses them, a note is a warning. Called
+    /// by a plan and an apply where one of [`Kind::CHECKED_WITH_AWS`] is set or changes, never where nothing does.
+    /// `live` is none for a create. Where the credentials do not allow a call, nothing is checked.
+    fn check_with_aws(
+        ctx: &Ctx<Self::Clients>,
+        spec: &Self::Spec,
+        live: Option<&Self::Live>,
+        changes: &[Change],
+    ) -> impl Future<Output = Result<Vec<Note>>> {
+        let _ = (ctx, spec, live, changes);
+        async { Ok(Vec::new()) }
     }
 
     /// Whether AWS itself may have created the resource for another one of this stack, and so without tags, such as the

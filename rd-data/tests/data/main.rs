@@ -4,5 +4,6 @@ mod changes;
 mod commands;
 mod drift;
 mod faults;
+mod offered;
 mod secrecy;
 mod storage;

@@ -1,12 +1,15 @@
-"""The versions of PostgreSQL, their upgrade targets, and the instance classes.
+"""The versions of PostgreSQL, their upgrade targets and support, and the instance classes.
 
 https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBEngineVersions.html
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBMajorEngineVersions.html
+https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeOrderableDBInstanceOptions.html
 https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Concepts.DBInstanceClass.Support.html
 """
 
 import functools
 import re
+from datetime import datetime, timezone
 
 from moto.rds.exceptions import InvalidParameterCombination, InvalidParameterValue
 from moto.rds.responses import RDSResponse
@@ -32,11 +35,33 @@ RELEASES = [
 DEFAULT_MINORS = {13: 22, 14: 19, 15: 14, 16: 10, 17: 6, 18: 1}
 DEFAULT_MAJOR = 17
 
-LOG_TYPES = ["postgresql", "upgrade"]
+LOG_TYPES = ["postgresql", "upgrade", "iam-db-auth-error"]
+
+# The first day on RDS, the end of standard support and the end of Extended Support of each major version.
+# https://docs.aws.amazon.com/AmazonRDS/latest/PostgreSQLReleaseNotes/postgresql-release-calendar.html
+SUPPORT = {
+    13: ("2021-02-24", "2026-02-28", "2029-02-28"),
+    14: ("2022-02-03", "2027-02-28", "2030-02-28"),
+    15: ("2023-02-27", "2028-02-29", "2031-02-28"),
+    16: ("2024-02-05", "2029-02-28", "2032-02-29"),
+    17: ("2024-11-20", "2030-02-28", "2033-02-28"),
+    18: ("2025-11-14", "2031-02-28", "2034-02-28"),
+}
+STANDARD_SUPPORT, EXTENDED_SUPPORT = "open-source-rds-standard-support", "open-source-rds-extended-support"
 
 SIZES = r"(micro|small|medium|large|xlarge|\d+xlarge)"
-FAMILIES = r"(t3|t4g|m5d?|m6gd?|m6id?|m7gd?|m7i|m8gd?|r5[bd]?|r6gd?|r6id?|r7gd?|r7i|r8gd?|x2g|x2iedn|x2idn)"
-CLASS = re.compile(rf"db\.{FAMILIES}\.{SIZES}")
+UP_TO_24 = "large xlarge 2xlarge 4xlarge 8xlarge 12xlarge 16xlarge 24xlarge"
+# The sizes of each instance family.
+OFFERED = {
+    family: sizes.split()
+    for families, sizes in {
+        "t3 t4g": "micro small medium large xlarge 2xlarge",
+        "m5 m5d r5 r5b r5d m6g m6gd r6g r6gd m7g m7gd r7g r7gd m8g m8gd r8g r8gd x2g": UP_TO_24,
+        "m6i m6id r6i r6id m7i r7i": UP_TO_24 + " 32xlarge 48xlarge",
+        "x2idn x2iedn": "xlarge 2xlarge 4xlarge 8xlarge 16xlarge 24xlarge 32xlarge",
+    }.items()
+    for family in families.split()
+}
 # Old classes, which current versions do not support.
 OLD_CLASS = re.compile(rf"db\.(t1|t2|m1|m2|m3|m4|r3|r4|x1|x1e)\.{SIZES}")
 
@@ -108,8 +133,14 @@ def upgraded(current, wanted, allow_major):
     return target
 
 
+def is_offered(name):
+    db, _, rest = (name or "").partition(".")
+    family, _, size = rest.partition(".")
+    return db == "db" and size in OFFERED.get(family, ())
+
+
 def check_class(name, version):
-    if CLASS.fullmatch(name or ""):
+    if is_offered(name):
         return
     if OLD_CLASS.fullmatch(name or ""):
         raise InvalidParameterCombination(
@@ -203,5 +234,109 @@ def describe_db_engine_versions(self):
     return paged(self.params, "DBEngineVersions", found)
 
 
+def day(text):
+    return datetime.fromisoformat(f"{text}T23:59:59+00:00")
+
+
+def is_supported(version):
+    """Whether a version is within its standard support."""
+    return datetime.now(timezone.utc) <= day(SUPPORT[major_of(version)][1])
+
+
+def describe_db_major_engine_versions(self):
+    engine, major = self.params.get("Engine"), self.params.get("MajorEngineVersion")
+    found = [
+        {
+            "Engine": ENGINE,
+            "MajorEngineVersion": str(one),
+            "SupportedEngineLifecycles": [
+                {
+                    "LifecycleSupportName": name,
+                    "LifecycleSupportStartDate": day(start),
+                    "LifecycleSupportEndDate": day(end),
+                }
+                for name, start, end in (
+                    (STANDARD_SUPPORT, first, standard),
+                    (EXTENDED_SUPPORT, standard, extended),
+                )
+            ],
+        }
+        for one, (first, standard, extended) in SUPPORT.items()
+        if engine in (None, ENGINE) and major in (None, str(one))
+    ]
+    return paged(self.params, "DBMajorEngineVersions", found)
+
+
+# The limits of each storage type: size in GiB, IOPS, IOPS per GiB, throughput.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html
+STORAGE = {
+    "gp2": (5, 65536, None, None),
+    "gp3": (20, 65536, (3000, 64000), (125, 4000)),
+    "io1": (100, 65536, (1000, 256000), None),
+    "io2": (100, 65536, (1000, 256000), None),
+}
+
+
+def _option(name, version, storage_type):
+    least, most, iops, throughput = STORAGE[storage_type]
+    option = {
+        "Engine": ENGINE,
+        "EngineVersion": version,
+        "DBInstanceClass": name,
+        "LicenseModel": "postgresql-license",
+        "AvailabilityZones": [{"Name": f"us-east-1{zone}"} for zone in "abcdf"],
+        "MultiAZCapable": True,
+        "ReadReplicaCapable": True,
+        "Vpc": True,
+        "SupportsStorageEncryption": True,
+        "StorageType": storage_type,
+        "SupportsIops": iops is not None,
+        "SupportsStorageThroughput": throughput is not None,
+        "SupportsEnhancedMonitoring": True,
+        "SupportsIAMDatabaseAuthentication": True,
+        "SupportsPerformanceInsights": True,
+        "MinStorageSize": least,
+        "MaxStorageSize": most,
+        "AvailableProcessorFeatures": [],
+        "SupportedEngineModes": ["provisioned"],
+        "SupportsStorageAutoscaling": True,
+        "SupportsKerberosAuthentication": True,
+        "OutpostCapable": False,
+        "SupportedActivityStreamModes": [],
+        "SupportsGlobalDatabases": False,
+        "SupportedNetworkTypes": ["IPV4", "DUAL"],
+        "SupportsClusters": False,
+        "SupportsDedicatedLogVolume": storage_type in ("io1", "io2"),
+        "SupportsHttpEndpoint": False,
+    }
+    if iops:
+        option |= {"MinIopsPerDbInstance": iops[0], "MaxIopsPerDbInstance": iops[1]}
+    if throughput:
+        option |= {"MinStorageThroughputPerDbInstance": throughput[0], "MaxStorageThroughputPerDbInstance": throughput[1]}
+    return option
+
+
+def describe_orderable_db_instance_options(plain):
+    def describe(self):
+        if self.params.get("Engine") != ENGINE:
+            return plain(self)
+        version, name = self.params.get("EngineVersion"), self.params.get("DBInstanceClass")
+        names = [name] if name else [f"db.{family}.{size}" for family, sizes in OFFERED.items() for size in sizes]
+        found = [
+            _option(one, release, storage_type)
+            for release in versions()
+            if _matches(release, version)
+            for one in names
+            if is_offered(one) and self.params.get("Vpc") is not False
+            for storage_type in STORAGE
+        ]
+        return paged(self.params, "OrderableDBInstanceOptions", found)
+
+    return describe
+
+
 def install():
+    plain = RDSResponse.describe_orderable_db_instance_options
+    RDSResponse.describe_orderable_db_instance_options = describe_orderable_db_instance_options(plain)
+    RDSResponse.describe_db_major_engine_versions = describe_db_major_engine_versions
     RDSResponse.describe_db_engine_versions = describe_db_engine_versions

@@ -245,7 +245,14 @@ def create_db_instance(create):
         if kwargs.get("engine") != ENGINE or kwargs.get("db_cluster_identifier"):
             return create(self)
         _master(kwargs)
-        database = self.backend.create_db_instance(prepared(self.backend, kwargs))
+        kwargs = prepared(self.backend, kwargs)
+        version = kwargs["engine_version"]
+        if kwargs.get("engine_lifecycle_support") == LIFECYCLES[1] and not engine_versions.is_supported(version):
+            raise InvalidParameterCombination(
+                f"Engine version {version} is past its end of standard support, and can only be created with Extended "
+                "Support."
+            )
+        database = self.backend.create_db_instance(kwargs)
         return ActionResult({"DBInstance": shown_as("creating", database)})
 
     return create_db_instance

@@ -116,7 +116,7 @@ fn settings() {
         ),
         (
             "rd-data",
-            "[data]\ninstance_class = \"db.t9.huge\"\n",
+            "[data]\ninstance_class = \"t4g.medium\"\n",
             &["line 4", "db.t4g.medium"],
         ),
         ("rd-data", "[data]\nengine_version = 17\n", &["line 4"]),

@@ -61,7 +61,6 @@ const CRATES: &[(&str, &[&str])] = &[
             "config",
             "kinds",
             "engine_version",
-            "instance_classes",
             "rds",
             "clients",
         ],

@@ -9,6 +9,7 @@ use crate::kinds::db_instance::diff::diff;
 use crate::kinds::db_instance::model::{Live, REPLACED_TAG, RESTORED_TAG, Spec, live};
 use crate::kinds::db_instance::modify::{known_texts, modify};
 use crate::kinds::db_instance::read::describe;
+use crate::kinds::db_instance::support::check_restore;
 use crate::slice::{Data, INSTANCE, SECRET};
 use crate::{log_groups, rds};
 use aws_sdk_rds::types::Tag;
@@ -129,8 +130,12 @@ async fn start_restore(
     let tags = Some(sdk_tags!(Tag, tags));
     let groups = Some(known_texts(&spec.security_group_ids));
     let logs = Some(spec.log_exports.clone());
-    if let Source::Snapshot(snapshot) = source {
-        check_snapshot(ctx, snapshot, current).await?;
+    let version = match source {
+        Source::Snapshot(snapshot) => check_snapshot(ctx, snapshot, current).await?,
+        Source::PointInTime(_) => current.map(|live| live.engine_version.clone()),
+    };
+    if let Some(version) = version {
+        check_restore(&ctx.clients, spec, &version).await?;
     }
     log_groups::create_for(ctx, &data.state, &id).await?;
     let doing = "restore the database";
@@ -198,7 +203,12 @@ async fn start_restore(
 }
 
 /// Refuses a snapshot that does not exist, is not complete, or is of another major version, before anything is created.
-async fn check_snapshot(ctx: &Ctx<Clients>, snapshot: &str, current: Option<&Live>) -> Result<()> {
+/// Returns its version.
+async fn check_snapshot(
+    ctx: &Ctx<Clients>,
+    snapshot: &str,
+    current: Option<&Live>,
+) -> Result<Option<String>> {
     let call = ctx.clients.rds.describe_db_snapshots();
     let answer = call.db_snapshot_identifier(snapshot).send().await;
     let answer = match answer.doing("read the snapshot") {
@@ -232,5 +242,5 @@ async fn check_snapshot(ctx: &Ctx<Clients>, snapshot: &str, current: Option<&Liv
         ))
         .hint("restore it in an environment with that engine_version, and upgrade it there"));
     }
-    Ok(())
+    Ok(found.engine_version().map(str::to_owned))
 }

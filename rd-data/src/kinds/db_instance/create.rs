@@ -1,6 +1,6 @@
 //! Creating an instance with the password from its secret.
 
-use super::model::{REPLACED_TAG, Spec};
+use super::model::{ENGINE, REPLACED_TAG, Spec};
 use super::modify::known_texts;
 use super::read::describe_one;
 use crate::clients::Clients;
@@ -14,9 +14,6 @@ use rd_iam::service_linked_role;
 use rd_secret::Secrets;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
-
-/// The value of `Engine` in RDS's API.
-const ENGINE: &str = "postgres";
 
 /// Creates the instance, encrypted and with its tags, and returns its name.
 pub async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {

@@ -1,7 +1,10 @@
 //! What `status` shows of an instance in addition to its health.
 
 use super::model::Live;
+use super::support::{shown, standard_support_until};
 use crate::clients::Clients;
+use crate::engine_version::Version;
+use jiff::Timestamp;
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Details, Result, Retry};
 
@@ -17,6 +20,7 @@ pub async fn details(ctx: &Ctx<Clients>, id: &str, live: &Live) -> Result<Detail
         "engine",
         Some(format!("PostgreSQL {}", live.engine_version)),
     );
+    add("standard support", support(ctx, live).await?);
     add("class", Some(live.instance_class.clone()));
     let growth = if live.does_not_grow() {
         String::new()
@@ -49,6 +53,15 @@ pub async fn details(ctx: &Ctx<Clients>, id: &str, live: &Live) -> Result<Detail
         }),
     );
     Ok(details)
+}
+
+/// Until when AWS supports the major version without charging for it.
+async fn support(ctx: &Ctx<Clients>, live: &Live) -> Result<Option<String>> {
+    let Some(version) = Version::parse(&live.engine_version) else {
+        return Ok(None);
+    };
+    let until = standard_support_until(&ctx.clients, version.major).await?;
+    Ok(until.map(|until| shown(until, Timestamp::now())))
 }
 
 /// The time of the last automated backup; none if there is none, or if the credentials do not allow the call.

@@ -9,9 +9,11 @@ mod details;
 pub mod diff;
 pub mod model;
 pub mod modify;
+mod offered;
 pub mod read;
 mod refused_changes;
 mod status;
+pub mod support;
 
 use crate::clients::Clients;
 use crate::kinds::db_parameter_group::DbParameterGroup;
@@ -19,7 +21,7 @@ use crate::rds;
 use aws_sdk_rds::types::DbInstance as Instance;
 use model::{Live, Spec, live};
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Error, Found, Kind, Readiness,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Error, Found, Kind, Note, Readiness,
     Result, Tags, Timeouts, Wanted, attribute, tags_from_sdk,
 };
 use read::{address_of, describe, matching, name};
@@ -37,6 +39,7 @@ impl DbInstance {
 
 impl Kind for DbInstance {
     const NAME: &'static str = "db_instance";
+    const CHECKED_WITH_AWS: &'static [&'static str] = offered::CHECKED;
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(10),
@@ -102,6 +105,15 @@ impl Kind for DbInstance {
 
     fn validate(spec: &Spec, live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {
         refused_changes::check(spec, live, changes)
+    }
+
+    async fn check_with_aws(
+        ctx: &Ctx<Clients>,
+        spec: &Spec,
+        live: Option<&Live>,
+        changes: &[Change],
+    ) -> Result<Vec<Note>> {
+        offered::check(ctx, spec, live, changes).await
     }
 
     fn allow_recreate(id: &str) -> Result<()> {

@@ -165,6 +165,9 @@ pub struct Live {
     pub pending: BTreeMap<String, Value>,
 }
 
+/// The value of `Engine` in RDS's API.
+pub const ENGINE: &str = "postgres";
+
 /// The values of `EngineLifecycleSupport`. Without one, AWS enrols a new instance.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/extended-support-creating-db-instance.html>
 const EXTENDED_SUPPORT: &str = "open-source-rds-extended-support";

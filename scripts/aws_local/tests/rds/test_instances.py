@@ -28,13 +28,39 @@ class EngineVersions(Rds):
             | {"18.1": True},
         )
         self.assertEqual(one["DBParameterGroupFamily"], "postgres16")
-        self.assertEqual(one["ExportableLogTypes"], ["postgresql", "upgrade"])
+        self.assertEqual(one["ExportableLogTypes"], ["postgresql", "upgrade", "iam-db-auth-error"])
 
     def test_pages(self):
         page = self.rds.describe_db_engine_versions(Engine="postgres", MaxRecords=20)
         self.assertEqual(len(page["DBEngineVersions"]), 20)
         rest = self.rds.describe_db_engine_versions(Engine="postgres", Marker=page["Marker"])
         self.assertEqual(len(page["DBEngineVersions"]) + len(rest["DBEngineVersions"]), len(self.names()))
+
+    def test_support_has_two_stages(self):
+        (one,) = self.rds.describe_db_major_engine_versions(Engine="postgres", MajorEngineVersion="13")[
+            "DBMajorEngineVersions"
+        ]
+        standard, extended = one["SupportedEngineLifecycles"]
+        self.assertEqual(standard["LifecycleSupportName"], "open-source-rds-standard-support")
+        self.assertEqual(f"{standard['LifecycleSupportEndDate']:%Y-%m-%d}", "2026-02-28")
+        self.assertEqual(extended["LifecycleSupportStartDate"], standard["LifecycleSupportEndDate"])
+
+    def test_a_version_past_its_support_needs_extended_support(self):
+        disabled = {"EngineLifecycleSupport": "open-source-rds-extended-support-disabled"}
+        with self.refused("InvalidParameterCombination"):
+            self.create(EngineVersion="13", **disabled)
+        self.assertEqual(self.create(EngineVersion="13")["EngineVersion"], "13.22")
+
+    def test_the_classes_of_a_version_are_listed(self):
+        def offered(**requested):
+            return self.rds.describe_orderable_db_instance_options(Engine="postgres", **requested)[
+                "OrderableDBInstanceOptions"
+            ]
+
+        options = offered(EngineVersion="17.6", DBInstanceClass="db.t4g.micro")
+        self.assertEqual([one["StorageType"] for one in options], ["gp2", "gp3", "io1", "io2"])
+        self.assertEqual(offered(EngineVersion="17.6", DBInstanceClass="db.t4g.24xlarge"), [])
+        self.assertEqual(offered(EngineVersion="99", DBInstanceClass="db.t4g.micro"), [])
 
 
 class Create(Rds):
