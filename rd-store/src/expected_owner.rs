@@ -38,3 +38,54 @@ impl Intercept for ExpectedOwner {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_sdk_s3::Client;
+    use aws_sdk_s3::config::Builder;
+    use aws_sdk_s3::config::interceptors::BeforeTransmitInterceptorContextRef;
+    use rd_testkit::canned::{answering, sdk_config};
+    use std::sync::{Arc, Mutex};
+
+    #[derive(Clone, Debug, Default)]
+    struct Sent(Arc<Mutex<Vec<Option<String>>>>);
+
+    #[dyn_dispatch_hint]
+    impl Intercept for Sent {
+        fn name(&self) -> &'static str {
+            "Sent"
+        }
+
+        fn read_before_transmit(
+            &self,
+            context: &BeforeTransmitInterceptorContextRef<'_>,
+            _runtime: &RuntimeComponents,
+            _bag: &mut ConfigBag,
+        ) -> Result<(), BoxError> {
+            let header = context
+                .request()
+                .headers()
+                .get("x-amz-expected-bucket-owner");
+            self.0.lock().unwrap().push(header.map(str::to_owned));
+            Ok(())
+        }
+    }
+
+    #[tokio::test]
+    async fn every_call_names_the_owner() {
+        let sent = Sent::default();
+        let config = sdk_config(answering(""));
+        let owner = ExpectedOwner {
+            account: "123456789012".to_owned(),
+        };
+        let builder = Builder::from(&config)
+            .interceptor(owner)
+            .interceptor(sent.clone());
+        let s3 = Client::from_conf(builder.build());
+        s3.create_bucket().bucket("b").send().await.unwrap();
+        s3.delete_bucket().bucket("b").send().await.unwrap();
+        let owner = Some("123456789012".to_owned());
+        assert_eq!(*sent.0.lock().unwrap(), [None, owner]);
+    }
+}

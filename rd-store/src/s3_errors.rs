@@ -5,7 +5,7 @@ use rd_common::{Error, Result, Retry};
 
 /// The codes of a bucket without the configuration that was asked for.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html#ErrorCodeList>
-const NOT_CONFIGURED: [&str; 7] = [
+const NOT_CONFIGURED: [&str; 8] = [
     "NoSuchPublicAccessBlockConfiguration",
     "OwnershipControlsNotFoundError",
     "ServerSideEncryptionConfigurationNotFoundError",
@@ -13,6 +13,7 @@ const NOT_CONFIGURED: [&str; 7] = [
     "NoSuchLifecycleConfiguration",
     "NoSuchCORSConfiguration",
     "NoSuchTagSet",
+    "NoSuchTagSetError",
 ];
 
 /// The answer to a read of a bucket's configuration; none where it is not configured.
@@ -32,25 +33,60 @@ pub fn incomplete_request(error: impl std::error::Error + Send + Sync + 'static)
 /// Adds to an error of a call for the bucket `name` what to do about it, or when to retry.
 pub fn explain(error: Error, name: &str) -> Error {
     match error.code.as_deref() {
-        Some("AccessDenied" | "AllAccessDisabled" | "BucketAlreadyExists") => {
-            let hint = format!(
-                "bucket names are unique across all AWS accounts: if {name} belongs to another account, set `bucket` \
-                 in [store]; if it belongs to this one, the credentials lack a permission for it"
-            );
-            error.hint(hint)
-        }
+        Some("BucketAlreadyExists") => error.hint(format!(
+            "bucket names are unique across all AWS accounts, and {name} belongs to another account: set another `bucket` \
+             in [store]"
+        )),
         Some(
             "PermanentRedirect"
             | "AuthorizationHeaderMalformed"
             | "IllegalLocationConstraintException",
-        ) => {
-            let hint = format!(
-                "the bucket {name} is in another region: set that region, or another `bucket` in [store]"
-            );
-            error.hint(hint)
-        }
-        // Another run, or an earlier attempt of this one, is changing or deleting the bucket.
-        Some("OperationAborted") => error.retry(Retry::Later),
+        ) => error.hint(format!(
+            "the bucket {name} is in another region: set that region, or another `bucket` in [store]"
+        )),
+        // Another run, or an earlier change of this one, is still at work on the bucket. Mostly it takes less than a
+        // minute, but it has taken 45: https://github.com/hashicorp/terraform-provider-aws/issues/7628
+        Some("OperationAborted") => error.retry(Retry::Later).hint(format!(
+            "S3 is still working on another change of the bucket {name}: run the same command again in some minutes"
+        )),
         _ => error,
+    }
+}
+
+/// The same for a read. S3 refuses reads of another account's bucket.
+pub fn explain_read(error: Error, name: &str) -> Error {
+    match error.code.as_deref() {
+        Some("AccessDenied" | "AllAccessDisabled") => error.hint(format!(
+            "bucket names are unique across all AWS accounts: if {name} belongs to another account, set `bucket` in \
+             [store]; if it belongs to this one, the credentials lack a permission for it"
+        )),
+        _ => explain(error, name),
+    }
+}
+
+/// The same for a change of a bucket that was read before: S3 may not show a new bucket to every call yet.
+/// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/s3/wait.go>
+pub fn explain_change(error: Error, name: &str) -> Error {
+    match error.code.as_deref() {
+        Some("NoSuchBucket" | "NoSuchLifecycleConfiguration") => error.retry(Retry::Later),
+        _ => explain(error, name),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn answer(code: &str) -> Result<()> {
+        Err(Error::failed("refused").with_code(Some(code.to_owned()), None))
+    }
+
+    #[test]
+    fn each_code_of_a_missing_setting_is_known() {
+        for code in NOT_CONFIGURED {
+            assert!(matches!(if_configured(answer(code)), Ok(None)), "{code}");
+        }
+        assert!(if_configured(answer("NoSuchBucket")).is_err());
+        assert!(if_configured(Ok(())).unwrap().is_some());
     }
 }

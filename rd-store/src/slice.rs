@@ -64,7 +64,7 @@ impl Slice for Store {
                 ownership: ownership::BUCKET_OWNER_ENFORCED.to_owned(),
                 encryption: encryption::desired(config.kms_key.as_deref()),
                 versioning: config.versioning,
-                policy: policy::desired(&arn),
+                policy: policy::desired(&arn, &config.policy_statements),
                 lifecycle: lifecycle::desired(config),
                 cors: cors::desired(config),
             },
@@ -99,12 +99,12 @@ impl Slice for Store {
         targets: &[DeleteTarget],
         args: &DestroyArgs,
     ) -> Result<()> {
-        for DeleteTarget { id: bucket, .. } in targets.iter().filter(|_| args.delete_objects) {
-            match bucket_contents::delete_all(ctx, bucket).await {
-                // Deleted already: the read before lagged behind.
-                Err(error) if error.is(&["NoSuchBucket"]) => {}
-                other => other?,
-            }
+        if !args.delete_objects {
+            return Ok(());
+        }
+        ctx.clients.allow_deleting_objects();
+        for DeleteTarget { id: bucket, .. } in targets {
+            bucket_contents::delete_all(ctx, bucket).await?;
         }
         Ok(())
     }

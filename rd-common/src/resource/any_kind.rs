@@ -23,6 +23,8 @@ use std::time::Duration;
 pub trait AnyKind<C> {
     /// The same as [`Kind::TIMEOUTS`].
     fn timeouts(&self) -> Timeouts;
+    /// The same as [`Kind::READS_IN_A_ROW`].
+    fn reads_in_a_row(&self) -> u32;
     /// The same as [`Kind::RETAINED`].
     fn retained(&self) -> bool;
     /// The same as [`Kind::DELETE_LAST`].
@@ -175,6 +177,10 @@ fn untyped<T: Serialize>(value: &T) -> Result<Value> {
 impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
     fn timeouts(&self) -> Timeouts {
         K::TIMEOUTS
+    }
+
+    fn reads_in_a_row(&self) -> u32 {
+        K::READS_IN_A_ROW
     }
 
     fn retained(&self) -> bool {

@@ -129,6 +129,10 @@ pub trait Kind: 'static {
         limit: Duration::from_secs(300),
     };
 
+    /// How many reads in a row must show a created or updated resource ready and as desired before it is believed: reads of
+    /// some services show the old values again for a while after they have shown the new ones.
+    const READS_IN_A_ROW: u32 = 1;
+
     /// Whether AWS owns the resource and rd only configures it, such as a VPC's default security group. Its delete
     /// resets it; it remains in AWS.
     const RETAINED: bool = false;

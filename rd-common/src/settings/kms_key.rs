@@ -14,6 +14,17 @@ pub fn problem(key: &str, value: Option<&str>) -> Option<Problem> {
     ))
 }
 
+/// What is left of a key's ARN without region and account: the key id, or the alias with `alias/`. Both spellings of a key
+/// give the same name.
+pub fn name(key: &str) -> &str {
+    let resource = if key.starts_with("arn:") {
+        key.splitn(6, ':').nth(5).unwrap_or(key)
+    } else {
+        key
+    };
+    resource.strip_prefix("key/").unwrap_or(resource)
+}
+
 /// Whether the text can be an ARN of a key or an alias, a key id, or an alias.
 fn is_kms_key(text: &str) -> bool {
     let is_id = text.len() >= 32 && text.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
@@ -31,6 +42,21 @@ fn is_kms_key(text: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_key_has_the_same_name_by_id_and_by_arn() {
+        for (key, wanted) in [
+            ("alias/shop", "alias/shop"),
+            (
+                "arn:aws:kms:eu-west-1:123456789012:alias/shop",
+                "alias/shop",
+            ),
+            ("arn:aws:kms:eu-west-1:123456789012:key/12ab", "12ab"),
+            ("12ab", "12ab"),
+        ] {
+            assert_eq!(name(key), wanted);
+        }
+    }
 
     #[test]
     fn keys_and_aliases_are_accepted_by_name_and_by_arn() {

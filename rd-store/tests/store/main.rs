@@ -1,5 +1,6 @@
 //! Tests of rd-store against the local AWS API.
 
+mod aws_behaviour;
 mod contents;
 mod faults;
 mod settings;

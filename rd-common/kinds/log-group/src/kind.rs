@@ -1,12 +1,13 @@
 //! `log_group`: a log group with its retention and its key.
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_LogGroup.html>
 
-use crate::read::{self, Live, NOT_FOUND};
+use crate::errors::{EXISTS, NOT_FOUND, explain};
+use crate::read::{self, Live};
 use crate::{Client, Logs};
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Tags, Wanted,
-    attribute, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Result, Retry, Tags,
+    Wanted, attribute, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -37,10 +38,8 @@ async fn create_group(logs: &Client, spec: &Spec, tags: &Tags) -> Result<()> {
         .log_group_name(&spec.name)
         .set_kms_key_id(spec.kms_key.clone())
         .set_tags(Some(tags.clone().into_iter().collect()));
-    match call.send().await.doing("create the log group") {
-        Err(error) if error.is(&["ResourceAlreadyExistsException"]) => Ok(()),
-        other => other.map(|_| ()),
-    }
+    let answer = call.send().await.doing("create the log group");
+    answer.map(|_| ()).map_err(explain)
 }
 
 async fn set_retention(logs: &Client, name: &str, days: i32) -> Result<()> {
@@ -49,11 +48,32 @@ async fn set_retention(logs: &Client, name: &str, days: i32) -> Result<()> {
     call.await
         .doing("change the log group's retention")
         .map(|_| ())
+        .map_err(explain)
+}
+
+async fn set_key(logs: &Client, name: &str, key: Option<&str>) -> Result<()> {
+    let doing = "change the log group's key";
+    match key {
+        Some(key) => {
+            let call = logs
+                .associate_kms_key()
+                .log_group_name(name)
+                .kms_key_id(key);
+            call.send().await.doing(doing).map(|_| ())
+        }
+        None => {
+            let call = logs.disassociate_kms_key().log_group_name(name);
+            call.send().await.doing(doing).map(|_| ())
+        }
+    }
 }
 
 /// Creates a log group with its retention outside of a plan. The events of an existing group are kept.
 pub async fn ensure<C: Logs>(ctx: &Ctx<C>, spec: &Spec, tags: &Tags) -> Result<()> {
-    create_group(ctx.clients.logs(), spec, tags).await?;
+    match create_group(ctx.clients.logs(), spec, tags).await {
+        Err(error) if error.is(&[EXISTS]) => {}
+        other => other?,
+    }
     set_retention(ctx.clients.logs(), &spec.name, spec.retention_days).await
 }
 
@@ -64,6 +84,7 @@ pub async fn delete(logs: &Client, name: &str) -> Result<Deletion> {
         call.send().await.doing("delete the log group"),
         &[NOT_FOUND],
     )
+    .map_err(explain)
 }
 
 impl<C: Logs> Kind for LogGroup<C> {
@@ -112,8 +133,12 @@ impl<C: Logs> Kind for LogGroup<C> {
     }
 
     async fn create(ctx: &Ctx<C>, request: CreateRequest<'_, Spec>) -> Result<String> {
-        create_group(ctx.clients.logs(), request.spec, request.tags).await?;
-        Ok(request.spec.name.clone())
+        let name = request.spec.name.clone();
+        match create_group(ctx.clients.logs(), request.spec, request.tags).await {
+            // Reads did not show it before. Whose it is, its tags say: the engine reads them next.
+            Err(error) if error.is(&[EXISTS]) => Err(error.retry(Retry::Unknown)),
+            other => other.map(|()| name),
+        }
     }
 
     async fn update(
@@ -128,17 +153,9 @@ impl<C: Logs> Kind for LogGroup<C> {
             set_retention(logs, id, spec.retention_days).await?;
         }
         if touches(changes, "kms_key") {
-            let doing = "change the log group's key";
-            match &spec.kms_key {
-                Some(key) => {
-                    let call = logs.associate_kms_key().log_group_name(id).kms_key_id(key);
-                    call.send().await.doing(doing)?;
-                }
-                None => {
-                    let call = logs.disassociate_kms_key().log_group_name(id);
-                    call.send().await.doing(doing)?;
-                }
-            }
+            set_key(logs, id, spec.kms_key.as_deref())
+                .await
+                .map_err(explain)?;
         }
         Ok(())
     }
@@ -150,7 +167,10 @@ impl<C: Logs> Kind for LogGroup<C> {
     async fn tag(ctx: &Ctx<C>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
         let logs = ctx.clients.logs();
         let Some(Live { arn, .. }) = read::named(logs, id).await? else {
-            return Ok(());
+            // It was read before: this read lags behind.
+            return Err(
+                Error::failed(format!("the log group {id} is not visible yet")).retry(Retry::Later),
+            );
         };
         if !set.is_empty() {
             let tags = set.clone().into_iter().collect();

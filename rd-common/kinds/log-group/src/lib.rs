@@ -1,6 +1,7 @@
 //! CloudWatch log groups: the kind `log_group`, reading groups, and checks of their settings. A group is created before
 //! the resource that writes to it, because many writers create a missing group without retention and without tags.
 
+mod errors;
 mod kind;
 pub mod read;
 mod settings;

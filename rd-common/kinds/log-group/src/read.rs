@@ -1,14 +1,12 @@
 //! Reading log groups in as few calls as possible.
 
 use crate::Client;
+use crate::errors::NOT_FOUND;
 use aws_sdk_cloudwatchlogs::types::LogGroup;
 use rd_common::aws::Explain;
 use rd_common::{Result, Tags};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeSet;
-
-/// The error code with which CloudWatch Logs says that a group does not exist.
-pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
 
 /// The log group that AWS has.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -76,6 +74,31 @@ fn live(group: &LogGroup) -> Live {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
+
+    #[tokio::test]
+    async fn a_group_is_read_as_aws_describes_it() {
+        let body = r#"{"logGroups": [
+            {"arn": "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/api:*", "creationTime": 1516721541266,
+             "logGroupArn": "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/api", "logGroupClass": "STANDARD",
+             "logGroupName": "/ecs/api", "metricFilterCount": 0, "storedBytes": 0},
+            {"arn": "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/api2:*", "creationTime": 1516721541266,
+             "kmsKeyId": "arn:aws:kms:us-east-1:123456789012:key/12ab", "logGroupName": "/ecs/api2",
+             "metricFilterCount": 0, "retentionInDays": 30, "storedBytes": 4096}]}"#;
+        let logs = Client::new(&sdk_config(answering(body)));
+        let live = named(&logs, "/ecs/api").await.unwrap().unwrap();
+        assert_eq!(live.retention_days, None);
+        assert_eq!(live.kms_key, None);
+        assert_eq!(
+            live.arn,
+            "arn:aws:logs:us-east-1:123456789012:log-group:/ecs/api"
+        );
+        let other = named(&logs, "/ecs/api2").await.unwrap().unwrap();
+        assert_eq!(other.retention_days, Some(30));
+        let key = "arn:aws:kms:us-east-1:123456789012:key/12ab";
+        assert_eq!(other.kms_key.as_deref(), Some(key));
+        assert!(named(&logs, "/ecs/ap").await.unwrap().is_none());
+    }
 
     #[test]
     fn groups_of_one_folder_are_read_in_one_call() {

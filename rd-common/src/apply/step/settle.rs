@@ -25,6 +25,9 @@ const CREATED_VISIBLE_WITHIN: Duration = Duration::from_secs(300);
 /// How long reads of a created resource can show another one of the same name that was deleted before.
 const OLD_WITHIN: Duration = Duration::from_secs(30);
 
+/// The pause between reads of a resource that must be seen as desired several times in a row.
+const BETWEEN_READS: Duration = Duration::from_secs(1);
+
 /// The error code, of our own, for a resource that failed in AWS.
 pub(super) const FAILED_STATE: &str = "rd:FailedState";
 
@@ -44,7 +47,10 @@ impl<C: 'static> Executor<C> {
             let resource = document.resources.get(&planned.address)?;
             (resource.phase == Phase::Ready).then(|| resource.spec.clone())
         });
+        let already_settled = known.is_some();
         let mut fresh = known;
+        // How many reads in a row have shown the resource as desired.
+        let mut matched = 0;
         let deadline = self.ctx.clock.deadline(VISIBLE_WITHIN);
         let mut tried = 0;
         // The number of changes of the last update.
@@ -82,8 +88,16 @@ impl<C: 'static> Executor<C> {
                     .hint(hint));
             }
             if changes.is_empty() && set.is_empty() && remove.is_empty() {
-                return Ok(live);
+                matched += 1;
+                let trusted = already_settled && updated.is_none();
+                if trusted || matched >= any.reads_in_a_row() {
+                    return Ok(live);
+                }
+                step.say("checking that reads are stable");
+                self.ctx.pause(BETWEEN_READS).await?;
+                continue;
             }
+            matched = 0;
             if let Some(change) = changes.iter().find(|change| change.replaces) {
                 let created = matches!(planned.action, Action::Create | Action::Replace);
                 if created && deadline.elapsed() < OLD_WITHIN {

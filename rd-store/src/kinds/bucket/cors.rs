@@ -10,7 +10,7 @@ use rd_common::aws::Explain;
 use serde::{Deserialize, Serialize};
 
 /// One CORS rule, as it is stored in a state.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Rule {
     /// The origins that may call, such as `https://app.example.com`.
     pub origins: Vec<String>,
@@ -22,6 +22,20 @@ pub struct Rule {
     pub expose: Vec<String>,
     /// How many seconds a browser caches the answer to a preflight request.
     pub max_age_seconds: Option<i32>,
+}
+
+impl Rule {
+    fn sorted(mut self) -> Self {
+        for members in [
+            &mut self.origins,
+            &mut self.methods,
+            &mut self.headers,
+            &mut self.expose,
+        ] {
+            members.sort();
+        }
+        self
+    }
 }
 
 /// The rules that `[store]` asks for: one where it has origins, otherwise none.
@@ -37,6 +51,16 @@ pub fn desired(config: &Config) -> Vec<Rule> {
         expose: vec!["ETag".to_owned()],
         max_age_seconds: Some(config.cors_max_age_seconds),
     }]
+}
+
+/// Whether both lists mean the same: rules and their members are sets to S3.
+pub fn same(a: &[Rule], b: &[Rule]) -> bool {
+    let sorted = |rules: &[Rule]| {
+        let mut rules: Vec<Rule> = rules.iter().cloned().map(Rule::sorted).collect();
+        rules.sort();
+        rules
+    };
+    sorted(a) == sorted(b)
 }
 
 /// Reads the bucket's rules; none where CORS is not configured.
@@ -81,4 +105,31 @@ pub async fn put(s3: &Client, bucket: &str, desired: &[Rule]) -> Result<()> {
         .bucket(bucket)
         .cors_configuration(configuration.build().map_err(incomplete_request)?);
     call.send().await.doing("set the CORS rules").map(|_| ())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
+
+    #[tokio::test]
+    async fn rules_are_read_and_their_order_means_nothing() {
+        let body = "<CORSConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\"><CORSRule>\
+            <AllowedMethod>PUT</AllowedMethod><AllowedMethod>GET</AllowedMethod>\
+            <AllowedOrigin>https://b.example.com</AllowedOrigin><AllowedOrigin>https://a.example.com</AllowedOrigin>\
+            <AllowedHeader>*</AllowedHeader><ExposeHeader>ETag</ExposeHeader><MaxAgeSeconds>3600</MaxAgeSeconds>\
+            </CORSRule></CORSConfiguration>";
+        let live = get(&Client::new(&sdk_config(answering(body))), "b")
+            .await
+            .unwrap();
+        let config = Config {
+            cors_origins: vec![
+                "https://a.example.com".to_owned(),
+                "https://b.example.com".to_owned(),
+            ],
+            ..Config::default()
+        };
+        assert!(same(&live, &desired(&config)), "{live:?}");
+        assert!(!same(&live, &[]));
+    }
 }

@@ -35,6 +35,9 @@ pub struct Rule {
     /// How many days after their start unfinished multipart uploads are deleted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub multipart_days: Option<i32>,
+    /// What else the rule does, which rd never sets, as text, so that it shows as a difference.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub other: String,
 }
 
 fn enabled_rule(id: &str) -> Rule {
@@ -52,17 +55,8 @@ fn days(count: i32) -> Option<i32> {
 
 /// The rules that `[store]` asks for, by id. A rule without an action is left out.
 pub fn desired(config: &Config) -> Vec<Rule> {
-    let transitions = [
-        (config.standard_ia_days, "STANDARD_IA"),
-        (config.glacier_ir_days, "GLACIER_IR"),
-    ];
-    let transitions: Vec<(i32, String)> = transitions
-        .into_iter()
-        .filter(|(days, _)| *days > 0)
-        .map(|(days, class)| (days, class.to_owned()))
-        .collect();
     let age = Rule {
-        transitions,
+        transitions: transitions(config.standard_ia_days, config.glacier_ir_days),
         expire_days: days(config.retention_days),
         ..enabled_rule("age")
     };
@@ -71,15 +65,36 @@ pub fn desired(config: &Config) -> Vec<Rule> {
         multipart_days: days(config.multipart_days),
         ..enabled_rule("clean-up")
     };
-    [age, clean_up]
+    let by_prefix = config.lifecycle_rules.iter().map(|(id, rule)| Rule {
+        prefix: rule.prefix.clone(),
+        transitions: transitions(rule.standard_ia_days, rule.glacier_ir_days),
+        expire_days: days(rule.retention_days),
+        noncurrent_days: days(rule.noncurrent_days),
+        ..enabled_rule(id)
+    });
+    let mut rules: Vec<Rule> = [age, clean_up]
         .into_iter()
+        .chain(by_prefix)
         .filter(|r| {
             !r.transitions.is_empty()
                 || r.expire_days.is_some()
                 || r.noncurrent_days.is_some()
                 || r.multipart_days.is_some()
         })
-        .collect()
+        .collect();
+    rules.sort_by(|a, b| a.id.cmp(&b.id));
+    rules
+}
+
+fn transitions(standard_ia_days: i32, glacier_ir_days: i32) -> Vec<(i32, String)> {
+    [
+        (standard_ia_days, "STANDARD_IA"),
+        (glacier_ir_days, "GLACIER_IR"),
+    ]
+    .into_iter()
+    .filter(|(days, _)| *days > 0)
+    .map(|(days, class)| (days, class.to_owned()))
+    .collect()
 }
 
 /// Reads the bucket's rules, by id; none where no lifecycle is configured.
@@ -130,14 +145,52 @@ fn from_s3(rule: &LifecycleRule) -> Rule {
         enabled: *rule.status() == ExpirationStatus::Enabled,
         prefix,
         transitions,
-        expire_days: rule.expiration().and_then(LifecycleExpiration::days),
+        // S3 reports 0 days where an expiration has none.
+        expire_days: rule
+            .expiration()
+            .and_then(LifecycleExpiration::days)
+            .filter(|days| *days != 0),
         noncurrent_days: rule
             .noncurrent_version_expiration()
             .and_then(NoncurrentVersionExpiration::noncurrent_days),
         multipart_days: rule
             .abort_incomplete_multipart_upload()
             .and_then(AbortIncompleteMultipartUpload::days_after_initiation),
+        other: other_actions(rule),
     }
+}
+
+/// The actions of a rule that rd never sets, by their names in S3's API.
+fn other_actions(rule: &LifecycleRule) -> String {
+    let expiration = rule.expiration();
+    let noncurrent = rule.noncurrent_version_expiration();
+    let found = [
+        (
+            "ExpiredObjectDeleteMarker",
+            expiration.is_some_and(|e| e.expired_object_delete_marker() == Some(true)),
+        ),
+        (
+            "Expiration.Date",
+            expiration.is_some_and(|e| e.date().is_some()),
+        ),
+        (
+            "NewerNoncurrentVersions",
+            noncurrent.is_some_and(|n| n.newer_noncurrent_versions().is_some()),
+        ),
+        (
+            "NoncurrentVersionTransitions",
+            !rule.noncurrent_version_transitions().is_empty(),
+        ),
+        (
+            "Transition.Date",
+            rule.transitions().iter().any(|t| t.date().is_some()),
+        ),
+    ];
+    let names: Vec<&str> = found
+        .iter()
+        .filter_map(|(name, is_there)| is_there.then_some(*name))
+        .collect();
+    names.join(", ")
 }
 
 /// The prefix of a rule without a filter, S3's older form.
@@ -212,6 +265,7 @@ fn to_s3(rule: &Rule) -> Result<LifecycleRule> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
 
     #[test]
     fn a_rule_is_read_as_it_was_written() {
@@ -223,6 +277,36 @@ mod tests {
             assert_eq!(from_s3(&to_s3(&rule).unwrap()), rule);
         }
         assert_eq!(desired(&config).len(), 2);
+    }
+
+    #[tokio::test]
+    async fn rules_are_read_in_each_form_that_s3_reports() {
+        let body = "<LifecycleConfiguration xmlns=\"http://s3.amazonaws.com/doc/2006-03-01/\">\
+            <Rule><ID>clean-up</ID><Filter/><Status>Enabled</Status>\
+            <Expiration><Days>0</Days><ExpiredObjectDeleteMarker>false</ExpiredObjectDeleteMarker></Expiration>\
+            <NoncurrentVersionExpiration><NoncurrentDays>30</NoncurrentDays></NoncurrentVersionExpiration>\
+            <AbortIncompleteMultipartUpload><DaysAfterInitiation>7</DaysAfterInitiation></AbortIncompleteMultipartUpload>\
+            </Rule>\
+            <Rule><ID>age</ID><Prefix></Prefix><Status>Enabled</Status>\
+            <Transition><Days>90</Days><StorageClass>GLACIER_IR</StorageClass></Transition>\
+            <Transition><Days>30</Days><StorageClass>STANDARD_IA</StorageClass></Transition></Rule>\
+            <Rule><ID>x</ID><Filter><Prefix>a/</Prefix></Filter><Status>Disabled</Status>\
+            <Expiration><ExpiredObjectDeleteMarker>true</ExpiredObjectDeleteMarker></Expiration>\
+            <NoncurrentVersionExpiration><NoncurrentDays>1</NoncurrentDays>\
+            <NewerNoncurrentVersions>5</NewerNoncurrentVersions></NoncurrentVersionExpiration></Rule>\
+            </LifecycleConfiguration>";
+        let live = get(&Client::new(&sdk_config(answering(body))), "b")
+            .await
+            .unwrap();
+        assert_eq!(live[..2], desired(&Config::default()));
+        let other = Rule {
+            id: "x".to_owned(),
+            prefix: "a/".to_owned(),
+            noncurrent_days: Some(1),
+            other: "ExpiredObjectDeleteMarker, NewerNoncurrentVersions".to_owned(),
+            ..Rule::default()
+        };
+        assert_eq!(live[2], other);
     }
 
     #[test]

@@ -8,16 +8,18 @@ pub mod lifecycle;
 pub mod ownership;
 pub mod policy;
 pub mod public_access;
+pub mod tags;
 pub mod versioning;
 
+use crate::bucket_contents;
 use crate::clients::Clients;
-use crate::s3_errors::{explain, if_configured, incomplete_request};
+use crate::s3_errors::{explain, explain_change, explain_read};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag, Tagging};
+use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag};
 use rd_common::aws::Explain;
 use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Retry, Tags, Wanted, sdk_tags,
-    tags_from_sdk, touches,
+    touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -60,6 +62,9 @@ pub struct Live {
     pub ownership: Option<String>,
     /// The default encryption of new objects.
     pub encryption: encryption::Encryption,
+    /// The types of encryption that the bucket refuses.
+    #[serde(default)]
+    pub blocked_encryption: Vec<String>,
     /// Whether versioning is enabled.
     pub versioning: bool,
     /// The bucket policy as JSON, normalized; null where there is none.
@@ -68,18 +73,6 @@ pub struct Live {
     pub lifecycle: Vec<lifecycle::Rule>,
     /// The CORS rules in order.
     pub cors: Vec<cors::Rule>,
-}
-
-async fn read_tags(s3: &Client, bucket: &str) -> Result<Tags> {
-    let answer = if_configured(
-        s3.get_bucket_tagging()
-            .bucket(bucket)
-            .send()
-            .await
-            .doing("read the bucket's tags"),
-    )?;
-    let tags = answer.map(|answer| answer.tag_set).unwrap_or_default();
-    Ok(tags_from_sdk!(tags))
 }
 
 /// Reads all settings and the tags at the same time; none where the bucket does not exist.
@@ -92,7 +85,7 @@ async fn read(s3: &Client, name: &str) -> Result<Option<(Live, Tags)>> {
         policy::get(s3, name),
         lifecycle::get(s3, name),
         cors::get(s3, name),
-        read_tags(s3, name),
+        tags::get(s3, name),
     );
     match settings {
         Ok((
@@ -109,7 +102,8 @@ async fn read(s3: &Client, name: &str) -> Result<Option<(Live, Tags)>> {
                 name: name.to_owned(),
                 public_access_block,
                 ownership,
-                encryption,
+                encryption: encryption.encryption,
+                blocked_encryption: encryption.blocked,
                 versioning,
                 policy,
                 lifecycle,
@@ -118,7 +112,7 @@ async fn read(s3: &Client, name: &str) -> Result<Option<(Live, Tags)>> {
             tags,
         ))),
         Err(error) if error.is(&["NoSuchBucket", "NotFound"]) => Ok(None),
-        Err(error) => Err(explain(error, name)),
+        Err(error) => Err(explain_read(error, name)),
     }
 }
 
@@ -128,6 +122,10 @@ impl Kind for Bucket {
     type Live = Live;
     type Clients = Clients;
 
+    // Settings show their old values again for a while, or none.
+    // https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/s3/wait.go
+    const READS_IN_A_ROW: u32 = 3;
+
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
@@ -136,7 +134,7 @@ impl Kind for Bucket {
             };
             // A bucket that does not exist yet costs one call, not one for each setting.
             if one.id.is_none()
-                && let Err(error) = read_tags(&ctx.clients.s3, &name).await
+                && let Err(error) = tags::get(&ctx.clients.s3, &name).await
                 && error.is(&["NoSuchBucket"])
             {
                 continue;
@@ -156,19 +154,31 @@ impl Kind for Bucket {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let name = &request.spec.name;
         let region = &ctx.stack.region;
-        let mut configuration =
-            CreateBucketConfiguration::builder().set_tags(Some(sdk_tags!(Tag, request.tags)));
-        if region != DEFAULT_REGION {
-            configuration =
-                configuration.location_constraint(BucketLocationConstraint::from(region.as_str()));
-        }
-        let call = ctx.clients.s3.create_bucket().bucket(name);
-        match call
-            .create_bucket_configuration(configuration.build())
-            .send()
-            .await
-            .doing("create the bucket")
-        {
+        let create = async |tags: Option<Vec<Tag>>| {
+            let location =
+                (region != DEFAULT_REGION).then(|| BucketLocationConstraint::from(region.as_str()));
+            let configuration = (location.is_some() || tags.is_some()).then(|| {
+                CreateBucketConfiguration::builder()
+                    .set_location_constraint(location)
+                    .set_tags(tags)
+                    .build()
+            });
+            let call = ctx.clients.s3.create_bucket().bucket(name);
+            call.set_create_bucket_configuration(configuration)
+                .send()
+                .await
+                .doing("create the bucket")
+        };
+        let answer = match create(Some(sdk_tags!(Tag, request.tags))).await {
+            // Tags need s3:TagResource besides s3:CreateBucket, and S3 refuses both without it. The tags follow at once:
+            // until then, the state says that the bucket is this stack's.
+            // https://github.com/hashicorp/terraform-provider-aws/pull/45251
+            Err(refused) if refused.is(&["AccessDenied"]) => {
+                create(None).await.map_err(|_| refused)
+            }
+            other => other,
+        };
+        match answer {
             Err(error) if error.is(&["BucketAlreadyOwnedByYou"]) => Ok(name.clone()),
             Err(error) => Err(explain(error, name)),
             Ok(_) => Ok(name.clone()),
@@ -178,7 +188,7 @@ impl Kind for Bucket {
     async fn update(
         ctx: &Ctx<Clients>,
         id: &str,
-        _live: &Live,
+        live: &Live,
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
@@ -195,7 +205,7 @@ impl Kind for Bucket {
                 policy::put(s3, id, &spec.policy).await?;
             }
             if touches(changes, "encryption") {
-                encryption::put(s3, id, &spec.encryption).await?;
+                encryption::put(s3, id, &spec.encryption, &live.blocked_encryption).await?;
             }
             if touches(changes, "versioning") {
                 versioning::put(s3, id, spec.versioning).await?;
@@ -208,12 +218,22 @@ impl Kind for Bucket {
             }
             Ok(())
         };
-        changed.await.map_err(|error| explain(error, id))
+        changed.await.map_err(|error| explain_change(error, id))
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
-        match ctx.clients.s3.delete_bucket().bucket(id).send().await.doing("delete the bucket") {
+        let s3 = &ctx.clients.s3;
+        let answer = s3.delete_bucket().bucket(id).send().await;
+        match answer.doing("delete the bucket") {
             Err(error) if error.is(&["BucketNotEmpty"]) => {
+                if ctx.clients.may_delete_objects() {
+                    // Something was written after the bucket had been emptied, or S3 does not know it empty yet.
+                    bucket_contents::delete_all(ctx, id).await?;
+                    return Err(error.retry(Retry::Later));
+                }
+                if bucket_contents::is_empty(s3, id).await? {
+                    return Err(error.retry(Retry::Later));
+                }
                 Err(error.hint("it still has objects or versions: rd-store destroy --delete-objects deletes them with the bucket"))
             }
             other => Deletion::of(other, &["NoSuchBucket"]).map_err(|error| explain(error, id)),
@@ -221,29 +241,9 @@ impl Kind for Bucket {
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        // S3 replaces the whole tag set, which may also have tags that rd does not manage.
-        let s3 = &ctx.clients.s3;
-        let mut all = read_tags(s3, id).await.map_err(|error| {
-            if error.is(&["NoSuchBucket"]) {
-                // It was read before: this read lags behind.
-                error.retry(Retry::Later)
-            } else {
-                error
-            }
-        })?;
-        all.extend(set.clone());
-        all.retain(|key, _| !remove.contains(key));
-        let tagging = Tagging::builder()
-            .set_tag_set(Some(sdk_tags!(Tag, all)))
-            .build()
-            .map_err(incomplete_request)?;
-        s3.put_bucket_tagging()
-            .bucket(id)
-            .tagging(tagging)
-            .send()
+        tags::change(ctx, id, set, remove)
             .await
-            .doing("set the bucket's tags")
-            .map(|_| ())
+            .map_err(|error| explain_change(error, id))
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
@@ -255,13 +255,17 @@ impl Kind for Bucket {
                 spec.public_access_block,
             )
             .field("ownership", &live.ownership, &spec.ownership)
-            .field("encryption", &live.encryption, &spec.encryption)
             .field("versioning", live.versioning, spec.versioning);
+        if !encryption::same(&live.encryption, &spec.encryption) {
+            diff.field("encryption", &live.encryption, &spec.encryption);
+        }
         if live.policy != policy::normalize(&spec.policy) {
             diff.field("policy", &live.policy, &spec.policy);
         }
-        diff.field("lifecycle", &live.lifecycle, &spec.lifecycle)
-            .field("cors", &live.cors, &spec.cors);
+        diff.field("lifecycle", &live.lifecycle, &spec.lifecycle);
+        if !cors::same(&live.cors, &spec.cors) {
+            diff.field("cors", &live.cors, &spec.cors);
+        }
         diff.finish()
     }
 }

@@ -4,12 +4,12 @@
 use crate::s3_errors::if_configured;
 use aws_sdk_s3::Client;
 use rd_common::aws::Explain;
-use rd_common::{Error, Result, Retry};
-use serde_json::{Value, json};
+use rd_common::{Error, Result};
+use serde_json::{Map, Value, json};
 
-/// The policy that denies every action on the bucket and its objects without TLS.
-pub fn desired(bucket_arn: &str) -> Value {
-    json!({
+/// The policy that denies every action on the bucket and its objects without TLS, and the statements of `[store]`.
+pub fn desired(bucket_arn: &str, statements: &[Map<String, Value>]) -> Value {
+    let mut policy = json!({
         "Version": "2012-10-17",
         "Statement": [{
             "Sid": "DenyPlainHttp",
@@ -19,7 +19,56 @@ pub fn desired(bucket_arn: &str) -> Value {
             "Resource": [bucket_arn, format!("{bucket_arn}/*")],
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }],
-    })
+    });
+    if let Some(all) = policy["Statement"].as_array_mut() {
+        all.extend(statements.iter().map(|one| complete(one, bucket_arn)));
+    }
+    policy
+}
+
+/// A statement of the settings with its resources as ARNs: without any, the bucket and all of its objects; a text that is
+/// no ARN is a pattern of keys in the bucket.
+fn complete(statement: &Map<String, Value>, bucket_arn: &str) -> Value {
+    let arn = |resource: &Value| match resource.as_str() {
+        Some(keys) if !keys.starts_with("arn:") => json!(format!("{bucket_arn}/{keys}")),
+        _ => resource.clone(),
+    };
+    let mut statement = statement.clone();
+    if !statement.contains_key("NotResource") {
+        let resource = match statement.get("Resource") {
+            None => json!([bucket_arn, format!("{bucket_arn}/*")]),
+            Some(Value::Array(several)) => several.iter().map(arn).collect(),
+            Some(one) => arn(one),
+        };
+        statement.insert("Resource".to_owned(), resource);
+    }
+    Value::Object(statement)
+}
+
+/// Why a statement of the settings is not one of a bucket policy; none where it is.
+pub fn statement_problem(statement: &Map<String, Value>) -> Option<String> {
+    let known = [
+        "Sid",
+        "Effect",
+        "Principal",
+        "NotPrincipal",
+        "Action",
+        "NotAction",
+        "Resource",
+        "NotResource",
+        "Condition",
+    ];
+    if let Some(key) = statement.keys().find(|key| !known.contains(&key.as_str())) {
+        return Some(format!("`{key}` is not an element of a statement"));
+    }
+    let effect = statement.get("Effect").and_then(Value::as_str);
+    if !matches!(effect, Some("Allow" | "Deny")) {
+        return Some("`Effect` is not Allow or Deny".to_owned());
+    }
+    let missing = ["Principal", "Action"].into_iter().find(|element| {
+        !statement.contains_key(*element) && !statement.contains_key(&format!("Not{element}"))
+    });
+    missing.map(|element| format!("`{element}` is missing"))
 }
 
 /// Reads the bucket's policy, normalized; null where there is none.
@@ -39,10 +88,12 @@ pub async fn put(s3: &Client, bucket: &str, desired: &Value) -> Result<()> {
         .bucket(bucket)
         .policy(desired.to_string());
     let answer = call.send().await.doing("set the bucket policy").map(|_| ());
-    // S3 still applies the change of the public access block that came just before.
     answer.map_err(|error: Error| {
-        if error.is(&["OperationAborted"]) {
-            error.retry(Retry::NotDone)
+        if error.is(&["AccessDenied"]) {
+            error.hint(
+                "either the credentials lack s3:PutBucketPolicy, or a statement of policy_statements in [store] would make \
+                 the bucket public, which its public access block forbids",
+            )
         } else {
             error
         }
@@ -87,6 +138,24 @@ pub fn normalize(policy: &Value) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn resources_of_a_statement_are_completed() {
+        let statement = |resource: Value| {
+            let all = json!({"Effect": "Allow", "Resource": resource});
+            complete(all.as_object().unwrap(), "arn:aws:s3:::b")["Resource"].clone()
+        };
+        assert_eq!(statement(json!("logs/*")), json!("arn:aws:s3:::b/logs/*"));
+        assert_eq!(
+            statement(json!(["a/*", "arn:aws:s3:::other"])),
+            json!(["arn:aws:s3:::b/a/*", "arn:aws:s3:::other"])
+        );
+        let none = json!({"Effect": "Deny"});
+        assert_eq!(
+            complete(none.as_object().unwrap(), "arn:aws:s3:::b")["Resource"],
+            json!(["arn:aws:s3:::b", "arn:aws:s3:::b/*"])
+        );
+    }
 
     #[test]
     fn policies_of_the_same_meaning_are_equal() {

@@ -1,8 +1,14 @@
 //! The section `[store]` of `rd.toml`: its keys, their defaults and checks.
 
+pub mod lifecycle;
+
+use crate::config::lifecycle::PrefixRule;
+use crate::kinds::bucket::policy::statement_problem;
 use rd_common::settings::kms_key;
 use rd_common::{Problem, Stack};
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The keys of the section, each with a default. Days of 0 turn a rule off.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -30,6 +36,10 @@ pub struct Config {
     pub cors_methods: Vec<String>,
     /// For how many seconds browsers cache the answer to a preflight request.
     pub cors_max_age_seconds: i32,
+    /// Lifecycle rules for the objects below a prefix, by id.
+    pub lifecycle_rules: BTreeMap<String, PrefixRule>,
+    /// More statements of the bucket policy, as IAM writes them.
+    pub policy_statements: Vec<Map<String, Value>>,
 }
 
 impl Default for Config {
@@ -46,6 +56,8 @@ impl Default for Config {
             cors_origins: Vec::new(),
             cors_methods: vec!["GET".to_owned(), "PUT".to_owned()],
             cors_max_age_seconds: 3600,
+            lifecycle_rules: BTreeMap::new(),
+            policy_statements: Vec::new(),
         }
     }
 }
@@ -53,10 +65,6 @@ impl Default for Config {
 /// The methods that a CORS rule can allow.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_CORSRule.html>
 const METHODS: [&str; 5] = ["GET", "PUT", "POST", "DELETE", "HEAD"];
-
-/// The least number of days before a transition to STANDARD_IA, and between that and one to GLACIER_IR.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/lifecycle-transition-general-considerations.html>
-const STANDARD_IA_MIN_DAYS: i32 = 30;
 
 impl Config {
     /// The bucket's name. The default contains the account, because names are unique across all AWS accounts; offline,
@@ -93,7 +101,7 @@ impl Config {
                 "a name here, or a shorter project or environment",
             ));
         }
-        self.lifecycle_problems(&mut problems);
+        problems.extend(lifecycle::problems(self));
         for origin in &self.cors_origins {
             let fits = origin == "*"
                 || ["https://", "http://"].iter().any(|scheme| {
@@ -121,56 +129,17 @@ impl Config {
             ));
         }
         problems.extend(kms_key::problem("kms_key", self.kms_key.as_deref()));
-        problems
-    }
-
-    fn lifecycle_problems(&self, problems: &mut Vec<Problem>) {
-        let days = [
-            ("standard_ia_days", self.standard_ia_days),
-            ("glacier_ir_days", self.glacier_ir_days),
-            ("noncurrent_days", self.noncurrent_days),
-            ("multipart_days", self.multipart_days),
-            ("retention_days", self.retention_days),
-            ("cors_max_age_seconds", self.cors_max_age_seconds),
-        ];
-        for (key, value) in days {
-            if value < 0 {
+        for (number, statement) in self.policy_statements.iter().enumerate() {
+            if let Some(problem) = statement_problem(statement) {
                 problems.push(Problem::new(
-                    key,
-                    format!("{value} is less than 0"),
-                    "0 (off) or more",
+                    "policy_statements",
+                    format!("statement {}: {problem}", number + 1),
+                    "a statement of a bucket policy: Effect (Allow or Deny), Principal, Action, and optionally Sid, \
+                     Resource (keys such as logs/*, or ARNs; by default the whole bucket) and Condition",
                 ));
             }
         }
-        let (ia, glacier, retention) = (
-            self.standard_ia_days,
-            self.glacier_ir_days,
-            self.retention_days,
-        );
-        if ia != 0 && ia < STANDARD_IA_MIN_DAYS {
-            problems.push(Problem::new(
-                "standard_ia_days",
-                format!("S3 does not move objects to STANDARD_IA after {ia} days"),
-                format!("0 (off), or {STANDARD_IA_MIN_DAYS} or more"),
-            ));
-        }
-        if ia != 0 && glacier != 0 && glacier < ia + STANDARD_IA_MIN_DAYS {
-            problems.push(Problem::new(
-                "glacier_ir_days",
-                format!("{glacier} days is too soon after standard_ia_days = {ia}"),
-                format!("0 (off), or {} or more", ia + STANDARD_IA_MIN_DAYS),
-            ));
-        }
-        let last = ia.max(glacier);
-        if retention != 0 && retention <= last {
-            problems.push(Problem::new(
-                "retention_days",
-                format!(
-                    "objects would be deleted after {retention} days, before they move after {last}"
-                ),
-                format!("0 (never delete), or more than {last}"),
-            ));
-        }
+        problems
     }
 }
 
@@ -192,7 +161,6 @@ fn is_bucket_name(name: &str) -> bool {
             .any(|suffix| name.ends_with(suffix))
 }
 
-/// Whether the text looks like a KMS key: an ARN, an id or an alias.
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -212,7 +180,42 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack("p")), []);
-        let wrong: [(&str, Config); 8] = [
+        let rule = |rule: PrefixRule| Config {
+            lifecycle_rules: [("x".to_owned(), rule)].into(),
+            ..Config::default()
+        };
+        let wrong: [(&str, Config); 12] = [
+            ("lifecycle_rules.x", rule(PrefixRule::default())),
+            (
+                "lifecycle_rules.x.retention_days",
+                rule(PrefixRule {
+                    prefix: "logs/".into(),
+                    standard_ia_days: 30,
+                    retention_days: 30,
+                    ..PrefixRule::default()
+                }),
+            ),
+            (
+                "lifecycle_rules.age",
+                Config {
+                    lifecycle_rules: [(
+                        "age".to_owned(),
+                        PrefixRule {
+                            retention_days: 1,
+                            ..PrefixRule::default()
+                        },
+                    )]
+                    .into(),
+                    ..Config::default()
+                },
+            ),
+            (
+                "policy_statements",
+                Config {
+                    policy_statements: vec![Default::default()],
+                    ..Config::default()
+                },
+            ),
             (
                 "standard_ia_days",
                 Config {
