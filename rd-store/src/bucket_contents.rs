@@ -81,6 +81,7 @@ pub async fn is_empty(s3: &Client, bucket: &str) -> Result<bool> {
     let page = s3
         .list_object_versions()
         .bucket(bucket)
+        .encoding_type(EncodingType::Url)
         .max_keys(1)
         .send()
         .await;

@@ -7,5 +7,6 @@ mod faults;
 mod in_use;
 mod lag;
 mod lifecycle;
+mod log_groups;
 mod stacks;
 mod zones;
