@@ -115,3 +115,25 @@ pub fn ignore_no_operation(error: Error) -> Result<()> {
         Err(retry_if_temporary(error))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn error(code: &str, text: &str) -> Error {
+        Error::failed(text.to_owned()).with_code(Some(code.to_owned()), None)
+    }
+
+    #[test]
+    fn nothing_to_do_is_success() {
+        let text = "No modifications were requested";
+        assert!(ignore_no_operation(error("InvalidParameterCombination", text)).is_ok());
+        assert!(ignore_no_operation(error("NoOperationFault", "")).is_ok());
+        assert!(
+            ignore_no_operation(error("InvalidParameterCombination", "Cannot find version"))
+                .is_err()
+        );
+        let busy = ignore_no_operation(error("InvalidReplicationGroupState", ""));
+        assert_eq!(busy.unwrap_err().retry, Retry::Later);
+    }
+}

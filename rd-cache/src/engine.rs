@@ -30,14 +30,6 @@ impl Engine {
         }
     }
 
-    /// The versions that the settings may have.
-    pub fn versions(self) -> &'static [&'static str] {
-        match self {
-            Engine::Redis => &["6.2", "7.0", "7.1"],
-            Engine::Valkey => &["7.2", "8.0", "8.1", "8.2", "9.0", "9.1"],
-        }
-    }
-
     /// The parameter family of a version, such as `redis7`.
     pub fn family(self, version: &str) -> String {
         let major = version.split('.').next().unwrap_or_default();
@@ -49,8 +41,20 @@ impl Engine {
     }
 }
 
+/// The first major version whose versions have two numbers; before, the patch number is part of them.
+const FIRST_MAJOR: u32 = 6;
+
+/// Whether a text has the form of a version, such as `7.1`: ElastiCache itself chooses the patch number.
+pub fn is_version(text: &str) -> bool {
+    let number =
+        |part: &str| (1..=3).contains(&part.len()) && part.bytes().all(|b| b.is_ascii_digit());
+    text.split_once('.')
+        .is_some_and(|(major, minor)| number(major) && number(minor))
+        && major_minor(text).is_some_and(|(major, _)| major >= FIRST_MAJOR)
+}
+
 /// The major and the minor number of a version.
-fn major_minor(version: &str) -> Option<(u32, u32)> {
+pub fn major_minor(version: &str) -> Option<(u32, u32)> {
     let mut parts = version.split('.');
     Some((parts.next()?.parse().ok()?, parts.next()?.parse().ok()?))
 }
@@ -80,6 +84,11 @@ mod tests {
         assert_eq!(Engine::Valkey.family("8.0"), "valkey8");
         assert!(satisfies("7.1.0", "7.1") && satisfies("7.1.0", "7.0"));
         assert!(!satisfies("7.0.7", "7.1") && !satisfies("8.0", "7.2"));
+        assert_eq!(Engine::Valkey.family("9.1"), "valkey9");
+        assert!(is_version("7.1") && is_version("10.12"));
+        for text in ["7", "7.1.0", "7.x", "7.", ".1", "", "5.0", "valkey 8.0"] {
+            assert!(!is_version(text), "{text}");
+        }
         assert!(is_older("7.0", "7.1.0") && !is_older("7.1", "7.1.0"));
     }
 }

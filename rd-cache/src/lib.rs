@@ -7,6 +7,8 @@ mod config;
 mod elasticache;
 mod engine;
 mod kinds;
+#[cfg(test)]
+mod recorded;
 mod slice;
 
 use rd_common::cli::{About, main as run};

@@ -90,8 +90,9 @@ async fn check_security_group(context: &Context, group: &Live) -> Result<CheckSt
 fn check_encryption(group: &Live) -> CheckStep {
     // What AWS does not report is what rd asked for.
     let tls = group.transit_encryption != Some(false);
-    let ok = tls && group.auth_token;
-    let reason = match (tls, group.auth_token) {
+    let token = group.auth_token != Some(false);
+    let ok = tls && token;
+    let reason = match (tls, token) {
         (true, true) => "TLS and a token required (the URL is rediss://)",
         (true, false) => "TLS, but no token required: run rd-cache apply",
         (false, _) => "no TLS, so the secret's rediss:// URL cannot connect: run rd-cache apply",

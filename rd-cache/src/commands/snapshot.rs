@@ -11,6 +11,7 @@ use rd_common::context::Context;
 use rd_common::resource::wait::{Poll, wait_until};
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{Ctx, Error, Exit, Result, Retry, sdk_tags};
+use std::cell::Cell;
 use std::time::Duration;
 
 /// The flags of `rd-cache snapshot`.
@@ -74,7 +75,10 @@ pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// Waits until ElastiCache reports twice in a row that the snapshot is available: reads lag, and one can be older than the
+/// one before.
 async fn wait_until_complete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
+    let seen = Cell::new(0);
     wait_until(ctx, id, TIMEOUT, async || {
         let call = ctx.clients.elasticache.describe_snapshots();
         let answer = call.snapshot_name(id).send().await;
@@ -88,8 +92,14 @@ async fn wait_until_complete(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
             other => other?,
         };
         let snapshot = answer.snapshots().first();
-        match snapshot.and_then(|snapshot| snapshot.snapshot_status()) {
-            Some("available") => Ok(Poll::Ready(())),
+        let status = snapshot.and_then(|snapshot| snapshot.snapshot_status());
+        let looks = seen.take() + 1;
+        match status {
+            Some("available") if looks >= 2 => Ok(Poll::Ready(())),
+            Some(status @ "available") => {
+                seen.set(looks);
+                Ok(Poll::Pending(status.to_owned()))
+            }
             Some("failed") => Err(Error::failed(format!("the snapshot {id} failed"))
                 .hint("see the group's events in the ElastiCache console")),
             status => Ok(Poll::Pending(

@@ -119,6 +119,17 @@ impl Kind for CacheParameterGroup {
         parameter_group::check_known(&spec.family, &set, &known).map_err(|error| {
             error.hint("remove it from [cache.parameters], or correct its name")
         })?;
+        // What is reset may be what a new value depends on.
+        for batch in parameter_group::to_reset(spec, live).chunks(MAX_PER_CALL) {
+            let batch = batch.iter().map(|name| request_parameter(name, None));
+            let call = ctx.clients.elasticache.reset_cache_parameter_group();
+            call.cache_parameter_group_name(id)
+                .set_parameter_name_values(Some(batch.collect()))
+                .send()
+                .await
+                .doing("reset the cache's parameters")
+                .map_err(elasticache::retry_if_temporary)?;
+        }
         for batch in set.chunks(MAX_PER_CALL) {
             let batch = batch
                 .iter()
@@ -129,16 +140,6 @@ impl Kind for CacheParameterGroup {
                 .send()
                 .await
                 .doing("change the cache's parameters")
-                .map_err(elasticache::retry_if_temporary)?;
-        }
-        for batch in parameter_group::to_reset(spec, live).chunks(MAX_PER_CALL) {
-            let batch = batch.iter().map(|name| request_parameter(name, None));
-            let call = ctx.clients.elasticache.reset_cache_parameter_group();
-            call.cache_parameter_group_name(id)
-                .set_parameter_name_values(Some(batch.collect()))
-                .send()
-                .await
-                .doing("reset the cache's parameters")
                 .map_err(elasticache::retry_if_temporary)?;
         }
         Ok(())
@@ -161,5 +162,37 @@ impl Kind for CacheParameterGroup {
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
         parameter_group::diff(spec, live)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::elasticache;
+
+    #[tokio::test]
+    async fn parameters_as_aws_describes_them() {
+        let elasticache = elasticache(
+            "DescribeCacheParameters",
+            "<Parameters><Parameter><ParameterName>activedefrag</ParameterName><ParameterValue>yes</ParameterValue>\
+             <Description>Enabled active memory defragmentation</Description><Source>user</Source>\
+             <DataType>string</DataType><AllowedValues>yes,no</AllowedValues><IsModifiable>true</IsModifiable>\
+             <MinimumEngineVersion>5.0.0</MinimumEngineVersion><ChangeType>immediate</ChangeType></Parameter>\
+             <Parameter><ParameterName>notify-keyspace-events</ParameterName><Source>system</Source>\
+             <DataType>string</DataType><IsModifiable>true</IsModifiable></Parameter></Parameters>",
+        );
+        let answer = elasticache
+            .describe_cache_parameters()
+            .send()
+            .await
+            .unwrap();
+        let all = answer.parameters().iter().cloned();
+        let values =
+            parameter_group::values(all.map(|one| (one.parameter_name, one.parameter_value)));
+        // One without a value is as if it were not there.
+        assert_eq!(
+            values,
+            BTreeMap::from([("activedefrag".to_owned(), "yes".to_owned())])
+        );
     }
 }

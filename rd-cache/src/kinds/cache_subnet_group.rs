@@ -153,3 +153,36 @@ impl Kind for CacheSubnetGroup {
         Ok((!users.is_empty()).then(|| users.join(", ")))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::live;
+    use crate::recorded::elasticache;
+
+    #[tokio::test]
+    async fn a_subnet_group_as_aws_describes_it() {
+        let elasticache = elasticache(
+            "DescribeCacheSubnetGroups",
+            "<CacheSubnetGroups><CacheSubnetGroup><CacheSubnetGroupName>shop-test-redis</CacheSubnetGroupName>\
+             <CacheSubnetGroupDescription> </CacheSubnetGroupDescription><VpcId>vpc-f151</VpcId><Subnets>\
+             <Subnet><SubnetIdentifier>subnet-ecfb</SubnetIdentifier><SubnetAvailabilityZone><Name>us-east-1a</Name>\
+             </SubnetAvailabilityZone></Subnet><Subnet><SubnetIdentifier>subnet-71bd</SubnetIdentifier>\
+             <SubnetAvailabilityZone><Name>us-east-1d</Name></SubnetAvailabilityZone></Subnet></Subnets>\
+             </CacheSubnetGroup></CacheSubnetGroups>",
+        );
+        let answer = elasticache
+            .describe_cache_subnet_groups()
+            .send()
+            .await
+            .unwrap();
+        let live = live(
+            "shop-test-redis".to_owned(),
+            &answer.cache_subnet_groups()[0],
+        );
+        assert_eq!(live.subnet_ids, ["subnet-71bd", "subnet-ecfb"]);
+        assert_eq!(
+            (live.vpc_id.as_str(), live.description.as_str()),
+            ("vpc-f151", " ")
+        );
+    }
+}

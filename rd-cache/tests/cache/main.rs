@@ -1,5 +1,6 @@
 //! rd-cache against the local AWS API.
 
+mod aws_behaviour;
 mod changes;
 mod commands;
 mod drift;

@@ -5,7 +5,6 @@ use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
 use rd_testkit::network::SETTINGS;
 use rd_testkit::{Done, ELB, World, endpoint};
 use serde_json::{Value, json};
-use std::path::Path;
 
 /// A world with a zone for its domain and these keys of `[edge]`, and the proxy that records its calls.
 fn prepared(keys: &str) -> (World, Proxy, String) {
@@ -287,49 +286,6 @@ fn page() -> String {
     let page = std::fs::read_to_string(page).unwrap();
     let (_, section) = page.split_once("\n## Front door\n").unwrap();
     section.split("\n## ").next().unwrap().to_owned()
-}
-
-/// The text of all files below a folder.
-fn texts(folder: &Path) -> String {
-    let mut all = String::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        let is_source = path
-            .extension()
-            .is_some_and(|end| end == "rs" || end == "py");
-        if path.is_dir() {
-            all += &texts(&path);
-        } else if is_source {
-            all += &std::fs::read_to_string(&path).unwrap();
-        }
-    }
-    all
-}
-
-#[test]
-fn the_page_names_tests_that_exist() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let sources =
-        ["src", "tests", "../scripts/aws_local/tests"].map(|folder| texts(&root.join(folder)));
-    let sources = sources.concat();
-    let page = page();
-    let rows = page.lines().filter(|line| line.starts_with("| "));
-    let names = rows.flat_map(|row| row.split('`').skip(1).step_by(2));
-    let mut count = 0;
-    for name in names.filter(|name| {
-        name.matches('_').count() > 2
-            && name
-                .bytes()
-                .all(|b| b == b'_' || b.is_ascii_lowercase() || b.is_ascii_digit())
-    }) {
-        count += 1;
-        let defined = [format!("fn {name}("), format!("def {name}(")];
-        assert!(
-            defined.iter().any(|text| sources.contains(text)),
-            "there is no test {name}"
-        );
-    }
-    assert!(count > 50, "{count}");
 }
 
 #[test]

@@ -197,9 +197,26 @@ def _apply(group):
         group.auth_token_changed = utcnow()
 
 
+def _changes_nothing(group, params):
+    """Whether a request has only values that the group has, or none at all. A pending change is one that it can undo."""
+    now = {**AT_ONCE, **WAITING, "CacheParameterGroupName": "cache_parameter_group_name"}
+    same = {name for name, attribute in now.items() if params.get(name) == getattr(group, attribute, None)}
+    if params.get("SecurityGroupIds") and set(params["SecurityGroupIds"]) == set(group.security_group_ids):
+        same.add("SecurityGroupIds")
+    token = params.get("AuthToken")
+    strategy = params.get("AuthTokenUpdateStrategy") or "ROTATE"
+    if token and (group.auth_tokens == [token] or strategy == "ROTATE" and token in group.auth_tokens[-1:]):
+        same |= {"AuthToken", "AuthTokenUpdateStrategy"}
+    given = {name for name, value in params.items() if value is not None}
+    return not group.pending and given <= same | {"ReplicationGroupId", "ApplyImmediately", "Action", "Version"}
+
+
 def modify_replication_group(self):
     backend, params = self.elasticache_backend, self.params
     group = replication_groups.find_available(backend, params.get("ReplicationGroupId"))
+    if _changes_nothing(group, params):
+        # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/elasticache/replication_group.go
+        raise InvalidParameterCombinationException("No modifications were requested")
     _checked(backend, group, params)
     engine, version = _versions(group, params)
     parameter_group = _parameter_group(backend, group, params, engine, version)
@@ -277,6 +294,7 @@ def increase_replica_count(self):
     for shard, count in wanted.items():
         while len(group.replicas_of(shard)) < count:
             member = group.add(shard, zones)
+            member.creating = True
             backend.tagging_service.tag_resource(member.arn, tags)
     return _resized(self, group)
 

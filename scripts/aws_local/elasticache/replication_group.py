@@ -38,6 +38,8 @@ class Member:
     def __init__(self, group, name, shard, zone):
         self.group, self.name, self.shard, self.zone = group, name, shard, zone
         self.created = utcnow()
+        # A node that is added is still being created when the group is available again.
+        self.creating = False
 
     @property
     def arn(self):
@@ -69,13 +71,14 @@ class Member:
 
     def describe(self, with_nodes=False):
         group = self.group
+        status, self.creating = "creating" if self.creating else group.status, False
         waiting = group.parameter_apply_status == "pending-reboot" and self.name not in group.rebooted
         shown = {
             "CacheClusterId": self.name,
             "CacheNodeType": group.cache_node_type,
             "Engine": group.engine,
             "EngineVersion": engine_versions.reported(group.engine, group.engine_version),
-            "CacheClusterStatus": group.status,
+            "CacheClusterStatus": status,
             "NumCacheNodes": 1,
             "PreferredAvailabilityZone": self.zone,
             "CacheClusterCreateTime": self.created,

@@ -64,10 +64,21 @@ def list_tags_for_resource(self):
     return _tags(backend, _check(backend, self.params.get("ResourceName")))
 
 
+def _copy_to_nodes(backend, arn):
+    """A group is busy while its tags are copied to its nodes.
+
+    https://github.com/hashicorp/terraform-provider-aws/pull/40320
+    """
+    kind, name = ARN.fullmatch(arn).groups()
+    if kind == "replicationgroup":
+        replication_groups.find(backend, name).status = "modifying"
+
+
 def add_tags_to_resource(self):
     backend = self.elasticache_backend
     arn = _check(backend, self.params.get("ResourceName"))
     backend.tagging_service.tag_resource(arn, self.params.get("Tags", []))
+    _copy_to_nodes(backend, arn)
     return _tags(backend, arn)
 
 
@@ -79,6 +90,7 @@ def remove_tags_from_resource(self):
         if name not in existing:
             raise ElastiCacheException("TagNotFound", f"The tag {name} was not found on this resource.")
     backend.tagging_service.untag_resource_using_names(arn, names)
+    _copy_to_nodes(backend, arn)
     return _tags(backend, arn)
 
 

@@ -1,7 +1,7 @@
 //! Comparing the desired replication group with the one that AWS has: what changes, and what AWS changes later.
 
 use super::model::{Live, Spec};
-use crate::engine::satisfies;
+use crate::engine::{major_minor, satisfies};
 use rd_common::{Change, Diff};
 use serde_json::{Value, json};
 
@@ -12,22 +12,27 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
     diff.field("description", &live.description, &spec.description);
     engine(&mut diff, spec, live);
     node_type(&mut diff, spec, live);
-    diff.field("nodes", live.nodes.len(), spec.nodes)
-        .field(
-            "automatic_failover",
-            live.automatic_failover,
-            spec.fails_over(),
-        )
-        .field("multi_az", live.multi_az, spec.fails_over());
+    diff.field("nodes", live.nodes.len(), spec.nodes);
+    let fails_over = spec.fails_over();
+    let switches = [
+        ("automatic_failover", live.automatic_failover, fails_over),
+        ("multi_az", live.multi_az, fails_over),
+        ("auth_token", live.auth_token, true),
+    ];
+    for (path, live, wanted) in switches {
+        if let Some(live) = live {
+            diff.field(path, live, wanted);
+        }
+    }
     if let Some(group) = &live.parameter_group
-        && !waits_for_valkey(spec, live)
+        && !waits_for_new_family(spec, live)
     {
         diff.field("parameter_group", group, &spec.parameter_group);
     }
     if let Some(groups) = &live.security_group_ids {
         diff.set("security_group_ids", groups, &spec.security_group_ids);
     }
-    diff.field("auth_token", live.auth_token, true).field(
+    diff.field(
         "snapshot_retention_days",
         live.snapshot_retention_days,
         spec.snapshot_retention_days,
@@ -80,7 +85,7 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
 /// Engine and version. A change from Redis to Valkey is made in place; a change back replaces the group.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.HowTo.html>
 fn engine(diff: &mut Diff, spec: &Spec, live: &Live) {
-    if waits_for_valkey(spec, live) {
+    if waits_for_version(spec, live) && is_possible_in_place(spec, live) {
         return;
     }
     if let Some(engine) = live
@@ -97,27 +102,42 @@ fn engine(diff: &mut Diff, spec: &Spec, live: &Live) {
     let Some(version) = &live.engine_version else {
         return;
     };
-    let pending = live.pending.get("engine_version").and_then(Value::as_str);
-    let same_engine = live
-        .engine
-        .as_ref()
-        .is_none_or(|engine| *engine == spec.engine);
-    let pending = pending
-        .is_some_and(|pending| satisfies(pending, &spec.engine_version) && !spec.apply_immediately);
-    let is_satisfied = same_engine && satisfies(version, &spec.engine_version);
-    if !is_satisfied && !pending {
+    if !has_engine(spec, live) || !satisfies(version, &spec.engine_version) {
         diff.field("engine_version", version, &spec.engine_version);
     }
 }
 
-/// Whether the change from Redis to Valkey is pending. AWS shows the new version alone; the new engine and the parameter
-/// group of its family come with it.
-fn waits_for_valkey(spec: &Spec, live: &Live) -> bool {
+/// Whether the group has the engine of the settings; also if AWS did not report it.
+fn has_engine(spec: &Spec, live: &Live) -> bool {
+    live.engine
+        .as_ref()
+        .is_none_or(|engine| *engine == spec.engine)
+}
+
+/// Whether ElastiCache can make the engine of the settings of the current one.
+fn is_possible_in_place(spec: &Spec, live: &Live) -> bool {
+    has_engine(spec, live) || spec.engine == "valkey"
+}
+
+/// The version that is pending until the maintenance window, if it is the one of the settings and may wait. AWS shows the
+/// version alone, also where a new engine comes with it.
+fn waiting_version<'a>(spec: &Spec, live: &'a Live) -> Option<&'a str> {
     let pending = live.pending.get("engine_version").and_then(Value::as_str);
-    !spec.apply_immediately
-        && spec.engine == "valkey"
-        && live.engine.as_deref() == Some("redis")
-        && pending.is_some_and(|pending| satisfies(pending, &spec.engine_version))
+    pending.filter(|pending| !spec.apply_immediately && satisfies(pending, &spec.engine_version))
+}
+
+fn waits_for_version(spec: &Spec, live: &Live) -> bool {
+    waiting_version(spec, live).is_some()
+}
+
+/// Whether the parameter group of another family comes with the version that is pending. Until then, AWS refuses it.
+fn waits_for_new_family(spec: &Spec, live: &Live) -> bool {
+    let Some(pending) = waiting_version(spec, live) else {
+        return false;
+    };
+    let major = |version: &str| major_minor(version).map(|(major, _)| major);
+    let live_major = live.engine_version.as_deref().and_then(major);
+    !has_engine(spec, live) || live_major != major(pending)
 }
 
 /// The node type, whose change may be pending until the maintenance window. A pending change to the desired type is no

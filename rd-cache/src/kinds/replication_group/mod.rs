@@ -5,6 +5,9 @@ mod diff;
 mod memory;
 pub mod model;
 pub mod modify;
+mod offered;
+#[cfg(test)]
+mod recorded_answers;
 mod validate;
 
 use crate::clients::Clients;
@@ -16,7 +19,7 @@ use model::{Live, Spec, live, node_id_attribute};
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Error, Found, Kind, Readiness,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Error, Found, Kind, Note, Readiness,
     ReplaceOrder, Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags,
 };
 use rd_iam::service_linked_role;
@@ -38,14 +41,18 @@ impl ReplicationGroup {
     }
 }
 
-/// The statuses of a node that ElastiCache is working on.
+/// The statuses of a node that ElastiCache is working on. The blanks are AWS's.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CacheCluster.html>
-const BUSY_NODE: [&str; 4] = [
+const BUSY_NODE: [&str; 5] = [
     "creating",
     "deleting",
     "modifying",
+    "snapshotting",
     "rebooting cluster nodes",
 ];
+
+/// The statuses of a node that do not end by themselves.
+const BROKEN_NODE: [&str; 2] = ["incompatible-network", "restore-failed"];
 
 async fn read_group(ctx: &Ctx<Clients>, id: &str) -> Result<Option<Group>> {
     let call = ctx.clients.elasticache.describe_replication_groups();
@@ -85,6 +92,7 @@ impl Kind for ReplicationGroup {
         pause: Duration::from_secs(8),
         limit: Duration::from_secs(60 * 60),
     };
+    const CHECKED_WITH_AWS: &'static [&'static str] = &["engine", "engine_version"];
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
@@ -155,6 +163,7 @@ impl Kind for ReplicationGroup {
             Err(error) if error.is(&["ReplicationGroupAlreadyExists"]) => Ok(spec.id.clone()),
             other => other
                 .map_err(elasticache::retry_if_temporary)
+                .map_err(|error| offered::explain_node_type(error, &spec.node_type))
                 .map(|_| spec.id.clone()),
         }
     }
@@ -211,6 +220,15 @@ impl Kind for ReplicationGroup {
         validate::validate(spec, live, changes)
     }
 
+    async fn check_with_aws(
+        ctx: &Ctx<Clients>,
+        spec: &Spec,
+        _live: Option<&Live>,
+        _changes: &[Change],
+    ) -> Result<Vec<Note>> {
+        offered::check_version(ctx, spec).await.map(|()| Vec::new())
+    }
+
     fn pending(live: &Live) -> Option<String> {
         diff::pending(live)
     }
@@ -224,18 +242,25 @@ impl Kind for ReplicationGroup {
     }
 
     fn ready(live: &Live) -> Readiness {
+        let node = |statuses: &[&str]| {
+            let mut nodes = live.nodes.iter();
+            let node = nodes.find(|node| statuses.contains(&node.status.as_str()));
+            node.map(|node| format!("{} is {}", node.id, node.status))
+        };
         match live.status.as_str() {
-            // The group can be available while a node is being added or removed.
-            "available" => live
-                .nodes
-                .iter()
-                .find(|node| BUSY_NODE.contains(&node.status.as_str()))
-                .map_or(Readiness::Ready, |node| {
-                    Readiness::Pending(format!("{} is {}", node.id, node.status))
-                }),
             "deleting" => Readiness::Leaving(live.status.clone()),
             "create-failed" => Readiness::Failed(live.status.clone()),
-            other => Readiness::Pending(other.to_owned()),
+            status => match (node(&BROKEN_NODE), node(&BUSY_NODE)) {
+                (Some(broken), _) => Readiness::Impaired(
+                    broken,
+                    "see the node's events in the ElastiCache console; incompatible-network: free addresses in the private \
+                     subnets",
+                ),
+                // The group can be available while a node is being added or removed.
+                (None, Some(busy)) if status == "available" => Readiness::Pending(busy),
+                (None, _) if status == "available" => Readiness::Ready,
+                (None, _) => Readiness::Pending(status.to_owned()),
+            },
         }
     }
 
@@ -253,10 +278,9 @@ impl Kind for ReplicationGroup {
         if let (Some(host), Some(port)) = (&live.host, live.port) {
             details.insert("endpoint".to_owned(), format!("{host}:{port}").into());
         }
-        details.insert(
-            "failover".to_owned(),
-            live.automatic_failover.to_string().into(),
-        );
+        if let Some(on) = live.automatic_failover {
+            details.insert("failover".to_owned(), on.to_string().into());
+        }
         let memory = memory::usage_percent(ctx, &live.nodes).await?;
         for node in &live.nodes {
             let mut text = [&node.role, &node.zone, &node.status]

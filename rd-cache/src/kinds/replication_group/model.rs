@@ -101,10 +101,10 @@ pub struct Live {
     /// The ids of the nodes as attributes of their own; see [`node_id_attribute`].
     #[serde(flatten)]
     pub node_ids: BTreeMap<String, String>,
-    /// Whether a replica takes over if the primary fails.
-    pub automatic_failover: bool,
-    /// Whether the nodes are in different zones.
-    pub multi_az: bool,
+    /// Whether a replica takes over if the primary fails; none if AWS did not report it.
+    pub automatic_failover: Option<bool>,
+    /// Whether the nodes are in different zones; none if AWS did not report it.
+    pub multi_az: Option<bool>,
     /// The name of the subnet group; none before there is a node.
     pub subnet_group: Option<String>,
     /// The ids of the security groups, sorted; none before there is a node.
@@ -117,8 +117,8 @@ pub struct Live {
     pub at_rest_encryption: Option<bool>,
     /// Whether connections use TLS; none if AWS did not report it.
     pub transit_encryption: Option<bool>,
-    /// Whether clients need a token.
-    pub auth_token: bool,
+    /// Whether clients need a token; none if AWS did not report it.
+    pub auth_token: Option<bool>,
     /// The ARN of the KMS key of the data at rest.
     pub kms_key: Option<String>,
     /// How many days daily snapshots are kept.
@@ -183,13 +183,21 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: Option<&Tags>) -> Li
             .map(|(index, node)| (node_id_attribute(index + 1), node.id.clone()))
             .collect(),
         nodes,
-        automatic_failover: matches!(
-            group.automatic_failover(),
-            Some(AutomaticFailoverStatus::Enabled | AutomaticFailoverStatus::Enabling)
-        ),
-        multi_az: group.multi_az() == Some(&MultiAzStatus::Enabled),
+        automatic_failover: group.automatic_failover().and_then(|status| match status {
+            AutomaticFailoverStatus::Enabled | AutomaticFailoverStatus::Enabling => Some(true),
+            AutomaticFailoverStatus::Disabled | AutomaticFailoverStatus::Disabling => Some(false),
+            _ => None,
+        }),
+        multi_az: group.multi_az().and_then(|status| match status {
+            MultiAzStatus::Enabled => Some(true),
+            MultiAzStatus::Disabled => Some(false),
+            _ => None,
+        }),
         subnet_group: first.and_then(|one| one.cache_subnet_group_name().map(str::to_owned)),
-        security_group_ids: first.map(security_groups),
+        // Every node has a group; some answers leave them out.
+        security_group_ids: first
+            .map(security_groups)
+            .filter(|groups| !groups.is_empty()),
         parameter_group: parameters
             .and_then(|group| group.cache_parameter_group_name().map(str::to_owned)),
         parameters_status: statuses
@@ -202,7 +210,9 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: Option<&Tags>) -> Li
         transit_encryption: group
             .transit_encryption_enabled()
             .or(first.and_then(CacheCluster::transit_encryption_enabled)),
-        auth_token: group.auth_token_enabled().unwrap_or(false),
+        auth_token: group
+            .auth_token_enabled()
+            .or(first.and_then(CacheCluster::auth_token_enabled)),
         kms_key: group.kms_key_id().map(str::to_owned),
         snapshot_retention_days: group.snapshot_retention_limit().unwrap_or(0),
         snapshot_window: group.snapshot_window().unwrap_or_default().to_owned(),

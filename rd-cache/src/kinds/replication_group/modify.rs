@@ -1,14 +1,16 @@
 //! Changing a replication group in place, in stages: ElastiCache accepts the next change only when the last one is
 //! complete, and failover needs a replica that exists.
 
+use super::ReplicationGroup;
 use super::model::{Live, Spec};
+use super::offered::explain_node_type;
 use crate::clients::Clients;
 use crate::elasticache;
 use crate::kinds::cache_secret::Token;
 use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType as Strategy;
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
-use rd_common::{Change, Ctx, Error, Input, Result, Tags, touches};
+use rd_common::{Change, Ctx, Error, Input, Kind, Result, Retry, Tags, touches};
 use rd_secret::Secrets;
 use rd_secret::generate::Generated;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
@@ -33,8 +35,7 @@ pub async fn modify(
         let value = spec.final_snapshot.to_string();
         tags.insert(FINAL_SNAPSHOT_TAG.to_owned(), value);
     }
-    let token_first = has("secret_generation") && !has("auth_token");
-    if token_first {
+    if has("secret_generation") && !has("auth_token") {
         set_token(ctx, id, &read_token(ctx, spec).await?, Strategy::Set).await?;
     }
     if has("secret_generation") {
@@ -43,7 +44,12 @@ pub async fn modify(
     }
     if !tags.is_empty() {
         let arn = elasticache::arn(ctx, "replicationgroup", id);
-        return elasticache::change_tags(ctx, &arn, &tags, &[]).await;
+        // The token makes the group busy, which refuses tags then: only they are repeated, since another token would make it
+        // busy again.
+        let limit = ReplicationGroup::TIMEOUTS.limit;
+        let change = || elasticache::change_tags(ctx, &arn, &tags, &[]);
+        let may_repeat = |error: &Error| error.retry != Retry::Never;
+        return ctx.retrying_for(limit, |_| {}, may_repeat, change).await;
     }
     let nodes = i32::try_from(live.nodes.len()).unwrap_or(i32::MAX);
     if nodes < spec.nodes {
@@ -143,6 +149,7 @@ async fn modify_settings(
     call.send()
         .await
         .doing("change the replication group")
+        .map_err(|error| explain_node_type(error, &spec.node_type))
         .map(|_| ())
         .or_else(elasticache::ignore_no_operation)
 }
@@ -187,6 +194,6 @@ pub async fn set_token(
         .send()
         .await
         .doing("set the cache's token")
-        .map_err(elasticache::retry_if_temporary)
         .map(|_| ())
+        .or_else(elasticache::ignore_no_operation)
 }

@@ -75,6 +75,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "elasticache",
             "engine",
             "clients",
+            "recorded",
         ],
     ),
     (

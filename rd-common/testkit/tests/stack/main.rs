@@ -2,6 +2,7 @@
 
 mod aws_answers;
 mod bad_input;
+mod behaviour;
 mod checkouts;
 mod completions;
 mod docs_names;

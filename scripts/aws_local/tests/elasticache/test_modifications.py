@@ -20,6 +20,28 @@ class Modify(Cache):
         self.assertEqual((one["EngineVersion"], one["CacheNodeType"]), ("7.1.0", "cache.t4g.small"))
         self.assertEqual((one["PendingModifiedValues"], self.describe()["Status"]), ({}, "available"))
 
+    def test_a_request_that_changes_nothing_is_refused(self):
+        self.create()
+        for requested in ({}, {"CacheNodeType": "cache.t4g.micro", "ReplicationGroupDescription": "redis"}):
+            with self.subTest(requested), self.refused("InvalidParameterCombination"):
+                self.modify(now=True, **requested)
+
+    def test_tags_make_the_group_busy_and_new_nodes_are_made_last(self):
+        self.create(NumCacheClusters=1)
+        state_manager.set_transition(MODEL, {"progression": "manual", "times": 2})
+        self.addCleanup(state_manager.unset_transition, MODEL)
+        while self.describe()["Status"] != "available":
+            pass
+        self.cache.add_tags_to_resource(ResourceName=self.describe()["ARN"], Tags=TAGS)
+        self.assertEqual(self.describe()["Status"], "modifying")
+        while self.describe()["Status"] != "available":
+            pass
+        self.cache.increase_replica_count(ReplicationGroupId="redis", NewReplicaCount=1, ApplyImmediately=True)
+        while self.describe()["Status"] != "available":
+            pass
+        nodes = self.cache.describe_cache_clusters()["CacheClusters"]
+        self.assertEqual([one["CacheClusterStatus"] for one in nodes], ["available", "creating"])
+
     def test_a_change_back_removes_the_pending_change(self):
         self.create()
         self.modify(CacheNodeType="cache.t4g.small", AutomaticFailoverEnabled=True)
@@ -84,7 +106,9 @@ class Modify(Cache):
         self.assertGreater(self.describe()["AuthTokenLastModifiedDate"], before)
         created = self.modify(now=True, **{**other, "AuthTokenUpdateStrategy": "SET"})
         self.assertEqual(created["PendingModifiedValues"], {"AuthTokenStatus": "SETTING"})
-        self.modify(**other)
+        with self.refused("InvalidParameterCombination"):
+            self.modify(now=True, **other)
+        self.modify(**{**other, "AuthToken": "a-third-token-of-more"})
         self.assertEqual(self.cluster()["PendingModifiedValues"], {"AuthTokenStatus": "ROTATING"})
         for code, requested in [
             ("InvalidParameterValue", {"AuthToken": "short"}),
