@@ -35,7 +35,7 @@ impl Query {
     }
 
     /// Selects also resources for which `filter` has one of `values`.
-    fn or(&mut self, filter: &'static str, values: impl IntoIterator<Item = String>) {
+    pub fn or(&mut self, filter: &'static str, values: impl IntoIterator<Item = String>) {
         let mut values = values
             .into_iter()
             .filter(|value| !value.is_empty())

@@ -4,6 +4,7 @@ import importlib
 
 MODULES = [
     "ecs.clock",
+    "ec2.states",
     "ec2.filters",
     "ec2.requests",
     "ec2.security_group_rules",

@@ -53,7 +53,7 @@ where
             let ours = Error::failed(format!("cannot {doing}: {code}: {message}"))
                 .with_code(Some(code.to_owned()), request_id)
                 .retry(retry);
-            match hint(code).or((meaning == Some(Meaning::Quota)).then_some(QUOTA_HINT)) {
+            match hint(code, message).or((meaning == Some(Meaning::Quota)).then_some(QUOTA_HINT)) {
                 Some(hint) => ours.hint(hint),
                 None => ours,
             }
@@ -154,8 +154,12 @@ pub(super) fn no_credentials(error: &CredentialsError, profile: Option<&str>) ->
 const QUOTA_HINT: &str =
     "an account limit is reached: raise it in Service Quotas, or delete what is not needed";
 
-fn hint(code: &str) -> Option<&'static str> {
+fn hint(code: &str, message: &str) -> Option<&'static str> {
     Some(match code {
+        // EC2 has this code also for what belongs to another account, or is being released.
+        "AuthFailure" if message.contains("permission to access the specified resource") => {
+            return None;
+        }
         "ExpiredToken" | "ExpiredTokenException" | "RequestExpired" => {
             "log in again (`aws sso login`): the credentials have expired; if they have not, \
              compare the machine's clock (`date -u`)"

@@ -1,12 +1,12 @@
-//! The network interfaces that keep a security group or a subnet in use, for the error of a delete, and those of other
-//! slices in a VPC.
+//! Network interfaces with their owners, and those of other slices in a VPC.
 
 use crate::clients::Clients;
 use aws_sdk_ec2::types::{Filter, NetworkInterface};
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Result, Usage};
 
-async fn read(ctx: &Ctx<Clients>, filter: &str, id: &str) -> Result<Vec<NetworkInterface>> {
+/// The network interfaces for which `filter` has the value `id`.
+pub async fn read(ctx: &Ctx<Clients>, filter: &str, id: &str) -> Result<Vec<NetworkInterface>> {
     ctx.clients
         .ec2
         .describe_network_interfaces()
@@ -17,13 +17,6 @@ async fn read(ctx: &Ctx<Clients>, filter: &str, id: &str) -> Result<Vec<NetworkI
         .collect::<std::result::Result<Vec<_>, _>>()
         .await
         .doing("read the network interfaces")
-}
-
-/// The network interfaces for which `filter` has the value `id`, each with its owner, as text; none if there are none.
-pub async fn describe(ctx: &Ctx<Clients>, filter: &str, id: &str) -> Result<Option<String>> {
-    let interfaces = read(ctx, filter, id).await?;
-    let texts: Vec<String> = interfaces.iter().map(with_owner).collect();
-    Ok((!texts.is_empty()).then(|| texts.join(", ")))
 }
 
 /// The network interfaces that services have created in a VPC for resources of other slices.
@@ -59,7 +52,7 @@ fn slice_of(description: &str) -> Option<&'static str> {
 }
 
 /// The id of an interface, and the best description of its owner that AWS has.
-fn with_owner(interface: &NetworkInterface) -> String {
+pub fn with_owner(interface: &NetworkInterface) -> String {
     let id = interface
         .network_interface_id()
         .unwrap_or("a network interface");

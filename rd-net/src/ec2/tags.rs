@@ -1,8 +1,8 @@
 //! The tags of EC2 resources, which have the same form and calls for all kinds.
 
 use crate::clients::Clients;
+use crate::ec2::change_errors::ExplainChange;
 use aws_sdk_ec2::types::{ResourceType, Tag, TagSpecification};
-use rd_common::aws::Explain;
 use rd_common::{Ctx, Result, Tags, sdk_tags};
 
 /// The tags that a create call sets on the new resource.
@@ -22,7 +22,7 @@ pub async fn change(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String])
             .set_tags(Some(sdk_tags!(Tag, set)))
             .send()
             .await
-            .doing("set tags")?;
+            .changing("set tags")?;
     }
     if !remove.is_empty() {
         let tags = remove
@@ -34,7 +34,7 @@ pub async fn change(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String])
             .set_tags(Some(tags))
             .send()
             .await
-            .doing("delete tags")?;
+            .changing("delete tags")?;
     }
     Ok(())
 }

@@ -3,9 +3,10 @@
 
 use crate::clients::Clients;
 use crate::describe::Query;
+use crate::ec2::delete_errors::deleted;
 use aws_sdk_ec2::types::SecurityGroupRule;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Error, Result, tags_from_sdk};
+use rd_common::{Ctx, Deletion, Error, Result, tags_from_sdk};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -65,8 +66,8 @@ pub fn summaries(rules: &[UnmanagedRule]) -> Vec<&str> {
     rules.iter().map(|rule| rule.summary.as_str()).collect()
 }
 
-/// Revokes rules of a group; rules that do not exist any more are ignored.
-pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[UnmanagedRule]) -> Result<()> {
+/// Revokes rules of a group, or reports that EC2 does not know one of them, or the group.
+pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[UnmanagedRule]) -> Result<Deletion> {
     let ids = |egress: bool| -> Vec<String> {
         rules
             .iter()
@@ -75,18 +76,21 @@ pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[UnmanagedRule]) ->
             .collect()
     };
     let (ingress, egress) = (ids(false), ids(true));
+    let mut all = Deletion::Accepted;
+    let mut add = |answer: Result<Deletion>| {
+        if answer? == Deletion::NotFound {
+            all = Deletion::NotFound;
+        }
+        Ok::<_, Error>(())
+    };
     if !ingress.is_empty() {
         let call = ctx
             .clients
             .ec2
             .revoke_security_group_ingress()
             .group_id(group);
-        revoked(
-            call.set_security_group_rule_ids(Some(ingress))
-                .send()
-                .await
-                .doing("revoke inbound rules"),
-        )?;
+        let answer = call.set_security_group_rule_ids(Some(ingress)).send().await;
+        add(deleted(answer.doing("revoke inbound rules"), &NOT_FOUND))?;
     }
     if !egress.is_empty() {
         let call = ctx
@@ -94,34 +98,21 @@ pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[UnmanagedRule]) ->
             .ec2
             .revoke_security_group_egress()
             .group_id(group);
-        revoked(
-            call.set_security_group_rule_ids(Some(egress))
-                .send()
-                .await
-                .doing("revoke outbound rules"),
-        )?;
+        let answer = call.set_security_group_rule_ids(Some(egress)).send().await;
+        add(deleted(answer.doing("revoke outbound rules"), &NOT_FOUND))?;
     }
-    Ok(())
+    Ok(all)
 }
 
-/// The result of a revoke: success where the rule or its group does not exist any more.
-fn revoked<T>(result: Result<T>) -> Result<()> {
-    match result {
-        Err(error) if !is_not_found(&error) => Err(error),
-        _ => Ok(()),
-    }
-}
-
-fn is_not_found(error: &Error) -> bool {
-    error.is(&[
-        "InvalidSecurityGroupRuleId.NotFound",
-        "InvalidPermission.NotFound",
-        "InvalidGroup.NotFound",
-    ])
-}
+/// The codes of a rule, or of its group, that EC2 does not know.
+const NOT_FOUND: [&str; 3] = [
+    "InvalidSecurityGroupRuleId.NotFound",
+    "InvalidPermission.NotFound",
+    "InvalidGroup.NotFound",
+];
 
 /// What a rule allows, such as `in tcp 22 from 0.0.0.0/0`.
-fn summary(rule: &SecurityGroupRule) -> String {
+pub fn summary(rule: &SecurityGroupRule) -> String {
     let egress = rule.is_egress().unwrap_or(false);
     let protocol = match rule.ip_protocol() {
         Some("-1") | None => "any",

@@ -102,7 +102,9 @@ impl Kind for DefaultSecurityGroup {
         _spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        unmanaged_rules::revoke(ctx, id, &live.foreign_rules).await
+        // What is left shows in the next read.
+        unmanaged_rules::revoke(ctx, id, &live.foreign_rules).await?;
+        Ok(())
     }
 
     async fn delete(_: &Ctx<Clients>, _: &str) -> Result<Deletion> {

@@ -4,7 +4,7 @@
 use crate::clients::Clients;
 use crate::ec2::delete_errors::deleted;
 use crate::ec2::incomplete_answer;
-use crate::ec2::{find, tags};
+use crate::ec2::{find, holders, tags};
 use aws_sdk_ec2::types::{DomainType, ResourceType};
 use rd_common::aws::Explain;
 use rd_common::{Change, CreateRequest, Ctx, Deletion, Found, Kind, Result, Tags, Wanted};
@@ -89,5 +89,9 @@ impl Kind for ElasticIp {
 
     fn diff(_: &Spec, _: &Live, _: Option<&Spec>) -> Vec<Change> {
         Vec::new()
+    }
+
+    async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+        holders::of_address(ctx, id).await
     }
 }

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_FlowLog.html>
 
 use crate::clients::Clients;
+use crate::ec2::change_errors::{ExplainChange, explain};
 use crate::ec2::delete_errors::deleted;
 use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
@@ -12,7 +13,7 @@ use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, ReplaceOrder, Result,
-    Tags, Wanted,
+    Retry, Tags, Wanted,
 };
 use rd_iam::propagation;
 use serde::{Deserialize, Serialize};
@@ -60,6 +61,19 @@ fn check_unsuccessful(doing: &str, items: &[UnsuccessfulItem]) -> Result<()> {
     let message = error.message().unwrap_or("AWS gave no reason");
     let failed = Error::failed(format!("cannot {doing}: {code}: {message}"));
     Err(failed.with_code(Some(code), None))
+}
+
+/// What an error of the create means beyond what all changes have in common.
+fn create_error(error: Error) -> Error {
+    match error.code.as_deref() {
+        // By an earlier attempt whose answer was lost: it is searched for by its tags.
+        Some("FlowLogAlreadyExists") => error.retry(Retry::Unknown),
+        // EC2's text names neither the action nor the role.
+        Some("UnauthorizedOperation") => error.hint(
+            "ask for ec2:CreateFlowLogs, and for iam:PassRole on the role of the flow logs: the credentials lack one of them",
+        ),
+        _ => error,
+    }
 }
 
 impl Kind for FlowLog {
@@ -117,14 +131,15 @@ impl Kind for FlowLog {
                 .tag_specifications(tags::specification(ResourceType::VpcFlowLog, request.tags))
                 .send()
                 .await
-                .doing("create the flow log")?;
-            check_unsuccessful("create the flow log", answer.unsuccessful())?;
+                .changing("create the flow log")?;
+            check_unsuccessful("create the flow log", answer.unsuccessful()).map_err(explain)?;
             answer
                 .flow_log_ids
                 .and_then(|ids| ids.into_iter().next())
                 .ok_or_else(|| incomplete_answer("flow log id"))
         })
         .await
+        .map_err(create_error)
     }
 
     async fn update(_: &Ctx<Clients>, _: &str, _: &Live, _: &Spec, _: &[Change]) -> Result<()> {

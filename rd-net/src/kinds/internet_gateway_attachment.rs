@@ -4,11 +4,13 @@
 
 use crate::clients::Clients;
 use crate::describe::Query;
+use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::delete_errors::deleted;
+use aws_sdk_ec2::types::AttachmentStatus;
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, ReplaceOrder,
-    Result, Wanted, attribute,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Readiness,
+    ReplaceOrder, Result, Wanted, attribute,
 };
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +38,10 @@ pub struct Live {
     pub internet_gateway_id: String,
     /// The id of the VPC.
     pub vpc_id: String,
+    /// AWS's status word: `attaching`, `available` or `detaching`; empty where AWS does not report it, or where an
+    /// earlier version of rd has read it.
+    #[serde(default)]
+    pub state: String,
 }
 
 /// rd's id of an attachment: `igw-…_vpc-…`.
@@ -68,8 +74,13 @@ impl Kind for InternetGatewayAttachment {
             let gateway = gateways
                 .iter()
                 .find(|g| g.internet_gateway_id() == Some(&gateway_id));
-            let attached = gateway.and_then(|g| g.attachments().iter().find_map(|a| a.vpc_id()));
-            if let Some(vpc) = attached
+            // A detached one can stay in the list.
+            let attached = gateway.and_then(|g| {
+                let mut all = g.attachments().iter();
+                let attachment = all.find(|a| a.state() != Some(&AttachmentStatus::Detached))?;
+                Some((attachment.vpc_id()?, attachment.state()))
+            });
+            if let Some((vpc, state)) = attached
                 && one
                     .id
                     .as_ref()
@@ -81,6 +92,7 @@ impl Kind for InternetGatewayAttachment {
                     live: Live {
                         vpc_id: vpc.to_owned(),
                         internet_gateway_id: gateway_id,
+                        state: state.map_or_else(String::new, |state| state.as_str().to_owned()),
                     },
                     tags: None,
                 });
@@ -100,7 +112,7 @@ impl Kind for InternetGatewayAttachment {
             .attach_internet_gateway()
             .internet_gateway_id(gateway)
             .vpc_id(vpc);
-        match call.send().await.doing("attach the internet gateway") {
+        match call.send().await.changing("attach the internet gateway") {
             // The answer to an earlier attempt was lost. The read that follows shows to which VPC it is attached.
             Err(error) if error.is(&["Resource.AlreadyAssociated"]) => Ok(id(gateway, vpc)),
             other => other.map(|_| id(gateway, vpc)),
@@ -138,6 +150,15 @@ impl Kind for InternetGatewayAttachment {
             )
             .fixed("vpc_id", &live.vpc_id, &spec.vpc_id)
             .finish()
+    }
+
+    fn ready(live: &Live) -> Readiness {
+        match live.state.as_str() {
+            // The API model has `attached`; EC2 answers `available`.
+            "available" | "attached" | "" => Readiness::Ready,
+            "detaching" => Readiness::Leaving(live.state.clone()),
+            other => Readiness::Pending(other.to_owned()),
+        }
     }
 
     fn replace_order(_: &[Change]) -> ReplaceOrder {

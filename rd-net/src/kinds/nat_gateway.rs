@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_NatGateway.html>
 
 use crate::clients::Clients;
+use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::delete_errors::deleted;
 use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
@@ -42,10 +43,14 @@ pub struct Live {
 }
 
 fn live(gateway: &Gateway) -> Live {
-    let allocation = gateway
-        .nat_gateway_addresses()
+    // `IsPrimary` is absent where there is one address.
+    let addresses = gateway.nat_gateway_addresses();
+    let primary = addresses
         .iter()
-        .find_map(|address| address.allocation_id());
+        .find(|address| address.is_primary() == Some(true));
+    let allocation = primary
+        .or(addresses.first())
+        .and_then(|address| address.allocation_id());
     Live {
         subnet_id: gateway.subnet_id().unwrap_or_default().to_owned(),
         allocation_id: allocation.map(str::to_owned),
@@ -109,7 +114,7 @@ impl Kind for NatGateway {
             .tag_specifications(tags::specification(ResourceType::Natgateway, request.tags))
             .send()
             .await
-            .doing("create the NAT gateway")?;
+            .changing("create the NAT gateway")?;
         answer
             .nat_gateway
             .and_then(|gateway| gateway.nat_gateway_id)

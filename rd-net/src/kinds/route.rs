@@ -4,12 +4,13 @@
 
 use crate::clients::Clients;
 use crate::describe::Query;
+use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::delete_errors::deleted;
 use aws_sdk_ec2::types::{Route as Ec2Route, RouteState};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, ReplaceOrder, Result,
-    Retry, Wanted,
+    Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, ReplaceOrder, Result, Retry,
+    Wanted,
 };
 use serde::{Deserialize, Serialize};
 
@@ -131,7 +132,7 @@ impl Kind for Route {
             .destination_cidr_block(&spec.destination)
             .set_gateway_id(text(spec.gateway_id.as_ref()))
             .set_nat_gateway_id(text(spec.nat_gateway_id.as_ref()));
-        match call.send().await.doing("create the route") {
+        match call.send().await.changing("create the route") {
             // Another user or an earlier attempt created it: read it, and change it where it differs.
             Err(error) if error.is(&["RouteAlreadyExists"]) => Err(error.retry(Retry::Unknown)),
             other => other.map(|_| id(spec.route_table_id.text(), &spec.destination)),
@@ -154,11 +155,7 @@ impl Kind for Route {
             .destination_cidr_block(destination)
             .set_gateway_id(text(spec.gateway_id.as_ref()))
             .set_nat_gateway_id(text(spec.nat_gateway_id.as_ref()));
-        call.send()
-            .await
-            .doing("replace the route")
-            .map(|_| ())
-            .map_err(retry_unknown_gateway)
+        call.send().await.changing("replace the route").map(|_| ())
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
@@ -191,12 +188,4 @@ impl Kind for Route {
             ReplaceOrder::DeleteFirst
         }
     }
-}
-
-/// Retries where the call does not find the gateway: a gateway that was just created is not visible everywhere yet.
-fn retry_unknown_gateway(error: Error) -> Error {
-    if error.is(&["InvalidNatGatewayID.NotFound", "InvalidGatewayID.NotFound"]) {
-        return error.retry(Retry::NotDone);
-    }
-    error
 }

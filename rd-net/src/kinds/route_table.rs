@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RouteTable.html>
 
 use crate::clients::Clients;
+use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::delete_errors::deleted;
 use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
@@ -64,7 +65,7 @@ impl Kind for RouteTable {
             .tag_specifications(tags::specification(ResourceType::RouteTable, request.tags))
             .send()
             .await
-            .doing("create the route table")?;
+            .changing("create the route table")?;
         answer
             .route_table
             .and_then(|table| table.route_table_id)

@@ -4,6 +4,7 @@
 
 use crate::clients::Clients;
 use crate::describe::Query;
+use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::delete_errors::deleted;
 use aws_sdk_ec2::types::{
     RouteTable, RouteTableAssociation as Association, RouteTableAssociationStateCode as Code,
@@ -11,7 +12,7 @@ use aws_sdk_ec2::types::{
 use rd_common::aws::Explain;
 use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Readiness, ReplaceOrder,
-    Result, Wanted,
+    Result, Retry, Wanted,
 };
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +39,9 @@ pub struct Live {
     pub route_table_id: String,
     /// AWS's status word, such as `associated`; empty where AWS does not report it.
     pub state: String,
+    /// AWS's reason where it failed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
 }
 
 /// The subnet's association, if one of these tables has it.
@@ -54,9 +58,8 @@ fn of_subnet<'a>(tables: &'a [RouteTable], subnet: &str) -> Option<&'a Associati
 }
 
 fn live(association: &Association) -> Live {
-    let state = association
-        .association_state()
-        .and_then(|state| state.state());
+    let reported = association.association_state();
+    let state = reported.and_then(|state| state.state());
     Live {
         association_id: association
             .route_table_association_id()
@@ -67,6 +70,9 @@ fn live(association: &Association) -> Live {
         state: state
             .map(|state| state.as_str().to_owned())
             .unwrap_or_default(),
+        failure: reported
+            .and_then(|state| state.status_message())
+            .map(str::to_owned),
     }
 }
 
@@ -122,8 +128,13 @@ impl Kind for RouteTableAssociation {
             .associate_route_table()
             .subnet_id(subnet)
             .route_table_id(request.spec.route_table_id.text());
-        call.send().await.doing("associate the route table")?;
-        Ok(subnet.to_owned())
+        match call.send().await.changing("associate the route table") {
+            // Another user or an earlier attempt associated it: read it, and change the table where it differs.
+            Err(error) if error.is(&["Resource.AlreadyAssociated"]) => {
+                Err(error.retry(Retry::Unknown))
+            }
+            other => other.map(|_| subnet.to_owned()),
+        }
     }
 
     async fn update(
@@ -139,7 +150,11 @@ impl Kind for RouteTableAssociation {
             .replace_route_table_association()
             .association_id(&live.association_id)
             .route_table_id(spec.route_table_id.text());
-        match call.send().await.doing("change the subnet's route table") {
+        match call
+            .send()
+            .await
+            .changing("change the subnet's route table")
+        {
             // The answer to an earlier attempt was lost. The association has a new id, which the next read returns.
             Err(error) if error.is(&["InvalidAssociationID.NotFound"]) => Ok(()),
             other => other.map(|_| ()),
@@ -177,7 +192,11 @@ impl Kind for RouteTableAssociation {
     fn ready(live: &Live) -> Readiness {
         match live.state.as_str() {
             "associated" | "" => Readiness::Ready,
-            "failed" => Readiness::Failed("AWS gave no reason".to_owned()),
+            "failed" => Readiness::Failed(
+                live.failure
+                    .clone()
+                    .unwrap_or_else(|| "AWS gave no reason".to_owned()),
+            ),
             "disassociating" => Readiness::Leaving(live.state.clone()),
             other => Readiness::Pending(other.to_owned()),
         }

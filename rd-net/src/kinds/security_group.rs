@@ -2,9 +2,10 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroup.html>
 
 use crate::clients::Clients;
+use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::delete_errors::deleted;
 use crate::ec2::incomplete_answer;
-use crate::ec2::{ANY_IPV4, find, network_interfaces, tags, unmanaged_rules};
+use crate::ec2::{ANY_IPV4, find, holders, tags, unmanaged_rules};
 use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType};
 use rd_common::aws::Explain;
 use rd_common::{
@@ -95,7 +96,7 @@ impl Kind for SecurityGroup {
             ))
             .send()
             .await
-            .doing("create the security group")?;
+            .changing("create the security group")?;
         let id = answer
             .group_id
             .ok_or_else(|| incomplete_answer("group id"))?;
@@ -116,7 +117,9 @@ impl Kind for SecurityGroup {
         _spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        unmanaged_rules::revoke(ctx, id, &live.foreign_rules).await
+        // What is left shows in the next read.
+        unmanaged_rules::revoke(ctx, id, &live.foreign_rules).await?;
+        Ok(())
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
@@ -159,6 +162,6 @@ impl Kind for SecurityGroup {
     }
 
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
-        network_interfaces::describe(ctx, "group-id", id).await
+        holders::of_group(ctx, id).await
     }
 }

@@ -3,13 +3,13 @@
 
 use crate::clients::Clients;
 use crate::describe::Query;
+use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags, unmanaged_rules};
 use aws_sdk_ec2::types::{
     IpPermission, IpRange, ResourceType, SecurityGroupRule as Rule, SecurityGroupRuleDescription,
     UserIdGroupPair,
 };
-use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Retry, Tags, Wanted,
@@ -180,7 +180,7 @@ impl Kind for SecurityGroupRule {
                 .send()
                 .await;
             answer
-                .doing("authorize the outbound rule")
+                .changing("authorize the outbound rule")
                 .map(|answer| answer.security_group_rules)
         } else {
             let call = ctx
@@ -194,7 +194,7 @@ impl Kind for SecurityGroupRule {
                 .send()
                 .await;
             answer
-                .doing("authorize the inbound rule")
+                .changing("authorize the inbound rule")
                 .map(|answer| answer.security_group_rules)
         };
         match created {
@@ -230,7 +230,7 @@ impl Kind for SecurityGroupRule {
             let call = call.security_group_rule_descriptions(description);
             call.send()
                 .await
-                .doing("change the rule's description")
+                .changing("change the rule's description")
                 .map(|_| ())
         } else {
             let call = ec2
@@ -239,7 +239,7 @@ impl Kind for SecurityGroupRule {
             let call = call.security_group_rule_descriptions(description);
             call.send()
                 .await
-                .doing("change the rule's description")
+                .changing("change the rule's description")
                 .map(|_| ())
         }
     }
@@ -258,9 +258,7 @@ impl Kind for SecurityGroupRule {
             egress: rule.is_egress().unwrap_or(false),
             summary: String::new(),
         };
-        unmanaged_rules::revoke(ctx, rule.group_id().unwrap_or_default(), &[rule_to_revoke])
-            .await?;
-        Ok(Deletion::Accepted)
+        unmanaged_rules::revoke(ctx, rule.group_id().unwrap_or_default(), &[rule_to_revoke]).await
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

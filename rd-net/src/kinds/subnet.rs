@@ -2,9 +2,10 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Subnet.html>
 
 use crate::clients::Clients;
+use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::delete_errors::deleted;
 use crate::ec2::incomplete_answer;
-use crate::ec2::{find, network_interfaces, tags};
+use crate::ec2::{find, holders, tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, SubnetState};
 use rd_common::aws::Explain;
 use rd_common::{
@@ -84,7 +85,7 @@ impl Kind for Subnet {
             .tag_specifications(tags::specification(ResourceType::Subnet, request.tags))
             .send()
             .await
-            .doing("create the subnet")?;
+            .changing("create the subnet")?;
         answer
             .subnet
             .and_then(|subnet| subnet.subnet_id)
@@ -110,7 +111,7 @@ impl Kind for Subnet {
                 .map_public_ip_on_launch(on);
             call.send()
                 .await
-                .doing("change the subnet's setting for public addresses")?;
+                .changing("change the subnet's setting for public addresses")?;
         }
         Ok(())
     }
@@ -167,6 +168,6 @@ impl Kind for Subnet {
     }
 
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
-        network_interfaces::describe(ctx, "subnet-id", id).await
+        holders::of_subnet(ctx, id).await
     }
 }

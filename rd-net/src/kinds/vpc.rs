@@ -2,9 +2,10 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_Vpc.html>
 
 use crate::clients::Clients;
+use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::delete_errors::deleted;
 use crate::ec2::incomplete_answer;
-use crate::ec2::{find, tags};
+use crate::ec2::{find, holders, tags};
 use aws_sdk_ec2::types::{AttributeBooleanValue, ResourceType, VpcAttributeName, VpcState};
 use futures_util::future::{try_join, try_join_all};
 use rd_common::aws::Explain;
@@ -42,8 +43,8 @@ pub struct Live {
     pub available: bool,
 }
 
-/// Reads one attribute; false where the VPC does not exist any more.
-async fn attribute(ctx: &Ctx<Clients>, id: &str, name: VpcAttributeName) -> Result<bool> {
+/// Reads one attribute; none where EC2 does not know the VPC: it was deleted, or created a moment ago.
+async fn attribute(ctx: &Ctx<Clients>, id: &str, name: VpcAttributeName) -> Result<Option<bool>> {
     let answer = ctx
         .clients
         .ec2
@@ -53,24 +54,24 @@ async fn attribute(ctx: &Ctx<Clients>, id: &str, name: VpcAttributeName) -> Resu
         .send()
         .await;
     let answer = match answer.doing("read the VPC's DNS settings") {
-        // Deleted since the read before; the next read does not return it.
-        Err(error) if error.is(&["InvalidVpcID.NotFound"]) => return Ok(false),
+        Err(error) if error.is(&["InvalidVpcID.NotFound"]) => return Ok(None),
         other => other?,
     };
     let value = match name {
         VpcAttributeName::EnableDnsSupport => answer.enable_dns_support,
         _ => answer.enable_dns_hostnames,
     };
-    Ok(value.and_then(|value| value.value).unwrap_or(false))
+    Ok(Some(value.and_then(|value| value.value).unwrap_or(false)))
 }
 
-/// The VPC's DNS support and DNS hostnames.
-async fn dns_settings(ctx: &Ctx<Clients>, id: &str) -> Result<(bool, bool)> {
-    try_join(
+/// The VPC's DNS support and DNS hostnames; none where EC2 does not know the VPC.
+async fn dns_settings(ctx: &Ctx<Clients>, id: &str) -> Result<Option<(bool, bool)>> {
+    let (support, hostnames) = try_join(
         attribute(ctx, id, VpcAttributeName::EnableDnsSupport),
         attribute(ctx, id, VpcAttributeName::EnableDnsHostnames),
     )
-    .await
+    .await?;
+    Ok(support.zip(hostnames))
 }
 
 fn boolean(value: bool) -> AttributeBooleanValue {
@@ -98,7 +99,7 @@ impl Kind for Vpc {
             })),
         )
         .await?;
-        let known: BTreeMap<String, (bool, bool)> = known.into_iter().collect();
+        let known: BTreeMap<String, Option<(bool, bool)>> = known.into_iter().collect();
         let found = find::found(
             ctx,
             wanted,
@@ -112,17 +113,23 @@ impl Kind for Vpc {
                 available: v.state() == Some(&VpcState::Available),
             },
         );
-        try_join_all(found.into_iter().map(|mut one| {
+        let found = try_join_all(found.into_iter().map(|mut one| {
             let known = known.get(&one.id).copied();
             async move {
-                (one.live.enable_dns_support, one.live.enable_dns_hostnames) = match known {
+                let settings = match known {
                     Some(settings) => settings,
                     None => dns_settings(ctx, &one.id).await?,
                 };
-                Ok(one)
+                // One whose settings cannot be read is not visible everywhere: it is not found.
+                Ok(settings.map(|(support, hostnames)| {
+                    one.live.enable_dns_support = support;
+                    one.live.enable_dns_hostnames = hostnames;
+                    one
+                }))
             }
         }))
-        .await
+        .await?;
+        Ok(found.into_iter().flatten().collect())
     }
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
@@ -134,7 +141,7 @@ impl Kind for Vpc {
             .tag_specifications(tags::specification(ResourceType::Vpc, request.tags))
             .send()
             .await
-            .doing("create the VPC")?;
+            .changing("create the VPC")?;
         let id = answer
             .vpc
             .and_then(|vpc| vpc.vpc_id)
@@ -159,11 +166,13 @@ impl Kind for Vpc {
         let modify = || ctx.clients.ec2.modify_vpc_attribute().vpc_id(id);
         if touches(changes, "enable_dns_support") {
             let call = modify().enable_dns_support(boolean(spec.enable_dns_support));
-            call.send().await.doing("change the VPC's DNS support")?;
+            call.send().await.changing("change the VPC's DNS support")?;
         }
         if touches(changes, "enable_dns_hostnames") {
             let call = modify().enable_dns_hostnames(boolean(spec.enable_dns_hostnames));
-            call.send().await.doing("change the VPC's DNS hostnames")?;
+            call.send()
+                .await
+                .changing("change the VPC's DNS hostnames")?;
         }
         Ok(())
     }
@@ -207,5 +216,9 @@ impl Kind for Vpc {
         } else {
             Readiness::Pending("pending".to_owned())
         }
+    }
+
+    async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
+        holders::of_vpc(ctx, id).await
     }
 }

@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_VpcEndpoint.html>
 
 use crate::clients::Clients;
+use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::delete_errors::deleted;
 use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags};
@@ -89,10 +90,13 @@ fn live(endpoint: &Endpoint) -> Live {
     Live {
         vpc_id: endpoint.vpc_id().unwrap_or_default().to_owned(),
         service_name: endpoint.service_name().unwrap_or_default().to_owned(),
+        // GovCloud leaves the type of a gateway endpoint empty.
         endpoint_type: endpoint
             .vpc_endpoint_type()
-            .map(|t| t.as_str().to_owned())
-            .unwrap_or_default(),
+            .map(VpcEndpointType::as_str)
+            .filter(|name| !name.is_empty())
+            .unwrap_or("Gateway")
+            .to_owned(),
         route_table_ids: endpoint.route_table_ids().to_vec(),
         subnet_ids: endpoint.subnet_ids().to_vec(),
         security_group_ids: endpoint
@@ -192,7 +196,7 @@ impl Kind for VpcEndpoint {
             )
             .client_token(request.token)
             .tag_specifications(tags::specification(ResourceType::VpcEndpoint, request.tags));
-        let answer = call.send().await.doing("create the VPC endpoint")?;
+        let answer = call.send().await.changing("create the VPC endpoint")?;
         answer
             .vpc_endpoint
             .and_then(|endpoint| endpoint.vpc_endpoint_id)
@@ -223,7 +227,7 @@ impl Kind for VpcEndpoint {
             .set_add_security_group_ids(add_groups)
             .set_remove_security_group_ids(remove_groups)
             .set_private_dns_enabled(dns);
-        match call.send().await.doing("change the VPC endpoint") {
+        match call.send().await.changing("change the VPC endpoint") {
             // An earlier attempt did it, but the read before this call did not show it yet.
             Err(error) if error.is(&["RouteAlreadyExists", "DuplicateSubnetsInSameZone"]) => Ok(()),
             other => other.map(|_| ()),

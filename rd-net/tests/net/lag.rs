@@ -267,6 +267,14 @@ fn the_doctor_forgets_a_missing_resource_and_not_its_predecessor() {
         "DeleteNatGateway",
         &[("NatGatewayId", &id("net.nat_gateway.a"))],
     );
+    let gateways = || world.ec2("DescribeNatGateways", &[]).body;
+    while !gateways().contains("<state>deleted</state>") {}
+    // The first attempt after that does not find the network interface.
+    world.try_query(
+        ("ec2", "2016-11-15"),
+        "ReleaseAddress",
+        &[("AllocationId", &id("net.elastic_ip.nat-a"))],
+    );
     world.ec2(
         "ReleaseAddress",
         &[("AllocationId", &id("net.elastic_ip.nat-a"))],

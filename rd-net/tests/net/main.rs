@@ -1,5 +1,7 @@
 //! Tests of rd-net against the local AWS API.
 
+mod aws_behaviour;
+mod bad_day;
 mod changes;
 mod check;
 mod drift;

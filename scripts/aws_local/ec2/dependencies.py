@@ -7,17 +7,27 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DetachInternetGateway
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpc.html
 """
 
-from moto.ec2.exceptions import DependencyViolationError, EC2ClientError
+from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, InvalidNetworkInterfaceIdError
 from moto.ec2.models.elastic_ip_addresses import ElasticAddressBackend
 from moto.ec2.models.internet_gateways import InternetGatewayBackend
 from moto.ec2.models.security_groups import SecurityGroupBackend
 from moto.ec2.models.subnets import SubnetBackend
 from moto.ec2.models.vpcs import VPCBackend
 
+from aws_local.ec2.states import deletion_goes_on
+
 
 class AddressInUse(EC2ClientError):
     def __init__(self, allocation_id):
         super().__init__("InvalidIPAddress.InUse", f"Address {allocation_id} is in use.")
+
+
+class AddressOfNatGateway(EC2ClientError):
+    """An address that a NAT gateway has: the code is that of wrong credentials, the message is not.
+    https://github.com/hashicorp/terraform-provider-aws/issues/2968"""
+
+    def __init__(self):
+        super().__init__("AuthFailure", "You do not have permission to access the specified resource.")
 
 
 class CannotDelete(EC2ClientError):
@@ -44,6 +54,7 @@ def _check_group(backend, group_id):
         for rule in [*other.ingress_rules, *other.egress_rules]
     )
     if used or referenced:
+        deletion_goes_on(backend.vpc_end_points.values())
         raise DependencyViolationError(f"resource {group_id} has a dependent object")
 
 
@@ -64,6 +75,7 @@ def install():
 
     def checked_delete_subnet(self, subnet_id):
         if any(eni.subnet.id == subnet_id for eni in self.enis.values()):
+            deletion_goes_on([*self.nat_gateways.values(), *self.vpc_end_points.values()])
             raise DependencyViolationError(f"The subnet '{subnet_id}' has dependencies and cannot be deleted.")
         # Its association with a route table is deleted as well.
         for table in self.route_tables.values():
@@ -74,8 +86,15 @@ def install():
 
     def release_address(self, address=None, allocation_id=None):
         for one in self.addresses:
-            if one.association_id and allocation_id and one.allocation_id == allocation_id:
-                raise AddressInUse(allocation_id)
+            if allocation_id and one.allocation_id == allocation_id:
+                if any(one.eni is gateway._eni for gateway in self.nat_gateways.values() if one.eni):
+                    deletion_goes_on(self.nat_gateways.values())
+                    raise AddressOfNatGateway
+                if one.association_id:
+                    raise AddressInUse(allocation_id)
+                left = one.__dict__.pop("_left", None)
+                if left:
+                    raise InvalidNetworkInterfaceIdError(left)
         return release(self, address, allocation_id)
 
     def detach_internet_gateway(self, internet_gateway_id, vpc_id):
@@ -89,6 +108,7 @@ def install():
         groups = any(group.vpc_id == vpc_id and group.name != "default" for group in _groups(self))
         endpoints = any(endpoint.vpc_id == vpc_id for endpoint in self.vpc_end_points.values())
         if gateways or groups or endpoints:
+            deletion_goes_on(self.vpc_end_points.values())
             raise DependencyViolationError(f"The vpc '{vpc_id}' has dependencies and cannot be deleted.")
         deleting_vpc.add(vpc_id)
         try:

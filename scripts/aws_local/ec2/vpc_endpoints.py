@@ -1,15 +1,28 @@
 """VPC endpoints: filters by id, private DNS changed in place, interfaces in the endpoint's security groups, and routes in
-the route tables of gateway endpoints.
+the route tables of gateway endpoints. Interface endpoints are `pending` after a create and a change, during which another
+change is refused, and `deleting` before they are deleted.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeVpcEndpoints.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ModifyVpcEndpoint.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteVpcEndpoints.html
 """
 
+import functools
+
 from moto.core.responses import ActionResult
+from moto.ec2.exceptions import EC2ClientError
 from moto.ec2.models.vpcs import VPCBackend, VPCEndPoint
 from moto.ec2.responses.vpcs import VPCs
 from moto.ec2.utils import random_private_ip
+
+from aws_local.ec2.states import passes, shown
+
+
+class OperationInProgress(EC2ClientError):
+    """https://github.com/hashicorp/terraform-provider-aws/issues/42875"""
+
+    def __init__(self):
+        super().__init__("OperationInProgress", "VpcEndpoint modify operation in progress")
 
 
 def _interfaces(backend, endpoint):
@@ -52,6 +65,12 @@ def _drop_route(backend, table_id, prefix_list):
             table._routes.pop(route_id)
 
 
+def _gone(backend, endpoint):
+    for eni_id in endpoint.network_interface_ids or []:
+        backend.enis.pop(eni_id, None)
+    backend.vpc_end_points.pop(endpoint.id, None)
+
+
 def _is_interface(endpoint):
     return (endpoint.vpc_endpoint_type or "").lower() == "interface"
 
@@ -59,6 +78,7 @@ def _is_interface(endpoint):
 def install():
     plain_filter = VPCEndPoint.get_filter_value
     plain_create = VPCBackend.create_vpc_endpoint
+    plain_describe = VPCBackend.describe_vpc_endpoints
 
     def get_filter_value(self, filter_name, method_name=None):
         if filter_name == "vpc-endpoint-id":
@@ -72,11 +92,17 @@ def install():
         endpoint = plain_create(self, *args, **kwargs)
         if _is_interface(endpoint):
             _interfaces(self, endpoint)
+            passes(endpoint, "pending", "available")
         return endpoint
+
+    def describe_vpc_endpoints(self, *args, **kwargs):
+        return shown(plain_describe(self, *args, **kwargs))
 
     def modify_vpc_endpoint(self):
         backend, endpoint_id = self.ec2_backend, self._get_param("VpcEndpointId")
-        endpoint = backend.describe_vpc_endpoints(vpc_end_point_ids=[endpoint_id])[0]
+        endpoint = plain_describe(backend, [endpoint_id])[0]
+        if endpoint.state == "pending":
+            raise OperationInProgress
         before = list(endpoint.route_table_ids or [])
         endpoint.modify(
             self._get_param("PolicyDocument"),
@@ -92,6 +118,7 @@ def install():
             endpoint.private_dns_enabled = str(private_dns).lower() == "true"
         if _is_interface(endpoint):
             _interfaces(backend, endpoint)
+            passes(endpoint, "pending", "available")
         else:
             _routes(backend, endpoint, before)
         return ActionResult({"Return": True})
@@ -100,19 +127,22 @@ def install():
         unsuccessful = []
         backend = self.ec2_backend
         for endpoint_id in self._get_param("VpcEndpointIds", []):
-            endpoint = backend.vpc_end_points.pop(endpoint_id, None)
-            if endpoint is None:
+            endpoint = backend.vpc_end_points.get(endpoint_id)
+            if endpoint is None or endpoint.state in ("deleting", "deleted"):
                 message = f"The Vpc Endpoint Id '{endpoint_id}' does not exist"
                 error = {"Code": "InvalidVpcEndpoint.NotFound", "Message": message}
                 unsuccessful.append({"ResourceId": endpoint_id, "Error": error})
                 continue
-            for eni_id in endpoint.network_interface_ids or []:
-                backend.enis.pop(eni_id, None)
             for table_id in endpoint.route_table_ids or []:
                 _drop_route(backend, table_id, endpoint.destination_prefix_list_id)
+            if _is_interface(endpoint):
+                passes(endpoint, "deleting", "deleted", then=functools.partial(_gone, backend, endpoint))
+            else:
+                _gone(backend, endpoint)
         return ActionResult({"Unsuccessful": unsuccessful})
 
     VPCEndPoint.get_filter_value = get_filter_value
     VPCBackend.create_vpc_endpoint = create_vpc_endpoint
+    VPCBackend.describe_vpc_endpoints = describe_vpc_endpoints
     VPCs.modify_vpc_endpoint = modify_vpc_endpoint
     VPCs.delete_vpc_endpoints = delete_vpc_endpoints

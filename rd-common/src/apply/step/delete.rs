@@ -265,7 +265,8 @@ impl<C: 'static> Executor<C> {
             let mut reason = error.summary.clone();
             if error.retry == Retry::Later
                 && deadline.elapsed() > NAME_USER_AFTER
-                && let Some(in_use_by) = any.in_use_by(&self.ctx, id).await?
+                // The delete goes on also where its holders cannot be read.
+                && let Ok(Some(in_use_by)) = any.in_use_by(&self.ctx, id).await
             {
                 reason = format!("in use by {in_use_by}");
                 users = Some(in_use_by);

@@ -25,6 +25,44 @@ class Requests(Case):
             self.ec2.create_route_table(VpcId=elsewhere, ClientToken="t")
 
 
+class States(Case):
+    def test_a_vpc_and_a_subnet_are_pending_at_first(self):
+        vpc = self.ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]
+        subnet = self.ec2.create_subnet(VpcId=vpc["VpcId"], CidrBlock="10.0.0.0/24")["Subnet"]
+        self.assertEqual((vpc["State"], subnet["State"]), ("pending", "pending"))
+        for state in ("pending", "available"):
+            vpcs = self.ec2.describe_vpcs(VpcIds=[vpc["VpcId"]])["Vpcs"]
+            subnets = self.ec2.describe_subnets(SubnetIds=[subnet["SubnetId"]])["Subnets"]
+            self.assertEqual((vpcs[0]["State"], subnets[0]["State"]), (state, state))
+
+    def test_an_internet_gateway_is_attached_and_detached_in_two_steps(self):
+        vpc, _, _ = self.network()
+        gateway = self.ec2.create_internet_gateway()["InternetGateway"]["InternetGatewayId"]
+
+        def attachments():
+            found = self.ec2.describe_internet_gateways(InternetGatewayIds=[gateway])["InternetGateways"]
+            return [one["State"] for one in found[0]["Attachments"]]
+
+        self.ec2.attach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        self.assertEqual([attachments(), attachments()], [["attaching"], ["available"]])
+        self.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        self.assertEqual([attachments(), attachments()], [["detaching"], []])
+        with self.refused("Gateway.NotAttached"):
+            self.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+
+    def test_a_route_table_is_associated_and_disassociated_in_two_steps(self):
+        _, subnet, table = self.network()
+
+        def associations():
+            found = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"]
+            return [one["AssociationState"]["State"] for one in found[0]["Associations"]]
+
+        association = self.ec2.associate_route_table(SubnetId=subnet, RouteTableId=table)["AssociationId"]
+        self.assertEqual([associations(), associations()], [["associating"], ["associated"]])
+        self.ec2.disassociate_route_table(AssociationId=association)
+        self.assertEqual([associations(), associations()], [["disassociating"], []])
+
+
 class Filters(Case):
     def test_a_filter_matches_any_of_several_values(self):
         vpc, subnet, table = self.network()
@@ -80,12 +118,25 @@ class Endpoints(Case):
         with self.refused("DependencyViolation"):
             self.ec2.delete_security_group(GroupId=group)
 
-        self.ec2.modify_vpc_endpoint(VpcEndpointId=created["VpcEndpointId"], PrivateDnsEnabled=False)
         filters = [{"Name": "vpc-endpoint-id", "Values": [created["VpcEndpointId"]]}]
-        found = self.ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
-        self.assertEqual([one["PrivateDnsEnabled"] for one in found], [False])
+
+        def found():
+            return self.ec2.describe_vpc_endpoints(Filters=filters)["VpcEndpoints"]
+
+        def change():
+            self.ec2.modify_vpc_endpoint(VpcEndpointId=created["VpcEndpointId"], PrivateDnsEnabled=False)
+
+        with self.refused("OperationInProgress"):
+            change()
+        self.assertEqual([found()[0]["State"] for _ in range(2)], ["pending", "available"])
+        change()
+        self.assertEqual([one["PrivateDnsEnabled"] for one in found()], [False])
 
         self.ec2.delete_vpc_endpoints(VpcEndpointIds=[created["VpcEndpointId"]])
+        with self.refused("DependencyViolation"):
+            self.ec2.delete_security_group(GroupId=group)
+        self.assertEqual(found()[0]["State"], "deleted")
+        self.assertEqual(found(), [])
         self.ec2.delete_security_group(GroupId=group)
         deleted = self.ec2.delete_vpc_endpoints(VpcEndpointIds=[created["VpcEndpointId"]])["Unsuccessful"]
         self.assertEqual(deleted[0]["Error"]["Code"], "InvalidVpcEndpoint.NotFound")
@@ -108,6 +159,9 @@ class Endpoints(Case):
 
 
 class NatGateways(Case):
+    def states(self):
+        return [gateway["State"] for gateway in self.ec2.describe_nat_gateways()["NatGateways"]]
+
     def test_deleting_releases_the_address_and_leaves_a_blackhole_route(self):
         _, subnet, table = self.network()
         address = self.ec2.allocate_address(Domain="vpc")["AllocationId"]
@@ -115,9 +169,17 @@ class NatGateways(Case):
         self.assertEqual(gateway["ConnectivityType"], "public")
         gateway = gateway["NatGatewayId"]
         self.ec2.create_route(RouteTableId=table, DestinationCidrBlock="0.0.0.0/0", NatGatewayId=gateway)
-        with self.refused("InvalidIPAddress.InUse"):
+        self.assertEqual(self.states(), ["pending"])
+        self.assertEqual(self.states(), ["available"])
+        with self.refused("AuthFailure"):
             self.ec2.release_address(AllocationId=address)
         self.ec2.delete_nat_gateway(NatGatewayId=gateway)
+        self.assertEqual(self.states(), ["deleting"])
+        with self.refused("AuthFailure"):
+            self.ec2.release_address(AllocationId=address)
+        self.assertEqual(self.states(), ["deleted"])
+        with self.refused("InvalidNetworkInterfaceID.NotFound"):
+            self.ec2.release_address(AllocationId=address)
         self.ec2.release_address(AllocationId=address)
         routes = self.ec2.describe_route_tables(RouteTableIds=[table])["RouteTables"][0]["Routes"]
         self.assertEqual([route["State"] for route in routes if route.get("NatGatewayId")], ["blackhole"])
@@ -147,8 +209,17 @@ class InUse(Case):
             self.ec2.delete_vpc(VpcId=vpc)
 
         self.ec2.delete_nat_gateway(NatGatewayId=nat)
+        for _ in range(2):
+            self.ec2.describe_nat_gateways()
+        with self.refused("InvalidNetworkInterfaceID.NotFound"):
+            self.ec2.release_address(AllocationId=address)
         self.ec2.release_address(AllocationId=address)
         self.ec2.detach_internet_gateway(InternetGatewayId=gateway, VpcId=vpc)
+        with self.refused("DependencyViolation"):
+            self.ec2.delete_internet_gateway(InternetGatewayId=gateway)
+        for _ in range(2):
+            self.ec2.describe_internet_gateways()
+        self.ec2.delete_internet_gateway(InternetGatewayId=gateway)
         self.ec2.delete_subnet(SubnetId=subnet)
         self.ec2.delete_route_table(RouteTableId=table)
         for group in (one, other):
