@@ -2,6 +2,8 @@
 
 use crate::clients::Clients;
 use crate::elasticache;
+use crate::kinds::replication_group::modify::snapshotting_node;
+use crate::kinds::replication_group::read;
 use crate::slice::{Cache, GROUP};
 use aws_sdk_elasticache::types::Tag;
 use jiff::Timestamp;
@@ -38,6 +40,13 @@ pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
         .unwrap_or_else(|| format!("{group}-{}", Timestamp::now().strftime("%Y%m%d-%H%M%S")))
         // ElastiCache keeps names in lower case.
         .to_lowercase();
+    let Some((live, _)) = read(ctx, group).await? else {
+        return Err(Error::failed(format!("{group} no longer exists")).hint("run rd-cache apply"));
+    };
+    let Some(node) = snapshotting_node(&live) else {
+        return Err(Error::failed(format!("{group} has no node yet"))
+            .hint("rd-cache status shows its nodes; then try again"));
+    };
     let mut tags = ctx.stack.tags_for(GROUP);
     tags.remove(ADDRESS_TAG);
     let call = ctx
@@ -45,7 +54,8 @@ pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
         .elasticache
         .create_snapshot()
         .snapshot_name(&id)
-        .replication_group_id(group)
+        // A group is taken as a whole only in the cluster mode.
+        .cache_cluster_id(&node)
         .set_tags(Some(sdk_tags!(Tag, tags)));
     let take = async || call.clone().send().await.doing("take the snapshot");
     match ctx.retrying(take).await {
@@ -56,6 +66,11 @@ pub async fn run(context: &Context, args: &SnapshotArgs) -> Result<Exit> {
         }
         Err(error) if error.is(&["InvalidReplicationGroupState", "InvalidCacheClusterState"]) => {
             return Err(error.hint("the cache is busy: rd-cache status shows why; then try again"));
+        }
+        Err(error) if error.is(&["SnapshotQuotaExceededFault"]) => {
+            return Err(error.hint(
+                "AWS takes at most 20 snapshots of a node in 24 hours; rd-cache snapshots lists those that there are",
+            ));
         }
         other => {
             other?;

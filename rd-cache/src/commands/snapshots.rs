@@ -52,11 +52,24 @@ pub async fn run(context: &Context) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
+/// The snapshots of this group. They name the node of which they were taken, which may be gone, and not the group, so that
+/// ElastiCache cannot filter by it: all of the account are read.
 async fn read_snapshots(ctx: &Ctx<Clients>, id: &str) -> Result<Vec<Snapshot>> {
     let snapshots = ctx.clients.elasticache.describe_snapshots();
-    let snapshots = snapshots.replication_group_id(id);
     let snapshots = snapshots.into_paginator().items().send();
-    snapshots.try_collect().await.doing("read the snapshots")
+    let mut snapshots: Vec<Snapshot> = snapshots.try_collect().await.doing("read the snapshots")?;
+    snapshots.retain(|snapshot| is_of_group(snapshot, id));
+    Ok(snapshots)
+}
+
+/// Whether a snapshot is of this group, or of one of its nodes: those are `<group>-001` and so on.
+fn is_of_group(snapshot: &Snapshot, id: &str) -> bool {
+    let number = snapshot
+        .cache_cluster_id()
+        .and_then(|node| node.strip_prefix(id)?.strip_prefix('-'));
+    let is_node = number
+        .is_some_and(|number| number.len() == 3 && number.bytes().all(|b| b.is_ascii_digit()));
+    is_node || snapshot.replication_group_id() == Some(id)
 }
 
 fn row(snapshot: &Snapshot) -> Row {
@@ -78,5 +91,61 @@ fn row(snapshot: &Snapshot) -> Row {
             snapshot.engine().unwrap_or_default(),
             snapshot.engine_version().unwrap_or_default()
         ),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded::elasticache;
+
+    fn snapshot(name: &str, of: &str, nodes: &str) -> String {
+        format!(
+            "<Snapshot><SnapshotName>{name}</SnapshotName>{of}<SnapshotStatus>available</SnapshotStatus>\
+             <SnapshotSource>manual</SnapshotSource><Engine>redis</Engine><EngineVersion>5.0.5</EngineVersion>\
+             <NodeSnapshots>{nodes}</NodeSnapshots></Snapshot>"
+        )
+    }
+
+    #[tokio::test]
+    async fn snapshots_as_aws_lists_them() {
+        let node = "<NodeSnapshot><CacheNodeId>0001</CacheNodeId><CacheSize>5 MB</CacheSize>\
+            <SnapshotCreateTime>2019-12-05T06:38:23Z</SnapshotCreateTime></NodeSnapshot>";
+        let cluster = |id: &str| format!("<CacheClusterId>{id}</CacheClusterId>");
+        let all = [
+            snapshot("automatic.shop-002", &cluster("shop-002"), node),
+            // While it is being taken it has no size and no time.
+            snapshot(
+                "new",
+                &cluster("shop-001"),
+                "<NodeSnapshot><CacheSize></CacheSize></NodeSnapshot>",
+            ),
+            snapshot(
+                "sharded",
+                "<ReplicationGroupId>shop</ReplicationGroupId>",
+                node,
+            ),
+            snapshot("other", &cluster("shop-two-001"), node),
+            snapshot("single", &cluster("shop"), node),
+        ];
+        let all = format!("<Snapshots>{}</Snapshots>", all.concat());
+        let answer = elasticache("DescribeSnapshots", &all);
+        let answer = answer.describe_snapshots().send().await.unwrap();
+        let ours = answer
+            .snapshots()
+            .iter()
+            .filter(|one| is_of_group(one, "shop"));
+        let rows: Vec<Row> = ours.map(row).collect();
+        let ids: Vec<&str> = rows.iter().map(|row| row.id.as_str()).collect();
+        assert_eq!(ids, ["automatic.shop-002", "new", "sharded"]);
+        assert_eq!(rows[0].created.as_deref(), Some("2019-12-05T06:38:23Z"));
+        assert_eq!(
+            (rows[0].size.as_str(), rows[0].engine.as_str()),
+            ("5 MB", "redis 5.0.5")
+        );
+        assert_eq!(
+            (rows[1].created.as_deref(), rows[1].size.as_str()),
+            (None, "")
+        );
     }
 }

@@ -75,6 +75,7 @@ class Member:
         waiting = group.parameter_apply_status == "pending-reboot" and self.name not in group.rebooted
         shown = {
             "CacheClusterId": self.name,
+            "ClientDownloadLandingPage": "https://console.aws.amazon.com/elasticache/home#client-download:",
             "CacheNodeType": group.cache_node_type,
             "Engine": group.engine,
             "EngineVersion": engine_versions.reported(group.engine, group.engine_version),
@@ -207,10 +208,10 @@ class Group(ManagedState):
             shown["AuthTokenStatus"] = self.pending["AuthToken"][1]
         return shown
 
-    def _shard(self, shard, at):
+    def _shard(self, shard, at, status):
         shown = {
             "NodeGroupId": shard,
-            "Status": self.status,
+            "Status": status,
             "NodeGroupMembers": [one.in_group() for one in self.of_shard(shard)],
         }
         if self.cluster_enabled:
@@ -235,7 +236,7 @@ class Group(ManagedState):
             "Status": status,
             "PendingModifiedValues": self.pending_of_group(),
             "MemberClusters": [one.name for one in self.members],
-            "NodeGroups": [self._shard(shard, at) for at, shard in enumerate(self.shards)],
+            "NodeGroups": [self._shard(shard, at, status) for at, shard in enumerate(self.shards)],
             "AutomaticFailover": "enabled" if self.automatic_failover_enabled else "disabled",
             "MultiAZ": "enabled" if self.multi_az_enabled else "disabled",
             "SnapshottingClusterId": self.snapshotting_cluster_id,
@@ -264,6 +265,9 @@ class Group(ManagedState):
             shown["ConfigurationEndpoint"] = {"Address": f"clustercfg.{self.domain}", "Port": self.port}
         if status == "creating":
             # A group in creation has no nodes.
-            shown["NodeGroups"] = []
+            shown.pop("NodeGroups")
             shown.pop("ConfigurationEndpoint", None)
+        if status == "deleting":
+            for name in ("MemberClusters", "NodeGroups", "CacheNodeType", "ClusterEnabled", "ConfigurationEndpoint"):
+                shown.pop(name, None)
         return shown

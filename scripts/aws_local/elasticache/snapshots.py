@@ -30,21 +30,48 @@ class Snapshot:
         self.shown = {**shown, "SnapshotName": name, "ARN": self.arn}
 
     def describe(self, status="available", with_nodes=True):
-        shown = {**self.shown, "SnapshotStatus": status}
-        if not with_nodes:
-            shown["NodeSnapshots"] = [
-                {name: value for name, value in one.items() if name != "NodeGroupConfiguration"}
-                for one in shown["NodeSnapshots"]
-            ]
-        return shown
+        hidden = set() if with_nodes else {"NodeGroupConfiguration"}
+        nodes = [{name: value for name, value in one.items() if name not in hidden} for one in self.shown["NodeSnapshots"]]
+        if status == "creating":
+            nodes = [{**one, "CacheSize": "", "SnapshotCreateTime": None} for one in nodes]
+        return {**self.shown, "SnapshotStatus": status, "NodeSnapshots": nodes}
 
 
-def _content(backend, group, key):
-    subnets = subnet_groups.find(backend, group.cache_subnet_group_name)
-    now = utcnow()
+def _source(group, member):
+    """What a snapshot was taken of: a group in cluster mode, otherwise one of its nodes."""
+    if group.cluster_enabled:
+        return {
+            "ReplicationGroupId": group.replication_group_id,
+            "ReplicationGroupDescription": group.description,
+            "NumNodeGroups": len(group.shards),
+            "AutomaticFailover": "enabled" if group.automatic_failover_enabled else "disabled",
+        }
     return {
-        "ReplicationGroupId": group.replication_group_id,
-        "ReplicationGroupDescription": group.description,
+        "CacheClusterId": member.name,
+        "NumCacheNodes": 1,
+        "PreferredAvailabilityZone": member.zone,
+        "CacheClusterCreateTime": member.created,
+    }
+
+
+def _node(group, member, now):
+    shown = {"CacheNodeId": "0001", "CacheSize": "1 MB", "CacheNodeCreateTime": member.created, "SnapshotCreateTime": now}
+    if group.cluster_enabled:
+        replicas = len(group.replicas_of(member.shard))
+        shown.update(
+            NodeGroupId=member.shard,
+            CacheClusterId=member.name,
+            NodeGroupConfiguration={"ReplicaCount": replicas},
+        )
+    return shown
+
+
+def _content(backend, group, member, key):
+    subnets = subnet_groups.find(backend, group.cache_subnet_group_name)
+    now = utcnow().replace(microsecond=0)
+    members = [group.primaries[shard] for shard in group.shards] if group.cluster_enabled else [member]
+    return {
+        **_source(group, member),
         "SnapshotSource": "manual",
         "CacheNodeType": group.cache_node_type,
         "Engine": group.engine,
@@ -58,22 +85,9 @@ def _content(backend, group, key):
         "AutoMinorVersionUpgrade": group.auto_minor_version_upgrade,
         "SnapshotRetentionLimit": group.snapshot_retention_limit,
         "SnapshotWindow": group.snapshot_window,
-        "NumNodeGroups": len(group.shards),
-        "AutomaticFailover": "enabled" if group.automatic_failover_enabled else "disabled",
         "KmsKeyId": key or group.kms_key_id,
         "DataTiering": "disabled",
-        "NodeSnapshots": [
-            {
-                "NodeGroupId": shard,
-                "CacheClusterId": group.primaries[shard].name,
-                "CacheNodeId": "0001",
-                "CacheSize": "1 MB",
-                "CacheNodeCreateTime": group.primaries[shard].created,
-                "SnapshotCreateTime": now,
-                "NodeGroupConfiguration": {"ReplicaCount": len(group.replicas_of(shard))},
-            }
-            for shard in group.shards
-        ],
+        "NodeSnapshots": [_node(group, one, now) for one in members],
     }
 
 
@@ -86,9 +100,11 @@ def _free_name(backend, name):
     return name
 
 
-def take(backend, name, group, key=None, tags=None):
+def take(backend, name, group, member=None, key=None, tags=None):
+    """Takes a snapshot of a node, by default the primary, or of all shards."""
     name = _free_name(backend, name)
-    snapshot = Snapshot(backend, name, _content(backend, group, key), group.engine_version)
+    member = member or group.primaries[group.shards[0]]
+    snapshot = Snapshot(backend, name, _content(backend, group, member, key), group.engine_version)
     backend.snapshots[name] = snapshot
     backend.tagging_service.tag_resource(snapshot.arn, tags or [])
     return snapshot
@@ -104,15 +120,21 @@ def _find(backend, name):
 def create_snapshot(self):
     backend, params = self.elasticache_backend, self.params
     name, cluster = params.get("ReplicationGroupId"), params.get("CacheClusterId")
-    if bool(name) == bool(cluster):
-        raise InvalidParameterCombinationException("Exactly one of CacheClusterId and ReplicationGroupId is needed.")
+    if not name and not cluster:
+        raise InvalidParameterCombinationException("CacheClusterId or ReplicationGroupId is needed.")
+    member = None
     if cluster:
         member = replication_groups.find_member(backend, cluster)
         if member is None:
             raise InvalidParameterValueException(f"Snapshots of the cluster {cluster} are not supported.")
         name = member.group.replication_group_id
     group = replication_groups.find_available(backend, name)
-    snapshot = take(backend, params.get("SnapshotName"), group, params.get("KmsKeyId"), params.get("Tags"))
+    if member is None and not group.cluster_enabled:
+        # The message of AWS, as tests of aws-controllers-k8s/elasticache-controller against it have it.
+        raise InvalidParameterCombinationException(
+            "Cannot snapshot a replication group with cluster-mode disabled. Please specify a cache cluster instead."
+        )
+    snapshot = take(backend, params.get("SnapshotName"), group, member, params.get("KmsKeyId"), params.get("Tags"))
     group.status = "snapshotting"
     return ActionResult({"Snapshot": snapshot.describe("creating")})
 
@@ -138,8 +160,8 @@ def describe_snapshots(self):
     found = [
         one.describe(with_nodes=params.get("ShowNodeGroupConfig"))
         for one in found
-        if group in (None, one.shown["ReplicationGroupId"])
-        and (not cluster or cluster in [node["CacheClusterId"] for node in one.shown["NodeSnapshots"]])
+        if group in (None, one.shown.get("ReplicationGroupId"))
+        and (not cluster or cluster == one.shown.get("CacheClusterId"))
         and source in (None, one.shown["SnapshotSource"])
     ]
     return paged(self.params, "Snapshots", found)

@@ -154,10 +154,10 @@ async fn modify_settings(
         .or_else(elasticache::ignore_no_operation)
 }
 
-/// The node of which ElastiCache takes the snapshots, which it wants to be told when they are turned on: a replica where
-/// there is one, so that the primary does not slow down.
+/// The node of which ElastiCache takes snapshots, which it wants to be told when they are turned on or one is taken: a
+/// replica where there is one, so that the primary does not slow down.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/backups-automatic.html>
-fn snapshotting_node(live: &Live) -> Option<String> {
+pub fn snapshotting_node(live: &Live) -> Option<String> {
     let replica = live.nodes.iter().find(|node| node.role == "replica");
     let node = replica.or(live.nodes.first());
     node.map(|node| node.id.clone())
