@@ -3,7 +3,7 @@
 use rd_common::{Deletion, Error, Result, Retry};
 
 /// Whether AWS says that the resource does not exist: `LoadBalancerNotFound`, `TargetGroupNotFound`,
-/// `ListenerNotFound`.
+/// `ListenerNotFound`, `RuleNotFound`.
 pub fn is_not_found(error: &Error) -> bool {
     let code = error.code.as_deref().unwrap_or_default();
     code.ends_with("NotFound") || code.ends_with("NotFoundException")

@@ -13,6 +13,7 @@ mod manual_records;
 mod read;
 #[cfg(test)]
 mod recorded;
+mod redirect;
 mod slice;
 
 use rd_common::cli::{About, main as run};

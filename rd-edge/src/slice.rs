@@ -3,16 +3,20 @@
 use crate::addresses::Record;
 use crate::clients::Clients;
 use crate::config::Config;
+use crate::config::rules::RuleConfig;
 use crate::discover::{self, Discovered};
 use crate::domain_names::base;
 use crate::kinds::certificate::{self, Certificate};
 use crate::kinds::certificate_validation::{self, CertificateValidation};
 use crate::kinds::dns_record::DnsRecord;
 use crate::kinds::dns_record::model::{Alias, Spec as RecordSpec};
-use crate::kinds::listener::{self, Listener, REDIRECT_TO_HTTPS};
+use crate::kinds::listener::{self, Listener};
+use crate::kinds::listener_certificate::{self, ListenerCertificate};
+use crate::kinds::listener_rule::{self, Conditions, ListenerRule};
 use crate::kinds::load_balancer::{self, DELETION_PROTECTION, DROP_INVALID_HEADERS, LoadBalancer};
 use crate::kinds::target_group::{self, HealthCheck, TargetGroup};
 use crate::manual_records;
+use crate::redirect::Redirect;
 use rd_common::aws::Aws;
 use rd_common::outputs::{edge, net};
 use rd_common::{
@@ -59,6 +63,8 @@ impl Slice for Edge {
             .with::<LoadBalancer>()
             .with::<TargetGroup>()
             .with::<Listener>()
+            .with::<ListenerCertificate>()
+            .with::<ListenerRule>()
     }
 
     async fn discover(
@@ -83,7 +89,7 @@ impl Slice for Edge {
             protocol: "HTTP".to_owned(),
             certificate_arn: None,
             ssl_policy: None,
-            redirect: target.is_none().then(|| REDIRECT_TO_HTTPS.to_owned()),
+            redirect: target.is_none().then(|| Redirect::to_https().to_string()),
             target_group_arn: target,
         };
         let forwarding = match certificate {
@@ -100,6 +106,7 @@ impl Slice for Edge {
                         redirect: None,
                     },
                 );
+                add_certificates(&mut parts, config, &https);
                 let http = parts.add::<Listener>("http", http(None));
                 // Clients are redirected only once HTTPS works.
                 parts.after(&http, &https);
@@ -107,6 +114,9 @@ impl Slice for Edge {
             }
             None => parts.add::<Listener>("http", http(Some(group.id()))),
         };
+        for (name, rule) in &config.rules {
+            add_rule(&mut parts, name, rule, &forwarding, &group);
+        }
         add_aliases(
             &mut parts,
             config,
@@ -300,12 +310,65 @@ fn add_target_group(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
                 healthy_threshold: config.healthy_threshold,
                 unhealthy_threshold: config.unhealthy_threshold,
             },
-            attributes: BTreeMap::from([(
-                "deregistration_delay.timeout_seconds".to_owned(),
-                config.deregistration_delay_seconds.to_string(),
-            )]),
+            attributes: target_group_attributes(config),
         },
     )
+}
+
+fn target_group_attributes(config: &Config) -> BTreeMap<String, String> {
+    let mut attributes = BTreeMap::from([(
+        "deregistration_delay.timeout_seconds".to_owned(),
+        config.deregistration_delay_seconds.to_string(),
+    )]);
+    if let Some(seconds) = config.stickiness_seconds {
+        attributes.insert("stickiness.enabled".to_owned(), (seconds > 0).to_string());
+        if seconds > 0 {
+            attributes.insert("stickiness.type".to_owned(), "lb_cookie".to_owned());
+            attributes.insert(
+                "stickiness.lb_cookie.duration_seconds".to_owned(),
+                seconds.to_string(),
+            );
+        }
+    }
+    attributes
+}
+
+/// Adds the certificates that the HTTPS listener serves besides its own, each under the end of its ARN.
+fn add_certificates(parts: &mut Parts, config: &Config, https: &Part) {
+    for arn in &config.certificates {
+        parts.add::<ListenerCertificate>(
+            arn.rsplit('/').next().unwrap_or(arn),
+            listener_certificate::Spec {
+                listener_arn: https.id(),
+                certificate_arn: arn.clone(),
+            },
+        );
+    }
+}
+
+/// Adds a rule of the listener that forwards to the service.
+fn add_rule(parts: &mut Parts, name: &str, rule: &RuleConfig, listener: &Part, group: &Part) {
+    let response = rule
+        .status
+        .map(|status| listener_rule::response(&status.to_string(), "text/plain", &rule.body));
+    let redirect = rule.redirect.as_deref().and_then(Redirect::of_url);
+    let forwards = response.is_none() && redirect.is_none();
+    parts.add::<ListenerRule>(
+        name,
+        listener_rule::Spec {
+            listener_arn: listener.id(),
+            priority: rule.priority,
+            conditions: Conditions {
+                hosts: rule.hosts.clone(),
+                paths: rule.paths.clone(),
+                methods: rule.methods.clone(),
+                source_ips: rule.source_ips.clone(),
+            },
+            target_group_arn: forwards.then(|| group.id()),
+            response,
+            redirect: redirect.map(|to| to.to_string()),
+        },
+    );
 }
 
 /// Adds an alias record for each name in Route 53, created after the listener `forwarding`. The names of the previous

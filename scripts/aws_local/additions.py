@@ -28,6 +28,7 @@ MODULES = [
     "elbv2.ssl_policies",
     "elbv2.certificates",
     "elbv2.listeners",
+    "elbv2.rules",
     "acm.certificates",
     "route53.hosted_zones",
     "route53.records",

@@ -1,6 +1,6 @@
 //! The checks of the values of `[edge]`, before any call to AWS.
 
-use super::{Config, NO_ZONE};
+use super::{Config, NO_ZONE, rules};
 use crate::domain_names::{is_name, normal};
 use crate::kinds::certificate::model::MAX_COMMON_NAME_LENGTH;
 use rd_common::arn::Arn;
@@ -21,6 +21,10 @@ const MAX_ZONE_ID_LENGTH: usize = 32;
 /// The number of names that a certificate can have unless the quota is raised.
 /// <https://docs.aws.amazon.com/acm/latest/userguide/acm-limits.html>
 const MAX_NAMES: usize = 10;
+
+/// The longest time that a cookie binds a client to a task: seven days.
+/// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_TargetGroupAttribute.html>
+const MAX_STICKINESS_SECONDS: i64 = 604_800;
 
 impl Config {
     /// The problems of the settings, one for each invalid value.
@@ -85,24 +89,34 @@ impl Config {
                 "`domain` at the top of rd.toml, or no names",
             );
         }
-        if let Some(arn) = &self.certificate_arn
-            && !is_certificate(arn)
-        {
-            add(
-                "certificate_arn",
-                format!("`{arn}` is not the ARN of a certificate"),
-                "arn:aws:acm:<region>:<account>:certificate/<id>, in the stack's region",
-            );
-        } else if let Some(arn) = &self.certificate_arn
-            && Arn::parse(arn).is_none_or(|arn| arn.region != stack.region)
-        {
-            add(
-                "certificate_arn",
-                format!(
-                    "`{arn}` is in another region than the stack, {}",
-                    stack.region
+        let given = self
+            .certificate_arn
+            .iter()
+            .map(|arn| ("certificate_arn", arn));
+        let more = self.certificates.iter().map(|arn| ("certificates", arn));
+        for (key, arn) in given.chain(more) {
+            match Arn::parse(arn).filter(is_certificate) {
+                None => add(
+                    key,
+                    format!("`{arn}` is not the ARN of a certificate"),
+                    "arn:aws:acm:<region>:<account>:certificate/<id>, in the stack's region",
                 ),
-                "a certificate in the stack's region, because a load balancer accepts no other",
+                Some(parsed) if parsed.region != stack.region => add(
+                    key,
+                    format!(
+                        "`{arn}` is in another region than the stack, {}",
+                        stack.region
+                    ),
+                    "a certificate in the stack's region, because a load balancer accepts no other",
+                ),
+                Some(_) => {}
+            }
+        }
+        if !self.certificates.is_empty() && self.certificate_arn.is_none() && hosts.is_empty() {
+            add(
+                "certificates",
+                "there are more certificates, but no HTTPS listener".to_owned(),
+                "`domain` at the top of rd.toml, or certificate_arn, for its first certificate",
             );
         }
         if let Some(zone) = &self.hosted_zone
@@ -137,6 +151,7 @@ impl Config {
             );
         }
         self.add_health_problems(&mut add);
+        problems.extend(rules::problems(&self.rules));
         problems
     }
 
@@ -175,6 +190,12 @@ impl Config {
             self.health_timeout_seconds.into(),
             2,
             120,
+        );
+        range(
+            "stickiness_seconds",
+            self.stickiness_seconds.unwrap_or(0).into(),
+            0,
+            MAX_STICKINESS_SECONDS,
         );
         range("healthy_threshold", self.healthy_threshold.into(), 2, 10);
         range(
@@ -221,9 +242,8 @@ impl Config {
     }
 }
 
-fn is_certificate(arn: &str) -> bool {
-    Arn::parse(arn)
-        .is_some_and(|arn| arn.service == "acm" && arn.resource.starts_with("certificate/"))
+fn is_certificate(arn: &Arn) -> bool {
+    arn.service == "acm" && arn.resource.starts_with("certificate/")
 }
 
 #[cfg(test)]

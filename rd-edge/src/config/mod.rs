@@ -1,9 +1,12 @@
 //! The table `[edge]` of `rd.toml`: its keys and their defaults. The checks of the values are in `checks.rs`.
 
 mod checks;
+pub mod rules;
 
 use rd_common::Stack;
+use rules::RuleConfig;
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The keys of `[edge]`, with a default for each. A key whose default depends on the stack is optional here, and a
 /// method of the same name returns its value.
@@ -50,6 +53,12 @@ pub struct Config {
     pub unhealthy_threshold: i32,
     /// The seconds that a stopping task has to complete its requests.
     pub deregistration_delay_seconds: u32,
+    /// The ARNs of more certificates that the HTTPS listener serves, by the name that a client asks for.
+    pub certificates: Vec<String>,
+    /// For how many seconds a client's requests go to the same task, by a cookie; 0 is off, and none leaves it as it is.
+    pub stickiness_seconds: Option<u32>,
+    /// What happens to some requests before they reach the service, by name.
+    pub rules: BTreeMap<String, RuleConfig>,
 }
 
 impl Default for Config {
@@ -75,6 +84,9 @@ impl Default for Config {
             healthy_threshold: 2,
             unhealthy_threshold: 3,
             deregistration_delay_seconds: 30,
+            certificates: Vec::new(),
+            stickiness_seconds: None,
+            rules: BTreeMap::new(),
         }
     }
 }

@@ -4,9 +4,10 @@
 use crate::aws_errors::{deleted, incomplete_answer, is_not_found, retry_if_temporary};
 use crate::clients::Clients;
 use crate::elb;
+use crate::redirect::Redirect;
 use aws_sdk_elasticloadbalancingv2::types::{
     Action as ListenerAction, ActionTypeEnum, Certificate, Listener as ElbListener, ProtocolEnum,
-    RedirectActionConfig, RedirectActionStatusCodeEnum, Tag,
+    Tag,
 };
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
@@ -40,7 +41,7 @@ pub struct Spec {
     pub ssl_policy: Option<String>,
     /// The ARN of the target group that requests are forwarded to; none for a redirect.
     pub target_group_arn: Option<Input>,
-    /// The redirect, [`REDIRECT_TO_HTTPS`]; none for a listener that forwards.
+    /// The redirect, [`Redirect::to_https`] in its text form; none for a listener that forwards.
     pub redirect: Option<String>,
 }
 
@@ -61,15 +62,12 @@ pub struct Live {
     pub ssl_policy: Option<String>,
     /// The ARN of the target group that requests are forwarded to.
     pub target_group_arn: Option<String>,
-    /// The redirect, in the form of [`REDIRECT_TO_HTTPS`].
+    /// The redirect, in its text form.
     pub redirect: Option<String>,
     /// The type of an action that rd does not set, such as `fixed-response`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub other_action: Option<String>,
 }
-
-/// A permanent redirect to the same URL with HTTPS: status, protocol and port, then the URL's parts.
-pub const REDIRECT_TO_HTTPS: &str = "301 HTTPS:443 #{host}/#{path}?#{query}";
 
 fn live(listener: &ElbListener) -> Live {
     // Each action has an order, and the list any order; without one it was the only action of its request.
@@ -85,20 +83,7 @@ fn live(listener: &ElbListener) -> Live {
     });
     let redirect = action
         .and_then(|action| action.redirect_config())
-        .map(|to| {
-            let code = match to.status_code() {
-                Some(RedirectActionStatusCodeEnum::Http302) => "302",
-                _ => "301",
-            };
-            format!(
-                "{code} {}:{} {}{}?{}",
-                to.protocol().unwrap_or("#{protocol}"),
-                to.port().unwrap_or("#{port}"),
-                to.host().unwrap_or("#{host}"),
-                to.path().unwrap_or("/#{path}"),
-                to.query().unwrap_or("#{query}")
-            )
-        });
+        .map(|to| Redirect::of_aws(to).to_string());
     // Forwarding to several groups is another action, even if the first group is the desired one.
     let groups = action.and_then(|action| action.forward_config());
     let known = match kind {
@@ -136,19 +121,10 @@ fn default_action(spec: &Spec) -> ListenerAction {
             .r#type(ActionTypeEnum::Forward)
             .target_group_arn(group.text())
             .build(),
-        None => {
-            let to = RedirectActionConfig::builder()
-                .protocol("HTTPS")
-                .port("443")
-                .host("#{host}")
-                .path("/#{path}")
-                .query("#{query}")
-                .status_code(RedirectActionStatusCodeEnum::Http301);
-            ListenerAction::builder()
-                .r#type(ActionTypeEnum::Redirect)
-                .redirect_config(to.build())
-                .build()
-        }
+        None => ListenerAction::builder()
+            .r#type(ActionTypeEnum::Redirect)
+            .redirect_config(Redirect::to_https().to_aws())
+            .build(),
     }
 }
 
@@ -327,7 +303,7 @@ impl Kind for Listener {
 
 /// Adds what to ask for if AWS refuses the certificate for want of a permission, which "Access denied to certificate" does
 /// not name. <https://github.com/hashicorp/terraform-provider-aws/issues/2414>
-fn explain_certificate(error: Error) -> Error {
+pub fn explain_certificate(error: Error) -> Error {
     if error.is(&["AccessDenied", "AccessDeniedException"]) && error.summary.contains("certificate")
     {
         return error.hint(
@@ -397,7 +373,7 @@ mod tests {
              </RedirectConfig></member></DefaultActions>",
         )
         .await;
-        assert_eq!(live.redirect.as_deref(), Some(REDIRECT_TO_HTTPS));
+        assert_eq!(live.redirect, Some(Redirect::to_https().to_string()));
         assert_eq!((live.target_group_arn, live.other_action), (None, None));
     }
 

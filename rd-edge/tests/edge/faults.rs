@@ -99,7 +99,8 @@ const UPDATE: Scenario = Scenario {
     prepare: |world| {
         applied(world);
         world.settings(&format!(
-            "{}health_path = \"/ready\"\nderegistration_delay_seconds = 5\n[tags]\nOwner = \"platform\"\n",
+            "{}health_path = \"/ready\"\nderegistration_delay_seconds = 5\n\
+             rules.metrics = {{ priority = 10, paths = [\"/metrics\"], status = 404 }}\n[tags]\nOwner = \"platform\"\n",
             world.edge("http2 = false\nssl_policy = \"ELBSecurityPolicy-TLS13-1-3-2021-06\"")
         ));
     },

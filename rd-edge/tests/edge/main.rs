@@ -7,4 +7,5 @@ mod check;
 mod drift;
 mod faults;
 mod lifecycle;
+mod rules;
 mod servers;

@@ -85,7 +85,7 @@ def _check_forward(backend, balancer, action):
             raise refused("TargetGroupAssociationLimit", message)
 
 
-def _check_actions(backend, balancer, protocol, actions):
+def check_actions(backend, balancer, protocol, actions):
     if not actions:
         raise invalid("Default actions must be specified")
     backend._validate_actions(actions)
@@ -139,7 +139,7 @@ def _create(self, load_balancer_arn, protocol, port, ssl_policy, certificate, ac
         _check_port(balancer, port)
     actions = [FakeAction(action) for action in actions]
     ssl_policy = _check_secure(self, protocol, certificate, ssl_policy)
-    _check_actions(self, balancer, protocol, actions)
+    check_actions(self, balancer, protocol, actions)
     arn = load_balancer_arn.replace(":loadbalancer/", ":listener/") + f"/{mock_random.get_random_hex(16)}"
     listener = FakeListener(load_balancer_arn, arn, protocol, port, ssl_policy, certificate, actions, alpn_policy)
     listener.attributes = {}
@@ -168,7 +168,7 @@ def _modify(self, arn, port=None, protocol=None, ssl_policy=None, certificates=N
         carried=listener.certificate,
     )
     changed = [FakeAction(action) for action in actions or []]
-    _check_actions(self, balancer, after, changed or listener.default_actions)
+    check_actions(self, balancer, after, changed or listener.default_actions)
     listener.port = port if port is not None else listener.port
     listener.protocol, listener.ssl_policy = after, policy
     if after not in SECURE:

@@ -5,10 +5,12 @@ use rd_testkit::World;
 const EXAMPLE: &str = include_str!("../../../../rd.example.toml");
 
 /// Keys without a default, or with one that depends on more than the settings.
-const NO_DEFAULT: [&str; 24] = [
+const NO_DEFAULT: [&str; 29] = [
     "store.bucket",
     "store.kms_key",
     "store.cors_origins",
+    "store.lifecycle_rules",
+    "store.policy_statements",
     "data.kms_key",
     "data.log_kms_key",
     "cache.kms_key",
@@ -16,6 +18,9 @@ const NO_DEFAULT: [&str; 24] = [
     "edge.names",
     "edge.hosted_zone",
     "edge.certificate_arn",
+    "edge.certificates",
+    "edge.stickiness_seconds",
+    "edge.rules",
     "edge.access_logs_bucket",
     "edge.access_logs_prefix",
     "ecs.health_command",
