@@ -13,7 +13,7 @@ pub struct Redirect {
     pub protocol: String,
     /// The port, or `#{port}`.
     pub port: String,
-    /// The host.
+    /// The host, or `#{host}`.
     pub host: String,
     /// The path, with the `/` at its beginning.
     pub path: String,

@@ -28,9 +28,9 @@ pub struct ListenerRule;
 pub struct Conditions {
     /// Names of the host, with `*` and `?`.
     pub hosts: Vec<String>,
-    /// Paths, with `*` and `?`.
+    /// Paths of the URL, with `*` and `?`.
     pub paths: Vec<String>,
-    /// HTTP methods.
+    /// HTTP methods in capitals, such as `POST`.
     pub methods: Vec<String>,
     /// CIDR blocks of clients.
     pub source_ips: Vec<String>,

@@ -139,8 +139,14 @@ const DRIFTS: [Drift; 6] = [
                 world,
                 &[
                     ("Conditions.member.1.Field", "path-pattern"),
-                    ("Conditions.member.1.Values.member.1", "/metrics"),
-                    ("Conditions.member.1.Values.member.2", "/admin/*"),
+                    (
+                        "Conditions.member.1.PathPatternConfig.Values.member.1",
+                        "/metrics",
+                    ),
+                    (
+                        "Conditions.member.1.PathPatternConfig.Values.member.2",
+                        "/admin/*",
+                    ),
                     ("Conditions.member.2.Field", "http-header"),
                     (
                         "Conditions.member.2.HttpHeaderConfig.HttpHeaderName",

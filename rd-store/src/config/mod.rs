@@ -1,9 +1,9 @@
 //! The section `[store]` of `rd.toml`: its keys, their defaults and checks.
 
 pub mod lifecycle;
+mod policy_statements;
 
 use crate::config::lifecycle::PrefixRule;
-use crate::kinds::bucket::policy::statement_problem;
 use rd_common::settings::kms_key;
 use rd_common::{Problem, Stack};
 use serde::{Deserialize, Serialize};
@@ -130,7 +130,7 @@ impl Config {
         }
         problems.extend(kms_key::problem("kms_key", self.kms_key.as_deref()));
         for (number, statement) in self.policy_statements.iter().enumerate() {
-            if let Some(problem) = statement_problem(statement) {
+            if let Some(problem) = policy_statements::problem(statement) {
                 problems.push(Problem::new(
                     "policy_statements",
                     format!("statement {}: {problem}", number + 1),

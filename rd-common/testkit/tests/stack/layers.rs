@@ -83,8 +83,8 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "slice",
-            "bucket_contents",
             "kinds",
+            "bucket_contents",
             "clients",
             "config",
             "s3_errors",
@@ -105,6 +105,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "elb",
             "clients",
             "read",
+            "redirect",
             "aws_errors",
             "recorded",
         ],
@@ -160,7 +161,10 @@ const CRATES: &[(&str, &[&str])] = &[
             "document",
         ],
     ),
-    ("rd-common/kinds/log-group", &["settings", "kind", "read"]),
+    (
+        "rd-common/kinds/log-group",
+        &["settings", "kind", "read", "errors"],
+    ),
     (
         "rd-common/kinds/secret",
         &[
