@@ -1,10 +1,11 @@
-//! The AWS clients of this slice: ElastiCache, CloudWatch, Secrets Manager and IAM.
+//! The AWS clients of this slice: ElastiCache, CloudWatch and its logs, Secrets Manager and IAM.
 
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_elasticache::Client as ElastiCache;
 use rd_common::aws::Aws;
 use rd_common::client;
 use rd_iam::Client as Iam;
+use rd_log_group::{Client as CloudWatchLogs, Logs};
 use rd_secret::{Client as SecretsManager, Secrets};
 
 /// The AWS clients of this slice.
@@ -16,6 +17,7 @@ pub struct Clients {
     /// IAM, for ElastiCache's service-linked role.
     pub iam: Iam,
     secrets: SecretsManager,
+    logs: CloudWatchLogs,
 }
 
 impl Clients {
@@ -26,6 +28,7 @@ impl Clients {
             cloudwatch: client!(aws_sdk_cloudwatch, aws.config),
             iam: rd_iam::client(aws),
             secrets: rd_secret::client(aws),
+            logs: rd_log_group::client(aws),
         }
     }
 }
@@ -33,5 +36,11 @@ impl Clients {
 impl Secrets for Clients {
     fn secrets(&self) -> &SecretsManager {
         &self.secrets
+    }
+}
+
+impl Logs for Clients {
+    fn logs(&self) -> &CloudWatchLogs {
+        &self.logs
     }
 }

@@ -1,12 +1,12 @@
 //! The table `[cache]` of `rd.toml`: its keys, their defaults, and the checks of their values.
 
-use crate::engine::{Engine, is_version};
+use crate::engine::{Engine, is_older, is_version};
 use rd_common::settings::kms_key;
 use rd_common::settings::maintenance_window::{Daily, Weekly};
 use rd_common::{Problem, Stack};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys of `[cache]`, with a default for each. A key whose default depends on the environment or the engine is
 /// optional here, and a method of the same name returns its value.
@@ -37,6 +37,12 @@ pub struct Config {
     pub apply_immediately: Option<bool>,
     /// Whether a delete takes a final snapshot: true in production.
     pub final_snapshot: Option<bool>,
+    /// The logs that ElastiCache delivers to CloudWatch, `slow-log` and `engine-log`; if it is not set, it stays as it is.
+    pub log_exports: Option<Vec<String>>,
+    /// How many days CloudWatch keeps these logs.
+    pub log_retention_days: i32,
+    /// The ARN of the KMS key of their log groups; by default AWS's own key.
+    pub log_kms_key: Option<String>,
     /// Parameters of the engine; without any, the default parameter group of the family is used.
     pub parameters: BTreeMap<String, Value>,
 }
@@ -56,6 +62,9 @@ impl Default for Config {
             auto_minor_version_upgrade: true,
             apply_immediately: None,
             final_snapshot: None,
+            log_exports: None,
+            log_retention_days: 30,
+            log_kms_key: None,
             parameters: BTreeMap::new(),
         }
     }
@@ -64,6 +73,10 @@ impl Default for Config {
 /// The maximum length of a replication group's name.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_CreateReplicationGroup.html>
 const MAX_NAME_LENGTH: usize = 40;
+
+/// The logs that ElastiCache delivers.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/Log_Delivery.html>
+const LOGS: [&str; 2] = ["slow-log", "engine-log"];
 
 /// Whether a text has the form of a node type, `cache.<family>.<size>`. ElastiCache has no call that lists them.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.SupportedTypes.html>
@@ -202,6 +215,28 @@ impl Config {
             );
         }
         let key_problem = kms_key::problem("kms_key", self.kms_key.as_deref());
+        let exports = self.log_exports.iter().flatten();
+        let each: BTreeSet<&String> = exports.clone().collect();
+        if each.len() < exports.clone().count()
+            || each.iter().any(|log| !LOGS.contains(&log.as_str()))
+        {
+            add(
+                "log_exports",
+                format!(
+                    "{:?} are not logs of ElastiCache",
+                    exports.collect::<Vec<_>>()
+                ),
+                "\"slow-log\" and \"engine-log\", each once, or neither",
+            );
+        } else if each.iter().any(|log| *log == "engine-log")
+            && is_older(self.engine_version(), "6.2")
+        {
+            add(
+                "log_exports",
+                "Redis has an engine log from version 6.2 on".to_owned(),
+                "\"slow-log\", or a later engine_version",
+            );
+        }
         for (name, value) in &self.parameters {
             if value.is_array() || value.is_object() || value.is_null() {
                 add(
@@ -212,6 +247,10 @@ impl Config {
             }
         }
         problems.extend(key_problem);
+        let days = self.log_retention_days;
+        problems.extend(rd_log_group::retention_problem("log_retention_days", days));
+        let key = self.log_kms_key.as_deref();
+        problems.extend(rd_log_group::kms_key_problem("log_kms_key", key));
         problems
     }
 }
@@ -234,7 +273,18 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack("shop")), []);
-        let wrong: [(&str, Spoil); 11] = [
+        let wrong: [(&str, Spoil); 15] = [
+            ("log_exports", |c| {
+                c.log_exports = Some(vec!["slowlog".into()])
+            }),
+            ("log_exports", |c| {
+                c.log_exports = Some(vec!["slow-log".into(), "slow-log".into()])
+            }),
+            ("log_exports", |c| {
+                c.log_exports = Some(vec!["engine-log".into()]);
+                c.engine_version = Some("6.0".into());
+            }),
+            ("log_retention_days", |c| c.log_retention_days = 31),
             ("name", |c| c.name = Some("Shop".into())),
             ("engine_version", |c| c.engine_version = Some("8".into())),
             ("node_type", |c| c.node_type = "db.t4g.large".into()),

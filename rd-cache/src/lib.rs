@@ -7,6 +7,7 @@ mod config;
 mod elasticache;
 mod engine;
 mod kinds;
+mod log_groups;
 #[cfg(test)]
 mod recorded;
 mod slice;

@@ -6,10 +6,12 @@ use crate::kinds::cache_parameter_group::CacheParameterGroup;
 use crate::kinds::cache_secret::{CacheSecret, CacheSecretVersion};
 use crate::kinds::cache_subnet_group::CacheSubnetGroup;
 use crate::kinds::replication_group::{ReplicationGroup, model};
+use crate::log_groups::log_groups;
 use rd_common::aws::Aws;
 use rd_common::outputs::{cache, net};
 use rd_common::resource::{parameter_group, subnet_group};
 use rd_common::{Document, Input, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack};
+use rd_log_group::LogGroup;
 use rd_secret::{secret, version};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -45,6 +47,7 @@ impl Slice for Cache {
             .with::<CacheSubnetGroup>()
             .with::<CacheParameterGroup>()
             .with::<CacheSecret>()
+            .with::<LogGroup<Clients>>()
             .with::<ReplicationGroup>()
             .with::<CacheSecretVersion>()
     }
@@ -80,6 +83,7 @@ impl Slice for Cache {
             },
         );
         let parameter_group = add_parameter_group(&mut parts, stack, config);
+        let logs = log_groups(&mut parts, config, &name);
         let group = parts.add::<ReplicationGroup>(
             "redis",
             model::Spec {
@@ -101,6 +105,7 @@ impl Slice for Cache {
                 auto_minor_version_upgrade: config.auto_minor_version_upgrade,
                 apply_immediately: config.apply_immediately(stack),
                 final_snapshot: config.final_snapshot(stack),
+                logs,
             },
         );
         let version = parts.add::<CacheSecretVersion>(

@@ -223,6 +223,53 @@ fn another_edition_changes_the_engine_in_place() {
     assert_eq!(described(&world, "Engine"), "valkey");
 }
 
+/// Their delivery is changed at once, whatever waits for the window; unset, it stays as somebody has chosen it.
+#[test]
+fn logs_are_delivered_to_groups_of_the_slice() {
+    let later = "apply_immediately = false\n";
+    let world = applied(&with(&format!("{later}log_exports = [\"slow-log\"]")));
+    let group = |log: &str| format!("/aws/vendedlogs/elasticache/shop-test-redis/{log}");
+    assert_eq!(described(&world, "LogGroup"), group("slow-log"));
+    assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
+    world.settings(&with(&format!(
+        "{later}log_exports = [\"engine-log\"]\nnode_type = \"cache.t4g.small\""
+    )));
+    let actions = [
+        "create cache.log_group.engine-log",
+        "delete cache.log_group.slow-log",
+        "update cache.replication_group.redis",
+    ];
+    settles(&world, &actions);
+    assert_eq!(described(&world, "LogGroup"), group("engine-log"));
+    assert_eq!(described(&world, "LogFormat"), "json");
+    let logs = world.rd("rd-logs").args("groups").ok();
+    assert!(
+        logs.stdout.contains(&group("engine-log")),
+        "{}",
+        logs.stdout
+    );
+    let off = [
+        ("ReplicationGroupId", "shop-test-redis"),
+        ("ApplyImmediately", "true"),
+        (
+            "LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.LogType",
+            "engine-log",
+        ),
+        (
+            "LogDeliveryConfigurations.LogDeliveryConfigurationRequest.1.Enabled",
+            "false",
+        ),
+    ];
+    world.query(ELASTICACHE, "ModifyReplicationGroup", &off);
+    settles(&world, &UPDATE);
+    assert_eq!(described(&world, "LogGroup"), group("engine-log"));
+    world.settings(&with(&format!(
+        "{later}log_exports = []\nnode_type = \"cache.t4g.small\""
+    )));
+    settles(&world, &["delete cache.log_group.engine-log", UPDATE[0]]);
+    assert_eq!(described(&world, "LogGroup"), "");
+}
+
 #[test]
 fn an_engine_is_upgraded_and_not_downgraded() {
     let world = applied(&with("engine_version = \"7.0\""));

@@ -143,6 +143,11 @@ def _checked(backend, group, params):
             raise InvalidParameterCombinationException("Automatic failover is always on in cluster mode.")
     else:
         validation.check_failover(*wanted, len(group.members))
+    if params.get("LogDeliveryConfigurations") and not params.get("ApplyImmediately"):
+        # https://github.com/hashicorp/terraform-provider-aws/issues/49842
+        raise InvalidParameterValueException(
+            "To modify the log delivery configuration, set the apply-immediately parameter to true."
+        )
     _check_encryption(group, params)
     _check_members(group, params)
 
@@ -159,7 +164,7 @@ def _now(group, params, parameter_group):
     if params.get("LogDeliveryConfigurations"):
         changed = params["LogDeliveryConfigurations"]
         kept = [one for one in group.log_delivery if one["LogType"] not in [new.get("LogType") for new in changed]]
-        group.log_delivery = kept + replication_groups.log_delivery(changed)
+        group.log_delivery = kept + replication_groups.log_delivery(group.backend, changed)
     if params.get("RemoveUserGroups"):
         group.user_group_ids = []
     removed = params.get("UserGroupIdsToRemove") or []

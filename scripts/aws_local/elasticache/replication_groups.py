@@ -18,6 +18,7 @@ from moto.elasticache.exceptions import (
     ReplicationGroupNotFound,
 )
 from moto.elasticache.responses import ElastiCacheResponse
+from moto.logs.models import logs_backends
 from moto.moto_api import state_manager
 
 from aws_local.elasticache import engine_versions, events, parameter_groups, subnet_groups, validation
@@ -62,8 +63,19 @@ def find_member(backend, name):
     return None
 
 
-def log_delivery(configurations):
-    return [{**one, "Status": "active"} for one in configurations or [] if one.get("Enabled", True)]
+def log_delivery(backend, configurations):
+    """How logs are delivered: not at all where the log group does not exist."""
+    groups = logs_backends[backend.account_id][backend.region_name].groups
+    shown = []
+    for one in configurations or []:
+        if not one.get("Enabled", True):
+            continue
+        details = (one.get("DestinationDetails") or {}).get("CloudWatchLogsDetails") or {}
+        name = details.get("LogGroup")
+        missing = one.get("DestinationType") == "cloudwatch-logs" and name not in groups
+        state = {"Status": "error", "Message": f"The log group {name} does not exist."} if missing else {"Status": "active"}
+        shown.append({key: value for key, value in one.items() if key != "Enabled"} | state)
+    return shown
 
 
 def _shape(params):
@@ -179,7 +191,7 @@ def _made(backend, params):
     group.auto_minor_version_upgrade = True if upgrade is None else upgrade
     group.port = params.get("Port") or 6379
     group.notification_topic_arn, group.notification_topic_status = params.get("NotificationTopicArn"), "active"
-    group.log_delivery = log_delivery(params.get("LogDeliveryConfigurations"))
+    group.log_delivery = log_delivery(backend, params.get("LogDeliveryConfigurations"))
     group.user_group_ids = params.get("UserGroupIds") or []
     group.snapshotting_cluster_id = None
     given = params.get("PreferredCacheClusterAZs") or []

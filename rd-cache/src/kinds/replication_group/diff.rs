@@ -4,6 +4,7 @@ use super::model::{Live, Spec};
 use crate::engine::{major_minor, satisfies};
 use rd_common::{Change, Diff};
 use serde_json::{Value, json};
+use std::collections::BTreeSet;
 
 /// The fields that differ. AWS does not report all fields of a group without nodes; a field that it does not report is
 /// no difference. `last` is the spec last applied, for what is in the tags, which AWS does not always tell.
@@ -69,6 +70,12 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
                 &spec.secret_generation,
             );
     }
+    if let Some(logs) = &spec.logs {
+        let all: BTreeSet<&String> = logs.keys().chain(live.logs.keys()).collect();
+        for log in all {
+            diff.field(&logs_path(log), live.logs.get(log), logs.get(log));
+        }
+    }
     if let Some(group) = &live.subnet_group {
         diff.fixed("subnet_group", group, &spec.subnet_group);
     }
@@ -80,6 +87,11 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
     }
     diff.fixed_kms_key(live.kms_key.as_deref(), spec.kms_key.as_deref());
     diff.finish()
+}
+
+/// The path of the field that says where a log is delivered.
+pub fn logs_path(log: &str) -> String {
+    format!("logs.{log}")
 }
 
 /// Engine and version. A change from Redis to Valkey is made in place; a change back replaces the group.

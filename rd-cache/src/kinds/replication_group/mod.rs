@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html>
 
 mod diff;
+mod log_delivery;
 mod memory;
 pub mod model;
 pub mod modify;
@@ -157,6 +158,7 @@ impl Kind for ReplicationGroup {
             )
             .preferred_maintenance_window(&spec.maintenance_window)
             .auto_minor_version_upgrade(spec.auto_minor_version_upgrade)
+            .set_log_delivery_configurations(log_delivery::of_create(spec))
             .set_tags(Some(sdk_tags!(Tag, tags)));
         match call.send().await.doing("create the replication group") {
             // The engine found none before, so an attempt whose answer was lost has created it.
@@ -280,6 +282,9 @@ impl Kind for ReplicationGroup {
         }
         if let Some(on) = live.automatic_failover {
             details.insert("failover".to_owned(), on.to_string().into());
+        }
+        for (log, error) in &live.log_errors {
+            details.insert(log.clone(), format!("not delivered: {error}").into());
         }
         let memory = memory::usage_percent(ctx, &live.nodes).await?;
         for node in &live.nodes {

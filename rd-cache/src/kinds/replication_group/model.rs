@@ -1,7 +1,8 @@
 //! The desired replication group and the one that AWS has, with the same names for the same fields.
 
 use aws_sdk_elasticache::types::{
-    AutomaticFailoverStatus, CacheCluster, MultiAzStatus, PendingAutomaticFailoverStatus,
+    AutomaticFailoverStatus, CacheCluster, LogDeliveryConfiguration,
+    LogDeliveryConfigurationStatus as LogStatus, MultiAzStatus, PendingAutomaticFailoverStatus,
     ReplicationGroup as Group,
 };
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
@@ -50,6 +51,9 @@ pub struct Spec {
     pub apply_immediately: bool,
     /// Whether a delete takes a final snapshot.
     pub final_snapshot: bool,
+    /// The log groups to which ElastiCache delivers its logs, by log; none where the delivery stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub logs: Option<BTreeMap<String, Input>>,
 }
 
 impl Spec {
@@ -136,6 +140,13 @@ pub struct Live {
     pub final_snapshot: Option<bool>,
     /// The generation of the secret whose token was set, from the tag `rd:secret-generation`; empty without the tag.
     pub secret_generation: String,
+    /// The log groups to which ElastiCache delivers its logs, by log. One whose delivery failed, or is being turned off, is
+    /// left out.
+    #[serde(default)]
+    pub logs: BTreeMap<String, String>,
+    /// Why the delivery of a log failed, by log.
+    #[serde(default)]
+    pub log_errors: BTreeMap<String, String>,
     /// The changes that AWS makes later, by the names of these fields.
     pub pending: BTreeMap<String, Value>,
 }
@@ -225,8 +236,34 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: Option<&Tags>) -> Li
         tags_told: tags.is_some(),
         final_snapshot: tag(FINAL_SNAPSHOT_TAG).and_then(|value| value.parse().ok()),
         secret_generation: tag(GIVEN_GENERATION_TAG).cloned().unwrap_or_default(),
+        logs: deliveries(group)
+            .filter(|one| {
+                let status = one.status();
+                status != Some(&LogStatus::Error) && status != Some(&LogStatus::Disabling)
+            })
+            .filter_map(|one| Some((log_of(one)?, log_group_of(one)?)))
+            .collect(),
+        log_errors: deliveries(group)
+            .filter(|one| one.status() == Some(&LogStatus::Error))
+            .filter_map(|one| Some((log_of(one)?, one.message().unwrap_or("error").to_owned())))
+            .collect(),
         pending: pending(group, &members),
     }
+}
+
+fn deliveries(group: &Group) -> impl Iterator<Item = &LogDeliveryConfiguration> {
+    group.log_delivery_configurations().iter()
+}
+
+fn log_of(delivery: &LogDeliveryConfiguration) -> Option<String> {
+    Some(delivery.log_type()?.as_str().to_owned())
+}
+
+/// The log group of a delivery; empty where it goes to Firehose.
+fn log_group_of(delivery: &LogDeliveryConfiguration) -> Option<String> {
+    let details = delivery.destination_details()?.cloud_watch_logs_details();
+    let group = details.and_then(|details| details.log_group());
+    Some(group.unwrap_or_default().to_owned())
 }
 
 fn security_groups(cluster: &CacheCluster) -> Vec<String> {

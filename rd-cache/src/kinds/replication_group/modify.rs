@@ -2,6 +2,7 @@
 //! complete, and failover needs a replica that exists.
 
 use super::ReplicationGroup;
+use super::log_delivery;
 use super::model::{Live, Spec};
 use super::offered::explain_node_type;
 use crate::clients::Clients;
@@ -20,7 +21,7 @@ use rd_secret::value::current;
 const CHANGED_BY_OTHER_CALLS: [&str; 3] = ["nodes", "final_snapshot", "secret_generation"];
 
 /// Makes the next stage of the changes; the engine calls it again for the rest once the group is available. The stages:
-/// a token from another secret, tags, more nodes, a first token, failover, other settings, fewer nodes. Each makes the
+/// a token from another secret, tags, more nodes, a first token, failover, other settings, logs, fewer nodes. Each makes the
 /// group busy, tags included: ElastiCache copies them to the nodes.
 pub async fn modify(
     ctx: &Ctx<Clients>,
@@ -81,11 +82,16 @@ pub async fn modify(
             .map(|_| ())
             .or_else(elasticache::ignore_no_operation);
     }
-    let has_settings = changes
-        .iter()
-        .any(|change| !CHANGED_BY_OTHER_CALLS.contains(&change.path.as_str()));
+    let is_of_logs = |change: &Change| change.path.starts_with("logs.");
+    let has_settings = changes.iter().any(|change| {
+        !CHANGED_BY_OTHER_CALLS.contains(&change.path.as_str()) && !is_of_logs(change)
+    });
     if has_settings {
         return modify_settings(ctx, id, live, spec, changes).await;
+    }
+    // After the version, on which it depends which logs there are.
+    if changes.iter().any(is_of_logs) {
+        return log_delivery::change(ctx, id, live, spec, changes).await;
     }
     if nodes > spec.nodes {
         let call = ctx.clients.elasticache.decrease_replica_count();

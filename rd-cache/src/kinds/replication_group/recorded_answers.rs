@@ -198,6 +198,27 @@ async fn failover_and_pending_changes_are_read_as_words() {
 }
 
 #[tokio::test]
+async fn a_log_is_delivered_unless_it_failed() {
+    let delivery = |log: &str, status: &str| {
+        format!(
+            "<LogDeliveryConfiguration><LogType>{log}</LogType><DestinationType>cloudwatch-logs</DestinationType>\
+             <DestinationDetails><CloudWatchLogsDetails><LogGroup>group-of-{log}</LogGroup></CloudWatchLogsDetails>\
+             </DestinationDetails><LogFormat>json</LogFormat><Status>{status}</Status><Message>why</Message>\
+             </LogDeliveryConfiguration>"
+        )
+    };
+    let all = [
+        delivery("slow-log", "enabling"),
+        delivery("engine-log", "error"),
+    ]
+    .concat();
+    let extra = format!("<LogDeliveryConfigurations>{all}</LogDeliveryConfigurations>");
+    let live = read(&group("available", &extra), "", None).await;
+    assert_eq!(json!(live.logs), json!({"slow-log": "group-of-slow-log"}));
+    assert_eq!(json!(live.log_errors), json!({"engine-log": "why"}));
+}
+
+#[tokio::test]
 async fn an_available_group_waits_for_its_nodes() {
     for status in [
         "creating",

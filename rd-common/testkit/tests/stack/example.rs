@@ -5,7 +5,7 @@ use rd_testkit::World;
 const EXAMPLE: &str = include_str!("../../../../rd.example.toml");
 
 /// Keys without a default, or with one that depends on more than the settings.
-const NO_DEFAULT: [&str; 29] = [
+const NO_DEFAULT: [&str; 31] = [
     "store.bucket",
     "store.kms_key",
     "store.cors_origins",
@@ -14,6 +14,8 @@ const NO_DEFAULT: [&str; 29] = [
     "data.kms_key",
     "data.log_kms_key",
     "cache.kms_key",
+    "cache.log_exports",
+    "cache.log_kms_key",
     "cache.parameters.maxmemory-policy",
     "edge.names",
     "edge.hosted_zone",

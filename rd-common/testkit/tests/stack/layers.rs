@@ -70,6 +70,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "slice",
+            "log_groups",
             "config",
             "kinds",
             "elasticache",

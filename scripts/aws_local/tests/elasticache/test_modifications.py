@@ -20,6 +20,22 @@ class Modify(Cache):
         self.assertEqual((one["EngineVersion"], one["CacheNodeType"]), ("7.1.0", "cache.t4g.small"))
         self.assertEqual((one["PendingModifiedValues"], self.describe()["Status"]), ({}, "available"))
 
+    def test_logs_are_delivered_at_once(self):
+        self.create()
+        delivery = {
+            "LogType": "slow-log",
+            "DestinationType": "cloudwatch-logs",
+            "DestinationDetails": {"CloudWatchLogsDetails": {"LogGroup": "slow"}},
+            "LogFormat": "json",
+        }
+        with self.refused("InvalidParameterValue"):
+            self.modify(LogDeliveryConfigurations=[delivery])
+        self.modify(now=True, LogDeliveryConfigurations=[delivery])
+        (one,) = self.describe()["LogDeliveryConfigurations"]
+        self.assertEqual((one["LogType"], one["Status"]), ("slow-log", "error"))
+        self.modify(now=True, LogDeliveryConfigurations=[{"LogType": "slow-log", "Enabled": False}])
+        self.assertEqual(self.describe()["LogDeliveryConfigurations"], [])
+
     def test_a_request_that_changes_nothing_is_refused(self):
         self.create()
         for requested in ({}, {"CacheNodeType": "cache.t4g.micro", "ReplicationGroupDescription": "redis"}):
