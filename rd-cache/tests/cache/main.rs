@@ -1,6 +1,7 @@
 //! rd-cache against the local AWS API.
 
 mod aws_behaviour;
+mod bad_day;
 mod changes;
 mod commands;
 mod drift;

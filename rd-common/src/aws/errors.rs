@@ -3,6 +3,7 @@
 use crate::aws::calls::Service;
 use crate::aws::change_guard::LockLost;
 use crate::aws::error_codes::{Meaning, meaning};
+use crate::aws::passing_refusals::passes;
 use crate::error::{Error, Result, Retry, texts};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -47,6 +48,7 @@ where
                 _ if meaning == Some(Meaning::TimedOut) => Retry::Unknown,
                 Some(429 | 503) => Retry::NotDone,
                 Some(500..) => Retry::Unknown,
+                _ if passes(service, code, message) => Retry::Later,
                 _ => Retry::Never,
             };
             // Without a source: code, message and request id are all that AWS says.

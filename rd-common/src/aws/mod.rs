@@ -6,6 +6,7 @@ mod credentials;
 mod error_codes;
 mod errors;
 mod identity;
+mod passing_refusals;
 mod profile;
 pub mod tagged;
 pub mod tags;

@@ -1,5 +1,6 @@
 //! rd-data against the local AWS API.
 
+mod bad_day;
 mod changes;
 mod commands;
 mod drift;

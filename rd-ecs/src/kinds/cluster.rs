@@ -172,38 +172,27 @@ impl Kind for Cluster {
                 .cluster(id)
                 .set_capacity_providers(Some(spec.capacity_providers.clone()))
                 .default_capacity_provider_strategy(strategy(&spec.default_capacity_provider)?);
-            let answer = call.send().await.doing("change the cluster's capacity");
-            // AWS makes one change at a time: an earlier one is still in progress.
-            answer.map_err(|error| match error.is(&["UpdateInProgressException"]) {
-                true => error.retry(Retry::NotDone),
-                false => error,
-            })?;
+            call.send().await.doing("change the cluster's capacity")?;
         }
         Ok(())
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let call = ctx.clients.ecs.delete_cluster().cluster(id);
-        match call.send().await.doing("delete the cluster") {
-            // Tasks are still stopping, or a change of the capacity is in progress.
-            Err(error)
-                if error.is(&[
-                    "ClusterContainsTasksException",
-                    "ClusterContainsServicesException",
-                    "UpdateInProgressException",
-                ]) =>
-            {
-                Err(error.retry(Retry::Later))
-            }
-            other => Deletion::of(other, &["ClusterNotFoundException"]),
-        }
+        let answer = call.send().await.doing("delete the cluster");
+        Deletion::of(answer, &["ClusterNotFoundException"])
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
         let call = ctx.clients.ecs.describe_clusters().clusters(id);
         let answer = call.send().await.doing("read the cluster")?;
         let arn = answer.clusters().first().and_then(|one| one.cluster_arn());
-        retag(&ctx.clients.ecs, arn.unwrap_or_default(), set, remove).await
+        let Some(arn) = arn else {
+            return Err(
+                Error::failed(format!("the cluster {id} is not visible yet")).retry(Retry::Later),
+            );
+        };
+        retag(&ctx.clients.ecs, arn, set, remove).await
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {

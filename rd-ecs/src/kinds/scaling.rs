@@ -1,6 +1,6 @@
 //! Shared by the kinds of Application Auto Scaling: their ids, `<resource>:<name>`, and the result of a delete.
 
-use rd_common::{Deletion, Error, Found, Input, Result, Retry, Wanted};
+use rd_common::{Deletion, Error, Found, Input, Result, Wanted};
 
 /// The id of a policy or scheduled action: `<resource>:<name>`. A service's resource id has no colon.
 pub fn id(resource: &str, name: &str) -> String {
@@ -52,10 +52,7 @@ pub fn matching<S, L: Clone>(
     found.collect()
 }
 
-/// The result of a delete: a concurrent update is retried later.
+/// The result of a delete.
 pub fn deleted<T>(answer: Result<T>) -> Result<Deletion> {
-    match answer {
-        Err(error) if error.is(&["ConcurrentUpdateException"]) => Err(error.retry(Retry::Later)),
-        other => Deletion::of(other, &["ObjectNotFoundException"]),
-    }
+    Deletion::of(answer, &["ObjectNotFoundException"])
 }

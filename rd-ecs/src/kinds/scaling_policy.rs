@@ -13,6 +13,7 @@ use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Result, Wanted,
 };
 use serde::{Deserialize, Serialize};
+use std::time::Duration;
 
 /// The kind `scaling_policy`; its id is `<resource>:<name>`.
 pub struct ScalingPolicy;
@@ -99,6 +100,21 @@ async fn put(ctx: &Ctx<Clients>, spec: &Spec) -> Result<()> {
         .map(|_| ())
 }
 
+/// Reads the policies of a service.
+async fn read(ctx: &Ctx<Clients>, resource: &str) -> Result<Vec<Live>> {
+    let call = ctx.clients.autoscaling.describe_scaling_policies();
+    let call = call
+        .service_namespace(ServiceNamespace::Ecs)
+        .resource_id(resource)
+        .scalable_dimension(DIMENSION);
+    let mut policies = call.into_paginator().items().send();
+    let mut existing: Vec<Live> = Vec::new();
+    while let Some(policy) = policies.next().await {
+        existing.push(live(&policy.doing("read the scaling policies")?));
+    }
+    Ok(existing)
+}
+
 impl Kind for ScalingPolicy {
     const NAME: &'static str = "scaling_policy";
     type Spec = Spec;
@@ -111,16 +127,12 @@ impl Kind for ScalingPolicy {
             return Ok(Vec::new());
         };
         let (resource, _) = split_id(first)?;
-        let call = ctx.clients.autoscaling.describe_scaling_policies();
-        let call = call
-            .service_namespace(ServiceNamespace::Ecs)
-            .resource_id(resource)
-            .scalable_dimension(DIMENSION);
-        let mut policies = call.into_paginator().items().send();
-        let mut existing: Vec<Live> = Vec::new();
-        while let Some(policy) = policies.next().await {
-            existing.push(live(&policy.doing("read the scaling policies")?));
-        }
+        // CloudWatch throttles what Application Auto Scaling asks it, which the SDK does not recognize.
+        // <https://github.com/hashicorp/terraform-provider-aws/issues/1428>
+        let throttled = |error: &Error| error.summary.contains("Rate exceeded");
+        let existing = ctx
+            .retrying_for(Duration::ZERO, |_| {}, throttled, || read(ctx, resource))
+            .await?;
         Ok(matching(wanted, &existing, |live| {
             id(&live.resource_id, &live.name)
         }))

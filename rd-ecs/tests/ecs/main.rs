@@ -1,6 +1,7 @@
 //! rd-ecs against the local AWS API, and against image registries on loopback.
 
 mod autoscaling;
+mod bad_day;
 mod changes;
 mod diagnose;
 mod drift;

@@ -9,8 +9,8 @@ use rd_common::arn::{Arn, last_part};
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Stack, Tags, Wanted, sdk_tags,
-    tags_from_sdk,
+    Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Result, Retry, Stack, Tags,
+    Wanted, sdk_tags, tags_from_sdk,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -72,6 +72,17 @@ pub fn policy(stack: &Stack, name: &str) -> Value {
             },
         }],
     })
+}
+
+/// Marks a denied change to be repeated: IAM does not see the tags of a new topic at once, where policies are bound to tags.
+/// <https://github.com/hashicorp/terraform-provider-aws/pull/45018>
+fn retry_if_tags_are_new(error: Error) -> Error {
+    let denied = error.is(&["AuthorizationError", "AuthorizationErrorException"]);
+    if denied && error.summary.contains("no identity-based policy allows") {
+        error.retry(Retry::NotDone)
+    } else {
+        error
+    }
 }
 
 async fn read(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<(Live, Tags)>> {
@@ -173,7 +184,8 @@ impl Kind for Topic {
             };
             let call = ctx.clients.sns.set_topic_attributes().topic_arn(id);
             let call = call.attribute_name(name).attribute_value(value);
-            call.send().await.doing("update the topic")?;
+            let answer = call.send().await.doing("update the topic");
+            answer.map_err(retry_if_tags_are_new)?;
         }
         Ok(())
     }

@@ -131,8 +131,8 @@ ROWS = [
         ABORTED,
         3,
     ),
-    # resourceBucketPolicyPut, resourceBucketDelete
-    Row("s3", ("PUT ?policy",), 400, "MalformedPolicy", "Invalid principal in policy"),
+    # resourceBucketDelete
+    Row("s3", ("DELETE bucket",), 409, "BucketNotEmpty", "The bucket you tried to delete is not empty"),
     # aws-cdk 15709, 17546, PR 17688; resourceGroupDelete
     Row(
         "logs",
@@ -177,7 +177,7 @@ ROWS = [
         "The group has pending changes"),
     Row("elasticache", ("DeleteCacheSubnetGroup",), 400, VIOLATION, "Subnets are in use"),
     # 45018, 26041
-    Row("sns", ("SetTopicAttributes", "GetTopicAttributes"), 403, "AuthorizationError", "User is not authorized to perform "
+    Row("sns", ("SetTopicAttributes",), 403, "AuthorizationError", "User is not authorized to perform "
         "this operation because no identity-based policy allows it"),
 ]
 

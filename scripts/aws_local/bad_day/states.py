@@ -31,6 +31,8 @@ class Type(NamedTuple):
     begins: dict
     # What a busy resource refuses: operations, code, message.
     refused: tuple = ((), "", "")
+    # What is before its id in its ARN, by which calls for its tags name it.
+    arn: str = ""
 
 
 def _modified(call):
@@ -114,6 +116,7 @@ TYPES = [
             "InvalidReplicationGroupState",
             "Replication group {} is not in available state to perform tagging operations or changes.",
         ),
+        ":replicationgroup:",
     ),
     # WaitNATGatewayCreated
     Type(
@@ -227,9 +230,9 @@ class States:
         if call.value("NewDBInstanceIdentifier"):
             ident = call.value("NewDBInstanceIdentifier")
         elif call.value("ResourceName"):
-            # Tags: only of a cache, not of a subnet group.
-            ident = call.value("ResourceName").rsplit(":", 1)[-1]
-            if (kind.describe, ident) not in self.begun:
+            # Tags, perhaps of something else, such as a subnet group of the same name.
+            _, arn, ident = call.value("ResourceName").rpartition(kind.arn or ":")
+            if not kind.arn or not arn:
                 return
         states = kind.begins[call.operation]
         self.begun[kind.describe, ident] = self.day.now(), states(call) if callable(states) else states
@@ -277,4 +280,5 @@ class States:
 def _names(kind, call, ident):
     """Whether a call names the resource by its id or, for its tags, by its ARN."""
     by_id = any(value == ident for name, value in call.values if name.lower() == kind.own.lower())
-    return by_id or (call.value("ResourceName") or "").endswith(f":{ident}")
+    by_arn = kind.arn and (call.value("ResourceName") or "").endswith(f"{kind.arn}{ident}")
+    return by_id or bool(by_arn)

@@ -13,14 +13,16 @@ pub const TIMEOUT: Duration = Duration::from_secs(120);
 /// Texts, in lower case, with which services refuse a role that they cannot use yet. Their codes are general ones, such
 /// as `ClientException` and `InvalidParameterException`, so the text decides.
 /// <https://github.com/hashicorp/terraform/issues/2869>, <https://github.com/pulumi/pulumi-awsx/issues/927>,
-/// <https://github.com/bradford-hamilton/terraform-ecs-fargate/issues/8>, <https://github.com/apex/up/issues/189>
-const REFUSALS: [&str; 6] = [
+/// <https://github.com/bradford-hamilton/terraform-ecs-fargate/issues/8>, <https://github.com/apex/up/issues/189>,
+/// <https://github.com/terraform-aws-modules/terraform-aws-ecs/issues/414> (passed in the second in which it was created)
+const REFUSALS: [&str; 7] = [
     "unable to assume",
     "role is not valid",
     "role arn is invalid",
     "invalid principal",
     "cannot be assumed",
     "not authorized to perform: sts:assumerole",
+    "not authorized to perform: iam:passrole",
 ];
 
 /// Whether the text of an error says that a service cannot use a role.

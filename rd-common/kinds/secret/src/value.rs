@@ -4,7 +4,7 @@ use crate::SecretForm;
 use crate::generate::Generated;
 use aws_sdk_secretsmanager::Client;
 use rd_common::aws::Explain;
-use rd_common::{Error, Result};
+use rd_common::{Error, Result, Retry};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
 
@@ -62,8 +62,10 @@ pub async fn read<F: SecretForm>(client: &Client, secret: &str, stage: &str) -> 
 pub async fn current<F: SecretForm>(client: &Client, secret: &str) -> Result<Content> {
     match read::<F>(client, secret, CURRENT).await? {
         Read::Content(content) => Ok(content),
+        // A value that was stored a moment ago is not readable at once.
         Read::Absent => Err(Error::failed("the secret has no value")
-            .hint("run apply, which creates the secret with a value")),
+            .hint("run apply, which creates the secret with a value")
+            .retry(Retry::Later)),
         Read::Denied => Err(
             Error::failed("the credentials may not read the secret's value")
                 .hint("ask for the permission secretsmanager:GetSecretValue"),

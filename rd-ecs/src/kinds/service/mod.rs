@@ -42,6 +42,15 @@ pub fn cluster_of(arn: &str) -> &str {
     arn.rsplit('/').nth(1).unwrap_or_default()
 }
 
+/// Marks the create of a service to be repeated that does not find its cluster: the cluster was created a moment ago.
+fn cluster_not_visible_yet(error: Error) -> Error {
+    if error.is(&["ClusterNotFoundException"]) {
+        error.retry(Retry::Later)
+    } else {
+        error
+    }
+}
+
 impl Kind for Service {
     const NAME: &'static str = "service";
     type Spec = Spec;
@@ -112,19 +121,7 @@ impl Kind for Service {
                 .await
                 .doing("create the service")
         });
-        // Retried later: no listener forwards to the target group yet, or the last service of this name is still draining.
-        // AWS reports both as InvalidParameterException, so only the text tells them from other errors:
-        // <https://github.com/hashicorp/terraform/issues/32908>, <https://github.com/spinnaker/spinnaker/issues/5476>
-        let answer = answer.await.map_err(|error| {
-            let temporary = [
-                "does not have an associated load balancer",
-                "still Draining",
-            ];
-            match temporary.iter().any(|text| error.summary.contains(text)) {
-                true => error.retry(Retry::NotDone),
-                false => error,
-            }
-        })?;
+        let answer = answer.await.map_err(cluster_not_visible_yet)?;
         answer
             .service
             .and_then(|service| service.service_arn)
