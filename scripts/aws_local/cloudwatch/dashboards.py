@@ -8,7 +8,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/CloudWatch-Dash
 import json
 import re
 
-from moto.cloudwatch.exceptions import DashboardInvalidInputError
+from moto.cloudwatch.exceptions import DashboardInvalidInputError, InvalidParameterValue
 from moto.cloudwatch.models import CloudWatchBackend
 from moto.cloudwatch.responses import CloudWatchResponse
 from moto.core.responses import ActionResult
@@ -60,7 +60,10 @@ def _messages(pairs):
 def put_dashboard(self):
     backend, name, body = self.cloudwatch_backend, self._get_param("DashboardName"), self._get_param("DashboardBody")
     if not NAME.fullmatch(name or ""):
-        raise DashboardInvalidInputError(f"The value {name} for field DashboardName contains invalid characters")
+        raise InvalidParameterValue(
+            "The value for field DashboardName contains invalid characters. It can only contain alphanumerics, dash (-) "
+            "and underscore (_).\n"
+        )
     try:
         document = json.loads(body)
     except (TypeError, ValueError) as error:

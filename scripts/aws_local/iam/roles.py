@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeletePolicy.html
 https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html
 """
 
+import json
 import re
 
 from moto.core.responses import EmptyResult
@@ -16,6 +17,7 @@ from moto.iam.exceptions import (
     DeleteConflictException,
     IAMException,
     LimitExceededException,
+    MalformedPolicyDocument,
     NoSuchEntity,
     NotFoundException,
     ValidationError,
@@ -105,6 +107,10 @@ def install():
             raise _constraint(role_name, "roleName", r"Member must satisfy regular expression pattern: [\w+=,.@-]+")
         if len(role_name) > MAX_NAME:
             raise _constraint(role_name, "roleName", f"Member must have length less than or equal to {MAX_NAME}")
+        try:
+            json.loads(assume_role_policy_document)
+        except ValueError as error:
+            raise MalformedPolicyDocument("This policy contains invalid Json") from error
         IAMTrustPolicyDocumentValidator(assume_role_policy_document).validate()
         _check_boundary(self, permissions_boundary)
         _check_session(kwargs.get("max_session_duration", args[2] if len(args) > 2 else None))
@@ -116,7 +122,15 @@ def install():
                 return role
         raise NotFoundException(f"The role with name {role_name} cannot be found.")
 
+    def get_role_policy(self, role_name, policy_name):
+        document = self.get_role(role_name).policies.get(policy_name)
+        if document is None:
+            raise NotFoundException(f"The role policy with name {policy_name} cannot be found.")
+        return policy_name, document
+
     def attach_role_policy(self, policy_arn, role_name):
+        if not policy_arn.startswith("arn:"):
+            raise ValidationError(f"Invalid ARN:  Could not be parsed!: {policy_arn}")
         attached = self.get_role(role_name).managed_policies
         if policy_arn not in attached and len(attached) >= MAX_ATTACHED:
             raise LimitExceededException(f"Cannot exceed quota for PoliciesPerRole: {MAX_ATTACHED}")
@@ -149,6 +163,7 @@ def install():
         return delete_policy(self, policy_arn)
 
     backend.create_role, backend.get_role = create_role, get_role
+    backend.get_role_policy = get_role_policy
     backend.attach_role_policy, backend.put_role_policy = attach_role_policy, put_role_policy
     backend.put_role_permissions_boundary = put_role_permissions_boundary
     backend.delete_policy = delete_unused_policy

@@ -15,7 +15,7 @@ import threading
 import time
 
 from moto.core.utils import unix_time_millis
-from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
+from moto.logs.exceptions import InvalidParameterException, LogsClientError, ResourceNotFoundException
 from moto.logs.models import LogGroup, LogsBackend, LogStream
 from moto.logs.responses import LogsResponse
 
@@ -332,7 +332,19 @@ def _delete_stream(self, log_stream_name):
         self.sorted_events = [event for event in index(self) if event.stream != log_stream_name]
 
 
+def _described_streams(plain):
+    def describe_log_streams(self):
+        if self._get_param("logGroupName") and self._get_param("logGroupIdentifier"):
+            raise LogsClientError(
+                "ValidationException", "LogGroup name and LogGroup ARN are mutually exclusive parameters."
+            )
+        return plain(self)
+
+    return describe_log_streams
+
+
 def install():
+    LogsResponse.describe_log_streams = _described_streams(LogsResponse.describe_log_streams)
     LogsBackend.put_log_events = _put
     LogsResponse.filter_log_events = _filter
     LogsResponse.get_log_events = _get

@@ -198,7 +198,8 @@ def install():
     def to_describe_dict(self):
         filters = logs_backends[self.account_id][self.region].filters.metric_filters
         count = sum(one["logGroupName"] == self.name for one in filters)
-        return {**described(self), "metricFilterCount": count, "logGroupClass": _class(self)}
+        shown = {**described(self), "metricFilterCount": count, "logGroupClass": _class(self)}
+        return shown | {"deletionProtectionEnabled": False}
 
     def delete_log_group(self, log_group_name):
         group = _found(self, log_group_name)

@@ -10,7 +10,7 @@ import json
 
 from moto.core.responses import ActionResult, EmptyResult
 from moto.core.utils import camelcase_to_underscores
-from moto.sns.exceptions import SNSInvalidParameter
+from moto.sns.exceptions import SNSInvalidParameter, SNSNotFoundError
 from moto.sns.models import SNSBackend
 from moto.sns.responses import SNSResponse
 from moto.sns.utils import make_arn_for_topic
@@ -72,6 +72,12 @@ def _counts(backend, topic):
 
 
 def get_topic_attributes(self):
+    arn = self._get_param("TopicArn") or ""
+    if arn.count(":") < 5:
+        elements = arn.count(":") + 1
+        raise SNSInvalidParameter(
+            f"Invalid parameter: TopicArn Reason: An ARN must have at least 6 elements, not {elements}"
+        )
     answer = _get(self)
     attributes = answer.result["Attributes"]
     topic = self.backend.get_topic(self._get_param("TopicArn"))
@@ -122,6 +128,20 @@ def install():
                 raise SNSInvalidParameter("Invalid parameter: Tags Reason: Topic already exists with different tags")
         return plain(self, name, attributes, tags)
 
+    publish, tag_resource = SNSBackend.publish, SNSResponse.tag_resource
+
+    def publish_to_topic(self, message, arn=None, *args, **kwargs):
+        if arn and arn.count(":") == 5 and arn not in self.topics:
+            raise SNSNotFoundError("Topic does not exist")
+        return publish(self, message, arn, *args, **kwargs)
+
+    def tag_once(self):
+        keys = [one["Key"] for one in self._get_param("Tags", [])]
+        if len(keys) > len(set(keys)):
+            raise SNSInvalidParameter("Invalid parameter: Duplicated keys are not allowed.")
+        return tag_resource(self)
+
+    SNSBackend.publish, SNSResponse.tag_resource = publish_to_topic, tag_once
     SNSBackend.create_topic = create_topic
     SNSResponse.get_topic_attributes = get_topic_attributes
     SNSResponse.set_topic_attributes = set_topic_attributes

@@ -159,7 +159,7 @@ class Dashboards(Case):
         for body in ("", "[]", "{"):
             with self.refused("InvalidParameterInput"):
                 self.cloudwatch.put_dashboard(DashboardName="other", DashboardBody=body)
-        with self.refused("InvalidParameterInput"):
+        with self.refused("InvalidParameterValue"):
             self.put(self.widget(), name="a b")
 
     def test_only_the_first_call_sets_tags(self):

@@ -46,6 +46,7 @@ class Groups(Case):
             "logGroupClass": "INFREQUENT_ACCESS",
             "metricFilterCount": 0,
             "storedBytes": 0,
+            "deletionProtectionEnabled": False,
         }
         self.assertEqual(found, wanted)
         with self.refused("ResourceAlreadyExistsException"):
