@@ -314,6 +314,8 @@ class JustMade:
                 self.count += 1
                 if (kind.create, ident) not in self.made:
                     self.made[kind.create, ident] = Made(kind, ident, self.day.now(), self.count)
+        if call.operation == "GetRole":
+            answer = self._unique_id(call, answer)
         listing = [one for one in self.made.values() if one.kind.listed and one.kind.listed[0] == call.operation]
         hidden = {one.ident for one in listing if self._is_missing(one, f"{call.operation} list")}
         if not hidden:
@@ -328,6 +330,14 @@ class JustMade:
         if call.protocol == JSON:
             return answer.with_text(changed_json(answer.text, own, change))
         return answer.with_text(changed(answer.text, tag, own, change))
+
+    def _unique_id(self, call, answer):
+        """IAM may show the unique id of a new role in place of its ARN: waitRoleARNIsNotUniqueID."""
+        role = self.made.get(("CreateRole", call.value("RoleName")))
+        if role is None or not self._is_missing(role, "the ARN of a role"):
+            return answer
+        arn, unique = value(answer.text, "Arn"), value(answer.text, "RoleId")
+        return answer.with_text(answer.text.replace(f"<Arn>{arn}<", f"<Arn>{unique}<", 1))
 
 
 def _missing(text, hidden):

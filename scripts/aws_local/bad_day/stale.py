@@ -19,6 +19,9 @@ SECONDS = {
     "sns": 10,
     "tagging": 60,
     "secretsmanager": 10,
+    "ecr": 10,
+    "rds": 10,
+    "elasticache": 10,
 }
 MOST = 2
 

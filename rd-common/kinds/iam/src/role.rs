@@ -8,8 +8,8 @@ use crate::{Client, Iam, NOT_FOUND};
 use aws_sdk_iam::types::Tag;
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Tags, Wanted,
-    attribute, sdk_tags, tags_from_sdk, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Readiness, Result, Tags,
+    Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -203,6 +203,16 @@ impl<C: Iam> Kind for Role<C> {
             call.await.doing("remove the role's tags")?;
         }
         Ok(())
+    }
+
+    /// IAM may show the unique id of a new role in place of its ARN.
+    /// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/iam/wait.go>
+    fn ready(live: &Live) -> Readiness {
+        if live.arn.starts_with("arn:") {
+            Readiness::Ready
+        } else {
+            Readiness::Pending("its ARN is not known yet".to_owned())
+        }
     }
 
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
