@@ -15,12 +15,16 @@ impl World {
 
     /// Lets a quarter of an hour pass on a bad day: every state is reached, and every change is visible.
     pub fn time_passes(&self) {
-        let passing = json!({"account": self.account, "pass": 900});
+        self.seconds_pass(900);
+    }
+
+    fn seconds_pass(&self, seconds: u32) {
+        let passing = json!({"account": self.account, "pass": seconds});
         self.aws_local("/aws-local/bad-day", &passing);
     }
 
     /// The life of a slice on a bad day: created, changed to other settings and destroyed, and then created with the same
-    /// names and destroyed without a pause.
+    /// names, which are not free yet, and destroyed.
     pub fn lives_through_a_bad_day(&self, program: &str, seed: u64, changed: &str) {
         let settings = std::fs::read_to_string(self.path().join("rd.toml")).unwrap();
         let run = |args: &str| {
@@ -47,6 +51,8 @@ impl World {
         run("plan --exit-code");
         run("destroy -y");
         self.settings(&settings);
+        // Reads show no more what was deleted, but its names are not free yet.
+        self.seconds_pass(11);
         run("apply -y");
         run("destroy -y");
         let slice = program.trim_start_matches("rd-");

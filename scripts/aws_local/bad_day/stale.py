@@ -8,20 +8,20 @@ https://docs.aws.amazon.com/AmazonS3/latest/userguide/Welcome.html#ConsistencyMo
 
 # Within so many seconds after a change, by service. Those that are not here show a change at once, or its states.
 SECONDS = {
-    "ec2": 60,
-    "elasticloadbalancing": 60,
-    "iam": 60,
-    "s3": 60,
+    "ec2": 10,
+    "elasticloadbalancing": 10,
+    "iam": 10,
+    "s3": 10,
     "ecs": 10,
-    "application-autoscaling": 30,
+    "application-autoscaling": 10,
     "logs": 10,
     "monitoring": 10,
     "sns": 10,
-    "tagging": 60,
     "secretsmanager": 10,
     "ecr": 10,
     "rds": 10,
     "elasticache": 10,
+    "tagging": 60,
 }
 MOST = 2
 

@@ -1,6 +1,7 @@
 //! The programs together: in pipes, in scripts, at the same time; and what all of them have in common.
 
 mod aws_answers;
+mod bad_day;
 mod bad_input;
 mod behaviour;
 mod checkouts;

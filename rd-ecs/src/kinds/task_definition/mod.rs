@@ -13,8 +13,8 @@ use crate::read::{TaggedRevision, retag};
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Tags, Wanted,
-    attribute, is_unknown,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Result, Retry, Tags,
+    Wanted, attribute, is_unknown,
 };
 use serde_json::json;
 
@@ -149,7 +149,14 @@ impl Kind for TaskDefinition {
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
-        let all = revisions::active(ctx, id).await?;
+        let (listed, newest) =
+            tokio::try_join!(revisions::active(ctx, id), ctx.clients.reads.definition(id))?;
+        let newest = newest.filter(|one| live(&one.definition).active);
+        let newest = newest.and_then(|one| one.definition.task_definition_arn);
+        // A revision that was registered a moment ago may be missing in the list, and others with it.
+        let unlisted = newest.filter(|arn| !listed.contains(arn));
+        let is_complete = unlisted.is_none();
+        let all: Vec<String> = unlisted.into_iter().chain(listed).collect();
         if all.is_empty() {
             return Ok(Deletion::NotFound);
         }
@@ -161,7 +168,12 @@ impl Kind for TaskDefinition {
             let call = call.set_task_definitions(Some(some.to_vec())).send();
             call.await.doing("delete the revisions")?;
         }
-        Ok(Deletion::Accepted)
+        if is_complete {
+            Ok(Deletion::Accepted)
+        } else {
+            let error = Error::failed(format!("the list of revisions of {id} is not complete yet"));
+            Err(error.retry(Retry::Later))
+        }
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {

@@ -25,8 +25,16 @@ pub async fn active(ctx: &Ctx<Clients>, family: &str) -> Result<Vec<String>> {
 /// Deregisters a revision: no new task can be started from it.
 pub async fn deregister(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
     let call = ctx.clients.ecs.deregister_task_definition();
-    let call = call.task_definition(arn).send();
-    call.await.doing("deregister a revision").map(|_| ())
+    match call
+        .task_definition(arn)
+        .send()
+        .await
+        .doing("deregister a revision")
+    {
+        // Another run has deregistered it, and deletes it.
+        Err(error) if error.summary.contains("in the process of being deleted") => Ok(()),
+        other => other.map(|_| ()),
+    }
 }
 
 /// Deregisters all but the newest `keep` revisions, and never one that the service runs or deploys.
