@@ -1,7 +1,7 @@
 //! The values that shells complete: names from `rd.toml`, the store and the AWS profiles. AWS is never asked.
 
-use crate::aws::{self, Access};
-use crate::settings::{self, Layers, Settings};
+use crate::aws;
+use crate::settings::{self, Backend, Layers, Settings};
 use crate::slices::SLICES;
 use crate::stack::StackId;
 use crate::state::document::Document;
@@ -11,7 +11,7 @@ use std::future::Future;
 use std::path::PathBuf;
 use std::rc::Rc;
 
-/// The environments that `rd.toml` names or that have a state.
+/// The environments that `rd.toml` names or that have a state in the local store.
 pub fn environments() -> ArgValueCandidates {
     ArgValueCandidates::new(|| {
         let Some(known) = Known::open() else {
@@ -79,7 +79,7 @@ pub fn serials() -> ArgValueCandidates {
         let known = Known::open();
         let versions: Vec<Version> = slice
             .zip(known)
-            .and_then(|(slice, known)| wait(known.store.history(&known.key(slice))))
+            .and_then(|(slice, known)| wait(known.store.history(&known.key(slice), usize::MAX)))
             .unwrap_or_default();
         versions
             .into_iter()
@@ -98,8 +98,8 @@ pub fn versions(slice: &str, limit: usize) -> Vec<Document> {
         return Vec::new();
     };
     let key = known.key(slice);
-    let history = wait(known.store.history(&key)).unwrap_or_default();
-    let newest = history.iter().rev().take(limit);
+    let history = wait(known.store.history(&key, limit)).unwrap_or_default();
+    let newest = history.iter().rev();
     newest
         .filter_map(|version| wait(known.store.version(&key, version.serial)))
         .collect()
@@ -142,12 +142,15 @@ impl Known {
         };
         let settings = settings::load(&layers, None).ok()?;
         let folder = value("--state-dir", "", "RD_STATE_DIR").map(PathBuf::from);
-        let store = wait(crate::state::open(
+        // The shared store is in AWS, which completion never asks.
+        if settings.stack.state.backend() != Backend::Local {
+            return None;
+        }
+        let store = Rc::new(crate::state::open::local(
             &settings.stack.state,
             &settings.folder(),
             folder.as_deref(),
-            &Access::default(),
-        ))?;
+        ));
         Some(Self { settings, store })
     }
 

@@ -1,13 +1,13 @@
 //! What every command needs: flags, settings, the stack, access to AWS, the state store and stdout. Resolved once, at
 //! the start.
 
-use crate::aws::change_guard::ChangeGuard;
 use crate::aws::{self, Access, Aws};
 use crate::error::{Error, Result};
 use crate::flags::GlobalFlags;
-use crate::output::printer::{Format, Printer};
+use crate::output::printer::{Format, Printer, print_info};
 use crate::output::terminal_progress::TerminalProgress;
 use crate::resource::progress::Progress;
+use crate::resource::signal::Cancel;
 use crate::settings::{self, Layers, Settings};
 use crate::stack::Stack;
 use crate::state::document::Document;
@@ -61,7 +61,7 @@ impl Context {
         let access = Access {
             profile: flags.profile.clone(),
             region: settings.stack.region.clone(),
-            guard: ChangeGuard::default(),
+            ..Access::default()
         };
         if let Some(profile) = &access.profile {
             aws::check_profile(profile, "--profile").await?;
@@ -84,17 +84,19 @@ impl Context {
         if section.is_some() {
             aws::check_region(&stack)?;
         }
+        let terminal = TerminalProgress::new();
+        let shown = terminal.clone();
+        let waiting = move |text: &str| shown.suspend(|| print_info(text));
         let store = crate::state::open(
             &settings.stack.state,
             &settings.folder(),
             flags.state_dir.as_deref(),
             &access,
-        )
-        .await?;
+            Box::new(waiting),
+        )?;
         if !flags.new_environment {
             check_environment(&settings, &stack, store.as_ref()).await?;
         }
-        let terminal = TerminalProgress::new();
         Ok(Self {
             program,
             store,
@@ -150,7 +152,14 @@ impl Context {
         F: Future<Output = Result<T>>,
     {
         let (key, holder) = (self.key(slice), self.holder(command));
-        LockedState::hold(&self.store, key, holder, &self.access.guard, work).await
+        let interrupted = async {
+            match Cancel::watched() {
+                Some(cancel) => cancel.cancelled().await,
+                None => std::future::pending().await,
+            }
+        };
+        let guard = &self.access.guard;
+        LockedState::hold(&self.store, key, holder, guard, interrupted, work).await
     }
 
     /// The stored state of `slice`; none where the slice was never applied.

@@ -27,6 +27,7 @@ pub mod slices;
 pub mod stack;
 pub mod state;
 pub mod suggestion;
+mod wait_scale;
 
 pub use commands::slice_context::SliceContext;
 pub use context::Context;

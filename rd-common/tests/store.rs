@@ -101,6 +101,6 @@ async fn fifty_processes_lose_no_update() {
     let document = store.load(&key()).await.unwrap().unwrap().document;
     assert_eq!(document.outputs["count"], PROCESSES * CHANGES);
     assert_eq!(document.serial, PROCESSES * CHANGES + 1);
-    let history = store.history(&key()).await.unwrap();
+    let history = store.history(&key(), usize::MAX).await.unwrap();
     assert_eq!(history.len() as u64, PROCESSES * CHANGES + 1);
 }

@@ -1,6 +1,8 @@
 //! `rd-state`: shows and edits the stored states of a stack.
 
+mod bootstrap;
 mod commands;
+mod settings_file;
 mod slice_programs;
 mod stack_states;
 

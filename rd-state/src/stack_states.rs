@@ -1,5 +1,6 @@
 //! Loads the stored states of a stack.
 
+use futures_util::future::try_join_all;
 use rd_common::context::Context;
 use rd_common::slices::SLICES;
 use rd_common::state::store::Holder;
@@ -7,13 +8,10 @@ use rd_common::{Document, Error, Result};
 
 /// Every state of the stack, in the order of the slices' names.
 pub async fn all(context: &Context) -> Result<Vec<Document>> {
-    let mut documents = Vec::new();
-    for slice in context.store.slices(&context.stack.id()).await? {
-        if let Some(document) = context.load_state(&slice).await? {
-            documents.push(document);
-        }
-    }
-    Ok(documents)
+    let slices = context.store.slices(&context.stack.id()).await?;
+    let documents = slices.iter().map(|slice| context.load_state(slice));
+    let documents = try_join_all(documents).await?;
+    Ok(documents.into_iter().flatten().collect())
 }
 
 /// The slices whose states are locked, with the holders, in the order of the pipe. Also those that have no state yet: a
@@ -25,13 +23,12 @@ pub async fn held_locks(context: &Context) -> Result<Vec<(String, Holder)>> {
             slices.push(slice);
         }
     }
-    let mut held = Vec::new();
-    for slice in slices {
-        if let Some(holder) = context.store.holder(&context.key(&slice)).await? {
-            held.push((slice, holder));
-        }
-    }
-    Ok(held)
+    let holder = async |slice: String| {
+        let holder = context.store.holder(&context.key(&slice)).await?;
+        Ok(holder.map(|holder| (slice, holder)))
+    };
+    let held: Vec<Option<(String, Holder)>> = try_join_all(slices.into_iter().map(holder)).await?;
+    Ok(held.into_iter().flatten().collect())
 }
 
 /// The state of one slice; the error of a missing state lists the states that exist.

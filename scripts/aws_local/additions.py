@@ -14,6 +14,7 @@ MODULES = [
     "ec2.messages",
     "s3.abac",
     "s3.bucket_policies",
+    "s3.conditional_writes",
     "s3.encoding_type",
     "s3.encryption",
     "s3.lifecycle",

@@ -13,6 +13,8 @@
   for log groups and streams whose names begin with these. Events that are put from now on become readable after
   `late_seconds`; each page of FilterLogEvents follows an empty one; a query takes `query_seconds`; a live tail ends
   after `live_seconds`. DELETE removes the rule;
+- /aws-local/s3-conflict: {"bucket", "key", "times"}, how many conditional writes of the object meet another write, and
+  are answered with 409;
 - /aws-local/mail: {"to"}, which returns what SNS has sent to an email address, oldest first, as a list of {"topic",
   "subject", "message"}, or {"topic", "subject", "token", "url"} for a confirmation; DELETE empties the mailbox.
 
@@ -33,6 +35,8 @@ healths = {}
 log_rules = {}
 # Mail by address.
 boxes = {}
+# How many conditional writes are answered with 409, by bucket and key.
+s3_conflicts = {}
 
 
 def dns_key(name, kind="CNAME"):
@@ -86,6 +90,18 @@ def _mail(method, body):
     return json.dumps(boxes.get(body["to"], []))
 
 
+def _s3_conflict(method, body):
+    s3_conflicts[body["bucket"], body["key"]] = 0 if method == "DELETE" else int(body["times"])
+
+
+def conflicts(bucket, key):
+    """Whether a conditional write of this object meets another write; counts it."""
+    left = s3_conflicts.get((bucket, key), 0)
+    if left:
+        s3_conflicts[bucket, key] = left - 1
+    return left > 0
+
+
 PATHS = {
     "/aws-local/bad-day": day.control,
     "/aws-local/dns": _dns,
@@ -93,6 +109,7 @@ PATHS = {
     "/aws-local/target-health": _target_health,
     "/aws-local/logs": _logs,
     "/aws-local/mail": _mail,
+    "/aws-local/s3-conflict": _s3_conflict,
     "/aws-local/task": controls.task,
     "/aws-local/iam-lag": controls.iam_lag,
 }
@@ -124,6 +141,7 @@ def install():
         lag.reset()
         log_rules.clear()
         boxes.clear()
+        s3_conflicts.clear()
         plain()
 
     BackendDict.reset = classmethod(reset)

@@ -81,6 +81,10 @@ impl<S: Slice> Execution<S> {
             document.needs = union(&needs, &document.needs);
             document.optional_needs = union(&optional_needs, &document.optional_needs);
             document.account = pipe.stack.account().to_owned();
+            if document.region.is_empty() {
+                // A state of which only its name was known; see `Document::without_resources`.
+                document.region.clone_from(&pipe.stack.region);
+            }
             document.destroying = verb == Verb::Destroy && document.destroying;
             record_predecessors(document, plan);
         });

@@ -35,7 +35,9 @@ use aws_smithy_http_client::tls;
 use aws_smithy_runtime_api::client::http::SharedHttpClient;
 use aws_smithy_runtime_api::client::interceptors::SharedInterceptor;
 use std::cell::OnceCell;
+use std::sync::Arc;
 use std::time::Duration;
+use tokio::sync::OnceCell as AsyncOnceCell;
 
 /// The credentials and the region to use, from flags, variables and `rd.toml`.
 #[derive(Clone, Debug, Default)]
@@ -46,7 +48,13 @@ pub struct Access {
     pub region: Option<String>,
     /// The locks that this run must hold while it changes AWS.
     pub guard: ChangeGuard,
+    /// The credentials, once they were resolved: connections of the same access share them.
+    pub credentials: ResolvedCredentials,
 }
+
+/// Credentials that are resolved once for several connections. Clones share them.
+#[derive(Clone, Debug, Default)]
+pub struct ResolvedCredentials(Arc<AsyncOnceCell<SharedCredentialsProvider>>);
 
 /// A connection to AWS, from which the clients of a slice are made.
 pub struct Aws {
@@ -105,35 +113,12 @@ impl Aws {
     /// Sets up access to AWS in `region`. Only resolving the credentials may need a call.
     pub async fn connect(access: &Access, region: &str) -> Result<Self> {
         let http = http_client();
-        let provider_config = ProviderConfig::default()
-            .with_http_client(http.clone())
-            .with_region(Some(Region::new(region.to_owned())));
-        // Outside of EC2, nothing answers at the metadata address: one short attempt instead of the SDK's four.
-        let metadata = imds::Client::builder()
-            .configure(&provider_config)
-            .connect_timeout(Duration::from_millis(300))
-            .read_timeout(Duration::from_secs(2))
-            .max_attempts(1)
-            .build();
-        let credentials = match &access.profile {
-            Some(name) => {
-                let chain = profile::credentials(name, &provider_config, metadata);
-                CachedCredentials::new(SharedCredentialsProvider::new(chain))
-            }
-            None => {
-                profile::check_variable().await?;
-                let chain = DefaultCredentialsChain::builder()
-                    .configure(provider_config)
-                    .region(Region::new(region.to_owned()))
-                    .imds_client(metadata)
-                    .build();
-                CachedCredentials::new(SharedCredentialsProvider::new(chain.await))
-            }
-        };
+        let chain = || credentials_chain(access, region, http.clone());
+        let credentials = access.credentials.0.get_or_try_init(chain).await?.clone();
         let mut loader = aws_config::defaults(BehaviorVersion::latest())
             .http_client(http)
             .region(Region::new(region.to_owned()))
-            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .credentials_provider(credentials)
             .app_name(AppName::new(concat!("rd-", env!("CARGO_PKG_VERSION"))).map_err(internal)?)
             .retry_config(
                 RetryConfig::standard()
@@ -163,6 +148,38 @@ impl Aws {
         })
     }
 
+    /// Access through this HTTP client, with short pauses between retries.
+    #[cfg(test)]
+    pub(crate) fn through(http: SharedHttpClient) -> Self {
+        let credentials =
+            aws_credential_types::Credentials::new("local", "local", None, None, "test");
+        let retries = RetryConfig::standard()
+            .with_max_attempts(6)
+            .with_initial_backoff(Duration::from_millis(1));
+        let config = SdkConfig::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url("http://aws")
+            .credentials_provider(SharedCredentialsProvider::new(credentials))
+            .retry_config(retries)
+            .http_client(http)
+            .build();
+        Self {
+            config,
+            account: OnceCell::new(),
+            profile: None,
+            calls: EveryCall::new(ChangeGuard::default()),
+        }
+    }
+
+    /// The same access with connections of its own, for a thread with a runtime of its own: a connection belongs to the
+    /// runtime in which it was opened.
+    #[must_use]
+    pub fn with_own_connections(&self) -> SdkConfig {
+        let builder = self.config.to_builder();
+        builder.http_client(http_client()).build()
+    }
+
     /// Resolves the credentials before any call is made with them. Fails with a hint where there are none. Returns the
     /// fingerprint of the access key, by which programs in a pipe know that they use the same one.
     pub async fn check_credentials(&self) -> Result<String> {
@@ -185,6 +202,42 @@ impl Aws {
     pub fn calls(&self) -> u64 {
         self.calls.count()
     }
+}
+
+/// The credentials of the profile that `--profile` names, otherwise those of the SDK's own chain.
+async fn credentials_chain(
+    access: &Access,
+    region: &str,
+    http: SharedHttpClient,
+) -> Result<SharedCredentialsProvider> {
+    let provider_config = ProviderConfig::default()
+        .with_http_client(http)
+        .with_region(Some(Region::new(region.to_owned())));
+    // Outside of EC2, nothing answers at the metadata address: one short attempt instead of the SDK's four.
+    let metadata = imds::Client::builder()
+        .configure(&provider_config)
+        .connect_timeout(Duration::from_millis(300))
+        .read_timeout(Duration::from_secs(2))
+        .max_attempts(1)
+        .build();
+    let chain = match &access.profile {
+        Some(name) => {
+            let chain = profile::credentials(name, &provider_config, metadata);
+            SharedCredentialsProvider::new(chain)
+        }
+        None => {
+            profile::check_variable().await?;
+            let chain = DefaultCredentialsChain::builder()
+                .configure(provider_config)
+                .region(Region::new(region.to_owned()))
+                .imds_client(metadata)
+                .build();
+            SharedCredentialsProvider::new(chain.await)
+        }
+    };
+    Ok(SharedCredentialsProvider::new(CachedCredentials::new(
+        chain,
+    )))
 }
 
 fn internal(error: impl std::fmt::Display) -> Error {

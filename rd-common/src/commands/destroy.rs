@@ -20,6 +20,7 @@ use crate::slices::{SLICES, program_of};
 use crate::state::document::Document;
 use crate::state::session::{LoadedState, Session};
 use crate::state::store::{Key, Lock};
+use futures_util::future::try_join_all;
 use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
@@ -221,8 +222,11 @@ async fn announce<S: Slice>(
 
 /// Refuses where another slice has begun to use this one since [`wait_for_users`].
 async fn refuse_new_users<S: Slice>(session: &SliceSession<S>, ended: &EndedUsers) -> Result<()> {
-    for slice in others::<S>(session).await? {
-        let Some(document) = load(session, &slice).await? else {
+    let slices = others::<S>(session).await?;
+    let documents = slices.iter().map(|slice| load(session, slice));
+    let documents = try_join_all(documents).await?;
+    for (slice, document) in slices.into_iter().zip(documents) {
+        let Some(document) = document else {
             continue;
         };
         if !document.needs.iter().any(|need| need == S::NAME) {

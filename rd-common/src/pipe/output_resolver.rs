@@ -11,6 +11,7 @@ use crate::resource::slice::Slice;
 use crate::stack::StackId;
 use crate::state::document::Document;
 use crate::state::store::{Key, Store};
+use futures_util::future::try_join_all;
 use serde_json::Value;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -22,6 +23,8 @@ pub struct OutputResolver {
     store: Rc<dyn Store>,
     stack: StackId,
     known: RefCell<BTreeMap<Reference, Value>>,
+    /// The states of other slices that were read. In a shared store, each read is a call.
+    read: RefCell<BTreeMap<String, Document>>,
 }
 
 impl OutputResolver {
@@ -32,6 +35,7 @@ impl OutputResolver {
             store: pipe.store.clone(),
             stack: pipe.stack.id(),
             known: RefCell::default(),
+            read: RefCell::default(),
         })
     }
 
@@ -60,6 +64,9 @@ impl OutputResolver {
     /// come down the pipe.
     pub async fn inputs<S: Slice>(&self) -> Result<ExternalOutputs> {
         let mut others = ExternalOutputs::default();
+        let all = S::OPTIONAL_INPUTS.iter().chain(S::REQUIRED_INPUTS);
+        let stored = all.filter(|one| !self.upstream.gives(one.slice));
+        self.read_all(stored.map(|one| one.slice)).await?;
         for SliceInputs { slice, outputs } in S::OPTIONAL_INPUTS.iter().chain(S::REQUIRED_INPUTS) {
             if self.upstream.gives(slice) {
                 let mut seen = BTreeMap::new();
@@ -80,6 +87,9 @@ impl OutputResolver {
     pub async fn resolve<'a>(&self, nodes: impl Iterator<Item = &'a Node>) -> Result<Vec<String>> {
         let needed: BTreeSet<(String, String)> = nodes.flat_map(Node::needs_outputs).collect();
         let mut missing = Vec::new();
+        let stored = needed.iter().map(|(slice, _)| slice.as_str());
+        self.read_all(stored.filter(|slice| !self.upstream.has(slice)))
+            .await?;
         for (slice, name) in needed {
             let value = if self.upstream.has(&slice) {
                 self.upstream.wait_output(&slice, &name).await?
@@ -99,18 +109,41 @@ impl OutputResolver {
         Ok(missing)
     }
 
+    /// Reads the states of these slices, all at the same time.
+    async fn read_all<'a>(&self, slices: impl Iterator<Item = &'a str>) -> Result<()> {
+        let slices: BTreeSet<&str> = slices.collect();
+        try_join_all(slices.into_iter().map(|slice| self.document(slice))).await?;
+        Ok(())
+    }
+
+    /// The state of another slice, read once; again where there was none.
     async fn document(&self, slice: &str) -> Result<Option<Document>> {
+        if let Some(document) = self.read.borrow().get(slice) {
+            return Ok(Some(document.clone()));
+        }
         let key = Key {
             stack: self.stack.clone(),
             slice: slice.to_owned(),
         };
         let stored = self.store.load(&key).await?;
-        Ok(stored.map(|stored| stored.document))
+        let document = stored.map(|stored| stored.document);
+        if let Some(document) = &document {
+            let mut read = self.read.borrow_mut();
+            read.insert(slice.to_owned(), document.clone());
+        }
+        Ok(document)
     }
 
     async fn stored(&self, slice: &str, name: &str) -> Result<Option<Value>> {
-        let document = self.document(slice).await?;
-        Ok(document.and_then(|mut document| document.outputs.remove(name)))
+        let value = |document: Option<Document>| document?.outputs.remove(name);
+        match value(self.document(slice).await?) {
+            Some(value) => Ok(Some(value)),
+            None => {
+                // Its program may have been applied meanwhile.
+                self.read.borrow_mut().remove(slice);
+                Ok(value(self.document(slice).await?))
+            }
+        }
     }
 }
 

@@ -154,6 +154,7 @@ impl<S: Slice> SliceSession<S> {
             timeout,
             on_loss,
             &context.access.guard,
+            self.cancel.cancelled(),
             |lock: Rc<dyn Lock>| async move {
                 if verb == Verb::Rebuild {
                     self.set_aside_unreadable(lock.as_ref()).await?;

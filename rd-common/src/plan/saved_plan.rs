@@ -16,8 +16,8 @@ use std::collections::BTreeMap;
 /// Fails where the saved plan was made from another version of the state.
 pub fn check_state(saved: &SavedPlan, state: &Document) -> Result<()> {
     let fits = match &saved.lineage {
-        None => state.serial == 0,
-        Some(lineage) => *lineage == state.lineage && saved.serial == state.serial,
+        None => state.is_unchanged_since(0),
+        Some(lineage) => *lineage == state.lineage && state.is_unchanged_since(saved.serial),
     };
     if fits {
         return Ok(());

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::resource::ctx::Ctx;
+use crate::wait_scale;
 use std::cell::Cell;
 use std::future::Future;
 use std::time::Duration;
@@ -27,11 +28,9 @@ impl Default for Clock {
 impl Clock {
     /// A clock with the scale in `RD_WAIT_SCALE`, which must be above 0 and at most 1.
     pub fn from_env() -> Self {
-        std::env::var("RD_WAIT_SCALE")
-            .ok()
-            .and_then(|text| text.parse::<f64>().ok())
-            .filter(|scale| scale.is_finite() && *scale > 0.0 && *scale <= 1.0)
-            .map_or_else(Self::default, |scale| Self { scale })
+        Self {
+            scale: wait_scale::from_env(),
+        }
     }
 
     /// How long a wait of `duration` really takes.

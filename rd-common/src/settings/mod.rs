@@ -12,8 +12,10 @@ mod merge;
 mod override_value;
 pub mod problem;
 mod stack_settings;
+mod state_settings;
 mod value_type;
 
 pub use explain::Setting;
 pub use load::{Layers, Settings, load};
-pub use stack_settings::{Backend, Retention, StackSettings, StateSettings};
+pub use stack_settings::StackSettings;
+pub use state_settings::{Backend, Retention, StateSettings};

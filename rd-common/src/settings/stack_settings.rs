@@ -2,6 +2,7 @@
 
 use crate::settings::editions;
 use crate::settings::problem::Problem;
+use crate::settings::state_settings::StateSettings;
 use crate::stack::Tags;
 use serde::{Deserialize, Serialize};
 
@@ -32,69 +33,6 @@ pub struct StackSettings {
     /// `[state]`: where states are kept.
     #[serde(default)]
     pub state: StateSettings,
-}
-
-/// `[state]`: the store of this stack's states.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-pub struct StateSettings {
-    /// The store that keeps them.
-    pub backend: Backend,
-    /// How many of the newest versions of each state are kept.
-    pub history_versions: u32,
-    /// For how many days before them the last version of each day is kept.
-    pub history_days: u32,
-}
-
-impl Default for StateSettings {
-    fn default() -> Self {
-        let Retention {
-            history_versions,
-            history_days,
-        } = Retention::default();
-        Self {
-            backend: Backend::default(),
-            history_versions,
-            history_days,
-        }
-    }
-}
-
-impl StateSettings {
-    /// Which versions of a state are kept.
-    pub fn retention(&self) -> Retention {
-        Retention {
-            history_versions: self.history_versions,
-            history_days: self.history_days,
-        }
-    }
-}
-
-/// Which versions of a state are kept in its history.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Retention {
-    /// How many of the newest versions.
-    pub history_versions: u32,
-    /// For how many days, up to today in UTC, the last version of each day.
-    pub history_days: u32,
-}
-
-impl Default for Retention {
-    fn default() -> Self {
-        Self {
-            history_versions: 50,
-            history_days: 30,
-        }
-    }
-}
-
-/// The state stores that can be chosen.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Backend {
-    /// Files in `.rd` next to `rd.toml`, or in `--state-dir`.
-    #[default]
-    Local,
 }
 
 /// The environment of a file that names none.
@@ -178,13 +116,7 @@ impl StackSettings {
                 ));
             }
         }
-        if self.state.history_versions == 0 {
-            problems.push(Problem::new(
-                "state.history_versions",
-                "the history cannot be empty: the newest version is part of it",
-                "1 or more",
-            ));
-        }
+        problems.extend(self.state.problems());
         if self.tags.len() > 40 {
             problems.push(Problem::new(
                 "tags",

@@ -154,6 +154,10 @@ pub struct Document {
     pub lineage: String,
     /// The number of this version, one higher with every write.
     pub serial: u64,
+    /// Where only the holder of the lock has changed since an older version: the serial of that version, of which a saved
+    /// plan may be. 0 where there was no state before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unchanged_since: Option<u64>,
     /// The stack's name, `<project>-<environment>`, which two stacks can share.
     pub stack: String,
     /// The project of the stack; empty in a state of an earlier version.
@@ -215,6 +219,7 @@ impl Document {
             format: FORMAT.to_owned(),
             lineage: uuid::Uuid::new_v4().to_string(),
             serial: 0,
+            unchanged_since: None,
             stack: stack.name(),
             project: stack.project.clone(),
             environment: stack.environment.clone(),
@@ -234,6 +239,32 @@ impl Document {
             outputs: BTreeMap::new(),
             other: OtherMembers::new(),
         }
+    }
+
+    /// The state of a slice of which nothing is known but its name, as [`Document::empty`]. The first apply adds the rest.
+    pub fn without_resources(stack: &StackId, slice: &str) -> Self {
+        let stack = Stack {
+            project: stack.project.clone(),
+            environment: stack.environment.clone(),
+            ..Stack::default()
+        };
+        Self::empty(&stack, slice)
+    }
+
+    /// The same state as the next version, written by `run` when it takes over a lock. A saved plan of this version
+    /// remains valid.
+    #[must_use]
+    pub fn fenced(&self, run: &str, command: &str) -> Self {
+        let mut next = self.clone();
+        next.follow(self.serial, run, command);
+        next.unchanged_since = Some(self.unchanged_since.unwrap_or(self.serial));
+        next
+    }
+
+    /// Whether a plan that was made from the version with this serial was made from the same contents.
+    pub fn is_unchanged_since(&self, serial: u64) -> bool {
+        let first = self.unchanged_since.unwrap_or(self.serial);
+        (first..=self.serial).contains(&serial)
     }
 
     /// The value of an output of this slice; none where it is not set, or has another type.
@@ -343,6 +374,7 @@ impl Document {
     /// Makes this the version after `serial`, written now by `run` with `command`.
     pub fn follow(&mut self, serial: u64, run: &str, command: &str) {
         self.serial = serial + 1;
+        self.unchanged_since = None;
         self.written = Timestamp::now();
         run.clone_into(&mut self.run);
         command.clone_into(&mut self.command);

@@ -1,4 +1,5 @@
-//! Holds the lock of a state while a command works: takes it, renews it, checks that it is still held, and releases it.
+//! Holds the lock of a state while a command works: takes it, checks that it is still held, and releases it. A store whose
+//! locks have leases renews them itself.
 
 use crate::aws::change_guard::ChangeGuard;
 use crate::error::{Error, Result};
@@ -7,10 +8,8 @@ use std::future::Future;
 use std::rc::Rc;
 use std::time::Duration;
 
-/// Time between two checks that the lock is still held. A check of a local lock is one `stat`.
+/// Time between two checks that the lock is still held. A check costs no call; that of a local lock is one `stat`.
 const CHECK_EVERY: Duration = Duration::from_secs(1);
-/// Checks between two renewals.
-const CHECKS_PER_RENEWAL: u32 = 10;
 
 /// What happens to the work when the lock is lost: a run that was paused while another user broke its lock must not
 /// change anything more.
@@ -25,7 +24,11 @@ pub enum OnLoss {
 
 /// Runs `work` while `holder` has the lock of `key`. Waits up to `timeout` for another holder, then fails with
 /// [`crate::Exit::Locked`], as does work that was stopped because the lock was lost. Until the work ends, `guard` lets no
-/// change of AWS pass without the lock.
+/// change of AWS pass without the lock. Where `interrupted` ends while the run waits for another holder, it waits no longer.
+#[expect(
+    clippy::too_many_arguments,
+    reason = "each of them is another part of the caller"
+)]
 pub async fn with_lock<T, F>(
     store: &Rc<dyn Store>,
     key: &Key,
@@ -33,17 +36,21 @@ pub async fn with_lock<T, F>(
     timeout: Duration,
     on_loss: OnLoss,
     guard: &ChangeGuard,
+    interrupted: impl Future<Output = ()>,
     work: impl FnOnce(Rc<dyn Lock>) -> F,
 ) -> Result<T>
 where
     F: Future<Output = Result<T>>,
 {
-    let lock = store.lock(key, holder, timeout).await?;
+    let lock = tokio::select! {
+        lock = store.lock(key, holder, timeout) => lock?,
+        () = interrupted => return Err(Error::interrupted()),
+    };
     let required = guard.require(lock.watch());
     let result = tokio::select! {
         // First, so that a process that was paused checks its lock before it continues.
         biased;
-        lost = renew_until_lost(store.as_ref(), key, lock.as_ref(), &on_loss) => Err(lost),
+        lost = watch_until_lost(lock.as_ref(), &on_loss) => Err(lost),
         result = work(lock.clone()) => result,
     };
     drop(required);
@@ -58,17 +65,11 @@ pub fn check_held(lock: &dyn Lock) -> Result<()> {
     if lock.is_held() {
         return Ok(());
     }
-    Err(Error::lock_lost())
+    Err(lock.loss())
 }
 
-/// Renews and checks the lock. Returns only when it is lost and the work must stop.
-async fn renew_until_lost(
-    store: &dyn Store,
-    key: &Key,
-    lock: &dyn Lock,
-    on_loss: &OnLoss,
-) -> Error {
-    let mut checks = 0;
+/// Checks the lock. Returns only when it is lost and the work must stop.
+async fn watch_until_lost(lock: &dyn Lock, on_loss: &OnLoss) -> Error {
     loop {
         tokio::time::sleep(CHECK_EVERY).await;
         if let Err(lost) = check_held(lock) {
@@ -80,12 +81,6 @@ async fn renew_until_lost(
                 }
             }
         }
-        checks += 1;
-        if checks % CHECKS_PER_RENEWAL == 0
-            && let Err(error) = store.renew(key, lock).await
-        {
-            return error;
-        }
     }
 }
 
@@ -95,6 +90,7 @@ mod tests {
     use crate::exit::Exit;
     use crate::state::conformance::{document, key};
     use crate::state::local::LocalStore;
+    use std::future::pending;
     use tokio::time::timeout;
 
     fn store() -> (tempfile::TempDir, Rc<dyn Store>) {
@@ -116,6 +112,7 @@ mod tests {
             Duration::ZERO,
             OnLoss::Stop,
             &guard,
+            pending(),
             async |lock| {
                 let held = store.holder(&key).await?.map(|holder| holder.run);
                 assert_eq!(held.as_deref(), Some("run-1"));
@@ -126,6 +123,28 @@ mod tests {
         .await
         .unwrap();
         assert_eq!(store.holder(&key).await.unwrap(), None);
+    }
+
+    #[tokio::test]
+    async fn an_interrupted_run_does_not_go_on_waiting() {
+        let (_folder, store) = store();
+        let key = key();
+        let held = store.lock(&key, Holder::this_process("other", "run-1"), Duration::ZERO);
+        let held = held.await.unwrap();
+        let guard = ChangeGuard::default();
+        let waits = with_lock(
+            &store,
+            &key,
+            Holder::this_process("rd-net apply", "run-2"),
+            Duration::from_secs(3600),
+            OnLoss::Stop,
+            &guard,
+            tokio::time::sleep(Duration::from_millis(50)),
+            async |_| Ok(()),
+        );
+        let error = timeout(Duration::from_secs(60), waits).await.unwrap();
+        assert_eq!(error.unwrap_err().exit, Exit::Interrupted);
+        drop(held);
     }
 
     #[tokio::test]
@@ -141,6 +160,7 @@ mod tests {
             Duration::ZERO,
             OnLoss::Stop,
             &guard,
+            pending(),
             async |_| {
                 store.break_lock(&key).await?;
                 assert!(!guard.may_change());
@@ -165,7 +185,16 @@ mod tests {
             asked.notified().await;
             Ok(check_held(lock.as_ref()).is_err())
         };
-        let finished = with_lock(&store, &key, holder, Duration::ZERO, on_loss, &guard, work);
+        let finished = with_lock(
+            &store,
+            &key,
+            holder,
+            Duration::ZERO,
+            on_loss,
+            &guard,
+            pending(),
+            work,
+        );
         assert!(finished.await.unwrap());
     }
 }

@@ -27,6 +27,7 @@ impl LockedState {
         key: Key,
         holder: Holder,
         guard: &ChangeGuard,
+        interrupted: impl Future<Output = ()>,
         work: impl FnOnce(Self) -> F,
     ) -> Result<T>
     where
@@ -40,7 +41,17 @@ impl LockedState {
                 lock,
             })
         };
-        with_lock(store, &key, holder, LOCK_TIMEOUT, OnLoss::Stop, guard, work).await
+        with_lock(
+            store,
+            &key,
+            holder,
+            LOCK_TIMEOUT,
+            OnLoss::Stop,
+            guard,
+            interrupted,
+            work,
+        )
+        .await
     }
 
     /// The stored state; none where the slice was never applied.

@@ -4,11 +4,15 @@ pub mod document;
 pub mod local;
 pub mod lock_guard;
 pub mod locked_state;
-mod open;
+pub mod migration;
+pub mod movable;
+pub mod moved;
+pub mod open;
 pub mod session;
+pub mod shared;
 pub mod store;
 
-pub use open::open;
+pub use self::open::open;
 
 #[cfg(test)]
 pub(crate) mod conformance;

@@ -7,7 +7,11 @@ use crate::state::store::{Key, Lock, Store, Stored, VersionTag, save_and_check};
 use jiff::Timestamp;
 use std::cell::{Cell, RefCell};
 use std::rc::Rc;
+use std::time::Duration;
 use tokio::sync::Mutex;
+
+/// How long a change that nobody waits for may stay unwritten.
+const SOON: Duration = Duration::from_millis(500);
 
 /// The state at the start of a command: the stored one, or an empty one where the slice was never applied.
 #[derive(Clone, Debug)]
@@ -66,6 +70,7 @@ impl Session {
     ) -> Self {
         let LoadedState { mut document, tag } = state;
         document.set_stack(&key.stack);
+        document.unchanged_since = None;
         lock.run().clone_into(&mut document.run);
         command.clone_into(&mut document.command);
         document.tool_version = env!("CARGO_PKG_VERSION").to_owned();
@@ -104,6 +109,25 @@ impl Session {
     pub fn change<T>(&self, edit: impl FnOnce(&mut Document) -> T) -> T {
         self.changed.set(self.changed.get() + 1);
         edit(&mut self.document.borrow_mut())
+    }
+
+    /// Makes the changes made so far durable without anybody waiting for it, where a write is a call to AWS: with the next
+    /// write, at the latest after [`SOON`]. Where that fails, the save at the end of the run fails, too.
+    pub async fn save_soon(self: &Rc<Self>) -> Result<()> {
+        if !self.store.writes_are_calls() {
+            return self.save().await;
+        }
+        let mine = self.changed.get();
+        let session = self.clone();
+        tokio::task::spawn_local(async move {
+            tokio::time::sleep(SOON).await;
+            if session.written.get() < mine
+                && let Err(error) = session.save().await
+            {
+                tracing::debug!(target: "rd::state", "the state was not written: {error}");
+            }
+        });
+        Ok(())
     }
 
     /// Returns when every change made so far is durable.
@@ -158,13 +182,23 @@ impl Session {
     /// those resources are still in AWS, and are found there by their tags.
     pub fn unsaved(&self, error: &Error) -> Error {
         let ids: Vec<String> = self.read(|document| document.ids().map(str::to_owned).collect());
+        let mut next = self.document.borrow().clone();
+        next.serial += 1;
+        next.written = Timestamp::now();
+        let kept = self.store.keep_unsaved(&self.key, &next);
+        let kept = kept.map_or(String::new(), |place| {
+            format!(
+                "; the state that could not be saved is in {place}: `rd-state push {} {place}` stores it",
+                self.key.slice
+            )
+        });
         Error::failed(format!(
             "{}; the state {} does not record everything that this run did",
             error.summary,
             self.store.location(&self.key)
         ))
         .hint(format!(
-            "{}; ids known to this run: {}",
+            "{}{kept}; ids known to this run: {}",
             error
                 .hint
                 .as_deref()

@@ -1,7 +1,7 @@
 //! The interface of state stores: load, save, lock, history. Every store passes the tests in `state/conformance.rs`.
 
 use crate::aws::change_guard::StillHeld;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::stack::StackId;
 use crate::state::document::Document;
 use futures_util::future::LocalBoxFuture;
@@ -79,6 +79,11 @@ pub trait Lock {
     /// [`Lock::is_held`] as a function of its own, for the threads that call AWS. It does not keep the lock alive.
     fn watch(&self) -> StillHeld;
 
+    /// The error of a run whose lock is no longer held.
+    fn loss(&self) -> Error {
+        Error::lock_lost()
+    }
+
     /// Releases the lock as far as that is possible without waiting.
     fn release(&self);
 }
@@ -91,6 +96,11 @@ impl VersionTag {
     /// A tag that holds the store's own text for a version, such as an ETag.
     pub(super) fn new(text: impl Into<String>) -> Self {
         Self(text.into())
+    }
+
+    /// The store's own text.
+    pub(super) fn as_str(&self) -> &str {
+        &self.0
     }
 }
 
@@ -160,9 +170,6 @@ pub trait Store {
         timeout: Duration,
     ) -> LocalBoxFuture<'a, Result<Rc<dyn Lock>>>;
 
-    /// Extends the lock. Called every few seconds; does nothing where the store knows whether the holder is alive.
-    fn renew<'a>(&'a self, key: &'a Key, lock: &'a dyn Lock) -> LocalBoxFuture<'a, Result<()>>;
-
     /// Releases the lock, waiting until that is certain.
     fn unlock<'a>(&'a self, key: &'a Key, lock: &'a dyn Lock) -> LocalBoxFuture<'a, Result<()>>;
 
@@ -172,9 +179,13 @@ pub trait Store {
     /// Removes the lock, whoever holds it. Later writes of that run are refused.
     fn break_lock<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<()>>;
 
-    /// Lists the versions that are kept and can be read, oldest first. Must also work where the current version cannot
-    /// be read.
-    fn history<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Vec<Version>>>;
+    /// Lists the versions that are kept and can be read, oldest first: the newest ones, at most `newest`. Must also work
+    /// where the current version cannot be read.
+    fn history<'a>(
+        &'a self,
+        key: &'a Key,
+        newest: usize,
+    ) -> LocalBoxFuture<'a, Result<Vec<Version>>>;
 
     /// Reads the version with this serial. Fails with [`crate::Exit::Usage`] where there is none.
     fn version<'a>(&'a self, key: &'a Key, serial: u64) -> LocalBoxFuture<'a, Result<Document>>;
@@ -187,6 +198,18 @@ pub trait Store {
         key: &'a Key,
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<Option<String>>>;
+
+    /// Whether each write is a call to AWS, so that it is worth to write several changes at once.
+    fn writes_are_calls(&self) -> bool {
+        false
+    }
+
+    /// Keeps a document that could not be saved in a place of this machine, and returns the place; none where the store is
+    /// on this machine itself, or where that is not possible.
+    fn keep_unsaved(&self, key: &Key, document: &Document) -> Option<String> {
+        let _ = (key, document);
+        None
+    }
 
     /// Checks the store itself for `stack`, such as whether other users can read the states. With `fix`, fixes what it
     /// can and returns the other problems.
@@ -246,7 +269,20 @@ pub async fn save_next(
     document.set_stack(&key.stack);
     document.follow(serial, lock.run(), command);
     let expected = current.map(|current| current.tag);
-    save_and_check(store, key, &document, expected.as_ref(), lock).await?;
+    let saved = save_and_check(store, key, &document, expected.as_ref(), lock).await;
+    if let Err(error) = saved {
+        return Err(match store.keep_unsaved(key, &document) {
+            Some(place) => {
+                let hint = error.hint.clone().unwrap_or_default();
+                let push = format!(
+                    "`rd-state push {} {place}` stores what was not saved",
+                    key.slice
+                );
+                error.hint(format!("{hint}; {push}"))
+            }
+            None => error,
+        });
+    }
     Ok(document.serial)
 }
 

@@ -76,6 +76,21 @@ impl World {
         }
     }
 
+    /// Another checkout of the same project: another folder with the same settings, for the same account.
+    #[must_use]
+    pub fn checkout(&self) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let settings = std::fs::read(self.path().join("rd.toml")).unwrap();
+        std::fs::write(folder.path().join("rd.toml"), settings).unwrap();
+        Self {
+            folder,
+            account: self.account.clone(),
+            credentials: self.credentials.clone(),
+            endpoint: self.endpoint.clone(),
+            api: self.api,
+        }
+    }
+
     /// The folder with its `rd.toml`.
     pub fn path(&self) -> &Path {
         self.folder.path()
@@ -155,6 +170,7 @@ impl World {
         let api = target.split('.').next().unwrap_or_default();
         let signing_names = [
             ("CertificateManager", "acm"),
+            ("DynamoDB_20120810", "dynamodb"),
             ("AmazonEC2ContainerServiceV20141113", "ecs"),
             ("AmazonEC2ContainerRegistry_V20150921", "ecr"),
             ("AnyScaleFrontendService", "application-autoscaling"),

@@ -16,11 +16,15 @@ pub struct HistoryArgs {
     /// Show every version, not only the last one of each run
     #[arg(long)]
     all: bool,
+    /// Number of newest versions to look at
+    #[arg(long, default_value_t = 50, value_name = "N")]
+    limit: usize,
 }
 
 /// Prints the versions, newest first: a table for people, one JSON object a line for programs.
 pub async fn run(context: &Context, args: &HistoryArgs) -> Result<Exit> {
-    let versions = context.store.history(&context.key(&args.slice)).await?;
+    let key = context.key(&args.slice);
+    let versions = context.store.history(&key, args.limit).await?;
     if versions.is_empty() {
         // Users come here when the state is broken: what is left then is to find its resources in AWS.
         let slice = &args.slice;

@@ -1,5 +1,6 @@
 //! The commands of `rd-state`, one file each.
 
+mod bootstrap;
 mod diff;
 mod doctor;
 mod graph;
@@ -8,6 +9,7 @@ mod import;
 mod init;
 mod list;
 mod locks;
+mod migrate;
 mod mv;
 mod outputs;
 mod pull;
@@ -40,6 +42,12 @@ pub enum Command {
         {program} settings cache.engine\n\
         {program} settings --edition 2 :: what the defaults of that edition would change")]
     Settings(SettingsArgs),
+    /// Create the bucket and the table of a shared store
+    #[command(
+        after_help = "{program} bootstrap :: asks whether to write [state] of rd.toml\n\
+        {program} bootstrap --bucket team-state --no-table -y"
+    )]
+    Bootstrap(bootstrap::BootstrapArgs),
     /// Print the outputs of all slices
     #[command(after_help = "{program} outputs\n\
         {program} outputs --format json | jq -r .net.vpc_id")]
@@ -69,6 +77,10 @@ pub enum Command {
     /// Store a state from a file or stdin
     #[command(after_help = "{program} push net net.json")]
     Push(push::PushArgs),
+    /// Move the states to another store, with their history
+    #[command(after_help = "{program} migrate --to s3 :: to the bucket of [state]\n\
+        {program} migrate --to local")]
+    Migrate(migrate::MigrateArgs),
     /// Change the address of a resource
     #[command(after_help = "{program} mv net.subnet.private-a net.subnet.private-b")]
     Mv(mv::MvArgs),
@@ -127,6 +139,7 @@ impl ProgramCommands for Command {
         match self {
             Command::Init(args) => init::run(&context.flags, &args),
             Command::Settings(args) => settings::run(context, &args).await,
+            Command::Bootstrap(args) => bootstrap::run(context, &args).await,
             Command::Outputs => outputs::run(context).await,
             Command::List(args) => list::run(context, &args).await,
             Command::Show(args) => show::run(context, &args).await,
@@ -135,6 +148,7 @@ impl ProgramCommands for Command {
             Command::Diff(args) => diff::run(context, &args).await,
             Command::Restore(args) => restore::run(context, &args).await,
             Command::Push(args) => push::run(context, &args).await,
+            Command::Migrate(args) => migrate::run(context, &args).await,
             Command::Mv(args) => mv::run(context, &args).await,
             Command::Rm(args) => rm::run(context, &args).await,
             Command::Import(args) => import::run(context, &args),

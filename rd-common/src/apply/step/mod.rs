@@ -130,7 +130,8 @@ impl<C: 'static> Executor<C> {
             resource.attributes = live.live;
         });
         if changed {
-            self.session.save().await?;
+            // After a kill, the next run reads the resource again.
+            self.session.save_soon().await?;
         }
         self.done.applied.borrow_mut().insert(address.to_owned());
         if creates {

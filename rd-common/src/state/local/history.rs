@@ -195,7 +195,7 @@ mod tests {
         for serial in 1..=8 {
             writer.save(serial).await.unwrap();
         }
-        let kept = store.history(&key()).await.unwrap();
+        let kept = store.history(&key(), usize::MAX).await.unwrap();
         let serials: Vec<u64> = kept.iter().map(|version| version.serial).collect();
         assert_eq!(serials, [6, 7, 8]);
     }
@@ -208,7 +208,7 @@ mod tests {
         writer.save(1).await.unwrap();
         writer.save(2).await.unwrap();
         std::fs::write(store.current(&key()), "x\n").unwrap();
-        let versions = store.history(&key()).await.unwrap();
+        let versions = store.history(&key(), usize::MAX).await.unwrap();
         assert_eq!(versions.len(), 2);
         let restored = store
             .restore(&key(), 2, writer.lock.as_ref())

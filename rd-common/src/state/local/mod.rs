@@ -8,6 +8,7 @@ mod failing_disk;
 mod files;
 mod history;
 mod lock_file;
+mod movable;
 mod old_layout;
 mod permissions;
 #[cfg(test)]
@@ -110,6 +111,7 @@ impl Store for LocalStore {
 
     fn load<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Stored>>> {
         Box::pin(async move {
+            self.check_not_moved(&key.stack)?;
             match self.read(&self.current(key))? {
                 // Another run may have moved it from the old layout in this moment.
                 None => self.read(&self.current(key)),
@@ -190,10 +192,6 @@ impl Store for LocalStore {
         })
     }
 
-    fn renew<'a>(&'a self, _key: &'a Key, _lock: &'a dyn Lock) -> LocalBoxFuture<'a, Result<()>> {
-        Box::pin(async { Ok(()) })
-    }
-
     fn unlock<'a>(&'a self, _key: &'a Key, lock: &'a dyn Lock) -> LocalBoxFuture<'a, Result<()>> {
         Box::pin(async move {
             lock.release();
@@ -215,8 +213,16 @@ impl Store for LocalStore {
         })
     }
 
-    fn history<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Vec<Version>>> {
-        Box::pin(async move { self.versions(key) })
+    fn history<'a>(
+        &'a self,
+        key: &'a Key,
+        newest: usize,
+    ) -> LocalBoxFuture<'a, Result<Vec<Version>>> {
+        Box::pin(async move {
+            let mut versions = self.versions(key)?;
+            let older = versions.len().saturating_sub(newest);
+            Ok(versions.split_off(older))
+        })
     }
 
     fn version<'a>(&'a self, key: &'a Key, serial: u64) -> LocalBoxFuture<'a, Result<Document>> {
@@ -342,7 +348,7 @@ mod tests {
         let mut writer = Writer::lock(&store, "run-1").await;
         writer.save(1).await.unwrap();
         fs::write(store.version_file(&key, 2), b"{\"format\":").unwrap();
-        assert_eq!(store.history(&key).await.unwrap().len(), 1);
+        assert_eq!(store.history(&key, usize::MAX).await.unwrap().len(), 1);
         writer.save(2).await.unwrap();
         let stored = store.load(&key).await.unwrap().unwrap();
         assert_eq!(stored.document.serial, 2);

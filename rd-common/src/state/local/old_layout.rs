@@ -162,13 +162,13 @@ mod tests {
         let stored = store.load(&key()).await.unwrap().unwrap();
         assert_eq!(stored.document, before[1]);
         assert_eq!(store.slices(&stack()).await.unwrap(), ["net"]);
-        assert_eq!(store.history(&key()).await.unwrap().len(), 2);
+        assert_eq!(store.history(&key(), usize::MAX).await.unwrap().len(), 2);
         let mut writer = Writer::lock(&store, "run-1").await;
         assert!(root.path().join("p/e/net.json").exists());
         assert!(!root.path().join("p-e").exists());
         writer.save(3).await.unwrap();
         assert_eq!(store.version(&key(), 1).await.unwrap(), before[0]);
-        assert_eq!(store.history(&key()).await.unwrap().len(), 3);
+        assert_eq!(store.history(&key(), usize::MAX).await.unwrap().len(), 3);
         assert_eq!(store.slices(&stack()).await.unwrap(), ["net"]);
     }
 
@@ -186,7 +186,7 @@ mod tests {
         .unwrap();
         assert!(store.load(&key()).await.unwrap().is_some());
         let writer = Writer::lock(&store, "run-1").await;
-        assert_eq!(store.history(&key()).await.unwrap().len(), 2);
+        assert_eq!(store.history(&key(), usize::MAX).await.unwrap().len(), 2);
         drop(writer);
     }
 

@@ -72,7 +72,7 @@ impl LocalStore {
 
     /// Makes a version durable in the history, and only then replaces the current one by a copy of it, in one step.
     /// They are two files, so that what damages one leaves the other.
-    fn put(&self, version: &Path, current: &Path, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn put(&self, version: &Path, current: &Path, bytes: &[u8]) -> io::Result<()> {
         let next = current.with_extension("json.next");
         self.write_new(version, bytes)?;
         self.files.sync_folder(folder_of(version))?;
@@ -83,7 +83,7 @@ impl LocalStore {
 
     /// Writes a durable file in place of one that an earlier run may have left. That one is removed and never written
     /// to, since earlier versions of rd made the current version a hard link to its version in the history.
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
+    pub(super) fn write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
         self.files.remove(path)?;
         self.files.write(path, bytes)?;
         self.files.sync(path)

@@ -5,7 +5,13 @@ use rd_testkit::World;
 const EXAMPLE: &str = include_str!("../../../../rd.example.toml");
 
 /// Keys without a default, or with one that depends on more than the settings.
-const NO_DEFAULT: [&str; 31] = [
+const NO_DEFAULT: [&str; 37] = [
+    "state.bucket",
+    "state.table",
+    "state.region",
+    "state.profile",
+    "state.role_arn",
+    "state.kms_key",
     "store.bucket",
     "store.kms_key",
     "store.cors_origins",

@@ -35,6 +35,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "error",
             "exit",
             "suggestion",
+            "wait_scale",
         ],
     ),
     (
@@ -151,7 +152,16 @@ const CRATES: &[(&str, &[&str])] = &[
             "names",
         ],
     ),
-    ("rd-state", &["commands", "slice_programs", "stack_states"]),
+    (
+        "rd-state",
+        &[
+            "commands",
+            "bootstrap",
+            "settings_file",
+            "slice_programs",
+            "stack_states",
+        ],
+    ),
     (
         "rd-common/kinds/iam",
         &[

@@ -1,0 +1,131 @@
+//! Moving states to the local store and away from it.
+
+use super::{LocalStore, io_error};
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::stack::StackId;
+use crate::state::document::Document;
+use crate::state::lock_guard::check_held;
+use crate::state::migration::LOCAL;
+use crate::state::movable::Movable;
+use crate::state::moved::{Moved, NOTE};
+use crate::state::store::{Key, Lock};
+use futures_util::future::LocalBoxFuture;
+use std::fs;
+use std::io;
+use std::path::PathBuf;
+
+impl LocalStore {
+    fn note_file(&self, stack: &StackId) -> PathBuf {
+        self.stack_folder(stack).join(NOTE)
+    }
+
+    /// The note that the states of a stack were moved away.
+    pub(super) fn read_note(&self, stack: &StackId) -> Result<Option<Moved>> {
+        let path = self.note_file(stack);
+        match fs::read(&path) {
+            Ok(bytes) => {
+                Ok(Some(Moved::parse(&bytes).unwrap_or_else(|| {
+                    Moved::to("an unknown store", "somebody")
+                })))
+            }
+            Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+            Err(e) => Err(io_error("read", &path, &e)),
+        }
+    }
+
+    /// Fails where the states of the stack were moved away.
+    pub(super) fn check_not_moved(&self, stack: &StackId) -> Result<()> {
+        match self.read_note(stack)? {
+            Some(note) => Err(note.refusal(&self.stack_folder(stack).display().to_string())),
+            None => Ok(()),
+        }
+    }
+}
+
+impl Movable for LocalStore {
+    fn name(&self) -> String {
+        LOCAL.to_owned()
+    }
+
+    fn all_versions<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Vec<Document>>> {
+        Box::pin(async move {
+            let current = self.read(&self.current(key))?.map(|stored| stored.document);
+            let mut all = Vec::new();
+            for version in self.versions(key)? {
+                all.push(self.read_version(key, version.serial)?);
+            }
+            if let Some(current) = current
+                && all.last() != Some(&current)
+            {
+                all.retain(|one| one.serial < current.serial);
+                all.push(current);
+            }
+            Ok(all)
+        })
+    }
+
+    fn add_version<'a>(
+        &'a self,
+        key: &'a Key,
+        document: &'a Document,
+        lock: &'a dyn Lock,
+    ) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            check_held(lock)?;
+            let current = self.current(key);
+            let before = self.read(&current)?;
+            if before.is_some_and(|before| before.document.serial >= document.serial) {
+                return Err(Error::new(
+                    Exit::Locked,
+                    format!(
+                        "another run changed the state {} meanwhile",
+                        current.display()
+                    ),
+                )
+                .hint("run the command again"));
+            }
+            let version = self.version_file(key, document.serial);
+            self.put(&version, &current, &document.bytes())
+                .map_err(|e| io_error("write the state", &current, &e))
+        })
+    }
+
+    fn note<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Moved>>> {
+        Box::pin(async move { self.read_note(&key.stack) })
+    }
+
+    fn leave_note<'a>(
+        &'a self,
+        key: &'a Key,
+        note: &'a Moved,
+        lock: &'a dyn Lock,
+    ) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            check_held(lock)?;
+            let path = self.note_file(&key.stack);
+            let next = path.with_extension("next");
+            let written = self
+                .write_new(&next, &note.bytes())
+                .and_then(|()| self.files.rename(&next, &path))
+                .and_then(|()| self.files.sync_folder(&self.stack_folder(&key.stack)));
+            written.map_err(|e| io_error("write", &path, &e))
+        })
+    }
+
+    fn remove_note<'a>(
+        &'a self,
+        key: &'a Key,
+        _newest: &'a Document,
+        lock: &'a dyn Lock,
+    ) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            check_held(lock)?;
+            let path = self.note_file(&key.stack);
+            let removed = self.files.remove(&path);
+            let removed =
+                removed.and_then(|()| self.files.sync_folder(&self.stack_folder(&key.stack)));
+            removed.map_err(|e| io_error("remove", &path, &e))
+        })
+    }
+}

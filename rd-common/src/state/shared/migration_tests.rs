@@ -1,0 +1,269 @@
+//! Moving states from the local store to the shared one and back, killed at every call.
+
+use super::fake_aws::Fault;
+use super::tests::{Team, dying, lasting};
+use super::*;
+use crate::exit::Exit;
+use crate::state::conformance::{Writer, holder, key, stack};
+use crate::state::local::LocalStore;
+use crate::state::migration::{MovedState, migrate};
+use crate::state::movable::Movable;
+use serde_json::json;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+/// A local store with these versions of a state, in the folder in which [`Team::store`] of `a` has its `rd.toml`.
+async fn local(team: &Team, serials: std::ops::RangeInclusive<u64>) -> LocalStore {
+    let store = at(team.folder.path());
+    let mut writer = Writer::lock(&store, "run-1").await;
+    for serial in serials {
+        writer.save(serial).await.unwrap();
+    }
+    store.unlock(&key(), writer.lock.as_ref()).await.unwrap();
+    store
+}
+
+fn at(folder: &Path) -> LocalStore {
+    LocalStore::new(folder.join("a/.rd"))
+}
+
+fn mover(run: &str) -> Holder {
+    Holder {
+        what: "rd-state migrate, process 1".into(),
+        ..holder(run)
+    }
+}
+
+async fn moved(from: &dyn Movable, to: &dyn Movable, run: &str) -> Result<Vec<MovedState>> {
+    migrate(from, to, &stack(), &mover(run)).await
+}
+
+async fn serials(store: &dyn Store) -> Vec<u64> {
+    let history = store.history(&key(), usize::MAX).await.unwrap();
+    history.iter().map(|version| version.serial).collect()
+}
+
+/// Changes the state as a run does, and returns its serial.
+async fn change(store: &dyn Store, run: &str) -> Result<u64> {
+    let lock = store
+        .lock(&key(), holder(run), Duration::from_secs(10))
+        .await?;
+    let result = async {
+        let stored = store.load(&key()).await?.unwrap();
+        let mut next = stored.document;
+        next.follow(next.serial, run, "change");
+        next.outputs.insert("by".into(), json!(run));
+        store
+            .save(&key(), &next, Some(&stored.tag), lock.as_ref())
+            .await?;
+        Ok(next.serial)
+    }
+    .await;
+    store.unlock(&key(), lock.as_ref()).await?;
+    result
+}
+
+async fn is_refused(store: &dyn Store) -> bool {
+    let loaded = store.load(&key()).await;
+    let changed = change(store, "run-refused").await;
+    let refused = |error: &crate::Error| error.exit == Exit::Refused;
+    loaded.err().is_some_and(|e| refused(&e)) && changed.err().is_some_and(|e| refused(&e))
+}
+
+#[tokio::test]
+async fn states_move_there_and_back_with_their_history() {
+    for table in [true, false] {
+        let team = Team::new(table);
+        let local = local(&team, 1..=5).await;
+        let shared = team.store("a", lasting()).for_a_move();
+        let there = moved(&local, &shared, "run-2").await.unwrap();
+        assert_eq!(
+            (there[0].serial, there[0].versions, there[0].added),
+            (5, 5, 5)
+        );
+        assert_eq!(serials(&shared).await, [1, 2, 3, 4, 5]);
+        assert_eq!(
+            shared.all_versions(&key()).await.unwrap(),
+            local.all_versions(&key()).await.unwrap()
+        );
+        // The old store says where they are.
+        assert!(is_refused(&local).await);
+        let error = local.load(&key()).await.unwrap_err();
+        assert!(
+            error
+                .summary
+                .contains("were moved to s3://team/rd by me@here"),
+            "{error}"
+        );
+        assert!(error.hint.as_ref().unwrap().contains("bucket = \"team\""));
+        // The new one is used as any other, from any checkout.
+        assert_eq!(
+            change(&team.store("b", lasting()), "run-3").await.unwrap(),
+            6
+        );
+        assert_eq!(
+            change(&team.store("a", lasting()), "run-4").await.unwrap(),
+            7
+        );
+        let again = moved(&local, &shared, "run-5").await.unwrap();
+        assert_eq!(
+            (again[0].serial, again[0].added),
+            (7, 0),
+            "run again, it changes nothing"
+        );
+        let back = moved(&shared, &local, "run-6").await.unwrap();
+        assert_eq!((back[0].serial, back[0].added), (7, 2));
+        assert_eq!(serials(&local).await, [1, 2, 3, 4, 5, 6, 7]);
+        assert!(is_refused(&shared).await && is_refused(&team.store("b", lasting())).await);
+        assert_eq!(change(&local, "run-7").await.unwrap(), 8);
+        let there = moved(&local, &shared, "run-8").await.unwrap();
+        assert_eq!((there[0].serial, there[0].added), (8, 1));
+        assert_eq!(change(&shared, "run-9").await.unwrap(), 9);
+        assert_eq!(serials(&shared).await, [1, 2, 3, 4, 5, 6, 7, 8, 9]);
+        // Unchanged there and back.
+        moved(&shared, &local, "run-10").await.unwrap();
+        moved(&local, &shared, "run-11").await.unwrap();
+        assert_eq!(
+            shared.load(&key()).await.unwrap().unwrap().document.serial,
+            9
+        );
+    }
+}
+
+#[tokio::test]
+async fn stores_that_were_both_used_are_not_mixed() {
+    let team = Team::new(true);
+    let local = local(&team, 1..=2).await;
+    let shared = team.store("a", lasting()).for_a_move();
+    moved(&local, &shared, "run-2").await.unwrap();
+    change(&shared, "run-3").await.unwrap();
+    // Somebody has removed the note, and worked on.
+    std::fs::remove_file(team.folder.path().join("a/.rd/p/e/moved.note")).unwrap();
+    change(&local, "run-4").await.unwrap();
+    for (from, to) in [
+        (&local as &dyn Movable, &shared as &dyn Movable),
+        (&shared, &local),
+    ] {
+        let error = moved(from, to, "run-5").await.unwrap_err();
+        assert_eq!(error.exit, Exit::Refused);
+        assert!(error.summary.contains("have both been changed"), "{error}");
+        assert!(error.summary.contains("serial 3 of change"), "{error}");
+    }
+    assert_eq!(shared.holder(&key()).await.unwrap(), None);
+    assert_eq!(local.holder(&key()).await.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_state_that_is_in_use_is_not_moved() {
+    let team = Team::new(true);
+    let local = local(&team, 1..=2).await;
+    let shared = team.store("a", lasting()).for_a_move();
+    let writer = Writer::lock(&local, "run-2").await;
+    let moving = moved(&local, &shared, "run-3");
+    let error = moving.await.unwrap_err();
+    assert_eq!(error.exit, Exit::Locked);
+    drop(writer);
+    moved(&local, &shared, "run-4").await.unwrap();
+}
+
+/// One move, killed at one call of the shared store, then run again.
+async fn killed(back: bool, at_call: usize, fault: Fault) -> bool {
+    let team = Team::new(true);
+    let local_store = local(&team, 1..=3).await;
+    if back {
+        let shared = team.store("a", dying()).for_a_move();
+        moved(&local_store, &shared, "run-2").await.unwrap();
+        change(&shared, "run-3").await.unwrap();
+    }
+    let dead = Arc::new(AtomicBool::new(false));
+    let kill = dead.clone();
+    team.aws.set_faults(move |number, _| {
+        let hit = number == at_call;
+        kill.fetch_or(hit, Ordering::Relaxed);
+        hit.then_some(fault)
+    });
+    let place = format!("back {back}, call {at_call}, {fault:?}");
+    {
+        let shared = team.store("a", dying()).for_a_move();
+        let (from, to): (&dyn Movable, &dyn Movable) = match back {
+            true => (&shared, &local_store),
+            false => (&local_store, &shared),
+        };
+        let died = async {
+            while !dead.load(Ordering::Relaxed) {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+        };
+        tokio::select! {
+            done = moved(from, to, "run-4") => { done.unwrap(); }
+            () = died => {}
+        }
+    }
+    team.aws.end_faults();
+    if !dead.load(Ordering::Relaxed) {
+        return false;
+    }
+    // A process that was killed holds no lock of the operating system: another one of this test stands for it.
+    let local_store = at(team.folder.path());
+    let shared = team.store("b", dying());
+    // At most one of the two lets anybody change the stack.
+    let local_open = local_store.load(&key()).await.is_ok();
+    let shared_open = {
+        let taken = shared
+            .lock(&key(), holder("run-5"), Duration::from_secs(10))
+            .await;
+        match taken {
+            Err(error) => {
+                assert_eq!(error.exit, Exit::Refused, "{place}: {error}");
+                false
+            }
+            Ok(lock) => {
+                let open = matches!(shared.load(&key()).await, Ok(Some(_)));
+                shared.unlock(&key(), lock.as_ref()).await.unwrap();
+                open
+            }
+        }
+    };
+    assert!(!(local_open && shared_open), "{place}: both are open");
+    // Run again, it completes the move.
+    let mover = team.store("a", dying()).for_a_move();
+    let (from, to): (&dyn Movable, &dyn Movable) = match back {
+        true => (&mover, &local_store),
+        false => (&local_store, &mover),
+    };
+    let again = moved(from, to, "run-6").await;
+    again.unwrap_or_else(|e| panic!("{place}: {e} {:?}", e.hint));
+    let (open, closed): (&dyn Store, &dyn Store) = match back {
+        true => (&local_store, &shared),
+        false => (&shared, &local_store),
+    };
+    let last = if back { 4 } else { 3 };
+    let document = open.load(&key()).await.unwrap().unwrap().document;
+    assert!(
+        document.is_unchanged_since(last),
+        "{place}: {}",
+        document.serial
+    );
+    let all = serials(open).await;
+    assert!(
+        (1..=last).all(|serial| all.contains(&serial)),
+        "{place}: {all:?}"
+    );
+    assert!(is_refused(closed).await, "{place}");
+    change(open, "run-7").await.unwrap();
+    true
+}
+
+#[tokio::test]
+async fn a_move_can_be_killed_at_every_call() {
+    for back in [false, true] {
+        for fault in [Fault::KilledBefore, Fault::KilledAfter] {
+            let mut call = 0;
+            while killed(back, call, fault).await {
+                call += 1;
+            }
+            assert!(call > 10, "{call}");
+        }
+    }
+}

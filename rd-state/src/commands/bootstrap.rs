@@ -1,0 +1,175 @@
+//! `rd-state bootstrap`: creates the bucket and the table of a shared store, and writes `[state]` of `rd.toml`.
+
+use crate::bootstrap::bucket::{self, Bucket};
+use crate::bootstrap::{Step, table};
+use crate::settings_file;
+use rd_common::context::Context;
+use rd_common::output::printer::print_warning;
+use rd_common::output::prompt;
+use rd_common::resource::signal::Cancel;
+use rd_common::settings::{Backend, StateSettings};
+use rd_common::state::shared::{self, SharedStore};
+use rd_common::state::store::Store;
+use rd_common::{Error, Exit, Result, aws, client};
+use serde_json::json;
+use std::fs;
+
+/// Flags of `rd-state bootstrap`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct BootstrapArgs {
+    /// Name of the bucket (default: that of [state], otherwise <project>-state-<account>)
+    #[arg(long, value_name = "NAME")]
+    bucket: Option<String>,
+    /// Name of the table (default: that of [state], otherwise <project>-locks)
+    #[arg(long, value_name = "NAME", conflicts_with = "no_table")]
+    table: Option<String>,
+    /// Keep locks in the bucket, without a table
+    #[arg(long)]
+    no_table: bool,
+    /// Region of both (default: that of [state], otherwise the stack's)
+    #[arg(long, value_name = "REGION")]
+    state_region: Option<String>,
+    /// Use a bucket and a table that rd has not created
+    #[arg(long)]
+    use_existing: bool,
+    /// Write [state] of rd.toml without asking
+    #[arg(long, short)]
+    yes: bool,
+}
+
+/// Creates what is missing and sets what differs, tries the store, and writes the settings where the user agrees.
+pub async fn run(context: &Context, args: &BootstrapArgs) -> Result<Exit> {
+    let mut settings = context.settings.stack.state.clone();
+    let region = args.state_region.clone().or(settings.region.clone());
+    let region = region.or_else(|| {
+        let region = &context.stack.region;
+        (!region.is_empty()).then(|| region.clone())
+    });
+    settings.region = Some(region.ok_or_else(|| {
+        Error::usage("no region for the state bucket is set")
+            .hint("pass --state-region, or set `region` in rd.toml")
+    })?);
+    let aws = shared::access(&settings, &context.access).await?;
+    let account = aws::account(&aws).await?;
+    let project = &context.stack.project;
+    let bucket = args.bucket.clone().or(settings.bucket.clone());
+    settings.bucket = Some(bucket.unwrap_or_else(|| format!("{project}-state-{account}")));
+    let table = args.table.clone().or(settings.table.clone());
+    settings.table = (!args.no_table).then(|| table.unwrap_or_else(|| format!("{project}-locks")));
+    settings.backend = Some(Backend::S3);
+    context.settings.reject(None, &settings.problems())?;
+
+    let path_style = aws.config.endpoint_url().is_some();
+    let s3 = aws_sdk_s3::Client::from_conf(
+        aws_sdk_s3::config::Builder::from(&aws.config)
+            .force_path_style(path_style)
+            .interceptor(aws.interceptor())
+            .build(),
+    );
+    let wanted = Bucket {
+        name: settings.bucket.as_deref().unwrap_or_default(),
+        prefix: &settings.prefix,
+        region: settings.region.as_deref().unwrap_or_default(),
+        kms_key: settings.kms_key.as_deref(),
+        use_existing: args.use_existing,
+    };
+    let mut steps = bucket::ensure(&s3, &wanted).await?;
+    if let Some(name) = &settings.table {
+        let dynamodb = client!(aws_sdk_dynamodb, aws.config);
+        steps.extend(table::ensure(&dynamodb, name, args.use_existing).await?);
+    }
+    report(context, &steps, &settings);
+    let healthy = try_store(context, &settings).await?;
+    write_settings(context, args, &settings).await?;
+    Ok(if healthy { Exit::Done } else { Exit::Failed })
+}
+
+fn report(context: &Context, steps: &[Step], settings: &StateSettings) {
+    if context.printer.is_json() {
+        let changed: Vec<&str> = steps
+            .iter()
+            .filter(|step| step.changed)
+            .map(|step| step.what.as_str())
+            .collect();
+        let document = json!({"bucket": settings.bucket, "table": settings.table, "region": settings.region,
+            "prefix": settings.prefix, "changed": changed});
+        context.printer.text(&format!("{document}\n"));
+        return;
+    }
+    for step in steps {
+        let mark = if step.changed { "+" } else { " " };
+        context.printer.text(&format!("{mark} {}\n", step.what));
+    }
+}
+
+/// Tries the store as `doctor` does. Returns whether it is what rd relies on.
+async fn try_store(context: &Context, settings: &StateSettings) -> Result<bool> {
+    let store = SharedStore::new(
+        settings,
+        &context.access,
+        context.settings.folder(),
+        Box::new(|_| {}),
+    );
+    let problems = store.audit(&context.stack.id(), false).await?;
+    for problem in &problems {
+        print_warning(&problem.summary, &problem.hint);
+    }
+    Ok(problems.is_empty())
+}
+
+/// The keys of `[state]` that the store needs.
+fn keys(settings: &StateSettings) -> Vec<(&'static str, &str)> {
+    let mut keys = vec![("backend", "s3")];
+    let optional = [
+        ("bucket", settings.bucket.as_deref()),
+        ("table", settings.table.as_deref()),
+        ("region", settings.region.as_deref()),
+    ];
+    keys.extend(
+        optional
+            .into_iter()
+            .filter_map(|(key, value)| Some((key, value?))),
+    );
+    keys
+}
+
+async fn write_settings(
+    context: &Context,
+    args: &BootstrapArgs,
+    settings: &StateSettings,
+) -> Result<()> {
+    let now = &context.settings.stack.state;
+    let same = now.backend() == Backend::S3
+        && (&now.bucket, &now.table, &now.region)
+            == (&settings.bucket, &settings.table, &settings.region);
+    let Some(path) = context.settings.path.as_ref().filter(|_| !same) else {
+        return Ok(());
+    };
+    let keys = keys(settings);
+    if !context.printer.is_json() {
+        let lines = keys
+            .iter()
+            .map(|(key, value)| format!("{key} = \"{value}\"\n"));
+        let lines: String = lines.collect();
+        context.printer.text(&format!("\n[state]\n{lines}\n"));
+    }
+    let question = format!("Write this to {}? [y/N] ", path.display());
+    let agreed = args.yes
+        || prompt::can_ask() && prompt::ask(&question, &["y", "yes"], &Cancel::default()).await?;
+    if !agreed {
+        return Ok(());
+    }
+    let cannot = |what: &str, e: std::io::Error| {
+        Error::failed(format!("cannot {what} {}: {e}", path.display()))
+            .hint("add the lines above to it")
+    };
+    let text = fs::read_to_string(path).map_err(|e| cannot("read", e))?;
+    fs::write(path, settings_file::set(&text, "state", &keys)).map_err(|e| cannot("write", e))?;
+    if !context.printer.is_json() {
+        let next = "next: rd-state migrate --to s3 moves the states that are in .rd";
+        context
+            .printer
+            .text(&format!("wrote {}; {next}\n", path.display()));
+    }
+    Ok(())
+}

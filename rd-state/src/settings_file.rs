@@ -1,0 +1,74 @@
+//! Sets keys of `rd.toml`, and leaves everything else in it as it is, comments included.
+
+/// The text with these keys in the table `section`. A key that has a value gets another one; others come first in the
+/// table, which is added at the end where there is none. Values are strings.
+pub fn set(text: &str, section: &str, keys: &[(&str, &str)]) -> String {
+    let header = format!("[{section}]");
+    let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
+    let start = match lines
+        .iter()
+        .position(|line| without_comment(line) == header)
+    {
+        Some(start) => start,
+        None => {
+            if lines.last().is_some_and(|line| !line.trim().is_empty()) {
+                lines.push(String::new());
+            }
+            lines.push(header);
+            lines.len() - 1
+        }
+    };
+    let mut added = start + 1;
+    for (key, value) in keys {
+        let end = lines
+            .iter()
+            .enumerate()
+            .skip(start + 1)
+            .find(|(_, line)| line.trim_start().starts_with('['))
+            .map_or(lines.len(), |(at, _)| at);
+        let line = format!("{key} = \"{value}\"");
+        let has = |line: &String| {
+            line.split_once('=')
+                .is_some_and(|(name, _)| name.trim() == *key)
+        };
+        match lines[start + 1..end].iter().position(has) {
+            Some(at) => lines[start + 1 + at] = line,
+            None => {
+                lines.insert(added, line);
+                added += 1;
+            }
+        }
+    }
+    lines.join("\n") + "\n"
+}
+
+fn without_comment(line: &str) -> &str {
+    line.split('#').next().unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::set;
+
+    #[test]
+    fn everything_else_stays_as_it_is() {
+        let text = "project = \"shop\"\n\n# Where.\n[state] # here\n# backend = \"local\"\nbucket = \"old\"\n\n[net]\n\
+                    bucket = \"x\"\n";
+        let keys = [
+            ("backend", "s3"),
+            ("bucket", "new"),
+            ("region", "us-east-1"),
+        ];
+        assert_eq!(
+            set(text, "state", &keys),
+            "project = \"shop\"\n\n# Where.\n[state] # here\nbackend = \"s3\"\nregion = \"us-east-1\"\n\
+             # backend = \"local\"\nbucket = \"new\"\n\n[net]\nbucket = \"x\"\n"
+        );
+        let again = set(&set(text, "state", &keys), "state", &keys);
+        assert_eq!(again, set(text, "state", &keys));
+        assert_eq!(
+            set("project = \"shop\"", "state", &[("backend", "s3")]),
+            "project = \"shop\"\n\n[state]\nbackend = \"s3\"\n"
+        );
+    }
+}
