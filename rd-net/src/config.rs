@@ -1,10 +1,13 @@
 //! The section `[net]` of `rd.toml`: its keys, their defaults and checks.
 
+use crate::ec2::{ANY_IPV4, GROUP_NAMES};
+use crate::rule_peer::{self, Peer};
 use crate::subnet_blocks::{BlockSettings, Blocks};
 use ipnet::Ipv4Net;
 use rd_common::{Problem, Stack};
 use rd_log_group::{kms_key_problem, retention_problem};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// The keys of the section, each with a default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -28,12 +31,31 @@ pub struct Config {
     pub endpoints: Endpoints,
     /// The port that the service listens on.
     pub app_port: u16,
+    /// From where clients may reach the load balancer: IPv4 blocks on ports 80 and 443, and ids of prefix lists, such as that
+    /// of CloudFront, on port 443.
+    pub ingress: Vec<String>,
+    /// More rules of the stack's security groups, by name.
+    pub rules: BTreeMap<String, ExtraRule>,
     /// Whether the VPC's traffic is logged to CloudWatch.
     pub flow_logs: bool,
     /// How many days flow logs are kept.
     pub flow_logs_retention_days: i32,
     /// The ARN of the KMS key that encrypts flow logs; by default AWS's own key.
     pub flow_logs_kms_key: Option<String>,
+}
+
+/// One more rule of a security group of the stack: TCP on one port, from or to one peer.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct ExtraRule {
+    /// The group: `alb`, `api`, `db`, `redis` or `endpoints`.
+    pub group: String,
+    /// The TCP port that the rule allows.
+    pub port: u16,
+    /// Where connections come from, for an inbound rule.
+    pub from: Option<String>,
+    /// Where connections go to, for an outbound rule.
+    pub to: Option<String>,
 }
 
 /// The availability zones, by number or by name.
@@ -117,6 +139,8 @@ impl Default for Config {
             nat: Nat::Single,
             endpoints: Endpoints::Preset(Preset::Gateway),
             app_port: 3001,
+            ingress: vec![ANY_IPV4.to_owned()],
+            rules: BTreeMap::new(),
             flow_logs: false,
             flow_logs_retention_days: 30,
             flow_logs_kms_key: None,
@@ -177,6 +201,7 @@ impl Config {
         if self.app_port == 0 {
             problems.push(Problem::new("app_port", "0 is not a port", "1 to 65535"));
         }
+        self.rule_problems(&mut problems);
         let days = self.flow_logs_retention_days;
         problems.extend(retention_problem("flow_logs_retention_days", days));
         let key = self.flow_logs_kms_key.as_deref();
@@ -203,6 +228,68 @@ impl Config {
                     format!("`{name}` is listed twice"),
                     "each zone only once",
                 ));
+            }
+        }
+    }
+
+    fn rule_problems(&self, problems: &mut Vec<Problem>) {
+        for (index, peer) in self.ingress.iter().enumerate() {
+            if !matches!(
+                Peer::parse(peer, &[]),
+                Some(Peer::Cidr(_) | Peer::PrefixList(_))
+            ) {
+                problems.push(Problem::new(
+                    "ingress",
+                    format!("`{peer}` is not a block or a prefix list"),
+                    "IPv4 blocks such as 203.0.113.0/24, and ids of prefix lists (pl-…)",
+                ));
+            } else if self.ingress[..index].contains(peer) {
+                problems.push(Problem::new(
+                    "ingress",
+                    format!("`{peer}` is listed twice"),
+                    "each one only once",
+                ));
+            }
+        }
+        for (name, rule) in &self.rules {
+            let mut add = |key: &str, what: String, allowed: &str| {
+                problems.push(Problem::new(&format!("rules.{name}{key}"), what, allowed));
+            };
+            let plain = |b: u8| b.is_ascii_alphanumeric() || b == b'-' || b == b'_';
+            if !name.bytes().all(plain) {
+                add(
+                    "",
+                    format!("`{name}` cannot be the name of a rule"),
+                    "letters, digits, `-` and `_`",
+                );
+            }
+            if !GROUP_NAMES.contains(&rule.group.as_str()) {
+                add(
+                    ".group",
+                    format!("`{}` is not a group of the stack", rule.group),
+                    &GROUP_NAMES.join(", "),
+                );
+            }
+            if rule.port == 0 {
+                add(".port", "0 is not a port".to_owned(), "1 to 65535");
+            }
+            match (&rule.from, &rule.to) {
+                (Some(_), Some(_)) | (None, None) => add(
+                    "",
+                    "a rule has one direction".to_owned(),
+                    "`from`, for connections to the group, or `to`, for connections from it",
+                ),
+                (Some(peer), None) if Peer::parse(peer, &GROUP_NAMES).is_none() => add(
+                    ".from",
+                    format!("`{peer}` cannot be the other end of a rule"),
+                    rule_peer::ALLOWED,
+                ),
+                (None, Some(peer)) if Peer::parse(peer, &GROUP_NAMES).is_none() => add(
+                    ".to",
+                    format!("`{peer}` cannot be the other end of a rule"),
+                    rule_peer::ALLOWED,
+                ),
+                _ => {}
             }
         }
     }

@@ -8,6 +8,7 @@ mod describe;
 mod ec2;
 mod kinds;
 mod reachability;
+mod rule_peer;
 mod slice;
 mod subnet_blocks;
 

@@ -14,6 +14,9 @@ use rd_common::{Error, Retry};
 /// Any IPv4 address, in CIDR notation.
 pub const ANY_IPV4: &str = "0.0.0.0/0";
 
+/// The names of the stack's security groups in its settings and addresses.
+pub const GROUP_NAMES: [&str; 5] = ["alb", "api", "db", "redis", "endpoints"];
+
 /// The error for an answer that misses `what`, such as the id of a created resource. The engine reads before it
 /// retries.
 pub fn incomplete_answer(what: &str) -> Error {

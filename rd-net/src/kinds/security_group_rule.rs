@@ -7,8 +7,8 @@ use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::incomplete_answer;
 use crate::ec2::{find, tags, unmanaged_rules};
 use aws_sdk_ec2::types::{
-    IpPermission, IpRange, ResourceType, SecurityGroupRule as Rule, SecurityGroupRuleDescription,
-    UserIdGroupPair,
+    IpPermission, IpRange, PrefixListId, ResourceType, SecurityGroupRule as Rule,
+    SecurityGroupRuleDescription, UserIdGroupPair,
 };
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
@@ -20,7 +20,7 @@ use serde::{Deserialize, Serialize};
 /// The kind `security_group_rule`, of which only the description and the tags can change.
 pub struct SecurityGroupRule;
 
-/// The desired rule, with one peer: a block or a group.
+/// The desired rule, with one peer: a block, a group or a prefix list.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Spec {
     /// The id of the group that has the rule.
@@ -35,6 +35,9 @@ pub struct Spec {
     /// The peer as the id of a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_group_id: Option<Input>,
+    /// The peer as the id of a prefix list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix_list_id: Option<String>,
     /// The description that AWS shows.
     pub description: String,
 }
@@ -58,6 +61,9 @@ pub struct Live {
     /// The peer as the id of a group.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub peer_group_id: Option<String>,
+    /// The peer as the id of a prefix list.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub prefix_list_id: Option<String>,
     /// The description that AWS shows.
     pub description: String,
 }
@@ -73,6 +79,7 @@ fn live(rule: &Rule) -> Live {
         peer_group_id: rule
             .referenced_group_info()
             .and_then(|group| group.group_id().map(str::to_owned)),
+        prefix_list_id: rule.prefix_list_id().map(str::to_owned),
         description: rule.description().unwrap_or_default().to_owned(),
     }
 }
@@ -85,6 +92,7 @@ fn is_same_rule(spec: &Spec, live: &Live) -> bool {
         && live.from_port == i32::from(spec.port)
         && live.to_port == i32::from(spec.port)
         && live.cidr == spec.cidr
+        && live.prefix_list_id == spec.prefix_list_id
         && live.peer_group_id.as_deref() == spec.peer_group_id.as_ref().map(Input::text)
 }
 
@@ -107,6 +115,12 @@ fn permission(spec: &Spec) -> IpPermission {
             .group_id(group.text())
             .description(&spec.description);
         permission = permission.user_id_group_pairs(pair.build());
+    }
+    if let Some(list) = &spec.prefix_list_id {
+        let list = PrefixListId::builder()
+            .prefix_list_id(list)
+            .description(&spec.description);
+        permission = permission.prefix_list_ids(list.build());
     }
     permission.build()
 }
@@ -278,6 +292,7 @@ impl Kind for SecurityGroupRule {
         }
         diff.fixed("cidr", &live.cidr, &spec.cidr)
             .fixed("peer_group_id", &live.peer_group_id, &spec.peer_group_id)
+            .fixed("prefix_list_id", &live.prefix_list_id, &spec.prefix_list_id)
             .field("description", &live.description, &spec.description);
         diff.finish()
     }

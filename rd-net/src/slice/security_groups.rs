@@ -1,19 +1,20 @@
 //! The security groups and all of their rules: which group may connect to which, on which port.
 
-use crate::config::Config;
-use crate::ec2::ANY_IPV4;
+use crate::config::{Config, ExtraRule};
+use crate::ec2::{ANY_IPV4, GROUP_NAMES};
 use crate::kinds::security_group::{self, SecurityGroup};
 use crate::kinds::security_group_rule::{SecurityGroupRule, Spec};
-use rd_common::{Part, Parts, Stack};
+use crate::rule_peer::{Peer, address_name};
+use rd_common::{Input, Part, Parts, Stack};
 use std::collections::BTreeMap;
 
 /// The name and the description of each group.
 pub const GROUPS: [(&str, &str); 5] = [
-    ("alb", "The load balancer"),
-    ("api", "The service"),
-    ("db", "The database"),
-    ("redis", "The cache"),
-    ("endpoints", "The VPC endpoints"),
+    (GROUP_NAMES[0], "The load balancer"),
+    (GROUP_NAMES[1], "The service"),
+    (GROUP_NAMES[2], "The database"),
+    (GROUP_NAMES[3], "The cache"),
+    (GROUP_NAMES[4], "The VPC endpoints"),
 ];
 
 /// The port of HTTPS, over which tasks also call AWS's services.
@@ -55,6 +56,7 @@ impl Rule {
             port: self.port,
             cidr: self.peer.is_none().then(|| ANY_IPV4.to_owned()),
             peer_group_id: self.peer.map(|peer| groups[peer].id()),
+            prefix_list_id: None,
             description: self.description.to_owned(),
         }
     }
@@ -82,10 +84,83 @@ pub fn security_groups(
     for rule in rules(config.app_port) {
         parts.add::<SecurityGroupRule>(&rule.name(), rule.spec(&groups));
     }
+    for (name, spec) in ingress(config, &groups) {
+        parts.add::<SecurityGroupRule>(&name, spec);
+    }
+    for (name, rule) in &config.rules {
+        parts.add::<SecurityGroupRule>(&format!("more-{name}"), extra(rule, &groups));
+    }
     groups
 }
 
-/// Every rule of every group. `app_port` is the port on which the service listens.
+/// A rule of this group for TCP on one port, whose peer is one of the settings.
+fn with_peer(
+    group: &str,
+    egress: bool,
+    port: u16,
+    peer: &str,
+    description: String,
+    groups: &BTreeMap<&'static str, Part>,
+) -> Spec {
+    let (mut cidr, mut prefix_list_id, mut peer_group_id) = (None, None, None);
+    match Peer::parse(peer, &GROUP_NAMES) {
+        Some(Peer::Cidr(block)) => cidr = Some(block.to_owned()),
+        Some(Peer::PrefixList(id)) => prefix_list_id = Some(id.to_owned()),
+        Some(Peer::Group(id)) => peer_group_id = Some(Input::Known(id.to_owned())),
+        Some(Peer::OwnGroup(name)) => peer_group_id = Some(groups[name].id()),
+        // The settings were checked before.
+        None => {}
+    }
+    Spec {
+        group_id: groups[group].id(),
+        egress,
+        port,
+        cidr,
+        peer_group_id,
+        prefix_list_id,
+        description,
+    }
+}
+
+/// The rules by which clients reach the load balancer, by name. A prefix list counts in AWS's quota of 60 rules as the
+/// addresses that it can have, that of CloudFront as 55, so that it has one rule, for HTTPS.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/LocationsOfEdgeServers.html>
+fn ingress(config: &Config, groups: &BTreeMap<&'static str, Part>) -> Vec<(String, Spec)> {
+    let mut rules = Vec::new();
+    for peer in &config.ingress {
+        let anywhere = peer == ANY_IPV4;
+        let is_list = matches!(Peer::parse(peer, &[]), Some(Peer::PrefixList(_)));
+        for (port, name, protocol) in [(80, "http", "HTTP"), (HTTPS, "https", "HTTPS")] {
+            if is_list && port != HTTPS {
+                continue;
+            }
+            let (end, from) = match anywhere {
+                true => (name.to_owned(), "anywhere"),
+                false => (format!("{name}-{}", address_name(peer)), peer.as_str()),
+            };
+            let redirected = if port == HTTPS { "" } else { ", redirected" };
+            let description = format!("{protocol} from {from}{redirected}");
+            let spec = with_peer("alb", false, port, peer, description, groups);
+            rules.push((format!("alb-in-{end}"), spec));
+        }
+    }
+    rules
+}
+
+/// A rule of the settings beyond those that the stack needs.
+fn extra(rule: &ExtraRule, groups: &BTreeMap<&'static str, Part>) -> Spec {
+    let egress = rule.to.is_some();
+    let peer = rule
+        .to
+        .as_deref()
+        .or(rule.from.as_deref())
+        .unwrap_or_default();
+    let direction = if egress { "To" } else { "From" };
+    let description = format!("{direction} {peer}");
+    with_peer(&rule.group, egress, rule.port, peer, description, groups)
+}
+
+/// Every rule that the stack itself needs. `app_port` is the port on which the service listens.
 fn rules(app_port: u16) -> Vec<Rule> {
     let rule = |group, egress, port, peer, name, description| Rule {
         group,
@@ -96,15 +171,6 @@ fn rules(app_port: u16) -> Vec<Rule> {
         description,
     };
     vec![
-        rule(
-            "alb",
-            false,
-            80,
-            None,
-            "http",
-            "HTTP from anywhere, redirected",
-        ),
-        rule("alb", false, HTTPS, None, "https", "HTTPS from anywhere"),
         rule("alb", true, app_port, Some("api"), "api", "To the service"),
         rule(
             "api",

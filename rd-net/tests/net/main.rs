@@ -10,5 +10,6 @@ mod in_use;
 mod lag;
 mod lifecycle;
 mod log_groups;
+mod rules;
 mod stacks;
 mod zones;

@@ -1,11 +1,15 @@
-"""Security group rules: those between groups keep their description; descriptions are changed by rule id.
+"""Security group rules: those between groups and of prefix lists keep their description; descriptions are changed by rule
+id; a prefix list must exist.
 
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_SecurityGroupRule.html
 https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_UpdateSecurityGroupRuleDescriptionsIngress.html
 """
 
+import inspect
+
 from moto.core.responses import EmptyResult
-from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError
+from moto.ec2.exceptions import EC2ClientError, InvalidSecurityGroupRuleIdNotFoundError
+from moto.ec2.models import EC2Backend
 from moto.ec2.models.security_groups import SecurityGroupRule
 from moto.ec2.responses.security_groups import SecurityGroups
 
@@ -38,6 +42,9 @@ def _describe(egress, plain):
             rule = rules.get(one["SecurityGroupRuleId"])
             if rule is None:
                 raise InvalidSecurityGroupRuleIdNotFoundError(one["SecurityGroupRuleId"])
+            if rule.prefix_list_id:
+                rule.list_description = one.get("Description", "")
+                continue
             place = rule.source_group or rule.ip_range
             place["Description"] = one.get("Description", "")
         return EmptyResult()
@@ -45,11 +52,36 @@ def _describe(egress, plain):
     return update
 
 
+def _with_known_lists(plain):
+    parameters = inspect.signature(plain)
+
+    def authorize(self, *args, **kwargs):
+        given = parameters.bind(self, *args, **kwargs).arguments.get("prefix_list_ids") or []
+        known = {one.id for one in self.describe_managed_prefix_lists()}
+        for one in given:
+            if one["PrefixListId"] not in known:
+                message = f"The prefix list ID '{one['PrefixListId']}' does not exist"
+                raise EC2ClientError("InvalidPrefixListID.NotFound", message)
+        return plain(self, *args, **kwargs)
+
+    return authorize
+
+
 def install():
+    make = SecurityGroupRule.__init__
+
+    def __init__(self, *args, **kwargs):
+        make(self, *args, **kwargs)
+        given = inspect.signature(make).bind(self, *args, **kwargs).arguments.get("prefix_list_id")
+        self.list_description = (given or {}).get("Description")
+
+    SecurityGroupRule.__init__ = __init__
     SecurityGroupRule.description = property(
-        lambda rule: rule.ip_range.get("Description") or rule.source_group.get("Description")
+        lambda rule: rule.ip_range.get("Description") or rule.source_group.get("Description") or rule.list_description
     )
     SecurityGroupRule.__eq__ = _same
+    for name in ("authorize_security_group_ingress", "authorize_security_group_egress"):
+        setattr(EC2Backend, name, _with_known_lists(getattr(EC2Backend, name)))
     for name, egress in [("ingress", False), ("egress", True)]:
         method = f"update_security_group_rule_descriptions_{name}"
         setattr(SecurityGroups, method, _describe(egress, getattr(SecurityGroups, method)))

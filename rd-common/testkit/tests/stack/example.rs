@@ -5,13 +5,14 @@ use rd_testkit::World;
 const EXAMPLE: &str = include_str!("../../../../rd.example.toml");
 
 /// Keys without a default, or with one that depends on more than the settings.
-const NO_DEFAULT: [&str; 37] = [
+const NO_DEFAULT: &[&str] = &[
     "state.bucket",
     "state.table",
     "state.region",
     "state.profile",
     "state.role_arn",
     "state.kms_key",
+    "net.rules",
     "store.bucket",
     "store.kms_key",
     "store.cors_origins",

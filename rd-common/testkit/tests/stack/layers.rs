@@ -49,6 +49,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "config",
             "ec2",
             "clients",
+            "rule_peer",
             "subnet_blocks",
             "describe",
         ],
