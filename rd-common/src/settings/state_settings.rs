@@ -109,7 +109,7 @@ impl StateSettings {
                  --to s3`)",
             ));
         }
-        let checks: [(&str, Option<&str>, fn(&str) -> bool, &str); 5] = [
+        let checks: [Check; 5] = [
             (
                 "state.bucket",
                 self.bucket.as_deref(),
@@ -154,6 +154,9 @@ impl StateSettings {
         problems
     }
 }
+
+/// A key, its value, whether a value can be used, and what is allowed.
+type Check<'a> = (&'a str, Option<&'a str>, fn(&str) -> bool, &'a str);
 
 /// Whether this can be the name of a bucket.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>

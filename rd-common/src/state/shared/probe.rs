@@ -45,7 +45,7 @@ pub(super) async fn check_versioning(clients: &Clients) -> Result<()> {
 pub(super) async fn problems(clients: &Clients) -> Result<Vec<StoreProblem>> {
     let mut problems = Vec::new();
     if let Err(error) = check_versioning(clients).await {
-        problems.push(of_error(error));
+        problems.push(of_error(&error));
     }
     let place = &clients.place;
     let url = place.url(&place.prefix);
@@ -94,7 +94,7 @@ pub(super) async fn problems(clients: &Clients) -> Result<Vec<StoreProblem>> {
     Ok(problems)
 }
 
-fn of_error(error: Error) -> StoreProblem {
+fn of_error(error: &Error) -> StoreProblem {
     StoreProblem {
         summary: error.summary.clone(),
         hint: error.hint.clone().unwrap_or_default(),

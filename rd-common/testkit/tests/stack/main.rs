@@ -22,6 +22,7 @@ mod saved_plans;
 mod schemas;
 mod scripts;
 mod shared_state;
+mod shared_state_faults;
 mod shared_state_policies;
 mod shared_state_verbs;
 mod stdin;
