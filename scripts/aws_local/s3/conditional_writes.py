@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutObject.html
 https://docs.aws.amazon.com/AmazonS3/latest/userguide/DeleteMarker.html
 """
 
-from moto.s3.exceptions import MissingKey, S3ClientError
+from moto.s3.exceptions import MissingKey
 from moto.s3.models import FakeDeleteMarker
 from moto.s3.responses import S3Response
 
@@ -19,14 +19,11 @@ NO_SUCH_KEY = (
 )
 
 
-class ConditionalRequestConflict(S3ClientError):
-    code = 409
-
-    def __init__(self):
-        super().__init__(
-            "ConditionalRequestConflict",
-            "The conditional request cannot succeed due to a conflicting operation against this resource.",
-        )
+CONFLICT = (
+    '<?xml version="1.0" encoding="UTF-8"?>'
+    "<Error><Code>ConditionalRequestConflict</Code><Message>The conditional request cannot succeed due to a conflicting "
+    "operation against this resource.</Message></Error>"
+)
 
 
 def _marker(self, key):
@@ -41,7 +38,7 @@ def install():
     def put_object(self):
         conditional = self.headers.get("If-Match") or self.headers.get("If-None-Match")
         if conditional and controls.conflicts(self.bucket_name, self.parse_key_name()):
-            raise ConditionalRequestConflict
+            return 409, {"Content-Type": "application/xml"}, CONFLICT
         return put(self)
 
     def get_object(self):

@@ -59,8 +59,11 @@ class ConditionalWrites(Case):
 
     def test_a_write_beside_another_one_is_409(self):
         controls._s3_conflict("POST", {"bucket": "bucket", "key": "rd/a", "times": 1})
-        with self.refused("ConditionalRequestConflict"):
+        with self.assertRaises(ClientError) as conflict:
             self.put(IfNoneMatch="*")
+        response = conflict.exception.response
+        self.assertEqual(response["Error"]["Code"], "ConditionalRequestConflict")
+        self.assertEqual(response["ResponseMetadata"]["HTTPStatusCode"], 409)
         self.put(key="rd/b", IfNoneMatch="*")
         self.put(IfNoneMatch="*")
 
