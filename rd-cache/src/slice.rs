@@ -38,6 +38,12 @@ impl Slice for Cache {
         config.problems(stack)
     }
 
+    fn needs_two_zones(config: &Self::Config) -> Option<&'static str> {
+        (config.nodes > 1).then_some(
+            "one zone cannot carry a cache with a replica: ElastiCache puts them in different zones",
+        )
+    }
+
     fn clients(aws: &Aws) -> Clients {
         Clients::new(aws)
     }

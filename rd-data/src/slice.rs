@@ -53,6 +53,12 @@ impl Slice for Data {
         config.problems(stack)
     }
 
+    fn needs_two_zones(_: &Self::Config) -> Option<&'static str> {
+        Some(
+            "one zone cannot carry a database: RDS refuses a subnet group with subnets in fewer than two",
+        )
+    }
+
     fn clients(aws: &Aws) -> Clients {
         Clients::new(aws)
     }

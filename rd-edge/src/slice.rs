@@ -51,6 +51,12 @@ impl Slice for Edge {
         config.problems(stack)
     }
 
+    fn needs_two_zones(_: &Self::Config) -> Option<&'static str> {
+        Some(
+            "one zone cannot carry a load balancer: Elastic Load Balancing refuses fewer than two subnets in different zones",
+        )
+    }
+
     fn clients(aws: &Aws) -> Clients {
         Clients::new(aws)
     }

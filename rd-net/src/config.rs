@@ -9,6 +9,9 @@ use rd_log_group::{kms_key_problem, retention_problem};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
+/// The services that have a gateway endpoint, which is free.
+pub const GATEWAY_SERVICES: [&str; 2] = ["s3", "dynamodb"];
+
 /// The keys of the section, each with a default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -343,7 +346,7 @@ impl Config {
                     format!("`{service}` is not a service name"),
                     "the part after the region in com.amazonaws.<region>.<service>, such as ecr.api",
                 ));
-            } else if ["s3", "dynamodb"].contains(&service.as_str()) {
+            } else if GATEWAY_SERVICES.contains(&service.as_str()) {
                 problems.push(Problem::new(
                     "endpoints",
                     format!("`{service}` always has a gateway endpoint, which is free"),

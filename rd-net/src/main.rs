@@ -5,9 +5,13 @@ mod clients;
 mod commands;
 mod config;
 mod describe;
+mod discover;
 mod ec2;
+mod endpoint_services;
 mod kinds;
 mod reachability;
+#[cfg(test)]
+mod recorded;
 mod rule_peer;
 mod slice;
 mod subnet_blocks;

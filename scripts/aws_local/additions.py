@@ -5,9 +5,11 @@ import importlib
 MODULES = [
     "ecs.clock",
     "ec2.states",
+    "ec2.answers",
     "ec2.filters",
     "ec2.requests",
     "ec2.security_group_rules",
+    "ec2.endpoint_services",
     "ec2.vpc_endpoints",
     "ec2.nat_gateways",
     "ec2.dependencies",

@@ -60,7 +60,7 @@ where
     let upstream = Upstream::new(S::NAME, intake, context.stack.clone());
     let member = Member {
         name: S::NAME,
-        verb,
+        verb: verb.clone(),
         offline,
     };
     session::run(
@@ -71,6 +71,11 @@ where
             let config: S::Config = context.settings.section(S::NAME)?;
             let problems = S::check(&config, stack);
             context.settings.reject(Some(S::NAME), &problems)?;
+            if matches!(verb, Verb::Plan | Verb::Apply)
+                && let Some(why) = S::needs_two_zones(&config)
+            {
+                context.settings.require_two_zones(why)?;
+            }
             Ok(config)
         },
         |session, config| work(Rc::new(SliceSession { session, config })),

@@ -280,6 +280,23 @@ async fn read_one<C: 'static>(
             None => choose(read(None).await?)?,
         };
     }
+    // What was deleted a moment ago can still be found by its tags or its name. So what the state does not know is read by
+    // its id as well, for as long as a read might not show what exists.
+    if stored.is_none()
+        && let Choice::Ours(found, _) = &current
+    {
+        let by_id = async || {
+            let again = read(Some(found.id.clone())).await?;
+            Ok(again.into_iter().find(|one| one.id == found.id))
+        };
+        let again = match by_id().await? {
+            Some(again) => Some(again),
+            None => look_again(ctx, by_id).await?,
+        };
+        if again.is_none() {
+            current = Choice::None;
+        }
+    }
     let predecessors: Vec<&Deposed> = stored.iter().flat_map(|entry| &entry.deposed).collect();
     let found = join_all(predecessors.iter().map(|old| read(Some(old.id.clone())))).await;
     let mut alive = Vec::new();

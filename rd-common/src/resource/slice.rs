@@ -71,6 +71,12 @@ pub trait Slice: 'static {
     /// What is wrong with the settings beyond the types of their keys. Pure.
     fn check(config: &Self::Config, stack: &Stack) -> Vec<Problem>;
 
+    /// Why AWS refuses a network with a single zone for this slice; none where it does not. Pure.
+    fn needs_two_zones(config: &Self::Config) -> Option<&'static str> {
+        let _ = config;
+        None
+    }
+
     /// Makes the clients. No call is made.
     fn clients(aws: &Aws) -> Self::Clients;
 

@@ -106,6 +106,24 @@ impl Settings {
         self.typed(Value::Table(table), Some(name))
     }
 
+    /// Fails where the file gives the network fewer than two zones, for a slice that AWS refuses there; `why` says so.
+    pub fn require_two_zones(&self, why: &str) -> Result<()> {
+        let azs = self.merged.get("net").and_then(|net| net.get("azs"));
+        let count = match azs {
+            Some(Value::Integer(count)) => *count,
+            Some(Value::Array(names)) => names.len() as i64,
+            _ => return Ok(()),
+        };
+        if count >= 2 {
+            return Ok(());
+        }
+        Err(self.wrong(
+            "net.azs",
+            why,
+            "allowed: 2 or 3 zones, as a number or as a list of names",
+        ))
+    }
+
     /// The environments that the file names: the one that it chooses, then those with a table of their own.
     pub fn environments(&self) -> Vec<&str> {
         let base = self.base_environment.as_str();
@@ -210,6 +228,28 @@ mod tests {
         assert_eq!((section.nat.as_str(), section.azs), ("7.0", 3));
         assert_eq!(section.list, ["a", "b"]);
         assert_eq!(settings.stack.domain.as_deref(), Some("1.10"));
+    }
+
+    #[test]
+    fn one_zone_is_refused_where_two_are_needed() {
+        for (net, refused) in [
+            ("", false),
+            ("azs=2", false),
+            ("azs=['a', 'b']", false),
+            ("azs=1", true),
+            ("azs=['a']", true),
+        ] {
+            let (settings, _) = settings(&format!("project='p'\n[net]\n{net}\n"), &[]).unwrap();
+            let result = settings.require_two_zones("a database needs two");
+            assert_eq!(result.is_err(), refused, "{net}");
+            if let Err(error) = result {
+                let text = error.to_string();
+                assert!(
+                    text.contains("line 3") && text.contains("a database needs two"),
+                    "{text}"
+                );
+            }
+        }
     }
 
     #[test]

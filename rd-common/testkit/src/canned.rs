@@ -1,4 +1,4 @@
-//! An HTTP client of the AWS SDK that always gets the same answer: for tests of how a kind reads what AWS sends.
+//! HTTP clients of the AWS SDK that get answers of a test, and send nothing: for tests of how a kind reads what AWS sends.
 
 use aws_config::{BehaviorVersion, Region, SdkConfig, retry::RetryConfig};
 use aws_credential_types::Credentials;
@@ -9,14 +9,19 @@ use aws_smithy_runtime_api::client::http::{
 use aws_smithy_runtime_api::client::orchestrator::{HttpRequest, HttpResponse};
 use aws_smithy_types::body::SdkBody;
 
+/// The answers: to a request whose body has the text, the body of the response.
 #[derive(Debug)]
 struct Canned {
-    body: String,
+    answers: Vec<(String, String)>,
 }
 
 impl HttpConnector for Canned {
-    fn call(&self, _: HttpRequest) -> HttpConnectorFuture {
-        let body = SdkBody::from(self.body.clone());
+    fn call(&self, request: HttpRequest) -> HttpConnectorFuture {
+        let asked = String::from_utf8_lossy(request.body().bytes().unwrap_or_default());
+        let mut answers = self.answers.iter();
+        let answer = answers.find(|(text, _)| asked.contains(text.as_str()));
+        let (_, body) = answer.unwrap_or_else(|| panic!("no answer to {asked}"));
+        let body = SdkBody::from(body.clone());
         let answer = HttpResponse::new(200.try_into().unwrap(), body);
         HttpConnectorFuture::ready(Ok(answer))
     }
@@ -24,8 +29,16 @@ impl HttpConnector for Canned {
 
 /// A client whose every call is answered with this body and status 200. Nothing is sent.
 pub fn answering(body: &str) -> SharedHttpClient {
+    answering_each(&[("", body)])
+}
+
+/// A client whose calls are answered with status 200 and the first body whose text is in the body of the request. A call
+/// without an answer fails the test.
+pub fn answering_each(answers: &[(&str, &str)]) -> SharedHttpClient {
+    let answers = answers.iter();
+    let answers = answers.map(|(text, body)| ((*text).to_owned(), (*body).to_owned()));
     let connector = SharedHttpConnector::new(Canned {
-        body: body.to_owned(),
+        answers: answers.collect(),
     });
     http_client_fn(move |_, _| connector.clone())
 }

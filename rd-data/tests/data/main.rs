@@ -6,5 +6,6 @@ mod commands;
 mod drift;
 mod faults;
 mod offered;
+mod one_zone;
 mod secrecy;
 mod storage;

@@ -130,6 +130,7 @@ mod tests {
             name: name.into(),
             id: Some(format!("sg-{name}")),
             subnets: vec![LiveSubnet {
+                internet_gateway_block_mode: String::new(),
                 id: "subnet-1".into(),
                 block: "10.0.0.0/20".parse().unwrap(),
                 routes: routes.iter().map(route).collect(),

@@ -70,6 +70,9 @@ pub struct LiveSubnet {
     pub routes: Vec<LiveRoute>,
     /// The entries of its network ACL, in any order.
     pub acl: Vec<AclEntry>,
+    /// What VPC Block Public Access of the account blocks there: `off`, `block-ingress` or `block-bidirectional`; empty
+    /// where AWS does not report it.
+    pub internet_gateway_block_mode: String,
 }
 
 impl End {

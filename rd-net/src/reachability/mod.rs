@@ -2,6 +2,7 @@
 //! reads the network from AWS; the rest is pure, one file for each thing that can block traffic.
 
 pub mod aws_services;
+mod block_public_access;
 mod coverage;
 pub mod live_network;
 mod network_acls;

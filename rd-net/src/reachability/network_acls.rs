@@ -84,6 +84,7 @@ mod tests {
 
     fn checked(entries: Vec<AclEntry>, peer: &str, ports: (i32, i32)) -> (bool, String) {
         let subnet = LiveSubnet {
+            internet_gateway_block_mode: String::new(),
             id: "subnet-1".to_owned(),
             block: "10.0.0.0/20".parse().unwrap(),
             routes: Vec::new(),

@@ -80,6 +80,10 @@ impl LiveNetwork {
                         block: parse_block(subnet.cidr_block())?,
                         routes: routes_of(&tables, id),
                         acl: acl_entries_of(&acls, id),
+                        internet_gateway_block_mode: subnet
+                            .block_public_access_states()
+                            .and_then(|states| states.internet_gateway_block_mode())
+                            .map_or_else(String::new, |mode| mode.as_str().to_owned()),
                     })
                 })
                 .collect()
@@ -127,8 +131,12 @@ fn endpoint(one: &VpcEndpoint, tables: &[&RouteTable]) -> LiveEndpoint {
     };
     LiveEndpoint {
         id: one.vpc_endpoint_id().unwrap_or_default().to_owned(),
-        // `com.amazonaws.<region>.<service>`
-        service: name.splitn(4, '.').last().unwrap_or_default().to_owned(),
+        // `com.amazonaws.<region>.<service>`, in some regions with another beginning.
+        service: name
+            .split_once("amazonaws.")
+            .and_then(|(_, rest)| rest.split_once('.'))
+            .map_or(name, |(_, service)| service)
+            .to_owned(),
         state: one
             .state()
             .map(|state| state.as_str().to_lowercase())

@@ -2,7 +2,7 @@
 
 use crate::reachability::live_network::{End, LiveRule};
 use crate::reachability::network_acls::{self, EPHEMERAL_PORTS};
-use crate::reachability::{routes, security_group_rules};
+use crate::reachability::{block_public_access, routes, security_group_rules};
 use rd_common::output::check_report::CheckStep;
 
 /// Checks everything that a connection from `from` to a TCP port of `to` passes, in order. `rules` are the rules of all
@@ -17,6 +17,9 @@ pub fn trace(from: &End, to: &End, port: u16, rules: &[LiveRule]) -> Vec<CheckSt
     }
     for subnet in from.subnets() {
         steps.push(routes::check(subnet, to));
+        if *to == End::Internet {
+            steps.extend(block_public_access::check(subnet, false));
+        }
         steps.push(network_acls::check(
             subnet,
             true,
@@ -33,6 +36,7 @@ pub fn trace(from: &End, to: &End, port: u16, rules: &[LiveRule]) -> Vec<CheckSt
     for subnet in to.subnets() {
         if *from == End::Internet {
             steps.push(routes::check(subnet, from));
+            steps.extend(block_public_access::check(subnet, true));
         }
         steps.push(network_acls::check(
             subnet,
@@ -108,6 +112,7 @@ mod tests {
             name: name.into(),
             id: Some(format!("sg-{name}")),
             subnets: vec![LiveSubnet {
+                internet_gateway_block_mode: String::new(),
                 id: format!("subnet-{name}"),
                 block: net(block),
                 routes: vec![LiveRoute {

@@ -7,9 +7,9 @@ pub mod security_groups;
 mod subnets;
 mod vpc_endpoints;
 
-use crate::availability_zones::{self, Zones};
 use crate::clients::Clients;
 use crate::config::Config;
+use crate::discover::{self, Discovered};
 use crate::ec2::network_interfaces;
 use crate::kinds::default_security_group::{self, DefaultSecurityGroup};
 use crate::kinds::elastic_ip::ElasticIp;
@@ -42,7 +42,7 @@ impl Slice for Net {
     const NAME: &'static str = "net";
     type Config = Config;
     type Clients = Clients;
-    type Discovered = Zones;
+    type Discovered = Discovered;
     type DestroyArgs = NoArgs;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
@@ -80,8 +80,8 @@ impl Slice for Net {
         config: &Config,
         state: &Document,
         seen: &dyn Fn(&str) -> Option<Value>,
-    ) -> Result<Zones> {
-        availability_zones::choose(clients, stack, config, state, seen).await
+    ) -> Result<Discovered> {
+        discover::discover(clients, stack, config, state, seen).await
     }
 
     async fn used_by(ctx: &Ctx<Clients>, targets: &[DeleteTarget]) -> Result<Vec<Usage>> {
@@ -92,7 +92,8 @@ impl Slice for Net {
         Ok(usage)
     }
 
-    fn parts(stack: &Stack, config: &Config, zones: &Zones) -> Parts {
+    fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {
+        let zones = &discovered.zones;
         let mut parts = Parts::new(Self::NAME);
         let vpc = parts.add::<Vpc>(
             "main",
@@ -109,7 +110,7 @@ impl Slice for Net {
         let groups = security_groups::security_groups(&mut parts, stack, config, &vpc);
         vpc_endpoints::vpc_endpoints(
             &mut parts,
-            stack,
+            discovered,
             config,
             &vpc,
             &subnets,

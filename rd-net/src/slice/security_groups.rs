@@ -62,6 +62,16 @@ impl Rule {
     }
 }
 
+/// The name of a group. AWS refuses names that begin as ids do.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateSecurityGroup.html>
+fn group_name(stack: &Stack, name: &str) -> String {
+    let name = stack.name_of(name);
+    match name.starts_with("sg-") {
+        true => format!("rd-{name}"),
+        false => name,
+    }
+}
+
 /// Adds the groups and their rules, and returns the groups by name.
 pub fn security_groups(
     parts: &mut Parts,
@@ -75,7 +85,7 @@ pub fn security_groups(
             name,
             security_group::Spec {
                 vpc_id: vpc.id(),
-                group_name: stack.name_of(name),
+                group_name: group_name(stack, name),
                 description: description.to_owned(),
             },
         );
@@ -194,4 +204,23 @@ fn rules(app_port: u16) -> Vec<Rule> {
             "From the service",
         ),
     ]
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_group_has_a_name_that_begins_as_an_id() {
+        let name = |project: &str| {
+            let stack = Stack {
+                project: project.to_owned(),
+                environment: "test".to_owned(),
+                ..Stack::default()
+            };
+            group_name(&stack, "db")
+        };
+        assert_eq!(name("shop"), "shop-test-db");
+        assert_eq!(name("sg-app"), "rd-sg-app-test-db");
+    }
 }

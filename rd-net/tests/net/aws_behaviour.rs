@@ -267,3 +267,144 @@ fn a_rule_of_another_group_that_keeps_a_group_is_named() {
     world.ec2("DeleteSecurityGroup", &[("GroupId", other)]);
     destroy(&world);
 }
+
+/// The names of services in a plan.
+fn service_names(done: &Done) -> Vec<String> {
+    let changes = done.of_type("change").into_iter();
+    let endpoints = changes.filter(|change| change["kind"] == "vpc_endpoint");
+    let names = endpoints.map(|change| {
+        let mut fields = change["fields"].as_array().unwrap().iter();
+        let name = fields
+            .find(|field| field["path"] == "service_name")
+            .unwrap();
+        name["after"].as_str().unwrap().to_owned()
+    });
+    let mut names: Vec<String> = names.collect();
+    names.sort_by_key(|name| name.rsplit("-1.").next().map(str::to_owned));
+    names
+}
+
+#[test]
+fn services_of_china_have_the_names_that_aws_tells() {
+    let proxy = Proxy::start(endpoint());
+    let settings =
+        "project = \"shop\"\nenvironment = \"test\"\nregion = \"cn-north-1\"\n[net]\nazs = 1\n";
+    let world = World::at(
+        &format!("{settings}endpoints = [\"ecr.api\", \"logs\"]\n"),
+        proxy.url(),
+    );
+    let names = [
+        "com.amazonaws.cn-north-1.dynamodb",
+        "cn.com.amazonaws.cn-north-1.ecr.api",
+        "com.amazonaws.cn-north-1.logs",
+        "com.amazonaws.cn-north-1.s3",
+    ];
+    let asked = || Calls::Of("DescribeVpcEndpointServices").count(&proxy.calls());
+    assert_eq!(service_names(&world.rd("rd-net").args("plan").ok()), names);
+    apply(&world);
+    let before = asked();
+    assert!(before > 0);
+    // AWS is not asked again where no endpoint changes.
+    has_no_changes(&world);
+    assert_eq!(asked(), before);
+    world.rd("rd-net").args("destroy -y").ok();
+}
+
+#[test]
+fn a_zone_without_the_service_is_left_out() {
+    let (world, proxy) = world();
+    world.settings(&SETTINGS.replace("azs = 1", "azs = 2"));
+    let elsewhere = Fault::Rewrite {
+        from: "<item>us-east-1b</item>",
+        to: "",
+    };
+    let describe = Calls::Of("DescribeVpcEndpointServices");
+    proxy.rules(vec![Rule::at_first(describe, 999, elsewhere)], None);
+    apply(&world);
+    has_no_changes(&world);
+    let subnet = world.id("net.subnet.private-a");
+    let found = world.ec2("DescribeVpcEndpoints", &[]).body;
+    let there = format!("<subnetIdSet><item>{subnet}</item></subnetIdSet>");
+    assert!(found.replace(['\n', ' '], "").contains(&there), "{found}");
+    // Once the service is there, the endpoint is extended.
+    proxy.rules(Vec::new(), None);
+    assert_eq!(apply(&world).actions(), ["update net.vpc_endpoint.logs"]);
+    has_no_changes(&world);
+}
+
+#[test]
+fn a_service_without_endpoints_is_refused_and_without_the_permission_to_ask_it_is_assumed() {
+    let (world, proxy) = world();
+    let missing = SETTINGS.replace("\"logs\"", "\"nothing\"");
+    world.settings(&missing);
+    let done = world.rd("rd-net").args("plan").code(2);
+    assert!(
+        done.stderr
+            .contains("us-east-1 has no interface endpoint for `nothing`"),
+        "{}",
+        done.stderr
+    );
+    world.settings(SETTINGS);
+    let denied = Fault::Refuse {
+        status: 403,
+        code: "UnauthorizedOperation",
+    };
+    let describe = Calls::Of("DescribeVpcEndpointServices");
+    proxy.rules(vec![Rule::at_first(describe, 999, denied)], None);
+    let plan = world.rd("rd-net").args("plan").ok();
+    assert!(service_names(&plan).contains(&"com.amazonaws.us-east-1.logs".to_owned()));
+}
+
+#[test]
+fn a_check_names_block_public_access() {
+    let (world, proxy) = world();
+    apply(&world);
+    let blocked = Fault::Rewrite {
+        from: "<internetGatewayBlockMode>off",
+        to: "<internetGatewayBlockMode>block-ingress",
+    };
+    let rule = Rule::at_first(Calls::Of("DescribeSubnets"), 999, blocked);
+    proxy.rules(vec![rule], None);
+    let inbound = world.rd("rd-net").args("check internet alb 443").code(1);
+    assert!(
+        inbound.stdout.contains("VPC Block Public Access") && inbound.stdout.contains("exclusion"),
+        "{}",
+        inbound.stdout
+    );
+    world.rd("rd-net").args("check api internet 443").ok();
+}
+
+/// The part of docs/aws-behaviour.md about this slice.
+fn page() -> String {
+    let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/aws-behaviour.md");
+    let page = std::fs::read_to_string(page).unwrap();
+    let (_, section) = page.split_once("\n## Network\n").unwrap();
+    section.split("\n## ").next().unwrap().to_owned()
+}
+
+#[test]
+fn the_page_has_each_operation_of_a_life_cycle() {
+    let (world, proxy) = world();
+    apply(&world);
+    world.rd("rd-net").args("check api internet 443").run();
+    let changed = SETTINGS.replace("azs = 1", "azs = 2\nnat = \"per-az\"\napp_port = 8080");
+    world.settings(&format!("{changed}[tags]\nOwner = \"platform\"\n"));
+    apply(&world);
+    world.settings(&SETTINGS.replace("azs = 1", "azs = 2\nnat = \"none\""));
+    apply(&world);
+    destroy(&world);
+    let calls = proxy
+        .calls()
+        .into_iter()
+        .filter(|call| call.service == "ec2");
+    let mut operations: Vec<String> = calls.map(|call| call.operation).collect();
+    operations.sort();
+    operations.dedup();
+    assert!(operations.len() > 30, "{operations:?}");
+    let page = page();
+    let missing: Vec<&String> = operations
+        .iter()
+        .filter(|one| !page.contains(&format!("`ec2:{one}`")))
+        .collect();
+    assert_eq!(missing, [""; 0]);
+}

@@ -42,8 +42,11 @@ const CRATES: &[(&str, &[&str])] = &[
         "rd-net",
         &[
             "commands",
+            "recorded",
             "reachability",
             "slice",
+            "discover",
+            "endpoint_services",
             "availability_zones",
             "kinds",
             "config",

@@ -1,6 +1,6 @@
 """The additions to EC2."""
 
-from aws_local.tests.case import Case
+from aws_local.tests.case import Case, client
 
 
 def tcp(port, **peer):
@@ -98,6 +98,20 @@ class Rules(Case):
         pair[0]["Description"] = "third"
         with self.refused("InvalidPermission.Duplicate"):
             self.ec2.authorize_security_group_ingress(GroupId=one, IpPermissions=tcp(80, UserIdGroupPairs=pair))
+
+
+class EndpointServices(Case):
+    def test_services_are_found_by_name_and_some_of_china_have_other_names(self):
+        def names(region, *values):
+            filters = [{"Name": "service-name", "Values": list(values)}]
+            return client("ec2", region).describe_vpc_endpoint_services(Filters=filters)["ServiceNames"]
+
+        self.assertEqual(names("us-east-1", "com.amazonaws.us-east-1.logs", "no"), ["com.amazonaws.us-east-1.logs"])
+        other = "cn.com.amazonaws.cn-north-1.ecr.api"
+        self.assertEqual(names("cn-north-1", "com.amazonaws.cn-north-1.ecr.api", other), [other])
+        vpc, _, _ = self.network()
+        with self.refused("InvalidServiceName"):
+            self.ec2.create_vpc_endpoint(VpcId=vpc, ServiceName="com.amazonaws.us-east-1.nothing")
 
 
 class Endpoints(Case):
