@@ -7,7 +7,7 @@ use std::fmt;
 /// The parts of an ARN: `arn:partition:service:region:account:resource`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Arn {
-    /// `aws`, `aws-cn` or `aws-us-gov`.
+    /// `aws`, `aws-cn`, `aws-eusc` or `aws-us-gov`.
     pub partition: String,
     /// The service's namespace, such as `ecs`.
     pub service: String,

@@ -103,22 +103,25 @@ impl Stack {
         self.account.get().map_or("", String::as_str)
     }
 
-    /// The partition of the region, as ARNs name it: `aws`, `aws-cn` or `aws-us-gov`.
+    /// The partition of the region, as ARNs name it.
     /// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html>
     pub fn partition(&self) -> &'static str {
-        match self.region.split('-').next() {
-            Some("cn") => "aws-cn",
-            Some("us") if self.region.starts_with("us-gov-") => "aws-us-gov",
-            _ => "aws",
-        }
+        self.partition_and_domain().0
     }
 
     /// The domain of AWS's endpoints in the region, such as `amazonaws.com`.
     pub fn dns_suffix(&self) -> &'static str {
-        if self.partition() == "aws-cn" {
-            "amazonaws.com.cn"
-        } else {
-            "amazonaws.com"
+        self.partition_and_domain().1
+    }
+
+    /// The partition with its domain, by the beginning of the region's name.
+    /// <https://github.com/boto/botocore/blob/develop/botocore/data/partitions.json>
+    fn partition_and_domain(&self) -> (&'static str, &'static str) {
+        match self.region.split('-').next() {
+            Some("cn") => ("aws-cn", "amazonaws.com.cn"),
+            Some("eusc") => ("aws-eusc", "amazonaws.eu"),
+            Some("us") if self.region.starts_with("us-gov-") => ("aws-us-gov", "amazonaws.com"),
+            _ => ("aws", "amazonaws.com"),
         }
     }
 
@@ -188,6 +191,22 @@ pub fn short_hash(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn each_partition_has_its_name_and_domain() {
+        for (region, partition, domain) in [
+            ("us-east-1", "aws", "amazonaws.com"),
+            ("us-gov-west-1", "aws-us-gov", "amazonaws.com"),
+            ("cn-north-1", "aws-cn", "amazonaws.com.cn"),
+            ("eusc-de-east-1", "aws-eusc", "amazonaws.eu"),
+        ] {
+            let stack = Stack {
+                region: region.to_owned(),
+                ..Stack::default()
+            };
+            assert_eq!((stack.partition(), stack.dns_suffix()), (partition, domain));
+        }
+    }
 
     #[test]
     fn a_users_tag_never_overrides_an_ownership_tag() {

@@ -16,6 +16,7 @@ pub fn dashboard_url(stack: &Stack, name: &str) -> String {
     let region = &stack.region;
     let console = match stack.partition() {
         "aws-cn" => "console.amazonaws.cn",
+        "aws-eusc" => "console.amazonaws-eusc.eu",
         "aws-us-gov" => "console.amazonaws-us-gov.com",
         _ => "console.aws.amazon.com",
     };

@@ -256,12 +256,6 @@ impl<C: 'static> Executor<C> {
                 Ok(deletion) => return Ok(Sent::Accepted(deletion)),
                 Err(error) => error,
             };
-            if error.retry == Retry::Never || deadline.is_over() {
-                return Err(match users {
-                    Some(in_use_by) => error.hint(format!("it is in use by {in_use_by}")),
-                    None => error,
-                });
-            }
             let mut reason = error.summary.clone();
             if error.retry == Retry::Later
                 && deadline.elapsed() > NAME_USER_AFTER
@@ -270,6 +264,12 @@ impl<C: 'static> Executor<C> {
             {
                 reason = format!("in use by {in_use_by}");
                 users = Some(in_use_by);
+            }
+            if error.retry == Retry::Never || deadline.is_over() {
+                return Err(match users {
+                    Some(in_use_by) => error.hint(format!("it is in use by {in_use_by}")),
+                    None => error,
+                });
             }
             if may_stay
                 .is_some_and(|limit| error.retry == Retry::Later && deadline.elapsed() > limit)
