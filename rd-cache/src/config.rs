@@ -94,7 +94,9 @@ fn is_node_type(text: &str) -> bool {
 impl Config {
     /// The name of the replication group, with the stack's default.
     pub fn name(&self, stack: &Stack) -> String {
-        self.name.clone().unwrap_or_else(|| stack.name_of("redis"))
+        self.name
+            .clone()
+            .unwrap_or_else(|| stack.name_within(MAX_NAME_LENGTH, "redis"))
     }
 
     /// The engine's version, with the engine's default.

@@ -8,6 +8,7 @@ mod elasticache;
 mod engine;
 mod kinds;
 mod log_groups;
+mod permissions;
 #[cfg(test)]
 mod recorded;
 mod slice;

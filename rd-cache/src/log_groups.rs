@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 /// The prefix of their names. AWS adds a policy to CloudWatch Logs for each group that a service writes to, but only one for
 /// all groups with this prefix, and there is a limit for their length.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/AWS-logs-infrastructure-V2-CloudWatchLogs.html>
-const PREFIX: &str = "/aws/vendedlogs/elasticache/";
+pub const PREFIX: &str = "/aws/vendedlogs/elasticache/";
 
 /// Adds a log group for each log of the replication group `name` to the resource list, and returns their names by log. None
 /// where the settings leave the delivery as it is.

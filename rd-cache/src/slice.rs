@@ -7,8 +7,10 @@ use crate::kinds::cache_secret::{CacheSecret, CacheSecretVersion};
 use crate::kinds::cache_subnet_group::CacheSubnetGroup;
 use crate::kinds::replication_group::{ReplicationGroup, model};
 use crate::log_groups::log_groups;
+use crate::permissions;
 use rd_common::aws::Aws;
 use rd_common::outputs::{cache, net};
+use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::resource::{parameter_group, subnet_group};
 use rd_common::{Document, Input, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack};
 use rd_log_group::LogGroup;
@@ -33,6 +35,18 @@ impl Slice for Cache {
     type Clients = Clients;
     type Discovered = ();
     type DestroyArgs = NoArgs;
+
+    const CALLS: &'static [&'static [Call]] = &[
+        permissions::CALLS,
+        rd_secret::permissions::CALLS,
+        rd_log_group::permissions::CALLS,
+        rd_iam::permissions::SERVICE_LINKED_ROLES,
+        OF_EVERY_PROGRAM,
+    ];
+
+    fn resources(stack: &Stack, config: &Config) -> Resources {
+        permissions::resources(stack, config)
+    }
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)

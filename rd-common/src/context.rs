@@ -6,8 +6,10 @@ use crate::error::{Error, Result};
 use crate::flags::GlobalFlags;
 use crate::output::printer::{Format, Printer, print_info};
 use crate::output::terminal_progress::TerminalProgress;
+use crate::permissions::Permissions;
 use crate::resource::progress::Progress;
 use crate::resource::signal::Cancel;
+use crate::resource::slice::Slice;
 use crate::settings::{self, Layers, Settings};
 use crate::stack::Stack;
 use crate::state::document::Document;
@@ -112,6 +114,21 @@ impl Context {
             progress: Progress::new(terminal),
             aws: Rc::default(),
         })
+    }
+
+    /// The context of a command of slice `S`, whose calls are checked against the slice's table. `command` is its name.
+    pub async fn of_slice<S: Slice>(
+        program: &'static str,
+        command: &str,
+        flags: GlobalFlags,
+    ) -> Result<Self> {
+        let mut context = Self::resolve(program, flags, Some(S::NAME)).await?;
+        // Settings that cannot be read are reported by the command.
+        let config = context.settings.section::<S::Config>(S::NAME).ok();
+        let resources = config.map(|config| S::resources(&context.stack, &config));
+        context.access.permissions =
+            Permissions::new(program, command, S::CALLS, resources.as_ref());
+        Ok(context)
     }
 
     /// The connection to AWS, the same for every caller, so that credentials are resolved once. See [`Aws::connect`].

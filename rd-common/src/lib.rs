@@ -18,6 +18,7 @@ pub mod flags;
 pub mod other_program;
 pub mod output;
 pub mod outputs;
+pub mod permissions;
 pub mod pipe;
 pub mod plan;
 pub mod records;

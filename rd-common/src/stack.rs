@@ -93,6 +93,23 @@ impl Stack {
         format!("{}-{thing}", self.name())
     }
 
+    /// The name of a resource of a kind whose names AWS limits to `longest` characters: [`Stack::name_of`] where it fits,
+    /// otherwise with a hash in place of the end of the stack's name.
+    pub fn name_within(&self, longest: usize, thing: &str) -> String {
+        let whole = self.name_of(thing);
+        if whole.len() <= longest {
+            return whole;
+        }
+        let stack = self.name();
+        let room = longest.saturating_sub(thing.len() + "-".len() * 2 + HASH_LENGTH);
+        let start: String = stack.chars().take(room).collect();
+        format!(
+            "{}-{}-{thing}",
+            start.trim_end_matches('-'),
+            short_hash(&stack)
+        )
+    }
+
     /// Whether this is the `production` environment, for which some defaults are safer and more expensive.
     pub fn is_production(&self) -> bool {
         self.environment == "production"
@@ -178,6 +195,9 @@ impl Stack {
     }
 }
 
+/// The number of characters of a [`short_hash`].
+const HASH_LENGTH: usize = 8;
+
 /// A hash of a text for use in names: 32-bit FNV-1a in eight hexadecimal digits. Names in AWS depend on it, so it must
 /// never change.
 /// <https://datatracker.ietf.org/doc/html/draft-eastlake-fnv>
@@ -227,6 +247,31 @@ mod tests {
         assert_eq!(tags["ManagedBy"], "rd");
         assert!(stack.owns("net", &tags) && !stack.owns("data", &tags));
         assert_eq!(stack.tags_for("net.vpc.main")["Name"], "p-e-vpc");
+    }
+
+    #[test]
+    fn a_name_that_fits_stays_and_a_longer_one_gets_a_hash() {
+        let stack = |project: &str, environment: &str| Stack {
+            project: project.into(),
+            environment: environment.into(),
+            ..Stack::default()
+        };
+        assert_eq!(
+            stack("shop", "test").name_within(13, "alb"),
+            "shop-test-alb"
+        );
+        let long = stack("abcdefghijklmnopqrstuvwx", "abcdefghijklmnop");
+        let name = long.name_within(32, "alb");
+        assert_eq!(name, "abcdefghijklmnopqrs-1cd8f2f2-alb");
+        assert_eq!(name.len(), 32);
+        // Stacks whose names begin alike have different resources, and a hyphen is never doubled.
+        let other = stack("abcdefghijklmnopqrs-uvwx", "abcdefghijklmnop");
+        assert_ne!(other.name_within(32, "alb"), name);
+        let cut = stack("abcdefghijklmnopqr-tuvwx", "abcdefghijklmnop").name_within(32, "alb");
+        assert!(
+            cut.starts_with("abcdefghijklmnopqr-") && !cut.contains("--"),
+            "{cut}"
+        );
     }
 
     #[test]

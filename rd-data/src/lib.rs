@@ -7,6 +7,7 @@ mod config;
 mod engine_version;
 mod kinds;
 mod log_groups;
+mod permissions;
 mod rds;
 mod slice;
 

@@ -11,8 +11,10 @@ use crate::kinds::db_instance::read::{describe, describe_one, find_name_by_addre
 use crate::kinds::db_parameter_group::DbParameterGroup;
 use crate::kinds::db_subnet_group::DbSubnetGroup;
 use crate::log_groups::log_groups;
+use crate::permissions;
 use rd_common::aws::Aws;
 use rd_common::outputs::{data, net};
+use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::resource::wait::backoff;
 use rd_common::resource::{parameter_group, subnet_group};
 use rd_common::{
@@ -48,6 +50,20 @@ impl Slice for Data {
     type Clients = Clients;
     type Discovered = Discovered;
     type DestroyArgs = NoArgs;
+
+    const CALLS: &'static [&'static [Call]] = &[
+        permissions::CALLS,
+        rd_secret::permissions::CALLS,
+        rd_log_group::permissions::CALLS,
+        rd_iam::permissions::SERVICE_LINKED_ROLES,
+        OF_EVERY_PROGRAM,
+    ];
+
+    const COMMANDS_THAT_APPLY: &'static [&'static str] = &["restore"];
+
+    fn resources(stack: &Stack, config: &Config) -> Resources {
+        permissions::resources(stack, config)
+    }
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)

@@ -9,6 +9,7 @@ mod exec;
 mod images;
 mod kinds;
 mod names;
+mod permissions;
 mod read;
 mod rollout;
 mod service_context;

@@ -1,7 +1,8 @@
 //! The names of the stack's resources at AWS, their addresses in the state, and the parts of ARNs.
 
 use rd_common::Stack;
-use rd_common::arn::last_part;
+use rd_common::arn::{Arn, last_part};
+use rd_iam::role;
 
 /// The address of the task definition in the state.
 pub const TASK_DEFINITION: &str = "ecs.task_definition.api";
@@ -33,6 +34,23 @@ pub fn log_group(stack: &Stack) -> String {
 /// The path at the beginning of every parameter's name, without a slash at the end.
 pub fn parameter_path(stack: &Stack) -> String {
     format!("/{}/{}", stack.project, stack.environment)
+}
+
+/// The names of the execution role and of the task role.
+pub fn roles(stack: &Stack) -> [String; 2] {
+    ["execution", "task"].map(|role| role::name(stack, role))
+}
+
+/// The ARN of AWS's managed policy for execution roles: pull images, write logs.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html>
+pub fn managed_execution(stack: &Stack) -> String {
+    let policy = "policy/service-role/AmazonECSTaskExecutionRolePolicy";
+    // AWS's managed policies have the account `aws`.
+    let arn = Arn {
+        account: "aws".to_owned(),
+        ..Arn::global(stack, "iam", policy)
+    };
+    arn.to_string()
 }
 
 /// The registry's host and the repository's name, to which images are pushed.

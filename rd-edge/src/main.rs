@@ -10,6 +10,7 @@ mod domain_names;
 mod elb;
 mod kinds;
 mod manual_records;
+mod permissions;
 mod read;
 #[cfg(test)]
 mod recorded;

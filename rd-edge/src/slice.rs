@@ -16,9 +16,11 @@ use crate::kinds::listener_rule::{self, Conditions, ListenerRule};
 use crate::kinds::load_balancer::{self, DELETION_PROTECTION, DROP_INVALID_HEADERS, LoadBalancer};
 use crate::kinds::target_group::{self, HealthCheck, TargetGroup};
 use crate::manual_records;
+use crate::permissions;
 use crate::redirect::Redirect;
 use rd_common::aws::Aws;
 use rd_common::outputs::{edge, net};
+use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::{
     Ctx, DeleteTarget, Document, Input, Kinds, Note, Part, Parts, Problem, Result, Slice, Stack,
 };
@@ -46,6 +48,16 @@ impl Slice for Edge {
     type Clients = Clients;
     type Discovered = Discovered;
     type DestroyArgs = DestroyArgs;
+
+    const CALLS: &'static [&'static [Call]] = &[
+        permissions::CALLS,
+        rd_iam::permissions::SERVICE_LINKED_ROLES,
+        OF_EVERY_PROGRAM,
+    ];
+
+    fn resources(stack: &Stack, config: &Config) -> Resources {
+        permissions::resources(stack, config)
+    }
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)

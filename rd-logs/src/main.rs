@@ -12,6 +12,7 @@ mod events;
 mod kinds;
 mod metric;
 mod names;
+mod permissions;
 mod slice;
 mod time;
 

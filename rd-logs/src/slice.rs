@@ -11,8 +11,10 @@ use crate::kinds::dashboard::{self, Dashboard};
 use crate::kinds::subscription::{self, Subscription};
 use crate::kinds::topic::{self, Topic};
 use crate::names::dashboard_url;
+use crate::permissions;
 use rd_common::aws::Aws;
 use rd_common::outputs::{SliceInputs, logs};
+use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::slices::program_of;
 use rd_common::{
     Document, ExternalOutputs, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
@@ -28,6 +30,12 @@ impl Slice for Logs {
     type Clients = Clients;
     type Discovered = Discovered;
     type DestroyArgs = NoArgs;
+
+    const CALLS: &'static [&'static [Call]] = &[permissions::CALLS, OF_EVERY_PROGRAM];
+
+    fn resources(stack: &Stack, config: &Config) -> Resources {
+        permissions::resources(stack, config)
+    }
 
     const OPTIONAL_INPUTS: &'static [SliceInputs] = &OPTIONAL_INPUTS;
 

@@ -9,6 +9,7 @@ mod discover;
 mod ec2;
 mod endpoint_services;
 mod kinds;
+mod permissions;
 mod reachability;
 #[cfg(test)]
 mod recorded;

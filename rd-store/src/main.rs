@@ -6,6 +6,7 @@ mod commands;
 mod config;
 mod expected_owner;
 mod kinds;
+mod permissions;
 mod s3_errors;
 mod slice;
 

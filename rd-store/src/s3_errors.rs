@@ -56,10 +56,15 @@ pub fn explain(error: Error, name: &str) -> Error {
 /// The same for a read. S3 refuses reads of another account's bucket.
 pub fn explain_read(error: Error, name: &str) -> Error {
     match error.code.as_deref() {
-        Some("AccessDenied" | "AllAccessDisabled") => error.hint(format!(
-            "bucket names are unique across all AWS accounts: if {name} belongs to another account, set `bucket` in \
-             [store]; if it belongs to this one, the credentials lack a permission for it"
-        )),
+        Some("AccessDenied" | "AllAccessDisabled") => {
+            let permission = error.hint.clone();
+            let permission =
+                permission.unwrap_or_else(|| "the credentials lack a permission for it".to_owned());
+            error.hint(format!(
+                "bucket names are unique across all AWS accounts: if {name} belongs to another account, set `bucket` in \
+                 [store]; if it belongs to this one, {permission}"
+            ))
+        }
         _ => explain(error, name),
     }
 }

@@ -6,9 +6,11 @@ use crate::config::Config;
 use crate::kinds::bucket::{
     self, Bucket, cors, encryption, lifecycle, ownership, policy, public_access,
 };
+use crate::permissions;
 use rd_common::arn::Arn;
 use rd_common::aws::Aws;
 use rd_common::outputs::store;
+use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::{Ctx, DeleteTarget, Document, Error, Kinds, Parts, Problem, Result, Slice, Stack};
 use serde_json::Value;
 
@@ -29,6 +31,12 @@ impl Slice for Store {
     type Clients = Clients;
     type Discovered = ();
     type DestroyArgs = DestroyArgs;
+
+    const CALLS: &'static [&'static [Call]] = &[permissions::CALLS, OF_EVERY_PROGRAM];
+
+    fn resources(stack: &Stack, config: &Config) -> Resources {
+        permissions::resources(stack, config)
+    }
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)

@@ -73,6 +73,7 @@ MODULES = [
     "iam.managed_policies",
     "iam.roles",
     "iam.policy_simulation",
+    "authorization.enforcement",
     "registry.storage",
     "ecr.authorization",
     "ecr.images",

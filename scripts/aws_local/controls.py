@@ -6,6 +6,7 @@
 - /aws-local/target-health: {"target", "state", "reason", "description"}, how a target answers its health checks;
   DELETE restores its own health;
 - /aws-local/bad-day: {"account", "seed", "second"}, an account in which AWS answers at its worst; see bad_day/;
+- /aws-local/enforce: {"account", "role"}, a role that may do only what its policies allow; see authorization/;
 - /aws-local/task and /aws-local/iam-lag: failures of ECS tasks, and how long IAM takes to propagate new roles; see ecs/controls.py;
 - /aws-local/scan: the findings of image scans; see ecr/scans.py;
 - /aws-local/scaling-activity: scaling activities of a service; see application_autoscaling/activities.py;
@@ -25,6 +26,7 @@ import json
 
 from moto.core.base_backend import BackendDict
 
+from aws_local.authorization import enforcement
 from aws_local.bad_day import day
 from aws_local.ecs import controls
 from aws_local.elbv2 import lag
@@ -105,6 +107,7 @@ def conflicts(bucket, key):
 PATHS = {
     "/aws-local/bad-day": day.control,
     "/aws-local/dns": _dns,
+    "/aws-local/enforce": enforcement.control,
     "/aws-local/elb-lag": lag.control,
     "/aws-local/target-health": _target_health,
     "/aws-local/logs": _logs,

@@ -10,6 +10,7 @@ import threading
 import time
 
 from aws_local import additions, controls, speed
+from aws_local.authorization.enforcement import Enforcement
 from aws_local.bad_day.application import BadDay
 from aws_local.cloudwatch.rpc_v2_cbor import Cbor
 from aws_local.logs.live_tail import LiveTail
@@ -60,7 +61,7 @@ class Watch:
 
 
 def application():
-    return Registry(LiveTail(Cbor(BadDay(Dispatcher()))))
+    return Registry(LiveTail(Cbor(Enforcement(BadDay(Dispatcher())))))
 
 
 def main():

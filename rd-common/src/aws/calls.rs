@@ -1,7 +1,9 @@
 //! What happens with every call to AWS: it is counted and logged at `-v`; a change gets one attempt, which is not sent
-//! once a lock of this run is lost; and its response knows the service that it came from.
+//! once a lock of this run is lost; and its response knows the service and the operation that it came from. A debug build
+//! refuses a call that the program's table of permissions does not have.
 
 use crate::aws::change_guard::{ChangeGuard, LockLost, is_change};
+use crate::permissions::Permissions;
 use aws_config::retry::RetryConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
@@ -20,17 +22,34 @@ use std::sync::atomic::{AtomicU64, Ordering};
 #[derive(Clone, Debug)]
 pub(super) struct Service(pub(super) String);
 
+/// The operation that a response is the answer to, and what the program knows of its permissions. An extension of the
+/// response.
+#[derive(Clone, Debug)]
+pub(super) struct Operation {
+    name: String,
+    permissions: Permissions,
+}
+
+impl Operation {
+    /// What the operation needs, for a call that was refused with AWS's `message`.
+    pub(super) fn needed(&self, service: &str, message: &str) -> Option<String> {
+        self.permissions.hint(service, &self.name, message)
+    }
+}
+
 #[derive(Clone, Debug)]
 pub(super) struct EveryCall {
     count: Arc<AtomicU64>,
     guard: ChangeGuard,
+    permissions: Permissions,
 }
 
 impl EveryCall {
-    pub(super) fn new(guard: ChangeGuard) -> Self {
+    pub(super) fn new(guard: ChangeGuard, permissions: Permissions) -> Self {
         Self {
             count: Arc::default(),
             guard,
+            permissions,
         }
     }
 
@@ -57,6 +76,14 @@ impl Intercept for EveryCall {
         _runtime: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(call) = bag.load::<Metadata>() {
+            debug_assert!(
+                self.permissions.allows(call.service(), call.name()),
+                "{} {} is not in the table of the calls of this command (permissions.rs)",
+                call.service(),
+                call.name()
+            );
+        }
         if changes(bag) {
             bag.interceptor_state().store_put(RetryConfig::disabled());
         }
@@ -84,7 +111,13 @@ impl Intercept for EveryCall {
     ) -> Result<(), BoxError> {
         if let Some(operation) = bag.load::<Metadata>() {
             let service = Service(operation.service().to_owned());
-            context.response_mut().add_extension(service);
+            let operation = Operation {
+                name: operation.name().to_owned(),
+                permissions: self.permissions.clone(),
+            };
+            let response = context.response_mut();
+            response.add_extension(service);
+            response.add_extension(operation);
         }
         Ok(())
     }

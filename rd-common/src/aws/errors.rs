@@ -1,6 +1,6 @@
 //! Errors of the AWS SDK as [`Error`]s: what failed, why, whether to retry, and what to do about it.
 
-use crate::aws::calls::Service;
+use crate::aws::calls::{Operation, Service};
 use crate::aws::change_guard::LockLost;
 use crate::aws::error_codes::{Meaning, meaning};
 use crate::aws::passing_refusals::passes;
@@ -41,6 +41,13 @@ where
             };
             let service = error.raw_response().and_then(HttpResponse::extension);
             let service = service.map_or("", |Service(name)| name.as_str());
+            let operation = error
+                .raw_response()
+                .and_then(HttpResponse::extension::<Operation>);
+            let needed = DENIED
+                .contains(&code)
+                .then(|| operation?.needed(service, message))
+                .flatten();
             let meaning = meaning(service, code);
             let retry = match status {
                 _ if meaning == Some(Meaning::Throttled) => Retry::NotDone,
@@ -55,7 +62,9 @@ where
             let ours = Error::failed(format!("cannot {doing}: {code}: {message}"))
                 .with_code(Some(code.to_owned()), request_id)
                 .retry(retry);
-            match hint(code, message).or((meaning == Some(Meaning::Quota)).then_some(QUOTA_HINT)) {
+            let known =
+                hint(code, message).or((meaning == Some(Meaning::Quota)).then_some(QUOTA_HINT));
+            match needed.or(known.map(str::to_owned)) {
                 Some(hint) => ours.hint(hint),
                 None => ours,
             }
@@ -156,6 +165,17 @@ pub(super) fn no_credentials(error: &CredentialsError, profile: Option<&str>) ->
 const QUOTA_HINT: &str =
     "an account limit is reached: raise it in Service Quotas, or delete what is not needed";
 
+/// The codes with which services refuse a call for which a permission is missing.
+/// <https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html>
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/CommonErrors.html>
+const DENIED: [&str; 5] = [
+    "AccessDenied",
+    "AccessDeniedException",
+    "AuthorizationError",
+    "NotAuthorized",
+    "UnauthorizedOperation",
+];
+
 fn hint(code: &str, message: &str) -> Option<&'static str> {
     Some(match code {
         // EC2 has this code also for what belongs to another account, or is being released.
@@ -177,7 +197,7 @@ fn hint(code: &str, message: &str) -> Option<&'static str> {
         "InvalidClientTokenId" | "UnrecognizedClientException" | "InvalidAccessKeyId" => {
             "AWS does not know this access key: check --profile, AWS_PROFILE and AWS_ACCESS_KEY_ID"
         }
-        "AccessDenied" | "AccessDeniedException" | "UnauthorizedOperation" => {
+        code if DENIED.contains(&code) => {
             "ask for the permission named above: the credentials do not have it"
         }
         "OptInRequired" => {

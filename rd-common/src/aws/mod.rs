@@ -20,6 +20,7 @@ use crate::aws::calls::EveryCall;
 use crate::aws::change_guard::ChangeGuard;
 use crate::aws::credentials::{CachedCredentials, fingerprint};
 use crate::error::{Error, Result};
+use crate::permissions::Permissions;
 use crate::stack::Stack;
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
 use aws_config::environment::EnvironmentVariableRegionProvider;
@@ -50,6 +51,8 @@ pub struct Access {
     pub guard: ChangeGuard,
     /// The credentials, once they were resolved: connections of the same access share them.
     pub credentials: ResolvedCredentials,
+    /// The calls that the running command may make, and what they need.
+    pub permissions: Permissions,
 }
 
 /// Credentials that are resolved once for several connections. Clones share them.
@@ -144,7 +147,7 @@ impl Aws {
                 .profile
                 .clone()
                 .or_else(|| std::env::var(profile::VARIABLE).ok()),
-            calls: EveryCall::new(access.guard.clone()),
+            calls: EveryCall::new(access.guard.clone(), access.permissions.clone()),
         })
     }
 

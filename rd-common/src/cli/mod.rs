@@ -60,6 +60,7 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
         about,
         SliceProgram::<S::DestroyArgs, V>::command(),
         |matches, clap_command| async move {
+            let name = matches.subcommand_name().unwrap_or_default().to_owned();
             let SliceProgram { flags, command } =
                 parsed::<SliceProgram<S::DestroyArgs, V>>(&matches);
             log_to_stderr(flags.verbose);
@@ -70,9 +71,13 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
                     completions(&clap_command, shell)
                 }
                 AnyCommand::Slice(SliceCommand::Man { folder }) => man(&clap_command, &folder),
-                AnyCommand::Slice(command) => {
+                AnyCommand::Slice(mut command) => {
+                    if let SliceCommand::Policy(args) = &mut command {
+                        let all = clap_command.get_subcommands();
+                        args.commands = all.map(|one| one.get_name().to_owned()).collect();
+                    }
                     let json = Format::resolve(flags.format) == Format::Json;
-                    match Context::resolve(about.name, flags.clone(), Some(S::NAME)).await {
+                    match Context::of_slice::<S>(about.name, &name, flags.clone()).await {
                         Ok(context) => command.run::<S>(&context).await,
                         Err(error) => {
                             let verb = command.verb();
@@ -89,7 +94,7 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
                     }
                 }
                 AnyCommand::Own(command) => {
-                    let context = Context::resolve(about.name, flags, Some(S::NAME)).await?;
+                    let context = Context::of_slice::<S>(about.name, &name, flags).await?;
                     command.run(&context).await
                 }
             }

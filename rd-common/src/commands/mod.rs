@@ -8,6 +8,7 @@ mod import_resources;
 pub mod limits;
 pub mod output;
 pub mod plan;
+pub mod policy;
 mod program_commands;
 pub mod rebuild;
 mod scan;
@@ -71,6 +72,13 @@ pub enum SliceCommand<D: Args> {
     #[command(after_help = "{program} doctor :: compare the state with AWS\n\
         {program} doctor --fix :: also fix what can be fixed in the state alone")]
     Doctor(doctor::DoctorArgs),
+    /// Print the least IAM policy that the program needs, as JSON
+    #[command(
+        after_help = "{program} policy --for plan :: for a role that may only look\n\
+        {program} policy --for apply --account 123456789012 > policy.json :: without credentials\n\
+        {program} policy :: for every command of the program"
+    )]
+    Policy(policy::PolicyArgs),
     /// Print a completion script for a shell
     #[command(
         after_help = "{program} completions bash > ~/.local/share/bash-completion/completions/{program}\n\
@@ -102,6 +110,7 @@ impl<D: Args> SliceCommand<D> {
             SliceCommand::Doctor(_) => Some(Verb::Doctor),
             SliceCommand::Output(_)
             | SliceCommand::Settings(_)
+            | SliceCommand::Policy(_)
             | SliceCommand::Completions { .. }
             | SliceCommand::Man { .. } => None,
         }
@@ -118,6 +127,7 @@ impl<D: Args> SliceCommand<D> {
             SliceCommand::Rebuild => rebuild::run::<S>(context).await,
             SliceCommand::Import(args) => import::run::<S>(context, &args).await,
             SliceCommand::Doctor(args) => doctor::run::<S>(context, &args).await,
+            SliceCommand::Policy(args) => policy::run::<S>(context, &args).await,
             SliceCommand::Completions { .. } | SliceCommand::Man { .. } => Ok(Exit::Done),
         }
     }

@@ -3,6 +3,7 @@
 use crate::aws::Aws;
 use crate::error::Result;
 use crate::outputs::SliceInputs;
+use crate::permissions::{Call, Resources};
 use crate::resource::any_kind::Kinds;
 use crate::resource::ctx::Ctx;
 use crate::resource::external_outputs::ExternalOutputs;
@@ -67,6 +68,15 @@ pub trait Slice: 'static {
     /// As [`Slice::OPTIONAL_INPUTS`], of slices that this one needs as soon as its specs refer to them. Such a slice
     /// must be destroyed after this one.
     const REQUIRED_INPUTS: &'static [SliceInputs] = &[];
+
+    /// The AWS API operations that the program calls, by the part of the code that calls them, and what IAM asks for each.
+    const CALLS: &'static [&'static [Call]];
+
+    /// The commands of the program alone that end with an apply, which they start as a program of its own.
+    const COMMANDS_THAT_APPLY: &'static [&'static str] = &[];
+
+    /// The ARNs of the names in [`Slice::CALLS`]. Pure.
+    fn resources(stack: &Stack, config: &Self::Config) -> Resources;
 
     /// What is wrong with the settings beyond the types of their keys. Pure.
     fn check(config: &Self::Config, stack: &Stack) -> Vec<Problem>;

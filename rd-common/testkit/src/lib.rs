@@ -18,6 +18,7 @@ mod http;
 mod inventory;
 pub mod log_events;
 pub mod network;
+mod restricted;
 pub mod rounds;
 mod run;
 mod schema;

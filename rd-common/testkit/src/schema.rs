@@ -22,6 +22,7 @@ pub fn schema_of(program: &str, command: &str) -> Option<String> {
             Some("record".to_owned())
         }
         (_, "output") => Some("output".to_owned()),
+        (_, "policy") => Some("policy".to_owned()),
         (_, "settings") => Some("rd-state.settings".to_owned()),
         _ => own(&command.replace(' ', "-")),
     }

@@ -37,7 +37,7 @@ pub struct World {
     /// The URL that its programs call: the local API, or a proxy in front of it.
     endpoint: String,
     /// The URL of the local API.
-    api: &'static str,
+    pub(crate) api: &'static str,
 }
 
 /// An account id of this test alone: time, process and a counter, hashed into twelve digits.
@@ -68,7 +68,7 @@ impl World {
         let account = account();
         let api = endpoint();
         Self {
-            credentials: assume(api, &account),
+            credentials: assume(api, &account, "test"),
             folder,
             account,
             endpoint: url.to_owned(),
@@ -255,8 +255,8 @@ impl World {
 }
 
 /// Credentials of a role in this account, from STS.
-fn assume(api: &str, account: &str) -> [String; 3] {
-    let role = format!("arn:aws:iam::{account}:role/test");
+pub(crate) fn assume(api: &str, account: &str, role: &str) -> [String; 3] {
+    let role = format!("arn:aws:iam::{account}:role/{role}");
     let body = form(&[
         ("Action", "AssumeRole"),
         ("Version", "2011-06-15"),

@@ -6,10 +6,6 @@ use rd_common::{Problem, Stack};
 use rd_log_group::{kms_key_problem, retention_problem};
 use std::collections::BTreeMap;
 
-/// The longest name that IAM allows for a role.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_iam-quotas.html>
-const MAX_ROLE_NAME: usize = 64;
-
 impl Config {
     /// Every problem of the section: the key, what is wrong, and what is allowed.
     pub fn problems(&self, stack: &Stack) -> Vec<Problem> {
@@ -150,14 +146,6 @@ impl Config {
                 "health_command",
                 format!("begins with `{}`", self.health_command[0]),
                 "CMD and arguments, or CMD-SHELL and one line",
-            );
-        }
-        let role = stack.name_of(&format!("execution-{}", stack.region));
-        if role.len() > MAX_ROLE_NAME {
-            wrong(
-                "",
-                format!("`{role}` is too long for the name of a role"),
-                "at most 64 characters: a shorter `project` or `environment`",
             );
         }
         problems.extend(retention_problem("retention_days", self.retention_days));

@@ -6,7 +6,7 @@ pub mod discover;
 pub mod kms_key;
 mod outputs;
 pub mod role_documents;
-mod roles;
+pub mod roles;
 mod service_spec;
 pub mod task_spec;
 
@@ -21,12 +21,14 @@ use crate::kinds::scheduled_action::ScheduledAction;
 use crate::kinds::service::Service;
 use crate::kinds::task_definition::TaskDefinition;
 use crate::names::{self, REPOSITORY};
+use crate::permissions;
 use crate::tasks::stop_tasks;
 use container_secrets::secrets;
 use discover::Discovered;
 use outputs::Resources;
 use rd_common::aws::Aws;
 use rd_common::outputs::SliceInputs;
+use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources as Arns};
 use rd_common::{
     Ctx, DeleteTarget, Document, Error, ExternalOutputs, Kinds, Note, Parts, Problem, Result,
     Slice, Stack,
@@ -53,6 +55,18 @@ impl Slice for Ecs {
     type Clients = Clients;
     type Discovered = Discovered;
     type DestroyArgs = DestroyArgs;
+
+    const CALLS: &'static [&'static [Call]] = &[
+        permissions::CALLS,
+        rd_iam::permissions::ROLES,
+        rd_iam::permissions::SERVICE_LINKED_ROLES,
+        rd_log_group::permissions::CALLS,
+        OF_EVERY_PROGRAM,
+    ];
+
+    fn resources(stack: &Stack, config: &Config) -> Arns {
+        permissions::resources(stack, config)
+    }
 
     const REQUIRED_INPUTS: &'static [SliceInputs] = &discover::REQUIRED_INPUTS;
 

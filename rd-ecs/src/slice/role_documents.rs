@@ -2,22 +2,9 @@
 //! <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/security-iam-roles.html>
 
 use super::kms_key::Key;
-use rd_common::arn::Arn;
 use rd_common::{Input, Stack};
 use rd_iam::document::trust_for;
 use serde_json::{Value, json};
-
-/// The ARN of AWS's managed policy for execution roles: pull images, write logs.
-/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html>
-pub fn managed_execution(stack: &Stack) -> String {
-    let policy = "policy/service-role/AmazonECSTaskExecutionRolePolicy";
-    // AWS's managed policies have the account `aws`.
-    let arn = Arn {
-        account: "aws".to_owned(),
-        ..Arn::global(stack, "iam", policy)
-    };
-    arn.to_string()
-}
 
 /// The trust policy of both roles: ECS tasks of this account and region.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html>

@@ -6,6 +6,7 @@ use super::kms_key::Key;
 use super::role_documents::{self, Bucket};
 use crate::clients::Clients;
 use crate::config::Config;
+use crate::names;
 use rd_common::outputs::store;
 use rd_common::{Input, Part, Parts, Stack};
 use rd_iam::role::{self, Role};
@@ -40,8 +41,7 @@ pub fn roles(
         parts.add::<Role<Clients>>(
             name,
             role::Spec {
-                // Roles belong to the whole account: another region may have a stack of the same name.
-                name: stack.name_of(&format!("{name}-{}", stack.region)),
+                name: role::name(stack, name),
                 description: description.to_owned(),
                 trust: role_documents::trust(stack),
                 managed_policies,
@@ -51,7 +51,7 @@ pub fn roles(
     let execution = role(
         "execution",
         "Lets ECS pull the image, write the logs and read the secrets of the service",
-        vec![role_documents::managed_execution(stack)],
+        vec![names::managed_execution(stack)],
     );
     let task = role(
         "task",

@@ -12,7 +12,7 @@ const ALGORITHMS: [&str; 3] = ["RSA_2048", "EC_prime256v1", "EC_secp384r1"];
 
 /// The maximum length of a load balancer's name.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateLoadBalancer.html>
-const MAX_NAME_LENGTH: usize = 32;
+pub const MAX_NAME_LENGTH: usize = 32;
 
 /// The maximum length of a hosted zone's id.
 /// <https://docs.aws.amazon.com/Route53/latest/APIReference/API_HostedZone.html>

@@ -97,7 +97,9 @@ pub const NO_ZONE: &str = "none";
 impl Config {
     /// The load balancer's name, with the stack's default.
     pub fn name(&self, stack: &Stack) -> String {
-        self.name.clone().unwrap_or_else(|| stack.name_of("alb"))
+        self.name
+            .clone()
+            .unwrap_or_else(|| stack.name_within(checks::MAX_NAME_LENGTH, "alb"))
     }
 
     /// The names that clients use, the one of `host` first; none without a domain.

@@ -92,6 +92,8 @@ pub struct Live {
 /// The maximum length of a target group's name.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_CreateTargetGroup.html>
 const MAX_NAME_LENGTH: usize = 32;
+/// How many characters of the token a name ends with.
+const TOKEN_LENGTH: usize = 6;
 
 fn live(group: &ElbTargetGroup, attributes: BTreeMap<String, String>) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
@@ -129,10 +131,19 @@ fn live(group: &ElbTargetGroup, attributes: BTreeMap<String, String>) -> Live {
 /// The name of a group, `<prefix>-<six characters of the create token>`. Every attempt to create the same group has the
 /// same token, so that a retry does not create a second one.
 fn group_name(prefix: &str, token: &str) -> String {
-    let six: String = token.chars().filter(|c| *c != '-').take(6).collect();
-    let room = MAX_NAME_LENGTH - 1 - six.len();
+    let six: String = token
+        .chars()
+        .filter(|c| *c != '-')
+        .take(TOKEN_LENGTH)
+        .collect();
+    format!("{}-{six}", name_start(prefix))
+}
+
+/// The part of a group's name before the last hyphen.
+pub fn name_start(prefix: &str) -> String {
+    let room = MAX_NAME_LENGTH - 1 - TOKEN_LENGTH;
     let prefix: String = prefix.chars().take(room).collect();
-    format!("{}-{six}", prefix.trim_end_matches('-'))
+    prefix.trim_end_matches('-').to_owned()
 }
 
 async fn read_attributes(

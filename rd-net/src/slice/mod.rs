@@ -25,8 +25,10 @@ use crate::kinds::security_group_rule::SecurityGroupRule;
 use crate::kinds::subnet::Subnet;
 use crate::kinds::vpc::{self, Vpc};
 use crate::kinds::vpc_endpoint::VpcEndpoint;
+use crate::permissions;
 use outputs::outputs;
 use rd_common::aws::Aws;
+use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::{
     Ctx, DeleteTarget, Document, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack, Usage,
 };
@@ -44,6 +46,17 @@ impl Slice for Net {
     type Clients = Clients;
     type Discovered = Discovered;
     type DestroyArgs = NoArgs;
+
+    const CALLS: &'static [&'static [Call]] = &[
+        permissions::CALLS,
+        rd_iam::permissions::ROLES,
+        rd_log_group::permissions::CALLS,
+        OF_EVERY_PROGRAM,
+    ];
+
+    fn resources(stack: &Stack, config: &Config) -> Resources {
+        permissions::resources(stack, config)
+    }
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)

@@ -2,6 +2,7 @@
 //! role propagates.
 
 pub mod document;
+pub mod permissions;
 pub mod propagation;
 pub mod role;
 pub mod role_policy;

@@ -8,8 +8,8 @@ use crate::{Client, Iam, NOT_FOUND};
 use aws_sdk_iam::types::Tag;
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Readiness, Result, Tags,
-    Wanted, attribute, sdk_tags, tags_from_sdk, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Readiness, Result, Stack,
+    Tags, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -49,6 +49,15 @@ pub struct Live {
     pub trust: Value,
     /// The ARNs of the attached managed policies; none if they were not read because none are desired.
     pub managed_policies: Option<Vec<String>>,
+}
+
+/// The most characters of a role's name.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
+const LONGEST_NAME: usize = 64;
+
+/// The name of a stack's role. Roles belong to the whole account: another region may have a stack of the same name.
+pub fn name(stack: &Stack, role: &str) -> String {
+    stack.name_within(LONGEST_NAME, &format!("{role}-{}", stack.region))
 }
 
 /// Reads the ARNs of the managed policies attached to a role.

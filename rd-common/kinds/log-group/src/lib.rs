@@ -3,6 +3,7 @@
 
 mod errors;
 mod kind;
+pub mod permissions;
 pub mod read;
 mod settings;
 

@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod generate;
+pub mod permissions;
 pub mod rotation;
 pub mod secret;
 pub mod value;

@@ -28,6 +28,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "state",
             "settings",
             "aws",
+            "permissions",
             "arn",
             "stack",
             "outputs",
@@ -47,6 +48,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "slice",
             "discover",
             "endpoint_services",
+            "permissions",
             "availability_zones",
             "kinds",
             "config",
@@ -62,6 +64,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "slice",
+            "permissions",
             "log_groups",
             "config",
             "kinds",
@@ -75,6 +78,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "slice",
+            "permissions",
             "log_groups",
             "config",
             "kinds",
@@ -89,6 +93,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "slice",
+            "permissions",
             "kinds",
             "bucket_contents",
             "clients",
@@ -102,6 +107,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "slice",
+            "permissions",
             "manual_records",
             "discover",
             "addresses",
@@ -128,6 +134,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "images",
             "service_context",
             "slice",
+            "permissions",
             "config",
             "tasks",
             "kinds",
@@ -143,6 +150,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "commands",
             "events",
             "slice",
+            "permissions",
             "alarm_rules",
             "time",
             "kinds",
@@ -169,6 +177,7 @@ const CRATES: &[(&str, &[&str])] = &[
     (
         "rd-common/kinds/iam",
         &[
+            "permissions",
             "propagation",
             "role",
             "role_policy",
@@ -178,12 +187,18 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     (
         "rd-common/kinds/log-group",
-        &["settings", "kind", "read", "errors"],
+        &["permissions", "settings", "kind", "read", "errors"],
     ),
     (
         "rd-common/kinds/secret",
         &[
-            "check", "secret", "version", "rotation", "value", "generate",
+            "permissions",
+            "check",
+            "secret",
+            "version",
+            "rotation",
+            "value",
+            "generate",
         ],
     ),
     (
@@ -194,6 +209,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "domain",
             "drift",
             "inventory",
+            "restricted",
             "log_events",
             "secrecy",
             "service",

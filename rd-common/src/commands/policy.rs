@@ -1,0 +1,106 @@
+//! `policy`: prints the least IAM policy that the program needs.
+
+use crate::aws;
+use crate::context::Context;
+use crate::error::{Error, Result};
+use crate::exit::Exit;
+use crate::permissions::{Call, document, unused_names, use_of};
+use crate::resource::slice::Slice;
+use serde_json::json;
+use std::collections::BTreeSet;
+
+/// The arguments that `policy` accepts.
+#[derive(clap::Args, Clone, Debug, Default)]
+pub struct PolicyArgs {
+    /// What the policy is for: `plan` (all that only reads), `apply` (and destroy), a command of the program alone such as
+    /// `check`, or `all`
+    #[arg(long = "for", value_name = "COMMAND", default_value = "all")]
+    pub what: String,
+    /// List the AWS API operations that the program calls for it, and the actions that each needs, instead of a policy
+    #[arg(long)]
+    pub calls: bool,
+    /// The id of the account, so that no credentials are needed
+    #[arg(long, value_name = "ID")]
+    pub account: Option<String>,
+    /// The names of the program's commands.
+    #[arg(skip)]
+    pub commands: Vec<String>,
+}
+
+/// Commands without a call to AWS.
+const WITHOUT_CALLS: [&str; 5] = ["completions", "man", "output", "policy", "settings"];
+
+/// The uses of a program that have a policy of their own.
+fn uses(commands: &[String]) -> BTreeSet<&str> {
+    let commands = commands.iter().map(String::as_str);
+    let calling = commands.filter(|one| !WITHOUT_CALLS.contains(one));
+    calling.map(use_of).chain(["all"]).collect()
+}
+
+/// Prints the policy of slice `S`.
+pub(crate) async fn run<S: Slice>(context: &Context, args: &PolicyArgs) -> Result<Exit> {
+    let known = uses(&args.commands);
+    let what = use_of(&args.what);
+    if !known.contains(what) {
+        let known: Vec<&str> = known.into_iter().collect();
+        return Err(
+            Error::usage(format!("`{}` is no command with a policy", args.what))
+                .hint(format!("--for accepts: {}", known.join(", "))),
+        );
+    }
+    if args.calls {
+        print_calls(context, S::CALLS, what);
+        return Ok(Exit::Done);
+    }
+    let config: S::Config = context.settings.section(S::NAME)?;
+    let problems = S::check(&config, &context.stack);
+    context.settings.reject(Some(S::NAME), &problems)?;
+    let account = match &args.account {
+        Some(id) if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) => id.clone(),
+        Some(id) => {
+            return Err(Error::usage(format!("`{id}` is no id of an AWS account"))
+                .hint("an account's id has 12 digits"));
+        }
+        None => {
+            let aws = context.connect().await?;
+            aws::account(&aws).await.map_err(|error| {
+                error.hint("pass --account, the id of the account, to need no credentials")
+            })?
+        }
+    };
+    let _ = context.stack.account.set(account);
+    let resources = S::resources(&context.stack, &config);
+    debug_assert!(
+        unused_names(S::CALLS, &resources).is_empty(),
+        "resources that no call needs: {:?}",
+        unused_names(S::CALLS, &resources)
+    );
+    let mut uses = vec![what];
+    if S::COMMANDS_THAT_APPLY.contains(&what) {
+        uses.push("apply");
+    }
+    let policy = document(S::CALLS, &uses, &resources);
+    let text = match context.printer.is_json() {
+        true => policy.to_string(),
+        false => format!("{policy:#}"),
+    };
+    context.printer.text(&format!("{text}\n"));
+    Ok(Exit::Done)
+}
+
+/// Prints the calls, one in each line.
+fn print_calls(context: &Context, tables: &[&[Call]], what: &str) {
+    let calls = tables.iter().copied().flatten();
+    for call in calls.filter(|call| call.is_made_by(what)) {
+        let grants = call.grants.iter();
+        let actions: Vec<&str> = grants.flat_map(|one| one.actions.split(' ')).collect();
+        let (service, operation) = (call.service, call.operation);
+        let line = match context.printer.is_json() {
+            true => {
+                json!({"service": service, "operation": operation, "actions": actions}).to_string()
+            }
+            false => format!("{service} {operation}: {}", actions.join(" ")),
+        };
+        context.printer.text(&format!("{line}\n"));
+    }
+}

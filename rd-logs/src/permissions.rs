@@ -1,0 +1,246 @@
+//! What IAM asks for the calls of rd-logs.
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html>
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html>
+
+use crate::config::Config;
+use rd_common::Stack;
+use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
+
+const CLOUDWATCH: &str = "CloudWatch";
+const LOGS: &str = "CloudWatch Logs";
+const SNS: &str = "SNS";
+
+/// The calls of this program.
+pub const CALLS: &[Call] = &[
+    needs(
+        CLOUDWATCH,
+        "DescribeAlarms",
+        "plan alarms metrics",
+        &[Grant::on("cloudwatch:DescribeAlarms", "any_alarm")],
+    ),
+    needs(
+        CLOUDWATCH,
+        "DescribeAlarmHistory",
+        "alarms",
+        &[Grant::on("cloudwatch:DescribeAlarmHistory", "any_alarm")],
+    ),
+    needs(
+        CLOUDWATCH,
+        "ListTagsForResource",
+        "plan",
+        &[Grant::on(
+            "cloudwatch:ListTagsForResource",
+            "alarm dashboard",
+        )],
+    ),
+    needs(
+        CLOUDWATCH,
+        "PutMetricAlarm",
+        "apply",
+        &[Grant::on(
+            "cloudwatch:PutMetricAlarm cloudwatch:TagResource",
+            "alarm",
+        )],
+    ),
+    needs(
+        CLOUDWATCH,
+        "DeleteAlarms",
+        "apply",
+        &[Grant::on("cloudwatch:DeleteAlarms", "alarm")],
+    ),
+    needs(
+        CLOUDWATCH,
+        "GetDashboard",
+        "plan metrics dashboard",
+        &[Grant::on("cloudwatch:GetDashboard", "dashboard")],
+    ),
+    needs(
+        CLOUDWATCH,
+        "PutDashboard",
+        "apply",
+        &[Grant::on(
+            "cloudwatch:PutDashboard cloudwatch:TagResource",
+            "dashboard",
+        )],
+    ),
+    needs(
+        CLOUDWATCH,
+        "DeleteDashboards",
+        "apply",
+        &[Grant::on("cloudwatch:DeleteDashboards", "dashboard")],
+    ),
+    needs(
+        CLOUDWATCH,
+        "TagResource",
+        "apply",
+        &[Grant::on("cloudwatch:TagResource", "alarm dashboard")],
+    ),
+    needs(
+        CLOUDWATCH,
+        "UntagResource",
+        "apply",
+        &[Grant::on("cloudwatch:UntagResource", "alarm dashboard")],
+    ),
+    needs(
+        CLOUDWATCH,
+        "GetMetricData",
+        "metrics",
+        &[Grant::any("cloudwatch:GetMetricData")],
+    ),
+    needs(
+        LOGS,
+        "DescribeLogGroups",
+        "groups tail search insights",
+        &[Grant::any("logs:DescribeLogGroups")],
+    ),
+    needs(
+        LOGS,
+        "DescribeLogStreams",
+        "groups tail search",
+        &[Grant::on("logs:DescribeLogStreams", "log_group")],
+    ),
+    needs(
+        LOGS,
+        "FilterLogEvents",
+        "tail search",
+        &[Grant::on("logs:FilterLogEvents", "log_group")],
+    ),
+    needs(
+        LOGS,
+        "StartLiveTail",
+        "tail",
+        &[Grant::on("logs:StartLiveTail", "log_group")],
+    ),
+    needs(
+        LOGS,
+        "StartQuery",
+        "insights",
+        &[Grant::on("logs:StartQuery", "log_group")],
+    ),
+    needs(
+        LOGS,
+        "GetQueryResults",
+        "insights",
+        &[Grant::any("logs:GetQueryResults")],
+    ),
+    needs(
+        LOGS,
+        "StopQuery",
+        "insights",
+        &[Grant::any("logs:StopQuery")],
+    ),
+    needs(
+        SNS,
+        "GetTopicAttributes",
+        "plan subscriptions",
+        &[Grant::on("sns:GetTopicAttributes", "topic")],
+    ),
+    needs(
+        SNS,
+        "ListTagsForResource",
+        "plan",
+        &[Grant::on("sns:ListTagsForResource", "topic")],
+    ),
+    needs(
+        SNS,
+        "ListSubscriptionsByTopic",
+        "plan subscriptions",
+        &[Grant::on("sns:ListSubscriptionsByTopic", "topic")],
+    ),
+    needs(
+        SNS,
+        "GetSubscriptionAttributes",
+        "plan subscriptions",
+        &[Grant::any("sns:GetSubscriptionAttributes")],
+    ),
+    needs(
+        SNS,
+        "CreateTopic",
+        "apply",
+        &[Grant::on("sns:CreateTopic sns:TagResource", "topic")],
+    ),
+    needs(
+        SNS,
+        "SetTopicAttributes",
+        "apply",
+        &[Grant::on("sns:SetTopicAttributes", "topic")],
+    ),
+    needs(
+        SNS,
+        "DeleteTopic",
+        "apply",
+        &[Grant::on("sns:DeleteTopic", "topic")],
+    ),
+    needs(
+        SNS,
+        "TagResource",
+        "apply",
+        &[Grant::on("sns:TagResource", "topic")],
+    ),
+    needs(
+        SNS,
+        "UntagResource",
+        "apply",
+        &[Grant::on("sns:UntagResource", "topic")],
+    ),
+    needs(
+        SNS,
+        "Subscribe",
+        "apply subscriptions",
+        &[Grant::on("sns:Subscribe", "topic")],
+    ),
+    needs(
+        SNS,
+        "Unsubscribe",
+        "apply",
+        &[Grant::any("sns:Unsubscribe")],
+    ),
+    needs(
+        SNS,
+        "SetSubscriptionAttributes",
+        "apply subscriptions",
+        &[Grant::any("sns:SetSubscriptionAttributes")],
+    ),
+    needs(
+        SNS,
+        "ConfirmSubscription",
+        "subscriptions",
+        &[Grant::on("sns:ConfirmSubscription", "topic")],
+    ),
+    needs(
+        SNS,
+        "Publish",
+        "subscriptions",
+        &[
+            Grant::on("sns:Publish", "topic"),
+            Grant::on("kms:Decrypt kms:GenerateDataKey", "key").when(Condition::Via("sns")),
+        ],
+    ),
+];
+
+/// The ARNs of the names in the table.
+pub fn resources(stack: &Stack, config: &Config) -> Resources {
+    let name = stack.name();
+    Resources::of(stack)
+        .regional("topic", "sns", [config.topic_name(stack)])
+        .regional("alarm", "cloudwatch", [format!("alarm:{name}-*")])
+        // A list of alarms is allowed for all or none.
+        .regional("any_alarm", "cloudwatch", ["alarm:*"])
+        .global(
+            "dashboard",
+            "cloudwatch",
+            [format!("dashboard/{}", config.dashboard_name(stack))],
+        )
+        .kms_key("key", config.kms_key.as_deref())
+        // Those of rd-ecs, rd-data, rd-net, and of Container Insights.
+        .log_groups(
+            "log_group",
+            &[
+                format!("/ecs/{name}-*"),
+                format!("/aws/rds/instance/{name}-*"),
+                format!("/vpc/{name}"),
+                format!("/aws/ecs/containerinsights/{name}-cluster/*"),
+            ],
+        )
+}
