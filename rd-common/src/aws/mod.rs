@@ -171,7 +171,7 @@ impl Aws {
             config,
             account: OnceCell::new(),
             profile: None,
-            calls: EveryCall::new(ChangeGuard::default()),
+            calls: EveryCall::new(ChangeGuard::default(), Permissions::default()),
         }
     }
 
