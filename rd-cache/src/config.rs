@@ -277,10 +277,10 @@ mod tests {
         assert_eq!(Config::default().problems(&stack("shop")), []);
         let wrong: [(&str, Spoil); 15] = [
             ("log_exports", |c| {
-                c.log_exports = Some(vec!["slowlog".into()])
+                c.log_exports = Some(vec!["slowlog".into()]);
             }),
             ("log_exports", |c| {
-                c.log_exports = Some(vec!["slow-log".into(), "slow-log".into()])
+                c.log_exports = Some(vec!["slow-log".into(), "slow-log".into()]);
             }),
             ("log_exports", |c| {
                 c.log_exports = Some(vec!["engine-log".into()]);

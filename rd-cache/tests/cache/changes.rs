@@ -1,5 +1,4 @@
 //! Changes of the cache: nodes, engine, parameters, changes pending until the maintenance window, and refused ones.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Call, Calls, Fault, Proxy, Rule};
 use rd_testkit::network::SETTINGS;
