@@ -13,6 +13,10 @@ use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Result, Slice};
 use std::time::Duration;
 
+/// How long reads may show the number before the change.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServices.html>
+const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
+
 /// The flags of `rd-ecs scale`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ScaleArgs {
@@ -46,9 +50,13 @@ async fn scale(context: &Context, state: &LockedState, args: &ScaleArgs) -> Resu
     let note = target.map(|target| autoscaling(&target, args.tasks));
     if !args.no_wait {
         let what = format!("{} tasks", args.tasks);
+        let late = ctx.clock.deadline(VISIBLE_WITHIN);
         wait_until(ctx, &what, args.timeout, async || {
             let now = service.read().await?;
             let (running, desired) = (now.running_count(), now.desired_count());
+            if desired == before && desired != args.tasks && !late.is_over() {
+                return Ok(Poll::Pending("the new number is not visible yet".to_owned()));
+            }
             if desired != args.tasks {
                 return Err(Error::failed(format!(
                     "the desired number is now {desired}, not {}: autoscaling or another user changed it",

@@ -1,7 +1,8 @@
 //! The life of the slice on AWS's bad days: nothing is found at once, and much is refused for now.
 
+use rd_testkit::faults::{Lag, Proxy};
 use rd_testkit::network::SETTINGS;
-use rd_testkit::{World, bad_days};
+use rd_testkit::{World, bad_days, endpoint};
 
 #[test]
 fn the_slice_is_created_changed_and_destroyed_on_a_bad_day() {
@@ -15,4 +16,15 @@ fn the_slice_is_created_changed_and_destroyed_on_a_bad_day() {
         );
         world.lives_through_a_bad_day("rd-ecs", seed, &changed);
     }
+}
+
+#[test]
+fn the_new_number_of_tasks_may_be_visible_late() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+    proxy.rules(Vec::new(), Some(Lag::of(3)));
+    world.rd("rd-ecs").args("scale 2").ok();
+    assert_eq!(world.live_service()["desiredCount"], 2);
 }

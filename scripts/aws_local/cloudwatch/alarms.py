@@ -39,6 +39,7 @@ STATES = ["INSUFFICIENT_DATA", "ALARM", "OK"]
 MISSING = {"breaching", "notBreaching", "ignore", "missing"}
 DAY, WEEK, HOUR = 86400, 604800, 3600
 # The member with the actions of each state.
+MOST_ACTIONS = 5
 ACTIONS = {"OK": "OKActions", "ALARM": "AlarmActions", "INSUFFICIENT_DATA": "InsufficientDataActions"}
 
 
@@ -150,6 +151,8 @@ def _check(given):
 
 def _check_actions(given, region):
     for member in ACTIONS.values():
+        if len(given.get(member) or []) > MOST_ACTIONS:
+            raise ValidationError(f"Member must have length less than or equal to {MOST_ACTIONS}: {member}")
         for arn in given.get(member) or []:
             parts = arn.split(":")
             if parts[0] != "arn" or len(parts) < 6:

@@ -172,6 +172,8 @@ def _checked(backend, params):
 
 
 def _register(backend, params):
+    if params.get("tags") == []:
+        raise client_error("Tags can not be empty.")
     request = _checked(backend, params)
     revisions = backend.task_definitions.setdefault(request["family"], {})
     # Numbers of deleted revisions are not used again.

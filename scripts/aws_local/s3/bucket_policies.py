@@ -12,7 +12,7 @@ import threading
 from urllib.parse import parse_qs, urlparse
 
 from moto.iam.access_control import IAMPolicyStatement, PermissionResult
-from moto.s3.exceptions import S3ClientError
+from moto.s3.exceptions import S3AccessDeniedError, S3ClientError
 from moto.s3.models import S3Backend
 from moto.s3.responses import S3Response
 
@@ -82,6 +82,23 @@ def _denied(self, request, full_url):
     return bucket.get_permission(action, resource) == PermissionResult.DENIED
 
 
+def _is_public(statement):
+    """Whether anyone at all gets something. A condition is taken to name who."""
+    principal = statement.get("Principal")
+    named = principal.get("AWS") if isinstance(principal, dict) else principal
+    everyone = "*" in (named if isinstance(named, list) else [named])
+    return statement["Effect"] == "Allow" and everyone and not statement.get("Condition")
+
+
+def _check_public(bucket, policy):
+    """https://docs.aws.amazon.com/AmazonS3/latest/userguide/access-control-block-public-access.html"""
+    block = bucket.public_access_block
+    statements = json.loads(policy)["Statement"]
+    statements = statements if isinstance(statements, list) else [statements]
+    if block and block.block_public_policy and any(map(_is_public, statements)):
+        raise S3AccessDeniedError()
+
+
 def install():
     permitted = IAMPolicyStatement.is_action_permitted
     put = S3Backend.put_bucket_policy
@@ -108,6 +125,7 @@ def install():
 
     def put_bucket_policy(self, bucket_name, policy):
         _check(policy)
+        _check_public(self.get_bucket(bucket_name), policy)
         return put(self, bucket_name, policy)
 
     IAMPolicyStatement.is_action_permitted = is_action_permitted

@@ -6,12 +6,14 @@ from botocore.exceptions import ClientError
 
 from aws_local.tests.case import Case, client
 
-BUCKET, ABSENT = "recorded-errors", "recorded-errors-absent"
+BUCKET, BLOCKED, ABSENT = "recorded-errors", "recorded-errors-blocked", "recorded-errors-absent"
 ARN = "arn:aws:sns:us-east-1:123456789012:absent"
 NO_ARN = " Reason: An ARN must have at least 6 elements, not 1"
 NO_BUCKET = "The specified bucket does not exist"
 MALFORMED = "The XML you provided was not well-formed or did not validate against our published schema"
 NAME = "Invalid name. Must be a valid name containing alphanumeric characters, or any of the following: -/_+=.@!"
+PUBLIC = json.dumps({"Version": "2012-10-17", "Statement": [
+    {"Effect": "Allow", "Principal": "*", "Action": "s3:GetObject", "Resource": "arn:aws:s3:::recorded-errors-blocked/*"}]})
 DELETED = "You can't perform this operation on the secret because it was marked for deletion."
 
 # Service, method, arguments (names in capitals are those of World), code, status, message (what is in braces varies).
@@ -119,6 +121,7 @@ ROWS = [
      {"Bucket": BUCKET, "OwnershipControls": {"Rules": [{"ObjectOwnership": "Nobody"}]}}, "MalformedXML", 400, MALFORMED),
     ("s3", "put_bucket_policy", {"Bucket": BUCKET, "Policy": "no JSON"}, "MalformedPolicy", 400,
      "Policies must be valid JSON and the first byte must be '{'"),
+    ("s3", "put_bucket_policy", {"Bucket": BLOCKED, "Policy": PUBLIC}, "AccessDenied", 403, "Access Denied"),
     ("s3", "put_bucket_tagging", {"Bucket": ABSENT, "Tagging": {"TagSet": []}}, "NoSuchBucket", 404, NO_BUCKET),
     ("s3", "put_bucket_tagging",
      {"Bucket": BUCKET, "Tagging": {"TagSet": [{"Key": "a", "Value": "1"}, {"Key": "a", "Value": "2"}]}}, "InvalidTag",
@@ -189,6 +192,10 @@ class World:
         client("logs").create_log_group(logGroupName="group")
         client("logs").create_log_stream(logGroupName="group", logStreamName="stream")
         case.s3.create_bucket(Bucket=BUCKET)
+        case.s3.create_bucket(Bucket=BLOCKED)
+        switches = ("BlockPublicAcls", "IgnorePublicAcls", "BlockPublicPolicy", "RestrictPublicBuckets")
+        blocked = dict.fromkeys(switches, True)
+        case.s3.put_public_access_block(Bucket=BLOCKED, PublicAccessBlockConfiguration=blocked)
         case.s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         case.s3.put_object(Bucket=BUCKET, Key="a", Body=b"a")
         for name in ("secret", "leaving"):

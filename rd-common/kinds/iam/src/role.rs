@@ -235,3 +235,34 @@ impl<C: Iam> Kind for Role<C> {
         diff.finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    struct Clients;
+
+    impl Iam for Clients {
+        fn iam(&self) -> &Client {
+            unreachable!("a role is ready or not without a call")
+        }
+    }
+
+    #[test]
+    fn a_role_is_ready_once_its_arn_is_one() {
+        let ready = |arn: &str| {
+            Role::<Clients>::ready(&Live {
+                name: "api".to_owned(),
+                arn: arn.to_owned(),
+                description: String::new(),
+                trust: Value::Null,
+                managed_policies: None,
+            })
+        };
+        assert_eq!(
+            ready("arn:aws:iam::123456789012:role/api"),
+            Readiness::Ready
+        );
+        assert!(matches!(ready("AROAEXAMPLEID"), Readiness::Pending(_)));
+    }
+}
