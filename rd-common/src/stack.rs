@@ -262,7 +262,7 @@ mod tests {
         );
         let long = stack("abcdefghijklmnopqrstuvwx", "abcdefghijklmnop");
         let name = long.name_within(32, "alb");
-        assert_eq!(name, "abcdefghijklmnopqrs-1cd8f2f2-alb");
+        assert_eq!(name, "abcdefghijklmnopqrs-38d263c0-alb");
         assert_eq!(name.len(), 32);
         // Stacks whose names begin alike have different resources, and a hyphen is never doubled.
         let other = stack("abcdefghijklmnopqrs-uvwx", "abcdefghijklmnop");

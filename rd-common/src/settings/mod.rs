@@ -13,6 +13,7 @@ mod override_value;
 pub mod problem;
 mod stack_settings;
 mod state_settings;
+mod tag_rules;
 mod value_type;
 
 pub use explain::Setting;

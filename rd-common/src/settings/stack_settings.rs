@@ -3,6 +3,7 @@
 use crate::settings::editions;
 use crate::settings::problem::Problem;
 use crate::settings::state_settings::StateSettings;
+use crate::settings::tag_rules;
 use crate::stack::Tags;
 use serde::{Deserialize, Serialize};
 
@@ -102,28 +103,8 @@ impl StackSettings {
                 ));
             }
         }
-        for (key, value) in &self.tags {
-            let fits = key.len() <= 128 && value.len() <= 256;
-            if key.is_empty()
-                || !fits
-                || key.to_lowercase().starts_with("aws:")
-                || key.starts_with("rd:")
-            {
-                problems.push(Problem::new(
-                    &format!("tags.{key}"),
-                    "cannot be a tag",
-                    "keys of 1 to 128 characters that do not begin with `aws:` or `rd:`, values of at most 256",
-                ));
-            }
-        }
+        problems.extend(tag_rules::problems(&self.tags));
         problems.extend(self.state.problems());
-        if self.tags.len() > 40 {
-            problems.push(Problem::new(
-                "tags",
-                "too many tags",
-                "at most 40; AWS allows 50, and rd sets 6 of them",
-            ));
-        }
         problems
     }
 }
