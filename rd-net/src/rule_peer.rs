@@ -5,7 +5,7 @@ use ipnet::Ipv4Net;
 /// The other end of a rule.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Peer<'a> {
-    /// An IPv4 block.
+    /// An IPv4 block, in CIDR notation.
     Cidr(&'a str),
     /// The id of a prefix list, such as that of CloudFront.
     PrefixList(&'a str),

@@ -15,7 +15,7 @@ const ENDPOINT_INTERFACE: &str = "VPC Endpoint Interface ";
 const GUARDDUTY: &str = "created by GuardDuty Runtime Monitoring, which never deletes it: delete it yourself, for example in the VPC console";
 
 /// Several holders as one text; none if there are none.
-fn joined(holders: Vec<String>) -> Option<String> {
+fn joined(holders: &[String]) -> Option<String> {
     (!holders.is_empty()).then(|| holders.join(", "))
 }
 
@@ -54,7 +54,7 @@ async fn interfaces(ctx: &Ctx<Clients>, all: &[NetworkInterface]) -> Result<Vec<
 /// The network interfaces in a subnet.
 pub async fn of_subnet(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
     let all = network_interfaces::read(ctx, "subnet-id", id).await?;
-    Ok(joined(interfaces(ctx, &all).await?))
+    Ok(joined(&interfaces(ctx, &all).await?))
 }
 
 /// The network interface that has an address.
@@ -68,7 +68,7 @@ pub async fn of_address(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> 
         return Ok(None);
     };
     let all = network_interfaces::read(ctx, "network-interface-id", interface).await?;
-    Ok(joined(interfaces(ctx, &all).await?))
+    Ok(joined(&interfaces(ctx, &all).await?))
 }
 
 /// The network interfaces that have a security group, and the rules of other groups that name it.
@@ -94,7 +94,7 @@ pub async fn of_group(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
             holders.push(format!("the rule {rule_id} of {group} ({})", summary(rule)));
         }
     }
-    Ok(joined(holders))
+    Ok(joined(&holders))
 }
 
 /// The endpoints, the security groups, and the other network interfaces in a VPC.
@@ -127,5 +127,5 @@ pub async fn of_vpc(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
     };
     let others = all.iter().filter(|interface| !of_endpoint(interface));
     holders.extend(others.map(network_interfaces::with_owner));
-    Ok(joined(holders))
+    Ok(joined(&holders))
 }

@@ -1,6 +1,4 @@
 //! The log group of the flow logs, where others work on it at the same time.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
-
 use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
 use rd_testkit::{World, endpoint};
 use serde_json::{Value, json};
