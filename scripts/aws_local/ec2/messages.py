@@ -5,8 +5,8 @@ https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
 
 from moto.ec2 import exceptions
 from moto.ec2.exceptions import DependencyViolationError, EC2ClientError, InvalidPermissionDuplicateError
+from moto.ec2.models import EC2Backend
 from moto.ec2.models.internet_gateways import InternetGatewayBackend
-from moto.ec2.models.security_groups import SecurityGroupBackend
 
 # The exception of moto, its code and message; `{}` is the id.
 MISSING = {
@@ -53,7 +53,7 @@ def install():
         getattr(exceptions, name).__init__ = init
 
     for name in ("authorize_security_group_ingress", "authorize_security_group_egress"):
-        setattr(SecurityGroupBackend, name, _explained(getattr(SecurityGroupBackend, name)))
+        setattr(EC2Backend, name, _explained(getattr(EC2Backend, name)))
 
     delete = InternetGatewayBackend.delete_internet_gateway
 
