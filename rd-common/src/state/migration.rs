@@ -6,6 +6,9 @@
 //! 3. A note hides the states in the old store: from here on, it refuses.
 //! 4. The note in the new store, where one hides older versions, is removed.
 //!
+//! Only the store that has the states can be moved from. The bucket is one; of local stores there can be many, so each keeps
+//! the id of the move by which it got the states, and the note in the bucket has the same id.
+//!
 //! Between 1 and 3 the new store may have a part of the versions. The shared store protects them with the lock, which only
 //! another move takes over; the local store with a note.
 
@@ -48,15 +51,17 @@ struct Locked {
 }
 
 /// Moves all states of `stack` from the store `from` to the store `to`. Returns what was moved, in the order of the slices'
-/// names. `holder` is shown to others that find the states locked.
+/// names. `holder` is shown to others that find the states locked. With `force`, notes that say that the states are in a third
+/// store do not count.
 pub async fn migrate(
     from: &dyn Movable,
     to: &dyn Movable,
     stack: &StackId,
     holder: &Holder,
+    force: bool,
 ) -> Result<Vec<MovedState>> {
     let mut locked = Vec::new();
-    let result = move_all(from, to, stack, holder, &mut locked).await;
+    let result = move_all(from, to, stack, holder, force, &mut locked).await;
     for one in &locked {
         // Where the move has failed, the locks are free for another attempt; nobody was let in by half.
         let released = from.unlock(&one.key, one.old.as_ref()).await;
@@ -73,6 +78,7 @@ async fn move_all(
     to: &dyn Movable,
     stack: &StackId,
     holder: &Holder,
+    force: bool,
     locked: &mut Vec<Locked>,
 ) -> Result<Vec<MovedState>> {
     for slice in from.slices(stack).await? {
@@ -89,6 +95,19 @@ async fn move_all(
         };
         locked.push(Locked { key, old, new });
     }
+    let mut note = Moved::to(to.name(), &holder.who);
+    for one in locked.iter() {
+        let from_note = from.note(&one.key).await?;
+        if !force {
+            check_notes(from, to, &one.key, from_note.as_ref()).await?;
+        }
+        // The same move, run again.
+        if let Some(from_note) = from_note
+            && to.origin(&one.key).await?.as_ref() == Some(&from_note.id)
+        {
+            note.id = from_note.id;
+        }
+    }
     let mut moved = Vec::new();
     let mut newest = Vec::new();
     for one in locked.iter() {
@@ -96,7 +115,9 @@ async fn move_all(
         moved.push(state);
         newest.push(document);
     }
-    let note = Moved::to(to.name(), &holder.who);
+    for one in locked.iter() {
+        to.set_origin(&one.key, &note.id, one.new.as_ref()).await?;
+    }
     for (one, document) in locked.iter().zip(&newest) {
         if document.is_some() && from.note(&one.key).await?.is_none() {
             from.leave_note(&one.key, &note, one.old.as_ref()).await?;
@@ -110,6 +131,35 @@ async fn move_all(
         }
     }
     Ok(moved)
+}
+
+/// Fails where the notes say that the states are neither here nor on their way there, but in a third store.
+async fn check_notes(
+    from: &dyn Movable,
+    to: &dyn Movable,
+    key: &Key,
+    from_note: Option<&Moved>,
+) -> Result<()> {
+    let to_note = to.note(key).await?;
+    let (from_origin, to_origin) = (from.origin(key).await?, to.origin(key).await?);
+    let is_shared = to.name() != LOCAL;
+    let from_there = |note: &Moved| from_origin.as_ref() == Some(&note.id);
+    let refused = |note: &Moved, place: &str| {
+        let hint = "move them from where they are now; if that store is lost, pass --force: what was changed there since is \
+                    then missing, and `rd-state rebuild` finds it in AWS";
+        note.refusal(place).hint(hint)
+    };
+    if let Some(note) = from_note {
+        let completes = to_origin.as_ref() == Some(&note.id)
+            || is_shared && note.to == to.name() && to_note.as_ref().is_none_or(from_there);
+        if !completes {
+            return Err(refused(note, &from.location(key)));
+        }
+    }
+    match to_note {
+        Some(note) if is_shared && !from_there(&note) => Err(refused(&note, &to.location(key))),
+        _ => Ok(()),
+    }
 }
 
 /// Adds the versions that the new store lacks, and compares all. Returns the newest version; none where the old store has no

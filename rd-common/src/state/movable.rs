@@ -42,4 +42,21 @@ pub trait Movable: Store {
         newest: &'a Document,
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<()>>;
+
+    /// The id of the move by which the states of the stack came here, where the name does not say which store this is.
+    fn origin<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<String>>> {
+        let _ = key;
+        Box::pin(async { Ok(None) })
+    }
+
+    /// Keeps the id of a move to this store.
+    fn set_origin<'a>(
+        &'a self,
+        key: &'a Key,
+        id: &'a str,
+        lock: &'a dyn Lock,
+    ) -> LocalBoxFuture<'a, Result<()>> {
+        let _ = (key, id, lock);
+        Box::pin(async { Ok(()) })
+    }
 }

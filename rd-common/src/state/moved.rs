@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 /// The file with the note of a stack in the local store.
 pub(super) const NOTE: &str = "moved.note";
 
+/// The file with the id of the move by which the states of a stack came into the local store.
+pub(super) const ORIGIN: &str = "moved.origin";
+
 /// The format of notes.
 const FORMAT: &str = "rd-moved/1";
 
@@ -15,6 +18,9 @@ const FORMAT: &str = "rd-moved/1";
 pub struct Moved {
     /// The format of the note.
     format: String,
+    /// The id of the move. A local store that states were moved to keeps it, since another one is called the same.
+    #[serde(default)]
+    pub id: String,
     /// Where the states are now: `s3://bucket/prefix`, or `local`.
     pub to: String,
     /// When they were moved.
@@ -24,10 +30,11 @@ pub struct Moved {
 }
 
 impl Moved {
-    /// A note of now.
+    /// A note of now, with an id of its own.
     pub fn to(to: impl Into<String>, who: impl Into<String>) -> Self {
         Self {
             format: FORMAT.to_owned(),
+            id: uuid::Uuid::new_v4().to_string(),
             to: to.into(),
             at: Timestamp::now(),
             who: who.into(),

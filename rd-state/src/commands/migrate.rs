@@ -19,6 +19,9 @@ pub struct MigrateArgs {
     /// The store to move the states to
     #[arg(long, value_enum, value_name = "STORE")]
     to: Target,
+    /// Move even if a note says that the states are in another store
+    #[arg(long)]
+    force: bool,
 }
 
 /// A store that states can be moved to.
@@ -58,7 +61,7 @@ pub async fn run(context: &Context, args: &MigrateArgs) -> Result<Exit> {
             project,
             environment,
         };
-        all.extend(migrate(from, to, &stack, &holder).await?);
+        all.extend(migrate(from, to, &stack, &holder, args.force).await?);
     }
     report(context, &all, to);
     let backend = match args.to {

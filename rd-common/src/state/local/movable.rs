@@ -8,7 +8,7 @@ use crate::state::document::Document;
 use crate::state::lock_guard::check_held;
 use crate::state::migration::LOCAL;
 use crate::state::movable::Movable;
-use crate::state::moved::{Moved, NOTE};
+use crate::state::moved::{Moved, NOTE, ORIGIN};
 use crate::state::store::{Key, Lock};
 use futures_util::future::LocalBoxFuture;
 use std::fs;
@@ -18,6 +18,24 @@ use std::path::PathBuf;
 impl LocalStore {
     fn note_file(&self, stack: &StackId) -> PathBuf {
         self.stack_folder(stack).join(NOTE)
+    }
+
+    /// Writes a file in the folder of a stack, durably and in one step.
+    fn replace_file(
+        &self,
+        stack: &StackId,
+        name: &str,
+        bytes: &[u8],
+        lock: &dyn Lock,
+    ) -> Result<()> {
+        check_held(lock)?;
+        let folder = self.stack_folder(stack);
+        let (path, next) = (folder.join(name), folder.join(format!("{name}.next")));
+        let written = self
+            .write_new(&next, bytes)
+            .and_then(|()| self.files.rename(&next, &path))
+            .and_then(|()| self.files.sync_folder(&folder));
+        written.map_err(|e| io_error("write", &path, &e))
     }
 
     /// The note that the states of a stack were moved away.
@@ -101,16 +119,7 @@ impl Movable for LocalStore {
         note: &'a Moved,
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<()>> {
-        Box::pin(async move {
-            check_held(lock)?;
-            let path = self.note_file(&key.stack);
-            let next = path.with_extension("next");
-            let written = self
-                .write_new(&next, &note.bytes())
-                .and_then(|()| self.files.rename(&next, &path))
-                .and_then(|()| self.files.sync_folder(&self.stack_folder(&key.stack)));
-            written.map_err(|e| io_error("write", &path, &e))
-        })
+        Box::pin(async move { self.replace_file(&key.stack, NOTE, &note.bytes(), lock) })
     }
 
     fn remove_note<'a>(
@@ -127,5 +136,25 @@ impl Movable for LocalStore {
                 removed.and_then(|()| self.files.sync_folder(&self.stack_folder(&key.stack)));
             removed.map_err(|e| io_error("remove", &path, &e))
         })
+    }
+
+    fn origin<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<String>>> {
+        Box::pin(async move {
+            let path = self.stack_folder(&key.stack).join(ORIGIN);
+            match fs::read_to_string(&path) {
+                Ok(id) => Ok(Some(id.trim().to_owned())),
+                Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(None),
+                Err(e) => Err(io_error("read", &path, &e)),
+            }
+        })
+    }
+
+    fn set_origin<'a>(
+        &'a self,
+        key: &'a Key,
+        id: &'a str,
+        lock: &'a dyn Lock,
+    ) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async move { self.replace_file(&key.stack, ORIGIN, id.as_bytes(), lock) })
     }
 }

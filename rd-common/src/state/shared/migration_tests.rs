@@ -15,7 +15,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A local store with these versions of a state, in the folder in which [`Team::store`] of `a` has its `rd.toml`.
 async fn local(team: &Team, serials: std::ops::RangeInclusive<u64>) -> LocalStore {
-    let store = at(team.folder.path());
+    local_at(&team.folder.path().join("a/.rd"), serials).await
+}
+
+async fn local_at(folder: &Path, serials: std::ops::RangeInclusive<u64>) -> LocalStore {
+    let store = LocalStore::new(folder);
     let mut writer = Writer::lock(&store, "run-1").await;
     for serial in serials {
         writer.save(serial).await.unwrap();
@@ -36,7 +40,7 @@ fn mover(run: &str) -> Holder {
 }
 
 async fn moved(from: &dyn Movable, to: &dyn Movable, run: &str) -> Result<Vec<MovedState>> {
-    migrate(from, to, &stack(), &mover(run)).await
+    migrate(from, to, &stack(), &mover(run), false).await
 }
 
 async fn serials(store: &dyn Store) -> Vec<u64> {
@@ -152,6 +156,56 @@ async fn stores_that_were_both_used_are_not_mixed() {
     }
     assert_eq!(shared.holder(&key()).await.unwrap(), None);
     assert_eq!(local.holder(&key()).await.unwrap(), None);
+}
+
+/// A checkout that moved its states to the bucket long ago has old files. Somebody else has moved them on.
+#[tokio::test]
+async fn only_the_store_that_has_the_states_is_moved_from() {
+    let team = Team::new(true);
+    let old = local(&team, 1..=3).await;
+    let shared = team.store("a", lasting()).for_a_move();
+    moved(&old, &shared, "run-2").await.unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let other = LocalStore::new(folder.path());
+    moved(&shared, &other, "run-3").await.unwrap();
+    change(&other, "run-4").await.unwrap();
+    // A copy of the old files without the note is no better.
+    let copy = tempfile::tempdir().unwrap();
+    let copied = local_at(copy.path(), 1..=3).await;
+    for (from, to) in [
+        (&old as &dyn Movable, &shared as &dyn Movable),
+        (&shared, &old),
+        (&copied, &shared),
+    ] {
+        let error = moved(from, to, "run-5").await.unwrap_err();
+        assert_eq!(error.exit, Exit::Refused, "{error}");
+        assert!(error.summary.contains("were moved to"), "{error}");
+        assert!(
+            error.hint.as_ref().unwrap().contains("--force"),
+            "{error:?}"
+        );
+        assert!(is_refused(&shared).await && is_refused(&old).await);
+    }
+    // From where they are, they move on, and the old checkout finds them in the bucket.
+    moved(&other, &shared, "run-6").await.unwrap();
+    assert!(is_refused(&other).await);
+    assert_eq!(
+        change(&team.store("b", lasting()), "run-7").await.unwrap(),
+        5
+    );
+    moved(&shared, &old, "run-8").await.unwrap();
+    assert_eq!(change(&old, "run-9").await.unwrap(), 6);
+    let error = moved(&other, &shared, "run-10").await.unwrap_err();
+    assert_eq!(error.exit, Exit::Refused);
+    // The store that had them is lost.
+    let forced = migrate(&other, &shared, &stack(), &mover("run-11"), true).await;
+    assert_eq!(forced.unwrap()[0].serial, 5);
+    assert_eq!(stored_serial(&shared).await, 5);
+}
+
+async fn stored_serial(store: &dyn Store) -> u64 {
+    let stored = store.load(&key()).await.unwrap();
+    stored.unwrap().document.serial
 }
 
 #[tokio::test]
