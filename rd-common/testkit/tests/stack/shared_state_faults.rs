@@ -1,5 +1,4 @@
 //! Faults at each call to the shared store that an apply makes, with the real programs.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Call, Calls, Fault, Proxy, Rule, Scenario, chosen};
 use rd_testkit::{World, endpoint};

@@ -1,5 +1,4 @@
 //! Every verb works on the shared store as on the local one, and states move between them.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::World;
 use serde_json::{Value, json};
