@@ -3,7 +3,7 @@
 use aws_sdk_rds::Client as Rds;
 use rd_common::aws::Aws;
 use rd_common::client;
-use rd_iam::Client as Iam;
+use rd_iam::{Client as IamClient, Iam};
 use rd_log_group::{Client as CloudWatchLogs, Logs};
 use rd_secret::{Client as SecretsManager, Secrets};
 
@@ -11,8 +11,8 @@ use rd_secret::{Client as SecretsManager, Secrets};
 pub struct Clients {
     /// RDS, for the instance and its groups.
     pub rds: Rds,
-    /// IAM, for RDS's service-linked role.
-    pub iam: Iam,
+    /// IAM, for RDS's service-linked role and the role of Enhanced Monitoring.
+    pub iam: IamClient,
     secrets: SecretsManager,
     logs: CloudWatchLogs,
 }
@@ -32,6 +32,12 @@ impl Clients {
 impl Secrets for Clients {
     fn secrets(&self) -> &SecretsManager {
         &self.secrets
+    }
+}
+
+impl Iam for Clients {
+    fn iam(&self) -> &IamClient {
+        &self.iam
     }
 }
 

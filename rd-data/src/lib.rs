@@ -7,8 +7,11 @@ mod config;
 mod engine_version;
 mod kinds;
 mod log_groups;
+mod monitoring_role;
 mod permissions;
 mod rds;
+#[cfg(test)]
+mod recorded;
 mod slice;
 
 use rd_common::cli::{About, main as run};

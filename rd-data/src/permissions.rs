@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html>
 
 use crate::config::Config;
+use crate::monitoring_role;
 use rd_common::Stack;
 use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
 use rd_iam::permissions::service_linked_roles;
@@ -16,6 +17,13 @@ const KEY: Grant = Grant::on(
     "key",
 )
 .when(Condition::Via("rds"));
+
+/// Enhanced Monitoring gets its role by these calls.
+const PASS_ROLE: Grant = Grant::on("iam:PassRole", "role").when(Condition::Is(
+    "StringEquals",
+    "iam:PassedToService",
+    monitoring_role::PRINCIPAL,
+));
 
 /// The calls of this program to RDS.
 pub const CALLS: &[Call] = &[
@@ -128,6 +136,7 @@ pub const CALLS: &[Call] = &[
                 "instance any_default_group parameter_group subnet_group",
             ),
             Grant::on("rds:AddTagsToResource", "instance"),
+            PASS_ROLE,
             KEY,
         ],
     ),
@@ -135,10 +144,13 @@ pub const CALLS: &[Call] = &[
         SERVICE,
         "ModifyDBInstance",
         "apply restore rotate",
-        &[Grant::on(
-            "rds:ModifyDBInstance",
-            "instance any_default_group parameter_group subnet_group",
-        )],
+        &[
+            Grant::on(
+                "rds:ModifyDBInstance",
+                "instance any_default_group parameter_group subnet_group",
+            ),
+            PASS_ROLE,
+        ],
     ),
     needs(
         SERVICE,
@@ -231,6 +243,16 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         .regional("any_default_group", "rds", ["og:default*", "pg:default.*"])
         .regional("snapshot", "rds", [format!("snapshot:{name}-*")])
         .regional("any_snapshot", "rds", ["snapshot:*"])
+        // Deletes need the role after monitoring was turned off.
+        .global(
+            "role",
+            "iam",
+            [format!("role/{}", monitoring_role::role_name(stack))],
+        )
+        .values(
+            "attached_policy",
+            vec![monitoring_role::managed_policy(stack)],
+        )
         .kms_key("key", config.kms_key.as_deref())
         .secrets("secret", &[secret])
         .log_groups("log_group", &[format!("/aws/rds/instance/{name}*")]);

@@ -80,9 +80,12 @@ pub fn retry_if_temporary(error: Error) -> Error {
         && (says("service linked role")
             || says("service-linked role")
             || says("missing necessary credentials"));
+    // The role of Enhanced Monitoring was created a moment ago.
+    let monitoring = error.is(&["InvalidParameterValue"])
+        && (says("enhanced_monitoring") || says("iam role arn value is invalid"));
     let storage = error.is(&["InvalidParameterCombination"])
         && (says("storage change is being optimized") || says("storage-optimization"));
-    if error.retry == Retry::Never && (error.is(&BUSY) || role || storage) {
+    if error.retry == Retry::Never && (error.is(&BUSY) || role || monitoring || storage) {
         error.retry(Retry::Later)
     } else {
         error
@@ -120,6 +123,12 @@ mod tests {
             "You can't currently modify the storage of this DB instance because the previous storage change is being \
              optimized."
         ));
+        for text in [
+            "The role's trust policy does not allow ENHANCED_MONITORING to assume it",
+            "IAM role ARN value is invalid or does not include the required permissions",
+        ] {
+            assert!(retried("InvalidParameterValue", text), "{text}");
+        }
         assert!(!retried(
             "InvalidParameterValue",
             "The parameter is not valid"

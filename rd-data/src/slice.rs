@@ -11,6 +11,7 @@ use crate::kinds::db_instance::read::{describe, describe_one, find_name_by_addre
 use crate::kinds::db_parameter_group::DbParameterGroup;
 use crate::kinds::db_subnet_group::DbSubnetGroup;
 use crate::log_groups::log_groups;
+use crate::monitoring_role::monitoring_role;
 use crate::permissions;
 use rd_common::aws::Aws;
 use rd_common::outputs::{data, net};
@@ -21,6 +22,7 @@ use rd_common::{
     Ctx, DeleteTarget, Document, Error, Input, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice,
     Stack, tags_from_sdk,
 };
+use rd_iam::role::Role;
 use rd_log_group::LogGroup;
 use rd_secret::{secret, version};
 use serde_json::{Value, json};
@@ -55,6 +57,7 @@ impl Slice for Data {
         permissions::CALLS,
         rd_secret::permissions::CALLS,
         rd_log_group::permissions::CALLS,
+        rd_iam::permissions::ROLES,
         rd_iam::permissions::SERVICE_LINKED_ROLES,
         OF_EVERY_PROGRAM,
     ];
@@ -82,6 +85,7 @@ impl Slice for Data {
     fn kinds() -> Kinds<Clients> {
         Kinds::new()
             .with::<DbSubnetGroup>()
+            .with::<Role<Clients>>()
             .with::<DbParameterGroup>()
             .with::<DatabaseSecret>()
             .with::<LogGroup<Clients>>()
@@ -139,11 +143,12 @@ impl Slice for Data {
             secret::Spec {
                 name: format!("{}/{}/database", stack.project, stack.environment),
                 description: format!("How to connect to the database of {}", stack.name()),
-                kms_key: None,
+                kms_key: config.secret_kms_key.clone(),
                 fields: known.clone(),
             },
         );
         let logs = log_groups(&mut parts, config, &discovered.instance);
+        let monitoring = monitoring_role(&mut parts, stack, config);
         let instance = parts.add::<DbInstance>(
             "postgres",
             model::Spec {
@@ -152,7 +157,9 @@ impl Slice for Data {
                 instance_class: config.instance_class.clone(),
                 allocated_storage: config.allocated_storage,
                 max_allocated_storage: config.max_allocated_storage,
-                storage_type: "gp3".to_owned(),
+                storage_type: config.storage_type.clone(),
+                iops: config.iops,
+                storage_throughput: config.storage_throughput,
                 kms_key: config.kms_key.clone(),
                 multi_az: config.multi_az,
                 db_name,
@@ -173,6 +180,9 @@ impl Slice for Data {
                 extended_support: config.extended_support,
                 performance_insights: config.performance_insights,
                 performance_insights_days: config.performance_insights_days,
+                monitoring_seconds: config.monitoring_seconds,
+                monitoring_role_arn: monitoring.map(|role| role.attribute(Role::<Clients>::ARN)),
+                iam_authentication: config.iam_authentication,
                 deletion_protection: config.deletion_protection(stack),
                 final_snapshot: config.final_snapshot(stack),
                 publicly_accessible: false,

@@ -176,6 +176,7 @@ impl World {
             ("AnyScaleFrontendService", "application-autoscaling"),
             ("AmazonSSM", "ssm"),
             ("Logs_20140328", "logs"),
+            ("TrentService", "kms"),
         ];
         let known = signing_names.iter().find(|(name, _)| *name == api);
         let service = known.map_or(api, |(_, signing_name)| *signing_name);

@@ -102,7 +102,13 @@ async fn wait_until_restorable(ctx: &Ctx<Clients>, id: &str) -> Result<()> {
             }
             other => other?,
         };
-        let snapshot = answer.db_snapshots().first();
+        // Soon after the create, the answer may have another one.
+        let mut snapshots = answer.db_snapshots().iter();
+        let is_this = |one: &&DbSnapshot| {
+            let name = one.db_snapshot_identifier();
+            name.is_some_and(|name| name.eq_ignore_ascii_case(id))
+        };
+        let snapshot = snapshots.find(is_this);
         match snapshot.and_then(|snapshot| snapshot.status()) {
             Some("available") => Ok(Poll::Ready(())),
             Some("failed") => Err(Error::failed(format!("the snapshot {id} failed"))

@@ -8,6 +8,7 @@ use crate::kinds::db_instance::read::describe_one;
 use rd_common::resource::wait::{Poll, wait_until, wait_until_idle};
 use rd_common::{Ctx, Error, Kind, Readiness, Result};
 use rd_secret::generate::Generated;
+use std::cell::Cell;
 
 /// Sets the password of an instance, and waits until it is in effect.
 pub async fn set_password_and_wait(
@@ -32,20 +33,29 @@ pub async fn set_password_and_wait(
     .await
 }
 
-/// Waits until the instance can be used and `done` is true for it.
+/// Waits until the instance can be used and `done` is true for it, in as many reads in a row as an apply wants.
 pub async fn wait_until_available(
     ctx: &Ctx<Clients>,
     id: &str,
     done: impl Fn(&Live) -> bool,
 ) -> Result<Live> {
     let limit = DbInstance::TIMEOUTS.limit;
+    let in_a_row = Cell::new(0);
     wait_until(ctx, id, limit, async || {
+        let before = in_a_row.take();
         let Some(instance) = describe_one(ctx, id).await? else {
             return Ok(Poll::Pending("not visible yet".to_owned()));
         };
         let instance = live(&instance);
         match DbInstance::ready(&instance) {
-            Readiness::Ready if done(&instance) => Ok(Poll::Ready(instance)),
+            Readiness::Ready if done(&instance) => {
+                in_a_row.set(before + 1);
+                Ok(if before + 1 < DbInstance::READS_IN_A_ROW {
+                    Poll::Pending(format!("{}; reading it once more", instance.status))
+                } else {
+                    Poll::Ready(instance)
+                })
+            }
             Readiness::Failed(reason) => Err(Error::failed(format!("{id} failed: {reason}"))
                 .hint("see its events in the RDS console")),
             Readiness::Impaired(reason, hint) => {

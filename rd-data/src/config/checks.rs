@@ -1,6 +1,6 @@
 //! The checks of the values of `[data]`, before any call to AWS.
 
-use super::Config;
+use super::{Config, storage};
 use crate::engine_version::Version;
 use rd_common::settings::kms_key;
 use rd_common::settings::maintenance_window::{Daily, Weekly};
@@ -8,16 +8,16 @@ use rd_common::{Problem, Stack};
 use rd_log_group::{kms_key_problem, retention_problem};
 use std::collections::BTreeSet;
 
-/// The possible sizes of a gp3 volume, in GiB.
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/CHAP_Storage.html>
-const STORAGE_GIB: std::ops::RangeInclusive<i32> = 20..=65_536;
-
 /// The logs of PostgreSQL that RDS can export.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_LogAccess.Concepts.PostgreSQL.html>
 const LOGS: [&str; 3] = ["postgresql", "upgrade", "iam-db-auth-error"];
 
 /// The least number of days for which the advanced mode of Database Insights keeps its data: 15 months.
 const ADVANCED_INSIGHTS_DAYS: i32 = 465;
+
+/// The intervals of Enhanced Monitoring in seconds; 0 turns it off.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBInstance.html>
+const MONITORING_SECONDS: [i32; 7] = [0, 1, 5, 10, 15, 30, 60];
 
 /// The certificate authorities of RDS.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/UsingWithRDS.SSL.html>
@@ -65,23 +65,14 @@ impl Config {
                 "db.<family>.<size>, such as db.t4g.medium or db.m7g.large",
             );
         }
-        if !STORAGE_GIB.contains(&self.allocated_storage) {
+        storage::check(self, &mut add);
+        if let Some(seconds) = self.monitoring_seconds
+            && !MONITORING_SECONDS.contains(&seconds)
+        {
             add(
-                "allocated_storage",
-                format!(
-                    "{} GiB is not a size of a gp3 volume",
-                    self.allocated_storage
-                ),
-                "20 to 65536",
-            );
-        }
-        let (now, most) = (self.allocated_storage, self.max_allocated_storage);
-        // AWS requires at least 10 % more than the allocated storage.
-        if most != 0 && (most < now + now / 10 || most > *STORAGE_GIB.end()) {
-            add(
-                "max_allocated_storage",
-                format!("a limit of {most} GiB leaves {now} GiB of storage no room to grow"),
-                "0 (no growth), or at least 10 % more than allocated_storage, up to 65536",
+                "monitoring_seconds",
+                format!("Enhanced Monitoring cannot report every {seconds} seconds"),
+                "0 (off), 1, 5, 10, 15, 30 or 60",
             );
         }
         let db_name = self.db_name(stack);
@@ -171,6 +162,10 @@ impl Config {
             }
         }
         problems.extend(kms_key::problem("kms_key", self.kms_key.as_deref()));
+        problems.extend(kms_key::problem(
+            "secret_kms_key",
+            self.secret_kms_key.as_deref(),
+        ));
         problems.extend(retention_problem(
             "log_retention_days",
             self.log_retention_days,
@@ -248,7 +243,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, Spoil); 22] = [
+        let wrong: [(&str, Spoil); 31] = [
             ("engine_version", |c| c.engine_version = "seventeen".into()),
             ("instance_class", |c| {
                 c.instance_class = "t4g.medium".into();
@@ -257,6 +252,29 @@ mod tests {
                 c.allocated_storage = 19;
             }),
             ("max_allocated_storage", |c| c.max_allocated_storage = 21),
+            ("storage_type", |c| c.storage_type = "gp2".into()),
+            ("allocated_storage", |c| {
+                (c.storage_type, c.iops) = ("io2".into(), Some(1000));
+            }),
+            ("iops", |c| {
+                (c.storage_type, c.allocated_storage) = ("io2".into(), 100);
+                c.max_allocated_storage = 0;
+            }),
+            ("iops", |c| {
+                (c.storage_type, c.iops) = ("io1".into(), Some(6000));
+                (c.allocated_storage, c.max_allocated_storage) = (100, 0);
+            }),
+            ("iops", |c| c.iops = Some(12_000)),
+            ("storage_throughput", |c| {
+                (c.allocated_storage, c.max_allocated_storage) = (400, 0);
+                c.storage_throughput = Some(4001);
+            }),
+            ("storage_throughput", |c| {
+                (c.allocated_storage, c.max_allocated_storage) = (400, 0);
+                (c.iops, c.storage_throughput) = (Some(12_000), Some(3500));
+            }),
+            ("monitoring_seconds", |c| c.monitoring_seconds = Some(20)),
+            ("secret_kms_key", |c| c.secret_kms_key = Some("shop".into())),
             ("db_name", |c| c.db_name = Some("9lives".into())),
             ("db_name", |c| c.db_name = Some("template1".into())),
             ("username", |c| c.username = "rdsadmin".into()),

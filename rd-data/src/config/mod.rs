@@ -1,6 +1,8 @@
-//! The table `[data]` of `rd.toml`: its keys and their defaults. The checks of the values are in `checks.rs`.
+//! The table `[data]` of `rd.toml`: its keys and their defaults. The checks of the values are in `checks.rs` and
+//! `storage.rs`.
 
 mod checks;
+mod storage;
 
 use crate::engine_version::Version;
 use rd_common::Stack;
@@ -23,8 +25,17 @@ pub struct Config {
     pub allocated_storage: i32,
     /// The size in GiB up to which the storage grows automatically; 0 turns that off.
     pub max_allocated_storage: i32,
+    /// The type of the storage: `gp3`, `io1` or `io2`.
+    pub storage_type: String,
+    /// The I/O operations a second of the storage; if they are not set, they stay as they are. Required by `io1` and
+    /// `io2`; `gp3` has them from 400 GiB on.
+    pub iops: Option<i32>,
+    /// The throughput of `gp3` from 400 GiB on, in MiB a second; if it is not set, it stays as it is.
+    pub storage_throughput: Option<i32>,
     /// The KMS key of storage and snapshots; by default AWS's own key.
     pub kms_key: Option<String>,
+    /// The KMS key of the secret; by default AWS's own key.
+    pub secret_kms_key: Option<String>,
     /// Whether there is a standby instance in another zone.
     pub multi_az: bool,
     /// The name of the database; by default the project's.
@@ -56,6 +67,11 @@ pub struct Config {
     pub performance_insights: bool,
     /// How many days Performance Insights keeps its data.
     pub performance_insights_days: i32,
+    /// Every how many seconds Enhanced Monitoring reports the operating system's metrics; 0 turns it off. If it is not set,
+    /// it stays as it is.
+    pub monitoring_seconds: Option<i32>,
+    /// Whether users can log in with a token of IAM; if it is not set, it stays as it is.
+    pub iam_authentication: Option<bool>,
     /// Whether AWS refuses to delete the instance; by default as `protect`.
     pub deletion_protection: Option<bool>,
     /// Whether a delete takes a final snapshot: true in production.
@@ -74,7 +90,11 @@ impl Default for Config {
             instance_class: "db.t4g.medium".to_owned(),
             allocated_storage: 20,
             max_allocated_storage: 100,
+            storage_type: "gp3".to_owned(),
+            iops: None,
+            storage_throughput: None,
             kms_key: None,
+            secret_kms_key: None,
             multi_az: false,
             db_name: None,
             username: "app".to_owned(),
@@ -90,6 +110,8 @@ impl Default for Config {
             extended_support: false,
             performance_insights: true,
             performance_insights_days: 7,
+            monitoring_seconds: None,
+            iam_authentication: None,
             deletion_protection: None,
             final_snapshot: None,
             ca_certificate: "rds-ca-rsa2048-g1".to_owned(),
@@ -152,7 +174,8 @@ impl Config {
                 Value::Bool(on) => u8::from(*on).to_string(),
                 other => other.to_string(),
             };
-            (name.clone(), value)
+            // AWS keeps names in small letters.
+            (name.to_lowercase(), value)
         }));
         all
     }

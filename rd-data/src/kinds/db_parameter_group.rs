@@ -3,7 +3,8 @@
 
 use crate::clients::Clients;
 use crate::kinds::db_instance::read::instances_that;
-use crate::rds;
+use crate::rds::{self, is_not_found};
+use aws_sdk_rds::Client;
 use aws_sdk_rds::types::{ApplyMethod, Parameter, Tag};
 use rd_common::aws::Explain;
 use rd_common::resource::parameter_group::{self, Live, MAX_PER_CALL, Spec};
@@ -19,35 +20,48 @@ pub struct DbParameterGroup;
 /// Reads the parameters of a group: all of them, or those of one `source`, such as `user`. None if the group does not
 /// exist.
 async fn read_parameters(
-    ctx: &Ctx<Clients>,
+    rds: &Client,
     group: &str,
     source: Option<&str>,
 ) -> Result<Option<Vec<Parameter>>> {
-    let call = ctx
-        .clients
-        .rds
+    let call = rds
         .describe_db_parameters()
         .db_parameter_group_name(group)
         .set_source(source.map(str::to_owned));
     let parameters = call.into_paginator().items().send();
     let parameters = parameters.try_collect().await;
     match parameters.doing("read the database's parameters") {
-        Err(error) if rds::is_not_found(&error) => Ok(None),
+        Err(error) if is_not_found(&error) => Ok(None),
         other => other.map(Some),
     }
 }
 
 /// The values of [`read_parameters`], by name. A parameter without a value is left out.
 async fn read_values(
-    ctx: &Ctx<Clients>,
+    rds: &Client,
     group: &str,
     source: Option<&str>,
 ) -> Result<Option<BTreeMap<String, String>>> {
-    let parameters = read_parameters(ctx, group, source).await?;
+    let parameters = read_parameters(rds, group, source).await?;
     Ok(parameters.map(|all| {
         let all = all.into_iter();
         parameter_group::values(all.map(|one| (one.parameter_name, one.parameter_value)))
     }))
+}
+
+/// Parameters that RDS checks together, so that one call must have them.
+/// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/rds/parameter_group.go>
+const CHECKED_TOGETHER: [&str; 4] = [
+    "password_encryption",
+    "rds.accepted_password_auth_method",
+    "ssl_max_protocol_version",
+    "ssl_min_protocol_version",
+];
+
+/// The place of a parameter in the order of requests: those that are checked together fit into the first one, and those
+/// that need a reboot come last.
+fn place(name: &str, is_static: bool) -> (bool, bool) {
+    (!CHECKED_TOGETHER.contains(&name), is_static)
 }
 
 /// A parameter as `ModifyDBParameterGroup` takes it: a dynamic one takes effect at once, a static one at the next
@@ -82,7 +96,7 @@ impl Kind for DbParameterGroup {
             };
             let arn = rds::arn(ctx, "pg", &name);
             let live = parameter_group::read_live(name.clone(), one.spec.as_ref(), |source| {
-                read_values(ctx, &name, source)
+                read_values(&ctx.clients.rds, &name, source)
             });
             let (live, tags) = tokio::try_join!(live, rds::read_tags(ctx, &arn))?;
             let (Some(live), Some(tags)) = (live, tags) else {
@@ -122,13 +136,16 @@ impl Kind for DbParameterGroup {
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        let all = read_parameters(ctx, id, None).await?.unwrap_or_default();
+        let all = read_parameters(&ctx.clients.rds, id, None)
+            .await?
+            .unwrap_or_default();
         let known: BTreeSet<&str> = all.iter().filter_map(Parameter::parameter_name).collect();
         let is_static = |name: &str| {
             let parameter = all.iter().find(|one| one.parameter_name() == Some(name));
             parameter.is_some_and(|one| one.apply_type() == Some("static"))
         };
-        let set = parameter_group::to_set(spec, live);
+        let mut set = parameter_group::to_set(spec, live);
+        set.sort_by_key(|(name, _)| place(name, is_static(name)));
         parameter_group::check_known(&spec.family, &set, &known).map_err(|error| {
             error.hint(format!(
                 "remove it from [data.parameters], or correct its name; if it is not in [data.parameters], rd sets it: \
@@ -147,7 +164,9 @@ impl Kind for DbParameterGroup {
                 .doing("change the database's parameters")
                 .map_err(rds::retry_if_temporary)?;
         }
-        for batch in parameter_group::to_reset(spec, live).chunks(MAX_PER_CALL) {
+        let mut reset = parameter_group::to_reset(spec, live);
+        reset.sort_by_key(|name| place(name, is_static(name)));
+        for batch in reset.chunks(MAX_PER_CALL) {
             let batch = batch
                 .iter()
                 .map(|name| request_parameter(name, None, is_static(name)));
@@ -184,5 +203,57 @@ impl Kind for DbParameterGroup {
             names.any(|name| name == Some(id))
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded;
+
+    /// A parameter that nobody has set can have a value or none, and one that was set names its source.
+    #[tokio::test]
+    async fn parameters_as_aws_describes_them() {
+        let parameter = |name: &str, value: &str, source: &str| {
+            format!(
+                "<Parameter><ParameterName>{name}</ParameterName>{value}<Description>About it.</Description>\
+                 <Source>{source}</Source><ApplyType>dynamic</ApplyType><DataType>string</DataType>\
+                 <AllowedValues>a,b</AllowedValues><IsModifiable>true</IsModifiable>\
+                 <ApplyMethod>pending-reboot</ApplyMethod></Parameter>"
+            )
+        };
+        let value = |text: &str| format!("<ParameterValue>{text}</ParameterValue>");
+        let all = format!(
+            "<Parameters>{}{}{}</Parameters>",
+            parameter("application_name", "", "engine-default"),
+            parameter("archive_command", &value("/etc/archive %p"), "system"),
+            parameter("work_mem", &value("16384"), "user"),
+        );
+        let client = recorded::rds("DescribeDBParameters", &all);
+        let values = read_values(&client, "shop", None).await.unwrap().unwrap();
+        let expected = [
+            ("archive_command", "/etc/archive %p"),
+            ("work_mem", "16384"),
+        ];
+        let expected = expected.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        assert_eq!(values, BTreeMap::from(expected));
+    }
+
+    #[test]
+    fn parameters_that_are_checked_together_come_first_and_static_ones_last() {
+        let mut names = ["a", "max_connections", "password_encryption", "z"].to_vec();
+        names.extend([
+            "rds.accepted_password_auth_method",
+            "ssl_min_protocol_version",
+        ]);
+        names.sort_by_key(|name| place(name, *name == "max_connections"));
+        assert_eq!(
+            names[..3]
+                .iter()
+                .filter(|name| CHECKED_TOGETHER.contains(name))
+                .count(),
+            3
+        );
+        assert_eq!(names[3..], ["a", "z", "max_connections"]);
     }
 }

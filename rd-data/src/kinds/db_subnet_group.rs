@@ -16,6 +16,13 @@ use rd_iam::service_linked_role;
 /// The kind `db_subnet_group`: the private subnets in which RDS places instances.
 pub struct DbSubnetGroup;
 
+/// The group with this name: soon after a create, the answer may have another one.
+/// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/rds/subnet_group.go>
+fn named<'a>(name: &str, groups: &'a [RdsSubnetGroup]) -> Option<&'a RdsSubnetGroup> {
+    let mut groups = groups.iter();
+    groups.find(|group| group.db_subnet_group_name() == Some(name))
+}
+
 fn live(name: String, group: &RdsSubnetGroup) -> Live {
     let mut subnet_ids: Vec<String> = group
         .subnets()
@@ -57,7 +64,7 @@ impl Kind for DbSubnetGroup {
                 Err(error) if rds::is_not_found(&error) => continue,
                 other => other?,
             };
-            let (Some(group), Some(tags)) = (answer.db_subnet_groups().first(), tags?) else {
+            let (Some(group), Some(tags)) = (named(&name, answer.db_subnet_groups()), tags?) else {
                 continue;
             };
             found.push(Found {
@@ -143,5 +150,44 @@ impl Kind for DbSubnetGroup {
             group.is_some_and(|group| group.db_subnet_group_name() == Some(id))
         })
         .await
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded;
+
+    #[tokio::test]
+    async fn a_subnet_group_as_aws_describes_it() {
+        let subnet = |id: &str, zone: &str| {
+            format!(
+                "<Subnet><SubnetIdentifier>{id}</SubnetIdentifier><SubnetAvailabilityZone><Name>{zone}</Name>\
+                 </SubnetAvailabilityZone><SubnetOutpost/><SubnetStatus>Active</SubnetStatus></Subnet>"
+            )
+        };
+        let group = format!(
+            "<DBSubnetGroups><DBSubnetGroup><DBSubnetGroupName>shop</DBSubnetGroupName>\
+             <DBSubnetGroupDescription>Private subnets</DBSubnetGroupDescription><VpcId>vpc-1</VpcId>\
+             <SubnetGroupStatus>Complete</SubnetGroupStatus><Subnets>{}{}</Subnets>\
+             <DBSubnetGroupArn>arn:aws:rds:us-east-1:123456789012:subgrp:shop</DBSubnetGroupArn>\
+             </DBSubnetGroup></DBSubnetGroups>",
+            subnet("subnet-2", "us-east-1e"),
+            subnet("subnet-1", "us-east-1b"),
+        );
+        let client = recorded::rds("DescribeDBSubnetGroups", &group);
+        let answer = client.describe_db_subnet_groups().send().await.unwrap();
+        let live = live(
+            "shop".to_owned(),
+            named("shop", answer.db_subnet_groups()).unwrap(),
+        );
+        assert_eq!(live.subnet_ids, ["subnet-1", "subnet-2"]);
+        assert_eq!(
+            (live.vpc_id.as_str(), live.description.as_str()),
+            ("vpc-1", "Private subnets")
+        );
+        assert_eq!(DbSubnetGroup::ready(&live), Readiness::Ready);
+        // Soon after the create, RDS may answer with another group.
+        assert!(named("other", answer.db_subnet_groups()).is_none());
     }
 }

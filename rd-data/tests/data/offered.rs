@@ -48,9 +48,9 @@ fn what_rds_does_not_offer_is_refused_by_the_plan() {
     refused(&world, &with("instance_class = \"db.t9.huge\""), 2, &class);
     let offline = world.rd("rd-data").args("plan --offline").ok();
     assert!(
-        offline
-            .stderr
-            .contains("not checked: engine_version, instance_class of data.db_instance.postgres"),
+        offline.stderr.contains(
+            "not checked: engine_version, instance_class, storage_type of data.db_instance.postgres"
+        ),
         "{}",
         offline.stderr
     );

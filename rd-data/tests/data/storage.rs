@@ -115,3 +115,41 @@ fn a_full_disk_is_not_left_until_the_maintenance_window() {
     proxy.rules(Vec::new(), None);
     assert_eq!(plan(&world), [""; 0]);
 }
+
+#[test]
+fn storage_of_another_type_and_speed_is_asked_for_as_a_whole() {
+    let (proxy, world) = applied(&with("max_allocated_storage = 1000"));
+    let large = "max_allocated_storage = 1000\nallocated_storage = 400\n";
+    let fast = format!("{large}iops = 16000\nstorage_throughput = 600\n");
+    let provisioned = format!("{large}storage_type = \"io2\"\niops = 5000\n");
+    let steps = [
+        (fast.replace("16000", "14000"), ("14000", Some("600"))),
+        (fast.clone(), ("16000", Some("600"))),
+        (provisioned.clone(), ("5000", None)),
+        (large.to_owned(), ("12000", Some("500"))),
+        (fast, ("16000", Some("600"))),
+    ];
+    for (settings, (iops, throughput)) in steps {
+        proxy.rules(Vec::new(), None);
+        apply(&world, &with(&settings));
+        let request = changes(&proxy).pop().unwrap();
+        assert_eq!(request.form("AllocatedStorage").as_deref(), Some("400"));
+        assert_eq!(request.form("Iops").as_deref(), Some(iops), "{settings}");
+        assert_eq!(request.form("StorageThroughput").as_deref(), throughput);
+    }
+    // Not set: they stay as they are, whoever chose them.
+    world.settings(&with(large));
+    assert_eq!(plan(&world), [""; 0]);
+    // Set: another value is drift.
+    apply(&world, &with(&provisioned));
+    let identifier = world.id("data.db_instance.postgres");
+    let change = [
+        ("DBInstanceIdentifier", identifier.as_str()),
+        ("AllocatedStorage", "400"),
+        ("Iops", "8000"),
+        ("ApplyImmediately", "true"),
+    ];
+    world.query(RDS, "ModifyDBInstance", &change);
+    assert_eq!(plan(&world), [INSTANCE]);
+    apply(&world, &with(&provisioned));
+}

@@ -302,7 +302,8 @@ def set_insights(database, enabled, days, key):
 def _latest_restorable_time(database):
     if not database.backup_retention_period:
         return None
-    return max(database.created, utcnow() - RESTORABLE_AFTER)
+    # In whole seconds.
+    return max(database.created, utcnow() - RESTORABLE_AFTER).replace(microsecond=0)
 
 
 def _secondary_zone(database):
@@ -317,7 +318,7 @@ def _certificate_details(database):
     # The server certificate is valid for a year and is renewed automatically.
     return {
         "CAIdentifier": database.ca_certificate_identifier,
-        "ValidTill": database.created + timedelta(days=365),
+        "ValidTill": (database.created + timedelta(days=365)).replace(microsecond=0),
     }
 
 

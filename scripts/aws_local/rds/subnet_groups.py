@@ -97,7 +97,16 @@ def modify_db_subnet_group(self):
     return ActionResult({"DBSubnetGroup": group})
 
 
+def _described(plain):
+    def subnets(group):
+        # None of them is on an Outpost.
+        return [{**one, "SubnetOutpost": {}} for one in plain.fget(group)]
+
+    return property(subnets, plain.fset)
+
+
 def install():
+    DBSubnetGroup.subnets = _described(DBSubnetGroup.subnets)
     delete = RDSBackend.delete_subnet_group
 
     def delete_subnet_group(self, subnet_name):

@@ -115,7 +115,7 @@ def _move(backend, secret_id, version_stage, remove_from_version_id, move_to_ver
         if holder:
             secret.versions[holder]["version_stages"].append(PREVIOUS)
         secret.set_default_version_id(move_to_version_id)
-    secret.last_changed_date = int(time.time())
+    secret.last_changed_date = time.time()
     return secret.arn, secret.name
 
 
@@ -140,6 +140,7 @@ def list_secret_version_ids(self):
 def install():
     backend = SecretsManagerBackend
     create, put, get = backend.create_secret, backend.put_secret_value, backend.get_secret_value
+    describe = FakeSecret.to_dict
     update, tag, untag = backend.update_secret, backend.tag_resource, backend.untag_resource
 
     def create_secret(self, name, secret_string, secret_binary, *args, **kwargs):
@@ -153,16 +154,29 @@ def install():
             raise InvalidRequestException(
                 "You can't create this secret because a secret with this name is already scheduled for deletion."
             )
-        return create(self, name, secret_string, secret_binary, *args, **kwargs)
+        answer = create(self, name, secret_string, secret_binary, *args, **kwargs)
+        secret = self.secrets[name]
+        # With milliseconds, as all times of a secret.
+        secret.created_date = secret.last_changed_date = time.time()
+        return answer
 
     def put_secret_value(self, secret_id, secret_string, secret_binary, *args, **kwargs):
         _alive(self, secret_id)
         _check_one(secret_string, secret_binary)
         return put(self, secret_id, secret_string, secret_binary, *args, **kwargs)
 
-    def update_secret(self, secret_id, *args, **kwargs):
-        _alive(self, secret_id)
-        return update(self, secret_id, *args, **kwargs)
+    def update_secret(self, secret_id, *args, kms_key_id=None, **kwargs):
+        secret = _alive(self, secret_id)
+        answer = update(self, secret_id, *args, kms_key_id=kms_key_id, **kwargs)
+        # AWS's own key is reported once it was named.
+        secret.names_key = secret.names_key or kms_key_id is not None
+        return answer
+
+    def to_dict(self):
+        answer = describe(self)
+        if self.names_key:
+            answer["KmsKeyId"] = self.kms_key_id
+        return answer
 
     def get_secret_value(self, secret_id, *args, **kwargs):
         if secret_id in self.secrets and self.secrets[secret_id].is_deleted():
@@ -187,6 +201,8 @@ def install():
     backend.untag_resource = untag_resource
     backend.update_secret_version_stage = _move
     backend._check_with_existing_secrets_and_versions = _existing
+    FakeSecret.names_key = False
+    FakeSecret.to_dict = to_dict
     FakeSecret.reset_default_version = _reset_default_version
     FakeSecret._form_version_ids_to_stages = _labelled
     SecretsManagerResponse.list_secret_version_ids = list_secret_version_ids

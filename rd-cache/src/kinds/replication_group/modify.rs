@@ -12,7 +12,6 @@ use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType as Strategy;
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{Change, Ctx, Error, Input, Kind, Result, Retry, Tags, touches};
-use rd_secret::Secrets;
 use rd_secret::generate::Generated;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
@@ -171,7 +170,7 @@ pub fn snapshotting_node(live: &Live) -> Option<String> {
 
 /// Reads the token from the secret; fails if the secret has none.
 pub async fn read_token(ctx: &Ctx<Clients>, spec: &Spec) -> Result<Generated> {
-    let content = current::<Token>(ctx.clients.secrets(), spec.secret_arn.text()).await?;
+    let content = current::<_, Token>(ctx, spec.secret_arn.text()).await?;
     content.generated.ok_or_else(|| {
         Error::failed("the secret has no token")
             .hint("rd-cache rotate generates one and sets it in ElastiCache and in the secret")

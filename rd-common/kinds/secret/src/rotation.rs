@@ -4,7 +4,7 @@
 
 use crate::SecretForm;
 use crate::generate::{Generated, generate};
-use crate::value::{CURRENT, Fields, PENDING, Read, current, put, read};
+use crate::value::{CURRENT, Fields, PENDING, Read, content, put, read};
 use aws_sdk_secretsmanager::Client;
 use rd_common::aws::Explain;
 use rd_common::{Error, Result};
@@ -48,7 +48,7 @@ impl Rotation {
         fields: &Fields,
     ) -> Result<Self> {
         let (now, pending) = labelled_versions(client, secret).await?;
-        let mut desired = current::<F>(client, secret).await?.fields;
+        let mut desired = content(read::<F>(client, secret, CURRENT).await?)?.fields;
         desired.extend(fields.clone());
         let (mut version, mut known) = (None, None);
         if let Some(pending) = pending

@@ -5,15 +5,16 @@
 //! after a kill.
 
 use crate::generate::generate;
-use crate::value::{CURRENT, Fields, put, write};
+use crate::value::{CURRENT, Fields, is_deleted, put, write};
 use crate::{SecretForm, Secrets};
 use aws_sdk_secretsmanager::Client;
+use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
 use aws_sdk_secretsmanager::types::Tag;
 use rd_common::arn::last_part;
 use rd_common::aws::Explain;
 use rd_common::{
     Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Kind, Result,
-    Tags, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
+    Retry, Tags, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::marker::PhantomData;
@@ -74,13 +75,40 @@ pub const GIVEN_GENERATION_TAG: &str = "rd:secret-generation";
 
 const NOT_FOUND: &str = "ResourceNotFoundException";
 
-/// Whether two keys are the same, one of which may be an ARN and the other the id in it.
+/// Whether two keys are the same, one of which may be an ARN and the other the id in it. AWS may report the key of an
+/// alias instead of the alias; whose alias it is, it does not report.
 fn same_key(live: Option<&str>, desired: Option<&str>) -> bool {
+    let alias = |key: &str| key.find("alias/").map(|at| key[at..].to_owned());
     match (live, desired) {
         (None, None) => true,
-        (Some(live), Some(desired)) => live == desired || last_part(live) == desired,
+        (Some(live), Some(desired)) => match (alias(live), alias(desired)) {
+            (Some(live), Some(desired)) => live == desired,
+            (None, Some(_)) => true,
+            _ => live == desired || last_part(live) == desired || last_part(desired) == live,
+        },
         _ => false,
     }
+}
+
+/// The secret of an answer, with its tags; none if it is scheduled for deletion.
+fn live(answer: &DescribeSecretOutput) -> Option<(Live, Tags)> {
+    if answer.deleted_date().is_some() {
+        return None;
+    }
+    let tags = tags_from_sdk!(answer.tags());
+    let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+    let live = Live {
+        generation: tags.get(GENERATION_TAG).cloned().unwrap_or_default(),
+        name: text(answer.name()),
+        description: text(answer.description()),
+        kms_key: answer
+            .kms_key_id()
+            .filter(|key| !key.ends_with(DEFAULT_KEY))
+            .map(str::to_owned),
+        changed: answer.last_changed_date().map(ToString::to_string),
+        arn: text(answer.arn()),
+    };
+    Some((live, tags))
 }
 
 async fn set_tags(client: &Client, id: &str, set: &Tags) -> Result<()> {
@@ -95,14 +123,26 @@ async fn set_tags(client: &Client, id: &str, set: &Tags) -> Result<()> {
 /// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_CreateSecret.html>
 const NAME_IN_USE: [&str; 2] = ["InvalidRequestException", "ResourceExistsException"];
 
-/// The tags of the secret of this name, if it is scheduled for deletion.
-async fn scheduled_for_deletion(client: &Client, name: &str) -> Result<Option<Tags>> {
+/// What is known of the secret of a name that is in use.
+enum Named {
+    /// It is scheduled for deletion, and has these tags.
+    ScheduledForDeletion(Tags),
+    /// It exists, and is not to be deleted.
+    Exists,
+    /// It is not to be seen: it was deleted without a recovery window a moment ago, or created a moment ago.
+    Unseen,
+}
+
+async fn named(client: &Client, name: &str) -> Result<Named> {
     let call = client.describe_secret().secret_id(name);
     let answer = match call.send().await.doing("read the secret") {
-        Err(error) if error.is(&[NOT_FOUND]) => return Ok(None),
+        Err(error) if error.is(&[NOT_FOUND]) => return Ok(Named::Unseen),
         other => other?,
     };
-    Ok(answer.deleted_date().map(|_| tags_from_sdk!(answer.tags())))
+    Ok(match answer.deleted_date() {
+        Some(_) => Named::ScheduledForDeletion(tags_from_sdk!(answer.tags())),
+        None => Named::Exists,
+    })
 }
 
 /// The refusal to restore a deleted secret that does not belong to this stack.
@@ -151,25 +191,13 @@ impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
                 Err(error) if error.is(&[NOT_FOUND]) => continue,
                 other => other?,
             };
-            if answer.deleted_date().is_some() {
+            let Some((live, tags)) = live(&answer) else {
                 continue;
-            }
-            let arn = answer.arn().unwrap_or_default().to_owned();
-            let tags = tags_from_sdk!(answer.tags());
+            };
             found.push(Found {
                 address: one.address.clone(),
-                id: arn.clone(),
-                live: Live {
-                    generation: tags.get(GENERATION_TAG).cloned().unwrap_or_default(),
-                    name: answer.name().unwrap_or_default().to_owned(),
-                    description: answer.description().unwrap_or_default().to_owned(),
-                    kms_key: answer
-                        .kms_key_id()
-                        .filter(|key| !key.ends_with(DEFAULT_KEY))
-                        .map(str::to_owned),
-                    changed: answer.last_changed_date().map(ToString::to_string),
-                    arn,
-                },
+                id: live.arn.clone(),
+                live,
                 tags: Some(tags),
             });
         }
@@ -195,12 +223,17 @@ impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
                 .ok_or_else(|| Error::failed("AWS's answer has no ARN of the secret")),
             // The name stays in use for days after a delete. The code has other causes, too, so the secret is read.
             Err(error) if error.is(&NAME_IN_USE) => {
-                match scheduled_for_deletion(ctx.clients.secrets(), &spec.name).await? {
-                    Some(old) if old.is_empty() || ctx.stack.owns(ctx.slice, &old) => {
+                match named(ctx.clients.secrets(), &spec.name).await? {
+                    Named::ScheduledForDeletion(old)
+                        if old.is_empty() || ctx.stack.owns(ctx.slice, &old) =>
+                    {
                         restore::<C, F>(ctx, spec, &tags).await
                     }
-                    Some(_) => Err(belongs_to_another_stack(&spec.name)),
-                    None => Err(error),
+                    Named::ScheduledForDeletion(_) => Err(belongs_to_another_stack(&spec.name)),
+                    // The name is in use for up to two minutes after a forced delete.
+                    // https://github.com/hashicorp/terraform-provider-aws/issues/10259
+                    Named::Unseen if is_deleted(&error) => Err(error.retry(Retry::Later)),
+                    Named::Unseen | Named::Exists => Err(error),
                 }
             }
             Err(error) => Err(error),
@@ -229,7 +262,7 @@ impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
         let answer = call.recovery_window_in_days(RECOVERY_DAYS).send().await;
         match answer.doing("delete the secret") {
             // The secret is scheduled for deletion already.
-            Err(error) if error.is(&["InvalidRequestException"]) => Ok(Deletion::Accepted),
+            Err(error) if is_deleted(&error) => Ok(Deletion::Accepted),
             other => Deletion::of(other, &[NOT_FOUND]),
         }
     }
@@ -269,5 +302,89 @@ impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
             details.insert("last changed".to_owned(), changed.clone().into());
         }
         Ok(details)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
+    use serde_json::{Value, json};
+
+    async fn read(secret: &Value) -> Option<(Live, Tags)> {
+        let client = Client::new(&sdk_config(answering(&secret.to_string())));
+        live(
+            &client
+                .describe_secret()
+                .secret_id("s")
+                .send()
+                .await
+                .unwrap(),
+        )
+    }
+
+    #[tokio::test]
+    async fn a_secret_as_aws_describes_it() {
+        let mut secret = json!({
+            "ARN": "arn:aws:secretsmanager:us-east-1:123456789012:secret:shop/test/database-w6GyBA",
+            "Name": "shop/test/database",
+            "Description": "testing",
+            "LastChangedDate": 1_650_877_037.74,
+            "Tags": [{"Key": "rd:generation", "Value": "g1"}],
+            "VersionIdsToStages": {"4be21a62-e591-43fb-9d27-4ae30d5d4f0a": ["AWSCURRENT"]},
+            "CreatedDate": 1_588_314_002.731,
+        });
+        let (plain, tags) = read(&secret).await.unwrap();
+        assert_eq!(
+            (plain.name.as_str(), plain.kms_key),
+            ("shop/test/database", None)
+        );
+        assert_eq!((plain.generation.as_str(), tags.len()), ("g1", 1));
+        // AWS's own key is reported once it was set by its alias.
+        secret["KmsKeyId"] = json!("alias/aws/secretsmanager");
+        assert_eq!(read(&secret).await.unwrap().0.kms_key, None);
+        secret["KmsKeyId"] = json!("arn:aws:kms:us-east-1:123456789012:key/36812ccf");
+        let own = read(&secret).await.unwrap().0.kms_key;
+        assert_eq!(
+            own.as_deref(),
+            Some("arn:aws:kms:us-east-1:123456789012:key/36812ccf")
+        );
+        // Scheduled for deletion: it is gone.
+        secret["DeletedDate"] = json!(1_759_072_853.24);
+        assert!(read(&secret).await.is_none());
+        let bare = json!({"ARN": "arn", "Name": "shop"});
+        let (bare, tags) = read(&bare).await.unwrap();
+        assert_eq!(
+            (bare.description.as_str(), bare.generation.as_str()),
+            ("", "")
+        );
+        assert!(tags.is_empty());
+    }
+
+    #[test]
+    fn keys_are_the_same_by_id_arn_and_alias() {
+        const KEY: &str = "arn:aws:kms:us-east-1:123456789012:key/36812ccf";
+        const ALIAS: &str = "arn:aws:kms:us-east-1:123456789012:alias/shop";
+        let same = |live, desired| same_key(Some(live), Some(desired));
+        assert!(same(KEY, KEY) && same(KEY, "36812ccf") && same("36812ccf", KEY));
+        assert!(same("alias/shop", ALIAS) && same(ALIAS, "alias/shop") && same(KEY, "alias/shop"));
+        assert!(!same(KEY, "other") && !same(ALIAS, "alias/other") && !same(ALIAS, KEY));
+        assert!(same_key(None, None) && !same_key(None, Some(KEY)) && !same_key(Some(KEY), None));
+    }
+
+    #[test]
+    fn a_deleted_secret_is_told_from_other_invalid_requests() {
+        let says = |text: &str| {
+            let code = Some("InvalidRequestException".to_owned());
+            is_deleted(&Error::failed(text).with_code(code, None))
+        };
+        assert!(says(
+            "You can't perform this operation on the secret because it was deleted."
+        ));
+        assert!(says("… because it was marked for deletion."));
+        assert!(says(
+            "… because a secret with this name is already scheduled for deletion."
+        ));
+        assert!(!says("You can't enable rotation without a function."));
     }
 }

@@ -1,12 +1,13 @@
 //! The value of a secret: JSON with a generated member, the members to connect with, and a URL built from both.
 
-use crate::SecretForm;
 use crate::generate::Generated;
+use crate::{SecretForm, Secrets};
 use aws_sdk_secretsmanager::Client;
 use rd_common::aws::Explain;
-use rd_common::{Error, Result, Retry};
+use rd_common::{Ctx, Error, Result, Retry};
 use serde_json::{Map, Value};
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 /// The members that are not confidential, by name.
 pub type Fields = BTreeMap<String, Value>;
@@ -46,8 +47,7 @@ pub async fn read<F: SecretForm>(client: &Client, secret: &str, stage: &str) -> 
     let call = client.get_secret_value().secret_id(secret);
     let answer = call.version_stage(stage).send().await;
     let answer = match answer.doing("read the secret's value") {
-        // A secret that is scheduled for deletion answers with InvalidRequestException.
-        Err(e) if e.is(&["ResourceNotFoundException", "InvalidRequestException"]) => {
+        Err(e) if e.is(&["ResourceNotFoundException"]) || is_deleted(&e) => {
             return Ok(Read::Absent);
         }
         Err(e) if e.is(&["AccessDeniedException", "AccessDenied"]) => return Ok(Read::Denied),
@@ -58,9 +58,34 @@ pub async fn read<F: SecretForm>(client: &Client, secret: &str, stage: &str) -> 
     )))
 }
 
-/// Reads the current value; fails if there is none, or if the credentials may not read it.
-pub async fn current<F: SecretForm>(client: &Client, secret: &str) -> Result<Content> {
-    match read::<F>(client, secret, CURRENT).await? {
+/// Whether an error says that the secret is scheduled for deletion, or was deleted a moment ago. The code has other causes,
+/// too, so the text decides: "because it was deleted", "that's currently marked deleted", "already scheduled for deletion"
+/// (<https://github.com/hashicorp/terraform-provider-aws/pull/8219>,
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/10259>).
+pub fn is_deleted(error: &Error) -> bool {
+    let says = |text: &str| error.summary.contains(text);
+    error.is(&["InvalidRequestException"]) && (says("deleted") || says("deletion"))
+}
+
+/// How long reads may not show a value that was just stored.
+/// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/secretsmanager/secret_version.go>
+const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
+
+/// Reads the current value, also one that was stored a moment ago; fails if there is none, or if the credentials may not
+/// read it.
+pub async fn current<C: Secrets, F: SecretForm>(ctx: &Ctx<C>, secret: &str) -> Result<Content> {
+    let deadline = ctx.clock.deadline(VISIBLE_WITHIN);
+    loop {
+        match read::<F>(ctx.clients.secrets(), secret, CURRENT).await? {
+            Read::Absent if !deadline.is_over() => ctx.pause(deadline.pause()).await?,
+            other => return content(other).map_err(|error| error.retry(Retry::Never)),
+        }
+    }
+}
+
+/// What was read of the current value; fails if there is none, or if the credentials may not read it.
+pub(crate) fn content(read: Read) -> Result<Content> {
+    match read {
         Read::Content(content) => Ok(content),
         // A value that was stored a moment ago is not readable at once.
         Read::Absent => Err(Error::failed("the secret has no value")

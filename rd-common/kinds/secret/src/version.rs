@@ -136,7 +136,7 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
 /// Stores a new current version with the fields of `spec`. The generated member stays the same.
 async fn store<C: Secrets, F: SecretForm>(ctx: &Ctx<C>, arn: &str, spec: &Spec) -> Result<()> {
     let client = ctx.clients.secrets();
-    let content = current::<F>(client, arn).await?;
+    let content = current::<C, F>(ctx, arn).await?;
     let Some(generated) = content.generated else {
         return Err(
             Error::failed(format!("the secret has no {}", F::KEY)).hint(format!(

@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::lag::Lag;
-use super::refusal::{refusal, skewed, throttled};
+use super::refusal::{refusal, refusal_saying, skewed, throttled};
 use super::rule::{Fault, Rule};
 use super::slow::{Pace, Slow};
 use crate::http::{Connection, Message};
@@ -157,6 +157,11 @@ impl Inner {
                 None => self.pass(upstream, &call, request),
             },
             Some(Fault::Refuse { status, code }) => Some(refusal(call.protocol, status, code)),
+            Some(Fault::RefuseSaying {
+                status,
+                code,
+                message,
+            }) => Some(refusal_saying(call.protocol, status, code, message)),
             Some(Fault::Rewrite { from, to }) => {
                 let mut answer = self.pass(upstream, &call, request)?;
                 answer.body = answer.text().replace(from, to).into_bytes();

@@ -44,6 +44,16 @@ pub(super) fn skewed(request: &Message, protocol: Protocol, ahead: Duration) -> 
 /// An error response with this status and code.
 pub(super) fn refusal(protocol: Protocol, status: u16, code: &str) -> Message {
     let message = format!("{code}, as the test wants it");
+    refusal_saying(protocol, status, code, &message)
+}
+
+/// As [`refusal`], with this message.
+pub(super) fn refusal_saying(
+    protocol: Protocol,
+    status: u16,
+    code: &str,
+    message: &str,
+) -> Message {
     let (kind, body) = match protocol {
         Protocol::Ec2 => (
             "text/xml",
@@ -69,7 +79,7 @@ pub(super) fn refusal(protocol: Protocol, status: u16, code: &str) -> Message {
             "application/x-amz-json-1.1",
             serde_json::json!({"__type": code, "message": message}).to_string().into_bytes(),
         ),
-        Protocol::Cbor => ("application/cbor", cbor(&[("__type", code), ("message", &message)])),
+        Protocol::Cbor => ("application/cbor", cbor(&[("__type", code), ("message", message)])),
     };
     let mut answer = Message::answer(status, kind, body);
     if protocol == Protocol::RestJson {

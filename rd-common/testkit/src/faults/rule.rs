@@ -58,6 +58,15 @@ pub enum Fault {
         /// The error code of the response.
         code: &'static str,
     },
+    /// As [`Fault::Refuse`], where the code has several causes and the message says which.
+    RefuseSaying {
+        /// The HTTP status of the response.
+        status: u16,
+        /// The error code of the response.
+        code: &'static str,
+        /// The message of the response.
+        message: &'static str,
+    },
     /// AWS's clock is ahead of the program's: AWS refuses what was signed more than five minutes from its own time, and
     /// says what that is.
     Clock {

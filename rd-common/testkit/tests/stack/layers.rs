@@ -66,11 +66,13 @@ const CRATES: &[(&str, &[&str])] = &[
             "slice",
             "permissions",
             "log_groups",
+            "monitoring_role",
             "config",
             "kinds",
             "engine_version",
             "rds",
             "clients",
+            "recorded",
         ],
     ),
     (

@@ -17,7 +17,6 @@ use rd_common::aws::Explain;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::stack::{ADDRESS_TAG, FINAL_SNAPSHOT_TAG, short_hash};
 use rd_common::{Change, Ctx, Error, Result, sdk_tags, tags_from_sdk};
-use rd_secret::Secrets;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
 use std::time::Duration;
@@ -55,7 +54,7 @@ pub async fn restore(
     configure(ctx, &id, spec, instance).await?;
     // It has the password of the snapshot; the secret has the current one.
     let (_, secret) = data.resource(SECRET)?;
-    let content = current::<Database>(ctx.clients.secrets(), secret).await?;
+    let content = current::<_, Database>(ctx, secret).await?;
     if let Some(password) = content.generated {
         set_password_and_wait(ctx, &id, &password).await?;
     }
@@ -140,6 +139,8 @@ async fn start_restore(
     log_groups::create_for(ctx, &data.state, &id).await?;
     let doing = "restore the database";
     let rds = &ctx.clients.rds;
+    // Not the storage type: a restore to another one ends in hours in which the storage cannot be changed.
+    // https://github.com/aws-cloudformation/aws-cloudformation-resource-providers-rds/pull/267
     let start = async || match source {
         Source::Snapshot(snapshot) => rds
             .restore_db_instance_from_db_snapshot()
@@ -152,7 +153,6 @@ async fn start_restore(
             .multi_az(spec.multi_az)
             .publicly_accessible(spec.publicly_accessible)
             .auto_minor_version_upgrade(spec.auto_minor_version_upgrade)
-            .storage_type(&spec.storage_type)
             .set_enable_cloudwatch_logs_exports(logs.clone())
             .copy_tags_to_snapshot(spec.copy_tags_to_snapshot)
             .deletion_protection(spec.deletion_protection)
@@ -175,7 +175,6 @@ async fn start_restore(
                 .multi_az(spec.multi_az)
                 .publicly_accessible(spec.publicly_accessible)
                 .auto_minor_version_upgrade(spec.auto_minor_version_upgrade)
-                .storage_type(&spec.storage_type)
                 .set_enable_cloudwatch_logs_exports(logs.clone())
                 .copy_tags_to_snapshot(spec.copy_tags_to_snapshot)
                 .deletion_protection(spec.deletion_protection)

@@ -11,7 +11,6 @@ use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{CreateRequest, Ctx, Error, Result, sdk_tags, tags_from_sdk};
 use rd_iam::service_linked_role;
-use rd_secret::Secrets;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
 
@@ -20,7 +19,7 @@ pub async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Res
     let spec = request.spec;
     let ((), content) = tokio::try_join!(
         service_linked_role::ensure(&ctx.clients.iam, service_linked_role::RDS),
-        current::<Database>(ctx.clients.secrets(), spec.secret_arn.text()),
+        current::<_, Database>(ctx, spec.secret_arn.text()),
     )?;
     let Some(password) = content.generated else {
         return Err(Error::failed("the secret has no password")
@@ -50,6 +49,8 @@ pub async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Res
             (spec.max_allocated_storage > 0).then_some(spec.max_allocated_storage),
         )
         .storage_type(&spec.storage_type)
+        .set_iops(spec.iops)
+        .set_storage_throughput(spec.storage_throughput)
         .storage_encrypted(true)
         .set_kms_key_id(spec.kms_key.clone())
         .multi_az(spec.multi_az)
@@ -71,6 +72,9 @@ pub async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Res
             spec.performance_insights
                 .then_some(spec.performance_insights_days),
         )
+        .set_monitoring_interval(spec.monitoring_seconds)
+        .set_monitoring_role_arn(spec.monitoring_role())
+        .set_enable_iam_database_authentication(spec.iam_authentication)
         .deletion_protection(spec.deletion_protection)
         .publicly_accessible(spec.publicly_accessible)
         .copy_tags_to_snapshot(spec.copy_tags_to_snapshot)

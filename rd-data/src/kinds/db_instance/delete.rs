@@ -7,7 +7,7 @@ use crate::rds;
 use jiff::Timestamp;
 use rd_common::aws::Explain;
 use rd_common::stack::short_hash;
-use rd_common::{Ctx, Deletion, Error, Result};
+use rd_common::{Ctx, Deletion, Error, Result, Retry};
 
 /// The error codes of an instance that does not exist.
 const NOT_FOUND: [&str; 2] = ["DBInstanceNotFound", "DBInstanceNotFoundFault"];
@@ -40,7 +40,9 @@ pub async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
     };
     match call.send().await.doing("delete the instance") {
         Err(error) if is_being_deleted(&error) => Ok(Deletion::Accepted),
-        Err(error) if is_protected(&error) => Err(protected(id)),
+        Err(error) if is_protected(&error) && instance.deletion_protection => Err(protected(id)),
+        // It was turned off a moment ago: RDS takes up to five minutes to know.
+        Err(error) if is_protected(&error) => Err(error.retry(Retry::Later)),
         other => rds::deleted(other, &NOT_FOUND),
     }
 }

@@ -53,6 +53,20 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
         json!(live.storage_type),
         json!(spec.storage_type),
     );
+    if let Some(iops) = spec.iops {
+        pending.field("iops", json!(live.iops), json!(iops));
+    }
+    if let Some(throughput) = spec.storage_throughput {
+        let path = "storage_throughput";
+        pending.field(path, json!(live.storage_throughput), json!(throughput));
+    }
+    if let Some(on) = spec.iam_authentication {
+        pending.field(
+            "iam_authentication",
+            json!(live.iam_authentication),
+            json!(on),
+        );
+    }
     if !has_grown(spec, live, last) {
         pending.field(
             "allocated_storage",
@@ -124,6 +138,12 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
         spec.copy_tags_to_snapshot,
     );
     insights(&mut diff, spec, live, last);
+    if let Some(seconds) = monitoring_seconds(spec, last) {
+        diff.field("monitoring_seconds", live.monitoring_seconds, seconds);
+        if let Some(role) = spec.monitoring_role_arn.as_ref().filter(|_| seconds > 0) {
+            diff.field("monitoring_role_arn", &live.monitoring_role_arn, role);
+        }
+    }
     diff.fixed(
         "db_subnet_group",
         &live.db_subnet_group,
@@ -198,6 +218,13 @@ fn insights(diff: &mut Diff, spec: &Spec, live: &Live, last: Option<&Spec>) {
             spec.performance_insights_days,
         );
     }
+}
+
+/// The desired interval of Enhanced Monitoring; none where it stays as it is. What an earlier apply has turned on is turned
+/// off with its setting, since its role goes.
+fn monitoring_seconds(spec: &Spec, last: Option<&Spec>) -> Option<i32> {
+    let was_on = last.is_some_and(|last| last.monitoring_seconds.is_some_and(|one| one > 0));
+    spec.monitoring_seconds.or(was_on.then_some(0))
 }
 
 /// What AWS changes later, as text that reads on after "pending": in the maintenance window, or at the next reboot.

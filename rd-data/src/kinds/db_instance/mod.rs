@@ -39,6 +39,9 @@ impl DbInstance {
 
 impl Kind for DbInstance {
     const NAME: &'static str = "db_instance";
+    /// It is `available` for moments between backups and other work that follow a create or a change.
+    /// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/rds/instance.go>
+    const READS_IN_A_ROW: u32 = 3;
     const CHECKED_WITH_AWS: &'static [&'static str] = offered::CHECKED;
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),

@@ -23,6 +23,12 @@ pub struct Spec {
     pub max_allocated_storage: i32,
     /// The storage type, such as `gp3`.
     pub storage_type: String,
+    /// The I/O operations a second of the storage; none leaves them as they are.
+    #[serde(default)]
+    pub iops: Option<i32>,
+    /// The throughput of the storage in MiB a second; none leaves it as it is.
+    #[serde(default)]
+    pub storage_throughput: Option<i32>,
     /// The KMS key of the storage; none for AWS's own key.
     pub kms_key: Option<String>,
     /// Whether there is a standby instance in another zone.
@@ -65,6 +71,15 @@ pub struct Spec {
     pub performance_insights: bool,
     /// How many days Performance Insights keeps its data.
     pub performance_insights_days: i32,
+    /// Every how many seconds Enhanced Monitoring reports; 0 for never, none leaves it as it is.
+    #[serde(default)]
+    pub monitoring_seconds: Option<i32>,
+    /// The ARN of the role with which Enhanced Monitoring writes; none without it.
+    #[serde(default)]
+    pub monitoring_role_arn: Option<Input>,
+    /// Whether users can log in with a token of IAM; none leaves it as it is.
+    #[serde(default)]
+    pub iam_authentication: Option<bool>,
     /// Whether AWS refuses to delete the instance.
     pub deletion_protection: bool,
     /// Whether a delete takes a final snapshot.
@@ -145,6 +160,15 @@ pub struct Live {
     pub performance_insights: Option<bool>,
     /// How many days Performance Insights keeps its data.
     pub performance_insights_days: Option<i32>,
+    /// Every how many seconds Enhanced Monitoring reports; 0 for never.
+    #[serde(default)]
+    pub monitoring_seconds: i32,
+    /// The ARN of the role with which Enhanced Monitoring writes; none without it.
+    #[serde(default)]
+    pub monitoring_role_arn: Option<String>,
+    /// Whether users can log in with a token of IAM.
+    #[serde(default)]
+    pub iam_authentication: bool,
     /// Whether AWS refuses to delete the instance.
     pub deletion_protection: bool,
     /// Whether a delete takes a final snapshot, from the tag `rd:final-snapshot`; none without the tag.
@@ -174,6 +198,13 @@ const EXTENDED_SUPPORT: &str = "open-source-rds-extended-support";
 const NO_EXTENDED_SUPPORT: &str = "open-source-rds-extended-support-disabled";
 
 impl Spec {
+    /// The value of `MonitoringRoleArn`, which RDS takes only where Enhanced Monitoring is on.
+    pub fn monitoring_role(&self) -> Option<String> {
+        let is_on = self.monitoring_seconds.is_some_and(|seconds| seconds > 0);
+        let role = self.monitoring_role_arn.as_ref().filter(|_| is_on);
+        role.map(|role| role.text().to_owned())
+    }
+
     /// The value of `EngineLifecycleSupport`.
     pub fn lifecycle_support(&self) -> &'static str {
         if self.extended_support {
@@ -227,8 +258,9 @@ pub fn live(instance: &Instance) -> Live {
         allocated_storage: instance.allocated_storage().unwrap_or(0),
         max_allocated_storage: instance.max_allocated_storage().unwrap_or(0),
         storage_type: text(instance.storage_type()),
-        iops: instance.iops(),
-        storage_throughput: instance.storage_throughput(),
+        // 0 where the type of the storage has none.
+        iops: instance.iops().filter(|iops| *iops > 0),
+        storage_throughput: instance.storage_throughput().filter(|all| *all > 0),
         storage_encrypted: instance.storage_encrypted().unwrap_or(false),
         kms_key: instance.kms_key_id().map(str::to_owned),
         multi_az: instance.multi_az().unwrap_or(false),
@@ -255,6 +287,11 @@ pub fn live(instance: &Instance) -> Live {
             .map(|support| support == EXTENDED_SUPPORT),
         performance_insights: instance.performance_insights_enabled(),
         performance_insights_days: instance.performance_insights_retention_period(),
+        monitoring_seconds: instance.monitoring_interval().unwrap_or(0),
+        monitoring_role_arn: instance.monitoring_role_arn().map(str::to_owned),
+        iam_authentication: instance
+            .iam_database_authentication_enabled()
+            .unwrap_or(false),
         deletion_protection: instance.deletion_protection().unwrap_or(false),
         final_snapshot: tags
             .get(FINAL_SNAPSHOT_TAG)
@@ -279,6 +316,12 @@ fn pending(instance: &Instance) -> BTreeMap<String, Value> {
         ("instance_class", json!(values.db_instance_class())),
         ("allocated_storage", json!(values.allocated_storage())),
         ("storage_type", json!(values.storage_type())),
+        ("iops", json!(values.iops())),
+        ("storage_throughput", json!(values.storage_throughput())),
+        (
+            "iam_authentication",
+            json!(values.iam_database_authentication_enabled()),
+        ),
         ("engine_version", json!(values.engine_version())),
         ("multi_az", json!(values.multi_az())),
         (
@@ -295,4 +338,118 @@ fn pending(instance: &Instance) -> BTreeMap<String, Value> {
         .filter(|(_, value)| !value.is_null())
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::recorded;
+
+    async fn read(instance: &str) -> Live {
+        let instances = format!("<DBInstances><DBInstance>{instance}</DBInstance></DBInstances>");
+        let client = recorded::rds("DescribeDBInstances", &instances);
+        let answer = client.describe_db_instances().send().await.unwrap();
+        live(&answer.db_instances()[0])
+    }
+
+    #[tokio::test]
+    async fn an_instance_as_aws_describes_it() {
+        let live = read(
+            "<DBInstanceIdentifier>shop</DBInstanceIdentifier>\
+             <DBInstanceClass>db.m6i.large</DBInstanceClass><Engine>postgres</Engine>\
+             <DBInstanceStatus>available</DBInstanceStatus><MasterUsername>app</MasterUsername>\
+             <DBName>shop</DBName>\
+             <Endpoint><Address>shop.c1.us-west-2.rds.amazonaws.com</Address><Port>5432</Port>\
+             <HostedZoneId>Z1</HostedZoneId></Endpoint>\
+             <AllocatedStorage>100</AllocatedStorage>\
+             <PreferredBackupWindow>11:09-11:39</PreferredBackupWindow>\
+             <BackupRetentionPeriod>7</BackupRetentionPeriod><DBSecurityGroups/>\
+             <VpcSecurityGroups><VpcSecurityGroupMembership>\
+             <VpcSecurityGroupId>sg-2</VpcSecurityGroupId><Status>active</Status>\
+             </VpcSecurityGroupMembership><VpcSecurityGroupMembership>\
+             <VpcSecurityGroupId>sg-1</VpcSecurityGroupId><Status>active</Status>\
+             </VpcSecurityGroupMembership></VpcSecurityGroups>\
+             <DBParameterGroups><DBParameterGroup><DBParameterGroupName>shop-17</DBParameterGroupName>\
+             <ParameterApplyStatus>pending-reboot</ParameterApplyStatus></DBParameterGroup></DBParameterGroups>\
+             <DBSubnetGroup><DBSubnetGroupName>shop-subnets</DBSubnetGroupName></DBSubnetGroup>\
+             <PreferredMaintenanceWindow>fri:06:10-fri:06:40</PreferredMaintenanceWindow>\
+             <PendingModifiedValues><EngineVersion>17.6</EngineVersion>\
+             <MasterUserPassword>****</MasterUserPassword></PendingModifiedValues>\
+             <LatestRestorableTime>2026-09-28T05:25:00Z</LatestRestorableTime>\
+             <MultiAZ>true</MultiAZ><EngineVersion>17.4</EngineVersion>\
+             <AutoMinorVersionUpgrade>true</AutoMinorVersionUpgrade><Iops>3000</Iops>\
+             <PubliclyAccessible>false</PubliclyAccessible><StorageType>io1</StorageType>\
+             <DbInstancePort>0</DbInstancePort><StorageEncrypted>true</StorageEncrypted>\
+             <KmsKeyId>arn:aws:kms:us-west-2:123456789012:key/19b5cf60</KmsKeyId>\
+             <DbiResourceId>db-JS7E</DbiResourceId>\
+             <CACertificateIdentifier>rds-ca-rsa2048-g1</CACertificateIdentifier>\
+             <CopyTagsToSnapshot>true</CopyTagsToSnapshot><MonitoringInterval>60</MonitoringInterval>\
+             <MonitoringRoleArn>arn:aws:iam::123456789012:role/rds-monitoring-role</MonitoringRoleArn>\
+             <DBInstanceArn>arn:aws:rds:us-west-2:123456789012:db:shop</DBInstanceArn>\
+             <IAMDatabaseAuthenticationEnabled>false</IAMDatabaseAuthenticationEnabled>\
+             <DatabaseInsightsMode>standard</DatabaseInsightsMode>\
+             <PerformanceInsightsEnabled>true</PerformanceInsightsEnabled>\
+             <PerformanceInsightsRetentionPeriod>7</PerformanceInsightsRetentionPeriod>\
+             <DeletionProtection>true</DeletionProtection><AssociatedRoles/>\
+             <MaxAllocatedStorage>1000</MaxAllocatedStorage>\
+             <TagList><Tag><Key>rd:final-snapshot</Key><Value>true</Value></Tag></TagList>\
+             <CertificateDetails><CAIdentifier>rds-ca-rsa2048-g1</CAIdentifier>\
+             <ValidTill>2026-12-04T18:53:13Z</ValidTill></CertificateDetails>\
+             <EngineLifecycleSupport>open-source-rds-extended-support</EngineLifecycleSupport>",
+        )
+        .await;
+        assert_eq!(
+            live.host.as_deref(),
+            Some("shop.c1.us-west-2.rds.amazonaws.com")
+        );
+        assert_eq!((live.port, live.multi_az), (Some(5432), true));
+        assert_eq!(live.security_group_ids, ["sg-1", "sg-2"]);
+        assert_eq!(
+            (
+                live.db_parameter_group.as_str(),
+                live.parameters_status.as_str()
+            ),
+            ("shop-17", "pending-reboot")
+        );
+        assert_eq!((live.iops, live.storage_throughput), (Some(3000), None));
+        assert_eq!(live.max_allocated_storage, 1000);
+        assert_eq!(
+            (live.monitoring_seconds, live.iam_authentication),
+            (60, false)
+        );
+        let role = "arn:aws:iam::123456789012:role/rds-monitoring-role";
+        assert_eq!(live.monitoring_role_arn.as_deref(), Some(role));
+        assert_eq!(live.extended_support, Some(true));
+        assert_eq!(live.final_snapshot, Some(true));
+        assert_eq!(
+            live.certificate_valid_till.as_deref(),
+            Some("2026-12-04T18:53:13Z")
+        );
+        let pending = BTreeMap::from([
+            ("engine_version".to_owned(), json!("17.6")),
+            ("password".to_owned(), json!("(new)")),
+        ]);
+        assert_eq!(live.pending, pending);
+    }
+
+    /// Instances of years ago, of other engines and just created ones lack members, and gp2 has a throughput of 0.
+    #[tokio::test]
+    async fn an_instance_without_all_of_its_members() {
+        let live = read(
+            "<DBInstanceIdentifier>shop</DBInstanceIdentifier><DBInstanceStatus>creating</DBInstanceStatus>\
+             <DbInstancePort>0</DbInstancePort><StorageThroughput>0</StorageThroughput>\
+             <PendingModifiedValues/>",
+        )
+        .await;
+        assert_eq!((live.host, live.port), (None, None));
+        assert_eq!((live.iops, live.storage_throughput), (None, None));
+        assert_eq!(live.max_allocated_storage, 0);
+        assert_eq!(
+            (live.database_insights, live.extended_support),
+            (None, None)
+        );
+        assert_eq!(live.performance_insights, None);
+        assert_eq!(live.final_snapshot, None);
+        assert!(live.pending.is_empty());
+    }
 }

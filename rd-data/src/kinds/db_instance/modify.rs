@@ -9,7 +9,6 @@ use aws_sdk_rds::types::CloudwatchLogsExportConfiguration;
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{Change, Ctx, Error, Input, Result, Tags, touches};
-use rd_secret::Secrets;
 use rd_secret::generate::Generated;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::current;
@@ -30,7 +29,7 @@ pub async fn modify(
     }
     if has("secret_generation") {
         let secret = spec.secret_arn.text();
-        let content = current::<Database>(ctx.clients.secrets(), secret).await?;
+        let content = current::<_, Database>(ctx, secret).await?;
         let Some(password) = content.generated else {
             return Err(Error::failed("the secret has no password")
                 .hint("rd-data rotate generates one and sets it in RDS and in the secret"));
@@ -52,13 +51,12 @@ pub async fn modify(
         .modify_db_instance()
         .db_instance_identifier(id)
         .apply_immediately(spec.apply_immediately);
-    let iops = has("allocated_storage").then(|| provisioned(live, spec.allocated_storage));
-    let (iops, throughput) = iops.unwrap_or_default();
+    let storage = StorageRequest::of(live, spec, has);
     let call = call
-        .set_iops(iops)
-        .set_storage_throughput(throughput)
+        .set_iops(storage.iops)
+        .set_storage_throughput(storage.throughput)
         .set_db_instance_class(has("instance_class").then(|| spec.instance_class.clone()))
-        .set_allocated_storage(has("allocated_storage").then_some(spec.allocated_storage))
+        .set_allocated_storage(storage.size)
         .set_storage_type(has("storage_type").then(|| spec.storage_type.clone()))
         .set_multi_az(has("multi_az").then_some(spec.multi_az))
         .set_engine_version(has("engine_version").then(|| spec.engine_version.clone()))
@@ -91,6 +89,14 @@ pub async fn modify(
         .set_cloudwatch_logs_export_configuration(
             has("log_exports").then(|| export_changes(&live.log_exports, &spec.log_exports)),
         );
+    let monitoring = has("monitoring_seconds") || has("monitoring_role_arn");
+    let call = call
+        .set_monitoring_interval(monitoring.then(|| spec.monitoring_seconds.unwrap_or(0)))
+        .set_monitoring_role_arn(spec.monitoring_role().filter(|_| monitoring))
+        .set_enable_iam_database_authentication(
+            spec.iam_authentication
+                .filter(|_| has("iam_authentication")),
+        );
     // RDS checks the mode together with the retention.
     let insights =
         has("performance_insights") || has("performance_insights_days") || has("database_insights");
@@ -101,17 +107,23 @@ pub async fn modify(
         .set_performance_insights_retention_period(
             (insights && spec.performance_insights).then_some(spec.performance_insights_days),
         );
-    call.send()
-        .await
-        .doing("change the instance")
-        .map_err(rds::retry_if_temporary)
-        .map(|_| ())
+    match call.send().await.doing("change the instance") {
+        // What differs is as desired by now, such as after an answer that was lost.
+        Err(error) if error.summary.contains("No modifications were requested") => Ok(()),
+        other => other.map_err(rds::retry_if_temporary).map(|_| ()),
+    }
 }
 
 /// Raises the storage of an instance whose disk is full at once, whatever `apply_immediately` says, and nothing else:
 /// what else differs follows as usual. RDS then also applies what is pending for the maintenance window.
 async fn raise_full_storage(ctx: &Ctx<Clients>, id: &str, live: &Live, spec: &Spec) -> Result<()> {
-    let (iops, throughput) = provisioned(live, spec.allocated_storage);
+    let raised = Spec {
+        storage_type: live.storage_type.clone(),
+        iops: None,
+        storage_throughput: None,
+        ..spec.clone()
+    };
+    let storage = StorageRequest::of(live, &raised, |path| path == "allocated_storage");
     // The limit must not be below the new size.
     let limit =
         (live.max_allocated_storage < spec.allocated_storage).then(|| storage_limit(spec, live));
@@ -121,10 +133,10 @@ async fn raise_full_storage(ctx: &Ctx<Clients>, id: &str, live: &Live, spec: &Sp
         .modify_db_instance()
         .db_instance_identifier(id)
         .apply_immediately(true)
-        .allocated_storage(spec.allocated_storage)
+        .set_allocated_storage(storage.size)
         .set_max_allocated_storage(limit)
-        .set_iops(iops)
-        .set_storage_throughput(throughput);
+        .set_iops(storage.iops)
+        .set_storage_throughput(storage.throughput);
     call.send()
         .await
         .doing("raise the storage of the instance")
@@ -147,20 +159,47 @@ const STRIPED_GIB: i32 = 400;
 const STRIPED_IOPS: i32 = 12_000;
 const STRIPED_THROUGHPUT: i32 = 500;
 
-/// The IOPS and the throughput that RDS wants with a new size of the storage: both from [`STRIPED_GIB`] on, even if they
-/// stay as they are, and neither below.
+/// The storage in a request. IOPS and throughput, type and size are only changed together: all of them are in the request,
+/// except for gp3 below [`STRIPED_GIB`], where neither of the first two may be.
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/28271>
-fn provisioned(live: &Live, size: i32) -> (Option<i32>, Option<i32>) {
-    if size < STRIPED_GIB {
-        return (None, None);
+/// <https://github.com/hashicorp/terraform-provider-aws/issues/28589>
+struct StorageRequest {
+    size: Option<i32>,
+    iops: Option<i32>,
+    throughput: Option<i32>,
+}
+
+impl StorageRequest {
+    /// The request for the fields for which `has` is true.
+    fn of(live: &Live, spec: &Spec, has: impl Fn(&str) -> bool) -> Self {
+        let mut request = Self {
+            size: has("allocated_storage").then_some(spec.allocated_storage),
+            iops: None,
+            throughput: None,
+        };
+        let paths = [
+            "allocated_storage",
+            "storage_type",
+            "iops",
+            "storage_throughput",
+        ];
+        let size = request.size.unwrap_or(live.allocated_storage);
+        let is_gp3 = spec.storage_type == "gp3";
+        if !paths.into_iter().any(has) || (is_gp3 && size < STRIPED_GIB) {
+            return request;
+        }
+        request.size = Some(size);
+        // What the storage has now holds for the same type alone, and not across the threshold.
+        let stays = live.storage_type == spec.storage_type
+            && (!is_gp3 || live.allocated_storage >= STRIPED_GIB);
+        let now = |value: Option<i32>, least: i32| value.filter(|_| stays).unwrap_or(least);
+        request.iops = Some(spec.iops.unwrap_or_else(|| now(live.iops, STRIPED_IOPS)));
+        if is_gp3 {
+            let throughput = || now(live.storage_throughput, STRIPED_THROUGHPUT);
+            request.throughput = Some(spec.storage_throughput.unwrap_or_else(throughput));
+        }
+        request
     }
-    if live.allocated_storage < STRIPED_GIB {
-        return (Some(STRIPED_IOPS), Some(STRIPED_THROUGHPUT));
-    }
-    (
-        Some(live.iops.unwrap_or(STRIPED_IOPS)),
-        Some(live.storage_throughput.unwrap_or(STRIPED_THROUGHPUT)),
-    )
 }
 
 /// The texts of inputs that are all known, as they are in an update or a create.

@@ -11,7 +11,7 @@ use rd_common::aws::Explain;
 use rd_common::{Change, Ctx, Error, Note, Result, Retry, touches};
 
 /// The fields of a spec that are checked here.
-pub const CHECKED: &[&str] = &["engine_version", "instance_class"];
+pub const CHECKED: &[&str] = &["engine_version", "instance_class", "storage_type"];
 
 /// Refuses a version or a class that RDS does not offer; warns of a version near or past the end of its standard support.
 pub async fn check(
@@ -141,6 +141,14 @@ async fn check_options(ctx: &Ctx<Clients>, spec: &Spec, version: &str) -> Result
         Err(error) if error.retry == Retry::Never => return Ok(()),
         other => other?,
     };
+    let kind = &spec.storage_type;
+    if !options.is_empty() && !options.iter().any(|one| one.storage_type() == Some(kind)) {
+        return Err(Error::usage(format!(
+            "RDS does not offer {kind} storage for {class} and PostgreSQL {version} in {}",
+            ctx.stack.region
+        ))
+        .hint("nothing was changed; set another storage_type or instance_class in [data]"));
+    }
     if options.is_empty() {
         return Err(Error::usage(format!(
             "RDS does not offer {class} for PostgreSQL {version} in {}",

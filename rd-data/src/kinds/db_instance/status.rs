@@ -42,3 +42,56 @@ pub fn readiness(live: &Live) -> Readiness {
         other => Readiness::Pending(other.to_owned()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::db_instance::model::live;
+    use aws_sdk_rds::types::DbInstance as Instance;
+
+    #[test]
+    fn statuses_are_told_apart() {
+        let ready = |status: &str| {
+            let instance = Instance::builder().db_instance_status(status).build();
+            readiness(&live(&instance))
+        };
+        for usable in [
+            "available",
+            "storage-optimization",
+            "storage-initialization",
+        ] {
+            assert_eq!(ready(usable), Readiness::Ready, "{usable}");
+        }
+        for busy in [
+            "backing-up",
+            "configuring-enhanced-monitoring",
+            "configuring-iam-database-auth",
+            "configuring-log-exports",
+            "creating",
+            "maintenance",
+            "modifying",
+            "moving-to-vpc",
+            "rebooting",
+            "renaming",
+            "resetting-master-credentials",
+            "starting",
+            "upgrading",
+        ] {
+            assert_eq!(ready(busy), Readiness::Pending(busy.to_owned()));
+        }
+        for leaving in ["deleting", "delete-precheck"] {
+            assert_eq!(ready(leaving), Readiness::Leaving(leaving.to_owned()));
+        }
+        for kept in [
+            "storage-full",
+            "stopped",
+            "incompatible-parameters",
+            "incompatible-restore",
+        ] {
+            assert!(matches!(ready(kept), Readiness::Impaired(..)), "{kept}");
+        }
+        for failed in ["failed", "restore-error"] {
+            assert_eq!(ready(failed), Readiness::Failed(failed.to_owned()));
+        }
+    }
+}

@@ -91,6 +91,12 @@ class Versions(Secrets):
             self.put("three", "AWSPENDING", token=token)
         self.assertEqual(self.value(VersionStage="AWSPENDING"), "two")
 
+    def test_awss_own_key_is_reported_once_it_was_named(self):
+        self.secrets.create_secret(Name="named", SecretString="x")
+        self.assertNotIn("KmsKeyId", self.secrets.describe_secret(SecretId="named"))
+        self.secrets.update_secret(SecretId="named", KmsKeyId="alias/aws/secretsmanager")
+        self.assertEqual(self.secrets.describe_secret(SecretId="named")["KmsKeyId"], "alias/aws/secretsmanager")
+
     def test_an_update_without_a_value_creates_no_version(self):
         one = self.create()
         self.secrets.update_secret(SecretId="secret", Description="new")
