@@ -61,9 +61,12 @@ impl Group {
     }
 }
 
+/// The actions of a statement, and the ARNs that they are for.
+type Granted = (BTreeSet<&'static str>, BTreeSet<String>);
+
 /// The grants so far.
 #[derive(Default)]
-struct Statements(BTreeMap<(Group, Condition), (BTreeSet<&'static str>, BTreeSet<String>)>);
+struct Statements(BTreeMap<(Group, Condition), Granted>);
 
 impl Statements {
     fn add(&mut self, grant: &Grant, resources: &Resources) {

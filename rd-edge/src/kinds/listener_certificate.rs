@@ -98,8 +98,14 @@ impl Kind for ListenerCertificate {
             .await?
             .into_iter()
             .collect();
-        let found = places.iter().filter_map(|(one, (listener, certificate))| {
-            all.get(listener)?.contains(certificate).then(|| Found {
+        let is_there = |(_, (listener, certificate)): &&(_, (String, String))| {
+            all.get(listener)
+                .is_some_and(|all| all.contains(certificate))
+        };
+        let found = places
+            .iter()
+            .filter(is_there)
+            .map(|(one, (listener, certificate))| Found {
                 address: one.address.clone(),
                 id: id(listener, certificate),
                 live: Live {
@@ -107,8 +113,7 @@ impl Kind for ListenerCertificate {
                     certificate_arn: certificate.clone(),
                 },
                 tags: None,
-            })
-        });
+            });
         Ok(found.collect())
     }
 

@@ -5,6 +5,7 @@ use crate::aws_errors::{deleted, incomplete_answer, is_not_found, retry_if_tempo
 use crate::clients::Clients;
 use crate::elb;
 use crate::redirect::Redirect;
+use aws_sdk_elasticloadbalancingv2::types::builders::RuleConditionBuilder;
 use aws_sdk_elasticloadbalancingv2::types::{
     Action as RuleAction, ActionTypeEnum, FixedResponseActionConfig, HostHeaderConditionConfig,
     HttpRequestMethodConditionConfig, PathPatternConditionConfig, Rule, RuleCondition,
@@ -246,7 +247,7 @@ fn conditions(spec: &Spec) -> Vec<RuleCondition> {
         field("source-ip").source_ip_config(config.build())
     });
     let all = [hosts, paths, methods, source_ips].into_iter().flatten();
-    all.map(|condition| condition.build()).collect()
+    all.map(RuleConditionBuilder::build).collect()
 }
 
 /// Reads the rules of a listener without its default action; empty if it does not exist.

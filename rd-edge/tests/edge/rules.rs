@@ -1,5 +1,4 @@
 //! What the listener has beside its default action: rules, more certificates, and sessions that stay with a task.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::drift::{Drift, each_is_put_back};
 use rd_testkit::network::SETTINGS;

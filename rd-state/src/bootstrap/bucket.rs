@@ -380,28 +380,30 @@ fn rules(prefix: &str) -> Result<Vec<LifecycleRule>> {
 }
 
 /// What of a rule is compared: S3 fills in and leaves out empty members.
-fn facts(
-    rule: &LifecycleRule,
-) -> (
-    Option<&str>,
-    &str,
-    Option<&str>,
-    Option<i32>,
-    Option<i32>,
-    Option<i32>,
-) {
+#[derive(PartialEq)]
+struct Facts<'a> {
+    id: Option<&'a str>,
+    status: &'a str,
+    prefix: Option<&'a str>,
+    noncurrent_days: Option<i32>,
+    newer_versions: Option<i32>,
+    upload_days: Option<i32>,
+}
+
+fn facts(rule: &LifecycleRule) -> Facts<'_> {
     let expire = rule.noncurrent_version_expiration();
     let uploads = rule.abort_incomplete_multipart_upload();
-    (
-        rule.id(),
-        rule.status().as_str(),
-        rule.filter()
+    Facts {
+        id: rule.id(),
+        status: rule.status().as_str(),
+        prefix: rule
+            .filter()
             .and_then(|filter| filter.prefix())
             .filter(|prefix| !prefix.is_empty()),
-        expire.and_then(|expire| expire.noncurrent_days()),
-        expire.and_then(|expire| expire.newer_noncurrent_versions()),
-        uploads.and_then(|uploads| uploads.days_after_initiation()),
-    )
+        noncurrent_days: expire.and_then(NoncurrentVersionExpiration::noncurrent_days),
+        newer_versions: expire.and_then(NoncurrentVersionExpiration::newer_noncurrent_versions),
+        upload_days: uploads.and_then(AbortIncompleteMultipartUpload::days_after_initiation),
+    }
 }
 
 async fn lifecycle(s3: &Client, bucket: &Bucket<'_>) -> Result<bool> {

@@ -1,5 +1,4 @@
 //! What S3 does and no other API would: docs/aws-behaviour.md has the list.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::faults::{Call, Calls, Fault, Proxy, Rule};
 use rd_testkit::{World, endpoint};

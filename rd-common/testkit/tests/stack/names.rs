@@ -115,7 +115,7 @@ const NAMES: [(&str, &str, usize, Punctuation); 44] = [
 fn planned(settings: &str) -> BTreeMap<String, (String, BTreeMap<String, Value>)> {
     let world = World::new(settings);
     let plan = |slice: &&str| world.rd(&format!("rd-{slice}")).args("plan --offline");
-    let done = Rd::pipe(SLICES.iter().map(|slice| plan(&slice)).collect());
+    let done = Rd::pipe(SLICES.iter().map(plan).collect());
     for one in &done {
         assert_eq!(one.code, 0, "{}", one.stderr);
     }

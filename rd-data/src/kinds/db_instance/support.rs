@@ -4,7 +4,7 @@
 use super::model::{ENGINE, Spec};
 use crate::clients::Clients;
 use crate::engine_version::Version;
-use aws_sdk_rds::types::LifecycleSupportName;
+use aws_sdk_rds::types::{DbMajorEngineVersion, LifecycleSupportName};
 use jiff::{SignedDuration, Timestamp};
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Error, Note, Result, Retry};
@@ -25,7 +25,7 @@ pub async fn standard_support_until(clients: &Clients, major: u32) -> Result<Opt
         other => other?,
     };
     let versions = answer.db_major_engine_versions().iter();
-    let lifecycles = versions.flat_map(|version| version.supported_engine_lifecycles());
+    let lifecycles = versions.flat_map(DbMajorEngineVersion::supported_engine_lifecycles);
     let mut standard = lifecycles.filter(|one| {
         one.lifecycle_support_name() == Some(&LifecycleSupportName::OpenSourceRdsStandardSupport)
     });
