@@ -316,7 +316,13 @@ mod tests {
             let keys: Vec<&str> = problems.iter().map(|p| p.key.as_str()).collect();
             assert_eq!(keys, [key]);
         }
-        let long = Config::default().problems(&stack("a-project-of-24-letters-"));
-        assert_eq!(long[0].key, "name");
+        // A default name that is too long is shortened; one of the settings is refused.
+        let long = stack("a-project-of-24-letters");
+        assert_eq!(Config::default().problems(&long), []);
+        let named = Config {
+            name: Some("a".repeat(41)),
+            ..Config::default()
+        };
+        assert_eq!(named.problems(&long)[0].key, "name");
     }
 }

@@ -1,7 +1,10 @@
-//! docs/aws-behaviour.md: the tests that it names exist, whichever crate has them.
+//! docs/aws-behaviour.md: the tests that it names exist, whichever crate has them, and no call is missing.
 
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
+use rd_testkit::World;
+use serde_json::Value;
+use std::collections::BTreeSet;
 use std::path::Path;
 
 /// The text of all sources below a folder.
@@ -41,4 +44,68 @@ fn the_tests_that_the_page_names_exist() {
         assert!(is_defined, "there is no test {name}");
     }
     assert!(count > 100, "{count}");
+}
+
+/// How the page writes the services' names in the SDK.
+const SERVICES: [(&str, &str); 14] = [
+    ("ACM", "acm"),
+    ("CloudWatch", "cloudwatch"),
+    ("CloudWatch Logs", "logs"),
+    ("EC2", "ec2"),
+    ("ElastiCache", "elasticache"),
+    ("Elastic Load Balancing v2", "elbv2"),
+    ("IAM", "iam"),
+    ("RDS", "rds"),
+    ("Resource Groups Tagging API", "tag"),
+    ("Route 53", "route53"),
+    ("S3", "s3"),
+    ("S3 Control", "s3control"),
+    ("STS", "sts"),
+    ("Secrets Manager", "secretsmanager"),
+];
+
+/// The calls in the tables "Calls" of the page, such as `ec2:CreateVpc`.
+fn calls_on_the_page(page: &str) -> BTreeSet<String> {
+    let mut inside = false;
+    let mut calls = BTreeSet::new();
+    for line in page.lines() {
+        if line.starts_with('#') {
+            inside = line == "### Calls";
+        }
+        if inside
+            && let Some(cell) = line
+                .strip_prefix("| ")
+                .and_then(|row| row.split('|').next())
+        {
+            calls.extend(cell.split('`').skip(1).step_by(2).map(str::to_owned));
+        }
+    }
+    calls
+}
+
+/// Programs with debug assertions refuse to send a call that is not in their table of permissions, so that all that any
+/// test sends is in it.
+#[test]
+fn each_call_of_the_slices_in_front_of_the_service_is_on_the_page() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
+    let page = std::fs::read_to_string(root.join("docs/aws-behaviour.md")).unwrap();
+    let listed = calls_on_the_page(&page);
+    let world = World::new("project = \"shop\"\nenvironment = \"test\"\n");
+    let mut missing = BTreeSet::new();
+    for program in ["rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge"] {
+        let policy = "policy --for apply --calls --account 123456789012";
+        let calls = world.rd(program).args(policy).ok().stdout;
+        assert!(calls.lines().count() > 20, "{program}: {calls}");
+        for line in calls.lines() {
+            let call: Value = serde_json::from_str(line).unwrap();
+            let service = call["service"].as_str().unwrap();
+            let prefix = SERVICES.iter().find(|(name, _)| *name == service);
+            let prefix = prefix.unwrap_or_else(|| panic!("the page has no name for {service}"));
+            let call = format!("{}:{}", prefix.1, call["operation"].as_str().unwrap());
+            if !listed.contains(&call) {
+                missing.insert(call);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "not on the page: {missing:?}");
 }
