@@ -11,8 +11,9 @@ use std::time::Duration;
 
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n";
 
-/// The recipes that the tests below follow, by their first words in docs/state.md.
-const RECIPES: [&str; 10] = [
+/// The recipes that the tests below follow, by their first words in docs/state.md. Those of the shared store are followed by
+/// its own tests (`rd-common/src/state/shared`, and `stack/shared_state_verbs.rs` of the testkit).
+const RECIPES: [&str; 13] = [
     "A run was killed, or the machine died.",
     "You want to know what is wrong.",
     "The state file is broken.",
@@ -22,6 +23,9 @@ const RECIPES: [&str; 10] = [
     "A resource was created manually, or by Terraform.",
     "Somebody changed the wrong thing.",
     "A resource must stay, but rd must forget it.",
+    "A state in the bucket was deleted or overwritten.",
+    "A run could not save its state.",
+    "A move between stores was interrupted.",
     "The lock is held.",
 ];
 
