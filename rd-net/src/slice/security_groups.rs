@@ -91,11 +91,11 @@ pub fn security_groups(
         );
         groups.insert(name, group);
     }
-    for rule in rules(config.app_port) {
-        parts.add::<SecurityGroupRule>(&rule.name(), rule.spec(&groups));
-    }
     for (name, spec) in ingress(config, &groups) {
         parts.add::<SecurityGroupRule>(&name, spec);
+    }
+    for rule in rules(config.app_port) {
+        parts.add::<SecurityGroupRule>(&rule.name(), rule.spec(&groups));
     }
     for (name, rule) in &config.rules {
         parts.add::<SecurityGroupRule>(&format!("more-{name}"), extra(rule, &groups));

@@ -115,7 +115,8 @@ async fn a_missing_permission_is_named() {
         .run();
     assert_eq!(done.code, 1);
     assert!(
-        done.stderr.contains("ec2:DescribeVpcs") && done.stderr.contains("ask for the permission"),
+        done.stderr.contains("ec2:DescribeVpcs")
+            && done.stderr.contains("rd-net policy --for plan"),
         "{}",
         done.stderr
     );

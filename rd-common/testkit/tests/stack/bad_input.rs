@@ -274,7 +274,7 @@ fn database(world: &World, set: &[&str], variables: &[(&str, &str)]) -> (String,
 
 #[test]
 fn flags_and_variables_are_read_by_the_type_of_their_key() {
-    let world = World::new(SETTINGS);
+    let world = World::new("project = \"shop\"\nenvironment = \"test\"\n");
     let (version, parameters) = database(
         &world,
         &[
