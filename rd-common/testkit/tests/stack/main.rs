@@ -10,6 +10,7 @@ mod docs_names;
 mod docs_say_something;
 mod editions;
 mod example;
+mod first_run;
 mod help;
 mod layers;
 mod least_privilege;
