@@ -30,6 +30,19 @@ impl Resources {
         &self.stack
     }
 
+    fn arns_of<R>(
+        self,
+        name: &'static str,
+        resources: impl IntoIterator<Item = R>,
+        arn: impl Fn(&Stack, R) -> Arn,
+    ) -> Self {
+        let arns = resources
+            .into_iter()
+            .map(|one| arn(&self.stack, one).to_string());
+        let arns = arns.collect();
+        self.values(name, arns)
+    }
+
     /// Adds the resources of a service in the stack's region, such as `("subnet", "ec2", ["subnet/*"])`.
     #[must_use]
     pub fn regional<R: Into<String>>(
@@ -38,11 +51,9 @@ impl Resources {
         service: &str,
         resources: impl IntoIterator<Item = R>,
     ) -> Self {
-        let arns: Vec<String> = resources
-            .into_iter()
-            .map(|one| Arn::regional(&self.stack, service, one).to_string())
-            .collect();
-        self.values(name, arns)
+        self.arns_of(name, resources, |stack, one| {
+            Arn::regional(stack, service, one)
+        })
     }
 
     /// Adds the resources of a global service in the account, such as `("role", "iam", ["role/shop-task"])`.
@@ -53,11 +64,9 @@ impl Resources {
         service: &str,
         resources: impl IntoIterator<Item = R>,
     ) -> Self {
-        let arns: Vec<String> = resources
-            .into_iter()
-            .map(|one| Arn::global(&self.stack, service, one).to_string())
-            .collect();
-        self.values(name, arns)
+        self.arns_of(name, resources, |stack, one| {
+            Arn::global(stack, service, one)
+        })
     }
 
     /// Adds resources whose ARNs name no account, such as a bucket or a hosted zone.
@@ -68,11 +77,9 @@ impl Resources {
         service: &str,
         resources: impl IntoIterator<Item = R>,
     ) -> Self {
-        let arns: Vec<String> = resources
-            .into_iter()
-            .map(|one| Arn::without_account(&self.stack, service, one).to_string())
-            .collect();
-        self.values(name, arns)
+        self.arns_of(name, resources, |stack, one| {
+            Arn::without_account(stack, service, one)
+        })
     }
 
     /// Adds log groups by their names. IAM knows a group with and without `:*` at the end, by the operation.

@@ -129,7 +129,7 @@ enum Named {
     ScheduledForDeletion(Tags),
     /// It exists, and is not to be deleted.
     Exists,
-    /// It is not to be seen: it was deleted without a recovery window a moment ago, or created a moment ago.
+    /// It is not visible: it was deleted without a recovery window a moment ago, or created a moment ago.
     Unseen,
 }
 

@@ -6,6 +6,7 @@ use super::states::STATE;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::state::document::Document;
+use crate::state::lock_guard::check_held;
 use crate::state::movable::Movable;
 use crate::state::moved::Moved;
 use crate::state::store::{Key, Lock};
@@ -127,9 +128,7 @@ impl SharedStore {
         read: &Read,
         lock: &dyn Lock,
     ) -> Result<()> {
-        if !lock.is_held() {
-            return Err(Error::lock_lost());
-        }
+        check_held(lock)?;
         self.put_over(key, document, read).await
     }
 }

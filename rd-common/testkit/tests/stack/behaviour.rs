@@ -5,7 +5,7 @@
 use rd_testkit::World;
 use serde_json::Value;
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 /// The text of all sources below a folder.
 fn texts(folder: &Path) -> String {
@@ -25,25 +25,51 @@ fn texts(folder: &Path) -> String {
     all
 }
 
-#[test]
-fn the_tests_that_the_page_names_exist() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let sources = texts(&root);
-    let page = std::fs::read_to_string(root.join("docs/aws-behaviour.md")).unwrap();
-    let rows = page.lines().filter(|line| line.starts_with("| "));
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
+}
+
+fn page() -> String {
+    std::fs::read_to_string(root().join("docs/aws-behaviour.md")).unwrap()
+}
+
+/// Fails unless the sources have each test that a part of the page names. Returns their number.
+fn assert_tests_exist(part: &str, sources: &str) -> usize {
+    let rows = part.lines().filter(|line| line.starts_with("| "));
     let names = rows.flat_map(|row| row.split('`').skip(1).step_by(2));
-    let mut count = 0;
     let is_test = |name: &&str| {
         let is_name = |b: u8| b == b'_' || b.is_ascii_lowercase() || b.is_ascii_digit();
         name.matches('_').count() > 2 && name.bytes().all(is_name)
     };
+    let mut count = 0;
     for name in names.filter(is_test) {
         count += 1;
         let defined = [format!("fn {name}("), format!("def {name}(")];
         let is_defined = defined.iter().any(|text| sources.contains(text));
         assert!(is_defined, "there is no test {name}");
     }
+    count
+}
+
+#[test]
+fn the_tests_that_the_page_names_exist() {
+    let count = assert_tests_exist(&page(), &texts(&root()));
     assert!(count > 100, "{count}");
+}
+
+#[test]
+fn the_tests_of_the_state_store_are_where_it_is() {
+    let page = page();
+    let (_, section) = page.split_once("\n## State store\n").unwrap();
+    let section = section.split("\n## ").next().unwrap();
+    let folders = [
+        "rd-common/src",
+        "rd-common/testkit/tests",
+        "scripts/aws_local/tests",
+    ];
+    let sources = folders.map(|folder| texts(&root().join(folder))).concat();
+    let count = assert_tests_exist(section, &sources);
+    assert!(count > 50, "{count}");
 }
 
 /// How the page writes the services' names in the SDK.
@@ -87,9 +113,7 @@ fn calls_on_the_page(page: &str) -> BTreeSet<String> {
 /// test sends is in it.
 #[test]
 fn each_call_of_the_slices_in_front_of_the_service_is_on_the_page() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("../..");
-    let page = std::fs::read_to_string(root.join("docs/aws-behaviour.md")).unwrap();
-    let listed = calls_on_the_page(&page);
+    let listed = calls_on_the_page(&page());
     let world = World::new("project = \"shop\"\nenvironment = \"test\"\n");
     let mut missing = BTreeSet::new();
     for program in ["rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge"] {
