@@ -1,6 +1,5 @@
 //! Carries out a plan under the slice's lock, and keeps the state up to date while it does.
 
-use crate::apply::create_and_delete_order::{Work, order};
 use crate::apply::needed_slices::refuse_destroying;
 use crate::apply::run::{Outcome, Run};
 use crate::apply::step::search::Late;
@@ -10,6 +9,7 @@ use crate::exit::Exit;
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::{Finished, PipeSession};
 use crate::pipe::slice_session::SliceSession;
+use crate::plan::create_and_delete_order::{Work, order};
 use crate::plan::planned::Plan;
 use crate::plan::refreshed::Refreshed;
 use crate::records::Verb;

@@ -1,13 +1,13 @@
 //! Runs tasks in parallel: each one starts when those before it are done. After a failure, tasks that depend on the
 //! failed one are not started, and all others continue.
 
-use crate::apply::create_and_delete_order::{Tasks, Work};
 use crate::apply::step::Executor;
 use crate::apply::step::delete::Deleted;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::printer::Printer;
 use crate::pipe::output_resolver::OutputResolver;
+use crate::plan::create_and_delete_order::{Tasks, Work};
 use crate::plan::doubles::TWO_IDS;
 use crate::plan::refresh::stored_attribute;
 use crate::records::{Applied, Diagnostic, Output, Record, Severity};

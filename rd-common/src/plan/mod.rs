@@ -2,6 +2,7 @@
 
 mod cause;
 pub mod checked_with_aws;
+pub mod create_and_delete_order;
 pub mod deleted_first;
 pub mod deletes;
 mod dependency_order;

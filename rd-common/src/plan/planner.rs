@@ -2,6 +2,7 @@
 
 use crate::error::Result;
 use crate::plan::cause::set_causes;
+use crate::plan::create_and_delete_order::set_deleted_first;
 use crate::plan::deletes::deletes;
 use crate::plan::dependency_order::by_dependency;
 use crate::plan::ownership::differs;
@@ -79,6 +80,7 @@ pub fn plan<C: 'static>(
     let desired = order.iter().filter_map(|address| planned.remove(address));
     plan.resources.splice(0..0, desired);
     keep_used(&mut plan, kinds)?;
+    set_deleted_first(&mut plan, state);
     Ok(plan)
 }
 

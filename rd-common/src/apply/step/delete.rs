@@ -3,9 +3,9 @@
 //! What reads do not show may exist nevertheless. So its delete is sent, and "not found" means that it is gone only for
 //! what was seen, or is old enough to be visible to every call.
 
-use crate::apply::create_and_delete_order::Delete;
 use crate::apply::step::Executor;
 use crate::error::{Error, Result, Retry};
+use crate::plan::create_and_delete_order::Delete;
 use crate::resource::any_kind::AnyKind;
 use crate::resource::deletion::Deletion;
 use crate::resource::kind::{Readiness, Wanted};

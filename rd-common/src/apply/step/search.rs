@@ -1,8 +1,8 @@
 //! Searches for what a create may have created whose result is not known.
 
-use crate::apply::create_and_delete_order::Delete;
 use crate::apply::step::Executor;
 use crate::error::Result;
+use crate::plan::create_and_delete_order::Delete;
 use crate::plan::refresh::pick;
 use crate::resource::kind::{Readiness, Wanted};
 use crate::resource::visibility::look_again;

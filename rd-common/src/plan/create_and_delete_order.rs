@@ -52,10 +52,16 @@ pub struct Tasks {
 
 /// Puts the changes of a plan in order. `delete_last` is [`crate::Kind::DELETE_LAST`] of the kind with this name. Fails
 /// where no order is possible.
+///
+/// Some things must be: what a resource needs is created before it and deleted after it, and AWS creates no successor
+/// beside a predecessor of a kind that is deleted first. Others give way where those leave no room: a predecessor is kept
+/// until its successor exists, and a resource until those that referred to it are updated.
 pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) -> Result<Tasks> {
     let mut tasks = Tasks::default();
     let mut applies: BTreeMap<&str, usize> = BTreeMap::new();
     let mut deletes: BTreeMap<&str, Vec<usize>> = BTreeMap::new();
+    let deleted_first = addresses_deleted_first(plan);
+    let under_deleted_first = with_dependents(plan, &deleted_first);
     for planned in &plan.resources {
         if planned.action != Action::Delete {
             applies.insert(
@@ -74,11 +80,16 @@ pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) 
             deletes.entry(&planned.address).or_default().push(delete);
         }
     }
+    // A predecessor goes before whatever its successor needs and is deleted first.
+    let mut early: BTreeSet<usize> = deletes
+        .iter()
+        .filter(|(address, _)| deleted_first.contains(*address))
+        .flat_map(|(_, deletes)| deletes.iter().copied())
+        .collect();
     let seen = plan.deposed.iter();
     let seen = seen.map(|(address, kind, id)| (address, kind, Some(id), true));
     let unseen = plan.unseen.iter();
     let unseen = unseen.map(|one| (&one.address, &one.kind, one.id.as_ref(), false));
-    let mut predecessors = BTreeSet::new();
     for (address, kind, id, seen) in seen.chain(unseen) {
         let delete = tasks.push(Work::Delete(Delete {
             address: address.clone(),
@@ -87,58 +98,67 @@ pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) 
             replaced: applies.contains_key(address.as_str()),
             seen,
         }));
-        predecessors.insert(delete);
+        if under_deleted_first.contains(address.as_str()) {
+            early.insert(delete);
+        }
         deletes.entry(address).or_default().push(delete);
     }
-    let deleted_first = addresses_deleted_first(plan);
-    let under_deleted_first = with_dependents(plan, &deleted_first);
-    // A predecessor goes before whatever its successor needs and is deleted first.
-    let is_early = |address: &str, delete: usize| {
-        deleted_first.contains(address)
-            || (predecessors.contains(&delete) && under_deleted_first.contains(address))
-    };
-    let mut planned_at: BTreeMap<&str, Option<&Planned>> =
-        deletes.keys().map(|address| (*address, None)).collect();
-    let resources = plan.resources.iter();
-    planned_at.extend(resources.map(|planned| (planned.address.as_str(), Some(planned))));
-    for (address, planned) in planned_at {
-        let mut needs = planned.map_or(Vec::new(), |planned| planned.depends_on.clone());
-        if let Some(stored) = state.resources.get(address) {
-            needs.extend(stored.depends_on.clone());
-        }
-        let apply = applies.get(address).copied();
-        let own_deletes = deletes.get(address).cloned().unwrap_or_default();
-        if let (Some(apply), Some(planned)) = (apply, planned) {
+    for planned in &plan.resources {
+        if let Some(&apply) = applies.get(planned.address.as_str()) {
             for need in &planned.depends_on {
                 tasks.needs[apply].extend(applies.get(need.as_str()));
             }
-            for &delete in &own_deletes {
-                if is_early(address, delete) {
-                    tasks.needs[apply].push(delete);
-                } else {
-                    tasks.needs[delete].push(apply);
-                }
+        }
+    }
+    let planned_needs: BTreeMap<&str, &Vec<String>> = plan
+        .resources
+        .iter()
+        .map(|planned| (planned.address.as_str(), &planned.depends_on))
+        .collect();
+    let addresses: BTreeSet<&str> = deletes
+        .keys()
+        .chain(planned_needs.keys())
+        .copied()
+        .collect();
+    let mut after_successor = Vec::new();
+    let mut after_update = Vec::new();
+    for address in addresses {
+        let apply = applies.get(address).copied();
+        let own_deletes = deletes.get(address).map_or(&[][..], Vec::as_slice);
+        for &delete in own_deletes {
+            match apply {
+                Some(apply) if early.contains(&delete) => tasks.needs[apply].push(delete),
+                Some(apply) => after_successor.push((delete, apply)),
+                None => {}
             }
         }
-        for need in &needs {
+        let stored = state.resources.get(address);
+        let stored = stored.map(|stored| stored.depends_on.as_slice());
+        let planned = planned_needs.get(address).map(|needs| needs.as_slice());
+        for need in stored.into_iter().chain(planned).flatten() {
             for &delete in deletes.get(need.as_str()).into_iter().flatten() {
-                if is_early(need, delete) {
-                    let before = own_deletes.iter().copied();
-                    let before = before.filter(|own| apply.is_none() || is_early(address, *own));
-                    tasks.needs[delete].extend(before);
-                } else {
-                    tasks.needs[delete].extend(apply);
-                    tasks.needs[delete].extend(&own_deletes);
-                }
+                tasks.needs[delete].extend(own_deletes);
+                after_update.extend(apply.map(|apply| (delete, apply)));
             }
         }
+    }
+    for (delete, apply) in after_successor {
+        if !tasks.add_unless_waiting(delete, apply)
+            && let Work::Apply(planned) = &mut tasks.work[apply]
+            && planned.action == Action::Replace
+        {
+            planned.replace_order = ReplaceOrder::DeleteFirst;
+        }
+    }
+    for (delete, update) in after_update {
+        tasks.add_unless_waiting(delete, update);
     }
     for planned in &plan.resources {
         if planned.action == Action::Delete && delete_last(&planned.kind) {
             for delete in deletes.get(planned.address.as_str()).into_iter().flatten() {
-                let waiting = tasks.waiting_for(*delete);
-                let others = applies.values().filter(|apply| !waiting.contains(apply));
-                tasks.needs[*delete].extend(others);
+                for &apply in applies.values() {
+                    tasks.add_unless_waiting(*delete, apply);
+                }
             }
         }
     }
@@ -148,6 +168,28 @@ pub fn order(plan: &Plan, state: &Document, delete_last: impl Fn(&str) -> bool) 
     }
     tasks.check()?;
     Ok(tasks)
+}
+
+/// Says of the replacements for which no other order is possible that they are deleted first, so that the plan shows what
+/// an apply does.
+pub(super) fn set_deleted_first(plan: &mut Plan, state: &Document) {
+    // Where no order is possible, the apply says so before it changes anything.
+    let Ok(tasks) = order(plan, state, |_| false) else {
+        return;
+    };
+    let orders: BTreeMap<String, ReplaceOrder> = tasks
+        .work
+        .into_iter()
+        .filter_map(|work| match work {
+            Work::Apply(planned) => Some((planned.address, planned.replace_order)),
+            Work::Delete(_) => None,
+        })
+        .collect();
+    for planned in &mut plan.resources {
+        if let Some(order) = orders.get(&planned.address) {
+            planned.replace_order = *order;
+        }
+    }
 }
 
 /// The addresses whose resource is deleted before its successor is created.
@@ -208,19 +250,26 @@ impl Tasks {
         }
     }
 
-    /// The tasks that cannot start before this one is done.
-    fn waiting_for(&self, task: usize) -> BTreeSet<usize> {
-        let mut waiting = BTreeSet::from([task]);
-        loop {
-            let more: Vec<usize> = (0..self.work.len())
-                .filter(|one| !waiting.contains(one))
-                .filter(|one| self.needs[*one].iter().any(|need| waiting.contains(need)))
-                .collect();
-            if more.is_empty() {
-                return waiting;
-            }
-            waiting.extend(more);
+    /// Makes a task wait for another one, unless that one already waits for it. Returns whether it waits.
+    fn add_unless_waiting(&mut self, task: usize, need: usize) -> bool {
+        let free = !self.waits_for(need, task);
+        if free {
+            self.needs[task].push(need);
         }
+        free
+    }
+
+    /// Whether a task cannot start before another one is done.
+    fn waits_for(&self, task: usize, other: usize) -> bool {
+        let mut seen = BTreeSet::from([task]);
+        let mut left = vec![task];
+        while let Some(one) = left.pop() {
+            if one == other {
+                return true;
+            }
+            left.extend(self.needs[one].iter().filter(|need| seen.insert(**need)));
+        }
+        false
     }
 
     fn push(&mut self, work: Work) -> usize {
@@ -298,6 +347,83 @@ mod tests {
             .any(|&need| need == first || comes_before(tasks, first, need))
     }
 
+    /// The place in the state of a resource that needs those with these indices.
+    fn stored(kind: &str, id: &str, needs: &[usize]) -> Resource {
+        Resource {
+            kind: kind.into(),
+            id: Some(id.into()),
+            phase: Phase::Ready,
+            since: Timestamp::UNIX_EPOCH,
+            token: None,
+            spec: Value::Null,
+            tags: Tags::new(),
+            attributes: Value::Null,
+            depends_on: needs.iter().map(|need| format!("s.k.{need}")).collect(),
+            deposed: Vec::new(),
+            other: Default::default(),
+        }
+    }
+
+    fn empty_state() -> Document {
+        let mut state = crate::state::conformance::document(1);
+        state.resources.clear();
+        state
+    }
+
+    #[test]
+    fn a_delete_that_an_update_waits_for_does_not_wait_for_the_update() {
+        // 2 referred to 1 and 0; 1 is on 0, which is deleted before its successor is created, and 2 needs the successor.
+        let mut plan = Plan::default();
+        plan.resources = vec![
+            planned(0, Action::Replace, true, &[]),
+            planned(1, Action::Delete, false, &[]),
+            planned(2, Action::Update, true, &[0]),
+        ];
+        let mut state = empty_state();
+        for (index, needs) in [(0, vec![]), (1, vec![0]), (2, vec![0, 1])] {
+            let id = format!("id-{index}");
+            state
+                .resources
+                .insert(format!("s.k.{index}"), stored("k", &id, &needs));
+        }
+        let tasks = order(&plan, &state, |_| false).unwrap();
+        let at = |address, apply| place(&tasks, address, apply).unwrap();
+        let (gone, old, new, update) = (
+            at("s.k.1", false),
+            at("s.k.0", false),
+            at("s.k.0", true),
+            at("s.k.2", true),
+        );
+        assert!(comes_before(&tasks, gone, old));
+        assert!(comes_before(&tasks, old, new));
+        assert!(comes_before(&tasks, new, update));
+    }
+
+    #[test]
+    fn a_replacement_that_must_go_before_what_it_needs_is_deleted_first() {
+        // 1 is deleted, on 0, which is deleted first; 3 is on 1, and its successor is on 2, on the successor of 0.
+        let mut plan = Plan::default();
+        plan.resources = vec![
+            planned(0, Action::Replace, true, &[]),
+            planned(1, Action::Delete, false, &[]),
+            planned(2, Action::Create, false, &[0]),
+            planned(3, Action::Replace, false, &[2]),
+        ];
+        let mut state = empty_state();
+        for (index, needs) in [(0, vec![]), (1, vec![0]), (3, vec![1])] {
+            let id = format!("id-{index}");
+            state
+                .resources
+                .insert(format!("s.k.{index}"), stored("k", &id, &needs));
+        }
+        set_deleted_first(&mut plan, &state);
+        assert_eq!(plan.resources[3].replace_order, ReplaceOrder::DeleteFirst);
+        let tasks = order(&plan, &state, |_| false).unwrap();
+        let at = |address, apply| place(&tasks, address, apply).unwrap();
+        assert!(comes_before(&tasks, at("s.k.3", false), at("s.k.1", false)));
+        assert!(comes_before(&tasks, at("s.k.3", false), at("s.k.3", true)));
+    }
+
     proptest! {
         #[test]
         fn every_plan_has_an_order_and_nothing_in_use_is_deleted(
@@ -307,22 +433,16 @@ mod tests {
             predecessors in prop::collection::vec(0..3u8, 8),
         ) {
             let mut plan = Plan::default();
-            let mut state: Document = crate::state::conformance::document(1);
-            state.resources.clear();
+            let mut state = empty_state();
             for (index, (action, needs)) in resources.iter().enumerate() {
                 let needs: Vec<usize> = needs.iter().copied().filter(|need| *need < index).collect();
-                // As in the planner: what needs a resource that is deleted first is deleted before it.
-                let loses_its_target = needs.iter().any(|need| {
-                    let need: &Planned = &plan.resources[*need];
-                    need.action == Action::Replace && need.replace_order == ReplaceOrder::DeleteFirst
-                });
                 // The settings refer to nothing that they no longer have; the state does.
                 let desired = needs.iter().copied().filter(|need| {
                     let need: &Planned = &plan.resources[*need];
                     *action != Action::Delete && need.action != Action::Delete
                 });
                 let desired: Vec<usize> = desired.collect();
-                let one = planned(index, *action, firsts[index] || loses_its_target, &desired);
+                let one = planned(index, *action, firsts[index], &desired);
                 match predecessors[index] {
                     0 => {}
                     1 => plan.deposed.push((one.address.clone(), one.kind.clone(), "old".into())),
@@ -333,19 +453,9 @@ mod tests {
                     }),
                 }
                 if let Some(live) = &one.live {
-                    state.resources.insert(one.address.clone(), Resource {
-                        kind: one.kind.clone(),
-                        id: Some(live.id.clone()),
-                        phase: Phase::Ready,
-                        since: Timestamp::UNIX_EPOCH,
-                        token: None,
-                        spec: Value::Null,
-                        tags: Tags::new(),
-                        attributes: Value::Null,
-                        depends_on: needs.iter().map(|need| format!("s.k.{need}")).collect(),
-                        deposed: Vec::new(),
-                        other: Default::default(),
-                    });
+                    state
+                        .resources
+                        .insert(one.address.clone(), stored(&one.kind, &live.id, &needs));
                 }
                 plan.resources.push(one);
             }
@@ -359,10 +469,18 @@ mod tests {
                 }
                 let stored = state.resources.get(&planned.address);
                 for need in stored.into_iter().flat_map(|stored| &stored.depends_on) {
-                    let (Some(need_delete), Some(own_delete)) = (place(&tasks, need, false), own_delete) else {
+                    let Some(need_delete) = place(&tasks, need, false) else {
                         continue;
                     };
-                    prop_assert!(comes_before(&tasks, own_delete, need_delete), "deleted while in use");
+                    if let Some(own_delete) = own_delete {
+                        prop_assert!(comes_before(&tasks, own_delete, need_delete), "deleted while in use");
+                    }
+                    if let Some(update) = own_apply {
+                        prop_assert!(
+                            comes_before(&tasks, update, need_delete) || comes_before(&tasks, need_delete, update),
+                            "deleted at any time while something is updated that referred to it"
+                        );
+                    }
                 }
             }
         }
