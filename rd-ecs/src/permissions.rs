@@ -562,6 +562,15 @@ pub const CALLS: &[Call] = &[
         "verify diagnose deploy restart rollback run wait exec",
         &[Grant::on("iam:SimulatePrincipalPolicy", "role")],
     ),
+    // Of any user or role of the account: whose credentials ask is not known here. With names, the policy for everything
+    // would be longer than IAM allows.
+    needs("IAM", "GetRole", "preflight", &[Grant::any("iam:GetRole")]),
+    needs(
+        "IAM",
+        "SimulatePrincipalPolicy",
+        "preflight",
+        &[Grant::any("iam:SimulatePrincipalPolicy")],
+    ),
 ];
 
 /// The ARNs of the names in the table.

@@ -13,7 +13,7 @@ pub mod tags;
 
 pub use error_codes::QuotasAreFinal;
 pub use errors::{Explain, SdkResult};
-pub use identity::account;
+pub use identity::{account, caller};
 pub use profile::{check_profile, profiles};
 
 use crate::aws::calls::EveryCall;

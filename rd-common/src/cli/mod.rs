@@ -9,7 +9,7 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::flags::GlobalFlags;
-use crate::output::printer::{Format, Printer, print_error};
+use crate::output::printer::{Format, Printer, print_at_once, print_error};
 use crate::output::terminal_progress::TerminalProgress;
 use crate::output::{stderr, stream};
 use crate::pipe::startup_failure;
@@ -58,8 +58,8 @@ pub struct About {
 pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
     start(
         about,
-        SliceProgram::<S::DestroyArgs, V>::command(),
-        |matches, clap_command| async move {
+        SliceProgram::<S::DestroyArgs, V>::command,
+        |matches, whole| async move {
             let name = matches.subcommand_name().unwrap_or_default().to_owned();
             let SliceProgram { flags, command } =
                 parsed::<SliceProgram<S::DestroyArgs, V>>(&matches);
@@ -68,13 +68,16 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
             check_format(&flags, zone_file)?;
             match command {
                 AnyCommand::Slice(SliceCommand::Completions { shell }) => {
-                    completions(&clap_command, shell)
+                    completions(&whole(), shell)
                 }
-                AnyCommand::Slice(SliceCommand::Man { folder }) => man(&clap_command, &folder),
+                AnyCommand::Slice(SliceCommand::Man { folder }) => man(&whole(), &folder),
                 AnyCommand::Slice(mut command) => {
                     if let SliceCommand::Policy(args) = &mut command {
-                        let all = clap_command.get_subcommands();
-                        args.commands = all.map(|one| one.get_name().to_owned()).collect();
+                        let whole = whole();
+                        args.commands = whole
+                            .get_subcommands()
+                            .map(|one| one.get_name().to_owned())
+                            .collect();
                     }
                     let json = Format::resolve(flags.format) == Format::Json;
                     match Context::of_slice::<S>(about.name, &name, flags.clone()).await {
@@ -104,26 +107,22 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
 
 /// The `main` of a program without a slice, such as `rd-state`.
 pub fn main_without_slice<V: ProgramCommands>(about: About) -> ExitCode {
-    start(
-        about,
-        Tool::<V>::command(),
-        |matches, clap_command| async move {
-            let Tool { flags, command } = parsed::<Tool<V>>(&matches);
-            log_to_stderr(flags.verbose);
-            match command {
-                ToolCommand::Completions { shell } => completions(&clap_command, shell),
-                ToolCommand::Man { folder } => man(&clap_command, &folder),
-                ToolCommand::Own(command) => {
-                    check_format(&flags, command.has_zone_file())?;
-                    if !command.needs_settings() {
-                        return command.run_without_settings(&flags);
-                    }
-                    let context = Context::resolve(about.name, flags, None).await?;
-                    command.run(&context).await
+    start(about, Tool::<V>::command, |matches, whole| async move {
+        let Tool { flags, command } = parsed::<Tool<V>>(&matches);
+        log_to_stderr(flags.verbose);
+        match command {
+            ToolCommand::Completions { shell } => completions(&whole(), shell),
+            ToolCommand::Man { folder } => man(&whole(), &folder),
+            ToolCommand::Own(command) => {
+                check_format(&flags, command.has_zone_file())?;
+                if !command.needs_settings() {
+                    return command.run_without_settings(&flags);
                 }
+                let context = Context::resolve(about.name, flags, None).await?;
+                command.run(&context).await
             }
-        },
-    )
+        }
+    })
 }
 
 #[derive(Parser)]
@@ -156,30 +155,24 @@ enum ToolCommand<V: Subcommand> {
     },
 }
 
+/// Parses the command line and runs the command. `command` describes the command line; `run` gets what was parsed, and the
+/// whole description, for those who print it.
 fn start<F>(
     about: About,
-    command: clap::Command,
-    run: impl FnOnce(clap::ArgMatches, clap::Command) -> F,
+    command: fn() -> clap::Command,
+    run: impl FnOnce(clap::ArgMatches, Box<dyn Fn() -> clap::Command>) -> F,
 ) -> ExitCode
 where
     F: Future<Output = Result<Exit>>,
 {
-    let codes: Vec<String> = Exit::ALL
-        .iter()
-        .map(|(exit, text)| format!("  {:3}  {text}", exit.code()))
-        .collect();
-    let command = command
-        .name(about.name)
-        .bin_name(about.name)
-        .about(about.about)
-        .version(env!("CARGO_PKG_VERSION"))
-        .after_help(format!(
-            "Examples:\n{}\n\nExit codes:\n{}",
-            about.examples,
-            codes.join("\n")
-        ));
-    let command = examples::fill_in(command, &about);
+    let whole = move || describe(command(), &about);
+    let mut command = whole();
     shell_completion::answer(&command);
+    // Without the runtime and without the thread that writes stdout: half of what `--version` takes.
+    let matches = match command.try_get_matches_from_mut(std::env::args_os()) {
+        Ok(matches) => matches,
+        Err(shown) => return show_help_or_usage(&shown).into(),
+    };
     let runtime = match tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
@@ -194,18 +187,34 @@ where
     };
     let local = tokio::task::LocalSet::new();
     let exit = local.block_on(&runtime, async {
-        let exit = match command.clone().try_get_matches() {
-            Ok(matches) => run(matches, command).await.unwrap_or_else(|error| {
-                print_error(&error);
-                error.exit
-            }),
-            Err(shown) => show_help_or_usage(&shown),
-        };
+        let exit = run(matches, Box::new(whole)).await.unwrap_or_else(|error| {
+            print_error(&error);
+            error.exit
+        });
         finish_stdout(exit).await
     });
     // A thread that is blocked in a read of stdin must not keep the process alive.
     runtime.shutdown_timeout(Duration::ZERO);
     exit.into()
+}
+
+/// A command line with the texts of its program.
+fn describe(command: clap::Command, about: &About) -> clap::Command {
+    let codes: Vec<String> = Exit::ALL
+        .iter()
+        .map(|(exit, text)| format!("  {:3}  {text}", exit.code()))
+        .collect();
+    let command = command
+        .name(about.name)
+        .bin_name(about.name)
+        .about(about.about)
+        .version(env!("CARGO_PKG_VERSION"))
+        .after_help(format!(
+            "Examples:\n{}\n\nExit codes:\n{}",
+            about.examples,
+            codes.join("\n")
+        ));
+    examples::fill_in(command, about)
 }
 
 /// Prints the help or the version that was asked for, or what is wrong with the command line.
@@ -215,8 +224,13 @@ fn show_help_or_usage(shown: &clap::Error) -> Exit {
         stderr::print(&text);
         return Exit::Usage;
     }
-    Printer::new(Format::Text, TerminalProgress::new()).text(&text);
-    Exit::Done
+    match print_at_once(&text) {
+        Ok(()) => Exit::Done,
+        Err(error) => {
+            print_error(&error);
+            error.exit
+        }
+    }
 }
 
 /// Waits until all that was printed is written. After a signal not for long: the reader may stand still. What cannot be

@@ -1,17 +1,17 @@
 //! The only way to stdout, and to stderr for errors and warnings: records as JSON lines for programs, text for people.
 //! Lines from upstream pass byte for byte. Nothing reaches a terminal raw; see [`crate::output::clean`].
 
-use crate::error::Error;
+use crate::error::{Error, Result};
 use crate::output::clean::{clean, log_lines, one_line};
 use crate::output::stderr;
-use crate::output::stream::{Stream, stdout};
+use crate::output::stream::{self, Stream, stdout};
 use crate::output::style::{BOLD, DIM, ERROR, INFO, WARN, paint};
 use crate::output::terminal_progress::TerminalProgress;
 use crate::output::view::View;
 use crate::records::{Diagnostic, Record, Severity};
 use anstream::{AutoStream, ColorChoice};
 use std::cell::RefCell;
-use std::io::IsTerminal;
+use std::io::{ErrorKind, IsTerminal, Write};
 use std::time::Duration;
 
 /// How long to wait for a terminal, so that text and progress do not mix on it.
@@ -64,6 +64,30 @@ pub struct Printer {
     color: bool,
 }
 
+/// The bytes of a text for people, for a stdout with or without colors.
+fn bytes_of(text: &str, color: bool) -> Vec<u8> {
+    let text = clean(text);
+    match color {
+        true => text.into_owned().into_bytes(),
+        false => anstream::adapter::strip_str(&text).to_string().into_bytes(),
+    }
+}
+
+fn stdout_has_color() -> bool {
+    AutoStream::choice(&std::io::stdout()) != ColorChoice::Never
+}
+
+/// Writes text for people before anything else is started, such as a help. Nothing may be written in another way after it.
+pub fn print_at_once(text: &str) -> Result<()> {
+    let mut stdout = std::io::stdout().lock();
+    let written = stdout.write_all(&bytes_of(text, stdout_has_color()));
+    match written.and_then(|()| stdout.flush()) {
+        // A reader that has what it needs is no failure.
+        Err(why) if why.kind() != ErrorKind::BrokenPipe => Err(stream::failed(&why)),
+        _ => Ok(()),
+    }
+}
+
 impl Printer {
     /// A printer that hides `progress` while it prints.
     pub fn new(format: Format, progress: TerminalProgress) -> Self {
@@ -72,7 +96,7 @@ impl Printer {
             progress,
             view: RefCell::default(),
             terminal: std::io::stdout().is_terminal(),
-            color: AutoStream::choice(&std::io::stdout()) != ColorChoice::Never,
+            color: stdout_has_color(),
         }
     }
 
@@ -138,11 +162,7 @@ impl Printer {
 
     /// Writes text for people, or other output that is not a record, such as a JSON document or a zone file.
     pub fn text(&self, text: &str) {
-        let text = clean(text);
-        self.write(match self.color {
-            true => text.into_owned().into_bytes(),
-            false => anstream::adapter::strip_str(&text).to_string().into_bytes(),
-        });
+        self.write(bytes_of(text, self.color));
     }
 
     /// Writes what a program in a task has printed: as it is, but safe for a terminal.

@@ -3,6 +3,7 @@
 
 use crate::error::{Error, Result};
 use rustix::event::{PollFd, PollFlags, poll};
+use std::fmt::Display;
 use std::fs::File;
 use std::future::Future;
 use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
@@ -162,10 +163,16 @@ impl Stream {
     pub fn failure(&self) -> Result<()> {
         match &*self.reader.borrow() {
             Reader::There | Reader::Gone => Ok(()),
-            Reader::Failed(why) => Err(Error::failed(format!("cannot write to stdout: {why}"))
-                .hint("the output is incomplete; make room or write it elsewhere, and run the command again")),
+            Reader::Failed(why) => Err(failed(why)),
         }
     }
+}
+
+/// The error of a write to stdout that failed for this reason.
+pub fn failed(why: &dyn Display) -> Error {
+    Error::failed(format!("cannot write to stdout: {why}")).hint(
+        "the output is incomplete; make room or write it elsewhere, and run the command again",
+    )
 }
 
 /// Waits until the other end of stdout is closed. Returns false where stdout has no other end, such as a file.

@@ -5,6 +5,7 @@ mod diagnose;
 mod exec;
 mod images;
 mod login;
+mod preflight;
 mod push;
 mod restart;
 mod revisions;
@@ -56,6 +57,12 @@ pub enum Command {
     #[command(after_help = "{program} verify\n\
         {program} verify --image public.ecr.aws/docker/library/nginx:latest")]
     Verify(verify::VerifyArgs),
+    /// Ask IAM whether the credentials have the permissions in policies, such as those of all programs
+    #[command(
+        after_help = "for p in net data cache store edge ecs logs; do rd-$p policy; done | {program} preflight\n\
+        rd-data policy --for apply | {program} preflight --principal arn:aws:iam::123456789012:role/deploy"
+    )]
+    Preflight(preflight::PreflightArgs),
     /// Open a shell, or run another program, in a running task
     #[command(
         after_help = "{program} exec :: open a shell in the newest healthy task\n\
@@ -96,6 +103,7 @@ impl ProgramCommands for Command {
             Command::Revisions(args) => revisions::run(context, &args).await,
             Command::Scale(args) => scale::run(context, &args).await,
             Command::Run(args) => run::run(context, &args).await,
+            Command::Preflight(args) => preflight::run(context, &args).await,
             Command::Exec(args) => exec::run(context, &args).await,
             Command::Diagnose(args) => diagnose::run(context, &args).await,
             Command::Verify(args) => verify::run(context, &args).await,

@@ -3,8 +3,9 @@
 
 use super::choose::Container;
 use crate::service_context::ServiceContext;
+use crate::simulation::{Query, simulate};
 use crate::tasks::Task;
-use crate::verify::{Query, path_to_aws, simulate};
+use crate::verify::path_to_aws;
 use aws_sdk_ecs::types::{Service, TaskDefinition};
 use rd_common::context::Context;
 use rd_common::{Error, Result};
@@ -198,8 +199,9 @@ async fn role_cause(
         resources: &["*".to_owned()],
         context: &[],
     };
-    let verdicts = simulate(service, role, &query).await?;
-    let Some(denied) = verdicts.and_then(|all| all.into_iter().find(|one| !one.allowed)) else {
+    let verdicts = simulate(&service.ctx().clients.iam, role, &query).await?;
+    let Some(denied) = verdicts.and_then(|all| all.into_iter().find(|one| !one.is_allowed()))
+    else {
         return Ok(None);
     };
     Ok(Some(cause(

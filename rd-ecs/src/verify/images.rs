@@ -1,9 +1,10 @@
 //! The image of the revision: it exists in the repository and runs on the tasks' architecture.
 
-use super::{is_denied, not_checked};
+use super::not_checked;
 use crate::images::registry::inspect;
 use crate::names::repository_url;
 use crate::service_context::ServiceContext;
+use crate::simulation::is_denied;
 use crate::slice::discover::{NO_IMAGE_TAG, PLACEHOLDER};
 use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_ecs::types::{CpuArchitecture, TaskDefinition};

@@ -2,11 +2,11 @@
 //! and the task role the key of the bucket.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html>
 
+use super::not_checked;
 use super::permissions::CANNOT_SIMULATE;
 use super::reference::{self, Reference, Secret, region};
-use super::simulation::{Query, simulate};
-use super::{is_denied, not_checked};
 use crate::service_context::ServiceContext;
+use crate::simulation::{Query, is_denied, simulate};
 use crate::slice::kms_key::Key;
 use crate::slice::role_documents::{KEY_ACTIONS, via_service};
 use aws_sdk_ecs::types::TaskDefinition;
@@ -152,12 +152,12 @@ async fn may_use(
     let query = Query {
         actions,
         resources: std::slice::from_ref(&arn),
-        context: &[("kms:ViaService", via_service(stack, via))],
+        context: &[("kms:ViaService", vec![via_service(stack, via)])],
     };
-    let Some(verdicts) = simulate(service, role, &query).await? else {
+    let Some(verdicts) = simulate(&service.ctx().clients.iam, role, &query).await? else {
         return Ok(not_checked(what, CANNOT_SIMULATE));
     };
-    Ok(match verdicts.iter().find(|one| !one.allowed) {
+    Ok(match verdicts.iter().find(|one| !one.is_allowed()) {
         None => CheckStep::new(what, true, "allowed"),
         Some(one) => CheckStep::new(what, false, format!("{} on {arn}: {advice}", one.why())),
     })

@@ -1,7 +1,8 @@
 //! The log groups of the containers: the awslogs driver does not start a task whose group is missing.
 
-use super::{is_denied, not_checked};
+use super::not_checked;
 use crate::service_context::ServiceContext;
+use crate::simulation::is_denied;
 use aws_sdk_ecs::types::{LogDriver, TaskDefinition};
 use futures_util::future::try_join_all;
 use rd_common::arn::Arn;

@@ -11,7 +11,6 @@ mod permissions;
 mod reference;
 mod roles;
 mod secrets;
-mod simulation;
 mod targets;
 
 use crate::config::fargate_sizes;
@@ -26,7 +25,6 @@ use serde_json::{Value, json};
 
 pub use network::path_to_aws;
 pub use secrets::values as secret_values;
-pub use simulation::{Query, simulate};
 
 /// Checks a revision, registered or not, with `image` in place of its own. The steps always have the same order.
 pub async fn verify(
@@ -96,15 +94,6 @@ pub fn image_of(definition: &TaskDefinition) -> &str {
 /// A step that counts as passed because it could not be checked; `why` says what prevented it.
 fn not_checked(what: impl Into<String>, why: &str) -> CheckStep {
     CheckStep::new(what, true, format!("not checked: {why}"))
-}
-
-/// Whether AWS refused a call because these credentials lack the permission.
-fn is_denied(error: &Error) -> bool {
-    error.is(&[
-        "AccessDenied",
-        "AccessDeniedException",
-        "UnauthorizedOperation",
-    ])
 }
 
 /// The application's container; where none has its name, the first one.

@@ -3,7 +3,7 @@
 use super::reference::{self, Injected, Reference};
 use super::{images, logs, not_checked};
 use crate::service_context::ServiceContext;
-use crate::verify::simulation::{Query, Verdict, simulate};
+use crate::simulation::{Query, Verdict, simulate};
 use aws_sdk_ecs::types::TaskDefinition;
 use rd_common::Result;
 use rd_common::output::check_report::CheckStep;
@@ -93,7 +93,7 @@ async fn simulated(
         resources,
         context: &[],
     };
-    simulate(service, role, &query).await
+    simulate(&service.ctx().clients.iam, role, &query).await
 }
 
 fn read_step(injected: &Injected, verdicts: Option<&[Verdict]>) -> CheckStep {
@@ -117,7 +117,7 @@ fn line(what: &str, verdicts: Option<&[Verdict]>) -> CheckStep {
     if verdicts.is_empty() {
         return not_checked(what, "the role does not exist");
     }
-    match verdicts.iter().find(|one| !one.allowed) {
+    match verdicts.iter().find(|one| !one.is_allowed()) {
         Some(one) => {
             let at = match one.resource.as_str() {
                 "*" => String::new(),
@@ -132,16 +132,16 @@ fn line(what: &str, verdicts: Option<&[Verdict]>) -> CheckStep {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::simulation::Refusal;
 
     #[test]
     fn a_denied_action_is_named() {
-        let verdict = |action: &str, allowed: bool, denied: bool| Verdict {
+        let verdict = |action: &str, refusal: Option<Refusal>| Verdict {
             action: action.to_owned(),
             resource: "arn:x".to_owned(),
-            allowed,
-            denied,
+            refusal,
         };
-        let all = [verdict("a:B", true, false), verdict("a:C", false, true)];
+        let all = [verdict("a:B", None), verdict("a:C", Some(Refusal::Denied))];
         let step = line("x", Some(&all));
         assert!(!step.ok);
         assert_eq!(

@@ -1,8 +1,9 @@
 //! The two roles of a revision: they exist, and tasks of this account may assume them.
 
-use super::{is_denied, not_checked};
+use super::not_checked;
 use crate::names::last;
 use crate::service_context::ServiceContext;
+use crate::simulation::is_denied;
 use aws_sdk_ecs::types::TaskDefinition;
 use rd_common::aws::Explain;
 use rd_common::output::check_report::CheckStep;

@@ -1,9 +1,10 @@
 //! The secrets and parameters of the containers: they exist, and a secret has the member that is named. Values stay in
 //! memory; nothing prints or stores them.
 
+use super::not_checked;
 use super::reference::{self, Injected, Reference, Secret, region};
-use super::{is_denied, not_checked};
 use crate::service_context::ServiceContext;
+use crate::simulation::is_denied;
 use aws_sdk_ecs::types::TaskDefinition;
 use aws_sdk_ssm::types::ParameterType;
 use futures_util::future::{join_all, try_join_all};

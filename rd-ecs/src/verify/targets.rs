@@ -1,8 +1,9 @@
 //! The target group of the service: it exists, accepts IP addresses, and a listener forwards to it.
 
-use super::{is_denied, not_checked};
+use super::not_checked;
 use crate::names::last;
 use crate::service_context::ServiceContext;
+use crate::simulation::is_denied;
 use aws_sdk_ecs::types::Service;
 use aws_sdk_elasticloadbalancingv2::types::{ProtocolEnum, TargetTypeEnum};
 use futures_util::future::try_join_all;

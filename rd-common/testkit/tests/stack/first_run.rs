@@ -61,6 +61,7 @@ fn a_first_run_goes_through_the_life_of_a_stack_and_reports_it() {
     assert_eq!(
         names(&all),
         [
+            "preflight",
             "plan",
             "apply",
             "no-changes",
@@ -123,7 +124,7 @@ fn a_first_run_continues_where_it_failed_and_a_failed_check_does_not_stop_it() {
     proxy.rules(vec![refused], None);
     let failed = first_run(&world, "--slices net,edge -y");
     assert_eq!(failed.code, 1, "{}", failed.stdout);
-    assert_eq!(names(&attempts(&world)), ["plan", "apply"]);
+    assert_eq!(names(&attempts(&world)), ["preflight", "plan", "apply"]);
     assert!(failed.stdout.contains("is up and costs money"));
     assert!(file(&world, "report.md").contains("| [apply](#apply) | **failed** |"));
 
@@ -148,9 +149,9 @@ fn a_first_run_asks_before_it_creates_anything() {
     let world = World::new(SETTINGS);
     let unasked = first_run(&world, "--slices store");
     assert_eq!(unasked.code, 6, "{}", unasked.stderr);
-    assert_eq!(names(&attempts(&world)), ["plan"]);
+    assert_eq!(names(&attempts(&world)), ["preflight", "plan"]);
     for (flags, said) in [
-        ("--again nothing", "--again accepts: plan, apply"),
+        ("--again nothing", "--again accepts: preflight, plan, apply"),
         ("--slices moon", "--slices accepts: net"),
         ("--moon", "not recognized"),
         ("moon", "is no option"),

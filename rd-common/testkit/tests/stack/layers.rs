@@ -133,6 +133,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "rollout",
             "diagnose",
             "verify",
+            "preflight",
             "images",
             "service_context",
             "slice",
@@ -144,6 +145,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "names",
             "time",
             "read",
+            "simulation",
         ],
     ),
     (

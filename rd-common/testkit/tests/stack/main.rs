@@ -18,6 +18,7 @@ mod names;
 mod outputs;
 mod pipeline;
 mod policies;
+mod preflight;
 mod readme;
 mod replacing;
 mod round_trips;
