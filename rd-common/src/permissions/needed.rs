@@ -1,6 +1,6 @@
 //! What the calls of a running program need, by which a rejected one says what is missing.
 
-use super::call::{Call, Grant};
+use super::call::{Call, Condition, Grant};
 use super::resources::Resources;
 use std::fmt;
 use std::sync::Arc;
@@ -75,12 +75,15 @@ impl Permissions {
             word_after(message, "on resource: "),
         );
         if let (Some(action), Some(resource)) = (action, resource) {
-            return Some(format!("allow {action} on {resource}; {policy}"));
+            let grant = grants.iter().find(|grant| has(grant, action));
+            let to = grant.map_or_else(String::new, |grant| passed_to(grant));
+            return Some(format!("allow {action} on {resource}{to}; {policy}"));
         }
         let all = grants.into_iter().flat_map(|grant| {
             let resources = inner.resources(grant.resources);
             let actions = grant.actions.split(' ');
-            actions.map(move |one| (one, format!("{one} on {resources}")))
+            let to = passed_to(grant);
+            actions.map(move |one| (one, format!("{one} on {resources}{to}")))
         });
         let needs: Vec<String> = all
             .filter(|(one, _)| action.is_none_or(|refused| refused == *one))
@@ -90,6 +93,18 @@ impl Permissions {
             true => Some(format!("allow what AWS names above; {policy}")),
             false => Some(format!("allow {}; {policy}", needs.join(" and "))),
         }
+    }
+}
+
+fn has(grant: &Grant, action: &str) -> bool {
+    grant.actions.split(' ').any(|one| one == action)
+}
+
+/// The service that a role is passed to, in words; empty for other grants. AWS's text names the role alone.
+fn passed_to(grant: &Grant) -> String {
+    match grant.condition {
+        Condition::Is(_, "iam:PassedToService", service) => format!(" to {service}"),
+        _ => String::new(),
     }
 }
 
@@ -172,6 +187,39 @@ mod tests {
         assert_eq!(permissions.hint("S3", "DeleteBucket", ""), None);
         assert!(permissions.allows("S3", "PutBucketEncryption"));
         assert!(!permissions.allows("S3", "DeleteBucket"));
+    }
+
+    #[test]
+    fn a_role_that_may_not_be_passed_is_named_with_its_service() {
+        const CREATE: &[Call] = &[needs(
+            "EC2",
+            "CreateFlowLogs",
+            "apply",
+            &[
+                Grant::on("ec2:CreateFlowLogs", "*"),
+                Grant::on("iam:PassRole", "role").when(Condition::Is(
+                    "StringEquals",
+                    "iam:PassedToService",
+                    "vpc-flow-logs.amazonaws.com",
+                )),
+            ],
+        )];
+        let permissions = Permissions::new("rd-net", "apply", &[CREATE], None);
+        let hint = |message: &str| permissions.hint("EC2", "CreateFlowLogs", message).unwrap();
+        let denied = "User: arn:aws:iam::1:user/me is not authorized to perform: iam:PassRole";
+        let role = "arn:aws:iam::1:role/logs";
+        assert!(
+            hint(&format!("{denied} on resource: {role}")).starts_with(&format!(
+                "allow iam:PassRole on {role} to vpc-flow-logs.amazonaws.com;"
+            ))
+        );
+        let unnamed = hint("You are not authorized to perform this operation.");
+        assert!(
+            unnamed.contains(
+                "ec2:CreateFlowLogs on * and iam:PassRole on role to vpc-flow-logs.amazonaws.com;"
+            ),
+            "{unnamed}"
+        );
     }
 
     #[test]

@@ -2,13 +2,24 @@
 
 use crate::aws::change_guard::StillHeld;
 use crate::error::{Error, Result};
+use crate::exit::Exit;
 use crate::stack::StackId;
 use crate::state::document::Document;
 use futures_util::future::LocalBoxFuture;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use std::fmt::Display;
 use std::rc::Rc;
 use std::time::Duration;
+
+/// The refusal of a write whose state, at this path or URL, another run has written since it was read.
+pub(super) fn changed_meanwhile(state: &dyn Display) -> Error {
+    Error::new(
+        Exit::Locked,
+        format!("another run changed the state {state} meanwhile"),
+    )
+    .hint("nothing was overwritten; run the command again")
+}
 
 /// The key of a state in the store.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -78,10 +78,6 @@ fn create_error(error: Error) -> Error {
     match error.code.as_deref() {
         // By an earlier attempt whose answer was lost: it is searched for by its tags.
         Some("FlowLogAlreadyExists") => error.retry(Retry::Unknown),
-        // EC2's text names neither the action nor the role.
-        Some("UnauthorizedOperation") => error.hint(
-            "ask for ec2:CreateFlowLogs, and for iam:PassRole on the role of the flow logs: the credentials lack one of them",
-        ),
         _ => error,
     }
 }

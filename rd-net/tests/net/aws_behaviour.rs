@@ -374,6 +374,67 @@ fn a_check_names_block_public_access() {
     world.rd("rd-net").args("check api internet 443").ok();
 }
 
+#[test]
+fn other_names_for_throttled_and_still_in_use_are_repeated() {
+    let (world, proxy) = world();
+    let throttled = refused(Calls::Of("CreateVpc"), 1, "EC2ThrottledException");
+    proxy.rules(vec![throttled], None);
+    apply(&world);
+    assert_eq!(proxy.happened(), 1);
+    let in_use = Fault::Refuse {
+        status: 409,
+        code: "DeleteConflict",
+    };
+    let in_use = Rule::once(Calls::Of("DeleteRole"), 0, in_use);
+    proxy.rules(vec![in_use], None);
+    destroy(&world);
+    assert_eq!(proxy.happened(), 1);
+}
+
+/// A change that is refused for good, with AWS's text, and the hint of the error.
+fn hint_of(
+    operation: &'static str,
+    status: u16,
+    code: &'static str,
+    message: &'static str,
+) -> String {
+    let (world, proxy) = world();
+    let fault = Fault::RefuseSaying {
+        status,
+        code,
+        message,
+    };
+    proxy.rules(vec![Rule::at_first(Calls::Of(operation), 999, fault)], None);
+    let done = world.rd("rd-net").args("apply -y").run();
+    assert_ne!(done.code, 0);
+    assert!(proxy.happened() >= 1);
+    done.stderr
+}
+
+#[test]
+fn an_endpoint_in_the_way_of_a_private_name_is_explained() {
+    let message = "private-dns-enabled cannot be set because there is already a conflicting DNS domain for \
+                   logs.us-east-1.amazonaws.com in the VPC vpc-0f86b2b1e8c1d5a07";
+    let text = hint_of("CreateVpcEndpoint", 400, "InvalidParameter", message);
+    assert!(
+        text.contains("delete it, or remove the service from net.endpoints"),
+        "{text}"
+    );
+}
+
+#[test]
+fn a_role_that_flow_logs_may_not_get_is_named_with_the_service() {
+    let message = "You are not authorized to perform this operation.";
+    let text = hint_of("CreateFlowLogs", 403, "UnauthorizedOperation", message);
+    for part in [
+        "iam:PassRole on arn:aws:iam::",
+        ":role/",
+        " to vpc-flow-logs.amazonaws.com",
+    ] {
+        assert!(text.contains(part), "{part}: {text}");
+    }
+}
+
 /// The part of docs/aws-behaviour.md about this slice.
 fn page() -> String {
     let page = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/aws-behaviour.md");

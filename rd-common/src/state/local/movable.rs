@@ -1,15 +1,14 @@
 //! Moving states to the local store and away from it.
 
 use super::{LocalStore, io_error};
-use crate::error::{Error, Result};
-use crate::exit::Exit;
+use crate::error::Result;
 use crate::stack::StackId;
 use crate::state::document::Document;
 use crate::state::lock_guard::check_held;
 use crate::state::migration::LOCAL;
 use crate::state::movable::Movable;
 use crate::state::moved::{Moved, NOTE, ORIGIN};
-use crate::state::store::{Key, Lock};
+use crate::state::store::{Key, Lock, changed_meanwhile};
 use futures_util::future::LocalBoxFuture;
 use std::fs;
 use std::io;
@@ -94,14 +93,7 @@ impl Movable for LocalStore {
             let current = self.current(key);
             let before = self.read(&current)?;
             if before.is_some_and(|before| before.document.serial >= document.serial) {
-                return Err(Error::new(
-                    Exit::Locked,
-                    format!(
-                        "another run changed the state {} meanwhile",
-                        current.display()
-                    ),
-                )
-                .hint("run the command again"));
+                return Err(changed_meanwhile(&current.display()));
             }
             let version = self.version_file(key, document.serial);
             self.put(&version, &current, &document.bytes())

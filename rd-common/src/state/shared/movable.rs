@@ -3,13 +3,12 @@
 use super::SharedStore;
 use super::objects::{Read, Write, Written};
 use super::states::STATE;
-use crate::error::{Error, Result};
-use crate::exit::Exit;
+use crate::error::Result;
 use crate::state::document::Document;
 use crate::state::lock_guard::check_held;
 use crate::state::movable::Movable;
 use crate::state::moved::Moved;
-use crate::state::store::{Key, Lock};
+use crate::state::store::{Key, Lock, changed_meanwhile};
 use futures_util::future::LocalBoxFuture;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use std::collections::HashMap;
@@ -23,15 +22,6 @@ impl SharedStore {
     pub fn for_a_move(mut self) -> Self {
         self.is_for_a_move = true;
         self
-    }
-
-    fn changed_meanwhile(&self, key: &Key) -> Error {
-        let url = self.place.url(&self.place.state(key));
-        Error::new(
-            Exit::Locked,
-            format!("another run changed the state {url} meanwhile"),
-        )
-        .hint("run the command again")
     }
 }
 
@@ -96,7 +86,10 @@ impl Movable for SharedStore {
             };
             match clients.write(&write).await {
                 Ok(Written::Done(_)) => Ok(()),
-                Ok(Written::Other(_)) => Err(self.changed_meanwhile(key)),
+                Ok(Written::Other(_)) => {
+                    let url = self.place.url(&self.place.state(key));
+                    Err(changed_meanwhile(&url))
+                }
                 Err(failed) => Err(failed.error),
             }
         })

@@ -5,10 +5,9 @@ use super::SharedStore;
 use super::objects::Read;
 use super::states::NotWritten;
 use crate::error::{Error, Result};
-use crate::exit::Exit;
 use crate::state::document::Document;
 use crate::state::moved::{Moved, NOTE};
-use crate::state::store::Key;
+use crate::state::store::{Key, changed_meanwhile};
 use std::fs;
 use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 
@@ -115,14 +114,10 @@ impl SharedStore {
         match clients.write_state(key, document, read.etag()).await {
             Ok(_) => Ok(()),
             Err(NotWritten::Failed(failed)) => Err(failed.error),
-            Err(NotWritten::Other(_)) => Err(Error::new(
-                Exit::Locked,
-                format!(
-                    "another run changed the state {} meanwhile",
-                    self.place.url(&self.place.state(key))
-                ),
-            )
-            .hint("nothing was overwritten; run the command again")),
+            Err(NotWritten::Other(_)) => {
+                let url = self.place.url(&self.place.state(key));
+                Err(changed_meanwhile(&url))
+            }
         }
     }
 

@@ -209,6 +209,7 @@ async fn a_write_that_meets_itself_or_a_conflict_is_done() {
             Fault::Refused(409, "ConditionalRequestConflict"),
             Fault::DoneButRefused(400, "ConditionalCheckFailedException"),
             Fault::Refused(400, "TransactionConflictException"),
+            Fault::Refused(400, "TransactionInProgressException"),
             Fault::Refused(400, "ThrottlingException"),
         ] {
             let of_s3 = !matches!(
