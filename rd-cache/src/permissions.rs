@@ -42,6 +42,13 @@ pub const CALLS: &[Call] = &[
         "plan check rotate snapshot snapshots",
         &[Grant::on("elasticache:DescribeCacheClusters", "any_node")],
     ),
+    // Only of a group that failed.
+    needs(
+        SERVICE,
+        "DescribeEvents",
+        "plan check rotate snapshot snapshots",
+        &[Grant::any("elasticache:DescribeEvents")],
+    ),
     needs(
         SERVICE,
         "DescribeCacheSubnetGroups",

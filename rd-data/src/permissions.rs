@@ -33,6 +33,13 @@ pub const CALLS: &[Call] = &[
         "plan check reboot restore rotate snapshot snapshots",
         &[Grant::any("rds:DescribeDBInstances")],
     ),
+    // Only of an instance that failed.
+    needs(
+        SERVICE,
+        "DescribeEvents",
+        "plan check reboot restore rotate snapshot snapshots",
+        &[Grant::any("rds:DescribeEvents")],
+    ),
     needs(
         SERVICE,
         "DescribeDBSubnetGroups",

@@ -174,10 +174,28 @@ fn a_group_that_failed_is_reported_at_once_and_created_again() {
         from: "<Status>available</Status>",
         to: "<Status>create-failed</Status>",
     };
-    let rule = Rule::at_first(Calls::Of("DescribeReplicationGroups"), 99, failed);
-    proxy.rules(vec![rule], None);
+    let failed = Rule::at_first(Calls::Of("DescribeReplicationGroups"), 99, failed);
+    let told = Fault::Rewrite {
+        from: "<Message>",
+        to: "<Message>No subnet has addresses left. ",
+    };
+    let told = Rule::at_first(Calls::Of("DescribeEvents"), 99, told);
+    proxy.rules(vec![failed.clone(), told], None);
     let first = world.rd("rd-cache").args("apply -y").code(1);
-    assert!(first.stderr.contains("create-failed"), "{}", first.stderr);
+    let cause = "create-failed: No subnet has addresses left.";
+    assert!(first.stderr.contains(cause), "{}", first.stderr);
+    let status = world.rd("rd-cache").args("status").run();
+    assert!(status.stdout.contains(cause), "{}", status.stdout);
+    // Without the permission it fails all the same.
+    let denied = Fault::Refuse {
+        status: 403,
+        code: "AccessDenied",
+    };
+    let denied = Rule::at_first(Calls::Of("DescribeEvents"), 99, denied);
+    proxy.rules(vec![failed, denied], None);
+    let status = world.rd("rd-cache").args("status").run();
+    assert!(status.stdout.contains("create-failed"), "{}", status.stdout);
+    assert!(!status.stdout.contains(cause), "{}", status.stdout);
     proxy.rules(Vec::new(), None);
     world.rd("rd-cache").args("apply -y").ok();
     assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);

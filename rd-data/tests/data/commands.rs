@@ -391,3 +391,32 @@ fn an_impaired_database_says_what_to_do() {
         world.rd("rd-data").args("apply -y").ok();
     }
 }
+
+#[test]
+fn an_instance_that_failed_shows_why() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    applied(&world);
+    let failed = Fault::Rewrite {
+        from: "<DBInstanceStatus>available</DBInstanceStatus>",
+        to: "<DBInstanceStatus>restore-error</DBInstanceStatus>",
+    };
+    let failed = Rule::at_first(Calls::Of("DescribeDBInstances"), 999, failed);
+    let told = Fault::Rewrite {
+        from: "<Message>",
+        to: "<Message>The snapshot cannot be read. ",
+    };
+    let told = Rule::at_first(Calls::Of("DescribeEvents"), 999, told);
+    let denied = Fault::Refuse {
+        status: 403,
+        code: "AccessDenied",
+    };
+    let denied = Rule::at_first(Calls::Of("DescribeEvents"), 999, denied);
+    let cause = "restore-error: The snapshot cannot be read.";
+    for (events, is_shown) in [(told, true), (denied, false)] {
+        proxy.rules(vec![failed.clone(), events], None);
+        let status = world.rd("rd-data").args("status").run();
+        assert!(status.stdout.contains("restore-error"), "{}", status.stdout);
+        assert_eq!(status.stdout.contains(cause), is_shown, "{}", status.stdout);
+    }
+}

@@ -2,6 +2,7 @@
 //! <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_ReplicationGroup.html>
 
 mod diff;
+mod failure;
 mod log_delivery;
 mod memory;
 pub mod model;
@@ -55,6 +56,9 @@ const BUSY_NODE: [&str; 5] = [
 /// The statuses of a node that do not end by themselves.
 const BROKEN_NODE: [&str; 2] = ["incompatible-network", "restore-failed"];
 
+/// The status of a group that ElastiCache could not create.
+const CREATE_FAILED: &str = "create-failed";
+
 async fn read_group(ctx: &Ctx<Clients>, id: &str) -> Result<Option<Group>> {
     let call = ctx.clients.elasticache.describe_replication_groups();
     let answer = call.replication_group_id(id).send().await;
@@ -83,7 +87,11 @@ pub async fn read(ctx: &Ctx<Clients>, id: &str) -> Result<Option<(Live, Option<T
     let Some(group) = group else {
         return Ok(None);
     };
-    Ok(Some((live(&group, &clusters, tags.as_ref()), tags)))
+    let mut live = live(&group, &clusters, tags.as_ref());
+    if live.status == CREATE_FAILED {
+        live.failure = failure::newest_event(ctx, id).await;
+    }
+    Ok(Some((live, tags)))
 }
 
 impl Kind for ReplicationGroup {
@@ -251,7 +259,10 @@ impl Kind for ReplicationGroup {
         };
         match live.status.as_str() {
             "deleting" => Readiness::Leaving(live.status.clone()),
-            "create-failed" => Readiness::Failed(live.status.clone()),
+            CREATE_FAILED => Readiness::Failed(match &live.failure {
+                Some(cause) => format!("{CREATE_FAILED}: {cause}"),
+                None => CREATE_FAILED.to_owned(),
+            }),
             status => match (node(&BROKEN_NODE), node(&BUSY_NODE)) {
                 (Some(broken), _) => Readiness::Impaired(
                     broken,

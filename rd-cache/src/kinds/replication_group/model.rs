@@ -86,6 +86,9 @@ pub fn node_id_attribute(number: usize) -> String {
 pub struct Live {
     /// The status: `available`, `modifying`, …
     pub status: String,
+    /// Why the group failed, from its newest event; none where it did not, or where AWS did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
     /// The description that the console shows.
     pub description: String,
     /// The DNS name of the primary's endpoint; none while the group is being created.
@@ -172,6 +175,7 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: Option<&Tags>) -> Li
     let nodes = nodes(group, &members);
     Live {
         status: group.status().unwrap_or_default().to_owned(),
+        failure: None,
         description: group.description().unwrap_or_default().to_owned(),
         host: endpoint.and_then(|endpoint| endpoint.address().map(str::to_owned)),
         reader_host: shard

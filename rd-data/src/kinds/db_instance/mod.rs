@@ -7,6 +7,7 @@ mod create;
 pub mod delete;
 mod details;
 pub mod diff;
+mod failure;
 pub mod model;
 pub mod modify;
 mod offered;
@@ -76,6 +77,11 @@ impl Kind for DbInstance {
                     .into_iter()
                     .map(|instance| found(&one.address, instance)),
             );
+        }
+        for one in &mut all {
+            if status::FAILED.contains(&one.live.status.as_str()) {
+                one.live.failure = failure::newest_event(ctx, &one.id).await;
+            }
         }
         Ok(all)
     }

@@ -97,6 +97,9 @@ pub struct Spec {
 pub struct Live {
     /// The status: `available`, `modifying`, `storage-full`, …
     pub status: String,
+    /// Why the instance failed, from its newest event; none where it did not, or where AWS did not say.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub failure: Option<String>,
     /// The ARN, which contains the name.
     pub arn: String,
     /// `DbiResourceId`, which AWS never gives to another instance.
@@ -249,6 +252,7 @@ pub fn live(instance: &Instance) -> Live {
     let endpoint = instance.endpoint();
     Live {
         status: text(instance.db_instance_status()),
+        failure: None,
         arn: text(instance.db_instance_arn()),
         resource_id: text(instance.dbi_resource_id()),
         host: endpoint.and_then(|endpoint| endpoint.address().map(str::to_owned)),

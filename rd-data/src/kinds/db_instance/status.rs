@@ -4,6 +4,9 @@
 use super::model::Live;
 use rd_common::Readiness;
 
+/// The statuses of an instance that RDS could not create or restore.
+pub const FAILED: [&str; 3] = ["failed", "restore-error", "insufficient-capacity"];
+
 /// Whether the instance can be used, by its status.
 pub fn readiness(live: &Live) -> Readiness {
     match live.status.as_str() {
@@ -12,9 +15,10 @@ pub fn readiness(live: &Live) -> Readiness {
         | "storage-initialization"
         | "storage-config-upgrade" => Readiness::Ready,
         "deleting" | "delete-precheck" => Readiness::Leaving(live.status.clone()),
-        "failed" | "restore-error" | "insufficient-capacity" => {
-            Readiness::Failed(live.status.clone())
-        }
+        status if FAILED.contains(&status) => Readiness::Failed(match &live.failure {
+            Some(cause) => format!("{status}: {cause}"),
+            None => status.to_owned(),
+        }),
         // A raise that RDS has accepted is on its way.
         "storage-full" if live.pending.contains_key("allocated_storage") => {
             Readiness::Pending("storage-full, the storage is being raised".to_owned())
