@@ -1,7 +1,8 @@
 //! Checks the values of `[ecs]`: ranges, names, and settings that contradict each other.
 
 use super::{Config, Schedule};
-use crate::config::fargate_sizes;
+use crate::config::{fargate_sizes, schedule_expression};
+use rd_common::arn::Arn;
 use rd_common::{Problem, Stack};
 use rd_log_group::{kms_key_problem, retention_problem};
 use std::collections::BTreeMap;
@@ -82,6 +83,7 @@ impl Config {
             self.check_schedule(name, schedule, &mut wrong);
         }
         self.check_variables(&mut wrong);
+        self.check_parameters(stack, &mut wrong);
         for (key, value, allowed) in [
             (
                 "minimum_healthy_percent",
@@ -161,16 +163,8 @@ impl Config {
         wrong: &mut impl FnMut(&str, String, &str),
     ) {
         let key = format!("schedules.{name}");
-        let has_form = ["cron(", "rate(", "at("]
-            .iter()
-            .any(|head| schedule.at.starts_with(head))
-            && schedule.at.ends_with(')');
-        if !has_form {
-            wrong(
-                &key,
-                format!("`{}` is not a valid schedule", schedule.at),
-                "cron(…) with six fields, rate(…) or at(yyyy-mm-ddThh:mm:ss)",
-            );
+        if let Some((what, allowed)) = schedule_expression::problem(&schedule.at) {
+            wrong(&key, what, allowed);
         }
         if jiff::tz::TimeZone::get(&schedule.timezone).is_err() {
             wrong(
@@ -195,7 +189,8 @@ impl Config {
         }
     }
 
-    /// Each variable has a name that shells accept, and is set only once.
+    /// Each variable has a name that ECS and Parameter Store take, and is set only once. Programs read names with dots, such
+    /// as `discovery.type`, although shells cannot.
     fn check_variables(&self, wrong: &mut impl FnMut(&str, String, &str)) {
         let own = [
             ("port_variable", &self.port_variable),
@@ -214,14 +209,16 @@ impl Config {
             .flat_map(|(table, names)| names.map(move |name| (table, name)));
         let mut seen: BTreeMap<&String, &str> = BTreeMap::new();
         for (key, name) in own.chain(tables) {
-            let valid = name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
+            let valid = name
+                .bytes()
+                .all(|b| b.is_ascii_alphanumeric() || b"_.-".contains(&b))
                 && !name.starts_with(|c: char| c.is_ascii_digit())
                 && !name.is_empty();
             if !valid {
                 wrong(
                     key,
                     format!("`{name}` is not a valid name of a variable"),
-                    "letters, digits and `_`, not beginning with a digit",
+                    "letters, digits, `_`, `.` and `-`, not beginning with a digit",
                 );
             }
             if let Some(other) = seen.insert(name, key) {
@@ -233,14 +230,19 @@ impl Config {
             }
         }
         for (name, secret) in &self.secrets {
-            if !secret.starts_with("arn:") {
+            if !is_secret(secret) {
                 wrong(
                     "secrets",
                     format!("`{name}` is `{secret}`"),
-                    "the ARN of a secret or parameter, with `:<member>` for one member of a secret; secret values do not belong in a file",
+                    "the ARN of a secret in Secrets Manager or of a parameter in Parameter Store, with `:<member>` for one \
+                     member of a secret; secret values do not belong in a file",
                 );
             }
         }
+    }
+
+    /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
+    fn check_parameters(&self, stack: &Stack, wrong: &mut impl FnMut(&str, String, &str)) {
         for (name, value) in &self.parameters {
             if value.is_empty() || value.len() > 4096 {
                 wrong(
@@ -249,8 +251,40 @@ impl Config {
                     "1 to 4096 bytes",
                 );
             }
+            if value.contains("{{") && value.contains("}}") {
+                wrong(
+                    "parameters",
+                    format!(
+                        "`{name}` has `{{{{…}}}}`, which Parameter Store takes for a reference and refuses"
+                    ),
+                    "a value without it; put it into `environment`, or into a secret",
+                );
+            }
+        }
+        let project = stack.project.to_ascii_lowercase();
+        let reserved = ["aws", "ssm"]
+            .into_iter()
+            .find(|head| project.starts_with(head));
+        if let Some(head) = reserved.filter(|_| !self.parameters.is_empty()) {
+            wrong(
+                "parameters",
+                format!(
+                    "they would be /{}/…, and Parameter Store refuses names that begin with `{head}`",
+                    stack.project
+                ),
+                "a project with another name, or `environment` and `secrets` instead",
+            );
         }
     }
+}
+
+/// Whether this is the ARN of a secret or of a parameter.
+fn is_secret(text: &str) -> bool {
+    Arn::parse(text).is_some_and(|arn| match arn.service.as_str() {
+        "secretsmanager" => arn.resource.starts_with("secret:"),
+        "ssm" => arn.resource.starts_with("parameter/"),
+        _ => false,
+    })
 }
 
 #[cfg(test)]
@@ -279,5 +313,56 @@ mod tests {
             .insert("DATABASE_URL".to_owned(), "x".to_owned());
         let problems = config.problems(&stack());
         assert_eq!(problems.len(), 1, "{problems:?}");
+    }
+
+    fn keys(config: &Config, stack: &Stack) -> Vec<String> {
+        config
+            .problems(stack)
+            .into_iter()
+            .map(|one| one.key)
+            .collect()
+    }
+
+    #[test]
+    fn what_parameter_store_refuses_is_wrong_before_any_call() {
+        let mut config = Config::default();
+        config
+            .parameters
+            .insert("discovery.type".to_owned(), "single-node".to_owned());
+        assert_eq!(keys(&config, &stack()), [""; 0]);
+        let aws = Stack {
+            project: "awsome".to_owned(),
+            ..stack()
+        };
+        assert_eq!(keys(&config, &aws), ["parameters"]);
+        config
+            .parameters
+            .insert("TEMPLATE".to_owned(), "Dear {{name}}".to_owned());
+        assert_eq!(keys(&config, &stack()), ["parameters"]);
+    }
+
+    #[test]
+    fn a_secret_is_one_of_two_services() {
+        for (arn, right) in [
+            (
+                "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf",
+                true,
+            ),
+            (
+                "arn:aws:secretsmanager:us-east-1:123456789012:secret:a-AbCdEf:key::",
+                true,
+            ),
+            (
+                "arn:aws-cn:ssm:cn-north-1:123456789012:parameter/shop/a",
+                true,
+            ),
+            ("arn:aws:rds:us-east-1:123456789012:db:shop", false),
+            ("arn:aws:kms:us-east-1:123456789012:key/1", false),
+            ("hunter2", false),
+        ] {
+            let mut config = Config::default();
+            config.secrets.insert("KEY".to_owned(), arn.to_owned());
+            assert_eq!(keys(&config, &stack()).is_empty(), right, "{arn}");
+        }
     }
 }

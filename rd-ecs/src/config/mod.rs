@@ -2,6 +2,7 @@
 
 mod check;
 pub mod fargate_sizes;
+mod schedule_expression;
 
 use crate::kinds::task_definition::model::HealthCheck;
 use rd_common::Stack;
