@@ -3,9 +3,7 @@
 
 use crate::config::Bootstrap;
 use crate::images::image_ref;
-use crate::kinds::service::deployments;
 use crate::kinds::task_definition::revisions::prune;
-use crate::names::last;
 use crate::rollout::revision::{preview, with_image};
 use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_interrupted};
 use crate::service_context::ServiceContext;
@@ -62,15 +60,6 @@ async fn deploy(context: &Context, state: &LockedState, args: &DeployArgs) -> Re
     let first_image =
         service.slice.config.bootstrap == Bootstrap::None && live.desired_count() == 0;
     let desired = first_image.then(|| service.slice.config.desired(&service.ctx().stack));
-    let unchanged = live.task_definition() == Some(revision.as_str()) && desired.is_none();
-    if unchanged && is_deployed(&service, &revision).await? {
-        let text = match context.printer.is_json() {
-            true => serde_json::json!({"type": "deployment", "revision": crate::names::revision(&revision), "ok": true, "unchanged": true}).to_string(),
-            false => format!("{} already runs this image; rd-ecs restart deploys it again", last(&revision)),
-        };
-        context.printer.text(&format!("{text}\n"));
-        return Ok(Exit::Done);
-    }
     let rollout = Rollout {
         revision: &revision,
         force: false,
@@ -80,12 +69,4 @@ async fn deploy(context: &Context, state: &LockedState, args: &DeployArgs) -> Re
     let keep = service.slice.config.keep_revisions;
     prune(service.ctx(), &service.cluster, &service.family, keep).await?;
     Ok(exit)
-}
-
-/// Whether the last deployment of a revision that the service names was successful.
-async fn is_deployed(service: &ServiceContext, revision: &str) -> Result<bool> {
-    let newest = deployments::newest(service.ctx(), &service.arn, 1).await?;
-    Ok(newest
-        .first()
-        .is_none_or(|one| one.task_definition == revision && one.succeeded()))
 }

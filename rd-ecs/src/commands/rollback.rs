@@ -1,15 +1,16 @@
-//! `rollback`: deploys an earlier revision unchanged. While a deployment is in progress, it rolls that one back.
+//! `rollback`: deploys an earlier revision unchanged. While a deployment is in progress, it makes AWS roll that one back,
+//! without the lock of the state and without a change of it.
 
 use crate::completion;
-use crate::kinds::service::deployments::{self, roll_back};
+use crate::kinds::service::deployments::{self, Deployment, roll_back};
 use crate::kinds::task_definition::revisions;
 use crate::names::{last, revision};
 use crate::rollout::follow::{Ending, Follow};
+use crate::rollout::revision::is_placeholder;
 use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_interrupted};
 use crate::service_context::ServiceContext;
 use crate::slice::Ecs;
-use aws_sdk_ecs::types::{Service, TaskDefinitionStatus};
-use jiff::Timestamp;
+use aws_sdk_ecs::types::TaskDefinitionStatus;
 use rd_common::context::Context;
 use rd_common::state::locked_state::LockedState;
 use rd_common::{Error, Exit, Result, Slice};
@@ -17,36 +18,52 @@ use rd_common::{Error, Exit, Result, Slice};
 /// The flags of `rd-ecs rollback`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct RollbackArgs {
-    /// The number of the revision to deploy [default: the previous one]
+    /// The number of the revision to deploy [default: the last other one that was deployed successfully]
     #[arg(long, value_name = "REVISION", add = completion::revisions())]
     to: Option<String>,
     #[command(flatten)]
     rollout: RolloutArgs,
 }
 
-/// How many deployments are searched for the previous revision.
-const SEARCHED_DEPLOYMENTS: i32 = 20;
-
 /// Rolls back and waits for the result.
 pub async fn run(context: &Context, args: &RollbackArgs) -> Result<Exit> {
+    // Whoever deploys holds the lock of the state until the deployment ends, and records how it ended.
+    if args.to.is_none() {
+        let service = ServiceContext::open(context).await?;
+        if let Some(deployment) = in_progress(&service).await? {
+            return stop_deployment(context, &service, &deployment, args).await;
+        }
+    }
     let work = async |state: LockedState| rollback(context, &state, args).await;
     context.with_locked_state(Ecs::NAME, "rollback", work).await
+}
+
+/// The deployment in progress, if there is one. Fails if AWS has nothing to restore in its place.
+async fn in_progress(service: &ServiceContext) -> Result<Option<Deployment>> {
+    let ctx = service.ctx();
+    let newest = deployments::newest(ctx, &service.arn, 1).await?.pop();
+    let Some(deployment) = newest.filter(|one| !one.is_over()) else {
+        return Ok(None);
+    };
+    if deployments::deployed_revisions(ctx, &service.arn)
+        .await?
+        .is_empty()
+    {
+        return Err(Error::failed(format!(
+            "nothing was deployed before {}, which is being deployed",
+            last(&deployment.task_definition)
+        ))
+        .hint("rd-ecs deploy deploys another image in its place; rd-ecs scale 0 stops its tasks"));
+    }
+    Ok(Some(deployment))
 }
 
 async fn rollback(context: &Context, state: &LockedState, args: &RollbackArgs) -> Result<Exit> {
     let service = ServiceContext::open(context).await?;
     finish_interrupted(state, &service).await?;
-    let live = service.read().await?;
-    let newest = deployments::newest(service.ctx(), &service.arn, SEARCHED_DEPLOYMENTS).await?;
-    if args.to.is_none()
-        && let Some(in_progress) = newest.first().filter(|one| !one.is_over())
-        && newest.iter().any(deployments::Deployment::succeeded)
-    {
-        return stop_deployment(context, &service, &in_progress.arn, args).await;
-    }
     let target = match &args.to {
         Some(number) => revision_named(&service, number).await?,
-        None => previous_revision(&service, &live, &newest).await?,
+        None => previous_revision(&service).await?,
     };
     let rollout = Rollout {
         revision: &target,
@@ -56,23 +73,32 @@ async fn rollback(context: &Context, state: &LockedState, args: &RollbackArgs) -
     carry_out(context, state, &service, &rollout, &args.rollout).await
 }
 
+/// What to do where the previous revision is not known.
+const NAME_IT: &str =
+    "rd-ecs revisions lists the revisions; rd-ecs rollback --to REVISION deploys one";
+
 /// Stops the deployment in progress; AWS then restores the previous revision.
 async fn stop_deployment(
     context: &Context,
     service: &ServiceContext,
-    arn: &str,
+    deployment: &Deployment,
     args: &RollbackArgs,
 ) -> Result<Exit> {
-    roll_back(service.ctx(), arn).await?;
-    let mut follow = Follow::new(context, service, Timestamp::now());
-    match follow
-        .until_over(arn, args.rollout.timeout(), false)
-        .await?
-    {
+    roll_back(service.ctx(), &deployment.arn).await?;
+    let mut follow = Follow::new(context, service, deployment.created_at);
+    let limit = args.rollout.timeout();
+    match follow.until_over(&deployment.arn, limit, false).await? {
         Ending::Over(deployment) => {
             follow.print_end(&deployment);
             if deployment.status == "ROLLBACK_SUCCESSFUL" {
                 return Ok(Exit::Done);
+            }
+            if deployment.succeeded() {
+                return Err(Error::failed(format!(
+                    "the deployment of {} was complete before it could be stopped",
+                    last(&deployment.task_definition)
+                ))
+                .hint("rd-ecs rollback deploys the previous revision"));
             }
             Err(Error::failed(format!(
                 "rolling back the deployment failed: {}",
@@ -107,30 +133,41 @@ async fn revision_named(service: &ServiceContext, name: &str) -> Result<String> 
     })
 }
 
-/// The previous revision: the last other one that was deployed successfully; if AWS has no record of any, the active one
-/// with the next lower number.
-async fn previous_revision(
-    service: &ServiceContext,
-    live: &Service,
-    newest: &[deployments::Deployment],
-) -> Result<String> {
+/// The previous revision: the last other one that was deployed successfully. Fails where AWS has rolled back already, or
+/// has no record of such a revision: its number proves nothing, and the placeholder is no application.
+async fn previous_revision(service: &ServiceContext) -> Result<String> {
+    let ctx = service.ctx();
+    let live = service.read().await?;
     let now = live.task_definition().unwrap_or_default();
-    let is_active = async |arn: &str| -> Result<bool> {
-        let read = service.ctx().clients.reads.definition(arn).await?;
-        Ok(read.is_some_and(|one| one.definition.status() == Some(&TaskDefinitionStatus::Active)))
-    };
-    for one in newest {
-        if one.succeeded() && one.task_definition != now && is_active(&one.task_definition).await? {
-            return Ok(one.task_definition.clone());
+    let newest = deployments::newest(ctx, &service.arn, 1).await?.pop();
+    if newest.is_some_and(|one| one.status == "ROLLBACK_SUCCESSFUL") {
+        return Err(Error::failed(format!(
+            "AWS has already rolled back the last deployment: the service is back on {}",
+            last(now)
+        ))
+        .hint(NAME_IT));
+    }
+    let deployed = deployments::deployed_revisions(ctx, &service.arn).await?;
+    let mut seen = vec![now.to_owned()];
+    for some in deployed.chunks(deployments::MAX_READ) {
+        for arn in deployments::task_definitions(ctx, some).await? {
+            if seen.contains(&arn) {
+                continue;
+            }
+            let read = ctx.clients.reads.definition(&arn).await?;
+            let usable = read.is_some_and(|one| {
+                one.definition.status() == Some(&TaskDefinitionStatus::Active)
+                    && !is_placeholder(&one)
+            });
+            if usable {
+                return Ok(arn);
+            }
+            seen.push(arn);
         }
     }
-    let number = revision(now).unwrap_or(0);
-    let active = revisions::active(service.ctx(), &service.family).await?;
-    let lower = active
-        .into_iter()
-        .find(|arn| revision(arn).is_some_and(|other| other < number));
-    lower.ok_or_else(|| {
-        Error::failed(format!("no revision before {}", last(now)))
-            .hint("rd-ecs revisions lists the revisions; rd-ecs deploy deploys an image")
-    })
+    Err(Error::failed(format!(
+        "AWS has no record of an application's revision that ran before {}",
+        last(now)
+    ))
+    .hint(NAME_IT))
 }

@@ -21,7 +21,7 @@ use serde::Serialize;
 use std::collections::BTreeMap;
 
 /// How many of the newest deployments are read.
-const DEPLOYMENTS: i32 = 5;
+const DEPLOYMENTS: usize = 5;
 /// The most log streams that are read at the same time.
 const STREAMS_AT_ONCE: usize = 8;
 /// How many of a task's last log lines are read.

@@ -11,6 +11,7 @@ mod view;
 
 use crate::service_context::ServiceContext;
 use crate::tasks::Task;
+use jiff::Timestamp;
 use rd_common::Result;
 use rd_common::context::Context;
 use rd_common::output::check_report::CheckStep;
@@ -25,6 +26,12 @@ pub use view::full_text;
 pub fn findings(evidence: &Evidence) -> Vec<Finding> {
     let latest = evidence.deployments.first();
     let settled = service_findings::settled_at(latest, evidence.taken_at);
+    findings_after(evidence, settled)
+}
+
+/// The findings in the evidence; what ended before `settled` is only a note.
+fn findings_after(evidence: &Evidence, settled: Option<Timestamp>) -> Vec<Finding> {
+    let latest = evidence.deployments.first();
     let mut found: Vec<Finding> = evidence
         .tasks
         .iter()
@@ -56,7 +63,8 @@ pub async fn of_failed_tasks(
     failed: &[Task],
 ) -> Result<Vec<Finding>> {
     let evidence = collect(context, service, Scope::Tasks(failed)).await?;
-    Ok(findings(&evidence))
+    // The deployment ended a moment ago, whatever this machine's clock says.
+    Ok(findings_after(&evidence, None))
 }
 
 /// Prints the findings about failed tasks: text for people, one record for each finding for programs.

@@ -15,11 +15,15 @@ const SHOWN_LINES: usize = 10;
 /// The finding about one task; none if it is fine. A task that stopped before `settled` is only a note.
 pub fn of_task(one: &TaskWithLogs, settled: Option<Timestamp>) -> Option<Finding> {
     let task = &one.task;
-    // A deployment reports a failed task as soon as its containers have stopped, before AWS has cleaned up.
+    // A failed task is judged as soon as AWS says why it stops, before AWS has cleaned up.
     // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
-    let found = match task.has_stopped() || task.last_status == "DEPROVISIONING" {
-        true => stopped(task)?,
-        false => running(task, Timestamp::now())?,
+    let is_judged = task.has_stopped() || (task.desired_status == "STOPPED" && task.is_explained());
+    let found = match is_judged.then(|| stopped(task)) {
+        Some(Some(found)) => found,
+        Some(None) if matches!(task.last_status.as_str(), "DEPROVISIONING" | "STOPPED") => {
+            return None;
+        }
+        _ => running(task, Timestamp::now())?,
     };
     let lines = one.last_lines.iter().rev().take(SHOWN_LINES).rev();
     let lines = lines.map(|line| line.message.clone()).collect();

@@ -78,25 +78,16 @@ pub async fn read(ctx: &Ctx<Clients>, resource_id: &str) -> Result<Option<Live>>
     Ok(answer.scalable_targets().first().map(live))
 }
 
-/// Suspends scale-in by policies, or resumes it.
-pub async fn suspend_scale_in(
-    ctx: &Ctx<Clients>,
-    resource_id: &str,
-    suspended: bool,
-) -> Result<()> {
-    let state = SuspendedState::builder().dynamic_scaling_in_suspended(suspended);
+/// Resumes scale-in by policies.
+pub async fn resume_scale_in(ctx: &Ctx<Clients>, resource_id: &str) -> Result<()> {
+    let state = SuspendedState::builder().dynamic_scaling_in_suspended(false);
     let call = ctx.clients.autoscaling.register_scalable_target();
     let call = call
         .service_namespace(ServiceNamespace::Ecs)
         .resource_id(resource_id)
         .scalable_dimension(DIMENSION)
         .suspended_state(state.build());
-    let set = async || {
-        call.clone()
-            .send()
-            .await
-            .doing("suspend or resume scale-in")
-    };
+    let set = async || call.clone().send().await.doing("resume scale-in");
     ctx.retrying(set).await.map(|_| ())
 }
 

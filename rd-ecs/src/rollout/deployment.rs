@@ -3,10 +3,11 @@
 use super::follow::{Ending, Follow};
 use super::{Rollout, RolloutArgs};
 use crate::diagnose;
-use crate::kinds::service::deployments::{self, Deployment, roll_back};
-use crate::names::last;
+use crate::kinds::service::deployments::{self, Deployment, MAX_READ, roll_back};
+use crate::names::{last, revision};
 use crate::service_context::ServiceContext;
-use jiff::{SignedDuration, Timestamp};
+use aws_sdk_ecs::types::{DeploymentRolloutState, Service};
+use jiff::SignedDuration;
 use rd_common::aws::Explain;
 use rd_common::context::Context;
 use rd_common::output::prompt;
@@ -14,6 +15,7 @@ use rd_common::resource::patience::MAX_ATTEMPTS;
 use rd_common::resource::signal::Cancel;
 use rd_common::resource::wait::{Poll, backoff, wait_until};
 use rd_common::{Error, Exit, Result, Retry};
+use serde_json::json;
 use std::time::Duration;
 
 /// How long a requested deployment may stay invisible to reads.
@@ -29,29 +31,39 @@ pub async fn deploy(
     rollout: &Rollout<'_>,
     args: &RolloutArgs,
 ) -> Result<Exit> {
-    let ctx = service.ctx();
-    let requested_at = Timestamp::now();
-    let previous = deployments::newest(ctx, &service.arn, 1).await?.pop();
-    // A deployment in progress, or one that an interrupted run completed, is not requested again: AWS would start none.
-    let continues = |one: &Deployment| {
-        let useful = !one.is_over() || one.succeeded();
-        !rollout.force
-            && rollout.desired.is_none()
-            && useful
-            && one.task_definition == rollout.revision
-    };
-    let (since, deployment) = match previous {
-        Some(one) if continues(&one) => (one.created_at, one),
-        previous => {
-            let previous = previous.map(|one| one.arn);
-            request(service, rollout, previous.as_deref()).await?;
-            (
-                requested_at,
-                wait_until_visible(service, rollout.revision, previous.as_deref()).await?,
-            )
+    let live = service.read().await?;
+    let listed = deployments::newest(service.ctx(), &service.arn, MAX_READ).await?;
+    let same_tasks = !rollout.force && rollout.desired.is_none();
+    let is_named = live.task_definition() == Some(rollout.revision);
+    let state = rollout_state(&live);
+    // A deployment in progress is not requested again: AWS would start none.
+    let continued = listed
+        .first()
+        .filter(|one| same_tasks && !one.is_over() && one.task_definition == rollout.revision);
+    let deployment = match continued {
+        Some(one) => one.clone(),
+        None if same_tasks && is_named && state == Some(&DeploymentRolloutState::Completed) => {
+            print_already_live(context, rollout.revision);
+            return Ok(Exit::Done);
+        }
+        None => {
+            // One in progress that the list does not show yet is not forced, or there would be two.
+            let rolls_back = listed.first().is_some_and(|one| !one.is_over());
+            let is_ours = state == Some(&DeploymentRolloutState::InProgress) && !rolls_back;
+            let before = Before {
+                current: live.current_service_deployment().map(str::to_owned),
+                listed: listed.into_iter().map(|one| one.arn).collect(),
+            };
+            // AWS starts a deployment of the revision that the service names only if it is forced to.
+            let forced = Rollout {
+                force: rollout.force || (is_named && !is_ours),
+                ..*rollout
+            };
+            let named = request(service, &forced, &before).await?;
+            wait_until_visible(service, rollout.revision, &before, named.as_deref()).await?
         }
     };
-    let mut follow = Follow::new(context, service, since);
+    let mut follow = Follow::new(context, service, deployment.created_at);
     if args.no_wait {
         follow.print_started(&deployment);
         return Ok(Exit::Done);
@@ -78,25 +90,88 @@ pub async fn deploy(
     }
 }
 
-/// The newest deployment, if it deploys `revision` and is not `previous`. Compared by ARN and not by time: this machine's
-/// clock is not AWS's.
-async fn newer_than(
-    service: &ServiceContext,
-    revision: &str,
-    previous: Option<&str>,
-) -> Result<Option<Deployment>> {
-    let newest = deployments::newest(service.ctx(), &service.arn, 1)
-        .await?
-        .pop();
-    Ok(newest.filter(|one| one.task_definition == revision && Some(one.arn.as_str()) != previous))
+/// How far the deployment of the revision that the service names has come.
+fn rollout_state(live: &Service) -> Option<&DeploymentRolloutState> {
+    let primary = live
+        .deployments()
+        .iter()
+        .find(|one| one.status() == Some("PRIMARY"));
+    primary.and_then(aws_sdk_ecs::types::Deployment::rollout_state)
 }
 
-/// Requests the deployment exactly once: after a lost answer it checks for a new deployment before it retries.
+fn print_already_live(context: &Context, arn: &str) {
+    let text = match context.printer.is_json() {
+        true => {
+            json!({"type": "deployment", "revision": revision(arn), "ok": true, "unchanged": true})
+                .to_string()
+        }
+        false => format!(
+            "{} is already live; rd-ecs restart deploys it again",
+            last(arn)
+        ),
+    };
+    context.printer.text(&format!("{text}\n"));
+}
+
+/// The deployments that AWS knew before one was requested.
+struct Before {
+    /// The ARN of the service's current deployment.
+    current: Option<String>,
+    /// The ARNs of the newest deployments.
+    listed: Vec<String>,
+}
+
+/// The requested deployment: `named`, once it is visible, or else the one of `revision` that was not there before.
+async fn requested(
+    service: &ServiceContext,
+    revision: &str,
+    before: &Before,
+    named: Option<&str>,
+) -> Result<Option<Deployment>> {
+    let ctx = service.ctx();
+    if let Some(arn) = named {
+        let read = deployments::read(ctx, vec![arn.to_owned()]).await?.pop();
+        if let Some(one) = read.filter(|one| one.task_definition == revision) {
+            return Ok(Some(one));
+        }
+    }
+    let listed = deployments::newest(ctx, &service.arn, MAX_READ).await?;
+    only_new(listed, revision, before)
+}
+
+/// The one deployment of `revision` that was not there before. Fails where there are several: somebody else deploys, too.
+fn only_new(
+    listed: Vec<Deployment>,
+    revision: &str,
+    before: &Before,
+) -> Result<Option<Deployment>> {
+    let mut new: Vec<Deployment> = listed
+        .into_iter()
+        .filter(|one| one.task_definition == revision && !before.listed.contains(&one.arn))
+        .collect();
+    if new.len() > 1 {
+        let arns: Vec<&str> = new.iter().map(|one| last(&one.arn)).collect();
+        return Err(Error::failed(format!(
+            "{} deployments of {} began at the same time: {}",
+            new.len(),
+            last(revision),
+            arns.join(", ")
+        ))
+        .hint(
+            "another program deploys this service, too; rd-ecs wait follows the newest deployment",
+        ));
+    }
+    Ok(new.pop())
+}
+
+/// Requests the deployment exactly once, and returns its ARN where the answer has it, which AWS does not promise: after a
+/// lost answer it checks for a new deployment before it retries.
+/// <https://github.com/aws/containers-roadmap/issues/2709>
 async fn request(
     service: &ServiceContext,
     rollout: &Rollout<'_>,
-    previous: Option<&str>,
-) -> Result<()> {
+    before: &Before,
+) -> Result<Option<String>> {
     let ctx = service.ctx();
     for attempt in 0..MAX_ATTEMPTS {
         let call = ctx.clients.ecs.update_service().cluster(&service.cluster);
@@ -106,7 +181,12 @@ async fn request(
             .force_new_deployment(rollout.force)
             .set_desired_count(rollout.desired);
         let error = match call.send().await.doing("start the deployment") {
-            Ok(_) => return Ok(()),
+            Ok(answer) => {
+                let current = answer
+                    .service
+                    .and_then(|service| service.current_service_deployment);
+                return Ok(current.filter(|arn| Some(arn) != before.current.as_ref()));
+            }
             Err(error) if error.retry == Retry::Never || attempt + 1 == MAX_ATTEMPTS => {
                 return Err(error);
             }
@@ -114,24 +194,23 @@ async fn request(
         };
         ctx.pause(backoff(attempt)).await?;
         if error.retry == Retry::Unknown
-            && newer_than(service, rollout.revision, previous)
-                .await?
-                .is_some()
+            && let Some(one) = requested(service, rollout.revision, before, None).await?
         {
-            return Ok(());
+            return Ok(Some(one.arn));
         }
     }
-    Ok(())
+    Ok(None)
 }
 
 /// Waits until reads return the requested deployment, which they may not do at once.
 async fn wait_until_visible(
     service: &ServiceContext,
     revision: &str,
-    previous: Option<&str>,
+    before: &Before,
+    named: Option<&str>,
 ) -> Result<Deployment> {
     wait_until(service.ctx(), last(revision), VISIBLE_WITHIN, async || {
-        Ok(match newer_than(service, revision, previous).await? {
+        Ok(match requested(service, revision, before, named).await? {
             Some(one) => Poll::Ready(one),
             None => Poll::Pending("the deployment is not visible yet".to_owned()),
         })
@@ -188,4 +267,45 @@ async fn offer_rollback(
         follow.print_end(&deployment);
     }
     Err(Error::interrupted().hint(format!("{name} was rolled back, as you asked")))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use jiff::Timestamp;
+
+    fn deployment(arn: &str, task_definition: &str) -> Deployment {
+        Deployment {
+            arn: arn.to_owned(),
+            status: "PENDING".to_owned(),
+            reason: None,
+            task_definition: task_definition.to_owned(),
+            created_at: Timestamp::UNIX_EPOCH,
+            finished_at: None,
+            rollback_reason: None,
+            requested: 1,
+            running: 0,
+            pending: 0,
+            failed: 0,
+            threshold: 3,
+        }
+    }
+
+    #[test]
+    fn the_requested_deployment_is_the_one_that_was_not_there_before() {
+        let before = Before {
+            current: None,
+            listed: vec!["x/1".to_owned()],
+        };
+        let old = deployment("x/1", "api:2");
+        let other = deployment("x/2", "api:3");
+        let ours = deployment("x/3", "api:2");
+        let none = only_new(vec![old.clone(), other.clone()], "api:2", &before);
+        assert_eq!(none.unwrap(), None);
+        let found = only_new(vec![old, ours.clone(), other], "api:2", &before);
+        assert_eq!(found.unwrap(), Some(ours.clone()));
+        let two = only_new(vec![ours, deployment("x/4", "api:2")], "api:2", &before);
+        let error = two.unwrap_err().to_string();
+        assert!(error.contains("3, 4"), "{error}");
+    }
 }

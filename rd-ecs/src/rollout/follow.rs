@@ -16,6 +16,9 @@ use std::time::Duration;
 /// The shortest pause between two reads.
 const SHORTEST_PAUSE: Duration = Duration::from_secs(2);
 
+/// How long AWS may take to say why the last tasks of a failed deployment stopped.
+const REASONS_WITHIN: Duration = Duration::from_secs(60);
+
 /// Why the following ended.
 pub enum Ending {
     /// The deployment has ended.
@@ -34,12 +37,14 @@ pub struct Follow<'a> {
     since: Timestamp,
     events: BTreeSet<String>,
     stopped: BTreeSet<String>,
+    /// Whether tasks of the deployment are stopping, and AWS does not say yet why.
+    has_unexplained: bool,
     /// The tasks of the deployment that have stopped.
     pub failed: Vec<Task>,
 }
 
 impl<'a> Follow<'a> {
-    /// For a deployment that began at `since`.
+    /// For a deployment that began at `since`, by AWS's clock.
     pub fn new(context: &'a Context, service: &'a ServiceContext, since: Timestamp) -> Self {
         Self {
             context,
@@ -47,6 +52,7 @@ impl<'a> Follow<'a> {
             since,
             events: BTreeSet::new(),
             stopped: BTreeSet::new(),
+            has_unexplained: false,
             failed: Vec::new(),
         }
     }
@@ -71,6 +77,9 @@ impl<'a> Follow<'a> {
             let states = self.print_news(&now).await?;
             step.say(&line(&now, &states));
             if now.is_over() {
+                if !now.succeeded() {
+                    self.wait_for_reasons(&now).await?;
+                }
                 return Ok(Ending::Over(now));
             }
             if deadline.is_over() {
@@ -83,6 +92,17 @@ impl<'a> Follow<'a> {
                 return Ok(Ending::Interrupted(now));
             }
         }
+    }
+
+    /// Reads on until AWS says why each task of a failed deployment stopped.
+    async fn wait_for_reasons(&mut self, deployment: &Deployment) -> Result<()> {
+        let clock = &self.service.ctx().clock;
+        let deadline = clock.deadline(REASONS_WITHIN);
+        while self.has_unexplained && !deadline.is_over() {
+            clock.sleep(deadline.pause_from(SHORTEST_PAUSE)).await;
+            self.print_news(deployment).await?;
+        }
+        Ok(())
     }
 
     /// Prints new events and stopped tasks, and counts the deployment's tasks by their state.
@@ -113,13 +133,20 @@ impl<'a> Follow<'a> {
         let stopped = tasks::ids(ctx, &service.cluster, scope, true).await?;
         let new: Vec<String> = stopped
             .into_iter()
-            .filter(|arn| self.stopped.insert(arn.clone()))
+            .filter(|arn| !self.stopped.contains(arn))
             .collect();
+        self.has_unexplained = false;
         for task in tasks::read(ctx, &service.cluster, &new).await? {
             let is_new = task.created_at.is_some_and(|at| at >= self.since);
             if !is_new || task.task_definition != deployment.task_definition {
+                self.stopped.insert(task.arn);
                 continue;
             }
+            if !task.is_explained() {
+                self.has_unexplained = true;
+                continue;
+            }
+            self.stopped.insert(task.arn.clone());
             let why = task.why();
             self.print(
                 &json!({"type": "task", "task": task.id, "status": task.last_status, "exit_code": task.exit_code, "why": why}),

@@ -1,14 +1,14 @@
-//! Deploying a revision, for `deploy`, `rollback` and `restart`: autoscaling may not scale in meanwhile, the service
-//! deployment is followed to its end, and the state then records what the service runs.
+//! Deploying a revision, for `deploy`, `rollback` and `restart`: the service deployment is followed to its end, and
+//! the state then records what the service runs.
 
 mod applied_secrets;
 mod deployment;
+mod earlier_suspension;
 pub mod follow;
 mod record_state;
 pub mod revision;
-mod scale_in;
 
-pub use scale_in::finish_interrupted;
+pub use earlier_suspension::finish_interrupted;
 
 use crate::service_context::ServiceContext;
 use rd_common::commands::limits::duration;
@@ -39,6 +39,7 @@ impl RolloutArgs {
 }
 
 /// The revision to deploy, and how.
+#[derive(Clone, Copy)]
 pub struct Rollout<'a> {
     /// The ARN of the task definition's revision.
     pub revision: &'a str,
@@ -49,9 +50,7 @@ pub struct Rollout<'a> {
 }
 
 /// Deploys a revision and waits for the result, as the flags say. The caller holds the state's lock.
-///
-/// Whatever happens, autoscaling may scale in again afterwards, and where that could be set, the state records what the
-/// service runs.
+/// Whatever happens, the state then records what the service runs.
 pub async fn carry_out(
     context: &Context,
     state: &LockedState,
@@ -59,21 +58,9 @@ pub async fn carry_out(
     rollout: &Rollout<'_>,
     args: &RolloutArgs,
 ) -> Result<Exit> {
-    let suspended = match args.no_wait {
-        true => None,
-        false => scale_in::suspend(state, service).await?,
-    };
     let deployed = deployment::deploy(context, service, rollout, args).await;
-    let resumed = match &suspended {
-        Some(suspended) => scale_in::resume(service, suspended).await,
-        None => Ok(()),
-    };
-    let recorded = match &resumed {
-        Ok(()) => record_state::record(state, service).await,
-        Err(_) => Ok(()),
-    };
+    let recorded = record_state::record(state, service).await;
     let exit = deployed?;
-    resumed?;
     recorded?;
     Ok(exit)
 }

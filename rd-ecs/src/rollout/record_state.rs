@@ -1,11 +1,10 @@
 //! The state after a deployment: the next plan must find no drift in what the deployment changed.
 
-use super::scale_in;
 use crate::kinds::{service, task_definition};
 use crate::names::{SERVICE, TASK_DEFINITION};
 use crate::service_context::ServiceContext;
-use rd_common::Result;
 use rd_common::state::locked_state::LockedState;
+use rd_common::{Error, Result};
 use serde_json::json;
 
 /// The settings of the task definition that the first image changes along with the image.
@@ -18,13 +17,14 @@ const DEPLOYED_SETTINGS: [&str; 6] = [
     "secrets",
 ];
 
-/// Records the revision that the service runs now, and that the deployment is finished.
+/// Records the revision that the service runs now, in the state, which exists because the service was applied.
 pub async fn record(state: &LockedState, service: &ServiceContext) -> Result<()> {
     let live = service.read().await?;
     let running = service.running_revision(&live).await?;
     let definition = task_definition::model::live(&running.definition);
-    let mut document = scale_in::load(state).await?;
-    scale_in::clear(&mut document);
+    let document = state.load().await?;
+    let mut document = document
+        .ok_or_else(|| Error::failed("the state of ecs is missing").hint("run rd-ecs rebuild"))?;
     if let Some(resource) = document.resources.get_mut(TASK_DEFINITION) {
         let attributes = json!(definition);
         for key in DEPLOYED_SETTINGS {

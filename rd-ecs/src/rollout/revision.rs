@@ -84,7 +84,7 @@ fn has_image(one: &TaggedRevision, image: &str) -> bool {
 }
 
 /// Whether a revision is the placeholder that runs before the first image.
-fn is_placeholder(one: &TaggedRevision) -> bool {
+pub fn is_placeholder(one: &TaggedRevision) -> bool {
     application_container(one)
         .and_then(ContainerDefinition::image)
         .is_some_and(|image| image == PLACEHOLDER || image.ends_with(NO_IMAGE_TAG))

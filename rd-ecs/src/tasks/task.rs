@@ -68,6 +68,17 @@ impl Task {
         self.last_status == "STOPPED"
     }
 
+    /// Whether AWS says why it stops, or it has stopped. The reason comes a moment after the desired status, and long before
+    /// AWS has cleaned up and the task is `STOPPED`.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html>
+    pub fn is_explained(&self) -> bool {
+        let exited = self.stop_code.as_deref() == Some("EssentialContainerExited");
+        self.has_stopped()
+            || self.exit_code.is_some()
+            || self.container_reason.is_some()
+            || (self.stopped_reason.is_some() && !exited)
+    }
+
     /// Why it stopped, in AWS's words: the container's reason, the exit code, the task's reason. Empty where AWS gives none.
     pub fn why(&self) -> String {
         let exit = self.exit_code.map(|code| format!("exit code {code}"));

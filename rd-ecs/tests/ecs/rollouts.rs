@@ -41,6 +41,12 @@ fn deployments(world: &World) -> Vec<Value> {
     briefs["serviceDeployments"].as_array().unwrap().clone()
 }
 
+/// Whether the newest of `count` deployments is in progress.
+fn is_in_progress(world: &World, count: usize) -> bool {
+    let all = deployments(world);
+    all.len() == count && all[0]["status"] == "IN_PROGRESS"
+}
+
 fn scale_in_is_suspended(world: &World) -> bool {
     let input = json!({"ServiceNamespace": "ecs", "ResourceIds": [TARGET]});
     let targets = world.json("AnyScaleFrontendService.DescribeScalableTargets", &input);
@@ -155,11 +161,11 @@ fn a_deployment_that_was_rolled_back_fails_with_the_reason() {
         "{}",
         done.stdout
     );
-    assert!(
-        done.stdout.contains("cannot reach the queue"),
-        "{}",
-        done.stdout
-    );
+    let findings = done.of_type("finding");
+    let cause = &findings[0];
+    assert_eq!(cause["rule"], "exit-1", "{}", done.stdout);
+    assert_eq!(cause["severity"], "error");
+    assert_eq!(cause["last_lines"], json!(["cannot reach the queue"]));
     assert_eq!(world.live_image(), before);
     settled(&world);
 }
@@ -215,15 +221,13 @@ fn without_waiting_the_deployment_continues_and_can_be_followed() {
 }
 
 #[test]
-fn an_interrupted_deployment_continues_and_scale_in_is_resumed() {
+fn an_interrupted_deployment_continues_and_can_be_followed() {
     let world = new(deployed);
     let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
     world.aws_local("/aws-local/task", &slow);
     let mut child = deploy(&world, "v2").start();
     drop(child.stdin.take());
-    wait_until(|| {
-        scale_in_is_suspended(&world) && deployments(&world)[0]["status"] == "IN_PROGRESS"
-    });
+    wait_until(|| is_in_progress(&world, 3));
     signal(child.id(), "INT");
     let done = finish(child);
     assert_eq!(done.code, 130, "{}", done.stderr);
@@ -240,9 +244,7 @@ fn ctrl_c_on_a_terminal_offers_to_roll_back() {
     let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
     world.aws_local("/aws-local/task", &slow);
     let mut terminal = deploy(&world, "v2").on_terminal();
-    wait_until(|| {
-        scale_in_is_suspended(&world) && deployments(&world)[0]["status"] == "IN_PROGRESS"
-    });
+    wait_until(|| is_in_progress(&world, 3));
     terminal.press("\x03");
     terminal.wait_for("Type `y` to roll it back");
     terminal.press("y\n");
@@ -257,21 +259,37 @@ fn ctrl_c_on_a_terminal_offers_to_roll_back() {
     assert_eq!(deployments(&world)[0]["status"], "ROLLBACK_SUCCESSFUL");
 }
 
+/// Autoscaling itself does not scale in during a deployment: there is nothing to suspend.
 #[test]
-fn the_next_run_resumes_the_scale_in_of_a_killed_deployment() {
+fn a_killed_deployment_leaves_nothing_suspended_and_is_continued() {
     let world = new(deployed);
     let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
     world.aws_local("/aws-local/task", &slow);
     let mut child = deploy(&world, "v2").start();
     drop(child.stdin.take());
-    wait_until(|| {
-        scale_in_is_suspended(&world) && deployments(&world)[0]["status"] == "IN_PROGRESS"
-    });
+    wait_until(|| is_in_progress(&world, 3));
     child.kill().unwrap();
     finish(child);
-    assert!(scale_in_is_suspended(&world));
+    assert!(!scale_in_is_suspended(&world));
     let again = deploy(&world, "v2").ok();
     assert_eq!(last_record(&again.stdout)["status"], "SUCCESSFUL");
+    settled(&world);
+}
+
+#[test]
+fn the_suspension_that_an_earlier_version_noted_is_lifted() {
+    let world = new(deployed);
+    let suspend = json!({
+        "ServiceNamespace": "ecs", "ResourceId": TARGET, "ScalableDimension": "ecs:service:DesiredCount",
+        "SuspendedState": {"DynamicScalingInSuspended": true},
+    });
+    world.json("AnyScaleFrontendService.RegisterScalableTarget", &suspend);
+    let file = world.state_file("shop/test", "ecs");
+    let mut state: Value = serde_json::from_str(&std::fs::read_to_string(&file).unwrap()).unwrap();
+    state["begun"] = json!({"rollout": {"scalable_target": TARGET}});
+    std::fs::write(&file, state.to_string()).unwrap();
+    assert!(scale_in_is_suspended(&world));
+    deploy(&world, "v2").ok();
     settled(&world);
 }
 
@@ -320,9 +338,107 @@ fn a_rollback_stops_the_deployment_in_progress() {
     let done = world.rd("rd-ecs").args("rollback").ok();
     assert_eq!(last_record(&done.stdout)["status"], "ROLLBACK_SUCCESSFUL");
     assert_eq!(world.live_image(), before);
-    // Without a deployment in progress, it deploys the previous revision: the placeholder.
-    world.rd("rd-ecs").args("rollback").ok();
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+    // What AWS has rolled back already is not rolled back once more.
+    let again = world.rd("rd-ecs").args("rollback").code(1);
+    assert!(
+        again.stderr.contains("already rolled back") && again.stderr.contains("--to"),
+        "{}",
+        again.stderr
+    );
+    assert_eq!(world.live_image(), before);
+}
+
+#[test]
+fn a_rollback_needs_no_lock_and_the_deploying_run_records_it() {
+    let world = new(deployed);
+    let before = world.live_image();
+    let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 1});
+    world.aws_local("/aws-local/task", &slow);
+    let mut child = deploy(&world, "v2").start();
+    drop(child.stdin.take());
+    wait_until(|| is_in_progress(&world, 3));
+    let done = world.rd("rd-ecs").args("rollback").ok();
+    assert_eq!(last_record(&done.stdout)["status"], "ROLLBACK_SUCCESSFUL");
+    let deployed = finish(child);
+    assert_eq!(deployed.code, 1, "{}", deployed.stderr);
+    assert!(
+        deployed.stderr.contains("rollback successful"),
+        "{}",
+        deployed.stderr
+    );
+    assert_eq!(world.live_image(), before);
+    settled(&world);
+}
+
+#[test]
+fn the_placeholder_is_not_the_previous_revision_unless_it_is_named() {
+    let world = new(deployed);
+    let before = world.live_image();
+    let none = world.rd("rd-ecs").args("rollback").code(1);
+    assert!(
+        none.stderr.contains("no record") && none.stderr.contains("--to"),
+        "{}",
+        none.stderr
+    );
+    assert_eq!(world.live_image(), before);
+    world.rd("rd-ecs").args("rollback --to 1").ok();
     assert!(world.live_image().contains("nginx"));
+}
+
+#[test]
+fn deploying_what_runs_after_a_deployment_that_was_rolled_back_changes_nothing() {
+    let world = new(deployed);
+    let before = world.live_image();
+    let digest = world.image("v2", "arm64");
+    tasks(&world, &digest, &json!({"fails": "exit", "code": 1}));
+    deploy(&world, "v2").code(1);
+    let count = deployments(&world).len();
+    for done in [
+        deploy(&world, "v1").ok(),
+        world.rd("rd-ecs").args("rollback --to 2").ok(),
+    ] {
+        let last = last_record(&done.stdout);
+        assert_eq!(last["unchanged"], true, "{}", done.stdout);
+        assert_eq!(last["revision"], 2);
+    }
+    assert_eq!(deployments(&world).len(), count);
+    assert_eq!(world.live_image(), before);
+    settled(&world);
+}
+
+#[test]
+fn deploying_what_was_stopped_and_not_rolled_back_deploys_it_again() {
+    let world = new(deployed);
+    let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 0.3});
+    world.aws_local("/aws-local/task", &slow);
+    let line = "deploy --no-verify --no-wait --tag v2";
+    world.rd("rd-ecs").args(line).ok();
+    let arn = deployments(&world)[0]["serviceDeploymentArn"].clone();
+    let abort = json!({"serviceDeploymentArn": arn, "stopType": "ABORT"});
+    world.ecs("StopServiceDeployment", &abort);
+    wait_until(|| deployments(&world)[0]["status"] == "STOPPED");
+    let count = deployments(&world).len();
+    let done = deploy(&world, "v2").ok();
+    assert_eq!(last_record(&done.stdout)["status"], "SUCCESSFUL");
+    assert_eq!(deployments(&world).len(), count + 1);
+    settled(&world);
+}
+
+#[test]
+fn many_restarts_do_not_hide_the_previous_revision() {
+    let world = new(deployed);
+    deploy(&world, "v2").ok();
+    let previous = world.live_image();
+    world.rd("rd-ecs").args("rollback --to 2").ok();
+    let force = json!({"cluster": "shop-test-cluster", "service": "shop-test-api", "forceNewDeployment": true});
+    for _ in 0..21 {
+        world.ecs("UpdateService", &force);
+    }
+    world.rd("rd-ecs").args("wait").ok();
+    // By its number, the revision before the second one would be the placeholder.
+    world.rd("rd-ecs").args("rollback").ok();
+    assert_eq!(world.live_image(), previous);
 }
 
 #[test]
@@ -350,7 +466,7 @@ fn two_deployments_do_not_run_at_once() {
     world.aws_local("/aws-local/task", &slow);
     let mut child = deploy(&world, "v2").start();
     drop(child.stdin.take());
-    wait_until(|| scale_in_is_suspended(&world));
+    wait_until(|| is_in_progress(&world, 3));
     let other = world
         .rd("rd-ecs")
         .args("apply -y --lock-timeout 0s")

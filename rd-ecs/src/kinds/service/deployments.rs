@@ -5,7 +5,7 @@
 use super::cluster_of;
 use crate::clients::Clients;
 use crate::time::timestamp;
-use aws_sdk_ecs::types::ServiceDeployment;
+use aws_sdk_ecs::types::{ServiceDeployment, ServiceDeploymentBrief, ServiceDeploymentStatus};
 use jiff::{SignedDuration, Timestamp};
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Result};
@@ -13,6 +13,14 @@ use serde::Serialize;
 
 /// The largest difference expected between this machine's clock and AWS's.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
+
+/// The most deployments in one page of a list.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html>
+const PAGE: i32 = 100;
+
+/// The most deployments, or service revisions, that one call reads.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeServiceDeployments.html>
+pub const MAX_READ: usize = 20;
 
 /// One deployment of the service.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -73,25 +81,88 @@ impl Deployment {
     }
 }
 
-/// The last deployments of a service, the newest first, at most `most`.
-pub async fn newest(ctx: &Ctx<Clients>, service: &str, most: i32) -> Result<Vec<Deployment>> {
-    let call = ctx.clients.ecs.list_service_deployments();
-    let call = call
-        .cluster(cluster_of(service))
-        .service(service)
-        .max_results(most);
-    let answer = match call.send().await.doing("list the service's deployments") {
-        Err(error) if error.is(&["ServiceNotFoundException"]) => return Ok(Vec::new()),
-        other => other?,
-    };
-    let briefs = answer.service_deployments.unwrap_or_default();
+/// The last deployments of a service, the newest first, at most `most`, of which there may be 20.
+pub async fn newest(ctx: &Ctx<Clients>, service: &str, most: usize) -> Result<Vec<Deployment>> {
+    let (mut briefs, _) = page(ctx, service, None, None).await?;
+    sort(&mut briefs);
     let arns: Vec<String> = briefs
         .into_iter()
+        .take(most.min(MAX_READ))
         .filter_map(|one| one.service_deployment_arn)
         .collect();
     let mut all = read(ctx, arns).await?;
     all.sort_by_key(|one| std::cmp::Reverse(one.created_at));
     Ok(all)
+}
+
+/// The service revisions that were deployed successfully in the last 90 days, the last deployed first, each once.
+pub async fn deployed_revisions(ctx: &Ctx<Clients>, service: &str) -> Result<Vec<String>> {
+    let (mut all, mut token) = (Vec::new(), None);
+    loop {
+        let status = Some(ServiceDeploymentStatus::Successful);
+        let (briefs, next) = page(ctx, service, status, token).await?;
+        all.extend(briefs);
+        token = next;
+        if token.is_none() {
+            break;
+        }
+    }
+    sort(&mut all);
+    let mut revisions: Vec<String> = Vec::new();
+    for revision in all
+        .into_iter()
+        .filter_map(|one| one.target_service_revision_arn)
+    {
+        if !revisions.contains(&revision) {
+            revisions.push(revision);
+        }
+    }
+    Ok(revisions)
+}
+
+/// One page of a service's deployments, and the token of the next page. AWS promises no order.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListServiceDeployments.html>
+async fn page(
+    ctx: &Ctx<Clients>,
+    service: &str,
+    status: Option<ServiceDeploymentStatus>,
+    token: Option<String>,
+) -> Result<(Vec<ServiceDeploymentBrief>, Option<String>)> {
+    let call = ctx.clients.ecs.list_service_deployments();
+    let call = call
+        .cluster(cluster_of(service))
+        .service(service)
+        .set_status(status.map(|status| vec![status]))
+        .set_next_token(token)
+        .max_results(PAGE);
+    match call.send().await.doing("list the service's deployments") {
+        Err(error) if error.is(&["ServiceNotFoundException"]) => Ok((Vec::new(), None)),
+        other => {
+            let answer = other?;
+            let next = answer.next_token.filter(|token| !token.is_empty());
+            Ok((answer.service_deployments.unwrap_or_default(), next))
+        }
+    }
+}
+
+fn sort(briefs: &mut [ServiceDeploymentBrief]) {
+    briefs.sort_by_key(|one| std::cmp::Reverse(timestamp(one.created_at())));
+}
+
+/// The task definitions of service revisions, in the same order; those that AWS has forgotten are left out.
+pub async fn task_definitions(ctx: &Ctx<Clients>, revisions: &[String]) -> Result<Vec<String>> {
+    let mut found = Vec::new();
+    for some in revisions.chunks(MAX_READ) {
+        let call = ctx.clients.ecs.describe_service_revisions();
+        let call = call.set_service_revision_arns(Some(some.to_vec())).send();
+        let answer = call.await.doing("read the service's revisions")?;
+        for arn in some {
+            let mut all = answer.service_revisions().iter();
+            let one = all.find(|one| one.service_revision_arn() == Some(arn));
+            found.extend(one.and_then(|one| one.task_definition().map(str::to_owned)));
+        }
+    }
+    Ok(found)
 }
 
 /// The newest deployment of a service, if it was created after `since`.
@@ -113,6 +184,9 @@ pub async fn read(ctx: &Ctx<Clients>, arns: Vec<String>) -> Result<Vec<Deploymen
     let call = call.set_service_deployment_arns(Some(arns)).send();
     let answer = call.await.doing("read the service's deployments")?;
     let deployments = answer.service_deployments.unwrap_or_default();
+    if deployments.is_empty() {
+        return Ok(Vec::new());
+    }
     let target = |one: &ServiceDeployment| {
         one.target_service_revision()
             .and_then(|revision| revision.arn())

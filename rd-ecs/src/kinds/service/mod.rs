@@ -9,6 +9,7 @@ mod requests;
 use crate::clients::Clients;
 use crate::names::last;
 use crate::read::retag;
+use crate::time::timestamp;
 use aws_sdk_ecs::types::{
     DeploymentController, DeploymentControllerType, PropagateTags, SchedulingStrategy, Tag,
 };
@@ -139,7 +140,6 @@ impl Kind for Service {
         if let Some(revision) = revision {
             refuse_rolled_back_revision(ctx, id, revision).await?;
         }
-        let requested_at = Timestamp::now();
         let any = |paths: &[&str]| paths.iter().any(|path| touches(changes, path));
         let mut call = ctx
             .clients
@@ -182,8 +182,15 @@ impl Kind for Service {
                 .enable_ecs_managed_tags(true)
                 .propagate_tags(PropagateTags::Service);
         }
-        call.send().await.doing("change the service")?;
+        let answer = call.send().await.doing("change the service")?;
         if let Some(revision) = revision {
+            // AWS's time, not this machine's: it is compared with AWS's.
+            let primary = answer.service().and_then(|service| {
+                let mut all = service.deployments().iter();
+                all.find(|one| one.status() == Some("PRIMARY"))
+            });
+            let requested_at = primary.and_then(|primary| timestamp(primary.created_at()));
+            let requested_at = requested_at.unwrap_or_else(Timestamp::now);
             *ctx.clients.requested.borrow_mut() = Some((revision.to_owned(), requested_at));
         }
         Ok(())
