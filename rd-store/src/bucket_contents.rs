@@ -357,6 +357,10 @@ mod tests {
         let denied = deleted("AccessDenied").await.unwrap_err();
         assert_eq!(denied.retry, Retry::Never);
         assert!(denied.to_string().contains("AccessDenied: why"), "{denied}");
+        // Its retention or legal hold is not lifted: one call, and the error says what can be in the way.
+        assert!(denied.to_string().contains("\"a\""), "{denied}");
+        let hint = denied.hint.as_deref().unwrap_or_default();
+        assert!(hint.contains("Object Lock or a legal hold"), "{hint}");
     }
 
     #[test]

@@ -364,6 +364,13 @@ mod tests {
         }
     }
 
+    fn plan_of(resources: Vec<Planned>) -> Plan {
+        Plan {
+            resources,
+            ..Plan::default()
+        }
+    }
+
     fn empty_state() -> Document {
         let mut state = crate::state::conformance::document(1);
         state.resources.clear();
@@ -373,12 +380,11 @@ mod tests {
     #[test]
     fn a_delete_that_an_update_waits_for_does_not_wait_for_the_update() {
         // 2 referred to 1 and 0; 1 is on 0, which is deleted before its successor is created, and 2 needs the successor.
-        let mut plan = Plan::default();
-        plan.resources = vec![
+        let plan = plan_of(vec![
             planned(0, Action::Replace, true, &[]),
             planned(1, Action::Delete, false, &[]),
             planned(2, Action::Update, true, &[0]),
-        ];
+        ]);
         let mut state = empty_state();
         for (index, needs) in [(0, vec![]), (1, vec![0]), (2, vec![0, 1])] {
             let id = format!("id-{index}");
@@ -402,13 +408,12 @@ mod tests {
     #[test]
     fn a_replacement_that_must_go_before_what_it_needs_is_deleted_first() {
         // 1 is deleted, on 0, which is deleted first; 3 is on 1, and its successor is on 2, on the successor of 0.
-        let mut plan = Plan::default();
-        plan.resources = vec![
+        let mut plan = plan_of(vec![
             planned(0, Action::Replace, true, &[]),
             planned(1, Action::Delete, false, &[]),
             planned(2, Action::Create, false, &[0]),
             planned(3, Action::Replace, false, &[2]),
-        ];
+        ]);
         let mut state = empty_state();
         for (index, needs) in [(0, vec![]), (1, vec![0]), (3, vec![1])] {
             let id = format!("id-{index}");

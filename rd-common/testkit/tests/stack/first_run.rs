@@ -145,6 +145,23 @@ fn a_first_run_continues_where_it_failed_and_a_failed_check_does_not_stop_it() {
 }
 
 #[test]
+fn what_is_left_after_the_take_down_is_a_failure() {
+    let world = World::new(SETTINGS);
+    let done = first_run(&world, "--slices store -y");
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    // In the state of another checkout, so that the run knows it by its tags alone.
+    let elsewhere = "apply -y -e firstrun --new-environment";
+    world.rd("rd-store").args(elsewhere).ok();
+    let left = first_run(&world, "--slices store -y --again nothing-left");
+    assert_eq!(left.code, 1, "{}", left.stdout);
+    let said = "resources of store are still there: take it down again (--again destroy)";
+    assert!(left.stdout.contains(said), "{}", left.stdout);
+    let gone = first_run(&world, "--slices store -y --again destroy");
+    assert_eq!(gone.code, 0, "{}{}", gone.stdout, gone.stderr);
+    assert_eq!(world.inventory(), [""; 0]);
+}
+
+#[test]
 fn a_first_run_asks_before_it_creates_anything() {
     let world = World::new(SETTINGS);
     let unasked = first_run(&world, "--slices store");
