@@ -10,6 +10,7 @@ use crate::rollout::revision::is_placeholder;
 use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_interrupted};
 use crate::service_context::ServiceContext;
 use crate::slice::Ecs;
+use crate::verify;
 use aws_sdk_ecs::types::TaskDefinitionStatus;
 use rd_common::context::Context;
 use rd_common::state::locked_state::LockedState;
@@ -65,6 +66,8 @@ async fn rollback(context: &Context, state: &LockedState, args: &RollbackArgs) -
         Some(number) => revision_named(&service, number).await?,
         None => previous_revision(&service).await?,
     };
+    let next = service.revision(&target).await?;
+    verify::require_image(&service, &next.definition).await?;
     let rollout = Rollout {
         revision: &target,
         force: false,

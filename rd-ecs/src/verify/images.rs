@@ -70,6 +70,11 @@ pub async fn check(
     Ok(lines)
 }
 
+/// The step for whether the image exists.
+pub async fn exists(service: &ServiceContext, image: &str) -> Result<CheckStep> {
+    Ok(existence(service, image).await?.step)
+}
+
 /// Whether an image exists.
 struct Existence {
     step: CheckStep,

@@ -14,7 +14,7 @@ mod secrets;
 mod targets;
 
 use crate::config::fargate_sizes;
-use crate::names::CONTAINER;
+use crate::names::{CONTAINER, last};
 use crate::read::TaggedRevision;
 use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
@@ -83,6 +83,21 @@ pub fn require_all_passed(context: &Context, steps: &[CheckStep]) -> Result<()> 
 
 fn record(step: &CheckStep) -> Value {
     json!({"type": "check", "step": step.step, "ok": step.ok, "reason": step.reason})
+}
+
+/// Fails if the image of a revision does not exist any more: its tasks could not start.
+pub async fn require_image(service: &ServiceContext, definition: &TaskDefinition) -> Result<()> {
+    let step = images::exists(service, image_of(definition)).await?;
+    if step.ok {
+        return Ok(());
+    }
+    let arn = definition.task_definition_arn().unwrap_or_default();
+    Err(Error::failed(format!(
+        "the image of {} is gone: {}",
+        last(arn),
+        step.reason
+    ))
+    .hint("nothing was changed; rd-ecs revisions lists the other revisions"))
 }
 
 /// The image of the application's container; empty where the revision has no container.

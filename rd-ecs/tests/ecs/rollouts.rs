@@ -426,6 +426,26 @@ fn deploying_what_was_stopped_and_not_rolled_back_deploys_it_again() {
 }
 
 #[test]
+fn a_rollback_to_an_image_that_is_gone_changes_nothing() {
+    let world = new(deployed);
+    deploy(&world, "v2").ok();
+    let before = (world.live_image(), deployments(&world).len());
+    let digest = world.image("v1", "arm64");
+    let gone = json!({"repositoryName": "shop-test-api", "imageIds": [{"imageDigest": digest}]});
+    world.json(
+        "AmazonEC2ContainerRegistry_V20150921.BatchDeleteImage",
+        &gone,
+    );
+    let done = world.rd("rd-ecs").args("rollback").code(1);
+    assert!(
+        done.stderr.contains("the image of shop-test-api:2 is gone"),
+        "{}",
+        done.stderr
+    );
+    assert_eq!((world.live_image(), deployments(&world).len()), before);
+}
+
+#[test]
 fn many_restarts_do_not_hide_the_previous_revision() {
     let world = new(deployed);
     deploy(&world, "v2").ok();
