@@ -187,6 +187,13 @@ pub trait Store {
     /// The holder of the lock; none where it is free.
     fn holder<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<Option<Holder>>>;
 
+    /// Whether the holder of the lock shows that it is alive. Returns at once where that can be known, as of a process of
+    /// this machine; otherwise watches the lock for as long as a holder takes to renew it.
+    fn is_alive<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<bool>> {
+        // The system releases the lock of a process that has ended.
+        Box::pin(async move { Ok(self.holder(key).await?.is_some()) })
+    }
+
     /// Removes the lock, whoever holds it. Later writes of that run are refused.
     fn break_lock<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<()>>;
 

@@ -11,13 +11,13 @@ pub struct UnlockArgs {
     /// Name of the slice, such as net
     #[arg(add = completion::slices())]
     slice: String,
-    /// Release the lock even though the run that holds it is still active
+    /// Release the lock although the run that holds it may still be active
     #[arg(long)]
     force: bool,
 }
 
-/// Releases the lock with `--force`, refuses without. The system releases the lock of a run that has ended, so a holder
-/// that is found here is still active.
+/// Releases the lock with `--force`, refuses without, and says then whether the holder is alive. The system releases the
+/// lock of a run that has ended on this machine; of one on another machine, only its next renewal shows that it is alive.
 pub async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit> {
     let key = context.key(&args.slice);
     let json = |released: bool, holder: Option<&str>| {
@@ -38,9 +38,16 @@ pub async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit> {
     };
     let held = format!("{} ({}) since {:.0}", holder.who, holder.what, holder.since);
     if !args.force {
-        return Err(Error::refused(format!("{} is locked by {held}, which is still active", args.slice)).hint(
-            "wait until it ends, or stop it: its lock is released with it; to release the lock now, pass --force: what that run writes after that is refused",
-        ));
+        let locked = format!("{} is locked by {held}", args.slice);
+        return Err(match context.store.is_alive(&key).await? {
+            true => Error::refused(format!("{locked}, which is still active")).hint(
+                "wait until it ends, or stop it: its lock is released with it; to release the lock now, pass --force: what that run writes after that is refused",
+            ),
+            false => Error::refused(format!("{locked}, which no longer renews its lock")).hint(
+                "it has probably ended: the next apply takes the lock over two minutes after it has begun to wait; to \
+                 release the lock now, pass --force: if that run is only cut off, what it writes after that is refused",
+            ),
+        });
     }
     context.store.break_lock(&key).await?;
     if context.printer.is_json() {

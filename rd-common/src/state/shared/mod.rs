@@ -45,7 +45,7 @@ use futures_util::future::LocalBoxFuture;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 use tokio::sync::OnceCell;
 
 /// Access to AWS as the store that `settings` describe has it: with its profile, its role and its region.
@@ -227,6 +227,28 @@ impl Store for SharedStore {
                 !record.released && self.process.knows_alive(&record.process) != Some(false)
             });
             Ok(held.map(|stored| stored.record.holder()))
+        })
+    }
+
+    fn is_alive<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<bool>> {
+        Box::pin(async move {
+            let records = self.records().await?;
+            let Some(first) = records.read(key).await? else {
+                return Ok(false);
+            };
+            if let Some(known) = self.process.knows_alive(&first.record.process) {
+                return Ok(known);
+            }
+            // Half a renewal more, for one that is late.
+            let end = Instant::now() + records.timing.renew.mul_f64(1.5);
+            while Instant::now() < end {
+                tokio::time::sleep(records.timing.look).await;
+                let now = records.read(key).await?;
+                if now.is_none_or(|now| now.record.version != first.record.version) {
+                    return Ok(true);
+                }
+            }
+            Ok(false)
         })
     }
 

@@ -172,6 +172,15 @@ fn the_lock_of_a_dead_container_is_taken_over_after_one_lease() {
         "{}",
         waiting.stderr
     );
+    let unlock = other
+        .rd("rd-state")
+        .shell("unshare -rpf rd-state unlock net");
+    let unlock = unlock.code(6);
+    assert!(
+        unlock.stderr.contains("no longer renews its lock"),
+        "{}",
+        unlock.stderr
+    );
     other.rd("rd-net").args("apply -y").ok();
     // A run of a short lease dies in its container.
     let dies = "timeout -s KILL 3 unshare -rpf --kill-child rd-net destroy -y </dev/null";
