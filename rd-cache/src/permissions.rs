@@ -268,6 +268,9 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         .regional("any_snapshot", service, ["snapshot:*"])
         .kms_key("key", config.kms_key.as_deref())
         .secrets("secret", &[secret])
+        // The settings have no key for it.
+        .kms_key("secret_key", None)
+        .kms_key("log_key", config.log_kms_key.as_deref())
         .values(
             "any_log_delivery",
             config.log_exports.iter().map(|_| "*".to_owned()).collect(),

@@ -262,6 +262,8 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         )
         .kms_key("key", config.kms_key.as_deref())
         .secrets("secret", &[secret])
+        .kms_key("secret_key", config.secret_kms_key.as_deref())
+        .kms_key("log_key", config.log_kms_key.as_deref())
         .log_groups("log_group", &[format!("/aws/rds/instance/{name}*")]);
     service_linked_roles(all, &[service_linked_role::RDS])
 }

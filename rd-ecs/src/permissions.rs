@@ -536,7 +536,10 @@ pub const CALLS: &[Call] = &[
         "Secrets Manager",
         "GetSecretValue",
         "verify diagnose deploy restart rollback run wait exec",
-        &[Grant::on("secretsmanager:GetSecretValue", "secret")],
+        &[
+            Grant::on("secretsmanager:GetSecretValue", "secret"),
+            Grant::on("kms:Decrypt", "secret_key").when(Condition::Via("secretsmanager")),
+        ],
     ),
     needs(
         "CloudWatch Logs",
@@ -614,6 +617,8 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
             &[format!("{}/{}/*", stack.project, stack.environment)],
         )
         .kms_key("key", config.kms_key.as_deref())
+        .values("secret_key", config.decrypt_keys.clone())
+        .kms_key("log_key", config.log_kms_key.as_deref())
         .log_groups("log_group", &[names::log_group(stack)]);
     service_linked_roles(
         all,

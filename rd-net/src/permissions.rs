@@ -339,5 +339,6 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         [format!("role/{}", flow_log::role_name(stack))],
     )
     .values("attached_policy", Vec::new())
+    .kms_key("log_key", config.flow_logs_kms_key.as_deref())
     .log_groups("log_group", &[flow_log::log_group_name(stack)])
 }

@@ -2,6 +2,7 @@
 
 mod bootstrap;
 mod commands;
+mod permissions;
 mod settings_file;
 mod slice_programs;
 mod stack_states;

@@ -173,4 +173,5 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
     let name = config.bucket_name(all.stack());
     all.without_account("bucket", "s3", [name.clone()])
         .without_account("object", "s3", [format!("{name}/*")])
+    // No row needs the bucket's KMS key: rd names it, and lists and deletes objects, but reads and writes none.
 }

@@ -72,7 +72,7 @@ pub enum SliceCommand<D: Args> {
     #[command(after_help = "{program} doctor :: compare the state with AWS\n\
         {program} doctor --fix :: also fix what can be fixed in the state alone")]
     Doctor(doctor::DoctorArgs),
-    /// Print the least IAM policy that the program needs, as JSON
+    /// Print the least IAM policy that the program needs, as JSON; rd-state policy prints that of a shared store
     #[command(
         after_help = "{program} policy --for plan :: for a role that may only look\n\
         {program} policy --for apply --account 123456789012 > policy.json :: without credentials\n\

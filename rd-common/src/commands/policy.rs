@@ -4,7 +4,7 @@ use crate::aws;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
-use crate::permissions::{Call, document, unused_names, use_of};
+use crate::permissions::{Call, Resources, document, unused_names, use_of};
 use crate::resource::slice::Slice;
 use serde_json::json;
 use std::collections::BTreeSet;
@@ -55,19 +55,8 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PolicyArgs) -> Resul
     let config: S::Config = context.settings.section(S::NAME)?;
     let problems = S::check(&config, &context.stack);
     context.settings.reject(Some(S::NAME), &problems)?;
-    let account = match &args.account {
-        Some(id) if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) => id.clone(),
-        Some(id) => {
-            return Err(Error::usage(format!("`{id}` is no id of an AWS account"))
-                .hint("an account's id has 12 digits"));
-        }
-        None => {
-            let aws = context.connect().await?;
-            aws::account(&aws).await.map_err(|error| {
-                error.hint("pass --account, the id of the account, to need no credentials")
-            })?
-        }
-    };
+    let ask = async || aws::account(&*context.connect().await?).await;
+    let account = account_or(args.account.as_deref(), ask).await?;
     let _ = context.stack.account.set(account);
     let resources = S::resources(&context.stack, &config);
     debug_assert!(
@@ -79,13 +68,38 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PolicyArgs) -> Resul
     if S::COMMANDS_THAT_APPLY.contains(&what) {
         uses.push("apply");
     }
-    let policy = document(S::CALLS, &uses, &resources);
+    print(context, S::CALLS, &uses, &resources);
+    Ok(Exit::Done)
+}
+
+/// The id of the account that the user gives, or that `ask` returns.
+///
+/// # Errors
+/// What the user gives is no id, or `ask` fails.
+pub async fn account_or(
+    given: Option<&str>,
+    ask: impl AsyncFnOnce() -> Result<String>,
+) -> Result<String> {
+    match given {
+        Some(id) if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) => {
+            Ok(id.to_owned())
+        }
+        Some(id) => Err(Error::usage(format!("`{id}` is no id of an AWS account"))
+            .hint("an account's id has 12 digits")),
+        None => ask().await.map_err(|error| {
+            error.hint("pass --account, the id of the account, to need no credentials")
+        }),
+    }
+}
+
+/// Prints the policy for the uses of a program.
+pub fn print(context: &Context, tables: &[&[Call]], uses: &[&str], resources: &Resources) {
+    let policy = document(tables, uses, resources);
     let text = match context.printer.is_json() {
         true => policy.to_string(),
         false => format!("{policy:#}"),
     };
     context.printer.text(&format!("{text}\n"));
-    Ok(Exit::Done)
 }
 
 /// Prints the calls, one in each line.

@@ -92,13 +92,30 @@ impl Statements {
         }
     }
 
+    /// The statements, each action once where it is allowed on everything.
     fn merged(self) -> BTreeSet<Statement> {
+        let everything = BTreeSet::from(["*".to_owned()]);
+        let is_anywhere = |condition, arns: &BTreeSet<String>| {
+            condition == Condition::None && *arns == everything
+        };
+        let anywhere: BTreeSet<&str> = self
+            .0
+            .iter()
+            .filter(|((_, condition), (_, arns))| is_anywhere(*condition, arns))
+            .flat_map(|(_, (actions, _))| actions.iter().copied())
+            .collect();
         let all = self.0.into_iter();
-        all.map(|((_, condition), (actions, arns))| Statement {
-            actions,
-            arns,
-            condition,
+        all.map(|((_, condition), (mut actions, arns))| {
+            if !is_anywhere(condition, &arns) {
+                actions.retain(|action| !anywhere.contains(action));
+            }
+            Statement {
+                actions,
+                arns,
+                condition,
+            }
         })
+        .filter(|statement| !statement.actions.is_empty())
         .collect()
     }
 }
@@ -230,6 +247,37 @@ mod tests {
         assert_eq!(actions("apply"), [true, true, true, false, false]);
         assert_eq!(actions("reboot"), [false, false, false, true, false]);
         assert_eq!(actions("all"), [true, true, true, true, false]);
+    }
+
+    #[test]
+    fn an_action_that_is_allowed_on_everything_is_in_no_other_statement() {
+        const ANYWHERE: &[Call] = &[
+            needs("IAM", "GetRole", "plan", &[Grant::any("iam:GetRole")]),
+            needs(
+                "IAM",
+                "GetRole",
+                "plan",
+                &[Grant::on("iam:GetRole iam:ListRoleTags", "role")],
+            ),
+            needs(
+                "IAM",
+                "GetRole",
+                "plan",
+                &[Grant::tagged("iam:GetRole", "role")],
+            ),
+        ];
+        let resources = Resources::of(&Stack::default()).global("role", "iam", ["role/shop"]);
+        let policy = document(&[ANYWHERE], &["plan"], &resources);
+        let actions: Vec<&Value> = policy["Statement"]
+            .as_array()
+            .expect("statements")
+            .iter()
+            .map(|one| &one["Action"])
+            .collect();
+        assert_eq!(
+            actions,
+            [&json!(["iam:GetRole"]), &json!(["iam:ListRoleTags"])]
+        );
     }
 
     #[test]

@@ -37,26 +37,38 @@ pub struct BootstrapArgs {
     yes: bool,
 }
 
+/// The region of the store: the one given, that of `[state]`, or the stack's.
+pub fn region(context: &Context, given: Option<&str>) -> Result<String> {
+    let of_state = context.settings.stack.state.region.as_deref();
+    let of_stack = Some(context.stack.region.as_str()).filter(|region| !region.is_empty());
+    let region = given.or(of_state).or(of_stack);
+    region.map(str::to_owned).ok_or_else(|| {
+        Error::usage("no region for the state bucket is set")
+            .hint("pass --state-region, or set `region` in rd.toml")
+    })
+}
+
+/// Names the bucket and the table that are to be created, where the settings have no names for them.
+pub fn name(settings: &mut StateSettings, project: &str, account: &str) {
+    let bucket = settings.bucket.take();
+    settings.bucket = Some(bucket.unwrap_or_else(|| format!("{project}-state-{account}")));
+    let table = settings.table.take();
+    settings.table = Some(table.unwrap_or_else(|| format!("{project}-locks")));
+    settings.backend = Some(Backend::S3);
+}
+
 /// Creates what is missing and sets what differs, tries the store, and writes the settings where the user agrees.
 pub async fn run(context: &Context, args: &BootstrapArgs) -> Result<Exit> {
     let mut settings = context.settings.stack.state.clone();
-    let region = args.state_region.clone().or(settings.region.clone());
-    let region = region.or_else(|| {
-        let region = &context.stack.region;
-        (!region.is_empty()).then(|| region.clone())
-    });
-    settings.region = Some(region.ok_or_else(|| {
-        Error::usage("no region for the state bucket is set")
-            .hint("pass --state-region, or set `region` in rd.toml")
-    })?);
+    settings.region = Some(region(context, args.state_region.as_deref())?);
     let aws = shared::access(&settings, &context.access).await?;
     let account = aws::account(&aws).await?;
-    let project = &context.stack.project;
-    let bucket = args.bucket.clone().or(settings.bucket.clone());
-    settings.bucket = Some(bucket.unwrap_or_else(|| format!("{project}-state-{account}")));
-    let table = args.table.clone().or(settings.table.clone());
-    settings.table = (!args.no_table).then(|| table.unwrap_or_else(|| format!("{project}-locks")));
-    settings.backend = Some(Backend::S3);
+    settings.bucket = args.bucket.clone().or(settings.bucket);
+    settings.table = args.table.clone().or(settings.table);
+    name(&mut settings, &context.stack.project, &account);
+    if args.no_table {
+        settings.table = None;
+    }
     context.settings.reject(None, &settings.problems())?;
 
     let path_style = aws.config.endpoint_url().is_some();

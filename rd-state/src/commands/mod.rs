@@ -12,6 +12,7 @@ mod locks;
 mod migrate;
 mod mv;
 mod outputs;
+mod policy;
 mod pull;
 mod push;
 mod rebuild;
@@ -48,6 +49,12 @@ pub enum Command {
         {program} bootstrap --bucket team-state --no-table -y"
     )]
     Bootstrap(bootstrap::BootstrapArgs),
+    /// Print the least IAM policy for the shared store
+    #[command(
+        after_help = "{program} policy --for plan --account 123456789012 :: for those who only look\n\
+        {program} policy --for bootstrap :: for the first person"
+    )]
+    Policy(policy::PolicyArgs),
     /// Print the outputs of all slices
     #[command(after_help = "{program} outputs\n\
         {program} outputs --format json | jq -r .net.vpc_id")]
@@ -140,6 +147,7 @@ impl ProgramCommands for Command {
             Command::Init(args) => init::run(&context.flags, &args),
             Command::Settings(args) => settings::run(context, &args).await,
             Command::Bootstrap(args) => bootstrap::run(context, &args).await,
+            Command::Policy(args) => policy::run(context, &args).await,
             Command::Outputs => outputs::run(context).await,
             Command::List(args) => list::run(context, &args).await,
             Command::Show(args) => show::run(context, &args).await,

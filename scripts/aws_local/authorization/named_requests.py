@@ -36,6 +36,7 @@ TAGGED_BY = {
     "iam": "iam:TagRole",
     "sns": "sns:TagResource",
     "ssm": "ssm:AddTagsToResource",
+    "dynamodb": "dynamodb:TagResource",
     "ecr": "ecr:TagResource",
     "ecs": "ecs:TagResource",
     "cloudwatch": "cloudwatch:TagResource",
@@ -215,6 +216,8 @@ RESOURCES = {
     "acm": _acm,
     "application-autoscaling": lambda call, arn: [arn("scalable-target/0ec51234")],
     "cloudwatch": _cloudwatch,
+    "dynamodb": lambda call, arn: [arn(f"table/{name}") for name in _values(call, "TableName")]
+    + _values(call, "ResourceArn"),
     "ecr": lambda call, arn: [
         arn(f"repository/{name}") for name in _values(call, "repositoryName", "repositoryNames")
     ]
@@ -241,6 +244,9 @@ def _context(service, call, resource, account, region):
         bundle = acm_backends[account][region]._certificates.get(resource)
         tags = bundle and bundle.tags or {}
         context |= {f"aws:ResourceTag/{key}": value for key, value in dict(tags).items()}
+    if service == "dynamodb" and call.operation in ("GetItem", "PutItem"):
+        body = json.loads(call.body)
+        context["dynamodb:LeadingKeys"] = [(body.get("Key") or body["Item"])["LockID"]["S"]]
     if service == "ecs" and call.value("cluster"):
         cluster = call.value("cluster")
         named = cluster if cluster.startswith("arn:") else f"arn:aws:ecs:{region}:{account}:cluster/{cluster}"

@@ -46,6 +46,11 @@ def required(call, account, region):
         action = "s3:DeleteObjectVersion" if versioned else "s3:DeleteObject"
         return [(action, f"{arn}/{key}", {}) for key in keys]
     of_objects = {
+        "GET object": "GetObject",
+        "HEAD object": "GetObject",
+        "PUT object": "PutObject",
+        "GET ?versionId": "GetObjectVersion",
+        "HEAD ?versionId": "GetObjectVersion",
         "DELETE ?uploadId": "AbortMultipartUpload",
         "DELETE ?versionId": "DeleteObjectVersion",
         "DELETE object": "DeleteObject",

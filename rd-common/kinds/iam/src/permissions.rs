@@ -1,5 +1,6 @@
 //! What IAM asks for the calls of this crate. A slice names its roles `role`, the policies that it attaches
-//! `attached_policy`, and the service-linked roles that it creates `service_linked_role` and `linked_service`.
+//! `attached_policy`, and the service-linked roles that it creates `service_linked_role`, `new_service_linked_role` and
+//! `linked_service`.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsidentityandaccessmanagementiam.html>
 
 use crate::service_linked_role::ServiceLinkedRole;
@@ -98,25 +99,25 @@ pub const ROLES: &[Call] = &[
 ];
 
 /// The calls of a slice whose services have service-linked roles.
-pub const SERVICE_LINKED_ROLES: &[Call] =
-    &[
-        needs(
-            "IAM",
-            "GetRole",
-            "apply",
-            &[Grant::on("iam:GetRole", "service_linked_role")],
-        ),
-        needs(
-            "IAM",
-            "CreateServiceLinkedRole",
-            "apply",
-            &[
-                Grant::on("iam:CreateServiceLinkedRole", "service_linked_role").when(
-                    Condition::Of("StringEquals", "iam:AWSServiceName", "linked_service"),
-                ),
-            ],
-        ),
-    ];
+pub const SERVICE_LINKED_ROLES: &[Call] = &[
+    needs(
+        "IAM",
+        "GetRole",
+        "apply",
+        &[Grant::on("iam:GetRole", "service_linked_role")],
+    ),
+    needs(
+        "IAM",
+        "CreateServiceLinkedRole",
+        "apply",
+        &[
+            // The condition says which.
+            Grant::on("iam:CreateServiceLinkedRole", "new_service_linked_role").when(
+                Condition::Of("StringEquals", "iam:AWSServiceName", "linked_service"),
+            ),
+        ],
+    ),
+];
 
 /// Adds the service-linked roles of a slice to its resources.
 pub fn service_linked_roles(resources: Resources, roles: &[ServiceLinkedRole]) -> Resources {
@@ -126,5 +127,10 @@ pub fn service_linked_roles(resources: Resources, roles: &[ServiceLinkedRole]) -
     let services = roles.iter().map(|role| role.service.to_owned()).collect();
     resources
         .global("service_linked_role", "iam", arns)
+        .global(
+            "new_service_linked_role",
+            "iam",
+            ["role/aws-service-role/*"],
+        )
         .values("linked_service", services)
 }

@@ -1,9 +1,14 @@
-//! What IAM asks for the calls of this crate. A slice names its log groups `log_group`.
+//! What IAM asks for the calls of this crate. A slice names its log groups `log_group`, and their own KMS key `log_key`.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>
 
-use rd_common::permissions::{Call, Grant, needs};
+use rd_common::permissions::{Call, Condition, Grant, needs};
 
 const SERVICE: &str = "CloudWatch Logs";
+
+/// CloudWatch Logs uses a key with the permissions of the caller, too, besides its own in the key's policy.
+/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/encrypt-log-data-kms.html>
+const KEY: Grant = Grant::on("kms:Decrypt kms:DescribeKey kms:GenerateDataKey", "log_key")
+    .when(Condition::Via("logs"));
 
 /// The calls of a slice that has log groups.
 pub const CALLS: &[Call] = &[
@@ -26,6 +31,7 @@ pub const CALLS: &[Call] = &[
         &[
             Grant::on("logs:CreateLogGroup", "log_group"),
             Grant::on("logs:TagResource", "log_group"),
+            KEY,
         ],
     ),
     needs(
@@ -38,7 +44,7 @@ pub const CALLS: &[Call] = &[
         SERVICE,
         "AssociateKmsKey",
         "apply",
-        &[Grant::on("logs:AssociateKmsKey", "log_group")],
+        &[Grant::on("logs:AssociateKmsKey", "log_group"), KEY],
     ),
     needs(
         SERVICE,

@@ -1,9 +1,24 @@
-//! What IAM asks for the calls of this crate. A slice names its secret `secret`.
+//! What IAM asks for the calls of this crate. A slice names its secret `secret`, and the secret's own KMS key `secret_key`.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html>
 
-use rd_common::permissions::{Call, Grant, needs};
+use rd_common::permissions::{Call, Condition, Grant, needs};
 
 const SERVICE: &str = "Secrets Manager";
+
+/// Secrets Manager decrypts a value with the caller's permissions for the key.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz>
+const READ_KEY: Grant =
+    Grant::on("kms:Decrypt", "secret_key").when(Condition::Via("secretsmanager"));
+
+/// The same for a value that it encrypts.
+const WRITE_KEY: Grant = Grant::on("kms:Decrypt kms:GenerateDataKey", "secret_key")
+    .when(Condition::Via("secretsmanager"));
+
+/// Another key encrypts the values anew only with `kms:Encrypt`. Without the right to decrypt with the former key, which
+/// the settings do not have any more, earlier values keep that key.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_UpdateSecret.html>
+const CHANGE_KEY: Grant = Grant::on("kms:Decrypt kms:Encrypt kms:GenerateDataKey", "secret_key")
+    .when(Condition::Via("secretsmanager"));
 
 /// The calls of a slice that has a secret.
 pub const CALLS: &[Call] = &[
@@ -17,7 +32,10 @@ pub const CALLS: &[Call] = &[
         SERVICE,
         "GetSecretValue",
         "plan rotate restore check",
-        &[Grant::on("secretsmanager:GetSecretValue", "secret")],
+        &[
+            Grant::on("secretsmanager:GetSecretValue", "secret"),
+            READ_KEY,
+        ],
     ),
     needs(
         SERVICE,
@@ -26,6 +44,7 @@ pub const CALLS: &[Call] = &[
         &[
             Grant::on("secretsmanager:CreateSecret", "secret"),
             Grant::on("secretsmanager:TagResource", "secret"),
+            WRITE_KEY,
         ],
     ),
     needs(
@@ -38,13 +57,19 @@ pub const CALLS: &[Call] = &[
         SERVICE,
         "UpdateSecret",
         "apply",
-        &[Grant::on("secretsmanager:UpdateSecret", "secret")],
+        &[
+            Grant::on("secretsmanager:UpdateSecret", "secret"),
+            CHANGE_KEY,
+        ],
     ),
     needs(
         SERVICE,
         "PutSecretValue",
         "apply rotate restore",
-        &[Grant::on("secretsmanager:PutSecretValue", "secret")],
+        &[
+            Grant::on("secretsmanager:PutSecretValue", "secret"),
+            WRITE_KEY,
+        ],
     ),
     needs(
         SERVICE,

@@ -17,6 +17,7 @@ mod lock_records;
 mod migration_tests;
 mod movable;
 mod objects;
+pub mod permissions;
 mod place;
 mod probe;
 mod process;

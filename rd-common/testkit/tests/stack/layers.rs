@@ -172,6 +172,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "rd-state",
         &[
             "commands",
+            "permissions",
             "bootstrap",
             "settings_file",
             "slice_programs",

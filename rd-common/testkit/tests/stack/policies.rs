@@ -28,9 +28,97 @@ fn uses(world: &World, slice: &str) -> Vec<String> {
     known.trim().split(", ").map(str::to_owned).collect()
 }
 
+/// The settings of a stack with keys of its own, by their section.
+const KEYS: [(&str, &str); 5] = [
+    ("[net]\n", "flow_logs_kms_key = \"LOGS\"\n"),
+    (
+        "[data]\n",
+        "secret_kms_key = \"SECRETS\"\nlog_kms_key = \"LOGS\"\n",
+    ),
+    (
+        "[cache]\n",
+        "log_exports = [\"slow-log\"]\nlog_kms_key = \"LOGS\"\n",
+    ),
+    ("[store]\n", "kms_key = \"OTHER\"\n"),
+    (
+        "[ecs]\n",
+        "log_kms_key = \"LOGS\"\ndecrypt_keys = [\"SECRETS\"]\n",
+    ),
+];
+
+fn with_keys(settings: &str) -> String {
+    let key = |id: u8| {
+        let id = format!("{id}").repeat(8);
+        format!("arn:aws:kms:us-east-1:123456789012:key/{id}-1111-2222-3333-444444444444")
+    };
+    let mut text = settings.replace("[cache.parameters]", "[cache]\n[cache.parameters]");
+    text = text.replace(
+        "[ecs.parameters]",
+        "[data]\n[store]\n[ecs]\n[ecs.parameters]",
+    );
+    for (section, lines) in KEYS {
+        text = text.replace(section, &format!("{section}{lines}"));
+    }
+    text.replace("LOGS", &key(1))
+        .replace("SECRETS", &key(2))
+        .replace("OTHER", &key(3))
+}
+
+/// The KMS actions of a policy, the service through which they are allowed, and the first digit of the key.
+fn key_actions(policy: &Value) -> BTreeSet<(String, String, char)> {
+    let mut found = BTreeSet::new();
+    for statement in policy["Statement"].as_array().unwrap() {
+        for action in statement["Action"].as_array().unwrap() {
+            let Some(action) = action.as_str().unwrap().strip_prefix("kms:") else {
+                continue;
+            };
+            let via = &statement["Condition"]["StringEquals"]["kms:ViaService"];
+            let (service, _) = via.as_str().unwrap().split_once('.').unwrap();
+            for key in statement["Resource"].as_array().unwrap() {
+                let (_, id) = key.as_str().unwrap().split_once("key/").unwrap();
+                let id = id.chars().next().unwrap();
+                found.insert((action.to_owned(), service.to_owned(), id));
+            }
+        }
+    }
+    found
+}
+
+/// Secrets Manager and CloudWatch Logs use a key with their caller's permissions; S3 uses the bucket's for objects alone.
+#[test]
+fn the_keys_of_the_settings_are_in_the_policy() {
+    let (plain, keyed) = (World::new(LONGEST), World::new(&with_keys(LONGEST)));
+    let secrets = |actions: &[&'static str]| -> BTreeSet<(String, String, char)> {
+        let all = actions.iter().map(|one| (*one).to_owned());
+        all.map(|one| (one, "secretsmanager".to_owned(), '2'))
+            .collect()
+    };
+    let logs: BTreeSet<_> = ["Decrypt", "DescribeKey", "GenerateDataKey"]
+        .map(|one| (one.to_owned(), "logs".to_owned(), '1'))
+        .into();
+    let all_of_secrets = secrets(&["Decrypt", "Encrypt", "GenerateDataKey"]);
+    let both: BTreeSet<_> = logs.union(&all_of_secrets).cloned().collect();
+    for (slice, what, expected) in [
+        ("net", "apply", logs.clone()),
+        ("data", "plan", secrets(&["Decrypt"])),
+        ("data", "rotate", secrets(&["Decrypt", "GenerateDataKey"])),
+        ("data", "apply", both),
+        ("cache", "apply", logs.clone()),
+        ("cache", "rotate", BTreeSet::new()),
+        ("store", "all", BTreeSet::new()),
+        ("ecs", "apply", logs),
+        ("ecs", "verify", secrets(&["Decrypt"])),
+    ] {
+        let found = key_actions(&policy(&keyed, slice, what));
+        assert_eq!(found, expected, "rd-{slice} {what}");
+        let without = key_actions(&policy(&plain, slice, what));
+        assert!(without.is_empty(), "rd-{slice} {what}: {without:?}");
+    }
+}
+
 #[test]
 fn every_policy_fits_into_a_managed_policy_even_with_the_longest_names() {
-    let world = World::new(LONGEST);
+    let world = World::new(&with_keys(LONGEST));
     for slice in SLICES {
         let uses = uses(&world, slice);
         assert!(uses.contains(&"plan".to_owned()) && uses.contains(&"apply".to_owned()));

@@ -2,6 +2,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::{Api, World};
+use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
 
 const IAM: Api = ("iam", "2010-05-08");
@@ -29,6 +30,94 @@ fn policies(world: &World) -> Vec<String> {
                 .fold(policy, |text, (from, to)| text.replace(from, to))
         })
         .collect()
+}
+
+/// A stack whose states are in the bucket of the tests.
+const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n[state]\n\
+    backend = \"s3\"\nbucket = \"team-state\"\ntable = \"locks\"\nregion = \"us-east-1\"\n";
+
+/// What `rd-state policy` prints.
+fn printed(world: &World, what: &str) -> Value {
+    let line = format!("policy --for {what} --account {}", world.account);
+    serde_json::from_str(&world.rd("rd-state").args(&line).ok().stdout).unwrap()
+}
+
+#[test]
+fn rd_state_prints_the_policies_of_the_guide() {
+    let world = World::new(SETTINGS);
+    let [plan, apply]: [Value; 2] = policies(&world)
+        .iter()
+        .map(|text| serde_json::from_str(text).unwrap())
+        .collect::<Vec<Value>>()
+        .try_into()
+        .unwrap();
+    for what in ["plan", "history", "locks"] {
+        assert_eq!(printed(&world, what), plan, "{what}");
+    }
+    for what in ["apply", "migrate", "unlock", "doctor"] {
+        assert_eq!(printed(&world, what), apply, "{what}");
+    }
+    let unknown = world.rd("rd-state").args("policy --for nothing").code(2);
+    assert!(
+        unknown
+            .stderr
+            .contains("--for accepts: all, apply, bootstrap"),
+        "{}",
+        unknown.stderr
+    );
+}
+
+#[test]
+fn a_key_of_the_states_is_in_the_policy_and_local_states_need_none() {
+    let keyed = World::new(&format!("{SETTINGS}kms_key = \"alias/states\"\n"));
+    let statement = |actions: &[&str]| {
+        json!({
+            "Effect": "Allow",
+            "Action": actions,
+            "Resource": [format!("arn:aws:kms:us-east-1:{}:key/*", keyed.account)],
+            "Condition": {"StringEquals": {"kms:ViaService": "s3.us-east-1.amazonaws.com"}},
+        })
+    };
+    for (what, actions) in [
+        ("plan", &["kms:Decrypt"][..]),
+        ("apply", &["kms:Decrypt", "kms:GenerateDataKey"]),
+    ] {
+        let policy = printed(&keyed, what);
+        let statements = policy["Statement"].as_array().unwrap();
+        assert!(statements.contains(&statement(actions)), "{what}: {policy}");
+    }
+    let local = World::new("project = \"shop\"\nenvironment = \"test\"\n");
+    let refused = local.rd("rd-state").args("policy --for apply").code(2);
+    assert!(
+        refused.stderr.contains("--for bootstrap"),
+        "{}",
+        refused.stderr
+    );
+}
+
+/// With the printed policies alone, one creates the store and another works with it.
+#[test]
+fn the_printed_policies_are_enough() {
+    let world = World::new("project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n");
+    let policy = printed(&world, "bootstrap").to_string();
+    let bootstrap = || world.with_policy("rd-state", "bootstrap", &policy);
+    bootstrap().args("bootstrap -y").ok();
+    bootstrap().args("bootstrap -y").ok();
+    let [plan, apply] = ["plan", "apply"].map(|what| (what, printed(&world, what).to_string()));
+    let role = |(what, policy): &(&str, String)| world.with_policy("rd-state", what, policy);
+    world.rd("rd-logs").args("apply -y").ok();
+    for command in ["history logs", "list", "outputs", "locks", "pull logs"] {
+        role(&plan).args(command).ok();
+        role(&apply).args(command).ok();
+    }
+    let remove = "rm logs.topic.alarms";
+    let refused = role(&plan).args(remove).code(1);
+    assert!(
+        refused.stderr.contains("dynamodb:PutItem"),
+        "{}",
+        refused.stderr
+    );
+    role(&apply).args(remove).ok();
 }
 
 fn may(world: &World, role: &str, action: &str, resource: &str, key: Option<&str>) -> bool {
