@@ -233,12 +233,17 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
             [format!("dashboard/{}", config.dashboard_name(stack))],
         )
         .kms_key("key", config.kms_key.as_deref())
-        // Those of rd-ecs, rd-data, rd-net, and of Container Insights.
+        // Those of rd-ecs, rd-data, rd-cache, rd-net, and of Container Insights.
         .log_groups(
             "log_group",
             &[
                 format!("/ecs/{name}-*"),
                 format!("/aws/rds/instance/{name}-*"),
+                // ElastiCache's names have 40 characters at most. One that `[cache]` names otherwise is not known here.
+                format!(
+                    "/aws/vendedlogs/elasticache/{}/*",
+                    stack.name_within(40, "redis")
+                ),
                 format!("/vpc/{name}"),
                 format!("/aws/ecs/containerinsights/{name}-cluster/*"),
             ],

@@ -7,6 +7,7 @@ import json
 import re
 
 from moto.acm.models import acm_backends
+from moto.secretsmanager.models import secretsmanager_backends
 
 ROLE = re.compile(r"arn:[^:]+:iam::\d+:role/")
 
@@ -60,6 +61,7 @@ ANY = {
         "DescribeListeners",
         "DescribeLoadBalancerAttributes",
         "DescribeLoadBalancers",
+        "DescribeRules",
         "DescribeTags",
         "DescribeTargetGroupAttributes",
         "DescribeTargetGroups",
@@ -126,9 +128,9 @@ def _elb(call, arn):
         return [arn(f"loadbalancer/app/{call.value('Name')}/0")]
     if call.operation == "CreateTargetGroup":
         return [arn(f"targetgroup/{call.value('Name')}/0")]
-    names = ["LoadBalancerArn", "ListenerArn", "ResourceArns"]
-    # A listener's actions name a target group, which IAM does not check.
-    if "Listener" not in call.operation:
+    names = ["LoadBalancerArn", "ListenerArn", "RuleArn", "ResourceArns"]
+    # The actions of a listener or rule name a target group, which IAM does not check.
+    if "Listener" not in call.operation and "Rule" not in call.operation:
         names.append("TargetGroupArn")
     return _values(call, *names)
 
@@ -235,6 +237,15 @@ RESOURCES = {
     "ssm": _ssm,
 }
 GLOBAL = {"iam"}
+# What a call to Secrets Manager does with the secret's own key.
+# https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz
+WRITES_SECRET = ("GenerateDataKey", "Decrypt")
+KEY_OF_SECRET = {
+    "CreateSecret": WRITES_SECRET,
+    "PutSecretValue": WRITES_SECRET,
+    "UpdateSecret": ("Encrypt", *WRITES_SECRET),
+    "GetSecretValue": ("Decrypt",),
+}
 
 
 def _context(service, call, resource, account, region):
@@ -262,6 +273,24 @@ def _context(service, call, resource, account, region):
     return context
 
 
+def _key_checks(service, call, account, region):
+    """The checks of the KMS key that a call uses with its caller's permissions."""
+    key, actions = call.value("KmsKeyId") or call.value("kmsKeyId"), ()
+    if service == "secretsmanager":
+        actions = KEY_OF_SECRET.get(call.operation, ())
+        name = call.value("SecretId")
+        secrets = secretsmanager_backends[account][region].secrets
+        if not key and name and name in secrets:
+            key = secrets[name].kms_key_id
+    if service == "logs" and call.operation in ("CreateLogGroup", "AssociateKmsKey"):
+        actions = ("DescribeKey", "GenerateDataKey", "Decrypt")
+    if not key or "alias/aws/" in key:
+        return []
+    arn = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
+    via = {"kms:ViaService": f"{service}.{region}.amazonaws.com"}
+    return [(f"kms:{action}", arn, via) for action in actions]
+
+
 def required(call, account, region):
     """The action, resource and context of each check; none for an operation that everybody may call."""
     service = PREFIXES.get(call.service, call.service)
@@ -278,6 +307,7 @@ def required(call, account, region):
     checks = [
         (action, resource, _context(service, call, resource, account, region)) for resource in resources or ["*"]
     ]
+    checks += _key_checks(service, call, account, region)
     tagging = TAGGED_BY.get(service)
     if tagging and _tags(call) and operation.startswith(("Create", "Register", "Run", "Put", "Restore", "Copy")):
         target = resources[0] if resources else "*"
@@ -290,6 +320,8 @@ def required(call, account, region):
             target = arn(f"task/{call.value('cluster').split('/')[-1]}/0")
         if operation == "CreateListener":
             target = resources[0].replace(":loadbalancer/", ":listener/") + "/0"
+        if operation == "CreateRule":
+            target = resources[0].replace(":listener/", ":listener-rule/") + "/0"
         checks.append((tagging, target, {}))
     if operation == "DeleteDBInstance" and call.value("FinalDBSnapshotIdentifier"):
         snapshot = arn(f"snapshot:{call.value('FinalDBSnapshotIdentifier')}")

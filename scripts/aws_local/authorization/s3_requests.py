@@ -36,7 +36,14 @@ ACTIONS = {
 }
 
 
+# Of S3 Control, which names a bucket by its ARN.
+OF_TAGS = {"GET": "ListTagsForResource", "POST": "TagResource", "DELETE": "UntagResource"}
+
+
 def required(call, account, region):
+    tagged = re.fullmatch(r"/v20180820/tags/(arn:.+)", unquote(call.path))
+    if tagged:
+        return [(f"s3:{OF_TAGS[call.method]}", tagged[1], {})]
     bucket = call.value("Bucket")
     arn = f"arn:aws:s3:::{bucket}"
     if call.operation == "POST ?delete":

@@ -3,6 +3,7 @@
 
 use rd_common::slices::SLICES;
 use rd_testkit::{Rd, World};
+use serde_json::json;
 
 /// Every kind of resource, in the smallest number.
 const SETTINGS: &str = r#"
@@ -13,18 +14,28 @@ domain = "DOMAIN"
 [net]
 endpoints = ["logs"]
 flow_logs = true
+flow_logs_kms_key = "KEY"
 
 [data]
 final_snapshot = true
+secret_kms_key = "KEY"
+log_kms_key = "KEY"
 
 [cache]
 final_snapshot = true
+log_exports = ["slow-log"]
+log_kms_key = "KEY"
 
 [cache.parameters]
 maxmemory-policy = "allkeys-lru"
 
+[edge.rules]
+metrics = { priority = 10, paths = ["/metrics"], status = 404 }
+
 [ecs]
 bootstrap = "none"
+log_kms_key = "KEY"
+decrypt_keys = ["KEY"]
 
 [ecs.parameters]
 LOG_LEVEL = "info"
@@ -46,7 +57,9 @@ fn changed(settings: &str) -> String {
             "[ecs]\n",
             "[ecs]\nmax_tasks = 3\nexec = false\nkeep_images = 7\n",
         )
-        .replace("\"info\"", "\"debug\"");
+        .replace("\"info\"", "\"debug\"")
+        .replace("[\"/metrics\"]", "[\"/metrics\", \"/debug\"]")
+        .replace("[\"slow-log\"]", "[\"slow-log\", \"engine-log\"]");
     format!(
         "{same}latency_p95_seconds = 2.0\n[edge]\nidle_timeout_seconds = 61\nhealth_path = \"/up\"\n\
          [store]\nretention_days = 100\ncors_origins = [\"https://example.com\"]\n\
@@ -66,10 +79,38 @@ fn in_both_forms(world: &World) {
     }
 }
 
+/// A key that CloudWatch Logs may use, and whoever IAM allows.
+fn key(world: &World) -> String {
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {
+                "Effect": "Allow",
+                "Principal": {"AWS": format!("arn:aws:iam::{}:root", world.account)},
+                "Action": "kms:*",
+                "Resource": "*",
+            },
+            {
+                "Effect": "Allow",
+                "Principal": {"Service": "logs.us-east-1.amazonaws.com"},
+                "Action": ["kms:Encrypt*", "kms:Decrypt*", "kms:ReEncrypt*", "kms:GenerateDataKey*", "kms:Describe*"],
+                "Resource": "*",
+            },
+        ],
+    });
+    let made = world.json(
+        "TrentService.CreateKey",
+        &json!({"Policy": policy.to_string()}),
+    );
+    made["KeyMetadata"]["Arn"].as_str().unwrap().to_owned()
+}
+
 #[test]
 fn a_stack_lives_with_the_printed_policies_alone() {
     let world = World::new("");
-    let settings = SETTINGS.replace("DOMAIN", &world.domain());
+    let settings = SETTINGS
+        .replace("DOMAIN", &world.domain())
+        .replace("KEY", &key(&world));
     world.settings(&settings);
     world.zone(&world.domain());
     for slice in SLICES {
@@ -114,6 +155,14 @@ fn a_stack_lives_with_the_printed_policies_alone() {
         }
     }
     assert!(failed.is_empty(), "{}", failed.join("\n"));
+
+    // Tags of such a bucket are S3 Control's.
+    let bucket = program(&world, "store", "plan")
+        .args("output bucket_name")
+        .ok();
+    let controls = "<AbacStatus><Status>Enabled</Status></AbacStatus>";
+    let path = format!("/{}?abac", bucket.stdout.trim());
+    assert!(world.s3("PUT", &path, controls).status < 300);
 
     world.settings(&changed(&settings));
     for slice in SLICES {
