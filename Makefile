@@ -31,7 +31,7 @@ test: build ## Run all tests, on a local AWS API that is started and stopped
 
 .PHONY: soak
 soak: build ## Run the fault tests at every call of every command, not just at a few (many hours)
-	RD_SOAK=1 scripts/test --test '*' faults:: -- rollouts:: commands:: runs:: shared_state::
+	RD_SOAK=1 scripts/test --test '*' faults:: -- rollouts:: commands:: runs:: shared_state:: unordered::
 
 .PHONY: lint
 lint: ## Check formatting and lints

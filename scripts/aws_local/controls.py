@@ -10,7 +10,7 @@
 - /aws-local/task and /aws-local/iam-lag: failures of ECS tasks, and how long IAM takes to propagate new roles; see ecs/controls.py;
 - /aws-local/scan: the findings of image scans; see ecr/scans.py;
 - /aws-local/scaling-activity: scaling activities of a service; see application_autoscaling/activities.py;
-- /aws-local/logs: {"group", "stream", "late_seconds", "empty_pages", "query_seconds", "live_seconds"}: a rule
+- /aws-local/logs: {"group", "stream", "late_seconds", "empty_pages", "unordered_pages", "query_seconds", "live_seconds"}: a rule
   for log groups and streams whose names begin with these. Events that are put from now on become readable after
   `late_seconds`; each page of FilterLogEvents follows an empty one; a query takes `query_seconds`; a live tail ends
   after `live_seconds`. DELETE removes the rule;

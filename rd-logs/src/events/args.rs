@@ -27,10 +27,10 @@ pub struct EventArgs {
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// CloudWatch filter pattern, which AWS applies: ERROR, '"GET /health"', '?WARN ?ERROR', '{ $.level = "error" }'
-    #[arg(long, value_name = "PATTERN")]
+    #[arg(long, value_name = "PATTERN", allow_hyphen_values = true)]
     pub filter: Option<String>,
     /// Regular expression that the message must match, in addition to --filter; rd-logs applies it
-    #[arg(long, value_name = "REGEX")]
+    #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     pub grep: Option<String>,
     /// Only streams whose names begin with this text
     #[arg(long, value_name = "PREFIX")]

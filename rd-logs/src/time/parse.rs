@@ -85,6 +85,12 @@ pub fn time_range(
     let end = until
         .map(|text| time_of("--until", text, now, zone))
         .transpose()?;
+    if start > now.as_millisecond() {
+        return Err(Error::usage(format!(
+            "--since {since} is in the future: there are no events yet"
+        ))
+        .hint("a time without a date is one of today; 2h counts back from now"));
+    }
     if let Some(end) = end
         && end < start
     {
@@ -159,6 +165,9 @@ mod tests {
         let error = time_of("--since", "noon", now(), &TimeZone::UTC).unwrap_err();
         assert!(error.summary.contains("`noon`"));
         assert!(error.hint.as_ref().unwrap().contains("2h30m"));
+        let error = time_range("23:00", None, now(), &TimeZone::UTC).unwrap_err();
+        assert!(error.summary.contains("--since 23:00 is in the future"));
+        assert!(time_range("now", None, now(), &TimeZone::UTC).is_ok());
         let error = time_range("1h", Some("2h"), now(), &TimeZone::UTC).unwrap_err();
         assert!(error.summary.contains("--until 2h is before --since 1h"));
     }

@@ -10,3 +10,4 @@ mod lifecycle;
 mod search;
 mod tail;
 mod tail_ends;
+mod unordered;

@@ -58,6 +58,7 @@ fn a_long_range_is_printed_completely_and_in_order() {
         ("", ""),
         ("--grep ^few", "few"),
         ("--filter few", "few"),
+        ("--filter -many", "few"),
         ("--stream fe", "few"),
     ] {
         let line = format!("search {} --since 48h {flags}", groups.join(" "));

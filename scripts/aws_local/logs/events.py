@@ -9,10 +9,12 @@ https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_Describ
 """
 
 import bisect
+import functools
 import itertools
 import json
 import threading
 import time
+import zlib
 
 from moto.core.utils import unix_time_millis
 from moto.logs.exceptions import InvalidParameterException, LogsClientError, ResourceNotFoundException
@@ -28,6 +30,8 @@ MOST_EVENTS, MOST_BYTES, EVENT_OVERHEAD, LONGEST_MESSAGE = 10_000, 1_048_576, 26
 OLDEST, NEWEST = 14 * DAY, 2 * 3600 * 1000
 # The number of events that one call searches before it returns what it has found, and a token.
 SCAN = 100_000
+# With `unordered_pages`, the number of sets of streams that a call searches one after the other.
+SETS = 4
 # Bytes of a page per event, in addition to message and stream: the id, two times, the names of the members.
 AROUND = 170
 
@@ -196,6 +200,11 @@ def _position(token):
         raise InvalidParameterException("The specified nextToken is invalid.") from None
 
 
+@functools.cache
+def _set(stream):
+    return zlib.crc32(stream.encode()) % SETS
+
+
 def _filter(self):
     name, identifier = self._get_param("logGroupName"), self._get_param("logGroupIdentifier")
     group = _group(self.logs_backend, name, identifier)
@@ -220,12 +229,18 @@ def _filter(self):
     with _lock:
         events = index(group)
         low, high = between(events, start, end)
-        kind = "p"
+        kind, following = "p", None
         if token:
             kind, after = _position(token)
             low = max(low, bisect.bisect_left(events, after))
         looked = events[low : min(high, low + SCAN)]
         more = high > low + len(looked)
+        if at_most := rule.get("unordered_pages"):
+            # All events of some streams come before those of others, as AWS sometimes returns them, in small pages.
+            limit, chosen = min(limit, at_most), int(kind[1:] or 0)
+            looked = [event for event in events[low:high] if _set(event.stream) == chosen]
+            kind, more = f"p{chosen}", False
+            following = _token(f"p{chosen + 1}", start or 0, -1, "") if chosen + 1 < SETS else None
     if rule.get("empty_pages") and kind == "p" and looked:
         # AWS sometimes returns an empty page with a token.
         first = looked[0]
@@ -243,7 +258,9 @@ def _filter(self):
         last = event
     answer = {"events": [event.filtered() for event in found], "searchedLogStreams": []}
     if more and last is not None:
-        answer["nextToken"] = _token("p", last[0], last[1], last[2])
+        answer["nextToken"] = _token(kind.replace("e", "p"), last[0], last[1], last[2])
+    elif following:
+        answer["nextToken"] = following
     return json.dumps(answer)
 
 

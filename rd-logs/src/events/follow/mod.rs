@@ -61,8 +61,10 @@ pub struct FollowSettings {
 
 /// How far a group was read. Times are in milliseconds since 1970.
 struct Group {
-    /// All visible events before this time were read.
+    /// All visible events before this time were read. Only a pass that has ended moves it: pages need not be in order.
     frontier: i64,
+    /// Up to where the running pass has come, as far as its pages are in order. It decides only when events are printed.
+    reached: i64,
     seen: SeenIds,
     /// If the group lags behind: events after this time are still to be read.
     behind: Option<i64>,
@@ -105,6 +107,7 @@ impl Follow {
             .iter()
             .map(|_| Group {
                 frontier: settings.since,
+                reached: settings.since,
                 seen: SeenIds::since(settings.since),
                 behind: None,
                 caught_up: false,
@@ -122,6 +125,7 @@ impl Follow {
             for (group, name) in groups.iter_mut().zip(&source.groups) {
                 if let Some(seen) = found.seen(name)? {
                     group.frontier = seen.floor();
+                    group.reached = group.frontier;
                     group.seen = seen;
                 }
             }
@@ -233,7 +237,7 @@ impl Follow {
             Update::Page {
                 group,
                 mut events,
-                frontier,
+                reached,
                 behind,
             } => {
                 let state = &mut self.groups[group];
@@ -241,14 +245,18 @@ impl Follow {
                 state.missing = false;
                 events.retain(|event| state.seen.insert(event));
                 // A sweep does not change how far the group was read.
-                if let Some(frontier) = frontier {
-                    state.frontier = state.frontier.max(frontier);
+                if let Some(reached) = reached {
+                    state.reached = state.reached.max(reached);
                     state.behind = behind;
-                    state.caught_up |= behind.is_none();
-                    let kept = self.source.clock.scaled(self.settings.overlap * 3 / 2);
-                    state
-                        .seen
-                        .drop_before(state.frontier - kept.as_millis() as i64);
+                    if behind.is_none() {
+                        state.frontier = state.frontier.max(reached);
+                        state.caught_up = true;
+                    }
+                    if state.caught_up {
+                        let kept = self.source.clock.scaled(self.settings.overlap * 3 / 2);
+                        let kept = kept.as_millis() as i64;
+                        state.seen.drop_before(state.frontier - kept);
+                    }
                 }
                 self.buffer.add(events, now);
                 self.limit_ids();

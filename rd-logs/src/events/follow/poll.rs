@@ -37,8 +37,9 @@ pub enum Update {
         group: usize,
         /// The events, sorted. Some may have been read before.
         events: Vec<Event>,
-        /// All visible events before this time were read. None for a page of a sweep.
-        frontier: Option<i64>,
+        /// The pass has come to this time. After its last page, all visible events before it were read; before, later
+        /// pages may have earlier events. None for a page of a sweep.
+        reached: Option<i64>,
         /// The pass still has to read events after this time. None for its last page, and for a page of a sweep.
         behind: Option<i64>,
     },
@@ -195,8 +196,8 @@ impl Poller {
         };
         loop {
             let page = match self.source.page(&range, None).await {
+                // From the start again, since pages need not be in order. What was read before is known by its id.
                 Err(error) if is_stale_token(&error, &range) => {
-                    range.start = range.start.max(pass.newest);
                     range.token = None;
                     continue;
                 }
@@ -213,7 +214,7 @@ impl Poller {
             self.send(Update::Page {
                 group: self.settings.group,
                 events: page.events,
-                frontier: started.map(|started| if more { read.min(started) } else { started }),
+                reached: started.map(|started| if more { read.min(started) } else { started }),
                 behind: (more && started.is_some()).then_some(read),
             })
             .await;

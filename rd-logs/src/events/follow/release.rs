@@ -36,8 +36,8 @@ impl Follow {
         // If every group was read longer than `--hold` after an event, the event is released at once: an earlier one
         // that is not visible yet would be later than `--hold` allows.
         let existing = self.groups.iter().filter(|group| !group.missing);
-        let frontier = existing.map(|group| group.frontier).min();
-        let old = frontier
+        let reached = existing.map(|group| group.reached).min();
+        let old = reached
             .unwrap_or(i64::MIN)
             .saturating_sub(hold.as_millis() as i64);
         let bound = self.buffer.bound(now, hold, old, limit);

@@ -20,7 +20,8 @@ impl Follow {
         );
     }
 
-    /// Drops the oldest ids of the largest groups if there are too many, with a warning the first time.
+    /// Drops the oldest ids of the largest groups if there are too many, with a warning the first time that this makes a
+    /// window shorter. In a first pass it does not: no earlier one has read its events.
     pub(super) fn limit_ids(&mut self) {
         let mut all: usize = self.groups.iter().map(|group| group.seen.len()).sum();
         while all > MAX_IDS {
@@ -28,6 +29,11 @@ impl Follow {
                 return;
             };
             all -= largest.seen.len();
+            if !largest.caught_up {
+                largest.seen.forget_oldest_second();
+                all += largest.seen.len();
+                continue;
+            }
             largest.seen.drop_oldest_second();
             all += largest.seen.len();
             if !std::mem::replace(&mut self.warned_short_window, true) {

@@ -1,9 +1,13 @@
 //! Reads a range of the past in parts, several at once, and returns its events in order, each once. Memory holds only a
 //! few pages of each part.
 //!
-//! The first call shows how much there is. If it did not return everything, the rest is divided into parts of a page or
+//! The first call shows how much there is. If it did not return everything, the range is divided into parts of a page or
 //! two, so that many are read at once although the output is in order. Parts become longer where there are few events,
 //! and shorter where there are many.
+//!
+//! AWS promises pages in order, but does not always return them so (<https://github.com/aws/aws-sdk-js/issues/3994>): a
+//! later page of a range may have earlier events. So only a range whose last page was read is complete, and the first
+//! page of an unfinished range is read again with its part. Within a part, events are returned page by page.
 
 use super::seen_ids::IdHashes;
 use super::source::{Page, Range, Source, is_stale_token};
@@ -66,14 +70,23 @@ struct GroupRead {
     end: i64,
     next_part: Rc<NextPart>,
     parts_at_once: usize,
-    parts: VecDeque<Receiver<Chunk>>,
+    parts: VecDeque<Part>,
     progress: Rc<Progress>,
     /// The page that is being returned, of the first of the parts.
     page: Vec<Event>,
     /// The position in that page.
     at: usize,
-    /// The latest timestamp so far, and the ids of the events that have it.
-    latest: (i64, IdHashes),
+    /// The ids of the events at the end of the part before the first one, which that one has as well.
+    at_start: IdHashes,
+}
+
+/// A part that is being read. It begins with the last millisecond of the part before it.
+struct Part {
+    start: i64,
+    end: i64,
+    chunks: Receiver<Chunk>,
+    /// The ids of the events of its last millisecond so far.
+    at_end: IdHashes,
 }
 
 /// Reads all events of several log groups in one range of time.
@@ -105,7 +118,7 @@ impl ParallelRead {
                 progress: progress.clone(),
                 page: Vec::new(),
                 at: 0,
-                latest: (i64::MIN, IdHashes::default()),
+                at_start: IdHashes::default(),
             };
             read.start_part(start, end, true);
             read
@@ -165,35 +178,35 @@ impl GroupRead {
             let Some(part) = self.parts.front_mut() else {
                 return;
             };
-            match part.recv().await {
+            match part.chunks.recv().await {
                 Some(Chunk::Events(events)) => {
                     self.page = events;
                     self.remove_duplicates();
                 }
                 Some(Chunk::Gap(gap)) => gaps.push(gap),
                 None => {
-                    self.parts.pop_front();
+                    if let Some(part) = self.parts.pop_front() {
+                        self.at_start = part.at_end;
+                    }
                 }
             }
         }
     }
 
-    /// Removes events that an earlier page already had. These have the timestamp at which that page ended, because a
-    /// part starts with the last millisecond of the part before it.
+    /// Removes events that the part before already had: those of the millisecond that both have.
     fn remove_duplicates(&mut self) {
-        let (latest, seen) = &mut self.latest;
-        self.page
-            .retain(|event| event.timestamp != *latest || !seen.contains(&event.id_hash()));
-        let Some(last) = self.page.last().map(|event| event.timestamp) else {
+        let Some(part) = self.parts.front_mut() else {
             return;
         };
-        if last != *latest {
-            seen.clear();
+        let (start, at_start) = (part.start, &self.at_start);
+        if !at_start.is_empty() {
+            self.page
+                .retain(|event| event.timestamp != start || !at_start.contains(&event.id_hash()));
         }
-        *latest = last;
+        // A page is sorted.
         let end = self.page.iter().rev();
-        seen.extend(
-            end.take_while(|event| event.timestamp == last)
+        part.at_end.extend(
+            end.take_while(|event| event.timestamp == part.end)
                 .map(Event::id_hash),
         );
     }
@@ -210,7 +223,7 @@ impl GroupRead {
     }
 
     fn start_part(&mut self, start: i64, end: i64, probe: bool) {
-        let (chunks, receiver) = channel(PAGES_WAITING);
+        let (sender, chunks) = channel(PAGES_WAITING);
         let part = PartRead {
             source: self.source.clone(),
             group: self.group,
@@ -218,10 +231,15 @@ impl GroupRead {
             next_part: self.next_part.clone(),
             most_parts: self.parts_at_once as i64 * 2,
             progress: self.progress.clone(),
-            chunks,
+            chunks: sender,
         };
         tokio::task::spawn_local(part.read(start, probe));
-        self.parts.push_back(receiver);
+        self.parts.push_back(Part {
+            start,
+            end,
+            chunks,
+            at_end: IdHashes::default(),
+        });
     }
 }
 
@@ -238,7 +256,8 @@ struct PartRead {
 }
 
 impl PartRead {
-    /// Reads the part that begins at `start`. A probe reads one page, and divides what is left of the range into parts.
+    /// Reads the part that begins at `start`. A probe reads one page. If that is not all, it divides the range into
+    /// parts, which read the page again.
     async fn read(self, start: i64, probe: bool) {
         let mut range = Range {
             group: self.group,
@@ -247,18 +266,21 @@ impl PartRead {
             token: None,
         };
         let (mut read, mut pages) = (start, 0);
+        // What was sent so far, in case that the part must be read from its start again.
+        let (mut sent, mut again) = (IdHashes::default(), false);
         loop {
             let page = match self.source.page(&range, Some(RETRY_FOR)).await {
                 Ok(page) => page,
                 Err(error) if is_stale_token(&error, &range) => {
-                    range.start = read;
                     range.token = None;
+                    again = true;
                     continue;
                 }
                 Err(error) => {
+                    // Any page that is missing may have events of the whole part.
                     let gap = Gap {
                         group: self.group,
-                        start: read,
+                        start,
                         end: self.end,
                         error,
                     };
@@ -268,19 +290,26 @@ impl PartRead {
             };
             pages += 1;
             self.progress.pages.set(self.progress.pages.get() + 1);
-            let Page { events, token } = page;
+            let Page { mut events, token } = page;
             let last = events.last().map(|event| event.timestamp);
             let more = token.is_some();
+            if more && probe {
+                self.divide(start, last);
+                return;
+            }
             let until = if more { last.unwrap_or(read) } else { self.end };
             let until = until.max(read);
             self.progress
                 .read
                 .set(self.progress.read.get() + until - read);
             read = until;
-            if more && probe {
-                self.divide_rest(start, last);
+            if again {
+                events.retain(|event| !sent.contains(&event.id_hash()));
             }
-            if !self.send(Chunk::Events(events)).await || !more || probe {
+            if more {
+                sent.extend(events.iter().map(Event::id_hash));
+            }
+            if !self.send(Chunk::Events(events)).await || !more {
                 break;
             }
             range.token = token;
@@ -290,13 +319,12 @@ impl PartRead {
         }
     }
 
-    /// Divides the rest of the range into parts that are about as long as what filled the first page.
-    fn divide_rest(&self, start: i64, last: Option<i64>) {
-        let from = last.unwrap_or(start);
-        let equal_share = (self.end - from) / self.most_parts;
+    /// Divides the range into parts that are about as long as what filled the first page.
+    fn divide(&self, start: i64, last: Option<i64>) {
+        let equal_share = (self.end - start) / self.most_parts;
         let length = last.map_or(equal_share, |last| (last - start).min(equal_share));
         self.next_part.length.set(length.max(SHORTEST_PART));
-        self.next_part.start.set(from);
+        self.next_part.start.set(start);
     }
 
     /// Adapts the length of the next parts, so that they have a page or two.

@@ -36,6 +36,8 @@ pub type IdHashes = HashSet<u64, BuildHasherDefault<IdentityHasher>>;
 #[derive(Clone, Debug, Default)]
 pub struct SeenIds {
     floor: i64,
+    /// Ids of events before this time may have been forgotten, in milliseconds since 1970.
+    forgotten: i64,
     seconds: BTreeMap<i64, IdHashes>,
     count: usize,
 }
@@ -45,6 +47,7 @@ impl SeenIds {
     pub fn since(floor: i64) -> Self {
         Self {
             floor,
+            forgotten: floor,
             ..Self::default()
         }
     }
@@ -72,9 +75,10 @@ impl SeenIds {
         new
     }
 
-    /// Drops the ids of events before `floor`, in milliseconds since 1970, and raises the floor to it.
+    /// Drops the ids of events before `floor`, in milliseconds since 1970, and raises the floor to it, or to the end of
+    /// what was forgotten.
     pub fn drop_before(&mut self, floor: i64) {
-        self.floor = self.floor.max(floor);
+        self.floor = self.floor.max(floor).max(self.forgotten);
         // The second that contains the floor is kept whole.
         let kept = self.seconds.split_off(&self.floor.div_euclid(1000));
         let dropped = std::mem::replace(&mut self.seconds, kept);
@@ -83,9 +87,16 @@ impl SeenIds {
 
     /// Drops the oldest second, and raises the floor to its end.
     pub fn drop_oldest_second(&mut self) {
+        self.forget_oldest_second();
+        self.floor = self.floor.max(self.forgotten);
+    }
+
+    /// Drops the oldest second, but not the events of that time which are still to come: for a first pass, which reads
+    /// each event once, but not always in order. [`Self::drop_before`] raises the floor at its end.
+    pub fn forget_oldest_second(&mut self) {
         if let Some((second, hashes)) = self.seconds.pop_first() {
             self.count -= hashes.len();
-            self.floor = self.floor.max((second + 1) * 1000);
+            self.forgotten = self.forgotten.max((second + 1) * 1000);
         }
     }
 
@@ -122,6 +133,14 @@ mod tests {
             seen.drop_before(10_000);
             let left = inserted.iter().filter(|(timestamp, _)| *timestamp / 1000 >= seen.floor() / 1000);
             prop_assert_eq!(seen.len(), left.count());
+            let before = seen.floor();
+            let mut forgetful = seen.clone();
+            forgetful.forget_oldest_second();
+            prop_assert_eq!(forgetful.floor(), before);
+            forgetful.drop_before(before);
+            seen.drop_oldest_second();
+            prop_assert_eq!(forgetful.floor(), seen.floor());
+            prop_assert_eq!(forgetful.len(), seen.len());
             let before = seen.floor();
             if seen.len() > 0 {
                 seen.drop_oldest_second();

@@ -83,6 +83,16 @@ class Logs(Case):
         controls.log_rules["g", ""] = {"empty_pages": True}
         self.assertEqual(self.read(limit=1), [[], ["late"], [], ["a"]])
 
+    def test_pages_out_of_order(self):
+        streams = [f"s-{number}" for number in range(8)]
+        for number, name in enumerate(streams):
+            self.logs.create_log_stream(logGroupName="g", logStreamName=name)
+            self.put(name, (number - 50, name), (number - 20, name))
+        controls.log_rules["g", ""] = {"unordered_pages": 3}
+        found = [message for page in self.read() for message in page]
+        self.assertEqual(sorted(found), sorted(streams * 2))
+        self.assertNotEqual(found, streams * 2)
+
     def test_one_stream_forward_and_back(self):
         self.put("api/a", *((number, str(number)) for number in range(-5, 0)))
 
