@@ -3,7 +3,8 @@
 
 use aws_sdk_iam::Client;
 use aws_sdk_iam::types::{
-    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PolicyEvaluationDecisionType,
+    ContextEntry, ContextKeyTypeEnum, EvaluationResult, PermissionsBoundaryDecisionDetail,
+    PolicyEvaluationDecisionType,
 };
 use rd_common::aws::Explain;
 use rd_common::{Error, Result};
@@ -98,7 +99,10 @@ fn verdicts_of(result: &EvaluationResult) -> Vec<Verdict> {
             resource: result.eval_resource_name().unwrap_or_default().to_owned(),
             refusal: refusal(
                 result.eval_decision(),
-                limit(boundary.map(|one| one.allowed_by_permissions_boundary())),
+                limit(
+                    boundary
+                        .map(PermissionsBoundaryDecisionDetail::allowed_by_permissions_boundary),
+                ),
             ),
         }];
     }
@@ -110,7 +114,11 @@ fn verdicts_of(result: &EvaluationResult) -> Vec<Verdict> {
                 resource: one.eval_resource_name().to_owned(),
                 refusal: refusal(
                     one.eval_resource_decision(),
-                    limit(boundary.map(|one| one.allowed_by_permissions_boundary())),
+                    limit(
+                        boundary.map(
+                            PermissionsBoundaryDecisionDetail::allowed_by_permissions_boundary,
+                        ),
+                    ),
                 ),
             }
         })

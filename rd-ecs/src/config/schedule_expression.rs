@@ -128,7 +128,8 @@ fn cron_problem(text: &str) -> Option<String> {
             return Some(format!("`?` cannot stand for the {}", field.name));
         }
         for part in value.split(',') {
-            if !(is_day && is_special_day(part, place)) && !is_part(part, field) {
+            let is_special = is_day && is_special_day(part, place);
+            if !is_special && !is_part(part, field) {
                 return Some(format!("`{part}` is not a value of the {}", field.name));
             }
         }
