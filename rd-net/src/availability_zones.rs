@@ -63,8 +63,9 @@ fn zones_in_state(state: &Document) -> Vec<String> {
         .collect()
 }
 
-/// The blocks of the subnets that exist in the VPC of the settings. A VPC with another block is replaced, and the blocks
-/// in its successor are free.
+/// The blocks of the subnets that exist in the VPC of the settings, by tier and zone. A VPC with another block is replaced,
+/// and the blocks in its successor are free. A zone can have a subnet too many, such as one of another run that the state has
+/// taken over: its block is taken, but is not that of the zone.
 fn existing_blocks(
     state: &Document,
     config: &Config,
@@ -77,15 +78,15 @@ fn existing_blocks(
     let subnets = Tier::ALL.into_iter().flat_map(|tier| {
         let prefix = format!("net.subnet.{}-", tier.name());
         let addresses = state.resources.keys();
-        let addresses = addresses.filter(move |address| address.starts_with(&prefix));
-        addresses.map(move |address| (tier, address))
+        addresses.filter_map(move |address| Some((tier, address, address.strip_prefix(&prefix)?)))
     });
     subnets
-        .filter_map(|(tier, address)| {
+        .filter_map(|(tier, address, suffix)| {
             let live = seen(address)?;
-            let zone = live.get("availability_zone")?.as_str()?.to_owned();
+            let zone = live.get("availability_zone")?.as_str()?;
+            let of_zone = if letter(zone) == suffix { zone } else { suffix };
             Some((
-                (tier, zone),
+                (tier, of_zone.to_owned()),
                 live.get("cidr_block")?.as_str()?.parse().ok()?,
             ))
         })

@@ -241,6 +241,7 @@ impl Config {
         }
     }
 
+    /// Each parameter has a name and a value that Parameter Store takes.
     /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
     fn check_parameters(&self, stack: &Stack, wrong: &mut impl FnMut(&str, String, &str)) {
         for (name, value) in &self.parameters {

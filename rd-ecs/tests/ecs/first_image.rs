@@ -95,7 +95,7 @@ fn the_placeholder_has_no_secrets_and_the_first_image_has_all() {
     assert_eq!(secrets(&world), expected_secrets(&world));
 
     // Roll back, then deploy again.
-    world.rd("rd-ecs").args("rollback").ok();
+    world.rd("rd-ecs").args("rollback --to 1").ok();
     assert!(world.live_image().contains("nginx"));
     assert_eq!(secrets(&world), []);
     nothing_to_do(&world);

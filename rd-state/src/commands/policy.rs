@@ -53,7 +53,7 @@ fn uses(what: &str) -> Result<&'static [&'static str]> {
     }
 }
 
-/// Prints the policy.
+/// Prints the policy of what `--for` names.
 pub async fn run(context: &Context, args: &PolicyArgs) -> Result<Exit> {
     let uses = uses(&args.what)?;
     let mut settings = context.settings.stack.state.clone();

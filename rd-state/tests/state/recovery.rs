@@ -311,7 +311,12 @@ fn the_doctor_finds_and_fixes_inconsistencies() {
     let vpc = id(&world, "net.vpc.main");
     let subnet = world.ec2(
         "CreateSubnet",
-        &[("VpcId", &vpc), ("CidrBlock", "10.0.200.0/24")],
+        // In the zone of another public subnet, whose block must not move.
+        &[
+            ("VpcId", &vpc),
+            ("CidrBlock", "10.0.200.0/24"),
+            ("AvailabilityZone", "us-east-1a"),
+        ],
     );
     let untracked = subnet.tag("subnetId").unwrap().to_owned();
     let tags = [

@@ -102,7 +102,10 @@ fn key(world: &World) -> String {
         "TrentService.CreateKey",
         &json!({"Policy": policy.to_string()}),
     );
-    made["KeyMetadata"]["Arn"].as_str().expect("an ARN").to_owned()
+    made["KeyMetadata"]["Arn"]
+        .as_str()
+        .expect("an ARN")
+        .to_owned()
 }
 
 #[test]

@@ -82,12 +82,15 @@ fn signal(child: &Child, name: &str) {
     assert!(sent.unwrap().success());
 }
 
+/// An apply that hears a hang-up also where the tests themselves are run by `nohup`. No shell can do that.
+const HEARS_HANG_UPS: &str = "exec python3 -c 'import os, signal; signal.signal(signal.SIGHUP, signal.SIG_DFL); \
+    os.execvp(\"rd-store\", [\"rd-store\", \"apply\", \"-y\", \"--no-stdin\"])'";
+
 #[test]
 fn a_signal_counts_while_the_reader_of_stdout_stands_still() {
     for name in ["INT", "TERM", "HUP"] {
         let world = World::new(SETTINGS);
-        let apply = world.rd("rd-store").args("apply -y --no-stdin");
-        let (child, _reader) = stands_still(apply);
+        let (child, _reader) = stands_still(world.rd("rd-store").shell(HEARS_HANG_UPS));
         let state = world.state_file("shop/test", "store");
         let ready = || std::fs::read_to_string(&state).is_ok_and(|text| text.contains("\"ready\""));
         wait_until(ready);
