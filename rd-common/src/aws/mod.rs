@@ -5,6 +5,7 @@ pub mod change_guard;
 mod credentials;
 mod error_codes;
 mod errors;
+pub mod events;
 mod identity;
 mod passing_refusals;
 mod profile;

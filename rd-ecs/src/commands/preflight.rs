@@ -1,11 +1,11 @@
 //! `preflight`: asks IAM whether the credentials may make the calls in policies, before the first apply. Only warns.
 
 use crate::preflight::principal::principal;
-use crate::preflight::questions::questions;
+use crate::preflight::questions::{merged, questions};
 use crate::preflight::report::steps;
 use crate::simulation::{Query, simulate};
 use crate::slice::Ecs;
-use rd_common::aws::{Aws, caller};
+use rd_common::aws::caller;
 use rd_common::context::Context;
 use rd_common::output::check_report::CheckReport;
 use rd_common::{Error, Exit, Result, Slice};
@@ -33,7 +33,7 @@ pub async fn run(context: &Context, args: &PreflightArgs) -> Result<Exit> {
     for (text, origin) in documents(args)? {
         all.extend(questions(&text, &origin)?);
     }
-    let aws = Aws::connect(&context.access, &context.stack.region).await?;
+    let aws = context.connect().await?;
     aws.check_credentials().await?;
     let iam = Ecs::clients(&aws).iam;
     let who = match &args.principal {
@@ -41,7 +41,7 @@ pub async fn run(context: &Context, args: &PreflightArgs) -> Result<Exit> {
         None => principal(&iam, &caller(&aws).await?).await?,
     };
     let mut answers = Vec::new();
-    for question in &all {
+    for question in merged(all) {
         let context: Vec<(&str, Vec<String>)> = question
             .context
             .iter()

@@ -58,10 +58,7 @@ pub async fn run(context: &Context, args: &WaitArgs) -> Result<Exit> {
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/view-service-deployment.html>
 async fn without_record(context: &Context, service: &ServiceContext) -> Result<Exit> {
     let live = service.read().await?;
-    let primary = live
-        .deployments()
-        .iter()
-        .find(|one| one.status() == Some("PRIMARY"));
+    let primary = deployments::primary(&live);
     let Some(primary) =
         primary.filter(|one| one.rollout_state() == Some(&DeploymentRolloutState::Completed))
     else {

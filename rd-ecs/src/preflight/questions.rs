@@ -3,6 +3,7 @@
 use rd_common::{Error, Result};
 use serde::Deserialize;
 use serde_json::{Map, Value};
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What a statement of a policy allows: each of these actions on each of these resources.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -70,6 +71,22 @@ pub fn questions(text: &str, origin: &str) -> Result<Vec<Question>> {
     }
 }
 
+/// The same questions, those about the same resources and conditions as one: every program needs some actions on `*`.
+pub fn merged(questions: Vec<Question>) -> Vec<Question> {
+    let mut all: BTreeMap<_, BTreeSet<String>> = BTreeMap::new();
+    for one in questions {
+        let same = all.entry((one.resources, one.context)).or_default();
+        same.extend(one.actions);
+    }
+    all.into_iter()
+        .map(|((resources, context), actions)| Question {
+            actions: actions.into_iter().collect(),
+            resources,
+            context,
+        })
+        .collect()
+}
+
 fn question(statement: Statement) -> Question {
     let resources: Vec<String> = statement.resource.into();
     let context = statement
@@ -133,6 +150,20 @@ mod tests {
         );
         assert_eq!(all[0].context, [context]);
         assert_eq!(all[1].resources, ["*"]);
+    }
+
+    #[test]
+    fn what_several_programs_need_is_asked_once() {
+        let text = r#"{"Statement": {"Effect": "Allow", "Action": ["a:B", "a:C"], "Resource": "*"}}
+            {"Statement": [{"Effect": "Allow", "Action": "a:B", "Resource": "*"},
+                           {"Effect": "Allow", "Action": "a:B", "Resource": "arn:x"}]}"#;
+        let all = merged(questions(text, "stdin").expect("policies"));
+        let asked: Vec<_> = all
+            .iter()
+            .map(|one| (one.actions.join(" "), one.resources.join(" ")))
+            .collect();
+        let expected = [("a:B a:C", "*"), ("a:B", "arn:x")];
+        assert_eq!(asked, expected.map(|(a, b)| (a.to_owned(), b.to_owned())));
     }
 
     #[test]

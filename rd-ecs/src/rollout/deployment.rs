@@ -92,11 +92,7 @@ pub async fn deploy(
 
 /// How far the deployment of the revision that the service names has come.
 fn rollout_state(live: &Service) -> Option<&DeploymentRolloutState> {
-    let primary = live
-        .deployments()
-        .iter()
-        .find(|one| one.status() == Some("PRIMARY"));
-    primary.and_then(aws_sdk_ecs::types::Deployment::rollout_state)
+    deployments::primary(live).and_then(aws_sdk_ecs::types::Deployment::rollout_state)
 }
 
 fn print_already_live(context: &Context, arn: &str) {

@@ -2,12 +2,10 @@
 //! <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_DescribeEvents.html>
 
 use crate::clients::Clients;
-use aws_sdk_elasticache::types::{Event, SourceType};
+use aws_sdk_elasticache::types::SourceType;
 use rd_common::Ctx;
 use rd_common::aws::Explain;
-
-/// How far back to read, in minutes: all that ElastiCache keeps, 14 days.
-const MINUTES: i32 = 14 * 24 * 60;
+use rd_common::aws::events::{MINUTES_KEPT, newest};
 
 /// The text of the newest event of a group; none where there is none, or where the credentials do not allow the call. The
 /// group has failed with or without it.
@@ -16,15 +14,11 @@ pub async fn newest_event(ctx: &Ctx<Clients>, id: &str) -> Option<String> {
     let events = call
         .source_type(SourceType::ReplicationGroup)
         .source_identifier(id)
-        .duration(MINUTES)
+        .duration(MINUTES_KEPT)
         .into_paginator()
         .items()
         .send();
     let events = events.try_collect().await;
     let events = events.doing("read the events of the replication group");
-    let newest = events.ok()?.into_iter().max_by_key(|event| {
-        let at = event.date();
-        at.map(|at| (at.secs(), at.subsec_nanos()))
-    });
-    newest.as_ref().and_then(Event::message).map(str::to_owned)
+    newest(events.ok()?.iter().map(|one| (one.date(), one.message())))
 }

@@ -125,6 +125,24 @@ impl Taker<'_> {
         }
     }
 
+    /// Whether the holder shows that it is alive. Watches the lock of one that runs elsewhere for one and a half renewals, for
+    /// one that is late.
+    pub(super) async fn is_alive(&self, key: &Key) -> Result<bool> {
+        let end = Instant::now() + self.records.timing.renew.mul_f64(1.5);
+        let mut watched: Option<Watched> = None;
+        loop {
+            let Some(stored) = self.records.read(key).await? else {
+                return Ok(watched.is_some());
+            };
+            let is_dead = self.look(&stored, &mut watched);
+            let is_alive = watched.as_ref().is_some_and(|seen| seen.alive);
+            if is_dead || is_alive || Instant::now() >= end {
+                return Ok(is_alive && !is_dead);
+            }
+            tokio::time::sleep(self.pause()).await;
+        }
+    }
+
     /// Takes the lock from whoever holds it.
     pub(super) async fn take_by_force(&self, key: &Key, holder: &Holder) -> Result<Taken> {
         for _ in 0..20 {

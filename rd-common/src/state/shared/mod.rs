@@ -46,7 +46,7 @@ use futures_util::future::LocalBoxFuture;
 use std::cell::RefCell;
 use std::path::PathBuf;
 use std::rc::{Rc, Weak};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 use tokio::sync::OnceCell;
 
 /// Access to AWS as the store that `settings` describe has it: with its profile, its role and its region.
@@ -147,6 +147,14 @@ impl SharedStore {
         clients.fence(key, lock.run(), fence).await?;
         Ok(lock)
     }
+
+    fn taker<'a>(&'a self, records: &'a LockRecords) -> Taker<'a> {
+        Taker {
+            records,
+            process: &self.process,
+            waiting: self.waiting.as_ref(),
+        }
+    }
 }
 
 impl Store for SharedStore {
@@ -198,11 +206,7 @@ impl Store for SharedStore {
         Box::pin(async move {
             self.check_not_local(key)?;
             let records = self.records().await?;
-            let taker = Taker {
-                records: &records,
-                process: &self.process,
-                waiting: self.waiting.as_ref(),
-            };
+            let taker = self.taker(&records);
             self.check_versioning().await?;
             let taken = taker.take(key, &holder, timeout).await?;
             let lock = self.begin(key, taken).await?;
@@ -234,33 +238,14 @@ impl Store for SharedStore {
     fn is_alive<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<bool>> {
         Box::pin(async move {
             let records = self.records().await?;
-            let Some(first) = records.read(key).await? else {
-                return Ok(false);
-            };
-            if let Some(known) = self.process.knows_alive(&first.record.process) {
-                return Ok(known);
-            }
-            // Half a renewal more, for one that is late.
-            let end = Instant::now() + records.timing.renew.mul_f64(1.5);
-            while Instant::now() < end {
-                tokio::time::sleep(records.timing.look).await;
-                let now = records.read(key).await?;
-                if now.is_none_or(|now| now.record.version != first.record.version) {
-                    return Ok(true);
-                }
-            }
-            Ok(false)
+            self.taker(&records).is_alive(key).await
         })
     }
 
     fn break_lock<'a>(&'a self, key: &'a Key) -> LocalBoxFuture<'a, Result<()>> {
         Box::pin(async move {
             let records = self.records().await?;
-            let taker = Taker {
-                records: &records,
-                process: &self.process,
-                waiting: self.waiting.as_ref(),
-            };
+            let taker = self.taker(&records);
             let run = uuid::Uuid::new_v4().to_string();
             let holder = Holder::this_process("rd-state unlock", &run);
             let taken = taker.take_by_force(key, &holder).await?;

@@ -5,7 +5,9 @@
 use super::cluster_of;
 use crate::clients::Clients;
 use crate::time::timestamp;
-use aws_sdk_ecs::types::{ServiceDeployment, ServiceDeploymentBrief, ServiceDeploymentStatus};
+use aws_sdk_ecs::types::{
+    self, ServiceDeployment, ServiceDeploymentBrief, ServiceDeploymentStatus,
+};
 use jiff::{SignedDuration, Timestamp};
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Result};
@@ -79,6 +81,13 @@ impl Deployment {
             None => status,
         }
     }
+}
+
+/// The deployment of the task definition that the service names, as the service itself shows it.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Deployment.html>
+pub fn primary(service: &types::Service) -> Option<&types::Deployment> {
+    let mut all = service.deployments().iter();
+    all.find(|one| one.status() == Some("PRIMARY"))
 }
 
 /// The last deployments of a service, the newest first, at most `most`, of which there may be 20.

@@ -185,10 +185,7 @@ impl Kind for Service {
         let answer = call.send().await.doing("change the service")?;
         if let Some(revision) = revision {
             // AWS's time, not this machine's: it is compared with AWS's.
-            let primary = answer.service().and_then(|service| {
-                let mut all = service.deployments().iter();
-                all.find(|one| one.status() == Some("PRIMARY"))
-            });
+            let primary = answer.service().and_then(deployments::primary);
             let requested_at = primary.and_then(|primary| timestamp(primary.created_at()));
             let requested_at = requested_at.unwrap_or_else(Timestamp::now);
             *ctx.clients.requested.borrow_mut() = Some((revision.to_owned(), requested_at));

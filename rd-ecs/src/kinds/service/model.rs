@@ -1,5 +1,6 @@
 //! The settings of a service, and the service as AWS describes it, with the same fields.
 
+use super::deployments;
 use crate::names::{CONTAINER, last};
 use aws_sdk_ecs::types::{AssignPublicIp, CapacityProviderStrategyItem, Service as AwsService};
 use rd_common::Input;
@@ -122,10 +123,7 @@ pub fn live(service: &AwsService) -> Live {
         .find(|one| one.container_name() == Some(CONTAINER));
     let deployment = service.deployment_configuration();
     let breaker = deployment.and_then(|one| one.deployment_circuit_breaker());
-    let primary = service
-        .deployments()
-        .iter()
-        .find(|one| one.status() == Some("PRIMARY"));
+    let primary = deployments::primary(service);
     let capacities = service.capacity_provider_strategy().iter().map(capacity);
     Live {
         name: text(service.service_name()),
