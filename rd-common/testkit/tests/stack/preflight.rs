@@ -116,4 +116,10 @@ fn the_script_asks_for_all_programs() {
         "{}",
         done.stdout
     );
+    let cut = world.rd("rd-ecs").shell(&format!("{script} --for")).code(2);
+    assert!(
+        cut.stderr.contains("error: --for needs a value"),
+        "{}",
+        cut.stderr
+    );
 }
