@@ -6,6 +6,7 @@ use rd_common::aws::Aws;
 use rd_common::client;
 use rd_iam::Client as Iam;
 use rd_log_group::{Client as CloudWatchLogs, Logs};
+use rd_secret::description::Descriptions;
 use rd_secret::{Client as SecretsManager, Secrets};
 
 /// The AWS clients of this slice.
@@ -17,6 +18,7 @@ pub struct Clients {
     /// IAM, for ElastiCache's service-linked role.
     pub iam: Iam,
     secrets: SecretsManager,
+    descriptions: Descriptions,
     logs: CloudWatchLogs,
 }
 
@@ -28,6 +30,7 @@ impl Clients {
             cloudwatch: client!(aws_sdk_cloudwatch, aws.config),
             iam: rd_iam::client(aws),
             secrets: rd_secret::client(aws),
+            descriptions: Descriptions::default(),
             logs: rd_log_group::client(aws),
         }
     }
@@ -36,6 +39,10 @@ impl Clients {
 impl Secrets for Clients {
     fn secrets(&self) -> &SecretsManager {
         &self.secrets
+    }
+
+    fn descriptions(&self) -> &Descriptions {
+        &self.descriptions
     }
 }
 

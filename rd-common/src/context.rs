@@ -125,7 +125,8 @@ impl Context {
         let mut context = Self::resolve(program, flags, Some(S::NAME)).await?;
         // Settings that cannot be read are reported by the command.
         let config = context.settings.section::<S::Config>(S::NAME).ok();
-        let resources = config.map(|config| S::resources(&context.stack, &config));
+        let resources = config
+            .map(|config| S::resources_by_settings(&context.stack, &config, &context.settings));
         context.access.permissions =
             Permissions::new(program, command, S::CALLS, resources.as_ref());
         Ok(context)

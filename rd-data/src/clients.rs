@@ -5,6 +5,7 @@ use rd_common::aws::Aws;
 use rd_common::client;
 use rd_iam::{Client as IamClient, Iam};
 use rd_log_group::{Client as CloudWatchLogs, Logs};
+use rd_secret::description::Descriptions;
 use rd_secret::{Client as SecretsManager, Secrets};
 
 /// The AWS clients of this slice.
@@ -14,6 +15,7 @@ pub struct Clients {
     /// IAM, for RDS's service-linked role and the role of Enhanced Monitoring.
     pub iam: IamClient,
     secrets: SecretsManager,
+    descriptions: Descriptions,
     logs: CloudWatchLogs,
 }
 
@@ -24,6 +26,7 @@ impl Clients {
             rds: client!(aws_sdk_rds, aws.config),
             iam: rd_iam::client(aws),
             secrets: rd_secret::client(aws),
+            descriptions: Descriptions::default(),
             logs: rd_log_group::client(aws),
         }
     }
@@ -32,6 +35,10 @@ impl Clients {
 impl Secrets for Clients {
     fn secrets(&self) -> &SecretsManager {
         &self.secrets
+    }
+
+    fn descriptions(&self) -> &Descriptions {
+        &self.descriptions
     }
 }
 

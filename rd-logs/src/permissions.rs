@@ -6,6 +6,7 @@
 use crate::config::Config;
 use rd_common::Stack;
 use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
+use rd_common::settings::Settings;
 
 const CLOUDWATCH: &str = "CloudWatch";
 const LOGS: &str = "CloudWatch Logs";
@@ -239,13 +240,21 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
             &[
                 format!("/ecs/{name}-*"),
                 format!("/aws/rds/instance/{name}-*"),
-                // ElastiCache's names have 40 characters at most. One that `[cache]` names otherwise is not known here.
-                format!(
-                    "/aws/vendedlogs/elasticache/{}/*",
-                    stack.name_within(40, "redis")
-                ),
+                // ElastiCache's names have 40 characters at most.
+                cache_logs(&stack.name_within(40, "redis")),
                 format!("/vpc/{name}"),
                 format!("/aws/ecs/containerinsights/{name}-cluster/*"),
             ],
         )
+}
+
+/// The log groups of a cache.
+fn cache_logs(cache: &str) -> String {
+    format!("/aws/vendedlogs/elasticache/{cache}/*")
+}
+
+/// The log groups that have names which the settings of other slices give.
+pub fn log_groups_named_in(settings: &Settings) -> Vec<String> {
+    let cache = settings.text_of("cache", "name");
+    cache.into_iter().map(cache_logs).collect()
 }

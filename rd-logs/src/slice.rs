@@ -15,6 +15,7 @@ use crate::permissions;
 use rd_common::aws::Aws;
 use rd_common::outputs::{SliceInputs, logs};
 use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
+use rd_common::settings::Settings;
 use rd_common::slices::program_of;
 use rd_common::{
     Document, ExternalOutputs, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
@@ -35,6 +36,11 @@ impl Slice for Logs {
 
     fn resources(stack: &Stack, config: &Config) -> Resources {
         permissions::resources(stack, config)
+    }
+
+    fn resources_by_settings(stack: &Stack, config: &Config, settings: &Settings) -> Resources {
+        let groups = permissions::log_groups_named_in(settings);
+        permissions::resources(stack, config).log_groups("log_group", &groups)
     }
 
     const OPTIONAL_INPUTS: &'static [SliceInputs] = &OPTIONAL_INPUTS;

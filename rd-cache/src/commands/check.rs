@@ -51,12 +51,24 @@ fn check_status(group: Option<&Live>) -> CheckStep {
         return CheckStep::new(step, false, "not found: run rd-cache apply");
     };
     let status = &group.status;
-    if ReplicationGroup::ready(group) == Readiness::Ready {
-        let endpoint = group.host.as_deref().unwrap_or("(no endpoint)");
-        CheckStep::new(step, true, format!("{status}, {endpoint}"))
-    } else {
-        let reason = format!("{status}: wait, or see its events in the ElastiCache console");
-        CheckStep::new(step, false, reason)
+    match ReplicationGroup::ready(group) {
+        Readiness::Ready => {
+            let endpoint = group.host.as_deref().unwrap_or("(no endpoint)");
+            CheckStep::new(step, true, format!("{status}, {endpoint}"))
+        }
+        Readiness::Impaired(reason, hint) => {
+            CheckStep::new(step, false, format!("{reason}: {hint}"))
+        }
+        Readiness::Failed(reason) => CheckStep::new(
+            step,
+            false,
+            format!("{reason}: fix the cause; the next apply replaces it"),
+        ),
+        Readiness::Pending(reason) | Readiness::Leaving(reason) => CheckStep::new(
+            step,
+            false,
+            format!("{reason}: wait, or see its events in the ElastiCache console"),
+        ),
     }
 }
 

@@ -58,7 +58,7 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PolicyArgs) -> Resul
     let ask = async || aws::account(&*context.connect().await?).await;
     let account = account_or(args.account.as_deref(), ask).await?;
     let _ = context.stack.account.set(account);
-    let resources = S::resources(&context.stack, &config);
+    let resources = S::resources_by_settings(&context.stack, &config, &context.settings);
     debug_assert!(
         unused_names(S::CALLS, &resources).is_empty(),
         "resources that no call needs: {:?}",

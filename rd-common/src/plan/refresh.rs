@@ -164,7 +164,7 @@ pub async fn refresh<C: 'static>(
     state: &Document,
     outputs: &dyn Fn(&Reference) -> Option<Value>,
 ) -> Result<Observed> {
-    *ctx.known_ids.borrow_mut() = state.ids().map(str::to_owned).collect();
+    ctx.know(state);
     let mut observed = Observed::default();
     let mut waiting: BTreeMap<String, (String, Value)> = state
         .resources

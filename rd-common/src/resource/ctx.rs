@@ -6,8 +6,11 @@ use crate::resource::progress::Progress;
 use crate::resource::signal::Cancel;
 use crate::resource::wait::Clock;
 use crate::stack::Stack;
+use crate::state::document::Document;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::cell::RefCell;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Duration;
 
@@ -27,6 +30,8 @@ pub struct Ctx<C> {
     pub progress: Progress,
     /// The ids of all resources in the state, of any kind.
     pub known_ids: RefCell<BTreeSet<String>>,
+    /// What the state has of each resource, as AWS last reported it, by address.
+    pub recorded: RefCell<BTreeMap<String, Value>>,
 }
 
 impl<C> Ctx<C> {
@@ -46,12 +51,27 @@ impl<C> Ctx<C> {
             cancel,
             progress,
             known_ids: RefCell::default(),
+            recorded: RefCell::default(),
         }
     }
 
     /// Whether a resource in the state has this id.
     pub fn knows(&self, id: &str) -> bool {
         self.known_ids.borrow().contains(id)
+    }
+
+    /// Takes over what a state has.
+    pub fn know(&self, state: &Document) {
+        *self.known_ids.borrow_mut() = state.ids().map(str::to_owned).collect();
+        let recorded = state.resources.iter();
+        *self.recorded.borrow_mut() = recorded
+            .map(|(address, resource)| (address.clone(), resource.attributes.clone()))
+            .collect();
+    }
+
+    /// The resource at an address as the state has it; none where it has none, or one of another form.
+    pub fn recorded<L: DeserializeOwned>(&self, address: &str) -> Option<L> {
+        L::deserialize(self.recorded.borrow().get(address)?).ok()
     }
 
     /// Sleeps for `duration` of the clock. Fails at once when the user asks to stop.

@@ -44,7 +44,7 @@ impl<C: 'static> Reader<C> {
 
     /// Reads everything that the state knows by id. The first [`Reader::find`] of each then makes no call.
     pub async fn read_ahead(&self, state: &Document) {
-        *self.ctx.known_ids.borrow_mut() = state.ids().map(str::to_owned).collect();
+        self.ctx.know(state);
         let reads = state.resources.iter().flat_map(|(address, resource)| {
             let deposed = resource.deposed.iter().map(|old| &old.id);
             let ids = resource.id.iter().chain(deposed);

@@ -8,6 +8,7 @@ use crate::resource::any_kind::Kinds;
 use crate::resource::ctx::Ctx;
 use crate::resource::external_outputs::ExternalOutputs;
 use crate::resource::parts::Parts;
+use crate::settings::Settings;
 use crate::settings::problem::Problem;
 use crate::stack::Stack;
 use crate::state::document::Document;
@@ -77,6 +78,16 @@ pub trait Slice: 'static {
 
     /// The ARNs of the names in [`Slice::CALLS`]. Pure.
     fn resources(stack: &Stack, config: &Self::Config) -> Resources;
+
+    /// The same, with what the tables of other slices name. Pure.
+    fn resources_by_settings(
+        stack: &Stack,
+        config: &Self::Config,
+        settings: &Settings,
+    ) -> Resources {
+        let _ = settings;
+        Self::resources(stack, config)
+    }
 
     /// What is wrong with the settings beyond the types of their keys. Pure.
     fn check(config: &Self::Config, stack: &Stack) -> Vec<Problem>;

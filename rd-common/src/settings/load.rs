@@ -106,6 +106,11 @@ impl Settings {
         self.typed(Value::Table(table), Some(name))
     }
 
+    /// The text that the table of another slice has under `key`, without its defaults.
+    pub fn text_of(&self, table: &str, key: &str) -> Option<&str> {
+        self.merged.get(table)?.get(key)?.as_str()
+    }
+
     /// Fails where the file gives the network fewer than two zones, for a slice that AWS refuses there; `why` says so.
     pub fn require_two_zones(&self, why: &str) -> Result<()> {
         let azs = self.merged.get("net").and_then(|net| net.get("azs"));

@@ -2,6 +2,7 @@
 
 use crate::kinds::database_secret::Database;
 use crate::kinds::db_instance::DbInstance;
+use crate::kinds::db_instance::failure::with_cause;
 use crate::kinds::db_instance::model::{Live, live};
 use crate::kinds::db_instance::read::describe_one;
 use crate::kinds::db_parameter_group::DbParameterGroup;
@@ -21,10 +22,12 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let data = SliceContext::<Data>::open(context).await?;
     let mut steps = Vec::new();
     let instance = match data.resource(INSTANCE) {
-        Ok((_, id)) => describe_one(&data.ctx, id).await?,
+        Ok((_, id)) => match describe_one(&data.ctx, id).await? {
+            Some(instance) => Some(with_cause(&data.ctx, id, live(&instance)).await),
+            None => None,
+        },
         Err(_) => None,
     };
-    let instance = instance.as_ref().map(live);
     steps.push(check_status(instance.as_ref()));
     if let Some(instance) = &instance {
         steps.push(check_security_group(context, instance).await?);
@@ -64,10 +67,15 @@ fn check_status(instance: Option<&Live>) -> CheckStep {
         Readiness::Impaired(reason, hint) => {
             CheckStep::new(step, false, format!("{reason}: {hint}"))
         }
-        _ => CheckStep::new(
+        Readiness::Failed(reason) => CheckStep::new(
             step,
             false,
-            format!("{status}: wait, or see its events in the RDS console"),
+            format!("{reason}: fix the cause; the next apply replaces it"),
+        ),
+        Readiness::Pending(reason) | Readiness::Leaving(reason) => CheckStep::new(
+            step,
+            false,
+            format!("{reason}: wait, or see its events in the RDS console"),
         ),
     }
 }

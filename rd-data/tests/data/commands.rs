@@ -396,7 +396,7 @@ fn an_impaired_database_says_what_to_do() {
 fn an_instance_that_failed_shows_why() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
-    applied(&world);
+    world.network();
     let failed = Fault::Rewrite {
         from: "<DBInstanceStatus>available</DBInstanceStatus>",
         to: "<DBInstanceStatus>restore-error</DBInstanceStatus>",
@@ -413,10 +413,16 @@ fn an_instance_that_failed_shows_why() {
     };
     let denied = Rule::at_first(Calls::Of("DescribeEvents"), 999, denied);
     let cause = "restore-error: The snapshot cannot be read.";
+    proxy.rules(vec![failed.clone(), told.clone()], None);
+    let apply = world.rd("rd-data").args("apply -y").code(1);
+    assert!(apply.stderr.contains(cause), "{}", apply.stderr);
     for (events, is_shown) in [(told, true), (denied, false)] {
         proxy.rules(vec![failed.clone(), events], None);
         let status = world.rd("rd-data").args("status").run();
         assert!(status.stdout.contains("restore-error"), "{}", status.stdout);
         assert_eq!(status.stdout.contains(cause), is_shown, "{}", status.stdout);
+        let check = world.rd("rd-data").args("check").code(1);
+        assert!(check.stdout.contains("restore-error"), "{}", check.stdout);
+        assert_eq!(check.stdout.contains(cause), is_shown, "{}", check.stdout);
     }
 }

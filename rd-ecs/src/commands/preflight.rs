@@ -1,10 +1,12 @@
 //! `preflight`: asks IAM whether the credentials may make the calls in policies, before the first apply. Only warns.
 
 use crate::preflight::principal::principal;
-use crate::preflight::questions::{merged, questions};
+use crate::preflight::questions::{Question, merged, questions};
 use crate::preflight::report::steps;
-use crate::simulation::{Query, simulate};
+use crate::simulation::{Query, Verdict, simulate};
 use crate::slice::Ecs;
+use aws_sdk_iam::Client;
+use futures_util::{StreamExt, TryStreamExt, stream};
 use rd_common::aws::caller;
 use rd_common::context::Context;
 use rd_common::output::check_report::CheckReport;
@@ -27,6 +29,9 @@ pub struct PreflightArgs {
 /// The most actions of one request, so that it stays well below the size that AWS accepts.
 const ACTIONS: usize = 50;
 
+/// How many requests are in flight at once. IAM throttles an account as a whole, and others use it, too.
+const AT_ONCE: usize = 4;
+
 /// Prints what is allowed and what is not. Succeeds either way: the simulator does not know everything that AWS does.
 pub async fn run(context: &Context, args: &PreflightArgs) -> Result<Exit> {
     let mut all = Vec::new();
@@ -40,29 +45,12 @@ pub async fn run(context: &Context, args: &PreflightArgs) -> Result<Exit> {
         Some(arn) => arn.clone(),
         None => principal(&iam, &caller(&aws).await?).await?,
     };
-    let mut answers = Vec::new();
-    for question in merged(all) {
-        let context: Vec<(&str, Vec<String>)> = question
-            .context
-            .iter()
-            .map(|(key, values)| (key.as_str(), values.clone()))
-            .collect();
-        let mut answer = Vec::new();
-        for actions in question.actions.chunks(ACTIONS) {
-            let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
-            let query = Query {
-                actions: &actions,
-                resources: &question.resources,
-                context: &context,
-            };
-            match simulate(&iam, &who, &query).await? {
-                Some(verdicts) if verdicts.is_empty() => return Err(missing(&who)),
-                Some(verdicts) => answer.extend(verdicts),
-                None => return Err(not_allowed_to_ask(&who)),
-            }
-        }
-        answers.push(answer);
-    }
+    let questions = merged(all);
+    let answers: Vec<Vec<Verdict>> = stream::iter(&questions)
+        .map(|question| answer(&iam, &who, question))
+        .buffered(AT_ONCE)
+        .try_collect()
+        .await?;
     let report = CheckReport {
         subject: &who,
         head: json!({"principal": who})
@@ -75,6 +63,30 @@ pub async fn run(context: &Context, args: &PreflightArgs) -> Result<Exit> {
     };
     let _ = report.show(&context.printer, &steps(&answers));
     Ok(Exit::Done)
+}
+
+/// What IAM says of each action of a question.
+async fn answer(iam: &Client, who: &str, question: &Question) -> Result<Vec<Verdict>> {
+    let context: Vec<(&str, Vec<String>)> = question
+        .context
+        .iter()
+        .map(|(key, values)| (key.as_str(), values.clone()))
+        .collect();
+    let mut answer = Vec::new();
+    for actions in question.actions.chunks(ACTIONS) {
+        let actions: Vec<&str> = actions.iter().map(String::as_str).collect();
+        let query = Query {
+            actions: &actions,
+            resources: &question.resources,
+            context: &context,
+        };
+        match simulate(iam, who, &query).await? {
+            Some(verdicts) if verdicts.is_empty() => return Err(missing(who)),
+            Some(verdicts) => answer.extend(verdicts),
+            None => return Err(not_allowed_to_ask(who)),
+        }
+    }
+    Ok(answer)
 }
 
 /// The texts to read, each with its origin.

@@ -7,7 +7,10 @@ import json
 import re
 
 from moto.acm.models import acm_backends
+from moto.kms.models import kms_backends
+from moto.rds.models import rds_backends
 from moto.secretsmanager.models import secretsmanager_backends
+from moto.sns.models import sns_backends
 
 ROLE = re.compile(r"arn:[^:]+:iam::\d+:role/")
 
@@ -246,6 +249,22 @@ KEY_OF_SECRET = {
     "UpdateSecret": ("Encrypt", *WRITES_SECRET),
     "GetSecretValue": ("Decrypt",),
 }
+# What the services do with the key of a new resource on behalf of their caller.
+# https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/Overview.Encryption.Keys.html
+# https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/at-rest-encryption.html
+# https://docs.aws.amazon.com/AmazonECR/latest/userguide/encryption-at-rest.html
+# https://docs.aws.amazon.com/sns/latest/dg/sns-key-management.html
+GRANTED = ("CreateGrant", "DescribeKey")
+KEY_OF_RESOURCE = {
+    ("ecr", "CreateRepository"): (*GRANTED, "RetireGrant"),
+    ("elasticache", "CreateReplicationGroup"): GRANTED,
+    ("logs", "AssociateKmsKey"): ("DescribeKey", "GenerateDataKey", "Decrypt"),
+    ("logs", "CreateLogGroup"): ("DescribeKey", "GenerateDataKey", "Decrypt"),
+    ("rds", "CreateDBInstance"): GRANTED,
+    ("rds", "RestoreDBInstanceFromDBSnapshot"): GRANTED,
+    ("rds", "RestoreDBInstanceToPointInTime"): GRANTED,
+    ("sns", "Publish"): ("Decrypt", "GenerateDataKey"),
+}
 
 
 def _context(service, call, resource, account, region):
@@ -273,18 +292,36 @@ def _context(service, call, resource, account, region):
     return context
 
 
+def _key_of_existing(service, call, account, region):
+    """The key of what a call restores from or publishes to."""
+    if service == "sns":
+        topic = sns_backends[account][region].topics.get(call.value("TopicArn"))
+        return topic and topic.kms_master_key_id
+    if service != "rds":
+        return None
+    backend = rds_backends[account][region]
+    snapshot = backend.database_snapshots.get(call.value("DBSnapshotIdentifier"))
+    source = snapshot or backend.databases.get(call.value("SourceDBInstanceIdentifier"))
+    return source and source.kms_key_id
+
+
 def _key_checks(service, call, account, region):
     """The checks of the KMS key that a call uses with its caller's permissions."""
-    key, actions = call.value("KmsKeyId") or call.value("kmsKeyId"), ()
+    key = call.value("KmsKeyId") or call.value("kmsKeyId") or call.value("kmsKey")
+    actions = KEY_OF_RESOURCE.get((service, call.operation), ())
+    if actions and not key:
+        key = _key_of_existing(service, call, account, region)
     if service == "secretsmanager":
         actions = KEY_OF_SECRET.get(call.operation, ())
         name = call.value("SecretId")
         secrets = secretsmanager_backends[account][region].secrets
         if not key and name and name in secrets:
             key = secrets[name].kms_key_id
-    if service == "logs" and call.operation in ("CreateLogGroup", "AssociateKmsKey"):
-        actions = ("DescribeKey", "GenerateDataKey", "Decrypt")
     if not key or "alias/aws/" in key:
+        return []
+    known = kms_backends[account][region].keys.get(key.split("/")[-1])
+    # Everybody may use AWS's own keys through their services.
+    if known and any(alias.startswith("alias/aws/") for alias in known.aliases):
         return []
     arn = key if key.startswith("arn:") else f"arn:aws:kms:{region}:{account}:key/{key}"
     via = {"kms:ViaService": f"{service}.{region}.amazonaws.com"}

@@ -5,6 +5,7 @@
 //! plan, log, error, argument or file.
 
 pub mod check;
+pub mod description;
 pub mod generate;
 pub mod permissions;
 pub mod rotation;
@@ -26,6 +27,8 @@ pub fn client(aws: &Aws) -> Client {
 pub trait Secrets: 'static {
     /// The client of Secrets Manager.
     fn secrets(&self) -> &Client;
+    /// The reads of descriptions that are in flight.
+    fn descriptions(&self) -> &description::Descriptions;
 }
 
 /// The form of a slice's secret: which member is generated, and how the URL is built.

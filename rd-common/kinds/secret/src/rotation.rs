@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
 
 use crate::SecretForm;
+use crate::description::version_with;
 use crate::generate::{Generated, generate};
 use crate::value::{CURRENT, Fields, PENDING, Read, content, put, read};
 use aws_sdk_secretsmanager::Client;
@@ -29,13 +30,7 @@ async fn labelled_versions(
 ) -> Result<(Option<String>, Option<String>)> {
     let call = client.describe_secret().secret_id(secret);
     let answer = call.send().await.doing("read the secret's versions")?;
-    let with_label = |stage: &str| {
-        let versions = answer.version_ids_to_stages()?;
-        let mut matching = versions
-            .iter()
-            .filter(|(_, stages)| stages.iter().any(|one| one == stage));
-        matching.next().map(|(id, _)| id.clone())
-    };
+    let with_label = |stage: &str| version_with(&answer, stage).cloned();
     Ok((with_label(CURRENT), with_label(PENDING)))
 }
 

@@ -4,6 +4,7 @@
 //! A secret is created with a generated value, so that the resources created after it find the value, also in a run
 //! after a kill.
 
+use crate::description::describe;
 use crate::generate::generate;
 use crate::value::{CURRENT, Fields, is_deleted, put, write};
 use crate::{SecretForm, Secrets};
@@ -73,7 +74,7 @@ const GENERATION_TAG: &str = "rd:generation";
 /// reports the value itself.
 pub const GIVEN_GENERATION_TAG: &str = "rd:secret-generation";
 
-const NOT_FOUND: &str = "ResourceNotFoundException";
+pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
 
 /// Whether two keys are the same, one of which may be an ARN and the other the id in it. AWS may report the key of an
 /// alias instead of the alias; whose alias it is, it does not report.
@@ -186,8 +187,7 @@ impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
             let Some(id) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
-            let call = ctx.clients.secrets().describe_secret().secret_id(id);
-            let answer = match call.send().await.doing("read the secret") {
+            let answer = match describe(ctx, &id).await {
                 Err(error) if error.is(&[NOT_FOUND]) => continue,
                 other => other?,
             };

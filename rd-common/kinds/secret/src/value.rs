@@ -30,6 +30,8 @@ pub struct Content {
     pub fields: Fields,
     /// Whether the URL is the one built from the other members.
     pub url_matches: bool,
+    /// The id of the version.
+    pub version: Option<String>,
 }
 
 /// The result of reading a value.
@@ -53,9 +55,11 @@ pub async fn read<F: SecretForm>(client: &Client, secret: &str, stage: &str) -> 
         Err(e) if e.is(&["AccessDeniedException", "AccessDenied"]) => return Ok(Read::Denied),
         other => other?,
     };
-    Ok(Read::Content(parse::<F>(
-        answer.secret_string().unwrap_or_default(),
-    )))
+    let content = parse::<F>(answer.secret_string().unwrap_or_default());
+    Ok(Read::Content(Content {
+        version: answer.version_id,
+        ..content
+    }))
 }
 
 /// Whether an error says that the secret is scheduled for deletion, or was deleted a moment ago. The code has other causes,
@@ -113,6 +117,7 @@ fn parse<F: SecretForm>(text: &str) -> Content {
         url_matches: expected.is_some() && url == expected,
         generated,
         fields,
+        version: None,
     }
 }
 

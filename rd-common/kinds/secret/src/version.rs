@@ -2,6 +2,8 @@
 //! generated member is neither changed, compared nor stored.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
 
+use crate::description::{describe, version_with};
+use crate::secret::NOT_FOUND;
 use crate::value::{CURRENT, Fields, Read, current, put, read};
 use crate::{SecretForm, Secrets};
 use rd_common::{
@@ -41,6 +43,10 @@ pub struct Live {
     pub url_fits: bool,
     /// Whether the value has the generated member.
     pub generated: bool,
+    /// The id of the version that was read. The value of a version never changes, so one that is known is not read again.
+    /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html#term_version>
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub version: Option<String>,
 }
 
 /// The fields of a spec that are known.
@@ -49,6 +55,31 @@ fn known_fields(spec: &Spec) -> Fields {
         .iter()
         .filter_map(|(name, value)| Some((name.clone(), value.known()?.clone())))
         .collect()
+}
+
+/// What the state has of the value, where its version is still the current one, and nothing that `one` asks for is
+/// missing: a plan without changes reads no secret.
+async fn recorded<C: Secrets>(ctx: &Ctx<C>, one: &Wanted<Spec>, arn: &str) -> Result<Option<Live>> {
+    let Some(live) = ctx.recorded::<Live>(&one.address) else {
+        return Ok(None);
+    };
+    let names = one.spec.iter().flat_map(|spec| spec.fields.keys());
+    let knows = |name| {
+        live.fields
+            .as_ref()
+            .is_some_and(|fields| fields.contains_key(name))
+    };
+    let complete = live.arn == arn && live.version.is_some() && live.url_fits && live.generated;
+    if !complete || !names.into_iter().all(knows) {
+        return Ok(None);
+    }
+    let secret = match describe(ctx, arn).await {
+        // The read of the value tells what that means.
+        Err(error) if error.is(&[NOT_FOUND]) => return Ok(None),
+        other => other?,
+    };
+    let is_current = version_with(&secret, CURRENT) == live.version.as_ref();
+    Ok((is_current && secret.deleted_date().is_none()).then_some(live))
 }
 
 impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
@@ -68,6 +99,15 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
                 .clone()
                 .or_else(|| one.spec.as_ref()?.secret_arn.known().cloned());
             let Some(arn) = arn else { continue };
+            if let Some(live) = recorded(ctx, one, &arn).await? {
+                found.push(Found {
+                    address: one.address.clone(),
+                    id: arn,
+                    live,
+                    tags: None,
+                });
+                continue;
+            }
             let live = match read::<F>(ctx.clients.secrets(), &arn, CURRENT).await? {
                 Read::Absent => continue,
                 Read::Denied => Live {
@@ -75,6 +115,7 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
                     fields: None,
                     url_fits: true,
                     generated: true,
+                    version: None,
                 },
                 Read::Content(mut content) => Live {
                     arn: arn.clone(),
@@ -89,6 +130,7 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
                     },
                     url_fits: content.url_matches,
                     generated: content.generated.is_some(),
+                    version: content.version,
                 },
             };
             found.push(Found {

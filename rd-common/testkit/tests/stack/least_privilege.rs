@@ -18,11 +18,13 @@ flow_logs_kms_key = "KEY"
 
 [data]
 final_snapshot = true
+kms_key = "KEY"
 secret_kms_key = "KEY"
 log_kms_key = "KEY"
 
 [cache]
 final_snapshot = true
+kms_key = "KEY"
 log_exports = ["slow-log"]
 log_kms_key = "KEY"
 
@@ -34,6 +36,7 @@ metrics = { priority = 10, paths = ["/metrics"], status = 404 }
 
 [ecs]
 bootstrap = "none"
+kms_key = "KEY"
 log_kms_key = "KEY"
 decrypt_keys = ["KEY"]
 
@@ -45,6 +48,7 @@ night = { at = "cron(0 20 ? * MON-FRI *)", min = 0, max = 1 }
 
 [logs]
 alert_email = "ops@example.com"
+kms_key = "KEY"
 "#;
 
 /// The same with another value of what every slice can change in place.

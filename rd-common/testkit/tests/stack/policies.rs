@@ -117,6 +117,17 @@ fn the_keys_of_the_settings_are_in_the_policy() {
 }
 
 #[test]
+fn the_log_group_of_a_cache_with_a_name_of_its_own_may_be_read() {
+    let world =
+        World::new("project = \"shop\"\nenvironment = \"test\"\n[cache]\nname = \"sessions\"\n");
+    let policy = policy(&world, "logs", "tail").to_string();
+    for cache in ["sessions", "shop-test-redis"] {
+        let group = format!("log-group:/aws/vendedlogs/elasticache/{cache}/*");
+        assert!(policy.contains(&group), "{group}: {policy}");
+    }
+}
+
+#[test]
 fn every_policy_fits_into_a_managed_policy_even_with_the_longest_names() {
     let world = World::new(&with_keys(LONGEST));
     for slice in SLICES {

@@ -88,8 +88,9 @@ fn missing_permissions_are_named_before_an_apply() {
 }
 
 #[test]
-fn the_script_asks_for_all_programs() {
-    let world = World::new(SETTINGS);
+fn the_script_asks_for_all_programs_and_the_store() {
+    let state = "[state]\nbackend = \"s3\"\nbucket = \"shop-state\"\ntable = \"locks\"\nregion = \"us-east-1\"\n";
+    let world = World::new(&format!("{SETTINGS}{state}"));
     let script = concat!(env!("CARGO_MANIFEST_DIR"), "/../../scripts/preflight");
     let all = json!({"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]});
     let admin = world.with_policy("rd-ecs", "admin", &all.to_string());
@@ -103,6 +104,7 @@ fn the_script_asks_for_all_programs() {
         "acm",
         "ecs",
         "cloudwatch",
+        "dynamodb",
     ] {
         let of_service = |line: &str| line.starts_with(&format!("✓ {service}: "));
         assert!(

@@ -7,7 +7,7 @@ mod create;
 pub mod delete;
 mod details;
 pub mod diff;
-mod failure;
+pub mod failure;
 pub mod model;
 pub mod modify;
 mod offered;
@@ -79,9 +79,7 @@ impl Kind for DbInstance {
             );
         }
         for one in &mut all {
-            if status::FAILED.contains(&one.live.status.as_str()) {
-                one.live.failure = failure::newest_event(ctx, &one.id).await;
-            }
+            one.live = failure::with_cause(ctx, &one.id, one.live.clone()).await;
         }
         Ok(all)
     }
