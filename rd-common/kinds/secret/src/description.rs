@@ -12,6 +12,9 @@ use std::cell::RefCell;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
+/// The code for a secret that does not exist.
+pub const NOT_FOUND: &str = "ResourceNotFoundException";
+
 type Answer = Shared<LocalBoxFuture<'static, Result<Rc<DescribeSecretOutput>>>>;
 
 /// The calls of `DescribeSecret` that are in flight, by the name or ARN of the secret.

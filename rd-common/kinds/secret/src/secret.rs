@@ -4,7 +4,7 @@
 //! A secret is created with a generated value, so that the resources created after it find the value, also in a run
 //! after a kill.
 
-use crate::description::describe;
+use crate::description::{NOT_FOUND, describe};
 use crate::generate::generate;
 use crate::value::{CURRENT, Fields, is_deleted, put, write};
 use crate::{SecretForm, Secrets};
@@ -73,8 +73,6 @@ const GENERATION_TAG: &str = "rd:generation";
 /// The tag of the resource that checks the value, with the generation of the value that was set there: AWS never
 /// reports the value itself.
 pub const GIVEN_GENERATION_TAG: &str = "rd:secret-generation";
-
-pub(crate) const NOT_FOUND: &str = "ResourceNotFoundException";
 
 /// Whether two keys are the same, one of which may be an ARN and the other the id in it. AWS may report the key of an
 /// alias instead of the alias; whose alias it is, it does not report.

@@ -2,8 +2,7 @@
 //! generated member is neither changed, compared nor stored.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
 
-use crate::description::{describe, version_with};
-use crate::secret::NOT_FOUND;
+use crate::description::{NOT_FOUND, describe, version_with};
 use crate::value::{CURRENT, Fields, Read, current, put, read};
 use crate::{SecretForm, Secrets};
 use rd_common::{

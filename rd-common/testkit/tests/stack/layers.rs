@@ -202,6 +202,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "secret",
             "version",
             "rotation",
+            "description",
             "value",
             "generate",
         ],
