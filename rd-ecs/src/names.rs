@@ -16,6 +16,13 @@ pub const REPOSITORY: &str = "ecs.repository.api";
 /// The name of the application's container in the task definition.
 pub const CONTAINER: &str = "api";
 
+/// The public image that runs until the first deployment; it has ARM64 and X86_64 variants.
+/// <https://gallery.ecr.aws/nginx/nginx>
+pub const PLACEHOLDER: &str = "public.ecr.aws/nginx/nginx:stable-alpine";
+
+/// The tag of the image in a task definition before the first image; rd-ecs push refuses it.
+pub const NO_IMAGE_TAG: &str = ":rd-none";
+
 /// The name of the cluster.
 pub fn cluster(stack: &Stack) -> String {
     stack.name_of("cluster")

@@ -280,7 +280,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ECR,
         "BatchDeleteImage",
-        "apply",
+        "apply deploy",
         &[Grant::on("ecr:BatchDeleteImage", "repository")],
     ),
     needs(
@@ -304,7 +304,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ECR,
         "PutImage",
-        "push",
+        "push apply deploy rollback restart",
         &[Grant::on("ecr:PutImage", "repository")],
     ),
     needs(

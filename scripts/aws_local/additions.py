@@ -81,6 +81,7 @@ MODULES = [
     "ecr.scans",
     "ecr.repositories",
     "ecr.lifecycle_policies",
+    "ecr.lifecycle_evaluation",
     "application_autoscaling.targets",
     "application_autoscaling.tags",
     "application_autoscaling.policies",

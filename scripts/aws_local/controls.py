@@ -8,6 +8,7 @@
 - /aws-local/bad-day: {"account", "seed", "second"}, an account in which AWS answers at its worst; see bad_day/;
 - /aws-local/enforce: {"account", "role"}, a role that may do only what its policies allow; see authorization/;
 - /aws-local/task and /aws-local/iam-lag: failures of ECS tasks, and how long IAM takes to propagate new roles; see ecs/controls.py;
+- /aws-local/lifecycle: {"account", "repository", "days"}, evaluates a lifecycle policy; see ecr/lifecycle_evaluation.py;
 - /aws-local/scan: the findings of image scans; see ecr/scans.py;
 - /aws-local/scaling-activity: scaling activities of a service; see application_autoscaling/activities.py;
 - /aws-local/logs: {"group", "stream", "late_seconds", "empty_pages", "unordered_pages", "query_seconds", "live_seconds"}: a rule

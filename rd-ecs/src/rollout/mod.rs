@@ -10,6 +10,7 @@ pub mod revision;
 
 pub use earlier_suspension::finish_interrupted;
 
+use crate::kinds::repository::revision_tags::keep_image;
 use crate::service_context::ServiceContext;
 use rd_common::commands::limits::duration;
 use rd_common::context::Context;
@@ -58,6 +59,7 @@ pub async fn carry_out(
     rollout: &Rollout<'_>,
     args: &RolloutArgs,
 ) -> Result<Exit> {
+    keep_image(service.ctx(), rollout.revision).await?;
     let deployed = deployment::deploy(context, service, rollout, args).await;
     let recorded = record_state::record(state, service).await;
     let exit = deployed?;

@@ -4,10 +4,9 @@
 use super::applied_secrets::applied_secrets;
 use crate::kinds::task_definition::model::Spec;
 use crate::kinds::task_definition::register::{container, register, register_like};
-use crate::names::{CONTAINER, TASK_DEFINITION};
+use crate::names::{CONTAINER, NO_IMAGE_TAG, PLACEHOLDER, TASK_DEFINITION};
 use crate::read::TaggedRevision;
 use crate::service_context::ServiceContext;
-use crate::slice::discover::{NO_IMAGE_TAG, PLACEHOLDER};
 use aws_sdk_ecs::types::ContainerDefinition;
 use rd_common::context::Context;
 use rd_common::resource::patience::MAX_ATTEMPTS;

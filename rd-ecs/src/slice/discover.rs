@@ -4,14 +4,10 @@
 use crate::clients::Clients;
 use crate::kinds::service::model as service;
 use crate::kinds::task_definition::model as task_definition;
-use crate::names::{CONTAINER, SERVICE, TASK_DEFINITION, api, cluster};
+use crate::names::{CONTAINER, NO_IMAGE_TAG, PLACEHOLDER, SERVICE, TASK_DEFINITION, api, cluster};
 use rd_common::outputs::{SliceInputs, store};
 use rd_common::{Document, ExternalOutputs, Result, Stack};
 use serde_json::Value;
-
-/// The public image that runs until the first deployment; it has ARM64 and X86_64 variants.
-/// <https://gallery.ecr.aws/nginx/nginx>
-pub const PLACEHOLDER: &str = "public.ecr.aws/nginx/nginx:stable-alpine";
 
 /// The image that runs, and the bucket's key.
 #[derive(Clone, Debug, Default)]
@@ -74,9 +70,6 @@ async fn read_image(clients: &Clients, stack: &Stack) -> Result<Option<String>> 
         ours.and_then(|one| one.image()).map(str::to_owned)
     }))
 }
-
-/// The tag of the image in a task definition before the first image; rd-ecs push refuses it.
-pub const NO_IMAGE_TAG: &str = ":rd-none";
 
 fn is_no_image(image: &str) -> bool {
     image.ends_with(NO_IMAGE_TAG)

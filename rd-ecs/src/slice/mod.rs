@@ -14,7 +14,7 @@ use crate::clients::Clients;
 use crate::config::Config;
 use crate::kinds::cluster::{self, Cluster, PROVIDERS};
 use crate::kinds::parameter::Parameter;
-use crate::kinds::repository::{self, Repository, images, lifecycle};
+use crate::kinds::repository::{self, Repository, images, lifecycle::lifecycle};
 use crate::kinds::scalable_target::ScalableTarget;
 use crate::kinds::scaling_policy::ScalingPolicy;
 use crate::kinds::scheduled_action::ScheduledAction;

@@ -2,10 +2,10 @@
 //! that runs before the first image.
 
 use super::container_secrets::Secrets;
-use super::discover::{Discovered, NO_IMAGE_TAG, PLACEHOLDER};
+use super::discover::Discovered;
 use crate::config::{Bootstrap, Config};
 use crate::kinds::task_definition::model::{Log, Spec as TaskSpec};
-use crate::names::{self, CONTAINER};
+use crate::names::{self, CONTAINER, NO_IMAGE_TAG, PLACEHOLDER};
 use rd_common::outputs::{net, store};
 use rd_common::{Input, Stack};
 use std::collections::BTreeMap;

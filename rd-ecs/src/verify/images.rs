@@ -3,9 +3,9 @@
 use super::not_checked;
 use crate::images::registry::inspect;
 use crate::names::repository_url;
+use crate::names::{NO_IMAGE_TAG, PLACEHOLDER};
 use crate::service_context::ServiceContext;
 use crate::simulation::is_denied;
-use crate::slice::discover::{NO_IMAGE_TAG, PLACEHOLDER};
 use aws_sdk_ecr::types::ImageIdentifier;
 use aws_sdk_ecs::types::{CpuArchitecture, TaskDefinition};
 use rd_common::arn::Arn;

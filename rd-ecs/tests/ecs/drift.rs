@@ -50,7 +50,7 @@ fn tracking(metric: &str, target: f64, out: i32, disabled: bool) -> Value {
 
 const CPU: &str = "ECSServiceAverageCPUUtilization";
 
-const CHANGES: [Drift; 34] = [
+const CHANGES: [Drift; 35] = [
     Drift {
         address: "ecs.repository.api",
         path: "scan_on_push",
@@ -64,6 +64,18 @@ const CHANGES: [Drift; 34] = [
         path: "immutable_tags",
         change: |world| {
             let input = json!({"repositoryName": NAME, "imageTagMutability": "IMMUTABLE"});
+            ecr(world, "PutImageTagMutability", &input);
+        },
+    },
+    Drift {
+        address: "ecs.repository.api",
+        path: "tag_exclusions",
+        change: |world| {
+            let filter = json!({"filterType": "WILDCARD", "filter": "v*"});
+            let input = json!({
+                "repositoryName": NAME, "imageTagMutability": "MUTABLE_WITH_EXCLUSION",
+                "imageTagMutabilityExclusionFilters": [filter],
+            });
             ecr(world, "PutImageTagMutability", &input);
         },
     },

@@ -226,6 +226,11 @@ fn images_of_other_registries_are_read_without_credentials() {
     for (tag, digest) in [("v1", one), ("both", both)] {
         let done = deploy(&world, &registry, &format!("team/app:{tag}"));
         assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+        assert!(
+            done.stderr.contains("rd-ecs cannot keep the image"),
+            "{}",
+            done.stderr
+        );
         assert_eq!(
             world.live_image(),
             format!("{}/team/app@{digest}", registry.host)

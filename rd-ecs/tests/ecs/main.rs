@@ -9,6 +9,7 @@ mod exec;
 mod faults;
 mod first_image;
 mod images;
+mod kept_images;
 mod lifecycle;
 mod permissions;
 mod push;

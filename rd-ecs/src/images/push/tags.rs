@@ -1,7 +1,8 @@
 //! Image tags: whether one is valid, and which tags the names in an archive have.
 //! <https://github.com/opencontainers/distribution-spec/blob/main/spec.md#pulling-manifests>
 
-use crate::slice::discover::NO_IMAGE_TAG;
+use crate::kinds::repository::revision_tags;
+use crate::names::NO_IMAGE_TAG;
 use rd_common::{Error, Result};
 
 /// Fails if a text is not a valid tag, or is reserved by rd-ecs.
@@ -20,6 +21,12 @@ pub fn check(tag: &str) -> Result<()> {
             "the tag `{tag}` is reserved: it means that there is no image yet"
         ))
         .hint("pass another tag"));
+    }
+    if revision_tags::revision_of(tag).is_some() {
+        return Err(Error::usage(format!(
+            "the tag `{tag}` is reserved: rd-ecs tags the image of each revision with its number"
+        ))
+        .hint("pass another tag; rd-ecs rollback --to deploys an earlier revision"));
     }
     Ok(())
 }
@@ -59,6 +66,7 @@ mod tests {
             "ä",
             &"a".repeat(129),
             "rd-none",
+            "rd-42",
         ] {
             assert!(check(tag).is_err(), "{tag}");
         }

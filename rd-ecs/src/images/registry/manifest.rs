@@ -2,21 +2,12 @@
 //! <https://github.com/opencontainers/image-spec/blob/main/manifest.md>
 //! <https://github.com/opencontainers/image-spec/blob/main/image-index.md>
 
+pub use crate::kinds::repository::images::MEDIA_TYPES;
 use oci_client::manifest::{
-    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, ImageIndexEntry,
-    OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciImageIndex, OciManifest,
+    ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciImageIndex, OciManifest,
 };
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-
-/// The manifest formats that ECR stores and Fargate runs.
-/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-manifest-formats.html>
-pub const MEDIA_TYPES: [&str; 4] = [
-    OCI_IMAGE_MEDIA_TYPE,
-    OCI_IMAGE_INDEX_MEDIA_TYPE,
-    IMAGE_MANIFEST_MEDIA_TYPE,
-    IMAGE_MANIFEST_LIST_MEDIA_TYPE,
-];
 
 /// The members that tell an image's manifest from an index.
 #[derive(Default, Deserialize)]

@@ -2,12 +2,25 @@
 
 use crate::clients::Clients;
 use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier};
+use oci_client::manifest::{
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE, IMAGE_MANIFEST_MEDIA_TYPE, OCI_IMAGE_INDEX_MEDIA_TYPE,
+    OCI_IMAGE_MEDIA_TYPE,
+};
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Error, Result};
 
 /// The most images that one call deletes.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html>
 const MAX_PER_CALL: usize = 100;
+
+/// The manifest formats that ECR stores and Fargate runs.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/image-manifest-formats.html>
+pub const MEDIA_TYPES: [&str; 4] = [
+    OCI_IMAGE_MEDIA_TYPE,
+    OCI_IMAGE_INDEX_MEDIA_TYPE,
+    IMAGE_MANIFEST_MEDIA_TYPE,
+    IMAGE_MANIFEST_LIST_MEDIA_TYPE,
+];
 
 /// All images of a repository, the newest first; none where the repository does not exist.
 pub async fn list(ctx: &Ctx<Clients>, repository: &str) -> Result<Vec<ImageDetail>> {

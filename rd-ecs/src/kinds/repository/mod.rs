@@ -2,6 +2,8 @@
 //! <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_CreateRepository.html>
 
 pub mod images;
+pub mod lifecycle;
+pub mod revision_tags;
 
 use crate::clients::Clients;
 use aws_sdk_ecr::types::{
@@ -13,7 +15,7 @@ use rd_common::{
     Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
 
 /// The kind `repository`; its id is the repository's name.
 pub struct Repository;
@@ -51,39 +53,13 @@ pub struct Live {
     pub scan_on_push: bool,
     /// Whether tags are immutable: a pushed tag cannot move to another image.
     pub immutable_tags: bool,
+    /// The filters for tags to which the setting about immutable tags does not apply; rd sets none.
+    #[serde(default)]
+    pub tag_exclusions: Vec<String>,
     /// The ARN of the KMS key; none for AES-256.
     pub kms_key: Option<String>,
     /// The lifecycle policy; null where there is none.
     pub lifecycle: Value,
-}
-
-/// A lifecycle policy that deletes untagged images after some days, and all but the newest tagged images.
-/// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/LifecyclePolicies.html>
-pub fn lifecycle(untagged_days: i32, keep_images: i32) -> Value {
-    json!({"rules": [
-        {
-            "rulePriority": 1,
-            "description": "images without a tag",
-            "selection": {
-                "tagStatus": "untagged",
-                "countType": "sinceImagePushed",
-                "countUnit": "days",
-                "countNumber": untagged_days,
-            },
-            "action": {"type": "expire"},
-        },
-        {
-            "rulePriority": 2,
-            "description": "all but the newest images with a tag",
-            "selection": {
-                "tagStatus": "tagged",
-                "tagPatternList": ["*"],
-                "countType": "imageCountMoreThan",
-                "countNumber": keep_images,
-            },
-            "action": {"type": "expire"},
-        },
-    ]})
 }
 
 const GONE: &str = "RepositoryNotFoundException";
@@ -102,7 +78,8 @@ async fn policy(ctx: &Ctx<Clients>, name: &str) -> Result<Value> {
         Err(error) if error.is(&["LifecyclePolicyNotFoundException", GONE]) => Ok(Value::Null),
         other => {
             let text = other?.lifecycle_policy_text.unwrap_or_default();
-            Ok(serde_json::from_str(&text).unwrap_or(Value::Null))
+            let document = serde_json::from_str(&text).unwrap_or(Value::Null);
+            Ok(lifecycle::normalised(document))
         }
     }
 }
@@ -116,11 +93,13 @@ async fn read(ctx: &Ctx<Clients>, name: &str) -> Result<Option<Live>> {
             .await
             .doing("read the repository")
         {
-            Err(error) if error.is(&[GONE]) => Ok(None),
-            other => Ok(other?.repositories.unwrap_or_default().pop()),
+            Err(error) if error.is(&[GONE]) => Ok(Vec::new()),
+            other => Ok(other?.repositories.unwrap_or_default()),
         }
     };
-    let (repository, lifecycle) = tokio::try_join!(repositories, policy(ctx, name))?;
+    let (repositories, lifecycle) = tokio::try_join!(repositories, policy(ctx, name))?;
+    let mut repositories = repositories.into_iter();
+    let repository = repositories.find(|one| one.repository_name() == Some(name));
     Ok(repository.map(|one| Live {
         name: name.to_owned(),
         arn: one.repository_arn().unwrap_or_default().to_owned(),
@@ -128,7 +107,15 @@ async fn read(ctx: &Ctx<Clients>, name: &str) -> Result<Option<Live>> {
         scan_on_push: one
             .image_scanning_configuration()
             .is_some_and(ImageScanningConfiguration::scan_on_push),
-        immutable_tags: one.image_tag_mutability() == Some(&ImageTagMutability::Immutable),
+        immutable_tags: matches!(
+            one.image_tag_mutability(),
+            Some(ImageTagMutability::Immutable | ImageTagMutability::ImmutableWithExclusion)
+        ),
+        tag_exclusions: one
+            .image_tag_mutability_exclusion_filters()
+            .iter()
+            .map(|filter| filter.filter().to_owned())
+            .collect(),
         kms_key: one
             .encryption_configuration()
             .and_then(|encryption| encryption.kms_key())
@@ -211,6 +198,7 @@ impl Kind for Repository {
     ) -> Result<()> {
         let ecr = &ctx.clients.ecr;
         if touches(changes, "lifecycle") {
+            revision_tags::keep_all_images(ctx).await?;
             let call = ecr.put_lifecycle_policy().repository_name(id);
             let call = call.lifecycle_policy_text(spec.lifecycle.to_string());
             call.send().await.doing("set the lifecycle policy")?;
@@ -221,7 +209,7 @@ impl Kind for Repository {
             let call = call.image_scanning_configuration(scanning.build()).send();
             call.await.doing("set scan on push")?;
         }
-        if touches(changes, "immutable_tags") {
+        if touches(changes, "immutable_tags") || touches(changes, "tag_exclusions") {
             let call = ecr.put_image_tag_mutability().repository_name(id);
             let call = call.image_tag_mutability(mutability(spec.immutable_tags));
             call.send().await.doing("set tag immutability")?;
@@ -261,6 +249,7 @@ impl Kind for Repository {
         diff.fixed("name", &live.name, &spec.name)
             .field("scan_on_push", live.scan_on_push, spec.scan_on_push)
             .field("immutable_tags", live.immutable_tags, spec.immutable_tags)
+            .field("tag_exclusions", &live.tag_exclusions, [""; 0])
             .field("lifecycle", &live.lifecycle, &spec.lifecycle)
             .fixed_kms_key(live.kms_key.as_deref(), spec.kms_key.as_deref());
         // A change between AES-256 and a KMS key replaces the repository.

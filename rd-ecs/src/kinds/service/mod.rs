@@ -7,6 +7,7 @@ pub mod model;
 mod requests;
 
 use crate::clients::Clients;
+use crate::kinds::repository::revision_tags::keep_image;
 use crate::names::last;
 use crate::read::retag;
 use crate::time::timestamp;
@@ -93,6 +94,7 @@ impl Kind for Service {
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let spec = request.spec;
+        keep_image(ctx, spec.task_definition.text()).await?;
         let answer = propagation::retry_while_refused(ctx, async || {
             ctx.clients
                 .ecs
@@ -139,6 +141,7 @@ impl Kind for Service {
         let revision = touches(changes, "task_definition").then(|| spec.task_definition.text());
         if let Some(revision) = revision {
             refuse_rolled_back_revision(ctx, id, revision).await?;
+            keep_image(ctx, revision).await?;
         }
         let any = |paths: &[&str]| paths.iter().any(|path| touches(changes, path));
         let mut call = ctx

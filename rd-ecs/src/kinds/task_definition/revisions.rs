@@ -1,6 +1,7 @@
 //! The revisions of a family: lists the active ones, and deregisters old ones.
 
 use crate::clients::Clients;
+use crate::kinds::repository::revision_tags;
 use aws_sdk_ecs::types::{SortOrder, TaskDefinitionStatus};
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Result};
@@ -37,24 +38,28 @@ pub async fn deregister(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
     }
 }
 
-/// Deregisters all but the newest `keep` revisions, and never one that the service runs or deploys.
+/// Deregisters all but the newest `keep` revisions, and never one that the service runs or deploys. Their images lose the
+/// tags that have kept them.
 pub async fn prune(ctx: &Ctx<Clients>, cluster: &str, family: &str, keep: usize) -> Result<()> {
     let all = active(ctx, family).await?;
-    if all.len() <= keep {
-        return Ok(());
-    }
     let service = ctx.clients.reads.service(cluster, family).await?;
-    let used: Vec<&str> = service.as_ref().map_or(Vec::new(), |service| {
+    let mut kept: Vec<String> = service.as_ref().map_or(Vec::new(), |service| {
         let deployed = service
             .deployments()
             .iter()
             .filter_map(|one| one.task_definition());
-        deployed.chain(service.task_definition()).collect()
+        let used = deployed.chain(service.task_definition());
+        used.map(str::to_owned).collect()
     });
-    for arn in all.iter().skip(keep) {
-        if !used.contains(&arn.as_str()) {
-            ctx.retrying(|| deregister(ctx, arn)).await?;
+    for (at, arn) in all.into_iter().enumerate() {
+        if kept.contains(&arn) {
+            continue;
+        }
+        if at < keep {
+            kept.push(arn);
+        } else {
+            ctx.retrying(|| deregister(ctx, &arn)).await?;
         }
     }
-    Ok(())
+    revision_tags::clean_up(ctx, &kept).await
 }

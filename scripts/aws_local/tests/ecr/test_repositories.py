@@ -6,6 +6,8 @@ import urllib.request
 from aws_local.tests.case import client
 from aws_local.tests.registry.case import INDEX, MANIFEST, RegistryCase, digest
 
+UNTAGGED = {"tagStatus": "untagged", "countType": "sinceImagePushed", "countUnit": "days", "countNumber": 7}
+TAGGED = {"tagStatus": "tagged", "tagPatternList": ["*"], "countType": "imageCountMoreThan"}
 RULES = {
     "rules": [
         {
@@ -155,6 +157,51 @@ class Lifecycle(RegistryCase):
             with self.refused("InvalidParameterException"):
                 self.put({"rules": rules})
         self.assertEqual(self.get()["lifecyclePolicyText"], kept)
+
+
+class Evaluation(RegistryCase):
+    """What a policy deletes, which ECR decides within a day."""
+
+    def rules(self, *selections):
+        rules = [
+            {"rulePriority": at, "selection": one, "action": {"type": "expire"}}
+            for at, one in enumerate(selections, 1)
+        ]
+        self.ecr.put_lifecycle_policy(repositoryName="shop/api", lifecyclePolicyText=json.dumps({"rules": rules}))
+
+    def left(self, days):
+        body = json.dumps({"account": "123456789012", "repository": "shop/api", "days": days}).encode()
+        urllib.request.urlopen(urllib.request.Request(f"http://{self.host}/aws-local/lifecycle", body, method="POST"))
+        images = self.ecr.describe_images(repositoryName="shop/api")["imageDetails"]
+        return [one["imageDigest"] for one in images]
+
+    def test_untagged_images_and_all_but_the_newest_tagged_ones_are_deleted(self):
+        self.rules(UNTAGGED, {**TAGGED, "countNumber": 2})
+        # The tag moves: the first image is untagged.
+        self.image(b"one"), self.image(b"two"), self.image(b"three", tag="v3")
+        images = [self.image(b"four", tag="v4"), self.image(b"five", tag="v5")]
+        self.assertEqual(len(self.left(0)), 3)
+        self.assertEqual(self.left(8), images)
+
+    def test_a_rule_keeps_what_has_its_tags_from_the_rules_after_it(self):
+        kept = {**TAGGED, "tagPatternList": ["rd-*"], "countNumber": 10}
+        self.rules(kept, UNTAGGED, {**TAGGED, "countNumber": 1})
+        first = self.image(b"one", tag="rd-1")
+        # The first image counts as a tagged one for the last rule, which may not delete it.
+        self.image(b"two", tag="v2")
+        last = self.image(b"three", tag="v3")
+        self.assertEqual(self.left(100), [first, last])
+        self.rules({**kept, "tagPatternList": ["rd-*", "v*"]}, {**TAGGED, "countNumber": 1})
+        self.assertEqual(self.left(100), [last])
+
+    def test_the_images_of_an_index_go_with_the_index(self):
+        self.rules(UNTAGGED, {**TAGGED, "countNumber": 1})
+        part = self.image(b"one", tag=None)
+        index = {"schemaVersion": 2, "mediaType": INDEX, "manifests": [{"digest": part, "mediaType": MANIFEST}]}
+        self.ecr.put_image(repositoryName="shop/api", imageManifest=json.dumps(index), imageTag="both")
+        self.assertEqual(len(self.left(100)), 2)
+        other = self.image(b"two", tag="v2")
+        self.assertEqual(self.left(100), [other])
 
 
 class Images(RegistryCase):
