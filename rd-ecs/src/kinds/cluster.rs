@@ -149,7 +149,8 @@ impl Kind for Cluster {
             .set_tags(Some(sdk_tags!(Tag, request.tags)))
             .send()
             .await
-            .doing("create the cluster")?;
+            .doing("create the cluster")
+            .map_err(|error| service_linked_role::explained(service_linked_role::ECS, error))?;
         Ok(spec.name.clone())
     }
 

@@ -153,7 +153,9 @@ impl Kind for ScalableTarget {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let role = service_linked_role::ECS_AUTOSCALING;
         service_linked_role::ensure(&ctx.clients.iam, role).await?;
-        register(ctx, request.spec, Some(request.tags)).await?;
+        register(ctx, request.spec, Some(request.tags))
+            .await
+            .map_err(|error| service_linked_role::explained(role, error))?;
         Ok(request.spec.resource_id.clone())
     }
 

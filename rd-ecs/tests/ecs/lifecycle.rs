@@ -152,6 +152,42 @@ fn an_apply_waits_until_new_roles_have_propagated() {
 }
 
 #[test]
+fn the_first_apply_of_an_account_waits_for_the_roles_of_ecs_and_autoscaling() {
+    let world = World::new(SETTINGS);
+    world.service("");
+    for role in [
+        "AWSServiceRoleForECS",
+        "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    ] {
+        // More often than a lost call is repeated.
+        let lag = json!({"times": 10, "account": world.account, "role": role, "where": "service"});
+        world.aws_local("/aws-local/iam-lag", &lag);
+    }
+    let applied = world.rd("rd-ecs").args("apply -y").ok();
+    assert_eq!(applied.actions().len(), 12);
+    nothing_to_do(&world);
+    // The service finds the role missing that its cluster had.
+    let arn = world.output("ecs", "service_arn");
+    let delete = json!({"cluster": "shop-test-cluster", "service": arn, "force": true});
+    world.ecs("DeleteService", &delete);
+    let role = [("RoleName", "AWSServiceRoleForECS")];
+    world.query(("iam", "2010-05-08"), "DeleteServiceLinkedRole", &role);
+    world.rd("rd-ecs").args("apply -y").ok();
+    nothing_to_do(&world);
+    // One that AWS keeps refusing is reported with what to do.
+    let other = World::new(SETTINGS);
+    other.service("");
+    let never = json!({"times": 100_000, "account": other.account, "where": "service"});
+    other.aws_local("/aws-local/iam-lag", &never);
+    let failed = other.rd("rd-ecs").args("apply -y").code(1);
+    assert!(
+        failed.stderr.contains("create-service-linked-role"),
+        "{}",
+        failed.stderr
+    );
+}
+
+#[test]
 fn images_are_deleted_only_with_a_flag() {
     let world = applied("");
     world.image("v1", "arm64");

@@ -16,6 +16,8 @@ from moto.iam.models import iam_backends
 
 from aws_local.application_autoscaling import tags as application_autoscaling_tags
 from aws_local.application_autoscaling.requests import answer, given, invalid, refused, subject
+from aws_local.ecs import controls
+from aws_local.iam import service_linked_roles
 
 RUNNING = {"DynamicScalingInSuspended": False, "DynamicScalingOutSuspended": False, "ScheduledScalingSuspended": False}
 ECS_SERVICE = "ecs.application-autoscaling.amazonaws.com"
@@ -34,10 +36,13 @@ def _role(backend, namespace, requested):
     """For ECS always the service-linked role, created if the account has none."""
     if namespace != "ecs":
         return requested
-    iam = iam_backends[backend.account_id][backend.partition]
-    if not any(role.name == ECS_ROLE for role in iam.get_roles()):
-        iam.create_service_linked_role(ECS_SERVICE, "", "")
-    return iam.get_role(ECS_ROLE).arn
+    account, partition = backend.account_id, backend.partition
+    if not service_linked_roles.exists(account, partition, ECS_ROLE):
+        iam_backends[account][partition].create_service_linked_role(ECS_SERVICE, "", "")
+    role = service_linked_roles.find(account, partition, ECS_ROLE)
+    if controls.role_lags(role, "service"):
+        raise invalid(f"Unable to assume IAM role: {role.arn}")
+    return role.arn
 
 
 def _check_capacity(low, high):

@@ -10,7 +10,7 @@ import re
 
 from moto.ecs.models import EC2ContainerServiceBackend
 
-from aws_local.ecs import capacity_providers, controls
+from aws_local.ecs import capacity_providers, controls, roles
 from aws_local.ecs.clock import clock_of
 from aws_local.ecs.requests import arn, check_tags, invalid, operation, page, refused, shown
 
@@ -135,6 +135,7 @@ def _create(backend, params):
     name = params.get("clusterName") or DEFAULT
     if not NAME.fullmatch(name):
         raise invalid("Identifiers can only contain letters, numbers, hyphens and underscores, up to 255 characters.")
+    roles.check_linked(backend, create=True)
     created = Cluster(backend, name)
     created.settings = _settings(params.get("settings")) or created.settings
     created.configuration = params.get("configuration")

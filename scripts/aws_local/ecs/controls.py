@@ -12,7 +12,8 @@
 `DELETE` removes what was set for the same `image`, `family` and `account`; with `fails`, only that failure.
 
 `/aws-local/iam-lag` takes `times`, `account`, `role` (a name) and `where` (`definition`: when it is registered; `task`:
-when a task starts), all but `times` optional: ECS refuses the next `times` uses of a role that is created from then on.
+when a task starts; `service`: when ECS or Application Auto Scaling uses its service-linked role), all but `times`
+optional: the next `times` uses of a role that is created from then on are refused.
 `DELETE` removes what was set with the same values; `{}` removes all.
 """
 

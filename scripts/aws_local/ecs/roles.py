@@ -2,6 +2,7 @@
 
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task_execution_IAM_role.html
 https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-iam-roles.html
+https://docs.aws.amazon.com/AmazonECS/latest/developerguide/using-service-linked-roles-for-clusters.html
 """
 
 import json
@@ -10,10 +11,12 @@ from moto.iam.models import iam_backends
 from moto.moto_api._internal import mock_random
 
 from aws_local.ecs import controls
-from aws_local.ecs.requests import client_error
-from aws_local.iam import conditions, policies
+from aws_local.ecs.requests import client_error, invalid
+from aws_local.iam import conditions, policies, service_linked_roles
 
 PRINCIPAL = "ecs-tasks.amazonaws.com"
+# The role with which ECS itself works in an account.
+LINKED = ("ecs.amazonaws.com", "AWSServiceRoleForECS")
 
 
 def find(backend, text):
@@ -35,6 +38,18 @@ def check_registered(backend, *roles):
         role = find(backend, text)
         if role is None or controls.role_lags(role, "definition"):
             raise client_error("Role is not valid")
+
+
+def check_linked(backend, create=False):
+    """Refuses a call while ECS cannot use its service-linked role: it is missing, or was created a moment ago.
+    CreateCluster creates a missing one."""
+    service, name = LINKED
+    account, partition = backend.account_id, backend.partition
+    if create and not service_linked_roles.exists(account, partition, name):
+        iam_backends[account][partition].create_service_linked_role(service, "", "")
+    role = service_linked_roles.find(account, partition, name)
+    if role is None or controls.role_lags(role, "service"):
+        raise invalid("Unable to assume the service linked role. Please verify that the ECS service linked role exists.")
 
 
 def _trusts(backend, role):

@@ -12,6 +12,7 @@ from moto.ecs.models import EC2ContainerServiceBackend
 from aws_local.ecs import (
     capacity_providers,
     clusters,
+    roles,
     service_settings,
     targets,
     task_definitions,
@@ -79,6 +80,7 @@ def _create(backend, params):
     existing = _existing_service(backend, cluster, params)
     if existing:
         return {"service": existing.shown()}
+    roles.check_linked(backend)
     service_settings.check_kinds(params)
     if params.get("desiredCount") is None:
         raise invalid("The desired count is required for the REPLICA scheduling strategy.")

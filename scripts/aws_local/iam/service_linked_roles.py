@@ -21,7 +21,13 @@ SCALED = {"ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplica
 
 def exists(account_id, partition, name):
     """Whether the account has the role."""
-    return any(role.name == name for role in iam_backends[account_id][partition].roles.values())
+    return find(account_id, partition, name) is not None
+
+
+def find(account_id, partition, name):
+    """The role with this name, or None."""
+    roles = list(iam_backends[account_id][partition].roles.values())
+    return next((role for role in roles if role.name == name), None)
 
 
 def _plain(trust):

@@ -2,6 +2,7 @@
 //! are refused so are retried; a refusal that lasts is reported.
 //! <https://docs.aws.amazon.com/IAM/latest/UserGuide/troubleshoot_general.html#troubleshoot_general_eventual-consistency>
 
+use crate::service_linked_role;
 use rd_common::resource::wait::backoff;
 use rd_common::{Ctx, Error, Result};
 use std::future::Future;
@@ -27,6 +28,10 @@ const REFUSALS: [&str; 7] = [
 
 /// Whether the text of an error says that a service cannot use a role.
 pub fn is_refusal(text: &str) -> bool {
+    // The engine waits for a service-linked role: no setting of the stack names it.
+    if service_linked_role::is_refusal(text) {
+        return false;
+    }
     let text = text.to_ascii_lowercase();
     REFUSALS.iter().any(|refusal| text.contains(refusal))
 }
@@ -66,5 +71,6 @@ mod tests {
         ));
         assert!(is_refusal("ClientException: Role is not valid"));
         assert!(!is_refusal("TaskDefinition not found."));
+        assert!(!is_refusal("Unable to assume the service linked role."));
     }
 }

@@ -4,7 +4,7 @@
 
 use aws_sdk_iam::Client;
 use rd_common::aws::Explain;
-use rd_common::{Result, Retry};
+use rd_common::{Error, Result, Retry};
 
 /// The service-linked role of one AWS service.
 #[derive(Clone, Copy, Debug)]
@@ -77,9 +77,30 @@ pub async fn ensure(iam: &Client, role: ServiceLinkedRole) -> Result<()> {
     }
 }
 
+/// Adds what to do to the error with which a service refuses its role. A role that was created a moment ago is refused for
+/// some time, which the engine waits out.
+pub fn explained(role: ServiceLinkedRole, error: Error) -> Error {
+    if is_refusal(&error.summary) {
+        error.hint(format!(
+            "if this lasts, see whether the account's role {} exists (aws iam get-role --role-name {}) and whether a policy \
+             of the organization stops it; without the role: aws iam create-service-linked-role --aws-service-name {}",
+            role.name, role.name, role.service
+        ))
+    } else {
+        error
+    }
+}
+
+/// Whether the text of an error says that a service cannot use its service-linked role.
+pub fn is_refusal(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    text.contains("assume the service linked role")
+        || (text.contains("unable to assume iam role") && text.contains("aws-service-role"))
+}
+
 /// A failure here has created nothing of the resource that the caller is about to create, so that its create may be
 /// retried.
-fn retryable(error: rd_common::Error) -> rd_common::Error {
+fn retryable(error: Error) -> Error {
     if error.retry == Retry::Unknown {
         error.retry(Retry::NotDone)
     } else {

@@ -21,7 +21,7 @@ use rd_common::{
     Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Kind, Readiness,
     Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
-use rd_iam::propagation;
+use rd_iam::{propagation, service_linked_role};
 use std::time::Duration;
 
 /// The kind `service`; its id is the service's ARN.
@@ -95,6 +95,8 @@ impl Kind for Service {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let spec = request.spec;
         keep_image(ctx, spec.task_definition.text()).await?;
+        // The cluster may be older than the loss of the role.
+        service_linked_role::ensure(&ctx.clients.iam, service_linked_role::ECS).await?;
         let answer = propagation::retry_while_refused(ctx, async || {
             ctx.clients
                 .ecs
@@ -124,7 +126,10 @@ impl Kind for Service {
                 .await
                 .doing("create the service")
         });
-        let answer = answer.await.map_err(cluster_not_visible_yet)?;
+        let answer = answer
+            .await
+            .map_err(cluster_not_visible_yet)
+            .map_err(|error| service_linked_role::explained(service_linked_role::ECS, error))?;
         answer
             .service
             .and_then(|service| service.service_arn)

@@ -3,6 +3,7 @@
 import datetime
 
 from aws_local.application_autoscaling import activities as application_autoscaling_activities
+from aws_local.ecs import controls
 from aws_local.tests.case import Case, client
 
 ROLE = (
@@ -99,6 +100,13 @@ class Targets(Scaling):
                 self.register(ResourceId=resource, MinCapacity=1, MaxCapacity=2)
         with self.refused("ValidationException"):
             self.register(ScalableDimension="ecs:service:no", MinCapacity=1, MaxCapacity=2)
+
+    def test_a_new_service_linked_role_is_refused_for_now(self):
+        self.addCleanup(controls.reset)
+        controls.iam_lag("POST", {"times": 1, "where": "service"})
+        with self.assertRaisesRegex(self.scaling.exceptions.ValidationException, "Unable to assume IAM role: arn:.*"):
+            self.register(MinCapacity=1, MaxCapacity=4)
+        self.register(MinCapacity=1, MaxCapacity=4)
 
     def test_minimum_and_maximum_capacity_are_validated(self):
         for more in ({"MinCapacity": 1}, {"MinCapacity": 2, "MaxCapacity": 1}, {"MinCapacity": -1, "MaxCapacity": 1}):

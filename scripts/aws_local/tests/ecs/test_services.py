@@ -1,6 +1,7 @@
 """The additions to ECS services."""
 
 from aws_local import controls
+from aws_local.ecs import controls as ecs_controls
 from aws_local.tests.ecs.case import EcsCase
 
 
@@ -8,6 +9,19 @@ class Create(EcsCase):
     def setUp(self):
         super().setUp()
         self.definition = self.register()["taskDefinitionArn"]
+
+    def test_the_service_linked_role_must_exist_and_be_known(self):
+        message = "Unable to assume the service linked role"
+        ecs_controls.iam_lag("POST", {"times": 2, "where": "service"})
+        self.iam.delete_service_linked_role(RoleName="AWSServiceRoleForECS")
+        with self.assertRaisesRegex(self.ecs.exceptions.InvalidParameterException, message):
+            self.create()
+        # CreateCluster creates the role, and does not know it yet.
+        with self.assertRaisesRegex(self.ecs.exceptions.InvalidParameterException, message):
+            self.ecs.create_cluster(clusterName="other")
+        with self.assertRaisesRegex(self.ecs.exceptions.InvalidParameterException, message):
+            self.create()
+        self.create()
 
     def test_all_settings_are_described(self):
         group = self.target_group()
