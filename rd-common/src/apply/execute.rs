@@ -95,10 +95,10 @@ impl<S: Slice> Execution<S> {
             refuse_destroying(pipe, &needs).await?;
         }
         let mut outcome = run.run_all(&tasks).await;
-        if !outcome.cancelled && check_held(session.lock()).is_ok() {
+        if !outcome.cancelled && check_held(session.lock()).await.is_ok() {
             look_for_late(&run, pipe, verb, &mut outcome).await;
         }
-        if let Err(lost) = check_held(session.lock())
+        if let Err(lost) = check_held(session.lock()).await
             && !outcome.errors.iter().any(|error| error.exit == lost.exit)
         {
             pipe.printer.emit_error(S::NAME, &lost);

@@ -1,15 +1,16 @@
 //! What happens with every call to AWS: it is counted and logged at `-v`; a change gets one attempt, which is not sent
-//! once a lock of this run is lost; and its response knows the service and the operation that it came from. A debug build
+//! once a lock of this run is lost, and waits while that is not certain; and its response knows the service and the operation that it came from. A debug build
 //! refuses a call that the program's table of permissions does not have.
 
-use crate::aws::change_guard::{ChangeGuard, LockLost, is_change};
+use crate::aws::change_guard::{ChangeGuard, LockLost, Standing, is_change};
+use crate::aws::guarded_client::Needs;
 use crate::permissions::Permissions;
 use aws_config::retry::RetryConfig;
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::context::{
     AfterDeserializationInterceptorContextRef, BeforeDeserializationInterceptorContextMut,
-    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextRef,
-    FinalizerInterceptorContextRef,
+    BeforeSerializationInterceptorContextRef, BeforeTransmitInterceptorContextMut,
+    BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextRef,
 };
 use aws_smithy_runtime_api::client::interceptors::{Intercept, dyn_dispatch_hint};
 use aws_smithy_runtime_api::client::orchestrator::Metadata;
@@ -53,6 +54,11 @@ impl EveryCall {
         }
     }
 
+    #[cfg(test)]
+    pub(super) fn guard(&self) -> &ChangeGuard {
+        &self.guard
+    }
+
     pub(super) fn count(&self) -> u64 {
         self.count.load(Ordering::Relaxed)
     }
@@ -90,13 +96,26 @@ impl Intercept for EveryCall {
         Ok(())
     }
 
+    fn modify_before_transmit(
+        &self,
+        context: &mut BeforeTransmitInterceptorContextMut<'_>,
+        _runtime: &RuntimeComponents,
+        bag: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        if changes(bag) {
+            let needs = Needs(self.guard.clone());
+            context.request_mut().add_extension(needs);
+        }
+        Ok(())
+    }
+
     fn read_before_transmit(
         &self,
         _context: &BeforeTransmitInterceptorContextRef<'_>,
         _runtime: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if changes(bag) && !self.guard.may_change() {
+        if changes(bag) && self.guard.standing() == Standing::Lost {
             return Err(LockLost.into());
         }
         self.count.fetch_add(1, Ordering::Relaxed);

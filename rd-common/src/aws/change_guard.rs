@@ -3,37 +3,66 @@
 
 use std::fmt;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-/// Whether a lock is still held. Must be fast: it is asked before each attempt of each change.
-pub type StillHeld = Arc<dyn Fn() -> bool + Send + Sync>;
+/// Time between two looks at a lock that has to be confirmed.
+const LOOK_EVERY: Duration = Duration::from_millis(20);
+
+/// What is known of a lock that a run has taken, from the best to the worst.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Standing {
+    /// The run holds it, and may start changes.
+    Held,
+    /// The run was paused, so that another one may have taken the lock since. It is being asked: the answer comes within
+    /// seconds, and no change may start before.
+    Unconfirmed,
+    /// Another run has taken it, or may take it.
+    Lost,
+}
+
+/// What is known of a lock. Must be fast: it is asked before each attempt of each change.
+pub type LockWatch = Arc<dyn Fn() -> Standing + Send + Sync>;
+
+/// Waits until what is known of a lock is certain. Returns whether it is held.
+pub async fn is_held_for_certain(standing: impl Fn() -> Standing) -> bool {
+    loop {
+        match standing() {
+            Standing::Held => return true,
+            Standing::Lost => return false,
+            Standing::Unconfirmed => tokio::time::sleep(LOOK_EVERY).await,
+        }
+    }
+}
 
 /// The locks that this run has taken, and must still hold while it changes AWS. Clones share them. A run that has taken
 /// none, such as one that starts a task, may change AWS.
 #[derive(Clone, Default)]
 pub struct ChangeGuard {
-    held: Arc<Mutex<Vec<StillHeld>>>,
+    required: Arc<Mutex<Vec<LockWatch>>>,
 }
 
 impl ChangeGuard {
-    /// From now on, AWS may be changed only while `held` is true, until the returned value is dropped.
+    /// From now on, AWS may be changed only while the lock that `watch` watches is held, until the returned value is
+    /// dropped.
     #[must_use = "the lock counts only until this is dropped"]
-    pub fn require(&self, held: StillHeld) -> Required {
-        self.locks().push(held.clone());
+    pub fn require(&self, watch: LockWatch) -> Required {
+        self.locks().push(watch.clone());
         Required {
             guard: self.clone(),
-            held,
+            watch,
         }
     }
 
-    /// Whether this run still holds every lock that it has taken.
-    pub fn may_change(&self) -> bool {
+    /// What is known of the locks that this run has taken: the worst of them.
+    pub fn standing(&self) -> Standing {
         let locks = self.locks().clone();
-        locks.iter().all(|held| held())
+        let worst = locks.iter().map(|standing| standing()).max();
+        worst.unwrap_or(Standing::Held)
     }
 
-    fn locks(&self) -> std::sync::MutexGuard<'_, Vec<StillHeld>> {
+    fn locks(&self) -> std::sync::MutexGuard<'_, Vec<LockWatch>> {
         // A panic in between leaves a whole list.
-        self.held
+        self.required
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner)
     }
@@ -48,13 +77,13 @@ impl fmt::Debug for ChangeGuard {
 /// A lock that must be held for changes, until this is dropped.
 pub struct Required {
     guard: ChangeGuard,
-    held: StillHeld,
+    watch: LockWatch,
 }
 
 impl Drop for Required {
     fn drop(&mut self) {
-        let held = &self.held;
-        self.guard.locks().retain(|one| !Arc::ptr_eq(one, held));
+        let watch = &self.watch;
+        self.guard.locks().retain(|one| !Arc::ptr_eq(one, watch));
     }
 }
 
@@ -131,16 +160,20 @@ mod tests {
     #[test]
     fn every_lock_must_be_held_and_counts_until_it_is_released() {
         let guard = ChangeGuard::default();
-        assert!(guard.may_change(), "without a lock");
+        assert_eq!(guard.standing(), Standing::Held, "without a lock");
         let lost = Arc::new(AtomicBool::new(false));
         let asked = lost.clone();
-        let one = guard.require(Arc::new(|| true));
-        let other = guard.require(Arc::new(move || !asked.load(Ordering::Relaxed)));
-        assert!(guard.clone().may_change());
+        let one = guard.require(Arc::new(|| Standing::Unconfirmed));
+        let other = guard.require(Arc::new(move || match asked.load(Ordering::Relaxed) {
+            true => Standing::Lost,
+            false => Standing::Held,
+        }));
+        assert_eq!(guard.clone().standing(), Standing::Unconfirmed);
         lost.store(true, Ordering::Relaxed);
-        assert!(!guard.may_change());
-        drop(other);
-        assert!(guard.may_change(), "its own command has ended");
+        assert_eq!(guard.standing(), Standing::Lost);
         drop(one);
+        assert_eq!(guard.standing(), Standing::Lost);
+        drop(other);
+        assert_eq!(guard.standing(), Standing::Held, "its command has ended");
     }
 }

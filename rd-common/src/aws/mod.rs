@@ -6,6 +6,7 @@ mod credentials;
 mod error_codes;
 mod errors;
 pub mod events;
+mod guarded_client;
 mod identity;
 mod passing_refusals;
 mod profile;
@@ -87,11 +88,12 @@ macro_rules! client {
 
 /// The HTTP client, with one TLS stack for all SDK clients. It costs nothing until the first connection.
 fn http_client() -> SharedHttpClient {
-    aws_smithy_http_client::Builder::new()
+    let client = aws_smithy_http_client::Builder::new()
         .tls_provider(tls::Provider::Rustls(
             tls::rustls_provider::CryptoMode::Ring,
         ))
-        .build_https()
+        .build_https();
+    guarded_client::guarded(client)
 }
 
 /// The region that the user chose, otherwise the one in the SDK's variables or profile; none where none is set.
@@ -166,7 +168,7 @@ impl Aws {
             .endpoint_url("http://aws")
             .credentials_provider(SharedCredentialsProvider::new(credentials))
             .retry_config(retries)
-            .http_client(http)
+            .http_client(guarded_client::guarded(http))
             .build();
         Self {
             config,
@@ -200,6 +202,12 @@ impl Aws {
     /// lost. Pass it to `interceptor` of the configuration of every client.
     pub fn interceptor(&self) -> SharedInterceptor {
         SharedInterceptor::new(self.calls.clone())
+    }
+
+    /// The locks that changes of AWS need.
+    #[cfg(test)]
+    pub(crate) fn guard(&self) -> &ChangeGuard {
+        self.calls.guard()
     }
 
     /// The number of calls made so far, retries included.

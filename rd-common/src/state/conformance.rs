@@ -1,9 +1,11 @@
 //! The tests that every state store must pass. Each write in them is made under a lock, as in the programs.
 
+use crate::aws::change_guard::{LockWatch, Standing};
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::stack::{Stack, StackId};
 use crate::state::document::Document;
+use crate::state::lock_guard::check_held;
 use crate::state::store::{Holder, Key, Lock, Store, VersionTag};
 use jiff::Timestamp;
 use serde_json::json;
@@ -78,11 +80,11 @@ impl<'s> Writer<'s> {
             fn run(&self) -> &'static str {
                 ""
             }
-            fn is_held(&self) -> bool {
-                false
+            fn standing(&self) -> Standing {
+                Standing::Lost
             }
-            fn watch(&self) -> crate::aws::change_guard::StillHeld {
-                std::sync::Arc::new(|| false)
+            fn watch(&self) -> LockWatch {
+                std::sync::Arc::new(|| Standing::Lost)
             }
             fn release(&self) {}
         }
@@ -161,7 +163,7 @@ async fn only_the_version_that_was_read_is_replaced(store: &dyn Store) {
 async fn one_holder_at_a_time(store: &dyn Store) {
     let mut writer = Writer::lock(store, "run-1").await;
     assert_eq!(writer.lock.run(), "run-1");
-    assert!(writer.lock.is_held());
+    check_held(writer.lock.as_ref()).await.unwrap();
     let refused = store.lock(&key(), holder("run-2"), Duration::ZERO).await;
     let refused = refused.err().unwrap();
     assert_eq!(refused.exit, Exit::Locked);
@@ -176,7 +178,7 @@ async fn one_holder_at_a_time(store: &dyn Store) {
         .await
         .unwrap();
     store.unlock(&key(), lock.as_ref()).await.unwrap();
-    assert!(!lock.is_held());
+    assert_eq!(lock.standing(), Standing::Lost);
     let next = store
         .lock(&key(), holder("run-3"), Duration::ZERO)
         .await
@@ -197,7 +199,7 @@ async fn a_lost_lock_writes_nothing(store: &dyn Store) {
     let mut lost = Writer::lock(store, "run-1").await;
     store.break_lock(&key()).await.unwrap();
     assert_eq!(lost.save(4).await.unwrap_err().exit, Exit::Locked);
-    assert!(!lost.lock.is_held());
+    assert_eq!(lost.lock.standing(), Standing::Lost);
     let next = Writer::lock(store, "run-2").await;
     assert_eq!(lost.save(4).await.unwrap_err().exit, Exit::Locked);
     drop(lost);

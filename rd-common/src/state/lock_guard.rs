@@ -1,7 +1,7 @@
 //! Holds the lock of a state while a command works: takes it, checks that it is still held, and releases it. A store whose
 //! locks have leases renews them itself.
 
-use crate::aws::change_guard::ChangeGuard;
+use crate::aws::change_guard::{ChangeGuard, is_held_for_certain};
 use crate::error::{Error, Result};
 use crate::state::store::{Holder, Key, Lock, Store};
 use std::future::Future;
@@ -60,9 +60,10 @@ where
     Ok(value)
 }
 
-/// Fails with [`Exit::Locked`] once the lock is no longer held. Called before each change of AWS.
-pub fn check_held(lock: &dyn Lock) -> Result<()> {
-    if lock.is_held() {
+/// Fails with [`Exit::Locked`] once the lock is no longer held. Called before each change of AWS. Waits where the process
+/// was paused, until it is certain.
+pub async fn check_held(lock: &dyn Lock) -> Result<()> {
+    if is_held_for_certain(|| lock.standing()).await {
         return Ok(());
     }
     Err(lock.loss())
@@ -72,7 +73,7 @@ pub fn check_held(lock: &dyn Lock) -> Result<()> {
 async fn watch_until_lost(lock: &dyn Lock, on_loss: &OnLoss) -> Error {
     loop {
         tokio::time::sleep(CHECK_EVERY).await;
-        if let Err(lost) = check_held(lock) {
+        if let Err(lost) = check_held(lock).await {
             match on_loss {
                 OnLoss::Stop => return lost,
                 OnLoss::Ask(stop) => {
@@ -87,6 +88,7 @@ async fn watch_until_lost(lock: &dyn Lock, on_loss: &OnLoss) -> Error {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::change_guard::Standing;
     use crate::exit::Exit;
     use crate::state::conformance::{document, key};
     use crate::state::local::LocalStore;
@@ -116,7 +118,7 @@ mod tests {
             async |lock| {
                 let held = store.holder(&key).await?.map(|holder| holder.run);
                 assert_eq!(held.as_deref(), Some("run-1"));
-                assert!(guard.may_change());
+                assert_eq!(guard.standing(), Standing::Held);
                 store.save(&key, &document(1), None, lock.as_ref()).await
             },
         )
@@ -163,7 +165,7 @@ mod tests {
             pending(),
             async |_| {
                 store.break_lock(&key).await?;
-                assert!(!guard.may_change());
+                assert_eq!(guard.standing(), Standing::Lost);
                 std::future::pending::<Result<()>>().await
             },
         );
@@ -183,7 +185,7 @@ mod tests {
         let work = async |lock: Rc<dyn Lock>| {
             store.break_lock(&key).await?;
             asked.notified().await;
-            Ok(check_held(lock.as_ref()).is_err())
+            Ok(check_held(lock.as_ref()).await.is_err())
         };
         let finished = with_lock(
             &store,

@@ -1,6 +1,6 @@
 //! The interface of state stores: load, save, lock, history. Every store passes the tests in `state/conformance.rs`.
 
-use crate::aws::change_guard::StillHeld;
+use crate::aws::change_guard::{LockWatch, Standing};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::stack::StackId;
@@ -83,12 +83,12 @@ pub trait Lock {
     /// The id of the run that took the lock.
     fn run(&self) -> &str;
 
-    /// Whether the run still holds the lock. Must be fast: it is called before each attempt of each change of AWS, so
-    /// that a run that was paused while its lock was broken makes no further changes.
-    fn is_held(&self) -> bool;
+    /// Whether the run still holds the lock, as far as that is known. Must be fast: it is called before each attempt of
+    /// each change of AWS, so that a run that was paused while its lock was broken makes no further changes.
+    fn standing(&self) -> Standing;
 
-    /// [`Lock::is_held`] as a function of its own, for the threads that call AWS. It does not keep the lock alive.
-    fn watch(&self) -> StillHeld;
+    /// [`Lock::standing`] as a function of its own, for the threads that call AWS. It does not keep the lock alive.
+    fn watch(&self) -> LockWatch;
 
     /// The error of a run whose lock is no longer held.
     fn loss(&self) -> Error {

@@ -150,7 +150,7 @@ impl<C: 'static> Executor<C> {
         if self.ctx.cancel.is_cancelled() {
             return Err(Error::interrupted());
         }
-        check_held(self.session.lock())?;
+        check_held(self.session.lock()).await?;
         Ok(permit)
     }
 

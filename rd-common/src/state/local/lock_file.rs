@@ -1,7 +1,7 @@
 //! The lock of the local store: a file with a lock of the operating system, which frees it as soon as the holder's
 //! process ends. The file names the holder, for others that find the state locked.
 
-use crate::aws::change_guard::StillHeld;
+use crate::aws::change_guard::{LockWatch, Standing};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::state::local::regular_file::check_file;
@@ -34,9 +34,12 @@ struct HeldFile {
 }
 
 impl HeldFile {
-    fn is_held(&self) -> bool {
+    fn standing(&self) -> Standing {
         // A broken lock's file is removed, and the next holder creates another.
-        !self.released.load(Ordering::Acquire) && is_at(&self.file, &self.path)
+        match !self.released.load(Ordering::Acquire) && is_at(&self.file, &self.path) {
+            true => Standing::Held,
+            false => Standing::Lost,
+        }
     }
 }
 
@@ -45,13 +48,13 @@ impl Lock for FileLock {
         &self.run
     }
 
-    fn is_held(&self) -> bool {
-        self.held.is_held()
+    fn standing(&self) -> Standing {
+        self.held.standing()
     }
 
-    fn watch(&self) -> StillHeld {
+    fn watch(&self) -> LockWatch {
         let held = self.held.clone();
-        Arc::new(move || held.is_held())
+        Arc::new(move || held.standing())
     }
 
     fn release(&self) {

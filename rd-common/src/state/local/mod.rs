@@ -166,7 +166,7 @@ impl Store for LocalStore {
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<VersionTag>> {
         Box::pin(async move {
-            check_held(lock)?;
+            check_held(lock).await?;
             let (store, key, document) = (self.clone(), key.clone(), document.clone());
             let (expected, run) = (expected.cloned(), lock.run().to_owned());
             // Syncing to disk takes milliseconds: on another thread, so that calls to AWS continue meanwhile.
@@ -235,7 +235,7 @@ impl Store for LocalStore {
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<Option<String>>> {
         Box::pin(async move {
-            check_held(lock)?;
+            check_held(lock).await?;
             if self.load(key).await.is_ok() {
                 return Ok(None);
             }

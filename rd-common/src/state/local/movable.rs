@@ -20,14 +20,14 @@ impl LocalStore {
     }
 
     /// Writes a file in the folder of a stack, durably and in one step.
-    fn replace_file(
+    async fn replace_file(
         &self,
         stack: &StackId,
         name: &str,
         bytes: &[u8],
         lock: &dyn Lock,
     ) -> Result<()> {
-        check_held(lock)?;
+        check_held(lock).await?;
         let folder = self.stack_folder(stack);
         let (path, next) = (folder.join(name), folder.join(format!("{name}.next")));
         let written = self
@@ -89,7 +89,7 @@ impl Movable for LocalStore {
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            check_held(lock)?;
+            check_held(lock).await?;
             let current = self.current(key);
             let before = self.read(&current)?;
             if before.is_some_and(|before| before.document.serial >= document.serial) {
@@ -111,7 +111,10 @@ impl Movable for LocalStore {
         note: &'a Moved,
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.replace_file(&key.stack, NOTE, &note.bytes(), lock) })
+        Box::pin(async move {
+            self.replace_file(&key.stack, NOTE, &note.bytes(), lock)
+                .await
+        })
     }
 
     fn remove_note<'a>(
@@ -121,7 +124,7 @@ impl Movable for LocalStore {
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<()>> {
         Box::pin(async move {
-            check_held(lock)?;
+            check_held(lock).await?;
             let path = self.note_file(&key.stack);
             let removed = self.files.remove(&path);
             let removed =
@@ -147,6 +150,9 @@ impl Movable for LocalStore {
         id: &'a str,
         lock: &'a dyn Lock,
     ) -> LocalBoxFuture<'a, Result<()>> {
-        Box::pin(async move { self.replace_file(&key.stack, ORIGIN, id.as_bytes(), lock) })
+        Box::pin(async move {
+            self.replace_file(&key.stack, ORIGIN, id.as_bytes(), lock)
+                .await
+        })
     }
 }

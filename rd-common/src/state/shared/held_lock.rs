@@ -4,30 +4,40 @@ use super::connection::{Clients, Connection};
 use super::lock_records::{LockRecords, StoredLock};
 use super::place::Place;
 use super::timing::{Timing, awake_or_asleep};
-use crate::aws::change_guard::StillHeld;
+use crate::aws::change_guard::{LockWatch, Standing};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::state::store::{Key, Lock};
 use std::cell::RefCell;
-use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+use tokio::sync::Notify;
 
 /// What is known of a lock of this run. Its renewals and its users share it.
 pub(super) struct Held {
     key: Key,
     run: String,
-    limit: Duration,
+    timing: Timing,
     now: Mutex<Now>,
+    /// Wakes the thread that renews the lock.
+    wake: Notify,
 }
 
 struct Now {
     stored: StoredLock,
     /// When the last renewal that succeeded was sent, on a clock that goes on in sleep.
     sent: Duration,
+    /// When the thread that renews the lock last noted that the process runs, on the same clock.
+    beat: Duration,
+    /// The same on the clock of the wall, which is set after a virtual machine was paused with all its other clocks.
+    wall: SystemTime,
+    /// When it was found that the process had been paused. None once a renewal that was sent later has succeeded.
+    woke: Option<Duration>,
     lost: bool,
     released: bool,
+    /// Whether the lock is no longer renewed.
+    stopped: bool,
     /// A save whose result is not known: it may still arrive, so only the lease may end this lock.
     undecided: bool,
 }
@@ -38,14 +48,19 @@ impl Held {
         Self {
             key,
             run: stored.record.run.clone(),
-            limit: timing.limit,
+            timing: *timing,
             now: Mutex::new(Now {
                 stored,
                 sent,
+                beat: sent,
+                wall: SystemTime::now(),
+                woke: None,
                 lost: false,
                 released: false,
+                stopped: false,
                 undecided: false,
             }),
+            wake: Notify::new(),
         }
     }
 
@@ -54,11 +69,43 @@ impl Held {
         self.now.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the run may start a change: nobody else has the lock, and the last renewal is not too long ago.
-    fn is_held(&self) -> bool {
-        let now = self.now();
-        let age = awake_or_asleep().saturating_sub(now.sent);
-        !now.lost && !now.released && age < self.limit
+    /// Whether the run may start a change: nobody else has the lock, the last renewal is not too long ago, and the process
+    /// was not paused since.
+    fn standing(&self) -> Standing {
+        let time = awake_or_asleep();
+        let mut now = self.now();
+        if now.lost || now.released {
+            return Standing::Lost;
+        }
+        self.note_pause(&mut now, time);
+        let since = |then: Duration| time.saturating_sub(then);
+        match now.woke {
+            Some(woke) if since(woke) < self.timing.confirm => Standing::Unconfirmed,
+            None if since(now.sent) < self.timing.limit => Standing::Held,
+            _ => Standing::Lost,
+        }
+    }
+
+    /// Notes that the process was paused where nothing was heard of the thread for too long, and lets the lock be renewed
+    /// at once.
+    fn note_pause(&self, now: &mut Now, time: Duration) {
+        let by_wall = now.wall.elapsed().unwrap_or_default();
+        let silent = time.saturating_sub(now.beat).max(by_wall);
+        let is_new = now.woke.is_none_or(|woke| woke <= now.beat);
+        if is_new && silent > self.timing.paused {
+            now.woke = Some(time);
+            self.wake.notify_one();
+        }
+    }
+
+    /// Notes that the process runs. Returns since when the lock has to be confirmed, after a pause.
+    fn beat(&self) -> Option<Duration> {
+        let time = awake_or_asleep();
+        let mut now = self.now();
+        self.note_pause(&mut now, time);
+        now.beat = time;
+        now.wall = SystemTime::now();
+        now.woke
     }
 
     /// Whether another run has taken the lock.
@@ -71,6 +118,18 @@ impl Held {
         self.now().lost = true;
     }
 
+    /// Lets the thread end that renews the lock.
+    fn stop(&self) {
+        self.now().stopped = true;
+        self.wake.notify_one();
+    }
+
+    /// Whether there is nothing left to renew.
+    fn is_over(&self) -> bool {
+        let now = self.now();
+        now.stopped || now.lost
+    }
+
     /// Notes whether a save of this run may still arrive.
     pub(super) fn set_undecided(&self, undecided: bool) {
         self.now().undecided = undecided;
@@ -78,36 +137,37 @@ impl Held {
 
     /// Renews the lock. Fails where that is not known to have succeeded; it may be tried again.
     async fn renew(&self, records: &LockRecords) -> Result<()> {
-        let before = self.now().stored.clone();
-        let record = before.record.renewed();
-        let sent = awake_or_asleep();
-        let replaced = records
-            .replace(&self.key, Some(&before.tag), &record)
-            .await?;
-        if let Some(tag) = replaced {
-            let mut now = self.now();
-            now.stored = StoredLock { record, tag };
-            now.sent = sent;
-            return Ok(());
-        }
-        // It is no longer the record that this run knows: that of a renewal whose answer was lost, or another run's.
-        let stored = records.read(&self.key).await?;
-        let ours = stored.filter(|stored| {
-            let (theirs, ours) = (&stored.record, &before.record);
-            theirs.run == ours.run && theirs.epoch == ours.epoch && !theirs.released
-        });
-        match ours {
-            Some(stored) => {
-                self.now().stored = stored;
-                Err(crate::Error::failed(
-                    "the lock was renewed by an earlier write",
-                ))
+        // The second time, after the renewal of before whose answer was lost.
+        for _ in 0..2 {
+            let before = self.now().stored.clone();
+            let record = before.record.renewed();
+            let sent = awake_or_asleep();
+            let replaced = records
+                .replace(&self.key, Some(&before.tag), &record)
+                .await?;
+            if let Some(tag) = replaced {
+                let mut now = self.now();
+                now.stored = StoredLock { record, tag };
+                now.sent = sent;
+                // Nobody has taken it during the pause: each write names the record before.
+                if now.woke.is_some_and(|woke| woke <= sent) {
+                    now.woke = None;
+                }
+                return Ok(());
             }
-            None => {
+            // It is no longer the record that this run knows: that of a renewal whose answer was lost, or another run's.
+            let stored = records.read(&self.key).await?;
+            let ours = stored.filter(|stored| {
+                let (theirs, ours) = (&stored.record, &before.record);
+                theirs.run == ours.run && theirs.epoch == ours.epoch && !theirs.released
+            });
+            let Some(stored) = ours else {
                 self.lose();
-                Ok(())
-            }
+                return Ok(());
+            };
+            self.now().stored = stored;
         }
+        Err(Error::failed("the lock was renewed by an earlier write"))
     }
 
     /// Releases the lock, so that the next run need not wait. Where that fails, its lease ends it.
@@ -116,6 +176,7 @@ impl Held {
             let mut now = self.now();
             let ended = now.lost || now.released || now.undecided;
             now.released = true;
+            now.stopped = true;
             (!ended).then(|| now.stored.clone())
         };
         let Some(before) = before else {
@@ -133,7 +194,6 @@ impl Held {
 /// stands still, must not end it.
 pub(super) struct SharedLock {
     pub(super) held: Arc<Held>,
-    stop: mpsc::Sender<()>,
     thread: RefCell<Option<JoinHandle<()>>>,
 }
 
@@ -146,16 +206,14 @@ impl SharedLock {
         timing: Timing,
     ) -> Self {
         let held = Arc::new(held);
-        let (stop, stopped) = mpsc::channel();
         let (renewed, connection, place) = (held.clone(), connection.clone(), place.clone());
         let renew = move || {
             let clients: Clients = connection.own_clients(&place);
-            renew_until_stopped(&renewed, &LockRecords { clients, timing }, &stopped);
+            renew_until_stopped(&renewed, &LockRecords { clients, timing });
         };
         let thread = std::thread::Builder::new().name("lock".to_owned());
         Self {
             held,
-            stop,
             // Without a thread, the lock counts as lost after a while, and the run stops.
             thread: RefCell::new(thread.spawn(renew).ok()),
         }
@@ -168,7 +226,7 @@ impl SharedLock {
 
     /// Stops to renew the lock, waits until no renewal is in flight, and releases it.
     pub(super) async fn finish(&self, records: &LockRecords) {
-        let _ = self.stop.send(());
+        self.held.stop();
         let thread = self.thread.borrow_mut().take();
         if let Some(thread) = thread {
             let _ = tokio::task::spawn_blocking(move || thread.join()).await;
@@ -177,28 +235,59 @@ impl SharedLock {
     }
 }
 
-fn renew_until_stopped(held: &Held, records: &LockRecords, stopped: &mpsc::Receiver<()>) {
-    let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
+fn renew_until_stopped(held: &Held, records: &LockRecords) {
+    let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
-        .build()
-    else {
-        return;
-    };
-    let mut pause = records.timing.renew;
-    loop {
-        match stopped.recv_timeout(pause) {
-            Err(RecvTimeoutError::Timeout) => {}
-            Ok(()) | Err(RecvTimeoutError::Disconnected) => return,
+        .build();
+    if let Ok(runtime) = runtime {
+        runtime.block_on(keep_renewing(held, records));
+    }
+}
+
+/// Renews the lock in time, and at once after a pause of the process.
+async fn keep_renewing(held: &Held, records: &LockRecords) {
+    let timing = records.timing;
+    let mut started = Duration::ZERO;
+    let mut due = awake_or_asleep() + timing.renew;
+    while !held.is_over() {
+        let time = awake_or_asleep();
+        let was_paused_since = held.beat().is_some_and(|woke| woke > started);
+        if !was_paused_since && time < due {
+            let pause = timing.beat.min(due.saturating_sub(time));
+            let _ = tokio::time::timeout(pause, held.wake.notified()).await;
+            continue;
         }
-        pause = match runtime.block_on(held.renew(records)) {
-            Ok(()) => records.timing.renew,
-            Err(error) => {
+        started = time;
+        let pause = match renew_while_awake(held, records, started).await {
+            Some(Ok(())) => timing.renew,
+            Some(Err(error)) => {
                 tracing::debug!(target: "rd::state", "the lock was not renewed: {error}");
-                records.timing.renew / 10
+                timing.renew / 10
             }
+            None => Duration::ZERO,
         };
-        if held.is_lost() {
-            return;
+        due = awake_or_asleep() + pause;
+    }
+}
+
+/// A renewal that began at `started`. Returns none where the process was paused since: what the renewal finds says nothing
+/// about the time of the pause, and its connection may be dead.
+async fn renew_while_awake(
+    held: &Held,
+    records: &LockRecords,
+    started: Duration,
+) -> Option<Result<()>> {
+    let renewal = held.renew(records);
+    tokio::pin!(renewal);
+    loop {
+        let beat = tokio::time::sleep(records.timing.beat);
+        tokio::select! {
+            renewed = &mut renewal => return Some(renewed),
+            () = beat => {}
+            () = held.wake.notified() => {}
+        }
+        if held.beat().is_some_and(|woke| woke > started) {
+            return None;
         }
     }
 }
@@ -208,33 +297,39 @@ impl Lock for SharedLock {
         &self.held.run
     }
 
-    fn is_held(&self) -> bool {
-        self.held.is_held()
+    fn standing(&self) -> Standing {
+        self.held.standing()
     }
 
-    fn watch(&self) -> StillHeld {
+    fn watch(&self) -> LockWatch {
         let held = self.held.clone();
-        Arc::new(move || held.is_held())
+        Arc::new(move || held.standing())
     }
 
     fn loss(&self) -> Error {
         if self.held.is_lost() {
             return Error::lock_lost();
         }
-        let seconds = self.held.limit.as_secs_f64();
-        Error::new(
-            Exit::Locked,
-            format!(
-                "the lock of the state could not be renewed for {seconds:.0} s, so that another run may take it; stopping"
+        let timing = &self.held.timing;
+        let summary = match self.held.now().woke {
+            None => format!(
+                "the lock of the state could not be renewed for {:.0} s, so that another run may take it; stopping",
+                timing.limit.as_secs_f64()
             ),
-        )
+            Some(_) => format!(
+                "this run was paused, and its lock of the state could not be renewed for {:.0} s since, so that another \
+                 run may have taken it; stopping",
+                timing.confirm.as_secs_f64()
+            ),
+        };
+        Error::new(Exit::Locked, summary)
         .hint("check the network, then run the command again: it finds the resources that this run created")
     }
 
     fn release(&self) {
         // To say so to the store needs a call: the lease ends the lock, or the next run on this machine takes it over.
         self.held.now().released = true;
-        let _ = self.stop.send(());
+        self.held.stop();
     }
 }
 

@@ -121,7 +121,7 @@ impl SharedStore {
         read: &Read,
         lock: &dyn Lock,
     ) -> Result<()> {
-        check_held(lock)?;
+        check_held(lock).await?;
         self.put_over(key, document, read).await
     }
 }

@@ -17,13 +17,21 @@ pub(super) struct Timing {
     pub(super) lease: Duration,
     /// How often a waiting run looks.
     pub(super) look: Duration,
+    /// How often the holder's thread notes that the process runs.
+    pub(super) beat: Duration,
+    /// After how long without such a note the process was paused, or got no time: another run may have taken the lock
+    /// since, with `rd-state unlock --force`.
+    pub(super) paused: Duration,
+    /// For how long after a pause changes wait for the renewal that shows that the lock is still held. Shorter than the
+    /// longest call, whose limit of 45 s goes on meanwhile.
+    pub(super) confirm: Duration,
 }
 
 /// The least scale of these times: a test on a busy machine needs seconds.
 const LEAST_SCALE: f64 = 0.1;
 
 impl Timing {
-    /// 20 s, 60 s, 120 s and 2 s, scaled as all waits.
+    /// 20 s, 60 s, 120 s and 2 s, scaled as all waits; 1 s, 3 s and 30 s, which depend on the machine alone.
     pub(super) fn from_env() -> Self {
         Self::scaled(wait_scale::from_env().max(LEAST_SCALE))
     }
@@ -36,6 +44,9 @@ impl Timing {
             limit: seconds(60.0),
             lease: seconds(120.0),
             look: seconds(2.0),
+            beat: Duration::from_secs(1),
+            paused: Duration::from_secs(3),
+            confirm: Duration::from_secs(30),
         }
     }
 }

@@ -146,6 +146,43 @@ fn an_apply_that_was_paused_changes_nothing_after_its_lock_was_taken() {
     }
 }
 
+/// Updates have no save of the state before them that would be refused.
+#[test]
+fn a_paused_apply_asks_for_its_lock_before_its_next_update() {
+    for (table, forced) in [(true, false), (false, true)] {
+        let proxy = Proxy::start(endpoint());
+        let world = team_at(table, proxy.url());
+        world.rd("rd-net").args("apply -y").ok();
+        world.settings(&format!("{SETTINGS}[tags]\nTeam = \"video\"\n"));
+        let delay = Fault::Delay(Duration::from_secs(1));
+        let tags = Calls::Of("CreateTags");
+        proxy.rules(vec![Rule::at_first(tags.clone(), 1, delay)], None);
+        let run = world.rd("rd-net").args("apply -y --parallelism 1");
+        let mut run = run.env("RD_WAIT_SCALE", "1").start();
+        drop(run.stdin.take());
+        while tags.count(&proxy.calls()) == 0 {
+            std::thread::sleep(Duration::from_millis(50));
+        }
+        // Its first update is under way, and ends while it stands still.
+        signal(run.id(), "STOP");
+        let start = Instant::now();
+        if forced {
+            world.rd("rd-state").args("unlock net --force").ok();
+        }
+        std::thread::sleep(Duration::from_secs(4).saturating_sub(start.elapsed()));
+        signal(run.id(), "CONT");
+        let done = finish(run);
+        if forced {
+            assert_eq!(done.code, 4, "{}", done.stderr);
+            assert_eq!(tags.count(&proxy.calls()), 1);
+            world.rd("rd-net").args("apply -y").ok();
+        } else {
+            assert_eq!(done.code, 0, "{}", done.stderr);
+        }
+        world.rd("rd-net").args("plan --exit-code").ok();
+    }
+}
+
 /// In another process namespace, as in another container of this machine, nobody can know whether the holder is alive.
 #[test]
 fn the_lock_of_a_dead_container_is_taken_over_after_one_lease() {

@@ -1,6 +1,8 @@
 //! Holders that are paused, cut off or dead, and what they send late.
 
 use super::*;
+use crate::aws::change_guard::Standing;
+use crate::state::lock_guard::check_held;
 
 #[tokio::test]
 async fn a_paused_holder_changes_nothing_when_it_wakes_up() {
@@ -13,7 +15,7 @@ async fn a_paused_holder_changes_nothing_when_it_wakes_up() {
         assert_eq!(serial, 4, "one fences");
         let refused = paused.save(2).await.unwrap_err();
         assert_eq!(refused.exit, Exit::Locked, "{refused}");
-        assert!(!paused.lock.is_held());
+        assert_eq!(paused.lock.standing(), Standing::Lost);
         assert_eq!(stored(&b).await.serial, 4);
         // It does not release the lock of another run.
         let next = Writer::lock(&b, "run-c").await;
@@ -35,12 +37,95 @@ async fn a_run_that_could_not_renew_its_lock_starts_no_change() {
     let writer = Writer::lock(&store, "run-a").await;
     let watch = writer.lock.watch();
     sleep(SHORT * 2).await;
-    assert!(!watch() && !writer.lock.is_held());
+    assert_eq!(watch(), Standing::Lost);
+    assert_eq!(writer.lock.standing(), Standing::Lost);
     let loss = writer.lock.loss();
     assert!(loss.summary.contains("could not be renewed"), "{loss}");
     // What it did is still recorded.
     let mut writer = writer;
     writer.save(1).await.unwrap();
+}
+
+/// A holder that notes that it was paused when nothing was heard of its thread for a moment.
+fn pausing() -> Timing {
+    Timing {
+        beat: HOUR,
+        paused: SHORT,
+        ..lasting()
+    }
+}
+
+#[tokio::test]
+async fn a_holder_that_was_paused_goes_on_where_nobody_has_taken_its_lock() {
+    for table in BOTH {
+        let team = Team::new(table);
+        // The pause is longer than the time for which it may start changes without a renewal.
+        let timing = Timing {
+            limit: SHORT,
+            ..pausing()
+        };
+        let (a, b) = (team.store("a", timing), team.store("b", lasting()));
+        let version = async || {
+            let stored = b.records().await.unwrap().read(&key()).await.unwrap();
+            stored.unwrap().record.version
+        };
+        let mut writer = Writer::lock(&a, "run-a").await;
+        let first = version().await;
+        sleep(SHORT * 2).await;
+        check_held(writer.lock.as_ref()).await.unwrap();
+        assert_ne!(version().await, first, "it was renewed before");
+        writer.save(1).await.unwrap();
+        // While the store cannot be reached, no change starts, and none fails.
+        team.aws.set_faults(|_, name| {
+            ["PutItem", "PUT lock"]
+                .contains(&name)
+                .then_some(Fault::LostRequest)
+        });
+        sleep(SHORT * 2).await;
+        let held = check_held(writer.lock.as_ref());
+        assert!(timeout(SHORT, held).await.is_err());
+        assert_eq!(writer.lock.standing(), Standing::Unconfirmed);
+        team.aws.end_faults();
+    }
+}
+
+#[tokio::test]
+async fn a_holder_that_was_paused_starts_no_change_after_a_forced_unlock() {
+    for table in BOTH {
+        for taken in [false, true] {
+            let team = Team::new(table);
+            let (a, b) = (team.store("a", pausing()), team.store("b", lasting()));
+            let mut paused = Writer::lock(&a, "run-a").await;
+            paused.save(1).await.unwrap();
+            b.break_lock(&key()).await.unwrap();
+            if taken {
+                a_run(&b, "run-b").await.unwrap();
+            }
+            sleep(SHORT * 2).await;
+            let watch = paused.lock.watch();
+            assert_ne!(watch(), Standing::Held);
+            let lost = check_held(paused.lock.as_ref()).await.unwrap_err();
+            assert_eq!(lost.exit, Exit::Locked);
+            assert_eq!(lost.summary, crate::Error::lock_lost().summary);
+            assert_eq!(watch(), Standing::Lost);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_holder_that_cannot_ask_after_a_pause_stops_after_a_while() {
+    let team = Team::new(true);
+    let timing = Timing {
+        confirm: SHORT,
+        ..pausing()
+    };
+    let store = team.store("a", timing);
+    let writer = Writer::lock(&store, "run-a").await;
+    team.aws
+        .set_faults(|_, name| (name == "PutItem").then_some(Fault::LostRequest));
+    sleep(SHORT * 2).await;
+    let stopped = check_held(writer.lock.as_ref()).await.unwrap_err();
+    assert!(stopped.summary.contains("was paused"), "{stopped}");
 }
 
 #[tokio::test]
@@ -78,7 +163,7 @@ async fn a_thread_of_its_own_renews_the_lock_while_the_program_stands_still() {
             }
         }
         team.aws.end_faults();
-        assert!(lock.is_held());
+        check_held(lock.as_ref()).await.unwrap();
         // A waiting run sees that the holder is alive, and is told so.
         let refused = b.lock(&key(), holder("run-b"), Duration::ZERO).await;
         let refused = refused.err().unwrap();

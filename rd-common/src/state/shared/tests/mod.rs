@@ -31,6 +31,9 @@ pub(super) fn dying() -> Timing {
         limit: HOUR,
         lease: SHORT,
         look: Duration::from_millis(10),
+        beat: Duration::from_secs(1),
+        paused: HOUR,
+        confirm: HOUR,
     }
 }
 
