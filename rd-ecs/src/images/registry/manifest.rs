@@ -46,19 +46,6 @@ pub fn media_type(manifest: &OciManifest) -> &str {
     }
 }
 
-/// The total size of an image's layers, in bytes; none for an index.
-pub fn layers_size(manifest: &OciManifest) -> Option<u64> {
-    let OciManifest::Image(image) = manifest else {
-        return None;
-    };
-    let sizes = image.layers.iter();
-    Some(
-        sizes
-            .filter_map(|layer| u64::try_from(layer.size).ok())
-            .sum(),
-    )
-}
-
 /// The images of an index. Attestations, which an index lists for an unknown platform, are left out.
 /// <https://docs.docker.com/build/metadata/attestations/attestation-storage/>
 pub fn images(index: &OciImageIndex) -> impl Iterator<Item = &ImageIndexEntry> {
@@ -82,7 +69,6 @@ mod tests {
                  "platform":{"os":"unknown","architecture":"unknown"}}]}"#,
         )
         .unwrap();
-        assert_eq!(layers_size(&manifest), None);
         let OciManifest::ImageIndex(index) = manifest else {
             panic!("not an index: {manifest:?}");
         };
