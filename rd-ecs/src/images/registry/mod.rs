@@ -11,7 +11,7 @@ mod repository;
 pub use access::{Access, install_tls_provider};
 pub use architecture::{Platform, architectures, fargate_architecture};
 pub use errors::{client_error, connection_error, registry_code, response_error};
-pub use manifest::{MEDIA_TYPES, images, media_type, parse};
+pub use manifest::{MEDIA_TYPES, images, media_type, null_as_default, parse};
 pub use repository::Repository;
 
 use crate::service_context::ServiceContext;
