@@ -108,7 +108,7 @@ pub fn image_of(definition: &TaskDefinition) -> &str {
 
 /// A step that counts as passed because it could not be checked; `why` says what prevented it.
 fn not_checked(what: impl Into<String>, why: &str) -> CheckStep {
-    CheckStep::new(what, true, format!("not checked: {why}"))
+    CheckStep::warning(what, format!("not checked: {why}"))
 }
 
 /// The application's container; where none has its name, the first one.
