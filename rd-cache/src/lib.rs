@@ -25,7 +25,8 @@ pub fn main() -> ExitCode {
                    rd-cache status                        nodes, roles, endpoint, memory\n  \
                    rd-cache apply --set cache.nodes=2 -y  add a second node, with failover\n  \
                    rd-cache rotate                        set a new token, in ElastiCache and in the secret\n  \
-                   rd-cache check                         show why the service cannot reach the cache",
+                   rd-cache check                         show why the service cannot reach the cache\n  \
+                   rd-cache connect                       open redis-cli, through a task of the service",
         samples: &[
             ("{address}", "cache.replication_group.redis"),
             ("{id}", "shop-production-redis"),

@@ -8,9 +8,11 @@
 pub mod apply;
 pub mod arn;
 pub mod aws;
+pub mod child_process;
 pub mod cli;
 pub mod commands;
 pub mod completion;
+pub mod connect;
 pub mod context;
 pub mod error;
 pub mod exit;
@@ -43,7 +45,7 @@ pub use resource::deletion::Deletion;
 pub use resource::external_outputs::ExternalOutputs;
 pub use resource::input::Input;
 pub use resource::kind::{
-    Condition, CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
+    CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
 };
 pub use resource::parts::{Part, Parts};
 pub use resource::slice::{DeleteTarget, NoArgs, Note, Slice, Usage};

@@ -22,12 +22,11 @@ pub struct Clients {
 impl Clients {
     /// Creates the clients with the credentials and region of `aws`.
     pub fn new(aws: &Aws) -> Self {
-        let secrets = rd_secret::client(aws);
         Self {
             rds: client!(aws_sdk_rds, aws.config),
             iam: rd_iam::client(aws),
-            descriptions: Descriptions::new(&secrets),
-            secrets,
+            secrets: rd_secret::client(aws),
+            descriptions: Descriptions::default(),
             logs: rd_log_group::client(aws),
         }
     }

@@ -27,7 +27,8 @@ pub fn main() -> ExitCode {
                    rd-data snapshot --wait                take a snapshot before something risky\n  \
                    rd-data restore --to-time 2026-03-01T02:10:00Z --switch\n  \
                    rd-data rotate                         set a new password, in RDS and in the secret\n  \
-                   rd-data check                          show why the service cannot reach the database",
+                   rd-data check                          show why the service cannot reach the database\n  \
+                   rd-data connect                        open psql, through a task of the service",
         samples: &[
             ("{address}", "data.db_instance.postgres"),
             ("{id}", "shop-production-postgres"),

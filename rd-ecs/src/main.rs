@@ -5,7 +5,6 @@ mod commands;
 mod completion;
 mod config;
 mod diagnose;
-mod exec;
 mod images;
 mod kinds;
 mod names;
@@ -14,6 +13,7 @@ mod preflight;
 mod read;
 mod rollout;
 mod service_context;
+mod session;
 mod simulation;
 mod slice;
 mod tasks;
@@ -33,6 +33,7 @@ fn main() -> ExitCode {
                    rd-ecs rollback                       deploy the previous revision\n  \
                    rd-ecs run -- npx prisma migrate deploy\n  \
                    rd-ecs exec -- /bin/sh                open a shell in a task\n  \
+                   rd-ecs forward 15432:db.internal:5432 forward a port through a task\n  \
                    rd-ecs diagnose                       show why tasks do not start",
         samples: &[
             ("{address}", "ecs.cluster.main"),

@@ -60,6 +60,20 @@ pub fn managed_execution(stack: &Stack) -> String {
     arn.to_string()
 }
 
+/// The document that forwards a local port through a container to a host that the container reaches.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-sessions-start.html>
+pub const FORWARDING_DOCUMENT: &str = "AWS-StartPortForwardingSessionToRemoteHost";
+
+/// The ARN of [`FORWARDING_DOCUMENT`], which has no account, since it is AWS's.
+pub fn forwarding_document(stack: &Stack) -> String {
+    let document = format!("document/{FORWARDING_DOCUMENT}");
+    let arn = Arn {
+        account: String::new(),
+        ..Arn::regional(stack, "ssm", document)
+    };
+    arn.to_string()
+}
+
 /// The registry's host and the repository's name, to which images are pushed.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>
 pub fn repository_url(stack: &Stack) -> String {

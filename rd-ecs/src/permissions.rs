@@ -38,7 +38,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ECS,
         "DescribeClusters",
-        "plan verify diagnose deploy restart rollback run wait exec",
+        "plan verify diagnose deploy restart rollback run wait exec forward",
         &[Grant::on("ecs:DescribeClusters", "cluster")],
     ),
     needs(
@@ -71,13 +71,13 @@ pub const CALLS: &[Call] = &[
     needs(
         ECS,
         "ListServiceDeployments",
-        "apply deploy rollback restart run wait diagnose verify exec",
+        "apply deploy rollback restart run wait diagnose verify exec forward",
         &[Grant::on("ecs:ListServiceDeployments", "service")],
     ),
     needs(
         ECS,
         "DescribeServiceDeployments",
-        "apply deploy rollback restart run wait diagnose verify exec",
+        "apply deploy rollback restart run wait diagnose verify exec forward",
         &[Grant::on(
             "ecs:DescribeServiceDeployments",
             "service rollout",
@@ -86,7 +86,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ECS,
         "DescribeServiceRevisions",
-        "apply deploy rollback restart run wait diagnose revisions verify exec",
+        "apply deploy rollback restart run wait diagnose revisions verify exec forward",
         &[Grant::on("ecs:DescribeServiceRevisions", "service rollout")],
     ),
     needs(
@@ -196,6 +196,14 @@ pub const CALLS: &[Call] = &[
         "exec",
         &[Grant::on("ecs:ExecuteCommand", "cluster task")],
     ),
+    // A container is a task to IAM.
+    // <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssystemsmanager.html>
+    needs(
+        SSM,
+        "StartSession",
+        "forward",
+        &[Grant::on("ssm:StartSession", "task forwarding_document")],
+    ),
     needs(
         ECS,
         "TagResource",
@@ -235,19 +243,19 @@ pub const CALLS: &[Call] = &[
     needs(
         ECR,
         "ListImages",
-        "apply images deploy diagnose push restart rollback run verify wait exec",
+        "apply images deploy diagnose push restart rollback run verify wait exec forward",
         &[Grant::on("ecr:ListImages", "repository")],
     ),
     needs(
         ECR,
         "DescribeImages",
-        "apply deploy images push rollback run verify diagnose restart wait exec",
+        "apply deploy images push rollback run verify diagnose restart wait exec forward",
         &[Grant::on("ecr:DescribeImages", "repository")],
     ),
     needs(
         ECR,
         "BatchGetImage",
-        "apply deploy images push rollback run verify diagnose restart wait exec",
+        "apply deploy images push rollback run verify diagnose restart wait exec forward",
         &[Grant::on("ecr:BatchGetImage", "repository")],
     ),
     needs(
@@ -310,7 +318,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ECR,
         "GetAuthorizationToken",
-        "images login push deploy run verify diagnose restart rollback wait exec",
+        "images login push deploy run verify diagnose restart rollback wait exec forward",
         &[Grant::any("ecr:GetAuthorizationToken")],
     ),
     needs(
@@ -346,19 +354,19 @@ pub const CALLS: &[Call] = &[
     needs(
         REGISTRY,
         "GET manifest",
-        "images deploy run verify diagnose restart rollback wait exec",
+        "images deploy run verify diagnose restart rollback wait exec forward",
         &[Grant::on("ecr:BatchGetImage", "repository")],
     ),
     needs(
         REGISTRY,
         "GET blob",
-        "images deploy run verify diagnose restart rollback wait exec",
+        "images deploy run verify diagnose restart rollback wait exec forward",
         &[Grant::on("ecr:GetDownloadUrlForLayer", "repository")],
     ),
     needs(
         SSM,
         "GetParameters",
-        "plan deploy run verify diagnose restart rollback wait exec",
+        "plan deploy run verify diagnose restart rollback wait exec forward",
         &[Grant::on("ssm:GetParameters", "parameter")],
     ),
     needs(
@@ -397,7 +405,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SCALING,
         "DescribeScalableTargets",
-        "plan deploy scale verify diagnose restart rollback run wait exec",
+        "plan deploy scale verify diagnose restart rollback run wait exec forward",
         &[Grant::any(
             "application-autoscaling:DescribeScalableTargets",
         )],
@@ -511,31 +519,31 @@ pub const CALLS: &[Call] = &[
     needs(
         "Elastic Load Balancing v2",
         "DescribeTargetGroups",
-        "deploy rollback restart wait verify diagnose apply run exec",
+        "deploy rollback restart wait verify diagnose apply run exec forward",
         &[Grant::any("elasticloadbalancing:DescribeTargetGroups")],
     ),
     needs(
         "Elastic Load Balancing v2",
         "DescribeTargetHealth",
-        "deploy rollback restart wait verify diagnose apply run exec",
+        "deploy rollback restart wait verify diagnose apply run exec forward",
         &[Grant::any("elasticloadbalancing:DescribeTargetHealth")],
     ),
     needs(
         "Elastic Load Balancing v2",
         "DescribeListeners",
-        "verify diagnose deploy restart rollback run wait exec",
+        "verify diagnose deploy restart rollback run wait exec forward",
         &[Grant::any("elasticloadbalancing:DescribeListeners")],
     ),
     needs(
         "Secrets Manager",
         "DescribeSecret",
-        "plan verify diagnose deploy restart rollback run wait exec",
+        "plan verify diagnose deploy restart rollback run wait exec forward",
         &[Grant::on("secretsmanager:DescribeSecret", "secret")],
     ),
     needs(
         "Secrets Manager",
         "GetSecretValue",
-        "verify diagnose deploy restart rollback run wait exec",
+        "verify diagnose deploy restart rollback run wait exec forward",
         &[
             Grant::on("secretsmanager:GetSecretValue", "secret"),
             Grant::on("kms:Decrypt", "secret_key").when(Condition::Via("secretsmanager")),
@@ -544,25 +552,25 @@ pub const CALLS: &[Call] = &[
     needs(
         "CloudWatch Logs",
         "GetLogEvents",
-        "run diagnose deploy restart rollback verify wait exec",
+        "run diagnose deploy restart rollback verify wait exec forward",
         &[Grant::on("logs:GetLogEvents", "log_group")],
     ),
     needs(
         "CloudWatch Logs",
         "DescribeLogGroups",
-        "verify diagnose deploy restart rollback run wait exec",
+        "verify diagnose deploy restart rollback run wait exec forward",
         &[Grant::any("logs:DescribeLogGroups")],
     ),
     needs(
         "IAM",
         "GetRole",
-        "verify diagnose deploy restart rollback run wait exec",
+        "verify diagnose deploy restart rollback run wait exec forward",
         &[Grant::on("iam:GetRole", "role")],
     ),
     needs(
         "IAM",
         "SimulatePrincipalPolicy",
-        "verify diagnose deploy restart rollback run wait exec",
+        "verify diagnose deploy restart rollback run wait exec forward",
         &[Grant::on("iam:SimulatePrincipalPolicy", "role")],
     ),
     // Of any user or role of the account: whose credentials ask is not known here. With names, the policy for everything
@@ -593,6 +601,10 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
             "task_definition",
             "ecs",
             [format!("task-definition/{api}*:*")],
+        )
+        .values(
+            "forwarding_document",
+            vec![names::forwarding_document(Resources::of(stack).stack())],
         )
         .regional("repository", "ecr", [format!("repository/{api}")])
         .regional("parameter", "ssm", [format!("parameter{path}/*")])

@@ -88,6 +88,7 @@ MODULES = [
     "application_autoscaling.scheduled_actions",
     "application_autoscaling.activities",
     "ssm.parameters",
+    "ssm.sessions",
     "logs.groups",
     "logs.events",
     "logs.insights",

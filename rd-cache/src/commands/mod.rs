@@ -1,6 +1,7 @@
 //! The commands that only `rd-cache` has, one file each.
 
 mod check;
+mod connect;
 mod rotate;
 mod snapshot;
 mod snapshots;
@@ -27,6 +28,10 @@ pub enum Command {
     /// Show why the service cannot reach the cache: status, network, encryption, secret
     #[command(after_help = "{program} check")]
     Check,
+    /// Open redis-cli or valkey-cli at the cache, through a running task of the service
+    #[command(after_help = "{program} connect\n\
+        {program} connect -- info memory")]
+    Connect(connect::ConnectArgs),
 }
 
 impl ProgramCommands for Command {
@@ -36,6 +41,7 @@ impl ProgramCommands for Command {
             Command::Snapshot(args) => snapshot::run(context, &args).await,
             Command::Rotate => rotate::run(context).await,
             Command::Check => check::run(context).await,
+            Command::Connect(args) => connect::run(context, &args).await,
         }
     }
 }

@@ -1,10 +1,13 @@
 //! SIGINT, SIGTERM and SIGHUP: the first one asks the run to stop cleanly, a second one ends the process at once. The
-//! state is safe either way, since every step is recorded before it is taken.
+//! state is safe either way, since every step is recorded before it is taken. While a client program has the terminal,
+//! signals are its own.
 
 use crate::exit::Exit;
+use rustix::process::{Pid, Signal as Number, kill_process};
 use std::future::Future;
 use std::io;
-use std::sync::{OnceLock, mpsc};
+use std::process::Child;
+use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -76,6 +79,43 @@ impl Cancel {
     }
 }
 
+/// The client program that has the terminal; none most of the time.
+static CLIENT: Mutex<Option<Pid>> = Mutex::new(None);
+
+/// While this exists, signals do not stop this program.
+#[must_use]
+pub struct Passing(());
+
+/// Leaves signals to a client program in the foreground. It gets SIGINT from the terminal, as this program does, and
+/// decides what it means: in `psql`, Ctrl-C cancels a query. SIGTERM and SIGHUP are passed on.
+pub fn pass_to(client: &Child) -> Passing {
+    set_client(i32::try_from(client.id()).ok().and_then(Pid::from_raw));
+    Passing(())
+}
+
+impl Drop for Passing {
+    fn drop(&mut self) {
+        set_client(None);
+    }
+}
+
+fn set_client(client: Option<Pid>) {
+    *CLIENT.lock().unwrap_or_else(PoisonError::into_inner) = client;
+}
+
+/// Whether a signal is the client's; passes it on where the client does not get it by itself.
+fn is_passed_on(number: Number) -> bool {
+    let client = CLIENT.lock().unwrap_or_else(PoisonError::into_inner);
+    let Some(client) = *client else {
+        return false;
+    };
+    if number != Number::INT {
+        // It may have ended in between.
+        let _ = kill_process(client, number);
+    }
+    true
+}
+
 /// The signals that are watched.
 struct Watched {
     interrupt: Signal,
@@ -103,13 +143,21 @@ impl Watched {
     }
 
     async fn wait(mut self, to_set: &Cancel) {
-        self.next().await;
-        to_set.cancel();
-        self.next().await;
-        std::process::exit(Exit::Interrupted.code().into());
+        let mut heard = false;
+        loop {
+            let number = self.next().await;
+            if is_passed_on(number) {
+                continue;
+            }
+            if heard {
+                std::process::exit(Exit::Interrupted.code().into());
+            }
+            heard = true;
+            to_set.cancel();
+        }
     }
 
-    async fn next(&mut self) {
+    async fn next(&mut self) -> Number {
         let hang_up = async {
             match &mut self.hang_up {
                 Some(signal) => signal.recv().await,
@@ -117,9 +165,9 @@ impl Watched {
             }
         };
         tokio::select! {
-            _ = self.interrupt.recv() => {}
-            _ = self.terminate.recv() => {}
-            _ = hang_up => {}
+            _ = self.interrupt.recv() => Number::INT,
+            _ = self.terminate.recv() => Number::TERM,
+            _ = hang_up => Number::HUP,
         }
     }
 }

@@ -25,6 +25,7 @@ mod schema;
 mod secrecy;
 mod server;
 mod service;
+mod stand_ins;
 mod terminal;
 mod watched;
 mod world;

@@ -14,8 +14,8 @@ pub fn schema_of(program: &str, command: &str) -> Option<String> {
         // `init` has no settings yet, `view` shows records to people.
         ("rd-state", "init" | "view" | "slices") => None,
         (_, "completions" | "man") => None,
-        // A password for `docker login`, and a session in a terminal.
-        ("rd-ecs", "login" | "exec") => None,
+        // A password for `docker login`, a session in a terminal, and the output of a client.
+        ("rd-ecs", "login" | "exec") | ("rd-data" | "rd-cache", "connect") => None,
         ("rd-ecs", "deploy" | "rollback" | "restart" | "wait") => own("deployment"),
         ("rd-logs", "tail" | "search") => own("events"),
         (_, "plan" | "apply" | "destroy" | "status" | "rebuild" | "import" | "doctor") => {

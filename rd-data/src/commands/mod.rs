@@ -1,6 +1,7 @@
 //! The commands that only `rd-data` has, one file or folder each.
 
 mod check;
+mod connect;
 mod reboot;
 mod restore;
 mod rotate;
@@ -42,6 +43,11 @@ pub enum Command {
     /// Show why the service cannot reach the database: status, network, parameters, secret
     #[command(after_help = "{program} check")]
     Check,
+    /// Open psql at the database, through a running task of the service
+    #[command(after_help = "{program} connect\n\
+        {program} connect -- -c 'select 1'\n\
+        {program} connect --client pg_dump -- --schema-only :: any program that reads libpq's variables")]
+    Connect(connect::ConnectArgs),
 }
 
 impl ProgramCommands for Command {
@@ -53,6 +59,7 @@ impl ProgramCommands for Command {
             Command::Rotate => rotate::run(context).await,
             Command::Reboot(args) => reboot::run(context, &args).await,
             Command::Check => check::run(context).await,
+            Command::Connect(args) => connect::run(context, &args).await,
         }
     }
 }

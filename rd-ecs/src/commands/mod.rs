@@ -3,6 +3,7 @@
 mod deploy;
 mod diagnose;
 mod exec;
+mod forward;
 mod images;
 mod login;
 mod preflight;
@@ -63,12 +64,18 @@ pub enum Command {
         rd-data policy --for apply | {program} preflight --principal arn:aws:iam::123456789012:role/deploy"
     )]
     Preflight(preflight::PreflightArgs),
-    /// Open a shell, or run another program, in a running task
+    /// Open a shell, or run another program, in a running task; exits with 0 whatever the program does (see run)
     #[command(
         after_help = "{program} exec :: open a shell in the newest healthy task\n\
         {program} exec --task 0f3a -- env"
     )]
     Exec(exec::ExecArgs),
+    /// Forward a local port through a running task to a host in the VPC, such as the database
+    #[command(
+        after_help = "{program} forward 15432:\"$(rd-data output host)\":5432 :: until Ctrl-C; rd-data connect opens psql\n\
+        {program} forward --task 0f3a billing.internal:8080 :: from a free local port"
+    )]
+    Forward(forward::ForwardArgs),
     /// Show why tasks do not start or keep running, and what to do
     #[command(after_help = "{program} diagnose\n\
         {program} diagnose --save evidence.json :: keep what AWS deletes after an hour")]
@@ -105,6 +112,7 @@ impl ProgramCommands for Command {
             Command::Run(args) => run::run(context, &args).await,
             Command::Preflight(args) => preflight::run(context, &args).await,
             Command::Exec(args) => exec::run(context, &args).await,
+            Command::Forward(args) => forward::run(context, &args).await,
             Command::Diagnose(args) => diagnose::run(context, &args).await,
             Command::Verify(args) => verify::run(context, &args).await,
             Command::Push(args) => push::run(context, &args).await,

@@ -8,6 +8,7 @@ mod drift;
 mod exec;
 mod faults;
 mod first_image;
+mod forward;
 mod images;
 mod kept_images;
 mod lifecycle;

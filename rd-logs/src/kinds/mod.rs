@@ -2,6 +2,5 @@
 
 pub mod alarm;
 pub mod dashboard;
-mod least_samples;
 pub mod subscription;
 pub mod topic;

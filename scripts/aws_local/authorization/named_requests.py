@@ -212,6 +212,11 @@ def _route53(call, arn):
 
 
 def _ssm(call, arn):
+    if call.operation == "StartSession":
+        _, _, _, region, account, _ = arn("").split(":")
+        cluster, task, _ = call.value("Target").removeprefix("ecs:").rsplit("_", 2)
+        document = f"arn:aws:ssm:{region}::document/{call.value('DocumentName')}"
+        return [f"arn:aws:ecs:{region}:{account}:task/{cluster}/{task}", document]
     names = _values(call, "Name", "Names", "ResourceId")
     # A secret that is read through Parameter Store, and a parameter of the tests in another path, keep their form.
     return [arn(f"parameter/{name.lstrip('/')}") if not name.startswith("arn:") else name for name in names]

@@ -31,7 +31,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SERVICE,
         "GetSecretValue",
-        "plan rotate restore check",
+        "plan rotate restore check connect",
         &[
             Grant::on("secretsmanager:GetSecretValue", "secret"),
             READ_KEY,

@@ -133,8 +133,10 @@ enum Named {
 }
 
 async fn named(client: &Client, name: &str) -> Result<Named> {
-    let Some(answer) = describe(client, name).await? else {
-        return Ok(Named::Unseen);
+    let call = client.describe_secret().secret_id(name);
+    let answer = match call.send().await.doing("read the secret") {
+        Err(error) if error.is(&[NOT_FOUND]) => return Ok(Named::Unseen),
+        other => other?,
     };
     Ok(match answer.deleted_date() {
         Some(_) => Named::ScheduledForDeletion(tags_from_sdk!(answer.tags())),
@@ -183,8 +185,11 @@ impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
             let Some(id) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
-            let answer = ctx.clients.descriptions().of(&id).await?;
-            let Some((live, tags)) = answer.as_ref().and_then(live) else {
+            let answer = match describe(ctx, &id).await {
+                Err(error) if error.is(&[NOT_FOUND]) => continue,
+                other => other?,
+            };
+            let Some((live, tags)) = live(&answer) else {
                 continue;
             };
             found.push(Found {

@@ -18,6 +18,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "apply",
             "plan",
             "pipe",
+            "connect",
             "other_program",
             "context",
             "flags",
@@ -37,6 +38,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "exit",
             "suggestion",
             "wait_scale",
+            "child_process",
         ],
     ),
     (
@@ -129,7 +131,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "completion",
-            "exec",
+            "session",
             "rollout",
             "diagnose",
             "verify",
@@ -219,6 +221,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "log_events",
             "secrecy",
             "service",
+            "stand_ins",
             "terminal",
             "watched",
             "rounds",

@@ -6,6 +6,7 @@ mod bad_input;
 mod behaviour;
 mod checkouts;
 mod completions;
+mod connect;
 mod docs_names;
 mod docs_say_something;
 mod editions;

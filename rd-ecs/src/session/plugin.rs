@@ -1,11 +1,9 @@
-//! The Session Manager plugin, which connects the terminal with the agent in the container.
+//! The Session Manager plugin, which connects the terminal, or a local port, with the agent in the container.
 //! <https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html>
-//!
-//! This process replaces itself with the plugin, so that the plugin has the terminal with its size and signals, and its
-//! exit code is the program's.
 
+use rd_common::output::printer::print_warning;
 use rd_common::{Error, Result};
-use serde_json::json;
+use serde_json::{Value, json};
 use std::os::unix::process::CommandExt;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
@@ -25,10 +23,10 @@ const LAST_WITHOUT_VARIABLE: [u32; 4] = [1, 2, 497, 0];
 pub struct Plugin {
     path: PathBuf,
     /// The version, such as `1.2.553.0`; none where it prints something else.
-    pub version: Option<String>,
+    version: Option<String>,
 }
 
-/// A session that ECS has opened.
+/// A session that AWS has opened.
 #[derive(Clone)]
 pub struct Session {
     /// The id of the session.
@@ -37,8 +35,8 @@ pub struct Session {
     pub url: String,
     /// The token that opens the session; secret.
     pub token: String,
-    /// The target, as `ecs:<cluster>_<task id>_<runtime id>`.
-    pub target: String,
+    /// The request for the session: at least its `Target`, as `ecs:<cluster>_<task id>_<runtime id>`.
+    pub request: Value,
     /// The region of the task.
     pub region: String,
     /// The profile with which the plugin resumes the session; empty for the default credentials.
@@ -55,7 +53,7 @@ impl Plugin {
             .map(|folder| folder.join(NAME))
             .find(|file| file.is_file());
         let path = found.ok_or_else(|| {
-            Error::failed(format!("{NAME} is not installed; it connects your terminal with a task")).hint(
+            Error::failed(format!("{NAME} is not installed; it connects your machine with a task")).hint(
                 "install it: `brew install --cask session-manager-plugin` on macOS; on Linux the package from https://docs.aws.amazon.com/systems-manager/latest/userguide/session-manager-working-with-install-plugin.html",
             )
         })?;
@@ -70,12 +68,13 @@ impl Plugin {
     }
 
     /// Whether it accepts the session's token in a variable, which other users cannot read.
-    pub fn hides_token(&self) -> bool {
+    fn hides_token(&self) -> bool {
         let version = self.version.as_deref().and_then(version_numbers);
         version.is_some_and(|version| version.as_slice() > LAST_WITHOUT_VARIABLE.as_slice())
     }
 
-    fn command(&self, session: &Session) -> Command {
+    /// The command that connects with a session.
+    pub fn command(&self, session: &Session) -> Command {
         let response = json!({
             "SessionId": session.id,
             "StreamUrl": session.url,
@@ -92,18 +91,34 @@ impl Plugin {
             .arg(&session.region)
             .arg("StartSession")
             .arg(&session.profile)
-            .arg(json!({"Target": session.target}).to_string())
+            .arg(session.request.to_string())
             .arg(&session.endpoint);
         command
     }
 
-    /// Replaces this process with the plugin. Returns only if the plugin cannot be started.
+    /// Replaces this process with the plugin, which so has the terminal with its size and signals. Returns only if the
+    /// plugin cannot be started.
     pub fn replace_process(&self, session: &Session) -> Error {
         cannot_run(self.command(session).exec())
     }
+
+    /// Warns of a version that takes the session's token as an argument.
+    pub fn warn_if_outdated(&self) {
+        if self.hides_token() {
+            return;
+        }
+        let version = self.version.as_deref().unwrap_or("of an unknown version");
+        print_warning(
+            &format!(
+                "session-manager-plugin {version} is outdated: every user of this machine can see the session's token in its arguments"
+            ),
+            "update it: versions after 1.2.497.0 take the token from a variable, which other users cannot read",
+        );
+    }
 }
 
-fn cannot_run(error: std::io::Error) -> Error {
+/// The error for a plugin that could not be started.
+pub fn cannot_run(error: std::io::Error) -> Error {
     Error::failed(format!("cannot run {NAME}: {error}"))
         .caused_by(error)
         .hint("check its permissions, or install it again")
@@ -131,7 +146,7 @@ mod tests {
             id: "s-1".to_owned(),
             url: "wss://x".to_owned(),
             token: "sesame".to_owned(),
-            target: "ecs:c_t_r".to_owned(),
+            request: json!({"Target": "ecs:c_t_r"}),
             region: "eu-west-1".to_owned(),
             profile: String::new(),
             endpoint: "https://ssm".to_owned(),

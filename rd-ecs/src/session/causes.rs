@@ -19,6 +19,10 @@ const AGENT_ACTIONS: [&str; 4] = [
     "ssmmessages:OpenDataChannel",
 ];
 
+/// The codes with which ECS and Systems Manager say that no agent is connected.
+/// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_StartSession.html>
+pub const NOT_CONNECTED: [&str; 2] = ["TargetNotConnectedException", "TargetNotConnected"];
+
 /// What prevents a session, and what to do about it.
 type Cause = (String, String);
 
@@ -136,7 +140,7 @@ pub async fn explain_refusal(
         let known = !causes.is_empty();
         causes.insert(0, agent_cause(container, known));
     } else if causes.is_empty() {
-        if let Some(refusal) = refusal.filter(|error| !error.is(&["TargetNotConnectedException"])) {
+        if let Some(refusal) = refusal.filter(|error| !error.is(&NOT_CONNECTED)) {
             return Ok(refusal.clone());
         }
         causes.push(cause(
