@@ -60,7 +60,7 @@ destroy: build ## Show the resources of the stack, ask for its name, and delete 
 
 .PHONY: schemas
 schemas: ## Write docs/schema again, after a change to the records or the state
-	UPDATE_SCHEMAS=1 cargo test --workspace --locked --lib schema
+	UPDATE_SCHEMAS=1 cargo test --workspace --locked --lib --bins schema
 
 .PHONY: install
 install: ## Install release builds, manual pages and completions under PREFIX (~/.local)

@@ -182,3 +182,13 @@ fn add_parameter_group(parts: &mut Parts, stack: &Stack, config: &Config) -> Inp
     );
     group.id()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_kinds_are_in_the_schema() {
+        rd_testkit::kinds::assert_listed(Cache::NAME, Cache::kinds().all().map(|(name, _)| name));
+    }
+}

@@ -267,3 +267,13 @@ async fn exists(ctx: &Ctx<Clients>, id: &str) -> Result<bool> {
 fn major(config: &Config) -> u32 {
     Version::parse(&config.engine_version).map_or(0, |version| version.major)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_kinds_are_in_the_schema() {
+        rd_testkit::kinds::assert_listed(Data::NAME, Data::kinds().all().map(|(name, _)| name));
+    }
+}

@@ -466,3 +466,13 @@ fn set_outputs(
     };
     parts.output(edge::URL, url);
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_kinds_are_in_the_schema() {
+        rd_testkit::kinds::assert_listed(Edge::NAME, Edge::kinds().all().map(|(name, _)| name));
+    }
+}

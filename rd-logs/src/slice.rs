@@ -172,3 +172,13 @@ fn dashboard(
     parts.output(logs::DASHBOARD_NAME, part.id());
     parts.output(logs::DASHBOARD_URL, dashboard_url(stack, &name));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_kinds_are_in_the_schema() {
+        rd_testkit::kinds::assert_listed(Logs::NAME, Logs::kinds().all().map(|(name, _)| name));
+    }
+}

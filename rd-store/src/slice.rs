@@ -117,3 +117,13 @@ impl Slice for Store {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_kinds_are_in_the_schema() {
+        rd_testkit::kinds::assert_listed(Store::NAME, Store::kinds().all().map(|(name, _)| name));
+    }
+}

@@ -314,6 +314,7 @@ mod tests {
             action,
             fields: Vec::new(),
             replace_order,
+            spec: Value::Null,
             live: (action != Action::Create).then(|| Found {
                 address: format!("s.k.{index}"),
                 id: format!("id-{index}"),

@@ -22,6 +22,7 @@ pub fn destroy_plan(parts: &Parts, state: &Document, observed: &Observed) -> Pla
                 &node.address,
                 node.kind,
                 node.depends_on(),
+                &node.spec,
                 Some(found.clone()),
             ));
         }
@@ -59,12 +60,13 @@ pub(super) fn deletes(state: &Document, observed: &Observed, desired: &BTreeSet<
                 address,
                 &resource.kind,
                 resource.depends_on.clone(),
+                &resource.spec,
                 Some(found.clone()),
             )),
             // It is another stack's, although this state has its id: neither deleted nor forgotten.
             None if observed.foreign.contains_key(address) => plan.resources.push(Planned {
                 refused: observed.foreign.get(address).cloned(),
-                ..delete(address, &resource.kind, Vec::new(), None)
+                ..delete(address, &resource.kind, Vec::new(), &resource.spec, None)
             }),
             None => plan.gone.push(address.clone()),
         }
@@ -80,6 +82,7 @@ fn delete(
     address: &str,
     kind: &str,
     depends_on: Vec<String>,
+    spec: &Value,
     live: Option<Found<Value>>,
 ) -> Planned {
     Planned {
@@ -88,6 +91,7 @@ fn delete(
         action: Action::Delete,
         fields: Vec::new(),
         replace_order: ReplaceOrder::DeleteFirst,
+        spec: spec.clone(),
         live,
         node: None,
         depends_on,

@@ -7,6 +7,7 @@ use crate::records::{Output, Record, ResourceChange};
 use crate::resource::action::Action;
 use crate::resource::change::is_unknown;
 use crate::stack::Tags;
+use serde_json::Value;
 
 /// Writes the plan of `slice`: a `change` record for each resource, then the outputs.
 pub fn emit_plan(printer: &Printer, slice: &str, plan: &Plan) {
@@ -49,6 +50,7 @@ pub fn changes<'a>(slice: &'a str, plan: &'a Plan) -> impl Iterator<Item = Resou
             id: Some(id.clone()),
             tags: Tags::new(),
             pending: None,
+            spec: Value::Null,
         });
     resources.chain(deposed)
 }
@@ -68,5 +70,6 @@ fn change(slice: &str, planned: &Planned) -> ResourceChange {
             Tags::new()
         },
         pending: planned.pending.clone(),
+        spec: planned.spec.clone(),
     }
 }

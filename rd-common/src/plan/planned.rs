@@ -22,6 +22,8 @@ pub struct Planned {
     pub fields: Vec<Change>,
     /// Whether a replacement creates or deletes first. Meaningless for another action.
     pub replace_order: ReplaceOrder,
+    /// The whole spec, as far as it is known; for a delete, the one last applied.
+    pub spec: Value,
     /// The live resource; none where AWS has none.
     pub live: Option<Found<Value>>,
     /// The resource in the settings; none for a delete.

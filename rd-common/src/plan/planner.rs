@@ -61,7 +61,8 @@ pub fn plan<C: 'static>(
             known_after_apply(reference, &planned).or_else(|| outputs(reference))
         };
         let spec = resolve(&node.spec, &lookup);
-        let one = plan_one(&inputs, node, &spec, &planned).map_err(|e| e.at(&node.address))?;
+        let mut one = plan_one(&inputs, node, &spec, &planned).map_err(|e| e.at(&node.address))?;
+        one.spec = spec;
         order.push(node.address.clone());
         planned.insert(node.address.clone(), one);
     }
@@ -158,6 +159,7 @@ fn plan_one<C: 'static>(
         action: Action::Create,
         fields: Vec::new(),
         replace_order: ReplaceOrder::CreateFirst,
+        spec: Value::Null,
         live: observed.live.get(&node.address).cloned(),
         node: Some(node.clone()),
         depends_on: node.depends_on(),

@@ -118,6 +118,11 @@ pub struct ResourceChange {
     /// What AWS has accepted before and will do later by itself, such as in the maintenance window.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "waits")]
     pub pending: Option<String>,
+    /// The whole spec: what the resource will be or, for a delete, what was last applied. A value that is known only
+    /// after apply is `{"$ref": …}`; a secret is its ARN. Absent in records of an earlier version, and for the delete
+    /// of a predecessor.
+    #[serde(default, skip_serializing_if = "Value::is_null")]
+    pub spec: Value,
 }
 
 /// The `output` record: a value for other slices.

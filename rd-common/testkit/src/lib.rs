@@ -16,6 +16,7 @@ pub mod drift;
 pub mod faults;
 mod http;
 mod inventory;
+pub mod kinds;
 pub mod log_events;
 pub mod network;
 mod restricted;

@@ -55,6 +55,7 @@ fn the_password_is_in_no_state_record_log_error_argument_or_file() {
     for line in [
         "plan -vv",
         "apply -y -vv",
+        "plan",
         "plan --format text",
         "status -vv",
         "output",
@@ -88,6 +89,20 @@ fn the_password_is_in_no_state_record_log_error_argument_or_file() {
     });
     assert!(seen.count() > 0, "no started program was recorded");
     world.keeps(PASSWORD, &wrote);
+    // Also where nothing changes, a plan has the whole spec of the database and of the secret.
+    let unchanged = wrote[2].of_type("change");
+    for (kind, arn) in [
+        ("db_instance", "secret_arn"),
+        ("secret_version", "secret_arn"),
+    ] {
+        let of_kind = unchanged
+            .iter()
+            .find(|change| change["kind"] == kind)
+            .unwrap();
+        assert_eq!(of_kind["action"], "none");
+        let arn = of_kind["spec"][arn].as_str().unwrap();
+        assert!(arn.starts_with("arn:aws:secretsmanager:"), "{arn}");
+    }
 
     let secret = json!({"SecretId": "shop/test/database"});
     let value = world.json("secretsmanager.GetSecretValue", &secret);

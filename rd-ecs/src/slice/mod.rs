@@ -213,3 +213,13 @@ impl Slice for Ecs {
         Ok(())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_kinds_are_in_the_schema() {
+        rd_testkit::kinds::assert_listed(Ecs::NAME, Ecs::kinds().all().map(|(name, _)| name));
+    }
+}

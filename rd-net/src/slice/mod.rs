@@ -139,3 +139,13 @@ impl Slice for Net {
         parts
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn its_kinds_are_in_the_schema() {
+        rd_testkit::kinds::assert_listed(Net::NAME, Net::kinds().all().map(|(name, _)| name));
+    }
+}

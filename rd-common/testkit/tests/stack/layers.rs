@@ -231,6 +231,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "http",
             "run",
             "schema",
+            "kinds",
             "server",
             "canned",
         ],

@@ -31,6 +31,7 @@ mod shared_state;
 mod shared_state_faults;
 mod shared_state_policies;
 mod shared_state_verbs;
+mod specs;
 mod stdin;
 mod stdout;
 mod streaming;
