@@ -25,12 +25,13 @@ pub struct Clients {
 impl Clients {
     /// Creates the clients with the credentials and region of `aws`.
     pub fn new(aws: &Aws) -> Self {
+        let secrets = rd_secret::client(aws);
         Self {
             elasticache: client!(aws_sdk_elasticache, aws.config),
             cloudwatch: client!(aws_sdk_cloudwatch, aws.config),
             iam: rd_iam::client(aws),
-            secrets: rd_secret::client(aws),
-            descriptions: Descriptions::default(),
+            descriptions: Descriptions::new(&secrets),
+            secrets,
             logs: rd_log_group::client(aws),
         }
     }

@@ -45,7 +45,7 @@ pub use resource::deletion::Deletion;
 pub use resource::external_outputs::ExternalOutputs;
 pub use resource::input::Input;
 pub use resource::kind::{
-    CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
+    Condition, CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
 };
 pub use resource::parts::{Part, Parts};
 pub use resource::slice::{DeleteTarget, NoArgs, Note, Slice, Usage};

@@ -2,7 +2,7 @@
 //! the treatment of missing data follow AWS's recommendations.
 //! <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Best_Practice_Recommended_Alarms_AWS_Services.html>
 
-use crate::config::{Config, Threshold};
+use crate::config::{Config, RunningTasksMissingData, Threshold};
 use crate::discover::Discovered;
 use crate::kinds::alarm::Spec;
 use crate::metric::{Metric, running_tasks};
@@ -55,6 +55,9 @@ struct Rule {
     threshold: Threshold,
     evaluation: Evaluation,
     missing_data: MissingData,
+    least_samples: Option<u32>,
+    /// Whether the topic is also notified when there is no data any more.
+    notify_no_data: bool,
     description: &'static str,
 }
 
@@ -67,6 +70,8 @@ impl Rule {
             threshold,
             evaluation,
             missing_data: MissingData::Missing,
+            least_samples: None,
+            notify_no_data: false,
             description: "",
         }
     }
@@ -115,9 +120,12 @@ impl Rule {
             evaluation_periods: self.evaluation.periods,
             datapoints_to_alarm: self.evaluation.periods,
             missing_data: missing_data.to_owned(),
-            // A percentile of a few requests is not significant.
-            low_samples: percentile.then(|| "ignore".to_owned()),
+            // A percentile of a few requests is not significant. AWS ignores it below 200 for p95, and the alarm then keeps
+            // its state: https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/percentiles-with-low-samples.html
+            low_samples: (percentile && self.least_samples.is_none()).then(|| "ignore".to_owned()),
+            least_samples: self.least_samples,
             topic_arn: topic.clone(),
+            notify_no_data: self.notify_no_data,
         };
         Some((self.name, spec))
     }
@@ -139,10 +147,17 @@ pub fn alarms(
     }
     if let Some(metric) = running_tasks(discovered) {
         let minimum = config.running_tasks(discovered.min_tasks);
+        let rule = Rule::below("running-tasks", metric, minimum, FOR_5_MINUTES);
+        let rule = match config.running_tasks_missing_data {
+            RunningTasksMissingData::Breaching => rule.missing_data(MissingData::Breaching),
+            // A new alarm has insufficient data, so that it notifies of that only after there was some.
+            RunningTasksMissingData::Missing => Rule {
+                notify_no_data: true,
+                ..rule
+            },
+        };
         rules.push(
-            Rule::below("running-tasks", metric, minimum, FOR_5_MINUTES)
-                .missing_data(MissingData::Breaching)
-                .description("Fewer tasks are running than the minimum of the service. To find out why, run rd-ecs diagnose."),
+            rule.description("Fewer tasks are running than the minimum of the service. To find out why, run rd-ecs diagnose."),
         );
     }
     if discovered.data {
@@ -167,6 +182,23 @@ pub fn alarms(
     specs.filter_map(|rule| rule.spec(stack, topic)).collect()
 }
 
+/// The alarm for slow requests. With a least number of them, one value stands for 5 minutes, so that a quiet stack has
+/// enough.
+fn latency_rule(config: &Config) -> Rule {
+    let evaluation = match config.latency_min_requests {
+        Some(_) => ONCE_IN_5_MINUTES,
+        None => FOR_5_MINUTES,
+    };
+    let metric = Metric::targets("TargetResponseTime", "p95");
+    let rule = Rule::above("latency", metric, config.latency_p95_seconds, evaluation)
+        .missing_data(MissingData::NotBreaching)
+        .description("One in twenty requests takes longer than the threshold. Check the database, and the CPU of the tasks.");
+    Rule {
+        least_samples: config.latency_min_requests,
+        ..rule
+    }
+}
+
 fn load_balancer_rules(config: &Config) -> [Rule; 4] {
     [
         Rule::above(
@@ -186,14 +218,7 @@ fn load_balancer_rules(config: &Config) -> [Rule; 4] {
         )
         .missing_data(MissingData::NotBreaching)
         .description("Tasks returned errors. To read their logs, run rd-logs tail --since 15m."),
-        Rule::above(
-            "latency",
-            Metric::targets("TargetResponseTime", "p95"),
-            config.latency_p95_seconds,
-            FOR_5_MINUTES,
-        )
-        .missing_data(MissingData::NotBreaching)
-        .description("One in twenty requests takes longer than the threshold. Check the database, and the CPU of the tasks."),
+        latency_rule(config),
         Rule::above(
             "unhealthy-hosts",
             Metric::targets("UnHealthyHostCount", "Maximum"),
@@ -338,6 +363,47 @@ mod tests {
                 .iter()
                 .any(|name| name == "db-cpu" || name == "running-tasks")
         );
+    }
+
+    #[test]
+    fn latency_is_judged_from_a_least_number_of_requests_on() {
+        let latency = |least| {
+            let config = Config {
+                latency_min_requests: least,
+                ..Config::default()
+            };
+            let mut all = alarms(&stack(), &config, &all(), &"topic".into()).into_iter();
+            all.find(|(name, _)| name == "latency").unwrap().1
+        };
+        let plain = latency(None);
+        assert_eq!((plain.period_seconds, plain.evaluation_periods), (60, 5));
+        assert_eq!(plain.low_samples.as_deref(), Some("ignore"));
+        let counted = latency(Some(20));
+        assert_eq!(
+            (counted.period_seconds, counted.evaluation_periods),
+            (300, 1)
+        );
+        assert_eq!(
+            (counted.low_samples, counted.least_samples),
+            (None, Some(20))
+        );
+    }
+
+    #[test]
+    fn running_tasks_without_data_are_too_few_or_unknown() {
+        let tasks = |missing| {
+            let config = Config {
+                running_tasks_missing_data: missing,
+                ..Config::default()
+            };
+            let mut all = alarms(&stack(), &config, &all(), &"topic".into()).into_iter();
+            let (_, spec) = all.find(|(name, _)| name == "running-tasks").unwrap();
+            (spec.missing_data, spec.notify_no_data)
+        };
+        let breaching = tasks(RunningTasksMissingData::Breaching);
+        assert_eq!(breaching, ("breaching".to_owned(), false));
+        let missing = tasks(RunningTasksMissingData::Missing);
+        assert_eq!(missing, ("missing".to_owned(), true));
     }
 
     #[test]

@@ -16,6 +16,14 @@ pub struct AlarmState {
 }
 
 impl AlarmState {
+    /// The state with its reason, such as `ALARM: Threshold Crossed: …`.
+    pub fn text(&self) -> String {
+        match self.reason.as_str() {
+            "" => self.state.clone(),
+            reason => format!("{}: {reason}", self.state),
+        }
+    }
+
     /// The state in a description of the alarm.
     pub fn of(alarm: &MetricAlarm) -> Self {
         let since = alarm

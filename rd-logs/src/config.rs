@@ -54,6 +54,16 @@ impl Visitor<'_> for ThresholdVisitor {
     }
 }
 
+/// How the alarm for running tasks treats minutes without data.
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum RunningTasksMissingData {
+    /// As too few tasks: a new stack has an alarm until its first tasks report.
+    Breaching,
+    /// As no data: a new stack has no alarm. Once there was data, its end is notified.
+    Missing,
+}
+
 /// The keys of the section. Each has a default.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
@@ -68,6 +78,9 @@ pub struct Config {
     pub target_5xx: Threshold,
     /// The longest time in which 95 % of the requests must be answered.
     pub latency_p95_seconds: Threshold,
+    /// The least number of requests in 5 minutes from which on the time above is judged. Without it, each minute is judged
+    /// that has enough requests for AWS, 200, and in others the alarm keeps its state.
+    pub latency_min_requests: Option<u32>,
     /// The most tasks that may fail their health checks.
     pub unhealthy_hosts: Threshold,
     /// The highest average CPU of the tasks.
@@ -76,6 +89,8 @@ pub struct Config {
     pub ecs_memory_percent: Threshold,
     /// The least number of running tasks. Without it, the minimum of the service's autoscaling.
     pub running_tasks: Option<Threshold>,
+    /// Minutes without data on running tasks: too few tasks, also before the first one has started, or no data.
+    pub running_tasks_missing_data: RunningTasksMissingData,
     /// The highest average CPU of the database.
     pub db_cpu_percent: Threshold,
     /// The least free storage of the database, in GiB.
@@ -99,10 +114,12 @@ impl Default for Config {
             alb_5xx: above(10.0),
             target_5xx: above(10.0),
             latency_p95_seconds: above(1.0),
+            latency_min_requests: None,
             unhealthy_hosts: above(0.0),
             ecs_cpu_percent: above(90.0),
             ecs_memory_percent: above(90.0),
             running_tasks: None,
+            running_tasks_missing_data: RunningTasksMissingData::Breaching,
             db_cpu_percent: above(90.0),
             db_free_storage_gib: above(2.0),
             db_connections: above(300.0),
@@ -176,6 +193,13 @@ impl Config {
                 "alert_email",
                 "the name of the stack is too long for the name of a topic".to_owned(),
                 "a shorter `project` or `environment`",
+            );
+        }
+        if self.latency_min_requests == Some(0) {
+            wrong(
+                "latency_min_requests",
+                "there are always at least 0 requests".to_owned(),
+                "at least 1",
             );
         }
         let percents = [
@@ -252,7 +276,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, Spoil); 7] = [
+        let wrong: [(&str, Spoil); 8] = [
             ("alert_email", |c| c.alert_email = Some("ops".into())),
             ("alert_email", |c| c.alert_email = Some("o ps@a.b".into())),
             ("kms_key", |c| c.kms_key = Some("alias/aws/sns".into())),
@@ -263,6 +287,9 @@ mod tests {
                 c.redis_memory_percent = Threshold(Some(-1.0));
             }),
             ("alb_5xx", |c| c.alb_5xx = Threshold(Some(-1.0))),
+            ("latency_min_requests", |c| {
+                c.latency_min_requests = Some(0);
+            }),
             ("running_tasks", |c| {
                 c.running_tasks = Some(Threshold(Some(-1.0)));
             }),

@@ -12,7 +12,7 @@ use crate::plan::read_ahead::ReadAhead;
 use crate::plan::refreshed::Refreshed;
 use crate::records::{Health, Record, Status, Verb};
 use crate::resource::change::{Cause, Change};
-use crate::resource::kind::{Details, Readiness};
+use crate::resource::kind::{Condition, Details, Readiness};
 use crate::resource::slice::Slice;
 use crate::state::document::{Document, Phase};
 use std::collections::BTreeMap;
@@ -35,14 +35,16 @@ pub(crate) async fn run<S: Slice>(context: &Context) -> Result<Exit> {
         };
         for planned in &plan.resources {
             let (mut readiness, mut details) = (None, Details::new());
+            let mut condition = Condition::Healthy;
             if let Some(live) = &planned.live {
                 let any = refreshed.kinds.get(&planned.kind)?;
                 readiness = Some(any.ready(&live.live)?);
+                condition = any.condition(&refreshed.ctx, &live.id, &live.live)?;
                 details = any.details(&refreshed.ctx, &live.id, &live.live).await?;
             }
             emit(Status {
                 details,
-                ..status_of(S::NAME, planned, readiness, &state)
+                ..status_of(S::NAME, planned, readiness, condition, &state)
             });
         }
         // Programs downstream compare their resources with these outputs.
@@ -77,6 +79,7 @@ fn status_of(
     slice: &str,
     planned: &Planned,
     readiness: Option<Readiness>,
+    condition: Condition,
     state: &Document,
 ) -> Status {
     let stored = state.resources.get(&planned.address);
@@ -113,8 +116,14 @@ fn status_of(
             Some("missing in the state; the next apply imports it".to_owned()),
             Vec::new(),
         ),
-        Some(Readiness::Ready) if drift.is_empty() => (Health::Ready, None, Vec::new()),
-        Some(Readiness::Ready) => (Health::Drifted, None, drift),
+        Some(Readiness::Ready) => match condition {
+            Condition::Unhealthy(reason) => (Health::Unhealthy, Some(reason), drift),
+            _ if !drift.is_empty() => (Health::Drifted, None, drift),
+            Condition::Waiting(reason) => (Health::Pending, Some(reason), drift),
+            // What it waits for stands in `pending`.
+            Condition::Healthy if planned.pending.is_some() => (Health::Pending, None, drift),
+            Condition::Healthy => (Health::Ready, None, drift),
+        },
     };
     Status {
         slice: slice.to_owned(),

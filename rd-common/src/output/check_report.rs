@@ -2,7 +2,7 @@
 
 use crate::exit::Exit;
 use crate::output::printer::Printer;
-use crate::output::style::{BOLD, ERROR, OK, paint};
+use crate::output::style::{BOLD, ERROR, OK, WARN, paint};
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -15,6 +15,9 @@ pub struct CheckStep {
     pub ok: bool,
     /// Why it passed or failed.
     pub reason: String,
+    /// Whether it passed although something about it is not good, or was not checked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub warning: bool,
 }
 
 impl CheckStep {
@@ -24,6 +27,15 @@ impl CheckStep {
             step: step.into(),
             ok,
             reason: reason.into(),
+            warning: false,
+        }
+    }
+
+    /// A step that passed, although something about it is not good, or was not checked.
+    pub fn warning(step: impl Into<String>, reason: impl Into<String>) -> Self {
+        Self {
+            warning: true,
+            ..Self::new(step, true, reason)
         }
     }
 }
@@ -68,10 +80,27 @@ impl CheckReport<'_> {
 
 /// A step as text for people, with its line feed.
 pub fn line(step: &CheckStep) -> String {
-    let mark = if step.ok {
-        paint(OK, "✓")
-    } else {
-        paint(ERROR, "✗")
+    let mark = match (step.ok, step.warning) {
+        (true, false) => paint(OK, "✓"),
+        (true, true) => paint(WARN, "!"),
+        (false, _) => paint(ERROR, "✗"),
     };
     format!("{mark} {}: {}\n", step.step, step.reason)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tick_means_that_nothing_is_wrong() {
+        let mark = |step: CheckStep| line(&step).contains('✓');
+        assert!(mark(CheckStep::new("a", true, "b")));
+        assert!(!mark(CheckStep::warning("TLS", "plain HTTP")));
+        assert!(!mark(CheckStep::new("a", false, "b")));
+        let warning = CheckStep::warning("TLS", "plain HTTP");
+        assert!(warning.ok, "it does not fail the check");
+        let json = serde_json::to_string(&CheckStep::new("a", true, "b")).unwrap_or_default();
+        assert!(!json.contains("warning"), "{json}");
+    }
 }

@@ -10,10 +10,12 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "lowercase")]
 #[schemars(with = "String")]
 pub enum Health {
-    /// It can be used and has not drifted.
+    /// It can be used, has not drifted, and reports nothing bad.
     Ready,
-    /// AWS is still working on it.
+    /// AWS is still working on it, waits for something, or has something left to do.
     Pending,
+    /// It is as desired, but what it reports is bad, such as an alarm that has gone off.
+    Unhealthy,
     /// AWS reports that it failed, or it cannot be used as it is.
     Failed,
     /// AWS is deleting it.
@@ -37,6 +39,7 @@ impl Health {
         match self {
             Health::Ready => "ready",
             Health::Pending => "pending",
+            Health::Unhealthy => "unhealthy",
             Health::Failed => "failed",
             Health::Leaving => "leaving",
             Health::Gone => "gone",

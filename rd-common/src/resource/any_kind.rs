@@ -5,7 +5,7 @@ use crate::resource::change::Change;
 use crate::resource::ctx::Ctx;
 use crate::resource::deletion::Deletion;
 use crate::resource::kind::{
-    CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
+    Condition, CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
 };
 use crate::resource::slice::Note;
 use crate::stack::Tags;
@@ -102,6 +102,8 @@ pub trait AnyKind<C> {
     fn pending(&self, live: &Value) -> Result<Option<String>>;
     /// The same as [`Kind::uses`].
     fn uses(&self, live: &Value) -> Result<Vec<(&'static str, String)>>;
+    /// The same as [`Kind::condition`].
+    fn condition(&self, ctx: &Ctx<C>, id: &str, live: &Value) -> Result<Condition>;
     /// The same as [`Kind::details`].
     fn details<'a>(
         &self,
@@ -352,6 +354,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn uses(&self, live: &Value) -> Result<Vec<(&'static str, String)>> {
         Ok(K::uses(&typed("what AWS reports", live)?))
+    }
+
+    fn condition(&self, ctx: &Ctx<K::Clients>, id: &str, live: &Value) -> Result<Condition> {
+        Ok(K::condition(ctx, id, &typed("what AWS reports", live)?))
     }
 
     fn details<'a>(

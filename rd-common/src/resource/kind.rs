@@ -87,6 +87,17 @@ pub enum Readiness {
     Leaving(String),
 }
 
+/// What a usable resource reports about itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Condition {
+    /// Nothing bad.
+    Healthy,
+    /// Nothing bad so far: what it waits for, or why nothing is known yet.
+    Waiting(String),
+    /// Something bad that no apply can fix, such as an alarm that has gone off, with AWS's reason.
+    Unhealthy(String),
+}
+
 /// What `status` shows of a resource beyond its health, in this order: values by name.
 pub type Details = serde_json::Map<String, serde_json::Value>;
 
@@ -273,6 +284,13 @@ pub trait Kind: 'static {
     fn uses(live: &Self::Live) -> Vec<(&'static str, String)> {
         let _ = live;
         Vec::new()
+    }
+
+    /// What the resource reports about itself where it can be used, from what `find` has read. Only `status` asks: an
+    /// apply has nothing to do about it.
+    fn condition(ctx: &Ctx<Self::Clients>, id: &str, live: &Self::Live) -> Condition {
+        let _ = (ctx, id, live);
+        Condition::Healthy
     }
 
     /// What `status` shows of the resource beyond its health. May read more from AWS than `find` does.

@@ -26,6 +26,8 @@ pub struct Changed {
     pub before: Option<&'static str>,
     /// The default from this edition on.
     pub value: &'static str,
+    /// Whether `value` is written as in TOML, such as a number; otherwise it is a string without its quotes.
+    pub is_toml: bool,
 }
 
 /// A line of [`CHANGED`].
@@ -43,11 +45,26 @@ const fn changed(
         given: None,
         before,
         value,
+        is_toml: false,
+    }
+}
+
+/// A line of [`CHANGED`] whose value is no string: a number, or `true`.
+const fn changed_to(
+    since: u32,
+    table: &'static str,
+    key: &'static str,
+    before: Option<&'static str>,
+    value: &'static str,
+) -> Changed {
+    Changed {
+        is_toml: true,
+        ..changed(since, table, key, before, value)
     }
 }
 
 /// Every default that an edition has changed, in the order in which they are applied.
-pub const CHANGED: [Changed; 4] = [
+pub const CHANGED: [Changed; 6] = [
     changed(2, "cache", "engine", Some("redis"), "valkey"),
     Changed {
         given: Some(("engine", "valkey")),
@@ -60,6 +77,14 @@ pub const CHANGED: [Changed; 4] = [
         "ssl_policy",
         Some("ELBSecurityPolicy-TLS13-1-2-Res-2021-06"),
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
+    ),
+    changed_to(2, "logs", "latency_min_requests", None, "20"),
+    changed(
+        2,
+        "logs",
+        "running_tasks_missing_data",
+        Some("breaching"),
+        "missing",
     ),
 ];
 
@@ -81,7 +106,18 @@ impl Changed {
             .given
             .is_none_or(|(key, value)| table.get(key).and_then(Value::as_str) == Some(value));
         if applies && given {
-            table.insert(self.key.to_owned(), Value::String(self.value.to_owned()));
+            table.insert(self.key.to_owned(), self.toml());
+        }
+    }
+}
+
+impl Changed {
+    /// The default as a TOML value.
+    fn toml(&self) -> Value {
+        let text = || Value::String(self.value.to_owned());
+        match self.is_toml {
+            true => self.value.parse().unwrap_or_else(|_| text()),
+            false => text(),
         }
     }
 }
@@ -125,6 +161,7 @@ mod tests {
         for line in CHANGED {
             assert!(line.since > FIRST && line.since <= LATEST, "{line:?}");
             assert_ne!(line.before, Some(line.value), "{line:?}");
+            assert_eq!(line.toml().is_str(), !line.is_toml, "{line:?}");
         }
         assert!(problem(FIRST).is_none() && problem(LATEST).is_none());
         assert!(problem(0).is_some() && problem(LATEST + 1).is_some());

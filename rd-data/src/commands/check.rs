@@ -109,15 +109,20 @@ async fn check_parameters(data: &SliceContext<Data>, instance: &Live) -> Result<
         return Ok(CheckStep::new(step, false, reason));
     };
     let force_ssl = group.live.parameters.get("rds.force_ssl");
-    let tls = match force_ssl.map(String::as_str) {
-        Some("0") => "TLS not required",
-        _ => "TLS required (the URL has sslmode=require)",
+    let is_plain = force_ssl.is_some_and(|value| value == "0");
+    let tls = match is_plain {
+        true => "TLS not required",
+        false => "TLS required (the URL has sslmode=require)",
     };
     let status = &instance.parameters_status;
-    let ok = status != "pending-reboot";
-    let more = if ok { "" } else { "; run rd-data reboot" };
-    let reason = format!("{name} is {status}; {tls}{more}");
-    Ok(CheckStep::new(step, ok, reason))
+    Ok(match status.as_str() {
+        "pending-reboot" => {
+            let reason = format!("{name} is {status}; {tls}; run rd-data reboot");
+            CheckStep::new(step, false, reason)
+        }
+        _ if is_plain => CheckStep::warning(step, format!("{name} is {status}; {tls}")),
+        _ => CheckStep::new(step, true, format!("{name} is {status}; {tls}")),
+    })
 }
 
 fn check_certificate(instance: &Live) -> CheckStep {

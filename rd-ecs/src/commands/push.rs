@@ -19,6 +19,9 @@ pub struct PushArgs {
     /// The tag, instead of those in the archive; may be repeated
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
+    /// The image of an archive with several, by its name, tag or digest
+    #[arg(long, value_name = "NAME")]
+    select: Option<String>,
     /// Push the image even if the service's tasks cannot run it
     #[arg(long)]
     any_architecture: bool,
@@ -37,13 +40,10 @@ pub async fn run(context: &Context, args: &PushArgs) -> Result<Exit> {
     let content = tokio::select! {
         biased;
         () = ctx.cancel.cancelled() => return Err(Error::interrupted()),
-        content = push::read_image(&archive, &ctx.progress) => content?,
+        content = push::read_image(&archive, args.select.as_deref(), &ctx.progress) => content?,
     };
-    if let Some(note) = &content.note {
-        print_warning(
-            note,
-            "to push all platforms, build for all of them: docker buildx build --platform … --output type=oci,dest=FILE",
-        );
+    for note in &content.notes {
+        print_warning(&note.summary, &note.hint);
     }
     check_architecture(&content, &slice.config.architecture, args.any_architecture)?;
     let tags = tags(&content, args)?;

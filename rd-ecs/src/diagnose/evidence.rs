@@ -11,14 +11,15 @@ use crate::tasks::logs::{self, Line};
 use crate::tasks::{self, Task, TaskScope};
 use crate::time::timestamp;
 use crate::verify;
-use aws_sdk_ecs::types::Service;
+use aws_sdk_ecs::types::{Service, TaskDefinition};
+use futures_util::future::join_all;
 use futures_util::stream::{self, StreamExt};
 use jiff::Timestamp;
 use rd_common::Result;
 use rd_common::context::Context;
 use rd_common::output::check_report::CheckStep;
 use serde::Serialize;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many of the newest deployments are read.
 const DEPLOYMENTS: usize = 5;
@@ -115,6 +116,9 @@ pub struct Evidence {
     pub checks: Vec<CheckStep>,
     /// What could not be read, each with the reason.
     pub unread: Vec<String>,
+    /// Whether somebody named the tasks, so that each counts, also one that is not of the service.
+    #[serde(skip)]
+    pub named: bool,
 }
 
 /// Which tasks to read, and how much about them.
@@ -137,17 +141,18 @@ pub async fn collect(
     let ctx = service.ctx();
     let live = service.read().await?;
     let running = service.running_revision(&live).await?;
+    let revisions = [&running.definition];
     let (deployments, targets, tasks, checks, values) = tokio::join!(
         deployments::newest(ctx, &service.arn, DEPLOYMENTS),
         targets::read(service, &live),
         tasks_with_logs(service, scope),
         checks(context, service, &running, scope),
-        verify::secret_values(service, &running.definition),
+        verify::secret_values(service, &revisions),
     );
-    let redact = Redact::new(values);
     let mut unread = Vec::new();
     let deployments = or_unread("deployments", deployments, &mut unread);
     let tasks = or_unread("tasks", tasks, &mut unread);
+    let redact = Redact::new([values, other_values(service, &running, &tasks).await].concat());
     Ok(Evidence {
         taken_at: Timestamp::now(),
         cluster: service.cluster.clone(),
@@ -162,7 +167,32 @@ pub async fn collect(
         targets: or_unread("targets", targets, &mut unread),
         checks: or_unread("what a task needs to start", checks, &mut unread),
         unread,
+        named: !matches!(scope, Scope::All),
     })
+}
+
+/// The secret values of the revisions of tasks that do not run the service's.
+async fn other_values(
+    service: &ServiceContext,
+    running: &TaggedRevision,
+    tasks: &[TaskWithLogs],
+) -> Vec<String> {
+    let own = running.definition.task_definition_arn().unwrap_or_default();
+    let arns = tasks.iter().map(|one| one.task.task_definition.as_str());
+    let arns: BTreeSet<&str> = arns.filter(|arn| *arn != own).collect();
+    let reads = &service.ctx().clients.reads;
+    let read = arns.into_iter().map(|arn| reads.definition(arn));
+    let others: Vec<TaggedRevision> = join_all(read)
+        .await
+        .into_iter()
+        .flatten()
+        .flatten()
+        .collect();
+    let others: Vec<&TaskDefinition> = others.iter().map(|one| &one.definition).collect();
+    match others.is_empty() {
+        true => Vec::new(),
+        false => verify::secret_values(service, &others).await,
+    }
 }
 
 /// What was read. A failure is noted in `unread` and must not hide the rest: stopped tasks are gone in an hour.

@@ -20,6 +20,8 @@ pub struct Finding {
     pub rule: String,
     /// Whether it needs action.
     pub severity: Severity,
+    /// Whether it is over: it came before the service was steady, or before the newest deployment.
+    pub over: bool,
     /// The likely cause, in one sentence.
     pub cause: String,
     /// What to do about it.
@@ -44,6 +46,7 @@ impl Finding {
         Self {
             rule: rule.name.to_owned(),
             severity,
+            over: false,
             cause: rule.cause.to_owned(),
             advice: rule.advice.to_owned(),
             evidence: vec![evidence.into()],
@@ -67,6 +70,7 @@ impl Finding {
         Self {
             rule: name.to_owned(),
             severity,
+            over: false,
             cause: cause.into(),
             advice: advice.into(),
             evidence: Vec::new(),
@@ -74,6 +78,14 @@ impl Finding {
             last_lines: Vec::new(),
             rank,
         }
+    }
+
+    /// Turns it into a note, which counts as nothing wrong.
+    #[must_use]
+    pub fn as_note(mut self) -> Self {
+        self.severity = Severity::Note;
+        self.rank = Rank::Note;
+        self
     }
 
     /// Adds a text that supports the finding.
@@ -95,19 +107,19 @@ impl Finding {
     #[must_use]
     pub fn settled(mut self) -> Self {
         self.severity = Severity::Note;
-        self.rank = Rank::Note;
+        self.over = true;
         self.advice = "no action needed: it is over".to_owned();
         self
     }
 }
 
-/// Merges the findings of the same rule into one, and sorts them: the most likely cause first.
+/// Merges the findings of the same rule into one, and sorts them: what is over last, and the most likely cause first.
 pub fn merge_and_sort(found: Vec<Finding>) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
     for one in found {
-        let same = all
-            .iter_mut()
-            .find(|other| other.rule == one.rule && other.severity == one.severity);
+        let same = all.iter_mut().find(|other| {
+            (&other.rule, other.severity, other.over) == (&one.rule, one.severity, one.over)
+        });
         let Some(other) = same else {
             all.push(one);
             continue;
@@ -126,7 +138,7 @@ pub fn merge_and_sort(found: Vec<Finding>) -> Vec<Finding> {
             other.last_lines = one.last_lines;
         }
     }
-    all.sort_by_key(|one| (one.rank, std::cmp::Reverse(one.tasks.len())));
+    all.sort_by_key(|one| (one.over, one.rank, std::cmp::Reverse(one.tasks.len())));
     all
 }
 
@@ -160,6 +172,27 @@ mod tests {
         assert_eq!(all[1].tasks, ["2", "4"]);
         assert_eq!(all[1].evidence.len(), 1);
         assert!(has_errors(&all) && !has_errors(&all[2..]));
+    }
+
+    #[test]
+    fn what_is_over_comes_last() {
+        let all = merge_and_sort(vec![
+            found("OutOfMemoryError: Container killed", "1").settled(),
+            found("Task failed ELB health checks in x", "2"),
+            found("Your Spot Task was interrupted.", "3"),
+        ]);
+        let rules: Vec<(&str, bool)> = all
+            .iter()
+            .map(|one| (one.rule.as_str(), one.over))
+            .collect();
+        assert_eq!(
+            rules,
+            [
+                ("health-failed", false),
+                ("spot-interruption", false),
+                ("out-of-memory", true)
+            ]
+        );
     }
 
     #[test]

@@ -9,39 +9,43 @@ mod targets;
 mod task_findings;
 mod view;
 
+use crate::names::last;
 use crate::service_context::ServiceContext;
 use crate::tasks::Task;
-use jiff::Timestamp;
 use rd_common::Result;
 use rd_common::context::Context;
 use rd_common::output::check_report::CheckStep;
 use rules::Rank;
 use serde_json::json;
+use service_findings::Past;
 
 pub use evidence::{Evidence, Scope, collect};
 pub use finding::{Finding, has_errors};
 pub use view::full_text;
 
-/// The findings in the evidence, the most likely cause first.
+/// The findings in the evidence: the current ones first, the most likely cause before the others.
 pub fn findings(evidence: &Evidence) -> Vec<Finding> {
     let latest = evidence.deployments.first();
-    let settled = service_findings::settled_at(latest, evidence.taken_at);
-    findings_after(evidence, settled)
+    let past = Past::of(latest, &evidence.events, evidence.taken_at);
+    findings_after(evidence, &past)
 }
 
-/// The findings in the evidence; what ended before `settled` is only a note.
-fn findings_after(evidence: &Evidence, settled: Option<Timestamp>) -> Vec<Finding> {
+/// The findings in the evidence; what is `past` is only a note.
+fn findings_after(evidence: &Evidence, past: &Past) -> Vec<Finding> {
     let latest = evidence.deployments.first();
-    let mut found: Vec<Finding> = evidence
-        .tasks
-        .iter()
-        .filter_map(|one| task_findings::of_task(one, settled))
+    let service = evidence.service.arn.as_str();
+    let tasks = evidence.tasks.iter();
+    let mut found: Vec<Finding> = tasks
+        // One task of its own, such as a migration that failed, is no illness of the service.
+        .filter(|one| evidence.named || task_findings::belongs_to(&one.task, last(service)))
+        .filter_map(|one| task_findings::of_task(one, past.before))
         .collect();
     found.extend(evidence.checks.iter().filter_map(failed_check));
-    found.extend(service_findings::of_events(&evidence.events, settled));
     found.extend(targets::findings(&evidence.targets));
-    found.extend(latest.and_then(|latest| service_findings::of_deployment(latest, settled)));
+    found.extend(latest.and_then(|latest| service_findings::of_deployment(latest, past)));
     found.extend(service_findings::of_service(&evidence.service));
+    let is_well = !has_errors(&found);
+    found.extend(service_findings::of_events(&evidence.events, past, is_well));
     finding::merge_and_sort(found)
 }
 
@@ -64,7 +68,7 @@ pub async fn of_failed_tasks(
 ) -> Result<Vec<Finding>> {
     let evidence = collect(context, service, Scope::Tasks(failed)).await?;
     // The deployment ended a moment ago, whatever this machine's clock says.
-    Ok(findings_after(&evidence, None))
+    Ok(findings_after(&evidence, &Past::default()))
 }
 
 /// Prints the findings about failed tasks: text for people, one record for each finding for programs.

@@ -50,20 +50,58 @@ pub fn of_service(service: &ServiceState) -> Vec<Finding> {
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/stopped-task-errors.html>
 const COUNTS_FOR: SignedDuration = SignedDuration::from_hours(1);
 
-/// The time before which problems are settled: the end of the newest deployment, if it succeeded or ended long ago.
-pub fn settled_at(latest: Option<&Deployment>, now: Timestamp) -> Option<Timestamp> {
-    let latest = latest.filter(|latest| latest.is_over())?;
-    let ended = latest.finished_at?;
-    let is_long_ago = now.duration_since(ended) > COUNTS_FOR;
-    (latest.succeeded() || is_long_ago).then_some(ended)
+/// What is over, and needs no action any more.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Past {
+    /// What happened before this is over: tasks that stopped, and events.
+    pub before: Option<Timestamp>,
+    /// Whether a failure of the newest deployment is over.
+    pub deployment: bool,
 }
 
-/// The finding about the newest deployment; a note if the deployment is settled.
-pub fn of_deployment(latest: &Deployment, settled: Option<Timestamp>) -> Option<Finding> {
+impl Past {
+    /// What is over at `now`: what came before the service was last steady, or, where the newest deployment is under way
+    /// or has failed, before that deployment.
+    pub fn of(latest: Option<&Deployment>, events: &[Event], now: Timestamp) -> Self {
+        let steady = events.iter().filter(|one| is_steady(&one.message));
+        let steady = steady.map(|one| one.at).max();
+        let Some(latest) = latest else {
+            return Self {
+                before: steady,
+                deployment: true,
+            };
+        };
+        let ended = latest.finished_at.filter(|_| latest.is_over());
+        let is_long_ago = ended.is_some_and(|ended| now.duration_since(ended) > COUNTS_FOR);
+        if ended.is_some() && (latest.succeeded() || is_long_ago) {
+            return Self {
+                before: ended.max(steady),
+                deployment: true,
+            };
+        }
+        Self {
+            before: Some(latest.created_at),
+            deployment: false,
+        }
+    }
+
+    fn contains(&self, at: Timestamp) -> bool {
+        self.before.is_some_and(|before| at <= before)
+    }
+}
+
+/// Whether an event says that the service runs as it should.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-event-messages-list.html>
+fn is_steady(message: &str) -> bool {
+    message.contains("has reached a steady state")
+}
+
+/// The finding about the newest deployment; a note if it is over.
+pub fn of_deployment(latest: &Deployment, past: &Past) -> Option<Finding> {
     let found = deployment(latest)?;
-    Some(match settled {
-        Some(_) => found.settled(),
-        None => found,
+    Some(match past.deployment {
+        true => found.settled(),
+        false => found,
     })
 }
 
@@ -106,16 +144,20 @@ fn deployment(latest: &Deployment) -> Option<Finding> {
     )
 }
 
-/// The findings in the service's events. An event that no rule covers becomes a finding with AWS's words.
-pub fn of_events(events: &[Event], settled: Option<Timestamp>) -> Vec<Finding> {
+/// The findings in the service's events. An event that no rule covers becomes a finding with AWS's words; a note where
+/// nothing else is wrong (`is_well`).
+pub fn of_events(events: &[Event], past: &Past, is_well: bool) -> Vec<Finding> {
     let mut found = Vec::new();
     for event in events {
         let finding = match rules::of_text(&event.message) {
             Some(rule) => Finding::by(rule, &event.message),
             None if rules::is_routine(&event.message) => continue,
-            None => Finding::by(&UNKNOWN_EVENT, &event.message),
+            None => match Finding::by(&UNKNOWN_EVENT, &event.message) {
+                finding if is_well => finding.as_note(),
+                finding => finding,
+            },
         };
-        found.push(match settled.is_some_and(|settled| event.at <= settled) {
+        found.push(match past.contains(event.at) {
             true => finding.settled(),
             false => finding,
         });
@@ -140,42 +182,74 @@ mod tests {
         let events = [
             event("(service api) has reached a steady state."),
             event("(service api) has caught fire."),
+            event(
+                "(service api) is not AZ balanced with 3 tasks in us-east-1a, 1 tasks in us-east-1b. AZ Rebalancing in progress.",
+            ),
         ];
-        let found = of_events(&events, None);
+        let found = of_events(&events, &Past::default(), false);
         assert_eq!(found.len(), 1);
         assert_eq!(found[0].evidence, ["(service api) has caught fire."]);
         assert!(has_errors(&found));
+        assert!(!has_errors(&of_events(&events, &Past::default(), true)));
+        let failed = [event(
+            "(service api) (task 1) failed container health checks.",
+        )];
+        assert!(has_errors(&of_events(&failed, &Past::default(), true)));
     }
 
-    #[test]
-    fn a_deployment_that_failed_long_ago_is_settled() {
-        let ended = Timestamp::UNIX_EPOCH;
-        let mut latest = Deployment {
+    fn deployed(status: &str, finished_at: Option<Timestamp>) -> Deployment {
+        Deployment {
             arn: String::new(),
-            status: "ROLLBACK_SUCCESSFUL".to_owned(),
+            status: status.to_owned(),
             reason: None,
             task_definition: "x/api:2".to_owned(),
-            created_at: ended,
-            finished_at: Some(ended),
+            created_at: Timestamp::UNIX_EPOCH,
+            finished_at,
             rollback_reason: None,
             requested: 1,
             running: 0,
             pending: 0,
             failed: 3,
             threshold: 3,
+        }
+    }
+
+    #[test]
+    fn what_came_before_a_deployment_or_a_steady_state_is_over() {
+        let began = Timestamp::UNIX_EPOCH;
+        let ended = began + SignedDuration::from_mins(1);
+        let (soon, later) = (
+            began + SignedDuration::from_mins(5),
+            began + SignedDuration::from_hours(2),
+        );
+        let past = |latest: &Deployment, now| Past::of(Some(latest), &[], now);
+        let under_way = Past {
+            before: Some(began),
+            deployment: false,
         };
-        let soon = ended + SignedDuration::from_mins(5);
-        let later = ended + SignedDuration::from_hours(2);
-        assert_eq!(settled_at(Some(&latest), soon), None);
-        assert!(has_errors(&[of_deployment(&latest, None).unwrap()]));
-        assert_eq!(settled_at(Some(&latest), later), Some(ended));
-        assert!(!has_errors(&[of_deployment(&latest, Some(ended)).unwrap()]));
-        latest.status = "SUCCESSFUL".to_owned();
-        assert_eq!(settled_at(Some(&latest), soon), Some(ended));
-        assert!(of_deployment(&latest, Some(ended)).is_none());
-        latest.status = "IN_PROGRESS".to_owned();
-        latest.finished_at = None;
-        assert_eq!(settled_at(Some(&latest), later), None);
+        assert_eq!(past(&deployed("IN_PROGRESS", None), later), under_way);
+        let failed = deployed("ROLLBACK_SUCCESSFUL", Some(ended));
+        assert_eq!(past(&failed, soon), under_way);
+        let over = Past {
+            before: Some(ended),
+            deployment: true,
+        };
+        assert_eq!(past(&failed, later), over);
+        let succeeded = deployed("SUCCESSFUL", Some(ended));
+        assert_eq!(past(&succeeded, soon), over);
+        assert!(has_errors(&[of_deployment(&failed, &under_way).unwrap()]));
+        assert!(!has_errors(&[of_deployment(&failed, &over).unwrap()]));
+        assert!(of_deployment(&succeeded, &over).is_none());
+
+        let steady = Event {
+            at: soon,
+            message: "(service api) has reached a steady state.".to_owned(),
+        };
+        let events = std::slice::from_ref(&steady);
+        assert_eq!(Past::of(Some(&succeeded), events, later).before, Some(soon));
+        // The service is steady again because its deployment was rolled back: that is still to be seen.
+        assert_eq!(Past::of(Some(&failed), events, soon), under_way);
+        assert_eq!(Past::of(None, events, later).before, Some(soon));
     }
 
     #[test]

@@ -68,6 +68,11 @@ fn stopped(task: &Task) -> Option<Finding> {
     }
 }
 
+/// Whether the task is one of the service with this name.
+pub fn belongs_to(task: &Task, service: &str) -> bool {
+    task.group.strip_prefix("service:") == Some(service)
+}
+
 fn belongs_to_service(task: &Task) -> bool {
     task.group.starts_with("service:")
 }

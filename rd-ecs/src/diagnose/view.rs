@@ -12,7 +12,14 @@ const MAX_EVIDENCE: usize = 3;
 
 /// The findings as text, without a verdict.
 pub fn findings(all: &[Finding]) -> String {
-    all.iter().map(finding).collect()
+    let now = all.iter().filter(|one| !one.over);
+    let mut text: String = now.map(finding).collect();
+    let mut over = all.iter().filter(|one| one.over).peekable();
+    if over.peek().is_some() {
+        text.push_str(&format!("{}\n", paint(DIM, "over by now:")));
+        text.extend(over.map(finding));
+    }
+    text
 }
 
 fn finding(one: &Finding) -> String {

@@ -16,20 +16,28 @@ pub fn repository_url(service: &ServiceContext) -> Result<String> {
 
 /// Resolves a tag of the stack's repository.
 pub async fn resolve_tag(service: &ServiceContext, tag: &str) -> Result<String> {
-    let url = repository_url(service)?;
-    resolve(service, &format!("{url}:{tag}")).await
+    resolve(service, &of_tag(service, tag)?).await
 }
 
 /// Resolves `<host>/<name>:<tag>`, `<host>/<name>@sha256:…`, or a digest `sha256:…` in the stack's repository, to
 /// `<host>/<name>@sha256:…`. Fails where the image does not exist.
 pub async fn resolve(service: &ServiceContext, image: &str) -> Result<String> {
-    let url = repository_url(service)?;
-    let reference = match image.starts_with("sha256:") {
-        true => format!("{url}@{image}"),
-        false => image.to_owned(),
-    };
-    let found = registry::inspect(service, &reference).await?;
+    let reference = reference(service, image)?;
+    let found = registry::read(service, &reference).await?;
     Ok(format!("{}@{}", name_of(&reference), found.digest))
+}
+
+/// The reference of an image that a user names: a digest is one in the stack's repository.
+pub fn reference(service: &ServiceContext, image: &str) -> Result<String> {
+    Ok(match image.starts_with("sha256:") {
+        true => format!("{}@{image}", repository_url(service)?),
+        false => image.to_owned(),
+    })
+}
+
+/// The reference of a tag of the stack's repository.
+pub fn of_tag(service: &ServiceContext, tag: &str) -> Result<String> {
+    Ok(format!("{}:{tag}", repository_url(service)?))
 }
 
 /// A reference without tag and digest. A colon before the last slash belongs to a port.

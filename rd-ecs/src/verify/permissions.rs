@@ -45,10 +45,7 @@ pub async fn check(
     };
     let secrets = arns(|one| matches!(one, Reference::Secret(..)));
     let parameters = arns(|one| matches!(one, Reference::Parameter(_)));
-    let repository: Vec<String> = images::Own::of(image, stack)
-        .map(|own| own.repository_arn(stack))
-        .into_iter()
-        .collect();
+    let repository: Vec<String> = images::own_repository(image, stack).into_iter().collect();
     let anywhere = match repository.is_empty() {
         true => Vec::new(),
         false => vec!["*".to_owned()],

@@ -107,19 +107,22 @@ async fn read(service: &ServiceContext, secret: &Secret) -> Result<Content> {
     })
 }
 
-/// The secret values that containers receive, to redact them from output. Of a JSON object these are the members that hold
-/// a secret. Values that these credentials may not read are left out.
-pub async fn values(service: &ServiceContext, definition: &TaskDefinition) -> Vec<String> {
+/// The secret values that the containers of these revisions receive, to redact them from output. Of a JSON object these are
+/// all texts in it. Values that these credentials may not read are left out.
+pub async fn values(service: &ServiceContext, definitions: &[&TaskDefinition]) -> Vec<String> {
     let ctx = service.ctx();
-    let injected = reference::references(definition, &ctx.stack);
-    let secrets: BTreeSet<(&Secret, Option<&str>)> = injected
-        .iter()
-        .filter_map(|one| match &one.reference {
-            Reference::Secret(secret, member) => Some((secret, member.as_deref())),
-            Reference::Parameter(_) => None,
-        })
+    let injected = definitions.iter();
+    let injected: Vec<Injected> = injected
+        .flat_map(|one| reference::references(one, &ctx.stack))
         .collect();
-    let reads = secrets.into_iter().map(async |(secret, member)| {
+    let mut secrets: BTreeMap<&Secret, BTreeSet<&str>> = BTreeMap::new();
+    for one in &injected {
+        if let Reference::Secret(secret, member) = &one.reference {
+            let members = secrets.entry(secret).or_default();
+            members.extend(member.as_deref());
+        }
+    }
+    let reads = secrets.into_iter().map(async |(secret, members)| {
         let call = ctx.clients.secrets.get_secret_value();
         let call = call
             .secret_id(&secret.arn)
@@ -127,7 +130,7 @@ pub async fn values(service: &ServiceContext, definition: &TaskDefinition) -> Ve
             .set_version_id(secret.version.clone());
         let answer = call.send().await;
         let text = answer.ok().and_then(|answer| answer.secret_string);
-        secret_texts(text.as_deref().unwrap_or_default(), member)
+        secret_texts(text.as_deref().unwrap_or_default(), &members)
     });
     let (secrets, parameters) =
         tokio::join!(join_all(reads), secure_parameters(service, &injected));
@@ -156,21 +159,37 @@ async fn secure_parameters(service: &ServiceContext, injected: &[Injected]) -> V
     values
 }
 
-/// The texts in a secret's value to redact: the member that the container receives, and those whose names suggest a
-/// secret. A value that is not a JSON object counts as a whole.
-fn secret_texts(value: &str, member: Option<&str>) -> Vec<String> {
+/// The members of a database's secret that say where it is, and are no secret. Without them a log line would not say what
+/// it could not reach.
+/// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/reference_secret_json_structure.html>
+const PLACES: [&str; 6] = [
+    "engine",
+    "host",
+    "port",
+    "dbname",
+    "username",
+    "dbInstanceIdentifier",
+];
+
+/// The texts in a secret's value to redact: all, but for where a database is, unless a container receives just that. A
+/// value that is not a JSON object counts as a whole.
+fn secret_texts(value: &str, received: &BTreeSet<&str>) -> Vec<String> {
     let Ok(Value::Object(members)) = serde_json::from_str(value) else {
         return vec![value.to_owned()];
     };
-    let is_secret = |name: &str| {
-        let name = name.to_lowercase();
-        let words = ["password", "token", "secret", "key", "url"];
-        member.is_none_or(|member| member == name) || words.iter().any(|word| name.contains(word))
-    };
-    let secret = members.into_iter().filter(|(name, _)| is_secret(name));
-    secret
-        .filter_map(|(_, value)| value.as_str().map(str::to_owned))
-        .collect()
+    let is_place = |name: &str| PLACES.contains(&name) && !received.contains(name);
+    let secret = members.iter().filter(|(name, _)| !is_place(name));
+    secret.flat_map(|(_, value)| texts(value)).collect()
+}
+
+/// The texts in a JSON value, at all levels.
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::String(text) => vec![text.clone()],
+        Value::Array(items) => items.iter().flat_map(texts).collect(),
+        Value::Object(members) => members.values().flat_map(texts).collect(),
+        _ => Vec::new(),
+    }
 }
 
 /// Distinguishes a missing secret from a missing version, which AWS reports with the same code.
@@ -298,6 +317,15 @@ mod tests {
             name: "DATABASE_URL".to_owned(),
             reference: Reference::Parameter("arn".to_owned()),
         }
+    }
+
+    #[test]
+    fn every_text_of_a_secret_is_secret_but_where_a_database_is() {
+        let value = r#"{"DbPwd": "hunter2", "host": "db.internal", "more": {"pins": ["1234"]}, "port": 5432}"#;
+        assert_eq!(secret_texts(value, &BTreeSet::new()), ["hunter2", "1234"]);
+        let received = BTreeSet::from(["host"]);
+        assert!(secret_texts(value, &received).contains(&"db.internal".to_owned()));
+        assert_eq!(secret_texts("no JSON", &received), ["no JSON"]);
     }
 
     #[test]

@@ -231,7 +231,39 @@ fn a_settled_failure_is_a_note() {
     let done = world.rd("rd-ecs").args("diagnose").ok();
     let document = document(&done);
     let found = finding(&document, "exit-1").unwrap();
-    assert_eq!(found["severity"], "note", "{found}");
+    assert_eq!(
+        (&found["severity"], &found["over"]),
+        (&json!("note"), &json!(true)),
+        "{found}"
+    );
+    let text = world
+        .rd("rd-ecs")
+        .args("diagnose --format text")
+        .ok()
+        .stdout;
+    assert!(text.starts_with("over by now:"), "{text}");
+}
+
+#[test]
+fn a_task_of_its_own_that_failed_is_no_illness_of_the_service() {
+    let world = applied();
+    fail(&world, &json!({"fails": "exit", "code": 3, "times": 1}));
+    world.rd("rd-ecs").args("run -- migrate").code(3);
+    let whole = world.rd("rd-ecs").args("diagnose").ok();
+    assert!(
+        finding(&document(&whole), "exit").is_none(),
+        "{}",
+        whole.stdout
+    );
+    let tasks = document(&whole)["tasks"].clone();
+    let mut tasks = tasks.as_array().unwrap().iter();
+    let own = tasks
+        .find(|one| one["group"] != "service:shop-test-api")
+        .unwrap();
+    let id = own["id"].as_str().unwrap().to_owned();
+    let named = world.rd("rd-ecs").args("diagnose --task").arg(&id).code(1);
+    let named = document(&named);
+    assert_eq!(finding(&named, "exit").unwrap()["tasks"], json!([id]));
 }
 
 #[test]

@@ -201,6 +201,14 @@ fn other_images() -> (Documents, [String; 2]) {
             at(&format!("blobs/{}", digest(&config))),
             ("application/octet-stream".to_owned(), config),
         ),
+        (
+            at(&format!("manifests/{}", digests[0])),
+            (MANIFEST.to_owned(), manifest.clone()),
+        ),
+        (
+            at(&format!("manifests/{}", digests[1])),
+            (INDEX.to_owned(), index.clone()),
+        ),
         (at("manifests/v1"), (MANIFEST.to_owned(), manifest)),
         (at("manifests/both"), (INDEX.to_owned(), index)),
     ];

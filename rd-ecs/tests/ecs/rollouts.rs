@@ -501,9 +501,30 @@ fn scale_prints_what_autoscaling_will_do() {
     let inside = world.rd("rd-ecs").args("scale 3").ok();
     assert_eq!(last_record(&inside.stdout)["tasks"], 3);
     assert_eq!(world.live_service()["runningCount"], 3);
-    let beyond = world.rd("rd-ecs").args("scale 6").ok();
+    let doubtful = world.rd("rd-ecs").args("scale 6").code(6);
+    assert!(doubtful.stderr.contains("pass -y"), "{}", doubtful.stderr);
+    assert_eq!(world.live_service()["desiredCount"], 3);
+    let beyond = world.rd("rd-ecs").args("scale 6 -y").ok();
     let note = last_record(&beyond.stdout)["autoscaling"].clone();
-    assert!(note.as_str().unwrap().contains("lower it to 4"), "{note}");
+    let note = note.as_str().unwrap();
+    assert!(
+        note.contains("lowers them to 4 when the load is low"),
+        "{note}"
+    );
+    // Nothing is at stake in a stack that is not protected.
+    let none = world.rd("rd-ecs").args("scale 0").ok();
+    let note = last_record(&none.stdout)["autoscaling"].clone();
+    assert!(note.as_str().unwrap().contains("leaves it at 0"), "{note}");
+    let protected = world
+        .rd("rd-ecs")
+        .args("scale 0")
+        .env("RD_PROTECT", "true")
+        .code(6);
+    assert!(
+        protected.stderr.contains("is protected"),
+        "{}",
+        protected.stderr
+    );
     let wrong = world.rd("rd-ecs").args("scale -- -1").code(2);
     assert!(wrong.stderr.contains("-1"), "{}", wrong.stderr);
 }

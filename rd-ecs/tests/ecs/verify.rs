@@ -237,7 +237,7 @@ fn the_task_role_may_use_the_key_of_the_bucket() {
 #[test]
 fn an_image_must_exist_for_the_tasks_architecture() {
     let world = applied("");
-    world.image("arm", "arm64");
+    let digest = world.image("arm", "arm64");
     world.image("intel", "amd64");
     let url = world.output("ecs", "repository_url");
     let url = url.as_str().unwrap();
@@ -255,11 +255,58 @@ fn an_image_must_exist_for_the_tasks_architecture() {
             .contains("for X86_64, but the tasks run on ARM64"),
         "{found:?}"
     );
+    for named in ["--tag arm", &format!("--image {digest}")] {
+        let done = world.rd("rd-ecs").args(&format!("verify {named}")).run();
+        assert_eq!(failed(&done), [], "{named}");
+        assert_eq!(reason(&done, "architecture"), "ARM64");
+    }
     let found = failed(&with("none"));
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].1.contains("not in the repository"), "{found:?}");
+    assert!(
+        found[0].1.contains("has no tag `none`: similar tags: arm"),
+        "{found:?}"
+    );
+    let other = url.replace(&world.account, "210987654321");
+    let done = world
+        .rd("rd-ecs")
+        .args(&format!("verify --image {other}:v1"))
+        .run();
+    let found = failed(&done);
+    assert!(
+        found
+            .iter()
+            .any(|(step, reason)| step == "image" && reason.contains("has no repository")),
+        "{found:?}"
+    );
     let placeholder = verify(&world);
     assert!(reason(&placeholder, "image").contains("the placeholder"));
+}
+
+#[test]
+fn an_image_that_may_not_be_read_is_not_checked() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+    world.image("arm", "arm64");
+    let refuse = |operation| {
+        let denied = Fault::Refuse {
+            status: 400,
+            code: "AccessDeniedException",
+        };
+        proxy.rules(
+            vec![Rule::at_first(Calls::Of(operation), usize::MAX, denied)],
+            None,
+        );
+    };
+    refuse("BatchGetImage");
+    let done = world.rd("rd-ecs").args("verify --tag arm").run();
+    assert_eq!(failed(&done), []);
+    assert!(reason(&done, "image").starts_with("not checked: these credentials may not read"));
+    // What other accounts rarely allow is not needed.
+    refuse("DescribeImages");
+    let done = world.rd("rd-ecs").args("verify --tag arm").ok();
+    assert_eq!(reason(&done, "architecture"), "ARM64");
 }
 
 #[test]

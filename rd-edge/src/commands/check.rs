@@ -195,7 +195,7 @@ async fn check_dns(target: &Target, load_balancer: Option<&str>, is_passed: bool
 async fn check_tls(target: &Target) -> Vec<CheckStep> {
     if target.scheme != "https" {
         let reason = "plain HTTP: everyone on the network path can read and change it";
-        return vec![CheckStep::new("TLS", true, reason)];
+        return vec![CheckStep::warning("TLS", reason)];
     }
     match tls(&target.host, target.port).await {
         Ok(tls) => vec![

@@ -12,8 +12,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Input, Kind,
-    Readiness, ReplaceOrder, Result, Tags, Timeouts, Wanted, attribute, sdk_tags, touches,
+    Attribute, Change, Condition, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Input,
+    Kind, Readiness, ReplaceOrder, Result, Tags, Timeouts, Wanted, attribute, sdk_tags, touches,
 };
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
@@ -359,13 +359,19 @@ impl Kind for LoadBalancer {
         }
     }
 
+    fn condition(_: &Ctx<Clients>, _: &str, live: &Live) -> Condition {
+        match live.state.as_str() {
+            "active_impaired" => Condition::Unhealthy(match &live.reason {
+                Some(reason) => format!("active_impaired: {reason}"),
+                None => "active_impaired".to_owned(),
+            }),
+            _ => Condition::Healthy,
+        }
+    }
+
     async fn details(_: &Ctx<Clients>, _: &str, live: &Live) -> Result<Details> {
         let mut details = Details::new();
         details.insert("dns name".to_owned(), live.dns_name.clone().into());
-        if live.state == "active_impaired" {
-            let reason = live.reason.clone().unwrap_or_default();
-            details.insert("impaired".to_owned(), reason.into());
-        }
         Ok(details)
     }
 }

@@ -188,6 +188,11 @@ fn a_failing_response_says_what_it_means() {
         let done = check(&world, &authority, &url);
         assert_eq!(done.code, 1, "{}", done.stdout);
         assert_step(&done, "TLS", true, &["plain HTTP"]);
+        // It passes, without a tick.
+        let json = document(&done);
+        let steps = json["steps"].as_array().unwrap();
+        let warned: Vec<&Value> = steps.iter().filter(|one| one["warning"] == true).collect();
+        assert!(warned.len() == 1 && warned[0]["step"] == "TLS", "{json}");
         assert_step(&done, "GET /ready?deep=1", false, &[words]);
     }
     // Over TLS as well.

@@ -160,7 +160,10 @@ fn without_route_53_the_apply_after_the_records_enables_https() {
         "{all_listeners}"
     );
     assert_eq!(certificates(&world)[0]["Status"], "PENDING_VALIDATION");
-    // The certificate is up to date, and pending.
+    // The certificate is up to date, and pending, which is no tick.
+    let status = world.rd("rd-edge").args("status").ok().of_type("status");
+    let certificate = status.iter().find(|one| one["kind"] == "certificate");
+    assert_eq!(certificate.unwrap()["health"], "pending");
     let plan = world.rd("rd-edge").args("plan --exit-code").ok();
     let is_pending = |one: &Value| {
         one["waits"]

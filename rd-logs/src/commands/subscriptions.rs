@@ -140,7 +140,7 @@ async fn confirm(context: &Context, ctx: &Ctx<Clients>, topic: &str, given: &str
             topic_missing()
         } else if error.is(&["InvalidParameter", "InvalidParameterException"]) {
             error.hint(
-                "the token may have expired: it is valid for two days; rd-logs apply sends a new mail",
+                "the token may have expired: it is valid for two days; rd-logs apply sends a new mail once AWS has deleted the subscription",
             )
         } else {
             error

@@ -7,15 +7,16 @@
 use crate::alarm_state::AlarmState;
 use crate::clients::Clients;
 use crate::cloudwatch_tags::{NOT_FOUND, read_tags, retag};
-use crate::metric::Metric;
+use crate::kinds::least_samples::{self, Counted};
+use crate::metric;
 use aws_sdk_cloudwatch::operation::put_metric_alarm::builders::PutMetricAlarmFluentBuilder;
-use aws_sdk_cloudwatch::types::{ComparisonOperator, MetricAlarm, Statistic, Tag};
+use aws_sdk_cloudwatch::types::{ComparisonOperator, Metric, MetricAlarm, Statistic, Tag};
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Found, Input, Kind, Result,
-    Stack, Tags, Wanted, attribute, sdk_tags,
+    Attribute, Change, Condition, CreateRequest, Ctx, Deletion, Details, Diff, Found, Input, Kind,
+    Result, Stack, Tags, Wanted, attribute, sdk_tags,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -38,7 +39,7 @@ pub struct Spec {
     pub description: String,
     /// The metric, whose fields are stored next to the others.
     #[serde(flatten)]
-    pub metric: Metric,
+    pub metric: metric::Metric,
     /// Either `GreaterThanThreshold` or `LessThanThreshold`.
     pub comparison: String,
     /// The value with which the metric is compared, in the unit of the metric.
@@ -53,8 +54,14 @@ pub struct Spec {
     pub missing_data: String,
     /// Whether a percentile of few samples is evaluated: `evaluate` or `ignore`; none for other statistics.
     pub low_samples: Option<String>,
+    /// The least number of samples in a period: with fewer, the value counts as 0. Without it, any number counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub least_samples: Option<u32>,
     /// The topic that is notified when the alarm goes off, and when it is over.
     pub topic_arn: Input,
+    /// Whether it is also notified when the alarm has insufficient data after it had enough.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub notify_no_data: bool,
 }
 
 /// The alarm as AWS describes it.
@@ -76,8 +83,11 @@ pub struct Live {
     pub dimensions: BTreeMap<String, String>,
     /// The unit to which the alarm is limited; none for all units.
     pub unit: Option<String>,
-    /// Whether it is an alarm on an expression, or on an anomaly detection band.
+    /// Whether it is an alarm on another expression than that of `least_samples`, or on an anomaly detection band.
     pub expression: bool,
+    /// The least number of samples in a period; none if any number counts.
+    #[serde(default)]
+    pub least_samples: Option<u32>,
     /// How metric and threshold are compared, such as `GreaterThanThreshold`.
     pub comparison: String,
     /// The value with which the metric is compared.
@@ -112,27 +122,39 @@ fn texts(list: &[String]) -> Vec<String> {
 
 fn live(alarm: &MetricAlarm) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    let dimensions = alarm.dimensions().iter();
+    let counted = Counted::of(alarm.metrics());
+    let counted = counted.as_ref();
+    let metric = counted.map(|counted| &counted.metric);
+    let dimensions = metric.map_or(alarm.dimensions(), Metric::dimensions).iter();
     let statistic = alarm.statistic().map(Statistic::as_str);
+    let statistic = statistic.or(alarm.extended_statistic());
     let periods = alarm.evaluation_periods().unwrap_or_default();
     Live {
         name: text(alarm.alarm_name()),
         arn: text(alarm.alarm_arn()),
         description: text(alarm.alarm_description()),
-        namespace: alarm.namespace().map(str::to_owned),
-        metric_name: alarm.metric_name().map(str::to_owned),
-        stat: statistic.or(alarm.extended_statistic()).map(str::to_owned),
+        namespace: metric
+            .map_or(alarm.namespace(), Metric::namespace)
+            .map(str::to_owned),
+        metric_name: metric
+            .map_or(alarm.metric_name(), Metric::metric_name)
+            .map(str::to_owned),
+        stat: counted
+            .map_or(statistic, |counted| Some(&counted.stat))
+            .map(str::to_owned),
         dimensions: dimensions
             .filter_map(|one| Some((one.name()?.to_owned(), one.value()?.to_owned())))
             .collect(),
         unit: alarm.unit().map(|unit| unit.as_str().to_owned()),
-        expression: !alarm.metrics().is_empty() || alarm.threshold_metric_id().is_some(),
+        expression: counted.is_none() && !alarm.metrics().is_empty()
+            || alarm.threshold_metric_id().is_some(),
+        least_samples: counted.map(|counted| counted.least),
         comparison: alarm
             .comparison_operator()
             .map(|operator| operator.as_str().to_owned())
             .unwrap_or_default(),
         threshold: alarm.threshold(),
-        period_seconds: alarm.period(),
+        period_seconds: counted.map_or(alarm.period(), |counted| Some(counted.period_seconds)),
         evaluation_periods: periods,
         // Without a number, it is all of the periods.
         datapoints_to_alarm: alarm.datapoints_to_alarm().unwrap_or(periods),
@@ -186,12 +208,8 @@ fn put(client: &aws_sdk_cloudwatch::Client, spec: &Spec) -> PutMetricAlarmFluent
         .put_metric_alarm()
         .alarm_name(&spec.name)
         .alarm_description(&spec.description)
-        .namespace(&metric.namespace)
-        .metric_name(&metric.metric_name)
-        .set_dimensions(Some(metric.dimensions()))
         .comparison_operator(ComparisonOperator::from(spec.comparison.as_str()))
         .threshold(spec.threshold)
-        .period(spec.period_seconds)
         .evaluation_periods(spec.evaluation_periods)
         .datapoints_to_alarm(spec.datapoints_to_alarm)
         .treat_missing_data(&spec.missing_data)
@@ -199,6 +217,28 @@ fn put(client: &aws_sdk_cloudwatch::Client, spec: &Spec) -> PutMetricAlarmFluent
         .actions_enabled(true)
         .alarm_actions(spec.topic_arn.text())
         .ok_actions(spec.topic_arn.text());
+    let call = match spec.notify_no_data {
+        true => call.insufficient_data_actions(spec.topic_arn.text()),
+        false => call,
+    };
+    if let Some(least) = spec.least_samples {
+        let counted = Counted {
+            metric: least_samples::metric(
+                &metric.namespace,
+                &metric.metric_name,
+                metric.dimensions(),
+            ),
+            stat: metric.stat.clone(),
+            period_seconds: spec.period_seconds,
+            least,
+        };
+        return call.set_metrics(Some(counted.queries()));
+    }
+    let call = call
+        .namespace(&metric.namespace)
+        .metric_name(&metric.metric_name)
+        .set_dimensions(Some(metric.dimensions()))
+        .period(spec.period_seconds);
     if is_percentile(&metric.stat) {
         call.extended_statistic(&metric.stat)
     } else {
@@ -293,6 +333,11 @@ impl Kind for Alarm {
     fn diff(spec: &Spec, live: &Live, _last: Option<&Spec>) -> Vec<Change> {
         let topic = [json!(spec.topic_arn)];
         let none: [Value; 0] = [];
+        let no_data = if spec.notify_no_data {
+            &topic[..]
+        } else {
+            &none[..]
+        };
         let metric = &spec.metric;
         Diff::new()
             .fixed("name", &live.name, &spec.name)
@@ -303,6 +348,7 @@ impl Kind for Alarm {
             .field("dimensions", &live.dimensions, metric.dimension_values())
             .field("unit", &live.unit, None::<String>)
             .field("expression", live.expression, false)
+            .field("least_samples", live.least_samples, spec.least_samples)
             .field("comparison", &live.comparison, &spec.comparison)
             .field("threshold", live.threshold, spec.threshold)
             .field("period_seconds", live.period_seconds, spec.period_seconds)
@@ -324,9 +370,18 @@ impl Kind for Alarm {
             .set(
                 "insufficient_data_actions",
                 &live.insufficient_data_actions,
-                &none,
+                no_data,
             )
             .finish()
+    }
+
+    fn condition(ctx: &Ctx<Clients>, id: &str, _live: &Live) -> Condition {
+        let states = ctx.clients.alarm_states.borrow();
+        match states.get(id) {
+            Some(now) if now.state == "ALARM" => Condition::Unhealthy(now.text()),
+            Some(now) if now.state != "OK" => Condition::Waiting(now.text()),
+            _ => Condition::Healthy,
+        }
     }
 
     async fn details(ctx: &Ctx<Clients>, id: &str, _live: &Live) -> Result<Details> {
@@ -335,9 +390,6 @@ impl Kind for Alarm {
         if let Some(now) = states.get(id) {
             details.insert("state".to_owned(), json!(now.state));
             details.insert("since".to_owned(), json!(now.since));
-            if now.state != "OK" {
-                details.insert("reason".to_owned(), json!(now.reason));
-            }
         }
         Ok(details)
     }

@@ -2,5 +2,6 @@
 
 pub mod alarm;
 pub mod dashboard;
+mod least_samples;
 pub mod subscription;
 pub mod topic;

@@ -1,9 +1,9 @@
 //! `subscription`: a subscription to the SNS topic.
 //! <https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html>
 //!
-//! It has no tags: topic, protocol and endpoint identify it, and a second call to Subscribe creates no second one.
-//! Until it is confirmed from the endpoint, lists do not have its ARN, and only AWS can delete it: after some days, or
-//! with the topic.
+//! It has no tags: topic, protocol and endpoint identify it, and a second call to Subscribe creates no second one, but
+//! sends a second mail. Its id is its ARN. Until it is confirmed from the endpoint, lists do not have its ARN, and only
+//! AWS can delete it: after some days, or with the topic. One that is found in a list has its place as id until then.
 
 use crate::clients::Clients;
 use crate::kinds::topic::NOT_FOUND;
@@ -109,15 +109,90 @@ pub async fn list(ctx: &Ctx<Clients>, topic: &str) -> Result<Option<Vec<Listed>>
     Ok(Some(all))
 }
 
-/// The ARN of the confirmed subscription with this topic, protocol and endpoint. One that is not confirmed is not
-/// found: Subscribe is called again, which creates no second one.
-async fn find_confirmed(ctx: &Ctx<Clients>, spec: &Spec) -> Result<Option<String>> {
+/// Where a subscription is: the parts of its id.
+#[derive(Debug, PartialEq)]
+struct Place<'a> {
+    topic: &'a str,
+    protocol: &'a str,
+    endpoint: &'a str,
+}
+
+impl<'a> Place<'a> {
+    /// The place in an id of the form `<ARN of the topic>|<protocol>|<endpoint>`; none in an ARN.
+    fn of(id: &'a str) -> Option<Self> {
+        let mut parts = id.splitn(3, '|');
+        Some(Self {
+            topic: parts.next()?,
+            protocol: parts.next()?,
+            endpoint: parts.next()?,
+        })
+    }
+
+    fn id(&self) -> String {
+        format!("{}|{}|{}", self.topic, self.protocol, self.endpoint)
+    }
+
+    /// The subscription in the topic's list; none if there is none, or no topic.
+    async fn look_up(&self, ctx: &Ctx<Clients>) -> Result<Option<Listed>> {
+        let all = list(ctx, self.topic).await?.unwrap_or_default();
+        let same = |one: &Listed| one.protocol == self.protocol && one.endpoint == self.endpoint;
+        Ok(all.into_iter().find(same))
+    }
+
+    /// What is known of a subscription without an ARN.
+    fn unconfirmed(&self) -> Live {
+        Live {
+            topic_arn: self.topic.to_owned(),
+            protocol: self.protocol.to_owned(),
+            endpoint: self.endpoint.to_owned(),
+            pending: true,
+            filter_policy: None,
+        }
+    }
+}
+
+/// A subscription by its id, with its ARN where AWS tells it; none if it does not exist.
+async fn read_by_id(ctx: &Ctx<Clients>, id: &str) -> Result<Option<(Option<String>, Live)>> {
+    let Some(place) = Place::of(id) else {
+        let live = read(ctx, id).await?;
+        return Ok(live.map(|live| (Some(id.to_owned()), live)));
+    };
+    let Some(listed) = place.look_up(ctx).await? else {
+        return Ok(None);
+    };
+    match listed.arn {
+        None => Ok(Some((None, place.unconfirmed()))),
+        Some(arn) => Ok(read(ctx, &arn).await?.map(|live| (Some(arn), live))),
+    }
+}
+
+/// The id of the subscription with this topic, protocol and endpoint: its ARN, or its place until it is confirmed, so
+/// that nobody is asked twice to confirm it.
+async fn find_by_spec(ctx: &Ctx<Clients>, spec: &Spec) -> Result<Option<String>> {
     let Some(topic) = spec.topic_arn.known() else {
         return Ok(None);
     };
-    let all = list(ctx, topic).await?.unwrap_or_default();
-    let same = |one: &Listed| one.protocol == spec.protocol && one.endpoint == spec.endpoint;
-    Ok(all.into_iter().find(same).and_then(|one| one.arn))
+    let place = Place {
+        topic,
+        protocol: &spec.protocol,
+        endpoint: &spec.endpoint,
+    };
+    let listed = place.look_up(ctx).await?;
+    Ok(listed.map(|one| one.arn.unwrap_or_else(|| place.id())))
+}
+
+/// The deletion of a subscription that was never confirmed: it leaves the state, and AWS deletes it later.
+fn left_to_aws(ctx: &Ctx<Clients>, id: &str, live: &Live) -> Deletion {
+    print_warning(
+        &format!(
+            "the subscription of {} was never confirmed, so only AWS can delete it",
+            live.endpoint
+        ),
+        "AWS deletes it with the topic, or some days after the confirmation mail",
+    );
+    let mut expiring = ctx.clients.expiring_subscriptions.borrow_mut();
+    expiring.insert(id.to_owned());
+    Deletion::Accepted
 }
 
 impl Kind for Subscription {
@@ -131,7 +206,7 @@ impl Kind for Subscription {
         for one in wanted {
             let id = match (&one.id, &one.spec) {
                 (Some(id), _) => Some(id.clone()),
-                (None, Some(spec)) => find_confirmed(ctx, spec).await?,
+                (None, Some(spec)) => find_by_spec(ctx, spec).await?,
                 (None, None) => None,
             };
             let expiring = |id: &String| {
@@ -141,7 +216,7 @@ impl Kind for Subscription {
             let Some(id) = id.filter(|id| !expiring(id)) else {
                 continue;
             };
-            if let Some(live) = read(ctx, &id).await? {
+            if let Some((_, live)) = read_by_id(ctx, &id).await? {
                 found.push(Found {
                     address: one.address.clone(),
                     id,
@@ -174,10 +249,14 @@ impl Kind for Subscription {
         _spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        // Only the filter policy can be changed. An empty one removes it.
+        // Only the filter policy can be changed, and is known only of one with an ARN. An empty one removes it.
+        let found = read_by_id(ctx, id).await?;
+        let Some(arn) = found.and_then(|(arn, _)| arn) else {
+            return Ok(());
+        };
         let call = ctx.clients.sns.set_subscription_attributes();
         let call = call
-            .subscription_arn(id)
+            .subscription_arn(arn)
             .attribute_name("FilterPolicy")
             .attribute_value("{}");
         call.send()
@@ -187,25 +266,24 @@ impl Kind for Subscription {
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
-        let call = ctx.clients.sns.unsubscribe().subscription_arn(id);
+        let arn = match Place::of(id) {
+            None => id.to_owned(),
+            Some(_) => match read_by_id(ctx, id).await? {
+                None => return Ok(Deletion::NotFound),
+                Some((None, live)) => return Ok(left_to_aws(ctx, id, &live)),
+                Some((Some(arn), _)) => arn,
+            },
+        };
+        let call = ctx.clients.sns.unsubscribe().subscription_arn(&arn);
         match call.send().await.doing("delete the subscription") {
             Err(error) if error.is(&["InvalidParameter", "InvalidParameterException"]) => {
-                let Some(live) = read(ctx, id).await? else {
+                let Some(live) = read(ctx, &arn).await? else {
                     return Ok(Deletion::NotFound);
                 };
                 if !live.pending {
                     return Err(error);
                 }
-                print_warning(
-                    &format!(
-                        "the subscription of {} was never confirmed, so only AWS can delete it",
-                        live.endpoint
-                    ),
-                    "AWS deletes it with the topic, or some days after the confirmation mail",
-                );
-                let mut expiring = ctx.clients.expiring_subscriptions.borrow_mut();
-                expiring.insert(id.to_owned());
-                Ok(Deletion::Accepted)
+                Ok(left_to_aws(ctx, id, &live))
             }
             other => Deletion::of(other, &NOT_FOUND).map(Deletion::or_unconfirmed),
         }
@@ -227,5 +305,22 @@ impl Kind for Subscription {
                 live.endpoint
             )
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_id_is_an_arn_or_a_place() {
+        let arn = "arn:aws:sns:us-east-1:123456789012:shop-test-alarms:4b6d0e0c-0f4b-4b0e-9d42-6b0c3f4d2a1e";
+        assert_eq!(Place::of(arn), None);
+        let place = Place {
+            topic: "arn:aws:sns:us-east-1:123456789012:shop-test-alarms",
+            protocol: "email",
+            endpoint: "o|ps@example.com",
+        };
+        assert_eq!(Place::of(&place.id()), Some(place));
     }
 }

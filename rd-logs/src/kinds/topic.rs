@@ -222,3 +222,21 @@ impl Kind for Topic {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_change_of_a_new_topic_is_repeated_while_iam_does_not_know_its_tags() {
+        let denied = |code: &str, why: &str| {
+            let error = Error::failed(format!("cannot update the topic: {why}"));
+            retry_if_tags_are_new(error.with_code(Some(code.to_owned()), None)).retry
+        };
+        let new = "not authorized because no identity-based policy allows the SNS:SetTopicAttributes action";
+        assert_eq!(denied("AuthorizationError", new), Retry::NotDone);
+        let other = "with an explicit deny in an identity-based policy";
+        assert_eq!(denied("AuthorizationError", other), Retry::Never);
+        assert_eq!(denied("InvalidParameter", new), Retry::Never);
+    }
+}

@@ -341,3 +341,47 @@ fn alarms_follow_to_another_load_balancer() {
     world.rd("rd-logs").args("apply -y").ok();
     settled(&world);
 }
+
+#[test]
+fn edition_2_judges_latency_by_a_least_number_of_requests_and_no_first_day() {
+    let (world, _proxy) = applied("");
+    // Nothing changes under a stack of the first edition.
+    settled(&world);
+    world.settings(&format!("edition = 2\n{SETTINGS}[logs]\n"));
+    let plan = world.rd("rd-logs").args("plan").ok();
+    let changed: Vec<String> = plan.actions();
+    let alarms = [
+        "update logs.alarm.latency",
+        "update logs.alarm.running-tasks",
+    ];
+    for alarm in alarms {
+        assert!(changed.contains(&alarm.to_owned()), "{changed:?}");
+    }
+    assert!(
+        changed
+            .iter()
+            .all(|one| one.starts_with("update ") || one.contains("events")),
+        "{changed:?}"
+    );
+    let fields = fields(&plan.records(), "logs.alarm.latency");
+    let of = |path: &str| fields.iter().find(|one| one.0 == path).unwrap().2.clone();
+    assert_eq!(of("least_samples"), json!(20));
+    assert_eq!(of("period_seconds"), json!(300));
+    world.rd("rd-logs").args("apply -y").ok();
+    settled(&world);
+    // A new alarm that has no data yet notifies nobody; one that had some does.
+    let name = [("AlarmNames.member.1", "shop-test-running-tasks")];
+    let tasks = world.query(CLOUDWATCH, "DescribeAlarms", &name).body;
+    assert!(
+        tasks.contains("<TreatMissingData>missing</TreatMissingData>")
+            && tasks.contains("<InsufficientDataActions><member>arn:"),
+        "{tasks}"
+    );
+    let name = [("AlarmNames.member.1", "shop-test-latency")];
+    let latency = world.query(CLOUDWATCH, "DescribeAlarms", &name).body;
+    assert!(
+        latency.contains("IF(samples &gt;= 20, value, 0)")
+            && !latency.contains("EvaluateLowSampleCountPercentile"),
+        "{latency}"
+    );
+}

@@ -63,6 +63,113 @@ fn alarm(world: &World, changes: &[(&str, &str)]) {
     world.query(CLOUDWATCH, "PutMetricAlarm", &all);
 }
 
+/// Replaces the alarm with one on requests of a least number, with changed parameters.
+fn counted_alarm(world: &World, changes: &[(&str, &str)]) {
+    let mut all: Vec<(String, String)> = Vec::new();
+    let mut add = |name: String, value: &str| all.push((name, value.to_owned()));
+    for name in [
+        "Namespace",
+        "MetricName",
+        "ExtendedStatistic",
+        "EvaluateLowSampleCountPercentile",
+        "Period",
+        "Dimensions.member.1.Name",
+        "Dimensions.member.1.Value",
+        "Dimensions.member.2.Name",
+        "Dimensions.member.2.Value",
+    ] {
+        add(name.to_owned(), "");
+    }
+    add("EvaluationPeriods".to_owned(), "1");
+    add("DatapointsToAlarm".to_owned(), "1");
+    for (number, id, stat) in [("1", "value", "p95"), ("2", "samples", "SampleCount")] {
+        let query = format!("Metrics.member.{number}");
+        add(format!("{query}.Id"), id);
+        add(format!("{query}.ReturnData"), "false");
+        let of = format!("{query}.MetricStat");
+        add(format!("{of}.Period"), "300");
+        add(format!("{of}.Stat"), stat);
+        let metric = format!("{of}.Metric");
+        add(format!("{metric}.Namespace"), "AWS/ApplicationELB");
+        add(format!("{metric}.MetricName"), "TargetResponseTime");
+        for (number, name, value) in [
+            ("1", "LoadBalancer", "app/shop-test-alb/0123456789abcdef"),
+            (
+                "2",
+                "TargetGroup",
+                "targetgroup/shop-test-api-abcdef/0123456789abcdef",
+            ),
+        ] {
+            let dimension = format!("{metric}.Dimensions.member.{number}");
+            add(format!("{dimension}.Name"), name);
+            add(format!("{dimension}.Value"), value);
+        }
+    }
+    let checked = "Metrics.member.3";
+    add(format!("{checked}.Id"), "checked");
+    add(
+        format!("{checked}.Expression"),
+        "IF(samples >= 20, value, 0)",
+    );
+    add(format!("{checked}.Label"), "p95 of at least 20");
+    add(format!("{checked}.ReturnData"), "true");
+    for (name, value) in changes {
+        all.retain(|(known, _)| known != name);
+        all.push(((*name).to_owned(), (*value).to_owned()));
+    }
+    let all: Vec<(&str, &str)> = all
+        .iter()
+        .map(|(name, value)| (name.as_str(), value.as_str()))
+        .collect();
+    alarm(world, &all);
+}
+
+/// What can be changed in the alarms of the second edition, and not in those of the first.
+const DRIFTS_OF_EDITION_2: [Drift; 5] = [
+    Drift {
+        address: ALARM,
+        path: "least_samples",
+        change: |world| {
+            let more = [
+                (
+                    "Metrics.member.3.Expression",
+                    "IF(samples >= 200, value, 0)",
+                ),
+                ("Metrics.member.3.Label", "p95 of at least 200"),
+            ];
+            counted_alarm(world, &more);
+        },
+    },
+    Drift {
+        address: ALARM,
+        path: "expression",
+        change: |world| {
+            counted_alarm(world, &[("Metrics.member.3.Expression", "value + samples")]);
+        },
+    },
+    Drift {
+        address: ALARM,
+        path: "stat",
+        change: |world| {
+            let half = [
+                ("Metrics.member.1.MetricStat.Stat", "p50"),
+                ("Metrics.member.3.Label", "p50 of at least 20"),
+            ];
+            counted_alarm(world, &half);
+        },
+    },
+    Drift {
+        address: ALARM,
+        path: "threshold",
+        change: |world| counted_alarm(world, &[("Threshold", "60")]),
+    },
+    Drift {
+        address: ALARM,
+        path: "least_samples",
+        change: |world| alarm(world, &[("Period", "300")]),
+    },
+];
+
 /// Changes the document of the dashboard.
 fn dashboard(world: &World, change: fn(&mut Value)) {
     let name = [("DashboardName", "shop-test-overview")];
@@ -316,9 +423,14 @@ const DRIFTS: [Drift; 28] = [
 ];
 
 fn applied() -> World {
+    applied_with("")
+}
+
+/// With top-level settings before the usual ones.
+fn applied_with(edition: &str) -> World {
     let world = World::new("");
     world.settings(&format!(
-        "{SETTINGS}[logs]\nalert_email = \"{}\"\n",
+        "{edition}{SETTINGS}[logs]\nalert_email = \"{}\"\n",
         world.address()
     ));
     world.watched();
@@ -338,6 +450,15 @@ fn applied() -> World {
 #[test]
 fn each_change_is_shown_and_reverted() {
     each_is_put_back(&applied(), "rd-logs", &DRIFTS);
+}
+
+#[test]
+fn each_change_of_an_alarm_of_edition_2_is_shown_and_reverted() {
+    let world = applied_with("edition = 2\n");
+    // The same queries are no drift.
+    counted_alarm(&world, &[]);
+    assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
+    each_is_put_back(&world, "rd-logs", &DRIFTS_OF_EDITION_2);
 }
 
 #[test]

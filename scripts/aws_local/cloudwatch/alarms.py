@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_SetAlarmSta
 
 import datetime
 import json
+import re
 
 from moto.cloudwatch.exceptions import (
     InvalidFormat,
@@ -37,6 +38,18 @@ OPERATORS = {
 STATISTICS = {"SampleCount", "Average", "Sum", "Minimum", "Maximum"}
 STATES = ["INSUFFICIENT_DATA", "ALARM", "OK"]
 MISSING = {"breaching", "notBreaching", "ignore", "missing"}
+QUERY_ID = re.compile("[a-z][A-Za-z0-9_]*")
+# Names that begin with a small letter are those of other queries; functions are written in capitals.
+NAME_IN_EXPRESSION = re.compile(r"\b[a-z][A-Za-z0-9_]*\b")
+NOT_WITH_METRICS = (
+    "MetricName",
+    "Namespace",
+    "Dimensions",
+    "Period",
+    "Statistic",
+    "ExtendedStatistic",
+    "Unit",
+)
 DAY, WEEK, HOUR = 86400, 604800, 3600
 # The member with the actions of each state.
 MOST_ACTIONS = 5
@@ -95,6 +108,33 @@ class Alarm:
         }
 
 
+def _check_queries(queries):
+    """One query returns data; each is a metric with a period and a statistic, or an expression over the others.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricDataQuery.html
+    """
+    ids = [one.get("Id") or "" for one in queries]
+    if len(set(ids)) < len(ids) or not all(QUERY_ID.fullmatch(one) for one in ids):
+        raise ValidationError("The values for parameter id in MetricDataQueries are not unique or not valid.")
+    for one in queries:
+        if bool(one.get("Expression")) == bool(one.get("MetricStat")):
+            raise ValidationError("Exactly one of Expression and MetricStat must be specified for each query.")
+        stat = one.get("MetricStat")
+        if stat:
+            period = int(stat.get("Period") or 0)
+            if period not in (1, 5, 10, 20, 30) and (period <= 0 or period % 60):
+                raise ValidationError("Period must be 1, 5, 10, 20, 30 or a multiple of 60")
+            if not stat.get("Stat") or not (stat.get("Metric") or {}).get("MetricName"):
+                raise ValidationError("A query needs a metric and a statistic.")
+        else:
+            unknown = set(NAME_IN_EXPRESSION.findall(one["Expression"])) - set(ids)
+            if unknown:
+                raise ValidationError(f"Error in expression '{one['Id']}': Unknown identifier: {unknown.pop()}")
+    returned = [one for one in queries if str(one.get("ReturnData", True)).lower() == "true"]
+    if len(returned) != 1:
+        raise ValidationError("Exactly one element of the metrics list should return data.")
+
+
 def _check(given):
     def one_of(name, allowed):
         value = given.get(name)
@@ -128,11 +168,14 @@ def _check(given):
     if given.get("DatapointsToAlarm") is not None and not 1 <= given["DatapointsToAlarm"] <= periods:
         raise ValidationError("Parameters DatapointsToAlarm must be less than or equal to EvaluationPeriods")
     if given.get("Metrics"):
-        if given.get("MetricName") or given.get("Namespace"):
+        if any(given.get(name) for name in NOT_WITH_METRICS):
             raise InvalidParameterCombination(
                 "Metrics list cannot be combined with MetricName, Dimensions, Period, Namespace, Statistic, "
                 "ExtendedStatistic or Unit."
             )
+        _check_queries(given["Metrics"])
+        if given.get("Threshold") is None and not given.get("ThresholdMetricId"):
+            raise InvalidParameterCombination("Threshold must be specified")
         return
     for name in ("MetricName", "Namespace", "Period"):
         if not given.get(name):

@@ -21,8 +21,8 @@ use model::{Live, Spec, live, node_id_attribute};
 use rd_common::aws::Explain;
 use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Error, Found, Kind, Note, Readiness,
-    ReplaceOrder, Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags,
+    Attribute, Change, Condition, CreateRequest, Ctx, Deletion, Details, Error, Found, Kind, Note,
+    Readiness, ReplaceOrder, Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags,
 };
 use rd_iam::service_linked_role;
 use rd_secret::secret::GIVEN_GENERATION_TAG;
@@ -280,6 +280,13 @@ impl Kind for ReplicationGroup {
     fn replace_order(_: &[Change]) -> ReplaceOrder {
         // The name stays in use until the old group is deleted.
         ReplaceOrder::DeleteFirst
+    }
+
+    fn condition(_: &Ctx<Clients>, _: &str, live: &Live) -> Condition {
+        match live.log_errors.iter().next() {
+            Some((log, error)) => Condition::Unhealthy(format!("{log} is not delivered: {error}")),
+            None => Condition::Healthy,
+        }
     }
 
     async fn details(ctx: &Ctx<Clients>, _: &str, live: &Live) -> Result<Details> {

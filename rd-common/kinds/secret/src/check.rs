@@ -28,7 +28,7 @@ pub async fn check_secret<F: SecretForm>(
         }
         Read::Denied => {
             let reason = "not checked: these credentials may not read it (the service's role may)";
-            return Ok(vec![CheckStep::new(step, true, reason)]);
+            return Ok(vec![CheckStep::warning(step, reason)]);
         }
         Read::Content(content) => content,
     };

@@ -2,47 +2,53 @@
 //! serves both.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_DescribeSecret.html>
 
-use crate::Secrets;
+use aws_sdk_secretsmanager::Client;
 use aws_sdk_secretsmanager::operation::describe_secret::DescribeSecretOutput;
-use futures_util::FutureExt;
-use futures_util::future::{LocalBoxFuture, Shared};
+use futures_util::future::try_join_all;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Result};
-use std::cell::RefCell;
-use std::collections::BTreeMap;
+use rd_common::{Batch, Result};
+use std::collections::{BTreeMap, BTreeSet};
 use std::rc::Rc;
 
 /// The code for a secret that does not exist.
 pub const NOT_FOUND: &str = "ResourceNotFoundException";
 
-type Answer = Shared<LocalBoxFuture<'static, Result<Rc<DescribeSecretOutput>>>>;
+type Answers = BTreeMap<String, DescribeSecretOutput>;
 
-/// The calls of `DescribeSecret` that are in flight, by the name or ARN of the secret.
-#[derive(Default)]
-pub struct Descriptions(RefCell<BTreeMap<String, Answer>>);
+/// Reads descriptions of secrets. Whoever asks for the same secret at the same time shares one call.
+pub struct Descriptions(Rc<Batch<String, Answers>>);
 
-/// Describes a secret. Whoever asks while a call for the same secret is in flight gets the answer of that call.
-pub async fn describe<C: Secrets>(ctx: &Ctx<C>, secret: &str) -> Result<Rc<DescribeSecretOutput>> {
-    let in_flight = &ctx.clients.descriptions().0;
-    let call = ctx.clients.secrets().describe_secret().secret_id(secret);
-    let answer = in_flight
-        .borrow_mut()
-        .entry(secret.to_owned())
-        .or_insert_with(|| {
-            let read = async move { call.send().await.doing("read the secret").map(Rc::new) };
-            read.boxed_local().shared()
-        })
-        .clone();
-    let described = answer.clone().await;
-    let mut in_flight = in_flight.borrow_mut();
-    // A later read must be a call again; one that is in flight by now stays.
-    if in_flight
-        .get(secret)
-        .is_some_and(|current| current.ptr_eq(&answer))
-    {
-        in_flight.remove(secret);
+impl Descriptions {
+    /// Creates the shared reads with this client.
+    pub fn new(client: &Client) -> Self {
+        let client = client.clone();
+        Self(Batch::new(move |secrets: Vec<String>| {
+            let client = client.clone();
+            Box::pin(async move {
+                let secrets: BTreeSet<String> = secrets.into_iter().collect();
+                let reads = secrets.into_iter().map(async |secret| {
+                    let read = describe(&client, &secret).await?;
+                    Ok(read.map(|read| (secret, read)))
+                });
+                Ok(try_join_all(reads).await?.into_iter().flatten().collect())
+            })
+        }))
     }
-    described
+
+    /// Describes a secret by its name or ARN; none where it does not exist.
+    pub async fn of(&self, secret: &str) -> Result<Option<DescribeSecretOutput>> {
+        let all = self.0.ask(secret.to_owned()).await?;
+        Ok(all.get(secret).cloned())
+    }
+}
+
+/// Describes a secret by its name or ARN, in a call of its own; none where it does not exist.
+pub async fn describe(client: &Client, secret: &str) -> Result<Option<DescribeSecretOutput>> {
+    let call = client.describe_secret().secret_id(secret);
+    match call.send().await.doing("read the secret") {
+        Err(error) if error.is(&[NOT_FOUND]) => Ok(None),
+        other => other.map(Some),
+    }
 }
 
 /// The id of the version that has the label `stage`.

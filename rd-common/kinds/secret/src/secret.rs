@@ -133,10 +133,8 @@ enum Named {
 }
 
 async fn named(client: &Client, name: &str) -> Result<Named> {
-    let call = client.describe_secret().secret_id(name);
-    let answer = match call.send().await.doing("read the secret") {
-        Err(error) if error.is(&[NOT_FOUND]) => return Ok(Named::Unseen),
-        other => other?,
+    let Some(answer) = describe(client, name).await? else {
+        return Ok(Named::Unseen);
     };
     Ok(match answer.deleted_date() {
         Some(_) => Named::ScheduledForDeletion(tags_from_sdk!(answer.tags())),
@@ -185,11 +183,8 @@ impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
             let Some(id) = one.id_or(|spec| &spec.name) else {
                 continue;
             };
-            let answer = match describe(ctx, &id).await {
-                Err(error) if error.is(&[NOT_FOUND]) => continue,
-                other => other?,
-            };
-            let Some((live, tags)) = live(&answer) else {
+            let answer = ctx.clients.descriptions().of(&id).await?;
+            let Some((live, tags)) = answer.as_ref().and_then(live) else {
                 continue;
             };
             found.push(Found {

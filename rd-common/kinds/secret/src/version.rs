@@ -2,7 +2,7 @@
 //! generated member is neither changed, compared nor stored.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
 
-use crate::description::{NOT_FOUND, describe, version_with};
+use crate::description::version_with;
 use crate::value::{CURRENT, Fields, Read, current, put, read};
 use crate::{SecretForm, Secrets};
 use rd_common::{
@@ -72,10 +72,9 @@ async fn recorded<C: Secrets>(ctx: &Ctx<C>, one: &Wanted<Spec>, arn: &str) -> Re
     if !complete || !names.into_iter().all(knows) {
         return Ok(None);
     }
-    let secret = match describe(ctx, arn).await {
-        // The read of the value tells what that means.
-        Err(error) if error.is(&[NOT_FOUND]) => return Ok(None),
-        other => other?,
+    // Where there is none, the read of the value tells what that means.
+    let Some(secret) = ctx.clients.descriptions().of(arn).await? else {
+        return Ok(None);
     };
     let is_current = version_with(&secret, CURRENT) == live.version.as_ref();
     Ok((is_current && secret.deleted_date().is_none()).then_some(live))

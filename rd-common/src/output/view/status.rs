@@ -13,6 +13,7 @@ pub(super) fn resource(status: &Status) -> String {
         Health::Ready => ("✓", OK),
         Health::Pending | Health::Leaving | Health::Unfinished | Health::Drifted => ("~", WARN),
         Health::Absent => ("·", DIM),
+        Health::Unhealthy => ("!", ERROR),
         Health::Failed | Health::Gone | Health::Unknown => ("✗", ERROR),
     };
     let mut text = format!(

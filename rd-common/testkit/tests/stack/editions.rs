@@ -39,7 +39,11 @@ fn a_default_is_that_of_the_edition() {
     for line in &CHANGED {
         let (keys, key) = (given(line), line.key);
         world.settings(&format!("{BASE}[{}]\n{keys}", line.table));
-        let before = line.before.map_or(Value::Null, Value::from);
+        let json = |text: &str| match line.is_toml {
+            true => serde_json::from_str(text).unwrap(),
+            false => Value::from(text),
+        };
+        let before = line.before.map_or(Value::Null, json);
         assert_eq!(
             shown(&world, line),
             (before.clone(), "default".to_owned()),
@@ -49,12 +53,16 @@ fn a_default_is_that_of_the_edition() {
         assert_eq!(shown(&world, line).0, before, "{line:?}");
         world.settings(&file(line.since, line.table, &keys));
         let source = format!("default of edition {}", line.since);
-        assert_eq!(shown(&world, line), (line.value.into(), source), "{line:?}");
-        let own = line.before.unwrap_or("own");
-        let set = format!("{keys}{key} = \"{own}\"");
+        assert_eq!(shown(&world, line), (json(line.value), source), "{line:?}");
+        let other = if line.is_toml { "7" } else { "own" };
+        let own = line.before.unwrap_or(other);
+        let set = match line.is_toml {
+            true => format!("{keys}{key} = {own}"),
+            false => format!("{keys}{key} = \"{own}\""),
+        };
         world.settings(&file(LATEST, line.table, &set));
         let (value, source) = shown(&world, line);
-        assert_eq!(value, own);
+        assert_eq!(value, json(own));
         assert!(source.contains("rd.toml, line "), "{source}");
     }
 }
@@ -141,6 +149,8 @@ fn what_another_edition_would_change_is_shown_for_these_settings() {
     let engine = [
         "\"cache.engine\" \"redis\" \"valkey\"",
         "\"cache.engine_version\" null \"8.2\"",
+        "\"logs.latency_min_requests\" null 20",
+        "\"logs.running_tasks_missing_data\" \"breaching\" \"missing\"",
     ];
     assert_eq!(text, engine);
     let table = world

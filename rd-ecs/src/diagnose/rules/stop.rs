@@ -51,4 +51,7 @@ pub const ROUTINE: &[&[&str]] = &[
     &["deployment", "in progress"],
     &["updated", "desired count"],
     &["has been updated"],
+    // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/service-rebalancing-event-messages-list.html
+    &["az balanced"],
+    &["az rebalance"],
 ];

@@ -2,6 +2,7 @@
 
 use super::tar_archive::Section;
 use bytes::Bytes;
+use rd_common::Note;
 use sha2::{Digest, Sha256};
 
 /// The content of an image, or of an index with its images.
@@ -15,8 +16,8 @@ pub struct ImageContent {
     pub tags: Vec<String>,
     /// Its architectures, in Fargate's words.
     pub architectures: Vec<String>,
-    /// A warning for the user, such as about images that are missing in the archive.
-    pub note: Option<String>,
+    /// What the user has to know, such as images that are missing in the archive.
+    pub notes: Vec<Note>,
 }
 
 impl ImageContent {

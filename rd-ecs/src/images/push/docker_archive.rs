@@ -5,9 +5,10 @@ use super::MAX_PARALLEL_LAYERS;
 use super::content::{Blob, ImageContent, ManifestDocument, Source, digest_of, is_hash};
 use super::progress_meter::{Count, Meter};
 use super::read_blob::{Compressed, Measured, compression, measure};
+use super::selection::{Candidate, choose};
 use super::tags;
 use super::tar_archive::{Section, TarArchive};
-use crate::images::registry::{Platform, fargate_architecture};
+use crate::images::registry::{Platform, fargate_architecture, null_as_default};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use oci_client::manifest::{
     IMAGE_CONFIG_MEDIA_TYPE, IMAGE_LAYER_GZIP_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE,
@@ -27,9 +28,9 @@ const ZSTD_LAYER_MEDIA_TYPE: &str = "application/vnd.oci.image.layer.v1.tar+zstd
 #[serde(rename_all = "PascalCase")]
 struct SavedImage {
     config: String,
-    #[serde(default)]
-    repo_tags: Option<Vec<String>>,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
+    repo_tags: Vec<String>,
+    #[serde(default, deserialize_with = "null_as_default")]
     layers: Vec<String>,
 }
 
@@ -38,13 +39,13 @@ struct SavedImage {
 struct Config {
     #[serde(flatten)]
     platform: Platform,
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     rootfs: RootFs,
 }
 
 #[derive(Debug, Default, Deserialize)]
 struct RootFs {
-    #[serde(default)]
+    #[serde(default, deserialize_with = "null_as_default")]
     diff_ids: Vec<String>,
 }
 
@@ -62,9 +63,10 @@ struct Layer {
 pub async fn read(
     archive: &Arc<TarArchive>,
     manifest: &[u8],
+    select: Option<&str>,
     progress: &Progress,
 ) -> Result<ImageContent> {
-    let saved = single_image(archive, manifest)?;
+    let saved = chosen_image(archive, manifest, select)?;
     let config = archive.document(&saved.config)?;
     let config = config.ok_or_else(|| {
         archive.invalid(&format!("the configuration {} is missing", saved.config))
@@ -91,7 +93,6 @@ pub async fn read(
         tags: saved
             .repo_tags
             .iter()
-            .flatten()
             .filter_map(|name| tags::of_name(name))
             .map(str::to_owned)
             .collect(),
@@ -131,22 +132,34 @@ pub async fn read(
     Ok(content)
 }
 
-fn single_image(archive: &TarArchive, manifest: &[u8]) -> Result<SavedImage> {
-    let mut all: Vec<SavedImage> = serde_json::from_slice(manifest).map_err(|e| {
+fn chosen_image(archive: &TarArchive, manifest: &[u8], select: Option<&str>) -> Result<SavedImage> {
+    let entries: Vec<SavedImage> = serde_json::from_slice(manifest).map_err(|e| {
         archive
             .invalid(&format!("manifest.json is not valid: {e}"))
             .caused_by(e)
     })?;
-    match (all.pop(), all.len()) {
-        (Some(one), 0) => Ok(one),
-        (None, _) => Err(archive.invalid("its manifest.json names no image")),
-        (Some(_), more) => {
-            Err(
-                Error::usage(format!("{} contains {} images", archive.name, more + 1))
-                    .hint("save one image: docker save NAME:TAG -o app.tar"),
-            )
+    // The same image can stand there once for each of its names.
+    let mut all: Vec<SavedImage> = Vec::new();
+    for entry in entries {
+        let same =
+            |one: &&mut SavedImage| (&one.config, &one.layers) == (&entry.config, &entry.layers);
+        match all.iter_mut().find(same) {
+            Some(known) => known.repo_tags.extend(entry.repo_tags),
+            None => all.push(entry),
         }
     }
+    if all.is_empty() {
+        return Err(archive.invalid("its manifest.json names no image"));
+    }
+    let images: Vec<Candidate> = all
+        .iter()
+        .map(|one| Candidate {
+            names: one.repo_tags.clone(),
+            digest: format!("sha256:{}", hash_in_name(&one.config).unwrap_or_default()),
+        })
+        .collect();
+    let at = choose(&archive.name, &images, select)?;
+    Ok(all.swap_remove(at))
 }
 
 /// The hash in a file's name: `<hash>.json`, `sha256:<hash>`, `blobs/sha256/<hash>`, `<hash>.tar.gz`.

@@ -9,6 +9,7 @@ mod put_manifests;
 mod read_blob;
 mod read_image;
 mod resumable_upload;
+mod selection;
 mod send_layers;
 mod tags;
 mod tar_archive;

@@ -2,6 +2,7 @@
 //! <https://github.com/opencontainers/image-spec/blob/main/image-layout.md>
 
 use super::content::{Blob, ImageContent, ManifestDocument, Source, digest_of, is_digest};
+use super::selection::{Candidate, choose};
 use super::tags;
 use super::tar_archive::TarArchive;
 use crate::images::registry::{
@@ -10,46 +11,55 @@ use crate::images::registry::{
 use oci_client::manifest::{
     ImageIndexEntry, OciDescriptor, OciImageIndex, OciImageManifest, OciManifest,
 };
-use rd_common::{Error, Result};
-use std::collections::BTreeSet;
+use rd_common::{Note, Result};
 
 /// The most levels of indexes within indexes.
 const MAX_DEPTH: usize = 3;
 
-/// Reads the one image, or index of images, that `index.json` names.
-pub fn read(archive: &TarArchive, index: &[u8]) -> Result<ImageContent> {
+/// The annotation with which cosign says what an entry is.
+const COSIGN_KIND: &str = "kind";
+/// The beginning of cosign's kinds, of which these are images; others are signatures and attestations.
+/// <https://github.com/sigstore/cosign/blob/main/pkg/oci/layout/index.go>
+const COSIGN: &str = "dev.cosignproject.cosign/";
+const COSIGN_IMAGES: [&str; 2] = ["image", "imageIndex"];
+
+/// Reads an image, or an index of images, that `index.json` names: the only one, or the one that `select` names.
+pub fn read(archive: &TarArchive, index: &[u8], select: Option<&str>) -> Result<ImageContent> {
     let invalid = |why: &str| archive.invalid(&format!("index.json is invalid: {why}"));
     let OciManifest::ImageIndex(index) = parse(index).map_err(|e| invalid(&e))? else {
         return Err(invalid("it is not an index"));
     };
-    let digests: BTreeSet<&str> = index
-        .manifests
-        .iter()
-        .map(|one| one.digest.as_str())
-        .collect();
-    let Some(first) = index.manifests.first() else {
+    let (entries, signatures): (Vec<_>, Vec<_>) =
+        index.manifests.iter().partition(|one| !is_signature(one));
+    let mut images: Vec<Candidate> = Vec::new();
+    for entry in &entries {
+        let name = annotated_name(entry).map(str::to_owned);
+        match images.iter_mut().find(|one| one.digest == entry.digest) {
+            Some(known) => known.names.extend(name),
+            None => images.push(Candidate {
+                names: name.into_iter().collect(),
+                digest: entry.digest.clone(),
+            }),
+        }
+    }
+    if images.is_empty() {
+        return Err(archive.invalid("its index.json names no image"));
+    }
+    let chosen = &images[choose(&archive.name, &images, select)?];
+    let Some(first) = entries.iter().find(|one| one.digest == chosen.digest) else {
         return Err(archive.invalid("its index.json names no image"));
     };
-    if digests.len() > 1 {
-        let names: Vec<&str> = index
-            .manifests
-            .iter()
-            .map(|one| annotated_name(one).unwrap_or(&one.digest))
-            .collect();
-        return Err(Error::usage(format!(
-            "{} contains {} images: {}",
-            archive.name,
-            digests.len(),
-            names.join(", ")
-        ))
-        .hint("save one image"));
-    }
     let mut content = ImageContent::default();
-    for tag in index
-        .manifests
+    if !signatures.is_empty() {
+        content.notes.push(Note {
+            summary: "the signatures and attestations in the archive are not pushed".to_owned(),
+            hint: "sign the image in the repository: cosign sign REPOSITORY@DIGEST".to_owned(),
+        });
+    }
+    for tag in chosen
+        .names
         .iter()
-        .filter_map(annotated_name)
-        .filter_map(tags::of_annotation)
+        .filter_map(|name| tags::of_annotation(name))
     {
         if !content.tags.iter().any(|other| other == tag) {
             content.tags.push(tag.to_owned());
@@ -59,6 +69,14 @@ pub fn read(archive: &TarArchive, index: &[u8]) -> Result<ImageContent> {
     content.architectures.sort();
     content.architectures.dedup();
     Ok(content)
+}
+
+/// Whether an entry is a signature or an attestation of cosign's, and not an image.
+fn is_signature(entry: &ImageIndexEntry) -> bool {
+    let annotations = entry.annotations.as_ref();
+    let kind = annotations.and_then(|annotations| annotations.get(COSIGN_KIND));
+    let kind = kind.and_then(|kind| kind.strip_prefix(COSIGN));
+    kind.is_some_and(|kind| !COSIGN_IMAGES.contains(&kind))
 }
 
 /// The name or tag in the annotations of an entry. Docker's annotation comes first: it always contains the tag.
@@ -143,14 +161,7 @@ fn add_manifest(
         }
         OciManifest::ImageIndex(index) => {
             if let Some(single) = single_image(archive, index)? {
-                let platform = single.platform.as_ref();
-                content.note = Some(format!(
-                    "the archive names images for several platforms, but contains only the image for {}: it is pushed without the index",
-                    platform.map_or_else(
-                        || "one".to_owned(),
-                        |platform| fargate_architecture(&platform.into())
-                    )
-                ));
+                content.notes.extend(missing_platforms(index, single));
                 return add_manifest(archive, single, content, depth + 1);
             }
             for one in &index.manifests {
@@ -191,6 +202,34 @@ fn single_image<'a>(
         ([], _, _) => Ok(None),
         (_, Some(single), None) => Ok(Some(single)),
         (missing, _, _) => Err(archive.invalid(&format!("the manifest {} is missing", missing[0]))),
+    }
+}
+
+/// The note about the platforms of an index that the archive lacks; none where it lacks attestations alone.
+fn missing_platforms(index: &OciImageIndex, single: &ImageIndexEntry) -> Option<Note> {
+    if images(index).count() == 1 {
+        return None;
+    }
+    let platform = single.platform.as_ref();
+    let platform = platform.map_or_else(
+        || "one".to_owned(),
+        |platform| fargate_architecture(&platform.into()),
+    );
+    Some(Note {
+        summary: format!(
+            "the archive names images for several platforms, but contains only the image for {platform}: it is pushed \
+             without the index"
+        ),
+        hint: "to push all platforms, build for all of them: docker buildx build --platform … --output type=oci,dest=FILE"
+            .to_owned(),
+    })
+}
+
+/// The digest of the configuration of a single image; none for an index.
+pub fn configuration(content: &ImageContent) -> Option<String> {
+    match parse(content.documents.last()?.text.as_bytes()).ok()? {
+        OciManifest::Image(image) => Some(image.config.digest),
+        OciManifest::ImageIndex(_) => None,
     }
 }
 

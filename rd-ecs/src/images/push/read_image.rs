@@ -11,7 +11,13 @@ use std::sync::Arc;
 /// everything else is pushed as it is, with the digests that it has.
 ///
 /// Newer versions of docker save both formats in one archive: an OCI layout with a `manifest.json` next to it.
-pub async fn read_image(archive: &Arc<TarArchive>, progress: &Progress) -> Result<ImageContent> {
+///
+/// Of several images, `select` names one by its name, tag or digest.
+pub async fn read_image(
+    archive: &Arc<TarArchive>,
+    select: Option<&str>,
+    progress: &Progress,
+) -> Result<ImageContent> {
     let index = archive.document("index.json")?;
     let manifest = archive.document("manifest.json")?;
     match (index, manifest) {
@@ -22,11 +28,15 @@ pub async fn read_image(archive: &Arc<TarArchive>, progress: &Progress) -> Resul
         .hint(
             "pass a file written by docker save or docker buildx build --output type=oci,dest=FILE",
         )),
-        (Some(index), None) => oci_layout::read(archive, &index),
-        (None, Some(manifest)) => docker_archive::read(archive, &manifest, progress).await,
-        (Some(index), Some(manifest)) => match oci_layout::read(archive, &index)? {
+        (Some(index), None) => oci_layout::read(archive, &index, select),
+        (None, Some(manifest)) => docker_archive::read(archive, &manifest, select, progress).await,
+        (Some(index), Some(manifest)) => match oci_layout::read(archive, &index, select)? {
             content if oci_layout::is_compressed(&content) => Ok(content),
-            _ => docker_archive::read(archive, &manifest, progress).await,
+            content => {
+                let same = oci_layout::configuration(&content);
+                let select = same.as_deref().or(select);
+                docker_archive::read(archive, &manifest, select, progress).await
+            }
         },
     }
 }

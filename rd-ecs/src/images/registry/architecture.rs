@@ -1,7 +1,7 @@
 //! The architectures that an image runs on, in Fargate's words: an index lists them, and a single image names its own in
 //! its configuration.
 
-use super::manifest::images;
+use super::manifest::{images, null_as_default};
 use super::{LARGEST_DOCUMENT, client_error};
 use oci_client::manifest::{self, OciDescriptor, OciManifest};
 use oci_client::{Client, Reference};
@@ -13,8 +13,10 @@ use serde::Deserialize;
 #[serde(default)]
 pub struct Platform {
     /// The architecture, such as `arm64` or `amd64`.
+    #[serde(deserialize_with = "null_as_default")]
     pub architecture: String,
     /// The operating system, such as `linux`.
+    #[serde(deserialize_with = "null_as_default")]
     pub os: String,
 }
 

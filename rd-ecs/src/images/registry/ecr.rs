@@ -1,10 +1,9 @@
 //! Images in ECR: in the stack's own registry, and in those of other accounts in its region.
 
-use super::{Access, Image, MEDIA_TYPES, architectures, layers_size, media_type, parse};
+use super::{Access, Image, MEDIA_TYPES, parse};
 use crate::clients::Clients;
-use crate::time::timestamp;
 use aws_sdk_ecr::types::{
-    ImageDetail, ImageFailure, ImageFailureCode, ImageIdentifier, ListImagesFilter, TagStatus,
+    ImageFailure, ImageFailureCode, ImageIdentifier, ListImagesFilter, TagStatus,
 };
 use oci_client::Reference;
 use oci_client::manifest::OciManifest;
@@ -23,47 +22,17 @@ pub fn account_of(stack: &Stack, host: &str) -> Option<String> {
     is_number.then(|| account.to_owned())
 }
 
-/// Reads an image in ECR: digest, architectures, tags and size.
-pub async fn inspect(ctx: &Ctx<Clients>, account: &str, reference: &Reference) -> Result<Image> {
+/// The architectures of a single image, from its configuration.
+pub async fn architectures(
+    ctx: &Ctx<Clients>,
+    account: &str,
+    image: &Image,
+) -> Result<Vec<String>> {
     let own = account == ctx.stack.account();
-    let (found, detail) = tokio::try_join!(read(ctx, account, reference), async {
-        match own {
-            true => describe(ctx, reference).await,
-            // Other accounts usually permit pulls, but not ecr:DescribeImages.
-            false => Ok(None),
-        }
-    })?;
-    let (digest, manifest) = found;
-    let architectures = if matches!(manifest, OciManifest::ImageIndex(_)) {
-        architectures(
-            &super::access::client(Default::default())?,
-            reference,
-            &manifest,
-        )
-        .await?
-    } else {
-        let access = Access::request(&ctx.clients.ecr, (!own).then_some(account)).await?;
-        let at = access.reference(reference.repository(), &digest);
-        architectures(
-            &access.client(reference.repository()).await?,
-            &at,
-            &manifest,
-        )
-        .await?
-    };
-    let tag: Vec<String> = reference.tag().map(str::to_owned).into_iter().collect();
-    let detail = detail.as_ref();
-    Ok(Image {
-        digest,
-        architectures,
-        tags: detail.map_or(tag, |one| one.image_tags().to_vec()),
-        pushed_at: detail.and_then(|one| timestamp(one.image_pushed_at())),
-        size: detail
-            .and_then(ImageDetail::image_size_in_bytes)
-            .and_then(|size| u64::try_from(size).ok())
-            .or(layers_size(&manifest)),
-        media_type: media_type(&manifest).to_owned(),
-    })
+    let access = Access::request(&ctx.clients.ecr, (!own).then_some(account)).await?;
+    let repository = image.reference.repository();
+    let at = access.reference(repository, &image.digest);
+    super::architectures(&access.client(repository).await?, &at, &image.manifest).await
 }
 
 fn id(reference: &Reference) -> ImageIdentifier {
@@ -76,7 +45,7 @@ fn id(reference: &Reference) -> ImageIdentifier {
 }
 
 /// The digest and the manifest of an image.
-async fn read(
+pub async fn read(
     ctx: &Ctx<Clients>,
     account: &str,
     reference: &Reference,
@@ -99,21 +68,6 @@ async fn read(
     let manifest = manifest
         .map_err(|e| Error::failed(format!("the manifest of {reference} is invalid: {e}")))?;
     Ok((digest.to_owned(), manifest))
-}
-
-/// The details of an image that only `DescribeImages` returns: tags, size and time of the push.
-async fn describe(ctx: &Ctx<Clients>, reference: &Reference) -> Result<Option<ImageDetail>> {
-    let call = ctx.clients.ecr.describe_images();
-    let call = call
-        .repository_name(reference.repository())
-        .image_ids(id(reference));
-    match call.send().await.doing("read the image") {
-        // `read` reports what is missing, with similar tags.
-        Err(error) if error.is(&["ImageNotFoundException", "RepositoryNotFoundException"]) => {
-            Ok(None)
-        }
-        other => Ok(other?.image_details.unwrap_or_default().pop()),
-    }
 }
 
 fn no_repository(error: Error, reference: &Reference) -> Error {

@@ -6,15 +6,26 @@ pub use crate::kinds::repository::images::MEDIA_TYPES;
 use oci_client::manifest::{
     ImageIndexEntry, OCI_IMAGE_INDEX_MEDIA_TYPE, OCI_IMAGE_MEDIA_TYPE, OciImageIndex, OciManifest,
 };
-use serde::Deserialize;
-use serde::de::IgnoredAny;
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
 
-/// The members that tell an image's manifest from an index.
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase", default)]
-struct Head {
-    schema_version: u32,
-    manifests: Option<IgnoredAny>,
+/// Takes `null` for a member that is absent: Go's tools write it for lists and maps without content.
+pub fn null_as_default<'de, D: Deserializer<'de>, T: Deserialize<'de> + Default>(
+    deserializer: D,
+) -> Result<T, D::Error> {
+    Option::deserialize(deserializer).map(Option::unwrap_or_default)
+}
+
+/// Removes the members that are `null`, at all levels.
+fn remove_nulls(value: &mut Value) {
+    match value {
+        Value::Object(members) => {
+            members.retain(|_, member| !member.is_null());
+            members.values_mut().for_each(remove_nulls);
+        }
+        Value::Array(items) => items.iter_mut().for_each(remove_nulls),
+        _ => {}
+    }
 }
 
 /// Parses a manifest or an index; the error says what is wrong with it.
@@ -22,16 +33,24 @@ struct Head {
 /// The library's own enum is untagged: its error would not say which member is missing.
 pub fn parse(bytes: &[u8]) -> Result<OciManifest, String> {
     let text = |e: serde_json::Error| e.to_string();
-    let head: Head = serde_json::from_slice(bytes).map_err(text)?;
-    match (head.schema_version, head.manifests) {
-        (2, Some(_)) => serde_json::from_slice(bytes)
+    let mut document: Value = serde_json::from_slice(bytes).map_err(text)?;
+    let is_index = document.get("manifests").is_some();
+    remove_nulls(&mut document);
+    if let Some(members) = document.as_object_mut() {
+        let list = if is_index { "manifests" } else { "layers" };
+        members
+            .entry(list)
+            .or_insert_with(|| Value::Array(Vec::new()));
+    }
+    match document["schemaVersion"].as_u64().unwrap_or_default() {
+        2 if is_index => serde_json::from_value(document)
             .map(OciManifest::ImageIndex)
             .map_err(text),
-        (2, None) => serde_json::from_slice(bytes)
+        2 => serde_json::from_value(document)
             .map(OciManifest::Image)
             .map_err(text),
-        (1, _) => Err("it has schema version 1, which current tools do not write".to_owned()),
-        (other, _) => Err(format!("it has schema version {other}, but must have 2")),
+        1 => Err("it has schema version 1, which current tools do not write".to_owned()),
+        other => Err(format!("it has schema version {other}, but must have 2")),
     }
 }
 
@@ -44,19 +63,6 @@ pub fn media_type(manifest: &OciManifest) -> &str {
             .as_deref()
             .unwrap_or(OCI_IMAGE_INDEX_MEDIA_TYPE),
     }
-}
-
-/// The total size of an image's layers, in bytes; none for an index.
-pub fn layers_size(manifest: &OciManifest) -> Option<u64> {
-    let OciManifest::Image(image) = manifest else {
-        return None;
-    };
-    let sizes = image.layers.iter();
-    Some(
-        sizes
-            .filter_map(|layer| u64::try_from(layer.size).ok())
-            .sum(),
-    )
 }
 
 /// The images of an index. Attestations, which an index lists for an unknown platform, are left out.
@@ -82,12 +88,22 @@ mod tests {
                  "platform":{"os":"unknown","architecture":"unknown"}}]}"#,
         )
         .unwrap();
-        assert_eq!(layers_size(&manifest), None);
         let OciManifest::ImageIndex(index) = manifest else {
             panic!("not an index: {manifest:?}");
         };
         let images: Vec<&str> = images(&index).map(|one| one.digest.as_str()).collect();
         assert_eq!(images, ["sha256:a"]);
+    }
+
+    #[test]
+    fn null_is_a_list_or_a_map_without_content() {
+        let image = parse(
+            br#"{"schemaVersion":2,"mediaType":null,"annotations":null,"layers":null,
+                "config":{"mediaType":"application/vnd.oci.image.config.v1+json","digest":"sha256:a","size":1,"urls":null}}"#,
+        );
+        assert!(matches!(image, Ok(OciManifest::Image(image)) if image.layers.is_empty()));
+        let index = parse(br#"{"schemaVersion":2,"manifests":null}"#);
+        assert!(matches!(index, Ok(OciManifest::ImageIndex(index)) if index.manifests.is_empty()));
     }
 
     #[test]

@@ -11,42 +11,41 @@ mod repository;
 pub use access::{Access, install_tls_provider};
 pub use architecture::{Platform, architectures, fargate_architecture};
 pub use errors::{client_error, connection_error, registry_code, response_error};
-pub use manifest::{MEDIA_TYPES, images, layers_size, media_type, parse};
+pub use manifest::{MEDIA_TYPES, images, media_type, null_as_default, parse};
 pub use repository::Repository;
 
 use crate::service_context::ServiceContext;
-use jiff::Timestamp;
+use crate::simulation;
 use oci_client::Reference;
+use oci_client::manifest::OciManifest;
 use rd_common::{Error, Result};
-use serde::Serialize;
 
 /// The largest manifest or configuration that is read.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/service-quotas.html>
 pub const LARGEST_DOCUMENT: u64 = 4 * 1024 * 1024;
 
-/// An image in a registry.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+/// An image in a registry, or an index with its images.
+#[derive(Clone, Debug)]
 pub struct Image {
     /// The digest of its manifest, or of its index if it has images for several platforms: `sha256:…`.
     pub digest: String,
-    /// The architectures that it runs on, in Fargate's words: `ARM64`, `X86_64`; any other as `windows/amd64` or
-    /// `linux/arm`. An index has several.
-    pub architectures: Vec<String>,
-    /// The tags of the image; in another registry only the tag of the reference.
-    pub tags: Vec<String>,
-    /// When it was pushed; only ECR reports it.
-    pub pushed_at: Option<Timestamp>,
-    /// The size of its compressed layers in bytes; for an index the size of the largest image. None for an index in
-    /// another registry.
-    pub size: Option<u64>,
-    /// The media type of its manifest or index.
-    pub media_type: String,
+    manifest: OciManifest,
+    reference: Reference,
+    /// The account in whose ECR registry it is, in the stack's region; none for another registry.
+    account: Option<String>,
 }
 
 impl Image {
-    /// Whether tasks of this architecture (`ARM64`, `X86_64`) can run it.
-    pub fn runs_on(&self, architecture: &str) -> bool {
-        self.architectures.iter().any(|one| one == architecture)
+    /// The architectures that it runs on, in Fargate's words: `ARM64`, `X86_64`; any other as `windows/amd64` or
+    /// `linux/arm`. An index has several. Those of a single image stand in its configuration, which is read.
+    pub async fn architectures(&self, service: &ServiceContext) -> Result<Vec<String>> {
+        let (at, manifest) = (&self.reference, &self.manifest);
+        match &self.account {
+            Some(account) if matches!(manifest, OciManifest::Image(_)) => {
+                ecr::architectures(service.ctx(), account, self).await
+            }
+            _ => architectures(&access::client(Default::default())?, at, manifest).await,
+        }
     }
 }
 
@@ -58,15 +57,27 @@ impl Image {
 ///
 /// Fails if the image (the hint names similar tags) or the repository does not exist, if access is denied, or if the
 /// registry cannot be reached; with exit code 2 if the text is not a reference.
-pub async fn inspect(service: &ServiceContext, reference: &str) -> Result<Image> {
+pub async fn read(service: &ServiceContext, reference: &str) -> Result<Image> {
     let parsed: Reference = reference.parse().map_err(|e| {
         Error::usage(format!("`{reference}` is not an image reference: {e}"))
             .caused_by(e)
             .hint("a reference is <registry>/<name>:<tag> or <registry>/<name>@sha256:…")
     })?;
     let ctx = service.ctx();
-    match ecr::account_of(&ctx.stack, parsed.registry()) {
-        Some(account) => ecr::inspect(ctx, &account, &parsed).await,
-        None => other_registries::inspect(&parsed).await,
-    }
+    let account = ecr::account_of(&ctx.stack, parsed.registry());
+    let (digest, manifest) = match &account {
+        Some(account) => ecr::read(ctx, account, &parsed).await?,
+        None => other_registries::read(&parsed).await?,
+    };
+    Ok(Image {
+        digest,
+        manifest,
+        reference: parsed,
+        account,
+    })
+}
+
+/// Whether a registry refused a read to these credentials, or to anybody without credentials: the image may exist.
+pub fn is_denied(error: &Error) -> bool {
+    error.is(&["UNAUTHORIZED", "DENIED", "HTTP 401", "HTTP 403"]) || simulation::is_denied(error)
 }

@@ -1,14 +1,15 @@
 //! Images of registries other than ECR's in the stack's region, read without credentials.
 
 use super::access::client;
-use super::{Image, MEDIA_TYPES, architectures, client_error, layers_size, media_type, parse};
+use super::{MEDIA_TYPES, client_error, parse};
 use oci_client::Reference;
 use oci_client::client::ClientProtocol;
+use oci_client::manifest::OciManifest;
 use oci_client::secrets::RegistryAuth;
 use rd_common::{Error, Result};
 
-/// Reads an image of another registry: digest, architectures and size.
-pub async fn inspect(reference: &Reference) -> Result<Image> {
+/// The digest and the manifest of an image of another registry.
+pub async fn read(reference: &Reference) -> Result<(String, OciManifest)> {
     let client = client(ClientProtocol::Https)?;
     let doing = format!("read the image {reference}");
     let read = client
@@ -25,12 +26,5 @@ pub async fn inspect(reference: &Reference) -> Result<Image> {
     })?;
     let manifest = parse(&body)
         .map_err(|why| Error::failed(format!("cannot {doing}: its manifest is invalid: {why}")))?;
-    Ok(Image {
-        digest,
-        architectures: architectures(&client, reference, &manifest).await?,
-        tags: reference.tag().map(str::to_owned).into_iter().collect(),
-        pushed_at: None,
-        size: layers_size(&manifest),
-        media_type: media_type(&manifest).to_owned(),
-    })
+    Ok((digest, manifest))
 }

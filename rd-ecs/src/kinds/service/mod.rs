@@ -18,8 +18,8 @@ use jiff::Timestamp;
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Kind, Readiness,
-    Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
+    Attribute, Change, Condition, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Kind,
+    Readiness, Result, Retry, Tags, Timeouts, Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use rd_iam::{propagation, service_linked_role};
 use std::time::Duration;
@@ -282,6 +282,20 @@ impl Kind for Service {
                 }
             )),
             _ => Readiness::Ready,
+        }
+    }
+
+    fn condition(_: &Ctx<Clients>, _: &str, live: &Live) -> Condition {
+        if live.running_count >= live.desired_count {
+            return Condition::Healthy;
+        }
+        let running = format!(
+            "{} of {} tasks are running",
+            live.running_count, live.desired_count
+        );
+        match live.pending_count {
+            0 => Condition::Unhealthy(format!("{running}; rd-ecs diagnose shows why")),
+            pending => Condition::Waiting(format!("{running}, {pending} pending")),
         }
     }
 

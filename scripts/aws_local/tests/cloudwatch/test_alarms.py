@@ -51,6 +51,34 @@ class Alarms(Case):
         self.assertEqual(told["StateValue"], "INSUFFICIENT_DATA")
         self.assertNotIn("Statistic", told)
 
+    def test_an_expression_is_checked(self):
+        metric = {"Namespace": "AWS/RDS", "MetricName": "CPUUtilization"}
+        of = {"Metric": metric, "Period": 300, "Stat": "p95"}
+        value = {"Id": "value", "MetricStat": of, "ReturnData": False}
+        checked = {"Id": "checked", "Expression": "IF(value > 1, value, 0)", "ReturnData": True}
+        alone = {name: ALARM[name] for name in ("AlarmName", "EvaluationPeriods", "Threshold", "ComparisonOperator")}
+
+        def put(queries, **more):
+            self.cloudwatch.put_metric_alarm(**alone | {"Metrics": queries} | more)
+
+        put([value, checked])
+        told = self.alarm()
+        self.assertEqual(told["Metrics"], [value, checked])
+        self.assertNotIn("Period", told)
+        for queries, more in (
+            ([value | {"ReturnData": True}, checked], {}),
+            ([value], {}),
+            ([value, value, checked], {}),
+            ([value | {"Id": "Value"}, checked], {}),
+            ([value, checked | {"Expression": "IF(count > 1, value, 0)"}], {}),
+            ([value | {"Expression": "1"}, checked], {}),
+            ([value | {"MetricStat": of | {"Period": 90}}, checked], {}),
+            ([value, checked], {"Period": 60}),
+            ([value, checked], {"ExtendedStatistic": "p95"}),
+        ):
+            with self.assertRaises(self.cloudwatch.exceptions.ClientError):
+                put(queries, **more)
+
     def test_a_change_keeps_state_and_tags(self):
         self.put(Tags=[{"Key": "a", "Value": "1"}])
         self.cloudwatch.set_alarm_state(AlarmName="cpu", StateValue="ALARM", StateReason="hot")
