@@ -35,9 +35,19 @@ impl<S: Slice> Reading<S> {
     }
 }
 
-/// The reads of a slice that has a state, under way.
+/// What was read ahead.
+pub enum Ahead<S: Slice> {
+    /// The state, and the resources that it knows.
+    State(LoadedState, Reading<S>),
+    /// The slice has no state.
+    NoState,
+    /// Nothing: something is wrong, which the command finds.
+    Nothing,
+}
+
+/// The reads of a slice, under way.
 pub struct ReadAhead<S: Slice> {
-    task: JoinHandle<Option<(LoadedState, Reading<S>)>>,
+    task: JoinHandle<Option<Ahead<S>>>,
 }
 
 impl<S: Slice> ReadAhead<S> {
@@ -50,7 +60,9 @@ impl<S: Slice> ReadAhead<S> {
         let connect = context.connect();
         let task = tokio::task::spawn_local(async move {
             let config = config?;
-            let stored = store.load(&key).await.ok()??;
+            let Some(stored) = store.load(&key).await.ok()? else {
+                return Some(Ahead::NoState);
+            };
             let document = &stored.document;
             let _ = stack.account.set(document.account.clone());
             let ours = document.belongs_to(&stack, S::NAME, "").is_ok();
@@ -71,19 +83,16 @@ impl<S: Slice> ReadAhead<S> {
                 document: stored.document,
                 tag: Some(stored.tag),
             };
-            Some((state, reading))
+            Some(Ahead::State(state, reading))
         });
         Self { task }
     }
 
-    /// The state, and what was read; none where nothing could be read ahead. Fails where the state belongs to another
-    /// account than the session's.
-    pub async fn finish(
-        self,
-        session: &SliceSession<S>,
-    ) -> Result<Option<(LoadedState, Reading<S>)>> {
-        let Some((state, reading)) = self.task.await.ok().flatten() else {
-            return Ok(None);
+    /// What was read. Fails where the state belongs to another account than the session's.
+    pub async fn finish(self, session: &SliceSession<S>) -> Result<Ahead<S>> {
+        let ahead = self.task.await.ok().flatten().unwrap_or(Ahead::Nothing);
+        let Ahead::State(state, reading) = &ahead else {
+            return Ok(ahead);
         };
         session.check_state(&state.document)?;
         let (asked, cancel) = (session.cancel.cancelled(), reading.ctx.cancel.clone());
@@ -91,6 +100,6 @@ impl<S: Slice> ReadAhead<S> {
             asked.await;
             cancel.cancel();
         });
-        Ok(Some((state, reading)))
+        Ok(ahead)
     }
 }

@@ -6,7 +6,7 @@ use crate::pipe::slice_session::SliceSession;
 use crate::plan::checked_with_aws::check_with_aws;
 use crate::plan::planned::Plan;
 use crate::plan::planner::{OtherSlices, plan};
-use crate::plan::read_ahead::{ReadAhead, Reading};
+use crate::plan::read_ahead::{Ahead, ReadAhead, Reading};
 use crate::plan::refresh::{Observed, refresh};
 use crate::resource::any_kind::Kinds;
 use crate::resource::ctx::Ctx;
@@ -70,14 +70,20 @@ impl<S: Slice> Refreshed<S> {
     ) -> Result<(LoadedState, Self)> {
         let step = session.progress.step(S::NAME, false);
         step.say("refreshing");
-        let Some((state, reading)) = ahead.finish(session).await? else {
-            let state = session.load_state().await?;
-            let refreshed = Self::read(session, &state.document, outputs).await?;
-            return Ok((state, refreshed));
+        let state = match ahead.finish(session).await? {
+            Ahead::State(state, reading) => {
+                let inputs = outputs.inputs::<S>().await?;
+                let document = &state.document;
+                let refreshed =
+                    Self::complete(session, document, outputs, reading, &inputs).await?;
+                return Ok((state, refreshed));
+            }
+            Ahead::NoState => {
+                LoadedState::or_empty(None, || Document::empty(&session.stack, S::NAME))
+            }
+            Ahead::Nothing => session.load_state().await?,
         };
-        let inputs = outputs.inputs::<S>().await?;
-        let document = &state.document;
-        let refreshed = Self::complete(session, document, outputs, reading, &inputs).await?;
+        let refreshed = Self::read(session, &state.document, outputs).await?;
         Ok((state, refreshed))
     }
 

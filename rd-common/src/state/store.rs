@@ -146,6 +146,8 @@ pub struct StoreProblem {
     pub summary: String,
     /// What to do about it.
     pub hint: String,
+    /// Whether the store is no place for states, as where it lets two runs overwrite each other's.
+    pub is_fatal: bool,
 }
 
 /// A state store. Methods that read or write fail with an error that says where the state is and what to do.

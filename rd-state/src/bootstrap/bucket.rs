@@ -1,6 +1,7 @@
 //! The bucket of the states: versioned, encrypted, closed to the public, and with a policy that refuses what would overwrite
 //! or delete a state.
 
+use super::patiently::patiently;
 use super::{STORE_TAG, Step};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{
@@ -12,6 +13,7 @@ use aws_sdk_s3::types::{
     Tag, Tagging, VersioningConfiguration,
 };
 use rd_common::aws::Explain;
+use rd_common::settings::StateSettings;
 use rd_common::{Error, Result};
 use serde_json::{Value, json};
 
@@ -23,6 +25,13 @@ const STATE_VERSIONS: i32 = 50;
 const LOCK_DAYS: i32 = 1;
 /// For how many days an unfinished upload is kept.
 const UPLOAD_DAYS: i32 = 7;
+
+/// The ids of the statements of the policy that are for a prefix.
+const CONDITION: &str = "RdWritesHaveACondition";
+const NO_DELETE: &str = "RdNothingIsDeleted";
+/// The ids of the rules of the lifecycle that are for a prefix.
+const STATES: &str = "rd-states";
+const LOCKS: &str = "rd-locks";
 
 /// What the bucket must be.
 pub struct Bucket<'a> {
@@ -41,18 +50,25 @@ pub struct Bucket<'a> {
 /// Creates the bucket where it is missing, and sets what differs.
 pub async fn ensure(s3: &Client, bucket: &Bucket<'_>) -> Result<Vec<Step>> {
     let name = bucket.name;
-    let is_new = create(s3, bucket).await?;
+    let is_new = patiently(async || create(s3, bucket).await).await?;
     let mut steps = vec![step(name, "exists", is_new)];
     if !is_new {
         refuse_foreign(s3, bucket).await?;
     }
-    steps.push(step(name, "tags", tags(s3, bucket).await?));
-    steps.push(step(name, "public access blocked", block(s3, name).await?));
-    steps.push(step(name, "owner enforced", own(s3, name).await?));
-    steps.push(step(name, "versioning", versioning(s3, name).await?));
-    steps.push(step(name, "encryption", encryption(s3, bucket).await?));
-    steps.push(step(name, "policy", policy(s3, bucket).await?));
-    steps.push(step(name, "lifecycle", lifecycle(s3, bucket).await?));
+    let changed = patiently(async || tags(s3, bucket).await).await?;
+    steps.push(step(name, "tags", changed));
+    let changed = patiently(async || block(s3, name).await).await?;
+    steps.push(step(name, "public access blocked", changed));
+    let changed = patiently(async || own(s3, name).await).await?;
+    steps.push(step(name, "owner enforced", changed));
+    let changed = patiently(async || versioning(s3, name).await).await?;
+    steps.push(step(name, "versioning", changed));
+    let changed = patiently(async || encryption(s3, bucket).await).await?;
+    steps.push(step(name, "encryption", changed));
+    let changed = patiently(async || policy(s3, bucket).await).await?;
+    steps.push(step(name, "policy", changed));
+    let changed = patiently(async || lifecycle(s3, bucket).await).await?;
+    steps.push(step(name, "lifecycle", changed));
     Ok(steps)
 }
 
@@ -276,12 +292,28 @@ async fn encryption(s3: &Client, bucket: &Bucket<'_>) -> Result<bool> {
     Ok(true)
 }
 
+/// What the ids of statements and rules for a prefix end with, so that several prefixes can share a bucket: nothing for the
+/// default one, otherwise letters and digits, which are all that the id of a statement may have.
+/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_policies_elements_sid.html>
+fn suffix(prefix: &str) -> String {
+    if prefix == StateSettings::default().prefix {
+        return String::new();
+    }
+    let escaped = |byte: u8| match byte {
+        b'X' => "X58".to_owned(),
+        byte if byte.is_ascii_alphanumeric() => char::from(byte).to_string(),
+        byte => format!("X{byte:02x}"),
+    };
+    format!("X{}", prefix.bytes().map(escaped).collect::<String>())
+}
+
 /// The statements of the policy that rd owns, by their ids. Writes of states and locks must have a condition, so that
 /// nobody overwrites one unseen, and nothing is deleted: the lifecycle removes old versions.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/conditional-writes-enforce.html>
 pub fn statements(partition: &str, name: &str, prefix: &str) -> Vec<Value> {
     let bucket = format!("arn:{partition}:s3:::{name}");
     let objects = format!("{bucket}/{prefix}/*");
+    let suffix = suffix(prefix);
     vec![
         json!({
             "Sid": "RdTlsOnly",
@@ -292,7 +324,7 @@ pub fn statements(partition: &str, name: &str, prefix: &str) -> Vec<Value> {
             "Condition": {"Bool": {"aws:SecureTransport": "false"}},
         }),
         json!({
-            "Sid": "RdWritesHaveACondition",
+            "Sid": format!("{CONDITION}{suffix}"),
             "Effect": "Deny",
             "Principal": "*",
             "Action": "s3:PutObject",
@@ -300,7 +332,7 @@ pub fn statements(partition: &str, name: &str, prefix: &str) -> Vec<Value> {
             "Condition": {"Null": {"s3:if-match": "true", "s3:if-none-match": "true"}},
         }),
         json!({
-            "Sid": "RdNothingIsDeleted",
+            "Sid": format!("{NO_DELETE}{suffix}"),
             "Effect": "Deny",
             "Principal": "*",
             "Action": ["s3:DeleteObject", "s3:DeleteObjectVersion"],
@@ -325,13 +357,16 @@ async fn policy(s3: &Client, bucket: &Bucket<'_>) -> Result<bool> {
         one => vec![one],
     };
     let before = all.clone();
+    for statement in &mut all {
+        rename_statement(statement);
+    }
     let is_ours = |one: &Value| ours.iter().any(|our| our["Sid"] == one["Sid"]);
-    all.retain(|one| !is_ours(one));
-    let mut kept: Vec<Value> = before.iter().filter(|one| is_ours(one)).cloned().collect();
+    let mut kept: Vec<Value> = all.iter().filter(|one| is_ours(one)).cloned().collect();
     kept.sort_by_key(|one| ours.iter().position(|our| our["Sid"] == one["Sid"]));
-    if kept == ours {
+    if kept == ours && all == before {
         return Ok(false);
     }
+    all.retain(|one| !is_ours(one));
     all.extend(ours);
     document["Statement"] = Value::Array(all);
     let put = s3
@@ -342,6 +377,20 @@ async fn policy(s3: &Client, bucket: &Bucket<'_>) -> Result<bool> {
         .await
         .doing(&format!("set the policy of {name}"))?;
     Ok(true)
+}
+
+/// Gives a statement of an earlier version, which had the same ids for all prefixes, the id for its prefix.
+fn rename_statement(statement: &mut Value) {
+    let id = statement["Sid"].as_str().unwrap_or_default();
+    let objects = statement["Resource"].as_str().unwrap_or_default();
+    let prefix = objects
+        .split_once('/')
+        .and_then(|(_, below)| below.strip_suffix("/*"));
+    if let Some(prefix) = prefix
+        && [CONDITION, NO_DELETE].contains(&id)
+    {
+        statement["Sid"] = json!(format!("{id}{}", suffix(prefix)));
+    }
 }
 
 /// The partition of a region, as in ARNs.
@@ -367,10 +416,11 @@ fn rules(prefix: &str) -> Result<Vec<LifecycleRule>> {
             .build()
     };
     let uploads = AbortIncompleteMultipartUpload::builder().days_after_initiation(UPLOAD_DAYS);
+    let suffix = suffix(prefix);
     let all = [
-        rule("rd-states", &format!("{prefix}/state/"))
+        rule(&format!("{STATES}{suffix}"), &format!("{prefix}/state/"))
             .noncurrent_version_expiration(expire(STATE_DAYS, Some(STATE_VERSIONS))),
-        rule("rd-locks", &format!("{prefix}/lock/"))
+        rule(&format!("{LOCKS}{suffix}"), &format!("{prefix}/lock/"))
             .noncurrent_version_expiration(expire(LOCK_DAYS, None)),
         rule("rd-uploads", "").abort_incomplete_multipart_upload(uploads.build()),
     ];
@@ -406,6 +456,21 @@ fn facts(rule: &LifecycleRule) -> Facts<'_> {
     }
 }
 
+/// Gives a rule of an earlier version, which had the same ids for all prefixes, the id for its prefix.
+fn rename_rule(rule: &mut LifecycleRule) {
+    let below = match rule.id() {
+        Some(STATES) => "/state/",
+        Some(LOCKS) => "/lock/",
+        _ => return,
+    };
+    let prefix = facts(rule)
+        .prefix
+        .and_then(|prefix| prefix.strip_suffix(below));
+    if let Some(end) = prefix.map(suffix) {
+        rule.id = rule.id.take().map(|id| id + &end);
+    }
+}
+
 async fn lifecycle(s3: &Client, bucket: &Bucket<'_>) -> Result<bool> {
     let name = bucket.name;
     let answer = s3
@@ -415,9 +480,11 @@ async fn lifecycle(s3: &Client, bucket: &Bucket<'_>) -> Result<bool> {
         .await;
     let answer = if_any(answer.doing(&format!("read the lifecycle of {name}")))?;
     let mut now = answer.and_then(|answer| answer.rules).unwrap_or_default();
+    let before = now.clone();
+    now.iter_mut().for_each(rename_rule);
     let ours = rules(bucket.prefix)?;
     let has = |our: &LifecycleRule| now.iter().any(|one| facts(one) == facts(our));
-    if ours.iter().all(has) {
+    if ours.iter().all(has) && now == before {
         return Ok(false);
     }
     now.retain(|one| !ours.iter().any(|our| our.id() == one.id()));

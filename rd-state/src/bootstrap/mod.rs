@@ -2,6 +2,7 @@
 //! changes only what differs, so that it can be interrupted and run again.
 
 pub mod bucket;
+pub mod patiently;
 pub mod table;
 
 /// What a step found and did.

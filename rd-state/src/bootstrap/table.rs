@@ -1,5 +1,6 @@
 //! The table of the locks: on demand, with the key that Terraform's tables have.
 
+use super::patiently::patiently;
 use super::{STORE_TAG, Step};
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::types::{
@@ -22,10 +23,11 @@ const LOOK: Duration = Duration::from_secs(2);
 /// Creates the table where it is missing, and sets what differs. A table that rd has not created is used as it is, with
 /// `use_existing`.
 pub async fn ensure(dynamodb: &Client, name: &str, use_existing: bool) -> Result<Vec<Step>> {
-    let (table, is_new) = match describe(dynamodb, name).await? {
-        Some(table) => (table, false),
-        None => (create(dynamodb, name).await?, true),
+    let find_or_create = async || match describe(dynamodb, name).await? {
+        Some(table) => Ok((table, false)),
+        None => Ok((create(dynamodb, name).await?, true)),
     };
+    let (table, is_new) = patiently(find_or_create).await?;
     let mut steps = vec![Step {
         what: format!("table {name}: exists"),
         changed: is_new,
@@ -42,12 +44,12 @@ pub async fn ensure(dynamodb: &Client, name: &str, use_existing: bool) -> Result
         return Ok(steps);
     }
     wait_until_active(dynamodb, name).await?;
-    let protected = protect(dynamodb, &table, name).await?;
+    let protected = patiently(async || protect(dynamodb, &table, name).await).await?;
     steps.push(Step {
         what: format!("table {name}: deletion protection"),
         changed: is_new || protected,
     });
-    let recovery = recovery(dynamodb, name).await?;
+    let recovery = patiently(async || recovery(dynamodb, name).await).await?;
     steps.push(Step {
         what: format!("table {name}: point-in-time recovery"),
         changed: recovery,
@@ -120,16 +122,20 @@ fn check_key(table: &TableDescription, name: &str) -> Result<()> {
 
 async fn is_ours(dynamodb: &Client, table: &TableDescription) -> Result<bool> {
     let arn = table.table_arn().unwrap_or_default();
-    let answer = dynamodb
-        .list_tags_of_resource()
-        .resource_arn(arn)
-        .send()
-        .await;
-    let answer = answer.doing("read the tags of the table")?;
-    let tags = answer.tags().iter();
-    Ok(tags
-        .map(|tag| (tag.key(), tag.value()))
-        .any(|tag| tag == STORE_TAG))
+    let mut next = None;
+    loop {
+        let call = dynamodb.list_tags_of_resource().resource_arn(arn);
+        let answer = call.set_next_token(next).send().await;
+        let answer = answer.doing("read the tags of the table")?;
+        let mut tags = answer.tags().iter();
+        if tags.any(|tag| (tag.key(), tag.value()) == STORE_TAG) {
+            return Ok(true);
+        }
+        next = answer.next_token().map(str::to_owned);
+        if next.is_none() {
+            return Ok(false);
+        }
+    }
 }
 
 /// Waits until the table is active, two times in a row: it can go back once.

@@ -1,6 +1,7 @@
 //! `rd-state bootstrap`: creates the bucket and the table of a shared store, and writes `[state]` of `rd.toml`.
 
 use crate::bootstrap::bucket::{self, Bucket};
+use crate::bootstrap::patiently::patiently;
 use crate::bootstrap::{Step, table};
 use crate::settings_file;
 use rd_common::context::Context;
@@ -9,7 +10,7 @@ use rd_common::output::prompt;
 use rd_common::resource::signal::Cancel;
 use rd_common::settings::{Backend, StateSettings};
 use rd_common::state::shared::{self, SharedStore};
-use rd_common::state::store::Store;
+use rd_common::state::store::{Store, StoreProblem};
 use rd_common::{Error, Exit, Result, aws, client};
 use serde_json::json;
 use std::fs;
@@ -85,13 +86,23 @@ pub async fn run(context: &Context, args: &BootstrapArgs) -> Result<Exit> {
         kms_key: settings.kms_key.as_deref(),
         use_existing: args.use_existing,
     };
+    let store = SharedStore::new(
+        &settings,
+        &context.access,
+        context.settings.folder(),
+        Box::new(|_| {}),
+    );
+    if args.use_existing {
+        // Before anything is changed.
+        refuse_fatal(&store.try_conditions().await?)?;
+    }
     let mut steps = bucket::ensure(&s3, &wanted).await?;
     if let Some(name) = &settings.table {
         let dynamodb = client!(aws_sdk_dynamodb, aws.config);
         steps.extend(table::ensure(&dynamodb, name, args.use_existing).await?);
     }
     report(context, &steps, &settings);
-    let healthy = try_store(context, &settings).await?;
+    let healthy = try_store(context, &store).await?;
     write_settings(context, args, &settings).await?;
     Ok(if healthy { Exit::Done } else { Exit::Failed })
 }
@@ -114,19 +125,23 @@ fn report(context: &Context, steps: &[Step], settings: &StateSettings) {
     }
 }
 
-/// Tries the store as `doctor` does. Returns whether it is what rd relies on.
-async fn try_store(context: &Context, settings: &StateSettings) -> Result<bool> {
-    let store = SharedStore::new(
-        settings,
-        &context.access,
-        context.settings.folder(),
-        Box::new(|_| {}),
-    );
-    let problems = store.audit(&context.stack.id(), false).await?;
+/// Tries the store as `doctor` does. Returns whether it is what rd relies on, and fails where it is no place for states.
+async fn try_store(context: &Context, store: &SharedStore) -> Result<bool> {
+    let stack = context.stack.id();
+    let problems = patiently(async || store.audit(&stack, false).await).await?;
+    refuse_fatal(&problems)?;
     for problem in &problems {
         print_warning(&problem.summary, &problem.hint);
     }
     Ok(problems.is_empty())
+}
+
+/// Refuses a store that is no place for states.
+fn refuse_fatal(problems: &[StoreProblem]) -> Result<()> {
+    match problems.iter().find(|problem| problem.is_fatal) {
+        Some(problem) => Err(Error::refused(&problem.summary).hint(&problem.hint)),
+        None => Ok(()),
+    }
 }
 
 /// The keys of `[state]` that the store needs.

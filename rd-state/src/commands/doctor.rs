@@ -2,6 +2,7 @@
 //! its state with AWS.
 
 use crate::{slice_programs, stack_states};
+use futures_util::future::try_join_all;
 use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::output::printer::print_warning;
@@ -65,15 +66,26 @@ async fn report_unreadable_states(context: &Context) -> Result<bool> {
     Ok(readable)
 }
 
-/// Warns of each held lock. A held lock is not a problem: the system releases it when its process ends.
+/// Warns of each held lock, with what is known of its holder. A held lock is not a problem: it ends with its run.
 async fn report_held_locks(context: &Context) -> Result<()> {
-    for (slice, holder) in stack_states::held_locks(context).await? {
+    let held = stack_states::held_locks(context).await?;
+    let is_alive = held.iter().map(async |(slice, _)| {
+        let key = context.key(slice);
+        context.store.is_alive(&key).await
+    });
+    let is_alive = try_join_all(is_alive).await?;
+    for ((slice, holder), is_alive) in held.iter().zip(is_alive) {
         print_warning(
             &format!(
                 "{slice} is locked by {} ({}) since {:.0}",
                 holder.who, holder.what, holder.since
             ),
-            "that run is still active; its lock is released when it ends",
+            match is_alive {
+                true => "that run is still active; its lock is released when it ends",
+                false => {
+                    "that run no longer renews its lock, and has probably ended: the next apply takes the lock over"
+                }
+            },
         );
     }
     Ok(())

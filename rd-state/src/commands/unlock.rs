@@ -26,22 +26,28 @@ pub async fn run(context: &Context, args: &UnlockArgs) -> Result<Exit> {
             json!({"slice": args.slice, "released": released, "holder": holder})
         )
     };
-    let Some(holder) = context.store.holder(&key).await? else {
-        if context.printer.is_json() {
-            context.printer.text(&json(false, None));
-            return Ok(Exit::Done);
-        }
+    let is_free = || {
+        let text = format!("{} is not locked\n", args.slice);
+        let is_json = context.printer.is_json();
         context
             .printer
-            .text(&format!("{} is not locked\n", args.slice));
-        return Ok(Exit::Done);
+            .text(&if is_json { json(false, None) } else { text });
+        Ok(Exit::Done)
+    };
+    let Some(holder) = context.store.holder(&key).await? else {
+        return is_free();
     };
     let held = format!("{} ({}) since {:.0}", holder.who, holder.what, holder.since);
     if !args.force {
         let locked = format!("{} is locked by {held}", args.slice);
-        return Err(match context.store.is_alive(&key).await? {
+        let is_alive = context.store.is_alive(&key).await?;
+        // It can have ended meanwhile.
+        if context.store.holder(&key).await?.is_none() {
+            return is_free();
+        }
+        return Err(match is_alive {
             true => Error::refused(format!("{locked}, which is still active")).hint(
-                "wait until it ends, or stop it: its lock is released with it; to release the lock now, pass --force: what that run writes after that is refused",
+                "wait until it ends, or stop it: its lock is released with it; to release the lock now, pass --force: what that run writes after that is refused, but it may change AWS until it notices, which takes up to 20 s with states in a bucket",
             ),
             false => Error::refused(format!("{locked}, which no longer renews its lock")).hint(
                 "it has probably ended: the next apply takes the lock over two minutes after it has begun to wait; to \

@@ -7,6 +7,8 @@
 mod failing_disk;
 mod files;
 mod history;
+#[cfg(test)]
+pub(super) mod killed_disk;
 mod lock_file;
 mod movable;
 mod old_layout;

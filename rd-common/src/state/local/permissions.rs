@@ -17,6 +17,7 @@ pub(super) fn audit(folder: &Path, fix: bool) -> Result<Vec<StoreProblem>> {
         summary: format!("{} is {kind}, not a regular file", path.display()),
         hint: "remove it, or put what it points to in its place: it is neither read nor written"
             .to_owned(),
+        is_fatal: false,
     });
     if fix {
         for (path, mode) in open {
@@ -37,6 +38,7 @@ pub(super) fn audit(folder: &Path, fix: bool) -> Result<Vec<StoreProblem>> {
             mode & 0o777
         ),
         hint: "doctor --fix removes their access".to_owned(),
+        is_fatal: false,
     };
     Ok(open.into_iter().map(problem).chain(special).collect())
 }

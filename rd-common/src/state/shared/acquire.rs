@@ -129,15 +129,25 @@ impl Taker<'_> {
     /// one that is late.
     pub(super) async fn is_alive(&self, key: &Key) -> Result<bool> {
         let end = Instant::now() + self.records.timing.renew.mul_f64(1.5);
+        let mut told = false;
         let mut watched: Option<Watched> = None;
         loop {
-            let Some(stored) = self.records.read(key).await? else {
-                return Ok(watched.is_some());
+            let stored = self.records.read(key).await?;
+            let Some(stored) = stored.filter(|stored| !stored.record.released) else {
+                return Ok(false);
             };
             let is_dead = self.look(&stored, &mut watched);
             let is_alive = watched.as_ref().is_some_and(|seen| seen.alive);
             if is_dead || is_alive || Instant::now() >= end {
                 return Ok(is_alive && !is_dead);
+            }
+            if !told {
+                told = true;
+                let seconds = (end - Instant::now()).as_secs_f64().ceil();
+                (self.waiting)(&format!(
+                    "watching for up to {seconds:.0} s whether {} ({}) still renews its lock",
+                    stored.record.who, stored.record.what
+                ));
             }
             tokio::time::sleep(self.pause()).await;
         }

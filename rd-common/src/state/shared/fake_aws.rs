@@ -32,6 +32,35 @@ pub(super) enum Fault {
     KilledAfter,
 }
 
+/// A way in which a store that calls itself S3-compatible differs from S3.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Quirk {
+    /// `If-Match` is ignored.
+    IgnoresIfMatch,
+    /// `If-None-Match` is ignored.
+    IgnoresIfNoneMatch,
+    /// Writes with a condition are refused: 501.
+    NoConditions,
+    /// It knows no versions: 501 to whoever asks, and no ids.
+    NoVersions,
+    /// It says that it keeps versions, and keeps none.
+    PretendsVersions,
+    /// A write has no ETag in its answer.
+    NoEtags,
+    /// A checksum is refused: 501.
+    NoChecksums,
+    /// No policy: writes without a condition succeed.
+    NoPolicy,
+    /// Each page of a list is the first one.
+    EndlessPages,
+    /// The same statuses, with other codes and texts.
+    OtherTexts,
+}
+
+/// How many objects or versions a page of a list has.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListObjectVersions.html>
+const PAGE: usize = 1000;
+
 type Faults = Box<dyn FnMut(usize, &str) -> Option<Fault> + Send>;
 
 #[derive(Clone, Debug)]
@@ -59,6 +88,8 @@ struct World {
     faults: Option<Faults>,
     late: Vec<Request>,
     versioning_off: bool,
+    quirk: Option<Quirk>,
+    page: Option<usize>,
     next: u64,
 }
 
@@ -116,6 +147,15 @@ impl Aws {
 
     pub(super) fn turn_versioning_off(&self) {
         self.world().versioning_off = true;
+    }
+
+    pub(super) fn set_quirk(&self, quirk: Quirk) {
+        self.world().quirk = Some(quirk);
+    }
+
+    /// Lists have pages of this size.
+    pub(super) fn set_page(&self, page: usize) {
+        self.world().page = Some(page);
     }
 
     /// Writes an object as another program would, without a condition.
@@ -292,6 +332,9 @@ impl World {
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .collect();
         if query.contains_key("versioning") {
+            if self.quirk == Some(Quirk::NoVersions) {
+                return refusal(request, 501, "NotImplemented");
+            }
             let status = if self.versioning_off {
                 "Suspended"
             } else {
@@ -304,10 +347,11 @@ impl World {
         }
         let prefix = query.get("prefix").copied().unwrap_or_default();
         if query.contains_key("versions") {
-            return self.versions(prefix);
+            let text = |name: &str| query.get(name).map(|text| (*text).to_owned());
+            return self.versions(prefix, text("key-marker").zip(text("version-id-marker")));
         }
         if query.contains_key("list-type") {
-            return self.list(prefix);
+            return self.list(prefix, query.get("continuation-token").copied());
         }
         let versions = self.objects.get(key).cloned().unwrap_or_default();
         let found = match query.get("versionId") {
@@ -315,28 +359,7 @@ impl World {
             None => versions.last(),
         };
         if request.method == "PUT" {
-            let current = versions.last().filter(|one| one.body.is_some());
-            let header = |name: &str| request.headers.get(name).map(String::as_str);
-            match (header("if-match"), header("if-none-match"), current) {
-                (Some(_), _, None) => return refusal(request, 404, "NoSuchKey"),
-                (Some(etag), _, Some(current)) if current.etag != etag => {
-                    return refusal(request, 412, "PreconditionFailed");
-                }
-                (_, Some(_), Some(_)) => return refusal(request, 412, "PreconditionFailed"),
-                (None, None, _) => return refusal(request, 403, "AccessDenied"),
-                _ => {}
-            }
-            let metadata = request.headers.iter();
-            let metadata = metadata.filter(|(name, _)| name.starts_with("x-amz-meta-"));
-            let metadata = metadata
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect();
-            let (etag, id) = self.store(key, Some(request.body.clone()), metadata);
-            let headers = vec![
-                ("ETag".to_owned(), etag),
-                ("x-amz-version-id".to_owned(), id),
-            ];
-            return (200, headers, Vec::new());
+            return self.put_object(request, key, versions.last());
         }
         match found {
             Some(ObjectVersion {
@@ -364,52 +387,136 @@ impl World {
         }
     }
 
-    fn versions(&self, prefix: &str) -> Answer {
-        let mut body = "<ListVersionsResult><IsTruncated>false</IsTruncated>".to_owned();
-        for (key, versions) in self
+    fn put_object(
+        &mut self,
+        request: &Request,
+        key: &str,
+        newest: Option<&ObjectVersion>,
+    ) -> Answer {
+        let quirk = self.quirk;
+        let refused = |status, code| match quirk {
+            Some(Quirk::OtherTexts) => refusal(request, status, "SomethingElse"),
+            _ => refusal(request, status, code),
+        };
+        let has = |part: &str| request.headers.keys().any(|name| name.contains(part));
+        let current = newest.filter(|one| one.body.is_some());
+        let header = |name: &str, ignored: Quirk| {
+            let value = request.headers.get(name).map(String::as_str);
+            value.filter(|_| quirk != Some(ignored))
+        };
+        let matches = header("if-match", Quirk::IgnoresIfMatch);
+        let none_matches = header("if-none-match", Quirk::IgnoresIfNoneMatch);
+        let conditional = has("if-match") || has("if-none-match");
+        // What follows compares what the store looks at.
+        match quirk {
+            Some(Quirk::NoConditions) if conditional => return refused(501, "NotImplemented"),
+            Some(Quirk::NoChecksums) if has("checksum") => return refused(501, "NotImplemented"),
+            _ => {}
+        }
+        match (matches, none_matches, current) {
+            (Some(_), _, None) => return refused(404, "NoSuchKey"),
+            (Some(etag), _, Some(current)) if current.etag != etag => {
+                return refused(412, "PreconditionFailed");
+            }
+            (_, Some(_), Some(_)) => return refused(412, "PreconditionFailed"),
+            _ if !conditional && quirk != Some(Quirk::NoPolicy) => {
+                return refusal(request, 403, "AccessDenied");
+            }
+            _ => {}
+        }
+        let metadata = request.headers.iter();
+        let metadata = metadata.filter(|(name, _)| name.starts_with("x-amz-meta-"));
+        let metadata = metadata
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect();
+        let (etag, id) = self.store(key, Some(request.body.clone()), metadata);
+        let mut headers = Vec::new();
+        if quirk != Some(Quirk::NoEtags) {
+            headers.push(("ETag".to_owned(), etag));
+        }
+        if !matches!(quirk, Some(Quirk::NoVersions | Quirk::PretendsVersions)) {
+            headers.push(("x-amz-version-id".to_owned(), id));
+        }
+        (200, headers, Vec::new())
+    }
+
+    /// The part of a list after `marker`, and whether there is more.
+    fn page<T>(&self, all: Vec<T>, is_marker: impl Fn(&T) -> bool, marker: bool) -> (Vec<T>, bool) {
+        let start = if marker && self.quirk != Some(Quirk::EndlessPages) {
+            all.iter().position(is_marker).map_or(0, |at| at + 1)
+        } else {
+            0
+        };
+        let size = self.page.unwrap_or(PAGE);
+        let more = all.len() > start + size;
+        (all.into_iter().skip(start).take(size).collect(), more)
+    }
+
+    fn versions(&self, prefix: &str, after: Option<(String, String)>) -> Answer {
+        let below = self
             .objects
             .iter()
-            .filter(|(key, _)| key.starts_with(prefix))
-        {
-            for one in versions.iter().rev() {
-                let element = if one.body.is_some() {
-                    "Version"
-                } else {
-                    "DeleteMarker"
-                };
-                let (id, etag) = (&one.id, one.etag.replace('"', "&quot;"));
-                let _ = write!(
-                    body,
-                    "<{element}><Key>{key}</Key><VersionId>{id}</VersionId><ETag>{etag}</ETag></{element}>"
-                );
-            }
+            .filter(|(key, _)| key.starts_with(prefix));
+        let all = below.flat_map(|(key, all)| all.iter().rev().map(move |one| (key, one)));
+        let is_marker = |(key, one): &(&String, &ObjectVersion)| {
+            let marker = after.as_ref();
+            marker.is_some_and(|(of, id)| *of == **key && *id == one.id)
+        };
+        let (page, more) = self.page(all.collect(), is_marker, after.is_some());
+        let mut body = format!("<ListVersionsResult><IsTruncated>{more}</IsTruncated>");
+        if let Some((key, last)) = page.last().filter(|_| more) {
+            let id = &last.id;
+            let _ = write!(
+                body,
+                "<NextKeyMarker>{key}</NextKeyMarker><NextVersionIdMarker>{id}</NextVersionIdMarker>"
+            );
+        }
+        for (key, one) in page {
+            let element = if one.body.is_some() {
+                "Version"
+            } else {
+                "DeleteMarker"
+            };
+            let (id, etag) = (&one.id, one.etag.replace('"', "&quot;"));
+            let _ = write!(
+                body,
+                "<{element}><Key>{key}</Key><VersionId>{id}</VersionId><ETag>{etag}</ETag></{element}>"
+            );
         }
         body.push_str("</ListVersionsResult>");
         (200, Vec::new(), body.into_bytes())
     }
 
-    fn list(&self, prefix: &str) -> Answer {
-        let mut folders = std::collections::BTreeSet::new();
-        let mut body = "<ListBucketResult><IsTruncated>false</IsTruncated>".to_owned();
+    fn list(&self, prefix: &str, after: Option<&str>) -> Answer {
+        // The keys, and the folders below the prefix, which end with a slash.
+        let mut names = std::collections::BTreeSet::new();
         for (key, versions) in &self.objects {
             let exists = versions.last().is_some_and(|one| one.body.is_some());
             let Some(rest) = key.strip_prefix(prefix).filter(|_| exists) else {
                 continue;
             };
-            match rest.split_once('/') {
-                Some((folder, _)) => {
-                    folders.insert(folder.to_owned());
-                }
-                None => {
-                    let _ = write!(body, "<Contents><Key>{key}</Key></Contents>");
-                }
-            }
+            names.insert(match rest.split_once('/') {
+                Some((folder, _)) => format!("{prefix}{folder}/"),
+                None => key.clone(),
+            });
         }
-        for folder in folders {
+        let is_marker = |name: &String| Some(name.as_str()) == after;
+        let (page, more) = self.page(names.into_iter().collect(), is_marker, after.is_some());
+        let mut body = format!("<ListBucketResult><IsTruncated>{more}</IsTruncated>");
+        if let Some(last) = page.last().filter(|_| more) {
             let _ = write!(
                 body,
-                "<CommonPrefixes><Prefix>{prefix}{folder}/</Prefix></CommonPrefixes>"
+                "<NextContinuationToken>{last}</NextContinuationToken>"
             );
+        }
+        for name in page {
+            let _ = match name.ends_with('/') {
+                true => write!(
+                    body,
+                    "<CommonPrefixes><Prefix>{name}</Prefix></CommonPrefixes>"
+                ),
+                false => write!(body, "<Contents><Key>{name}</Key></Contents>"),
+            };
         }
         body.push_str("</ListBucketResult>");
         (200, Vec::new(), body.into_bytes())

@@ -338,3 +338,55 @@ impl Drop for SharedLock {
         self.release();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::state::conformance::{holder, key};
+    use crate::state::shared::lock_record::LockRecord;
+    use crate::state::shared::process::Process;
+
+    /// A lock that was taken just now, and that no thread renews.
+    fn held() -> Held {
+        let timing = Timing::scaled(1.0);
+        let record = LockRecord::taken(None, &holder("run-1"), &Process::this(), &timing);
+        let tag = String::new();
+        Held::new(
+            key(),
+            StoredLock { record, tag },
+            awake_or_asleep(),
+            &timing,
+        )
+    }
+
+    #[test]
+    fn a_pause_is_noted_on_either_clock() {
+        let gap = Duration::from_secs(10);
+        let asleep = held();
+        assert_eq!(asleep.standing(), Standing::Held);
+        // A laptop that slept, or a process that was stopped.
+        asleep.now().beat -= gap;
+        assert_eq!(asleep.standing(), Standing::Unconfirmed);
+        // That the thread runs again confirms nothing.
+        assert!(asleep.beat().is_some());
+        assert_eq!(asleep.standing(), Standing::Unconfirmed);
+        // A virtual machine whose clocks stood still, until that of the wall was set.
+        let still = held();
+        still.now().wall -= gap;
+        assert_eq!(still.standing(), Standing::Unconfirmed);
+        // A clock that is set back is no pause.
+        let back = held();
+        back.now().wall += gap;
+        assert_eq!(back.standing(), Standing::Held);
+    }
+
+    #[test]
+    fn without_a_thread_the_lock_is_lost_in_the_end() {
+        let held = held();
+        held.now().beat = Duration::ZERO;
+        assert_eq!(held.standing(), Standing::Unconfirmed);
+        let long_ago = awake_or_asleep().saturating_sub(held.timing.confirm);
+        held.now().woke = Some(long_ago);
+        assert_eq!(held.standing(), Standing::Lost);
+    }
+}

@@ -1,6 +1,7 @@
 //! The history of a state: the versions of its object.
 
 use super::connection::Clients;
+use super::endless;
 use super::objects::{Object, Read};
 use super::refusals::explained;
 use super::states::{STATE, metadata};
@@ -88,7 +89,7 @@ impl Clients {
         let mut ids = Vec::new();
         let mut from: Option<(String, Option<String>)> = None;
         loop {
-            let (key_marker, id_marker) = from.unzip();
+            let (key_marker, id_marker) = from.clone().unzip();
             let call = self
                 .s3
                 .list_object_versions()
@@ -114,7 +115,11 @@ impl Clients {
                 ids.truncate(limit);
                 return Ok(ids);
             }
-            from = next.map(|key| (key, page.next_version_id_marker().map(str::to_owned)));
+            let next = next.map(|key| (key, page.next_version_id_marker().map(str::to_owned)));
+            if next == from {
+                return Err(endless(&self.place.url(&object)));
+            }
+            from = next;
         }
     }
 

@@ -1,4 +1,4 @@
-//! Moving states from the local store to the shared one and back, killed at every call.
+//! Moving states from the local store to the shared one and back, killed at every call and at every operation on a file.
 
 use super::fake_aws::Fault;
 use super::tests::{Team, dying, lasting};
@@ -6,9 +6,12 @@ use super::*;
 use crate::exit::Exit;
 use crate::state::conformance::{Writer, holder, key, stack};
 use crate::state::local::LocalStore;
+use crate::state::local::killed_disk::{Killed, Moment, store_killed_at};
 use crate::state::migration::{MovedState, migrate};
 use crate::state::movable::Movable;
+use futures_util::FutureExt;
 use serde_json::json;
+use std::panic::AssertUnwindSafe;
 use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -221,8 +224,17 @@ async fn a_state_that_is_in_use_is_not_moved() {
     moved(&local, &shared, "run-4").await.unwrap();
 }
 
-/// One move, killed at one call of the shared store, then run again.
-async fn killed(back: bool, at_call: usize, fault: Fault) -> bool {
+/// Where a move is killed.
+#[derive(Clone, Copy, Debug)]
+enum Kill {
+    /// At the call of the shared store with this number, from 0.
+    Call(usize, Fault),
+    /// At the operation of the local store on its files with this number.
+    File(usize, Moment),
+}
+
+/// One move, killed once, then run again. Returns whether it came to the place where it is killed.
+async fn killed(back: bool, kill: Kill) -> bool {
     let team = Team::new(true);
     let local_store = local(&team, 1..=3).await;
     if back {
@@ -230,32 +242,8 @@ async fn killed(back: bool, at_call: usize, fault: Fault) -> bool {
         moved(&local_store, &shared, "run-2").await.unwrap();
         change(&shared, "run-3").await.unwrap();
     }
-    let dead = Arc::new(AtomicBool::new(false));
-    let kill = dead.clone();
-    team.aws.set_faults(move |number, _| {
-        let hit = number == at_call;
-        kill.fetch_or(hit, Ordering::Relaxed);
-        hit.then_some(fault)
-    });
-    let place = format!("back {back}, call {at_call}, {fault:?}");
-    {
-        let shared = team.store("a", dying()).for_a_move();
-        let (from, to): (&dyn Movable, &dyn Movable) = match back {
-            true => (&shared, &local_store),
-            false => (&local_store, &shared),
-        };
-        let died = async {
-            while !dead.load(Ordering::Relaxed) {
-                tokio::time::sleep(Duration::from_millis(1)).await;
-            }
-        };
-        tokio::select! {
-            done = moved(from, to, "run-4") => { done.unwrap(); }
-            () = died => {}
-        }
-    }
-    team.aws.end_faults();
-    if !dead.load(Ordering::Relaxed) {
+    let place = format!("back {back}, {kill:?}");
+    if !die(&team, back, kill).await {
         return false;
     }
     // A process that was killed holds no lock of the operating system: another one of this test stands for it.
@@ -309,15 +297,65 @@ async fn killed(back: bool, at_call: usize, fault: Fault) -> bool {
     true
 }
 
+/// A move that is killed. Returns whether it came to that place.
+async fn die(team: &Team, back: bool, kill: Kill) -> bool {
+    let dead = Arc::new(AtomicBool::new(false));
+    let folder = team.folder.path().join("a/.rd");
+    let local_store = match kill {
+        Kill::Call(at_call, fault) => {
+            let kill = dead.clone();
+            team.aws.set_faults(move |number, _| {
+                let hit = number == at_call;
+                kill.fetch_or(hit, Ordering::Relaxed);
+                hit.then_some(fault)
+            });
+            LocalStore::new(folder)
+        }
+        Kill::File(at_file, moment) => store_killed_at(&folder, at_file, moment),
+    };
+    let shared = team.store("a", dying()).for_a_move();
+    let (from, to): (&dyn Movable, &dyn Movable) = match back {
+        true => (&shared, &local_store),
+        false => (&local_store, &shared),
+    };
+    let died = async {
+        while !dead.load(Ordering::Relaxed) {
+            tokio::time::sleep(Duration::from_millis(1)).await;
+        }
+    };
+    let unwound = tokio::select! {
+        done = AssertUnwindSafe(moved(from, to, "run-4")).catch_unwind() => match done {
+            Ok(done) => { done.unwrap(); false }
+            Err(cause) => cause.is::<Killed>(),
+        },
+        () = died => false,
+    };
+    team.aws.end_faults();
+    unwound || dead.load(Ordering::Relaxed)
+}
+
 #[tokio::test]
 async fn a_move_can_be_killed_at_every_call() {
     for back in [false, true] {
         for fault in [Fault::KilledBefore, Fault::KilledAfter] {
             let mut call = 0;
-            while killed(back, call, fault).await {
+            while killed(back, Kill::Call(call, fault)).await {
                 call += 1;
             }
             assert!(call > 10, "{call}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_move_can_be_killed_at_every_operation_on_a_local_file() {
+    for (back, least) in [(false, 5), (true, 15)] {
+        for moment in [Moment::Before, Moment::Within, Moment::After] {
+            let mut operation = 0;
+            while killed(back, Kill::File(operation, moment)).await {
+                operation += 1;
+            }
+            assert!(operation >= least, "{back} {moment:?}: {operation}");
         }
     }
 }

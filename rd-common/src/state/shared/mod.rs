@@ -37,7 +37,7 @@ use self::process::Process;
 use self::refusals::explained;
 use self::timing::Timing;
 use crate::aws::{Access, Aws};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::settings::StateSettings;
 use crate::stack::StackId;
 use crate::state::document::Document;
@@ -130,6 +130,15 @@ impl SharedStore {
         let clients = self.clients().await?;
         let check = async || probe::check_versioning(clients).await;
         self.versioning.get_or_try_init(check).await.copied()
+    }
+
+    /// Whether S3, or what answers in its place, checks the conditions of writes to this bucket: the problems that it has.
+    /// None where there is no such bucket yet. Changes only an object of its own.
+    pub async fn try_conditions(&self) -> Result<Vec<StoreProblem>> {
+        match probe::of_conditions(self.clients().await?).await {
+            Err(error) if error.is(&["NoSuchBucket"]) => Ok(Vec::new()),
+            tried => tried,
+        }
     }
 
     /// Begins to renew a lock that was taken, and fences its former holder off.
@@ -312,7 +321,7 @@ impl Clients {
         loop {
             let call = self.s3.list_objects_v2().bucket(&self.place.bucket);
             let call = call.prefix(prefix).delimiter("/");
-            let page = match call.set_continuation_token(token).send().await {
+            let page = match call.set_continuation_token(token.clone()).send().await {
                 Ok(page) => page,
                 Err(error) => {
                     let doing = format!("list the states in {}", self.place.url(prefix));
@@ -329,11 +338,23 @@ impl Clients {
             } else {
                 names.extend(page.contents().iter().filter_map(|one| below(one.key()?)));
             }
-            token = page.next_continuation_token().map(str::to_owned);
-            if token.is_none() {
+            let next = page.next_continuation_token().map(str::to_owned);
+            if next.is_none() {
                 names.sort();
                 return Ok(names);
             }
+            if next == token {
+                return Err(endless(&self.place.url(prefix)));
+            }
+            token = next;
         }
     }
+}
+
+/// The error of a list at this URL whose pages refer to themselves.
+fn endless(url: &str) -> Error {
+    Error::failed(format!(
+        "the list of {url} does not come to an end: a page refers to itself"
+    ))
+    .hint("S3 does not do that: check what answers at its endpoint")
 }

@@ -88,8 +88,8 @@ pub(super) struct Write<'a> {
 /// How S3 answered one attempt.
 enum Attempt {
     Done(String),
-    /// A condition did not hold: 412, 409 or 404.
-    Refused,
+    /// A condition did not hold: 412, 409 or 404, with the refusal; none where it succeeded, and the answer has no ETag.
+    Refused(Option<Error>),
     /// It failed, and was carried out or not.
     Lost(Error),
     /// It was not carried out, and can be sent again.
@@ -161,7 +161,7 @@ impl Clients {
                         undecided: lost,
                     });
                 }
-                Attempt::Refused => (None, true),
+                Attempt::Refused(error) => (error, true),
                 Attempt::NotDone(error) => (Some(error), false),
                 Attempt::Lost(error) => {
                     lost = true;
@@ -172,7 +172,7 @@ impl Clients {
             if refused || lost {
                 let now = self.get(write.object, None, write.what).await;
                 let now = now.map_err(|unread| WriteFailed {
-                    error: error.clone().unwrap_or(unread),
+                    error: error.clone().filter(|_| !refused).unwrap_or(unread),
                     undecided: lost,
                 })?;
                 match now {
@@ -188,14 +188,19 @@ impl Clients {
                 }
             }
             let Some(pause) = pauses.next() else {
-                let error = error.unwrap_or_else(|| {
-                    Error::failed(format!(
-                        "cannot write {} {}: S3 refuses it for a conflict with another write, again and again",
-                        write.what,
-                        self.place.url(write.object)
-                    ))
-                    .hint("run the command again")
-                });
+                let (what, url) = (write.what, self.place.url(write.object));
+                let error = match error {
+                    Some(error) if !refused => error,
+                    refusal => {
+                        let code = refusal.and_then(|refusal| refusal.code.clone());
+                        let code = code.unwrap_or_else(|| "no reason given".to_owned());
+                        Error::failed(format!(
+                            "cannot write {what} {url}: S3 refuses it for a conflict with another write, again and \
+                             again ({code})"
+                        ))
+                        .hint("run the command again")
+                    }
+                };
                 return Err(WriteFailed {
                     error,
                     undecided: lost,
@@ -221,17 +226,21 @@ impl Clients {
             .set_if_none_match(write.expected.is_none().then(|| "*".to_owned()))
             .body(ByteStream::from(write.bytes.to_vec()));
         let error = match call.send().await {
-            Ok(answer) => return Attempt::Done(answer.e_tag().unwrap_or_default().to_owned()),
+            Ok(answer) => {
+                let etag = answer.e_tag().filter(|etag| !etag.is_empty());
+                return etag.map_or(Attempt::Refused(None), |etag| {
+                    Attempt::Done(etag.to_owned())
+                });
+            }
             Err(error) => error,
         };
         let status = error.raw_response().map(|r| r.status().as_u16());
         let doing = format!("write {} {}", write.what, self.place.url(write.object));
         let error = explained(self, &doing, error).await;
-        let conflict =
-            status == Some(409) && error.is(&["ConditionalRequestConflict", "OperationAborted"]);
-        let gone = status == Some(404) && error.is(&["NoSuchKey"]);
-        if status == Some(412) || conflict || gone {
-            return Attempt::Refused;
+        // The status counts: stores that answer like S3 have other codes.
+        let gone = status == Some(404) && !error.is(&["NoSuchBucket"]);
+        if matches!(status, Some(409 | 412)) || gone {
+            return Attempt::Refused(Some(error));
         }
         match error.retry {
             Retry::Unknown => Attempt::Lost(error),

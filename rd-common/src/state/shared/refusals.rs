@@ -86,6 +86,10 @@ where
                 place.table.as_deref().unwrap_or_default()
             ))
         }
+        (501, _) | (_, "NotImplemented" | "XAmzContentSHA256Mismatch" | "MissingContentLength") => error.hint(
+            "S3 does not answer so: another store at its endpoint lacks what rd relies on. One that does not know checksums \
+             works with AWS_REQUEST_CHECKSUM_CALCULATION=when_required; `rd-state doctor` tries the rest",
+        ),
         _ => error,
     }
 }

@@ -1,7 +1,8 @@
 //! Two checkouts of one stack whose states are in a bucket: the lock of one reaches the other.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
-use rd_testkit::faults::{Calls, Fault, Proxy, Rule, Scenario, chosen};
+use rd_common::slices::SLICES;
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule, Scenario, chosen, soak};
 use rd_testkit::{World, endpoint, finish};
 use std::io::{BufRead, BufReader, Lines};
 use std::process::{Child, ChildStdout, Command};
@@ -241,21 +242,34 @@ fn the_lock_of_a_dead_container_is_taken_over_after_one_lease() {
     one_of_everything([&one, &other]);
 }
 
-/// The pipe is killed at any time, and the next run is in the other checkout.
+/// The pipe is killed at any time, and the next run is in the other checkout. In a soak, all programs are in the pipe.
 #[test]
 fn a_pipe_that_is_killed_again_and_again_from_two_checkouts_ends_well() {
+    let (slices, step): (&[&str], f64) = match soak() {
+        true => (&SLICES, 0.3),
+        false => (&["net", "data", "store"], 0.1),
+    };
+    let pipe = |slices: &mut dyn Iterator<Item = &&str>, verb: &str| -> String {
+        let line: Vec<String> = slices
+            .map(|slice| format!("rd-{slice} {verb} -y --lock-timeout 60s"))
+            .collect();
+        let line = line.join(" | ").replacen(" | ", " </dev/null | ", 1);
+        format!("{line} >/dev/null")
+    };
+    let line = pipe(&mut slices.iter(), "apply");
     let places = chosen(30, 3);
     Scenario::walk(&places, |place| {
         let one = team(place % 2 == 0);
         // The database needs two zones.
         let settings = one.path().join("rd.toml");
         let text = std::fs::read_to_string(&settings).unwrap();
-        one.settings(&text.replace("azs = 1", "azs = 2"));
+        let text = text.replace("azs = 1", "azs = 2");
+        one.settings(&format!(
+            "{text}\n[logs]\nalert_email = \"ops@example.com\"\n"
+        ));
         let other = one.checkout();
-        let line = "rd-net apply -y --lock-timeout 60s </dev/null | rd-data apply -y --lock-timeout 60s \
-                    | rd-store apply -y --lock-timeout 60s >/dev/null";
         for (turn, world) in [&one, &other, &one].into_iter().enumerate() {
-            let seconds = 0.3 + 0.1 * place as f64 + 0.7 * turn as f64;
+            let seconds = 0.3 + step * place as f64 + 7.0 * step * turn as f64;
             // The shell that runs the pipe, and each program in it.
             let all = format!(
                 "({line}) & sleep {seconds}; kill -9 $(jobs -p) $(pgrep -P $(jobs -p)) 2>/dev/null; wait; true"
@@ -267,11 +281,12 @@ fn a_pipe_that_is_killed_again_and_again_from_two_checkouts_ends_well() {
             .shell(&format!("set -o pipefail; {line}"))
             .ok();
         one_of_everything([&one, &other]);
-        for program in ["rd-data", "rd-store"] {
-            one.rd(program).args("plan --exit-code").ok();
+        for slice in &slices[1..] {
+            let program = format!("rd-{slice}");
+            one.rd(&program).args("plan --exit-code").ok();
         }
         // Every version is in the history, one after the other.
-        for slice in ["net", "data", "store"] {
+        for slice in slices {
             let history = one
                 .rd("rd-state")
                 .args("history --all --limit 500 --format json")
@@ -286,7 +301,7 @@ fn a_pipe_that_is_killed_again_and_again_from_two_checkouts_ends_well() {
             let expected: Vec<u64> = (1..=last).rev().collect();
             assert_eq!(serials, expected, "{slice}");
         }
-        let line = "rd-store destroy -y </dev/null | rd-data destroy -y | rd-net destroy -y";
+        let line = pipe(&mut slices.iter().rev(), "destroy");
         other
             .rd("rd-net")
             .shell(&format!("set -o pipefail; {line}"))

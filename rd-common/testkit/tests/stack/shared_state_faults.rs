@@ -101,7 +101,6 @@ fn a_plan_makes_one_call_to_the_store() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
     bootstrap(&world, "");
-    world.rd("rd-net").args("apply -y").ok();
     let of_store = |line: &str| -> Vec<String> {
         proxy.rules(Vec::new(), None);
         let before = proxy.calls().len();
@@ -112,6 +111,9 @@ fn a_plan_makes_one_call_to_the_store() {
             .map(|call| call.operation)
             .collect()
     };
+    let first = of_store("rd-net plan </dev/null");
+    assert_eq!(first, ["GET object"], "where there is no state");
+    world.rd("rd-net").args("apply -y").ok();
     let plan = of_store("rd-net plan --exit-code </dev/null");
     assert_eq!(plan, ["GET object"]);
     // Another slice also reads that of the network, once for all of its outputs.

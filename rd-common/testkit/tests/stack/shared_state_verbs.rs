@@ -1,6 +1,7 @@
 //! Every verb works on the shared store as on the local one, and states move between them.
 
-use rd_testkit::World;
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
+use rd_testkit::{World, endpoint};
 use serde_json::{Value, json};
 use std::fs;
 
@@ -121,6 +122,108 @@ fn what_exists_and_is_not_ours_is_used_only_when_asked() {
         "{}",
         refused.stderr
     );
+}
+
+/// What was created a moment ago is not known to every call, and some changes exclude each other.
+#[test]
+fn bootstrap_waits_for_what_is_new() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    let refuse = |operation, times, status, code| {
+        Rule::at_first(Calls::Of(operation), times, Fault::Refuse { status, code })
+    };
+    let rules = vec![
+        refuse("GET ?tagging", 1, 404, "NoSuchBucket"),
+        refuse("PUT ?tagging", 2, 404, "NoSuchBucket"),
+        refuse("PUT ?policy", 2, 409, "OperationAborted"),
+        refuse("CreateTable", 2, 400, "LimitExceededException"),
+        refuse(
+            "DescribeContinuousBackups",
+            2,
+            400,
+            "TableNotFoundException",
+        ),
+        refuse(
+            "UpdateContinuousBackups",
+            2,
+            400,
+            "ContinuousBackupsUnavailableException",
+        ),
+    ];
+    proxy.rules(rules, None);
+    world.rd("rd-state").args("bootstrap -y").ok();
+    assert_eq!(proxy.happened(), 11);
+    proxy.no_more_faults();
+    let again = world.rd("rd-state").args("bootstrap -y --format json").ok();
+    assert_eq!(json_of(&again.stdout)["changed"], json!([]));
+}
+
+/// Each prefix has statements and rules of its own.
+#[test]
+fn two_prefixes_share_a_bucket() {
+    let world = World::new(SETTINGS);
+    let other = world.checkout();
+    let text = format!("{SETTINGS}[state]\nbackend = \"s3\"\nregion = \"us-east-1\"\n");
+    let bucket = format!("shop-state-{}", world.account);
+    let prefixed = format!("{text}bucket = \"{bucket}\"\nprefix = \"infra/rd\"\n");
+    other.settings(&prefixed);
+    let bootstrap = |world: &World| {
+        let done = world
+            .rd("rd-state")
+            .args("bootstrap -y --no-table --format json");
+        json_of(&done.ok().stdout)["changed"].clone()
+    };
+    // An earlier version had the same ids for all prefixes.
+    bootstrap(&other);
+    let policy = format!("/{bucket}?policy");
+    let old = world.s3("GET", &policy, "").body.replace("XinfraX2frd", "");
+    assert!(old.contains("\"RdNothingIsDeleted\""), "{old}");
+    assert!(world.s3("PUT", &policy, &old).status < 300);
+    bootstrap(&world);
+    for (world, prefix) in [(&world, "rd"), (&other, "infra/rd")] {
+        assert_eq!(bootstrap(world), json!([]));
+        world.rd("rd-net").args("apply -y").ok();
+        let object = format!("/{bucket}/{prefix}/state/shop/test/net.json");
+        assert_eq!(world.s3("PUT", &object, "{}").status, 403, "{object}");
+        world.rd("rd-net").args("destroy -y").ok();
+    }
+    let lifecycle = world.s3("GET", &format!("/{bucket}?lifecycle"), "").body;
+    for prefix in ["rd/state/", "rd/lock/", "infra/rd/state/", "infra/rd/lock/"] {
+        assert!(
+            lifecycle.contains(&format!(">{prefix}<")),
+            "{prefix}: {lifecycle}"
+        );
+    }
+}
+
+/// As a store in place of S3 that does not know them.
+#[test]
+fn a_store_that_refuses_conditions_is_not_set_up() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    let files = format!("team-other-{}", world.account);
+    world.s3("PUT", &format!("/{files}"), "");
+    world.s3("PUT", &format!("/{files}/readme"), "hello");
+    let settings = fs::read_to_string(world.path().join("rd.toml")).unwrap();
+    let probe =
+        Calls::Matching(|call| call.operation == "PUT object" && call.path.contains("probe.json"));
+    let fault = Fault::Refuse {
+        status: 501,
+        code: "NotImplemented",
+    };
+    proxy.rules(vec![Rule::at_first(probe, usize::MAX, fault)], None);
+    let line = format!("bootstrap -y --no-table --use-existing --bucket {files}");
+    let refused = world.rd("rd-state").args(&line).code(6);
+    assert!(
+        refused.stderr.contains("conditional writes to"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(Calls::Changes.count(&proxy.calls()), 1, "the probe alone");
+    let after = fs::read_to_string(world.path().join("rd.toml")).unwrap();
+    assert_eq!(after, settings);
+    proxy.no_more_faults();
+    world.rd("rd-state").args(&line).ok();
 }
 
 #[test]

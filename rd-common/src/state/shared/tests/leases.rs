@@ -298,3 +298,36 @@ async fn a_removed_lock_is_fenced() {
         assert_eq!(writer.save(2).await.unwrap_err().exit, Exit::Locked);
     }
 }
+
+/// As `rd-state unlock` and `doctor` ask it.
+#[tokio::test]
+async fn a_holder_elsewhere_is_alive_only_while_it_renews_its_lock() {
+    for table in BOTH {
+        let team = Team::new(table);
+        let timing = Timing {
+            renew: SHORT * 2,
+            ..lasting()
+        };
+        let watching = team.store("b", timing);
+        let dead = team.store("a", lasting());
+        let dead_lock = dead.lock(&key(), holder("run-a"), Duration::ZERO).await;
+        assert!(!watching.is_alive(&key()).await.unwrap());
+        drop(dead_lock);
+        watching.break_lock(&key()).await.unwrap();
+        assert!(!watching.is_alive(&key()).await.unwrap(), "it is released");
+        let often = Timing {
+            renew: SHORT / 8,
+            ..lasting()
+        };
+        let alive = team.store("a", often);
+        let lock = alive.lock(&key(), holder("run-c"), Duration::ZERO).await;
+        assert!(watching.is_alive(&key()).await.unwrap());
+        drop(lock);
+        // One of this machine is known at once, also where it does not renew its lock.
+        let team = Team::new(table);
+        let here = team.store("b", lasting());
+        let lock = here.lock(&key(), holder("run-d"), Duration::ZERO).await;
+        assert!(here.is_alive(&key()).await.unwrap());
+        drop(lock);
+    }
+}

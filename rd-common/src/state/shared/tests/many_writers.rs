@@ -53,6 +53,6 @@ async fn fifty_writers_lose_no_update() {
 }
 
 #[tokio::test]
-async fn writers_without_a_table_lose_no_update() {
-    many_writers(false, WRITERS / 5, CHANGES).await;
+async fn fifty_writers_without_a_table_lose_no_update() {
+    many_writers(false, WRITERS, CHANGES).await;
 }

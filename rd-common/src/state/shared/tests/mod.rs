@@ -3,16 +3,19 @@
 mod failing_calls;
 mod leases;
 mod many_writers;
+mod other_stores;
+mod pages;
 mod recovery;
 mod refusals;
 mod shared_writes;
 
-use super::fake_aws::{Aws, Fault};
+use super::fake_aws::{Aws, Fault, Quirk};
 use super::*;
 use crate::exit::Exit;
 use crate::state::conformance::{self, Writer, document, holder, key, stack};
 use crate::state::session::{LoadedState, Session};
 use crate::state::store::save_next;
+use aws_smithy_types::checksum_config::RequestChecksumCalculation;
 use futures_util::future::join_all;
 use serde_json::json;
 use std::sync::Arc;
@@ -48,6 +51,8 @@ pub(super) fn lasting() -> Timing {
 pub(super) struct Team {
     pub(super) aws: Aws,
     table: bool,
+    /// Whether the SDK sends checksums only where a service needs them.
+    few_checksums: bool,
     pub(super) folder: tempfile::TempDir,
 }
 
@@ -56,6 +61,7 @@ impl Team {
         Self {
             aws: Aws::default(),
             table,
+            few_checksums: false,
             folder: tempfile::tempdir().unwrap(),
         }
     }
@@ -69,9 +75,15 @@ impl Team {
             ..StateSettings::default()
         };
         let aws = crate::aws::Aws::through(self.aws.client());
+        let checksums = match self.few_checksums {
+            true => RequestChecksumCalculation::WhenRequired,
+            false => RequestChecksumCalculation::WhenSupported,
+        };
+        let config = aws.config.to_builder();
+        let config = config.request_checksum_calculation(checksums).build();
         let connection = Connection {
-            config: aws.config.clone(),
-            own: aws.config.clone(),
+            config: config.clone(),
+            own: config,
             interceptor: Some(aws.interceptor()),
         };
         let folder = self.folder.path().join(host);
