@@ -1,10 +1,11 @@
 //! One JSON object per event. A message that is a JSON object is added as `fields`, as it was sent, after a check that
-//! it is valid.
+//! every reader can read it: one line that it refuses ends `jq` and what follows it.
 
 use crate::events::event::Event;
-use crate::events::json_text::escape::unescape;
+use crate::events::json_text::escape::{unescape, without_half_pairs};
+use crate::events::json_text::portable::portable;
 use crate::time::timestamp_writer::{MINUTE, TimestampWriter, seconds};
-use serde::de::IgnoredAny;
+use std::borrow::Cow;
 use std::str::from_utf8;
 
 /// Formats events as JSON objects.
@@ -44,10 +45,10 @@ impl Json {
 
     /// Appends an event and a line end.
     pub fn add(&mut self, out: &mut Vec<u8>, event: &Event) {
-        let (stream, id) = (event.json_stream(), event.id());
-        let message = without_line_end(event.json_message());
+        let (stream, id) = (without_half_pairs(event.json_stream()), event.id());
+        let message = without_half_pairs(without_line_end(event.json_message()));
         self.update_start(event);
-        // Strings arrived as JSON, and are copied as they are.
+        // Strings arrived as JSON, and are copied.
         for part in [&self.start.text, stream.as_bytes()] {
             out.extend_from_slice(part);
         }
@@ -60,7 +61,7 @@ impl Json {
         out.push(b'"');
         if message.starts_with(['{', ' ', '\\']) {
             let length = out.len();
-            if add_fields(out, message).is_none() {
+            if add_fields(out, &message).is_none() {
                 out.truncate(length);
             }
         }
@@ -108,10 +109,17 @@ fn add_fields(out: &mut Vec<u8>, message: &str) -> Option<()> {
     if !(object.starts_with('{') && object.ends_with('}')) {
         return None;
     }
-    serde_json::from_str::<IgnoredAny>(object).ok()?;
-    let (blanks, length) = (text.len() - text.trim_start().len(), object.len());
-    out.truncate(begin + blanks + length);
-    out.drain(begin..begin + blanks);
+    match portable(object)? {
+        Cow::Owned(mended) => {
+            out.truncate(begin);
+            out.extend_from_slice(mended.as_bytes());
+        }
+        Cow::Borrowed(object) => {
+            let (blanks, length) = (text.len() - text.trim_start().len(), object.len());
+            out.truncate(begin + blanks + length);
+            out.drain(begin..begin + blanks);
+        }
+    }
     // Line ends can only be between values: within a string they are escaped.
     for byte in &mut out[begin..] {
         let is_line_end = matches!(*byte, b'\n' | b'\r');
@@ -211,6 +219,21 @@ mod tests {
         for other in ["{\"a\": }", "[1]", "{", "\"x\"", "{} {}"] {
             assert_eq!(formatted(other).get("fields"), None, "{other}");
         }
+    }
+
+    #[test]
+    fn every_reader_can_read_what_programs_cut_or_wrote_too_large() {
+        let event = formatted(r#"{"cut": "x\ud83d", "big": 1e400, "n": 1}"#);
+        assert_eq!(
+            event["fields"],
+            json!({"cut": "x\u{fffd}", "big": "1e400", "n": 1})
+        );
+        assert_eq!(
+            event["message"],
+            r#"{"cut": "x\ud83d", "big": 1e400, "n": 1}"#
+        );
+        let deep = format!("{{\"a\":{}1{}}}", "[".repeat(200), "]".repeat(200));
+        assert_eq!(formatted(&deep).get("fields"), None);
     }
 
     proptest! {

@@ -1,6 +1,7 @@
 //! Replaces the escapes in a JSON string by their characters.
 
 use super::scan::{bytes_before, first_word, marks_of};
+use std::borrow::Cow;
 
 /// The text of a JSON string, given without its quotes; none if an escape is invalid.
 pub fn unescaped(escaped: &str) -> Option<String> {
@@ -9,8 +10,8 @@ pub fn unescaped(escaped: &str) -> Option<String> {
     String::from_utf8(text).ok()
 }
 
-/// Appends the text of a JSON string, given without its quotes. None if an escape is invalid; what was appended by then
-/// is undefined.
+/// Appends the text of a JSON string, given without its quotes. Half of a surrogate pair, which a program leaves that cuts
+/// its texts by UTF-16 units, becomes U+FFFD. None if an escape is invalid; what was appended by then is undefined.
 pub fn unescape(escaped: &str, text: &mut Vec<u8>) -> Option<()> {
     let escaped = escaped.as_bytes();
     let begin = text.len();
@@ -64,17 +65,57 @@ pub fn unescape(escaped: &str, text: &mut Vec<u8>) -> Option<()> {
     Some(())
 }
 
-/// The character of a `\u` escape, and the length of the escape: 6 bytes, or 12 for a pair of surrogates.
+/// The character of a `\u` escape, and the length of the escape: 6 bytes, or 12 for a pair of surrogates. Half of a pair
+/// is U+FFFD.
 fn unicode_escape(escaped: &[u8]) -> Option<(char, usize)> {
     let first = hex(escaped)?;
-    if !(0xd800..0xdc00).contains(&first) {
-        return Some((char::from_u32(first)?, 6));
+    if let Some(character) = char::from_u32(first) {
+        return Some((character, 6));
     }
-    let second = hex(&escaped[6..])?
-        .checked_sub(0xdc00)
-        .filter(|low| *low < 0x400)?;
-    let both = 0x10000 + (first - 0xd800) * 0x400 + second;
-    Some((char::from_u32(both)?, 12))
+    let second = hex(&escaped[6..])
+        .filter(|second| first < 0xdc00 && (0xdc00..0xe000).contains(second))
+        .map(|second| 0x10000 + (first - 0xd800) * 0x400 + (second - 0xdc00));
+    Some(match second.and_then(char::from_u32) {
+        Some(character) => (character, 12),
+        None => (char::REPLACEMENT_CHARACTER, 6),
+    })
+}
+
+/// A JSON text, or the inside of a JSON string, in which each escape of half a surrogate pair is one of U+FFFD. Programs
+/// refuse such a half, and with it the whole line.
+pub fn without_half_pairs(text: &str) -> Cow<'_, str> {
+    let Some(first) = memchr::memmem::find(text.as_bytes(), b"\\u") else {
+        return Cow::Borrowed(text);
+    };
+    let mut mended: Option<String> = None;
+    let (mut copied, mut at) = (0, 0);
+    // The escape that was found may itself be the letter after an escaped backslash.
+    at += first;
+    while at > 0 && text.as_bytes()[at - 1] == b'\\' {
+        at -= 1;
+    }
+    while let Some(next) = memchr::memchr(b'\\', &text.as_bytes()[at..]) {
+        at += next;
+        match unicode_escape(&text.as_bytes()[at..]) {
+            Some((char::REPLACEMENT_CHARACTER, length)) => {
+                let mended = mended.get_or_insert_default();
+                mended.push_str(&text[copied..at]);
+                mended.push_str("\\ufffd");
+                at += length;
+                copied = at;
+            }
+            Some((_, length)) => at += length,
+            // Another escape has two characters, of which the second may be a backslash.
+            None => at += 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
+        }
+    }
+    match mended {
+        None => Cow::Borrowed(text),
+        Some(mut mended) => {
+            mended.push_str(&text[copied..]);
+            Cow::Owned(mended)
+        }
+    }
 }
 
 fn hex(escaped: &[u8]) -> Option<u32> {
@@ -107,6 +148,33 @@ mod tests {
         #[test]
         fn no_escape_makes_it_panic(text in "[\\\\u0-9a-fé]{0,20}") {
             let _ = unescaped(&text);
+            let _ = without_half_pairs(&text);
         }
+
+        #[test]
+        fn a_mended_text_is_json_and_means_the_same(
+            parts in prop::collection::vec(
+                prop::sample::select(vec!["\\ud83d", "\\ude00", "\\uD83D", "\\u00e9", "\\\\", "\\n", "u", "ud83d", "é", "x"]),
+                0..12,
+            ),
+        ) {
+            let text = parts.concat();
+            let mended = without_half_pairs(&text);
+            let read: String = serde_json::from_str(&format!("\"{mended}\"")).unwrap();
+            prop_assert_eq!(Some(read), unescaped(&text));
+        }
+    }
+
+    #[test]
+    fn half_a_pair_is_replaced_and_the_rest_kept() {
+        assert_eq!(
+            without_half_pairs(r"a\ud83d \\ud83d \ud83d\ude00 \n"),
+            r"a\ufffd \\ud83d \ud83d\ude00 \n"
+        );
+        assert_eq!(unescaped(r"cut \ud83d").as_deref(), Some("cut \u{fffd}"));
+        assert!(matches!(
+            without_half_pairs(r"\\u \u00e9"),
+            Cow::Borrowed(_)
+        ));
     }
 }

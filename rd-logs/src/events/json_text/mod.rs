@@ -1,4 +1,6 @@
-//! JSON strings as AWS sends them: where one ends, and its text without escapes.
+//! JSON as AWS and programs write it: where a string ends, its text without escapes, and what every reader can read.
 
 pub mod escape;
+pub mod numbers;
+pub mod portable;
 pub mod scan;
