@@ -6,7 +6,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use std::fmt::Display;
 use std::fs::File;
 use std::future::Future;
-use std::io::{self, ErrorKind, Seek, SeekFrom, Write};
+use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
 use std::os::unix::fs::MetadataExt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -255,13 +255,6 @@ impl OutputFile {
             inode: metadata.ino(),
             length: metadata.len(),
         })
-    }
-
-    /// Truncates the file of stdout to `length`, to continue there. Must be called before anything is written.
-    pub fn cut(length: u64) -> io::Result<()> {
-        let mut file = handle()?;
-        file.set_len(length)?;
-        file.seek(SeekFrom::End(0)).map(|_| ())
     }
 }
 

@@ -1,5 +1,6 @@
 //! Writes the selected events to stdout, in large pieces.
 
+use super::continued::Continued;
 use super::event::Event;
 use super::filter::local_filter::LocalFilter;
 use super::format::{Formatter, Screen};
@@ -19,6 +20,8 @@ pub struct EventOutput {
     /// Whether it writes to a terminal, which would obey the control characters in a message.
     terminal: bool,
     buffer: Vec<u8>,
+    /// The end of the file of stdout, where this run continues a killed one.
+    continued: Option<Continued>,
     /// The number of events that passed the filter so far.
     pub written: u64,
 }
@@ -32,6 +35,7 @@ impl EventOutput {
             stream: stdout(),
             terminal: std::io::stdout().is_terminal(),
             buffer: Vec::new(),
+            continued: None,
             written: 0,
         }
     }
@@ -39,8 +43,29 @@ impl EventOutput {
     /// Adds an event to the buffer if the filter selects it.
     pub fn add(&mut self, event: &Event) {
         if self.filter.matches(event) {
+            let start = self.buffer.len();
             self.formatter.add(&mut self.buffer, event);
+            if let Some(continued) = &mut self.continued {
+                continued.compare(&mut self.buffer, start);
+            }
             self.written += 1;
+        }
+    }
+
+    /// Compares the events that are added from now on with the end of a file: those that it has are not written again.
+    pub fn continue_file(&mut self, continued: Option<Continued>) {
+        self.continued = continued;
+    }
+
+    /// Whether events are compared with the end of a file.
+    pub fn is_continuing(&self) -> bool {
+        self.continued.is_some()
+    }
+
+    /// Ends the comparison: all events that the file may have were added.
+    pub fn end_continuing(&mut self) {
+        if let Some(mut continued) = self.continued.take() {
+            continued.end(&mut self.buffer);
         }
     }
 

@@ -377,3 +377,32 @@ fn empty_pages_and_a_group_that_is_created_later() {
         "{stderr}"
     );
 }
+
+#[test]
+fn lines_of_other_programs_stay_in_the_file_of_a_tail() {
+    let world = World::new(SETTINGS);
+    let group = group(&world, "g");
+    stream(&world, &group, "s");
+    let file = world.path().join("out");
+    let read = || std::fs::read_to_string(&file).unwrap();
+    let run = |format: &str| {
+        let line = format!("rd-logs tail {group} -o {format} --checkpoint c-{format} >> out");
+        world.rd("rd-logs").shell(&line).ok();
+    };
+    for format in ["raw", "json"] {
+        std::fs::write(&file, "").unwrap();
+        put_one(&world, &group, "s", now() - 500, &format!("{format} one"));
+        run(format);
+        // After the checkpoint.
+        let before = read();
+        put_one(&world, &group, "s", now() - 400, &format!("{format} two"));
+        let other = "a line of another program\n";
+        std::fs::write(&file, format!("{before}{other}")).unwrap();
+        run(format);
+        let text = read();
+        assert!(text.starts_with(&format!("{before}{other}")), "{text}");
+        assert_eq!(text.matches(&format!("{format} two")).count(), 1, "{text}");
+        run(format);
+        assert_eq!(read(), text);
+    }
+}

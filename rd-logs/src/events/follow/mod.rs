@@ -91,6 +91,8 @@ pub struct Follow {
     warned_short_window: bool,
     last_behind_warning: Option<Instant>,
     stdout_file: Option<OutputFile>,
+    /// When every group had been read once; found only while the end of a file is compared.
+    all_read: Option<Instant>,
 }
 
 impl Follow {
@@ -117,6 +119,7 @@ impl Follow {
             })
             .collect();
         let mut other_groups = BTreeMap::new();
+        let mut continued = None;
         let found = match &settings.checkpoint {
             Some(path) => Checkpoint::read(path, &settings.filters)?,
             None => None,
@@ -130,14 +133,16 @@ impl Follow {
                 }
             }
             if let Some(was) = &found.output {
-                save_checkpoint::recover_stdout(was, &source, &mut groups)?;
+                continued = save_checkpoint::recover_stdout(was, &source, &mut groups)?;
             }
             other_groups = found.groups;
             other_groups.retain(|name, _| !source.groups.contains(name));
         }
+        let mut output = output();
+        output.continue_file(continued);
         Ok(Self {
             source,
-            output: output(),
+            output,
             settings,
             buffer: ReorderBuffer::default(),
             groups,
@@ -149,6 +154,7 @@ impl Follow {
             warned_short_window: false,
             last_behind_warning: None,
             stdout_file: OutputFile::of_stdout(),
+            all_read: None,
         })
     }
 
@@ -210,6 +216,7 @@ impl Follow {
                 () = tokio::time::sleep_until(next) => {}
             }
             self.release().await;
+            self.end_continuing();
             if self.last_checkpoint.elapsed() >= self.checkpoint_pause {
                 self.checkpoint().await?;
             }
@@ -300,8 +307,12 @@ impl Follow {
                 break;
             }
         }
+        self.end_continuing();
+        self.checkpoint().await?;
+        self.output.end_continuing();
+        self.output.send().await;
         self.output.stream.flush().await;
-        self.checkpoint().await
+        Ok(())
     }
 
     async fn finish_or_closed(&mut self) -> Result<()> {

@@ -1,9 +1,10 @@
-//! Finds out what a killed run wrote to a file after its last checkpoint.
+//! Finds out what a killed run wrote to a file after its last checkpoint. Other programs may write to the file, too.
 //!
-//! JSON lines tell which events were printed, so these are not printed again, and a line that was cut off is removed. A
-//! file in another format is cut back to its length at the checkpoint.
+//! JSON lines tell by their ids which events were printed, so these are not printed again. Lines of another format are compared
+//! with what would be printed ([`Continued`]).
 
 use super::checkpoint::StdoutFile;
+use crate::events::continued::Continued;
 use crate::events::event::id_hash;
 use rd_common::output::stream::OutputFile;
 use serde::Deserialize;
@@ -11,13 +12,16 @@ use std::fs::File;
 use std::io::{BufRead, BufReader, Read, Seek, SeekFrom};
 use std::path::Path;
 
+/// The most bytes that are compared. A tail writes a checkpoint every second, so what it wrote after the last one is less.
+const MOST_COMPARED: u64 = 256 << 20;
+
 /// What a run wrote after its last checkpoint.
-#[derive(Debug, Default, PartialEq, Eq)]
+#[derive(Debug, Default)]
 pub struct Recovered {
-    /// The events of complete lines: name of the group, milliseconds since 1970, hash of the id.
+    /// The events of complete JSON lines: name of the group, milliseconds since 1970, hash of the id.
     pub events: Vec<(String, i64, u64)>,
-    /// The length to which the file must be cut, in bytes; none if it ends with a complete line.
-    pub cut_to: Option<u64>,
+    /// What is to be compared with the events that are printed next; none if there is nothing.
+    pub continued: Option<Continued>,
 }
 
 /// The members of a line of JSON output that identify its event.
@@ -35,30 +39,25 @@ pub fn recover(was: &StdoutFile, now: &OutputFile, file: &Path) -> std::io::Resu
     if !same || now.length <= was.length {
         return Ok(Recovered::default());
     }
-    if !was.json {
-        return Ok(Recovered {
-            events: Vec::new(),
-            cut_to: Some(was.length),
-        });
-    }
     let mut file = File::open(file)?;
     file.seek(SeekFrom::Start(was.length))?;
-    let mut reader = BufReader::new(file.take(now.length - was.length));
-    let (mut events, mut line, mut at, mut cut_to) = (Vec::new(), Vec::new(), was.length, None);
+    let length = now.length - was.length;
+    let most = if was.json {
+        length
+    } else {
+        length.min(MOST_COMPARED)
+    };
+    let mut reader = BufReader::new(file.take(most));
+    let (mut events, mut lines, mut line) = (Vec::new(), Vec::new(), Vec::new());
     loop {
         line.clear();
-        let length = reader.read_until(b'\n', &mut line)? as u64;
-        if length == 0 {
-            break;
-        }
+        reader.read_until(b'\n', &mut line)?;
         if line.last() != Some(&b'\n') {
-            // A line of ours that was cut off in the middle of a write.
-            cut_to = line.starts_with(b"{\"").then_some(at);
             break;
         }
-        at += length;
-        // Lines of other programs stay.
-        if let Ok(line) = serde_json::from_slice::<Line>(&line) {
+        if !was.json {
+            lines.extend_from_slice(&line);
+        } else if let Ok(line) = serde_json::from_slice::<Line>(&line) {
             events.push((
                 line.group,
                 line.timestamp.as_millisecond(),
@@ -66,7 +65,13 @@ pub fn recover(was: &StdoutFile, now: &OutputFile, file: &Path) -> std::io::Resu
             ));
         }
     }
-    Ok(Recovered { events, cut_to })
+    if most < length {
+        // This is not the end of the file.
+        line.clear();
+    }
+    let nothing = lines.is_empty() && line.is_empty();
+    let continued = (!nothing).then(|| Continued::new(lines, line));
+    Ok(Recovered { events, continued })
 }
 
 #[cfg(test)]
@@ -74,7 +79,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn complete_lines_are_recovered_and_a_cut_line_is_removed() {
+    fn complete_lines_are_recovered_and_a_cut_line_is_continued() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("out");
         let line = |id: &str| {
@@ -108,15 +113,17 @@ mod tests {
             .as_millisecond();
         let expected = ["2", "3"].map(|id| ("g".to_owned(), at, id_hash(id)));
         assert_eq!(found.events, expected);
-        assert_eq!(found.cut_to, Some(text.len() as u64 - 20));
-        assert_eq!(
-            recover(&was(false), &now, &path).unwrap().cut_to,
-            Some(old.len() as u64)
-        );
+        let rest = |found: Recovered, line: &str| {
+            let mut out = line.as_bytes().to_vec();
+            found.continued.unwrap().compare(&mut out, 0);
+            String::from_utf8(out).unwrap()
+        };
+        assert_eq!(rest(found, &line("4")), line("4")[20..]);
+        let found = recover(&was(false), &now, &path).unwrap();
+        assert_eq!(rest(found, &line("3")), "");
         let other = OutputFile { inode: 3, ..now };
-        assert_eq!(
-            recover(&was(true), &other, &path).unwrap(),
-            Recovered::default()
-        );
+        let found = recover(&was(true), &other, &path).unwrap();
+        assert!(found.events.is_empty() && found.continued.is_none());
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
     }
 }

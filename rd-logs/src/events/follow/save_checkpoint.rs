@@ -3,6 +3,7 @@
 use super::checkpoint::{Checkpoint, Position, StdoutFile};
 use super::recover::recover;
 use super::{Follow, Group};
+use crate::events::continued::Continued;
 use crate::events::format::Format;
 use crate::events::read::source::Source;
 use rd_common::output::stream::OutputFile;
@@ -18,11 +19,34 @@ pub(super) const CHECKPOINT_EVERY: Duration = Duration::from_secs(1);
 const PAUSE_FACTOR: u32 = 20;
 
 impl Follow {
+    /// Ends the comparison with what a killed run wrote, once all events were added that it may have written: those that
+    /// were read by the time at which every group was read once.
+    pub(super) fn end_continuing(&mut self) {
+        if !self.output.is_continuing() {
+            return;
+        }
+        let read = |group: &Group| group.caught_up || group.missing || group.ended;
+        if self.all_read.is_none() && self.groups.iter().all(read) {
+            self.all_read = Some(Instant::now());
+        }
+        let oldest = self.buffer.due(Duration::ZERO);
+        if self
+            .all_read
+            .is_some_and(|at| oldest.is_none_or(|added| added > at))
+        {
+            self.output.end_continuing();
+        }
+    }
+
     /// Prints what was released, then writes the checkpoint if there is a file for it.
     pub(super) async fn checkpoint(&mut self) -> Result<()> {
         let Some(path) = self.settings.checkpoint.clone() else {
             return Ok(());
         };
+        if self.output.is_continuing() {
+            // The last checkpoint and the file tell together what was printed.
+            return Ok(());
+        }
         let start = Instant::now();
         // Nothing is added to the output before the checkpoint is written.
         self.output.send().await;
@@ -71,15 +95,15 @@ impl Follow {
     }
 }
 
-/// Adds the events that a killed run printed after its last checkpoint to those that were seen, and cuts off an
-/// incomplete line. `was` is the file of stdout at the checkpoint.
+/// Adds the events that a killed run printed after its last checkpoint to those that were seen. Returns what is to be
+/// compared with the events that are printed next. `was` is the file of stdout at the checkpoint.
 pub(super) fn recover_stdout(
     was: &StdoutFile,
     source: &Source,
     groups: &mut [Group],
-) -> Result<()> {
+) -> Result<Option<Continued>> {
     let Some(now) = OutputFile::of_stdout() else {
-        return Ok(());
+        return Ok(None);
     };
     let found = recover(was, &now, Path::new("/dev/fd/1")).map_err(|e| {
         Error::failed(format!(
@@ -91,14 +115,5 @@ pub(super) fn recover_stdout(
             groups[number].seen.insert_hash(timestamp, hash);
         }
     }
-    if let Some(length) = found.cut_to {
-        OutputFile::cut(length)
-            .map_err(|e| Error::failed(format!("cannot truncate the file of stdout: {e}")))?;
-        let bytes = now.length - length;
-        source.warn(
-            &format!("removed the last {bytes} bytes of the file of stdout: a killed run wrote them after its last checkpoint"),
-            "these events are printed again",
-        );
-    }
-    Ok(())
+    Ok(found.continued)
 }

@@ -37,17 +37,6 @@ pub fn is_out_of_range(number: &str) -> bool {
     number.parse().is_ok_and(f64::is_infinite)
 }
 
-/// Whether a reader of JSON would change the digits of a number, such as those of a long integer.
-pub fn is_rounded(number: &str) -> bool {
-    // Fifteen digits are always kept.
-    number.len() > 15
-        && number.parse::<i64>().is_err()
-        && number.parse::<u64>().is_err()
-        && number
-            .parse::<f64>()
-            .is_ok_and(|read| read.to_string() != number)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -63,21 +52,5 @@ mod tests {
             quote_numbers("[1]", &is_out_of_range),
             Cow::Borrowed("[1]")
         ));
-    }
-
-    #[test]
-    fn long_integers_and_decimals_would_be_rounded() {
-        for kept in [
-            "18446744073709551615",
-            "-9223372036854775808",
-            "1763900000.123",
-            "0.30000000000000004",
-            "1e3",
-        ] {
-            assert!(!is_rounded(kept), "{kept}");
-        }
-        for rounded in ["18446744073709551616", "3.14159265358979323846"] {
-            assert!(is_rounded(rounded), "{rounded}");
-        }
     }
 }
