@@ -11,6 +11,8 @@ mod names;
 mod permissions;
 mod preflight;
 mod read;
+#[cfg(test)]
+mod recorded;
 mod rollout;
 mod service_context;
 mod session;

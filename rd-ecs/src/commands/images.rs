@@ -90,9 +90,13 @@ fn findings(one: &ListedImage) -> String {
     let Some(scan) = &one.scan else {
         return "not scanned".to_owned();
     };
+    // Enhanced scanning has severities of Amazon Inspector, such as `UNTRIAGED`.
+    let others = scan.findings.keys().map(String::as_str);
+    let others = others.filter(|severity| !SEVERITIES.contains(severity));
     let counts: Vec<String> = SEVERITIES
-        .iter()
-        .filter_map(|severity| Some((severity, scan.findings.get(*severity)?)))
+        .into_iter()
+        .chain(others)
+        .filter_map(|severity| Some((severity, scan.findings.get(severity)?)))
         .filter(|(_, count)| **count > 0)
         .map(|(severity, count)| format!("{count} {}", severity.to_lowercase()))
         .collect();
@@ -129,6 +133,16 @@ mod tests {
         assert_eq!(
             scanned("COMPLETE", &[("LOW", 3), ("HIGH", 1), ("MEDIUM", 0)]),
             "1 high, 3 low"
+        );
+        // Enhanced scanning.
+        assert_eq!(scanned("ACTIVE", &[]), "none");
+        assert_eq!(
+            scanned("ACTIVE", &[("UNTRIAGED", 2), ("HIGH", 1)]),
+            "1 high, 2 untriaged"
+        );
+        assert_eq!(
+            scanned("SCAN_ELIGIBILITY_EXPIRED", &[]),
+            "scan eligibility expired"
         );
     }
 }

@@ -136,7 +136,8 @@ fn worst(mut one: Scan, other: Scan) -> Scan {
         let most = one.findings.entry(severity).or_default();
         *most = count.max(*most);
     }
-    if one.status == "COMPLETE" {
+    // A scan that has ended, once or continuously, says less than one that has not.
+    if ["COMPLETE", "ACTIVE"].contains(&one.status.as_str()) {
         one.status = other.status;
     }
     one

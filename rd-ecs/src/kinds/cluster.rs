@@ -229,9 +229,10 @@ impl Kind for Cluster {
     /// The tasks that still run in it: started manually, or by an interrupted run.
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
         let call = ctx.clients.ecs.list_tasks().cluster(id);
-        let tasks = match call.send().await.doing("list the tasks in the cluster") {
+        let tasks = call.into_paginator().items().send().try_collect().await;
+        let tasks = match tasks.doing("list the tasks in the cluster") {
             Err(error) if error.is(&["ClusterNotFoundException"]) => return Ok(None),
-            other => other?.task_arns.unwrap_or_default(),
+            other => other?,
         };
         Ok((!tasks.is_empty()).then(|| format!("the tasks {}", tasks.join(", "))))
     }

@@ -74,13 +74,27 @@ pub async fn read(ctx: &Ctx<Clients>, resource_id: &str) -> Result<Option<Live>>
         .service_namespace(ServiceNamespace::Ecs)
         .resource_ids(resource_id)
         .scalable_dimension(DIMENSION);
-    let answer = call.send().await.doing("read the scalable target")?;
-    Ok(answer.scalable_targets().first().map(live))
+    let mut targets = call.into_paginator().items().send();
+    while let Some(target) = targets.next().await {
+        let target = target.doing("read the scalable target")?;
+        // The answer may have other dimensions of the resource.
+        if target.resource_id() == resource_id && *target.scalable_dimension() == DIMENSION {
+            return Ok(Some(live(&target)));
+        }
+    }
+    Ok(None)
 }
 
-/// Resumes scale-in by policies.
+/// Resumes scale-in by policies, and leaves everything else as it is: AWS does not document what becomes of members that a
+/// request leaves out.
 pub async fn resume_scale_in(ctx: &Ctx<Clients>, resource_id: &str) -> Result<()> {
-    let state = SuspendedState::builder().dynamic_scaling_in_suspended(false);
+    let Some(now) = read(ctx, resource_id).await? else {
+        return Ok(());
+    };
+    let state = SuspendedState::builder()
+        .dynamic_scaling_in_suspended(false)
+        .dynamic_scaling_out_suspended(now.scale_out_suspended)
+        .scheduled_scaling_suspended(now.schedules_suspended);
     let call = ctx.clients.autoscaling.register_scalable_target();
     let call = call
         .service_namespace(ServiceNamespace::Ecs)

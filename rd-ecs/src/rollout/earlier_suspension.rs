@@ -27,7 +27,7 @@ pub async fn finish_interrupted(state: &LockedState, service: &ServiceContext) -
         return Ok(());
     };
     if let Ok(suspended) = serde_json::from_value::<Suspended>(suspended) {
-        // Set without reading it first: reads lag behind what was set a moment ago.
+        // Set whatever reads say of it: they lag behind what was set a moment ago.
         match resume_scale_in(service.ctx(), &suspended.scalable_target).await {
             // Autoscaling was turned off meanwhile: part of a missing target cannot be set.
             Err(error) if error.is(&["ValidationException", "ObjectNotFoundException"]) => {}

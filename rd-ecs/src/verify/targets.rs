@@ -62,8 +62,9 @@ async fn group(service: &ServiceContext, arn: &str, port: Option<i32>) -> Result
         lines.push(CheckStep::new(listener, false, reason));
         return Ok(lines);
     };
-    let call = elb.describe_listeners().load_balancer_arn(balancer).send();
-    let answer = match call.await.doing("read the listeners") {
+    let call = elb.describe_listeners().load_balancer_arn(balancer);
+    let listed = call.into_paginator().items().send().try_collect().await;
+    let listed = match listed.doing("read the listeners") {
         Err(error) if is_denied(&error) => {
             let reason = format!("{} forwards to {name}", balancer_name(balancer));
             lines.push(CheckStep::new(listener, true, reason));
@@ -71,8 +72,7 @@ async fn group(service: &ServiceContext, arn: &str, port: Option<i32>) -> Result
         }
         other => other?,
     };
-    let ports: Vec<String> = answer
-        .listeners()
+    let ports: Vec<String> = listed
         .iter()
         .map(|one| {
             let protocol = one.protocol().map_or("", ProtocolEnum::as_str);

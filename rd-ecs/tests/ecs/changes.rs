@@ -170,3 +170,19 @@ fn changed_tags_reach_every_kind() {
     assert!(tags.to_string().contains("platform"), "{tags}");
     assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
 }
+
+#[test]
+fn with_spot_the_first_task_runs_on_demand() {
+    let world = World::new(SETTINGS);
+    world.service("capacity = \"FARGATE_SPOT\"\ndesired = 3");
+    world.rd("rd-ecs").args("apply -y").ok();
+    let tasks = world.rd("rd-ecs").args("tasks").ok();
+    let tasks: Value = serde_json::from_str(&tasks.stdout).unwrap();
+    let tasks = tasks["tasks"].as_array().unwrap();
+    let mut providers: Vec<&str> = tasks
+        .iter()
+        .map(|task| task["capacity"].as_str().unwrap())
+        .collect();
+    providers.sort_unstable();
+    assert_eq!(providers, ["FARGATE", "FARGATE_SPOT", "FARGATE_SPOT"]);
+}

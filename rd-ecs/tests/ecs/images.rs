@@ -41,7 +41,7 @@ fn images_are_listed_with_findings_and_the_live_one() {
     let listed = images(&world, "");
     let by = |digest: &str| listed.iter().find(|one| one["digest"] == digest).unwrap();
     let one = by(&first);
-    assert_eq!(one["tags"], json!(["v1"]));
+    assert_eq!(one["tags"], json!(["v1", "rd-2"]));
     assert_eq!(one["architectures"], json!(["ARM64"]));
     assert_eq!(one["size"], 2);
     assert_eq!(one["live"], true);

@@ -281,7 +281,7 @@ fn the_suspension_that_an_earlier_version_noted_is_lifted() {
     let world = new(deployed);
     let suspend = json!({
         "ServiceNamespace": "ecs", "ResourceId": TARGET, "ScalableDimension": "ecs:service:DesiredCount",
-        "SuspendedState": {"DynamicScalingInSuspended": true},
+        "SuspendedState": {"DynamicScalingInSuspended": true, "ScheduledScalingSuspended": true},
     });
     world.json("AnyScaleFrontendService.RegisterScalableTarget", &suspend);
     let file = world.state_file("shop/test", "ecs");
@@ -290,6 +290,11 @@ fn the_suspension_that_an_earlier_version_noted_is_lifted() {
     std::fs::write(&file, state.to_string()).unwrap();
     assert!(scale_in_is_suspended(&world));
     deploy(&world, "v2").ok();
+    assert!(!scale_in_is_suspended(&world));
+    // What others have suspended is drift, which only an apply undoes.
+    let plan = world.rd("rd-ecs").args("plan").ok();
+    assert_eq!(plan.actions(), ["update ecs.scalable_target.api"]);
+    world.rd("rd-ecs").args("apply -y").ok();
     settled(&world);
 }
 

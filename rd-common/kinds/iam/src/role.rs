@@ -62,12 +62,13 @@ pub fn name(stack: &Stack, role: &str) -> String {
 
 /// Reads the ARNs of the managed policies attached to a role.
 async fn attached_policies(iam: &Client, name: &str) -> Result<Vec<String>> {
+    // IAM may return fewer than asked for although there are more.
+    // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAttachedRolePolicies.html>
     let call = iam.list_attached_role_policies().role_name(name);
-    match call.send().await.doing("read the role's managed policies") {
+    let policies = call.into_paginator().items().send().try_collect().await;
+    match policies.doing("read the role's managed policies") {
         Err(error) if error.is(&NOT_FOUND) => Ok(Vec::new()),
         other => Ok(other?
-            .attached_policies
-            .unwrap_or_default()
             .into_iter()
             .filter_map(|policy| policy.policy_arn)
             .collect()),

@@ -142,6 +142,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "permissions",
             "config",
             "tasks",
+            "recorded",
             "kinds",
             "clients",
             "names",

@@ -138,10 +138,19 @@ pub async fn register_like(
             .set_proxy_configuration(old.proxy_configuration.clone())
             .set_ephemeral_storage(old.ephemeral_storage.clone())
             .set_enable_fault_injection(old.enable_fault_injection)
-            .set_tags(Some(sdk_tags!(Tag, like.tags)));
+            .set_tags(Some(sdk_tags!(Tag, own_tags(&like.tags))));
         arn(call.send().await)
     })
     .await
+}
+
+/// The tags that a request may have. AWS's own, such as those of a stack of CloudFormation, come back in reads and are refused
+/// in requests. <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Tag.html>
+fn own_tags(tags: &Tags) -> Tags {
+    let own = tags.iter();
+    let own = own.filter(|(key, _)| !key.to_ascii_lowercase().starts_with("aws:"));
+    own.map(|(key, value)| (key.clone(), value.clone()))
+        .collect()
 }
 
 type Answer = std::result::Result<
@@ -160,4 +169,25 @@ fn arn(answer: Answer) -> Result<String> {
         .ok_or_else(|| {
             Error::failed("AWS registered a task definition, but did not return its ARN")
         })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tags_of_aws_are_not_copied_to_a_new_revision() {
+        let tags = [
+            ("Project", "shop"),
+            ("aws:cloudformation:stack-name", "x"),
+            ("AWS:x", "y"),
+            ("awsome", "z"),
+        ];
+        let tags: Tags = tags
+            .map(|(key, value)| (key.to_owned(), value.to_owned()))
+            .into();
+        let own = own_tags(&tags);
+        let keys: Vec<&str> = own.keys().map(String::as_str).collect();
+        assert_eq!(keys, ["Project", "awsome"]);
+    }
 }
