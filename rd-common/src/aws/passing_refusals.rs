@@ -94,4 +94,54 @@ mod tests {
         assert!(!passes("ECS", "InvalidParameterException", "Invalid port"));
         assert!(!passes("ECS", "ClientException", text));
     }
+
+    #[test]
+    fn autoscaling_refuses_for_now_by_code_and_text() {
+        let passes = |code, text| passes("Application Auto Scaling", code, text);
+        for (code, text) in [
+            (
+                "ConcurrentUpdateException",
+                "You already have a pending update.",
+            ),
+            (
+                "FailedResourceAccessException",
+                "Unable to retrieve alarms: Rate exceeded",
+            ),
+            (
+                "FailedResourceAccessException",
+                "The security token included in the request is invalid",
+            ),
+            (
+                "ObjectNotFoundException",
+                "No scalable target registered for service namespace: ecs, resource ID: service/a/b",
+            ),
+            (
+                "ValidationException",
+                "Unable to assume IAM role: arn:aws:iam::1:role/x",
+            ),
+            (
+                "ValidationException",
+                "ECS service doesn't exist: service/a/b",
+            ),
+        ] {
+            assert!(passes(code, text), "{code} {text}");
+        }
+        for (code, text) in [
+            (
+                "ObjectNotFoundException",
+                "No scaling policy found for service namespace: ecs",
+            ),
+            (
+                "ValidationException",
+                "Maximum capacity cannot be less than minimum capacity",
+            ),
+            ("ValidationException", "Tag values cannot be empty or blank"),
+            (
+                "LimitExceededException",
+                "The scalable target has 50 scaling policies",
+            ),
+        ] {
+            assert!(!passes(code, text), "{code} {text}");
+        }
+    }
 }

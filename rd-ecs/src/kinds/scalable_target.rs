@@ -8,7 +8,7 @@ use aws_sdk_applicationautoscaling::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Tags, Wanted,
+    Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Result, Tags, Wanted,
 };
 use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
@@ -105,7 +105,8 @@ pub async fn resume_scale_in(ctx: &Ctx<Clients>, resource_id: &str) -> Result<()
     ctx.retrying(set).await.map(|_| ())
 }
 
-async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Result<()> {
+/// Registers the target or changes it, and returns its ARN.
+async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Result<Option<String>> {
     let not_suspended = SuspendedState::builder()
         .dynamic_scaling_in_suspended(false)
         .dynamic_scaling_out_suspended(false)
@@ -120,10 +121,30 @@ async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: Option<&Tags>) -> Resul
         .max_capacity(spec.max)
         .suspended_state(not_suspended.build())
         .set_tags(tags.map(|tags| tags.clone().into_iter().collect()));
-    call.send()
-        .await
-        .doing("register the scalable target")
-        .map(|_| ())
+    let answer = call.send().await.doing("register the scalable target")?;
+    Ok(answer.scalable_target_arn)
+}
+
+/// Sets tags of the target with this ARN, and removes those with these keys.
+async fn retag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> Result<()> {
+    let autoscaling = &ctx.clients.autoscaling;
+    if !set.is_empty() {
+        let call = autoscaling.tag_resource().resource_arn(arn);
+        let tags = set.clone().into_iter().collect();
+        let call = call.set_tags(Some(tags)).send();
+        call.await.doing("set the scalable target's tags")?;
+    }
+    if !remove.is_empty() {
+        let call = autoscaling.untag_resource().resource_arn(arn);
+        let call = call.set_tag_keys(Some(remove.to_vec())).send();
+        call.await.doing("remove the scalable target's tags")?;
+    }
+    Ok(())
+}
+
+/// Whether AWS refuses the tags of a registration because the target is registered already.
+fn is_registered(error: &Error) -> bool {
+    error.is(&["ValidationException"]) && error.summary.contains("tried to tag already exists")
 }
 
 impl Kind for ScalableTarget {
@@ -167,9 +188,17 @@ impl Kind for ScalableTarget {
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let role = service_linked_role::ECS_AUTOSCALING;
         service_linked_role::ensure(&ctx.clients.iam, role).await?;
-        register(ctx, request.spec, Some(request.tags))
-            .await
-            .map_err(|error| service_linked_role::explained(role, error))?;
+        match register(ctx, request.spec, Some(request.tags)).await {
+            // By an earlier attempt, whose answer was lost and which reads do not show yet.
+            Err(error) if is_registered(&error) => {
+                if let Some(arn) = register(ctx, request.spec, None).await? {
+                    retag(ctx, &arn, request.tags, &[]).await?;
+                }
+            }
+            other => {
+                other.map_err(|error| service_linked_role::explained(role, error))?;
+            }
+        }
         Ok(request.spec.resource_id.clone())
     }
 
@@ -180,7 +209,7 @@ impl Kind for ScalableTarget {
         spec: &Spec,
         _changes: &[Change],
     ) -> Result<()> {
-        register(ctx, spec, None).await
+        register(ctx, spec, None).await.map(|_| ())
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
@@ -196,19 +225,7 @@ impl Kind for ScalableTarget {
         let Some(arn) = read(ctx, id).await?.and_then(|live| live.arn) else {
             return Ok(());
         };
-        let autoscaling = &ctx.clients.autoscaling;
-        if !set.is_empty() {
-            let call = autoscaling.tag_resource().resource_arn(&arn);
-            let tags = set.clone().into_iter().collect();
-            let call = call.set_tags(Some(tags)).send();
-            call.await.doing("set the scalable target's tags")?;
-        }
-        if !remove.is_empty() {
-            let call = autoscaling.untag_resource().resource_arn(&arn);
-            let call = call.set_tag_keys(Some(remove.to_vec())).send();
-            call.await.doing("remove the scalable target's tags")?;
-        }
-        Ok(())
+        retag(ctx, &arn, set, remove).await
     }
 
     /// Limits that a scheduled action has set are not drift, unless the settings changed.

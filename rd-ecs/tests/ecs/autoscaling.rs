@@ -1,8 +1,9 @@
 //! Autoscaling: its limits, which schedules may change, and policies and scheduled actions on every page of AWS's lists.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
-use rd_testkit::World;
+use rd_testkit::faults::{Calls, Fault, Proxy, Rule};
 use rd_testkit::network::SETTINGS;
+use rd_testkit::{World, endpoint};
 use serde_json::{Value, json};
 
 const NAME: &str = "shop-test-api";
@@ -95,5 +96,47 @@ fn policies_and_scheduled_actions_on_the_second_page_are_found() {
         "create ecs.scheduled_action.night",
     ];
     assert_eq!(created, expected);
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+}
+
+#[test]
+fn a_target_that_a_lost_attempt_has_registered_gets_its_tags() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    world.service("");
+    let refused = Fault::RefuseSaying {
+        status: 400,
+        code: "ValidationException",
+        message: "The scalable target that you tried to tag already exists. To update tags on an existing scalable target, \
+                  use the TagResource API.",
+    };
+    let rule = Rule::once(Calls::Of("RegisterScalableTarget"), 0, refused);
+    proxy.rules(vec![rule], None);
+    world.rd("rd-ecs").args("apply -y").ok();
+    let input = json!({"ServiceNamespace": "ecs"});
+    let targets = world.json("AnyScaleFrontendService.DescribeScalableTargets", &input);
+    let input = json!({"ResourceARN": targets["ScalableTargets"][0]["ScalableTargetARN"]});
+    let tags = world.json("AnyScaleFrontendService.ListTagsForResource", &input);
+    assert_eq!(tags["Tags"]["rd:address"], "ecs.scalable_target.api");
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+}
+
+#[test]
+fn autoscaling_that_aws_deletes_with_the_service_is_created_again() {
+    let world = applied(NIGHT);
+    let arn = world.output("ecs", "service_arn");
+    let delete = json!({"cluster": "shop-test-cluster", "service": arn, "force": true});
+    world.ecs("DeleteService", &delete);
+    let actions = world.rd("rd-ecs").args("apply -y").ok().actions();
+    assert_eq!(
+        actions,
+        [
+            "create ecs.scalable_target.api",
+            "create ecs.scaling_policy.cpu",
+            "create ecs.scaling_policy.memory",
+            "create ecs.scheduled_action.night",
+            "create ecs.service.api",
+        ]
+    );
     assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
 }

@@ -9,13 +9,13 @@ https://docs.aws.amazon.com/autoscaling/application/userguide/application-auto-s
 
 import json
 
-from moto.applicationautoscaling.models import FakeScalableTarget
+from moto.applicationautoscaling.models import FakeScalableTarget, applicationautoscaling_backends
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse
 from moto.ecs.models import ecs_backends
 from moto.iam.models import iam_backends
 
 from aws_local.application_autoscaling import tags as application_autoscaling_tags
-from aws_local.application_autoscaling.requests import answer, given, invalid, refused, subject
+from aws_local.application_autoscaling.requests import Subject, answer, given, invalid, refused, subject
 from aws_local.ecs import controls
 from aws_local.iam import service_linked_roles
 
@@ -86,10 +86,26 @@ def register_scalable_target(self):
     return json.dumps({"ScalableTargetARN": target.arn})
 
 
+def drop_service(account_id, region, cluster, service):
+    """ECS deletes a service: its scalable target goes with it.
+
+    https://github.com/hashicorp/terraform/issues/10432
+    """
+    about = Subject("ecs", f"service/{cluster}/{service}", "ecs:service:DesiredCount")
+    _drop(applicationautoscaling_backends[account_id][region], about)
+
+
 def deregister_scalable_target(self):
     backend, about = self.applicationautoscaling_backend, subject(self)
-    if backend.targets.get(about.dimension, {}).pop(about.resource, None) is None:
+    if not _drop(backend, about):
         raise refused("ObjectNotFoundException", f"No scalable target found for {about}")
+    return "{}"
+
+
+def _drop(backend, about):
+    """Deletes a target with its policies and scheduled actions; whether it existed."""
+    if backend.targets.get(about.dimension, {}).pop(about.resource, None) is None:
+        return False
     for policy in list(backend.policies.values()):
         if (policy.service_namespace, policy.resource_id, policy.scalable_dimension) == about:
             backend.delete_scaling_policy(policy.policy_name, *about)
@@ -98,7 +114,7 @@ def deregister_scalable_target(self):
         for one in backend.scheduled_actions
         if (one.service_namespace, one.resource_id, one.scalable_dimension) != about
     ]
-    return "{}"
+    return True
 
 
 def _described(target):

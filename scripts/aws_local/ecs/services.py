@@ -9,6 +9,7 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_Service.html
 
 from moto.ecs.models import EC2ContainerServiceBackend
 
+from aws_local.application_autoscaling import targets as targets_of_autoscaling
 from aws_local.ecs import (
     capacity_providers,
     clusters,
@@ -210,6 +211,7 @@ def _delete(backend, params):
         if service.desired_count and not params.get("force"):
             raise invalid("The service cannot be stopped while it is scaled above 0.")
         service.drain()
+        targets_of_autoscaling.drop_service(backend.account_id, backend.region_name, cluster.name, service.name)
     return {"service": service.shown()}
 
 

@@ -2,6 +2,8 @@
 
 use super::{Access, Image, MEDIA_TYPES, parse};
 use crate::clients::Clients;
+use crate::kinds::repository::revision_tags;
+use crate::time::timestamp;
 use aws_sdk_ecr::types::{
     ImageFailure, ImageFailureCode, ImageIdentifier, ListImagesFilter, TagStatus,
 };
@@ -116,7 +118,7 @@ async fn missing(
     }
 }
 
-/// All tags of a repository.
+/// All tags of a repository but those of revisions.
 async fn tags(ctx: &Ctx<Clients>, account: &str, repository: &str) -> Result<Vec<String>> {
     let filter = ListImagesFilter::builder()
         .tag_status(TagStatus::Tagged)
@@ -133,6 +135,7 @@ async fn tags(ctx: &Ctx<Clients>, account: &str, repository: &str) -> Result<Vec
     while let Some(id) = ids.next().await {
         tags.extend(id.doing("list the tags")?.image_tag);
     }
+    tags.retain(|tag| revision_tags::revision_of(tag).is_none());
     Ok(tags)
 }
 

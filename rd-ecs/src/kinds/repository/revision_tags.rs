@@ -249,11 +249,15 @@ async fn untagged(
 async fn tag_images(ctx: &Ctx<Clients>, wanted: &BTreeMap<i32, ImageIdentifier>) -> Result<()> {
     let repository = names::api(&ctx.stack);
     let all: Vec<(&i32, &ImageIdentifier)> = wanted.iter().collect();
-    for some in all.chunks(MAX_PER_CALL) {
+    // Each image is read by its digest, and the one that has the tag by the tag.
+    for some in all.chunks(MAX_PER_CALL / 2) {
         let mut ids: Vec<ImageIdentifier> = Vec::new();
-        for (_, id) in some {
-            if !ids.contains(id) {
-                ids.push((*id).clone());
+        for (number, id) in some {
+            let by_tag = ImageIdentifier::builder().image_tag(tag_of(**number));
+            for id in [(*id).clone(), by_tag.build()] {
+                if !ids.contains(&id) {
+                    ids.push(id);
+                }
             }
         }
         let call = ctx.clients.ecr.batch_get_image();
@@ -266,9 +270,18 @@ async fn tag_images(ctx: &Ctx<Clients>, wanted: &BTreeMap<i32, ImageIdentifier>)
             other => other?,
         };
         for (number, wanted) in some {
-            let mut images = answer.images().iter();
-            if let Some(image) = images.find(|image| is_image(image, wanted)) {
-                put_tag(ctx, &repository, image, &tag_of(**number)).await?;
+            let images = answer.images();
+            let Some(image) = images.iter().find(|image| is_image(image, wanted)) else {
+                continue;
+            };
+            let digest = image.image_id().and_then(|id| id.image_digest());
+            let tag = tag_of(**number);
+            let has_tag = images
+                .iter()
+                .filter_map(Image::image_id)
+                .any(|id| id.image_tag() == Some(tag.as_str()) && id.image_digest() == digest);
+            if !has_tag {
+                put_tag(ctx, &repository, image, &tag).await?;
             }
         }
     }

@@ -142,6 +142,13 @@ class Targets(Scaling):
 
 
 class Policies(Scaling):
+    def test_a_target_goes_with_its_service(self):
+        self.register(MinCapacity=1, MaxCapacity=4)
+        self.scaling.put_scheduled_action(**ABOUT, **NIGHT)
+        self.ecs.delete_service(cluster="shop", service="api", force=True)
+        self.assertEqual(self.scaling.describe_scalable_targets(ServiceNamespace="ecs")["ScalableTargets"], [])
+        self.assertEqual(self.scaling.describe_scheduled_actions(ServiceNamespace="ecs")["ScheduledActions"], [])
+
     def test_a_policy_needs_a_registered_target(self):
         with self.refused("ObjectNotFoundException"):
             self.track()
