@@ -3,7 +3,6 @@
 use super::{Access, Image, MEDIA_TYPES, parse};
 use crate::clients::Clients;
 use crate::kinds::repository::revision_tags;
-use crate::time::timestamp;
 use aws_sdk_ecr::types::{
     ImageFailure, ImageFailureCode, ImageIdentifier, ListImagesFilter, TagStatus,
 };
