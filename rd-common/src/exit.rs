@@ -19,6 +19,9 @@ pub enum Exit {
     Refused,
     /// The command of `rd-ecs run` timed out; the number is that of `timeout` in the GNU coreutils.
     TimedOut,
+    /// The command of `rd-ecs run` has ended, but nobody knows how; the number is that of `timeout` and `docker run` for a
+    /// failure of their own.
+    ResultUnknown,
     /// Stopped by SIGINT or SIGTERM; the state is complete.
     Interrupted,
     /// The exit code of a command that ran in a task for the user, passed on.
@@ -27,7 +30,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every code with its line in `--help`, which is also its line in the README.
-    pub const ALL: [(Exit, &'static str); 9] = [
+    pub const ALL: [(Exit, &'static str); 10] = [
         (Exit::Done, "done; for plan, with or without changes"),
         (Exit::Failed, "failed"),
         (Exit::Usage, "wrong usage or configuration"),
@@ -39,6 +42,10 @@ impl Exit {
             "refused: protected, a stale plan, not confirmed, or not owned by this stack",
         ),
         (Exit::TimedOut, "the command of rd-ecs run timed out"),
+        (
+            Exit::ResultUnknown,
+            "the exit code of the command of rd-ecs run is lost",
+        ),
         (
             Exit::Interrupted,
             "interrupted; the state is complete, and the same command continues",
@@ -56,6 +63,7 @@ impl Exit {
             Exit::Upstream => 5,
             Exit::Refused => 6,
             Exit::TimedOut => 124,
+            Exit::ResultUnknown => 125,
             Exit::Interrupted => 130,
             Exit::Code(code) => code,
         }

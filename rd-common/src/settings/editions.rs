@@ -64,7 +64,7 @@ const fn changed_to(
 }
 
 /// Every default that an edition has changed, in the order in which they are applied.
-pub const CHANGED: [Changed; 6] = [
+pub const CHANGED: [Changed; 7] = [
     changed(2, "cache", "engine", Some("redis"), "valkey"),
     Changed {
         given: Some(("engine", "valkey")),
@@ -78,6 +78,7 @@ pub const CHANGED: [Changed; 6] = [
         Some("ELBSecurityPolicy-TLS13-1-2-Res-2021-06"),
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
     ),
+    changed(2, "ecs", "log_mode", None, "blocking"),
     changed_to(2, "logs", "latency_min_requests", None, "20"),
     changed(
         2,

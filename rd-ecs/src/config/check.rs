@@ -1,6 +1,6 @@
 //! Checks the values of `[ecs]`: ranges, names, and settings that contradict each other.
 
-use super::{Config, Schedule};
+use super::{Config, LogMode, Schedule};
 use crate::config::{fargate_sizes, schedule_expression};
 use rd_common::arn::Arn;
 use rd_common::{Problem, Stack};
@@ -150,6 +150,22 @@ impl Config {
                 "CMD and arguments, or CMD-SHELL and one line",
             );
         }
+        if let Some(buffer) = &self.log_buffer {
+            if !is_size(buffer) {
+                wrong(
+                    "log_buffer",
+                    format!("`{buffer}` is not a size"),
+                    "a number with k, m or g, such as 25m",
+                );
+            }
+            if self.log_mode != Some(LogMode::NonBlocking) {
+                wrong(
+                    "log_buffer",
+                    "nothing is buffered in this mode".to_owned(),
+                    "with log_mode = \"non-blocking\" only",
+                );
+            }
+        }
         problems.extend(retention_problem("retention_days", self.retention_days));
         let key = self.log_kms_key.as_deref();
         problems.extend(kms_key_problem("log_kms_key", key));
@@ -286,6 +302,13 @@ fn is_secret(text: &str) -> bool {
         "ssm" => arn.resource.starts_with("parameter/"),
         _ => false,
     })
+}
+
+/// Whether a text is a size as Docker's log drivers take it, such as `25m`.
+/// <https://docs.docker.com/engine/logging/configure/#configure-the-delivery-mode-of-log-messages-from-container-to-log-driver>
+fn is_size(text: &str) -> bool {
+    let number = text.strip_suffix(['k', 'm', 'g']).unwrap_or_default();
+    number.parse::<u32>().is_ok_and(|number| number > 0)
 }
 
 #[cfg(test)]

@@ -19,6 +19,27 @@ pub enum Bootstrap {
     None,
 }
 
+/// What happens to a container's output while it cannot be sent to CloudWatch Logs.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_LogConfiguration.html>
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum LogMode {
+    /// The application waits until it can be sent: nothing is lost.
+    Blocking,
+    /// It is kept in memory, and dropped when that is full: the application does not wait.
+    NonBlocking,
+}
+
+impl LogMode {
+    /// The value in a task definition.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Blocking => "blocking",
+            Self::NonBlocking => "non-blocking",
+        }
+    }
+}
+
 /// A scheduled change of autoscaling's range of tasks.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -122,6 +143,11 @@ pub struct Config {
     pub retention_days: i32,
     /// The ARN of the KMS key for the logs; by default a key of AWS's.
     pub log_kms_key: Option<String>,
+    /// What happens while output cannot be sent: `blocking` waits, `non-blocking` keeps it in `log_buffer` and then drops
+    /// it. By default as the account says.
+    pub log_mode: Option<LogMode>,
+    /// How much output is kept in memory with `non-blocking`, such as `25m`; by default AWS's 10 MiB.
+    pub log_buffer: Option<String>,
     /// How many revisions of the task definition are kept for a rollback.
     pub keep_revisions: usize,
     /// Whether tags are immutable: a pushed tag cannot move to another image.
@@ -179,6 +205,8 @@ impl Default for Config {
             container_insights: None,
             retention_days: 30,
             log_kms_key: None,
+            log_mode: None,
+            log_buffer: None,
             keep_revisions: 10,
             immutable_tags: false,
             scan_on_push: true,

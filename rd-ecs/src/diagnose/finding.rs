@@ -142,6 +142,22 @@ pub fn merge_and_sort(found: Vec<Finding>) -> Vec<Finding> {
     all
 }
 
+/// How the advice for a consequence begins, where its cause is another finding.
+const ABOVE: &str = "fix the findings above";
+/// How it begins where there is no such finding.
+const NO_CAUSE: &str = "AWS names no cause yet: run rd-ecs diagnose again in a minute, and read what the tasks printed, rd-logs search --since 15m";
+
+/// Changes the advice that points to a cause where no cause was found.
+pub fn without_cause(mut all: Vec<Finding>) -> Vec<Finding> {
+    let is_cause = |one: &Finding| !one.over && one.rank < Rank::Consequence;
+    if !all.iter().any(is_cause) {
+        for one in &mut all {
+            one.advice = one.advice.replace(ABOVE, NO_CAUSE);
+        }
+    }
+    all
+}
+
 /// Whether a finding needs action.
 pub fn has_errors(findings: &[Finding]) -> bool {
     findings.iter().any(|one| one.severity == Severity::Error)
@@ -172,6 +188,24 @@ mod tests {
         assert_eq!(all[1].tasks, ["2", "4"]);
         assert_eq!(all[1].evidence.len(), 1);
         assert!(has_errors(&all) && !has_errors(&all[2..]));
+    }
+
+    #[test]
+    fn advice_points_to_a_cause_only_where_there_is_one() {
+        let failed = || {
+            found(
+                "(deployment 1) deployment failed: tasks failed to start.",
+                "1",
+            )
+        };
+        let alone = without_cause(vec![failed(), found("OutOfMemoryError", "2").settled()]);
+        assert!(
+            alone[0].advice.starts_with("AWS names no cause yet"),
+            "{}",
+            alone[0].advice
+        );
+        let caused = without_cause(vec![found("OutOfMemoryError", "2"), failed()]);
+        assert!(caused[1].advice.starts_with(ABOVE), "{}", caused[1].advice);
     }
 
     #[test]

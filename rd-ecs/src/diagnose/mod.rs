@@ -46,7 +46,7 @@ fn findings_after(evidence: &Evidence, past: &Past) -> Vec<Finding> {
     found.extend(service_findings::of_service(&evidence.service));
     let is_well = !has_errors(&found);
     found.extend(service_findings::of_events(&evidence.events, past, is_well));
-    finding::merge_and_sort(found)
+    finding::without_cause(finding::merge_and_sort(found))
 }
 
 /// The finding for a step of `verify` that failed.

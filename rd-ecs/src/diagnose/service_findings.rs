@@ -27,7 +27,7 @@ pub fn of_service(service: &ServiceState) -> Vec<Finding> {
                 "tasks-missing",
                 Rank::Consequence,
                 "fewer tasks are running than desired",
-                "fix the findings above; if there are none, the tasks are starting: rd-ecs wait",
+                "fix the findings above; rd-ecs wait follows tasks that are starting",
             )
             .with_evidence(format!(
                 "desired {}, running {}, pending {}",

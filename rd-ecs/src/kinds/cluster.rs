@@ -237,3 +237,69 @@ impl Kind for Cluster {
         Ok((!tasks.is_empty()).then(|| format!("the tasks {}", tasks.join(", "))))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
+    use serde_json::{Value, json};
+
+    async fn read(cluster: &Value) -> Live {
+        let body = json!({"clusters": [cluster], "failures": []}).to_string();
+        let client = aws_sdk_ecs::Client::new(&sdk_config(answering(&body)));
+        let answer = client.describe_clusters().send().await.unwrap();
+        live(&answer.clusters()[0])
+    }
+
+    #[tokio::test]
+    async fn clusters_as_aws_describes_them() {
+        let mut cluster = json!({
+            "clusterArn": "arn:aws:ecs:us-east-1:123456789012:cluster/shop-test-cluster",
+            "clusterName": "shop-test-cluster",
+            "configuration": {}, "status": "ACTIVE", "registeredContainerInstancesCount": 0,
+            "runningTasksCount": 1, "pendingTasksCount": 0, "activeServicesCount": 1, "statistics": [],
+            "tags": [{"key": "Env", "value": "Dev"}],
+            "settings": [{"name": "containerInsights", "value": "enabled"}],
+            "capacityProviders": ["FARGATE", "FARGATE_SPOT"], "defaultCapacityProviderStrategy": [],
+            "serviceConnectDefaults": {"namespace": "arn:aws:servicediscovery:us-east-1:123456789012:namespace/ns-1"},
+        });
+        let whole = read(&cluster).await;
+        assert_eq!(
+            (whole.name.as_str(), whole.status.as_str()),
+            ("shop-test-cluster", "ACTIVE")
+        );
+        assert!(whole.container_insights);
+        assert_eq!(whole.capacity_providers, PROVIDERS);
+        assert_eq!(whole.default_capacity_provider, None);
+        for (value, on) in [("enhanced", true), ("disabled", false)] {
+            cluster["settings"][0]["value"] = json!(value);
+            assert_eq!(read(&cluster).await.container_insights, on, "{value}");
+        }
+        // Answers have no settings unless they are asked for, and had no providers before 2019.
+        for member in [
+            "settings",
+            "capacityProviders",
+            "defaultCapacityProviderStrategy",
+        ] {
+            cluster.as_object_mut().unwrap().remove(member);
+        }
+        let old = read(&cluster).await;
+        assert!(!old.container_insights && old.capacity_providers.is_empty());
+    }
+
+    #[test]
+    fn only_an_active_cluster_is_ready() {
+        let state = |status: &str| {
+            Cluster::ready(&Live {
+                name: "c".to_owned(),
+                arn: "arn".to_owned(),
+                status: status.to_owned(),
+                container_insights: false,
+                capacity_providers: Vec::new(),
+                default_capacity_provider: None,
+            })
+        };
+        assert_eq!(state("ACTIVE"), Readiness::Ready);
+        assert!(matches!(state("PROVISIONING"), Readiness::Pending(_)));
+    }
+}

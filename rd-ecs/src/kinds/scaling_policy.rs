@@ -184,3 +184,56 @@ impl Kind for ScalingPolicy {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
+    use serde_json::{Value, json};
+
+    async fn read(policy: &Value) -> Live {
+        let body = json!({"ScalingPolicies": [policy]}).to_string();
+        let client = aws_sdk_applicationautoscaling::Client::new(&sdk_config(answering(&body)));
+        let call = client
+            .describe_scaling_policies()
+            .service_namespace(ServiceNamespace::Ecs);
+        live(&call.send().await.unwrap().scaling_policies()[0])
+    }
+
+    #[tokio::test]
+    async fn policies_as_aws_describes_them() {
+        let mut policy = json!({
+            "PolicyName": "cpu", "ScalableDimension": "ecs:service:DesiredCount", "ServiceNamespace": "ecs",
+            "ResourceId": "service/shop-test-cluster/shop-test-api", "CreationTime": 1_462_561_899.23,
+            "PolicyARN": "arn:aws:autoscaling:us-west-2:123456789012:scalingPolicy:6d8972f3:resource/ecs/x:policyName/cpu",
+            "PolicyType": "TargetTrackingScaling",
+            "Alarms": [{"AlarmName": "TargetTracking-x", "AlarmARN": "arn:aws:cloudwatch:us-west-2:123456789012:alarm:x"}],
+            "TargetTrackingScalingPolicyConfiguration": {
+                "TargetValue": 70.0, "ScaleInCooldown": 300, "ScaleOutCooldown": 60, "DisableScaleIn": false,
+                "PredefinedMetricSpecification": {"PredefinedMetricType": "ECSServiceAverageCPUUtilization"},
+            },
+        });
+        let tracking = read(&policy).await;
+        assert_eq!(tracking.metric, "ECSServiceAverageCPUUtilization");
+        assert!((tracking.target - 70.0).abs() < f64::EPSILON);
+        assert_eq!(
+            (tracking.scale_in_cooldown, tracking.scale_out_cooldown),
+            (Some(300), Some(60))
+        );
+        // A policy of the same name that steps, from somebody else, is another one in every respect.
+        policy["PolicyType"] = json!("StepScaling");
+        policy["StepScalingPolicyConfiguration"] = json!({
+            "Cooldown": 60, "AdjustmentType": "PercentChangeInCapacity",
+            "StepAdjustments": [{"ScalingAdjustment": 200, "MetricIntervalLowerBound": 0.0}],
+        });
+        policy
+            .as_object_mut()
+            .unwrap()
+            .remove("TargetTrackingScalingPolicyConfiguration");
+        let stepping = read(&policy).await;
+        assert_eq!(
+            (stepping.metric.as_str(), stepping.scale_in_cooldown),
+            ("", None)
+        );
+    }
+}

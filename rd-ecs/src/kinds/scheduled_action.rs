@@ -143,3 +143,38 @@ impl Kind for ScheduledAction {
             .finish()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn scheduled_actions_as_aws_describes_them() {
+        let action = json!({
+            "ScalableDimension": "ecs:service:DesiredCount", "Schedule": "cron(0 20 ? * MON-FRI *)", "Timezone": "Europe/Berlin",
+            "ResourceId": "service/shop-test-cluster/shop-test-api", "CreationTime": 1_561_571_888.361,
+            "ScheduledActionARN": "arn:aws:autoscaling:us-west-2:123456789012:scheduledAction:2d36:resource/ecs/x:scheduledActionName/night",
+            "ScalableTargetAction": {"MinCapacity": 0, "MaxCapacity": 1}, "ScheduledActionName": "night", "ServiceNamespace": "ecs",
+        });
+        let mut half = action.clone();
+        half.as_object_mut().unwrap().remove("Timezone");
+        half["ScalableTargetAction"] = json!({"MaxCapacity": 2});
+        let body = json!({"ScheduledActions": [action, half]}).to_string();
+        let client = aws_sdk_applicationautoscaling::Client::new(&sdk_config(answering(&body)));
+        let call = client
+            .describe_scheduled_actions()
+            .service_namespace(ServiceNamespace::Ecs);
+        let answer = call.send().await.unwrap();
+        let read: Vec<Live> = answer.scheduled_actions().iter().map(live).collect();
+        assert_eq!(
+            (read[0].timezone.as_str(), read[0].min, read[0].max),
+            ("Europe/Berlin", Some(0), Some(1))
+        );
+        assert_eq!(
+            (read[1].timezone.as_str(), read[1].min, read[1].max),
+            ("UTC", None, Some(2))
+        );
+    }
+}

@@ -231,7 +231,7 @@ async fn report_end(
         last(&deployment.task_definition),
         deployment.why()
     ))
-    .hint("see the findings above; rd-ecs diagnose --save FILE keeps the evidence, which AWS deletes after an hour"))
+    .hint("rd-ecs diagnose --save FILE keeps the evidence, which AWS deletes after an hour"))
 }
 
 /// After Ctrl-C: asks whether to roll the deployment back or to let it continue at AWS.

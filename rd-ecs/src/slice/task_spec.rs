@@ -79,6 +79,8 @@ pub fn task_spec(
             group: names::log_group(stack),
             region: stack.region.clone(),
             prefix: CONTAINER.to_owned(),
+            mode: config.log_mode.map(|mode| mode.as_str().to_owned()),
+            buffer: config.log_buffer.clone(),
         },
         health_check: config.health_check().filter(|_| !placeholder),
         stop_timeout: config.stop_timeout_seconds,

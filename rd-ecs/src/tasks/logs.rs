@@ -4,7 +4,7 @@ use crate::clients::Clients;
 use aws_sdk_ecs::types::TaskDefinition;
 use jiff::Timestamp;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Result};
+use rd_common::{Ctx, Error, Result};
 use serde::Serialize;
 
 /// One line of a task's output.
@@ -22,6 +22,19 @@ pub struct Stream {
     group: String,
     stream: String,
     token: Option<String>,
+    /// How many lines were read since the beginning of the stream.
+    read: usize,
+    /// How many lines to leave out, because they were read before the token expired.
+    known: usize,
+}
+
+/// What a read has brought: the new lines, and why there may be more that could not be read.
+#[derive(Clone, Debug, Default)]
+pub struct NewLines {
+    /// The lines, in order.
+    pub lines: Vec<Line>,
+    /// Why the read ended before the end of the stream. The next read continues there.
+    pub error: Option<Error>,
 }
 
 /// The log stream of a task's container; none where its output does not go to CloudWatch Logs.
@@ -37,13 +50,16 @@ pub fn stream(definition: &TaskDefinition, container: &str, task: &str) -> Optio
         group: options.get("awslogs-group")?.clone(),
         stream: format!("{prefix}/{container}/{task}"),
         token: None,
+        read: 0,
+        known: 0,
     })
 }
 
 impl Stream {
-    /// Reads the new lines, in order; none where the stream does not exist (yet).
-    pub async fn read_new(&mut self, ctx: &Ctx<Clients>) -> Result<Vec<Line>> {
-        let mut lines = Vec::new();
+    /// Reads the new lines; none where the stream does not exist (yet). The lines of the pages before one that failed
+    /// are not lost.
+    pub async fn read_new(&mut self, ctx: &Ctx<Clients>) -> NewLines {
+        let mut new = NewLines::default();
         loop {
             let call = ctx
                 .clients
@@ -54,14 +70,29 @@ impl Stream {
                 .start_from_head(true)
                 .set_next_token(self.token.clone());
             let answer = match call.send().await.doing("read the logs") {
-                Err(error) if error.is(&["ResourceNotFoundException"]) => return Ok(lines),
-                other => other?,
+                Ok(answer) => answer,
+                Err(error) if error.is(&["ResourceNotFoundException"]) => return new,
+                // A token is valid for 24 hours: from the beginning again, without what was read.
+                // https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_GetLogEvents.html
+                Err(error) if self.token.is_some() && error.is(&["InvalidParameterException"]) => {
+                    self.token = None;
+                    self.known = self.read;
+                    self.read = 0;
+                    continue;
+                }
+                Err(error) => {
+                    new.error = Some(error);
+                    return new;
+                }
             };
-            lines.extend(answer.events().iter().map(line));
+            let known = self.known.saturating_sub(self.read);
+            new.lines
+                .extend(answer.events().iter().skip(known).map(line));
+            self.read += answer.events().len();
             // At the end of the stream, AWS returns the token that it was given.
             let next = answer.next_forward_token;
             if next == self.token || next.is_none() {
-                return Ok(lines);
+                return new;
             }
             self.token = next;
         }

@@ -186,3 +186,36 @@ fn with_spot_the_first_task_runs_on_demand() {
     providers.sort_unstable();
     assert_eq!(providers, ["FARGATE", "FARGATE_SPOT", "FARGATE_SPOT"]);
 }
+
+/// Edition 1 leaves the mode to the account; edition 2 sets it, and nothing else. What others have set is kept in edition 1.
+#[test]
+fn another_edition_changes_the_mode_of_the_logs_alone() {
+    let world = World::new(SETTINGS);
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+    let options = || container(&world)["logConfiguration"]["options"].clone();
+    assert!(options().get("mode").is_none());
+    let plan = world.rd("rd-ecs").args("plan --set edition=2").ok();
+    assert_eq!(plan.actions(), REVISION);
+    world.ecs_settings("log_mode = \"non-blocking\"\nlog_buffer = \"25m\"");
+    world.rd("rd-ecs").args("apply -y").ok();
+    let set = options();
+    assert_eq!(
+        (&set["mode"], &set["max-buffer-size"]),
+        (&json!("non-blocking"), &json!("25m"))
+    );
+    world.ecs_settings("");
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+    for (keys, said) in [
+        ("log_buffer = \"25m\"", "nothing is buffered in this mode"),
+        (
+            "log_mode = \"non-blocking\"\nlog_buffer = \"25\"",
+            "is not a size",
+        ),
+        ("log_mode = \"fast\"", "log_mode"),
+    ] {
+        world.ecs_settings(keys);
+        let wrong = world.rd("rd-ecs").args("plan").code(2);
+        assert!(wrong.stderr.contains(said), "{}", wrong.stderr);
+    }
+}

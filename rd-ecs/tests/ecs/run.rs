@@ -24,7 +24,7 @@ fn run(world: &World, flags: &str, line: &str) -> Rd {
 
 fn one_off_tasks(world: &World) -> Vec<Value> {
     let all = ["RUNNING", "STOPPED"].map(|status| {
-        let input = json!({"cluster": "shop-test-cluster", "desiredStatus": status, "startedBy": "rd-ecs run"});
+        let input = json!({"cluster": "shop-test-cluster", "desiredStatus": status, "startedBy": "rd-ecs-run"});
         let listed = world.ecs("ListTasks", &input);
         listed["taskArns"].as_array().unwrap().clone()
     });
@@ -116,6 +116,83 @@ fn after_the_timeout_the_task_is_stopped() {
     let done = run(&world, "--timeout 40s", "echo started; sleep 600").code(124);
     assert!(done.stdout.starts_with("started\n"), "{}", done.stdout);
     assert_eq!(one_off_tasks(&world)[0]["lastStatus"], "STOPPED");
+}
+
+#[test]
+fn a_task_is_started_and_followed_later() {
+    let world = applied();
+    let id = run(&world, "--detach", "echo a; sleep 1; echo b; exit 7")
+        .ok()
+        .stdout;
+    let id = id.trim();
+    assert_eq!(one_off_tasks(&world).len(), 1);
+    // While it runs, and after its stop.
+    for _ in 0..2 {
+        let followed = world
+            .rd("rd-ecs")
+            .args("run --attach")
+            .arg(&id[..12])
+            .code(7);
+        assert_eq!(followed.stdout, "a\nb\n");
+    }
+    let record = run(&world, "--detach --format json", "true").ok();
+    assert_eq!(record.of_type("started").len(), 1);
+    for wrong in [
+        "run --attach x --detach",
+        "run --attach x -- true",
+        "run",
+        "run --detach",
+    ] {
+        world.rd("rd-ecs").args(wrong).code(2);
+    }
+    let none = world.rd("rd-ecs").args("run --attach 0000").code(1);
+    assert!(none.stderr.contains("no task `0000`"), "{}", none.stderr);
+}
+
+#[test]
+fn reads_that_fail_do_not_end_the_run() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    prepared(&world);
+    // More than the SDK repeats by itself.
+    let broken =
+        |operation, count| Rule::at_first(Calls::Of(operation), count, Fault::InternalError);
+    proxy.rules(
+        vec![broken("DescribeTasks", 9), broken("GetLogEvents", 9)],
+        None,
+    );
+    let done = run(&world, "", "echo a; sleep 1; echo b; exit 3").code(3);
+    assert_eq!(done.stdout, "a\nb\n");
+    // A page that fails after one that did not.
+    proxy.rules(
+        vec![Rule::once(Calls::Of("GetLogEvents"), 2, Fault::LoseAnswer)],
+        None,
+    );
+    let done = run(&world, "", "echo a; sleep 1; echo b; sleep 1; echo c").ok();
+    assert_eq!(done.stdout, "a\nb\nc\n");
+}
+
+#[test]
+fn a_task_that_aws_has_forgotten_ends_the_run_with_125() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    prepared(&world);
+    let forgotten = Fault::Rewrite {
+        from: "\"tasks\"",
+        to: "\"forgotten\"",
+    };
+    let mut rule = Rule::at_first(Calls::Of("DescribeTasks"), usize::MAX, forgotten);
+    rule.first = 2;
+    proxy.rules(vec![rule], None);
+    let done = run(&world, "--format json", "echo a; exit 3").code(125);
+    assert_eq!(done.of_type("log")[0]["message"], "a");
+    let exit = &done.of_type("exit")[0];
+    assert_eq!(exit["exit_code"], Value::Null);
+    assert!(
+        done.stderr.contains("no longer knows the task"),
+        "{}",
+        done.stderr
+    );
 }
 
 #[test]

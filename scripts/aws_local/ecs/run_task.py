@@ -6,6 +6,8 @@ https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_ListTasks.html
 https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_DescribeTasks.html
 """
 
+import re
+
 from aws_local.ecs import (
     capacity_providers,
     clusters,
@@ -81,8 +83,9 @@ def _run(backend, params):
     count = 1 if params.get("count") is None else params["count"]
     if not 1 <= count <= MOST_STARTED:
         raise invalid(f"Invalid count: {count}. It must be between 1 and {MOST_STARTED}.")
-    if len(params.get("startedBy") or "") > MAX_STARTED_BY:
-        raise invalid(f"startedBy cannot be longer than {MAX_STARTED_BY} characters.")
+    # https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_RunTask.html
+    if not re.fullmatch(rf"[A-Za-z0-9_/-]{{0,{MAX_STARTED_BY}}}", params.get("startedBy") or ""):
+        raise invalid(f"startedBy must have at most {MAX_STARTED_BY} letters, numbers, hyphens, slashes and underscores.")
     definition = task_definitions.to_run(backend, params.get("taskDefinition"))
     launch_type, strategy = capacity_providers.placement(cluster, params)
     fargate = capacity_providers.is_fargate(launch_type, strategy)

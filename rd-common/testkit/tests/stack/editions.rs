@@ -54,7 +54,7 @@ fn a_default_is_that_of_the_edition() {
         world.settings(&file(line.since, line.table, &keys));
         let source = format!("default of edition {}", line.since);
         assert_eq!(shown(&world, line), (json(line.value), source), "{line:?}");
-        let other = if line.is_toml { "7" } else { "own" };
+        let other = if line.is_toml { "7" } else { line.value };
         let own = line.before.unwrap_or(other);
         let set = match line.is_toml {
             true => format!("{keys}{key} = {own}"),
@@ -146,13 +146,14 @@ fn what_another_edition_would_change_is_shown_for_these_settings() {
         .iter()
         .map(|line| format!("{} {} {}", line["key"], line["value"], line["value_there"]))
         .collect();
-    let engine = [
+    let changed = [
         "\"cache.engine\" \"redis\" \"valkey\"",
         "\"cache.engine_version\" null \"8.2\"",
+        "\"ecs.log_mode\" null \"blocking\"",
         "\"logs.latency_min_requests\" null 20",
         "\"logs.running_tasks_missing_data\" \"breaching\" \"missing\"",
     ];
-    assert_eq!(text, engine);
+    assert_eq!(text, changed);
     let table = world
         .rd("rd-cache")
         .args("settings --edition 2 --format text")

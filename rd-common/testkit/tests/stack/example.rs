@@ -39,6 +39,7 @@ const NO_DEFAULT: &[&str] = &[
     "edge.access_logs_prefix",
     "ecs.health_command",
     "ecs.log_kms_key",
+    "ecs.log_buffer",
     "ecs.kms_key",
     "ecs.environment.NODE_ENV",
     "ecs.parameters.LOG_LEVEL",

@@ -41,7 +41,7 @@ pub const RULES: &[Rule] = &[
         when: &[&["operations are being throttled"]],
         rank: Rank::Consequence,
         cause: "AWS throttles the service, because tasks are started too often",
-        advice: "it continues by itself; fix the findings above, which make tasks fail",
+        advice: "fix the findings above, which make tasks fail; AWS continues by itself",
     },
     Rule {
         name: "tasks-fail-again-and-again",

@@ -172,3 +172,118 @@ pub fn live(service: &AwsService) -> Live {
             .to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
+    use serde_json::{Value, json};
+
+    async fn read(service: &Value) -> Live {
+        let body = json!({"services": [service], "failures": []}).to_string();
+        let client = aws_sdk_ecs::Client::new(&sdk_config(answering(&body)));
+        let call = client.describe_services().services("api");
+        live(&call.send().await.unwrap().services()[0])
+    }
+
+    fn recorded() -> Value {
+        let network = json!({"awsvpcConfiguration": {
+            "subnets": ["subnet-1", "subnet-2"], "securityGroups": ["sg-1"], "assignPublicIp": "DISABLED",
+        }});
+        let strategy = json!([{"capacityProvider": "FARGATE", "weight": 100, "base": 0}]);
+        json!({
+            "serviceArn": "arn:aws:ecs:us-east-2:123456789012:service/shop-test-cluster/shop-test-api",
+            "serviceName": "shop-test-api",
+            "clusterArn": "arn:aws:ecs:us-east-2:123456789012:cluster/shop-test-cluster",
+            "loadBalancers": [{"targetGroupArn": "arn:group", "containerName": CONTAINER, "containerPort": 5000}],
+            "serviceRegistries": [], "status": "ACTIVE", "desiredCount": 2, "runningCount": 1, "pendingCount": 1,
+            "capacityProviderStrategy": strategy, "platformVersion": "LATEST", "platformFamily": "Linux",
+            "taskDefinition": "arn:aws:ecs:us-east-2:123456789012:task-definition/shop-test-api:75",
+            "deploymentConfiguration": {
+                "deploymentCircuitBreaker": {"enable": true, "rollback": false},
+                "maximumPercent": 150, "minimumHealthyPercent": 50,
+            },
+            "deployments": [
+                {"id": "ecs-svc/1", "status": "ACTIVE", "rolloutState": "COMPLETED", "rolloutStateReason": "completed."},
+                {"id": "ecs-svc/2", "status": "PRIMARY", "rolloutState": "IN_PROGRESS", "rolloutStateReason": "in progress.",
+                 "capacityProviderStrategy": strategy, "networkConfiguration": network, "failedTasks": 0},
+            ],
+            "roleArn": "arn:aws:iam::123456789012:role/aws-service-role/ecs.amazonaws.com/AWSServiceRoleForECS",
+            "events": [{"id": "e", "createdAt": 1_710_273_019.885, "message": "(service shop-test-api) has started 1 tasks."}],
+            "createdAt": 1_653_403_490.746, "placementConstraints": [], "placementStrategy": [],
+            "networkConfiguration": network, "healthCheckGracePeriodSeconds": 60, "schedulingStrategy": "REPLICA",
+            "deploymentController": {"type": "ECS"}, "createdBy": "arn:aws:iam::123456789012:role/deployer",
+            "enableECSManagedTags": true, "propagateTags": "SERVICE", "enableExecuteCommand": true,
+        })
+    }
+
+    #[tokio::test]
+    async fn services_as_aws_describes_them() {
+        let mut service = recorded();
+        let whole = read(&service).await;
+        assert_eq!(
+            (whole.name.as_str(), whole.cluster.as_str()),
+            ("shop-test-api", "shop-test-cluster")
+        );
+        assert_eq!(
+            (
+                whole.desired_count,
+                whole.running_count,
+                whole.pending_count
+            ),
+            (2, 1, 1)
+        );
+        // That of the primary deployment, wherever it stands.
+        assert_eq!(
+            (whole.rollout.as_str(), whole.rollout_reason.as_str()),
+            ("IN_PROGRESS", "in progress.")
+        );
+        let capacity = Capacity {
+            provider: "FARGATE".to_owned(),
+            base: 0,
+            weight: 100,
+        };
+        assert_eq!(whole.capacity, [capacity]);
+        assert_eq!(whole.subnet_ids, ["subnet-1", "subnet-2"]);
+        assert!(!whole.assign_public_ip && whole.exec && whole.managed_tags);
+        assert_eq!(
+            (whole.target_group_arn.as_deref(), whole.container_port),
+            (Some("arn:group"), 5000)
+        );
+        assert_eq!(
+            (whole.minimum_healthy_percent, whole.maximum_percent),
+            (50, 150)
+        );
+        assert_eq!(
+            (whole.circuit_breaker, whole.rollback, whole.grace_seconds),
+            (true, false, 60)
+        );
+        assert!(whole.last_event.unwrap().contains("has started"));
+
+        // As before the circuit breaker, and one of which AWS has filled in the rest.
+        let members = service.as_object_mut().unwrap();
+        members.retain(|name, _| {
+            ![
+                "propagateTags",
+                "healthCheckGracePeriodSeconds",
+                "deployments",
+                "events",
+            ]
+            .contains(&name.as_str())
+        });
+        service["deploymentConfiguration"] = json!({});
+        service["loadBalancers"] = json!([]);
+        let bare = read(&service).await;
+        assert_eq!(
+            (bare.minimum_healthy_percent, bare.maximum_percent),
+            (100, 200)
+        );
+        assert!(
+            !bare.circuit_breaker && bare.target_group_arn.is_none() && bare.last_event.is_none()
+        );
+        assert_eq!(
+            (bare.propagate_tags.as_str(), bare.rollout.as_str()),
+            ("NONE", "")
+        );
+    }
+}

@@ -83,7 +83,7 @@ fn content_changes(spec: &Spec, live: &Live) -> Vec<Change> {
         .field("port", live.port, &spec.port)
         .field("environment", &live.environment, &spec.environment)
         .field("secrets", &live.secrets, &spec.secrets)
-        .field("log", &live.log, &spec.log)
+        .field("log", live.log.as_far_as(&spec.log), &spec.log)
         .field("health_check", &live.health_check, &spec.health_check)
         .field("stop_timeout", live.stop_timeout, spec.stop_timeout)
         .field("read_only", live.read_only, spec.read_only)

@@ -60,6 +60,23 @@ pub struct Log {
     pub region: String,
     /// The beginning of a stream's name; the container's name and the task's id follow.
     pub prefix: String,
+    /// What happens while output cannot be sent: `blocking` or `non-blocking`; as the account says where there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub mode: Option<String>,
+    /// How much output is kept in memory in the mode `non-blocking`, such as `25m`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub buffer: Option<String>,
+}
+
+impl Log {
+    /// The log as far as `spec` says something about it: a mode and a buffer that it leaves to AWS are no difference.
+    pub fn as_far_as(&self, spec: &Self) -> Self {
+        Self {
+            mode: self.mode.clone().filter(|_| spec.mode.is_some()),
+            buffer: self.buffer.clone().filter(|_| spec.buffer.is_some()),
+            ..self.clone()
+        }
+    }
 }
 
 /// The health check of a container.
@@ -142,6 +159,11 @@ fn health_check(check: &AwsHealthCheck) -> HealthCheck {
     }
 }
 
+/// The option of the log driver for the mode.
+pub const LOG_MODE: &str = "mode";
+/// The option of the log driver for the size of the buffer.
+pub const LOG_BUFFER: &str = "max-buffer-size";
+
 fn log(container: &ContainerDefinition) -> Log {
     let Some(log) = container.log_configuration() else {
         return Log::default();
@@ -151,13 +173,15 @@ fn log(container: &ContainerDefinition) -> Log {
     }
     let option = |name: &str| {
         let options = log.options();
-        let value = options.and_then(|options| options.get(name));
-        value.cloned().unwrap_or_default()
+        options.and_then(|options| options.get(name)).cloned()
     };
+    let text = |name: &str| option(name).unwrap_or_default();
     Log {
-        group: option("awslogs-group"),
-        region: option("awslogs-region"),
-        prefix: option("awslogs-stream-prefix"),
+        group: text("awslogs-group"),
+        region: text("awslogs-region"),
+        prefix: text("awslogs-stream-prefix"),
+        mode: option(LOG_MODE),
+        buffer: option(LOG_BUFFER),
     }
 }
 
@@ -219,5 +243,136 @@ pub fn live(definition: &AwsDefinition) -> Live {
             .filter(|name| *name != CONTAINER)
             .map(str::to_owned)
             .collect(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
+    use serde_json::{Value, json};
+
+    async fn read(definition: &Value) -> Live {
+        let body = json!({"taskDefinition": definition, "tags": []}).to_string();
+        let client = aws_sdk_ecs::Client::new(&sdk_config(answering(&body)));
+        let answer = client.describe_task_definition().task_definition("api");
+        live(&answer.send().await.unwrap().task_definition.unwrap())
+    }
+
+    fn recorded() -> Value {
+        json!({
+            "taskDefinitionArn": "arn:aws:ecs:us-east-2:123456789012:task-definition/shop-test-api:75",
+            "containerDefinitions": [{
+                "name": CONTAINER, "image": "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop:v1", "cpu": 0, "links": [],
+                "portMappings": [{"containerPort": 5000, "hostPort": 5000, "protocol": "tcp"}], "essential": true,
+                "entryPoint": [], "command": ["server"],
+                "environment": [{"name": "WORKERS", "value": "2"}, {"name": "EMPTY", "value": ""}],
+                "mountPoints": [], "volumesFrom": [], "linuxParameters": {"capabilities": {}, "devices": []},
+                "secrets": [{"name": "KEY", "valueFrom": "arn:aws:ssm:us-east-2:123456789012:parameter/shop/key"}],
+                "privileged": false, "readonlyRootFilesystem": true, "dnsServers": [], "systemControls": [],
+                "logConfiguration": {"logDriver": "awslogs", "options": {
+                    "awslogs-create-group": "true", "awslogs-group": "/ecs/shop", "awslogs-region": "us-east-2",
+                    "awslogs-stream-prefix": "ecs", "mode": "non-blocking", "max-buffer-size": "25m",
+                }},
+                "healthCheck": {"command": ["CMD-SHELL", "true"], "interval": 30, "timeout": 5, "retries": 3},
+            }],
+            "family": "shop-test-api", "taskRoleArn": "arn:aws:iam::123456789012:role/task",
+            "executionRoleArn": "arn:aws:iam::123456789012:role/execution", "networkMode": "awsvpc", "revision": 75,
+            "volumes": [], "status": "ACTIVE", "requiresAttributes": [{"name": "ecs.capability.task-eni"}],
+            "placementConstraints": [], "compatibilities": ["EC2", "FARGATE"],
+            "runtimePlatform": {"cpuArchitecture": "ARM64", "operatingSystemFamily": "LINUX"},
+            "requiresCompatibilities": ["FARGATE"], "cpu": "1024", "memory": "3072",
+            "registeredAt": 1_679_931_009.622, "registeredBy": "arn:aws:iam::123456789012:user/someone",
+        })
+    }
+
+    #[tokio::test]
+    async fn task_definitions_as_aws_describes_them() {
+        let mut definition = recorded();
+        let whole = read(&definition).await;
+        assert_eq!(
+            (whole.family.as_str(), whole.revision, whole.active),
+            ("shop-test-api", 75, true)
+        );
+        assert_eq!(
+            (
+                whole.cpu.as_str(),
+                whole.memory.as_str(),
+                whole.architecture.as_str()
+            ),
+            ("1024", "3072", "ARM64")
+        );
+        assert_eq!(
+            (whole.command, whole.entry_point, whole.port),
+            (vec!["server".to_owned()], Vec::new(), 5000)
+        );
+        assert_eq!(whole.environment["EMPTY"], "");
+        assert_eq!(
+            whole.secrets["KEY"],
+            "arn:aws:ssm:us-east-2:123456789012:parameter/shop/key"
+        );
+        assert_eq!(
+            (whole.log.group.as_str(), whole.log.mode.as_deref()),
+            ("/ecs/shop", Some("non-blocking"))
+        );
+        assert_eq!(whole.log.buffer.as_deref(), Some("25m"));
+        let check = whole.health_check.unwrap();
+        assert_eq!(
+            (
+                check.interval,
+                check.timeout,
+                check.retries,
+                check.start_period
+            ),
+            (30, 5, 3, 0)
+        );
+        assert!(whole.read_only && !whole.init && whole.others.is_empty());
+
+        definition["status"] = json!("INACTIVE");
+        definition["containerDefinitions"][0] =
+            json!({"name": "sidecar", "image": "debian", "essential": true});
+        for member in [
+            "runtimePlatform",
+            "taskRoleArn",
+            "executionRoleArn",
+            "registeredAt",
+            "registeredBy",
+        ] {
+            definition.as_object_mut().unwrap().remove(member);
+        }
+        let other = read(&definition).await;
+        assert_eq!(
+            (
+                other.active,
+                other.architecture.as_str(),
+                other.stop_timeout
+            ),
+            (false, "X86_64", STOP_TIMEOUT)
+        );
+        assert_eq!(
+            (other.image.as_str(), other.others),
+            ("", vec!["sidecar".to_owned()])
+        );
+        assert_eq!(
+            (other.task_role_arn.as_str(), other.log, other.port),
+            ("", Log::default(), 0)
+        );
+    }
+
+    #[test]
+    fn what_a_spec_leaves_to_aws_is_no_difference() {
+        let live = Log {
+            group: "g".to_owned(),
+            mode: Some("blocking".to_owned()),
+            buffer: Some("10m".to_owned()),
+            ..Log::default()
+        };
+        let silent = Log {
+            mode: None,
+            buffer: None,
+            ..live.clone()
+        };
+        assert_eq!(live.as_far_as(&silent), silent);
+        assert_eq!(live.as_far_as(&live), live);
     }
 }

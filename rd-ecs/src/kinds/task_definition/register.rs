@@ -1,6 +1,6 @@
 //! Registers a revision: from the settings, or as a copy of another one with a new image.
 
-use super::model::{HealthCheck, Spec};
+use super::model::{HealthCheck, LOG_BUFFER, LOG_MODE, Spec};
 use crate::clients::Clients;
 use crate::names::CONTAINER;
 use crate::read::TaggedRevision;
@@ -45,9 +45,13 @@ pub fn container(spec: &Spec) -> Result<ContainerDefinition> {
         .log_driver(LogDriver::Awslogs)
         .options("awslogs-group", &spec.log.group)
         .options("awslogs-region", &spec.log.region)
-        .options("awslogs-stream-prefix", &spec.log.prefix)
-        .build()
-        .map_err(incomplete)?;
+        .options("awslogs-stream-prefix", &spec.log.prefix);
+    let more = [(LOG_MODE, &spec.log.mode), (LOG_BUFFER, &spec.log.buffer)];
+    let more = more
+        .into_iter()
+        .filter_map(|(name, value)| Some((name, value.as_ref()?)));
+    let log = more.fold(log, |log, (name, value)| log.options(name, value));
+    let log = log.build().map_err(incomplete)?;
     let port = spec.port.known().copied().unwrap_or_default();
     let port = PortMapping::builder()
         .container_port(port)
