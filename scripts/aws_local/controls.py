@@ -15,6 +15,7 @@
   for log groups and streams whose names begin with these. Events that are put from now on become readable after
   `late_seconds`; each page of FilterLogEvents follows an empty one; a query takes `query_seconds`; a live tail ends
   after `live_seconds`. DELETE removes the rule;
+- /aws-local/costs: the costs of an account, and its cost allocation tags; see ce/costs.py;
 - /aws-local/s3-conflict: {"bucket", "key", "times"}, how many conditional writes of the object meet another write, and
   are answered with 409;
 - /aws-local/mail: {"to"}, which returns what SNS has sent to an email address, oldest first, as a list of {"topic",
