@@ -90,7 +90,7 @@ pub enum Readiness {
 /// What a usable resource reports about itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Condition {
-    /// Nothing bad.
+    /// It is well, and needs no look.
     Healthy,
     /// Nothing bad so far: what it waits for, or why nothing is known yet.
     Waiting(String),

@@ -10,11 +10,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 /// When the process is killed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::state) enum Moment {
-    /// Before the operation.
+    /// Killed before the operation was done.
     Before,
     /// When half of a file is written.
     Within,
-    /// After the operation.
+    /// Killed after the operation was done.
     After,
 }
 

@@ -35,9 +35,9 @@ pub(super) enum Fault {
 /// A way in which a store that calls itself S3-compatible differs from S3.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Quirk {
-    /// `If-Match` is ignored.
+    /// A write with `If-Match` succeeds whatever is there.
     IgnoresIfMatch,
-    /// `If-None-Match` is ignored.
+    /// A write with `If-None-Match` succeeds whatever is there.
     IgnoresIfNoneMatch,
     /// Writes with a condition are refused: 501.
     NoConditions,
