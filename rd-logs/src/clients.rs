@@ -1,8 +1,9 @@
-//! The clients of CloudWatch, CloudWatch Logs and SNS, and what their responses had that no state keeps.
+//! The clients of CloudWatch, CloudWatch Logs, RDS and SNS, and what their responses had that no state keeps.
 
 use crate::alarm_state::AlarmState;
 use aws_sdk_cloudwatch as cloudwatch;
 use aws_sdk_cloudwatchlogs as logs;
+use aws_sdk_rds as rds;
 use aws_sdk_sns as sns;
 use rd_common::aws::Aws;
 use rd_common::client;
@@ -15,6 +16,8 @@ pub struct Clients {
     pub cloudwatch: cloudwatch::Client,
     /// The client of CloudWatch Logs.
     pub logs: logs::Client,
+    /// The client of RDS, for its event subscriptions.
+    pub rds: rds::Client,
     /// The client of SNS.
     pub sns: sns::Client,
     /// The state of each alarm when it was read, by name. `status` shows it.
@@ -29,6 +32,7 @@ impl Clients {
         Self {
             cloudwatch: client!(cloudwatch, aws.config),
             logs: client!(logs, aws.config),
+            rds: client!(rds, aws.config),
             sns: client!(sns, aws.config),
             alarm_states: RefCell::default(),
             expiring_subscriptions: RefCell::default(),

@@ -1,6 +1,6 @@
 //! The settings in `[logs]` of `rd.toml`: where alarms are sent, and their thresholds.
 
-use crate::names::{DASHBOARD_NAME, TOPIC_NAME};
+use crate::names::{DASHBOARD_NAME, EVENTS_NAME, TOPIC_NAME};
 use rd_common::{Problem, Stack};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -72,6 +72,8 @@ pub struct Config {
     pub alert_email: Option<String>,
     /// The KMS key that encrypts messages in the topic. Without it, they are not encrypted.
     pub kms_key: Option<String>,
+    /// Whether what RDS reports about the database is sent, too: failures, failovers, low storage and maintenance.
+    pub database_events: bool,
     /// The most 5xx responses of the load balancer itself, in 5 minutes.
     pub alb_5xx: Threshold,
     /// The most 5xx responses of the tasks, in 5 minutes.
@@ -111,6 +113,7 @@ impl Default for Config {
         Self {
             alert_email: None,
             kms_key: None,
+            database_events: false,
             alb_5xx: above(10.0),
             target_5xx: above(10.0),
             latency_p95_seconds: above(1.0),
@@ -150,6 +153,11 @@ impl Config {
     /// The name of the topic in AWS.
     pub fn topic_name(&self, stack: &Stack) -> String {
         stack.name_of(TOPIC_NAME)
+    }
+
+    /// The name of the subscription to the events of RDS.
+    pub fn events_name(&self, stack: &Stack) -> String {
+        stack.name_of(EVENTS_NAME)
     }
 
     /// The name of the dashboard in AWS.

@@ -11,6 +11,9 @@ pub const TOPIC_NAME: &str = "alarms";
 /// The name of the dashboard, which AWS has with the stack's name before it.
 pub const DASHBOARD_NAME: &str = "overview";
 
+/// The name of the subscription to the events of RDS, which AWS has with the stack's name before it.
+pub const EVENTS_NAME: &str = "events";
+
 /// The URL of a dashboard in the AWS console of the stack's partition.
 pub fn dashboard_url(stack: &Stack, name: &str) -> String {
     let region = &stack.region;

@@ -1,6 +1,7 @@
 //! What IAM asks for the calls of rd-logs.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html>
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html>
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html>
 
 use crate::config::Config;
@@ -10,6 +11,7 @@ use rd_common::settings::Settings;
 
 const CLOUDWATCH: &str = "CloudWatch";
 const LOGS: &str = "CloudWatch Logs";
+const RDS: &str = "RDS";
 const SNS: &str = "SNS";
 
 /// The calls of this program.
@@ -132,6 +134,81 @@ pub const CALLS: &[Call] = &[
         &[Grant::any("logs:StopQuery")],
     ),
     needs(
+        RDS,
+        "DescribeEventSubscriptions",
+        "plan",
+        &[Grant::on(
+            "rds:DescribeEventSubscriptions",
+            "event_subscription",
+        )],
+    ),
+    needs(
+        RDS,
+        "ListTagsForResource",
+        "plan",
+        &[Grant::on("rds:ListTagsForResource", "event_subscription")],
+    ),
+    needs(
+        RDS,
+        "CreateEventSubscription",
+        "apply",
+        &[Grant::on(
+            "rds:CreateEventSubscription rds:AddTagsToResource",
+            "event_subscription",
+        )],
+    ),
+    needs(
+        RDS,
+        "ModifyEventSubscription",
+        "apply",
+        &[Grant::on(
+            "rds:ModifyEventSubscription",
+            "event_subscription",
+        )],
+    ),
+    needs(
+        RDS,
+        "AddSourceIdentifierToSubscription",
+        "apply",
+        &[Grant::on(
+            "rds:AddSourceIdentifierToSubscription",
+            "event_subscription",
+        )],
+    ),
+    needs(
+        RDS,
+        "RemoveSourceIdentifierFromSubscription",
+        "apply",
+        &[Grant::on(
+            "rds:RemoveSourceIdentifierFromSubscription",
+            "event_subscription",
+        )],
+    ),
+    needs(
+        RDS,
+        "DeleteEventSubscription",
+        "apply",
+        &[Grant::on(
+            "rds:DeleteEventSubscription",
+            "event_subscription",
+        )],
+    ),
+    needs(
+        RDS,
+        "AddTagsToResource",
+        "apply",
+        &[Grant::on("rds:AddTagsToResource", "event_subscription")],
+    ),
+    needs(
+        RDS,
+        "RemoveTagsFromResource",
+        "apply",
+        &[Grant::on(
+            "rds:RemoveTagsFromResource",
+            "event_subscription",
+        )],
+    ),
+    needs(
         SNS,
         "GetTopicAttributes",
         "plan subscriptions",
@@ -225,6 +302,11 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
     let name = stack.name();
     Resources::of(stack)
         .regional("topic", "sns", [config.topic_name(stack)])
+        .regional(
+            "event_subscription",
+            "rds",
+            [format!("es:{}", config.events_name(stack))],
+        )
         .regional("alarm", "cloudwatch", [format!("alarm:{name}-*")])
         // A list of alarms is allowed for all or none.
         .regional("any_alarm", "cloudwatch", ["alarm:*"])

@@ -8,12 +8,13 @@ use crate::dashboard::widget::{Content, lay_out};
 use crate::discover::{Discovered, OPTIONAL_INPUTS};
 use crate::kinds::alarm::Alarm;
 use crate::kinds::dashboard::{self, Dashboard};
+use crate::kinds::event_subscription::{self, EventSubscription};
 use crate::kinds::subscription::{self, Subscription};
 use crate::kinds::topic::{self, Topic};
 use crate::names::dashboard_url;
 use crate::permissions;
 use rd_common::aws::Aws;
-use rd_common::outputs::{SliceInputs, logs};
+use rd_common::outputs::{SliceInputs, data, logs};
 use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::settings::Settings;
 use rd_common::slices::program_of;
@@ -57,6 +58,7 @@ impl Slice for Logs {
         Kinds::new()
             .with::<Topic>()
             .with::<Subscription>()
+            .with::<EventSubscription>()
             .with::<Alarm>()
             .with::<Dashboard>()
     }
@@ -85,6 +87,17 @@ impl Slice for Logs {
                     topic_arn: topic.id(),
                     protocol: "email".to_owned(),
                     endpoint: address.clone(),
+                },
+            );
+        }
+        if config.database_events && discovered.data {
+            parts.add::<EventSubscription>(
+                "database",
+                event_subscription::Spec {
+                    name: config.events_name(stack),
+                    topic_arn: topic.id(),
+                    instance: data::INSTANCE_ID.input(),
+                    categories: event_subscription::CATEGORIES.map(str::to_owned).to_vec(),
                 },
             );
         }
@@ -135,7 +148,7 @@ fn topic(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
     parts.add::<Topic>(
         "alarms",
         topic::Spec {
-            policy: topic::policy(stack, &name),
+            policy: topic::policy(stack, &name, config.database_events),
             name,
             display_name: stack.name(),
             kms_key: config.kms_key.clone(),

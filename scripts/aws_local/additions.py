@@ -53,6 +53,7 @@ MODULES = [
     "rds.modifications",
     "rds.snapshots",
     "rds.tags",
+    "rds.event_subscriptions",
     "elasticache.engine_versions",
     "elasticache.events",
     "elasticache.parameter_groups",

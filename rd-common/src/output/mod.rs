@@ -12,3 +12,4 @@ pub mod table;
 pub mod terminal_progress;
 mod value;
 mod view;
+pub mod wrap;

@@ -33,7 +33,10 @@ pub fn of(action: Action) -> Style {
     }
 }
 
-/// The width of the terminal in columns; 100 where there is no terminal.
+/// The width of the output in columns: that of `COLUMNS`, otherwise of the terminal, otherwise 100.
 pub fn width() -> usize {
-    terminal_size::terminal_size().map_or(100, |(width, _)| usize::from(width.0))
+    let set = std::env::var("COLUMNS").ok();
+    let set = set.and_then(|text| text.parse().ok());
+    let terminal = || terminal_size::terminal_size().map(|(width, _)| usize::from(width.0));
+    set.or_else(terminal).unwrap_or(100)
 }

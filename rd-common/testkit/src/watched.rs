@@ -53,6 +53,23 @@ impl World {
         serde_json::from_str(&box_of.body).unwrap()
     }
 
+    /// Creates a database instance outside of the programs, in the default network.
+    pub fn db_instance(&self, name: &str) {
+        let iam = ("iam", "2010-05-08");
+        let service = [("AWSServiceName", "rds.amazonaws.com")];
+        self.try_query(iam, "CreateServiceLinkedRole", &service);
+        let instance = [
+            ("DBInstanceIdentifier", name),
+            ("Engine", "postgres"),
+            ("DBInstanceClass", "db.t4g.micro"),
+            ("AllocatedStorage", "20"),
+            ("StorageType", "gp3"),
+            ("MasterUsername", "app"),
+            ("MasterUserPassword", "correct-horse-battery"),
+        ];
+        self.query(crate::RDS, "CreateDBInstance", &instance);
+    }
+
     /// A mail address of this test alone.
     pub fn address(&self) -> String {
         format!("ops@t{}.example.com", self.account)

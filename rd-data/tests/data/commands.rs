@@ -110,6 +110,14 @@ fn a_snapshot_is_taken_listed_and_restored_next_to_the_old_instance() {
         (&switched["restored"], &switched["switched"]),
         (&restored["restored"], &json!(true))
     );
+    assert_eq!(restored["next"], json!([]));
+    assert_eq!(
+        switched["next"],
+        json!([
+            "rd-ecs apply -y -e test | rd-logs apply -y -e test",
+            "rd-ecs restart -e test"
+        ])
+    );
     assert_eq!((instances(&world), world.id(INSTANCE)), (2, new.to_owned()));
     let after = secret(&world, "AWSCURRENT");
     assert_eq!(after["password"], before["password"]);

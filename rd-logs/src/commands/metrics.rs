@@ -17,6 +17,7 @@ use rd_common::aws::Explain;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::output::style::{BOLD, DIM, ERROR, INFO, paint, width};
+use rd_common::output::wrap::hanging;
 use rd_common::{Ctx, Error, Exit, Result};
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -262,27 +263,35 @@ fn view(
     width: usize,
     zone: &TimeZone,
 ) -> String {
-    let mut text = format!(
-        "{} to {}, one value every {}\n",
+    let range = format!(
+        "{} to {}, one value every {}",
         local_time(from * 1000, zone),
         local_time(to * 1000, zone),
         period_text(period)
     );
+    let mut text = hanging(&[&range], 2, width);
     let labels = all_series.iter().map(|one| one.label.chars().count());
     let label = labels.max().unwrap_or(0);
-    // Four numbers of at most nine characters, with their names.
+    // Four numbers of at most nine characters, with their names. Without room for them next to a plot, they are below it.
     let numbers = 4 * (9 + 6);
-    let room = width.saturating_sub(label + numbers + 6);
+    let room = width.saturating_sub(label + 4);
+    let below = room < COLUMNS.0 + numbers + 2;
+    let room = if below { room } else { room - numbers - 2 };
     let columns = room.clamp(COLUMNS.0, COLUMNS.1);
+    let between = if below { "\n" } else { "" };
     let mut title = "";
     for one in all_series {
         if one.title != title {
             title = one.title;
             let alarm = one.alarm.map_or(String::new(), |limit| {
                 let value = short_number(limit.value, one.unit);
-                format!("  {}", paint(DIM, format!("{} {value}", limit.label())))
+                paint(DIM, format!("{} {value}", limit.label()))
             });
-            let _ = writeln!(text, "\n{}{alarm}", paint(BOLD, title));
+            let _ = write!(
+                text,
+                "\n{}",
+                hanging(&[&paint(BOLD, title), &alarm], 2, width)
+            );
         }
         let plot = sparkline(&one.seconds, (from, to), columns);
         let shown = |value: Option<f64>| {
@@ -293,7 +302,7 @@ fn view(
         let style = if crossed { ERROR } else { INFO };
         let _ = writeln!(
             text,
-            "  {:label$}  {}  min {:9} avg {:9} max {:9} last {}",
+            "  {:label$}  {}{between}  min {:9} avg {:9} max {:9} last {}",
             one.label,
             paint(style, plot),
             shown(one.min),

@@ -2,6 +2,7 @@
 
 pub mod alarm;
 pub mod dashboard;
+pub mod event_subscription;
 mod least_samples;
 pub mod subscription;
 pub mod topic;

@@ -54,24 +54,38 @@ pub fn arn(stack: &Stack, name: &str) -> String {
     Arn::regional(stack, "sns", name).to_string()
 }
 
-/// The access policy that lets only alarms of the stack's account publish. IAM policies in the account may allow more.
+/// The access policy that lets only alarms of the stack's account publish, and with `database_events` RDS about the
+/// account's databases. IAM policies in the account may allow more.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>
-pub fn policy(stack: &Stack, name: &str) -> Value {
-    let alarms = Arn::regional(stack, "cloudwatch", "alarm:*").to_string();
-    json!({
-        "Version": "2012-10-17",
-        "Statement": [{
-            "Sid": "AlarmsOfThisAccount",
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html>
+pub fn policy(stack: &Stack, name: &str, database_events: bool) -> Value {
+    let statement = |sid: &str, service: &str, source: Arn| {
+        json!({
+            "Sid": sid,
             "Effect": "Allow",
-            "Principal": {"Service": "cloudwatch.amazonaws.com"},
+            "Principal": {"Service": service},
             "Action": "SNS:Publish",
             "Resource": arn(stack, name),
             "Condition": {
                 "StringEquals": {"aws:SourceAccount": stack.account()},
-                "ArnLike": {"aws:SourceArn": alarms},
+                "ArnLike": {"aws:SourceArn": source.to_string()},
             },
-        }],
-    })
+        })
+    };
+    let alarms = Arn::regional(stack, "cloudwatch", "alarm:*");
+    let mut statements = vec![statement(
+        "AlarmsOfThisAccount",
+        "cloudwatch.amazonaws.com",
+        alarms,
+    )];
+    if database_events {
+        statements.push(statement(
+            "EventsOfDatabases",
+            "events.rds.amazonaws.com",
+            Arn::regional(stack, "rds", "db:*"),
+        ));
+    }
+    json!({"Version": "2012-10-17", "Statement": statements})
 }
 
 /// Marks a denied change to be repeated: IAM does not see the tags of a new topic at once, where policies are bound to tags.

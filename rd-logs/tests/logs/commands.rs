@@ -73,6 +73,63 @@ fn alarms_in_state_alarm_are_listed_first() {
     assert!(since.duration_until(jiff::Timestamp::now()).as_secs() < 60);
 }
 
+/// Fails where a line is wider than the terminal, unless it is one word with what stands before it.
+fn fits(text: &str, columns: usize) {
+    for line in text.lines() {
+        let is_one_word = line
+            .trim_start()
+            .trim_start_matches("→ ")
+            .split(' ')
+            .count()
+            == 1;
+        assert!(
+            line.chars().count() <= columns || is_one_word,
+            "{columns}: {line}"
+        );
+    }
+}
+
+#[test]
+fn alarms_and_metrics_fit_into_60_80_and_100_columns() {
+    let world = applied();
+    let reason = "Threshold Crossed: 5 datapoints [97.2 (27/11/26 15:58:00), 96.1 (27/11/26 15:57:00)] were greater than \
+                  the threshold (90.0).";
+    set(&world, "db-cpu", "ALARM", reason);
+    set(&world, "latency", "OK", "fast");
+    let database = [("DBInstanceIdentifier", "shop-test-postgres")];
+    for (minutes, cpu) in [(170, 10.0), (120, 20.0), (60, 95.0), (5, 50.0)] {
+        value(&world, "AWS/RDS", "CPUUtilization", &database, minutes, cpu);
+        let bytes = cpu * 1_073_741.0 * 1024.0;
+        value(
+            &world,
+            "AWS/RDS",
+            "FreeStorageSpace",
+            &database,
+            minutes,
+            bytes,
+        );
+    }
+    for columns in ["60", "80", "100"] {
+        let shown = |command: &str| {
+            let rd = world.rd("rd-logs").args(command).args("--format text");
+            let text = rd.env("COLUMNS", columns).ok().stdout;
+            fits(&text, columns.parse().unwrap());
+            text
+        };
+        let alarms = shown("alarms --tz UTC");
+        // No word is broken: each is there as a whole.
+        for word in reason.split(' ') {
+            assert!(alarms.contains(word), "no {word} in {alarms}");
+        }
+        snapshot!(format!("alarms-{columns}"), alarms);
+        let metrics = shown("metrics database --tz UTC");
+        assert!(metrics.contains("max 95 %"), "{metrics}");
+        // Where the values are in a plot depends on the time.
+        let plain = metrics.replace(['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'], " ");
+        snapshot!(format!("metrics-{columns}"), plain);
+    }
+}
+
 #[test]
 fn a_watch_prints_each_change_once_and_ends_with_its_reader() {
     let world = applied();

@@ -3,7 +3,7 @@
 
 use rd_testkit::faults::Scenario;
 use rd_testkit::network::SETTINGS;
-use rd_testkit::{CLOUDWATCH, SNS, World};
+use rd_testkit::{CLOUDWATCH, RDS, SNS, World};
 
 const FEW: usize = 3;
 
@@ -114,10 +114,29 @@ const DESTROY: Scenario = Scenario {
     check: nothing,
 };
 
+/// The events of the database are turned on.
+const EVENTS: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        world.db_instance("shop-test-postgres");
+        applied(world);
+        world.settings(&format!("{SETTINGS}[logs]\ndatabase_events = true\n"));
+    },
+    command: |world| world.rd("rd-logs").args("apply -y"),
+    check: |world| {
+        let all = world.query(RDS, "DescribeEventSubscriptions", &[]).body;
+        assert_eq!(all.matches("<CustSubscriptionId>").count(), 1, "{all}");
+        complete(world);
+        let all = world.query(RDS, "DescribeEventSubscriptions", &[]).body;
+        assert_eq!(all.matches("<CustSubscriptionId>").count(), 0, "{all}");
+    },
+};
+
 rd_testkit::fault_walks! {
     FEW,
     apply: APPLY,
     update: UPDATE,
     replace: REPLACE,
+    events: EVENTS,
     destroy: DESTROY,
 }

@@ -3,6 +3,7 @@
 mod bad_day;
 mod changes;
 mod commands;
+mod database_events;
 mod drift;
 mod faults;
 mod formats;

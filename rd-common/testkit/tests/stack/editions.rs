@@ -150,6 +150,7 @@ fn what_another_edition_would_change_is_shown_for_these_settings() {
         "\"cache.engine\" \"redis\" \"valkey\"",
         "\"cache.engine_version\" null \"8.2\"",
         "\"ecs.log_mode\" null \"blocking\"",
+        "\"logs.database_events\" false true",
         "\"logs.latency_min_requests\" null 20",
         "\"logs.running_tasks_missing_data\" \"breaching\" \"missing\"",
     ];

@@ -58,6 +58,31 @@ fn the_whole_stack_is_planned_applied_shown_and_destroyed() {
 }
 
 #[test]
+fn a_restore_switches_the_database_and_what_watches_it() {
+    let world = World::new(SETTINGS);
+    world.network();
+    world.rd("rd-data").args("apply -y").ok();
+    world.rd("rd-logs").args("apply -y").ok();
+    world.rd("rd-data").args("snapshot before --wait").ok();
+    let restore = script(&world, "restore --snapshot before -e test");
+    assert_eq!(restore.code, 0, "{}", restore.stderr);
+    let alarm = world
+        .rd("rd-state")
+        .args("show logs.alarm.db-cpu --format json")
+        .ok()
+        .stdout;
+    let instance = world.id("data.db_instance.postgres");
+    assert!(
+        instance.contains("-r") && alarm.contains(&instance),
+        "{instance}: {alarm}"
+    );
+    // What was never applied is not created.
+    assert_eq!(world.rd("rd-state").args("list ecs").ok().stdout, "");
+    let nothing = script(&world, "restore -e test");
+    assert_eq!(nothing.code, 2, "{}", nothing.stderr);
+}
+
+#[test]
 fn a_program_that_fails_fails_the_script() {
     let world = World::new("project = \"shop\"\n[net]\nnat = \"two\"\n");
     assert_ne!(script(&world, "plan").code, 0);

@@ -101,10 +101,23 @@ pub async fn run(context: &Context, args: &RestoreArgs) -> Result<Exit> {
     Ok(exit)
 }
 
+/// What follows a switch: the slices that use the instance, and new tasks, which read the secret.
+fn next(context: &Context) -> Vec<String> {
+    let environment = &context.stack.environment;
+    let flag = format!("-e {environment}");
+    vec![
+        format!("rd-ecs apply -y {flag} | rd-logs apply -y {flag}"),
+        format!("rd-ecs restart {flag}"),
+    ]
+}
+
 fn print_result(context: &Context, source: &Source, old: Option<&str>, new: &str, switched: bool) {
     let text = if context.printer.is_json() {
-        serde_json::json!({"restored": new, "from": source.tag_value(), "switched": switched, "old": old})
-            .to_string()
+        let next = if switched { next(context) } else { Vec::new() };
+        serde_json::json!({
+            "restored": new, "from": source.tag_value(), "switched": switched, "old": old, "next": next,
+        })
+        .to_string()
     } else if !switched {
         format!(
             "restored {new} from {}; to switch to it, run the same command with --switch",
@@ -114,8 +127,13 @@ fn print_result(context: &Context, source: &Source, old: Option<&str>, new: &str
         let kept = old.map_or(String::new(), |old| {
             format!(" {old} is kept; rd-data restore --delete-old deletes it")
         });
+        let next: String = next(context)
+            .iter()
+            .map(|command| format!("\n    {command}"))
+            .collect();
         format!(
-            "{new} is now the database, and the secret points to it. Restart the service.{kept}"
+            "{new} is now the database, and the secret points to it.{kept}\nNext, so that the alarms watch it and the \
+             tasks connect to it:{next}"
         )
     };
     context.printer.text(&format!("{text}\n"));

@@ -13,6 +13,7 @@ use history::HistoryArgs;
 use rd_common::commands::limits::duration;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
+use rd_common::output::style::width;
 use rd_common::{Ctx, Exit, Kind, Result};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -64,7 +65,7 @@ pub async fn run(context: &Context, args: &AlarmsArgs) -> Result<Exit> {
         return watch::run(context, &logs.ctx, &names, args.every, &zone).await;
     }
     let rows = read(&logs.ctx, &names).await?;
-    printer.text(&view::list(printer.is_json(), &rows, &zone));
+    printer.text(&view::list(printer.is_json(), &rows, &zone, width()));
     Ok(Exit::Done)
 }
 

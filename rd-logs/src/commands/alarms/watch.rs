@@ -4,6 +4,7 @@ use super::{read, view};
 use crate::clients::Clients;
 use jiff::tz::TimeZone;
 use rd_common::context::Context;
+use rd_common::output::style::width;
 use rd_common::{Ctx, Exit, Result};
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -22,12 +23,12 @@ pub async fn run(
     loop {
         let rows = read(ctx, names).await?;
         if states.is_empty() {
-            printer.text(&view::list(json, &rows, zone));
+            printer.text(&view::list(json, &rows, zone, width()));
         }
         for row in &rows {
             let before = states.insert(row.alarm.clone(), row.now.state.clone());
             if before.is_some_and(|before| before != row.now.state) {
-                printer.text(&view::change(json, row, zone));
+                printer.text(&view::change(json, row, zone, width()));
             }
         }
         printer.room().await;
