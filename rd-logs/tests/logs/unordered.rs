@@ -2,7 +2,7 @@
 //! <https://github.com/aws/aws-sdk-js/issues/3994>
 
 use rd_testkit::World;
-use rd_testkit::faults::{Calls, Fault, Proxy, Rule, soak};
+use rd_testkit::faults::{Call, Calls, Fault, Proxy, Rule, soak};
 use rd_testkit::log_events::{each_once, group, messages, now, put, rule, stream};
 use rd_testkit::{endpoint, finish};
 use serde_json::json;
@@ -77,4 +77,31 @@ fn a_tail_that_was_interrupted_in_a_pass_loses_nothing() {
     let rest = world.rd("rd-logs").args(&line).ok();
     found.extend(messages(&rest.stdout));
     each_once(all, found);
+}
+
+#[test]
+fn a_read_begins_again_when_its_token_is_no_longer_valid() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    let (group, all) = filled(&world, 5000);
+    let has_token = |call: &Call| {
+        let body = String::from_utf8_lossy(&call.body);
+        call.operation == "FilterLogEvents" && body.contains("nextToken")
+    };
+    for command in ["search", "tail --checkpoint at"] {
+        let expired = Fault::RefuseSaying {
+            status: 400,
+            code: "InvalidParameterException",
+            message: "The specified nextToken is invalid.",
+        };
+        proxy.rules(
+            vec![Rule::once(Calls::Matching(has_token), 1, expired)],
+            None,
+        );
+        let line = format!("{command} {group} --since 4h");
+        let done = world.rd("rd-logs").args(&line).ok();
+        assert_eq!(proxy.happened(), 1, "{command}");
+        each_once(all.clone(), messages(&done.stdout));
+        assert_eq!(done.stderr, "", "{command}");
+    }
 }

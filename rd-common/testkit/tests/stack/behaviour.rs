@@ -73,7 +73,7 @@ fn the_tests_of_the_state_store_are_where_it_is() {
 }
 
 /// How the page writes the services' names in the SDK.
-const SERVICES: [(&str, &str); 14] = [
+const SERVICES: [(&str, &str); 15] = [
     ("ACM", "acm"),
     ("CloudWatch", "cloudwatch"),
     ("CloudWatch Logs", "logs"),
@@ -86,6 +86,7 @@ const SERVICES: [(&str, &str); 14] = [
     ("Route 53", "route53"),
     ("S3", "s3"),
     ("S3 Control", "s3control"),
+    ("SNS", "sns"),
     ("STS", "sts"),
     ("Secrets Manager", "secretsmanager"),
 ];
@@ -116,9 +117,18 @@ fn each_call_of_the_slices_in_front_of_the_service_is_on_the_page() {
     let listed = calls_on_the_page(&page());
     let world = World::new("project = \"shop\"\nenvironment = \"test\"\n");
     let mut missing = BTreeSet::new();
-    for program in ["rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge"] {
-        let policy = "policy --for apply --calls --account 123456789012";
-        let calls = world.rd(program).args(policy).ok().stdout;
+    // The commands of rd-logs are the ones that call CloudWatch Logs.
+    let programs = [
+        ("rd-net", "apply"),
+        ("rd-data", "apply"),
+        ("rd-cache", "apply"),
+        ("rd-store", "apply"),
+        ("rd-edge", "apply"),
+        ("rd-logs", "all"),
+    ];
+    for (program, command) in programs {
+        let policy = format!("policy --for {command} --calls --account 123456789012");
+        let calls = world.rd(program).args(&policy).ok().stdout;
         assert!(calls.lines().count() > 20, "{program}: {calls}");
         for line in calls.lines() {
             let call: Value = serde_json::from_str(line).unwrap();

@@ -4,6 +4,8 @@ pub mod clock_skew;
 pub mod parallel;
 pub mod rate_limit;
 pub mod raw_body;
+#[cfg(test)]
+mod recorded;
 pub mod response;
 pub mod seen_ids;
 pub mod source;
