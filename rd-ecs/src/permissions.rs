@@ -243,7 +243,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ECR,
         "ListImages",
-        "apply images deploy diagnose push restart rollback run verify wait exec forward",
+        "plan apply images deploy diagnose push restart rollback run verify wait exec forward",
         &[Grant::on("ecr:ListImages", "repository")],
     ),
     needs(

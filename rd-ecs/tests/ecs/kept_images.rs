@@ -147,6 +147,7 @@ fn a_lifecycle_policy_that_would_delete_a_kept_image_is_refused() {
     remove_tag(&world, "rd-2");
     world.image("rd-2", "amd64");
     world.ecs_settings("immutable_tags = true\nkeep_images = 5");
+    world.rd("rd-ecs").args("plan").code(6);
     let done = world.rd("rd-ecs").args("apply -y").code(6);
     assert!(
         done.stderr
@@ -154,6 +155,17 @@ fn a_lifecycle_policy_that_would_delete_a_kept_image_is_refused() {
         "{}",
         done.stderr
     );
+    // Credentials that may not tag cannot set it, either.
+    let world = applied("");
+    deploy(&world, "v1");
+    remove_tag(&world, "rd-2");
+    world.ecs_settings("keep_images = 5");
+    let line = format!("policy --for apply --account {}", world.account);
+    let policy = world.rd("rd-ecs").args(&line).ok().stdout;
+    let policy = policy.replace("ecr:PutImage\"", "ecr:PutNothing\"");
+    let apply = world.with_policy("rd-ecs", "applier", policy.trim());
+    let done = apply.args("apply -y").code(6);
+    assert!(done.stderr.contains("ecr:PutImage"), "{}", done.stderr);
     let policy = ecr(&world, "GetLifecyclePolicy", json!({}));
     assert!(
         policy.to_string().contains(r#"countNumber\":20"#),

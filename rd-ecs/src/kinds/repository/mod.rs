@@ -11,7 +11,7 @@ use aws_sdk_ecr::types::{
 };
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Result, Tags,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Note, Result, Tags,
     Wanted, attribute, sdk_tags, tags_from_sdk, touches,
 };
 use serde::{Deserialize, Serialize};
@@ -127,6 +127,7 @@ async fn read(ctx: &Ctx<Clients>, name: &str) -> Result<Option<Live>> {
 impl Kind for Repository {
     const NAME: &'static str = "repository";
     const TAGS_NOT_READ: bool = true;
+    const CHECKED_WITH_AWS: &'static [&'static str] = &["lifecycle"];
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
@@ -257,6 +258,23 @@ impl Kind for Repository {
             diff.fixed("kms_key", &live.kms_key, &spec.kms_key);
         }
         diff.finish()
+    }
+
+    /// Refuses a lifecycle policy that would delete the image of a kept revision.
+    async fn check_with_aws(
+        ctx: &Ctx<Clients>,
+        _spec: &Spec,
+        live: Option<&Live>,
+        _changes: &[Change],
+    ) -> Result<Vec<Note>> {
+        // Where tags can move, an apply moves them.
+        if live.is_none_or(|live| !live.immutable_tags) {
+            return Ok(Vec::new());
+        }
+        match revision_tags::check_tags_are_free(ctx).await {
+            Err(error) if error.is(&revision_tags::DENIED) => Ok(Vec::new()),
+            checked => checked.map(|()| Vec::new()),
+        }
     }
 
     /// Refuses a replacement, which would delete the images.

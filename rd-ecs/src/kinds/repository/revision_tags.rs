@@ -14,6 +14,7 @@ use rd_common::aws::Explain;
 use rd_common::output::printer::print_warning;
 use rd_common::{Ctx, Error, Result};
 use std::collections::BTreeMap;
+use std::fmt::Display;
 
 /// How the tags begin; the number of the revision follows.
 pub const PREFIX: &str = "rd-";
@@ -30,7 +31,7 @@ const PAGE: i32 = 1000;
 const MAX_PER_CALL: usize = 100;
 
 /// What AWS answers where the credentials do not allow a call.
-const DENIED: [&str; 2] = ["AccessDeniedException", "AccessDenied"];
+pub const DENIED: [&str; 2] = ["AccessDeniedException", "AccessDenied"];
 
 /// The number of the revision in a tag of this form.
 pub fn revision_of(tag: &str) -> Option<i32> {
@@ -114,23 +115,41 @@ fn cannot_be_tagged(error: &Error) -> bool {
 /// Tags the images of all active revisions, before a lifecycle policy is set that counts on the tags. Refuses it where an
 /// image cannot be tagged, since the policy would delete the image of a revision that is kept.
 pub async fn keep_all_images(ctx: &Ctx<Clients>) -> Result<()> {
-    let family = names::api(&ctx.stack);
-    let arns = revisions::active(ctx, &family).await?;
+    let arns = revisions::active(ctx, &names::api(&ctx.stack)).await?;
     let wanted = untagged(ctx, &arns, &tags(ctx).await?).await?;
     match tag_images(ctx, &wanted).await {
-        Err(error) if cannot_be_tagged(&error) => {
-            let numbers: Vec<String> = wanted.keys().map(i32::to_string).collect();
-            Err(Error::refused(format!(
-                "the lifecycle policy would delete images of kept revisions (of {}): {error}",
-                numbers.join(", ")
-            ))
-            .hint(
-                "their images need the tags rd-<revision>: allow ecr:PutImage (rd-ecs policy --for apply), or delete the \
-                 tag that another image has; nothing was changed",
-            ))
-        }
+        Err(error) if cannot_be_tagged(&error) => Err(policy_refused(wanted.keys(), &error)),
         other => other,
     }
+}
+
+/// Fails if [`keep_all_images`] would refuse a policy because an immutable tag of a kept revision belongs to another image.
+pub async fn check_tags_are_free(ctx: &Ctx<Clients>) -> Result<()> {
+    let arns = revisions::active(ctx, &names::api(&ctx.stack)).await?;
+    let tags = tags(ctx).await?;
+    let wanted = untagged(ctx, &arns, &tags).await?;
+    let taken: Vec<&i32> = wanted
+        .keys()
+        .filter(|number| tags.contains_key(number))
+        .collect();
+    if taken.is_empty() {
+        return Ok(());
+    }
+    let why = "their tags belong to other images, and this repository's tags are immutable";
+    Err(policy_refused(taken.into_iter(), &why))
+}
+
+/// The error for a lifecycle policy that would delete the images of these revisions.
+fn policy_refused<'a>(numbers: impl Iterator<Item = &'a i32>, why: &dyn Display) -> Error {
+    let numbers: Vec<String> = numbers.map(i32::to_string).collect();
+    Error::refused(format!(
+        "the lifecycle policy would delete images of kept revisions (of {}): {why}",
+        numbers.join(", ")
+    ))
+    .hint(
+        "their images need the tags rd-<revision>: allow ecr:PutImage (rd-ecs policy --for apply), or delete the tags that \
+         other images have; the policy was not changed",
+    )
 }
 
 /// Removes the tags of revisions that are no longer active, and tags the images of those that are, which may share an
