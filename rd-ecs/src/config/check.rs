@@ -363,6 +363,14 @@ mod tests {
             .parameters
             .insert("TEMPLATE".to_owned(), "Dear {{name}}".to_owned());
         assert_eq!(keys(&config, &stack()), ["parameters"]);
+        for (length, expected) in [
+            (4096, vec![]),
+            (4097, vec!["parameters"]),
+            (0, vec!["parameters"]),
+        ] {
+            config.parameters = [("LONG".to_owned(), "x".repeat(length))].into();
+            assert_eq!(keys(&config, &stack()), expected, "{length}");
+        }
     }
 
     #[test]

@@ -2,11 +2,12 @@
 //! <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_PutParameter.html>
 
 use crate::clients::Clients;
-use aws_sdk_ssm::types::{ParameterType, ResourceTypeForTagging, Tag};
+use aws_sdk_ssm::Client;
+use aws_sdk_ssm::types::{ParameterTier, ParameterType, ResourceTypeForTagging, Tag};
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Tags, Wanted,
-    attribute, sdk_tags, tags_from_sdk,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Result, Tags,
+    Wanted, attribute, sdk_tags, tags_from_sdk,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -55,6 +56,30 @@ async fn tags(ctx: &Ctx<Clients>, name: &str) -> Result<Option<Tags>> {
     }
 }
 
+/// Reads the parameters with these names that exist. Those that do not are in a list of their own in AWS's answer.
+async fn read(ssm: &Client, names: Vec<String>) -> Result<Vec<Live>> {
+    let call = ssm.get_parameters().set_names(Some(names));
+    let answer = call.send().await.doing("read the parameters")?;
+    let live = |one: aws_sdk_ssm::types::Parameter| Live {
+        kind: one
+            .r#type()
+            .map(|kind| kind.as_str().to_owned())
+            .unwrap_or_default(),
+        name: one.name.unwrap_or_default(),
+        value: one.value.unwrap_or_default(),
+        arn: one.arn.unwrap_or_default(),
+    };
+    let all = answer.parameters.unwrap_or_default();
+    Ok(all.into_iter().map(live).collect())
+}
+
+/// Whether a change was refused because somebody has made the parameter an advanced one, which a call without a tier would
+/// make a standard one again. No read of values has the tier.
+/// <https://docs.aws.amazon.com/systems-manager/latest/userguide/parameter-store-advanced-parameters.html>
+fn is_advanced(error: &Error) -> bool {
+    error.is(&["ValidationException"]) && error.summary.contains("downgrade a parameter")
+}
+
 impl Kind for Parameter {
     const NAME: &'static str = "parameter";
     const TAGS_NOT_READ: bool = true;
@@ -71,18 +96,7 @@ impl Kind for Parameter {
         for some in named.chunks(MAX_PER_CALL) {
             let mut names: Vec<String> = some.iter().map(|(_, name)| name.clone()).collect();
             names.dedup();
-            let call = ctx.clients.ssm.get_parameters().set_names(Some(names));
-            let answer = call.send().await.doing("read the parameters")?;
-            for one in answer.parameters.unwrap_or_default() {
-                let live = Live {
-                    kind: one
-                        .r#type()
-                        .map(|kind| kind.as_str().to_owned())
-                        .unwrap_or_default(),
-                    name: one.name.unwrap_or_default(),
-                    value: one.value.unwrap_or_default(),
-                    arn: one.arn.unwrap_or_default(),
-                };
+            for live in read(&ctx.clients.ssm, names).await? {
                 existing.insert(live.name.clone(), live);
             }
         }
@@ -132,8 +146,15 @@ impl Kind for Parameter {
         _changes: &[Change],
     ) -> Result<()> {
         let call = ctx.clients.ssm.put_parameter().name(id).value(&spec.value);
-        let call = call.r#type(ParameterType::String).overwrite(true).send();
-        call.await.doing("change the parameter").map(|_| ())
+        let call = call.r#type(ParameterType::String).overwrite(true);
+        let change = async |tier: Option<ParameterTier>| {
+            let call = call.clone().set_tier(tier).send();
+            call.await.doing("change the parameter").map(|_| ())
+        };
+        match change(None).await {
+            Err(error) if is_advanced(&error) => change(Some(ParameterTier::Advanced)).await,
+            other => other,
+        }
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
@@ -165,5 +186,28 @@ impl Kind for Parameter {
             .field("value", &live.value, &spec.value)
             .field("kind", &live.kind, "String")
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
+
+    #[tokio::test]
+    async fn parameters_are_read_as_aws_describes_them() {
+        let client = Client::new(&sdk_config(answering(
+            r#"{"InvalidParameters": ["/shop/test/GONE"], "Parameters": [
+                {"ARN": "arn:aws:ssm:us-east-1:123456789012:parameter/shop/test/LEVEL", "DataType": "text",
+                 "LastModifiedDate": 1.5167215E9, "Name": "/shop/test/LEVEL", "Type": "String", "Value": "info",
+                 "Version": 1}]}"#,
+        )));
+        let names = ["GONE", "LEVEL"].map(|name| format!("/shop/test/{name}"));
+        let [live] = &read(&client, names.to_vec()).await.unwrap()[..] else {
+            panic!("one of the two exists");
+        };
+        assert_eq!((&*live.name, &*live.value), ("/shop/test/LEVEL", "info"));
+        assert_eq!(live.kind, "String");
+        assert!(live.arn.ends_with(":parameter/shop/test/LEVEL"));
     }
 }

@@ -1,5 +1,6 @@
 //! The container's variables whose values come from Secrets Manager and Parameter Store.
 
+use super::parameter_access::{ParameterAccess, path_arn};
 use crate::config::Config;
 use crate::kinds::parameter::{self, Parameter};
 use crate::names;
@@ -14,7 +15,7 @@ pub struct Secrets {
     pub variables: BTreeMap<String, Input>,
     /// The ARNs of the secrets.
     pub secrets: Vec<Input>,
-    /// The ARNs of the parameters.
+    /// The ARNs of the parameters, or of all below the stack's path.
     pub parameters: Vec<Input>,
 }
 
@@ -41,11 +42,17 @@ pub fn secrets(parts: &mut Parts, stack: &Stack, config: &Config) -> Secrets {
         all.variables
             .insert(variable.clone(), existing.value_from.as_str().into());
         let arn = existing.arn.as_str().into();
-        if existing.is_parameter {
-            all.parameters.push(arn);
-        } else if !all.secrets.contains(&arn) {
-            all.secrets.push(arn);
+        let same_kind = match existing.is_parameter {
+            true => &mut all.parameters,
+            false => &mut all.secrets,
+        };
+        if !same_kind.contains(&arn) {
+            same_kind.push(arn);
         }
+    }
+    let access = ParameterAccess::of(stack, config);
+    if access == ParameterAccess::Path {
+        all.parameters.push(path_arn(stack).into());
     }
     for (variable, value) in &config.parameters {
         let part = parts.add::<Parameter>(
@@ -57,24 +64,30 @@ pub fn secrets(parts: &mut Parts, stack: &Stack, config: &Config) -> Secrets {
         );
         let arn = part.attribute(Parameter::ARN);
         all.variables.insert(variable.clone(), arn.clone());
-        all.parameters.push(arn);
+        if access == ParameterAccess::Named {
+            all.parameters.push(arn);
+        }
     }
     all
 }
 
 /// An existing secret or parameter from `[ecs.secrets]`: `arn:aws:secretsmanager:…:secret:name-abcdef[:member]`.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/secrets-envvar-secrets-manager.html>
-struct ExistingSecret {
-    arn: String,
+pub struct ExistingSecret {
+    /// The ARN of the secret or parameter.
+    pub arn: String,
+    /// The value of `valueFrom`: the ARN, with the name of the member where there is one.
     value_from: String,
-    is_parameter: bool,
+    /// Whether it is a parameter, otherwise a secret.
+    pub is_parameter: bool,
 }
 
 /// The number of parts of `secret:<name>`, the resource in a secret's ARN. A member, a stage and a version may follow.
 pub const SECRET_PARTS: usize = 2;
 
 impl ExistingSecret {
-    fn parse(text: &str) -> Self {
+    /// Takes a setting apart.
+    pub fn parse(text: &str) -> Self {
         let parsed = Arn::parse(text);
         let is_parameter = parsed.as_ref().is_some_and(|arn| arn.service == "ssm");
         let (arn, member) = match parsed {

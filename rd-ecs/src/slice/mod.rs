@@ -5,6 +5,7 @@ pub mod container_secrets;
 pub mod discover;
 pub mod kms_key;
 mod outputs;
+pub mod parameter_access;
 pub mod role_documents;
 pub mod roles;
 mod service_spec;
@@ -71,7 +72,9 @@ impl Slice for Ecs {
     const REQUIRED_INPUTS: &'static [SliceInputs] = &discover::REQUIRED_INPUTS;
 
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
-        config.problems(stack)
+        let mut problems = config.problems(stack);
+        problems.extend(parameter_access::problem(stack, config));
+        problems
     }
 
     fn clients(aws: &Aws) -> Clients {
@@ -167,18 +170,20 @@ impl Slice for Ecs {
         parts
     }
 
-    fn notes(stack: &Stack, _: &Config, discovered: &Discovered, _: &Document) -> Vec<Note> {
+    fn notes(stack: &Stack, config: &Config, discovered: &Discovered, _: &Document) -> Vec<Note> {
+        let mut notes: Vec<Note> = parameter_access::note(stack, config).into_iter().collect();
         if discovered.image.is_some() {
-            return Vec::new();
+            return notes;
         }
-        vec![Note {
+        notes.push(Note {
             summary: "no image has been deployed yet: the service runs a placeholder, or no tasks"
                 .to_owned(),
             hint: format!(
                 "push one to {} (rd-ecs push IMAGE.tar, or docker push after rd-ecs login), then rd-ecs deploy --tag TAG",
                 names::repository_url(stack)
             ),
-        }]
+        });
+        notes
     }
 
     async fn check_destroy(

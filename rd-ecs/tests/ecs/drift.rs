@@ -160,8 +160,10 @@ const CHANGES: [Drift; 35] = [
         address: "ecs.parameter.log_level",
         path: "value",
         change: |world| {
-            let input =
-                json!({"Name": "/shop/test/LOG_LEVEL", "Value": "debug", "Overwrite": true});
+            // An advanced parameter cannot be made a standard one again.
+            let input = json!({
+                "Name": "/shop/test/LOG_LEVEL", "Value": "debug", "Overwrite": true, "Tier": "Advanced",
+            });
             world.json("AmazonSSM.PutParameter", &input);
         },
     },

@@ -116,6 +116,46 @@ fn the_roles_have_the_needed_permissions_and_no_others() {
     }
 }
 
+/// IAM takes the ARNs of about 120 parameters in a role.
+#[test]
+fn many_parameters_are_read_by_their_path() {
+    let world = World::new(SETTINGS);
+    let settings = |count: usize| -> String {
+        let all = (0..count).map(|at| format!("SOME_VARIABLE_OF_THE_SERVICE_{at:03} = \"x\"\n"));
+        format!(
+            "desired = 0\nautoscaling = false\n[ecs.parameters]\n{}",
+            all.collect::<String>()
+        )
+    };
+    world.service(&settings(130));
+    let note = "may read every parameter below /shop/test/";
+    let applied = world.rd("rd-ecs").args("apply -y").ok();
+    assert!(applied.stderr.contains(note), "{}", applied.stderr);
+    let role = [("RoleName", EXECUTION), ("PolicyName", "read-secrets")];
+    let policy = || {
+        let document = world.query(IAM, "GetRolePolicy", &role).body;
+        document.replace("%2F", "/").replace("%2A", "*")
+    };
+    assert!(policy().contains("parameter/shop/test/*"), "{}", policy());
+    let account = &world.account;
+    let reads = |path: &str| {
+        let arn = format!("arn:aws:ssm:us-east-1:{account}:parameter/{path}");
+        may(&world, EXECUTION, "ssm:GetParameters", &arn)
+    };
+    assert!(reads("shop/test/SOME_VARIABLE_OF_THE_SERVICE_129"));
+    assert!(!reads("shop/test2/KEY") && !reads("shop/production/KEY"));
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+
+    world.ecs_settings(&settings(2));
+    let applied = world.rd("rd-ecs").args("apply -y").ok();
+    assert!(!applied.stderr.contains(note), "{}", applied.stderr);
+    assert!(
+        !policy().contains("test/*") && policy().contains("SERVICE_001"),
+        "{}",
+        policy()
+    );
+}
+
 /// The tasks may use the bucket's key for their objects, and for nothing else.
 #[test]
 fn tasks_may_use_the_key_of_their_bucket() {

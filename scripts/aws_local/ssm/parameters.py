@@ -81,11 +81,11 @@ def _check_tags(tags, existing=()):
 
 
 def _tier(requested, before, value):
-    """The parameter's tier: the requested one, the one that AWS chooses for its size, or the current one."""
+    """The parameter's tier: the requested one, by default a standard one, or the one that AWS chooses for its size."""
     size = len(value.encode())
     had = before.tier if before else None
-    wanted = requested or had or STANDARD
-    if requested == STANDARD and had == ADVANCED:
+    wanted = requested or STANDARD
+    if wanted == STANDARD and had == ADVANCED:
         raise ValidationException(
             "This parameter uses the advanced-parameter tier. You can't downgrade a parameter from the "
             "advanced-parameter tier to the standard-parameter tier. If necessary, you can delete the advanced "

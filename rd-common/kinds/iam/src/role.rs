@@ -3,7 +3,7 @@
 //!
 //! Its permissions beyond AWS's managed policies are in a `role_policy`.
 
-use crate::document::decode;
+use crate::document::{compared_with, decode};
 use crate::{Client, Iam, NOT_FOUND};
 use aws_sdk_iam::types::Tag;
 use rd_common::aws::Explain;
@@ -229,7 +229,11 @@ impl<C: Iam> Kind for Role<C> {
         let mut diff = Diff::new();
         diff.fixed("name", &live.name, &spec.name)
             .field("description", &live.description, &spec.description)
-            .field("trust", &live.trust, &spec.trust);
+            .field(
+                "trust",
+                &live.trust,
+                compared_with(&live.trust, &spec.trust),
+            );
         if let Some(managed) = &live.managed_policies {
             diff.set("managed_policies", managed, &spec.managed_policies);
         }
@@ -240,6 +244,8 @@ impl<C: Iam> Kind for Role<C> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use rd_testkit::canned::{answering_each, sdk_config};
+    use serde_json::json;
 
     struct Clients;
 
@@ -247,6 +253,59 @@ mod tests {
         fn iam(&self) -> &Client {
             unreachable!("a role is ready or not without a call")
         }
+    }
+
+    fn answer(operation: &str, result: &str) -> String {
+        format!(
+            "<{operation}Response xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><{operation}Result>{result}\
+             </{operation}Result><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata></{operation}Response>"
+        )
+    }
+
+    #[tokio::test]
+    async fn a_role_is_read_as_aws_describes_it() {
+        let role = answer(
+            "GetRole",
+            "<Role><Path>/</Path><RoleName>shop-task</RoleName><RoleId>AROAEXAMPLEID</RoleId>\
+             <Arn>arn:aws:iam::123456789012:role/shop-task</Arn><CreateDate>2016-10-29T19:39:43Z</CreateDate>\
+             <AssumeRolePolicyDocument>%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%7B%22Effect%22%3A%22Allow%22%2C\
+             %22Principal%22%3A%7B%22Service%22%3A%5B%22ecs-tasks.amazonaws.com%22%5D%7D%2C%22Action%22%3A%22sts%3AAssumeRole%22\
+             %7D%5D%7D</AssumeRolePolicyDocument><MaxSessionDuration>3600</MaxSessionDuration>\
+             <Tags><member><Key>Project</Key><Value>shop</Value></member></Tags>\
+             <RoleLastUsed><Region>us-east-1</Region></RoleLastUsed></Role>",
+        );
+        let policy = |name: &str| {
+            format!(
+                "<AttachedPolicies><member><PolicyName>{name}</PolicyName>\
+                 <PolicyArn>arn:aws:iam::aws:policy/{name}</PolicyArn></member></AttachedPolicies>"
+            )
+        };
+        let first = policy("First") + "<IsTruncated>true</IsTruncated><Marker>next</Marker>";
+        let first = answer("ListAttachedRolePolicies", &first);
+        let second = policy("Second") + "<IsTruncated>false</IsTruncated>";
+        let second = answer("ListAttachedRolePolicies", &second);
+        let client = Client::new(&sdk_config(answering_each(&[
+            ("Action=GetRole&", &role),
+            ("Marker=next", &second),
+            ("Action=ListAttachedRolePolicies", &first),
+        ])));
+        let wanted = Wanted {
+            address: "ecs.role.task".to_owned(),
+            id: Some("shop-task".to_owned()),
+            spec: None,
+        };
+        let (live, tags) = read(&client, &wanted, "shop-task").await.unwrap().unwrap();
+        assert_eq!(live.arn, "arn:aws:iam::123456789012:role/shop-task");
+        // Without a description, as AWS leaves it out.
+        assert_eq!(live.description, "");
+        let trust = json!({"Version": "2012-10-17", "Statement": [{
+            "Effect": "Allow", "Action": "sts:AssumeRole",
+            "Principal": {"Service": "ecs-tasks.amazonaws.com"},
+        }]});
+        assert_eq!(compared_with(&live.trust, &trust), &live.trust);
+        let policies = ["First", "Second"].map(|name| format!("arn:aws:iam::aws:policy/{name}"));
+        assert_eq!(live.managed_policies, Some(policies.to_vec()));
+        assert_eq!(tags["Project"], "shop");
     }
 
     #[test]

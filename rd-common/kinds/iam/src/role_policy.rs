@@ -2,8 +2,8 @@
 //! role can be created, and propagate, while the resources that the policy names are still being created.
 //! <https://docs.aws.amazon.com/IAM/latest/APIReference/API_PutRolePolicy.html>
 
-use crate::document::decode;
-use crate::{Iam, NOT_FOUND};
+use crate::document::{compared_with, decode};
+use crate::{Client, Iam, NOT_FOUND};
 use rd_common::aws::Explain;
 use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Result, Wanted,
@@ -48,6 +48,18 @@ fn split_id(id: &str) -> Result<(&str, &str)> {
         .ok_or_else(|| Error::failed(format!("`{id}` is not the id of a role's policy")))
 }
 
+async fn read(iam: &Client, role: &str, name: &str) -> Result<Option<Live>> {
+    let call = iam.get_role_policy().role_name(role).policy_name(name);
+    match call.send().await.doing("read the role's policy") {
+        Err(error) if error.is(&NOT_FOUND) => Ok(None),
+        other => Ok(Some(Live {
+            role: role.to_owned(),
+            name: name.to_owned(),
+            document: decode(Some(other?.policy_document())),
+        })),
+    }
+}
+
 async fn put<C: Iam>(ctx: &Ctx<C>, spec: &Spec) -> Result<()> {
     let call = ctx.clients.iam().put_role_policy();
     let call = call.role_name(spec.role.text()).policy_name(&spec.name);
@@ -71,18 +83,8 @@ impl<C: Iam> Kind for RolePolicy<C> {
                 return Ok(None);
             };
             let (role, name) = split_id(&id)?;
-            let call = ctx.clients.iam().get_role_policy();
-            let call = call.role_name(role).policy_name(name).send();
-            let answer = match call.await.doing("read the role's policy") {
-                Err(error) if error.is(&NOT_FOUND) => return Ok(None),
-                other => other?,
-            };
-            let live = Live {
-                role: role.to_owned(),
-                name: name.to_owned(),
-                document: decode(Some(answer.policy_document())),
-            };
-            Ok(Some(Found {
+            let live = read(ctx.clients.iam(), role, name).await?;
+            Ok(live.map(|live| Found {
                 address: one.address.clone(),
                 id,
                 live,
@@ -122,7 +124,34 @@ impl<C: Iam> Kind for RolePolicy<C> {
         Diff::new()
             .fixed("role", &live.role, &spec.role)
             .fixed("name", &live.name, &spec.name)
-            .field("document", &live.document, &spec.document)
+            .field(
+                "document",
+                &live.document,
+                compared_with(&live.document, &spec.document),
+            )
             .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rd_testkit::canned::{answering, sdk_config};
+    use serde_json::json;
+
+    #[tokio::test]
+    async fn a_policy_is_read_as_aws_describes_it() {
+        let client = Client::new(&sdk_config(answering(
+            "<GetRolePolicyResponse xmlns=\"https://iam.amazonaws.com/doc/2010-05-08/\"><GetRolePolicyResult>\
+             <RoleName>shop-task</RoleName><PolicyName>work</PolicyName>\
+             <PolicyDocument>%7B%22Version%22%3A%20%222012-10-17%22%2C%20%22Statement%22%3A%20%5B%7B%22Action%22%3A%20%5B\
+             %22sns%3APublish%22%5D%2C%20%22Effect%22%3A%20%22Allow%22%2C%20%22Resource%22%3A%20%22%2A%22%7D%5D%7D\
+             </PolicyDocument></GetRolePolicyResult><ResponseMetadata><RequestId>1</RequestId></ResponseMetadata>\
+             </GetRolePolicyResponse>",
+        )));
+        let live = read(&client, "shop-task", "work").await.unwrap().unwrap();
+        let statement = json!({"Action": ["sns:Publish"], "Effect": "Allow", "Resource": "*"});
+        let document = json!({"Version": "2012-10-17", "Statement": [statement]});
+        assert_eq!(live.document, document);
     }
 }

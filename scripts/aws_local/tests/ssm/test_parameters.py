@@ -63,7 +63,10 @@ class Parameters(Case):
             self.put(value="x" * 8193, Overwrite=True)
         with self.assertRaisesRegex(Exception, "You can't downgrade"):
             self.put(Tier="Standard", Overwrite=True)
-        self.assertEqual(self.put(value="x", Overwrite=True)["Tier"], "Advanced")
+        # Without a tier it is the account's default, a standard one.
+        with self.assertRaisesRegex(Exception, "You can't downgrade"):
+            self.put(value="x", Overwrite=True)
+        self.assertEqual(self.put(value="x", Overwrite=True, Tier="Advanced")["Tier"], "Advanced")
         self.assertEqual(self.put("small", Tier="Intelligent-Tiering")["Tier"], "Standard")
         self.assertEqual(self.put("large", "x" * 5000, Tier="Intelligent-Tiering")["Tier"], "Advanced")
         (found,) = self.described(Name={"Values": ["large"]})
