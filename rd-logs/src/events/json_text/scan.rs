@@ -20,6 +20,16 @@ pub fn marks_of(word: u64, byte: u8) -> u64 {
     !(((difference & !HIGH) + !HIGH) | difference) & HIGH
 }
 
+/// Marks the first byte of a word that is a quote, a backslash or a control character, and maybe bytes after it; zero if
+/// there is none.
+pub fn first_special(word: u64) -> u64 {
+    const ONES: u64 = 0x0101_0101_0101_0101;
+    // A byte is marked where the subtraction borrows; that also reaches bytes after the first one that is special.
+    let less = |word: u64, limit: u8| word.wrapping_sub(ONES * u64::from(limit)) & !word;
+    let equal = |byte: u8| less(word ^ (ONES * u64::from(byte)), 1);
+    (less(word, b' ') | equal(b'"') | equal(b'\\')) & HIGH
+}
+
 /// The number of bytes in a word before its first mark.
 pub fn bytes_before(marks: u64) -> usize {
     marks.trailing_zeros() as usize / 8
@@ -98,6 +108,13 @@ mod tests {
                 }
             };
             prop_assert_eq!(string_end(bytes, from), expected);
+        }
+
+        #[test]
+        fn the_first_special_byte_is_marked(bytes in any::<[u8; 8]>()) {
+            let first = bytes.iter().position(|byte| matches!(byte, ..0x20 | b'"' | b'\\'));
+            let marks = first_special(first_word(&bytes).unwrap());
+            prop_assert_eq!((marks != 0).then(|| bytes_before(marks)), first);
         }
 
         #[test]
