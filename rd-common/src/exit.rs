@@ -17,6 +17,8 @@ pub enum Exit {
     Upstream,
     /// Refused for safety: protected, a stale plan, not confirmed, or not owned by this stack.
     Refused,
+    /// `rd-cost estimate` found that the plan adds more than `--fail-over` allows.
+    OverLimit,
     /// The command of `rd-ecs run` timed out; the number is that of `timeout` in the GNU coreutils.
     TimedOut,
     /// The command of `rd-ecs run` has ended, but nobody knows how; the number is that of `timeout` and `docker run` for a
@@ -30,7 +32,7 @@ pub enum Exit {
 
 impl Exit {
     /// Every code with its line in `--help`, which is also its line in the README.
-    pub const ALL: [(Exit, &'static str); 10] = [
+    pub const ALL: [(Exit, &'static str); 11] = [
         (Exit::Done, "done; for plan, with or without changes"),
         (Exit::Failed, "failed"),
         (Exit::Usage, "wrong usage or configuration"),
@@ -40,6 +42,10 @@ impl Exit {
         (
             Exit::Refused,
             "refused: protected, a stale plan, not confirmed, or not owned by this stack",
+        ),
+        (
+            Exit::OverLimit,
+            "over the limit of rd-cost estimate: --fail-over, or --strict",
         ),
         (Exit::TimedOut, "the command of rd-ecs run timed out"),
         (
@@ -62,6 +68,7 @@ impl Exit {
             Exit::Locked => 4,
             Exit::Upstream => 5,
             Exit::Refused => 6,
+            Exit::OverLimit => 7,
             Exit::TimedOut => 124,
             Exit::ResultUnknown => 125,
             Exit::Interrupted => 130,

@@ -5,7 +5,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::flags::GlobalFlags;
 use crate::output::check_report::CheckStep;
-use crate::slices::{SLICES, program_of};
+use crate::slices::{TABLES, program_of};
 use std::path::PathBuf;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
@@ -55,7 +55,7 @@ fn shared_flags(global: &GlobalFlags, slice: &str) -> Vec<String> {
     // Each program refuses the keys of others.
     let is_for_it = |set: &&String| match set.split('=').next().and_then(|key| key.split_once('.'))
     {
-        Some((table, _)) => table == slice || !SLICES.contains(&table),
+        Some((table, _)) => table == slice || !TABLES.contains(&table),
         None => true,
     };
     for set in global.set.iter().filter(is_for_it) {

@@ -2,7 +2,7 @@
 //! program of each slice.
 
 use rd_common::context::Context;
-use rd_common::slices::SLICES;
+use rd_common::slices::{SLICES, TABLES};
 use rd_common::{Error, Exit, Result, other_program};
 
 /// The slices whose programs are installed, in pipe order.
@@ -10,6 +10,14 @@ pub fn installed() -> Vec<&'static str> {
     SLICES
         .into_iter()
         .filter(|slice| other_program::find(slice).is_some())
+        .collect()
+}
+
+/// The tables of `rd.toml` whose programs are installed: those of the slices, and that of `rd-cost`.
+pub fn with_settings() -> Vec<&'static str> {
+    TABLES
+        .into_iter()
+        .filter(|table| other_program::find(table).is_some())
         .collect()
 }
 

@@ -64,8 +64,11 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
             let SliceProgram { flags, command } =
                 parsed::<SliceProgram<S::DestroyArgs, V>>(&matches);
             log_to_stderr(flags.verbose);
-            let zone_file = matches!(&command, AnyCommand::Own(own) if own.has_zone_file());
-            check_format(&flags, zone_file)?;
+            let extra = match &command {
+                AnyCommand::Own(own) => own.extra_format(),
+                AnyCommand::Slice(_) => None,
+            };
+            check_format(&flags, extra)?;
             match command {
                 AnyCommand::Slice(SliceCommand::Completions { shell }) => {
                     completions(&whole(), shell)
@@ -114,11 +117,11 @@ pub fn main_without_slice<V: ProgramCommands>(about: About) -> ExitCode {
             ToolCommand::Completions { shell } => completions(&whole(), shell),
             ToolCommand::Man { folder } => man(&whole(), &folder),
             ToolCommand::Own(command) => {
-                check_format(&flags, command.has_zone_file())?;
+                check_format(&flags, command.extra_format())?;
                 if !command.needs_settings() {
                     return command.run_without_settings(&flags);
                 }
-                let context = Context::resolve(about.name, flags, None).await?;
+                let context = Context::resolve(about.name, flags, V::SECTION).await?;
                 command.run(&context).await
             }
         }
@@ -264,15 +267,18 @@ async fn finish_stdout(exit: Exit) -> Exit {
     }
 }
 
-/// Refuses `--format bind` for a command without a zone file.
-fn check_format(flags: &GlobalFlags, zone_file: bool) -> Result<()> {
-    if flags.format == Some(Format::Bind) && !zone_file {
-        return Err(
-            Error::usage("this command has no output in the format `bind`")
-                .hint("use --format json or --format text"),
-        );
+/// Refuses a format that only some commands have, and this one, with `extra`, has not.
+fn check_format(flags: &GlobalFlags, extra: Option<Format>) -> Result<()> {
+    match flags.format {
+        Some(format @ (Format::Bind | Format::Markdown)) if extra != Some(format) => {
+            let word = format.word();
+            Err(
+                Error::usage(format!("this command has no output in the format `{word}`"))
+                    .hint("use --format json or --format text"),
+            )
+        }
+        _ => Ok(()),
     }
-    Ok(())
 }
 
 fn parsed<L: Parser>(matches: &clap::ArgMatches) -> L {

@@ -4,6 +4,7 @@ use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
 use crate::flags::GlobalFlags;
+use crate::output::printer::Format;
 use clap::Subcommand;
 use std::future::Future;
 
@@ -23,9 +24,12 @@ pub trait ProgramCommands: Subcommand {
         Ok(Exit::Done)
     }
 
-    /// Whether the command can print a DNS zone file (`--format bind`).
-    fn has_zone_file(&self) -> bool {
-        false
+    /// The table of `rd.toml` that a program without a slice owns. With one, its commands need a region.
+    const SECTION: Option<&'static str> = None;
+
+    /// The format that the command has besides `json` and `text`.
+    fn extra_format(&self) -> Option<Format> {
+        None
     }
 
     /// Runs the command with the resolved settings.

@@ -28,6 +28,9 @@ pub enum Format {
     /// DNS zone file, from the commands that have one
     #[value(hide = true)]
     Bind,
+    /// Markdown, from the commands that have it
+    #[value(hide = true)]
+    Markdown,
 }
 
 impl Format {
@@ -37,6 +40,7 @@ impl Format {
             Format::Json => "json",
             Format::Text => "text",
             Format::Bind => "bind",
+            Format::Markdown => "markdown",
         }
     }
 
@@ -110,6 +114,11 @@ impl Printer {
         self.format == Format::Json
     }
 
+    /// Whether stdout is Markdown: neither records nor their text are written.
+    pub fn is_markdown(&self) -> bool {
+        self.format == Format::Markdown
+    }
+
     /// Whether stdout can no longer be written to: its reader has gone, or a write failed. Later writes are lost.
     pub fn is_closed(&self) -> bool {
         !stdout().is_open()
@@ -156,7 +165,7 @@ impl Printer {
             }
             // The program that wrote a diagnostic has printed it on stderr.
             (Format::Text | Format::Bind, Some(record)) => self.show(record),
-            (Format::Text | Format::Bind, None) => {}
+            (Format::Text | Format::Bind, None) | (Format::Markdown, _) => {}
         }
     }
 
@@ -177,6 +186,7 @@ impl Printer {
         match self.format {
             Format::Json => self.write_json(record.line()),
             Format::Text | Format::Bind => self.show(record),
+            Format::Markdown => {}
         }
     }
 

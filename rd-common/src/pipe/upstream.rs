@@ -66,6 +66,11 @@ impl Upstream {
         })
     }
 
+    /// Whether a program or a saved plan has begun on stdin.
+    pub fn any_begun(&self) -> bool {
+        self.seen.borrow().any_begun()
+    }
+
     /// Whether stdin is being read.
     pub fn is_attached(&self) -> bool {
         self.attached.get()

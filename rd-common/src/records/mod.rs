@@ -1,10 +1,12 @@
 //! The records that the programs exchange: one JSON object per line, with its `type`. They are a contract: a new field
 //! is allowed, but to change or remove one needs a new format. Readers ignore fields and types that they do not know.
 
+mod cost;
 mod health;
 pub mod schema;
 mod verb;
 
+pub use cost::{Basis, Cost, CostTotal};
 pub use health::Health;
 pub use verb::Verb;
 
@@ -34,6 +36,8 @@ pub enum Record {
     Applied(Applied),
     /// A resource with its health, from `status`.
     Status(Status),
+    /// What a resource costs in a month, or all of them together, from `rd-cost estimate`.
+    Cost(Cost),
     /// An error, a warning or a note, when it occurs.
     Diagnostic(Diagnostic),
     /// The last record of a program.
@@ -299,6 +303,7 @@ impl Record {
             Record::Output(r) => &r.slice,
             Record::Applied(r) => &r.slice,
             Record::Status(r) => &r.slice,
+            Record::Cost(r) => &r.slice,
             Record::Diagnostic(r) => &r.slice,
             Record::End(r) => &r.slice,
         }

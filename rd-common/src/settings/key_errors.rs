@@ -5,7 +5,7 @@ use crate::settings::load::{FILE, Settings};
 use crate::settings::locate;
 use crate::settings::override_value::Override;
 use crate::settings::stack_settings::{PRODUCTION, StackSettings};
-use crate::slices::SLICES;
+use crate::slices::TABLES;
 use crate::suggestion::nearest;
 use serde::de::DeserializeOwned;
 use toml::{Table, Value};
@@ -52,7 +52,7 @@ impl Settings {
     }
 
     /// Fails where a table has a name that neither the file nor an environment's table can have. The tables are those
-    /// of all slices, whichever program reads the file. `place` is what errors write before the name.
+    /// of all programs, whichever program reads the file. `place` is what errors write before the name.
     pub(super) fn check_names(
         &self,
         table: &Table,
@@ -61,7 +61,7 @@ impl Settings {
     ) -> Result<()> {
         let keys = StackSettings::KEYS;
         for (name, value) in table {
-            let is_section = SLICES.contains(&name.as_str()) || Some(name.as_str()) == section;
+            let is_section = TABLES.contains(&name.as_str()) || Some(name.as_str()) == section;
             let key = format!("{place}{name}");
             if is_section && !value.is_table() {
                 return Err(self.wrong(&key, "is not a table", &format!("write `[{key}]`")));
@@ -69,8 +69,8 @@ impl Settings {
             if is_section || keys.contains(&name.as_str()) {
                 continue;
             }
-            let near = nearest(name, keys.into_iter().chain(SLICES).chain(section));
-            let tables: Vec<String> = SLICES.iter().map(|slice| format!("[{slice}]")).collect();
+            let near = nearest(name, keys.into_iter().chain(TABLES).chain(section));
+            let tables: Vec<String> = TABLES.iter().map(|slice| format!("[{slice}]")).collect();
             let (what, allowed) = if value.is_table() {
                 let own = ["[tags]", "[state]", "[environments.<name>]"];
                 let tables = tables.iter().map(String::as_str).chain(own);

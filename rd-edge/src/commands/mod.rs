@@ -10,6 +10,7 @@ mod wait;
 use clap::Subcommand;
 use rd_common::commands::ProgramCommands;
 use rd_common::context::Context;
+use rd_common::output::printer::Format;
 use rd_common::{Exit, Result};
 
 /// The commands of `rd-edge` beyond those that every slice has.
@@ -36,8 +37,8 @@ pub enum Command {
 }
 
 impl ProgramCommands for Command {
-    fn has_zone_file(&self) -> bool {
-        matches!(self, Command::Records)
+    fn extra_format(&self) -> Option<Format> {
+        matches!(self, Command::Records).then_some(Format::Bind)
     }
 
     async fn run(self, context: &Context) -> Result<Exit> {

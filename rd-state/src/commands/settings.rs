@@ -1,16 +1,16 @@
 //! `rd-state settings`: every setting with its value, its default and where it was set, or what another edition would
-//! change. Those of a slice are printed by its program.
+//! change. Those of a program's table are printed by the program.
 
 use crate::slice_programs;
 use rd_common::commands::settings::{SettingsArgs, show};
 use rd_common::context::Context;
-use rd_common::slices::SLICES;
+use rd_common::slices::TABLES;
 use rd_common::{Exit, Result};
 
 /// Prints the top-level keys, then those of each slice whose program is installed; only one of them where a key is given.
 pub async fn run(context: &Context, args: &SettingsArgs) -> Result<Exit> {
     let table = args.key.as_deref().and_then(|key| key.split('.').next());
-    let slice = SLICES.into_iter().find(|slice| Some(*slice) == table);
+    let slice = TABLES.into_iter().find(|slice| Some(*slice) == table);
     if slice.is_none() {
         let here = &context.settings;
         // No top-level key has a default that depends on the edition.
@@ -22,7 +22,7 @@ pub async fn run(context: &Context, args: &SettingsArgs) -> Result<Exit> {
     }
     let slices = match (slice, &args.key) {
         (Some(slice), _) => vec![slice],
-        (None, None) => slice_programs::installed(),
+        (None, None) => slice_programs::with_settings(),
         (None, Some(_)) => Vec::new(),
     };
     let edition = args.edition.map(|edition| edition.to_string());

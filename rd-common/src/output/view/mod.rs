@@ -1,6 +1,7 @@
 //! The text that people see for each record, in one file for each command that shows something.
 
 mod apply;
+mod cost;
 mod doctor;
 mod import;
 mod plan;
@@ -30,6 +31,7 @@ impl View {
             Record::Output(output) => self.output(output),
             Record::Applied(applied) => apply::applied(applied),
             Record::Status(status) => status::resource(status),
+            Record::Cost(cost) => cost::line(cost),
             Record::Diagnostic(_) => String::new(),
             Record::End(end) => self.end(end),
         }
@@ -39,7 +41,9 @@ impl View {
         self.commands
             .insert(begin.slice.clone(), begin.command.clone());
         let account = match (&begin.account, begin.offline) {
-            (_, true) => " · offline: planned for an empty account".to_owned(),
+            (_, true) if begin.command == Verb::Plan => {
+                " · offline: planned for an empty account".to_owned()
+            }
             (Some(account), _) => format!(" · account {}", one_line(account)),
             (None, _) => String::new(),
         };

@@ -12,6 +12,10 @@ pub(super) fn summary(command: &Verb, end: &End) -> String {
     if *command == Verb::Doctor {
         return format!("{slice}: {}\n", doctor::summary(end));
     }
+    // The total of an estimate stands above it.
+    if matches!(command, Verb::Other(name) if name == "estimate") && end.status == Ended::Ok {
+        return String::new();
+    }
     let did_nothing = apply::counts(end).is_empty();
     let text = match command {
         Verb::Status => status::summary(end),

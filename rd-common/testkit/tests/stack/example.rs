@@ -94,6 +94,12 @@ fn changes(world: &World, section: &str, settings: &str) -> Vec<serde_json::Valu
         "state" => "store",
         slice => slice,
     };
+    if slice == "cost" {
+        // It plans nothing; its settings say what an estimate is made with.
+        let settings = world.rd("rd-cost").args("settings").ok().records();
+        let pair = |one: &serde_json::Value| serde_json::json!([one["key"], one["value"]]);
+        return settings.iter().map(pair).collect();
+    }
     let plan = if slice == "logs" {
         // What it makes depends on what the others have.
         let line = ["net", "data", "cache", "edge", "logs"];

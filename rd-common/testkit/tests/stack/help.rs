@@ -2,8 +2,9 @@
 
 use rd_testkit::World;
 
-const PROGRAMS: [&str; 8] = [
+const PROGRAMS: [&str; 9] = [
     "rd-net", "rd-data", "rd-cache", "rd-store", "rd-edge", "rd-ecs", "rd-logs", "rd-state",
+    "rd-cost",
 ];
 
 #[test]
@@ -19,7 +20,7 @@ fn help_has_examples_and_every_exit_code() {
         for comment in ["The flags that", "The arguments that"] {
             assert!(!help.contains(comment), "{help}");
         }
-        for code in [0, 1, 2, 3, 4, 5, 6, 124, 130] {
+        for code in [0, 1, 2, 3, 4, 5, 6, 7, 124, 130] {
             assert!(
                 help.lines()
                     .any(|line| line.trim_start().starts_with(&format!("{code}  "))),

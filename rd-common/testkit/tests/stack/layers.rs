@@ -211,6 +211,21 @@ const CRATES: &[(&str, &[&str])] = &[
         ],
     ),
     (
+        "rd-cost",
+        &[
+            "commands",
+            "report",
+            "estimate",
+            "pricing",
+            "prices",
+            "inventory",
+            "config",
+            "usage",
+            "line",
+            "money",
+        ],
+    ),
+    (
         "rd-common/testkit",
         &[
             "archive",

@@ -1,0 +1,173 @@
+//! `rd-cost estimate`: a filter that adds what the planned resources cost. Without a pipe it reads the states.
+
+use crate::config::{Config, Preset};
+use crate::estimate::{Estimate, Limit, check_not_empty};
+use crate::inventory::{Inventory, Planned};
+use crate::money::cents;
+use crate::prices::Prices;
+use crate::pricing::Terms;
+use crate::report::{markdown, records, text};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rd_common::context::Context;
+use rd_common::pipe::filter;
+use rd_common::pipe::session::{Finished, PipeSession};
+use rd_common::records::{Basis, Record, Verb};
+use rd_common::settings::Backend;
+use rd_common::slices::SLICES;
+use rd_common::{Exit, Result};
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
+use std::rc::Rc;
+
+/// Flags of `rd-cost estimate`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct EstimateArgs {
+    /// The number of each assumed usage that the sums are made of [default: cost.preset]
+    #[arg(long, value_name = "PRESET")]
+    usage: Option<Preset>,
+    /// Exit with 7 if the plan adds more than this to a month: US dollars, or percent of today's total
+    #[arg(long, value_name = "USD|N%", value_parser = Limit::parse)]
+    fail_over: Option<Limit>,
+    /// Exit with 7 if a line is unknown
+    #[arg(long)]
+    strict: bool,
+    /// File with prices that override those of the list, one JSON object a line
+    #[arg(long, value_name = "FILE")]
+    prices: Option<PathBuf>,
+}
+
+/// Reads the plans on stdin, or the states, and writes the estimate.
+pub async fn run(context: &Context, args: EstimateArgs) -> Result<Exit> {
+    let mut config: Config = context.settings.section("cost")?;
+    config.preset = args.usage.unwrap_or(config.preset);
+    let state = context.settings.stack.state.clone();
+    let region = &context.stack.region;
+    let mut prices = Prices::of_region(region);
+    let mut state_prices = match state.backend {
+        Some(Backend::S3) => Prices::of_region(state.region.as_ref().unwrap_or(region)),
+        _ => Prices::default(),
+    };
+    if let Some(path) = &args.prices {
+        prices.override_with(path)?;
+        state_prices.override_with(path)?;
+    }
+    let planned = Rc::new(RefCell::new(Planned::default()));
+    let seen = planned.clone();
+    let note = move |record: &Record| seen.borrow_mut().note(record);
+    let verb = Verb::Other("estimate".to_owned());
+    filter::run(context, "cost", verb, note, async |session| {
+        let terms = Terms {
+            prices: &prices,
+            config: &config,
+            state: &state,
+            state_prices: &state_prices,
+            today: Timestamp::now().to_zoned(TimeZone::UTC).date(),
+        };
+        let estimate = match session.upstream.any_begun() {
+            true => {
+                let planned = planned.borrow();
+                check_not_empty(&planned)?;
+                Estimate::of_plan(&planned, terms)
+            }
+            false => of_states(context, terms).await?,
+        };
+        write(&session, &estimate);
+        Ok(finished(&session, &estimate, &args))
+    })
+    .await
+}
+
+async fn of_states(context: &Context, terms: Terms<'_>) -> Result<Estimate> {
+    let mut inventory = Inventory::default();
+    let mut slices = BTreeSet::new();
+    for slice in SLICES {
+        if let Some(state) = context.load_state(slice).await? {
+            if !state.resources.is_empty() {
+                slices.insert(slice);
+            }
+            inventory.add_state(&state);
+        }
+    }
+    Ok(Estimate::of_states(&inventory, &slices, terms))
+}
+
+fn write(session: &PipeSession, estimate: &Estimate) {
+    let printer = &session.printer;
+    if printer.is_json() {
+        for cost in records(estimate) {
+            printer.emit(&Record::Cost(cost));
+        }
+    } else if printer.is_markdown() {
+        printer.text(&markdown(estimate));
+    } else {
+        printer.text(&text(estimate));
+    }
+}
+
+/// The exit code, with a warning for each reason.
+fn finished(session: &PipeSession, estimate: &Estimate, args: &EstimateArgs) -> Finished {
+    let mut exit = Exit::Done;
+    let unknown = estimate.after.unknown;
+    if unknown > 0 {
+        let lines = estimate.items.iter().map(|item| &item.line);
+        let reasons = lines.filter(|line| line.basis == Basis::Unknown);
+        let reasons: BTreeSet<&str> = reasons.filter_map(|line| line.note.as_deref()).collect();
+        let reasons: Vec<&str> = reasons.into_iter().collect();
+        let lines = match unknown {
+            1 => "line of the estimate is",
+            _ => "lines of the estimate are",
+        };
+        session.warn(
+            format!("{unknown} {lines} unknown: {}", reasons.join("; ")),
+            "`--prices FILE` adds prices, by the `price_item` of the records; a usage of 0 in [cost.usage] leaves its lines out",
+        );
+        if args.strict {
+            exit = Exit::OverLimit;
+        }
+    }
+    if let Some(limit) = args.fail_over
+        && over(session, estimate, limit)
+    {
+        exit = Exit::OverLimit;
+    }
+    Finished {
+        counts: BTreeMap::from([
+            ("lines".to_owned(), estimate.items.len() as u64),
+            ("unknown".to_owned(), unknown as u64),
+        ]),
+        lineage: None,
+        serial: 0,
+        exit,
+    }
+}
+
+/// Whether the plan adds more than the limit allows.
+fn over(session: &PipeSession, estimate: &Estimate, limit: Limit) -> bool {
+    let today = estimate
+        .today
+        .map_or_else(Default::default, |sums| sums.total().typical);
+    let adds = estimate.after.total().typical - today;
+    match limit.allows(today) {
+        Some(allowed) if adds > allowed => {
+            session.warn(
+                format!(
+                    "the plan adds {} USD a month, more than the {} of --fail-over",
+                    cents(adds),
+                    cents(allowed)
+                ),
+                "raise the limit, or change the plan",
+            );
+            true
+        }
+        Some(_) => false,
+        None => {
+            session.warn(
+                "a percentage of nothing is no limit: the stack costs nothing today",
+                "pass --fail-over with an amount in US dollars",
+            );
+            false
+        }
+    }
+}

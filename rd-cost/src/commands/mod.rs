@@ -1,0 +1,56 @@
+//! The commands of `rd-cost`, one file each.
+
+mod estimate;
+mod prices;
+
+use crate::config::Config;
+use clap::Subcommand;
+use rd_common::commands::ProgramCommands;
+use rd_common::commands::settings::{SettingsArgs, show};
+use rd_common::context::Context;
+use rd_common::output::printer::Format;
+use rd_common::{Exit, Result};
+
+/// The commands, in the order of the help.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Estimate what the stack costs in a month, from the plans on stdin or from the states
+    #[command(after_help = "{program} estimate :: of what the states have\n\
+        rd-net plan | rd-data plan | {program} estimate :: of these slices, and what the plan changes\n\
+        {program} estimate --fail-over 15% < plan.jsonl :: exit with 7 if the plan adds more\n\
+        {program} estimate --format markdown < plan.jsonl :: for a comment on a change")]
+    Estimate(estimate::EstimateArgs),
+    /// List the prices of the region, with the day and the origin of each
+    #[command(after_help = "{program} prices fargate\n\
+        {program} prices --format json > prices.jsonl :: to edit, and to pass with --prices")]
+    Prices(prices::PricesArgs),
+    /// Show the settings of [cost], their values and where they were set
+    #[command(after_help = "{program} settings cost.usage")]
+    Settings(SettingsArgs),
+}
+
+impl ProgramCommands for Command {
+    const SECTION: Option<&'static str> = Some("cost");
+
+    fn extra_format(&self) -> Option<Format> {
+        matches!(self, Command::Estimate(_)).then_some(Format::Markdown)
+    }
+
+    async fn run(self, context: &Context) -> Result<Exit> {
+        match self {
+            Command::Estimate(args) => estimate::run(context, args).await,
+            Command::Prices(args) => prices::run(context, &args),
+            Command::Settings(args) => {
+                let explain =
+                    |settings: &rd_common::settings::Settings| settings.explain::<Config>("cost");
+                let here = &context.settings;
+                let other = match args.edition {
+                    Some(edition) => Some(explain(&here.in_edition(edition)?)?),
+                    None => None,
+                };
+                show(context, &args, explain(here)?, other)?;
+                Ok(Exit::Done)
+            }
+        }
+    }
+}

@@ -1,0 +1,29 @@
+//! `rd-cost`: what a stack costs.
+
+mod commands;
+mod config;
+mod estimate;
+mod inventory;
+mod line;
+mod money;
+mod prices;
+mod pricing;
+mod report;
+mod usage;
+
+use commands::Command;
+use rd_common::cli::{About, main_without_slice};
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    main_without_slice::<Command>(About {
+        name: "rd-cost",
+        about: "What a stack costs: an estimate of a plan or of what exists, without a call to AWS",
+        examples: "  rd-net plan | rd-data plan | rd-cost estimate   what these slices will cost\n  \
+                   rd-cost estimate < plan.jsonl                   the same of a saved plan\n  \
+                   rd-cost estimate                                of what the states have\n  \
+                   rd-cost estimate --fail-over 15% < plan.jsonl   exit with 7 if the plan adds more\n  \
+                   rd-cost prices nat                              the prices of the region, with date and origin",
+        samples: &[],
+    })
+}
