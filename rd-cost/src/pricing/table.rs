@@ -51,6 +51,10 @@ const KINDS: &[(&str, Rule)] = &[
     ("default_security_group", Free("security groups are free")),
     ("dns_record", Priced(dns::record)),
     ("elastic_ip", Priced(network::address)),
+    (
+        "event_subscription",
+        Free("events of RDS are free; its mails are paid for by the topic"),
+    ),
     ("flow_log", Free("its log group is paid for")),
     (
         "internet_gateway",
