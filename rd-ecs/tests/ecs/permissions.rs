@@ -156,6 +156,34 @@ fn many_parameters_are_read_by_their_path() {
     );
 }
 
+/// A role is deleted with all that is attached to it, but not with inline policies that rd does not know.
+#[test]
+fn a_role_with_policies_of_others_is_kept_with_a_hint() {
+    let world = World::new(SETTINGS);
+    world.service("desired = 0\nautoscaling = false");
+    world.rd("rd-ecs").args("apply -y").ok();
+    let role = [("RoleName", TASK), ("PolicyName", "theirs")];
+    let document = r#"{"Version": "2012-10-17", "Statement": [{"Effect": "Deny", "Action": "*", "Resource": "*"}]}"#;
+    let with_document = [role[0], role[1], ("PolicyDocument", document)];
+    world.query(IAM, "PutRolePolicy", &with_document);
+    let attached = [
+        role[0],
+        ("PolicyArn", "arn:aws:iam::aws:policy/ReadOnlyAccess"),
+    ];
+    world.query(IAM, "AttachRolePolicy", &attached);
+    let destroy = || world.rd("rd-ecs").args("destroy -y --delete-images");
+    // How long the refusal is repeated.
+    let done = destroy().env("RD_WAIT_SCALE", "0.005").code(1);
+    for words in [
+        "must delete policies first",
+        "others have added inline policies",
+    ] {
+        assert!(done.stderr.contains(words), "{}", done.stderr);
+    }
+    world.query(IAM, "DeleteRolePolicy", &role);
+    destroy().ok();
+}
+
 /// The tasks may use the bucket's key for their objects, and for nothing else.
 #[test]
 fn tasks_may_use_the_key_of_their_bucket() {

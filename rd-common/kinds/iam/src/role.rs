@@ -51,6 +51,10 @@ pub struct Live {
     pub managed_policies: Option<Vec<String>>,
 }
 
+/// The codes of IAM for a role that something is still attached to.
+/// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_DeleteRole.html>
+const IN_USE: [&str; 2] = ["DeleteConflict", "DeleteConflictException"];
+
 /// The most characters of a role's name.
 /// <https://docs.aws.amazon.com/IAM/latest/APIReference/API_CreateRole.html>
 const LONGEST_NAME: usize = 64;
@@ -194,8 +198,16 @@ impl<C: Iam> Kind for Role<C> {
         for policy in attached_policies(iam, id).await? {
             detach(iam, id, &policy).await?;
         }
-        let call = iam.delete_role().role_name(id);
-        Deletion::of(call.send().await.doing("delete the role"), &NOT_FOUND)
+        let call = iam.delete_role().role_name(id).send();
+        let answer = call.await.doing("delete the role");
+        let answer = answer.map_err(|error| match error.is(&IN_USE) {
+            true => error.hint(format!(
+                "if this lasts, others have added inline policies to {id}, or put it into an instance profile: delete those, \
+                 and run it again; rd deletes only what it knows"
+            )),
+            false => error,
+        });
+        Deletion::of(answer, &NOT_FOUND)
     }
 
     async fn tag(ctx: &Ctx<C>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
