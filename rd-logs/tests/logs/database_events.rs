@@ -1,5 +1,4 @@
 //! What RDS itself reports about the database: subscribed for the topic, changed, switched to another instance, turned off.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::drift::{Drift, each_is_put_back};
 use rd_testkit::network::SETTINGS;
