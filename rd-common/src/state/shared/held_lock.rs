@@ -1,6 +1,6 @@
 //! A lock that this run holds, and the thread that renews it.
 
-use super::connection::{Clients, Connection};
+use super::connection::Connection;
 use super::lock_records::{LockRecords, StoredLock};
 use super::place::Place;
 use super::timing::{Timing, awake_or_asleep};
@@ -8,7 +8,8 @@ use crate::aws::change_guard::{LockWatch, Standing};
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::state::store::{Key, Lock};
-use std::cell::RefCell;
+use std::cell::{LazyCell, RefCell};
+use std::ops::Deref;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::JoinHandle;
 use std::time::{Duration, SystemTime};
@@ -208,8 +209,12 @@ impl SharedLock {
         let held = Arc::new(held);
         let (renewed, connection, place) = (held.clone(), connection.clone(), place.clone());
         let renew = move || {
-            let clients: Clients = connection.own_clients(&place);
-            renew_until_stopped(&renewed, &LockRecords { clients, timing });
+            // Most runs have ended before their first renewal.
+            let records = LazyCell::new(|| LockRecords {
+                clients: connection.own_clients(&place),
+                timing,
+            });
+            renew_until_stopped(&renewed, &timing, &records);
         };
         let thread = std::thread::Builder::new().name("lock".to_owned());
         Self {
@@ -235,18 +240,17 @@ impl SharedLock {
     }
 }
 
-fn renew_until_stopped(held: &Held, records: &LockRecords) {
+fn renew_until_stopped(held: &Held, timing: &Timing, records: &impl Deref<Target = LockRecords>) {
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build();
     if let Ok(runtime) = runtime {
-        runtime.block_on(keep_renewing(held, records));
+        runtime.block_on(keep_renewing(held, timing, records));
     }
 }
 
 /// Renews the lock in time, and at once after a pause of the process.
-async fn keep_renewing(held: &Held, records: &LockRecords) {
-    let timing = records.timing;
+async fn keep_renewing(held: &Held, timing: &Timing, records: &impl Deref<Target = LockRecords>) {
     let mut started = Duration::ZERO;
     let mut due = awake_or_asleep() + timing.renew;
     while !held.is_over() {
