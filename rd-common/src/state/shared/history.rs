@@ -29,7 +29,22 @@ pub(super) struct Listed {
 impl Clients {
     /// The newest versions of a state that can be read, newest first, at most `limit`.
     pub(super) async fn versions(&self, key: &Key, limit: usize) -> Result<Vec<Listed>> {
-        let ids = self.version_ids(key, limit).await?;
+        let mut asked = limit;
+        loop {
+            let ids = self.version_ids(key, asked).await?;
+            let is_all = ids.len() < asked;
+            let mut versions = self.readable(key, ids).await?;
+            if is_all || versions.len() >= limit {
+                versions.truncate(limit);
+                return Ok(versions);
+            }
+            // Some are no states, such as the note of a move.
+            asked = asked.saturating_mul(2);
+        }
+    }
+
+    /// Those of these versions that can be read, and that are part of the history.
+    async fn readable(&self, key: &Key, ids: Vec<String>) -> Result<Vec<Listed>> {
         let all: Vec<Result<Option<Listed>>> = stream::iter(ids)
             .map(|id| self.listed(key, id))
             .buffered(AT_ONCE)

@@ -75,6 +75,8 @@ async fn a_version_that_another_program_has_written_is_part_of_the_history() {
     let history = store.history(&key(), 50).await.unwrap();
     let serials: Vec<u64> = history.iter().map(|version| version.serial).collect();
     assert_eq!(serials, [1, 2]);
+    let newest = store.history(&key(), 2).await.unwrap();
+    assert_eq!(newest, history, "what is no state does not count");
     assert_eq!(store.version(&key(), 1).await.unwrap(), document(1));
 }
 
