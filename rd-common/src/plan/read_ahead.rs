@@ -38,7 +38,7 @@ impl<S: Slice> Reading<S> {
 /// What was read ahead.
 pub enum Ahead<S: Slice> {
     /// The state, and the resources that it knows.
-    State(LoadedState, Reading<S>),
+    State(Box<LoadedState>, Reading<S>),
     /// The slice has no state.
     NoState,
     /// Nothing: something is wrong, which the command finds.
@@ -83,7 +83,7 @@ impl<S: Slice> ReadAhead<S> {
                 document: stored.document,
                 tag: Some(stored.tag),
             };
-            Some(Ahead::State(state, reading))
+            Some(Ahead::State(Box::new(state), reading))
         });
         Self { task }
     }

@@ -76,7 +76,7 @@ impl<S: Slice> Refreshed<S> {
                 let document = &state.document;
                 let refreshed =
                     Self::complete(session, document, outputs, reading, &inputs).await?;
-                return Ok((state, refreshed));
+                return Ok((*state, refreshed));
             }
             Ahead::NoState => {
                 LoadedState::or_empty(None, || Document::empty(&session.stack, S::NAME))

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 pub(in crate::state) enum Moment {
     /// Killed before the operation was done.
     Before,
-    /// When half of a file is written.
+    /// When half of a file is written. Only writes count then.
     Within,
     /// Killed after the operation was done.
     After,
@@ -44,8 +44,12 @@ impl KilledDisk {
         std::panic::resume_unwind(Box::new(Killed))
     }
 
+    /// An operation that is done whole or not at all: nobody is killed within it.
     fn whole(&self, operation: impl FnOnce() -> io::Result<()>) -> io::Result<()> {
-        self.step(|| Ok(()), operation)
+        match self.moment {
+            Moment::Within => operation(),
+            Moment::Before | Moment::After => self.step(|| Ok(()), operation),
+        }
     }
 }
 

@@ -348,7 +348,8 @@ impl World {
         let prefix = query.get("prefix").copied().unwrap_or_default();
         if query.contains_key("versions") {
             let text = |name: &str| query.get(name).map(|text| (*text).to_owned());
-            return self.versions(prefix, text("key-marker").zip(text("version-id-marker")));
+            let after = text("key-marker").zip(text("version-id-marker"));
+            return self.versions(prefix, after.as_ref());
         }
         if query.contains_key("list-type") {
             return self.list(prefix, query.get("continuation-token").copied());
@@ -452,15 +453,14 @@ impl World {
         (all.into_iter().skip(start).take(size).collect(), more)
     }
 
-    fn versions(&self, prefix: &str, after: Option<(String, String)>) -> Answer {
+    fn versions(&self, prefix: &str, after: Option<&(String, String)>) -> Answer {
         let below = self
             .objects
             .iter()
             .filter(|(key, _)| key.starts_with(prefix));
         let all = below.flat_map(|(key, all)| all.iter().rev().map(move |one| (key, one)));
         let is_marker = |(key, one): &(&String, &ObjectVersion)| {
-            let marker = after.as_ref();
-            marker.is_some_and(|(of, id)| *of == **key && *id == one.id)
+            after.is_some_and(|(of, id)| *of == **key && *id == one.id)
         };
         let (page, more) = self.page(all.collect(), is_marker, after.is_some());
         let mut body = format!("<ListVersionsResult><IsTruncated>{more}</IsTruncated>");
