@@ -37,7 +37,7 @@ pub enum Record {
     /// A resource with its health, from `status`.
     Status(Status),
     /// What a resource costs in a month, or all of them together, from `rd-cost estimate`.
-    Cost(Cost),
+    Cost(Box<Cost>),
     /// An error, a warning or a note, when it occurs.
     Diagnostic(Diagnostic),
     /// The last record of a program.

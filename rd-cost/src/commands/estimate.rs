@@ -97,7 +97,7 @@ fn write(session: &PipeSession, estimate: &Estimate) {
     let printer = &session.printer;
     if printer.is_json() {
         for cost in records(estimate) {
-            printer.emit(&Record::Cost(cost));
+            printer.emit(&Record::Cost(Box::new(cost)));
         }
     } else if printer.is_markdown() {
         printer.text(&markdown(estimate));
