@@ -1,4 +1,4 @@
-//! The AWS clients of this slice: ElastiCache, CloudWatch and its logs, Secrets Manager and IAM.
+//! The AWS clients of this slice: ElastiCache, CloudWatch and its logs, Secrets Manager, SNS and IAM.
 
 use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_elasticache::Client as ElastiCache;
@@ -8,6 +8,7 @@ use rd_iam::Client as Iam;
 use rd_log_group::{Client as CloudWatchLogs, Logs};
 use rd_secret::description::Descriptions;
 use rd_secret::{Client as SecretsManager, Secrets};
+use rd_topic::{Client as Sns, Topics};
 
 /// The AWS clients of this slice.
 pub struct Clients {
@@ -20,6 +21,7 @@ pub struct Clients {
     secrets: SecretsManager,
     descriptions: Descriptions,
     logs: CloudWatchLogs,
+    sns: Sns,
 }
 
 impl Clients {
@@ -33,7 +35,16 @@ impl Clients {
             descriptions: Descriptions::new(&secrets),
             secrets,
             logs: rd_log_group::client(aws),
+            sns: rd_topic::client(aws),
         }
+    }
+}
+
+impl Topics for Clients {
+    const TOPIC_NAME: &'static str = "cache-events";
+
+    fn sns(&self) -> &Sns {
+        &self.sns
     }
 }
 

@@ -39,6 +39,9 @@ pub struct Config {
     pub final_snapshot: Option<bool>,
     /// The logs that ElastiCache delivers to CloudWatch, `slow-log` and `engine-log`; if it is not set, it stays as it is.
     pub log_exports: Option<Vec<String>>,
+    /// Whether ElastiCache publishes its events, such as failovers and maintenance, to a topic, to which rd-logs subscribes
+    /// those who get the alarms; if it is not set, it stays as it is.
+    pub events: Option<bool>,
     /// How many days CloudWatch keeps these logs.
     pub log_retention_days: i32,
     /// The ARN of the KMS key of their log groups; by default AWS's own key.
@@ -63,6 +66,7 @@ impl Default for Config {
             apply_immediately: None,
             final_snapshot: None,
             log_exports: None,
+            events: None,
             log_retention_days: 30,
             log_kms_key: None,
             parameters: BTreeMap::new(),

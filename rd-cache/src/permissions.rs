@@ -1,12 +1,14 @@
 //! What IAM asks for the calls of rd-cache.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticache.html>
 
+use crate::clients::Clients;
 use crate::config::Config;
 use crate::log_groups;
 use rd_common::Stack;
 use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
 use rd_iam::permissions::service_linked_roles;
 use rd_iam::service_linked_role;
+use rd_topic::Topics;
 
 const SERVICE: &str = "ElastiCache";
 
@@ -261,6 +263,7 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         )
         .regional("any_default_group", service, ["parametergroup:default.*"])
         .regional("snapshot", service, [format!("snapshot:{name}-*")])
+        .regional("topic", "sns", [stack.name_of(Clients::TOPIC_NAME)])
         // Reads that select by nothing are allowed for all or none.
         .regional("any_group", service, ["replicationgroup:*"])
         .regional("any_node", service, ["cluster:*"])

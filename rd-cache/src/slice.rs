@@ -15,6 +15,7 @@ use rd_common::resource::{parameter_group, subnet_group};
 use rd_common::{Document, Input, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack};
 use rd_log_group::LogGroup;
 use rd_secret::{secret, version};
+use rd_topic::{Topic, Topics};
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -40,6 +41,7 @@ impl Slice for Cache {
         permissions::CALLS,
         rd_secret::permissions::CALLS,
         rd_log_group::permissions::CALLS,
+        rd_topic::permissions::CALLS,
         rd_iam::permissions::SERVICE_LINKED_ROLES,
         OF_EVERY_PROGRAM,
     ];
@@ -68,6 +70,7 @@ impl Slice for Cache {
             .with::<CacheParameterGroup>()
             .with::<CacheSecret>()
             .with::<LogGroup<Clients>>()
+            .with::<Topic<Clients>>()
             .with::<ReplicationGroup>()
             .with::<CacheSecretVersion>()
     }
@@ -104,6 +107,7 @@ impl Slice for Cache {
         );
         let parameter_group = add_parameter_group(&mut parts, stack, config);
         let logs = log_groups(&mut parts, config, &name);
+        let events = events_topic(&mut parts, stack, config);
         let group = parts.add::<ReplicationGroup>(
             "redis",
             model::Spec {
@@ -126,6 +130,7 @@ impl Slice for Cache {
                 apply_immediately: config.apply_immediately(stack),
                 final_snapshot: config.final_snapshot(stack),
                 logs,
+                events_topic: events.clone(),
             },
         );
         let version = parts.add::<CacheSecretVersion>(
@@ -144,6 +149,9 @@ impl Slice for Cache {
                 ]),
             },
         );
+        if let Some(topic) = events.filter(|_| config.events == Some(true)) {
+            parts.output(cache::EVENTS_TOPIC_ARN, topic);
+        }
         parts.output(cache::REPLICATION_GROUP_ID, group.id());
         parts.output(cache::NODES, config.nodes);
         for number in 1..=usize::try_from(config.nodes).unwrap_or(0) {
@@ -161,6 +169,25 @@ impl Slice for Cache {
         );
         parts
     }
+}
+
+/// The topic for what ElastiCache reports, if it is wanted; an empty ARN if it is not, and none if it stays as it is. It has no
+/// KMS key, since ElastiCache does not publish to an encrypted topic.
+fn events_topic(parts: &mut Parts, stack: &Stack, config: &Config) -> Option<Input> {
+    if !config.events? {
+        return Some(Input::Known(String::new()));
+    }
+    let name = stack.name_of(Clients::TOPIC_NAME);
+    let topic = parts.add::<Topic<Clients>>(
+        "events",
+        rd_topic::Spec {
+            policy: rd_topic::policy(&[rd_topic::of_account(stack, &name, "EventsOfThisAccount")]),
+            name,
+            display_name: stack.name(),
+            kms_key: None,
+        },
+    );
+    Some(topic.id())
 }
 
 /// The name of the parameter group: a group of the stack's own if parameters are set, otherwise the family's default

@@ -231,6 +231,8 @@ slice_outputs! {
         /// The ARN of the secret with the URL. Known once the value is complete, so that a task that starts can
         /// connect.
         SECRET_ARN: String = "secret_arn";
+        /// The ARN of the topic to which ElastiCache publishes its events; absent without `events`.
+        EVENTS_TOPIC_ARN: String = "events_topic_arn";
     }
     families {
         /// The id of a node, which CloudWatch uses as `CacheClusterId`, by the node's number from 1 on.

@@ -322,6 +322,7 @@ mod tests {
             min_tasks: Some(2.0),
             data: true,
             cache_nodes: 2,
+            cache_events: true,
             nat_zones: vec!["a".into(), "b".into()],
             absent: Vec::new(),
         }

@@ -178,7 +178,16 @@ impl Config {
         let mut wrong = |key: &str, what: String, allowed: &str| {
             problems.push(Problem::new(key, what, allowed));
         };
-        if let Some(address) = &self.alert_email
+        let is_url = |text: &String| text.starts_with("https://") || text.starts_with("http://");
+        if self.alert_email.as_ref().is_some_and(is_url) {
+            // The URL of a webhook is a secret: it is not shown.
+            wrong(
+                "alert_email",
+                "a webhook cannot be subscribed: it would have to confirm the subscription, and to understand what SNS sends"
+                    .to_owned(),
+                "an email address; for Slack and Teams, connect AWS Chatbot with the topic (docs/logs.md)",
+            );
+        } else if let Some(address) = &self.alert_email
             && !is_address(address)
         {
             wrong(
@@ -284,8 +293,11 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, Spoil); 8] = [
+        let wrong: [(&str, Spoil); 9] = [
             ("alert_email", |c| c.alert_email = Some("ops".into())),
+            ("alert_email", |c| {
+                c.alert_email = Some("https://hooks.slack.com/services/T0/B0/secret".into());
+            }),
             ("alert_email", |c| c.alert_email = Some("o ps@a.b".into())),
             ("kms_key", |c| c.kms_key = Some("alias/aws/sns".into())),
             ("ecs_cpu_percent", |c| {
@@ -306,6 +318,7 @@ mod tests {
             let mut config = Config::default();
             spoil(&mut config);
             let problems = config.problems(&stack());
+            assert!(!format!("{problems:?}").contains("secret"), "{problems:?}");
             let keys: Vec<&str> = problems.iter().map(|p| p.key.as_str()).collect();
             assert_eq!(keys, [key]);
         }

@@ -18,6 +18,8 @@ pub struct Discovered {
     pub data: bool,
     /// The number of nodes of the cache; 0 if there is no cache.
     pub cache_nodes: usize,
+    /// Whether the cache has a topic for what ElastiCache reports.
+    pub cache_events: bool,
     /// The letters of the zones that have a NAT gateway.
     pub nat_zones: Vec<String>,
     /// The slices without the resources above.
@@ -59,6 +61,7 @@ impl Discovered {
                 .filter(|_| has_node)
                 .and_then(|nodes| usize::try_from(nodes).ok())
                 .unwrap_or(0),
+            cache_events: has_node && others.gives(&cache::EVENTS_TOPIC_ARN),
             nat_zones: others.value(&net::NAT_GATEWAY_ZONES).unwrap_or_default(),
             absent: present
                 .into_iter()

@@ -4,10 +4,14 @@ use rd_common::Stack;
 
 /// The address of the topic in the state.
 pub const TOPIC_ADDRESS: &str = "logs.topic.alarms";
+/// The address of the subscription to rd-cache's topic in the state.
+pub const CACHE_SUBSCRIPTION_ADDRESS: &str = "logs.subscription.cache-email";
 /// The address of the dashboard in the state.
 pub const DASHBOARD_ADDRESS: &str = "logs.dashboard.overview";
 /// The name of the topic, which AWS has with the stack's name before it.
 pub const TOPIC_NAME: &str = "alarms";
+/// The name of rd-cache's topic, which AWS has with the stack's name before it.
+pub const CACHE_TOPIC_NAME: &str = "cache-events";
 /// The name of the dashboard, which AWS has with the stack's name before it.
 pub const DASHBOARD_NAME: &str = "overview";
 

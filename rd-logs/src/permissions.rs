@@ -5,6 +5,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html>
 
 use crate::config::Config;
+use crate::names::CACHE_TOPIC_NAME;
 use rd_common::Stack;
 use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
 use rd_common::settings::Settings;
@@ -210,21 +211,12 @@ pub const CALLS: &[Call] = &[
     ),
     needs(
         SNS,
-        "GetTopicAttributes",
-        "plan subscriptions",
-        &[Grant::on("sns:GetTopicAttributes", "topic")],
-    ),
-    needs(
-        SNS,
-        "ListTagsForResource",
-        "plan",
-        &[Grant::on("sns:ListTagsForResource", "topic")],
-    ),
-    needs(
-        SNS,
         "ListSubscriptionsByTopic",
         "plan subscriptions",
-        &[Grant::on("sns:ListSubscriptionsByTopic", "topic")],
+        &[Grant::on(
+            "sns:ListSubscriptionsByTopic",
+            "topic cache_topic",
+        )],
     ),
     needs(
         SNS,
@@ -234,39 +226,9 @@ pub const CALLS: &[Call] = &[
     ),
     needs(
         SNS,
-        "CreateTopic",
-        "apply",
-        &[Grant::on("sns:CreateTopic sns:TagResource", "topic")],
-    ),
-    needs(
-        SNS,
-        "SetTopicAttributes",
-        "apply",
-        &[Grant::on("sns:SetTopicAttributes", "topic")],
-    ),
-    needs(
-        SNS,
-        "DeleteTopic",
-        "apply",
-        &[Grant::on("sns:DeleteTopic", "topic")],
-    ),
-    needs(
-        SNS,
-        "TagResource",
-        "apply",
-        &[Grant::on("sns:TagResource", "topic")],
-    ),
-    needs(
-        SNS,
-        "UntagResource",
-        "apply",
-        &[Grant::on("sns:UntagResource", "topic")],
-    ),
-    needs(
-        SNS,
         "Subscribe",
         "apply subscriptions",
-        &[Grant::on("sns:Subscribe", "topic")],
+        &[Grant::on("sns:Subscribe", "topic cache_topic")],
     ),
     needs(
         SNS,
@@ -284,7 +246,7 @@ pub const CALLS: &[Call] = &[
         SNS,
         "ConfirmSubscription",
         "subscriptions",
-        &[Grant::on("sns:ConfirmSubscription", "topic")],
+        &[Grant::on("sns:ConfirmSubscription", "topic cache_topic")],
     ),
     needs(
         SNS,
@@ -302,6 +264,8 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
     let name = stack.name();
     Resources::of(stack)
         .regional("topic", "sns", [config.topic_name(stack)])
+        // That of rd-cache, to which the same people are subscribed.
+        .regional("cache_topic", "sns", [stack.name_of(CACHE_TOPIC_NAME)])
         .regional(
             "event_subscription",
             "rds",

@@ -10,17 +10,18 @@ use crate::kinds::alarm::Alarm;
 use crate::kinds::dashboard::{self, Dashboard};
 use crate::kinds::event_subscription::{self, EventSubscription};
 use crate::kinds::subscription::{self, Subscription};
-use crate::kinds::topic::{self, Topic};
 use crate::names::dashboard_url;
 use crate::permissions;
+use rd_common::arn::Arn;
 use rd_common::aws::Aws;
-use rd_common::outputs::{SliceInputs, data, logs};
+use rd_common::outputs::{SliceInputs, cache, data, logs};
 use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::settings::Settings;
 use rd_common::slices::program_of;
 use rd_common::{
     Document, ExternalOutputs, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
 };
+use rd_topic::Topic;
 use serde_json::Value;
 
 /// The slice `logs`, which depends on no other slice but watches those that exist.
@@ -33,7 +34,11 @@ impl Slice for Logs {
     type Discovered = Discovered;
     type DestroyArgs = NoArgs;
 
-    const CALLS: &'static [&'static [Call]] = &[permissions::CALLS, OF_EVERY_PROGRAM];
+    const CALLS: &'static [&'static [Call]] = &[
+        permissions::CALLS,
+        rd_topic::permissions::CALLS,
+        OF_EVERY_PROGRAM,
+    ];
 
     fn resources(stack: &Stack, config: &Config) -> Resources {
         permissions::resources(stack, config)
@@ -56,7 +61,7 @@ impl Slice for Logs {
 
     fn kinds() -> Kinds<Clients> {
         Kinds::new()
-            .with::<Topic>()
+            .with::<Topic<Clients>>()
             .with::<Subscription>()
             .with::<EventSubscription>()
             .with::<Alarm>()
@@ -98,6 +103,21 @@ impl Slice for Logs {
                     topic_arn: topic.id(),
                     instance: data::INSTANCE_ID.input(),
                     categories: event_subscription::CATEGORIES.map(str::to_owned).to_vec(),
+                },
+            );
+        }
+        if let Some(address) = config
+            .alert_email
+            .as_ref()
+            .filter(|_| discovered.cache_events)
+        {
+            // ElastiCache needs a topic without encryption, which is that of rd-cache.
+            parts.add::<Subscription>(
+                "cache-email",
+                subscription::Spec {
+                    topic_arn: cache::EVENTS_TOPIC_ARN.input(),
+                    protocol: "email".to_owned(),
+                    endpoint: address.clone(),
                 },
             );
         }
@@ -145,10 +165,26 @@ impl Slice for Logs {
 
 fn topic(parts: &mut Parts, stack: &Stack, config: &Config) -> Part {
     let name = config.topic_name(stack);
-    parts.add::<Topic>(
+    let mut may_publish = vec![rd_topic::from_service(
+        stack,
+        &name,
+        "AlarmsOfThisAccount",
+        "cloudwatch.amazonaws.com",
+        &Arn::regional(stack, "cloudwatch", "alarm:*"),
+    )];
+    if config.database_events {
+        may_publish.push(rd_topic::from_service(
+            stack,
+            &name,
+            "EventsOfDatabases",
+            "events.rds.amazonaws.com",
+            &Arn::regional(stack, "rds", "db:*"),
+        ));
+    }
+    parts.add::<Topic<Clients>>(
         "alarms",
-        topic::Spec {
-            policy: topic::policy(stack, &name, config.database_events),
+        rd_topic::Spec {
+            policy: rd_topic::policy(&may_publish),
             name,
             display_name: stack.name(),
             kms_key: config.kms_key.clone(),

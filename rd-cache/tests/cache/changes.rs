@@ -203,7 +203,10 @@ fn another_edition_changes_the_engine_in_place() {
     let world = applied(SETTINGS);
     assert_eq!(described(&world, "Engine"), "redis");
     assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
-    let plan = world.rd("rd-cache").args("plan --set edition=2").ok();
+    let plan = world
+        .rd("rd-cache")
+        .args("plan --set edition=2 --set cache.events=false")
+        .ok();
     assert_eq!(plan.actions(), UPDATE);
     let changed = plan.of_type("change").into_iter();
     let changed = changed.filter(|change| change["action"] == "update");
@@ -217,7 +220,7 @@ fn another_edition_changes_the_engine_in_place() {
         "\"parameter_group\" \"default.redis7\" \"default.valkey8\"",
     ];
     assert_eq!(fields, expected);
-    world.settings(&format!("{SETTINGS}edition = 2\n"));
+    world.settings(&format!("{SETTINGS}edition = 2\n[cache]\nevents = false\n"));
     settles(&world, &UPDATE);
     assert_eq!(described(&world, "Engine"), "valkey");
 }

@@ -3,7 +3,7 @@
 
 use rd_testkit::faults::Scenario;
 use rd_testkit::network::SETTINGS;
-use rd_testkit::{ELASTICACHE, World};
+use rd_testkit::{ELASTICACHE, SNS, World};
 use serde_json::json;
 
 const FEW: usize = 3;
@@ -38,6 +38,8 @@ fn nothing_is_left(world: &World) {
         let left = world.query(ELASTICACHE, list, &[]);
         assert!(!left.body.contains("shop-test"), "{}", left.body);
     }
+    let topics = world.query(SNS, "ListTopics", &[]).body;
+    assert!(!topics.contains("shop-test"), "{topics}");
     let secrets = world.json("secretsmanager.ListSecrets", &json!({}));
     assert_eq!(secrets["SecretList"], json!([]));
     assert!(
@@ -62,7 +64,7 @@ const UPDATE: Scenario = Scenario {
     prepare: |world| {
         applied(world);
         world.settings(&format!(
-            "{SETTINGS}[tags]\nOwner = \"platform\"\n[cache]\nnodes = 2\nnode_type = \"cache.t4g.small\"\n\
+            "{SETTINGS}[tags]\nOwner = \"platform\"\n[cache]\nevents = true\nnodes = 2\nnode_type = \"cache.t4g.small\"\n\
              [cache.parameters]\ntimeout = 300\n"
         ));
     },

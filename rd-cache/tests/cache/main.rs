@@ -5,4 +5,5 @@ mod bad_day;
 mod changes;
 mod commands;
 mod drift;
+mod events;
 mod faults;

@@ -2,17 +2,18 @@
 
 use crate::clients::Clients;
 use crate::kinds::subscription::{self, Listed};
-use crate::kinds::topic::NOT_FOUND;
-use crate::names::TOPIC_ADDRESS;
+use crate::names::{CACHE_SUBSCRIPTION_ADDRESS, TOPIC_ADDRESS};
 use crate::slice::Logs;
 use clap::{Args, Subcommand};
+use rd_common::arn::last_part;
 use rd_common::aws::Explain;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::output::style::{OK, paint};
 use rd_common::output::table::table;
 use rd_common::{Ctx, Error, Exit, Result};
-use serde_json::json;
+use rd_topic::NOT_FOUND;
+use serde_json::{Value, json};
 
 /// Flags of `rd-logs subscriptions`, which lists them without a subcommand.
 #[derive(Args)]
@@ -40,13 +41,23 @@ enum SubscriptionsCommand {
 pub async fn run(context: &Context, args: &SubscriptionsArgs) -> Result<Exit> {
     let logs = SliceContext::<Logs>::open(context).await?;
     let (_, topic) = logs.resource(TOPIC_ADDRESS)?;
+    let topics = topics(&logs, topic);
     match &args.command {
-        None => list(context, &logs.ctx, topic).await,
+        None => list(context, &logs.ctx, &topics).await,
         Some(SubscriptionsCommand::Confirm { token }) => {
-            confirm(context, &logs.ctx, topic, token).await
+            confirm(context, &logs.ctx, &topics, token).await
         }
         Some(SubscriptionsCommand::Test) => test(context, &logs.ctx, topic).await,
     }
+}
+
+/// The topic of the alarms, and that of the cache if somebody is subscribed to it.
+fn topics(logs: &SliceContext<Logs>, alarms: &str) -> Vec<String> {
+    let mut topics = vec![alarms.to_owned()];
+    if let Ok(of_cache) = logs.spec::<subscription::Spec>(CACHE_SUBSCRIPTION_ADDRESS) {
+        topics.extend(of_cache.topic_arn.known().cloned());
+    }
+    topics
 }
 
 fn topic_missing() -> Error {
@@ -66,12 +77,16 @@ fn status(one: &Listed) -> &'static str {
     }
 }
 
-async fn list(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit> {
-    let all = all(ctx, topic).await?;
+async fn list(context: &Context, ctx: &Ctx<Clients>, topics: &[String]) -> Result<Exit> {
+    let mut all = Vec::new();
+    for topic in topics {
+        let of_topic = self::all(ctx, topic).await?.into_iter();
+        all.extend(of_topic.map(|one| (topic, one)));
+    }
     if context.printer.is_json() {
-        for one in &all {
+        for (topic, one) in &all {
             let line = json!({
-                "endpoint": one.endpoint, "protocol": one.protocol, "status": status(one), "arn": one.arn,
+                "endpoint": one.endpoint, "protocol": one.protocol, "status": status(one), "arn": one.arn, "topic": topic,
             });
             context.printer.text(&format!("{line}\n"));
         }
@@ -82,17 +97,18 @@ async fn list(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit
     } else {
         let cells: Vec<Vec<String>> = all
             .iter()
-            .map(|one| {
+            .map(|(topic, one)| {
                 vec![
                     one.endpoint.clone(),
                     one.protocol.clone(),
                     status(one).to_owned(),
+                    last_part(topic).to_owned(),
                 ]
             })
             .collect();
         context
             .printer
-            .text(&table(&["ENDPOINT", "PROTOCOL", "STATUS"], &cells));
+            .text(&table(&["ENDPOINT", "PROTOCOL", "STATUS", "TOPIC"], &cells));
     }
     Ok(Exit::Done)
 }
@@ -122,14 +138,22 @@ fn token_missing(text: &str) -> Error {
     )
 }
 
-async fn confirm(context: &Context, ctx: &Ctx<Clients>, topic: &str, given: &str) -> Result<Exit> {
+async fn confirm(
+    context: &Context,
+    ctx: &Ctx<Clients>,
+    topics: &[String],
+    given: &str,
+) -> Result<Exit> {
     let (token, linked) = parse_token(given)?;
-    if let Some(other) = linked.filter(|linked| linked != topic) {
+    // A token without its link is for the alarms.
+    let linked = linked.unwrap_or_else(|| topics[0].clone());
+    let Some(topic) = topics.iter().find(|topic| **topic == linked) else {
         return Err(Error::usage(format!(
-            "the link is for the topic {other}, not for {topic}"
+            "the link is for the topic {linked}, not for {}",
+            topics.join(" or ")
         ))
         .hint("check --environment, --region and --profile"));
-    }
+    };
     let call = ctx.clients.sns.confirm_subscription();
     let call = call.topic_arn(topic).token(token);
     // Otherwise, anyone who opens the unsubscribe link of a forwarded mail would end it, such as a link scanner.
@@ -158,6 +182,29 @@ async fn confirm(context: &Context, ctx: &Ctx<Clients>, topic: &str, given: &str
     Ok(Exit::Done)
 }
 
+/// Subject and texts of a test message, by protocol. AWS Chatbot, which brings the alarms to Slack and Teams, is subscribed by
+/// https, and shows only what AWS's services send and messages in this form.
+/// <https://docs.aws.amazon.com/chatbot/latest/adminguide/custom-notifs.html>
+fn test_message(stack: &str, region: &str) -> (String, Value) {
+    let subject: String = format!("Test of the alarms of {stack}")
+        .chars()
+        .take(99)
+        .collect();
+    let text = format!(
+        "This is a test message from rd-logs. The alarms of {stack} in {region} are sent to this address. You need not do \
+         anything."
+    );
+    let for_chat = json!({
+        "version": "1.0",
+        "source": "custom",
+        "content": {"title": subject, "description": text},
+    });
+    (
+        subject,
+        json!({"default": text, "https": for_chat.to_string()}),
+    )
+}
+
 async fn test(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit> {
     let all = all(ctx, topic).await?;
     let (confirmed, pending): (Vec<&Listed>, Vec<&Listed>) =
@@ -179,14 +226,12 @@ async fn test(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit
             "set alert_email in [logs], run rd-logs apply, and open the link in the mail from AWS",
         ));
     }
-    let stack = ctx.stack.name();
+    let (subject, messages) = test_message(&ctx.stack.name(), &ctx.stack.region);
     let call = ctx.clients.sns.publish().topic_arn(topic);
     let call = call
-        .subject(format!("Test of the alarms of {stack}").chars().take(99).collect::<String>())
-        .message(format!(
-            "This is a test message from rd-logs. The alarms of {stack} in {} are sent to this address. You need not do anything.",
-            ctx.stack.region
-        ));
+        .subject(subject)
+        .message_structure("json")
+        .message(messages.to_string());
     let send = async || call.clone().send().await.doing("send the test");
     let sent = ctx.retrying_if_not_done(send).await?;
     let id = sent.message_id().unwrap_or_default();
@@ -205,6 +250,19 @@ async fn test(context: &Context, ctx: &Ctx<Clients>, topic: &str) -> Result<Exit
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_test_message_is_in_the_form_of_its_reader() {
+        let (subject, messages) = test_message("shop-test", "us-east-1");
+        assert_eq!(subject, "Test of the alarms of shop-test");
+        assert!(messages["default"].as_str().unwrap().contains("us-east-1"));
+        let for_chat: Value = serde_json::from_str(messages["https"].as_str().unwrap()).unwrap();
+        assert_eq!(for_chat["source"], "custom");
+        assert_eq!(
+            for_chat["content"]["title"],
+            "Test of the alarms of shop-test"
+        );
+    }
 
     #[test]
     fn a_token_is_found_in_a_link() {

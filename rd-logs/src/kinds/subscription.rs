@@ -6,11 +6,11 @@
 //! AWS can delete it: after some days, or with the topic. One that is found in a list has its place as id until then.
 
 use crate::clients::Clients;
-use crate::kinds::topic::NOT_FOUND;
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::output::printer::print_warning;
 use rd_common::{Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Wanted};
+use rd_topic::NOT_FOUND;
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 

@@ -326,7 +326,10 @@ fn subscriptions_are_listed_confirmed_and_tested() {
     let listed = || world.rd("rd-logs").args("subscriptions").ok().records();
     assert_eq!(
         listed(),
-        [json!({"endpoint": to, "protocol": "email", "status": "pending", "arn": null})]
+        [json!({
+            "endpoint": to, "protocol": "email", "status": "pending", "arn": null,
+            "topic": world.id("logs.topic.alarms"),
+        })]
     );
     let early = world.rd("rd-logs").args("subscriptions test").code(1);
     assert!(
@@ -396,6 +399,9 @@ fn subscriptions_are_listed_confirmed_and_tested() {
     let mails = world.mail(&to);
     assert_eq!(mails.len(), 2);
     assert_eq!(mails[1]["subject"], "Test of the alarms of shop-test");
+    // People read text; AWS Chatbot, which is subscribed by https, shows only messages in its own form.
+    let text = mails[1]["message"].as_str().unwrap();
+    assert!(text.starts_with("This is a test message"), "{text}");
 
     // Subscriptions that rd-logs did not create are listed, too.
     let topic = world.id("logs.topic.alarms");

@@ -552,6 +552,49 @@ fn a_lost_pending_subscription_is_found_and_nobody_is_asked_again() {
 }
 
 #[test]
+fn who_gets_the_alarms_gets_the_events_of_the_cache() {
+    let world = World::new("");
+    world.settings(&settings(&world));
+    let made = world.query(SNS, "CreateTopic", &[("Name", "shop-test-cache-events")]);
+    let topic = made.tag("TopicArn").unwrap().to_owned();
+    let outputs = |events: bool| {
+        let mut outputs = json!({"nodes": 1, "node_1_id": "shop-test-redis-001"});
+        if events {
+            outputs["events_topic_arn"] = json!(topic);
+        }
+        outputs
+    };
+    world.give("cache", &outputs(true));
+    let apply = world.rd("rd-logs").args("apply -y").ok();
+    let subscription = "create logs.subscription.cache-email".to_owned();
+    assert!(
+        apply.actions().contains(&subscription),
+        "{:?}",
+        apply.actions()
+    );
+    let asked = world.mail(&world.address());
+    assert_eq!(asked.len(), 2, "one mail a topic: {asked:?}");
+    let plan = world.rd("rd-logs").args("plan").ok();
+    assert_eq!(plan.actions(), [""; 0]);
+    // Its link names the topic of the cache.
+    let of_cache = asked.iter().find(|mail| mail["topic"] == topic.as_str());
+    world
+        .rd("rd-logs")
+        .args("subscriptions confirm")
+        .arg(of_cache.unwrap()["url"].as_str().unwrap())
+        .ok();
+    let listed = world.rd("rd-logs").args("subscriptions").ok().records();
+    let of_cache = listed.iter().find(|one| one["topic"] == topic.as_str());
+    assert_eq!(of_cache.unwrap()["status"], "confirmed");
+    assert_eq!(listed.len(), 2);
+
+    world.give("cache", &outputs(false));
+    let apply = world.rd("rd-logs").args("apply -y").ok();
+    assert_eq!(apply.actions(), ["delete logs.subscription.cache-email"]);
+    world.rd("rd-logs").args("destroy -y").ok();
+}
+
+#[test]
 fn an_alarm_of_another_owner_is_refused() {
     let world = World::new(SETTINGS);
     world.watched_slice("data");

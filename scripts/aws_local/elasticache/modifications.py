@@ -18,7 +18,14 @@ from moto.elasticache.exceptions import (
 )
 from moto.elasticache.responses import ElastiCacheResponse
 
-from aws_local.elasticache import engine_versions, events, parameter_groups, replication_groups, validation
+from aws_local.elasticache import (
+    engine_versions,
+    events,
+    notifications,
+    parameter_groups,
+    replication_groups,
+    validation,
+)
 from aws_local.elasticache.subnet_groups import find as find_subnet_group
 
 # Changes that are always applied at once: the parameter and the attribute.
@@ -223,6 +230,7 @@ def modify_replication_group(self):
         # https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/elasticache/replication_group.go
         raise InvalidParameterCombinationException("No modifications were requested")
     _checked(backend, group, params)
+    notifications.check(backend, params)
     engine, version = _versions(group, params)
     parameter_group = _parameter_group(backend, group, params, engine, version)
     token = _token(group, params)

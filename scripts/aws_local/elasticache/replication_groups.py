@@ -21,7 +21,7 @@ from moto.elasticache.responses import ElastiCacheResponse
 from moto.logs.models import logs_backends
 from moto.moto_api import state_manager
 
-from aws_local.elasticache import engine_versions, events, parameter_groups, subnet_groups, validation
+from aws_local.elasticache import engine_versions, events, notifications, parameter_groups, subnet_groups, validation
 from aws_local.elasticache.replication_group import MODEL, Group
 from aws_local.pages import paged
 
@@ -190,6 +190,7 @@ def _made(backend, params):
     upgrade = params.get("AutoMinorVersionUpgrade")
     group.auto_minor_version_upgrade = True if upgrade is None else upgrade
     group.port = params.get("Port") or 6379
+    notifications.check(backend, params)
     group.notification_topic_arn, group.notification_topic_status = params.get("NotificationTopicArn"), "active"
     group.log_delivery = log_delivery(backend, params.get("LogDeliveryConfigurations"))
     group.user_group_ids = params.get("UserGroupIds") or []

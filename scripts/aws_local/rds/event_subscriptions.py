@@ -7,13 +7,13 @@ https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DeleteEventSubscri
 https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html
 """
 
-import json
-
 from moto.core.responses import ActionResult
 from moto.rds.exceptions import RDSClientError
 from moto.rds.models import EventSubscription
 from moto.rds.responses import RDSResponse
 from moto.sns.models import sns_backends
+
+from aws_local.sns import policies
 
 SERVICE = "events.rds.amazonaws.com"
 LONGEST_NAME = 254
@@ -50,35 +50,6 @@ TYPES = {
 }
 
 
-def _matches(condition, account):
-    for members in condition.values():
-        for name, value in members.items():
-            if name.lower() in ("aws:sourceaccount", "aws:sourceowner") and value not in (account, [account]):
-                return False
-    return True
-
-
-def _allows(policy, service, account):
-    """Whether a statement lets the service publish, or all principals of the account, as the default policy does."""
-    statements = (json.loads(policy) if isinstance(policy, str) else policy).get("Statement", [])
-    for one in statements if isinstance(statements, list) else [statements]:
-        principal = one.get("Principal")
-        named = principal.get("Service", []) if isinstance(principal, dict) else []
-        named = [named] if isinstance(named, str) else named
-        anyone = principal == "*" or (isinstance(principal, dict) and principal.get("AWS") == "*")
-        actions = one.get("Action", [])
-        actions = [actions] if isinstance(actions, str) else actions
-        publishes = any(action.lower() in ("sns:publish", "sns:*", "*") for action in actions)
-        if (
-            one.get("Effect") == "Allow"
-            and publishes
-            and (service in named or anyone)
-            and _matches(one.get("Condition", {}), account)
-        ):
-            return True
-    return False
-
-
 def check_topic(backend, arn):
     parts = (arn or "").split(":")
     if len(parts) != 6 or parts[2] != "sns" or arn.endswith(".fifo"):
@@ -86,7 +57,7 @@ def check_topic(backend, arn):
     topic = sns_backends[parts[4]][parts[3]].topics.get(arn)
     if topic is None:
         raise RDSClientError("SNSTopicArnNotFound", f"The SNS topic {arn} does not exist.")
-    if not _allows(topic.policy, SERVICE, backend.account_id):
+    if not policies.allows(topic.policy, backend.account_id, SERVICE):
         raise RDSClientError("SNSNoAuthorization", f"RDS is not authorized to publish to the SNS topic {arn}.")
 
 

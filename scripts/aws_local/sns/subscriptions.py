@@ -91,6 +91,8 @@ def install():
         matcher = self._filter_policy_matcher
         if _is_pending(self) or (matcher and not matcher.matches(message_attributes, message)):
             return None
+        if more.get("message_structure") == "json":
+            message = self._parse_message_structure(message, self.protocol)
         return controls.deliver(
             self.endpoint,
             {"topic": self.topic_arn, "subject": subject or "AWS Notification Message", "message": message},

@@ -76,6 +76,9 @@ pub fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
             diff.field(&logs_path(log), live.logs.get(log), logs.get(log));
         }
     }
+    if let (Some(wanted), Some(topic)) = (&spec.events_topic, &live.events_topic) {
+        diff.field("events_topic", topic, wanted);
+    }
     if let Some(group) = &live.subnet_group {
         diff.fixed("subnet_group", group, &spec.subnet_group);
     }

@@ -166,6 +166,7 @@ impl Kind for ReplicationGroup {
             )
             .preferred_maintenance_window(&spec.maintenance_window)
             .auto_minor_version_upgrade(spec.auto_minor_version_upgrade)
+            .set_notification_topic_arn(spec.events_topic())
             .set_log_delivery_configurations(log_delivery::of_create(spec))
             .set_tags(Some(sdk_tags!(Tag, tags)));
         match call.send().await.doing("create the replication group") {

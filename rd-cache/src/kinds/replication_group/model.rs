@@ -54,12 +54,21 @@ pub struct Spec {
     /// The log groups to which ElastiCache delivers its logs, by log; none where the delivery stays as it is.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub logs: Option<BTreeMap<String, Input>>,
+    /// The ARN of the topic to which ElastiCache publishes its events, empty for none; not set where it stays as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub events_topic: Option<Input>,
 }
 
 impl Spec {
     /// Whether a replica takes over if the primary fails, which needs two nodes.
     pub fn fails_over(&self) -> bool {
         self.nodes > 1
+    }
+
+    /// The topic to which events are published; none where they are not, or where that stays as it is.
+    pub fn events_topic(&self) -> Option<String> {
+        let topic = self.events_topic.as_ref().map(Input::text)?;
+        (!topic.is_empty()).then(|| topic.to_owned())
     }
 }
 
@@ -150,6 +159,9 @@ pub struct Live {
     /// Why the delivery of a log failed, by log.
     #[serde(default)]
     pub log_errors: BTreeMap<String, String>,
+    /// The ARN of the topic to which ElastiCache publishes its events, empty for none; not set before there is a node.
+    #[serde(default)]
+    pub events_topic: Option<String>,
     /// The changes that AWS makes later, by the names of these fields.
     pub pending: BTreeMap<String, Value>,
 }
@@ -251,8 +263,17 @@ pub fn live(group: &Group, clusters: &[CacheCluster], tags: Option<&Tags>) -> Li
             .filter(|one| one.status() == Some(&LogStatus::Error))
             .filter_map(|one| Some((log_of(one)?, one.message().unwrap_or("error").to_owned())))
             .collect(),
+        events_topic: first.map(events_topic),
         pending: pending(group, &members),
     }
+}
+
+/// The topic of a node, of which ElastiCache has no other record; empty where events are not published.
+fn events_topic(cluster: &CacheCluster) -> String {
+    let notification = cluster.notification_configuration();
+    let active = notification.filter(|one| one.topic_status() == Some("active"));
+    let topic = active.and_then(|one| one.topic_arn());
+    topic.unwrap_or_default().to_owned()
 }
 
 fn deliveries(group: &Group) -> impl Iterator<Item = &LogDeliveryConfiguration> {

@@ -119,6 +119,13 @@ async fn modify_settings(
     let has = |path: &str| touches(changes, path);
     let engine = has("engine");
     let versions = engine || has("engine_version");
+    let topic = spec.events_topic.as_ref().map(Input::text);
+    let topic = topic.filter(|_| has("events_topic"));
+    let topic_status = |topic: &str| match topic {
+        // A topic can be switched off, not taken away.
+        "" => "inactive".to_owned(),
+        _ => "active".to_owned(),
+    };
     let turns_snapshots_on = live.snapshot_retention_days == 0 && spec.snapshot_retention_days > 0;
     let call = ctx
         .clients
@@ -144,6 +151,8 @@ async fn modify_settings(
                 .then(|| snapshotting_node(live))
                 .flatten(),
         )
+        .set_notification_topic_arn(topic.filter(|topic| !topic.is_empty()).map(str::to_owned))
+        .set_notification_topic_status(topic.map(topic_status))
         .set_snapshot_window(has("snapshot_window").then(|| spec.snapshot_window.clone()))
         .set_preferred_maintenance_window(
             has("maintenance_window").then(|| spec.maintenance_window.clone()),

@@ -149,6 +149,7 @@ fn what_another_edition_would_change_is_shown_for_these_settings() {
     let changed = [
         "\"cache.engine\" \"redis\" \"valkey\"",
         "\"cache.engine_version\" null \"8.2\"",
+        "\"cache.events\" null true",
         "\"ecs.log_mode\" null \"blocking\"",
         "\"logs.database_events\" false true",
         "\"logs.latency_min_requests\" null 20",

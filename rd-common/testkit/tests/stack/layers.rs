@@ -197,6 +197,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "rd-common/kinds/log-group",
         &["permissions", "settings", "kind", "read", "errors"],
     ),
+    ("rd-common/kinds/topic", &["permissions", "policy", "kind"]),
     (
         "rd-common/kinds/secret",
         &[

@@ -1,9 +1,9 @@
-//! `topic`: the SNS topic that the alarms notify.
+//! `topic`: an SNS topic.
 //! <https://docs.aws.amazon.com/sns/latest/api/API_CreateTopic.html>
 //!
 //! Its ARN is its id, and follows from its name.
 
-use crate::clients::Clients;
+use crate::Topics;
 use aws_sdk_sns::types::Tag;
 use rd_common::arn::{Arn, last_part};
 use rd_common::aws::Explain;
@@ -13,10 +13,11 @@ use rd_common::{
     Wanted, sdk_tags, tags_from_sdk,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::Value;
+use std::marker::PhantomData;
 
-/// The kind `topic`, of which only the name cannot change.
-pub struct Topic;
+/// The kind `topic`, for a slice with clients `C`. Only its name cannot change.
+pub struct Topic<C>(PhantomData<C>);
 
 /// The desired topic, with its policy.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,40 +55,6 @@ pub fn arn(stack: &Stack, name: &str) -> String {
     Arn::regional(stack, "sns", name).to_string()
 }
 
-/// The access policy that lets only alarms of the stack's account publish, and with `database_events` RDS about the
-/// account's databases. IAM policies in the account may allow more.
-/// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/Notify_Users_Alarm_Changes.html>
-/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_Events.GrantingPermissions.html>
-pub fn policy(stack: &Stack, name: &str, database_events: bool) -> Value {
-    let statement = |sid: &str, service: &str, source: Arn| {
-        json!({
-            "Sid": sid,
-            "Effect": "Allow",
-            "Principal": {"Service": service},
-            "Action": "SNS:Publish",
-            "Resource": arn(stack, name),
-            "Condition": {
-                "StringEquals": {"aws:SourceAccount": stack.account()},
-                "ArnLike": {"aws:SourceArn": source.to_string()},
-            },
-        })
-    };
-    let alarms = Arn::regional(stack, "cloudwatch", "alarm:*");
-    let mut statements = vec![statement(
-        "AlarmsOfThisAccount",
-        "cloudwatch.amazonaws.com",
-        alarms,
-    )];
-    if database_events {
-        statements.push(statement(
-            "EventsOfDatabases",
-            "events.rds.amazonaws.com",
-            Arn::regional(stack, "rds", "db:*"),
-        ));
-    }
-    json!({"Version": "2012-10-17", "Statement": statements})
-}
-
 /// Marks a denied change to be repeated: IAM does not see the tags of a new topic at once, where policies are bound to tags.
 /// <https://github.com/hashicorp/terraform-provider-aws/pull/45018>
 fn retry_if_tags_are_new(error: Error) -> Error {
@@ -99,8 +66,8 @@ fn retry_if_tags_are_new(error: Error) -> Error {
     }
 }
 
-async fn read(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<(Live, Tags)>> {
-    let sns = &ctx.clients.sns;
+async fn read<C: Topics>(ctx: &Ctx<C>, arn: &str) -> Result<Option<(Live, Tags)>> {
+    let sns = ctx.clients.sns();
     let attributes = sns.get_topic_attributes().topic_arn(arn).send();
     let tags = sns.list_tags_for_resource().resource_arn(arn).send();
     let (attributes, tags) = tokio::join!(attributes, tags);
@@ -125,20 +92,17 @@ async fn read(ctx: &Ctx<Clients>, arn: &str) -> Result<Option<(Live, Tags)>> {
     Ok(Some((live, tags_from_sdk!(tags))))
 }
 
-impl Kind for Topic {
+impl<C: Topics> Kind for Topic<C> {
     const NAME: &'static str = "topic";
     type Spec = Spec;
     type Live = Live;
-    type Clients = Clients;
+    type Clients = C;
 
-    async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
+    async fn find(ctx: &Ctx<C>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
         let mut found = Vec::new();
         for one in wanted {
             let arn = match one.is_any() {
-                true => Some(arn(
-                    &ctx.stack,
-                    &ctx.stack.name_of(crate::names::TOPIC_NAME),
-                )),
+                true => Some(arn(&ctx.stack, &ctx.stack.name_of(C::TOPIC_NAME))),
                 false => {
                     let named = || Some(arn(&ctx.stack, &one.spec.as_ref()?.name));
                     one.id.clone().or_else(named)
@@ -165,11 +129,11 @@ impl Kind for Topic {
         Ok(found)
     }
 
-    async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
+    async fn create(ctx: &Ctx<C>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let spec = request.spec;
         let mut call = ctx
             .clients
-            .sns
+            .sns()
             .create_topic()
             .name(&spec.name)
             .attributes("DisplayName", &spec.display_name)
@@ -183,7 +147,7 @@ impl Kind for Topic {
     }
 
     async fn update(
-        ctx: &Ctx<Clients>,
+        ctx: &Ctx<C>,
         id: &str,
         _live: &Live,
         spec: &Spec,
@@ -196,7 +160,7 @@ impl Kind for Topic {
                 "policy" => ("Policy", spec.policy.to_string()),
                 _ => continue,
             };
-            let call = ctx.clients.sns.set_topic_attributes().topic_arn(id);
+            let call = ctx.clients.sns().set_topic_attributes().topic_arn(id);
             let call = call.attribute_name(name).attribute_value(value);
             let answer = call.send().await.doing("update the topic");
             answer.map_err(retry_if_tags_are_new)?;
@@ -204,16 +168,16 @@ impl Kind for Topic {
         Ok(())
     }
 
-    async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
-        let call = ctx.clients.sns.delete_topic().topic_arn(id);
+    async fn delete(ctx: &Ctx<C>, id: &str) -> Result<Deletion> {
+        let call = ctx.clients.sns().delete_topic().topic_arn(id);
         // "This action is idempotent, so deleting a topic that does not exist does not result in an error."
         // https://docs.aws.amazon.com/sns/latest/api/API_DeleteTopic.html
         let answer = call.send().await.doing("delete the topic");
         Deletion::of(answer, &NOT_FOUND).map(Deletion::or_unconfirmed)
     }
 
-    async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        let sns = &ctx.clients.sns;
+    async fn tag(ctx: &Ctx<C>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
+        let sns = ctx.clients.sns();
         if !set.is_empty() {
             let call = sns.tag_resource().resource_arn(id);
             let call = call.set_tags(Some(sdk_tags!(Tag, set)));
