@@ -54,7 +54,12 @@ fn a_default_is_that_of_the_edition() {
         world.settings(&file(line.since, line.table, &keys));
         let source = format!("default of edition {}", line.since);
         assert_eq!(shown(&world, line), (json(line.value), source), "{line:?}");
-        let other = if line.is_toml { "7" } else { line.value };
+        // Another value of the same type, if there is one.
+        let other = match line.value {
+            "true" => "false",
+            _ if line.is_toml => "7",
+            text => text,
+        };
         let own = line.before.unwrap_or(other);
         let set = match line.is_toml {
             true => format!("{keys}{key} = {own}"),
@@ -82,7 +87,10 @@ fn an_edition_changes_what_its_table_says_and_nothing_else() {
     for slice in ["net", "data", "cache", "store", "edge", "ecs"] {
         let lines = CHANGED.iter().filter(|line| line.table == slice);
         let keys: String = lines
-            .map(|line| format!("{} = \"{}\"\n", line.key, line.value))
+            .map(|line| match line.is_toml {
+                true => format!("{} = {}\n", line.key, line.value),
+                false => format!("{} = \"{}\"\n", line.key, line.value),
+            })
             .collect();
         // Without a certificate that is issued, there is no listener for HTTPS yet.
         let base = match slice {

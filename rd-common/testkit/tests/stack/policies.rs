@@ -198,6 +198,7 @@ fn sources(slice: &str) -> Vec<PathBuf> {
         "kinds/iam/src",
         "kinds/log-group/src",
         "kinds/secret/src",
+        "kinds/topic/src",
     ] {
         all.push(root.join("rd-common").join(shared));
     }
