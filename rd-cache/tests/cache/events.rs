@@ -1,5 +1,4 @@
 //! What ElastiCache itself reports: published to a topic of the slice, switched off, and left as it is where it is not set.
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use rd_testkit::drift::{Drift, each_is_put_back};
 use rd_testkit::network::SETTINGS;
