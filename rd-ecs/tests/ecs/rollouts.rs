@@ -355,6 +355,28 @@ fn a_rollback_stops_the_deployment_in_progress() {
 }
 
 #[test]
+fn a_rollback_of_what_has_ended_meanwhile_is_told_by_its_end() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    deployed(&world);
+    let slow = json!({"family": "shop-test-api", "account": world.account, "phase_seconds": 0.3});
+    world.aws_local("/aws-local/task", &slow);
+    let line = "deploy --no-verify --no-wait --tag v2";
+    world.rd("rd-ecs").args(line).ok();
+    let ended = Fault::Refuse {
+        status: 400,
+        code: "ConflictException",
+    };
+    proxy.rules(
+        vec![Rule::once(Calls::Of("StopServiceDeployment"), 0, ended)],
+        None,
+    );
+    let done = world.rd("rd-ecs").args("rollback").code(1);
+    let said = "was complete before it could be stopped";
+    assert!(done.stderr.contains(said), "{}", done.stderr);
+}
+
+#[test]
 fn a_rollback_needs_no_lock_and_the_deploying_run_records_it() {
     let world = new(deployed);
     let before = world.live_image();

@@ -272,3 +272,21 @@ pub async fn roll_back(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
         other => other.map(|_| ()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use aws_smithy_types::DateTime;
+
+    #[test]
+    fn deployments_are_sorted_by_their_creation() {
+        let brief = |seconds: i64| {
+            let at = DateTime::from_secs(seconds);
+            ServiceDeploymentBrief::builder().created_at(at).build()
+        };
+        let mut briefs = [2, 3, 1].map(brief);
+        sort(&mut briefs);
+        let order = briefs.map(|one| one.created_at().map(DateTime::secs));
+        assert_eq!(order, [Some(3), Some(2), Some(1)]);
+    }
+}
