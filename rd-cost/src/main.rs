@@ -1,7 +1,9 @@
 //! `rd-cost`: what a stack costs.
 
+mod chart;
 mod commands;
 mod config;
+mod cost_explorer;
 mod estimate;
 mod inventory;
 mod line;
@@ -9,6 +11,7 @@ mod money;
 mod prices;
 mod pricing;
 mod report;
+mod tag_problems;
 mod usage;
 
 use commands::Command;
@@ -18,12 +21,14 @@ use std::process::ExitCode;
 fn main() -> ExitCode {
     main_without_slice::<Command>(About {
         name: "rd-cost",
-        about: "What a stack costs: an estimate of a plan or of what exists, without a call to AWS",
+        about: "What a stack costs: an estimate of a plan or of what exists, and what AWS has charged",
         examples: "  rd-net plan | rd-data plan | rd-cost estimate   what these slices will cost\n  \
                    rd-cost estimate < plan.jsonl                   the same of a saved plan\n  \
                    rd-cost estimate                                of what the states have\n  \
                    rd-cost estimate --fail-over 15% < plan.jsonl   exit with 7 if the plan adds more\n  \
-                   rd-cost prices nat                              the prices of the region, with date and origin",
+                   rd-cost prices nat                              the prices of the region, with date and origin\n  \
+                   rd-cost report --since 30d                      what AWS has charged, by service and day\n  \
+                   rd-cost forecast                                what this month and the next will cost",
         samples: &[],
     })
 }

@@ -1,7 +1,10 @@
 //! The commands of `rd-cost`, one file each.
 
 mod estimate;
+mod forecast;
 mod prices;
+mod report;
+mod tags;
 
 use crate::config::Config;
 use clap::Subcommand;
@@ -24,6 +27,18 @@ pub enum Command {
     #[command(after_help = "{program} prices fargate\n\
         {program} prices --format json > prices.jsonl :: to edit, and to pass with --prices")]
     Prices(prices::PricesArgs),
+    /// Show what AWS has charged for the stack; each request to Cost Explorer costs 0.01 USD
+    #[command(after_help = "{program} report --since 2026-11-01 --by usage-type\n\
+        {program} report --by slice :: by the tag rd:slice\n\
+        {program} report --cached :: again, without a request")]
+    Report(report::ReportArgs),
+    /// Show what this month and the next will have cost
+    #[command(after_help = "{program} forecast")]
+    Forecast(forecast::ForecastArgs),
+    /// Show whether costs can be found by the stack's tags, and activate them
+    #[command(after_help = "{program} tags --activate\n\
+        {program} tags --backfill 2026-10 :: apply them to the past")]
+    Tags(tags::TagsArgs),
     /// Show the settings of [cost], their values and where they were set
     #[command(after_help = "{program} settings cost.usage")]
     Settings(SettingsArgs),
@@ -40,6 +55,9 @@ impl ProgramCommands for Command {
         match self {
             Command::Estimate(args) => estimate::run(context, args).await,
             Command::Prices(args) => prices::run(context, &args),
+            Command::Report(args) => report::run(context, &args).await,
+            Command::Forecast(args) => forecast::run(context, &args).await,
+            Command::Tags(args) => tags::run(context, &args).await,
             Command::Settings(args) => {
                 let explain =
                     |settings: &rd_common::settings::Settings| settings.explain::<Config>("cost");

@@ -1,6 +1,7 @@
 //! Estimates of the real programs' plans, with prices and sums that were worked out by hand.
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
+mod actual;
 mod changes;
 mod formats;
 mod golden;

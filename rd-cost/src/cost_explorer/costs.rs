@@ -1,0 +1,280 @@
+//! What was charged, by day.
+//! <https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html>
+
+use super::{CostExplorer, Metric, SLICE_TAG, days, of_stack};
+use aws_sdk_costexplorer::types::{Granularity, Group, GroupDefinition, GroupDefinitionType};
+use jiff::Timestamp;
+use jiff::civil::Date;
+use rd_common::aws::Explain;
+use rd_common::output::printer::print_warning;
+use rd_common::{Error, Result};
+use rust_decimal::Decimal;
+use serde::{Deserialize, Serialize};
+
+/// By what the costs of a day are told apart.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+pub enum By {
+    /// The service, such as Amazon Relational Database Service
+    Service,
+    /// Nothing but the day
+    Day,
+    /// The usage type, such as NatGateway-Hours
+    UsageType,
+    /// The slice, by the tag rd:slice
+    Slice,
+}
+
+impl By {
+    /// The word of `--by`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Day => "day",
+            Self::UsageType => "usage-type",
+            Self::Slice => "slice",
+        }
+    }
+
+    fn group(self) -> GroupDefinition {
+        let (kind, key) = match self {
+            Self::Service | Self::Day => (GroupDefinitionType::Dimension, "SERVICE"),
+            Self::UsageType => (GroupDefinitionType::Dimension, "USAGE_TYPE"),
+            Self::Slice => (GroupDefinitionType::Tag, SLICE_TAG),
+        };
+        GroupDefinition::builder().r#type(kind).key(key).build()
+    }
+
+    /// What a key of an answer names. That of a tag is `rd:slice$net`, and `rd:slice$` without a value.
+    fn named(self, key: &str) -> String {
+        match self {
+            Self::Slice => match key.split_once('$') {
+                Some((_, "")) | None => "(no slice)".to_owned(),
+                Some((_, slice)) => slice.to_owned(),
+            },
+            _ => key.to_owned(),
+        }
+    }
+}
+
+/// What an amount is, besides the usage of the stack.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Kind {
+    /// What was used, however it was paid.
+    Usage,
+    /// Fees of plans and reservations.
+    Fee,
+    /// AWS Support.
+    Support,
+    /// Taxes on the bill.
+    Tax,
+    /// Money that AWS has given back.
+    Refund,
+    /// Credits and discounts; negative.
+    Credit,
+}
+
+impl Kind {
+    /// By AWS's record type.
+    /// <https://docs.aws.amazon.com/cur/latest/userguide/Lineitem-columns.html>
+    fn of(record_type: &str) -> Self {
+        let word = record_type.to_lowercase();
+        let has = |part: &str| word.contains(part);
+        match () {
+            () if has("credit") || has("discount") && !has("discountedusage") => Self::Credit,
+            () if has("refund") => Self::Refund,
+            () if has("tax") => Self::Tax,
+            () if has("support") => Self::Support,
+            () if has("fee") => Self::Fee,
+            () => Self::Usage,
+        }
+    }
+
+    /// The name of its line.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Usage => "usage",
+            Self::Fee => "fees of plans and reservations",
+            Self::Support => "support",
+            Self::Tax => "tax",
+            Self::Refund => "refunds",
+            Self::Credit => "credits and discounts",
+        }
+    }
+}
+
+/// An amount of one day.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spent {
+    /// The day, in UTC.
+    pub day: Date,
+    /// The service, usage type or slice.
+    pub key: String,
+    /// What the amount is.
+    pub kind: Kind,
+    /// The amount; credits are negative.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub amount: Decimal,
+    /// The currency, such as `USD`.
+    pub currency: String,
+    /// Whether AWS may still change it.
+    pub estimated: bool,
+}
+
+/// What is asked.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Query {
+    /// The first day.
+    pub since: Date,
+    /// The day after the last one.
+    pub until: Date,
+    /// How amounts are counted.
+    pub metric: Metric,
+    /// By what they are told apart.
+    pub by: By,
+}
+
+impl CostExplorer {
+    /// What the stack was charged, by day and key.
+    pub async fn costs(&self, query: &Query) -> Result<Vec<Spent>> {
+        let names = query.metric.names();
+        let mut refused = None;
+        for name in names {
+            match self.costs_by(query, name).await {
+                // An account without this metric.
+                Err(error) if error.is(&["ValidationException"]) && refused.is_none() => {
+                    refused = Some(error);
+                }
+                Ok(spent) => {
+                    if refused.is_some() && query.metric == Metric::Net {
+                        print_warning(
+                            "AWS has no net amounts for this account: these are unblended",
+                            "net amounts exist where AWS grants discounts on the whole bill",
+                        );
+                    }
+                    return Ok(spent);
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Err(refused.unwrap_or_else(|| Error::failed("no metric is left")))
+    }
+
+    async fn costs_by(&self, query: &Query, metric: &str) -> Result<Vec<Spent>> {
+        let question = format!(
+            "{} {} {} {metric}",
+            query.since,
+            query.until,
+            query.by.word()
+        );
+        let now = Timestamp::now();
+        if let Some(kept) = self.cache.borrow().get(&question, now) {
+            return Ok(kept);
+        }
+        let mut spent = Vec::new();
+        let mut token = None;
+        loop {
+            self.count()?;
+            let kinds = GroupDefinition::builder();
+            let kinds = kinds
+                .r#type(GroupDefinitionType::Dimension)
+                .key("RECORD_TYPE");
+            let call = self
+                .client
+                .get_cost_and_usage()
+                .time_period(days(query.since, query.until)?)
+                .granularity(Granularity::Daily)
+                .filter(of_stack(&self.stack))
+                .metrics(metric)
+                .group_by(query.by.group())
+                .group_by(kinds.build())
+                .set_next_page_token(token);
+            let answer = call
+                .send()
+                .await
+                .doing("read the costs")
+                .map_err(explained)?;
+            for day in answer.results_by_time() {
+                let at = day.time_period().map_or("", |period| period.start());
+                let at: Date = at
+                    .parse()
+                    .map_err(|e| Error::failed(format!("AWS's answer has no day: {e}")))?;
+                for group in day.groups() {
+                    spent.push(amount(group, at, query.by, metric, day.estimated())?);
+                }
+            }
+            token = answer.next_page_token.filter(|token| !token.is_empty());
+            if token.is_none() {
+                break;
+            }
+        }
+        self.cache.borrow_mut().put(question, &spent, now)?;
+        Ok(spent)
+    }
+}
+
+fn amount(group: &Group, day: Date, by: By, metric: &str, estimated: bool) -> Result<Spent> {
+    let keys = group.keys();
+    let value = group.metrics().and_then(|metrics| metrics.get(metric));
+    let text = value.and_then(|value| value.amount()).unwrap_or("0");
+    let amount = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
+    Ok(Spent {
+        day,
+        key: by.named(keys.first().map_or("", String::as_str)),
+        kind: Kind::of(keys.get(1).map_or("", String::as_str)),
+        // Cost Explorer has more decimals than a decimal holds: what is beyond is far below a cent.
+        amount: amount
+            .or_else(|_| text.get(..28).unwrap_or(text).parse())
+            .map_err(|e| Error::failed(format!("AWS's amount `{text}` is not a number: {e}")))?,
+        currency: value
+            .and_then(|value| value.unit())
+            .unwrap_or("USD")
+            .to_owned(),
+        estimated,
+    })
+}
+
+/// What a refusal means.
+pub(super) fn explained(error: Error) -> Error {
+    match error.code.as_deref() {
+        Some("AccessDeniedException") => error.hint(
+            "ask for ce:GetCostAndUsage, ce:GetCostForecast, ce:GetTags and ce:ListCostAllocationTags; in an organization, the \
+             management account must also let member accounts use Cost Explorer",
+        ),
+        Some("DataUnavailableException") => error.hint(
+            "Cost Explorer has no data yet: it needs a day after it was turned on in the Billing console",
+        ),
+        Some("BillExpirationException") => {
+            error.hint("AWS keeps 14 months: ask for later days with --since")
+        }
+        Some("LimitExceededException") => error.hint("wait a minute, then run the command again"),
+        _ => error,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_of_a_tag_is_split_at_the_first_dollar() {
+        assert_eq!(By::Slice.named("rd:slice$net"), "net");
+        assert_eq!(By::Slice.named("rd:slice$a$b"), "a$b");
+        assert_eq!(By::Slice.named("rd:slice$"), "(no slice)");
+        assert_eq!(By::Service.named("a$b"), "a$b");
+    }
+
+    #[test]
+    fn credits_refunds_tax_and_support_are_told_from_usage() {
+        let kind = Kind::of;
+        for usage in ["Usage", "DiscountedUsage", "SavingsPlanCoveredUsage", ""] {
+            assert_eq!(kind(usage), Kind::Usage, "{usage}");
+        }
+        assert_eq!(kind("Credit"), Kind::Credit);
+        assert_eq!(kind("BundledDiscount"), Kind::Credit);
+        assert_eq!(kind("Refund"), Kind::Refund);
+        assert_eq!(kind("Tax"), Kind::Tax);
+        assert_eq!(kind("Support"), Kind::Support);
+        assert_eq!(kind("SavingsPlanRecurringFee"), Kind::Fee);
+    }
+}
