@@ -78,22 +78,19 @@ pub const CALLS: &[Call] = &[
         ECS,
         "DescribeServiceDeployments",
         "apply deploy rollback restart run wait diagnose verify exec forward",
-        &[Grant::on(
-            "ecs:DescribeServiceDeployments",
-            "service rollout",
-        )],
+        &[Grant::on("ecs:DescribeServiceDeployments", "service")],
     ),
     needs(
         ECS,
         "DescribeServiceRevisions",
         "apply deploy rollback restart run wait diagnose revisions verify exec forward",
-        &[Grant::on("ecs:DescribeServiceRevisions", "service rollout")],
+        &[Grant::on("ecs:DescribeServiceRevisions", "service")],
     ),
     needs(
         ECS,
         "StopServiceDeployment",
         "deploy restart rollback run wait",
-        &[Grant::on("ecs:StopServiceDeployment", "service rollout")],
+        &[Grant::on("ecs:StopServiceDeployment", "service")],
     ),
     // A list is about the cluster, which IAM checks as a condition.
     needs(
@@ -592,9 +589,9 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
     policies.push(names::managed_execution(Resources::of(stack).stack()));
     let all = Resources::of(stack)
         .regional("cluster", "ecs", [format!("cluster/{cluster}")])
-        .regional("service", "ecs", [format!("service/{cluster}/{api}")])
-        // `service-deployment` and `service-revision`.
-        .regional("rollout", "ecs", [format!("service-*/{cluster}/*")])
+        // The service with its deployments and revisions, `service-deployment/…` and `service-revision/…`: with an ARN of its
+        // own for each, the policy for everything would be longer than IAM allows. The cluster is the stack's alone.
+        .regional("service", "ecs", [format!("service*/{cluster}/*")])
         .regional("task", "ecs", [format!("task/{cluster}/*")])
         // Revisions of `run` have a family of their own.
         .regional(
