@@ -11,9 +11,9 @@
 - /aws-local/lifecycle: {"account", "repository", "days"}, evaluates a lifecycle policy; see ecr/lifecycle_evaluation.py;
 - /aws-local/scan: the findings of image scans; see ecr/scans.py;
 - /aws-local/scaling-activity: scaling activities of a service; see application_autoscaling/activities.py;
-- /aws-local/logs: {"group", "stream", "late_seconds", "empty_pages", "unordered_pages", "query_seconds", "live_seconds"}: a rule
-  for log groups and streams whose names begin with these. Events that are put from now on become readable after
-  `late_seconds`; each page of FilterLogEvents follows an empty one; a query takes `query_seconds`; a live tail ends
+- /aws-local/logs: {"group", "stream", "late_seconds", "empty_pages", "unordered_pages", "streams_a_page", "query_seconds",
+  "live_seconds"}: a rule for log groups and streams whose names begin with these. Events that are put from now on become
+  readable after `late_seconds`; each page of FilterLogEvents follows an empty one, or has the events of so many streams; a query takes `query_seconds`; a live tail ends
   after `live_seconds`. DELETE removes the rule;
 - /aws-local/costs: the costs of an account, and its cost allocation tags; see ce/costs.py;
 - /aws-local/s3-conflict: {"bucket", "key", "times"}, how many conditional writes of the object meet another write, and

@@ -105,6 +105,10 @@ pub fn add_log_line(out: &mut Vec<u8>, line: &str, color: bool) {
             rest = &rest[length..];
             continue;
         }
+        if let Some(length) = sequence_length(rest) {
+            rest = &rest[length..];
+            continue;
+        }
         let control = rest.chars().next().unwrap_or_default();
         match control {
             '\t' => out.extend_from_slice(b"\t"),
@@ -117,6 +121,23 @@ pub fn add_log_line(out: &mut Vec<u8>, line: &str, color: bool) {
     if colored {
         out.extend_from_slice(RESET.as_bytes());
     }
+}
+
+/// A text without the escape sequences of terminals, such as colors. Other control characters stay.
+pub fn without_sequences(text: &str) -> String {
+    let (mut plain, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = rest.find(char::is_control) {
+        plain.push_str(&rest[..at]);
+        rest = &rest[at..];
+        let control = rest.chars().next().unwrap_or_default();
+        let length = sequence_length(rest).unwrap_or_else(|| {
+            plain.push(control);
+            control.len_utf8()
+        });
+        rest = &rest[length..];
+    }
+    plain.push_str(rest);
+    plain
 }
 
 /// Lines of a log as [`add_log_line`] shows them.
@@ -140,6 +161,48 @@ fn color_length(text: &str) -> Option<usize> {
     parameters[length..]
         .starts_with('m')
         .then_some(2 + length + 1)
+}
+
+/// The length of the complete escape sequence at the beginning of a text, in bytes; none if there is none. Strings for
+/// the terminal, such as its title, end with BEL or ST.
+/// <https://ecma-international.org/publications-and-standards/standards/ecma-48/>
+fn sequence_length(text: &str) -> Option<usize> {
+    let mut letters = text.chars();
+    let first = letters.next()?;
+    // The two forms of each introducer: ESC and a letter, or one character.
+    let (kind, begin) = match first {
+        '\x1b' => {
+            let second = letters.next()?;
+            (second, 1 + second.len_utf8())
+        }
+        '\u{9b}' => ('[', 2),
+        '\u{9d}' => (']', 2),
+        '\u{90}' | '\u{98}' | '\u{9e}' | '\u{9f}' => ('P', 2),
+        _ => return None,
+    };
+    let rest = &text[begin..];
+    let length = match kind {
+        '[' => {
+            let length = rest.find(|letter| !matches!(letter, ' '..='?'))?;
+            let last = rest[length..].chars().next()?;
+            matches!(last, '@'..='~').then_some(length + 1)?
+        }
+        ']' | 'P' | 'X' | '^' | '_' => {
+            let end = rest.find(['\x07', '\x1b', '\u{9c}'])?;
+            let after = &rest[end..];
+            let string_end = ["\x07", "\x1b\\", "\u{9c}"];
+            let found = string_end.iter().find(|one| after.starts_with(**one))?;
+            end + found.len()
+        }
+        ' '..='/' => {
+            let length = rest.find(|letter| !matches!(letter, ' '..='/'))?;
+            let last = rest[length..].chars().next()?;
+            matches!(last, '0'..='~').then_some(length + 1)?
+        }
+        '0'..='~' => 0,
+        _ => return None,
+    };
+    Some(begin + length)
 }
 
 #[cfg(test)]
@@ -185,12 +248,32 @@ mod tests {
         let line = "a\x1b[1;31mred\x1b[0m\x1b[2Jb\r\n";
         assert_eq!(
             String::from_utf8(log_lines(line, true)).unwrap(),
-            "a\x1b[1;31mred\x1b[0m\u{fffd}[2Jb\x1b[0m\n"
+            "a\x1b[1;31mred\x1b[0mb\x1b[0m\n"
         );
         assert_eq!(
             String::from_utf8(log_lines(line, false)).unwrap(),
-            "ared\u{fffd}[2Jb\n"
+            "aredb\n"
         );
+    }
+
+    #[test]
+    fn nothing_remains_of_escape_sequences() {
+        for (text, expected) in [
+            ("a\x1b]0;title\x07b\x1b]8;;http://x\x1b\\c", "abc"),
+            ("\x1b[?25l\x1b[38:2::1:2:3mx\x1b(B\x1b7\u{9b}2J", "x"),
+            ("\x1bP1$r\x1b\\y\u{9d}0;t\u{9c}z", "yz"),
+            // What is not complete takes nothing with it.
+            ("\x1b]0;no end", "\u{fffd}]0;no end"),
+            ("\x1b[31", "\u{fffd}[31"),
+            ("x\x1b", "x\u{fffd}"),
+        ] {
+            let lines = String::from_utf8(log_lines(text, false)).unwrap();
+            assert_eq!(lines, expected, "{text:?}");
+            assert_eq!(
+                without_sequences(text).replace('\x1b', "\u{fffd}"),
+                expected
+            );
+        }
     }
 
     proptest! {
@@ -204,6 +287,8 @@ mod tests {
                 rest = &rest[at + style.unwrap_or_default().len()..];
             }
             prop_assert!(!one_line(&text).contains(char::is_control));
+            let plain = String::from_utf8(log_lines(&text, false)).unwrap_or_default();
+            prop_assert!(!plain.replace(['\n', '\t'], "").contains(char::is_control));
         }
     }
 }

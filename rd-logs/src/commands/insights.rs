@@ -2,14 +2,15 @@
 
 use crate::clients::Clients;
 use crate::commands::groups::bytes_text;
-use crate::events::log_groups::{existing, named_or_own};
+use crate::events::log_groups::{LogGroup, existing, named_or_own, of_account};
 use crate::time::args::ZoneArgs;
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_cloudwatchlogs::operation::get_query_results::GetQueryResultsOutput;
-use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus};
+use aws_sdk_cloudwatchlogs::types::{QueryStatistics, QueryStatus, ResultField};
 use jiff::Timestamp;
 use rd_common::aws::{Aws, Explain};
 use rd_common::context::Context;
+use rd_common::output::printer::print_warning;
 use rd_common::output::stream::stdout;
 use rd_common::output::table::table;
 use rd_common::resource::signal::Cancel;
@@ -23,6 +24,10 @@ use std::time::Duration;
 const PAUSES: [u64; 4] = [300, 500, 700, 1000];
 /// The most log groups of a query.
 const MAX_GROUPS: usize = 50;
+/// The most rows of a query, and how many AWS returns by default.
+/// <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartQuery.html>
+const MOST_ROWS: i64 = 100_000;
+const DEFAULT_ROWS: i32 = 10_000;
 /// The maximum width of a cell, in characters, except in the last column.
 const MAX_CELL: usize = 100;
 
@@ -41,8 +46,8 @@ pub struct InsightsArgs {
     /// End of the range, in the same forms as --since [default: now]
     #[arg(long, value_name = "TIME")]
     until: Option<String>,
-    /// Maximum number of rows, up to 10,000; a `limit` in the query applies as well
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=10_000))]
+    /// Maximum number of rows, up to 100,000 [default: 10,000]; a `limit` in the query applies as well
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(1..=MOST_ROWS))]
     limit: Option<i32>,
     #[command(flatten)]
     tz: ZoneArgs,
@@ -53,6 +58,13 @@ pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
     let now = Timestamp::now();
     let (since, until) = args.tz.range(&args.since, args.until.as_deref(), now)?;
     let groups = named_or_own(context, &args.groups).await?;
+    let aws = Aws::connect(&context.access, &context.stack.region).await?;
+    aws.check_credentials().await?;
+    let client = Clients::new(&aws).logs;
+    let groups = match args.groups.is_empty() {
+        true => existing(&client, groups).await?,
+        false => of_account(groups, &aws).await?,
+    };
     if groups.len() > MAX_GROUPS {
         return Err(Error::usage(format!(
             "a query reads at most {MAX_GROUPS} log groups, but {} are selected",
@@ -60,25 +72,27 @@ pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
         ))
         .hint("name fewer groups"));
     }
-    let aws = Aws::connect(&context.access, &context.stack.region).await?;
-    aws.check_credentials().await?;
-    let client = Clients::new(&aws).logs;
-    let groups = match args.groups.is_empty() {
-        true => existing(&client, groups).await?,
-        false => groups,
-    };
     let cancel =
         Cancel::on_signals().map_err(|e| Error::failed(format!("cannot handle signals: {e}")))?;
     // StartQuery takes seconds. The first and the last one are included.
     let until = until.unwrap_or_else(|| now.as_millisecond());
-    let call = client
-        .start_query()
-        .set_log_group_names(Some(groups))
+    let call = client.start_query();
+    let call = match groups.iter().any(|group| group.arn.is_some()) {
+        true => call.set_log_group_identifiers(Some(identifiers(&groups))),
+        false => call.set_log_group_names(Some(identifiers(&groups))),
+    };
+    let call = call
         .start_time(since.div_euclid(1000))
         .end_time((until + 999).div_euclid(1000))
         .query_string(&args.query)
         .set_limit(args.limit);
     let started = call.send().await.doing("start the query").map_err(|error| {
+        // The range, not the query, is what AWS refuses with the same code.
+        if error.is(&["MalformedQueryException"]) && error.summary.contains("retention") {
+            return Error::failed(error.summary.clone()).hint(
+                "a log group has no events that are older than its retention, or than itself: rd-logs groups shows both; choose a later --since and --until",
+            );
+        }
         if error.is(&["MalformedQueryException"]) {
             return Error::usage(error.summary.clone()).hint(
                 "https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CWL_QuerySyntax.html has the syntax",
@@ -103,7 +117,7 @@ pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
         }
         found = wait_for_results(context, &client, &id) => found?,
     };
-    let rows = rows(&found);
+    let rows = rows(&found.results);
     let text = if context.printer.is_json() {
         json_lines(&rows)
     } else {
@@ -112,15 +126,31 @@ pub async fn run(context: &Context, args: &InsightsArgs) -> Result<Exit> {
     context.printer.text(&text);
     stdout.flush().await;
     print_statistics(context, &found, rows.len());
+    let limit = args.limit.unwrap_or(DEFAULT_ROWS);
+    if i32::try_from(rows.len()).is_ok_and(|count| count == limit) {
+        let most = match i64::from(limit) < MOST_ROWS {
+            true => "pass --limit for more rows, up to 100,000, or narrow the query",
+            false => "AWS returns no more rows: narrow --since and --until, or the query",
+        };
+        let text = format!("the query may have more than {limit} rows, which is the limit");
+        context.progress.suspend(|| print_warning(&text, most));
+    }
     Ok(Exit::Done)
 }
 
-/// Waits until the query is complete. Fails if it ends in any other way.
-async fn wait_for_results(
-    context: &Context,
-    client: &logs::Client,
-    id: &str,
-) -> Result<GetQueryResultsOutput> {
+fn identifiers(groups: &[LogGroup]) -> Vec<String> {
+    let identifiers = groups.iter().map(LogGroup::identifier);
+    identifiers.map(str::to_owned).collect()
+}
+
+/// What a complete query has found.
+struct Found {
+    results: Vec<Vec<ResultField>>,
+    statistics: Option<QueryStatistics>,
+}
+
+/// Waits until the query is complete, and reads all pages of its results. Fails if it ends in any other way.
+async fn wait_for_results(context: &Context, client: &logs::Client, id: &str) -> Result<Found> {
     let step = context.progress.step("insights", false);
     let clock = Clock::from_env();
     let mut pauses = PAUSES.iter();
@@ -131,7 +161,7 @@ async fn wait_for_results(
         let results = client.get_query_results().query_id(id).send().await;
         let results = results.doing("read the query's results")?;
         match results.status().map(QueryStatus::as_str) {
-            Some("Complete") => return Ok(results),
+            Some("Complete") => return all_pages(client, id, results).await,
             Some("Scheduled" | "Running" | "Unknown") | None => {}
             Some(other) => {
                 return Err(Error::failed(format!("the query ended with the status {other}")).hint(
@@ -146,6 +176,23 @@ async fn wait_for_results(
     }
 }
 
+/// The results of a complete query from its first page on. A page has at most 10,000 rows.
+async fn all_pages(client: &logs::Client, id: &str, first: GetQueryResultsOutput) -> Result<Found> {
+    let statistics = first.statistics;
+    let (mut results, mut token) = (first.results.unwrap_or_default(), first.next_token);
+    while token.is_some() {
+        let call = client.get_query_results().query_id(id);
+        let page = call.set_next_token(token.clone()).send().await;
+        let page = page.doing("read the query's results")?;
+        results.extend(page.results.unwrap_or_default());
+        token = page.next_token.filter(|next| Some(next) != token.as_ref());
+    }
+    Ok(Found {
+        results,
+        statistics,
+    })
+}
+
 /// Stops the query, so that AWS does not bill what it has not scanned yet.
 async fn stop(client: &logs::Client, id: &str) {
     // A failure does not matter: the query may have ended in the meantime.
@@ -154,9 +201,8 @@ async fn stop(client: &logs::Client, id: &str) {
 }
 
 /// The rows as pairs of field and value, without the pointer `@ptr` that AWS adds to each.
-fn rows(found: &GetQueryResultsOutput) -> Vec<Vec<(&str, &str)>> {
-    found
-        .results()
+fn rows(results: &[Vec<ResultField>]) -> Vec<Vec<(&str, &str)>> {
+    results
         .iter()
         .map(|row| {
             row.iter()
@@ -220,8 +266,8 @@ fn one_line(value: &str, width: usize) -> String {
 }
 
 /// Prints on stderr what the query scanned, which is what AWS bills.
-fn print_statistics(context: &Context, found: &GetQueryResultsOutput, rows: usize) {
-    let Some(statistics) = found.statistics() else {
+fn print_statistics(context: &Context, found: &Found, rows: usize) {
+    let Some(statistics) = &found.statistics else {
         return;
     };
     let text = format!(

@@ -1,6 +1,7 @@
 //! The commands that only rd-logs has.
 
 mod alarms;
+mod crashed_task;
 mod dashboard;
 mod groups;
 mod insights;
@@ -19,7 +20,9 @@ use rd_common::{Exit, Result};
 pub enum Command {
     /// Print log events in order, and with --follow new ones as they arrive
     #[command(after_help = "{program} tail --follow :: new events as they arrive\n\
-        {program} tail --since 2h --filter ERROR --output json | jq -r .message")]
+        {program} tail --since 2h --filter ERROR --output json | jq -r .message\n\
+        {program} tail --tail 20 --follow :: the newest 20, and new ones\n\
+        {program} tail --previous :: the task that crashed last")]
     Tail(tail::TailArgs),
     /// Print the log events of a long range in order, reading in parallel
     #[command(after_help = "{program} search --since 3d --filter ERROR\n\

@@ -58,7 +58,7 @@ pub async fn read(
             progress,
             (until - selection.since).max(1) * source.groups.len() as i64,
         ),
-        output: selection.output(),
+        output: selection.output(&source.groups),
         source,
     };
     let closed = search.output.stream.closed();

@@ -3,7 +3,7 @@
 use super::filter::local_filter::LocalFilter;
 use super::filter::pattern;
 use super::format::{Format, Formatter, Screen};
-use super::log_groups::named_or_own;
+use super::log_groups::{LogGroup, named_or_own};
 use super::output::EventOutput;
 use super::read::source::Source;
 use crate::time::args::ZoneArgs;
@@ -14,15 +14,18 @@ use rd_common::{Error, Result};
 use std::collections::BTreeMap;
 use std::io::IsTerminal;
 
+/// The value of `--since` by default.
+const DEFAULT_SINCE: &str = "10m";
+
 /// Flags that `tail` and `search` share.
 #[derive(clap::Args, Clone, Debug)]
 pub struct EventArgs {
-    /// Log groups, by name or ARN [default: the stack's own: service, flow logs, database]
+    /// Log groups, by name, pattern ('/ecs/*') or ARN [default: the stack's own: service, flow logs, database]
     #[arg(value_name = "GROUP")]
     pub groups: Vec<String>,
-    /// Start of the range: 90s, 2h30m, 3d (back from now), 2026-11-23T14:00:00Z, "2026-11-23 14:00", 14:00, now
-    #[arg(long, value_name = "TIME", default_value = "10m")]
-    pub since: String,
+    /// Start of the range: 90s, 2h30m, 3d (back from now), 2026-11-23T14:00:00Z, "2026-11-23 14:00", 14:00, now [default: 10m]
+    #[arg(long, value_name = "TIME")]
+    pub since: Option<String>,
     /// End of the range, in the same forms as --since
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
@@ -32,6 +35,9 @@ pub struct EventArgs {
     /// Regular expression that the message must match, in addition to --filter; rd-logs applies it
     #[arg(long, value_name = "REGEX", allow_hyphen_values = true)]
     pub grep: Option<String>,
+    /// Print the events whose message does not match --grep
+    #[arg(long, short = 'v', requires = "grep")]
+    pub invert_match: bool,
     /// Only streams whose names begin with this text
     #[arg(long, value_name = "PREFIX")]
     pub stream: Option<String>,
@@ -47,8 +53,8 @@ pub struct EventArgs {
 
 /// The flags after they were checked.
 pub struct Selection {
-    /// The names of the log groups.
-    pub groups: Vec<String>,
+    /// The log groups.
+    pub groups: Vec<LogGroup>,
     /// Whether the user named the groups; otherwise they are the stack's own, some of which may not exist yet.
     pub named: bool,
     /// The start of the range, in milliseconds since 1970.
@@ -59,7 +65,8 @@ pub struct Selection {
     pub zone: TimeZone,
     /// The output format, from `--output` or `--format`.
     pub format: Format,
-    filter: LocalFilter,
+    /// The filters that rd-logs applies itself.
+    pub filter: LocalFilter,
     args: EventArgs,
 }
 
@@ -68,11 +75,16 @@ impl EventArgs {
     pub async fn resolve(&self, context: &Context) -> Result<Selection> {
         let zone = self.tz.zone()?;
         let now = Timestamp::now();
-        let (since, until) = self.tz.range(&self.since, self.until.as_deref(), now)?;
+        let since = self.since.as_deref().unwrap_or(DEFAULT_SINCE);
+        let (since, until) = self.tz.range(since, self.until.as_deref(), now)?;
         if let Some(filter) = &self.filter {
             pattern::check(filter)?;
         }
-        let filter = LocalFilter::new(self.grep.as_deref(), self.task.as_deref())?;
+        let filter = LocalFilter::new(
+            self.grep.as_deref(),
+            self.invert_match,
+            self.task.as_deref(),
+        )?;
         let groups = named_or_own(context, &self.groups).await?;
         if self.stream.as_ref().is_some_and(|s| s.contains([':', '*'])) {
             return Err(Error::usage(
@@ -109,23 +121,27 @@ impl Selection {
             self.groups.clone(),
             args.filter.clone().filter(|text| !text.trim().is_empty()),
             args.stream.clone(),
+            self.filter.task.clone(),
         )
         .await
     }
 
-    /// The output to stdout, which nothing else may write to from then on.
-    pub fn output(&self) -> EventOutput {
+    /// The output to stdout of events from these groups. Nothing else may write there from then on.
+    pub fn output(&self, groups: &[LogGroup]) -> EventOutput {
         let screen = Screen::of_stdout();
-        let formatter = Formatter::new(self.format, &self.groups, screen, self.zone.clone());
+        let names: Vec<String> = groups.iter().map(|group| group.name.clone()).collect();
+        let formatter = Formatter::new(self.format, &names, screen, self.zone.clone());
         EventOutput::new(self.filter.clone(), formatter)
     }
 
     /// The flags that decide which events are selected, by name, for a checkpoint.
     pub fn filters(&self) -> BTreeMap<String, String> {
         let args = &self.args;
+        let inverted = args.invert_match.then(|| "true".to_owned());
         [
             ("filter", &args.filter),
             ("grep", &args.grep),
+            ("invert-match", &inverted),
             ("stream", &args.stream),
             ("task", &args.task),
         ]

@@ -7,8 +7,8 @@ use std::cell::RefCell;
 use std::ops::Range;
 use std::rc::Rc;
 
-/// The initial size of a buffer for a body, in bytes: a page has at most 1 MB of events, plus their JSON.
-const PAGE_BYTES: usize = 1_400_000;
+/// The size of a full page, in bytes: it has at most 1 MB of events, plus their JSON.
+pub const PAGE_BYTES: usize = 1_400_000;
 /// How many free buffers are kept for the next responses.
 const FREE_BUFFERS: usize = 4;
 

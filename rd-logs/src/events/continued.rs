@@ -3,7 +3,7 @@
 //! The file is never truncated, since other programs may write to it. A line that was cut off is completed by the event that
 //! it belongs to; where no event does, the next line begins below it.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
 
 /// The most output that waits for the event of a line that was cut off, in bytes.
@@ -14,8 +14,10 @@ const MOST_HELD: usize = 4 << 20;
 pub struct Continued {
     /// Complete lines, of this program or others.
     text: Vec<u8>,
-    /// Where lines begin in the text that belong to no event yet, by the hash of the line.
+    /// Where lines begin in the text, by the hash of the line.
     lines: HashMap<u64, Vec<usize>>,
+    /// Where those lines begin that belong to no event yet.
+    free: HashSet<usize>,
     hasher: RandomState,
     /// The beginning of a line that was cut off.
     cut: Vec<u8>,
@@ -34,6 +36,7 @@ impl Continued {
         for line in text.split_inclusive(|byte| *byte == b'\n') {
             let hash = continued.hasher.hash_one(line);
             continued.lines.entry(hash).or_default().push(at);
+            continued.free.insert(at);
             at += line.len();
         }
         continued.text = text;
@@ -69,13 +72,18 @@ impl Continued {
         let Some(line) = event.split_inclusive(|byte| *byte == b'\n').next() else {
             return false;
         };
-        let Some(starts) = self.lines.get_mut(&self.hasher.hash_one(line)) else {
-            return false;
-        };
-        let found = starts
-            .iter()
-            .position(|at| self.text[*at..].starts_with(event));
-        found.map(|index| starts.remove(index)).is_some()
+        let starts = self.lines.get(&self.hasher.hash_one(line));
+        let lines = starts.into_iter().flatten().find_map(|start| {
+            // A line of another event is not this one, although it may look like it.
+            let lines: Vec<usize> = line_starts(event).map(|at| start + at).collect();
+            let free = lines.iter().all(|at| self.free.contains(at));
+            (free && self.text[*start..].starts_with(event)).then_some(lines)
+        });
+        let found = lines.is_some();
+        for at in lines.into_iter().flatten() {
+            self.free.remove(&at);
+        }
+        found
     }
 
     /// Adds what was kept back, below the line that was cut off: no event is known that it belongs to.
@@ -86,6 +94,17 @@ impl Continued {
             out.append(&mut self.held);
         }
     }
+}
+
+/// Where the lines of an event begin.
+fn line_starts(event: &[u8]) -> impl Iterator<Item = usize> {
+    let mut next = 0;
+    event
+        .split_inclusive(|byte| *byte == b'\n')
+        .map(move |line| {
+            next += line.len();
+            next - line.len()
+        })
 }
 
 #[cfg(test)]
@@ -110,6 +129,13 @@ mod tests {
         let text = "a\nnot ours\nb\n  of two lines\na\n";
         let events = ["a\n", "b\n  of two lines\n", "b\n  other\n", "a\n", "a\n"];
         assert_eq!(written(text, "", &events), "b\n  other\na\n");
+    }
+
+    #[test]
+    fn a_line_within_an_event_is_not_another_event() {
+        assert_eq!(written("a\nb\n", "", &["a\nb\n", "b\n"]), "b\n");
+        // Nothing is lost where they come in another order, either.
+        assert_eq!(written("a\nb\n", "", &["b\n", "a\nb\n"]), "a\nb\n");
     }
 
     #[test]

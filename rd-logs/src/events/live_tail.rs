@@ -3,6 +3,7 @@
 //! <https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_StartLiveTail.html>
 
 use super::event::Event;
+use super::live_queue::LiveQueue;
 use super::output::EventOutput;
 use super::read::source::Source;
 use crate::time::zone::local_time;
@@ -20,13 +21,14 @@ use jiff::tz::TimeZone;
 use rd_common::aws::Explain;
 use rd_common::resource::wait::backoff;
 use rd_common::{Error, Exit, Result, Retry};
+use std::cell::Cell;
 use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
 
 /// The most log groups of a session.
 const MAX_GROUPS: usize = 10;
-/// The shortest time between two warnings about sampling.
+/// The shortest time between two warnings about sampling, or about a slow reader.
 const WARN_EVERY: Duration = Duration::from_secs(30);
 /// The number of failed starts in a row after which the command fails.
 const MAX_FAILURES: u32 = 5;
@@ -34,19 +36,24 @@ const MAX_FAILURES: u32 = 5;
 /// Prints the events of Live Tail sessions.
 pub struct LiveTail {
     source: Rc<Source>,
-    output: EventOutput,
+    /// Taken by the printer.
+    output: Option<EventOutput>,
+    queue: Rc<LiveQueue>,
     filter: Option<String>,
     stream: Option<String>,
     zone: TimeZone,
     idle_exit: Option<Duration>,
     /// The ARNs of the groups.
     identifiers: Vec<String>,
-    last_event: Instant,
+    last_event: Rc<Cell<Instant>>,
     /// The time of the last update, in milliseconds since 1970. No event before it is missing.
     last_update: i64,
     last_sampling_warning: Option<Instant>,
     /// The number of sampled updates since that warning.
     sampled_updates: u64,
+    last_slow_warning: Option<Instant>,
+    /// The number of events that were dropped since that warning.
+    dropped: u64,
 }
 
 impl LiveTail {
@@ -75,32 +82,43 @@ impl LiveTail {
         let last_update = source.skew.now();
         Ok(Self {
             source,
-            output,
+            output: Some(output),
+            queue: Rc::default(),
             filter: filter.map(str::to_owned),
             stream: stream.map(str::to_owned),
             zone,
             idle_exit,
             identifiers: Vec::new(),
-            last_event: Instant::now(),
+            last_event: Rc::new(Cell::new(Instant::now())),
             last_update,
             last_sampling_warning: None,
             sampled_updates: 0,
+            last_slow_warning: None,
+            dropped: 0,
         })
     }
 
     /// Prints events until the user interrupts it, the reader of stdout ends, or no event arrives for `idle_exit`.
     pub async fn run(mut self, cancelled: impl Future<Output = ()>) -> Result<Exit> {
-        let closed = self.output.stream.closed();
-        tokio::select! {
+        let Some(output) = self.output.take() else {
+            return Ok(Exit::Done);
+        };
+        let closed = output.stream.closed();
+        let queue = self.queue.clone();
+        let printed = print(queue.clone(), output, self.last_event.clone());
+        let sessions = async {
+            let done = self.run_sessions().await;
+            queue.end();
+            done
+        };
+        let end = tokio::select! {
             biased;
-            () = closed => Ok(Exit::Done),
+            () = closed => return Ok(Exit::Done),
             () = cancelled => Ok(Exit::Interrupted),
-            done = self.run_sessions() => {
-                done?;
-                self.output.stream.flush().await;
-                Ok(Exit::Done)
-            }
-        }
+            (done, ()) = async { tokio::join!(sessions, printed) } => done.map(|()| Exit::Done),
+        };
+        self.warn_slow(true);
+        end
     }
 
     async fn run_sessions(&mut self) -> Result<()> {
@@ -140,13 +158,17 @@ impl LiveTail {
     async fn group_arns(&self) -> Result<Vec<String>> {
         let mut arns = Vec::new();
         for group in &self.source.groups {
+            if let Some(arn) = &group.arn {
+                arns.push(arn.clone());
+                continue;
+            }
             let call = self.source.client.describe_log_groups();
-            let page = call.log_group_name_prefix(group).send().await;
+            let page = call.log_group_name_prefix(&group.name).send().await;
             let page = page.doing(&format!("find the log group {group}"))?;
             let found = page
                 .log_groups()
                 .iter()
-                .find(|one| one.log_group_name() == Some(group));
+                .find(|one| one.log_group_name() == Some(&group.name));
             let arn = found.and_then(|one| one.log_group_arn().or(one.arn()));
             let arn = arn.ok_or_else(|| {
                 Error::failed(format!("the log group {group} does not exist"))
@@ -170,12 +192,12 @@ impl LiveTail {
         let mut stream = response.doing("start a Live Tail session")?.response_stream;
         loop {
             let idle = self.idle_exit.map(|idle| self.source.clock.scaled(idle));
-            if idle.is_some_and(|idle| self.last_event.elapsed() >= idle) {
+            if idle.is_some_and(|idle| self.last_event.get().elapsed() >= idle) {
                 return Ok(true);
             }
             match stream.recv().await {
                 Ok(Some(StartLiveTailResponseStream::SessionUpdate(update))) => {
-                    self.print_update(update).await;
+                    self.take_update(update);
                 }
                 Ok(Some(_)) => {}
                 Ok(None) => return Ok(false),
@@ -198,7 +220,7 @@ impl LiveTail {
         }
     }
 
-    async fn print_update(&mut self, update: LiveTailSessionUpdate) {
+    fn take_update(&mut self, update: LiveTailSessionUpdate) {
         self.last_update = self.source.skew.now();
         let sampled = update
             .session_metadata()
@@ -207,26 +229,38 @@ impl LiveTail {
         if sampled {
             self.warn_sampled(results.len());
         }
-        let before = self.output.written;
-        for one in results {
+        let groups = &self.source.groups;
+        self.queue.add(results.iter().map(|one| {
             let identifier = one.log_group_identifier().unwrap_or_default();
-            let name = identifier.rsplit(':').next().unwrap_or_default();
-            let group = self.source.groups.iter().position(|group| group == name);
-            self.output.add(&Event::new(
-                (
-                    one.timestamp.unwrap_or_default(),
-                    one.ingestion_time.unwrap_or_default(),
-                ),
+            let group = groups.iter().position(|group| group.is_named(identifier));
+            let times = (one.timestamp, one.ingestion_time);
+            Event::new(
+                (times.0.unwrap_or_default(), times.1.unwrap_or_default()),
                 group.unwrap_or(usize::MAX),
                 "",
                 one.log_stream_name().unwrap_or_default(),
                 one.message().unwrap_or_default(),
-            ));
+            )
+        }));
+        self.warn_slow(false);
+    }
+
+    /// Warns about events that were dropped because the reader of stdout is slow: at most every half minute, except for
+    /// the last time.
+    fn warn_slow(&mut self, last: bool) {
+        self.dropped += self.queue.take_dropped();
+        let due = self
+            .last_slow_warning
+            .is_none_or(|last| last.elapsed() >= WARN_EVERY);
+        if self.dropped == 0 || !(due || last) {
+            return;
         }
-        if self.output.written > before {
-            self.last_event = Instant::now();
-        }
-        self.output.send().await;
+        self.last_slow_warning = Some(Instant::now());
+        let dropped = std::mem::take(&mut self.dropped);
+        self.source.warn(
+            &format!("the reader of stdout is too slow: the oldest {dropped} events were not printed"),
+            "rd-logs tail --follow without --live waits for its reader, and prints all events; --filter reduces their number",
+        );
     }
 
     fn warn_sampled(&mut self, sent: usize) {
@@ -247,6 +281,26 @@ impl LiveTail {
             "rd-logs tail --follow without --live reads all of them; --filter reduces their number",
         );
     }
+}
+
+/// Prints the events that wait. Waits while the reader of stdout is slow.
+async fn print(queue: Rc<LiveQueue>, mut output: EventOutput, last_event: Rc<Cell<Instant>>) {
+    while let Some(first) = queue.next().await {
+        let before = output.written;
+        let mut next = Some(first);
+        while let Some(event) = next {
+            output.add(&event);
+            next = match output.is_full() {
+                true => None,
+                false => queue.try_next(),
+            };
+        }
+        if output.written > before {
+            last_event.set(Instant::now());
+        }
+        output.send().await;
+    }
+    output.stream.flush().await;
 }
 
 /// An interceptor that removes the prefix `stream-`, which the SDK puts before the host of this operation, if the host

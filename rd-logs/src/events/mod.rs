@@ -12,6 +12,7 @@ pub mod filter;
 pub mod follow;
 pub mod format;
 pub mod json_text;
+pub mod live_queue;
 pub mod live_tail;
 pub mod log_groups;
 pub mod output;

@@ -87,7 +87,7 @@ pub fn time_range(
         .transpose()?;
     if start > now.as_millisecond() {
         return Err(Error::usage(format!(
-            "--since {since} is in the future: there are no events yet"
+            "--since {since} is in the future: there is nothing yet"
         ))
         .hint("a time without a date is one of today; 2h counts back from now"));
     }

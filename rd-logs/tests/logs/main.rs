@@ -1,5 +1,6 @@
 //! rd-logs against the local AWS API.
 
+mod arns;
 mod bad_day;
 mod changes;
 mod commands;
@@ -8,7 +9,9 @@ mod drift;
 mod faults;
 mod formats;
 mod lifecycle;
+mod many_streams;
 mod search;
+mod selection;
 mod tail;
 mod tail_ends;
 mod unordered;

@@ -187,6 +187,48 @@ fn a_query_prints_its_rows() {
 }
 
 #[test]
+fn a_query_has_all_its_rows_and_tells_its_limits() {
+    let world = World::new(SETTINGS);
+    let group = group(&world, "g");
+    stream(&world, &group, "s");
+    let start = now() - 60_000;
+    let events: Vec<(i64, String)> = (0..10_500)
+        .map(|number| (start + number, format!("event {number}")))
+        .collect();
+    for batch in events.chunks(5000) {
+        put(&world, &group, "s", batch);
+    }
+    let run = |flags: &str| {
+        let rd = world.rd("rd-logs").args("insights").arg("fields @message");
+        rd.args(&format!("{group} {flags}"))
+    };
+    let done = run("").ok();
+    assert_eq!(done.stdout.lines().count(), 10_000);
+    assert!(
+        done.stderr.contains("more than 10000 rows"),
+        "{}",
+        done.stderr
+    );
+    assert!(done.stderr.contains("--limit"), "{}", done.stderr);
+    let done = run("--limit 100000").ok();
+    let rows = done.stdout.lines().map(|line| {
+        let row: Value = serde_json::from_str(line).unwrap();
+        row["@message"].as_str().unwrap().to_owned()
+    });
+    each_once(events.into_iter().map(|(_, message)| message), rows);
+    assert!(!done.stderr.contains("the limit"), "{}", done.stderr);
+    // Before the retention, AWS refuses the range with the code of a wrong query.
+    logs(
+        &world,
+        "PutRetentionPolicy",
+        &json!({"logGroupName": group, "retentionInDays": 1}),
+    );
+    let done = run("--since 3d --until 2d").code(1);
+    assert!(done.stderr.contains("retention"), "{}", done.stderr);
+    assert!(!done.stderr.contains("CWL_QuerySyntax"), "{}", done.stderr);
+}
+
+#[test]
 fn an_interrupted_query_is_stopped() {
     let world = World::new(SETTINGS);
     let group = group(&world, "g");
@@ -307,6 +349,38 @@ fn live_tail_warns_when_it_is_sampled_and_started_again() {
     assert!(
         done.stderr
             .contains("the Live Tail session ended and is started again"),
+        "{}",
+        done.stderr
+    );
+}
+
+#[test]
+fn a_live_tail_says_that_its_reader_is_too_slow() {
+    let world = World::new(SETTINGS);
+    let group = group(&world, "g");
+    stream(&world, &group, "s");
+    let child = world
+        .rd("rd-logs")
+        .args(&format!("tail {group} --live -o raw"))
+        .start();
+    // Nobody reads stdout. More arrives than the pipe and rd-logs hold: about 20 MB.
+    let large: Vec<(i64, String)> = (0..4)
+        .map(|number| (now(), format!("{number} {}", "x".repeat(250_000))))
+        .collect();
+    for round in 0..20 {
+        put(&world, &group, "s", &large);
+        std::thread::sleep(Duration::from_millis(if round == 0 { 1500 } else { 100 }));
+    }
+    std::thread::sleep(Duration::from_secs(2));
+    let kill = std::process::Command::new("kill")
+        .args(["-INT", &child.id().to_string()])
+        .status();
+    assert!(kill.unwrap().success());
+    let done = finish(child);
+    assert_eq!(done.code, 130, "{}", done.stderr);
+    assert!(
+        done.stderr
+            .contains("the reader of stdout is too slow: the oldest "),
         "{}",
         done.stderr
     );

@@ -28,6 +28,8 @@ DAY = 24 * 3600 * 1000
 # https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html
 MOST_EVENTS, MOST_BYTES, EVENT_OVERHEAD, LONGEST_MESSAGE = 10_000, 1_048_576, 26, 1_048_576
 OLDEST, NEWEST = 14 * DAY, 2 * 3600 * 1000
+# The first time from which events are returned newest first: the beginning of 2024.
+BACKWARD_SINCE = 1_704_067_200_000
 # The number of events that one call searches before it returns what it has found, and a token.
 SCAN = 100_000
 # With `unordered_pages`, the number of sets of streams that a call searches one after the other.
@@ -164,8 +166,15 @@ def _group(backend, name, identifier):
         raise InvalidParameterException(
             "Exactly one of the parameters logGroupName and logGroupIdentifier must be specified."
         )
-    if identifier:
-        name = identifier.split(":log-group:")[-1].removesuffix(":*") if identifier.startswith("arn:") else identifier
+    if identifier and identifier.startswith("arn:"):
+        if identifier.endswith("*"):
+            raise InvalidParameterException("The ARN of a log group must not end with an asterisk.")
+        # Another account's group can be read where it shares it with this one, which no account does here.
+        _, _, _, region, account, _, name = identifier.split(":", 6)
+        if (region, account) != (backend.region_name, backend.account_id):
+            raise ResourceNotFoundException()
+    elif identifier:
+        name = identifier
     group = backend.groups.get(name)
     if group is None:
         raise ResourceNotFoundException()
@@ -219,6 +228,11 @@ def _filter(self):
         )
     start, end = self._get_param("startTime"), self._get_param("endTime")
     _range(start, end)
+    backward = self._get_param("startFromHead") is False
+    if backward and (start or 0) < BACKWARD_SINCE:
+        raise InvalidParameterException(
+            "startFromHead can be false only if startTime is on or after Jan 1, 2024 00:00:00 UTC."
+        )
     limit = _limit(self._get_param("limit"))
     test = parse(self._get_param("filterPattern"))
     token = self._get_param("nextToken")
@@ -226,6 +240,13 @@ def _filter(self):
     if names and (missing := names - group.streams.keys()):
         raise ResourceNotFoundException(f"The specified log stream does not exist: {sorted(missing)[0]}")
     rule = controls.log_rule(group.name, "")
+    chunks = None
+    if chunk := rule.get("streams_a_page"):
+        # AWS searches some streams after the others, and returns a page for these, also if it has found nothing.
+        searched = sorted(one for one in group.streams if (not names or one in names) and one.startswith(prefix or ""))
+        chunks = [set(searched[at : at + chunk]) for at in range(0, len(searched), chunk)] or [set()]
+    if backward or (token or "").startswith("b/"):
+        return _backward(index(group), (start, end), token, limit, names, prefix, test)
     with _lock:
         events = index(group)
         low, high = between(events, start, end)
@@ -241,6 +262,11 @@ def _filter(self):
             looked = [event for event in events[low:high] if _set(event.stream) == chosen]
             kind, more = f"p{chosen}", False
             following = _token(f"p{chosen + 1}", start or 0, -1, "") if chosen + 1 < SETS else None
+        if chunks:
+            chosen = int(kind[1:] or 0)
+            looked = [event for event in events[low:high] if event.stream in chunks[chosen]]
+            kind, more = f"p{chosen}", False
+            following = _token(f"p{chosen + 1}", start or 0, -1, "") if chosen + 1 < len(chunks) else None
     if rule.get("empty_pages") and kind == "p" and looked:
         # AWS sometimes returns an empty page with a token.
         first = looked[0]
@@ -262,6 +288,27 @@ def _filter(self):
     elif following:
         answer["nextToken"] = following
     return json.dumps(answer)
+
+
+def _backward(events, times, token, limit, names, prefix, test):
+    """A page of FilterLogEvents with the newest events first; the token decides the direction of later pages."""
+    with _lock:
+        low, high = between(events, *times)
+        if token:
+            _, (stamp, ingested, event_id) = _position(token)
+            high = min(high, bisect.bisect_left(events, (stamp, ingested, event_id[:-1])))
+        looked = events[low:high]
+    found, now, size, following = [], time.time(), 0, None
+    for event in reversed(looked):
+        selected = (names is None or event.stream in names) and event.stream.startswith(prefix or "")
+        if event.visible <= now and selected and test(event.message):
+            size += event.size + len(event.stream) + AROUND
+            if len(found) == limit or (found and size > MOST_BYTES):
+                following = _token("b", *found[-1][:3])
+                break
+            found.append(event)
+    answer = {"events": [event.filtered() for event in found], "searchedLogStreams": []}
+    return json.dumps(answer | ({"nextToken": following} if following else {}))
 
 
 def _get(self):

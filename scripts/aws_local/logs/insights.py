@@ -12,6 +12,7 @@ import json
 import time
 import uuid
 
+from moto.core.utils import unix_time
 from moto.logs.exceptions import InvalidParameterException, ResourceNotFoundException
 from moto.logs.models import LogsBackend
 from moto.logs.responses import LogsResponse
@@ -32,13 +33,15 @@ from aws_local.logs.insights_language import (
     value,
 )
 
-MOST_ROWS = 10_000
+# The most rows of a query, how many it has by default, and the most of a page.
+MOST_ROWS, DEFAULT_ROWS, PAGE_ROWS = 100_000, 10_000, 10_000
+DAY = 24 * 3600
 
 
 class Query:
     def __init__(self, groups, start, end, text, limit):
         self.groups, self.start, self.end, self.text = groups, start, end, text
-        self.limit = min(limit or MOST_ROWS, MOST_ROWS)
+        self.limit = limit or DEFAULT_ROWS
         self.id, self.started, self.cancelled = str(uuid.uuid4()), time.time(), False
         self.create_time, self.query_string = self.started, text
         self.log_group_names = [group.name for group in groups]
@@ -188,7 +191,19 @@ def _start(self):
     start, end = self._get_param("startTime"), self._get_param("endTime")
     if end < start:
         raise InvalidParameterException("End time should not be less than start time.")
-    query = Query(groups, start, end, self._get_param("queryString"), self._get_param("limit"))
+    for group in groups:
+        kept = time.time() - int(group.retention_in_days) * DAY if group.retention_in_days else 0
+        if end < max(kept, int(unix_time(group.creation_time))):
+            raise MalformedQueryException(
+                "Query's end date and time is either before the log groups creation time or exceeds the log groups log "
+                "retention settings"
+            )
+    limit = self._get_param("limit")
+    if limit is not None and not 1 <= limit <= MOST_ROWS:
+        raise InvalidParameterException(
+            constraint=f"Member must have value less than or equal to {MOST_ROWS}", parameter="limit", value=limit
+        )
+    query = Query(groups, start, end, self._get_param("queryString"), limit)
     self.logs_backend.queries[query.id] = query
     return json.dumps({"queryId": query.id})
 
@@ -210,7 +225,12 @@ def _results(self):
         if query.found is None:
             query.found = query.run()
         results, numbers = query.found
-    return json.dumps({"queryLanguage": "CWLI", "results": results, "statistics": numbers, "status": status})
+    first, most = int(self._get_param("nextToken") or 0), self._get_param("maxItems") or PAGE_ROWS
+    page = results[first : first + min(most, PAGE_ROWS)]
+    answer = {"queryLanguage": "CWLI", "results": page, "statistics": numbers, "status": status}
+    if first + len(page) < len(results):
+        answer["nextToken"] = str(first + len(page))
+    return json.dumps(answer)
 
 
 def _stop(self):

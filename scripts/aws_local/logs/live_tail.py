@@ -11,11 +11,11 @@ import time
 import uuid
 
 from moto.iam.models import get_account_id_from
-from moto.logs.exceptions import LogsClientError, ResourceNotFoundException
+from moto.logs.exceptions import LogsClientError
 from moto.logs.models import logs_backends
 
 from aws_local import controls
-from aws_local.logs.events import index
+from aws_local.logs.events import _group, index
 from aws_local.logs.filter_patterns import parse
 
 TARGET = "Logs_20140328.StartLiveTail"
@@ -80,10 +80,7 @@ class Session:
         for identifier in identifiers:
             if not identifier.startswith("arn:") or identifier.endswith("*"):
                 raise _invalid("Log groups are given as ARNs, which must not end with an asterisk.")
-            group = backend.groups.get(identifier.split(":log-group:")[-1])
-            if group is None:
-                raise ResourceNotFoundException()
-            self.groups.append(group)
+            self.groups.append(_group(backend, None, identifier))
         self.wanted = _streams(names, prefixes)
         self.test = parse(body.get("logEventFilterPattern"))
         self.seen = {}

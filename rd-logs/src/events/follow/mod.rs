@@ -126,7 +126,7 @@ impl Follow {
         };
         if let Some(found) = found {
             for (group, name) in groups.iter_mut().zip(&source.groups) {
-                if let Some(seen) = found.seen(name)? {
+                if let Some(seen) = found.seen(&name.name)? {
                     group.frontier = seen.floor();
                     group.reached = group.frontier;
                     group.seen = seen;
@@ -136,7 +136,7 @@ impl Follow {
                 continued = save_checkpoint::recover_stdout(was, &source, &mut groups)?;
             }
             other_groups = found.groups;
-            other_groups.retain(|name, _| !source.groups.contains(name));
+            other_groups.retain(|name, _| !source.groups.iter().any(|group| group.name == *name));
         }
         let mut output = output();
         output.continue_file(continued);

@@ -7,7 +7,7 @@
 //! window: as often as fits into a fifth of the time, and at least twice per window.
 
 use crate::events::event::Event;
-use crate::events::read::source::{Range, Source, is_missing, is_stale_token};
+use crate::events::read::source::{Source, is_missing, is_stale_token};
 use rd_common::{Error, Result};
 use std::rc::Rc;
 use std::time::Duration;
@@ -99,7 +99,8 @@ struct Poller {
 
 /// The result of a pass.
 struct Pass {
-    pages: usize,
+    /// The number of pages that its events fill. Pages without events do not count.
+    pages: f64,
     /// The latest timestamp, in milliseconds since 1970.
     newest: i64,
 }
@@ -115,7 +116,7 @@ impl Poller {
         let mut from = self.settings.start;
         // Whether passes leave out most of the window, because it does not fit into a page.
         let (mut first, mut narrow) = (true, false);
-        let mut sweep: Option<JoinHandle<Result<usize>>> = None;
+        let mut sweep: Option<JoinHandle<Result<f64>>> = None;
         let (mut last_sweep, mut sweep_every) = (Instant::now(), clock.scaled(STEP_BACK));
         loop {
             let start = Instant::now();
@@ -150,14 +151,14 @@ impl Poller {
                     .map_err(|e| Error::failed(format!("a task that reads events failed: {e}")))?;
                 // Passes read the whole window again once it fits into a page.
                 narrow = match done {
-                    Ok(pages) => pages > 1,
+                    Ok(pages) => pages > 1.0,
                     // The next pass reports it.
                     Err(error) if is_missing(&error) => false,
                     Err(error) => return Err(error),
                 };
             }
             // The first pass reads the past, which may have many pages whatever the size of the window.
-            if !std::mem::take(&mut first) && !narrow && pass.pages > 1 {
+            if !std::mem::take(&mut first) && !narrow && pass.pages > 1.0 {
                 narrow = true;
                 last_sweep = Instant::now();
             }
@@ -184,14 +185,9 @@ impl Poller {
 
     /// Reads a range to its end. A pass with a start moves the frontier; a sweep has none.
     async fn pass(&self, from: i64, end: Option<i64>, start: Option<Instant>) -> Result<Pass> {
-        let mut range = Range {
-            group: self.settings.group,
-            start: from,
-            end,
-            token: None,
-        };
+        let mut range = self.source.range(self.settings.group, from, end).await;
         let mut pass = Pass {
-            pages: 0,
+            pages: 0.0,
             newest: i64::MIN,
         };
         loop {
@@ -203,7 +199,7 @@ impl Poller {
                 }
                 other => other?,
             };
-            pass.pages += 1;
+            pass.pages += page.filled;
             if let Some(last) = page.events.last() {
                 pass.newest = pass.newest.max(last.timestamp);
             }

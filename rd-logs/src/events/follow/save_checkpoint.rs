@@ -79,7 +79,7 @@ impl Follow {
             let position = Position::new(from, &group.seen, &|hash| hashes.contains(&hash));
             checkpoint
                 .groups
-                .insert(self.source.groups[number].clone(), position);
+                .insert(self.source.groups[number].name.clone(), position);
         }
         checkpoint.output =
             self.stdout_file
@@ -111,7 +111,7 @@ pub(super) fn recover_stdout(
         ))
     })?;
     for (name, timestamp, hash) in found.events {
-        if let Some(number) = source.groups.iter().position(|group| *group == name) {
+        if let Some(number) = source.groups.iter().position(|group| group.name == name) {
             groups[number].seen.insert_hash(timestamp, hash);
         }
     }

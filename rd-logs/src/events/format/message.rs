@@ -1,6 +1,11 @@
 //! The level of a message, and its fields if it is a JSON object.
 
-use serde_json::{Map, Value};
+use crate::events::json_text::escape::unescaped;
+use crate::events::json_text::parser::Parser;
+use crate::events::json_text::portable::portable;
+use rd_common::output::clean::without_sequences;
+use serde_json::Value;
+use std::str::from_utf8;
 
 /// The level of a message, from the least to the most severe.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -105,14 +110,18 @@ const TEXTS: [&str; 3] = ["msg", "message", "event"];
 const TIMES: [&str; 5] = ["time", "timestamp", "ts", "@timestamp", "datetime"];
 
 /// The members of a message that is a JSON object.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fields {
     /// The level, by name or number.
     pub level: Option<Level>,
     /// The text for people; empty if there is none.
     pub text: String,
-    /// The other members, in their order, without the time, since the event's time is shown.
-    pub rest: Map<String, Value>,
+    /// The other members that fit on one line, in their order, without the time, since the event's time is shown. Numbers
+    /// are as they were sent.
+    pub rest: Vec<(String, String)>,
+    /// Texts of several lines, such as stack traces, also those within other members: their path, such as `err.stack`,
+    /// and the text.
+    pub blocks: Vec<(String, String)>,
 }
 
 impl Fields {
@@ -122,47 +131,147 @@ impl Fields {
         if !(message.starts_with('{') && message.ends_with('}')) {
             return None;
         }
-        let mut rest: Map<String, Value> = serde_json::from_str(message).ok()?;
-        let level_name = LEVELS.iter().find(|name| level(rest.get(**name)).is_some());
-        let found = level_name.and_then(|name| level(rest.shift_remove(*name).as_ref()));
-        let text_name = TEXTS
-            .iter()
-            .find(|name| rest.get(**name).is_some_and(Value::is_string));
-        let text = match text_name.and_then(|name| rest.shift_remove(*name)) {
-            Some(Value::String(text)) => text,
-            _ => String::new(),
+        let message = portable(message)?;
+        let mut members = members(&message)?;
+        let mut take = |names: &[&str], wanted: fn(&str) -> bool| {
+            let found = names.iter().find_map(|name| {
+                members
+                    .iter()
+                    .position(|(member, value)| member == name && wanted(value))
+            });
+            found.map(|at| members.remove(at).1)
         };
-        if let Some(name) = TIMES.iter().find(|name| is_time(rest.get(**name))) {
-            rest.shift_remove(*name);
+        let found = take(&LEVELS, |value| level(value).is_some()).and_then(level);
+        let text = take(&TEXTS, |value| value.starts_with('"')).and_then(text_of);
+        take(&TIMES, is_time);
+        let (mut rest, mut blocks) = (Vec::new(), Vec::new());
+        for (name, value) in members {
+            if let Some(value) = on_one_line(value, &name, &mut blocks)? {
+                rest.push((name, value));
+            }
         }
         Some(Self {
             level: found,
-            text,
+            text: text.unwrap_or_default(),
             rest,
+            blocks,
         })
     }
 }
 
-fn level(value: Option<&Value>) -> Option<Level> {
-    match value? {
-        Value::String(name) => Level::named(name),
-        Value::Number(number) => Level::numbered(number.as_i64()?),
-        _ => None,
+/// The names of an object's members, and their values as they were sent. Of members with the same name, the last one
+/// counts.
+fn members(object: &str) -> Option<Vec<(String, &str)>> {
+    let mut members: Vec<(String, &str)> = Vec::new();
+    let mut parser = Parser::new(object.as_bytes());
+    parser.object(|parser, name| {
+        let name = unescaped(from_utf8(name).ok()?)?;
+        let start = parser.at;
+        parser.skip_value()?;
+        let value = object.get(start..parser.at)?;
+        match members.iter_mut().find(|(other, _)| *other == name) {
+            Some(member) => member.1 = value,
+            None => members.push((name, value)),
+        }
+        Some(())
+    })?;
+    Some(members)
+}
+
+/// The text of a JSON string; none for another value.
+fn text_of(value: &str) -> Option<String> {
+    unescaped(value.strip_prefix('"')?.strip_suffix('"')?)
+}
+
+/// A value on one line: a text without quotes, unless it is empty or has blanks or quotes; anything else as it was sent,
+/// without the blanks between values. Texts of several lines go to `blocks`; none if nothing else is left.
+fn on_one_line(
+    value: &str,
+    path: &str,
+    blocks: &mut Vec<(String, String)>,
+) -> Option<Option<String>> {
+    if let Some(text) = text_of(value) {
+        if text.trim_end().contains('\n') {
+            blocks.push((path.to_owned(), text));
+            return Some(None);
+        }
+        let text = without_sequences(&text);
+        let quoted = text.is_empty() || text.contains(|l: char| l.is_whitespace() || l == '"');
+        return Some(Some(match quoted {
+            true => Value::from(text).to_string(),
+            false => text,
+        }));
+    }
+    nested(value, path, blocks)
+}
+
+/// As [`on_one_line`], with quotes around texts.
+fn nested(value: &str, path: &str, blocks: &mut Vec<(String, String)>) -> Option<Option<String>> {
+    if let Some(text) = text_of(value) {
+        if text.trim_end().contains('\n') {
+            blocks.push((path.to_owned(), text));
+            return Some(None);
+        }
+        return Some(Some(Value::from(without_sequences(&text)).to_string()));
+    }
+    if value.starts_with('{') {
+        let members = members(value)?;
+        let (count, mut kept) = (members.len(), Vec::new());
+        for (name, value) in members {
+            if let Some(value) = nested(value, &format!("{path}.{name}"), blocks)? {
+                kept.push(format!("{}:{value}", Value::from(name)));
+            }
+        }
+        let shown = count == 0 || !kept.is_empty();
+        return Some(shown.then(|| format!("{{{}}}", kept.join(","))));
+    }
+    if value.starts_with('[') {
+        let mut items = Vec::new();
+        let mut parser = Parser::new(value.as_bytes());
+        parser.array(|parser| {
+            parser.skip_blanks();
+            let start = parser.at;
+            parser.skip_value()?;
+            items.push(value.get(start..parser.at)?);
+            Some(())
+        })?;
+        // An item has no name of its own, so its texts stay where they are.
+        let items: Option<Vec<String>> = items.into_iter().map(in_array).collect();
+        return Some(Some(format!("[{}]", items?.join(","))));
+    }
+    Some(Some(value.to_owned()))
+}
+
+/// An item of an array on one line, with the line ends of its texts escaped.
+fn in_array(value: &str) -> Option<String> {
+    let mut blocks = Vec::new();
+    match nested(value, "", &mut blocks)? {
+        Some(text) if blocks.is_empty() => Some(text),
+        _ => {
+            let value: Value = serde_json::from_str(value).ok()?;
+            Some(value.to_string())
+        }
+    }
+}
+
+fn level(value: &str) -> Option<Level> {
+    match text_of(value) {
+        Some(name) => Level::named(&name),
+        None => Level::numbered(value.parse().ok()?),
     }
 }
 
 /// Whether a value is a time: a text that begins with a date, or a number of seconds or milliseconds since 1970.
-fn is_time(value: Option<&Value>) -> bool {
-    match value {
-        Some(Value::String(text)) => {
+fn is_time(value: &str) -> bool {
+    match text_of(value) {
+        Some(text) => {
             let bytes = text.as_bytes();
             bytes.len() >= 10
                 && bytes[..4].iter().all(u8::is_ascii_digit)
                 && bytes[4] == b'-'
                 && bytes[7] == b'-'
         }
-        Some(Value::Number(number)) => number.as_f64().is_some_and(|n| n > 1e9),
-        _ => false,
+        None => value.parse::<f64>().is_ok_and(|number| number > 1e9),
     }
 }
 
@@ -207,8 +316,11 @@ mod tests {
             (fields.level, fields.text.as_str()),
             (Some(Level::Info), "listening")
         );
-        let names: Vec<&String> = fields.rest.keys().collect();
-        assert_eq!(names, ["pid", "req"]);
+        let pair = |name: &str, value: &str| (name.to_owned(), value.to_owned());
+        assert_eq!(
+            fields.rest,
+            [pair("pid", "7"), pair("req", r#"{"id":"a"}"#)]
+        );
         let fields =
             Fields::parse(r#" {"severity":"ERROR","message":"x","time":"soon"} "#).unwrap();
         assert_eq!(fields.level, Some(Level::Error));
@@ -216,5 +328,34 @@ mod tests {
         assert_eq!(Fields::parse("{not json}"), None);
         assert_eq!(Fields::parse("[1]"), None);
         assert_eq!(Fields::parse(r#"{"level":"odd"}"#).unwrap().level, None);
+    }
+    #[test]
+    fn numbers_are_not_rounded_and_texts_of_several_lines_have_a_path() {
+        let fields = Fields::parse(
+            r#"{"id":12345678901234567890123, "ms":1.50, "color":"\u001b[31mred\u001b[0m", "note":"a\nb",
+                "err":{"type":"Error", "stack":"Error: no\n  at a", "cause":{"stack":"x\ny"}}, "list":[ 1, "a\nb" ]}"#,
+        )
+        .unwrap();
+        let shown: Vec<String> = fields
+            .rest
+            .iter()
+            .map(|(name, value)| format!("{name}={value}"))
+            .collect();
+        assert_eq!(
+            shown,
+            [
+                "id=12345678901234567890123",
+                "ms=1.50",
+                "color=red",
+                r#"err={"type":"Error"}"#,
+                r#"list=[1,"a\nb"]"#,
+            ]
+        );
+        let paths: Vec<&str> = fields
+            .blocks
+            .iter()
+            .map(|(path, _)| path.as_str())
+            .collect();
+        assert_eq!(paths, ["note", "err.stack", "err.cause.stack"]);
     }
 }

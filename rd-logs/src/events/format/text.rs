@@ -8,9 +8,8 @@ use crate::events::event::Event;
 use crate::time::timestamp_writer::TimestampWriter;
 use anstyle::Style;
 use jiff::tz::TimeZone;
-use rd_common::output::clean::add_log_line;
+use rd_common::output::clean::{add_log_line, without_sequences};
 use rd_common::output::style::{BOLD, DIM, ERROR, INFO, OK, WARN};
-use serde_json::Value;
 use std::collections::HashMap;
 
 /// The width, in columns, from which the date is shown and the column of streams is wide.
@@ -118,15 +117,7 @@ impl Text {
         if !fields.text.is_empty() {
             self.add_message(out, &fields.text, style);
         }
-        let mut multi_line = None;
         for (key, value) in &fields.rest {
-            // A stack trace gets lines of its own, after the other members.
-            if let Value::String(text) = value
-                && text.contains('\n')
-            {
-                multi_line = Some((key, text));
-                continue;
-            }
             if out.last() != Some(&b' ') {
                 out.push(b' ');
             }
@@ -134,12 +125,13 @@ impl Text {
             out.extend_from_slice(without_controls(key).as_bytes());
             out.push(b'=');
             self.close(out, DIM);
-            out.extend_from_slice(without_controls(&field_value(value)).as_bytes());
+            out.extend_from_slice(without_controls(value).as_bytes());
         }
-        if let Some((key, text)) = multi_line {
+        // A stack trace gets lines of its own, after the other members.
+        for (path, text) in &fields.blocks {
             self.continue_line(out);
             self.open(out, DIM);
-            out.extend_from_slice(without_controls(key).as_bytes());
+            out.extend_from_slice(without_controls(path).as_bytes());
             out.push(b':');
             self.close(out, DIM);
             self.continue_line(out);
@@ -187,21 +179,9 @@ fn level_style(level: Level) -> Style {
     }
 }
 
-/// A name in which control characters are replaced.
+/// A name without escape sequences, in which other control characters are replaced.
 fn without_controls(text: &str) -> String {
-    text.replace(char::is_control, "\u{fffd}")
-}
-
-/// A value for `key=value`: a text has no quotes, unless it is empty or has spaces.
-fn field_value(value: &Value) -> String {
-    match value {
-        Value::String(text)
-            if !text.is_empty() && !text.contains(|l: char| l.is_whitespace() || l == '"') =>
-        {
-            text.clone()
-        }
-        other => other.to_string(),
-    }
+    without_sequences(text).replace(char::is_control, "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -235,11 +215,28 @@ mod tests {
     }
 
     #[test]
+    fn each_text_of_several_lines_gets_lines_of_its_own() {
+        let message = r#"{"level":50,"msg":"no","err":{"type":"E","stack":"E: no\n    at a"},"sql":"select\n1"}"#;
+        let below = "\n                                    ";
+        let expected = [
+            "12:13:20.007 api/3f2a91bc     ERROR no err={\"type\":\"E\"}",
+            "err.stack:",
+            "E: no",
+            "    at a",
+            "sql:",
+            "select",
+            "1\n",
+        ];
+        let expected = expected.join(below);
+        assert_eq!(formatted(message, false), expected);
+    }
+
+    #[test]
     fn control_sequences_are_removed() {
         let evil = "a\x1b]0;title\x07b\x1b[31mred\x1b[0m\x1b[2Jc";
         let text = formatted(evil, false);
         assert!(!text.contains('\x1b') && !text.contains('\x07'), "{text:?}");
-        assert!(text.contains("red"), "{text:?}");
+        assert!(text.ends_with(" abredc\n"), "{text:?}");
         let text = formatted(evil, true);
         assert!(text.contains("\x1b[31mred"), "{text:?}");
         assert!(

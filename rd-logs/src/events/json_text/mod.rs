@@ -2,5 +2,6 @@
 
 pub mod escape;
 pub mod numbers;
+pub mod parser;
 pub mod portable;
 pub mod scan;

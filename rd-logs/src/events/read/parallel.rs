@@ -10,7 +10,7 @@
 //! page of an unfinished range is read again with its part. Within a part, events are returned page by page.
 
 use super::seen_ids::IdHashes;
-use super::source::{Page, Range, Source, is_stale_token};
+use super::source::{Page, Source, is_stale_token};
 use crate::events::event::Event;
 use rd_common::Error;
 use std::cell::Cell;
@@ -259,13 +259,8 @@ impl PartRead {
     /// Reads the part that begins at `start`. A probe reads one page. If that is not all, it divides the range into
     /// parts, which read the page again.
     async fn read(self, start: i64, probe: bool) {
-        let mut range = Range {
-            group: self.group,
-            start,
-            end: Some(self.end),
-            token: None,
-        };
-        let (mut read, mut pages) = (start, 0);
+        let mut range = self.source.range(self.group, start, Some(self.end)).await;
+        let (mut read, mut pages) = (start, 0.0);
         // What was sent so far, in case that the part must be read from its start again.
         let (mut sent, mut again) = (IdHashes::default(), false);
         loop {
@@ -288,13 +283,17 @@ impl PartRead {
                     return;
                 }
             };
-            pages += 1;
+            pages += page.filled;
             self.progress.pages.set(self.progress.pages.get() + 1);
-            let Page { mut events, token } = page;
+            let Page {
+                mut events,
+                token,
+                filled,
+            } = page;
             let last = events.last().map(|event| event.timestamp);
             let more = token.is_some();
             if more && probe {
-                self.divide(start, last);
+                self.divide(start, last, filled);
                 return;
             }
             let until = if more { last.unwrap_or(read) } else { self.end };
@@ -319,22 +318,29 @@ impl PartRead {
         }
     }
 
-    /// Divides the range into parts that are about as long as what filled the first page.
-    fn divide(&self, start: i64, last: Option<i64>) {
+    /// Divides the range into parts that are about as long as what fills a page. The first page may have few events or
+    /// none, although there are more.
+    fn divide(&self, start: i64, last: Option<i64>, filled: f64) {
         let equal_share = (self.end - start) / self.most_parts;
-        let length = last.map_or(equal_share, |last| (last - start).min(equal_share));
+        let length = last.map_or(equal_share, |last| {
+            let length = (last - start) as f64 / filled.clamp(0.01, 1.0);
+            (length as i64).min(equal_share)
+        });
         self.next_part.length.set(length.max(SHORTEST_PART));
         self.next_part.start.set(start);
     }
 
-    /// Adapts the length of the next parts, so that they have a page or two.
-    fn adapt_length(&self, start: i64, pages: i64) {
+    /// Adapts the length of the next parts, so that their events fill a page or two. Pages without events do not count: in
+    /// a group with many streams, each part has many of them, however short it is.
+    fn adapt_length(&self, start: i64, pages: f64) {
         let own = self.end - start;
         let length = self.next_part.length.get();
         self.next_part.length.set(match pages {
-            0 | 1 => length.max(own * 2),
-            2 => length,
-            more => length.min(own * 2 / more).max(SHORTEST_PART),
+            few if few <= 1.0 => length.max(own * 2),
+            some if some <= 2.0 => length,
+            more => length
+                .min((own as f64 * 2.0 / more) as i64)
+                .max(SHORTEST_PART),
         });
     }
 

@@ -4,7 +4,10 @@ use super::clock_skew::ClockSkew;
 use super::rate_limit::RateLimit;
 use super::raw_body::RawBody;
 use super::response;
+use super::task_streams::TaskStreams;
+use crate::events::body::PAGE_BYTES;
 use crate::events::event::{Event, sort};
+use crate::events::log_groups::{LogGroup, of_account};
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_cloudwatchlogs::config::retry::RetryConfig;
 use rd_common::aws::{Aws, Explain};
@@ -14,6 +17,7 @@ use rd_common::resource::progress::Progress;
 use rd_common::resource::wait::{Clock, backoff};
 use rd_common::{Error, Result, Retry};
 use std::cell::Cell;
+use std::rc::Rc;
 use std::time::Duration;
 use tokio::time::Instant;
 
@@ -22,12 +26,15 @@ const WARN_EVERY: Duration = Duration::from_secs(30);
 /// The number of failures in a row that are retried without a warning.
 const QUIET_FAILURES: u32 = 3;
 
+/// The most events of a page.
+const MOST_EVENTS: f64 = 10_000.0;
+
 /// The log groups of a command, and how they are read.
 pub struct Source {
     /// A client that makes each call once: this module decides about retries.
     pub client: logs::Client,
-    /// The names of the log groups. An event refers to its group by the index in this list.
-    pub groups: Vec<String>,
+    /// The log groups. An event refers to its group by the index in this list.
+    pub groups: Vec<LogGroup>,
     /// The limit that all reads share.
     pub rate_limit: RateLimit,
     /// Scales all waits, for tests.
@@ -38,10 +45,11 @@ pub struct Source {
     pub progress: Progress,
     filter: Option<String>,
     stream: Option<String>,
+    task: Option<TaskStreams>,
     last_warning: Cell<Option<Instant>>,
 }
 
-/// A range of time in one log group. Times are in milliseconds since 1970.
+/// A range of time in one log group. Times are in milliseconds since 1970. [`Source::range`] makes one.
 #[derive(Clone, Debug)]
 pub struct Range {
     /// The index of the log group.
@@ -52,6 +60,20 @@ pub struct Range {
     pub end: Option<i64>,
     /// The token of the page to read; none for the first page.
     pub token: Option<String>,
+    /// The streams to read, if they are few and known; otherwise all of the group.
+    streams: Option<Rc<Vec<String>>>,
+    /// Whether the newest events come first.
+    backwards: bool,
+}
+
+impl Range {
+    /// The range, read from its end.
+    pub fn backwards(self) -> Self {
+        Self {
+            backwards: true,
+            ..self
+        }
+    }
 }
 
 /// One page of a range.
@@ -61,18 +83,23 @@ pub struct Page {
     pub events: Vec<Event>,
     /// The token of the next page; none on the last one.
     pub token: Option<String>,
+    /// How much of a page AWS has filled: about 1 for a full one, 0 for one without events.
+    pub filled: f64,
 }
 
 impl Source {
-    /// Connects to CloudWatch Logs. AWS applies the filter pattern and the prefix of stream names.
+    /// Connects to CloudWatch Logs. AWS applies the filter pattern and the prefix of stream names, and reads the streams of
+    /// the ECS task alone where they are known.
     pub async fn connect(
         context: &Context,
-        groups: Vec<String>,
+        groups: Vec<LogGroup>,
         filter: Option<String>,
         stream: Option<String>,
+        task: Option<String>,
     ) -> Result<Self> {
         let aws = Aws::connect(&context.access, &context.stack.region).await?;
         aws.check_credentials().await?;
+        let groups = of_account(groups, &aws).await?;
         let skew = ClockSkew::default();
         // `page` repeats the reads itself.
         let config = logs::config::Builder::from(&aws.config)
@@ -83,14 +110,32 @@ impl Source {
         Ok(Self {
             client: logs::Client::from_conf(config.build()),
             groups,
-            rate_limit: RateLimit::new(clock),
+            rate_limit: RateLimit::new(clock, &context.stack.region),
             clock,
             skew,
             progress: context.progress.clone(),
             filter,
+            // The streams of a task have their own names.
+            task: task.filter(|_| stream.is_none()).map(TaskStreams::new),
             stream,
             last_warning: Cell::new(None),
         })
+    }
+
+    /// A range of a group, from its first to its last millisecond since 1970.
+    pub async fn range(&self, group: usize, start: i64, end: Option<i64>) -> Range {
+        let streams = match &self.task {
+            Some(task) => task.streams(self, group, start).await,
+            None => None,
+        };
+        Range {
+            group,
+            start,
+            end,
+            token: None,
+            streams,
+            backwards: false,
+        }
     }
 
     /// Reads a page. Waits out throttling without limit. Retries other temporary failures for the time `retry_for`, or
@@ -138,7 +183,10 @@ impl Source {
         let call = self
             .client
             .filter_log_events()
-            .log_group_name(group)
+            .set_log_group_name(group.arn.is_none().then(|| group.name.clone()))
+            .set_log_group_identifier(group.arn.clone())
+            .set_log_stream_names(range.streams.as_deref().cloned())
+            .set_start_from_head(range.backwards.then_some(false))
             .start_time(range.start)
             .set_end_time(range.end)
             .set_filter_pattern(self.filter.clone())
@@ -149,11 +197,17 @@ impl Source {
         let call = call.customize().interceptor(body.clone());
         call.send().await.doing(&doing)?;
         let bytes = body.bytes().await.map_err(|why| unreadable(&doing, &why))?;
+        let size = bytes.len();
         let response = response::parse(bytes, range.group);
         let mut response =
             response.ok_or_else(|| unreadable(&doing, "it is not a list of events"))?;
         sort(&mut response.events);
+        let filled = match response.events.len() {
+            0 => 0.0,
+            count => (count as f64 / MOST_EVENTS).max(size as f64 / PAGE_BYTES as f64),
+        };
         Ok(Page {
+            filled,
             events: response.events,
             // The same token would return the same page again.
             token: response
