@@ -98,27 +98,27 @@ impl Estimate {
             after.push(unknown(address, "resource", reason));
         }
         let slices = planned.slices.iter().map(String::as_str).collect();
-        let today = (!planned.offline).then_some(today);
+        let today = (!planned.offline).then_some(today.as_slice());
         Self::new(terms, &slices, after, today, &planned.replaced)
     }
 
     /// The estimate of what the states have.
     pub fn of_states(inventory: &Inventory, slices: &BTreeSet<&str>, terms: Terms<'_>) -> Self {
         let now = lines(inventory, terms);
-        Self::new(terms, slices, now.clone(), Some(now), &BTreeSet::new())
+        Self::new(terms, slices, now.clone(), Some(&now), &BTreeSet::new())
     }
 
     fn new(
         terms: Terms<'_>,
         slices: &BTreeSet<&str>,
         after: Vec<Line>,
-        today: Option<Vec<Line>>,
+        today: Option<&[Line]>,
         replaced: &BTreeSet<String>,
     ) -> Self {
         let sums = Sums::of(after.iter());
-        let sums_today = today.as_ref().map(|lines| Sums::of(lines.iter()));
+        let sums_today = today.map(|lines| Sums::of(lines.iter()));
         let mut before: BTreeMap<_, Line> = BTreeMap::new();
-        for line in today.iter().flatten() {
+        for line in today.unwrap_or_default() {
             before.insert(line.key(), line.clone());
         }
         let mut items: Vec<Item> = Vec::new();

@@ -193,7 +193,7 @@ mod tests {
         serde_json::from_value(value).unwrap()
     }
 
-    fn plan(action: &str, spec: Value, fields: Value) -> Planned {
+    fn plan(action: &str, spec: &Value, fields: &Value) -> Planned {
         let mut planned = Planned::default();
         planned.note(&record(json!({
             "type": "change", "slice": "data", "address": "data.db_instance.main", "kind": "db_instance",
@@ -215,7 +215,7 @@ mod tests {
             field("log.group", json!("x"), json!("y")),
         ]);
         let spec = json!({"instance_class": "db.t4g.small", "log": {"group": "y"}});
-        let planned = plan("update", spec.clone(), fields);
+        let planned = plan("update", &spec, &fields);
         let of = |inventory: &Inventory| inventory.resources["data.db_instance.main"].spec.clone();
         assert_eq!(of(&planned.after), spec);
         let before = json!({"instance_class": "db.t4g.micro", "log": {"group": "x"}});
@@ -224,19 +224,19 @@ mod tests {
 
     #[test]
     fn a_create_has_no_before_and_a_delete_no_after() {
-        let created = plan("create", json!({}), json!([]));
+        let created = plan("create", &json!({}), &json!([]));
         assert_eq!(
             (created.today.resources.len(), created.after.resources.len()),
             (0, 1)
         );
-        let deleted = plan("delete", json!({}), json!([]));
+        let deleted = plan("delete", &json!({}), &json!([]));
         assert_eq!(
             (deleted.today.resources.len(), deleted.after.resources.len()),
             (1, 0)
         );
-        let predecessor = plan("delete", Value::Null, json!([]));
+        let predecessor = plan("delete", &Value::Null, &json!([]));
         assert_eq!(predecessor.predecessors.len(), 1);
-        let earlier = plan("none", Value::Null, json!([]));
+        let earlier = plan("none", &Value::Null, &json!([]));
         assert_eq!(earlier.without_spec.len(), 1);
     }
 

@@ -78,7 +78,11 @@ impl Sub for Range {
     type Output = Self;
 
     fn sub(self, other: Self) -> Self {
-        self + other.map(|number| -number)
+        Self {
+            low: self.low - other.low,
+            typical: self.typical - other.typical,
+            high: self.high - other.high,
+        }
     }
 }
 

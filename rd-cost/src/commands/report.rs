@@ -95,7 +95,7 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<Exit> {
 pub async fn open(context: &Context, args: &RequestArgs) -> Result<CostExplorer> {
     let aws = context.connect().await?;
     let folder = context.settings.folder().join(".rd").join("costs");
-    Ok(CostExplorer::new(&aws, &context.stack, folder, args))
+    Ok(CostExplorer::new(&aws, &context.stack, &folder, args))
 }
 
 /// The sums of a report.

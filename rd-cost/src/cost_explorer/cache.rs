@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 use rd_common::{Error, Result};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// How long an answer with estimates is used. Cost Explorer refreshes its data up to three times a day.
 /// <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-what-is.html>
@@ -27,7 +27,7 @@ pub struct Cache {
 
 impl Cache {
     /// Reads the answers; none where there are none, or none that this version understands.
-    pub fn open(folder: PathBuf, stack: &str) -> Self {
+    pub fn open(folder: &Path, stack: &str) -> Self {
         let file = folder.join(format!("{stack}.costs.json"));
         let text = std::fs::read(&file).unwrap_or_default();
         let answers = serde_json::from_slice(&text).unwrap_or_default();
@@ -93,7 +93,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let asked = Timestamp::UNIX_EPOCH;
         let later = asked + SignedDuration::from_hours(13);
-        let mut cache = Cache::open(folder.path().to_owned(), "shop");
+        let mut cache = Cache::open(folder.path(), "shop");
         cache
             .put("final".to_owned(), &[spent(false)], asked)
             .unwrap();
@@ -101,15 +101,12 @@ mod tests {
             .put("estimate".to_owned(), &[spent(true)], asked)
             .unwrap();
         cache.put("nothing".to_owned(), &[], asked).unwrap();
-        let mut cache = Cache::open(folder.path().to_owned(), "shop");
+        let mut cache = Cache::open(folder.path(), "shop");
         assert_eq!(cache.get("final", later), Some(vec![spent(false)]));
         assert_eq!(cache.get("estimate", asked), Some(vec![spent(true)]));
         assert_eq!(cache.get("estimate", later), None);
         assert_eq!(cache.get("nothing", later), None);
         cache.clear().unwrap();
-        assert_eq!(
-            Cache::open(folder.path().to_owned(), "shop").get("final", asked),
-            None
-        );
+        assert_eq!(Cache::open(folder.path(), "shop").get("final", asked), None);
     }
 }

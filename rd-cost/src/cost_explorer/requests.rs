@@ -8,7 +8,7 @@ use rd_common::output::printer::print_info;
 use rd_common::{Error, Result, Stack};
 use rust_decimal::Decimal;
 use std::cell::{Cell, RefCell};
-use std::path::PathBuf;
+use std::path::Path;
 
 /// What a request costs, in US dollars.
 /// <https://aws.amazon.com/aws-cost-management/aws-cost-explorer/pricing/>
@@ -37,7 +37,7 @@ pub struct CostExplorer {
 
 impl CostExplorer {
     /// For the stack of a run. Answers are kept in `folder`.
-    pub fn new(aws: &Aws, stack: &Stack, folder: PathBuf, args: &RequestArgs) -> Self {
+    pub fn new(aws: &Aws, stack: &Stack, folder: &Path, args: &RequestArgs) -> Self {
         let config = Builder::from(&aws.config)
             .region(Region::new(region(&stack.region)))
             .interceptor(aws.interceptor())

@@ -70,7 +70,7 @@ fn a_setting_changes_the_lines_of_its_resources_alone() {
     }
 }
 
-fn change(action: &str, class: &str, fields: Value) -> String {
+fn change(action: &str, class: &str, fields: &Value) -> String {
     let begin = json!({
         "type": "begin", "slice": "data", "format": "rd/1", "command": "plan", "stack": "shop-production",
         "region": "us-east-1", "tool_version": "0.1.0", "run": "r", "upstream": "none",
@@ -92,7 +92,7 @@ fn a_plan_shows_what_it_adds_and_what_a_replacement_costs_meanwhile() {
     let world = World::new(&format!("{PRODUCTION}region = \"us-east-1\"\n"));
     let field = json!([{"path": "instance_class", "before": "db.t4g.small", "after": "db.t4g.medium", "cause": "config"}]);
     for (action, overlaps) in [("update", false), ("replace", true)] {
-        let done = estimate(&world, &change(action, "db.t4g.medium", field.clone()), "");
+        let done = estimate(&world, &change(action, "db.t4g.medium", &field), "");
         let (lines, total) = lines(&done);
         let of = |item: &str| {
             lines
@@ -115,7 +115,7 @@ fn a_plan_shows_what_it_adds_and_what_a_replacement_costs_meanwhile() {
         assert_eq!(total["total"]["today"], "25.66");
         assert_eq!(total["usd_month"], "49.75");
     }
-    let gone = estimate(&world, &change("delete", "db.t4g.medium", json!([])), "");
+    let gone = estimate(&world, &change("delete", "db.t4g.medium", &json!([])), "");
     let (_, total) = lines(&gone);
     assert_eq!(
         (&total["usd_month"], &total["total"]["change"]),
@@ -123,7 +123,7 @@ fn a_plan_shows_what_it_adds_and_what_a_replacement_costs_meanwhile() {
     );
     let text = estimate(
         &world,
-        &change("update", "db.t4g.medium", field),
+        &change("update", "db.t4g.medium", &field),
         "--format text",
     );
     assert!(
@@ -150,7 +150,7 @@ fn extended_support_is_a_line_with_its_day() {
             "nothing until standard support ends on 2030-02-28",
         ),
     ] {
-        let plan = change("none", "db.t4g.medium", json!([])).replace(
+        let plan = change("none", "db.t4g.medium", &json!([])).replace(
             "\"engine_version\":\"17\"",
             &format!("\"engine_version\":\"{version}\",\"extended_support\":true"),
         );

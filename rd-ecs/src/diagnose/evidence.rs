@@ -152,7 +152,7 @@ pub async fn collect(
     let mut unread = Vec::new();
     let deployments = or_unread("deployments", deployments, &mut unread);
     let tasks = or_unread("tasks", tasks, &mut unread);
-    let redact = Redact::new([values, other_values(service, &running, &tasks).await].concat());
+    let redact = Redact::new(&[values, other_values(service, &running, &tasks).await].concat());
     Ok(Evidence {
         taken_at: Timestamp::now(),
         cluster: service.cluster.clone(),

@@ -82,7 +82,7 @@ impl Finding {
 
     /// Turns it into a note, which counts as nothing wrong.
     #[must_use]
-    pub fn as_note(mut self) -> Self {
+    pub fn into_note(mut self) -> Self {
         self.severity = Severity::Note;
         self.rank = Rank::Note;
         self

@@ -15,7 +15,7 @@ pub struct Redact {
 
 impl Redact {
     /// Replaces these values, also as they stand in a URL or in JSON, and passwords in URLs.
-    pub fn new(values: Vec<String>) -> Self {
+    pub fn new(values: &[String]) -> Self {
         // A key of several lines is logged line by line.
         let lines = values.iter().flat_map(|value| value.lines());
         let whole = values.iter().map(String::as_str);
@@ -117,7 +117,7 @@ mod tests {
 
     #[test]
     fn values_are_replaced_in_urls_and_in_json() {
-        let redact = Redact::new(vec!["p/\"w ö+!".to_owned()]);
+        let redact = Redact::new(&["p/\"w ö+!".to_owned()]);
         for text in [
             "p/\"w ö+!",
             "p%2F%22w%20%C3%B6%2B%21",
@@ -134,7 +134,7 @@ mod tests {
 
     #[test]
     fn known_values_are_replaced() {
-        let redact = Redact::new(vec![
+        let redact = Redact::new(&[
             "sesame".to_owned(),
             "open sesame".to_owned(),
             "a".to_owned(),

@@ -153,7 +153,7 @@ pub fn of_events(events: &[Event], past: &Past, is_well: bool) -> Vec<Finding> {
             Some(rule) => Finding::by(rule, &event.message),
             None if rules::is_routine(&event.message) => continue,
             None => match Finding::by(&UNKNOWN_EVENT, &event.message) {
-                finding if is_well => finding.as_note(),
+                finding if is_well => finding.into_note(),
                 finding => finding,
             },
         };

@@ -24,10 +24,13 @@ const MOST_PAGES: usize = 100;
 /// The most streams that FilterLogEvents accepts by name.
 const MOST_STREAMS: usize = 100;
 
+/// The streams of a group, if they can be named, and when they were listed.
+type Listed = (Instant, Option<Rc<Vec<String>>>);
+
 /// The streams of one task, by the index of the group.
 pub struct TaskStreams {
     task: String,
-    listed: RefCell<HashMap<usize, (Instant, Option<Rc<Vec<String>>>)>>,
+    listed: RefCell<HashMap<usize, Listed>>,
 }
 
 impl TaskStreams {
