@@ -149,9 +149,13 @@ impl Slice for Cache {
                 ]),
             },
         );
-        if let Some(topic) = events.filter(|_| config.events == Some(true)) {
-            parts.output(cache::EVENTS_TOPIC_ARN, topic);
-        }
+        let has_topic = config.events == Some(true);
+        let topic = events.filter(|_| has_topic);
+        parts.output(cache::EVENTS, has_topic);
+        parts.output(
+            cache::EVENTS_TOPIC_ARN,
+            topic.unwrap_or_else(|| Input::Known(String::new())),
+        );
         parts.output(cache::REPLICATION_GROUP_ID, group.id());
         parts.output(cache::NODES, config.nodes);
         for number in 1..=usize::try_from(config.nodes).unwrap_or(0) {

@@ -231,7 +231,9 @@ slice_outputs! {
         /// The ARN of the secret with the URL. Known once the value is complete, so that a task that starts can
         /// connect.
         SECRET_ARN: String = "secret_arn";
-        /// The ARN of the topic to which ElastiCache publishes its events; absent without `events`.
+        /// Whether there is a topic to which ElastiCache publishes its events. Known before the topic exists.
+        EVENTS: bool = "events";
+        /// The ARN of that topic; empty where there is none.
         EVENTS_TOPIC_ARN: String = "events_topic_arn";
     }
     families {

@@ -30,7 +30,7 @@ pub struct Discovered {
 pub const OPTIONAL_INPUTS: [SliceInputs; 5] = [
     net::inputs(&[net::NAT_GATEWAY_ZONES.untyped()]),
     data::inputs(&[]),
-    cache::inputs(&[cache::NODES.untyped()]),
+    cache::inputs(&[cache::NODES.untyped(), cache::EVENTS.untyped()]),
     edge::inputs(&[]),
     ecs::inputs(&[ecs::CONTAINER_INSIGHTS.untyped(), ecs::MIN_TASKS.untyped()]),
 ];
@@ -61,7 +61,7 @@ impl Discovered {
                 .filter(|_| has_node)
                 .and_then(|nodes| usize::try_from(nodes).ok())
                 .unwrap_or(0),
-            cache_events: has_node && others.gives(&cache::EVENTS_TOPIC_ARN),
+            cache_events: has_node && others.value(&cache::EVENTS) == Some(true),
             nat_zones: others.value(&net::NAT_GATEWAY_ZONES).unwrap_or_default(),
             absent: present
                 .into_iter()

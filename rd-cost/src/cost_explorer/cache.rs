@@ -42,7 +42,7 @@ impl Cache {
         (is_final || is_fresh).then(|| answer.spent.clone())
     }
 
-    /// Keeps an answer.
+    /// Keeps an answer, in the file, too.
     pub fn put(&mut self, question: String, spent: &[Spent], asked: Timestamp) -> Result<()> {
         let spent = spent.to_vec();
         self.answers.insert(question, Answer { asked, spent });

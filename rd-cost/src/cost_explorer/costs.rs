@@ -64,7 +64,7 @@ pub enum Kind {
     Usage,
     /// Fees of plans and reservations.
     Fee,
-    /// AWS Support.
+    /// What AWS Support costs.
     Support,
     /// Taxes on the bill.
     Tax,
@@ -121,10 +121,10 @@ pub struct Spent {
     pub estimated: bool,
 }
 
-/// What is asked.
+/// What Cost Explorer is asked.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Query {
-    /// The first day.
+    /// The first day, which is included.
     pub since: Date,
     /// The day after the last one.
     pub until: Date,

@@ -14,13 +14,13 @@ use rust_decimal::Decimal;
 pub struct Ahead {
     /// The day, in UTC.
     pub day: Date,
-    /// What AWS expects.
+    /// What AWS expects to charge.
     pub amount: Decimal,
 }
 
 /// What AWS expects, or why it does not.
 pub enum Forecast {
-    /// Each day.
+    /// What it expects, by day.
     Days(Vec<Ahead>),
     /// AWS makes none; its words.
     None(String),

@@ -53,7 +53,7 @@ pub struct EventArgs {
 
 /// The flags after they were checked.
 pub struct Selection {
-    /// The log groups.
+    /// The log groups that are read.
     pub groups: Vec<LogGroup>,
     /// Whether the user named the groups; otherwise they are the stack's own, some of which may not exist yet.
     pub named: bool,

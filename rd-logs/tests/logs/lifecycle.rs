@@ -561,6 +561,7 @@ fn who_gets_the_alarms_gets_the_events_of_the_cache() {
         let mut outputs = json!({"nodes": 1, "node_1_id": "shop-test-redis-001"});
         if events {
             outputs["events_topic_arn"] = json!(topic);
+            outputs["events"] = json!(true);
         }
         outputs
     };

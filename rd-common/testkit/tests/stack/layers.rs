@@ -215,6 +215,9 @@ const CRATES: &[(&str, &[&str])] = &[
         "rd-cost",
         &[
             "commands",
+            "tag_problems",
+            "cost_explorer",
+            "chart",
             "report",
             "estimate",
             "pricing",

@@ -6,7 +6,7 @@ use std::str::from_utf8;
 
 /// A position in the JSON text. Its methods return none where the text is not as expected.
 pub struct Parser<'a> {
-    /// The whole text.
+    /// The text as a whole.
     pub bytes: &'a [u8],
     /// The position of what is read next.
     pub at: usize,
@@ -51,7 +51,7 @@ impl<'a> Parser<'a> {
         Some(u32::try_from(start).ok()?..u32::try_from(self.at).ok()?)
     }
 
-    /// An integer.
+    /// Reads an integer, with its sign.
     pub fn number(&mut self) -> Option<i64> {
         let negative = self.peek()? == b'-';
         let start = self.at;

@@ -156,7 +156,8 @@ class Logs(Case):
         with self.refused("MalformedQueryException"):
             ask("frobnicate x")
         controls.log_rules["g", ""] = {"query_seconds": 30}
-        query = self.logs.start_query(logGroupName="g", startTime=0, endTime=1, queryString="limit 1")["queryId"]
+        until = int(time.time()) + 60
+        query = self.logs.start_query(logGroupName="g", startTime=0, endTime=until, queryString="limit 1")["queryId"]
         self.assertTrue(self.logs.stop_query(queryId=query)["success"])
         self.assertEqual(self.logs.get_query_results(queryId=query)["status"], "Cancelled")
         with self.refused("InvalidParameterException"):
