@@ -11,6 +11,7 @@ mod formats;
 mod lifecycle;
 mod many_streams;
 mod search;
+mod search_progress;
 mod selection;
 mod tail;
 mod tail_ends;
