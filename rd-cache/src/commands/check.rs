@@ -8,7 +8,7 @@ use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::output::check_report::{CheckReport, CheckStep};
 use rd_common::outputs::net;
-use rd_common::{Exit, Kind, Readiness, Result, other_program};
+use rd_common::{Exit, Kind, Result, other_program};
 use rd_secret::Secrets;
 use rd_secret::check::check_secret;
 use serde_json::json;
@@ -50,26 +50,14 @@ fn check_status(group: Option<&Live>) -> CheckStep {
     let Some(group) = group else {
         return CheckStep::new(step, false, "not found: run rd-cache apply");
     };
-    let status = &group.status;
-    match ReplicationGroup::ready(group) {
-        Readiness::Ready => {
-            let endpoint = group.host.as_deref().unwrap_or("(no endpoint)");
-            CheckStep::new(step, true, format!("{status}, {endpoint}"))
-        }
-        Readiness::Impaired(reason, hint) => {
-            CheckStep::new(step, false, format!("{reason}: {hint}"))
-        }
-        Readiness::Failed(reason) => CheckStep::new(
-            step,
-            false,
-            format!("{reason}: fix the cause; the next apply replaces it"),
-        ),
-        Readiness::Pending(reason) | Readiness::Leaving(reason) => CheckStep::new(
-            step,
-            false,
-            format!("{reason}: wait, or see its events in the ElastiCache console"),
-        ),
-    }
+    let endpoint = group.host.as_deref();
+    CheckStep::of_readiness(
+        step,
+        ReplicationGroup::ready(group),
+        &group.status,
+        endpoint,
+        "ElastiCache",
+    )
 }
 
 fn check_nodes(group: &Live) -> Vec<CheckStep> {

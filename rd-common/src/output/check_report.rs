@@ -3,6 +3,7 @@
 use crate::exit::Exit;
 use crate::output::printer::Printer;
 use crate::output::style::{BOLD, ERROR, OK, WARN, paint};
+use crate::resource::kind::Readiness;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
@@ -28,6 +29,30 @@ impl CheckStep {
             ok,
             reason: reason.into(),
             warning: false,
+        }
+    }
+
+    /// A step for the state of a resource with an endpoint. `status` is AWS's word, and `console` where its events are shown.
+    pub fn of_readiness(
+        step: &str,
+        readiness: Readiness,
+        status: &str,
+        endpoint: Option<&str>,
+        console: &str,
+    ) -> Self {
+        let failed = |reason: String| Self::new(step, false, reason);
+        match readiness {
+            Readiness::Ready => {
+                let endpoint = endpoint.unwrap_or("(no endpoint)");
+                Self::new(step, true, format!("{status}, {endpoint}"))
+            }
+            Readiness::Impaired(reason, hint) => failed(format!("{reason}: {hint}")),
+            Readiness::Failed(reason) => failed(format!(
+                "{reason}: fix the cause; the next apply replaces it"
+            )),
+            Readiness::Pending(reason) | Readiness::Leaving(reason) => failed(format!(
+                "{reason}: wait, or see its events in the {console} console"
+            )),
         }
     }
 

@@ -5,7 +5,7 @@ use crate::resource::change::Change;
 use crate::resource::ctx::Ctx;
 use crate::resource::deletion::Deletion;
 use crate::resource::slice::Note;
-use crate::stack::Tags;
+use crate::stack::{ADDRESS_TAG, Stack, Tags};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use std::future::Future;
@@ -37,6 +37,16 @@ impl<S> Wanted<S> {
     pub fn id_or(&self, name: impl FnOnce(&S) -> &String) -> Option<String> {
         let from_spec = || Some(name(self.spec.as_ref()?).clone());
         self.id.clone().or_else(from_spec)
+    }
+
+    /// The address of what was found with these tags: the one that was asked for. For [`Wanted::any`], the one in the tags of
+    /// what the slice owns, and none for everything else.
+    pub fn address_of(&self, stack: &Stack, slice: &str, tags: &Tags) -> Option<String> {
+        if !self.is_any() {
+            return Some(self.address.clone());
+        }
+        let is_ours = stack.owns(slice, tags);
+        is_ours.then(|| tags.get(ADDRESS_TAG).cloned().unwrap_or_default())
     }
 
     /// Whether this is [`Wanted::any`], which has no address.

@@ -12,7 +12,7 @@ use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::output::check_report::{CheckReport, CheckStep};
 use rd_common::outputs::net;
-use rd_common::{Exit, Kind, Readiness, Result, Wanted, other_program};
+use rd_common::{Exit, Kind, Result, Wanted, other_program};
 use rd_secret::Secrets;
 use rd_secret::check::check_secret;
 use serde_json::json;
@@ -58,26 +58,14 @@ fn check_status(instance: Option<&Live>) -> CheckStep {
     let Some(instance) = instance else {
         return CheckStep::new(step, false, "not found: run rd-data apply");
     };
-    let status = &instance.status;
-    match DbInstance::ready(instance) {
-        Readiness::Ready => {
-            let endpoint = instance.host.as_deref().unwrap_or("(no endpoint)");
-            CheckStep::new(step, true, format!("{status}, {endpoint}"))
-        }
-        Readiness::Impaired(reason, hint) => {
-            CheckStep::new(step, false, format!("{reason}: {hint}"))
-        }
-        Readiness::Failed(reason) => CheckStep::new(
-            step,
-            false,
-            format!("{reason}: fix the cause; the next apply replaces it"),
-        ),
-        Readiness::Pending(reason) | Readiness::Leaving(reason) => CheckStep::new(
-            step,
-            false,
-            format!("{reason}: wait, or see its events in the RDS console"),
-        ),
-    }
+    let endpoint = instance.host.as_deref();
+    CheckStep::of_readiness(
+        step,
+        DbInstance::ready(instance),
+        &instance.status,
+        endpoint,
+        "RDS",
+    )
 }
 
 async fn check_security_group(context: &Context, instance: &Live) -> Result<CheckStep> {

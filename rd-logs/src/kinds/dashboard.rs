@@ -10,7 +10,6 @@ use aws_sdk_cloudwatch::types::Tag;
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::output::printer::print_warning;
-use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Stack, Tags, Wanted, sdk_tags,
 };
@@ -148,10 +147,8 @@ impl Kind for Dashboard {
             let Some((live, tags)) = read(ctx, &name).await? else {
                 continue;
             };
-            let address = match one.is_any() {
-                true if !ctx.stack.owns(ctx.slice, &tags) => continue,
-                true => tags.get(ADDRESS_TAG).cloned().unwrap_or_default(),
-                false => one.address.clone(),
+            let Some(address) = one.address_of(&ctx.stack, ctx.slice, &tags) else {
+                continue;
             };
             found.push(Found {
                 address,

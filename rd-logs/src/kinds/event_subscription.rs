@@ -7,7 +7,6 @@ use crate::clients::Clients;
 use aws_sdk_rds::types::{EventSubscription as Described, Tag};
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
-use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
     Change, Condition, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Readiness,
     Result, Retry, Stack, Tags, Wanted, sdk_tags, tags_from_sdk, touches,
@@ -147,10 +146,8 @@ impl Kind for EventSubscription {
             let Some((live, tags)) = read(ctx, &name).await? else {
                 continue;
             };
-            let address = match one.is_any() {
-                true if !ctx.stack.owns(ctx.slice, &tags) => continue,
-                true => tags.get(ADDRESS_TAG).cloned().unwrap_or_default(),
-                false => one.address.clone(),
+            let Some(address) = one.address_of(&ctx.stack, ctx.slice, &tags) else {
+                continue;
             };
             found.push(Found {
                 address,

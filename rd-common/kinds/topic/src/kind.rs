@@ -7,7 +7,6 @@ use crate::Topics;
 use aws_sdk_sns::types::Tag;
 use rd_common::arn::{Arn, last_part};
 use rd_common::aws::Explain;
-use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Result, Retry, Stack, Tags,
     Wanted, sdk_tags, tags_from_sdk,
@@ -114,10 +113,8 @@ impl<C: Topics> Kind for Topic<C> {
             let Some((live, tags)) = read(ctx, &arn).await? else {
                 continue;
             };
-            let address = match one.is_any() {
-                true if !ctx.stack.owns(ctx.slice, &tags) => continue,
-                true => tags.get(ADDRESS_TAG).cloned().unwrap_or_default(),
-                false => one.address.clone(),
+            let Some(address) = one.address_of(&ctx.stack, ctx.slice, &tags) else {
+                continue;
             };
             found.push(Found {
                 address,
