@@ -32,6 +32,7 @@ fn key() -> Key {
 fn store(folder: &Path) -> LocalStore {
     LocalStore::new(folder).keeping(Retention {
         history_versions: u32::MAX,
+        history_runs: 0,
         history_days: 0,
     })
 }

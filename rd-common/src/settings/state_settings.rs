@@ -13,6 +13,8 @@ pub struct StateSettings {
     pub backend: Option<Backend>,
     /// How many of the newest versions of each state the local store keeps.
     pub history_versions: u32,
+    /// Of how many of the runs before them the local store keeps the last version.
+    pub history_runs: u32,
     /// For how many days before them the local store keeps the last version of each day.
     pub history_days: u32,
     /// The S3 bucket of the shared store.
@@ -46,11 +48,13 @@ impl Default for StateSettings {
     fn default() -> Self {
         let Retention {
             history_versions,
+            history_runs,
             history_days,
         } = Retention::default();
         Self {
             backend: None,
             history_versions,
+            history_runs,
             history_days,
             bucket: None,
             table: None,
@@ -73,6 +77,7 @@ impl StateSettings {
     pub fn retention(&self) -> Retention {
         Retention {
             history_versions: self.history_versions,
+            history_runs: self.history_runs,
             history_days: self.history_days,
         }
     }
@@ -207,6 +212,9 @@ fn is_role(text: &str) -> bool {
 pub struct Retention {
     /// How many of the newest versions.
     pub history_versions: u32,
+    /// Of how many of the runs before these versions the last version: one apply can write more than the newest
+    /// versions, and what was there before it must still be there.
+    pub history_runs: u32,
     /// For how many days, up to today in UTC, the last version of each day.
     pub history_days: u32,
 }
@@ -215,6 +223,7 @@ impl Default for Retention {
     fn default() -> Self {
         Self {
             history_versions: 50,
+            history_runs: 20,
             history_days: 30,
         }
     }

@@ -4,7 +4,7 @@ use crate::stack_states;
 use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::output::table::table;
-use rd_common::state::store::Version;
+use rd_common::state::store::{Key, Store, Version};
 use rd_common::{Exit, Result};
 
 /// Flags of `rd-state history`.
@@ -16,15 +16,15 @@ pub struct HistoryArgs {
     /// Show every version, not only the last one of each run
     #[arg(long)]
     all: bool,
-    /// Number of newest versions to look at
-    #[arg(long, default_value_t = 50, value_name = "N")]
-    limit: usize,
+    /// Number of lines to show (default: 20, all with --all)
+    #[arg(long, value_name = "N", value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..))]
+    limit: Option<usize>,
 }
 
 /// Prints the versions, newest first: a table for people, one JSON object a line for programs.
 pub async fn run(context: &Context, args: &HistoryArgs) -> Result<Exit> {
     let key = context.key(&args.slice);
-    let versions = context.store.history(&key, args.limit).await?;
+    let versions = versions(context.store.as_ref(), &key, args).await?;
     if versions.is_empty() {
         // Users come here when the state is broken: what is left then is to find its resources in AWS.
         let slice = &args.slice;
@@ -39,22 +39,16 @@ pub async fn run(context: &Context, args: &HistoryArgs) -> Result<Exit> {
             error.hint(hint)
         })?;
     }
-    let mut shown: Vec<&Version> = Vec::new();
-    for version in versions.iter().rev() {
-        if args.all || shown.last().is_none_or(|later| later.run != version.run) {
-            shown.push(version);
-        }
-    }
     if context.printer.is_json() {
-        for version in shown {
+        for version in versions {
             context.printer.text(&format!(
                 "{}\n",
-                serde_json::to_string(version).unwrap_or_default()
+                serde_json::to_string(&version).unwrap_or_default()
             ));
         }
         return Ok(Exit::Done);
     }
-    let rows: Vec<Vec<String>> = shown
+    let rows: Vec<Vec<String>> = versions
         .iter()
         .map(|version| {
             vec![
@@ -71,4 +65,33 @@ pub async fn run(context: &Context, args: &HistoryArgs) -> Result<Exit> {
         &rows,
     ));
     Ok(Exit::Done)
+}
+
+/// How many runs are shown where no limit is set.
+const RUNS: usize = 20;
+/// How many versions are read at first in the search for the runs: a first apply of the largest slice writes about 80.
+const FIRST_READ: usize = 100;
+
+/// The versions to show, newest first. How many versions a run has written is not known before: more are read until there
+/// are enough runs, or no more versions.
+async fn versions(store: &dyn Store, key: &Key, args: &HistoryArgs) -> Result<Vec<Version>> {
+    if args.all {
+        let mut versions = store.history(key, args.limit.unwrap_or(usize::MAX)).await?;
+        versions.reverse();
+        return Ok(versions);
+    }
+    let limit = args.limit.unwrap_or(RUNS);
+    let mut asked = FIRST_READ.max(limit);
+    loop {
+        let mut versions = store.history(key, asked).await?;
+        let are_all = versions.len() < asked;
+        versions.reverse();
+        versions.dedup_by(|older, newer| older.run == newer.run);
+        // The last run that was read may have written older versions, too; its newest one is what is shown.
+        if are_all || versions.len() >= limit {
+            versions.truncate(limit);
+            return Ok(versions);
+        }
+        asked = asked.saturating_mul(2);
+    }
 }

@@ -81,6 +81,34 @@ fn history_lists_every_version_and_pull_prints_an_old_one() {
     assert!(versions.iter().all(|version| version["command"] == "apply"));
     let runs = world.rd("rd-state").args("history net").ok();
     assert_eq!(runs.stdout.lines().count(), 1, "one apply is one line");
+    // A later run that wrote more versions than are read at first.
+    let current = world.state_file("shop/test", "net");
+    let mut state: Value =
+        serde_json::from_str(&std::fs::read_to_string(&current).unwrap()).unwrap();
+    state["run"] = "a-long-run".into();
+    for serial in newest + 1..newest + 250 {
+        state["serial"] = serial.into();
+        let name = format!("history/net.{serial}.json");
+        std::fs::write(current.with_file_name(name), state.to_string()).unwrap();
+    }
+    std::fs::write(&current, state.to_string()).unwrap();
+    let runs = world.rd("rd-state").args("history net").ok();
+    let lines: Vec<&str> = runs.stdout.lines().collect();
+    assert_eq!(lines.len(), 2, "{lines:?}");
+    assert!(lines[0].contains("a-long-run"), "{lines:?}");
+    assert!(
+        lines[1].contains(&format!("\"serial\":{newest}")),
+        "{lines:?}"
+    );
+    let newest_run = world.rd("rd-state").args("history net --limit 1").ok();
+    assert_eq!(newest_run.stdout.lines().count(), 1);
+    let three = world
+        .rd("rd-state")
+        .args("history net --all --limit 3")
+        .ok();
+    assert_eq!(three.stdout.lines().count(), 3);
+    let none = world.rd("rd-state").args("history net --limit 0").code(2);
+    assert!(none.stderr.contains("--limit"), "{}", none.stderr);
     let first = world.rd("rd-state").args("pull net --serial 1").ok();
     let first: Value = serde_json::from_str(&first.stdout).unwrap();
     assert_eq!(first["serial"], 1);

@@ -80,7 +80,7 @@ impl LocalStore {
         let Ok(files) = self.version_files(key) else {
             return;
         };
-        for path in self.retention.expired(&files, Timestamp::now(), written) {
+        for path in self.retention.expired(&files, Timestamp::now(), origin) {
             if let Err(error) = self.files.remove(path) {
                 tracing::debug!(target: "rd::state", "{} was not removed: {error}", path.display());
             }
@@ -88,45 +88,54 @@ impl LocalStore {
     }
 }
 
-/// When a version was written; none where it cannot be read.
-fn written(path: &PathBuf) -> Option<Timestamp> {
-    #[derive(Deserialize)]
-    struct Head {
-        written: Timestamp,
-    }
-    let bytes = fs::read(path).ok()?;
-    let head: Head = serde_json::from_slice(&bytes).ok()?;
-    Some(head.written)
+/// When a version was written, and by which run.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+struct Origin {
+    written: Timestamp,
+    run: String,
+}
+
+/// The origin of the version in this file; none where it cannot be read.
+fn origin(path: &PathBuf) -> Option<Origin> {
+    serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
 impl Retention {
     /// Which of these versions, ordered by age with the oldest first, are kept no longer at `now`: all but the newest
-    /// ones, and the last one of each day before them.
+    /// ones, and before them the last one of each of some runs and of each of some days.
     fn expired<'a, T>(
         &self,
         files: &'a [(u64, T)],
         now: Timestamp,
-        written: impl Fn(&T) -> Option<Timestamp>,
+        origin: impl Fn(&T) -> Option<Origin>,
     ) -> Vec<&'a T> {
-        let day =
-            |file: &T| -> Option<Date> { Some(written(file)?.to_zoned(TimeZone::UTC).date()) };
         let count = usize::try_from(self.history_versions).unwrap_or(usize::MAX);
         let Some(kept) = files.len().checked_sub(count).filter(|old| *old > 0) else {
             return Vec::new();
         };
         let (old, new) = files.split_at(kept);
+        let day = |origin: &Origin| -> Date { origin.written.to_zoned(TimeZone::UTC).date() };
         let days = i64::from(self.history_days).days();
         let first_day = now.to_zoned(TimeZone::UTC).date().saturating_sub(days);
-        // The day whose last version is kept.
-        let mut covered = new.first().and_then(|(_, file)| day(file));
+        // The version after the one that is looked at.
+        let mut later = new.first().and_then(|(_, file)| origin(file));
+        let mut runs = self.history_runs;
         let mut expired = Vec::new();
         for (_, file) in old.iter().rev() {
-            let its_day = day(file);
-            if its_day.is_some_and(|day| day > first_day && Some(day) != covered) {
-                covered = its_day;
-            } else {
+            let Some(this) = origin(file) else {
+                expired.push(file);
+                continue;
+            };
+            let ends_run = later.as_ref().is_none_or(|later| later.run != this.run);
+            let ends_day = later.as_ref().is_none_or(|later| day(later) != day(&this));
+            let is_kept_run = ends_run && runs > 0;
+            if is_kept_run {
+                runs -= 1;
+            }
+            if !is_kept_run && !(ends_day && day(&this) > first_day) {
                 expired.push(file);
             }
+            later = Some(this);
         }
         expired
     }
@@ -135,10 +144,46 @@ impl Retention {
 #[cfg(test)]
 mod tests {
     use super::super::LocalStore;
+    use super::Origin;
     use crate::settings::Retention;
     use crate::state::conformance::{Writer, key};
     use crate::state::store::Store;
     use jiff::{Timestamp, ToSpan};
+
+    /// The serials of the versions that are kept.
+    fn kept(
+        retention: &Retention,
+        now: Timestamp,
+        files: &[(u64, Timestamp)],
+        run: impl Fn(u64) -> String,
+    ) -> Vec<u64> {
+        let files: Vec<(u64, (u64, Timestamp))> =
+            files.iter().map(|file| (file.0, *file)).collect();
+        let expired = retention.expired(&files, now, |(serial, written)| {
+            Some(Origin {
+                written: *written,
+                run: run(*serial),
+            })
+        });
+        let kept = files.iter().filter(|(_, file)| !expired.contains(&file));
+        kept.map(|(serial, _)| *serial).collect()
+    }
+
+    #[test]
+    fn the_last_version_before_a_run_that_writes_many_is_kept() {
+        let now: Timestamp = "2026-03-31T12:00:00Z".parse().unwrap();
+        let files: Vec<(u64, Timestamp)> = (1..=300).map(|serial| (serial, now)).collect();
+        let retention = Retention {
+            history_versions: 50,
+            history_runs: 3,
+            history_days: 30,
+        };
+        // Runs of 40 versions, and a last one of 100.
+        let run = |serial: u64| format!("run-{}", ((serial - 1) / 40).min(5));
+        let kept = kept(&retention, now, &files, run);
+        let expected: Vec<u64> = [120, 160, 200].into_iter().chain(251..=300).collect();
+        assert_eq!(kept, expected);
+    }
 
     #[test]
     fn the_newest_versions_and_the_last_one_of_each_day_are_kept() {
@@ -152,14 +197,10 @@ mod tests {
             .collect();
         let retention = Retention {
             history_versions: 50,
+            history_runs: 0,
             history_days: 30,
         };
-        let expired = retention.expired(&files, now, |written| Some(*written));
-        let kept: Vec<u64> = files
-            .iter()
-            .filter(|(_, written)| !expired.contains(&written))
-            .map(|(serial, _)| *serial)
-            .collect();
+        let kept = kept(&retention, now, &files, |_| "run-1".to_owned());
         // 50 versions are 12 days and two versions; the day of those two has its last one among the 50.
         let daily: Vec<u64> = kept
             .iter()
@@ -189,6 +230,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = LocalStore::new(folder.path()).keeping(Retention {
             history_versions: 3,
+            history_runs: 0,
             history_days: 0,
         });
         let mut writer = Writer::lock(&store, "run-1").await;
