@@ -258,14 +258,18 @@ fn internal(error: impl std::fmt::Display) -> Error {
 
 /// Fails where the stack's region does not look like one, before its name becomes part of an endpoint.
 pub fn check_region(stack: &Stack) -> Result<()> {
-    let mut parts = stack.region.split('-');
+    check_region_name(&stack.region)
+}
+
+/// Fails if a text is not written like the name of a region.
+pub fn check_region_name(region: &str) -> Result<()> {
+    let mut parts = region.split('-');
     let letters = |part: Option<&str>| {
         part.is_some_and(|p| !p.is_empty() && p.bytes().all(|b| b.is_ascii_lowercase()))
     };
     let plausible = letters(parts.next())
         && letters(parts.next())
-        && stack
-            .region
+        && region
             .rsplit('-')
             .next()
             .is_some_and(|n| n.len() == 1 && n.as_bytes()[0].is_ascii_digit());
@@ -273,7 +277,7 @@ pub fn check_region(stack: &Stack) -> Result<()> {
         return Ok(());
     }
     Err(
-        Error::usage(format!("`{}` is not an AWS region", stack.region)).hint(
+        Error::usage(format!("`{region}` is not an AWS region")).hint(
             "a region is written like `us-east-1`: set `region` in rd.toml, RD_REGION or --region",
         ),
     )

@@ -7,9 +7,12 @@ use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::pipe::slice_session;
+use crate::plan::planned::Planned;
 use crate::records::Verb;
+use crate::resource::change::is_unknown;
 use crate::resource::input::{Reference, resolve};
 use crate::resource::kind::{Found, Wanted};
+use crate::resource::parts::Node;
 use crate::resource::slice::Slice;
 use crate::state::document::{Document, Resource};
 use crate::state::session::LoadedState;
@@ -23,6 +26,9 @@ pub struct ImportArgs {
     pub address: String,
     /// Id of the resource in AWS, such as vpc-0abc1234
     pub id: String,
+    /// Import a resource that the next apply would replace
+    #[arg(long)]
+    pub allow_replace: bool,
 }
 
 /// Imports one resource of slice `S`.
@@ -40,6 +46,9 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &ImportArgs) -> Resul
             let Some(mut planned) = planned.cloned() else {
                 return Err(no_such_address(&args.address));
             };
+            if !args.allow_replace {
+                refuse_to_replace(&scan, &planned, &found)?;
+            }
             planned.live = Some(found);
             let edit = |document: &mut Document| {
                 import_planned(document, &planned, &external);
@@ -56,6 +65,48 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &ImportArgs) -> Resul
             .await
     })
     .await
+}
+
+/// Fails where the next plan would replace the resource, which a user who imports it wants to keep.
+fn refuse_to_replace<S: Slice>(
+    scan: &Scan<S>,
+    planned: &Planned,
+    found: &Found<Value>,
+) -> Result<()> {
+    let Some(node) = &planned.node else {
+        return Ok(());
+    };
+    let spec = spec_of(scan, node);
+    let kind = scan.refreshed.kinds.get(node.kind)?;
+    let fields = kind.diff(&spec, &found.live, Some(&spec))?;
+    let replaces = fields.iter().filter(|one| one.replaces);
+    let replaces: Vec<String> = replaces
+        .filter(|one| !is_unknown(&one.after))
+        .map(|one| format!("{} {} → {}", one.path, one.before, one.after))
+        .collect();
+    if replaces.is_empty() {
+        return Ok(());
+    }
+    Err(Error::refused(format!(
+        "the next apply would replace {}, since AWS cannot change {}",
+        found.id,
+        replaces.join(", ")
+    ))
+    .at(&planned.address)
+    .hint(
+        "to keep the resource, set in rd.toml what it has, and import it then; --allow-replace imports it as it is, and \
+         the next plan shows its replacement",
+    ))
+}
+
+/// The spec of a resource, as far as it is known.
+fn spec_of<S: Slice>(scan: &Scan<S>, node: &Node) -> Value {
+    resolve(&node.spec, &|reference| {
+        scan.refreshed
+            .observed
+            .lookup(reference)
+            .or_else(|| scan.outputs.get(reference))
+    })
 }
 
 fn no_such_address(address: &str) -> Error {
@@ -120,12 +171,7 @@ async fn find<S: Slice>(
         ))
         .hint(format!("to keep it, first run rd-state rm {address}")));
     }
-    let spec = resolve(&node.spec, &|reference| {
-        scan.refreshed
-            .observed
-            .lookup(reference)
-            .or_else(|| scan.outputs.get(reference))
-    });
+    let spec = spec_of(scan, node);
     let wanted = Wanted {
         address: args.address.clone(),
         id: Some(args.id.clone()),

@@ -3,7 +3,9 @@
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::output::style::width;
 use crate::output::table::table;
+use crate::output::wrap::wrap;
 use crate::resource::slice::Slice;
 use crate::settings::Setting;
 use crate::suggestion::nearest;
@@ -12,17 +14,34 @@ use serde_json::{Value, json};
 /// The arguments that `settings` accepts.
 #[derive(clap::Args, Clone, Debug, Default)]
 pub struct SettingsArgs {
-    /// Key or table to show, such as cache.engine; without it, all settings
+    /// Key or table to explain, such as cache.engine; without it, a list of all settings
     pub key: Option<String>,
     /// Show only the settings that would have another value in this edition
     #[arg(long, value_name = "N")]
     pub edition: Option<u32>,
 }
 
+impl SettingsArgs {
+    /// Whether `key` is the one that was asked for, or in that table.
+    fn names(&self, key: &str) -> bool {
+        self.key.as_ref().is_none_or(|asked| {
+            let below = key.strip_prefix(asked.as_str());
+            below.is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
+        })
+    }
+}
+
 /// Prints the settings of a slice.
 pub(crate) fn run<S: Slice>(context: &Context, args: &SettingsArgs) -> Result<Exit> {
     let explain = |settings: &crate::settings::Settings| settings.explain::<S::Config>(S::NAME);
-    let settings = explain(&context.settings)?;
+    let mut settings = explain(&context.settings)?;
+    if args.edition.is_none() && (args.key.is_some() || context.printer.is_json()) {
+        let check = |config: &S::Config| S::check(config, &context.stack);
+        for one in settings.iter_mut().filter(|one| args.names(&one.key)) {
+            let allowed = context.settings.allowed_by(S::NAME, &one.key, check);
+            one.allowed = allowed.or(one.allowed.take());
+        }
+    }
     let other = match args.edition {
         Some(edition) => Some(explain(&context.settings.in_edition(edition)?)?),
         None => None,
@@ -41,8 +60,7 @@ pub fn show(
 ) -> Result<()> {
     if let Some(key) = &args.key {
         let keys: Vec<String> = settings.iter().map(|one| one.key.clone()).collect();
-        let below = format!("{key}.");
-        settings.retain(|one| one.key == *key || one.key.starts_with(&below));
+        settings.retain(|one| args.names(&one.key));
         // A table without a value, such as that of parameters, has no keys.
         let is_table = context.settings.has_table(key);
         if settings.is_empty() && !is_table {
@@ -53,6 +71,12 @@ pub fn show(
                     .hint(format!("{guess}{} settings lists all", context.program)),
             );
         }
+    }
+    if args.key.is_some() && args.edition.is_none() && !context.printer.is_json() {
+        let width = width();
+        let texts: Vec<String> = settings.iter().map(|one| explained(one, width)).collect();
+        context.printer.text(&texts.join("\n"));
+        return Ok(());
     }
     let (lines, heading): (Vec<Line>, Vec<String>) = match (other, args.edition) {
         (Some(other), Some(edition)) => {
@@ -91,6 +115,27 @@ pub fn show(
         context.printer.text(&table(&heading, &cells));
     }
     Ok(())
+}
+
+/// All that is known of a setting, in lines of at most `width` columns.
+fn explained(one: &Setting, width: usize) -> String {
+    let mut lines = vec![format!(
+        "{} = {}  ({})",
+        one.key,
+        text(&one.value),
+        one.source
+    )];
+    let allowed = one
+        .allowed
+        .as_ref()
+        .map(|values| format!("allowed: {values}"));
+    let default = format!("default: {}", text(&one.default));
+    let default = (one.default != one.value).then_some(default);
+    for text in [&one.meaning, &allowed, &default].into_iter().flatten() {
+        let wrapped = wrap(text, width.saturating_sub(2));
+        lines.extend(wrapped.into_iter().map(|line| format!("  {line}")));
+    }
+    lines.join("\n") + "\n"
 }
 
 /// One setting, for programs and for people.

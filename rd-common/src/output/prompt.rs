@@ -1,6 +1,7 @@
 //! Questions to the user, on a terminal only.
 
 use crate::error::{Error, Result};
+use crate::output::printer::print_error;
 use crate::output::{stderr, stream};
 use crate::resource::signal::Cancel;
 use crate::resource::wait::Clock;
@@ -31,6 +32,25 @@ pub async fn ask(question: &str, accepted: &[&str], cancel: &Cancel) -> Result<b
         stderr::print("\n");
     }
     Ok(accepted.contains(&answer?.trim()))
+}
+
+/// Asks for a line of text on stderr until `check` accepts it; none for an empty line or the end of the input. Only where
+/// nothing has begun: a signal ends the program.
+pub fn ask_line(question: &str, check: impl Fn(&str) -> Result<()>) -> Result<Option<String>> {
+    loop {
+        stderr::print(&format!("{question} "));
+        let mut line = String::new();
+        let read = std::io::stdin().lock().read_line(&mut line);
+        read.map_err(|e| Error::failed(format!("cannot read the answer: {e}")))?;
+        let text = line.trim();
+        if text.is_empty() {
+            return Ok(None);
+        }
+        match check(text) {
+            Ok(()) => return Ok(Some(text.to_owned())),
+            Err(error) => print_error(&error),
+        }
+    }
 }
 
 async fn answer(question: &str) -> Result<String> {

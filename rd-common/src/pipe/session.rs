@@ -11,6 +11,7 @@ use crate::records::{Begin, Diagnostic, End, Ended, FORMAT, Record, Severity, Ve
 use crate::resource::progress::Progress;
 use crate::resource::signal::Cancel;
 use crate::resource::slice::Note;
+use crate::settings;
 use crate::stack::Stack;
 use crate::state::store::Store;
 use std::collections::BTreeMap;
@@ -107,6 +108,7 @@ where
     F: Future<Output = Result<Finished>>,
 {
     let name = member.name;
+    let changes = matches!(member.verb, Verb::Plan | Verb::Apply);
     let printer = context.printer.clone();
     let cancel = Cancel::on_signals()
         .map_err(|e| Error::failed(format!("cannot watch for signals: {e}")))?;
@@ -127,6 +129,12 @@ where
                 format!("{}; continuing without upstream", absent.summary()),
                 format!("if nothing is meant to come, {HOW_TO_SAY_NOTHING}"),
             );
+        }
+        // The first program of a pipe says it for all.
+        let is_first = upstream.seen.borrow().begins.is_empty();
+        if is_first && changes && context.settings.stack.is_mistaken_for_production() {
+            let (summary, hint) = settings::not_production(&stack.environment);
+            warn(&printer, name, summary, hint);
         }
         let session = Rc::new(PipeSession {
             name,

@@ -2,8 +2,12 @@
 
 use crate::error::Result;
 use crate::settings::editions;
+use crate::settings::example::meaning;
 use crate::settings::load::Settings;
+use crate::settings::override_value::Override;
+use crate::settings::problem::Problem;
 use crate::settings::stack_settings::StackSettings;
+use crate::settings::value_type;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -18,6 +22,10 @@ pub struct Setting {
     pub value: Value,
     /// The value that counts where nobody sets one; null as above.
     pub default: Value,
+    /// What the setting means, as `rd.example.toml` says; none for a key of the user's.
+    pub meaning: Option<String>,
+    /// The values that it takes, in words; none where `meaning` says it.
+    pub allowed: Option<String>,
     /// Where the value is from: `default`, `default of edition 2`, `rd.toml, line 3`, a variable or a flag.
     pub source: String,
 }
@@ -32,13 +40,13 @@ impl Settings {
         flatten(name, &to_json(&T::default()), &mut first);
         let values = to_json(&self.section::<T>(name)?);
         let defaults = to_json(&self.unset().section::<T>(name)?);
-        Ok(self.settings(name, &values, &defaults, &first))
+        Ok(self.settings::<T>(name, &values, &defaults, &first))
     }
 
     /// Every top-level key of the file.
     pub fn explain_stack(&self) -> Vec<Setting> {
         let defaults = to_json(&StackSettings::default());
-        self.settings("", &to_json(&self.stack), &defaults, &BTreeMap::new())
+        self.settings::<StackSettings>("", &to_json(&self.stack), &defaults, &BTreeMap::new())
     }
 
     /// The same settings in another edition. Fails where there is no such edition.
@@ -72,7 +80,7 @@ impl Settings {
         other
     }
 
-    fn settings(
+    fn settings<T: DeserializeOwned>(
         &self,
         name: &str,
         values: &Value,
@@ -89,7 +97,12 @@ impl Settings {
                 true => "default".to_owned(),
                 false => format!("default of edition {}", self.stack.edition),
             });
+            let path =
+                Override::parse(&format!("{key}=")).map_or_else(|_| Vec::new(), |set| set.path);
+            let within = usize::from(!name.is_empty());
             Setting {
+                meaning: meaning(&key),
+                allowed: path.get(within..).and_then(value_type::allowed::<T>),
                 key,
                 value,
                 default,
@@ -98,7 +111,29 @@ impl Settings {
         });
         settings.collect()
     }
+
+    /// The values that `key` of the slice's table `name` takes, as `check` says of one that it does not take; none where it
+    /// takes all that are tried.
+    pub fn allowed_by<T: DeserializeOwned>(
+        &self,
+        name: &str,
+        key: &str,
+        check: impl Fn(&T) -> Vec<Problem>,
+    ) -> Option<String> {
+        let own = key.strip_prefix(name)?.strip_prefix('.')?;
+        IMPLAUSIBLE.iter().find_map(|text| {
+            let mut other = self.clone();
+            let set = Override::parse(&format!("{key}={text}")).ok()?;
+            other.overrides.push(set);
+            let problems = check(&other.section::<T>(name).ok()?);
+            let problem = problems.into_iter().find(|problem| problem.key == own);
+            problem.map(|problem| problem.allowed)
+        })
+    }
 }
+
+/// Values that hardly any key takes: texts, numbers, lists.
+const IMPLAUSIBLE: [&str; 5] = ["!", "-1", "2147483647", "['!']", "[]"];
 
 fn to_json<T: Serialize>(value: &T) -> Value {
     serde_json::to_value(value).unwrap_or_default()

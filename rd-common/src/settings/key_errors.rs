@@ -1,10 +1,12 @@
 //! Errors in the settings: what is wrong, where it was written, and what is allowed there.
 
 use crate::error::{Error, Result};
+use crate::settings::example::meaning;
 use crate::settings::load::{FILE, Settings};
 use crate::settings::locate;
 use crate::settings::override_value::Override;
 use crate::settings::stack_settings::{PRODUCTION, StackSettings};
+use crate::settings::value_type;
 use crate::slices::TABLES;
 use crate::suggestion::nearest;
 use serde::de::DeserializeOwned;
@@ -43,11 +45,19 @@ impl Settings {
                 (Some(section), key) => format!("{section}.{key}"),
                 (None, key) => key.to_owned(),
             };
-            self.wrong(
-                &key,
-                &message,
-                "rd.example.toml shows the values that each key takes",
-            )
+            let within = section.map_or(0, |section| section.len() + 1);
+            let values = values_of::<T>(key.get(within..).unwrap_or_default());
+            let hint = match (values, meaning(&key)) {
+                (Some(values), _) => format!("allowed: {values}"),
+                (None, Some(meaning)) => meaning,
+                (None, None) => "another type of value is expected".to_owned(),
+            };
+            // Serde names the type of the program.
+            let what = match message.contains("untagged enum") {
+                true => "a value of this type or form is not allowed",
+                false => &message,
+            };
+            self.wrong(&key, what, &hint)
         })
     }
 
@@ -149,6 +159,14 @@ impl Settings {
             .as_deref()
             .map_or_else(|| FILE.to_owned(), |path| path.display().to_string())
     }
+}
+
+/// The values that the type `T` takes at `key`, or at the key that it is in: an item of a list has none of its own.
+fn values_of<T: DeserializeOwned>(key: &str) -> Option<String> {
+    let names: Vec<String> = key.split(['.', '[']).map(str::to_owned).collect();
+    (1..=names.len())
+        .rev()
+        .find_map(|count| value_type::allowed::<T>(&names[..count]))
 }
 
 fn unknown_field(message: &str) -> Option<(String, Vec<String>)> {

@@ -268,7 +268,12 @@ mod tests {
             (
                 "project='p'\n[zz]\nazs='a'\n",
                 &[],
-                &["line 3", "zz.azs", "invalid type"],
+                &[
+                    "line 3",
+                    "zz.azs",
+                    "invalid type",
+                    "allowed: a whole number",
+                ],
             ),
             (
                 "project='p'\n[zy]\nazs=1\n",
@@ -317,7 +322,7 @@ mod tests {
             (
                 "project='p'\n",
                 &["zz.list=[1]"],
-                &["--set zz.list", "expected a string"],
+                &["--set zz.list", "expected a string", "allowed: a list"],
             ),
             ("project='P x'\n", &[], &["line 1", "project", "a-z"]),
             ("[zz]\n", &[], &["`project` is not set"]),

@@ -2,6 +2,7 @@
 //! before. They are resolved once, at the start.
 
 pub mod editions;
+pub mod example;
 mod explain;
 mod key_errors;
 pub mod kms_key;
@@ -18,5 +19,5 @@ mod value_type;
 
 pub use explain::Setting;
 pub use load::{Layers, Settings, load};
-pub use stack_settings::StackSettings;
+pub use stack_settings::{PRODUCTION, StackSettings, not_production, resembles_production};
 pub use state_settings::{Backend, Retention, StateSettings};

@@ -36,8 +36,30 @@ pub struct StackSettings {
     pub state: StateSettings,
 }
 
-/// The environment of a file that names none.
-pub(super) const PRODUCTION: &str = "production";
+/// The environment of a file that names none, and the only one with the defaults of production.
+pub const PRODUCTION: &str = "production";
+
+/// How the names begin of environments that people mean as production.
+const LIKE_PRODUCTION: [&str; 4] = ["prod", "production", "prd", "live"];
+
+/// Whether the name of an environment reads like production, but is another.
+pub fn resembles_production(environment: &str) -> bool {
+    let first = environment.split('-').next().unwrap_or_default();
+    environment != PRODUCTION
+        && (LIKE_PRODUCTION.contains(&first)
+            || strsim::damerau_levenshtein(environment, PRODUCTION) <= 2)
+}
+
+/// A warning that an environment is not production: the summary and the hint.
+pub fn not_production(environment: &str) -> (String, &'static str) {
+    (
+        format!(
+            "the environment `{environment}` has the defaults of a test, since only `production` has those of production"
+        ),
+        "protect is false, backups are kept for a day, and deletes take no final snapshot: call it `production`, or set \
+         protect = true and the keys that differ; protect = false ends this warning",
+    )
+}
 
 fn production() -> String {
     PRODUCTION.to_owned()
@@ -80,6 +102,11 @@ impl StackSettings {
         self.protect.unwrap_or(self.environment == PRODUCTION)
     }
 
+    /// Whether the environment reads like production without being it, and nobody has said whether it is protected.
+    pub fn is_mistaken_for_production(&self) -> bool {
+        self.protect.is_none() && resembles_production(&self.environment)
+    }
+
     /// What is wrong beyond the types. Names become part of S3 bucket names and DNS names, so their rules apply.
     pub(super) fn problems(&self) -> Vec<Problem> {
         let mut problems = Vec::from_iter(editions::problem(self.edition));
@@ -106,5 +133,35 @@ impl StackSettings {
         problems.extend(tag_rules::problems(&self.tags));
         problems.extend(self.state.problems());
         problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn names_that_read_like_production() {
+        for (name, is) in [
+            ("prod", true),
+            ("prod-eu", true),
+            ("production-eu", true),
+            ("prodution", true),
+            ("live", true),
+            ("production", false),
+            ("staging", false),
+            ("product", false),
+            ("preprod", false),
+            ("test", false),
+        ] {
+            assert_eq!(resembles_production(name), is, "{name}");
+        }
+        let settings = |protect| StackSettings {
+            environment: "prod".to_owned(),
+            protect,
+            ..StackSettings::default()
+        };
+        assert!(settings(None).is_mistaken_for_production());
+        assert!(!settings(Some(false)).is_mistaken_for_production());
     }
 }

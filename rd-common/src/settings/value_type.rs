@@ -21,8 +21,21 @@ pub(super) enum ValueType {
 pub(super) fn of<T: for<'de> Deserialize<'de>>(path: &[String]) -> Option<(ValueType, usize)> {
     let probe = Probe { path, depth: 0 };
     match T::deserialize(probe) {
-        Err(Answer::Found(value_type, depth)) => Some((value_type, depth)),
+        Err(Answer::Found(value_type, depth, _)) => Some((value_type, depth)),
         Err(Answer::Unknown) | Ok(_) => None,
+    }
+}
+
+/// The values that the type `T` takes at `path`, in words; none where several types are possible or there is no such key.
+pub(super) fn allowed<T: for<'de> Deserialize<'de>>(path: &[String]) -> Option<String> {
+    let probe = Probe { path, depth: 0 };
+    match T::deserialize(probe) {
+        Err(Answer::Found(_, _, Values::OneOf(words))) => {
+            let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
+            Some(words.join(", "))
+        }
+        Err(Answer::Found(_, _, Values::All(form))) => Some(form.to_owned()),
+        Err(Answer::Found(_, _, Values::Several) | Answer::Unknown) | Ok(_) => None,
     }
 }
 
@@ -33,9 +46,20 @@ struct Probe<'a> {
     depth: usize,
 }
 
+/// Which values a type takes.
+#[derive(Debug)]
+enum Values {
+    /// All of a form, such as `a number`.
+    All(&'static str),
+    /// The words of an enum.
+    OneOf(&'static [&'static str]),
+    /// Those of several types.
+    Several,
+}
+
 #[derive(Debug)]
 enum Answer {
-    Found(ValueType, usize),
+    Found(ValueType, usize, Values),
     Unknown,
 }
 
@@ -54,16 +78,16 @@ impl serde::de::Error for Answer {
 }
 
 impl Probe<'_> {
-    fn found<T>(self, value_type: ValueType) -> Result<T, Answer> {
-        Err(Answer::Found(value_type, self.depth))
+    fn found<T>(self, value_type: ValueType, values: Values) -> Result<T, Answer> {
+        Err(Answer::Found(value_type, self.depth, values))
     }
 }
 
 /// Methods of [`Deserializer`] that answer with a [`ValueType`].
 macro_rules! answer {
-    ($value_type:ident: $($method:ident)*) => {
+    ($value_type:ident, $values:expr; $($method:ident)*) => {
         $(fn $method<V: Visitor<'de>>(self, _: V) -> Result<V::Value, Answer> {
-            self.found(ValueType::$value_type)
+            self.found(ValueType::$value_type, $values)
         })*
     };
 }
@@ -71,21 +95,26 @@ macro_rules! answer {
 impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Answer;
 
-    answer! { Any: deserialize_any deserialize_ignored_any }
-    answer! { Text: deserialize_str deserialize_string deserialize_char deserialize_identifier }
-    answer! { Toml:
-        deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16
-        deserialize_u32 deserialize_u64 deserialize_f32 deserialize_f64 deserialize_seq deserialize_bytes
-        deserialize_byte_buf deserialize_unit
+    answer! { Any, Values::Several; deserialize_any deserialize_ignored_any }
+    answer! { Text, Values::All("a string");
+        deserialize_str deserialize_string deserialize_char deserialize_identifier
     }
+    answer! { Toml, Values::All("true or false"); deserialize_bool }
+    answer! { Toml, Values::All("a whole number");
+        deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_u8 deserialize_u16 deserialize_u32
+        deserialize_u64
+    }
+    answer! { Toml, Values::All("a number"); deserialize_f32 deserialize_f64 }
+    answer! { Toml, Values::All("a list"); deserialize_seq deserialize_bytes deserialize_byte_buf }
+    answer! { Toml, Values::Several; deserialize_unit }
 
     fn deserialize_enum<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        words: &'static [&'static str],
         _: V,
     ) -> Result<V::Value, Answer> {
-        self.found(ValueType::Text)
+        self.found(ValueType::Text, Values::OneOf(words))
     }
 
     fn deserialize_option<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Answer> {
@@ -105,11 +134,11 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         _: &'static str,
         _: V,
     ) -> Result<V::Value, Answer> {
-        self.found(ValueType::Toml)
+        self.found(ValueType::Toml, Values::Several)
     }
 
     fn deserialize_tuple<V: Visitor<'de>>(self, _: usize, _: V) -> Result<V::Value, Answer> {
-        self.found(ValueType::Toml)
+        self.found(ValueType::Toml, Values::All("a list"))
     }
 
     fn deserialize_tuple_struct<V: Visitor<'de>>(
@@ -118,12 +147,12 @@ impl<'de> Deserializer<'de> for Probe<'_> {
         _: usize,
         _: V,
     ) -> Result<V::Value, Answer> {
-        self.found(ValueType::Toml)
+        self.found(ValueType::Toml, Values::All("a list"))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Answer> {
         if self.path.is_empty() {
-            return self.found(ValueType::Toml);
+            return self.found(ValueType::Toml, Values::All("a table"));
         }
         visitor.visit_map(self)
     }
@@ -215,9 +244,27 @@ mod tests {
     }
 
     #[derive(Default, Deserialize)]
+    #[serde(rename_all = "kebab-case")]
     enum Nat {
         #[default]
         Single,
+        PerAz,
+    }
+
+    #[test]
+    fn what_a_key_takes_is_said_in_words() {
+        for (path, expected) in [
+            ("version", Some("a string")),
+            ("nat", Some("\"single\", \"per-az\"")),
+            ("size", Some("a whole number")),
+            ("names", Some("a list")),
+            ("variables", Some("a table")),
+            ("azs", None),
+            ("sise", None),
+        ] {
+            let allowed = allowed::<Section>(&[path.to_owned()]);
+            assert_eq!(allowed.as_deref(), expected, "{path}");
+        }
     }
 
     #[test]

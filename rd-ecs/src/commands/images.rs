@@ -70,20 +70,25 @@ fn row(one: &ListedImage) -> Vec<String> {
         [] => "-".to_owned(),
         texts => texts.join(" "),
     };
-    let digest = one.digest.strip_prefix("sha256:").unwrap_or(&one.digest);
     let mut used: Vec<String> = one.revisions.iter().map(i32::to_string).collect();
     if one.live {
         used.insert(0, "live".to_owned());
     }
     vec![
         or_none(&one.tags),
-        digest.chars().take(SHORT_DIGEST).collect(),
+        short_digest(&one.digest),
         one.size.map_or_else(|| "-".to_owned(), size_text),
         one.pushed_at.map_or_else(|| "-".to_owned(), ago),
         or_none(&one.architectures),
         findings(one),
         or_none(&used),
     ]
+}
+
+/// The first characters of a digest, enough to tell it from others.
+pub(super) fn short_digest(digest: &str) -> String {
+    let digest = digest.strip_prefix("sha256:").unwrap_or(digest);
+    digest.chars().take(SHORT_DIGEST).collect()
 }
 
 fn findings(one: &ListedImage) -> String {

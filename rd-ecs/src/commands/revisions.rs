@@ -1,14 +1,20 @@
 //! `revisions`: lists the revisions that a rollback can deploy, or compares two.
 
+use super::images::short_digest;
 use super::tasks::ago;
 use crate::completion;
+use crate::images::image_ref::repository_url;
+use crate::kinds::repository::images as stored;
+use crate::kinds::repository::revision_tags::revision_of;
 use crate::kinds::task_definition::model::{Live, live};
 use crate::kinds::task_definition::revisions::active;
 use crate::names::revision;
 use crate::service_context::ServiceContext;
+use aws_sdk_ecr::types::ImageDetail;
 use clap::Subcommand;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rd_common::context::Context;
+use rd_common::output::printer::print_warning;
 use rd_common::output::style::{ERROR, OK, paint};
 use rd_common::output::table::table;
 use rd_common::{Error, Exit, Result};
@@ -59,6 +65,7 @@ pub async fn run(context: &Context, args: &RevisionsArgs) -> Result<Exit> {
         arns.push(running.clone());
     }
     let service = &service;
+    let images = images(service).await;
     let all: Vec<Live> = stream::iter(arns)
         .map(|arn| async move { Ok::<_, Error>(live(&service.revision(&arn).await?.definition)) })
         .buffered(MAX_PARALLEL_READS)
@@ -68,8 +75,10 @@ pub async fn run(context: &Context, args: &RevisionsArgs) -> Result<Exit> {
         let revisions: Vec<Value> = all
             .iter()
             .map(|one| {
+                let (tags, digest) = tags_and_digest(&one.image, &images);
                 json!({
                     "revision": one.revision, "arn": one.arn, "image": one.image, "live": one.arn == running,
+                    "tags": tags, "digest": digest,
                     "registered_at": one.registered_at, "registered_by": one.registered_by,
                 })
             })
@@ -79,20 +88,77 @@ pub async fn run(context: &Context, args: &RevisionsArgs) -> Result<Exit> {
             json!({"family": service.family, "revisions": revisions})
         )
     } else {
-        let rows: Vec<Vec<String>> = all.iter().map(|one| row(one, one.arn == running)).collect();
-        table(&["REVISION", "", "IMAGE", "AGE", "BY"], &rows)
+        let rows = all.iter().map(|one| row(one, one.arn == running, &images));
+        let rows: Vec<Vec<String>> = rows.collect();
+        table(&["REVISION", "", "IMAGE", "DIGEST", "AGE", "BY"], &rows)
     };
     context.printer.text(&text);
     Ok(Exit::Done)
 }
 
-fn row(one: &Live, is_live: bool) -> Vec<String> {
+/// The images of the stack's repository.
+#[derive(Default)]
+struct Images {
+    /// The address of the repository, to which `:<tag>` or `@<digest>` is added.
+    repository: String,
+    all: Vec<ImageDetail>,
+}
+
+/// Reads the images, for their tags. A list without tags is better than none.
+async fn images(service: &ServiceContext) -> Images {
+    let Ok(repository) = repository_url(service) else {
+        return Images::default();
+    };
+    match stored::list(service.ctx(), &service.family).await {
+        Ok(all) => Images { repository, all },
+        Err(error) => {
+            print_warning(
+                &error.summary,
+                "the revisions are shown without the tags of their images",
+            );
+            Images::default()
+        }
+    }
+}
+
+/// The tags of an image, without those that rd has given it for its revisions, and its digest; as far as they are known.
+fn tags_and_digest(image: &str, images: &Images) -> (Vec<String>, Option<String>) {
+    let own = image.strip_prefix(&images.repository);
+    let is = |detail: &&ImageDetail| {
+        let tag = own.and_then(|rest| rest.strip_prefix(':'));
+        let digest = own.and_then(|rest| rest.strip_prefix('@'));
+        (digest.is_some() && detail.image_digest() == digest)
+            || tag.is_some_and(|tag| detail.image_tags().iter().any(|one| one == tag))
+    };
+    let stored = images.all.iter().find(is);
+    let tags = stored.map_or(&[][..], ImageDetail::image_tags);
+    let tags = tags.iter().filter(|tag| revision_of(tag).is_none());
+    let named = image.split_once('@').map(|(_, digest)| digest);
+    let digest = stored.and_then(ImageDetail::image_digest).or(named);
+    (tags.cloned().collect(), digest.map(str::to_owned))
+}
+
+/// An image as people know it: its tags; without one, or in another repository, its reference without the digest.
+fn named(image: &str, tags: &[String], images: &Images) -> String {
+    let reference = image.split('@').next().unwrap_or(image);
+    match tags {
+        [] if reference == images.repository => "(no tag)".to_owned(),
+        [] => reference.to_owned(),
+        tags => tags.join(" "),
+    }
+}
+
+fn row(one: &Live, is_live: bool, images: &Images) -> Vec<String> {
+    let (tags, digest) = tags_and_digest(&one.image, images);
     let at = one.registered_at.as_deref().and_then(|at| at.parse().ok());
     let by = one.registered_by.as_deref().unwrap_or("-");
     vec![
         one.revision.to_string(),
         if is_live { "live" } else { "" }.to_owned(),
-        one.image.clone(),
+        named(&one.image, &tags, images),
+        digest
+            .as_deref()
+            .map_or_else(|| "-".to_owned(), short_digest),
         at.map_or_else(|| "-".to_owned(), ago),
         // `arn:aws:sts::1:assumed-role/deployer/ci` becomes `deployer/ci`.
         by.split_once('/').map_or(by, |(_, name)| name).to_owned(),
@@ -149,4 +215,45 @@ fn plain(value: &Value) -> String {
     value
         .as_str()
         .map_or_else(|| value.to_string(), str::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_image_is_shown_by_its_tags_and_a_short_digest() {
+        let digest = "sha256:0123456789abcdef0123";
+        let detail = ImageDetail::builder().image_digest(digest);
+        let detail = detail
+            .image_tags("rd-7")
+            .image_tags("v1.2")
+            .image_tags("abc");
+        let images = Images {
+            repository: "host/api".to_owned(),
+            all: vec![detail.build()],
+        };
+        for (image, shown, short) in [
+            (
+                "host/api@sha256:0123456789abcdef0123",
+                "v1.2 abc",
+                "0123456789ab",
+            ),
+            ("host/api:v1.2", "v1.2 abc", "0123456789ab"),
+            ("host/api@sha256:ffff", "(no tag)", "ffff"),
+            ("host/api:gone", "host/api:gone", "-"),
+            (
+                "public.ecr.aws/nginx:1@sha256:eeee",
+                "public.ecr.aws/nginx:1",
+                "eeee",
+            ),
+        ] {
+            let (tags, digest) = tags_and_digest(image, &images);
+            assert_eq!(named(image, &tags, &images), shown, "{image}");
+            let digest = digest
+                .as_deref()
+                .map_or_else(|| "-".to_owned(), short_digest);
+            assert_eq!(digest, short, "{image}");
+        }
+    }
 }

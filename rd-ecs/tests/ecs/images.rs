@@ -260,3 +260,26 @@ fn images_of_other_registries_are_read_without_credentials() {
         done.stderr
     );
 }
+
+#[test]
+fn revisions_are_listed_with_the_tags_of_their_images() {
+    let world = applied();
+    let digest = world.image("v1", "arm64");
+    world.rd("rd-ecs").args("deploy --tag v1").ok();
+    let listed = world.rd("rd-ecs").args("revisions").ok();
+    let listed: Value = serde_json::from_str(&listed.stdout).unwrap();
+    let newest = &listed["revisions"][0];
+    assert_eq!(
+        (&newest["tags"], &newest["digest"]),
+        (&json!(["v1"]), &json!(digest))
+    );
+    let text = world
+        .rd("rd-ecs")
+        .args("revisions --format text")
+        .ok()
+        .stdout;
+    let line = text.lines().nth(1).unwrap();
+    let words: Vec<&str> = line.split_whitespace().take(4).collect();
+    let short = &digest["sha256:".len()..][..12];
+    assert_eq!(words, ["2", "live", "v1", short], "{text}");
+}

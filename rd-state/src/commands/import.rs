@@ -13,10 +13,17 @@ pub struct ImportArgs {
     address: String,
     /// Id in AWS, such as vpc-0abc1234
     id: String,
+    /// Import a resource that the next apply would replace
+    #[arg(long)]
+    allow_replace: bool,
 }
 
 /// Runs `import` of the program that owns the address's slice.
 pub fn run(context: &Context, args: &ImportArgs) -> Result<Exit> {
     let slice = slice_programs::slice_of(&args.address)?;
-    slice_programs::run(context, slice, &["import", &args.address, &args.id])
+    let mut arguments = vec!["import", args.address.as_str(), args.id.as_str()];
+    if args.allow_replace {
+        arguments.push("--allow-replace");
+    }
+    slice_programs::run(context, slice, &arguments)
 }

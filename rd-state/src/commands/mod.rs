@@ -35,12 +35,12 @@ use rd_common::{Exit, Result};
 /// The commands, in the order of the help: inspect, edit, recover, visualize.
 #[derive(Subcommand)]
 pub enum Command {
-    /// Write an rd.toml that explains every setting
+    /// Write an rd.toml to begin with, and a .gitignore
     #[command(after_help = "{program} init --project shop --environment test")]
     Init(init::InitArgs),
     /// Show every setting, its value and where it was set, or what another edition would change
     #[command(after_help = "{program} settings :: all settings\n\
-        {program} settings cache.engine\n\
+        {program} settings cache.engine :: what it means, takes, and is by default\n\
         {program} settings --edition 2 :: what the defaults of that edition would change")]
     Settings(SettingsArgs),
     /// Create the bucket and the table of a shared store

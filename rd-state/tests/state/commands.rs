@@ -195,8 +195,12 @@ fn init_writes_settings_that_can_be_planned() {
         .arg("No Good")
         .code(2);
 
-    // Every key of the example is known, and every default is valid when it is uncommented.
     let text = std::fs::read_to_string(world.path().join("rd.toml")).unwrap();
+    assert!(text.lines().count() <= 40, "{text}");
+
+    // Every key of the example is known, and every default is valid when it is uncommented.
+    let example = concat!(env!("CARGO_MANIFEST_DIR"), "/../rd.example.toml");
+    let text = std::fs::read_to_string(example).unwrap();
     let uncommented: String = text
         .lines()
         .map(|line| match line.strip_prefix("# ") {
@@ -215,6 +219,115 @@ fn init_writes_settings_that_can_be_planned() {
     for program in ["rd-net", "rd-store"] {
         world.rd(program).args("plan --offline").ok();
     }
+}
+
+#[test]
+fn init_keeps_the_states_out_of_git() {
+    let world = World::new("");
+    let ignored = || std::fs::read_to_string(world.path().join(".gitignore")).unwrap();
+    let init = || {
+        world
+            .rd("rd-state")
+            .args("init --force --project shop")
+            .ok()
+    };
+    let wrote = init().stdout;
+    assert!(
+        wrote.starts_with("wrote rd.toml and .gitignore: "),
+        "{wrote}"
+    );
+    assert!(ignored().ends_with("\n.rd/\n"), "{}", ignored());
+    let before = ignored();
+    assert!(init().stdout.starts_with("wrote rd.toml: "));
+    assert_eq!(ignored(), before);
+    std::fs::write(world.path().join(".gitignore"), "/target").unwrap();
+    init();
+    assert!(ignored().starts_with("/target\n# "), "{}", ignored());
+    std::fs::write(world.path().join(".gitignore"), "/.rd\n").unwrap();
+    init();
+    assert_eq!(ignored(), "/.rd\n");
+}
+
+#[test]
+fn init_asks_for_region_and_domain_on_a_terminal() {
+    let world = World::new("");
+    std::fs::remove_file(world.path().join("rd.toml")).unwrap();
+    let mut terminal = world
+        .rd("rd-state")
+        .args("init --project shop")
+        .env("AWS_REGION", "eu-west-1")
+        .on_terminal();
+    terminal.wait_for("AWS region [eu-west-1]:");
+    terminal.press("nowhere\n");
+    terminal.wait_for("`nowhere` is not an AWS region");
+    terminal.press("\n");
+    terminal.wait_for("domain for HTTPS [empty for none]:");
+    terminal.press("https://shop.example\n");
+    terminal.wait_for("is not a domain");
+    terminal.press("shop.example\n");
+    let done = terminal.end();
+    assert_eq!(done.code, 0, "{}", done.stdout);
+    let text = std::fs::read_to_string(world.path().join("rd.toml")).unwrap();
+    assert!(text.contains("\nregion = \"eu-west-1\"\n"), "{text}");
+    assert!(text.contains("\ndomain = \"shop.example\"\n"), "{text}");
+
+    // What was passed is not asked for; without a terminal nothing is.
+    std::fs::remove_file(world.path().join("rd.toml")).unwrap();
+    let init = world
+        .rd("rd-state")
+        .args("init --region eu-west-1 --domain shop.example");
+    assert_eq!(init.on_terminal().end().code, 0);
+    let bad = world
+        .rd("rd-state")
+        .args("init --force --domain shop")
+        .code(2);
+    assert!(bad.stderr.contains("is not a domain"), "{}", bad.stderr);
+    let bad = world
+        .rd("rd-state")
+        .args("init --force --region moon")
+        .code(2);
+    assert!(
+        bad.stderr.contains("is not an AWS region"),
+        "{}",
+        bad.stderr
+    );
+}
+
+#[test]
+fn an_environment_that_reads_like_production_is_told_once_in_a_pipe() {
+    let world = World::new("project = \"shop\"\nenvironment = \"prod\"\n");
+    let told = |line: &str| {
+        let done = world.rd("rd-net").shell(line).ok();
+        let warnings = done.of_type("diagnostic");
+        warnings
+            .iter()
+            .filter(|one| {
+                one["summary"]
+                    .as_str()
+                    .unwrap()
+                    .contains("`prod` has the defaults of a test")
+            })
+            .count()
+    };
+    assert_eq!(
+        told("rd-net plan --offline --no-stdin | rd-store plan --offline"),
+        1
+    );
+    assert_eq!(told("rd-store plan --offline --no-stdin"), 1);
+    assert_eq!(
+        told("rd-net plan --offline --no-stdin --set protect=false"),
+        0
+    );
+    assert_eq!(
+        told("rd-net plan --offline --no-stdin -e production --new-environment"),
+        0
+    );
+    let init = world.rd("rd-state").args("init --force -e prod").ok();
+    assert!(
+        init.stderr.contains("only `production` has"),
+        "{}",
+        init.stderr
+    );
 }
 
 #[test]

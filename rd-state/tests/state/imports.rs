@@ -156,3 +156,53 @@ fn a_resource_of_another_stack_is_not_imported_even_if_plans_do_not_read_its_tag
         refused.stderr
     );
 }
+
+#[test]
+fn what_the_plan_would_replace_is_told_before_it_is_imported() {
+    let world = World::new(SETTINGS);
+    let old = SETTINGS.replace("test", "old");
+    world.settings(&format!("{old}[net]\ncidr = \"10.9.0.0/16\"\n"));
+    world.rd("rd-net").args("apply -y").ok();
+    let shown = world.rd("rd-state").args("list net.vpc.main").ok();
+    let vpc = shown.records().swap_remove(0);
+    let id = vpc["id"].as_str().unwrap().to_owned();
+    let tags = [
+        "Project",
+        "Environment",
+        "ManagedBy",
+        "rd:slice",
+        "rd:address",
+    ];
+    let mut untag = vec![("ResourceId.1".to_owned(), id.clone())];
+    for (number, tag) in tags.iter().enumerate() {
+        untag.push((format!("Tag.{}.Key", number + 1), (*tag).to_owned()));
+    }
+    let untag: Vec<(&str, &str)> = untag
+        .iter()
+        .map(|(a, b)| (a.as_str(), b.as_str()))
+        .collect();
+    world.ec2("DeleteTags", &untag);
+
+    world.settings(SETTINGS);
+    let refused = import(&world, "net.vpc.main", &id);
+    assert_eq!(refused.code, 6, "{}", refused.stderr);
+    for part in [
+        "would replace",
+        "cidr_block",
+        "10.9.0.0/16",
+        "10.0.0.0/16",
+        "--allow-replace",
+    ] {
+        assert!(refused.stderr.contains(part), "{part}: {}", refused.stderr);
+    }
+    world.rd("rd-state").args("show net.vpc.main").code(2);
+    let import = world
+        .rd("rd-state")
+        .args("import --allow-replace net.vpc.main");
+    import.arg(&id).ok();
+    let planned = plan(&world, "rd-net").actions();
+    assert!(
+        planned.contains(&"replace net.vpc.main".to_owned()),
+        "{planned:?}"
+    );
+}
