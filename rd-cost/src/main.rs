@@ -2,6 +2,7 @@
 
 mod chart;
 mod commands;
+mod compare;
 mod config;
 mod cost_explorer;
 mod estimate;
@@ -13,6 +14,7 @@ mod pricing;
 mod report;
 mod tag_problems;
 mod usage;
+mod usage_types;
 
 use commands::Command;
 use rd_common::cli::{About, main_without_slice};
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
                    rd-cost estimate --fail-over 15% < plan.jsonl   exit with 7 if the plan adds more\n  \
                    rd-cost prices nat                              the prices of the region, with date and origin\n  \
                    rd-cost report --since 30d                      what AWS has charged, by service and day\n  \
+                   rd-cost compare                                 the estimate next to what AWS has charged\n  \
                    rd-cost forecast                                what this month and the next will cost",
         samples: &[],
     })

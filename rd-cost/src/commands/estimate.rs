@@ -1,20 +1,15 @@
 //! `rd-cost estimate`: a filter that adds what the planned resources cost. Without a pipe it reads the states.
 
-use crate::config::{Config, Preset};
+use super::sources::Sources;
+use crate::config::Preset;
 use crate::estimate::{Estimate, Limit, check_not_empty};
-use crate::inventory::{Inventory, Planned};
+use crate::inventory::Planned;
 use crate::money::cents;
-use crate::prices::Prices;
-use crate::pricing::Terms;
 use crate::report::{markdown, records, text};
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use rd_common::context::Context;
 use rd_common::pipe::filter;
 use rd_common::pipe::session::{Finished, PipeSession};
 use rd_common::records::{Basis, Record, Verb};
-use rd_common::settings::Backend;
-use rd_common::slices::SLICES;
 use rd_common::{Exit, Result};
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,57 +35,24 @@ pub struct EstimateArgs {
 
 /// Reads the plans on stdin, or the states, and writes the estimate.
 pub async fn run(context: &Context, args: EstimateArgs) -> Result<Exit> {
-    let mut config: Config = context.settings.section("cost")?;
-    config.preset = args.usage.unwrap_or(config.preset);
-    let state = context.settings.stack.state.clone();
-    let region = &context.stack.region;
-    let mut prices = Prices::of_region(region);
-    let mut state_prices = match state.backend {
-        Some(Backend::S3) => Prices::of_region(state.region.as_ref().unwrap_or(region)),
-        _ => Prices::default(),
-    };
-    if let Some(path) = &args.prices {
-        prices.override_with(path)?;
-        state_prices.override_with(path)?;
-    }
+    let sources = Sources::new(context, args.usage, args.prices.as_deref())?;
     let planned = Rc::new(RefCell::new(Planned::default()));
     let seen = planned.clone();
     let note = move |record: &Record| seen.borrow_mut().note(record);
     let verb = Verb::Other("estimate".to_owned());
     filter::run(context, "cost", verb, note, async |session| {
-        let terms = Terms {
-            prices: &prices,
-            config: &config,
-            state: &state,
-            state_prices: &state_prices,
-            today: Timestamp::now().to_zoned(TimeZone::UTC).date(),
-        };
         let estimate = match session.upstream.any_begun() {
             true => {
                 let planned = planned.borrow();
                 check_not_empty(&planned)?;
-                Estimate::of_plan(&planned, terms)
+                Estimate::of_plan(&planned, sources.terms())
             }
-            false => of_states(context, terms).await?,
+            false => sources.of_states(context).await?,
         };
         write(&session, &estimate);
         Ok(finished(&session, &estimate, &args))
     })
     .await
-}
-
-async fn of_states(context: &Context, terms: Terms<'_>) -> Result<Estimate> {
-    let mut inventory = Inventory::default();
-    let mut slices = BTreeSet::new();
-    for slice in SLICES {
-        if let Some(state) = context.load_state(slice).await? {
-            if !state.resources.is_empty() {
-                slices.insert(slice);
-            }
-            inventory.add_state(&state);
-        }
-    }
-    Ok(Estimate::of_states(&inventory, &slices, terms))
 }
 
 fn write(session: &PipeSession, estimate: &Estimate) {

@@ -1,9 +1,11 @@
 //! The commands of `rd-cost`, one file each.
 
+mod compare;
 mod estimate;
 mod forecast;
 mod prices;
 mod report;
+mod sources;
 mod tags;
 
 use crate::config::Config;
@@ -32,6 +34,11 @@ pub enum Command {
         {program} report --by slice :: by the tag rd:slice\n\
         {program} report --cached :: again, without a request")]
     Report(report::ReportArgs),
+    /// Compare the estimate of what exists with what AWS has charged, item by item
+    #[command(after_help = "{program} compare --since 2026-11-01\n\
+        {program} compare --usage high :: with the highest assumed usage\n\
+        {program} compare --format markdown :: for a report")]
+    Compare(compare::CompareArgs),
     /// Show what this month and the next will have cost
     #[command(after_help = "{program} forecast")]
     Forecast(forecast::ForecastArgs),
@@ -48,7 +55,7 @@ impl ProgramCommands for Command {
     const SECTION: Option<&'static str> = Some("cost");
 
     fn extra_format(&self) -> Option<Format> {
-        matches!(self, Command::Estimate(_)).then_some(Format::Markdown)
+        matches!(self, Command::Estimate(_) | Command::Compare(_)).then_some(Format::Markdown)
     }
 
     async fn run(self, context: &Context) -> Result<Exit> {
@@ -56,6 +63,7 @@ impl ProgramCommands for Command {
             Command::Estimate(args) => estimate::run(context, args).await,
             Command::Prices(args) => prices::run(context, &args),
             Command::Report(args) => report::run(context, &args).await,
+            Command::Compare(args) => compare::run(context, &args).await,
             Command::Forecast(args) => forecast::run(context, &args).await,
             Command::Tags(args) => tags::run(context, &args).await,
             Command::Settings(args) => {

@@ -44,7 +44,8 @@ pub fn today() -> Date {
     Timestamp::now().to_zoned(TimeZone::UTC).date()
 }
 
-fn day(text: &str) -> std::result::Result<Date, String> {
+/// A day of a flag: a date, or a number of days before today.
+pub fn day(text: &str) -> std::result::Result<Date, String> {
     let days = text
         .strip_suffix('d')
         .and_then(|days| days.parse::<i64>().ok());
@@ -110,6 +111,11 @@ struct Report<'a> {
     days: BTreeMap<Date, Decimal>,
 }
 
+/// The day after the last one that is complete.
+pub fn complete_until() -> Date {
+    today().saturating_sub(INCOMPLETE.days())
+}
+
 /// The mean of the days that are complete at `today`; none where there is none.
 pub fn mean_of_complete(days: &BTreeMap<Date, Decimal>, today: Date) -> Option<(Decimal, usize)> {
     let end = today.saturating_sub(INCOMPLETE.days());
@@ -155,7 +161,7 @@ impl<'a> Report<'a> {
     }
 
     fn is_incomplete(day: Date) -> bool {
-        day >= today().saturating_sub(INCOMPLETE.days())
+        day >= complete_until()
     }
 
     /// One line for each day and key, and one for the sum.

@@ -85,6 +85,7 @@ mod tests {
             amount: Decimal::ONE,
             currency: "USD".to_owned(),
             estimated,
+            used: None,
         }
     }
 

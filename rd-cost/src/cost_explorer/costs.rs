@@ -2,12 +2,15 @@
 //! <https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_GetCostAndUsage.html>
 
 use super::{CostExplorer, Metric, SLICE_TAG, days, of_stack};
-use aws_sdk_costexplorer::types::{Granularity, Group, GroupDefinition, GroupDefinitionType};
+use aws_sdk_costexplorer::types::{
+    Dimension, DimensionValues, Expression, Granularity, Group, GroupDefinition,
+    GroupDefinitionType,
+};
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rd_common::aws::Explain;
 use rd_common::output::printer::print_warning;
-use rd_common::{Error, Result};
+use rd_common::{Error, Result, Stack};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
@@ -22,6 +25,9 @@ pub enum By {
     UsageType,
     /// The slice, by the tag rd:slice
     Slice,
+    /// The service and the usage type, with what was used: usage alone, without credits, fees and tax
+    #[value(skip)]
+    Item,
 }
 
 impl By {
@@ -32,16 +38,40 @@ impl By {
             Self::Day => "day",
             Self::UsageType => "usage-type",
             Self::Slice => "slice",
+            Self::Item => "item",
         }
     }
 
-    fn group(self) -> GroupDefinition {
-        let (kind, key) = match self {
-            Self::Service | Self::Day => (GroupDefinitionType::Dimension, "SERVICE"),
-            Self::UsageType => (GroupDefinitionType::Dimension, "USAGE_TYPE"),
-            Self::Slice => (GroupDefinitionType::Tag, SLICE_TAG),
+    /// The two groups of a request; AWS allows no more.
+    fn groups(self) -> [GroupDefinition; 2] {
+        let dimension = GroupDefinitionType::Dimension;
+        let groups = match self {
+            Self::Service | Self::Day => {
+                [(dimension.clone(), "SERVICE"), (dimension, "RECORD_TYPE")]
+            }
+            Self::UsageType => [
+                (dimension.clone(), "USAGE_TYPE"),
+                (dimension, "RECORD_TYPE"),
+            ],
+            Self::Slice => [
+                (GroupDefinitionType::Tag, SLICE_TAG),
+                (dimension, "RECORD_TYPE"),
+            ],
+            Self::Item => [(dimension.clone(), "USAGE_TYPE"), (dimension, "SERVICE")],
         };
-        GroupDefinition::builder().r#type(kind).key(key).build()
+        groups.map(|(kind, key)| GroupDefinition::builder().r#type(kind).key(key).build())
+    }
+
+    /// What is charged.
+    fn filter(self, stack: &Stack) -> Expression {
+        let stack = of_stack(stack);
+        if self != Self::Item {
+            return stack;
+        }
+        let usage = DimensionValues::builder().key(Dimension::RecordType);
+        let usage = usage.set_values(Some(USAGE.map(str::to_owned).to_vec()));
+        let usage = Expression::builder().dimensions(usage.build()).build();
+        Expression::builder().and(stack).and(usage).build()
     }
 
     /// What a key of an answer names. That of a tag is `rd:slice$net`, and `rd:slice$` without a value.
@@ -55,6 +85,13 @@ impl By {
         }
     }
 }
+
+/// AWS's record types of what was used, whether or not a plan or a reservation covers it.
+/// <https://docs.aws.amazon.com/cur/latest/userguide/Lineitem-columns.html>
+const USAGE: [&str; 3] = ["Usage", "DiscountedUsage", "SavingsPlanCoveredUsage"];
+
+/// AWS's name of the quantity.
+const QUANTITY: &str = "UsageQuantity";
 
 /// What an amount is, besides the usage of the stack.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -119,6 +156,21 @@ pub struct Spent {
     pub currency: String,
     /// Whether AWS may still change it.
     pub estimated: bool,
+    /// What was used; only by [`By::Item`].
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub used: Option<Used>,
+}
+
+/// What an amount was charged for.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Used {
+    /// The service, as Cost Explorer names it.
+    pub service: String,
+    /// How much of the usage type.
+    #[serde(with = "rust_decimal::serde::str")]
+    pub quantity: Decimal,
+    /// AWS's unit, such as `Hrs`.
+    pub unit: String,
 }
 
 /// What Cost Explorer is asked.
@@ -175,19 +227,19 @@ impl CostExplorer {
         let mut token = None;
         loop {
             self.count()?;
-            let kinds = GroupDefinition::builder();
-            let kinds = kinds
-                .r#type(GroupDefinitionType::Dimension)
-                .key("RECORD_TYPE");
+            let [first, second] = query.by.groups();
+            let quantity = (query.by == By::Item).then(|| QUANTITY.to_owned());
             let call = self
                 .client
                 .get_cost_and_usage()
                 .time_period(days(query.since, query.until)?)
                 .granularity(Granularity::Daily)
-                .filter(of_stack(&self.stack))
-                .metrics(metric)
-                .group_by(query.by.group())
-                .group_by(kinds.build())
+                .filter(query.by.filter(&self.stack))
+                .set_metrics(Some(
+                    [metric.to_owned()].into_iter().chain(quantity).collect(),
+                ))
+                .group_by(first)
+                .group_by(second)
                 .set_next_page_token(token);
             let answer = call
                 .send()
@@ -215,23 +267,42 @@ impl CostExplorer {
 
 fn amount(group: &Group, day: Date, by: By, metric: &str, estimated: bool) -> Result<Spent> {
     let keys = group.keys();
-    let value = group.metrics().and_then(|metrics| metrics.get(metric));
-    let text = value.and_then(|value| value.amount()).unwrap_or("0");
-    let amount = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
+    let key = |place: usize| keys.get(place).map_or("", String::as_str);
+    let value = |name: &str| group.metrics().and_then(|metrics| metrics.get(name));
+    let unit = |name: &str, otherwise: &str| {
+        let unit = value(name).and_then(|value| value.unit());
+        unit.unwrap_or(otherwise).to_owned()
+    };
+    let number = |name: &str| number(value(name).and_then(|value| value.amount()).unwrap_or("0"));
+    let used = match by {
+        By::Item => Some(Used {
+            service: key(1).to_owned(),
+            quantity: number(QUANTITY)?,
+            unit: unit(QUANTITY, ""),
+        }),
+        _ => None,
+    };
     Ok(Spent {
         day,
-        key: by.named(keys.first().map_or("", String::as_str)),
-        kind: Kind::of(keys.get(1).map_or("", String::as_str)),
-        // Cost Explorer has more decimals than a decimal holds: what is beyond is far below a cent.
-        amount: amount
-            .or_else(|_| text.get(..28).unwrap_or(text).parse())
-            .map_err(|e| Error::failed(format!("AWS's amount `{text}` is not a number: {e}")))?,
-        currency: value
-            .and_then(|value| value.unit())
-            .unwrap_or("USD")
-            .to_owned(),
+        key: by.named(key(0)),
+        kind: if used.is_some() {
+            Kind::Usage
+        } else {
+            Kind::of(key(1))
+        },
+        amount: number(metric)?,
+        currency: unit(metric, "USD"),
         estimated,
+        used,
     })
+}
+
+/// A number of Cost Explorer, which has more decimals than a decimal holds: what is beyond is far below a cent.
+fn number(text: &str) -> Result<Decimal> {
+    let number = Decimal::from_str_exact(text).or_else(|_| Decimal::from_scientific(text));
+    number
+        .or_else(|_| text.get(..28).unwrap_or(text).parse())
+        .map_err(|e| Error::failed(format!("AWS's amount `{text}` is not a number: {e}")))
 }
 
 /// What a refusal means.

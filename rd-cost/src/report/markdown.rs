@@ -39,7 +39,8 @@ pub fn markdown(estimate: &Estimate) -> String {
     text
 }
 
-fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
+/// A table of these rows; what a cell contains stays in its cell.
+pub fn table(headings: &[&str], rows: &[Vec<String>]) -> String {
     let line = |cells: Vec<String>| format!("| {} |\n", cells.join(" | "));
     let mut text = line(headings.iter().map(ToString::to_string).collect());
     text.push_str(&line(vec!["---".to_owned(); headings.len()]));

@@ -6,6 +6,6 @@ mod records;
 mod rows;
 mod text;
 
-pub use markdown::markdown;
+pub use markdown::{markdown, table as markdown_table};
 pub use records::records;
 pub use text::text;

@@ -8,7 +8,8 @@ use serde_json::{Value, json};
 
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\nregion = \"eu-central-1\"\n";
 
-fn ago(days: i64) -> Date {
+/// The day so many days ago, in UTC.
+pub fn ago(days: i64) -> Date {
     let today = Timestamp::now().to_zoned(TimeZone::UTC).date();
     today.saturating_sub(days.days())
 }
@@ -21,7 +22,8 @@ fn row(days_ago: i64, service: &str, amount: &str) -> Value {
     })
 }
 
-fn tags(status: &str) -> Value {
+/// The tags of a stack, with their status.
+pub fn tags(status: &str) -> Value {
     let tags = ["Project", "Environment", "rd:slice"];
     let tags = tags.map(
         |key| json!({"TagKey": key, "Status": status, "LastUpdatedDate": "2026-10-01T00:00:00Z"}),
@@ -29,7 +31,8 @@ fn tags(status: &str) -> Value {
     json!(tags)
 }
 
-fn given(world: &World, rows: &[Value], more: &Value) {
+/// What the account of the world was charged.
+pub fn given(world: &World, rows: &[Value], more: &Value) {
     let mut input = more.clone();
     input["account"] = json!(world.account);
     input["rows"] = json!(rows);

@@ -3,6 +3,7 @@
 
 mod actual;
 mod changes;
+mod compare;
 mod formats;
 mod golden;
 mod items;

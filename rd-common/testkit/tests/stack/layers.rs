@@ -216,6 +216,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "tag_problems",
+            "compare",
             "cost_explorer",
             "chart",
             "report",
@@ -225,6 +226,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "inventory",
             "config",
             "usage",
+            "usage_types",
             "line",
             "money",
         ],
