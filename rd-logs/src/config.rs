@@ -70,6 +70,16 @@ pub enum RunningTasksMissingData {
 pub struct Config {
     /// The email address to which alarms are sent. Without it, only those who subscribe to the topic get them.
     pub alert_email: Option<String>,
+    /// The id of the Slack workspace whose channel gets the alarms, through AWS Chatbot.
+    pub slack_team: Option<String>,
+    /// The id of the Slack channel that gets the alarms.
+    pub slack_channel: Option<String>,
+    /// The id of the Microsoft Teams team whose channel gets the alarms, through AWS Chatbot.
+    pub teams_team: Option<String>,
+    /// The id of the tenant that the Teams team belongs to.
+    pub teams_tenant: Option<String>,
+    /// The id of the Teams channel that gets the alarms, as it is in the link to the channel.
+    pub teams_channel: Option<String>,
     /// The KMS key that encrypts messages in the topic. Without it, they are not encrypted.
     pub kms_key: Option<String>,
     /// Whether what RDS reports about the database is sent, too: failures, failovers, low storage and maintenance.
@@ -112,6 +122,11 @@ impl Default for Config {
         let above = |limit: f64| Threshold(Some(limit));
         Self {
             alert_email: None,
+            slack_team: None,
+            slack_channel: None,
+            teams_team: None,
+            teams_tenant: None,
+            teams_channel: None,
             kms_key: None,
             database_events: false,
             alb_5xx: above(10.0),
@@ -172,6 +187,66 @@ impl Config {
         self.running_tasks.unwrap_or(minimum)
     }
 
+    /// Whether a channel of a chat application gets the alarms.
+    pub fn has_chat(&self) -> bool {
+        self.slack_channel.is_some() || self.teams_channel.is_some()
+    }
+
+    /// What is wrong with the channels of chat applications.
+    fn chat_problems(&self, stack: &Stack, wrong: &mut impl FnMut(&str, String, &str)) {
+        /// What a key must be.
+        type Form = (fn(&str) -> bool, &'static str);
+        const SLACK_TEAM: Form = (
+            |text| all_are(text, |c| c.is_ascii_uppercase() || c.is_ascii_digit()),
+            "the id of a workspace, such as T0123ABCD; AWS's console shows it where the workspace was authorized",
+        );
+        const SLACK_CHANNEL: Form = (
+            |text| all_are(text, |c| c.is_ascii_alphanumeric()),
+            "the id of a channel, such as C0123ABCD, which ends its link; not its name",
+        );
+        const UUID: Form = (
+            is_uuid,
+            "a UUID: groupId of the team and tenantId in the link to a channel",
+        );
+        const TEAMS_CHANNEL: Form = (
+            is_teams_channel,
+            "the id as it is in the link to the channel, after /channel/: 19%3A…%40thread.tacv2",
+        );
+        let slack = [
+            ("slack_team", &self.slack_team, SLACK_TEAM),
+            ("slack_channel", &self.slack_channel, SLACK_CHANNEL),
+        ];
+        let teams = [
+            ("teams_team", &self.teams_team, UUID),
+            ("teams_tenant", &self.teams_tenant, UUID),
+            ("teams_channel", &self.teams_channel, TEAMS_CHANNEL),
+        ];
+        for keys in [&slack[..], &teams[..]] {
+            let set = |(_, value, _): &&(&str, &Option<String>, Form)| value.is_some();
+            let Some((first, ..)) = keys.iter().find(set) else {
+                continue;
+            };
+            if stack.partition() != "aws" {
+                let what = format!("AWS Chatbot does not exist in {}", stack.region);
+                wrong(first, what, "nothing in this region; use alert_email");
+            }
+            for (key, value, (is_right, allowed)) in keys {
+                match value {
+                    None => wrong(key, format!("`{first}` needs `{key}`, too"), allowed),
+                    Some(value) if !is_right(value) => {
+                        let what = match value.contains("://") {
+                            // The URL of a webhook is a secret: it is not shown.
+                            true => "a URL is no id".to_owned(),
+                            false => format!("`{value}` is not the id"),
+                        };
+                        wrong(key, what, allowed);
+                    }
+                    Some(_) => {}
+                }
+            }
+        }
+    }
+
     /// The keys that have invalid values, with what is allowed.
     pub fn problems(&self, stack: &Stack) -> Vec<Problem> {
         let mut problems = Vec::new();
@@ -185,7 +260,7 @@ impl Config {
                 "alert_email",
                 "a webhook cannot be subscribed: it would have to confirm the subscription, and to understand what SNS sends"
                     .to_owned(),
-                "an email address; for Slack and Teams, connect AWS Chatbot with the topic (docs/logs.md)",
+                "an email address; for Slack and Teams, slack_channel and teams_channel (docs/logs.md)",
             );
         } else if let Some(address) = &self.alert_email
             && !is_address(address)
@@ -219,6 +294,7 @@ impl Config {
                 "at least 1",
             );
         }
+        self.chat_problems(stack, &mut wrong);
         let percents = [
             ("ecs_cpu_percent", self.ecs_cpu_percent),
             ("ecs_memory_percent", self.ecs_memory_percent),
@@ -261,6 +337,30 @@ impl Config {
     }
 }
 
+/// Whether all characters of a text are of a kind, and there is one.
+fn all_are(text: &str, kind: impl Fn(char) -> bool) -> bool {
+    !text.is_empty() && text.chars().all(kind)
+}
+
+/// Whether a text has the form of a UUID.
+fn is_uuid(text: &str) -> bool {
+    let lengths = text.split('-').map(str::len);
+    lengths.eq([8, 4, 4, 4, 12]) && text.chars().all(|c| c == '-' || c.is_ascii_hexdigit())
+}
+
+/// Whether a text has the form of the id of a Teams channel in a link: `19%3A…%40thread.tacv2`.
+fn is_teams_channel(text: &str) -> bool {
+    let text = text.to_ascii_lowercase();
+    let Some((before, after)) = text.split_once("%3a") else {
+        return false;
+    };
+    let Some((id, domain)) = after.split_once("%40") else {
+        return false;
+    };
+    let plain = |text: &str| all_are(text, |c| c.is_ascii_alphanumeric() || "-_=+/.,".contains(c));
+    text.len() <= 255 && [before, id, domain].iter().all(|part| plain(part))
+}
+
 /// Whether a text has the form of an email address.
 fn is_address(text: &str) -> bool {
     let Some((name, domain)) = text.split_once('@') else {
@@ -286,6 +386,7 @@ mod tests {
         Stack {
             project: "shop".into(),
             environment: "test".into(),
+            region: "us-east-1".into(),
             ..Stack::default()
         }
     }
@@ -293,12 +394,30 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, Spoil); 9] = [
+        let wrong: [(&str, Spoil); 14] = [
             ("alert_email", |c| c.alert_email = Some("ops".into())),
             ("alert_email", |c| {
                 c.alert_email = Some("https://hooks.slack.com/services/T0/B0/secret".into());
             }),
             ("alert_email", |c| c.alert_email = Some("o ps@a.b".into())),
+            ("slack_channel", |c| c.slack_team = Some("T1".into())),
+            ("slack_team", |c| {
+                c.slack_team = Some("https://hooks.slack.com/services/T0/B0/secret".into());
+                c.slack_channel = Some("C1".into());
+            }),
+            ("slack_channel", |c| {
+                c.slack_team = Some("T1".into());
+                c.slack_channel = Some("#alarms".into());
+            }),
+            ("teams_tenant", |c| {
+                c.teams_team = Some("11111111-2222-3333-4444-555555555555".into());
+                c.teams_channel = Some("19%3aAbC_1%40thread.tacv2".into());
+            }),
+            ("teams_channel", |c| {
+                c.teams_team = Some("11111111-2222-3333-4444-555555555555".into());
+                c.teams_tenant = Some("11111111-2222-3333-4444-55555555abcd".into());
+                c.teams_channel = Some("19:AbC@thread.tacv2".into());
+            }),
             ("kms_key", |c| c.kms_key = Some("alias/aws/sns".into())),
             ("ecs_cpu_percent", |c| {
                 c.ecs_cpu_percent = Threshold(Some(100.0));

@@ -2,6 +2,7 @@
 
 mod alarm_rules;
 mod alarm_state;
+mod chat;
 mod clients;
 mod cloudwatch_tags;
 mod commands;

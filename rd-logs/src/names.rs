@@ -1,6 +1,7 @@
 //! Names, addresses and console URL of the topic and the dashboard, of which a stack has one each.
 
 use rd_common::Stack;
+use rd_iam::role;
 
 /// The address of the topic in the state.
 pub const TOPIC_ADDRESS: &str = "logs.topic.alarms";
@@ -17,6 +18,16 @@ pub const DASHBOARD_NAME: &str = "overview";
 
 /// The name of the subscription to the events of RDS, which AWS has with the stack's name before it.
 pub const EVENTS_NAME: &str = "events";
+
+/// The name of the configuration of the Slack channel, which AWS has with the stack's name before it.
+pub const SLACK_NAME: &str = "slack";
+/// The name of the configuration of the Teams channel, which AWS has with the stack's name before it.
+pub const TEAMS_NAME: &str = "teams";
+
+/// The name of the role with which AWS Chatbot reads the charts of alarms.
+pub fn chat_role(stack: &Stack) -> String {
+    role::name(stack, "chat")
+}
 
 /// The URL of a dashboard in the AWS console of the stack's partition.
 pub fn dashboard_url(stack: &Stack, name: &str) -> String {

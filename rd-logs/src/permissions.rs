@@ -1,22 +1,136 @@
 //! What IAM asks for the calls of rd-logs.
+//! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awschatbot.html>
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatch.html>
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudwatchlogs.html>
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html>
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonsns.html>
 
 use crate::config::Config;
-use crate::names::CACHE_TOPIC_NAME;
+use crate::names::{CACHE_TOPIC_NAME, SLACK_NAME, TEAMS_NAME, chat_role};
 use rd_common::Stack;
 use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
 use rd_common::settings::Settings;
+use rd_iam::permissions::service_linked_roles;
+use rd_iam::service_linked_role;
 
+const CHATBOT: &str = "chatbot";
 const CLOUDWATCH: &str = "CloudWatch";
 const LOGS: &str = "CloudWatch Logs";
 const RDS: &str = "RDS";
 const SNS: &str = "SNS";
 
+/// AWS Chatbot gets its role by these calls.
+const PASS_ROLE: Grant = Grant::on("iam:PassRole", "role").when(Condition::Is(
+    "StringEquals",
+    "iam:PassedToService",
+    "chatbot.amazonaws.com",
+));
+
 /// The calls of this program.
 pub const CALLS: &[Call] = &[
+    needs(
+        CHATBOT,
+        "DescribeSlackChannelConfigurations",
+        "plan",
+        &[Grant::any("chatbot:DescribeSlackChannelConfigurations")],
+    ),
+    needs(
+        CHATBOT,
+        "ListMicrosoftTeamsChannelConfigurations",
+        "plan",
+        &[Grant::any(
+            "chatbot:ListMicrosoftTeamsChannelConfigurations",
+        )],
+    ),
+    needs(
+        CHATBOT,
+        "DescribeSlackWorkspaces",
+        "plan",
+        &[Grant::any("chatbot:DescribeSlackWorkspaces")],
+    ),
+    needs(
+        CHATBOT,
+        "ListMicrosoftTeamsConfiguredTeams",
+        "plan",
+        &[Grant::any("chatbot:ListMicrosoftTeamsConfiguredTeams")],
+    ),
+    needs(
+        CHATBOT,
+        "ListTagsForResource",
+        "plan",
+        &[Grant::on("chatbot:ListTagsForResource", "channel")],
+    ),
+    needs(
+        CHATBOT,
+        "CreateSlackChannelConfiguration",
+        "apply",
+        &[
+            Grant::any("chatbot:CreateSlackChannelConfiguration"),
+            Grant::on("chatbot:TagResource", "channel"),
+            PASS_ROLE,
+        ],
+    ),
+    needs(
+        CHATBOT,
+        "CreateMicrosoftTeamsChannelConfiguration",
+        "apply",
+        &[
+            Grant::any("chatbot:CreateMicrosoftTeamsChannelConfiguration"),
+            Grant::on("chatbot:TagResource", "channel"),
+            PASS_ROLE,
+        ],
+    ),
+    needs(
+        CHATBOT,
+        "UpdateSlackChannelConfiguration",
+        "apply",
+        &[
+            Grant::on("chatbot:UpdateSlackChannelConfiguration", "channel"),
+            PASS_ROLE,
+        ],
+    ),
+    needs(
+        CHATBOT,
+        "UpdateMicrosoftTeamsChannelConfiguration",
+        "apply",
+        &[
+            Grant::on(
+                "chatbot:UpdateMicrosoftTeamsChannelConfiguration",
+                "channel",
+            ),
+            PASS_ROLE,
+        ],
+    ),
+    needs(
+        CHATBOT,
+        "DeleteSlackChannelConfiguration",
+        "apply",
+        &[Grant::on(
+            "chatbot:DeleteSlackChannelConfiguration",
+            "channel",
+        )],
+    ),
+    needs(
+        CHATBOT,
+        "DeleteMicrosoftTeamsChannelConfiguration",
+        "apply",
+        &[Grant::on(
+            "chatbot:DeleteMicrosoftTeamsChannelConfiguration",
+            "channel",
+        )],
+    ),
+    needs(
+        CHATBOT,
+        "TagResource",
+        "apply",
+        &[Grant::on("chatbot:TagResource", "channel")],
+    ),
+    needs(
+        CHATBOT,
+        "UntagResource",
+        "apply",
+        &[Grant::on("chatbot:UntagResource", "channel")],
+    ),
     needs(
         CLOUDWATCH,
         "DescribeAlarms",
@@ -262,7 +376,7 @@ pub const CALLS: &[Call] = &[
 /// The ARNs of the names in the table.
 pub fn resources(stack: &Stack, config: &Config) -> Resources {
     let name = stack.name();
-    Resources::of(stack)
+    let all = Resources::of(stack)
         .regional("topic", "sns", [config.topic_name(stack)])
         // That of rd-cache, to which the same people are subscribed.
         .regional("cache_topic", "sns", [stack.name_of(CACHE_TOPIC_NAME)])
@@ -291,7 +405,26 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
                 format!("/vpc/{name}"),
                 format!("/aws/ecs/containerinsights/{name}-cluster/*"),
             ],
-        )
+        );
+    // Deletes need the role and the channels after the settings have none.
+    let all = all
+        .global("role", "iam", [format!("role/{}", chat_role(stack))])
+        .values("attached_policy", Vec::new())
+        .global(
+            "channel",
+            "chatbot",
+            [
+                format!(
+                    "chat-configuration/slack-channel/{}",
+                    stack.name_of(SLACK_NAME)
+                ),
+                format!(
+                    "chat-configuration/microsoft-teams-channel/{}",
+                    stack.name_of(TEAMS_NAME)
+                ),
+            ],
+        );
+    service_linked_roles(all, &[service_linked_role::CHATBOT])
 }
 
 /// The log groups of a cache.

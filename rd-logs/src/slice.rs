@@ -1,12 +1,14 @@
-//! The resources of the slice: topic, subscription, and alarms and dashboard for the resources that other slices have.
+//! The resources of the slice: topic, subscriptions, channels of chat applications, and alarms and dashboard for the resources that other slices have.
 
 use crate::alarm_rules;
+use crate::chat;
 use crate::clients::Clients;
 use crate::config::Config;
 use crate::dashboard::graphs;
 use crate::dashboard::widget::{Content, lay_out};
 use crate::discover::{Discovered, OPTIONAL_INPUTS};
 use crate::kinds::alarm::Alarm;
+use crate::kinds::chat_channel::{SlackChannel, TeamsChannel};
 use crate::kinds::dashboard::{self, Dashboard};
 use crate::kinds::event_subscription::{self, EventSubscription};
 use crate::kinds::subscription::{self, Subscription};
@@ -21,6 +23,8 @@ use rd_common::slices::program_of;
 use rd_common::{
     Document, ExternalOutputs, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
 };
+use rd_iam::role::Role;
+use rd_iam::role_policy::RolePolicy;
 use rd_topic::Topic;
 use serde_json::Value;
 
@@ -37,6 +41,8 @@ impl Slice for Logs {
     const CALLS: &'static [&'static [Call]] = &[
         permissions::CALLS,
         rd_topic::permissions::CALLS,
+        rd_iam::permissions::ROLES,
+        rd_iam::permissions::SERVICE_LINKED_ROLES,
         OF_EVERY_PROGRAM,
     ];
 
@@ -64,6 +70,10 @@ impl Slice for Logs {
             .with::<Topic<Clients>>()
             .with::<Subscription>()
             .with::<EventSubscription>()
+            .with::<Role<Clients>>()
+            .with::<RolePolicy<Clients>>()
+            .with::<SlackChannel>()
+            .with::<TeamsChannel>()
             .with::<Alarm>()
             .with::<Dashboard>()
     }
@@ -121,6 +131,7 @@ impl Slice for Logs {
                 },
             );
         }
+        chat::channels(&mut parts, stack, config, discovered, &topic);
         let mut alarms = Vec::new();
         let mut names = Vec::new();
         for (name, spec) in alarm_rules::alarms(stack, config, discovered, &topic.id()) {

@@ -45,6 +45,7 @@ MODULES = [
     "ce.tags",
     "sns.topics",
     "sns.subscriptions",
+    "chatbot.responses",
     "rds.certificates",
     "rds.engine_versions",
     "rds.parameter_groups",

@@ -16,6 +16,8 @@
   readable after `late_seconds`; each page of FilterLogEvents follows an empty one, or has the events of so many streams; a query takes `query_seconds`; a live tail ends
   after `live_seconds`. DELETE removes the rule;
 - /aws-local/costs: the costs of an account, and its cost allocation tags; see ce/costs.py;
+- /aws-local/chat: {"account", "slack", "teams"}, the Slack workspaces ({"SlackTeamId", "SlackTeamName", "State"}) and the Teams
+  ({"TeamId", "TenantId", "State"}) that somebody has authorized AWS Chatbot for in the console;
 - /aws-local/s3-conflict: {"bucket", "key", "times"}, how many conditional writes of the object meet another write, and
   are answered with 409;
 - /aws-local/mail: {"to"}, which returns what SNS has sent to an email address, oldest first, as a list of {"topic",
@@ -39,6 +41,8 @@ healths = {}
 log_rules = {}
 # Mail by address.
 boxes = {}
+# The teams of chat applications that are authorized, by account and the kind of their channels.
+chat_teams = {}
 # How many conditional writes are answered with 409, by bucket and key.
 s3_conflicts = {}
 
@@ -94,6 +98,11 @@ def _mail(method, body):
     return json.dumps(boxes.get(body["to"], []))
 
 
+def _chat(method, body):
+    for kind, name in (("slack-channel", "slack"), ("microsoft-teams-channel", "teams")):
+        chat_teams[body["account"], kind] = [] if method == "DELETE" else body.get(name, [])
+
+
 def _s3_conflict(method, body):
     s3_conflicts[body["bucket"], body["key"]] = 0 if method == "DELETE" else int(body["times"])
 
@@ -108,6 +117,7 @@ def conflicts(bucket, key):
 
 PATHS = {
     "/aws-local/bad-day": day.control,
+    "/aws-local/chat": _chat,
     "/aws-local/dns": _dns,
     "/aws-local/enforce": enforcement.control,
     "/aws-local/elb-lag": lag.control,

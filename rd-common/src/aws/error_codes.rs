@@ -47,7 +47,7 @@ type Codes = (
 );
 
 /// The services that rd calls.
-const BY_SERVICE: [Codes; 18] = [
+const BY_SERVICE: [Codes; 19] = [
     (
         "ACM",
         &[],
@@ -61,6 +61,11 @@ const BY_SERVICE: [Codes; 18] = [
     (
         "Application Auto Scaling",
         &[],
+        &["LimitExceededException", "TooManyTagsException"],
+    ),
+    (
+        "chatbot",
+        &["ServiceUnavailableException"],
         &["LimitExceededException", "TooManyTagsException"],
     ),
     (

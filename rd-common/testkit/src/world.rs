@@ -210,6 +210,14 @@ impl World {
         answer
     }
 
+    /// Calls AWS Chatbot outside of the programs, at the path of an operation, and returns its answer.
+    pub fn chatbot(&self, path: &str, input: &Value) -> Value {
+        let headers = [("Content-Type", "application/json")];
+        let answer = self.call("chatbot", "POST", path, &headers, &input.to_string());
+        assert!(answer.status < 300, "{path}: {}", answer.body);
+        serde_json::from_str(&answer.body).unwrap_or_default()
+    }
+
     /// Calls S3 outside of the programs. `path` is like `/bucket/key?query`.
     pub fn s3(&self, method: &str, path: &str, body: &str) -> Answer {
         self.call("s3", method, path, &[], body)
@@ -242,8 +250,14 @@ impl World {
     ) -> Answer {
         let [key, _, token] = &self.credentials;
         // The local API takes the account from the access key and checks no signature.
+        // AWS Chatbot's API is not in every region.
+        let region = if service == "chatbot" {
+            "us-east-2"
+        } else {
+            REGION
+        };
         let authorization = format!(
-            "AWS4-HMAC-SHA256 Credential={key}/20260101/{REGION}/{service}/aws4_request, SignedHeaders=host, Signature=0"
+            "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"
         );
         let mut all = vec![
             ("Authorization", authorization.as_str()),

@@ -95,12 +95,20 @@ const KINDS: &[(&str, Rule)] = &[
     ("security_group", Free("security groups are free")),
     ("security_group_rule", Free("security groups are free")),
     ("service", Priced(tasks::service)),
+    (
+        "slack_channel",
+        Free("AWS Chatbot is free; its messages are notifications of the topic"),
+    ),
     ("subnet", Free("a part of the VPC")),
     ("subscription", Free("its mails are paid for by the topic")),
     ("target_group", Free("a part of the load balancer")),
     (
         "task_definition",
         Free("its tasks are paid for by the service"),
+    ),
+    (
+        "teams_channel",
+        Free("AWS Chatbot is free; its messages are notifications of the topic"),
     ),
     ("topic", Priced(monitoring::topic)),
     ("vpc", Free("VPCs are free")),

@@ -123,12 +123,14 @@ fn all_resources_are_created_and_destroyed() {
     proxy.rules(Vec::new(), None);
     let plan = world.rd("rd-logs").args("plan --exit-code").ok();
     assert_eq!(plan.actions(), [""; 0]);
+    // One program of a pipe asks for the account, for all of them.
     let calls: Vec<String> = proxy
         .calls()
         .into_iter()
         .map(|call| call.operation)
+        .filter(|operation| operation != "GetCallerIdentity")
         .collect();
-    assert!(calls.len() <= 8, "{calls:?}");
+    assert!(calls.len() <= 6, "{calls:?}");
     let waits: Vec<Value> = plan
         .of_type("change")
         .into_iter()

@@ -3,6 +3,7 @@
 mod arns;
 mod bad_day;
 mod changes;
+mod chat_channels;
 mod commands;
 mod database_events;
 mod drift;

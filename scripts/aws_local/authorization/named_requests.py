@@ -22,6 +22,7 @@ RDS = {
     "DBSubnetGroupName": "subgrp:{}",
     "DBParameterGroupName": "pg:{}",
     "DBSnapshotIdentifier": "snapshot:{}",
+    "SubscriptionName": "es:{}",
 }
 ELASTICACHE = {
     "ReplicationGroupId": "replicationgroup:{}",
@@ -35,6 +36,7 @@ ELASTICACHE = {
 TAGGED_BY = {
     "rds": "rds:AddTagsToResource",
     "elasticache": "elasticache:AddTagsToResource",
+    "chatbot": "chatbot:TagResource",
     "logs": "logs:TagResource",
     "secretsmanager": "secretsmanager:TagResource",
     "iam": "iam:TagRole",
@@ -58,6 +60,15 @@ ANY = {
     "acm": {"ListCertificates"},
     "application-autoscaling": {"DescribeScalableTargets", "DescribeScalingPolicies", "DescribeScheduledActions"},
     "cloudwatch": {"GetMetricData"},
+    # Actions without a type of resource, and creates.
+    "chatbot": {
+        "CreateMicrosoftTeamsChannelConfiguration",
+        "CreateSlackChannelConfiguration",
+        "DescribeSlackChannelConfigurations",
+        "DescribeSlackWorkspaces",
+        "ListMicrosoftTeamsChannelConfigurations",
+        "ListMicrosoftTeamsConfiguredTeams",
+    },
     "ecr": {"GetAuthorizationToken"},
     "ecs": {"DescribeTaskDefinition", "ListTaskDefinitions", "DeregisterTaskDefinition"},
     "elasticloadbalancing": {
@@ -88,6 +99,7 @@ SERVICE_LINKED_ROLES = {
     "elasticloadbalancing.amazonaws.com": "AWSServiceRoleForElasticLoadBalancing",
     "ecs.amazonaws.com": "AWSServiceRoleForECS",
     "ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    "management.chatbot.amazonaws.com": "AWSServiceRoleForAWSChatbot",
 }
 PREFIXES = {"monitoring": "cloudwatch", "tagging": "tag"}
 
@@ -104,7 +116,7 @@ def _tags(call):
         given = body.get("Tags") or body.get("tags") or []
         if isinstance(given, dict):
             return given
-        return {tag.get("Key") or tag.get("key"): tag.get("Value") or tag.get("value") for tag in given}
+        return {tag.get("Key") or tag.get("key") or tag.get("TagKey"): tag.get("Value") or tag.get("value") for tag in given}
     return {value: "" for key, value in call.values if re.search(r"Tags?(\.\w+)?\.\d+\.Key$", key)}
 
 
@@ -225,6 +237,7 @@ def _ssm(call, arn):
 RESOURCES = {
     "acm": _acm,
     "application-autoscaling": lambda call, arn: [arn("scalable-target/0ec51234")],
+    "chatbot": lambda call, arn: _values(call, "ChatConfigurationArn", "ResourceARN"),
     "cloudwatch": _cloudwatch,
     "dynamodb": lambda call, arn: [arn(f"table/{name}") for name in _values(call, "TableName")]
     + _values(call, "ResourceArn"),
@@ -244,7 +257,7 @@ RESOURCES = {
     + _values(call, "TopicArn", "ResourceArn"),
     "ssm": _ssm,
 }
-GLOBAL = {"iam"}
+GLOBAL = {"chatbot", "iam"}
 # What a call to Secrets Manager does with the secret's own key.
 # https://docs.aws.amazon.com/secretsmanager/latest/userguide/security-encryption.html#security-encryption-authz
 WRITES_SECRET = ("GenerateDataKey", "Decrypt")
@@ -353,6 +366,9 @@ def required(call, account, region):
     tagging = TAGGED_BY.get(service)
     if tagging and _tags(call) and operation.startswith(("Create", "Register", "Run", "Put", "Restore", "Copy")):
         target = resources[0] if resources else "*"
+        if service == "chatbot":
+            kind = "slack-channel" if "Slack" in operation else "microsoft-teams-channel"
+            target = arn(f"chat-configuration/{kind}/{call.value('ConfigurationName')}")
         if operation in CREATED_BY:
             name = CREATED_BY[operation]
             target = arn(RDS[name].format(call.value(name)))
@@ -368,6 +384,9 @@ def required(call, account, region):
     if operation == "DeleteDBInstance" and call.value("FinalDBSnapshotIdentifier"):
         snapshot = arn(f"snapshot:{call.value('FinalDBSnapshotIdentifier')}")
         checks += [("rds:CreateDBSnapshot", one, {}) for one in (resources[0], snapshot)]
+    if service == "chatbot" and call.value("IamRoleArn"):
+        passed = {"iam:PassedToService": "chatbot.amazonaws.com"}
+        checks.append(("iam:PassRole", call.value("IamRoleArn"), passed))
     if operation in ("RegisterTaskDefinition", "RunTask"):
         passed = {value for _, value in call.values if isinstance(value, str) and ROLE.match(value)}
         checks += [("iam:PassRole", one, {"iam:PassedToService": "ecs-tasks.amazonaws.com"}) for one in sorted(passed)]

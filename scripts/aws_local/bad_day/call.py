@@ -19,6 +19,9 @@ class Call:
         if target:
             self.protocol, self.operation = JSON, target.rsplit(".", 1)[-1]
             self.values = list(_leaves("", json.loads(body or b"{}")))
+        elif self.service == "chatbot":
+            self.protocol, self.operation = JSON, _rest_operation(self.path)
+            self.values = list(_leaves("", json.loads(body or b"{}")))
         elif self.service == "s3":
             self.protocol, self.operation = S3, _s3_operation(self.method, self.path, query)
             self.values = [("Bucket", self.path.strip("/").split("/")[0])]
@@ -56,6 +59,12 @@ def _leaves(name, value):
             yield from _leaves(name, item)
     else:
         yield name, value
+
+
+def _rest_operation(path):
+    """The operation of a service that has a path for each, such as `/create-ms-teams-channel-configuration`."""
+    words = path.strip("/").replace("ms-teams", "microsoft-teams").split("-")
+    return "".join(word.capitalize() for word in words)
 
 
 def _s3_operation(method, path, query):

@@ -16,7 +16,10 @@ NAMES = {
     "rds": "RDS",
 }
 # A service with a suffix of its own.
-SCALED = {"ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService"}
+SCALED = {
+    "ecs.application-autoscaling.amazonaws.com": "AWSServiceRoleForApplicationAutoScaling_ECSService",
+    "management.chatbot.amazonaws.com": "AWSServiceRoleForAWSChatbot",
+}
 
 
 def exists(account_id, partition, name):

@@ -47,6 +47,13 @@ pub const ECS_AUTOSCALING: ServiceLinkedRole = ServiceLinkedRole {
     name: "AWSServiceRoleForApplicationAutoScaling_ECSService",
 };
 
+/// The role of AWS Chatbot.
+/// <https://docs.aws.amazon.com/chatbot/latest/adminguide/slr-permissions.html>
+pub const CHATBOT: ServiceLinkedRole = ServiceLinkedRole {
+    service: "management.chatbot.amazonaws.com",
+    name: "AWSServiceRoleForAWSChatbot",
+};
+
 /// The codes with which IAM says that the role exists already.
 const EXISTS: [&str; 4] = [
     "InvalidInput",

@@ -61,6 +61,8 @@ impl Call {
         } else if service == "route53" {
             // REST, with errors as the query protocol has them.
             (Protocol::Query, format!("{method} {path}"))
+        } else if service == "chatbot" {
+            (Protocol::RestJson, rest_operation(&path))
         } else if service == "s3" {
             (Protocol::RestXml, s3_operation(&method, &path))
         } else if let Some(action) = form_value(&request.body, "Action") {
@@ -98,6 +100,18 @@ impl Call {
             String::from_utf8_lossy(&self.body)
         )
     }
+}
+
+/// The operation of a service that has a path for each, such as `/create-ms-teams-channel-configuration`.
+fn rest_operation(path: &str) -> String {
+    let path = path.replace("ms-teams", "microsoft-teams");
+    let words = path.trim_matches('/').split('-');
+    words
+        .map(|word| {
+            let (first, rest) = word.split_at(word.len().min(1));
+            first.to_ascii_uppercase() + rest
+        })
+        .collect()
 }
 
 fn s3_operation(method: &str, path: &str) -> String {

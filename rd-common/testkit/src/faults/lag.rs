@@ -155,7 +155,7 @@ fn before(call: &Call, answer: &Message, unseen: &[String]) -> Message {
     let mut before = answer.clone();
     let text = answer.text();
     let without = match call.protocol {
-        Protocol::Json => without_elements(&text, unseen),
+        Protocol::Json | Protocol::RestJson => without_elements(&text, unseen),
         _ => {
             let items = without_items(&text, "item", unseen);
             without_items(&items, "member", unseen)

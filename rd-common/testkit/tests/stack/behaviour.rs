@@ -73,8 +73,9 @@ fn the_tests_of_the_state_store_are_where_it_is() {
 }
 
 /// How the page writes the services' names in the SDK.
-const SERVICES: [(&str, &str); 15] = [
+const SERVICES: [(&str, &str); 16] = [
     ("ACM", "acm"),
+    ("chatbot", "chatbot"),
     ("CloudWatch", "cloudwatch"),
     ("CloudWatch Logs", "logs"),
     ("EC2", "ec2"),

@@ -159,6 +159,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "slice",
             "permissions",
             "alarm_rules",
+            "chat",
             "time",
             "kinds",
             "cloudwatch_tags",

@@ -23,6 +23,7 @@ secret_kms_key = "KEY"
 log_kms_key = "KEY"
 
 [cache]
+events = true
 final_snapshot = true
 kms_key = "KEY"
 log_exports = ["slow-log"]
@@ -49,6 +50,7 @@ night = { at = "cron(0 20 ? * MON-FRI *)", min = 0, max = 1 }
 [logs]
 alert_email = "ops@example.com"
 kms_key = "KEY"
+database_events = true
 "#;
 
 /// The same with another value of what every slice can change in place.
