@@ -15,7 +15,7 @@ export PATH := $(TARGET)/debug:$(PATH)
 
 .PHONY: help
 help: ## List the targets
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
+	@sed -n 's/^\([a-z-]*\):.*## \(.*\)/  make \1|\2/p' Makefile | column -t -s '|'
 
 .PHONY: build
 build: ## Build the programs (and the test helpers, so that nothing is built twice)
@@ -61,6 +61,14 @@ destroy: build ## Show the resources of the stack, ask for its name, and delete 
 .PHONY: schemas
 schemas: ## Write docs/schema again, after a change to the records or the state
 	UPDATE_SCHEMAS=1 cargo test --workspace --locked --lib --bins schema
+
+.PHONY: dist
+dist: ## Build a release archive with its sums in dist, for x86_64 Linux with glibc 2.17
+	scripts/dist
+
+.PHONY: dist-verify
+dist-verify: ## Build all programs for release in two folders, and compare their bytes
+	scripts/dist-verify
 
 .PHONY: install
 install: ## Install release builds, manual pages and completions under PREFIX (~/.local)

@@ -30,6 +30,7 @@ pub mod slices;
 pub mod stack;
 pub mod state;
 pub mod suggestion;
+pub mod version;
 mod wait_scale;
 
 pub use commands::slice_context::SliceContext;

@@ -4,6 +4,7 @@
 use rd_common::context::Context;
 use rd_common::slices::{SLICES, TABLES};
 use rd_common::{Error, Exit, Result, other_program};
+use std::process::{Command, Stdio};
 
 /// The slices whose programs are installed, in pipe order.
 pub fn installed() -> Vec<&'static str> {
@@ -19,6 +20,17 @@ pub fn with_settings() -> Vec<&'static str> {
         .into_iter()
         .filter(|table| other_program::find(table).is_some())
         .collect()
+}
+
+/// What the program of a table prints for `--version`, without its name; none where it cannot be run.
+pub fn version_of(table: &str) -> Option<String> {
+    let output = Command::new(other_program::find(table)?)
+        .arg("--version")
+        .stdin(Stdio::null())
+        .output();
+    let text = String::from_utf8(output.ok()?.stdout).ok()?;
+    let (_, version) = text.trim().split_once(' ')?;
+    Some(version.to_owned())
 }
 
 /// Runs a command of a slice's program with this program's flags, stdout and stderr, and returns how it ended. The

@@ -211,7 +211,7 @@ fn describe(command: clap::Command, about: &About) -> clap::Command {
         .name(about.name)
         .bin_name(about.name)
         .about(about.about)
-        .version(env!("CARGO_PKG_VERSION"))
+        .version(crate::version::TEXT.as_str())
         .after_help(format!(
             "Examples:\n{}\n\nExit codes:\n{}",
             about.examples,

@@ -708,3 +708,55 @@ fn a_missing_repository_is_an_error() {
         done.stderr
     );
 }
+
+#[test]
+fn the_image_of_a_release_is_pushed() {
+    let world = applied("");
+    let make = "mkdir -p rd-0.1.0/bin rd-0.1.0/share/doc/rd && cp /bin/true rd-0.1.0/bin/rd-net && echo MIT \
+                >rd-0.1.0/share/doc/rd/LICENSE && tar --mtime=@1764273405 -czf release.tar.gz rd-0.1.0";
+    let tool = concat!(
+        env!("CARGO_MANIFEST_DIR"),
+        "/../scripts/dist.d/oci_image.py"
+    );
+    let image = |arguments: &str| {
+        let line = format!("{make} && python3 {tool} release.tar.gz {arguments}");
+        world
+            .rd("rd-ecs")
+            .shell(&line)
+            .ok()
+            .stdout
+            .trim()
+            .to_owned()
+    };
+    let base = image("--libraries-of-this-machine --output app.tar");
+    assert_eq!(
+        image("--libraries-of-this-machine --output again.tar"),
+        base
+    );
+    let push = world
+        .rd("rd-ecs")
+        .args("push app.tar --tag base --any-architecture")
+        .ok();
+    let pushed: Value = serde_json::from_str(&push.stdout).unwrap();
+    assert_eq!(pushed["digest"], base.as_str());
+    assert_eq!(pushed["layers"]["pushed"], 1);
+
+    // On a base, the programs are one more layer.
+    let upon = image("--base app.tar --output upon.tar");
+    assert_ne!(upon, base);
+    let push = world
+        .rd("rd-ecs")
+        .args("push upon.tar --tag upon --any-architecture")
+        .ok();
+    let pushed: Value = serde_json::from_str(&push.stdout).unwrap();
+    assert_eq!(pushed["layers"], json!({"pushed": 1, "skipped": 1}));
+    let layers = manifest(&world, "upon")["layers"].clone();
+    assert_eq!(layers.as_array().unwrap().len(), 2);
+    let data = blob(&world, layers[0]["digest"].as_str().unwrap());
+    std::fs::write(world.path().join("layer.tgz"), data).unwrap();
+    let listed = world.rd("rd-ecs").shell("tar -tzf layer.tgz").ok().stdout;
+    for file in ["usr/bin/rd-net", "usr/share/doc/rd/LICENSE"] {
+        assert!(listed.lines().any(|line| line == file), "{listed}");
+    }
+    assert!(listed.contains("/libc.so.6\n"), "{listed}");
+}

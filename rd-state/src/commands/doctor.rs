@@ -6,7 +6,8 @@ use futures_util::future::try_join_all;
 use rd_common::completion;
 use rd_common::context::Context;
 use rd_common::output::printer::print_warning;
-use rd_common::{Exit, Result};
+use rd_common::slices::program_of;
+use rd_common::{Exit, Result, version};
 
 /// Flags of `rd-state doctor`.
 #[derive(clap::Args, Clone, Debug)]
@@ -27,6 +28,7 @@ pub async fn run(context: &Context, args: &DoctorArgs) -> Result<Exit> {
     let mut healthy = report_store_problems(context, args.fix).await?;
     healthy &= report_unreadable_states(context).await?;
     report_held_locks(context).await?;
+    healthy &= report_versions();
     if !args.local {
         let mut slices: Vec<&str> = args.slices.iter().map(String::as_str).collect();
         if slices.is_empty() {
@@ -64,6 +66,29 @@ async fn report_unreadable_states(context: &Context) -> Result<bool> {
         }
     }
     Ok(readable)
+}
+
+/// Warns of each installed program that is of another version than this one. Returns whether there is none.
+fn report_versions() -> bool {
+    let own = version::TEXT.as_str();
+    let tables = slice_programs::with_settings().into_iter();
+    let others: Vec<String> = tables
+        .filter_map(|table| {
+            let version = slice_programs::version_of(table)?;
+            (version != own).then(|| format!("{} is {version}", program_of(table)))
+        })
+        .collect();
+    if others.is_empty() {
+        return true;
+    }
+    print_warning(
+        &format!(
+            "programs of one pipe differ in version: rd-state is {own}, {}",
+            others.join(", ")
+        ),
+        "install all programs of one release: an older one may not know what a newer one writes",
+    );
+    false
 }
 
 /// Warns of each held lock, with what is known of its holder. A held lock is not a problem: it ends with its run.

@@ -30,7 +30,7 @@ fn help_has_examples_and_every_exit_code() {
         let version = world.rd(program).args("--version").ok().stdout;
         assert_eq!(
             version,
-            format!("{program} {}\n", env!("CARGO_PKG_VERSION"))
+            format!("{program} {}\n", rd_common::version::TEXT.as_str())
         );
     }
 }

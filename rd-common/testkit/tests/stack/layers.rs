@@ -37,6 +37,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "error",
             "exit",
             "suggestion",
+            "version",
             "wait_scale",
             "child_process",
         ],

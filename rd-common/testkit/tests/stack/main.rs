@@ -7,6 +7,7 @@ mod behaviour;
 mod checkouts;
 mod completions;
 mod connect;
+mod dist;
 mod docs_names;
 mod docs_say_something;
 mod editions;
