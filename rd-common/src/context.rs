@@ -99,13 +99,14 @@ impl Context {
         if !flags.new_environment {
             check_environment(&settings, &stack, store.as_ref()).await?;
         }
+        let printer = Printer::new(Format::resolve(flags.format), terminal.clone());
+        if let Some(path) = &flags.json_into {
+            printer.write_records_into(path)?;
+        }
         Ok(Self {
             program,
             store,
-            printer: Rc::new(Printer::new(
-                Format::resolve(flags.format),
-                terminal.clone(),
-            )),
+            printer: Rc::new(printer),
             run: uuid::Uuid::new_v4().to_string(),
             flags,
             settings,

@@ -47,6 +47,17 @@ pub struct GlobalFlags {
     /// Output format [default: text on a terminal, otherwise json]
     #[arg(long, global = true, value_enum)]
     pub format: Option<Format>,
+    /// Text in words, without signs, colors and columns, as for a screen reader
+    #[arg(
+        long,
+        global = true,
+        env = "RD_PLAIN",
+        value_parser = FalseyValueParser::new()
+    )]
+    pub plain: bool,
+    /// Also write the records to this file, as JSON lines; for commands that write records
+    #[arg(long, global = true, value_name = "FILE")]
+    pub json_into: Option<PathBuf>,
     /// Do not read stdin
     #[arg(
         long,

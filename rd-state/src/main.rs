@@ -2,6 +2,9 @@
 
 mod bootstrap;
 mod commands;
+mod escape;
+mod formats;
+mod graph;
 mod permissions;
 mod settings_file;
 mod slice_programs;
@@ -20,7 +23,7 @@ fn main() -> ExitCode {
                    rd-state list                        list the resources\n  \
                    rd-state show net.vpc.main           show one resource in full\n  \
                    rd-state graph                       show dependencies as a tree\n  \
-                   rd-state graph --mermaid > g.mmd     write them as a Mermaid diagram",
+                   rd-state graph --format svg > g.svg  draw them",
         samples: &[],
     })
 }

@@ -11,7 +11,7 @@ use crate::exit::Exit;
 use crate::flags::GlobalFlags;
 use crate::output::printer::{Format, Printer, print_at_once, print_error};
 use crate::output::terminal_progress::TerminalProgress;
-use crate::output::{stderr, stream};
+use crate::output::{look, stderr, stream};
 use crate::pipe::startup_failure;
 use crate::resource::signal::Cancel;
 use crate::resource::slice::Slice;
@@ -63,12 +63,12 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
             let name = matches.subcommand_name().unwrap_or_default().to_owned();
             let SliceProgram { flags, command } =
                 parsed::<SliceProgram<S::DestroyArgs, V>>(&matches);
-            log_to_stderr(flags.verbose);
-            let extra = match &command {
-                AnyCommand::Own(own) => own.extra_format(),
-                AnyCommand::Slice(_) => None,
+            use_globally(&flags);
+            let (extra, writes_records) = match &command {
+                AnyCommand::Own(own) => (own.extra_formats(), own.writes_records()),
+                AnyCommand::Slice(command) => (NO_EXTRA, command.verb().is_some()),
             };
-            check_format(&flags, extra)?;
+            check_output(&flags, extra, writes_records)?;
             match command {
                 AnyCommand::Slice(SliceCommand::Completions { shell }) => {
                     completions(&whole(), shell)
@@ -112,12 +112,12 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
 pub fn main_without_slice<V: ProgramCommands>(about: About) -> ExitCode {
     start(about, Tool::<V>::command, |matches, whole| async move {
         let Tool { flags, command } = parsed::<Tool<V>>(&matches);
-        log_to_stderr(flags.verbose);
+        use_globally(&flags);
         match command {
             ToolCommand::Completions { shell } => completions(&whole(), shell),
             ToolCommand::Man { folder } => man(&whole(), &folder),
             ToolCommand::Own(command) => {
-                check_format(&flags, command.extra_format())?;
+                check_output(&flags, command.extra_formats(), command.writes_records())?;
                 if !command.needs_settings() {
                     return command.run_without_settings(&flags);
                 }
@@ -267,18 +267,38 @@ async fn finish_stdout(exit: Exit) -> Exit {
     }
 }
 
-/// Refuses a format that only some commands have, and this one, with `extra`, has not.
-fn check_format(flags: &GlobalFlags, extra: Option<Format>) -> Result<()> {
-    match flags.format {
-        Some(format @ (Format::Bind | Format::Markdown)) if extra != Some(format) => {
-            let word = format.word();
-            Err(
-                Error::usage(format!("this command has no output in the format `{word}`"))
-                    .hint("use --format json or --format text"),
-            )
-        }
-        _ => Ok(()),
+/// The commands that all slices have print records and text alone.
+const NO_EXTRA: &[Format] = &[];
+
+/// Does what flags ask for that concern the whole process.
+fn use_globally(flags: &GlobalFlags) {
+    log_to_stderr(flags.verbose);
+    if flags.plain {
+        look::be_plain();
     }
+}
+
+/// Refuses a format that only some commands have, and this one, with `extra`, has not; and a file for records of a command
+/// without records.
+fn check_output(flags: &GlobalFlags, extra: &[Format], writes_records: bool) -> Result<()> {
+    if flags.json_into.is_some() && !writes_records {
+        return Err(
+            Error::usage("--json-into: this command writes no records").hint("use --format json")
+        );
+    }
+    let Some(format) = flags.format.filter(|format| format.is_extra()) else {
+        return Ok(());
+    };
+    if extra.contains(&format) {
+        return Ok(());
+    }
+    let words = ["json", "text"].into_iter();
+    let words: Vec<&str> = words.chain(extra.iter().map(|one| one.word())).collect();
+    let word = format.word();
+    Err(
+        Error::usage(format!("this command has no output in the format `{word}`"))
+            .hint(format!("use --format {}", words.join(" or --format "))),
+    )
 }
 
 fn parsed<L: Parser>(matches: &clap::ArgMatches) -> L {

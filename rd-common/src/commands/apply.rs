@@ -31,6 +31,9 @@ pub struct ApplyArgs {
     /// Apply without asking for confirmation
     #[arg(long, short)]
     pub yes: bool,
+    /// Show every field of what is created, before the question
+    #[arg(long)]
+    pub full: bool,
     /// Replace this resource, and those that depend on it, although other slices use them; can be repeated
     #[arg(long, value_name = "ADDRESS")]
     pub allow_replace: Vec<String>,
@@ -44,6 +47,7 @@ pub struct ApplyArgs {
 
 /// Applies slice `S` as one program of a pipe.
 pub(crate) async fn run<S: Slice>(context: &Context, args: &ApplyArgs) -> Result<Exit> {
+    context.printer.show_in_full(args.full);
     let intake = Intake::of_apply(args.yes, args.plan.clone().map(PlanSource::from));
     slice_session::run_with::<S, _>(context, Verb::Apply, false, intake, |session| async move {
         session
@@ -114,6 +118,7 @@ async fn apply<S: Slice>(
         Some(saved) => check_actions(saved, &plan, S::NAME)?,
         None if !args.yes && plan.has_changes() => {
             emit_plan(&session.printer, S::NAME, &plan);
+            session.printer.show_plans();
             let question = "Apply this plan? Type `yes` to apply:";
             if !prompt::ask(question, &["yes"], &session.cancel).await? {
                 return Err(Error::refused("not confirmed: nothing was changed")

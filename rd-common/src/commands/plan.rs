@@ -32,10 +32,14 @@ pub struct PlanArgs {
     /// Plan for an empty account: no calls to AWS, no credentials
     #[arg(long)]
     pub offline: bool,
+    /// Show every field of what is created
+    #[arg(long)]
+    pub full: bool,
 }
 
 /// Plans slice `S` as one program of a pipe.
 pub(crate) async fn run<S: Slice>(context: &Context, args: &PlanArgs) -> Result<Exit> {
+    context.printer.show_in_full(args.full);
     let ahead = (!args.offline).then(|| ReadAhead::<S>::start(context));
     slice_session::run::<S, _>(context, Verb::Plan, args.offline, |session| async move {
         let outputs = OutputResolver::new(&session);

@@ -27,9 +27,14 @@ pub trait ProgramCommands: Subcommand {
     /// The table of `rd.toml` that a program without a slice owns. With one, its commands need a region.
     const SECTION: Option<&'static str> = None;
 
-    /// The format that the command has besides `json` and `text`.
-    fn extra_format(&self) -> Option<Format> {
-        None
+    /// The formats that the command has besides `json` and `text`.
+    fn extra_formats(&self) -> &'static [Format] {
+        &[]
+    }
+
+    /// Whether the command writes records, as `plan` does.
+    fn writes_records(&self) -> bool {
+        false
     }
 
     /// Runs the command with the resolved settings.

@@ -3,13 +3,16 @@
 
 pub mod check_report;
 pub mod clean;
+pub mod flow;
+pub mod look;
 pub mod printer;
 pub mod prompt;
+pub mod record_file;
 pub mod stderr;
 pub mod stream;
 pub mod style;
 pub mod table;
 pub mod terminal_progress;
-mod value;
-mod view;
+pub mod value;
+pub mod view;
 pub mod wrap;

@@ -3,6 +3,8 @@
 
 use crate::error::{Error, Result};
 use crate::output::clean::{clean, log_lines, one_line};
+use crate::output::look::{Look, Signs};
+use crate::output::record_file::RecordFile;
 use crate::output::stderr;
 use crate::output::stream::{self, Stream, stdout};
 use crate::output::style::{BOLD, DIM, ERROR, INFO, WARN, paint};
@@ -10,8 +12,9 @@ use crate::output::terminal_progress::TerminalProgress;
 use crate::output::view::View;
 use crate::records::{Diagnostic, Record, Severity};
 use anstream::{AutoStream, ColorChoice};
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::io::{ErrorKind, IsTerminal, Write};
+use std::path::Path;
 use std::time::Duration;
 
 /// How long to wait for a terminal, so that text and progress do not mix on it.
@@ -31,6 +34,18 @@ pub enum Format {
     /// Markdown, from the commands that have it
     #[value(hide = true)]
     Markdown,
+    /// One self-contained page, from the commands that have it
+    #[value(hide = true)]
+    Html,
+    /// A drawing, from the commands that have it
+    #[value(hide = true)]
+    Svg,
+    /// A Mermaid diagram, from the commands that have it
+    #[value(hide = true)]
+    Mermaid,
+    /// A graph for Graphviz, from the commands that have it
+    #[value(hide = true)]
+    Dot,
 }
 
 impl Format {
@@ -41,7 +56,21 @@ impl Format {
             Format::Text => "text",
             Format::Bind => "bind",
             Format::Markdown => "markdown",
+            Format::Html => "html",
+            Format::Svg => "svg",
+            Format::Mermaid => "mermaid",
+            Format::Dot => "dot",
         }
+    }
+
+    /// Whether only some commands have it.
+    pub fn is_extra(self) -> bool {
+        !matches!(self, Format::Json | Format::Text)
+    }
+
+    /// Whether records have no text in it, one by one.
+    fn is_document(self) -> bool {
+        !matches!(self, Format::Json | Format::Text | Format::Bind)
     }
 
     /// The format that `--format` asked for, otherwise text on a terminal and JSON anywhere else.
@@ -62,6 +91,10 @@ pub struct Printer {
     /// Hidden while something is printed, since it may draw on the same terminal.
     progress: TerminalProgress,
     view: RefCell<View>,
+    /// The file of `--json-into`.
+    records: RefCell<Option<RecordFile>>,
+    /// Whether text is shown without folding.
+    full: Cell<bool>,
     /// Whether stdout is a terminal.
     terminal: bool,
     /// Whether text has colors.
@@ -99,6 +132,8 @@ impl Printer {
             format,
             progress,
             view: RefCell::default(),
+            records: RefCell::default(),
+            full: Cell::new(false),
             terminal: std::io::stdout().is_terminal(),
             color: stdout_has_color(),
         }
@@ -157,6 +192,7 @@ impl Printer {
 
     /// Passes on a line from upstream. `record` is what it holds, where its type is known.
     pub fn pass_through(&self, line: &[u8], record: Option<&Record>) {
+        self.keep(&[line, b"\n"].concat());
         match (self.format, record) {
             (Format::Json, _) => {
                 let mut bytes = line.to_vec();
@@ -165,13 +201,58 @@ impl Printer {
             }
             // The program that wrote a diagnostic has printed it on stderr.
             (Format::Text | Format::Bind, Some(record)) => self.show(record),
-            (Format::Text | Format::Bind, None) | (Format::Markdown, _) => {}
+            _ => {}
+        }
+    }
+
+    /// Also writes every record to this file, whatever the format of stdout.
+    pub fn write_records_into(&self, path: &Path) -> Result<()> {
+        let file = RecordFile::create(path)?;
+        *self.records.borrow_mut() = Some(file);
+        Ok(())
+    }
+
+    /// Ends the file of [`Printer::write_records_into`]. Fails where it could not be written.
+    pub fn finish_records(&self) -> Result<()> {
+        let file = self.records.borrow_mut().take();
+        file.map_or(Ok(()), RecordFile::finish)
+    }
+
+    fn keep(&self, line: &[u8]) {
+        if let Some(file) = self.records.borrow_mut().as_mut() {
+            file.write(line);
+        }
+    }
+
+    /// Shows text without folding, such as every field of what a plan creates.
+    pub fn show_in_full(&self, full: bool) {
+        self.full.set(full);
+    }
+
+    /// Holds a record for [`Printer::show_plans`], without writing it.
+    pub fn hold(&self, record: &Record) {
+        self.view.borrow_mut().hold(record);
+    }
+
+    /// Shows the plans that were held back until all of them are there: when no more records come, and before a question
+    /// about a plan.
+    pub fn show_plans(&self) {
+        if self.is_json() || self.format.is_document() {
+            return;
+        }
+        let look = Look::of_stdout(self.full.get());
+        let text = self.view.borrow_mut().finish(look);
+        if !text.is_empty() {
+            self.text(&text);
         }
     }
 
     /// Writes text for people, or other output that is not a record, such as a JSON document or a zone file.
     pub fn text(&self, text: &str) {
-        self.write(bytes_of(text, self.color));
+        match self.format {
+            Format::Text => self.write(bytes_of(&Signs::of_process().spell(text), self.color)),
+            _ => self.write(bytes_of(text, self.color)),
+        }
     }
 
     /// Writes what a program in a task has printed: as it is, but safe for a terminal.
@@ -183,10 +264,13 @@ impl Printer {
     }
 
     fn write_record(&self, record: &Record) {
+        if self.records.borrow().is_some() {
+            self.keep(&record.line());
+        }
         match self.format {
             Format::Json => self.write_json(record.line()),
             Format::Text | Format::Bind => self.show(record),
-            Format::Markdown => {}
+            _ => {}
         }
     }
 

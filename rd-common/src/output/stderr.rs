@@ -1,6 +1,7 @@
 //! stderr: errors, warnings, questions, progress and the log.
 
 use crate::output::clean::clean;
+use crate::output::look::Signs;
 use crate::output::stream;
 use std::io::{self, Write};
 use std::time::Duration;
@@ -16,7 +17,7 @@ pub fn print(text: &str) {
     let mut stderr = anstream::stderr();
     // A closed stderr must not stop the program.
     let _ = stderr
-        .write_all(clean(text).as_bytes())
+        .write_all(clean(&Signs::of_process().spell(text)).as_bytes())
         .and_then(|()| stderr.flush());
 }
 

@@ -22,6 +22,11 @@ pub fn paint(style: Style, text: impl Display) -> String {
     format!("{style}{text}{style:#}")
 }
 
+/// A text without its styles.
+pub fn unstyled(text: &str) -> String {
+    anstream::adapter::strip_str(text).to_string()
+}
+
 /// The style in which an action is shown.
 pub fn of(action: Action) -> Style {
     match action {

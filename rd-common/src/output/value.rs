@@ -1,7 +1,6 @@
 //! Values as text for people: on one line, and shortened where they are long.
 
 use crate::output::clean::one_line;
-use crate::output::style::{INFO, paint};
 use crate::resource::input::{as_join, as_reference};
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
@@ -76,9 +75,9 @@ fn differing(before: &Value, after: &Value) -> (Value, Value) {
 }
 
 /// A value on one line, with references as `(net.vpc.main.id)`.
-pub(super) fn short(value: &Value) -> String {
+pub fn short(value: &Value) -> String {
     if let Some(reference) = as_reference(value) {
-        return paint(INFO, format!("({reference})"));
+        return format!("({reference})");
     }
     if let Some(parts) = as_join(value) {
         return parts.iter().map(short).collect();

@@ -82,6 +82,7 @@ pub fn parse(line: &[u8], place: Place<'_>) -> Result<Option<Record>> {
         "output",
         "applied",
         "status",
+        "cost",
         "diagnostic",
         "end",
     ];

@@ -180,6 +180,8 @@ where
         () = cancel.cancelled() => Ok(()),
         rest = upstream.finish() => rest,
     };
+    printer.show_plans();
+    let rest = rest.and(printer.finish_records());
     match rest {
         Err(error) if status == Ended::Ok => {
             printer.emit_error(name, &error);

@@ -171,14 +171,8 @@ impl Rd {
             .collect();
         let has = |words: &[&str]| arguments.iter().any(|one| words.contains(&one.as_str()));
         let text = [
-            "text",
-            "table",
-            "bind",
-            "--url",
-            "-o",
-            "--output",
-            "--mermaid",
-            "--dot",
+            "text", "table", "bind", "--url", "-o", "--output", "markdown", "html", "svg",
+            "mermaid", "dot",
         ];
         if has(&text) || has(&["--help", "--version"]) {
             return None;
@@ -192,6 +186,8 @@ impl Rd {
             ("subscriptions", Some("test")) => "subscriptions test",
             // The output of a task is its own, and an output by its name is a plain value.
             ("run", _) if !has(&["json"]) => return None,
+            // It shows text in a pipe, too.
+            ("view", _) if !has(&["json"]) => return None,
             ("output", Some(_)) => return None,
             (command, _) => command,
         };

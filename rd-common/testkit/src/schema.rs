@@ -11,8 +11,8 @@ pub fn schema_of(program: &str, command: &str) -> Option<String> {
     match (program, command) {
         ("rd-state", "pull") => Some("state".to_owned()),
         ("rd-state", "import" | "rebuild" | "doctor") => Some("record".to_owned()),
-        // `init` has no settings yet, `view` shows records to people.
-        ("rd-state", "init" | "view" | "slices") => None,
+        // `init` has no settings yet.
+        ("rd-state", "init" | "slices") => None,
         (_, "completions" | "man") => None,
         // A password for `docker login`, a session in a terminal, and the output of a client.
         ("rd-ecs", "login" | "exec") | ("rd-data" | "rd-cache", "connect") => None,

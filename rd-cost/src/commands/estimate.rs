@@ -64,6 +64,11 @@ fn write(session: &PipeSession, estimate: &Estimate) {
     } else if printer.is_markdown() {
         printer.text(&markdown(estimate));
     } else {
+        // The plans before it have the sum in their summary.
+        for cost in records(estimate) {
+            printer.hold(&Record::Cost(Box::new(cost)));
+        }
+        printer.show_plans();
         printer.text(&text(estimate));
     }
 }

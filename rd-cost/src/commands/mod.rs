@@ -54,8 +54,15 @@ pub enum Command {
 impl ProgramCommands for Command {
     const SECTION: Option<&'static str> = Some("cost");
 
-    fn extra_format(&self) -> Option<Format> {
-        matches!(self, Command::Estimate(_) | Command::Compare(_)).then_some(Format::Markdown)
+    fn extra_formats(&self) -> &'static [Format] {
+        match self {
+            Command::Estimate(_) | Command::Compare(_) => &[Format::Markdown],
+            _ => &[],
+        }
+    }
+
+    fn writes_records(&self) -> bool {
+        matches!(self, Command::Estimate(_))
     }
 
     async fn run(self, context: &Context) -> Result<Exit> {

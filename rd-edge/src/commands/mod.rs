@@ -37,8 +37,11 @@ pub enum Command {
 }
 
 impl ProgramCommands for Command {
-    fn extra_format(&self) -> Option<Format> {
-        matches!(self, Command::Records).then_some(Format::Bind)
+    fn extra_formats(&self) -> &'static [Format] {
+        match self {
+            Command::Records => &[Format::Bind],
+            _ => &[],
+        }
     }
 
     async fn run(self, context: &Context) -> Result<Exit> {

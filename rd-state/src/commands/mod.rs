@@ -30,6 +30,7 @@ use rd_common::commands::ProgramCommands;
 use rd_common::commands::settings::SettingsArgs;
 use rd_common::context::Context;
 use rd_common::flags::GlobalFlags;
+use rd_common::output::printer::Format;
 use rd_common::{Exit, Result};
 
 /// The commands, in the order of the help: inspect, edit, recover, visualize.
@@ -111,13 +112,16 @@ pub enum Command {
     /// Release a stuck lock
     #[command(after_help = "{program} unlock net --force")]
     Unlock(unlock::UnlockArgs),
-    /// Show dependencies as a tree, JSON, Mermaid or DOT
+    /// Show dependencies as a tree, a drawing, JSON, Mermaid or DOT
     #[command(after_help = "{program} graph :: as a tree\n\
-        {program} graph net --mermaid > graph.mmd\n\
+        {program} graph --format svg --records plan.jsonl > graph.svg :: what a plan changes is colored\n\
+        {program} graph net --format mermaid > graph.mmd\n\
         {program} graph --format json | jq -r '.resources[] | .address, .depends_on'")]
     Graph(graph::GraphArgs),
-    /// Show a saved plan or other records in readable form
+    /// Show saved plans or other records as text, Markdown, a page or JSON
     #[command(after_help = "{program} view plan.jsonl\n\
+        {program} view plan.jsonl --format markdown :: for a comment on a pull request\n\
+        {program} view plan.jsonl --format html > plan.html\n\
         rd-net plan | rd-data plan | {program} view")]
     View(view::ViewArgs),
     /// Print the names of the slices in pipe order
@@ -136,9 +140,17 @@ impl ProgramCommands for Command {
     fn run_without_settings(self, flags: &GlobalFlags) -> Result<Exit> {
         match self {
             Command::Init(args) => init::run(flags, &args),
-            Command::View(args) => view::run(&args),
+            Command::View(args) => view::run(flags, &args),
             Command::Slices => Ok(slices::run()),
             _ => Ok(Exit::Done),
+        }
+    }
+
+    fn extra_formats(&self) -> &'static [Format] {
+        match self {
+            Command::View(_) => &[Format::Markdown, Format::Html],
+            Command::Graph(_) => &[Format::Svg, Format::Mermaid, Format::Dot],
+            _ => &[],
         }
     }
 
@@ -165,7 +177,7 @@ impl ProgramCommands for Command {
             Command::Locks => locks::run(context).await,
             Command::Unlock(args) => unlock::run(context, &args).await,
             Command::Graph(args) => graph::run(context, &args).await,
-            Command::View(args) => view::run(&args),
+            Command::View(args) => view::run(&context.flags, &args),
             Command::Slices => Ok(slices::run()),
             Command::Stack => Ok(stack::run(context)),
         }

@@ -134,14 +134,14 @@ fn the_graph_is_a_tree_mermaid_or_dot() {
         .unwrap();
     assert_eq!(subnet["depends_on"], serde_json::json!(["net.vpc.main"]));
     assert!(subnet["id"].as_str().unwrap().starts_with("subnet-"));
-    let mermaid = world.rd("rd-state").args("graph --mermaid").ok();
+    let mermaid = world.rd("rd-state").args("graph --format mermaid").ok();
     assert!(
         mermaid.stdout.starts_with("graph ") || mermaid.stdout.starts_with("flowchart "),
         "{}",
         mermaid.stdout
     );
     assert!(mermaid.stdout.contains("-->"));
-    let dot = world.rd("rd-state").args("graph --dot").ok();
+    let dot = world.rd("rd-state").args("graph --format dot").ok();
     assert!(
         dot.stdout.starts_with("digraph")
             && dot.stdout.contains("->")

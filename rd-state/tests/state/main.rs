@@ -5,3 +5,4 @@ mod imports;
 mod lost_lock;
 mod recipes;
 mod recovery;
+mod views;

@@ -2,7 +2,7 @@
 
 use crate::output::clean::one_line;
 use crate::output::style::{BOLD, DIM, of, paint};
-use crate::output::view::{pending_line, plan, summary};
+use crate::output::view::{pending_line, summary};
 use crate::records::{Applied, End};
 use crate::resource::action::Action;
 
@@ -25,7 +25,7 @@ pub(super) fn applied(applied: &Applied) -> String {
 pub(super) fn summary(end: &End) -> String {
     let counts = counts(end);
     if counts.is_empty() {
-        plan::no_changes(end)
+        summary::no_changes(end)
     } else {
         counts
     }

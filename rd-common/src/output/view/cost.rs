@@ -1,7 +1,9 @@
 //! The text of a line item of an estimate. `rd-cost estimate` itself prints a table.
 
 use crate::output::clean::one_line;
+use crate::output::look::Look;
 use crate::output::style::{BOLD, DIM, WARN, paint};
+use crate::output::wrap::hanging;
 use crate::records::{Basis, Cost};
 
 /// What it is for, and what it costs in a month.
@@ -15,9 +17,10 @@ pub(super) fn line(cost: &Cost) -> String {
             paint(WARN, format!("unknown: {}", one_line(reason)))
         }
     };
-    format!(
-        "{}  {}  {amount}\n",
-        paint(BOLD, one_line(name)),
-        paint(DIM, one_line(&cost.item))
-    )
+    let parts = [
+        &paint(BOLD, one_line(name)),
+        &paint(DIM, one_line(&cost.item)),
+        &amount,
+    ];
+    hanging(&parts.map(String::as_str), 2, Look::of_stdout(false).width)
 }

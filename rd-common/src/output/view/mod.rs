@@ -1,57 +1,134 @@
-//! The text that people see for each record, in one file for each command that shows something.
+//! What people see of records. [`model`] holds what they say. Plans are shown whole, once all of them are there, since
+//! slices plan at the same time; what is done and how things are is shown line by line, as it comes.
 
 mod apply;
 mod cost;
+pub mod danger;
 mod doctor;
+pub mod field_diff;
 mod import;
-mod plan;
+pub mod model;
+pub mod month_cost;
+pub mod plan;
 mod status;
 mod summary;
 
 use crate::output::clean::one_line;
+use crate::output::flow::Flow;
+use crate::output::look::Look;
 use crate::output::style::{BOLD, WARN, paint};
 use crate::output::value::plain;
 use crate::records::{Begin, End, Output, Record, Verb};
+use crate::resource::action::Action;
+use model::Model;
 use std::collections::BTreeMap;
 
-/// Renders records one by one. Remembers which command each slice runs, since that decides what its records mean.
+/// Renders records as text. Remembers which command each slice runs, since that decides what its records mean.
 #[derive(Debug, Default)]
 pub(super) struct View {
     commands: BTreeMap<String, Verb>,
     /// The header that was printed last: the programs of a pipe print it once.
     header: Option<String>,
+    /// The plans and estimates that are not shown yet.
+    plans: Model,
 }
 
 impl View {
-    /// The text of a record, with its line feed; empty where people need none.
+    /// The text of a record, with its line feed; empty where people need none, or not yet.
     pub(super) fn render(&mut self, record: &Record) -> String {
         match record {
             Record::Begin(begin) => self.begin(begin),
-            Record::Change(change) => plan::change(change),
+            Record::Change(_) => {
+                self.plans.note(record);
+                String::new()
+            }
             Record::Output(output) => self.output(output),
             Record::Applied(applied) => apply::applied(applied),
             Record::Status(status) => status::resource(status),
-            Record::Cost(cost) => cost::line(cost),
+            Record::Cost(cost) => {
+                self.plans.note(record);
+                match self.is_planned() {
+                    true => String::new(),
+                    false => self.held_header() + &cost::line(cost),
+                }
+            }
             Record::Diagnostic(_) => String::new(),
             Record::End(end) => self.end(end),
         }
     }
 
+    /// Adds a record to what is held back.
+    pub(super) fn hold(&mut self, record: &Record) {
+        self.plans.note(record);
+    }
+
+    /// The text of what was held back until all plans are there. Called when no more records come, and before a question
+    /// about a plan.
+    pub(super) fn finish(&mut self, look: Look) -> String {
+        let mut text = self.held_header();
+        for stack in std::mem::take(&mut self.plans).stacks {
+            if stack.plans().next().is_none() {
+                continue;
+            }
+            if let Some(begin) = &stack.head {
+                text.push_str(&self.header(begin));
+            }
+            text.push_str(&plan::text(&stack, look));
+            if look.full {
+                text.extend(stack.costs.iter().map(cost::line));
+            }
+        }
+        text
+    }
+
+    /// The header of a filter that stands behind no plan; empty where it was shown.
+    fn held_header(&mut self) -> String {
+        let stacks = self.plans.stacks.iter();
+        let mut heads = stacks.filter_map(|stack| stack.head.clone());
+        match heads.find(|head| matches!(head.command, Verb::Other(_))) {
+            Some(head) => self.header(&head),
+            None => String::new(),
+        }
+    }
+
+    /// Whether there is a plan to show.
+    fn is_planned(&self) -> bool {
+        self.plans
+            .stacks
+            .iter()
+            .any(|stack| stack.plans().next().is_some())
+    }
+
     fn begin(&mut self, begin: &Begin) -> String {
         self.commands
             .insert(begin.slice.clone(), begin.command.clone());
-        let account = match (&begin.account, begin.offline) {
+        self.plans.note(&Record::Begin(begin.clone()));
+        match &begin.command {
+            // A filter begins before it knows whether there are plans, whose header has more.
+            Verb::Plan | Verb::Other(_) => String::new(),
+            _ => self.header(begin),
+        }
+    }
+
+    /// The line that names the stack; empty where it is the one that was shown last.
+    fn header(&mut self, begin: &Begin) -> String {
+        let look = Look::of_stdout(false);
+        let mut line = Flow::default();
+        line.put(BOLD, &begin.stack)
+            .plain(look.signs.dot())
+            .plain(&begin.region);
+        match (&begin.account, begin.offline) {
             (_, true) if begin.command == Verb::Plan => {
-                " · offline: planned for an empty account".to_owned()
+                line.plain(look.signs.dot())
+                    .plain("offline: planned for an empty account");
             }
-            (Some(account), _) => format!(" · account {}", one_line(account)),
-            (None, _) => String::new(),
-        };
-        let header = format!(
-            "{} · {}{account}\n",
-            paint(BOLD, one_line(&begin.stack)),
-            one_line(&begin.region)
-        );
+            (Some(account), _) => {
+                line.plain(look.signs.dot())
+                    .plain(&format!("account {account}"));
+            }
+            (None, _) => {}
+        }
+        let header = line.lines(0, 2, look.width);
         if self.header.as_ref() == Some(&header) {
             return String::new();
         }
@@ -74,8 +151,12 @@ impl View {
         )
     }
 
-    fn end(&self, end: &End) -> String {
+    fn end(&mut self, end: &End) -> String {
         match self.commands.get(&end.slice) {
+            Some(Verb::Plan) => {
+                self.plans.note(&Record::End(end.clone()));
+                String::new()
+            }
             Some(command) => summary::summary(command, end),
             None => String::new(),
         }
@@ -87,4 +168,16 @@ fn pending_line(pending: Option<&String>) -> String {
     pending.map_or(String::new(), |what| {
         format!("    {} {}\n", paint(WARN, "pending"), one_line(what))
     })
+}
+
+/// What an apply would do with a resource, in words.
+pub fn to_do(action: Action) -> &'static str {
+    match action {
+        Action::Create => "to create",
+        Action::Update => "to change",
+        Action::Replace => "to replace",
+        Action::Delete => "to delete",
+        Action::Import => "to import",
+        Action::None => "unchanged",
+    }
 }

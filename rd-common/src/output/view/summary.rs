@@ -1,8 +1,8 @@
 //! The last line of a program: what it did, and whether it failed.
 
 use crate::output::clean::one_line;
-use crate::output::style::{BOLD, ERROR, WARN, of, paint};
-use crate::output::view::{apply, doctor, import, plan, status};
+use crate::output::style::{BOLD, ERROR, OK, WARN, of, paint};
+use crate::output::view::{apply, doctor, import, status};
 use crate::records::{End, Ended, Verb};
 use crate::resource::action::Action;
 
@@ -20,7 +20,6 @@ pub(super) fn summary(command: &Verb, end: &End) -> String {
     let text = match command {
         Verb::Status => status::summary(end),
         _ if did_nothing && end.status != Ended::Ok => "nothing was changed".to_owned(),
-        Verb::Plan => plan::summary(end),
         Verb::Destroy => apply::destroy_summary(end),
         Verb::Rebuild | Verb::Import => import::summary(end),
         _ => apply::summary(end),
@@ -31,6 +30,13 @@ pub(super) fn summary(command: &Verb, end: &End) -> String {
         Ended::Cancelled => paint(WARN, " — stopped; run the command again to continue"),
     };
     format!("{slice}: {text}{ended}\n")
+}
+
+/// The last line of an apply that finds nothing to change.
+pub(super) fn no_changes(end: &End) -> String {
+    let count = end.counts.get(Action::None.word()).copied().unwrap_or(0);
+    let resources = if count == 1 { "resource" } else { "resources" };
+    paint(OK, format!("no changes: {count} {resources} up to date"))
 }
 
 /// How many resources had each action, such as `2 created, 1 deleted`. `word` names an action. Empty where there was

@@ -109,6 +109,7 @@ fn files_that_documents_name_are_there() {
         "CONTRIBUTING.md",
         "docs/state.md",
         "docs/testing.md",
+        "docs/views.md",
         "docs/building.md",
         "docs/restore.md",
         "docs/rotate.md",

@@ -39,7 +39,7 @@ fn tags_of_creates_are_shown_and_compared() {
     assert_eq!(plan.of_type("change")[0]["tags"]["Owner"], "alice");
     let view = world
         .rd("rd-state")
-        .args("view")
+        .args("view --full")
         .stdin(plan.stdout.clone())
         .ok();
     let shown = view.stdout.lines().find(|line| line.contains("tags."));

@@ -1,0 +1,197 @@
+//! `rd-state view`: what people see of records, in every format, at every width.
+
+use insta::{assert_snapshot, with_settings};
+use rd_testkit::{Rd, World, assert_fits};
+
+const RECORDS: &str = include_str!("views/records.jsonl");
+
+/// A view of the records of a production stack in which much changes at once.
+fn view(world: &World, line: &str) -> Rd {
+    let view = world.rd("rd-state").args("view").args(line);
+    view.stdin(RECORDS)
+}
+
+macro_rules! snapshot {
+    ($name:expr, $text:expr) => {
+        with_settings!({omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "views"}, {
+            assert_snapshot!($name, $text);
+        });
+    };
+}
+
+#[test]
+fn a_plan_is_shown_at_every_width() {
+    let world = World::new("");
+    for width in ["60", "80", "120"] {
+        let plain = view(&world, "").env("COLUMNS", width).ok().stdout;
+        let colored = view(&world, "")
+            .env("COLUMNS", width)
+            .env("CLICOLOR_FORCE", "1")
+            .ok()
+            .stdout;
+        assert!(colored.contains("\u{1b}["));
+        snapshot!(format!("plan_{width}"), plain);
+        snapshot!(
+            format!("plan_{width}_colored"),
+            colored.replace('\u{1b}', "␛")
+        );
+    }
+    snapshot!(
+        "plan_full",
+        view(&world, "--full").env("COLUMNS", "80").ok().stdout
+    );
+    for width in 40..=200 {
+        if width % 8 != 0 {
+            continue;
+        }
+        let text = view(&world, "--full").env("COLUMNS", &width.to_string());
+        for line in text.ok().stdout.lines() {
+            let fits = line.chars().count() <= width;
+            // A word that is longer has a line of its own.
+            assert!(
+                fits || line.split_whitespace().count() <= 1,
+                "{width}: {line}"
+            );
+        }
+    }
+}
+
+#[test]
+fn a_terminal_that_cannot_show_signs_or_colors_gets_none() {
+    let world = World::new("");
+    let of = |name: &str, value: &str| {
+        let view = view(&world, "").env("CLICOLOR_FORCE", "");
+        view.env("COLUMNS", "80").env(name, value).ok().stdout
+    };
+    let ascii = of("LANG", "C");
+    assert!(ascii.is_ascii(), "{ascii}");
+    snapshot!("plan_ascii", ascii);
+    assert!(!of("LANG", "C.UTF-8").is_ascii());
+    let words = view(&world, "--plain").env("COLUMNS", "80").ok().stdout;
+    assert!(words.is_ascii(), "{words}");
+    snapshot!("plan_words", words);
+    std::fs::write(world.path().join("records"), RECORDS).unwrap();
+    let on_terminal = || world.rd("rd-state").args("view records");
+    assert!(on_terminal().on_terminal().end().stdout.contains('\u{1b}'));
+    for (name, value) in [("NO_COLOR", "1"), ("TERM", "dumb"), ("RD_PLAIN", "1")] {
+        let shown = on_terminal().env(name, value).on_terminal().end();
+        assert!(!shown.stdout.contains('\u{1b}'), "{name}: {}", shown.stdout);
+    }
+}
+
+#[test]
+fn records_are_markdown_a_page_json_and_a_drawing() {
+    let world =
+        World::new("project = \"shop\"\nenvironment = \"production\"\nregion = \"eu-central-1\"\n");
+    let markdown = view(&world, "--format markdown").ok().stdout;
+    // Nothing of the records is markup: what looks like it stands in code.
+    for line in markdown.lines().filter(|line| line.contains("@octocat")) {
+        assert!(line.starts_with("    containers"), "{line}");
+    }
+    snapshot!("plan_markdown", markdown);
+    let json = view(&world, "--format json").ok().stdout;
+    assert_fits("rd-state.view", &json);
+    let page = view(&world, "--format html").ok().stdout;
+    for evil in ["<script", "<b>see", "<i>deep", "http:", "https:"] {
+        assert!(!page.contains(evil), "{evil}: {page}");
+    }
+    snapshot!("plan_html", page);
+    std::fs::write(world.path().join("records"), RECORDS).unwrap();
+    for (format, begin) in [
+        ("svg", "<svg xmlns="),
+        ("mermaid", "flowchart LR\n"),
+        ("dot", "digraph stack {"),
+        ("text", "net\n"),
+    ] {
+        let line = format!("graph --records records --format {format}");
+        let graph = world.rd("rd-state").args(&line).ok().stdout;
+        assert!(graph.starts_with(begin), "{graph}");
+        snapshot!(format!("graph_{format}"), graph);
+    }
+    let json = world.rd("rd-state").args("graph --records records").ok();
+    assert!(
+        json.stdout.contains(r#""action":"replace""#),
+        "{}",
+        json.stdout
+    );
+    let other = ["--set", "project=other"];
+    let refused = world
+        .rd("rd-state")
+        .args("graph --records records")
+        .args(&other.join(" "));
+    assert!(
+        refused
+            .code(2)
+            .stderr
+            .contains("the records are of shop-production")
+    );
+    world
+        .rd("rd-state")
+        .args("view records --format svg")
+        .code(2);
+}
+
+#[test]
+fn the_records_of_a_run_go_into_a_file_while_its_text_is_shown() {
+    let world = World::new("project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n");
+    let pipe = "rd-net plan --offline </dev/null | rd-store plan --offline --format";
+    let run = |line: String| {
+        world
+            .rd("rd-net")
+            .shell(&format!("set -o pipefail; {line}"))
+    };
+    let shown = run(format!("{pipe} text --json-into plan.jsonl"))
+        .ok()
+        .stdout;
+    assert!(shown.contains("store: 1 to create"), "{shown}");
+    let records = std::fs::read_to_string(world.path().join("plan.jsonl")).unwrap();
+    assert_fits("record", &records);
+    for slice in ["net", "store"] {
+        assert!(records.contains(&format!(r#"{{"type":"end","slice":"{slice}""#)));
+    }
+    let later = world.rd("rd-state").args("view plan.jsonl").ok().stdout;
+    assert_eq!(later, shown);
+    let both = run(format!("{pipe} json --json-into same.jsonl"))
+        .ok()
+        .stdout;
+    let same = std::fs::read_to_string(world.path().join("same.jsonl")).unwrap();
+    assert_eq!(both, same);
+    // A program without records has none for a file, and what cannot be written is a failure.
+    run("rd-net settings --json-into x".to_owned()).code(2);
+    run("rd-net plan --offline --no-stdin --json-into none/x".to_owned()).code(2);
+    run("rd-net plan --offline --no-stdin --json-into /dev/full".to_owned()).code(1);
+}
+
+/// The whole stack of a first run: at most 90 lines for about 79 creations, whatever program shows it.
+#[test]
+fn a_first_plan_fits_a_few_screens() {
+    let world = World::new("project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n");
+    let slices = ["net", "data", "cache", "store", "edge", "ecs", "logs"];
+    let pipe = slices.map(|slice| format!("rd-{slice} plan --offline"));
+    let pipe = pipe.join(" | ");
+    let shown = |end: &str| {
+        let line = format!("set -o pipefail; {pipe} {end}");
+        let rd = world.rd("rd-net").env("COLUMNS", "80");
+        rd.shell(&line).ok().stdout
+    };
+    let by_the_last_program = shown("--format text");
+    let by_view = shown("| rd-state view");
+    assert_eq!(by_the_last_program, by_view);
+    let lines = by_view.lines().count();
+    let created = by_view
+        .lines()
+        .filter(|line| line.starts_with("+ "))
+        .count();
+    assert!(created > 70, "{by_view}");
+    assert!(lines <= created + 11, "{lines} lines:\n{by_view}");
+    let long: Vec<&str> = by_view
+        .lines()
+        .filter(|line| line.chars().count() > 80)
+        .collect();
+    assert!(long.is_empty(), "{long:?}");
+    let headings = slices.map(|slice| by_view.find(&format!("\n{slice}: ")).unwrap_or(0));
+    assert!(headings.is_sorted(), "{by_view}");
+    let with_cost = shown("| rd-cost estimate --format text");
+    let summary = with_cost.lines().nth(1).unwrap_or_default();
+    assert!(summary.contains("USD a month"), "{with_cost}");
+}
