@@ -11,6 +11,7 @@ use aws_sdk_secretsmanager as secretsmanager;
 use aws_sdk_ssm as ssm;
 use jiff::Timestamp;
 use rd_common::aws::Aws;
+use rd_common::aws::clock::AwsClock;
 use rd_common::client;
 use std::cell::RefCell;
 
@@ -32,6 +33,8 @@ pub struct Clients {
     pub secrets: secretsmanager::Client,
     /// Elastic Load Balancing, to check target groups and the health of targets.
     pub elb: elb::Client,
+    /// The clock by which AWS's times are judged.
+    pub aws_clock: AwsClock,
     /// Shared reads of services and task definitions.
     pub reads: Reads,
     /// The revision whose deployment this run has requested, and when.
@@ -45,6 +48,7 @@ impl Clients {
         Self {
             reads: Reads::new(&ecs),
             ecs,
+            aws_clock: aws.clock(),
             ecr: client!(ecr, aws.config),
             iam: client!(iam, aws.config),
             ssm: client!(ssm, aws.config),

@@ -22,10 +22,14 @@ mod tasks;
 mod time;
 mod verify;
 
+use rd_common::child_process;
 use rd_common::cli::{About, main as run};
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    if let Some(code) = child_process::become_other_program() {
+        return code;
+    }
     run::<slice::Ecs, commands::Command>(About {
         name: "rd-ecs",
         about: "The ECS service of a stack: image repository, roles, cluster, tasks, autoscaling; deploy, run, diagnose",

@@ -6,6 +6,7 @@ use crate::kinds::scalable_target::ScalableTarget;
 use crate::kinds::scaling_policy::ScalingPolicy;
 use crate::kinds::scheduled_action::ScheduledAction;
 use crate::read::Reads;
+use rd_common::aws::clock::AwsClock;
 use rd_common::resource::progress::{Progress, ShowProgress, ShowStep};
 use rd_common::resource::signal::Cancel;
 use rd_common::{Ctx, Kind, Stack, Wanted};
@@ -46,6 +47,7 @@ async fn find<K: Kind<Clients = Clients>>(ids: &[&str], answers: &[(&str, &str)]
         secrets: aws_sdk_secretsmanager::Client::new(&config),
         elb: aws_sdk_elasticloadbalancingv2::Client::new(&config),
         requested: RefCell::default(),
+        aws_clock: AwsClock::default(),
     };
     let ctx = Ctx::new(
         clients,

@@ -1,8 +1,9 @@
-//! What happens with every call to AWS: it is counted and logged at `-v`; a change gets one attempt, which is not sent
+//! What happens with every call to AWS: it is counted and logged at `-v`; its response tells AWS's time; a change gets one attempt, which is not sent
 //! once a lock of this run is lost, and waits while that is not certain; and its response knows the service and the operation that it came from. A debug build
 //! refuses a call that the program's table of permissions does not have.
 
 use crate::aws::change_guard::{ChangeGuard, LockLost, Standing, is_change};
+use crate::aws::clock::AwsClock;
 use crate::aws::guarded_client::Needs;
 use crate::permissions::Permissions;
 use aws_config::retry::RetryConfig;
@@ -41,6 +42,7 @@ impl Operation {
 #[derive(Clone, Debug)]
 pub(super) struct EveryCall {
     count: Arc<AtomicU64>,
+    clock: AwsClock,
     guard: ChangeGuard,
     permissions: Permissions,
 }
@@ -49,6 +51,7 @@ impl EveryCall {
     pub(super) fn new(guard: ChangeGuard, permissions: Permissions) -> Self {
         Self {
             count: Arc::default(),
+            clock: AwsClock::default(),
             guard,
             permissions,
         }
@@ -57,6 +60,10 @@ impl EveryCall {
     #[cfg(test)]
     pub(super) fn guard(&self) -> &ChangeGuard {
         &self.guard
+    }
+
+    pub(super) fn clock(&self) -> AwsClock {
+        self.clock.clone()
     }
 
     pub(super) fn count(&self) -> u64 {
@@ -147,6 +154,9 @@ impl Intercept for EveryCall {
         _runtime: &RuntimeComponents,
         bag: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        if let Some(date) = context.response().headers().get("date") {
+            self.clock.update(date);
+        }
         if let Some(operation) = bag.load::<Metadata>() {
             let status = context.response().status().as_u16();
             tracing::debug!(target: "rd::aws", "{} {} {status}", operation.service(), operation.name());

@@ -2,6 +2,7 @@
 
 mod calls;
 pub mod change_guard;
+pub mod clock;
 mod credentials;
 mod error_codes;
 mod errors;
@@ -20,6 +21,7 @@ pub use profile::{check_profile, profiles};
 
 use crate::aws::calls::EveryCall;
 use crate::aws::change_guard::ChangeGuard;
+use crate::aws::clock::AwsClock;
 use crate::aws::credentials::{CachedCredentials, fingerprint};
 use crate::error::{Error, Result};
 use crate::permissions::Permissions;
@@ -208,6 +210,11 @@ impl Aws {
     #[cfg(test)]
     pub(crate) fn guard(&self) -> &ChangeGuard {
         self.calls.guard()
+    }
+
+    /// The clock of AWS, which every response of a client with [`Aws::interceptor`] sets.
+    pub fn clock(&self) -> AwsClock {
+        self.calls.clock()
     }
 
     /// The number of calls made so far, retries included.

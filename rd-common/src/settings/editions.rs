@@ -64,7 +64,7 @@ const fn changed_to(
 }
 
 /// Every default that an edition has changed, in the order in which they are applied.
-pub const CHANGED: [Changed; 9] = [
+pub const CHANGED: [Changed; 10] = [
     changed(2, "cache", "engine", Some("redis"), "valkey"),
     Changed {
         given: Some(("engine", "valkey")),
@@ -79,6 +79,7 @@ pub const CHANGED: [Changed; 9] = [
         "ELBSecurityPolicy-TLS13-1-2-Res-PQ-2025-09",
     ),
     changed(2, "ecs", "log_mode", None, "blocking"),
+    changed_to(2, "ecs", "zone_rebalancing", None, "true"),
     changed_to(2, "cache", "events", None, "true"),
     changed_to(2, "logs", "database_events", Some("false"), "true"),
     changed_to(2, "logs", "latency_min_requests", None, "20"),

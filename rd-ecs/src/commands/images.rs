@@ -5,6 +5,7 @@ use crate::images::list::{self, ListedImage};
 use crate::images::push::size_text;
 use crate::images::registry::Repository;
 use crate::slice::Ecs;
+use jiff::Timestamp;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::output::table::table;
@@ -47,7 +48,8 @@ pub async fn run(context: &Context, args: &ImagesArgs) -> Result<Exit> {
     } else if listed.is_empty() {
         "no images: push one with rd-ecs push\n".to_owned()
     } else {
-        let rows: Vec<Vec<String>> = listed.iter().map(row).collect();
+        let now = slice.ctx.clients.aws_clock.now();
+        let rows: Vec<Vec<String>> = listed.iter().map(|one| row(one, now)).collect();
         table(
             &[
                 "TAGS",
@@ -65,7 +67,7 @@ pub async fn run(context: &Context, args: &ImagesArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn row(one: &ListedImage) -> Vec<String> {
+fn row(one: &ListedImage, now: Timestamp) -> Vec<String> {
     let or_none = |texts: &[String]| match texts {
         [] => "-".to_owned(),
         texts => texts.join(" "),
@@ -78,7 +80,8 @@ fn row(one: &ListedImage) -> Vec<String> {
         or_none(&one.tags),
         short_digest(&one.digest),
         one.size.map_or_else(|| "-".to_owned(), size_text),
-        one.pushed_at.map_or_else(|| "-".to_owned(), ago),
+        one.pushed_at
+            .map_or_else(|| "-".to_owned(), |at| ago(at, now)),
         or_none(&one.architectures),
         findings(one),
         or_none(&used),

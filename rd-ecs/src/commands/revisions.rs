@@ -13,6 +13,7 @@ use crate::service_context::ServiceContext;
 use aws_sdk_ecr::types::ImageDetail;
 use clap::Subcommand;
 use futures_util::stream::{self, StreamExt, TryStreamExt};
+use jiff::Timestamp;
 use rd_common::context::Context;
 use rd_common::output::printer::print_warning;
 use rd_common::output::style::{ERROR, OK, paint};
@@ -88,7 +89,10 @@ pub async fn run(context: &Context, args: &RevisionsArgs) -> Result<Exit> {
             json!({"family": service.family, "revisions": revisions})
         )
     } else {
-        let rows = all.iter().map(|one| row(one, one.arn == running, &images));
+        let now = service.ctx().clients.aws_clock.now();
+        let rows = all
+            .iter()
+            .map(|one| row(one, one.arn == running, &images, now));
         let rows: Vec<Vec<String>> = rows.collect();
         table(&["REVISION", "", "IMAGE", "DIGEST", "AGE", "BY"], &rows)
     };
@@ -148,7 +152,7 @@ fn named(image: &str, tags: &[String], images: &Images) -> String {
     }
 }
 
-fn row(one: &Live, is_live: bool, images: &Images) -> Vec<String> {
+fn row(one: &Live, is_live: bool, images: &Images, now: Timestamp) -> Vec<String> {
     let (tags, digest) = tags_and_digest(&one.image, images);
     let at = one.registered_at.as_deref().and_then(|at| at.parse().ok());
     let by = one.registered_by.as_deref().unwrap_or("-");
@@ -159,7 +163,7 @@ fn row(one: &Live, is_live: bool, images: &Images) -> Vec<String> {
         digest
             .as_deref()
             .map_or_else(|| "-".to_owned(), short_digest),
-        at.map_or_else(|| "-".to_owned(), ago),
+        at.map_or_else(|| "-".to_owned(), |at| ago(at, now)),
         // `arn:aws:sts::1:assumed-role/deployer/ci` becomes `deployer/ci`.
         by.split_once('/').map_or(by, |(_, name)| name).to_owned(),
     ]

@@ -44,7 +44,10 @@ pub async fn run(context: &Context, args: &TasksArgs) -> Result<Exit> {
     } else if tasks.is_empty() {
         "no tasks\n".to_owned()
     } else {
-        let rows: Vec<Vec<String>> = tasks.iter().map(row).collect();
+        let rows: Vec<Vec<String>> = {
+            let now = service.ctx().clients.aws_clock.now();
+            tasks.iter().map(|task| row(task, now)).collect()
+        };
         table(
             &[
                 "TASK", "STATUS", "HEALTH", "REVISION", "OF", "ADDRESS", "SINCE", "WHY",
@@ -56,7 +59,7 @@ pub async fn run(context: &Context, args: &TasksArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn row(task: &Task) -> Vec<String> {
+fn row(task: &Task, now: Timestamp) -> Vec<String> {
     let since = task.stopped_at.or(task.started_at).or(task.created_at);
     let of = match task.group.strip_prefix("service:") {
         Some(_) => "service",
@@ -70,7 +73,7 @@ fn row(task: &Task) -> Vec<String> {
             .map_or_else(|| last(&task.task_definition).to_owned(), |n| n.to_string()),
         of.to_owned(),
         task.private_ip.clone().unwrap_or_else(|| "-".to_owned()),
-        since.map_or_else(|| "-".to_owned(), ago),
+        since.map_or_else(|| "-".to_owned(), |at| ago(at, now)),
         match task.has_stopped() {
             true => task.why(),
             false => String::new(),
@@ -78,9 +81,9 @@ fn row(task: &Task) -> Vec<String> {
     ]
 }
 
-/// The time since `at`, in its largest unit: `4m`, `2h`, `3d`.
-pub fn ago(at: Timestamp) -> String {
-    let seconds = Timestamp::now().duration_since(at).as_secs().max(0);
+/// The time from `at` to `now`, by AWS's clock, in its largest unit: `4m`, `2h`, `3d`.
+pub fn ago(at: Timestamp, now: Timestamp) -> String {
+    let seconds = now.duration_since(at).as_secs().max(0);
     match seconds {
         0..60 => format!("{seconds}s"),
         60..3600 => format!("{}m", seconds / 60),

@@ -133,6 +133,9 @@ pub struct Config {
     pub maximum_percent: i32,
     /// Whether AWS rolls back a deployment whose tasks do not start.
     pub circuit_breaker: bool,
+    /// Whether ECS moves tasks from a zone with more of them to one with fewer, for which `maximum_percent` must be above
+    /// 100. By default it stays as it is, which is enabled for services since September 2025.
+    pub zone_rebalancing: Option<bool>,
     /// The time after a task's start during which failed checks of the load balancer do not count, in seconds.
     pub grace_seconds: i32,
     /// Whether `rd-ecs exec` can open a session in a task.
@@ -200,6 +203,7 @@ impl Default for Config {
             minimum_healthy_percent: 100,
             maximum_percent: 200,
             circuit_breaker: true,
+            zone_rebalancing: None,
             grace_seconds: 60,
             exec: true,
             container_insights: None,

@@ -96,7 +96,7 @@ pub struct Revision {
 /// Everything that was read.
 #[derive(Clone, Debug, Serialize)]
 pub struct Evidence {
-    /// When it was read.
+    /// When it was read, by AWS's clock.
     pub taken_at: Timestamp,
     /// The name of the cluster.
     pub cluster: String,
@@ -154,7 +154,7 @@ pub async fn collect(
     let tasks = or_unread("tasks", tasks, &mut unread);
     let redact = Redact::new(&[values, other_values(service, &running, &tasks).await].concat());
     Ok(Evidence {
-        taken_at: Timestamp::now(),
+        taken_at: ctx.clients.aws_clock.now(),
         cluster: service.cluster.clone(),
         service: state(&live),
         revision: revision(&running),

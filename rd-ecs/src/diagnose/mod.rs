@@ -38,7 +38,7 @@ fn findings_after(evidence: &Evidence, past: &Past) -> Vec<Finding> {
     let mut found: Vec<Finding> = tasks
         // One task of its own, such as a migration that failed, is no illness of the service.
         .filter(|one| evidence.named || task_findings::belongs_to(&one.task, last(service)))
-        .filter_map(|one| task_findings::of_task(one, past.before))
+        .filter_map(|one| task_findings::of_task(one, past.before, evidence.taken_at))
         .collect();
     found.extend(evidence.checks.iter().filter_map(failed_check));
     found.extend(targets::findings(&evidence.targets));

@@ -12,8 +12,9 @@ const STUCK: SignedDuration = SignedDuration::from_mins(10);
 /// How many of a task's last log lines a finding shows.
 const SHOWN_LINES: usize = 10;
 
-/// The finding about one task; none if it is fine. A task that stopped before `settled` is only a note.
-pub fn of_task(one: &TaskWithLogs, settled: Option<Timestamp>) -> Option<Finding> {
+/// The finding about one task at `now`, by AWS's clock; none if it is fine. A task that stopped before `settled` is only a
+/// note.
+pub fn of_task(one: &TaskWithLogs, settled: Option<Timestamp>, now: Timestamp) -> Option<Finding> {
     let task = &one.task;
     // A failed task is judged as soon as AWS says why it stops, before AWS has cleaned up.
     // https://docs.aws.amazon.com/AmazonECS/latest/developerguide/task-lifecycle-explanation.html
@@ -23,7 +24,7 @@ pub fn of_task(one: &TaskWithLogs, settled: Option<Timestamp>) -> Option<Finding
         Some(None) if matches!(task.last_status.as_str(), "DEPROVISIONING" | "STOPPED") => {
             return None;
         }
-        _ => running(task, Timestamp::now())?,
+        _ => running(task, now)?,
     };
     let lines = one.last_lines.iter().rev().take(SHOWN_LINES).rev();
     let lines = lines.map(|line| line.message.clone()).collect();
@@ -181,6 +182,7 @@ mod tests {
                 lines_unread: None,
             },
             None,
+            Timestamp::UNIX_EPOCH,
         );
         assert_eq!(found.unwrap().rule, "exit-1");
     }

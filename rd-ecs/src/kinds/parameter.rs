@@ -4,6 +4,7 @@
 use crate::clients::Clients;
 use aws_sdk_ssm::Client;
 use aws_sdk_ssm::types::{ParameterTier, ParameterType, ResourceTypeForTagging, Tag};
+use futures_util::stream::{self, StreamExt, TryStreamExt};
 use rd_common::aws::Explain;
 use rd_common::{
     Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Result, Tags,
@@ -23,6 +24,10 @@ impl Parameter {
 /// The most parameters that one call reads.
 /// <https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetParameters.html>
 const MAX_PER_CALL: usize = 10;
+
+/// The most reads at a time: half of what Parameter Store answers in a second, which all reads of values in the account share.
+/// <https://docs.aws.amazon.com/general/latest/gr/ssm.html>
+const CALLS_AT_ONCE: usize = 20;
 
 /// The settings of the parameter.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -92,14 +97,15 @@ impl Kind for Parameter {
             .iter()
             .filter_map(|one| Some((one, one.id_or(|spec| &spec.name)?)))
             .collect();
-        let mut existing: BTreeMap<String, Live> = BTreeMap::new();
-        for some in named.chunks(MAX_PER_CALL) {
+        let reads = named.chunks(MAX_PER_CALL).map(|some| {
             let mut names: Vec<String> = some.iter().map(|(_, name)| name.clone()).collect();
             names.dedup();
-            for live in read(&ctx.clients.ssm, names).await? {
-                existing.insert(live.name.clone(), live);
-            }
-        }
+            read(&ctx.clients.ssm, names)
+        });
+        let reads = stream::iter(reads).buffer_unordered(CALLS_AT_ONCE);
+        let read: Vec<Vec<Live>> = reads.try_collect().await?;
+        let read = read.into_iter().flatten();
+        let existing: BTreeMap<String, Live> = read.map(|live| (live.name.clone(), live)).collect();
         let mut found = Vec::new();
         for (one, name) in named {
             let Some(live) = existing.get(&name) else {

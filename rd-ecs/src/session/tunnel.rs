@@ -29,7 +29,7 @@ pub struct Tunnel {
 impl Tunnel {
     /// Starts the plugin for a session.
     pub fn start(plugin: &Plugin, session: &Session) -> Result<Self> {
-        let mut command = plugin.command(session);
+        let mut command = child_process::with_parent(plugin.command(session));
         command
             .stdin(Stdio::null())
             .stdout(Stdio::piped())

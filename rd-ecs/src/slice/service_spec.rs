@@ -42,5 +42,9 @@ pub fn service_spec(
         circuit_breaker: config.circuit_breaker,
         grace_seconds: config.grace_seconds,
         exec: config.exec,
+        // Without room above the desired number, ECS cannot start a task in another zone before it stops one.
+        zone_rebalancing: config
+            .zone_rebalancing
+            .map(|on| on && config.maximum_percent > 100),
     }
 }

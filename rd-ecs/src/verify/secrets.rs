@@ -147,16 +147,15 @@ async fn secure_parameters(service: &ServiceContext, injected: &[Injected]) -> V
         .flat_map(|one| names(one.reference.arn()))
         .collect();
     let names: Vec<String> = names.into_iter().collect();
-    let mut values = Vec::new();
-    for some in names.chunks(AT_ONCE) {
+    let reads = names.chunks(AT_ONCE).map(async |some| {
         let call = ctx.clients.ssm.get_parameters().with_decryption(true);
         let answer = call.set_names(Some(some.to_vec())).send().await;
         let found = answer.ok().and_then(|answer| answer.parameters);
         let secure = found.unwrap_or_default().into_iter();
         let secure = secure.filter(|one| one.r#type == Some(ParameterType::SecureString));
-        values.extend(secure.filter_map(|one| one.value));
-    }
-    values
+        secure.filter_map(|one| one.value).collect::<Vec<String>>()
+    });
+    join_all(reads).await.concat()
 }
 
 /// The members of a database's secret that say where it is, and are no secret. Without them a log line would not say what

@@ -1,7 +1,8 @@
 //! Changed settings: what is changed in place, what becomes another revision, and what is refused.
 
-use rd_testkit::World;
 use rd_testkit::network::SETTINGS;
+use rd_testkit::rounds::{RoundCall, Rounds};
+use rd_testkit::{World, endpoint};
 use serde_json::{Value, json};
 
 const REVISION: [&str; 2] = ["update ecs.service.api", "update ecs.task_definition.api"];
@@ -218,4 +219,65 @@ fn another_edition_changes_the_mode_of_the_logs_alone() {
         let wrong = world.rd("rd-ecs").args("plan").code(2);
         assert!(wrong.stderr.contains(said), "{}", wrong.stderr);
     }
+}
+
+/// Not chosen, it stays as somebody has set it, as in a service that is older than it.
+#[test]
+fn rebalancing_between_zones_is_set_and_compared_where_it_is_chosen() {
+    let world = World::new(SETTINGS);
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+    let set = |value: &str| {
+        let input = json!({
+            "cluster": "shop-test-cluster", "service": "shop-test-api", "availabilityZoneRebalancing": value,
+        });
+        world.ecs("UpdateService", &input);
+    };
+    let is = || {
+        let input = json!({"cluster": "shop-test-cluster", "services": ["shop-test-api"]});
+        let service = world.ecs("DescribeServices", &input)["services"][0].clone();
+        service["availabilityZoneRebalancing"].clone()
+    };
+    let plan = || world.rd("rd-ecs").args("plan").ok().actions();
+    set("DISABLED");
+    assert_eq!(plan(), [""; 0]);
+    world.ecs_settings("zone_rebalancing = true");
+    assert_eq!(plan(), ["update ecs.service.api"]);
+    world.rd("rd-ecs").args("apply -y").ok();
+    assert_eq!(is(), "ENABLED");
+    set("DISABLED");
+    assert_eq!(plan(), ["update ecs.service.api"]);
+    // Without room for another task, ECS refuses it.
+    world.ecs_settings(
+        "zone_rebalancing = true\nminimum_healthy_percent = 50\nmaximum_percent = 100",
+    );
+    world.rd("rd-ecs").args("apply -y").ok();
+    assert_eq!(is(), "DISABLED");
+    assert_eq!(plan(), [""; 0]);
+}
+
+/// Parameter Store returns ten values a call.
+#[test]
+fn many_parameters_are_read_at_the_same_time() {
+    let world = World::new(SETTINGS);
+    let parameters: Vec<String> = (0..35).map(|n| format!("KEY_{n} = \"{n}\"")).collect();
+    world.service(&format!("[ecs.parameters]\n{}", parameters.join("\n")));
+    world.rd("rd-ecs").args("apply -y").ok();
+    let rounds = Rounds::start(endpoint(), world.path(), 1);
+    let plan = world.rd("rd-ecs").args("plan");
+    let plan = plan.env("AWS_ENDPOINT_URL", &rounds.url("rd-ecs")).ok();
+    assert_eq!(plan.actions(), [""; 0]);
+    let reads = |calls: &Vec<RoundCall>| {
+        let reads = calls
+            .iter()
+            .filter(|(_, call)| call.operation == "GetParameters");
+        reads.count()
+    };
+    let reads: Vec<usize> = rounds
+        .rounds()
+        .iter()
+        .map(reads)
+        .filter(|n| *n > 0)
+        .collect();
+    assert_eq!(reads, [4]);
 }

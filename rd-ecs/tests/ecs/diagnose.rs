@@ -406,3 +406,28 @@ fn a_deployment_that_is_rolled_back_shows_findings() {
         done.stdout
     );
 }
+
+/// AWS's clock is 20 minutes ahead of this machine's. By AWS's, tasks that were started a moment ago are stuck.
+#[test]
+fn times_are_judged_by_the_clock_of_aws() {
+    let proxy = Proxy::start(endpoint());
+    let world = on(World::at(SETTINGS, proxy.url()));
+    let ahead = Duration::from_secs(20 * 60);
+    let clock = Rule {
+        calls: Calls::All,
+        first: 0,
+        times: usize::MAX / 2,
+        fault: Fault::Clock { ahead },
+    };
+    proxy.rules(vec![clock], None);
+    fail(&world, &json!({"phase_seconds": 10}));
+    restart(&world);
+    diagnose_until(&world, "task-stuck");
+    let line = "diagnose --save evidence.json";
+    world.rd("rd-ecs").args(line).code(1);
+    let saved = std::fs::read_to_string(world.path().join("evidence.json")).unwrap();
+    let saved: Value = serde_json::from_str(&saved).unwrap();
+    let taken: jiff::Timestamp = saved["taken_at"].as_str().unwrap().parse().unwrap();
+    let later = taken.duration_since(jiff::Timestamp::now()).as_secs();
+    assert!((15 * 60..25 * 60).contains(&later), "{later} s later");
+}

@@ -124,6 +124,23 @@ fn it_ends_with_stdin_where_that_counts_and_with_its_session() {
     );
 }
 
+/// As after a crash of rd-ecs, whose plugin would keep the session and the port open.
+#[cfg(target_os = "linux")]
+#[test]
+fn the_plugin_ends_also_where_rd_ecs_is_killed() {
+    let world = applied("");
+    let mut child = forward(&world, "db.internal:5432").start();
+    connect(&opened(&mut child));
+    signal(&child, "KILL");
+    finish(child);
+    let ended = world.path().join("plugin-ended");
+    let start = std::time::Instant::now();
+    while !ended.exists() {
+        assert!(start.elapsed().as_secs() < 30, "the plugin did not end");
+        std::thread::sleep(std::time::Duration::from_millis(100));
+    }
+}
+
 #[test]
 fn what_is_missing_is_named_before_a_session_is_opened() {
     let world = applied("exec = false");

@@ -49,9 +49,7 @@ pub async fn read(
 ) -> Result<Exit> {
     let source = Rc::new(source);
     // Without an end, events that arrive while it reads are included. AWS's clock may be ahead of this machine's.
-    let until = selection
-        .until
-        .unwrap_or_else(|| source.skew.now() + MAX_SKEW);
+    let until = selection.until.unwrap_or_else(|| source.now() + MAX_SKEW);
     let mut search = Search {
         events: ParallelRead::start(&source, selection.since, until.max(selection.since)),
         progress: SearchProgress::new(

@@ -120,7 +120,7 @@ pub async fn run(context: &Context, args: &TailArgs) -> Result<Exit> {
         }
         // Those at the same millisecond as the first of them come as well.
         let first = newest.first().map(|event| event.timestamp);
-        since = first.unwrap_or_else(|| source.skew.now());
+        since = first.unwrap_or_else(|| source.now());
     }
     if !follow && args.checkpoint.is_none() {
         return super::search::read(source, &selection, &cancel, None).await;

@@ -79,7 +79,7 @@ impl LiveTail {
                     .hint("name one group, or leave out --live"),
             );
         }
-        let last_update = source.skew.now();
+        let last_update = source.now();
         Ok(Self {
             source,
             output: Some(output),
@@ -142,7 +142,7 @@ impl LiveTail {
                     self.source.clock.sleep(backoff(failures)).await;
                 }
             }
-            let (from, to) = (self.last_update, self.source.skew.now());
+            let (from, to) = (self.last_update, self.source.now());
             self.source.warn(
                 &format!(
                     "the Live Tail session ended and is started again: events from {} to {} may be missing",
@@ -221,7 +221,7 @@ impl LiveTail {
     }
 
     fn take_update(&mut self, update: LiveTailSessionUpdate) {
-        self.last_update = self.source.skew.now();
+        self.last_update = self.source.now();
         let sampled = update
             .session_metadata()
             .is_some_and(LiveTailSessionMetadata::sampled);

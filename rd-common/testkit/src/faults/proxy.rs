@@ -2,7 +2,7 @@
 
 use super::call::Call;
 use super::lag::Lag;
-use super::refusal::{refusal, refusal_saying, skewed, throttled};
+use super::refusal::{date, refusal, refusal_saying, skewed, throttled};
 use super::rule::{Fault, Rule};
 use super::slow::{Pace, Slow};
 use crate::http::{Connection, Message};
@@ -154,7 +154,14 @@ impl Inner {
             Some(Fault::Unavailable) => Some(refusal(call.protocol, 503, "ServiceUnavailable")),
             Some(Fault::Clock { ahead }) => match skewed(request, call.protocol, ahead) {
                 Some(refusal) => Some(refusal),
-                None => self.pass(upstream, &call, request),
+                None => {
+                    let mut answer = self.pass(upstream, &call, request)?;
+                    answer
+                        .headers
+                        .retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
+                    answer.headers.push(date(ahead));
+                    Some(answer)
+                }
             },
             Some(Fault::Refuse { status, code }) => Some(refusal(call.protocol, status, code)),
             Some(Fault::RefuseSaying {

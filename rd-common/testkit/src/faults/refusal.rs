@@ -36,9 +36,15 @@ pub(super) fn skewed(request: &Message, protocol: Protocol, ahead: Duration) -> 
         Protocol::Json | Protocol::RestJson | Protocol::Cbor => "InvalidSignatureException",
     };
     let mut answer = refusal(protocol, 403, code);
-    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    answer.headers.push(("date".to_owned(), date));
+    answer.headers.push(date(ahead));
     Some(answer)
+}
+
+/// The header with the time of AWS's clock.
+pub(super) fn date(ahead: Duration) -> (String, String) {
+    let now = Timestamp::now() + ahead;
+    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
+    ("date".to_owned(), date)
 }
 
 /// An error response with this status and code.

@@ -159,6 +159,7 @@ fn what_another_edition_would_change_is_shown_for_these_settings() {
         "\"cache.engine_version\" null \"8.2\"",
         "\"cache.events\" null true",
         "\"ecs.log_mode\" null \"blocking\"",
+        "\"ecs.zone_rebalancing\" null true",
         "\"logs.database_events\" false true",
         "\"logs.latency_min_requests\" null 20",
         "\"logs.running_tasks_missing_data\" \"breaching\" \"missing\"",

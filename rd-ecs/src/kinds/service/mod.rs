@@ -14,7 +14,6 @@ use crate::time::timestamp;
 use aws_sdk_ecs::types::{
     DeploymentController, DeploymentControllerType, PropagateTags, SchedulingStrategy, Tag,
 };
-use jiff::Timestamp;
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::{
@@ -121,6 +120,7 @@ impl Kind for Service {
                 .enable_execute_command(spec.exec)
                 .enable_ecs_managed_tags(true)
                 .propagate_tags(PropagateTags::Service)
+                .set_availability_zone_rebalancing(requests::rebalancing(spec))
                 .set_tags(Some(sdk_tags!(Tag, request.tags)))
                 .send()
                 .await
@@ -182,6 +182,10 @@ impl Kind for Service {
         if touches(changes, "grace_seconds") {
             call = call.health_check_grace_period_seconds(spec.grace_seconds);
         }
+        if touches(changes, "zone_rebalancing") {
+            // AWS starts no deployment for it.
+            call = call.set_availability_zone_rebalancing(requests::rebalancing(spec));
+        }
         if touches(changes, "exec") {
             call = call.enable_execute_command(spec.exec);
         }
@@ -195,7 +199,7 @@ impl Kind for Service {
             // AWS's time, not this machine's: it is compared with AWS's.
             let primary = answer.service().and_then(deployments::primary);
             let requested_at = primary.and_then(|primary| timestamp(primary.created_at()));
-            let requested_at = requested_at.unwrap_or_else(Timestamp::now);
+            let requested_at = requested_at.unwrap_or_else(|| ctx.clients.aws_clock.now());
             *ctx.clients.requested.borrow_mut() = Some((revision.to_owned(), requested_at));
         }
         Ok(())
@@ -256,6 +260,9 @@ impl Kind for Service {
             .field("propagate_tags", &live.propagate_tags, "SERVICE");
         if last.is_some_and(|last| last.desired_count != spec.desired_count) {
             diff.field("desired_count", live.desired_count, spec.desired_count);
+        }
+        if let Some(wanted) = spec.zone_rebalancing {
+            diff.field("zone_rebalancing", live.zone_rebalancing, wanted);
         }
         diff.finish()
     }

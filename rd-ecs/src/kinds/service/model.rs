@@ -2,7 +2,10 @@
 
 use super::deployments;
 use crate::names::{CONTAINER, last};
-use aws_sdk_ecs::types::{AssignPublicIp, CapacityProviderStrategyItem, Service as AwsService};
+use aws_sdk_ecs::types::{
+    AssignPublicIp, AvailabilityZoneRebalancing, CapacityProviderStrategyItem,
+    Service as AwsService,
+};
 use rd_common::Input;
 use serde::{Deserialize, Serialize};
 
@@ -48,6 +51,9 @@ pub struct Spec {
     pub grace_seconds: i32,
     /// Whether ECS Exec is enabled for new tasks.
     pub exec: bool,
+    /// Whether ECS moves tasks between zones until these are balanced; none to leave it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub zone_rebalancing: Option<bool>,
 }
 
 /// The service as ECS describes it.
@@ -101,6 +107,9 @@ pub struct Live {
     pub managed_tags: bool,
     /// The source of the tasks' tags: `SERVICE`, `TASK_DEFINITION` or `NONE`.
     pub propagate_tags: String,
+    /// Whether ECS moves tasks between zones until these are balanced.
+    #[serde(default)]
+    pub zone_rebalancing: bool,
 }
 
 fn capacity(item: &CapacityProviderStrategyItem) -> Capacity {
@@ -170,6 +179,9 @@ pub fn live(service: &AwsService) -> Live {
             .propagate_tags()
             .map_or("NONE", |one| one.as_str())
             .to_owned(),
+        // Absent in services that are older than it, for which it is disabled.
+        zone_rebalancing: service.availability_zone_rebalancing()
+            == Some(&AvailabilityZoneRebalancing::Enabled),
     }
 }
 

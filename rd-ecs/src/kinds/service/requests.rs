@@ -3,8 +3,8 @@
 use super::model::Spec;
 use crate::names::CONTAINER;
 use aws_sdk_ecs::types::{
-    AssignPublicIp, AwsVpcConfiguration, CapacityProviderStrategyItem, DeploymentCircuitBreaker,
-    DeploymentConfiguration, LoadBalancer, NetworkConfiguration,
+    AssignPublicIp, AvailabilityZoneRebalancing, AwsVpcConfiguration, CapacityProviderStrategyItem,
+    DeploymentCircuitBreaker, DeploymentConfiguration, LoadBalancer, NetworkConfiguration,
 };
 use rd_common::{Error, Result};
 
@@ -35,6 +35,14 @@ pub(super) fn network(spec: &Spec) -> Result<NetworkConfiguration> {
     Ok(NetworkConfiguration::builder()
         .awsvpc_configuration(network)
         .build())
+}
+
+/// Whether tasks are spread over the zones again; none to leave it as it is.
+pub(super) fn rebalancing(spec: &Spec) -> Option<AvailabilityZoneRebalancing> {
+    spec.zone_rebalancing.map(|on| match on {
+        true => AvailabilityZoneRebalancing::Enabled,
+        false => AvailabilityZoneRebalancing::Disabled,
+    })
 }
 
 pub(super) fn load_balancer(spec: &Spec) -> LoadBalancer {

@@ -223,7 +223,7 @@ impl Poller {
     /// The time of AWS's clock at a past moment, in milliseconds since 1970. Call it after a response, which has the
     /// skew.
     fn aws_time(&self, moment: Instant) -> i64 {
-        self.source.skew.now() - moment.elapsed().as_millis() as i64
+        self.source.now() - moment.elapsed().as_millis() as i64
     }
 
     async fn send(&self, update: Update) {

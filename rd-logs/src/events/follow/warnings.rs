@@ -54,7 +54,7 @@ impl Follow {
         let Some(read_to) = state.behind.filter(|_| state.caught_up) else {
             return;
         };
-        let late = self.source.skew.now() - read_to;
+        let late = self.source.now() - read_to;
         let due = self
             .last_behind_warning
             .is_none_or(|last| last.elapsed() >= WARN_BEHIND_EVERY);

@@ -1,6 +1,5 @@
 //! Reads events with FilterLogEvents: page by page within AWS's rate limit, or a long range in parallel.
 
-pub mod clock_skew;
 pub mod newest;
 pub mod parallel;
 pub mod rate_limit;

@@ -1,6 +1,5 @@
 //! Calls FilterLogEvents for one page at a time. Waits while AWS throttles, and retries what fails for the moment.
 
-use super::clock_skew::ClockSkew;
 use super::rate_limit::RateLimit;
 use super::raw_body::RawBody;
 use super::response;
@@ -10,6 +9,7 @@ use crate::events::event::{Event, sort};
 use crate::events::log_groups::{LogGroup, of_account};
 use aws_sdk_cloudwatchlogs as logs;
 use aws_sdk_cloudwatchlogs::config::retry::RetryConfig;
+use rd_common::aws::clock::AwsClock;
 use rd_common::aws::{Aws, Explain};
 use rd_common::context::Context;
 use rd_common::output::printer::print_warning;
@@ -40,7 +40,7 @@ pub struct Source {
     /// Scales all waits, for tests.
     pub clock: Clock,
     /// The difference to AWS's clock.
-    pub skew: ClockSkew,
+    aws_clock: AwsClock,
     /// The progress lines on stderr, which warnings must not break.
     pub progress: Progress,
     filter: Option<String>,
@@ -100,19 +100,17 @@ impl Source {
         let aws = Aws::connect(&context.access, &context.stack.region).await?;
         aws.check_credentials().await?;
         let groups = of_account(groups, &aws).await?;
-        let skew = ClockSkew::default();
         // `page` repeats the reads itself.
         let config = logs::config::Builder::from(&aws.config)
             .retry_config(RetryConfig::disabled())
-            .interceptor(aws.interceptor())
-            .interceptor(skew.clone());
+            .interceptor(aws.interceptor());
         let clock = Clock::from_env();
         Ok(Self {
             client: logs::Client::from_conf(config.build()),
             groups,
             rate_limit: RateLimit::new(clock, &context.stack.region),
             clock,
-            skew,
+            aws_clock: aws.clock(),
             progress: context.progress.clone(),
             filter,
             // The streams of a task have their own names.
@@ -120,6 +118,11 @@ impl Source {
             stream,
             last_warning: Cell::new(None),
         })
+    }
+
+    /// The current time of AWS's clock, in milliseconds since 1970.
+    pub fn now(&self) -> i64 {
+        self.aws_clock.now().as_millisecond()
     }
 
     /// A range of a group, from its first to its last millisecond since 1970.
