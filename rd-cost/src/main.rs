@@ -9,6 +9,7 @@ mod estimate;
 mod inventory;
 mod line;
 mod money;
+mod permissions;
 mod prices;
 mod pricing;
 mod report;

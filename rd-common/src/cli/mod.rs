@@ -12,6 +12,7 @@ use crate::flags::GlobalFlags;
 use crate::output::printer::{Format, Printer, print_at_once, print_error};
 use crate::output::terminal_progress::TerminalProgress;
 use crate::output::{look, stderr, stream};
+use crate::permissions::Permissions;
 use crate::pipe::startup_failure;
 use crate::resource::signal::Cancel;
 use crate::resource::slice::Slice;
@@ -111,6 +112,7 @@ pub fn main<S: Slice, V: ProgramCommands>(about: About) -> ExitCode {
 /// The `main` of a program without a slice, such as `rd-state`.
 pub fn main_without_slice<V: ProgramCommands>(about: About) -> ExitCode {
     start(about, Tool::<V>::command, |matches, whole| async move {
+        let name = matches.subcommand_name().unwrap_or_default().to_owned();
         let Tool { flags, command } = parsed::<Tool<V>>(&matches);
         use_globally(&flags);
         match command {
@@ -121,7 +123,11 @@ pub fn main_without_slice<V: ProgramCommands>(about: About) -> ExitCode {
                 if !command.needs_settings() {
                     return command.run_without_settings(&flags);
                 }
-                let context = Context::resolve(about.name, flags, V::SECTION).await?;
+                let mut context = Context::resolve(about.name, flags, V::SECTION).await?;
+                if !V::CALLS.is_empty() {
+                    context.access.permissions =
+                        Permissions::new(about.name, &name, V::CALLS, None);
+                }
                 command.run(&context).await
             }
         }

@@ -39,15 +39,7 @@ fn uses(commands: &[String]) -> BTreeSet<&str> {
 
 /// Prints the policy of slice `S`.
 pub(crate) async fn run<S: Slice>(context: &Context, args: &PolicyArgs) -> Result<Exit> {
-    let known = uses(&args.commands);
-    let what = use_of(&args.what);
-    if !known.contains(what) {
-        let known: Vec<&str> = known.into_iter().collect();
-        return Err(
-            Error::usage(format!("`{}` is no command with a policy", args.what))
-                .hint(format!("--for accepts: {}", known.join(", "))),
-        );
-    }
+    let what = known_use(&args.what, &uses(&args.commands))?;
     if args.calls {
         print_calls(context, S::CALLS, what);
         return Ok(Exit::Done);
@@ -70,6 +62,22 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PolicyArgs) -> Resul
     }
     print(context, S::CALLS, &uses, &resources);
     Ok(Exit::Done)
+}
+
+/// The use of a program that `--for` names.
+///
+/// # Errors
+/// It is none of the uses that the program has.
+pub fn known_use<'a>(what: &'a str, known: &BTreeSet<&str>) -> Result<&'a str> {
+    let found = use_of(what);
+    if known.contains(found) {
+        return Ok(found);
+    }
+    let known: Vec<&str> = known.iter().copied().collect();
+    Err(
+        Error::usage(format!("`{what}` is no command with a policy"))
+            .hint(format!("--for accepts: {}", known.join(", "))),
+    )
 }
 
 /// The id of the account that the user gives, or that `ask` returns.
@@ -102,8 +110,8 @@ pub fn print(context: &Context, tables: &[&[Call]], uses: &[&str], resources: &R
     context.printer.text(&format!("{text}\n"));
 }
 
-/// Prints the calls, one in each line.
-fn print_calls(context: &Context, tables: &[&[Call]], what: &str) {
+/// Prints the calls that a use of a program makes, one in each line.
+pub fn print_calls(context: &Context, tables: &[&[Call]], what: &str) {
     let calls = tables.iter().copied().flatten();
     for call in calls.filter(|call| call.is_made_by(what)) {
         let grants = call.grants.iter();

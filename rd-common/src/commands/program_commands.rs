@@ -5,6 +5,7 @@ use crate::error::Result;
 use crate::exit::Exit;
 use crate::flags::GlobalFlags;
 use crate::output::printer::Format;
+use crate::permissions::Call;
 use clap::Subcommand;
 use std::future::Future;
 
@@ -26,6 +27,9 @@ pub trait ProgramCommands: Subcommand {
 
     /// The table of `rd.toml` that a program without a slice owns. With one, its commands need a region.
     const SECTION: Option<&'static str> = None;
+
+    /// What IAM asks for the calls of a program without a slice. A program without tables is not checked against them.
+    const CALLS: &'static [&'static [Call]] = &[];
 
     /// The formats that the command has besides `json` and `text`.
     fn extra_formats(&self) -> &'static [Format] {

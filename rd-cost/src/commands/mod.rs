@@ -3,6 +3,7 @@
 mod compare;
 mod estimate;
 mod forecast;
+mod policy;
 mod prices;
 mod report;
 mod sources;
@@ -14,6 +15,7 @@ use rd_common::commands::ProgramCommands;
 use rd_common::commands::settings::{SettingsArgs, show};
 use rd_common::context::Context;
 use rd_common::output::printer::Format;
+use rd_common::permissions::Call;
 use rd_common::{Exit, Result};
 
 /// The commands, in the order of the help.
@@ -46,6 +48,12 @@ pub enum Command {
     #[command(after_help = "{program} tags --activate\n\
         {program} tags --backfill 2026-10 :: apply them to the past")]
     Tags(tags::TagsArgs),
+    /// Print the least IAM policy that the program needs, as JSON; rd-state policy prints that of a shared store
+    #[command(
+        after_help = "{program} policy --for report :: for a role that may only look\n\
+        {program} policy --account 123456789012 > policy.json :: for every command, without credentials"
+    )]
+    Policy(policy::PolicyArgs),
     /// Show the settings of [cost], their values and where they were set
     #[command(after_help = "{program} settings cost.usage")]
     Settings(SettingsArgs),
@@ -53,6 +61,8 @@ pub enum Command {
 
 impl ProgramCommands for Command {
     const SECTION: Option<&'static str> = Some("cost");
+
+    const CALLS: &'static [&'static [Call]] = policy::TABLES;
 
     fn extra_formats(&self) -> &'static [Format] {
         match self {
@@ -73,6 +83,7 @@ impl ProgramCommands for Command {
             Command::Compare(args) => compare::run(context, &args).await,
             Command::Forecast(args) => forecast::run(context, &args).await,
             Command::Tags(args) => tags::run(context, &args).await,
+            Command::Policy(args) => policy::run(context, &args).await,
             Command::Settings(args) => {
                 let explain =
                     |settings: &rd_common::settings::Settings| settings.explain::<Config>("cost");

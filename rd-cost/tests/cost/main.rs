@@ -8,6 +8,7 @@ mod formats;
 mod golden;
 mod items;
 mod limits;
+mod policy;
 mod prices;
 
 use rd_testkit::{Done, World};

@@ -220,6 +220,7 @@ const CRATES: &[(&str, &[&str])] = &[
         "rd-cost",
         &[
             "commands",
+            "permissions",
             "tag_problems",
             "compare",
             "cost_explorer",
