@@ -246,13 +246,13 @@ pub const CALLS: &[Call] = &[
     needs(
         ECR,
         "DescribeImages",
-        "apply deploy images push revisions rollback run verify diagnose restart wait exec forward",
+        "apply deploy images push revisions rollback run verify diagnose restart wait exec forward promote",
         &[Grant::on("ecr:DescribeImages", "repository")],
     ),
     needs(
         ECR,
         "BatchGetImage",
-        "apply deploy images push rollback run verify diagnose restart wait exec forward",
+        "apply deploy images push rollback run verify diagnose restart wait exec forward promote",
         &[Grant::on("ecr:BatchGetImage", "repository")],
     ),
     needs(
@@ -309,37 +309,37 @@ pub const CALLS: &[Call] = &[
     needs(
         ECR,
         "PutImage",
-        "push apply deploy rollback restart",
+        "push apply deploy rollback restart promote",
         &[Grant::on("ecr:PutImage", "repository")],
     ),
     needs(
         ECR,
         "GetAuthorizationToken",
-        "images login push deploy run verify diagnose restart rollback wait exec forward",
+        "images login push deploy run verify diagnose restart rollback wait exec forward promote",
         &[Grant::any("ecr:GetAuthorizationToken")],
     ),
     needs(
         REGISTRY,
         "HEAD blob",
-        "push",
+        "push promote",
         &[Grant::on("ecr:BatchCheckLayerAvailability", "repository")],
     ),
     needs(
         REGISTRY,
         "POST upload",
-        "push",
+        "push promote",
         &[Grant::on("ecr:InitiateLayerUpload", "repository")],
     ),
     needs(
         REGISTRY,
         "PATCH upload",
-        "push",
+        "push promote",
         &[Grant::on("ecr:UploadLayerPart", "repository")],
     ),
     needs(
         REGISTRY,
         "PUT upload",
-        "push",
+        "push promote",
         &[Grant::on("ecr:CompleteLayerUpload", "repository")],
     ),
     needs(
@@ -359,6 +359,20 @@ pub const CALLS: &[Call] = &[
         "GET blob",
         "images deploy run verify diagnose restart rollback wait exec forward",
         &[Grant::on("ecr:GetDownloadUrlForLayer", "repository")],
+    ),
+    // The image of another environment of the project, and what its service runs. With it, the policy for everything would be
+    // longer than IAM allows.
+    needs(
+        REGISTRY,
+        "GET blob",
+        "~promote",
+        &[
+            Grant::on(
+                "ecr:BatchGetImage ecr:DescribeImages ecr:GetDownloadUrlForLayer",
+                "any_environment_repository",
+            ),
+            Grant::on("ecs:DescribeServices", "any_environment_service"),
+        ],
     ),
     needs(
         SSM,
@@ -604,6 +618,16 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
             vec![names::forwarding_document(Resources::of(stack).stack())],
         )
         .regional("repository", "ecr", [format!("repository/{api}")])
+        .regional(
+            "any_environment_repository",
+            "ecr",
+            [format!("repository/{}-*-api", stack.project)],
+        )
+        .regional(
+            "any_environment_service",
+            "ecs",
+            [format!("service/{}-*-cluster/*", stack.project)],
+        )
         .regional("parameter", "ssm", [format!("parameter{path}/*")])
         .regional(
             "scalable_target",

@@ -9,6 +9,7 @@ mod permissions;
 mod settings_file;
 mod slice_programs;
 mod stack_states;
+mod trust;
 
 use commands::Command;
 use rd_common::cli::{About, main_without_slice};

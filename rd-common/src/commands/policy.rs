@@ -6,7 +6,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::permissions::{Call, Resources, document, unused_names, use_of};
 use crate::resource::slice::Slice;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 /// The arguments that `policy` accepts.
@@ -102,7 +102,11 @@ pub async fn account_or(
 
 /// Prints the policy for the uses of a program.
 pub fn print(context: &Context, tables: &[&[Call]], uses: &[&str], resources: &Resources) {
-    let policy = document(tables, uses, resources);
+    print_document(context, &document(tables, uses, resources));
+}
+
+/// Prints a policy, for people and for the AWS CLI in several lines.
+pub fn print_document(context: &Context, policy: &Value) {
     let text = match context.printer.is_json() {
         true => policy.to_string(),
         false => format!("{policy:#}"),

@@ -8,7 +8,8 @@ pub struct Call {
     /// The name of the operation, such as `CreateVpc`.
     pub operation: &'static str,
     /// What calls it, separated by spaces: `plan` (all that only reads), `apply` (and destroy), or a command of the program
-    /// alone, such as `rotate`. An apply makes the calls of a plan, too. `*` is every command.
+    /// alone, such as `rotate`. An apply makes the calls of a plan, too. `*` is every command. A command after `~` is not part
+    /// of `all`: it needs what no other does, such as the resources of another environment.
     pub commands: &'static str,
     /// What IAM asks for it; nothing for an operation that everybody may call.
     pub grants: &'static [Grant],
@@ -98,7 +99,8 @@ impl Call {
         self.commands.split(' ').any(|one| {
             one == "*"
                 || one == what
-                || what == super::policy::ALL
+                || (what == super::policy::ALL && !one.starts_with('~'))
+                || one.strip_prefix('~') == Some(what)
                 || (one == "plan" && what == "apply")
         })
     }

@@ -7,6 +7,7 @@ mod forward;
 mod images;
 mod login;
 mod preflight;
+mod promote;
 mod push;
 mod restart;
 mod revisions;
@@ -84,6 +85,12 @@ pub enum Command {
     #[command(after_help = "{program} push app.tar --tag v42\n\
         docker save app | {program} push - --tag v42 :: from a pipe, through a file")]
     Push(push::PushArgs),
+    /// Copy the image that another environment runs to this one's repository, by its digest
+    #[command(
+        after_help = "{program} promote --from staging -e production :: the image that staging runs\n\
+        {program} deploy --image \"$({program} promote --from staging --format text)\" :: and deploy it"
+    )]
+    Promote(promote::PromoteArgs),
     /// List the images: tags, size, scan findings, and which one is live
     #[command(after_help = "{program} images --limit 5")]
     Images(images::ImagesArgs),
@@ -116,6 +123,7 @@ impl ProgramCommands for Command {
             Command::Diagnose(args) => diagnose::run(context, &args).await,
             Command::Verify(args) => verify::run(context, &args).await,
             Command::Push(args) => push::run(context, &args).await,
+            Command::Promote(args) => promote::run(context, &args).await,
             Command::Images(args) => images::run(context, &args).await,
             Command::Login => login::run(context).await,
             Command::Tasks(args) => tasks::run(context, &args).await,

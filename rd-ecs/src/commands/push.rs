@@ -1,6 +1,6 @@
 //! `push`: pushes an image from a file to the stack's repository, without a docker daemon.
 
-use crate::images::push::{self, ImageContent, Sent, TarArchive, size_text};
+use crate::images::push::{self, Existing, ImageContent, Sent, TarArchive, size_text};
 use crate::images::registry::{Access, Repository};
 use crate::slice::Ecs;
 use rd_common::commands::slice_context::SliceContext;
@@ -45,15 +45,15 @@ pub async fn run(context: &Context, args: &PushArgs) -> Result<Exit> {
     for note in &content.notes {
         print_warning(&note.summary, &note.hint);
     }
-    check_architecture(&content, &slice.config.architecture, args.any_architecture)?;
+    check_architecture(
+        &content.architectures,
+        &slice.config.architecture,
+        args.any_architecture,
+    )?;
     let tags = tags(&content, args)?;
     let existing = push::existing(ctx, &repository, content.digest(), &tags).await?;
     if slice.config.immutable_tags {
-        for (tag, digest) in &existing.tags {
-            if digest != content.digest() {
-                return Err(push::tag_taken(tag, Some(digest)));
-            }
-        }
+        check_tags(&existing, content.digest())?;
     }
     let sent = if existing.has_image {
         Sent {
@@ -65,14 +65,15 @@ pub async fn run(context: &Context, args: &PushArgs) -> Result<Exit> {
         push::send_layers(ctx, &access, &repository, &archive, &content).await?
     };
     push::put_manifests(ctx, &repository, &content, &tags, &existing).await?;
-    print_result(
-        context,
-        &repository,
-        &content,
-        &tags,
-        &sent,
-        start.elapsed().as_secs_f64(),
-    );
+    let pushed = PushedImage {
+        repository: &repository,
+        digest: content.digest(),
+        architectures: &content.architectures,
+        tags: &tags,
+        sent: &sent,
+        seconds: start.elapsed().as_secs_f64(),
+    };
+    print_result(context, &pushed);
     Ok(Exit::Done)
 }
 
@@ -95,8 +96,16 @@ fn tags(content: &ImageContent, args: &PushArgs) -> Result<Vec<String>> {
     Ok(tags)
 }
 
-fn check_architecture(content: &ImageContent, wanted: &str, any: bool) -> Result<()> {
-    let has = &content.architectures;
+/// Fails where a tag belongs to another image, in a repository whose tags are immutable.
+pub(super) fn check_tags(existing: &Existing, digest: &str) -> Result<()> {
+    match existing.tags.iter().find(|(_, other)| *other != digest) {
+        Some((tag, other)) => Err(push::tag_taken(tag, Some(other))),
+        None => Ok(()),
+    }
+}
+
+/// Fails where the tasks cannot run an image for these architectures, unless `any` allows it.
+pub(super) fn check_architecture(has: &[String], wanted: &str, any: bool) -> Result<()> {
     if any || has.is_empty() || has.iter().any(|one| one == wanted) {
         return Ok(());
     }
@@ -114,23 +123,35 @@ fn check_architecture(content: &ImageContent, wanted: &str, any: bool) -> Result
     )))
 }
 
-fn print_result(
-    context: &Context,
-    repository: &Repository,
-    content: &ImageContent,
-    tags: &[String],
-    sent: &Sent,
-    seconds: f64,
-) {
-    let image = repository.at(content.digest());
+/// An image that the repository has now.
+pub(super) struct PushedImage<'a> {
+    pub(super) repository: &'a Repository,
+    pub(super) digest: &'a str,
+    pub(super) architectures: &'a [String],
+    pub(super) tags: &'a [String],
+    pub(super) sent: &'a Sent,
+    pub(super) seconds: f64,
+}
+
+/// Prints the reference of the image with its digest to stdout; in a pipe, one JSON document that contains it.
+pub(super) fn print_result(context: &Context, pushed: &PushedImage<'_>) {
+    let PushedImage {
+        repository,
+        digest,
+        architectures,
+        tags,
+        sent,
+        seconds,
+    } = *pushed;
+    let image = repository.at(digest);
     let seconds = (seconds * 1000.0).round() / 1000.0;
     if context.printer.is_json() {
         let document = json!({
             "image": image,
             "repository": repository.url,
-            "digest": content.digest(),
+            "digest": digest,
             "tags": tags,
-            "architectures": content.architectures,
+            "architectures": architectures,
             "layers": {"pushed": sent.pushed, "skipped": sent.skipped},
             "resumed": sent.resumed,
             "restarted": sent.restarted,

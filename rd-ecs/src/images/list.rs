@@ -83,6 +83,29 @@ pub async fn list(
     Ok(listed)
 }
 
+/// One image of a repository, by its digest or its tag; none where the repository does not have it.
+pub async fn one(
+    ctx: &Ctx<Clients>,
+    repository: &Repository,
+    digest: Option<&str>,
+    tag: Option<&str>,
+) -> Result<Option<ListedImage>> {
+    let all = stored::list(ctx, &repository.name).await?;
+    let is = |detail: &&ImageDetail| match (digest, tag) {
+        (Some(digest), _) => detail.image_digest() == Some(digest),
+        (None, Some(tag)) => detail.image_tags().iter().any(|own| own == tag),
+        (None, None) => false,
+    };
+    let Some(detail) = all.iter().find(is) else {
+        return Ok(None);
+    };
+    let manifests = manifests(ctx, repository, std::slice::from_ref(detail)).await?;
+    let mut found = [listed(detail, &all, &manifests)];
+    read_architectures(ctx, repository, &mut found, &manifests).await?;
+    let [found] = found;
+    Ok(Some(found))
+}
+
 fn listed(
     detail: &ImageDetail,
     all: &[ImageDetail],

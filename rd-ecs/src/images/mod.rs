@@ -2,5 +2,6 @@
 
 pub mod image_ref;
 pub mod list;
+pub mod pull;
 pub mod push;
 pub mod registry;

@@ -13,6 +13,7 @@ mod images;
 mod kept_images;
 mod lifecycle;
 mod permissions;
+mod promote;
 mod push;
 mod push_faults;
 mod registry;

@@ -50,10 +50,11 @@ pub enum Command {
         {program} bootstrap --bucket team-state --no-table -y"
     )]
     Bootstrap(bootstrap::BootstrapArgs),
-    /// Print the least IAM policy for the shared store
+    /// Print the least IAM policy for the shared store, or the trust policy of a role for CI
     #[command(
         after_help = "{program} policy --for plan --account 123456789012 :: for those who only look\n\
-        {program} policy --for bootstrap :: for the first person"
+        {program} policy --for bootstrap :: for the first person\n\
+        {program} policy --for apply --trust github:acme/shop :: who may assume the role"
     )]
     Policy(policy::PolicyArgs),
     /// Print the outputs of all slices

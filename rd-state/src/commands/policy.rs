@@ -2,7 +2,8 @@
 
 use super::bootstrap;
 use crate::permissions::BOOTSTRAP;
-use rd_common::commands::policy::{account_or, print};
+use crate::trust::{Place, Role, Trusted};
+use rd_common::commands::policy::{account_or, print, print_document};
 use rd_common::context::Context;
 use rd_common::permissions::Call;
 use rd_common::settings::Backend;
@@ -19,6 +20,16 @@ pub struct PolicyArgs {
     /// The id of the account, so that no credentials are needed
     #[arg(long, value_name = "ID")]
     account: Option<String>,
+    /// Print instead who may assume a role for it: the trust policy for the CI of github:OWNER/REPOSITORY or
+    /// gitlab:GROUP/PROJECT
+    #[arg(long, value_name = "REPOSITORY")]
+    trust: Option<String>,
+    /// The default branch of the repository
+    #[arg(long, value_name = "NAME", default_value = "main", requires = "trust")]
+    branch: String,
+    /// The host that issues the tokens, where it is not that of github.com or gitlab.com
+    #[arg(long, value_name = "HOST", requires = "trust")]
+    issuer: Option<String>,
 }
 
 const TABLES: &[&[Call]] = &[shared::permissions::CALLS, BOOTSTRAP];
@@ -56,6 +67,9 @@ fn uses(what: &str) -> Result<&'static [&'static str]> {
 /// Prints the policy of what `--for` names.
 pub async fn run(context: &Context, args: &PolicyArgs) -> Result<Exit> {
     let uses = uses(&args.what)?;
+    if let Some(repository) = &args.trust {
+        return print_trust(context, args, repository).await;
+    }
     let mut settings = context.settings.stack.state.clone();
     if settings.backend() == Backend::Local && args.what != "bootstrap" {
         return Err(Error::usage(
@@ -71,5 +85,30 @@ pub async fn run(context: &Context, args: &PolicyArgs) -> Result<Exit> {
     }
     let resources = shared::permissions::resources(&settings, &account);
     print(context, TABLES, uses, &resources);
+    Ok(Exit::Done)
+}
+
+/// Prints the trust policy of a role for CI.
+async fn print_trust(context: &Context, args: &PolicyArgs, repository: &str) -> Result<Exit> {
+    let role = match args.what.as_str() {
+        "all" => {
+            return Err(
+                Error::usage("a role for everything is for nobody in particular")
+                    .hint("pass --for plan for a role that may only look, --for apply for one that changes the stack"),
+            );
+        }
+        what if READING.contains(&what) => Role::Plan,
+        _ => Role::Change(&context.stack.environment),
+    };
+    let trusted = Trusted::parse(repository)?;
+    let ask = async || aws::account(&*context.connect().await?).await;
+    let account = account_or(args.account.as_deref(), ask).await?;
+    let place = Place {
+        partition: context.stack.partition(),
+        account: &account,
+        branch: &args.branch,
+        issuer: args.issuer.as_deref(),
+    };
+    print_document(context, &trusted.policy(role, place));
     Ok(Exit::Done)
 }

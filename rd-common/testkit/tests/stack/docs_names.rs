@@ -84,6 +84,11 @@ fn call(command: &str) -> Option<Call> {
         word.trim_end_matches(|c: char| !c.is_ascii_alphanumeric())
             .to_owned()
     };
+    // It passes its arguments on to the program of every slice.
+    let program = match program {
+        "rd-pipeline" => "rd-net",
+        program => program,
+    };
     Some(Call {
         program: program.to_owned(),
         words: rest

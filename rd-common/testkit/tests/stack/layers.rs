@@ -185,6 +185,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "settings_file",
             "slice_programs",
             "stack_states",
+            "trust",
         ],
     ),
     (

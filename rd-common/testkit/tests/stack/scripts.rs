@@ -136,7 +136,7 @@ fn one_mistake_is_one_error() {
         ("apply --config nothing.toml", 2),
         ("apply -y --config nothing.toml", 2),
         ("status --region mars", 2),
-        ("plan --offline --set net.nat=two", 5),
+        ("plan --offline --set net.nat=two", 2),
         ("apply -y --state-dir file", 1),
         ("destroy --confirm shop-other", 6),
     ] {

@@ -14,13 +14,13 @@ mod send_layers;
 mod tags;
 mod tar_archive;
 
-pub use content::ImageContent;
+pub use content::{Blob, ImageContent, ManifestDocument, Source};
 pub use progress_meter::size_text;
-pub use put_manifests::{existing, put_manifests, tag_taken};
+pub use put_manifests::{Existing, existing, put_manifests, tag_taken};
 pub use read_image::read_image;
 pub use send_layers::{Sent, send_layers};
 pub use tags::check as check_tag;
-pub use tar_archive::TarArchive;
+pub use tar_archive::{Section, TarArchive};
 
 /// The most layers that are read or sent at the same time.
 const MAX_PARALLEL_LAYERS: usize = 4;

@@ -78,6 +78,16 @@ impl TarArchive {
         Ok(Arc::new(archive))
     }
 
+    /// A file whose sections are known to those who have written it. `name` is its name in errors.
+    pub fn of_sections(file: File, name: &str) -> Arc<Self> {
+        Arc::new(Self {
+            file,
+            name: name.to_owned(),
+            sections: BTreeMap::new(),
+            links: BTreeMap::new(),
+        })
+    }
+
     /// Refuses a file that begins like another format, and names that format.
     fn reject_other_formats(&self) -> Result<()> {
         let mut head = [0; 6];

@@ -1,0 +1,191 @@
+//! `promote`: the image of another environment, by its digest, after a check of its platform and its scan.
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_testkit::archive::{Layout, config, layer, write};
+use rd_testkit::network::SETTINGS;
+use rd_testkit::{Done, World};
+use serde_json::{Value, json};
+
+const REPOSITORY: &str = "shop-other-api";
+
+/// A service in the environment `test`, and an environment `other` of the same project, with a repository.
+fn two_environments(keys: &str) -> World {
+    let world = World::new(SETTINGS);
+    world.service(keys);
+    world.rd("rd-ecs").args("apply -y").ok();
+    let create = json!({"repositoryName": REPOSITORY});
+    world.json(
+        "AmazonEC2ContainerRegistry_V20150921.CreateRepository",
+        &create,
+    );
+    let state = std::fs::read_to_string(world.state_file("shop/test", "ecs")).unwrap();
+    let state = state.replace("shop-test", "shop-other");
+    let state = state.replace("\"environment\": \"test\"", "\"environment\": \"other\"");
+    let state = state.replace("\"environment\":\"test\"", "\"environment\":\"other\"");
+    let other = world.state_file("shop/other", "ecs");
+    std::fs::create_dir_all(other.parent().unwrap()).unwrap();
+    std::fs::write(other, state).unwrap();
+    world
+}
+
+fn promote(world: &World, arguments: &str) -> Done {
+    let promote = world.rd("rd-ecs").args("promote -e other --from test");
+    promote.args(arguments).run()
+}
+
+fn promoted(world: &World, arguments: &str) -> Value {
+    let done = promote(world, arguments);
+    assert_eq!(done.code, 0, "{}{}", done.stdout, done.stderr);
+    serde_json::from_str(&done.stdout).unwrap()
+}
+
+fn manifest(world: &World, repository: &str, reference: &str) -> String {
+    let path = format!("/v2/{repository}/manifests/{reference}");
+    let answer = world.registry("GET", &path, "", b"");
+    assert_eq!(answer.status, 200, "{}", answer.body);
+    answer.body
+}
+
+#[test]
+fn what_the_other_environment_runs_is_copied_with_its_digest() {
+    let world = two_environments("");
+    let placeholder = promote(&world, "");
+    assert_eq!(placeholder.code, 6, "{}", placeholder.stderr);
+    assert!(
+        placeholder.stderr.contains("no image of its repository"),
+        "{}",
+        placeholder.stderr
+    );
+    let digest = world.image("v1", "arm64");
+    world.rd("rd-ecs").args("deploy --tag v1").ok();
+
+    let first = promoted(&world, "");
+    assert_eq!(first["digest"], digest.as_str());
+    assert_eq!(first["tags"], json!(["v1"]));
+    assert_eq!(first["layers"], json!({"pushed": 1, "skipped": 0}));
+    let image = first["image"].as_str().unwrap();
+    assert!(
+        image.ends_with(&format!("/{REPOSITORY}@{digest}")),
+        "{image}"
+    );
+    assert_eq!(
+        manifest(&world, REPOSITORY, "v1"),
+        manifest(&world, "shop-test-api", "v1")
+    );
+
+    let again = promoted(&world, "--tag release-7");
+    assert_eq!(again["layers"], json!({"pushed": 0, "skipped": 0}));
+    assert_eq!(
+        manifest(&world, REPOSITORY, "release-7"),
+        manifest(&world, REPOSITORY, "v1")
+    );
+    let text = promote(&world, "--format text");
+    assert_eq!(text.stdout.trim(), image, "{}", text.stderr);
+}
+
+#[test]
+fn an_index_is_copied_with_all_of_its_images() {
+    let world = two_environments("");
+    let mut layout = Layout::default();
+    let gzip = "application/vnd.oci.image.layer.v1.tar";
+    let mut images = Vec::new();
+    for (number, architecture) in [(1, "arm64"), (2, "amd64")] {
+        let layers = [layer(number, 20_000), layer(9, 30_000)];
+        let contents: Vec<(&str, Vec<u8>)> = layers.iter().map(|one| (gzip, one.clone())).collect();
+        let mut image = layout.image(&config(architecture, &layers), &contents);
+        image["platform"] = json!({"os": "linux", "architecture": architecture});
+        images.push(image);
+    }
+    let index = layout.index(&images);
+    write(
+        &world.path().join("app.tar"),
+        &layout.finish(std::slice::from_ref(&index)),
+    );
+    world.rd("rd-ecs").args("push app.tar --tag both").ok();
+    let result = promoted(&world, "--from-tag both");
+    assert_eq!(result["digest"], index["digest"]);
+    assert_eq!(result["architectures"], json!(["ARM64", "X86_64"]));
+    assert_eq!(result["layers"], json!({"pushed": 3, "skipped": 0}));
+    for image in &images {
+        manifest(&world, REPOSITORY, image["digest"].as_str().unwrap());
+    }
+}
+
+#[test]
+fn what_tasks_cannot_run_is_not_promoted() {
+    let world = two_environments("");
+    world.image("amd", "amd64");
+    let platform = promote(&world, "--from-tag amd");
+    assert_eq!(platform.code, 6, "{}", platform.stderr);
+    assert!(
+        platform
+            .stderr
+            .contains("X86_64, but the tasks run on ARM64"),
+        "{}",
+        platform.stderr
+    );
+}
+
+#[test]
+fn an_image_without_a_scan_is_warned_of() {
+    let world = two_environments("scan_on_push = false");
+    let digest = world.image("v1", "arm64");
+    let unscanned = promote(&world, &format!("--digest {digest} --tag unscanned"));
+    assert_eq!(unscanned.code, 0, "{}", unscanned.stderr);
+    assert!(
+        unscanned.stderr.contains("was not scanned"),
+        "{}",
+        unscanned.stderr
+    );
+}
+
+#[test]
+fn what_a_scan_has_found_is_not_promoted() {
+    let world = two_environments("");
+    let digest = world.image("v1", "arm64");
+    let scan = |counts: Value| {
+        let scan = json!({"digest": digest, "counts": counts});
+        world.aws_local("/aws-local/scan", &scan);
+    };
+    scan(json!({"HIGH": 2, "LOW": 1}));
+    promoted(&world, "--from-tag v1");
+    let high = promote(&world, "--from-tag v1 --fail-on high");
+    assert_eq!(high.code, 6, "{}", high.stderr);
+    assert!(high.stderr.contains("findings: 2 high"), "{}", high.stderr);
+    scan(json!({"CRITICAL": 1, "HIGH": 2}));
+    let critical = promote(&world, "--from-tag v1");
+    assert_eq!(critical.code, 6, "{}", critical.stderr);
+    assert!(
+        critical.stderr.contains("findings: 1 critical")
+            && critical.stderr.contains("--allow-findings"),
+        "{}",
+        critical.stderr
+    );
+    promoted(&world, "--from-tag v1 --allow-findings");
+}
+
+#[test]
+fn what_cannot_be_promoted_is_named() {
+    let world = two_environments("");
+    let own = world.rd("rd-ecs").args("promote --from test").code(2);
+    assert!(
+        own.stderr.contains("-e the one that gets it"),
+        "{}",
+        own.stderr
+    );
+    let unknown = world.rd("rd-ecs").args("promote --from stagin").code(1);
+    assert!(
+        unknown.stderr.contains("never applied for shop-stagin")
+            && unknown.stderr.contains("with a state: other, test"),
+        "{}",
+        unknown.stderr
+    );
+    let missing = promote(&world, "--from-tag v9");
+    assert_eq!(missing.code, 1, "{}", missing.stderr);
+    assert!(
+        missing.stderr.contains("shop-test-api has no image v9"),
+        "{}",
+        missing.stderr
+    );
+    assert_eq!(promote(&world, "--tag rd-7").code, 2);
+}
