@@ -56,12 +56,12 @@ fn what_the_other_environment_runs_is_copied_with_its_digest() {
         "{}",
         placeholder.stderr
     );
-    let digest = world.image("v1", "arm64");
-    world.rd("rd-ecs").args("deploy --tag v1").ok();
+    let digest = world.image("promoted", "arm64");
+    world.rd("rd-ecs").args("deploy --tag promoted").ok();
 
     let first = promoted(&world, "");
     assert_eq!(first["digest"], digest.as_str());
-    assert_eq!(first["tags"], json!(["v1"]));
+    assert_eq!(first["tags"], json!(["promoted"]));
     assert_eq!(first["layers"], json!({"pushed": 1, "skipped": 0}));
     let image = first["image"].as_str().unwrap();
     assert!(
@@ -69,15 +69,15 @@ fn what_the_other_environment_runs_is_copied_with_its_digest() {
         "{image}"
     );
     assert_eq!(
-        manifest(&world, REPOSITORY, "v1"),
-        manifest(&world, "shop-test-api", "v1")
+        manifest(&world, REPOSITORY, "promoted"),
+        manifest(&world, "shop-test-api", "promoted")
     );
 
     let again = promoted(&world, "--tag release-7");
     assert_eq!(again["layers"], json!({"pushed": 0, "skipped": 0}));
     assert_eq!(
         manifest(&world, REPOSITORY, "release-7"),
-        manifest(&world, REPOSITORY, "v1")
+        manifest(&world, REPOSITORY, "promoted")
     );
     let text = promote(&world, "--format text");
     assert_eq!(text.stdout.trim(), image, "{}", text.stderr);
@@ -142,18 +142,19 @@ fn an_image_without_a_scan_is_warned_of() {
 #[test]
 fn what_a_scan_has_found_is_not_promoted() {
     let world = two_environments("");
-    let digest = world.image("v1", "arm64");
+    // The local API knows scans by their digest alone, whatever the account.
+    let digest = world.image("scanned", "arm64");
     let scan = |counts: Value| {
         let scan = json!({"digest": digest, "counts": counts});
         world.aws_local("/aws-local/scan", &scan);
     };
     scan(json!({"HIGH": 2, "LOW": 1}));
-    promoted(&world, "--from-tag v1");
-    let high = promote(&world, "--from-tag v1 --fail-on high");
+    promoted(&world, "--from-tag scanned");
+    let high = promote(&world, "--from-tag scanned --fail-on high");
     assert_eq!(high.code, 6, "{}", high.stderr);
     assert!(high.stderr.contains("findings: 2 high"), "{}", high.stderr);
     scan(json!({"CRITICAL": 1, "HIGH": 2}));
-    let critical = promote(&world, "--from-tag v1");
+    let critical = promote(&world, "--from-tag scanned");
     assert_eq!(critical.code, 6, "{}", critical.stderr);
     assert!(
         critical.stderr.contains("findings: 1 critical")
@@ -161,7 +162,7 @@ fn what_a_scan_has_found_is_not_promoted() {
         "{}",
         critical.stderr
     );
-    promoted(&world, "--from-tag v1 --allow-findings");
+    promoted(&world, "--from-tag scanned --allow-findings");
 }
 
 #[test]

@@ -12,9 +12,10 @@ use rd_common::records::Severity;
 use rd_common::resource::action::Action;
 use std::fmt::Write;
 
-/// GitHub refuses a comment with more characters. Bytes are counted, of which there are at least as many.
+/// GitHub refuses a comment with 65,536 characters or more. Bytes are counted, of which there are at least as many. The rest is
+/// for what a workflow writes around it, such as the mark by which it finds its comment again.
 /// <https://github.com/orgs/community/discussions/27190>
-const MOST: usize = 65_535;
+const MOST: usize = 65_000;
 /// The most addresses that a line of the summary names.
 const MOST_NAMED: usize = 20;
 /// The columns of the text in a fence: more would be scrolled.

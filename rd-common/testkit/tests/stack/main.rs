@@ -5,6 +5,7 @@ mod bad_day;
 mod bad_input;
 mod behaviour;
 mod checkouts;
+mod ci_examples;
 mod completions;
 mod connect;
 mod dist;
