@@ -1,10 +1,12 @@
 #!/usr/bin/env python3
 """Measures `rd-logs tail` and, if version 2 of the AWS CLI is installed, `aws logs tail` on the same stored events of
 the local AWS API: events a second, CPU seconds for a million events, peak memory; and in follow mode the time from
-PutLogEvents to the printed line. Prints tables in Markdown. Argument: the folder of the release programs."""
+PutLogEvents to the printed line. With valgrind, also the instructions of `rd-logs tail` an event, which a busy machine does
+not change. Prints tables in Markdown. Argument: the folder of the release programs."""
 
 import json
 import os
+import re
 import shutil
 import statistics
 import subprocess
@@ -107,6 +109,26 @@ def stored(_name, command, env, folder):
     return used.wall, used.cpu, used.largest
 
 
+def instructions(command, env, folder):
+    """The instructions of a program for an event, in its own code and its libraries: those for all events less those for
+    none. None without valgrind."""
+    valgrind = shutil.which("valgrind")
+    if not valgrind:
+        return None
+
+    def counted(*flags):
+        watched = [valgrind, "--tool=cachegrind", "--cache-sim=no", "--cachegrind-out-file=/dev/null"]
+        done = subprocess.run([*watched, *command, *flags], cwd=folder, env=env, capture_output=True, text=True)
+        told = re.search(r"I\s+refs:\s+([\d,]+)", done.stderr)
+        if done.returncode != 0 or not told:
+            sys.exit(f"bench: {' '.join(command)} failed with valgrind: {done.stderr[-500:]}")
+        return int(told[1].replace(",", ""))
+
+    # Before the first event.
+    none = counted("--since", "2h", "--until", "100m")
+    return (counted("--since", "2h") - none) / EVENTS
+
+
 def delays(command, env, folder):
     """The seconds from PutLogEvents to the printed line, for events with pauses of different lengths between them."""
     stream = f"follow-{os.urandom(4).hex()}"
@@ -155,6 +177,7 @@ def main():
             check(*one)
             runs = [stored(*one) for _ in range(RUNS)]
             rows[one[0]] = measured.medians(runs)
+        counts = {one[0]: instructions(*one[1:]) for one in compared if one[0].startswith("rd-logs")}
         late = {one[0]: delays(*one[1:]) for one in compared}
     print(f"\n## Log events: {EVENTS} stored events printed, median of {RUNS} runs; {LINES} new events\n")
     print("| | events/s | CPU s a million events | peak memory, MiB | put to line, median s | longest s |")
@@ -162,6 +185,9 @@ def main():
     for name, (wall, cpu, memory) in rows.items():
         values = [EVENTS / wall, cpu / EVENTS * 1e6, memory, statistics.median(late[name]), max(late[name])]
         print(f"| {name} | " + " | ".join(f"{value:.0f}" if value >= 100 else f"{value:.3g}" for value in values) + " |")
+    for name, count in counts.items():
+        if count is not None:
+            print(f"\nInstructions of `{name}` an event: {count:,.0f}.")
     names = list(rows)
     if len(names) == 3:
         ratio = rows[names[2]][1] / rows[names[0]][1]
