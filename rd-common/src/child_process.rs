@@ -53,6 +53,7 @@ pub fn become_other_program() -> Option<ExitCode> {
 #[cfg(target_os = "linux")]
 fn become_program(parent: i32, mut arguments: impl Iterator<Item = OsString>) -> ExitCode {
     use rustix::process::{getppid, set_parent_process_death_signal};
+    use std::io::Write;
     let asked = set_parent_process_death_signal(Some(Signal::INT)).is_ok();
     // It may have ended before.
     let is_orphan = asked && getppid() != Pid::from_raw(parent);
@@ -60,7 +61,11 @@ fn become_program(parent: i32, mut arguments: impl Iterator<Item = OsString>) ->
         return ExitCode::FAILURE;
     };
     let error = Command::new(&program).args(arguments).exec();
-    eprintln!("cannot run {}: {error}", program.display());
+    let _ = writeln!(
+        std::io::stderr(),
+        "cannot run {}: {error}",
+        program.display()
+    );
     ExitCode::FAILURE
 }
 
