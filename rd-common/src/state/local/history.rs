@@ -132,7 +132,7 @@ impl Retention {
             if is_kept_run {
                 runs -= 1;
             }
-            if !is_kept_run && !(ends_day && day(&this) > first_day) {
+            if !(is_kept_run || ends_day && day(&this) > first_day) {
                 expired.push(file);
             }
             later = Some(this);

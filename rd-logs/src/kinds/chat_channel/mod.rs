@@ -90,7 +90,7 @@ fn found(
     kind: &str,
     name: &str,
     wanted: &[Wanted<Spec>],
-    all: Vec<(Live, Tags)>,
+    all: &[(Live, Tags)],
 ) -> Vec<Found<Live>> {
     let one = |one: &Wanted<Spec>| {
         let id = match (&one.id, &one.spec) {

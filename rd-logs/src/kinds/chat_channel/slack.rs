@@ -60,7 +60,7 @@ impl Kind for SlackChannel {
     const CHECKED_WITH_AWS: &'static [&'static str] = &["team"];
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        Ok(found(ctx, TYPE, SLACK_NAME, wanted, all(ctx).await?))
+        Ok(found(ctx, TYPE, SLACK_NAME, wanted, &all(ctx).await?))
     }
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {

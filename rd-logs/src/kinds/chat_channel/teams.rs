@@ -63,7 +63,7 @@ impl Kind for TeamsChannel {
     const CHECKED_WITH_AWS: &'static [&'static str] = &["team", "tenant"];
 
     async fn find(ctx: &Ctx<Clients>, wanted: &[Wanted<Spec>]) -> Result<Vec<Found<Live>>> {
-        Ok(found(ctx, TYPE, TEAMS_NAME, wanted, all(ctx).await?))
+        Ok(found(ctx, TYPE, TEAMS_NAME, wanted, &all(ctx).await?))
     }
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
