@@ -117,7 +117,7 @@ async fn apply<S: Slice>(
     match &saved {
         Some(saved) => check_actions(saved, &plan, S::NAME)?,
         None if !args.yes && plan.has_changes() => {
-            emit_plan(&session.printer, S::NAME, &plan);
+            emit_plan(&session.printer, S::NAME, &plan, &refreshed.kinds)?;
             session.printer.show_plans();
             let question = "Apply this plan? Type `yes` to apply:";
             if !prompt::ask(question, &["yes"], &session.cancel).await? {

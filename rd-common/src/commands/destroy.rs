@@ -93,7 +93,7 @@ async fn destroy<S: Slice>(
     }
     S::check_destroy(&refreshed.ctx, &targets, &args.own).await?;
     if !args.yes && args.confirm.is_none() && (plan.has_changes() || !plan.unseen.is_empty()) {
-        emit_plan(&session.printer, S::NAME, &plan);
+        emit_plan(&session.printer, S::NAME, &plan, &refreshed.kinds)?;
         session.printer.show_plans();
         let question =
             format!("All of this will be deleted. Type the stack's name, `{stack}`, to confirm:");

@@ -56,7 +56,7 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PlanArgs) -> Result<
             }
         };
         let printer = &session.printer;
-        emit_plan(printer, S::NAME, &plan);
+        emit_plan(printer, S::NAME, &plan, &S::kinds())?;
         for refused in plan.resources.iter().filter_map(|one| one.refused.as_ref()) {
             printer.emit_error(S::NAME, refused);
         }

@@ -17,7 +17,7 @@ pub struct RecordFile {
 }
 
 impl RecordFile {
-    /// Opens the file.
+    /// Opens the file, or what becomes the file when the run has ended.
     pub fn create(path: &Path) -> Result<Self> {
         let special = std::fs::metadata(path).is_ok_and(|found| !found.is_file());
         let partial = (!special).then(|| {

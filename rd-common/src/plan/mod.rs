@@ -15,6 +15,7 @@ pub mod planner;
 pub mod read_ahead;
 pub mod refresh;
 pub mod refreshed;
+mod risks;
 pub mod saved_plan;
 mod tag_changes;
 pub mod unknown_slices;

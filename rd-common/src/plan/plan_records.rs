@@ -1,20 +1,33 @@
 //! Writes a plan as records: `change` and `output`.
 
+use crate::error::Result;
 use crate::output::printer::Printer;
 use crate::plan::deleted_first::{comes_from, deleted_first};
 use crate::plan::planned::{Plan, Planned};
+use crate::plan::risks::risks;
 use crate::records::{Output, Record, ResourceChange};
 use crate::resource::action::Action;
+use crate::resource::any_kind::Kinds;
 use crate::resource::change::is_unknown;
 use crate::stack::Tags;
 use serde_json::Value;
 
 /// Writes the plan of `slice`: a `change` record for each resource, then the outputs.
-pub fn emit_plan(printer: &Printer, slice: &str, plan: &Plan) {
-    for change in changes(slice, plan) {
+pub fn emit_plan<C: 'static>(
+    printer: &Printer,
+    slice: &str,
+    plan: &Plan,
+    kinds: &Kinds<C>,
+) -> Result<()> {
+    let mut all: Vec<ResourceChange> = changes(slice, plan).collect();
+    for (change, planned) in all.iter_mut().zip(&plan.resources) {
+        change.risks = risks(kinds, planned)?;
+    }
+    for change in all {
         printer.emit(&Record::Change(change));
     }
     emit_outputs(printer, slice, plan);
+    Ok(())
 }
 
 /// Writes an `output` record for each output of a plan, without a value where it is not known yet.
@@ -50,6 +63,7 @@ pub fn changes<'a>(slice: &'a str, plan: &'a Plan) -> impl Iterator<Item = Resou
             id: Some(id.clone()),
             tags: Tags::new(),
             pending: None,
+            risks: Vec::new(),
             spec: Value::Null,
         });
     resources.chain(deposed)
@@ -70,6 +84,7 @@ fn change(slice: &str, planned: &Planned) -> ResourceChange {
             Tags::new()
         },
         pending: planned.pending.clone(),
+        risks: Vec::new(),
         spec: planned.spec.clone(),
     }
 }

@@ -3,11 +3,13 @@
 
 mod cost;
 mod health;
+mod risk;
 pub mod schema;
 mod verb;
 
 pub use cost::{Basis, Cost, CostTotal};
 pub use health::Health;
+pub use risk::{Danger, Risk};
 pub use verb::Verb;
 
 use crate::error::Error;
@@ -122,6 +124,10 @@ pub struct ResourceChange {
     /// What AWS has accepted before and will do later by itself, such as in the maintenance window.
     #[serde(default, skip_serializing_if = "Option::is_none", rename = "waits")]
     pub pending: Option<String>,
+    /// What is dangerous about it, such as a restart of the database; absent where nothing is known to be, and in records
+    /// of an earlier version.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub risks: Vec<Risk>,
     /// The whole spec: what the resource will be or, for a delete, what was last applied. A value that is known only
     /// after apply is `{"$ref": …}`; a secret is its ARN. Absent in records of an earlier version, and for the delete
     /// of a predecessor.

@@ -100,6 +100,10 @@ pub trait AnyKind<C> {
     fn allow_recreate(&self, id: &str) -> Result<()>;
     /// The same as [`Kind::pending`].
     fn pending(&self, live: &Value) -> Result<Option<String>>;
+    /// The same as [`Kind::DATA`].
+    fn data(&self) -> Option<&'static str>;
+    /// The same as [`Kind::downtime`].
+    fn downtime(&self, live: &Value, changes: &[Change]) -> Result<Option<String>>;
     /// The same as [`Kind::uses`].
     fn uses(&self, live: &Value) -> Result<Vec<(&'static str, String)>>;
     /// The same as [`Kind::condition`].
@@ -350,6 +354,14 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn pending(&self, live: &Value) -> Result<Option<String>> {
         Ok(K::pending(&typed("what AWS reports", live)?))
+    }
+
+    fn data(&self) -> Option<&'static str> {
+        K::DATA
+    }
+
+    fn downtime(&self, live: &Value, changes: &[Change]) -> Result<Option<String>> {
+        Ok(K::downtime(&typed("what AWS reports", live)?, changes))
     }
 
     fn uses(&self, live: &Value) -> Result<Vec<(&'static str, String)>> {

@@ -179,6 +179,9 @@ pub trait Kind: 'static {
     /// run creates the same resources.
     const COSTS: bool = false;
 
+    /// What is lost with the resource, such as `the objects in it`: a plan says so where it deletes or replaces one.
+    const DATA: Option<&'static str> = None;
+
     /// The fields about which [`Kind::check_with_aws`] asks. An offline plan says that they were not checked.
     const CHECKED_WITH_AWS: &'static [&'static str] = &[];
 
@@ -286,6 +289,13 @@ pub trait Kind: 'static {
     /// drift. The text completes "pending …", such as `until the maintenance window sun:04:30-sun:05:30`.
     fn pending(live: &Self::Live) -> Option<String> {
         let _ = live;
+        None
+    }
+
+    /// What does not work for a time because of these changes in place, and why: a plan says so. Pure. None where all goes
+    /// on.
+    fn downtime(live: &Self::Live, changes: &[Change]) -> Option<String> {
+        let _ = (live, changes);
         None
     }
 

@@ -130,6 +130,12 @@ fn a_change_pending_until_the_window_is_neither_planned_nor_drift() {
     let world = applied(&with("apply_immediately = false"));
     let bigger = with("apply_immediately = false\ninstance_class = \"db.t4g.large\"");
     world.settings(&bigger);
+    let plan = world.rd("rd-data").args("plan").ok();
+    let mut risks = plan.of_type("change").into_iter();
+    let risks = risks.find_map(|change| change.get("risks").cloned());
+    let reason = "instance_class: the database restarts";
+    let restarts = json!([{"danger": "downtime", "reason": reason}]);
+    assert_eq!(risks, Some(restarts));
     let apply = world.rd("rd-data").args("apply -y").ok();
     let text = pending(&apply, "applied").unwrap();
     assert!(

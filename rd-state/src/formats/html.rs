@@ -18,7 +18,7 @@ use std::fmt::Write;
 
 const PAGE_STYLE: &str = include_str!("page.css");
 
-/// The page.
+/// The whole page, with a part for each stack.
 pub fn html(model: &Model) -> String {
     let titles: Vec<&str> = model.stacks.iter().map(name).collect();
     let mut body = String::new();

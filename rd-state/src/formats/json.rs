@@ -9,7 +9,7 @@ use rd_common::resource::action::Action;
 use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
-/// The document.
+/// The document that `docs/schema/rd-state.view.schema.json` describes.
 pub fn json(model: &Model) -> Value {
     let stacks: Vec<Value> = model.stacks.iter().map(stack).collect();
     json!({ "stacks": stacks })

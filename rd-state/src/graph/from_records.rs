@@ -110,7 +110,7 @@ impl Found {
         }
     }
 
-    /// `slice.kind.name.attribute`, or `slice.output`.
+    /// Notes a reference: `slice.kind.name.attribute` of a resource, or `slice.output` of a slice.
     fn refer(&mut self, reference: &str) {
         let Some((head, last)) = reference.rsplit_once('.') else {
             return;

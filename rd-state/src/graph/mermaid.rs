@@ -14,7 +14,7 @@ const CLASSES: [(&str, &str, &str); 5] = [
     ("import", "#e1f0ff", "#0b68a3"),
 ];
 
-/// The diagram.
+/// The graph as a flowchart, with a subgraph for each slice.
 pub fn mermaid(graph: &Graph) -> String {
     let mut text = "flowchart LR\n".to_owned();
     // Names of their own: those of resources could be words of the language.

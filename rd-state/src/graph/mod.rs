@@ -25,11 +25,11 @@ use std::collections::{BTreeMap, BTreeSet};
 pub enum Mark {
     /// What an apply would do with it.
     Plan(Action),
-    /// How it is.
+    /// How it is at AWS.
     Status(Health),
 }
 
-/// A resource.
+/// A resource of the graph, drawn as a box.
 #[derive(Clone, Debug, Default)]
 pub struct Node {
     /// Its kind, such as `nat_gateway`.

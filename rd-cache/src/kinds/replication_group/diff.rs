@@ -2,6 +2,7 @@
 
 use super::model::{Live, Spec};
 use crate::engine::{major_minor, satisfies};
+use rd_common::resource::change::touches;
 use rd_common::{Change, Diff};
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
@@ -167,6 +168,23 @@ fn node_type(diff: &mut Diff, spec: &Spec, live: &Live) {
     } else if let Some(pending) = pending.filter(|pending| **pending != desired) {
         diff.field("node_type", pending, &desired);
     }
+}
+
+/// What does not work for a time because of these changes. A group with a replica fails over to it.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.HowTo.html>
+pub fn downtime(live: &Live, changes: &[Change]) -> Option<String> {
+    let fields = ["node_type", "engine", "engine_version"];
+    let changed: Vec<&str> = fields
+        .into_iter()
+        .filter(|path| touches(changes, path))
+        .collect();
+    let alone = live.nodes.len() <= 1;
+    (alone && !changed.is_empty()).then(|| {
+        format!(
+            "{}: the only node does not answer meanwhile",
+            changed.join(", ")
+        )
+    })
 }
 
 /// What AWS changes later, as text that reads on after "pending": in the maintenance window, or when the nodes are

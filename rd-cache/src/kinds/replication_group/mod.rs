@@ -96,6 +96,7 @@ pub async fn read(ctx: &Ctx<Clients>, id: &str) -> Result<Option<(Live, Option<T
 
 impl Kind for ReplicationGroup {
     const NAME: &'static str = "replication_group";
+    const DATA: Option<&'static str> = Some("what is cached, but for its final snapshot");
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(8),
@@ -242,6 +243,10 @@ impl Kind for ReplicationGroup {
 
     fn pending(live: &Live) -> Option<String> {
         diff::pending(live)
+    }
+
+    fn downtime(live: &Live, changes: &[Change]) -> Option<String> {
+        diff::downtime(live, changes)
     }
 
     /// While a change of the engine is pending, the group has the parameter group of the old version.

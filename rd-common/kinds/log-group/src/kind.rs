@@ -89,6 +89,7 @@ pub async fn delete(logs: &Client, name: &str) -> Result<Deletion> {
 
 impl<C: Logs> Kind for LogGroup<C> {
     const NAME: &'static str = "log_group";
+    const DATA: Option<&'static str> = Some("the logs in it");
     const TAGS_NOT_READ: bool = true;
     type Spec = Spec;
     type Live = Live;

@@ -173,6 +173,7 @@ async fn restore<C: Secrets, F: SecretForm>(
 
 impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
     const NAME: &'static str = "secret";
+    const DATA: Option<&'static str> = Some("its value, once the recovery window is over");
     type Spec = Spec;
     type Live = Live;
     type Clients = C;

@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub struct Part {
     /// The path: the field, with the members and items below it, such as `policy.Statement[AllowRead].Action`.
     pub path: String,
-    /// What is different.
+    /// What is different at this path.
     pub difference: Difference,
 }
 

@@ -42,7 +42,7 @@ pub struct Run {
     pub applied: Vec<Applied>,
     /// The resources with their health.
     pub statuses: Vec<Status>,
-    /// The outputs.
+    /// The outputs that it gives to others.
     pub outputs: Vec<Output>,
     /// Errors, warnings and notes.
     pub diagnostics: Vec<Diagnostic>,
@@ -78,7 +78,7 @@ impl Run {
 }
 
 impl Model {
-    /// Adds a record.
+    /// Adds what a record says.
     pub fn note(&mut self, record: &Record) {
         if let Record::Begin(begin) = record {
             return self.begin(begin);

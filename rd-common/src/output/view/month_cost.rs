@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 /// The sums of an estimate, in US dollars a month.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct MonthCost {
-    /// After the plan.
+    /// The whole amount once the plan is applied.
     pub total: f64,
     /// How much more that is than today; none where nothing is known about today.
     pub change: Option<f64>,

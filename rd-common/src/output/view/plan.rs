@@ -5,7 +5,7 @@ use crate::output::flow::Flow;
 use crate::output::look::{Look, Signs};
 use crate::output::style::{BOLD, DIM, ERROR, INFO, OK, WARN, of, unstyled};
 use crate::output::value::short;
-use crate::output::view::danger::{Danger, dangers};
+use crate::output::view::danger::{Dangers, dangers};
 use crate::output::view::field_diff::{Difference, parts};
 use crate::output::view::model::{Run, StackView};
 use crate::output::view::to_do;
@@ -171,7 +171,7 @@ fn put_counts_of(line: &mut Flow, counts: &BTreeMap<Action, usize>) {
     }
 }
 
-fn danger_line(danger: &Danger, look: Look) -> String {
+fn danger_line(danger: &Dangers, look: Look) -> String {
     let mut line = Flow::default();
     line.put(ERROR, look.signs.attention());
     line.put(BOLD, &format!("{}:", danger.title));
@@ -215,7 +215,7 @@ fn change(change: &ResourceChange, look: Look) -> String {
 fn put_what_fits(line: &mut Flow, change: &ResourceChange, look: Look) {
     let mut first = true;
     for field in &change.fields {
-        if field.path == "name" || !is_telling(&field.after) {
+        if !is_telling(&field.path, &field.after) {
             continue;
         }
         let text = match field.path.as_str() {
@@ -233,8 +233,12 @@ fn put_what_fits(line: &mut Flow, change: &ResourceChange, look: Look) {
     }
 }
 
-/// Whether a value says something on its own: a number or a text, not what is known later or a switch.
-fn is_telling(value: &Value) -> bool {
+/// Whether a field says something on its own: a number or a text, not a name, which is in the address, the id of another
+/// resource, or a switch.
+fn is_telling(path: &str, value: &Value) -> bool {
+    if path == "name" || ["_id", "_arn"].iter().any(|end| path.ends_with(end)) {
+        return false;
+    }
     match value {
         Value::Number(_) => true,
         Value::String(text) => !text.is_empty(),

@@ -22,9 +22,8 @@ fn read(name: &str) -> String {
 /// Whether a line of the program's is the one shown: ids, the account and times are others each time.
 fn alike(shown: &str, line: &str) -> bool {
     let plain = |text: &str| -> String {
-        let words = text
-            .split_whitespace()
-            .map(|word| match word.split_once('-') {
+        let words = text.split_whitespace().map(|word| {
+            match word.trim_matches(['(', ')']).split_once('-') {
                 Some((kind, id)) if id.len() == 17 && id.bytes().all(|b| b.is_ascii_hexdigit()) => {
                     kind.to_owned()
                 }
@@ -32,7 +31,8 @@ fn alike(shown: &str, line: &str) -> bool {
                     "account".to_owned()
                 }
                 _ => word.to_owned(),
-            });
+            }
+        });
         words.collect::<Vec<_>>().join(" ")
     };
     plain(shown) == plain(line)
@@ -63,6 +63,21 @@ fn the_session_runs_as_shown() {
             .shell(&format!("set -o pipefail; {command}"))
             .run();
         assert_eq!(done.code, 0, "$ {command}\n{}{}", done.stdout, done.stderr);
+        // A screen that leaves nothing out is the whole of it.
+        let screen = shown.len() > 5 && !shown.contains(&"…");
+        let lines: Vec<&str> = done.stdout.lines().collect();
+        if screen && shown.len() != lines.len() {
+            panic!(
+                "$ {command}\nprints more or less than is shown:\n{}",
+                done.stdout
+            );
+        }
+        for (shown, line) in shown.iter().zip(&lines).filter(|_| screen) {
+            assert!(
+                alike(shown, line),
+                "$ {command}\nprints `{line}`, not `{shown}`"
+            );
+        }
         // Slices that work at the same time speak in whichever order.
         for wanted in shown.into_iter().filter(|line| *line != "…") {
             let found = done.stdout.lines().any(|line| alike(wanted, line));

@@ -53,6 +53,18 @@ fn a_question_is_answered_or_ended_by_ctrl_c_or_time() {
     let applied = applied.end();
     assert_eq!(applied.code, 0, "{}", applied.stdout);
     assert!(applied.stdout.contains("1 created"), "{}", applied.stdout);
+
+    // What would be lost stands above the question.
+    let mut destroy = world.rd("rd-store").args("destroy").on_terminal();
+    destroy.wait_for("Type the stack's name");
+    let shown = destroy.shown();
+    let lost = "store.bucket.sessions (the objects in it)";
+    assert!(
+        shown.contains("data is lost:") && shown.contains(lost),
+        "{shown}"
+    );
+    destroy.press("no\n");
+    assert_eq!(destroy.end().code, 6);
 }
 
 /// Commands for a terminal: set the clipboard, clear the screen, hide the text after it.

@@ -2,6 +2,7 @@
 
 use super::model::{Live, Spec};
 use crate::engine_version::Version;
+use rd_common::resource::change::touches;
 use rd_common::{Change, Diff};
 use serde_json::{Value, json};
 
@@ -225,6 +226,26 @@ fn insights(diff: &mut Diff, spec: &Spec, live: &Live, last: Option<&Spec>) {
 fn monitoring_seconds(spec: &Spec, last: Option<&Spec>) -> Option<i32> {
     let was_on = last.is_some_and(|last| last.monitoring_seconds.is_some_and(|one| one > 0));
     spec.monitoring_seconds.or(was_on.then_some(0))
+}
+
+/// The fields whose change restarts or stops the instance.
+/// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_ModifyInstance.Settings.html>
+const RESTARTS: [(&str, &str); 2] = [
+    ("instance_class", "the database restarts"),
+    (
+        "engine_version",
+        "the database is not available during the upgrade",
+    ),
+];
+
+/// What does not work for a time because of these changes: at once with `apply_immediately`, otherwise in the maintenance
+/// window.
+pub fn downtime(changes: &[Change]) -> Option<String> {
+    let restarts = RESTARTS.iter().filter(|(path, _)| touches(changes, path));
+    let reasons: Vec<String> = restarts
+        .map(|(path, reason)| format!("{path}: {reason}"))
+        .collect();
+    (!reasons.is_empty()).then(|| reasons.join("; "))
 }
 
 /// What AWS changes later, as text that reads on after "pending": in the maintenance window, or at the next reboot.

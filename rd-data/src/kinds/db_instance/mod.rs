@@ -40,6 +40,7 @@ impl DbInstance {
 
 impl Kind for DbInstance {
     const NAME: &'static str = "db_instance";
+    const DATA: Option<&'static str> = Some("the database, but for its final snapshot");
     /// It is `available` for moments between backups and other work that follow a create or a change.
     /// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/rds/instance.go>
     const READS_IN_A_ROW: u32 = 3;
@@ -135,6 +136,10 @@ impl Kind for DbInstance {
 
     fn pending(live: &Live) -> Option<String> {
         diff::pending(live)
+    }
+
+    fn downtime(_live: &Live, changes: &[Change]) -> Option<String> {
+        diff::downtime(changes)
     }
 
     /// While a major upgrade is pending, the instance has the parameter group of the old version.

@@ -118,6 +118,7 @@ async fn read(s3: &Client, name: &str) -> Result<Option<(Live, Tags)>> {
 
 impl Kind for Bucket {
     const NAME: &'static str = "bucket";
+    const DATA: Option<&'static str> = Some("the objects in it");
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
