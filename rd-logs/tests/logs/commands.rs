@@ -596,7 +596,11 @@ fn views_of_plan_and_status() {
     world.watched_slice("data");
     snapshot!(
         "plan",
-        world.rd("rd-logs").args("plan --format text").ok().stdout
+        world
+            .rd("rd-logs")
+            .args("plan --full --format text")
+            .ok()
+            .stdout
     );
     world.settings(&format!(
         "{SETTINGS}[logs]\nalert_email = \"ops@example.com\"\n"

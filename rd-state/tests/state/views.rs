@@ -13,7 +13,13 @@ fn view(world: &World, line: &str) -> Rd {
 
 macro_rules! snapshot {
     ($name:expr, $text:expr) => {
-        with_settings!({omit_expression => true, prepend_module_to_snapshot => false, snapshot_path => "views"}, {
+        // The styles are files of their own.
+        with_settings!({
+            omit_expression => true,
+            prepend_module_to_snapshot => false,
+            snapshot_path => "views",
+            filters => vec![(r"(?s)<style>.*?</style>", "<style>…</style>")],
+        }, {
             assert_snapshot!($name, $text);
         });
     };

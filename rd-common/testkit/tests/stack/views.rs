@@ -39,6 +39,10 @@ fn a_plan() {
         "plan_of_an_empty_account",
         world.rd("rd-net").args("plan --format text").ok()
     );
+    snapshot!(
+        "plan_in_full",
+        world.rd("rd-net").args("plan --full --format text").ok()
+    );
     world.rd("rd-net").args("apply -y").ok();
     snapshot!(
         "plan_without_changes",
