@@ -45,7 +45,7 @@ impl Exit {
         ),
         (
             Exit::OverLimit,
-            "over the limit of rd-cost estimate: --fail-over, or --strict",
+            "over the limit of rd-cost: estimate --fail-over, --strict, or waste --fail",
         ),
         (Exit::TimedOut, "the command of rd-ecs run timed out"),
         (

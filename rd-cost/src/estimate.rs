@@ -82,6 +82,7 @@ impl Estimate {
             price: None,
             basis: Basis::Unknown,
             setting: None,
+            source: None,
             note: Some(reason.to_owned()),
         };
         for (address, kind) in &planned.predecessors {

@@ -107,6 +107,15 @@ pub struct Price {
     pub origin: String,
 }
 
+/// Where the number of a usage is from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Source {
+    /// From these metrics.
+    Measured(String),
+    /// It is assumed; why.
+    Assumed(String),
+}
+
 /// What is paid for one thing of one resource.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Line {
@@ -126,6 +135,8 @@ pub struct Line {
     pub basis: Basis,
     /// The key of `[cost.usage]` that sets an assumed quantity.
     pub setting: Option<&'static str>,
+    /// Where a usage is from, if CloudWatch was asked; none where it was not.
+    pub source: Option<Source>,
     /// Why it is not known, or what else is to be said.
     pub note: Option<String>,
 }

@@ -1,6 +1,7 @@
 //! `rd-cost`: what a stack costs.
 
 mod chart;
+mod clients;
 mod commands;
 mod compare;
 mod config;
@@ -9,13 +10,18 @@ mod estimate;
 mod inventory;
 mod line;
 mod money;
+mod observed;
+mod observing_calls;
+mod owned;
 mod permissions;
 mod prices;
 mod pricing;
 mod report;
+mod savings;
 mod tag_problems;
 mod usage;
 mod usage_types;
+mod waste;
 
 use commands::Command;
 use rd_common::cli::{About, main_without_slice};

@@ -6,7 +6,7 @@ use rd_common::permissions::{Call, Grant, Resources, needs};
 
 const COST_EXPLORER: &str = "Cost Explorer";
 
-/// The calls of this program. `estimate` and `prices` make none.
+/// The calls to Cost Explorer. Those that look at what exists are in `observing_calls`.
 pub const CALLS: &[Call] = &[
     needs(
         COST_EXPLORER,
@@ -46,7 +46,11 @@ pub const CALLS: &[Call] = &[
     ),
 ];
 
-/// The ARNs behind the names in the table.
-pub fn resources(stack: &Stack) -> Resources {
+/// The ARNs behind the names in the tables. `bucket` is the name of the stack's bucket in the settings.
+pub fn resources(stack: &Stack, bucket: Option<&str>) -> Resources {
+    let bucket = bucket.map_or_else(|| stack.name_of("sessions-*"), str::to_owned);
     Resources::of(stack)
+        .without_account("bucket", "s3", [bucket])
+        .regional("any_alarm", "cloudwatch", ["alarm:*"])
+        .regional("any_repository", "ecr", ["repository/*"])
 }

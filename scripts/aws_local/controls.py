@@ -15,6 +15,9 @@
   "live_seconds"}: a rule for log groups and streams whose names begin with these. Events that are put from now on become
   readable after `late_seconds`; each page of FilterLogEvents follows an empty one, or has the events of so many streams; a query takes `query_seconds`; a live tail ends
   after `live_seconds`. DELETE removes the rule;
+- /aws-local/metrics: what AWS's services have reported to CloudWatch; see cloudwatch/observed.py;
+- /aws-local/age: lets what exists be older; see age.py;
+- /aws-local/reserved-databases, /aws-local/reserved-caches: see rds/reservations.py and elasticache/reservations.py;
 - /aws-local/costs: the costs of an account, and its cost allocation tags; see ce/costs.py;
 - /aws-local/chat: {"account", "slack", "teams"}, the Slack workspaces ({"SlackTeamId", "SlackTeamName", "State"}) and the Teams
   ({"TeamId", "TenantId", "State"}) that somebody has authorized AWS Chatbot for in the console;

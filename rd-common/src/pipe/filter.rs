@@ -13,8 +13,8 @@ use std::future::Future;
 use std::rc::Rc;
 
 /// Runs a filter. `name` is the `slice` of its records, `verb` its command. `on_record` is called with each record from
-/// upstream, in order. When upstream has ended, `finish` may write records, and returns how the filter ended. A filter
-/// makes no call to AWS.
+/// upstream, in order. When upstream has ended, `finish` may write records, and returns how the filter ended. The
+/// filter itself makes no call to AWS; `finish` may, where the user asks for it.
 pub async fn run<F>(
     context: &Context,
     name: &'static str,

@@ -80,6 +80,12 @@ pub struct Cost {
     /// The key of `rd.toml` that sets the assumed usage, such as `cost.usage.nat_gb`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub setting: Option<String>,
+    /// The metrics of CloudWatch that the usage was measured by, and the days.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub measured_by: Option<String>,
+    /// Why the usage is assumed although CloudWatch was asked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub assumed_because: Option<String>,
     /// The day of the price.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub price_date: Option<String>,

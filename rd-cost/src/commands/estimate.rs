@@ -16,12 +16,37 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 use std::rc::Rc;
 
+/// The values of `--usage`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+enum UsageArg {
+    /// The lowest number of each usage
+    Low,
+    /// The number of each usage in between
+    Typical,
+    /// The highest number of each usage
+    High,
+    /// What CloudWatch has counted in the last 14 days, scaled to a month
+    Live,
+}
+
+impl UsageArg {
+    fn preset(self) -> Option<Preset> {
+        match self {
+            UsageArg::Low => Some(Preset::Low),
+            UsageArg::Typical => Some(Preset::Typical),
+            UsageArg::High => Some(Preset::High),
+            UsageArg::Live => None,
+        }
+    }
+}
+
 /// Flags of `rd-cost estimate`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct EstimateArgs {
-    /// The number of each assumed usage that the sums are made of [default: cost.preset]
+    /// The number of each assumed usage that the sums are made of, or `live` for what CloudWatch has counted in the last 14
+    /// days [default: cost.preset]
     #[arg(long, value_name = "PRESET")]
-    usage: Option<Preset>,
+    usage: Option<UsageArg>,
     /// Exit with 7 if the plan adds more than this to a month: US dollars, or percent of today's total
     #[arg(long, value_name = "USD|N%", value_parser = Limit::parse)]
     fail_over: Option<Limit>,
@@ -35,12 +60,17 @@ pub struct EstimateArgs {
 
 /// Reads the plans on stdin, or the states, and writes the estimate.
 pub async fn run(context: &Context, args: EstimateArgs) -> Result<Exit> {
-    let sources = Sources::new(context, args.usage, args.prices.as_deref())?;
+    let preset = args.usage.and_then(UsageArg::preset);
+    let sources = Sources::new(context, preset, args.prices.as_deref())?;
     let planned = Rc::new(RefCell::new(Planned::default()));
     let seen = planned.clone();
     let note = move |record: &Record| seen.borrow_mut().note(record);
     let verb = Verb::Other("estimate".to_owned());
     filter::run(context, "cost", verb, note, async |session| {
+        let mut sources = sources.clone();
+        if args.usage == Some(UsageArg::Live) {
+            sources.measure(context).await?;
+        }
         let estimate = match session.upstream.any_begun() {
             true => {
                 let planned = planned.borrow();

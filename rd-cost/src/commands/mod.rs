@@ -6,8 +6,10 @@ mod forecast;
 mod policy;
 mod prices;
 mod report;
+mod savings;
 mod sources;
 mod tags;
+mod waste;
 
 use crate::config::Config;
 use clap::Subcommand;
@@ -48,6 +50,17 @@ pub enum Command {
     #[command(after_help = "{program} tags --activate\n\
         {program} tags --backfill 2026-10 :: apply them to the past")]
     Tags(tags::TagsArgs),
+    /// Show what could cost less: changes of the settings, and commitments for a term
+    #[command(
+        after_help = "{program} savings --hours 60 :: a stack that is used for 60 hours a week\n\
+        {program} savings --format markdown"
+    )]
+    Savings(savings::SavingsArgs),
+    /// Show what is paid for and not used, judged by its use, and the command that ends each
+    #[command(after_help = "{program} waste --days 30\n\
+        {program} waste --fail :: exit with 7 if something is wasted\n\
+        {program} waste --account :: all resources of the account in this region, read only")]
+    Waste(waste::WasteArgs),
     /// Print the least IAM policy that the program needs, as JSON; rd-state policy prints that of a shared store
     #[command(
         after_help = "{program} policy --for report :: for a role that may only look\n\
@@ -66,7 +79,10 @@ impl ProgramCommands for Command {
 
     fn extra_formats(&self) -> &'static [Format] {
         match self {
-            Command::Estimate(_) | Command::Compare(_) => &[Format::Markdown],
+            Command::Estimate(_)
+            | Command::Compare(_)
+            | Command::Savings(_)
+            | Command::Waste(_) => &[Format::Markdown],
             _ => &[],
         }
     }
@@ -82,6 +98,8 @@ impl ProgramCommands for Command {
             Command::Report(args) => report::run(context, &args).await,
             Command::Compare(args) => compare::run(context, &args).await,
             Command::Forecast(args) => forecast::run(context, &args).await,
+            Command::Savings(args) => savings::run(context, &args).await,
+            Command::Waste(args) => waste::run(context, &args).await,
             Command::Tags(args) => tags::run(context, &args).await,
             Command::Policy(args) => policy::run(context, &args).await,
             Command::Settings(args) => {

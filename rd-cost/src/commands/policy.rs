@@ -1,5 +1,6 @@
 //! `rd-cost policy`: prints the least IAM policy that the program needs.
 
+use crate::observing_calls;
 use crate::permissions::{CALLS, resources};
 use rd_common::commands::policy::{account_or, known_use, print, print_calls};
 use rd_common::context::Context;
@@ -22,7 +23,7 @@ pub struct PolicyArgs {
 }
 
 /// The tables of this program.
-pub const TABLES: &[&[Call]] = &[CALLS];
+pub const TABLES: &[&[Call]] = &[CALLS, observing_calls::CALLS];
 
 /// Prints the policy of what `--for` names.
 pub async fn run(context: &Context, args: &PolicyArgs) -> Result<Exit> {
@@ -37,6 +38,7 @@ pub async fn run(context: &Context, args: &PolicyArgs) -> Result<Exit> {
     let ask = async || aws::account(&*context.connect().await?).await;
     let account = account_or(args.account.as_deref(), ask).await?;
     let _ = context.stack.account.set(account);
-    print(context, TABLES, &[what], &resources(&context.stack));
+    let bucket = context.settings.text_of("store", "bucket");
+    print(context, TABLES, &[what], &resources(&context.stack, bucket));
     Ok(Exit::Done)
 }

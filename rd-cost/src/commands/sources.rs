@@ -1,8 +1,11 @@
 //! What an estimate is made of: settings, prices, and what the states have.
 
+use crate::clients::Clients;
 use crate::config::{Config, Preset};
 use crate::estimate::Estimate;
 use crate::inventory::Inventory;
+use crate::observed::{self, Numbers, Window};
+use crate::owned::OwnedResources;
 use crate::prices::Prices;
 use crate::pricing::Terms;
 use jiff::Timestamp;
@@ -15,13 +18,20 @@ use rd_common::slices::SLICES;
 use std::collections::BTreeSet;
 use std::path::Path;
 
+/// How many days `--usage live` looks back.
+const LIVE_DAYS: i64 = 14;
+
 /// The settings and prices of one run.
+#[derive(Clone)]
 pub struct Sources {
-    prices: Prices,
+    /// The prices of the stack's region.
+    pub prices: Prices,
     state_prices: Prices,
     state: StateSettings,
     config: Config,
     today: Date,
+    /// Where each usage is from, once CloudWatch was asked.
+    measured: Option<observed::Sources>,
 }
 
 impl Sources {
@@ -40,6 +50,7 @@ impl Sources {
             state,
             config,
             today: Timestamp::now().to_zoned(TimeZone::UTC).date(),
+            measured: None,
         };
         if let Some(path) = prices {
             sources.prices.override_with(path)?;
@@ -56,7 +67,26 @@ impl Sources {
             state: &self.state,
             state_prices: &self.state_prices,
             today: self.today,
+            sources: self.measured.as_ref(),
         }
+    }
+
+    /// Puts what CloudWatch has counted in the last days in the place of what is assumed.
+    pub async fn measure(&mut self, context: &Context) -> Result<()> {
+        let owned = OwnedResources::read(context).await?;
+        let window = Window::before(Timestamp::now(), LIVE_DAYS);
+        let wanted = observed::metrics(&owned);
+        let numbers = match wanted.is_empty() {
+            true => Numbers::default(),
+            false => {
+                let clients = Clients::new(context.connect().await?);
+                observed::read(&clients.cloudwatch, &wanted, window).await?
+            }
+        };
+        observed::print_cost(wanted.len(), &self.prices);
+        let usage = &mut self.config.usage;
+        self.measured = Some(observed::measure(usage, &owned, &numbers, window));
+        Ok(())
     }
 
     /// The estimate of what the states have.

@@ -66,6 +66,7 @@ pub(super) fn free_amounts(sheet: &mut Sheet<'_>) {
                 price: Some(price),
                 basis,
                 setting,
+                source: None,
                 note: None,
             });
         }

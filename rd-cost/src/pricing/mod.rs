@@ -21,6 +21,7 @@ use crate::config::{Config, Preset};
 use crate::inventory::{Inventory, Resource};
 use crate::line::{Line, Range};
 use crate::money::HOURS;
+use crate::observed::Sources;
 use crate::prices::Prices;
 use crate::usage::Usage;
 use jiff::civil::Date;
@@ -45,6 +46,8 @@ pub struct Terms<'a> {
     pub state_prices: &'a Prices,
     /// The day of the estimate.
     pub today: Date,
+    /// Where each usage is from, if CloudWatch was asked.
+    pub sources: Option<&'a Sources>,
 }
 
 /// The lines of a stack, in the order of the addresses, then those of the account and of the store.
@@ -72,6 +75,11 @@ pub fn lines(inventory: &Inventory, terms: Terms<'_>) -> Vec<Line> {
     state_store::store(&mut sheet);
     if terms.config.free_amounts {
         account::free_amounts(&mut sheet);
+    }
+    if let Some(sources) = terms.sources {
+        for line in &mut sheet.lines {
+            line.source = line.setting.and_then(|key| sources.get(key).cloned());
+        }
     }
     sheet.lines
 }
@@ -147,6 +155,7 @@ impl Sheet<'_> {
             price: found,
             basis,
             setting,
+            source: None,
             note,
         });
     }
@@ -166,6 +175,7 @@ impl Sheet<'_> {
             price: None,
             basis: Basis::Unknown,
             setting: None,
+            source: None,
             note: Some(reason),
         });
     }

@@ -42,6 +42,7 @@ pub(super) fn store(sheet: &mut Sheet<'_>) {
             },
             price: found,
             setting: Some("cost.usage.state_thousands"),
+            source: None,
             note,
         });
     }

@@ -1,7 +1,7 @@
 //! An estimate as `cost` records: one for each line, then the total.
 
 use crate::estimate::{Estimate, Item};
-use crate::line::Range;
+use crate::line::{Range, Source};
 use crate::money::plain;
 use rd_common::records::{Basis, Cost, CostTotal};
 
@@ -59,6 +59,14 @@ fn record(item: &Item, region: &str) -> Cost {
         usd_month_today: item.today.map(|today| plain(today.typical)),
         overlaps: item.overlaps,
         setting: line.setting.map(str::to_owned),
+        measured_by: match &line.source {
+            Some(Source::Measured(from)) => Some(from.clone()),
+            _ => None,
+        },
+        assumed_because: match &line.source {
+            Some(Source::Assumed(why)) => Some(why.clone()),
+            _ => None,
+        },
         price_date: price.map(|price| price.date.clone()),
         price_origin: price.map(|price| price.origin.clone()),
         reason: line.note.clone(),

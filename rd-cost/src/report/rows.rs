@@ -1,7 +1,7 @@
 //! The rows of the tables that people read: lines of a slice that differ only in their address are one row.
 
 use crate::estimate::Estimate;
-use crate::line::{Line, Range};
+use crate::line::{Line, Range, Source};
 use crate::money::{cents, plain};
 use rd_common::records::Basis;
 
@@ -27,6 +27,7 @@ pub fn rows(estimate: &Estimate, slice: &str) -> Vec<Vec<String>> {
                 && other.price == line.price
                 && other.basis == line.basis
                 && other.note == line.note
+                && other.source == line.source
         };
         match merged.iter_mut().find(|(other, _)| same(other)) {
             Some((other, count)) => {
@@ -62,8 +63,13 @@ fn row(line: &Line, count: usize) -> Vec<String> {
         None => "unknown".to_owned(),
     };
     let mut basis = line.basis.as_str().to_owned();
-    if let Some(setting) = line.setting {
-        basis = format!("{basis}: {setting}");
+    match (&line.source, line.setting) {
+        (Some(Source::Measured(from)), _) => basis = format!("measured: {from}"),
+        (Some(Source::Assumed(why)), Some(setting)) => {
+            basis = format!("{basis}: {setting}; {why}");
+        }
+        (_, Some(setting)) => basis = format!("{basis}: {setting}"),
+        (_, None) => {}
     }
     if let Some(note) = &line.note {
         basis = match line.basis {

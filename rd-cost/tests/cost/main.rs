@@ -8,8 +8,11 @@ mod formats;
 mod golden;
 mod items;
 mod limits;
+mod live;
 mod policy;
 mod prices;
+mod savings;
+mod waste;
 
 use rd_testkit::{Done, World};
 use serde_json::Value;

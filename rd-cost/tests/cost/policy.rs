@@ -18,9 +18,19 @@ fn a_command_needs_no_more_than_its_calls() {
             "Action": ["ce:GetCostAndUsage", "ce:GetCostForecast"],
         }])
     );
+    let live = policy("estimate");
+    assert_eq!(
+        live["Statement"][0]["Action"],
+        json!(["cloudwatch:GetMetricData"])
+    );
+    let waste = policy("waste").to_string();
+    assert!(
+        waste.contains("arn:aws:s3:::shop-test-sessions-*"),
+        "{waste}"
+    );
     let all = policy("all").to_string();
     assert!(all.contains("ce:StartCostAllocationTagBackfill"), "{all}");
-    let wrong = world.rd("rd-cost").args("policy --for estimate").code(2);
+    let wrong = world.rd("rd-cost").args("policy --for prices").code(2);
     assert!(
         wrong.stderr.contains("--for accepts: all, "),
         "{}",

@@ -73,13 +73,14 @@ fn the_tests_of_the_state_store_are_where_it_is() {
 }
 
 /// How the page writes the services' names in the SDK.
-const SERVICES: [(&str, &str); 17] = [
+const SERVICES: [(&str, &str); 18] = [
     ("ACM", "acm"),
     ("chatbot", "chatbot"),
     ("CloudWatch", "cloudwatch"),
     ("CloudWatch Logs", "logs"),
     ("Cost Explorer", "ce"),
     ("EC2", "ec2"),
+    ("ECR", "ecr"),
     ("ElastiCache", "elasticache"),
     ("Elastic Load Balancing v2", "elbv2"),
     ("IAM", "iam"),

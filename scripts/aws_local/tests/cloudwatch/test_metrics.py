@@ -102,3 +102,35 @@ class Metrics(Case):
         status, told = ask("GetMetricStatistics", Namespace="mine", MetricName="m", Period=60, **times)
         self.assertEqual(status, "400")
         self.assertTrue(told["__type"].endswith("InvalidParameterCombinationException"), told)
+
+
+class Observed(Case):
+    def test_daily_values_are_those_of_a_test(self):
+        from aws_local import controls
+
+        of = {"NatGatewayId": "nat-1"}
+        metric = {"namespace": "AWS/NATGateway", "name": "BytesInFromSource", "dimensions": of, "days": [1, None, 3]}
+        controls.PATHS["/aws-local/metrics"]("POST", {"account": "123456789012", "metrics": [metric]})
+        end = datetime.datetime.now(datetime.timezone.utc).replace(hour=0, minute=0, second=0, microsecond=0)
+        asked = {"Namespace": "AWS/NATGateway", "MetricName": "BytesInFromSource"}
+        asked["Dimensions"] = [{"Name": "NatGatewayId", "Value": "nat-1"}]
+        query = {"Id": "m0", "MetricStat": {"Metric": asked, "Period": 86400, "Stat": "Sum"}}
+
+        def values(*queries):
+            told = client("cloudwatch").get_metric_data(
+                MetricDataQueries=queries,
+                StartTime=end - datetime.timedelta(days=14),
+                EndTime=end,
+                ScanBy="TimestampAscending",
+            )
+            return told["MetricDataResults"][0]["Values"]
+
+        self.assertEqual(values(query), [1.0, 3.0])
+        for queries in [
+            [query, query],
+            [query | {"Id": "M0"}],
+            [query | {"Id": f"m{number}"} for number in range(501)],
+            [query | {"MetricStat": query["MetricStat"] | {"Period": 90}}],
+        ]:
+            with self.assertRaises(client("cloudwatch").exceptions.ClientError):
+                values(*queries)

@@ -1,0 +1,116 @@
+//! What the checks look with: clients, states, prices, and the days.
+
+use crate::clients::Clients;
+use crate::money::HOURS;
+use crate::observed::Window;
+use crate::owned::{Owned, OwnedResources};
+use crate::prices::Prices;
+use aws_sdk_ec2::types::Filter;
+use aws_smithy_types::DateTime;
+use jiff::Timestamp;
+use rd_common::Stack;
+use rust_decimal::Decimal;
+
+/// What the checks look with.
+pub struct Look<'a> {
+    /// The AWS clients.
+    pub clients: &'a Clients,
+    /// The stack.
+    pub stack: &'a Stack,
+    /// What the states have.
+    pub owned: &'a OwnedResources,
+    /// The prices of the region.
+    pub prices: &'a Prices,
+    /// The days that are looked at.
+    pub window: Window,
+    /// The time of the run.
+    pub now: Timestamp,
+    /// Whether the account's other resources are looked at, too.
+    pub account: bool,
+}
+
+impl Look<'_> {
+    /// The price of `hours` of an item in a month of all hours; none where it is not known.
+    pub fn hourly(&self, item: &str, count: i64) -> Option<Decimal> {
+        let price = self.prices.get(item)?.usd;
+        Some(price * HOURS * Decimal::from(count))
+    }
+
+    /// The price of a quantity; none where it is not known.
+    pub fn priced(&self, item: &str, quantity: Decimal) -> Option<Decimal> {
+        Some(self.prices.get(item)?.usd * quantity)
+    }
+
+    /// The resource of the states with an id.
+    pub fn with_id(&self, id: &str) -> Option<&Owned> {
+        self.owned.all().find(|one| one.id == id)
+    }
+
+    /// Its address.
+    pub fn address(&self, id: &str) -> Option<String> {
+        self.with_id(id).map(|one| one.address.clone())
+    }
+
+    /// Filters of EC2 for this stack; none for the whole account.
+    pub fn filters(&self) -> Vec<Filter> {
+        if self.account {
+            return Vec::new();
+        }
+        let tags = self.stack.stack_tags();
+        tags.into_iter()
+            .map(|(key, value)| {
+                Filter::builder()
+                    .name(format!("tag:{key}"))
+                    .values(value)
+                    .build()
+            })
+            .collect()
+    }
+
+    /// Whether something was created after the first of the days, so that it cannot be judged. What has no time is old.
+    pub fn is_too_new(&self, created: Option<&DateTime>) -> bool {
+        created.is_some_and(|created| created.secs() > self.window.from.as_second())
+    }
+
+    /// Whether a time is at least `days` before now.
+    pub fn is_older(&self, time: Option<&DateTime>, days: i64) -> bool {
+        let limit = self.now.as_second() - days * 86_400;
+        time.is_some_and(|time| time.secs() < limit)
+    }
+
+    /// Whether what has this name and these tags is this stack's: by its tags, or without tags by its name.
+    pub fn is_ours<'t>(
+        &self,
+        name: &str,
+        tags: impl Iterator<Item = (Option<&'t str>, Option<&'t str>)> + Clone,
+    ) -> bool {
+        let value = |wanted: &str| {
+            let mut tags = tags.clone();
+            tags.find(|(key, _)| *key == Some(wanted))
+                .and_then(|(_, value)| value)
+        };
+        let of = self.stack.stack_tags();
+        match of.iter().any(|(key, _)| value(key).is_some()) {
+            true => of.iter().all(|(key, wanted)| value(key) == Some(*wanted)),
+            false => self.has_name(name),
+        }
+    }
+
+    /// Whether a name is one of this stack's.
+    pub fn has_name(&self, name: &str) -> bool {
+        let stack = self.stack.name();
+        let mut rest = name;
+        // Between other words, as in `/ecs/shop-test-api`; `shop-test2` is another stack.
+        while let Some(at) = rest.find(&stack) {
+            let before = rest[..at].chars().next_back();
+            let after = rest[at + stack.len()..].chars().next();
+            let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
+            let begins = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '-');
+            if begins(before) && ends(after) {
+                return true;
+            }
+            rest = &rest[at + stack.len()..];
+        }
+        false
+    }
+}
