@@ -146,7 +146,7 @@ fn ask_region() -> Result<Option<String>> {
         .as_deref()
         .unwrap_or("empty for that of the AWS profile");
     let question = format!("AWS region [{shown}]:");
-    let answer = prompt::ask_line(&question, |text| aws::check_region_name(text))?;
+    let answer = prompt::ask_line(&question, aws::check_region_name)?;
     Ok(answer.or(default))
 }
 

@@ -12,9 +12,15 @@ fn shell(world: &World, line: &str) -> Done {
     // Cargo is next to the compiler that built this test.
     let cargo = Path::new(env!("CARGO")).parent().map(Path::display);
     let cargo = cargo.map_or_else(String::new, |folder| folder.to_string());
-    let home = std::env::var("HOME").unwrap_or_default();
-    let set = format!("set -euo pipefail; root={root}; export PATH=$PATH:{cargo} HOME={home};");
-    world.rd("rd-state").shell(&format!("{set} {line}")).run()
+    let set = format!("set -euo pipefail; root={root}; export PATH=$PATH:{cargo};");
+    let mut shell = world.rd("rd-state").shell(&format!("{set} {line}"));
+    // Where Cargo keeps the sources of the dependencies.
+    for name in ["HOME", "CARGO_HOME"] {
+        if let Ok(value) = std::env::var(name) {
+            shell = shell.env(name, &value);
+        }
+    }
+    shell.run()
 }
 
 fn ok(world: &World, line: &str) -> String {
