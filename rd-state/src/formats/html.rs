@@ -1,6 +1,6 @@
 //! A page: one file, without a script and without anything from the network. Filters are check boxes and `:has`.
 
-use super::{command, is_well, name, place, shown, summary};
+use super::{command, is_well, name, overview, place, shown, summary};
 use crate::escape::xml;
 use crate::graph::{Graph, STYLE, look, svg};
 use rd_common::output::value::short;
@@ -8,7 +8,6 @@ use rd_common::output::view::danger::dangers;
 use rd_common::output::view::field_diff::{Difference, parts};
 use rd_common::output::view::model::{Model, Run, StackView};
 use rd_common::output::view::month_cost::usd;
-use rd_common::output::view::plan::counts;
 use rd_common::output::view::to_do;
 use rd_common::records::{Cost, ResourceChange, Severity};
 use rd_common::resource::action::Action;
@@ -48,16 +47,11 @@ fn add_stack(body: &mut String, rules: &mut String, stack: &StackView, number: u
         xml(name(stack)),
         xml(&place(stack).join(" · "))
     );
-    let mut summary_line = Vec::new();
-    if stack.plans().next().is_some() {
-        summary_line.push(counts(&stack.counts()));
-    }
     let cost = stack.cost();
-    summary_line.extend(cost.as_ref().map(|cost| cost.text()));
     let _ = writeln!(
         body,
         "<p class=\"summary\">{}</p></header>",
-        xml(&summary_line.join("; "))
+        xml(&overview(stack).join("; "))
     );
     add_dangers(body, stack);
     add_diagnostics(body, stack);

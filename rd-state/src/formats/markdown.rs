@@ -1,13 +1,13 @@
 //! Markdown for a comment on a pull request: the summary first, the slices folded. All text of AWS and of settings stands in
 //! code, where nothing of it is markup or a mention.
 
-use super::{command, is_well, name, place, run_counts, shown, summary};
+use super::{command, is_well, name, overview, place, run_counts, shown, summary};
 use crate::escape::{code, fenced, xml};
 use rd_common::output::look::{Look, Signs};
 use rd_common::output::style::unstyled;
 use rd_common::output::view::danger::dangers;
 use rd_common::output::view::model::{Model, Run, StackView};
-use rd_common::output::view::plan::{changes, counts};
+use rd_common::output::view::plan::changes;
 use rd_common::records::Severity;
 use rd_common::resource::action::Action;
 use std::fmt::Write;
@@ -73,18 +73,10 @@ fn document(model: &Model, left_out: usize, least: usize) -> String {
 fn add_stack(text: &mut String, stack: &StackView, left_out: usize) {
     let place: Vec<String> = place(stack).iter().map(|one| code(one)).collect();
     let _ = writeln!(text, "### {} {}\n", code(name(stack)), place.join(" · "));
-    let mut line = String::new();
-    if stack.plans().next().is_some() {
-        line = format!("**{}**", counts(&stack.counts()));
-    }
-    if let Some(cost) = stack.cost() {
-        if !line.is_empty() {
-            line.push_str("; ");
-        }
-        let _ = write!(line, "**{}**", cost.text());
-    }
-    if !line.is_empty() {
-        let _ = writeln!(text, "{line}\n");
+    let parts = overview(stack);
+    if !parts.is_empty() {
+        let parts: Vec<String> = parts.iter().map(|part| format!("**{part}**")).collect();
+        let _ = writeln!(text, "{}\n", parts.join("; "));
     }
     let dangers = dangers(stack);
     for danger in &dangers {

@@ -31,16 +31,7 @@ fn summary(run: &Run) -> String {
     if !run.applied.is_empty() {
         parts.push(format!("{} done", run.applied.len()));
     }
-    if !run.statuses.is_empty() {
-        let mut healths: BTreeMap<&str, usize> = BTreeMap::new();
-        for status in &run.statuses {
-            *healths.entry(status.health.as_str()).or_default() += 1;
-        }
-        let healths = healths
-            .iter()
-            .map(|(word, count)| format!("{count} {word}"));
-        parts.push(healths.collect::<Vec<_>>().join(", "));
-    }
+    parts.extend(healths([run]));
     match run.end.as_ref().map(|end| end.status) {
         Some(Ended::Failed) => parts.push("failed".to_owned()),
         Some(Ended::Cancelled) => parts.push("stopped".to_owned()),
@@ -50,6 +41,30 @@ fn summary(run: &Run) -> String {
         true => "nothing to show".to_owned(),
         false => parts.join("; "),
     }
+}
+
+/// What the records of a stack say as a whole: what plans do, how things are, what it costs.
+fn overview(stack: &StackView) -> Vec<String> {
+    let mut parts = Vec::new();
+    if stack.plans().next().is_some() {
+        parts.push(counts(&stack.counts()));
+    }
+    parts.extend(healths(&stack.runs));
+    parts.extend(stack.cost().map(|cost| cost.text()));
+    parts
+}
+
+/// How many resources have each health, in words; none without a status.
+fn healths<'a>(runs: impl IntoIterator<Item = &'a Run>) -> Option<String> {
+    let mut healths: BTreeMap<&str, usize> = BTreeMap::new();
+    for status in runs.into_iter().flat_map(|run| &run.statuses) {
+        *healths.entry(status.health.as_str()).or_default() += 1;
+    }
+    let words = healths
+        .iter()
+        .map(|(word, count)| format!("{count} {word}"));
+    let words = words.collect::<Vec<_>>().join(", ");
+    (!words.is_empty()).then_some(words)
 }
 
 fn run_counts(run: &Run) -> BTreeMap<rd_common::resource::action::Action, usize> {
@@ -92,4 +107,22 @@ fn shown(stack: &StackView) -> impl Iterator<Item = &Run> {
         let failed = run.end.as_ref().is_some_and(|end| end.status != Ended::Ok);
         shows || failed
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use rd_common::output::view::model::Model;
+    use serde_json::json;
+
+    #[test]
+    fn a_status_is_summed_up_by_health() {
+        let mut model = Model::default();
+        for (name, health) in [("a", "ready"), ("b", "failed"), ("c", "ready")] {
+            let address = format!("net.vpc.{name}");
+            let record = json!({"type": "status", "slice": "net", "address": address, "kind": "vpc", "health": health});
+            model.note(&serde_json::from_value(record).unwrap());
+        }
+        assert_eq!(overview(&model.stacks[0]), ["1 failed, 2 ready"]);
+    }
 }
