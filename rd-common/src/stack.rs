@@ -14,11 +14,15 @@ pub const SLICE_TAG: &str = "rd:slice";
 /// resource: neither its settings nor its state.
 pub const FINAL_SNAPSHOT_TAG: &str = "rd:final-snapshot";
 
+/// The key of the tag of what was adopted, with the tool that made it. Where the state is lost, a rebuild keeps what such a
+/// resource has, as the adoption did.
+pub const ADOPTED_TAG: &str = "rd:adopted";
+
 /// Whether rd sets this tag by itself, so that it is not one of the user's own. A `Name` of the user counts as one of
 /// ours.
 pub fn is_own_tag(key: &str) -> bool {
     let ours = ["Name", "Project", "Environment", "ManagedBy"];
-    ours.contains(&key) || key == SLICE_TAG || key == ADDRESS_TAG
+    ours.contains(&key) || [SLICE_TAG, ADDRESS_TAG, ADOPTED_TAG].contains(&key)
 }
 
 /// Which stack of an account and region: the project and the environment. They stay apart, because `shop-eu` in `test` and

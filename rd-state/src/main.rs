@@ -1,5 +1,6 @@
 //! `rd-state`: shows and edits the stored states of a stack.
 
+mod adoption;
 mod bootstrap;
 mod commands;
 mod escape;
@@ -9,6 +10,7 @@ mod permissions;
 mod settings_file;
 mod slice_programs;
 mod stack_states;
+mod terraform;
 mod trust;
 
 use commands::Command;

@@ -3,6 +3,19 @@
 /// The text with these keys in the table `section`. A key that has a value gets another one; others come first in the
 /// table, which is added at the end where there is none. Values are strings.
 pub fn set(text: &str, section: &str, keys: &[(&str, &str)]) -> String {
+    let quoted: Vec<(&str, String)> = keys
+        .iter()
+        .map(|(key, value)| (*key, format!("\"{value}\"")))
+        .collect();
+    let quoted: Vec<(&str, &str)> = quoted
+        .iter()
+        .map(|(key, value)| (*key, value.as_str()))
+        .collect();
+    set_values(text, section, &quoted)
+}
+
+/// The same with values as in TOML.
+pub fn set_values(text: &str, section: &str, keys: &[(&str, &str)]) -> String {
     let header = format!("[{section}]");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
     let start = match lines
@@ -26,7 +39,7 @@ pub fn set(text: &str, section: &str, keys: &[(&str, &str)]) -> String {
             .skip(start + 1)
             .find(|(_, line)| line.trim_start().starts_with('['))
             .map_or(lines.len(), |(at, _)| at);
-        let line = format!("{key} = \"{value}\"");
+        let line = format!("{key} = {value}");
         let has = |line: &String| {
             line.split_once('=')
                 .is_some_and(|(name, _)| name.trim() == *key)

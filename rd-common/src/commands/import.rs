@@ -52,11 +52,11 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &ImportArgs) -> Resul
             planned.live = Some(found);
             let edit = |document: &mut Document| {
                 import_planned(document, &planned, &external);
-                vec![Imported {
+                Ok(vec![Imported {
                     address: args.address.clone(),
                     kind: planned.kind.clone(),
                     id: args.id.clone(),
-                }]
+                }])
             };
             import_and_save(&session, context, state, lock, Verb::Import, &scan, edit).await
         };

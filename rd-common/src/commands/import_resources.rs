@@ -3,19 +3,25 @@
 
 use crate::commands::scan::Scan;
 use crate::context::Context;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::session::Finished;
 use crate::pipe::slice_session::SliceSession;
+use crate::plan::given::{keep_differences, put_given};
 use crate::plan::planned::{Plan, Planned};
 use crate::plan::refresh::{attribute_of, stored_attribute};
+use crate::plan::refreshed::Refreshed;
 use crate::records::{Applied, Record, Verb};
 use crate::resource::action::Action;
 use crate::resource::change::is_unknown;
+use crate::resource::ctx::hide;
 use crate::resource::input::{Reference, resolve};
 use crate::resource::kind::Found;
 use crate::resource::slice::Slice;
 use crate::resource::visibility::may_be_invisible;
+use crate::stack::ADOPTED_TAG;
+use crate::state::adopted::Adopted;
 use crate::state::document::{Document, OtherMembers, Phase, Resource};
 use crate::state::session::{LoadedState, Session};
 use crate::state::store::Lock;
@@ -104,6 +110,7 @@ fn resource(kind: String, found: &Found<Value>, spec: Value, depends_on: Vec<Str
         attributes: found.live.clone(),
         depends_on,
         deposed: Vec::new(),
+        adopted: None,
         other: OtherMembers::new(),
     }
 }
@@ -171,8 +178,39 @@ pub(super) struct Imported {
     pub(super) id: String,
 }
 
+/// What an adopted resource keeps, which only its tag still tells; none for what rd has created.
+fn kept_by<S: Slice>(planned: &Planned, scan: &Scan<S>) -> Result<Option<(Planned, Adopted)>> {
+    let mut planned = planned.clone();
+    let (Some(live), Some(node)) = (&mut planned.live, &mut planned.node) else {
+        return Ok(None);
+    };
+    if !live
+        .tags
+        .as_ref()
+        .is_some_and(|tags| tags.contains_key(ADOPTED_TAG))
+    {
+        return Ok(None);
+    }
+    let any = scan.refreshed.kinds.get(&planned.kind)?;
+    let observed = &scan.refreshed.observed;
+    let fill = |spec: &Value| {
+        resolve(spec, &|reference| {
+            observed
+                .lookup(reference)
+                .or_else(|| scan.outputs.get(reference))
+        })
+    };
+    let (adopted, _) = keep_differences(any.as_ref(), &node.spec, &live.live, &fill)?;
+    put_given(&mut node.spec, &adopted);
+    hide(&mut live.live, &adopted.kept);
+    Ok(Some((planned, adopted)))
+}
+
 /// Imports everything that the scan found and the state lacks.
-pub(super) fn import_all<S: Slice>(document: &mut Document, scan: &Scan<S>) -> Vec<Imported> {
+pub(super) fn import_all<S: Slice>(
+    document: &mut Document,
+    scan: &Scan<S>,
+) -> Result<Vec<Imported>> {
     let external = |reference: &Reference| scan.outputs.get(reference);
     let mut imported = Vec::new();
     for planned in &scan.plan.resources {
@@ -183,7 +221,16 @@ pub(super) fn import_all<S: Slice>(document: &mut Document, scan: &Scan<S>) -> V
         if let (Some(live), Some(_)) = (&planned.live, &planned.node)
             && known.as_ref() != Some(&live.id)
         {
-            import_planned(document, planned, &external);
+            match kept_by(planned, scan)? {
+                None => import_planned(document, planned, &external),
+                Some((planned, adopted)) => {
+                    import_planned(document, &planned, &external);
+                    let entry = document.resources.get_mut(&planned.address);
+                    entry
+                        .into_iter()
+                        .for_each(|one| one.adopted = Some(adopted.clone()));
+                }
+            }
             imported.push(Imported {
                 address: planned.address.clone(),
                 kind: planned.kind.clone(),
@@ -201,7 +248,30 @@ pub(super) fn import_all<S: Slice>(document: &mut Document, scan: &Scan<S>) -> V
             id: found.id.clone(),
         });
     }
-    imported
+    Ok(imported)
+}
+
+/// Sets what the state has of the slice beyond its resources: its outputs, the slices that it needs, its account.
+pub(super) fn set_slice<S: Slice>(
+    document: &mut Document,
+    session: &SliceSession<S>,
+    context: &Context,
+    refreshed: &Refreshed<S>,
+    plan: &Plan,
+    outputs: &OutputResolver,
+) {
+    let external = |reference: &Reference| outputs.get(reference);
+    // A slice without resources gives no outputs.
+    document.outputs = if document.resources.is_empty() {
+        BTreeMap::new()
+    } else {
+        known_outputs(document, plan, &external)
+    };
+    let (needs, optional_needs) = refreshed.needs();
+    document.needs = needs.into_iter().collect();
+    document.optional_needs = optional_needs.into_iter().collect();
+    document.account = session.stack.account().to_owned();
+    document.protect |= context.settings.stack.is_protected();
 }
 
 /// Changes the state with `edit`, which returns the resources that it imported. Saves the state if it changed, and
@@ -213,7 +283,7 @@ pub(super) async fn import_and_save<S: Slice>(
     lock: Rc<dyn Lock>,
     verb: Verb,
     scan: &Scan<S>,
-    edit: impl FnOnce(&mut Document) -> Vec<Imported>,
+    edit: impl FnOnce(&mut Document) -> Result<Vec<Imported>>,
 ) -> Result<Finished> {
     let before = state.document.clone();
     let open = Session::new(
@@ -224,21 +294,16 @@ pub(super) async fn import_and_save<S: Slice>(
         verb.as_str(),
     );
     let imported = open.change(|document| {
-        let imported = edit(document);
-        let external = |reference: &Reference| scan.outputs.get(reference);
-        // A slice without resources gives no outputs.
-        document.outputs = if document.resources.is_empty() {
-            BTreeMap::new()
-        } else {
-            known_outputs(document, &scan.plan, &external)
-        };
-        let (needs, optional_needs) = scan.refreshed.needs();
-        document.needs = needs.into_iter().collect();
-        document.optional_needs = optional_needs.into_iter().collect();
-        document.account = session.stack.account().to_owned();
-        document.protect |= context.settings.stack.is_protected();
-        imported
-    });
+        let imported = edit(document)?;
+        let Scan {
+            refreshed,
+            outputs,
+            plan,
+            ..
+        } = scan;
+        set_slice(document, session, context, refreshed, plan, outputs);
+        Ok::<_, Error>(imported)
+    })?;
     let changed =
         open.read(|now| now.resources != before.resources || now.outputs != before.outputs);
     if changed {

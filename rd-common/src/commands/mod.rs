@@ -1,5 +1,6 @@
 //! The commands that every slice's program has, one file for each.
 
+pub mod adopt;
 pub mod apply;
 pub mod destroy;
 pub mod doctor;
@@ -68,6 +69,9 @@ pub enum SliceCommand<D: Args> {
     /// Import an existing AWS resource into the state
     #[command(after_help = "{program} import {address} {id}")]
     Import(import::ImportArgs),
+    /// Take over existing AWS resources without changing more than their tags; rd-state adopt runs it
+    #[command(hide = true)]
+    Adopt(adopt::AdoptArgs),
     /// Report inconsistencies between state and AWS
     #[command(after_help = "{program} doctor :: compare the state with AWS\n\
         {program} doctor --fix :: also fix what can be fixed in the state alone")]
@@ -107,6 +111,7 @@ impl<D: Args> SliceCommand<D> {
             SliceCommand::Status => Some(Verb::Status),
             SliceCommand::Rebuild => Some(Verb::Rebuild),
             SliceCommand::Import(_) => Some(Verb::Import),
+            SliceCommand::Adopt(_) => Some(Verb::Adopt),
             SliceCommand::Doctor(_) => Some(Verb::Doctor),
             SliceCommand::Output(_)
             | SliceCommand::Settings(_)
@@ -126,6 +131,7 @@ impl<D: Args> SliceCommand<D> {
             SliceCommand::Settings(args) => settings::run::<S>(context, &args),
             SliceCommand::Rebuild => rebuild::run::<S>(context).await,
             SliceCommand::Import(args) => import::run::<S>(context, &args).await,
+            SliceCommand::Adopt(args) => adopt::run::<S>(context, &args).await,
             SliceCommand::Doctor(args) => doctor::run::<S>(context, &args).await,
             SliceCommand::Policy(args) => policy::run::<S>(context, &args).await,
             SliceCommand::Completions { .. } | SliceCommand::Man { .. } => Ok(Exit::Done),

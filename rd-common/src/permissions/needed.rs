@@ -10,7 +10,7 @@ use std::sync::Arc;
 pub fn use_of(command: &str) -> &str {
     match command {
         "plan" | "status" | "output" | "rebuild" | "import" | "doctor" => "plan",
-        "apply" | "destroy" => "apply",
+        "apply" | "destroy" | "adopt" => "apply",
         other => other,
     }
 }

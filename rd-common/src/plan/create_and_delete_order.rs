@@ -361,6 +361,7 @@ mod tests {
             attributes: Value::Null,
             depends_on: needs.iter().map(|need| format!("s.k.{need}")).collect(),
             deposed: Vec::new(),
+            adopted: None,
             other: Default::default(),
         }
     }

@@ -8,6 +8,7 @@ pub mod deletes;
 mod dependency_order;
 pub mod doubles;
 pub mod find_by_tags;
+pub mod given;
 mod ownership;
 pub mod plan_records;
 pub mod planned;

@@ -146,7 +146,8 @@ fn choose<C: 'static>(
     } else {
         Known::No
     };
-    if let Some(one) = only.as_ref().filter(|_| !any.retained())
+    let is_part = any.is_part() && ctx.adopts_parts.get();
+    if let Some(one) = only.as_ref().filter(|_| !any.retained() && !is_part)
         && let Some(error) = foreign(ctx, one, known)
     {
         return Ok(Choice::Foreign(error));

@@ -4,6 +4,7 @@ use crate::error::{Error, Result};
 use crate::pipe::output_resolver::OutputResolver;
 use crate::pipe::slice_session::SliceSession;
 use crate::plan::checked_with_aws::check_with_aws;
+use crate::plan::given::use_given;
 use crate::plan::planned::Plan;
 use crate::plan::planner::{OtherSlices, plan};
 use crate::plan::read_ahead::{Ahead, ReadAhead, Reading};
@@ -43,6 +44,24 @@ impl<S: Slice> Refreshed<S> {
         state: &Document,
         outputs: &OutputResolver,
     ) -> Result<Self> {
+        Self::read_whole(session, state, outputs, false).await
+    }
+
+    /// As [`Refreshed::read`], with what belongs to the resources of the state as a part of them, whoever has made it.
+    pub async fn read_with_parts(
+        session: &SliceSession<S>,
+        state: &Document,
+        outputs: &OutputResolver,
+    ) -> Result<Self> {
+        Self::read_whole(session, state, outputs, true).await
+    }
+
+    async fn read_whole(
+        session: &SliceSession<S>,
+        state: &Document,
+        outputs: &OutputResolver,
+        adopts_parts: bool,
+    ) -> Result<Self> {
         let aws = session
             .aws
             .as_ref()
@@ -54,6 +73,7 @@ impl<S: Slice> Refreshed<S> {
             session.cancel.clone(),
             session.progress.clone(),
         ));
+        reading.ctx.adopts_parts.set(adopts_parts);
         let step = session.progress.step(S::NAME, false);
         step.say("refreshing");
         // What an apply compares must not have been read long before: it may wait for minutes for its inputs.
@@ -102,7 +122,8 @@ impl<S: Slice> Refreshed<S> {
         };
         let mut discovered = S::discover(clients, stack, &session.config, state, &seen).await?;
         S::use_outputs(&mut discovered, inputs);
-        let parts = S::parts(stack, &session.config, &discovered);
+        let mut parts = S::parts(stack, &session.config, &discovered);
+        use_given(&mut parts.nodes, state);
         let known = |reference: &Reference| outputs.get(reference);
         let observed = refresh(&ctx, &kinds, &reader, &parts.nodes, state, &known).await?;
         reader.forget_ahead();

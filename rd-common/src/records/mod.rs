@@ -282,6 +282,9 @@ pub enum Ended {
     Cancelled,
 }
 
+/// The count, in [`End::counts`], of resources that an undone adoption has taken out of the state.
+pub const FORGOTTEN: &str = "forgotten";
+
 /// The `end` record: how a program ended, and which state it left.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct End {

@@ -21,6 +21,8 @@ pub enum Verb {
     Rebuild,
     /// Imports one existing resource into the state.
     Import,
+    /// Takes over resources that another tool has made.
+    Adopt,
     /// Reports inconsistencies between state and AWS.
     Doctor,
     /// A command of a program that owns no slice, or of a newer version.
@@ -37,6 +39,7 @@ impl Verb {
             Verb::Status => "status",
             Verb::Rebuild => "rebuild",
             Verb::Import => "import",
+            Verb::Adopt => "adopt",
             Verb::Doctor => "doctor",
             Verb::Other(name) => name,
         }
@@ -68,6 +71,7 @@ impl From<String> for Verb {
             Verb::Status,
             Verb::Rebuild,
             Verb::Import,
+            Verb::Adopt,
             Verb::Doctor,
         ];
         known

@@ -27,6 +27,8 @@ pub trait AnyKind<C> {
     fn reads_in_a_row(&self) -> u32;
     /// The same as [`Kind::RETAINED`].
     fn retained(&self) -> bool;
+    /// The same as [`Kind::IS_PART`].
+    fn is_part(&self) -> bool;
     /// The same as [`Kind::DELETE_LAST`].
     fn delete_last(&self) -> bool;
     /// The same as [`Kind::TAGS_NOT_READ`].
@@ -193,6 +195,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
         K::RETAINED
     }
 
+    fn is_part(&self) -> bool {
+        K::IS_PART
+    }
+
     fn delete_last(&self) -> bool {
         K::DELETE_LAST
     }
@@ -240,8 +246,10 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
             found
                 .into_iter()
                 .map(|one| {
+                    let mut live = untyped(&one.live)?;
+                    ctx.hide_kept(&one.address, &one.id, &mut live);
                     Ok(Found {
-                        live: untyped(&one.live)?,
+                        live,
                         address: one.address,
                         id: one.id,
                         tags: one.tags,

@@ -6,10 +6,11 @@ use crate::resource::progress::Progress;
 use crate::resource::signal::Cancel;
 use crate::resource::wait::Clock;
 use crate::stack::Stack;
+use crate::state::adopted::Kept;
 use crate::state::document::Document;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::{BTreeMap, BTreeSet};
 use std::future::Future;
 use std::time::Duration;
@@ -32,6 +33,10 @@ pub struct Ctx<C> {
     pub known_ids: RefCell<BTreeSet<String>>,
     /// What the state has of each resource, as AWS last reported it, by address.
     pub recorded: RefCell<BTreeMap<String, Value>>,
+    /// What the adopted resources keep, by address and id; see [`crate::state::adopted::Adopted::kept`].
+    kept: RefCell<BTreeMap<(String, String), BTreeMap<String, Kept>>>,
+    /// Whether what belongs to the resources of the state as a part is taken over, although it has no tags of this stack.
+    pub adopts_parts: Cell<bool>,
 }
 
 impl<C> Ctx<C> {
@@ -52,6 +57,8 @@ impl<C> Ctx<C> {
             progress,
             known_ids: RefCell::default(),
             recorded: RefCell::default(),
+            kept: RefCell::default(),
+            adopts_parts: Cell::new(false),
         }
     }
 
@@ -67,6 +74,19 @@ impl<C> Ctx<C> {
         *self.recorded.borrow_mut() = recorded
             .map(|(address, resource)| (address.clone(), resource.attributes.clone()))
             .collect();
+        let kept = state.resources.iter().filter_map(|(address, resource)| {
+            let key = (address.clone(), resource.id.clone()?);
+            Some((key, resource.adopted.as_ref()?.kept.clone()))
+        });
+        *self.kept.borrow_mut() = kept.collect();
+    }
+
+    /// Hides from a live resource what it keeps.
+    pub fn hide_kept(&self, address: &str, id: &str, live: &mut Value) {
+        let all = self.kept.borrow();
+        if let Some(kept) = all.get(&(address.to_owned(), id.to_owned())) {
+            hide(live, kept);
+        }
     }
 
     /// The resource at an address as the state has it; none where it has none, or one of another form.
@@ -136,6 +156,18 @@ impl<C> Ctx<C> {
             };
             say(&error);
             self.pause(pause).await?;
+        }
+    }
+}
+
+/// What a live resource shows of itself, without the members that are kept.
+pub fn hide(live: &mut Value, all: &BTreeMap<String, Kept>) {
+    let Some(members) = live.as_object_mut() else {
+        return;
+    };
+    for (name, kept) in all {
+        if let Some(value) = members.get_mut(name) {
+            *value = kept.seen(value);
         }
     }
 }

@@ -158,6 +158,10 @@ pub trait Kind: 'static {
     /// resets it; it remains in AWS.
     const RETAINED: bool = false;
 
+    /// Whether it is a part of the resource that its spec names and has no owner of its own, such as a rule of a security
+    /// group. Who adopts that one adopts it.
+    const IS_PART: bool = false;
+
     /// Whether a resource that the settings no longer have is deleted only after all creates and updates, such as a DNS
     /// record that clients still use. Only what cannot be created or updated before this delete, such as the successor of
     /// a resource that it needs, comes after it.

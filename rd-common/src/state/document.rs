@@ -3,6 +3,7 @@
 use crate::error::{Error, Result};
 use crate::outputs::Output;
 use crate::stack::{Stack, StackId, Tags};
+use crate::state::adopted::Adopted;
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::de::DeserializeOwned;
@@ -89,6 +90,9 @@ pub struct Resource {
     /// Predecessors that were replaced but are not deleted yet.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub deposed: Vec<Deposed>,
+    /// What it keeps of the tool that made it; none where rd did.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub adopted: Option<Adopted>,
     /// Members that this version does not know.
     #[serde(flatten)]
     pub other: OtherMembers,

@@ -1,5 +1,6 @@
 //! The state of each slice: the document, the store that keeps it, the lock, and the session that changes it.
 
+pub mod adopted;
 pub mod document;
 pub mod local;
 pub mod lock_guard;

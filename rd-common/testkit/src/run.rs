@@ -198,7 +198,7 @@ impl Rd {
         let schema = known
             .contains(&program)
             .then(|| schema_of(program, command))??;
-        (!["record", "state"].contains(&schema.as_str())).then_some(schema)
+        (!["record", "state", "rd-state.adopt"].contains(&schema.as_str())).then_some(schema)
     }
 
     fn run_unchecked(mut self) -> Done {

@@ -11,6 +11,8 @@ pub fn schema_of(program: &str, command: &str) -> Option<String> {
     match (program, command) {
         ("rd-state", "pull") => Some("state".to_owned()),
         ("rd-state", "import" | "rebuild" | "doctor") => Some("record".to_owned()),
+        // The schema of what it prints before the records.
+        ("rd-state", "adopt") => own("adopt"),
         // `init` has no settings yet.
         ("rd-state", "init" | "slices") => None,
         (_, "completions" | "man") => None,
@@ -18,9 +20,10 @@ pub fn schema_of(program: &str, command: &str) -> Option<String> {
         ("rd-ecs", "login" | "exec") | ("rd-data" | "rd-cache", "connect") => None,
         ("rd-ecs", "deploy" | "rollback" | "restart" | "wait") => own("deployment"),
         ("rd-logs", "tail" | "search") => own("events"),
-        (_, "plan" | "apply" | "destroy" | "status" | "rebuild" | "import" | "doctor") => {
-            Some("record".to_owned())
-        }
+        (
+            _,
+            "plan" | "apply" | "destroy" | "status" | "rebuild" | "import" | "adopt" | "doctor",
+        ) => Some("record".to_owned()),
         ("rd-cost", "estimate") => Some("record".to_owned()),
         (_, "output") => Some("output".to_owned()),
         (_, "policy") => Some("policy".to_owned()),

@@ -1,5 +1,6 @@
 //! The commands of `rd-state`, one file each.
 
+mod adopt;
 mod bootstrap;
 mod diff;
 mod doctor;
@@ -99,6 +100,13 @@ pub enum Command {
     /// Import an existing AWS resource into the state
     #[command(after_help = "{program} import net.vpc.main vpc-0abc1234")]
     Import(import::ImportArgs),
+    /// Take over a stack that Terraform made
+    #[command(
+        after_help = "{program} adopt terraform.tfstate --dry-run :: what is what, and the plan that would follow\n\
+        terraform state pull | {program} adopt - -y :: adopt it\n\
+        {program} adopt --undo :: give it back"
+    )]
+    Adopt(adopt::AdoptArgs),
     /// Rebuild states from existing AWS resources
     #[command(after_help = "{program} rebuild :: all slices\n\
         {program} rebuild net data")]
@@ -173,6 +181,7 @@ impl ProgramCommands for Command {
             Command::Mv(args) => mv::run(context, &args).await,
             Command::Rm(args) => rm::run(context, &args).await,
             Command::Import(args) => import::run(context, &args),
+            Command::Adopt(args) => adopt::run(context, &args).await,
             Command::Rebuild(args) => rebuild::run(context, &args),
             Command::Doctor(args) => doctor::run(context, &args).await,
             Command::Locks => locks::run(context).await,

@@ -1,5 +1,6 @@
 //! Tests of rd-state with states that the slices' programs wrote against the local AWS API.
 
+mod adopt;
 mod commands;
 mod imports;
 mod lost_lock;

@@ -170,6 +170,7 @@ impl<C: 'static> Executor<C> {
             attributes: Value::Null,
             depends_on: Vec::new(),
             deposed: Vec::new(),
+            adopted: None,
             other: OtherMembers::new(),
         });
         resource.depends_on.clone_from(&planned.depends_on);

@@ -21,7 +21,7 @@ pub(super) fn summary(command: &Verb, end: &End) -> String {
         Verb::Status => status::summary(end),
         _ if did_nothing && end.status != Ended::Ok => "nothing was changed".to_owned(),
         Verb::Destroy => apply::destroy_summary(end),
-        Verb::Rebuild | Verb::Import => import::summary(end),
+        Verb::Rebuild | Verb::Import | Verb::Adopt => import::summary(end),
         _ => apply::summary(end),
     };
     let ended = match end.status {

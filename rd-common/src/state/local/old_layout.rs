@@ -137,6 +137,7 @@ mod tests {
             attributes: Value::Null,
             depends_on: Vec::new(),
             deposed: Vec::new(),
+            adopted: None,
             other: Default::default(),
         };
         document.resources.insert("net.vpc.main".into(), resource);

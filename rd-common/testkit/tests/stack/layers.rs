@@ -179,6 +179,8 @@ const CRATES: &[(&str, &[&str])] = &[
             "commands",
             "permissions",
             "bootstrap",
+            "adoption",
+            "terraform",
             "formats",
             "graph",
             "escape",

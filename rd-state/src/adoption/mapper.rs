@@ -1,0 +1,138 @@
+//! Collects decisions: each resource is one part of the stack, and each part is one resource.
+
+use crate::adoption::answers::Answers;
+use crate::adoption::mapping::{Decision, Mapping, Question, Stays};
+use crate::terraform::{Resource, Terraform};
+use std::collections::BTreeSet;
+
+/// What is known so far.
+pub struct Mapper<'a> {
+    terraform: &'a Terraform,
+    answers: &'a Answers,
+    claimed: BTreeSet<&'a str>,
+    /// The result so far.
+    pub mapping: Mapping,
+}
+
+impl<'a> Mapper<'a> {
+    /// Nothing is decided yet.
+    pub fn new(terraform: &'a Terraform, answers: &'a Answers) -> Self {
+        Self {
+            terraform,
+            answers,
+            claimed: BTreeSet::new(),
+            mapping: Mapping::default(),
+        }
+    }
+
+    /// The resources of a type.
+    pub fn of(&self, kind: &str) -> Vec<&'a Resource> {
+        let all = self.terraform.resources.iter();
+        all.filter(|one| one.kind == kind).collect()
+    }
+
+    /// Says that a resource is the one at `address`, whose id in rd is `id`.
+    pub fn claim(&mut self, one: &'a Resource, address: &str, id: &str, how: &str) {
+        let taken = self.mapping.decisions.iter();
+        let mut taken = taken.filter(|decision| decision.address == address);
+        let is_part = id.is_empty();
+        if self.answers.keeps(&one.address)
+            || !self.claimed.insert(&one.address)
+            || (!is_part && taken.any(|decision| !decision.id.is_empty()))
+        {
+            return;
+        }
+        self.mapping.decisions.push(Decision {
+            terraform: one.address.clone(),
+            block: one.block(),
+            id: id.to_owned(),
+            address: address.to_owned(),
+            how: how.to_owned(),
+        });
+    }
+
+    /// The resource at `address` among those that it can be: the one that the answers name, otherwise the only one. Where
+    /// there are several, a question is asked, and nothing is returned.
+    pub fn pick(
+        &mut self,
+        address: &str,
+        candidates: &[&'a Resource],
+        how: &str,
+    ) -> Option<&'a Resource> {
+        let answered = |one: &&&Resource| self.answers.address_of(&one.address) == Some(address);
+        if let Some(one) = candidates.iter().find(answered) {
+            let one = *one;
+            self.claim(one, address, one.id(), "answered");
+            return Some(one);
+        }
+        let free: Vec<&'a Resource> = candidates
+            .iter()
+            .filter(|one| self.answers.address_of(&one.address).is_none())
+            .filter(|one| !self.claimed.contains(one.address.as_str()))
+            .copied()
+            .collect();
+        match free.as_slice() {
+            [] => None,
+            [one] => {
+                let one = *one;
+                self.claim(one, address, one.id(), how);
+                Some(one)
+            }
+            several => {
+                self.mapping.questions.push(Question {
+                    address: address.to_owned(),
+                    candidates: several.iter().map(|one| one.address.clone()).collect(),
+                    why: format!("{} can be {how}", several.len()),
+                });
+                None
+            }
+        }
+    }
+
+    /// As [`Mapper::pick`], but asks even where only one is left.
+    pub fn ask(
+        &mut self,
+        address: &str,
+        candidates: &[&'a Resource],
+        what: &str,
+    ) -> Option<&'a Resource> {
+        let answered = |one: &&'a Resource| self.answers.address_of(&one.address) == Some(address);
+        if candidates.iter().any(answered) {
+            return self.pick(address, candidates, what);
+        }
+        let open = candidates
+            .iter()
+            .filter(|one| self.answers.address_of(&one.address).is_none());
+        let open: Vec<String> = open.map(|one| one.address.clone()).collect();
+        if !open.is_empty() {
+            self.mapping.questions.push(Question {
+                address: address.to_owned(),
+                candidates: open,
+                why: format!("nothing says which one is {what}, or whether one is"),
+            });
+        }
+        None
+    }
+
+    /// The result. `not_yet` returns the slice of a type that cannot be adopted yet.
+    pub fn finish(mut self, not_yet: impl Fn(&str) -> Option<&'static str>) -> Mapping {
+        for one in &self.terraform.resources {
+            if self.claimed.contains(one.address.as_str()) {
+                continue;
+            }
+            let stays = |why: &str| Stays {
+                terraform: one.address.clone(),
+                block: one.block(),
+                why: why.to_owned(),
+            };
+            match not_yet(&one.kind) {
+                _ if self.answers.keeps(&one.address) => {
+                    self.mapping.stays.push(stays("answered"));
+                }
+                Some(slice) => self.mapping.not_yet.push(stays(slice)),
+                None => self.mapping.stays.push(stays("rd has no part for it")),
+            }
+        }
+        self.mapping
+    }
+}

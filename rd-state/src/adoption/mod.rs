@@ -1,0 +1,46 @@
+//! Finds the part of the stack that each resource of Terraform is: by its type and its role, not by its Terraform address.
+//! Pure.
+
+mod answers;
+mod mapper;
+mod mapping;
+mod net;
+mod removal;
+mod rules;
+mod store;
+#[cfg(test)]
+mod tests;
+
+pub use answers::Answers;
+pub use mapping::{Mapping, Setting};
+pub use removal::removal;
+
+use crate::terraform::Terraform;
+use mapper::Mapper;
+
+/// The resource types of slices that cannot be adopted yet, by the beginning of their names.
+const NOT_YET: &[(&str, &str)] = &[
+    ("aws_acm_", "edge"),
+    ("aws_alb", "edge"),
+    ("aws_appautoscaling_", "ecs"),
+    ("aws_cloudwatch_", "logs"),
+    ("aws_db_", "data"),
+    ("aws_ecr_", "ecs"),
+    ("aws_ecs_", "ecs"),
+    ("aws_elasticache_", "cache"),
+    ("aws_iam_", "ecs"),
+    ("aws_lb", "edge"),
+    ("aws_secretsmanager_", "data"),
+    ("aws_sns_", "logs"),
+];
+
+/// What each resource is. `region` is the stack's.
+pub fn map(terraform: &Terraform, answers: &Answers, region: &str) -> Mapping {
+    let mut mapper = Mapper::new(terraform, answers);
+    net::map(&mut mapper, region);
+    store::map(&mut mapper);
+    mapper.finish(|kind| {
+        let slice = NOT_YET.iter().find(|(start, _)| kind.starts_with(start));
+        slice.map(|(_, slice)| *slice)
+    })
+}

@@ -1,0 +1,338 @@
+//! `rd-state adopt`: takes over a stack that Terraform made. It finds out what each resource is, and the program of each
+//! slice adopts its own.
+
+use crate::adoption::{self, Answers, Mapping, Setting, removal};
+use crate::settings_file;
+use crate::slice_programs;
+use crate::terraform::{self, Terraform};
+use rd_common::context::Context;
+use rd_common::output::printer::{print_at_once, print_info, print_warning};
+use rd_common::output::prompt;
+use rd_common::output::table::table;
+use rd_common::resource::signal::Cancel;
+use rd_common::slices::SLICES;
+use rd_common::{Error, Exit, Result};
+use serde_json::json;
+use std::fs;
+use std::io::Read;
+use std::path::{Path, PathBuf};
+
+/// How many things an error names.
+const NAMED: usize = 5;
+
+/// Flags of `rd-state adopt`.
+#[derive(clap::Args, Clone, Debug)]
+pub struct AdoptArgs {
+    /// A terraform.tfstate, or the output of `terraform state pull` or `terraform show -json`; - for stdin
+    #[arg(required_unless_present = "undo")]
+    file: Option<PathBuf>,
+    /// Answers to what is not clear: a TOML file of 'TERRAFORM ADDRESS' = "ADDRESS", or "terraform" for what stays there
+    #[arg(long, value_name = "FILE")]
+    map: Option<PathBuf>,
+    /// Show what would be adopted, the settings for rd.toml and the plan that would follow; change nothing
+    #[arg(long, conflicts_with = "undo")]
+    dry_run: bool,
+    /// Adopt without asking
+    #[arg(long, short = 'y')]
+    yes: bool,
+    /// Give everything that was adopted its tags back, and forget it
+    #[arg(long, conflicts_with_all = ["file", "map"])]
+    undo: bool,
+}
+
+/// Adopts the resources of a state, or undoes that.
+pub async fn run(context: &Context, args: &AdoptArgs) -> Result<Exit> {
+    let Some(file) = &args.file else {
+        return undo(context, args).await;
+    };
+    let terraform = read(file)?;
+    refuse_other_region(context, &terraform)?;
+    let answers = match &args.map {
+        None => Answers::default(),
+        Some(path) => {
+            let place = path.display().to_string();
+            let text = fs::read_to_string(path).map_err(|e| {
+                Error::usage(format!("cannot read {place}: {e}")).hint("check the path")
+            })?;
+            Answers::parse(&text, &place)?
+        }
+    };
+    refuse_unknown_answers(&terraform, &answers)?;
+    let mapping = adoption::map(&terraform, &answers, &context.stack.region);
+    show(context, &mapping)?;
+    refuse(&mapping)?;
+    if !args.dry_run {
+        confirm(
+            context,
+            args,
+            &format!("Adopt {} resources", mapping.decisions.len()),
+        )
+        .await?;
+        write_settings(context, &mapping.settings)?;
+    }
+    for slice in SLICES {
+        let exit = adopt_slice(context, args, &terraform, &mapping, slice)?;
+        if exit != Exit::Done {
+            return Ok(exit);
+        }
+    }
+    if !args.dry_run && !context.printer.is_json() {
+        print_at_once(&format!("\n{}", removal(&mapping)))?;
+        print_info(
+            "until Terraform has forgotten them, do not run terraform apply; other workspaces and readers of \
+             terraform_remote_state still see the old state",
+        );
+    }
+    if terraform.has_secrets() {
+        print_warning(
+            "Terraform's state holds passwords in plain text, and so do its old versions in a bucket",
+            "delete those versions once Terraform has forgotten the resources, and change the passwords",
+        );
+    }
+    Ok(Exit::Done)
+}
+
+fn read(file: &Path) -> Result<Terraform> {
+    let (bytes, place) = if file.as_os_str() == "-" {
+        let mut bytes = Vec::new();
+        let read = std::io::stdin().lock().read_to_end(&mut bytes);
+        (read.map(|_| bytes), "the state on stdin".to_owned())
+    } else {
+        terraform::refuse_if_locked(file)?;
+        (fs::read(file), file.display().to_string())
+    };
+    let bytes = bytes.map_err(|e| {
+        Error::usage(format!("cannot read {place}: {e}"))
+            .hint("check the path")
+            .caused_by(e)
+    })?;
+    terraform::read(&bytes, &place)
+}
+
+fn refuse_other_region(context: &Context, terraform: &Terraform) -> Result<()> {
+    let ours = &context.stack.region;
+    match &terraform.region {
+        Some(theirs) if theirs != ours => Err(Error::refused(format!(
+            "the resources are in {theirs}, but the stack is in {}",
+            if ours.is_empty() { "no region" } else { ours }
+        ))
+        .hint(format!(
+            "nothing was changed; set region = \"{theirs}\" in rd.toml"
+        ))),
+        _ => Ok(()),
+    }
+}
+
+/// An answer for something that the state lacks is a typing error.
+fn refuse_unknown_answers(terraform: &Terraform, answers: &Answers) -> Result<()> {
+    let known = |address: &&str| {
+        terraform
+            .resources
+            .iter()
+            .any(|one| one.address == **address)
+    };
+    match answers.named().find(|address| !known(address)) {
+        Some(unknown) => Err(
+            Error::usage(format!("--map names {unknown}, which the state lacks"))
+                .hint("write the address as terraform state list prints it"),
+        ),
+        None => Ok(()),
+    }
+}
+
+/// Prints what each resource is.
+fn show(context: &Context, mapping: &Mapping) -> Result<()> {
+    if context.printer.is_json() {
+        let mut document = json!(mapping);
+        document["type"] = json!("mapping");
+        document["removal"] = json!(removal(mapping));
+        return print_at_once(&format!("{document}\n"));
+    }
+    let rows: Vec<Vec<String>> = mapping
+        .decisions
+        .iter()
+        .map(|one| {
+            let cells = [&one.terraform, &one.id, &one.address, &one.how];
+            cells.map(String::clone).to_vec()
+        })
+        .collect();
+    let mut text = table(&["TERRAFORM", "ID", "ADDRESS", "HOW"], &rows);
+    let rows: Vec<Vec<String>> = mapping
+        .stays
+        .iter()
+        .map(|one| vec![one.terraform.clone(), one.why.clone()])
+        .collect();
+    if !rows.is_empty() {
+        text.push('\n');
+        text.push_str(&table(&["STAYS IN TERRAFORM", "WHY"], &rows));
+    }
+    if !mapping.settings.is_empty() {
+        text.push_str("\nrd.toml:\n");
+        let mut before = "";
+        for setting in &mapping.settings {
+            if setting.table != before {
+                text.push_str(&format!("[{}]\n", setting.table));
+                before = setting.table;
+            }
+            text.push_str(&format!("{} = {}\n", setting.key, setting.value));
+        }
+    }
+    text.push('\n');
+    print_at_once(&text)
+}
+
+/// Fails where nothing can be adopted yet.
+fn refuse(mapping: &Mapping) -> Result<()> {
+    if let Some(misfit) = mapping.misfits.first() {
+        return Err(Error::refused(misfit.clone())
+            .hint("nothing was changed; change it with Terraform first"));
+    }
+    if !mapping.questions.is_empty() {
+        let questions: Vec<String> = mapping
+            .questions
+            .iter()
+            .map(|one| format!("{} is one of {}", one.address, one.candidates.join(", ")))
+            .collect();
+        let example = mapping.questions.first().and_then(|one| {
+            Some(format!(
+                "'{}' = \"{}\"",
+                one.candidates.first()?,
+                one.address
+            ))
+        });
+        return Err(Error::refused(format!("not clear: {}", questions.join("; "))).hint(format!(
+            "nothing was changed; answer in a file, a line each, such as {}, and pass it with --map",
+            example.unwrap_or_default()
+        )));
+    }
+    if !mapping.not_yet.is_empty() {
+        let more = mapping.not_yet.len().saturating_sub(NAMED);
+        let named = mapping
+            .not_yet
+            .iter()
+            .take(NAMED)
+            .map(|one| one.terraform.as_str());
+        let named: Vec<&str> = named.collect();
+        let more = if more > 0 {
+            format!(" and {more} more")
+        } else {
+            String::new()
+        };
+        return Err(Error::refused(format!(
+            "only the network and the bucket can be adopted yet, not {}{more}",
+            named.join(", ")
+        ))
+        .hint(
+            "nothing was changed; pass a state without them, or answer \"terraform\" for each of the others \
+             in --map: Terraform then still manages them, and must find the network with data sources",
+        ));
+    }
+    if mapping.decisions.is_empty() {
+        return Err(Error::refused("no resource is a part of a stack of rd")
+            .hint("nothing was changed; check that it is the state of the stack"));
+    }
+    Ok(())
+}
+
+async fn confirm(context: &Context, args: &AdoptArgs, what: &str) -> Result<()> {
+    let question = format!(
+        "{what} for {}? Only tags change in AWS. [y/N] ",
+        context.stack.name()
+    );
+    let agreed = args.yes
+        || prompt::can_ask() && prompt::ask(&question, &["y", "yes"], &Cancel::default()).await?;
+    if agreed {
+        return Ok(());
+    }
+    Err(Error::refused("not confirmed")
+        .hint("nothing was changed; pass -y to do it without a question"))
+}
+
+/// Writes the settings into the tables of the environment, where it has some, so that others stay as they are.
+fn write_settings(context: &Context, settings: &[Setting]) -> Result<()> {
+    let Some(path) = context
+        .settings
+        .path
+        .as_ref()
+        .filter(|_| !settings.is_empty())
+    else {
+        return Ok(());
+    };
+    let cannot = |what: &str, e: std::io::Error| {
+        Error::failed(format!("cannot {what} {}: {e}", path.display()))
+            .hint("nothing was adopted; add the lines above to it, and run it again")
+    };
+    let mut text = fs::read_to_string(path).map_err(|e| cannot("read", e))?;
+    let of_environment = format!("environments.{}", context.stack.environment);
+    let has_own = text.lines().any(|line| {
+        line.trim_start()
+            .strip_prefix('[')
+            .is_some_and(|name| name.starts_with("environments."))
+    });
+    for setting in settings {
+        let table = match has_own {
+            true => format!("{of_environment}.{}", setting.table),
+            false => setting.table.to_owned(),
+        };
+        let value = format!("{} # as Terraform has made it", setting.value);
+        text = settings_file::set_values(&text, &table, &[(setting.key, &value)]);
+    }
+    fs::write(path, text).map_err(|e| cannot("write", e))
+}
+
+/// Lets the program of a slice adopt its resources.
+fn adopt_slice(
+    context: &Context,
+    args: &AdoptArgs,
+    terraform: &Terraform,
+    mapping: &Mapping,
+    slice: &str,
+) -> Result<Exit> {
+    let prefix = format!("{slice}.");
+    let of_slice = mapping
+        .decisions
+        .iter()
+        .filter(|one| one.address.starts_with(&prefix));
+    let pairs = of_slice.filter(|one| !one.id.is_empty());
+    let pairs: Vec<String> = pairs
+        .map(|one| format!("{}={}", one.address, one.id))
+        .collect();
+    if pairs.is_empty() {
+        return Ok(Exit::Done);
+    }
+    let mut arguments = vec!["adopt".to_owned()];
+    arguments.extend(pairs);
+    if let Some(account) = &terraform.account {
+        arguments.extend(["--account".to_owned(), account.clone()]);
+    }
+    if args.dry_run {
+        arguments.push("--dry-run".to_owned());
+        for setting in mapping.settings.iter().filter(|one| one.table == slice) {
+            let text = serde_json::from_str::<String>(&setting.value);
+            let value = text.unwrap_or_else(|_| setting.value.clone());
+            arguments.extend([
+                "--set".to_owned(),
+                format!("{slice}.{}={value}", setting.key),
+            ]);
+        }
+    }
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    slice_programs::run(context, slice, &arguments)
+}
+
+/// Undoes the adoption of every slice, in the order of a destroy.
+async fn undo(context: &Context, args: &AdoptArgs) -> Result<Exit> {
+    confirm(
+        context,
+        args,
+        "Forget what was adopted, and give it its tags back",
+    )
+    .await?;
+    for slice in slice_programs::installed().into_iter().rev() {
+        let exit = slice_programs::run(context, slice, &["adopt", "--undo"])?;
+        if exit != Exit::Done {
+            return Ok(exit);
+        }
+    }
+    Ok(Exit::Done)
+}

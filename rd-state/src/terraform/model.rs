@@ -1,0 +1,172 @@
+//! What Terraform has of a stack: its resources, with the few attributes that say which part of the stack each one is.
+
+use crate::terraform::attributes;
+use serde_json::{Map, Value};
+
+/// The resources of one state.
+#[derive(Clone, Debug, Default)]
+pub struct Terraform {
+    /// Every managed resource, an instance each, in the order of the state.
+    pub resources: Vec<Resource>,
+    /// The AWS account of the resources; none where no ARN tells.
+    pub account: Option<String>,
+    /// The AWS region of the resources; none where no ARN tells.
+    pub region: Option<String>,
+}
+
+/// The types whose passwords Terraform has in its state.
+const WITH_SECRETS: [&str; 5] = [
+    "aws_db_instance",
+    "aws_elasticache_replication_group",
+    "aws_secretsmanager_secret_version",
+    "aws_ssm_parameter",
+    "random_password",
+];
+
+impl Terraform {
+    /// Whether the state is likely to hold passwords.
+    pub fn has_secrets(&self) -> bool {
+        let mut all = self.resources.iter();
+        all.any(|one| WITH_SECRETS.contains(&one.kind.as_str()))
+    }
+}
+
+/// One instance of a resource in a state. It has no secret: attributes that are not needed were never copied.
+#[derive(Clone, Debug)]
+pub struct Resource {
+    /// Terraform's address, such as `module.vpc.aws_subnet.private["a"]`.
+    pub address: String,
+    /// The type, such as `aws_subnet`.
+    pub kind: String,
+    /// The address of the provider's configuration; the name of the provider where only that is known.
+    pub provider: String,
+    /// Whether Terraform would replace it.
+    pub tainted: bool,
+    /// Whether it was replaced, and is still to be deleted.
+    pub deposed: bool,
+    attributes: Map<String, Value>,
+}
+
+impl Resource {
+    /// An instance with those of `values` that are needed.
+    pub fn new(address: String, kind: &str, provider: &str, values: Option<&Value>) -> Self {
+        let all = values.and_then(Value::as_object);
+        let attributes = all.into_iter().flatten();
+        let attributes = attributes.filter(|(name, _)| attributes::is_needed(kind, name));
+        Self {
+            address,
+            kind: kind.to_owned(),
+            provider: provider.to_owned(),
+            tainted: false,
+            deposed: false,
+            attributes: attributes
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        }
+    }
+
+    /// The attribute as a text; empty where it is missing or something else.
+    pub fn text(&self, name: &str) -> &str {
+        self.attributes
+            .get(name)
+            .and_then(Value::as_str)
+            .unwrap_or_default()
+    }
+
+    /// The AWS id, as Terraform has it.
+    pub fn id(&self) -> &str {
+        self.text("id")
+    }
+
+    /// The attribute as a number; none where it is something else.
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.attributes.get(name)?.as_i64()
+    }
+
+    /// The texts of a list or a set; none where it is something else.
+    pub fn texts(&self, name: &str) -> Vec<&str> {
+        texts(self.attributes.get(name))
+    }
+
+    /// The blocks of an attribute, such as the `route`s of a route table.
+    pub fn blocks(&self, name: &str) -> Vec<Block<'_>> {
+        blocks(self.attributes.get(name))
+    }
+
+    /// What a `removed` block names, without instance keys: the call of the outermost module that it is in, such as
+    /// `module.vpc`; in the root module, the resource.
+    pub fn block(&self) -> String {
+        let address = without_keys(&self.address);
+        let module = address.strip_prefix("module.");
+        match module.and_then(|rest| rest.split('.').next()) {
+            Some(name) => format!("module.{name}"),
+            None => address,
+        }
+    }
+}
+
+/// A nested block of a resource.
+#[derive(Clone, Copy, Debug)]
+pub struct Block<'a>(&'a Map<String, Value>);
+
+impl<'a> Block<'a> {
+    /// As [`Resource::text`].
+    pub fn text(&self, name: &str) -> &'a str {
+        self.0.get(name).and_then(Value::as_str).unwrap_or_default()
+    }
+
+    /// As [`Resource::number`].
+    pub fn number(&self, name: &str) -> Option<i64> {
+        self.0.get(name)?.as_i64()
+    }
+
+    /// As [`Resource::texts`].
+    pub fn texts(&self, name: &str) -> Vec<&'a str> {
+        texts(self.0.get(name))
+    }
+
+    /// As [`Resource::blocks`].
+    pub fn blocks(&self, name: &str) -> Vec<Block<'a>> {
+        blocks(self.0.get(name))
+    }
+}
+
+fn blocks(value: Option<&Value>) -> Vec<Block<'_>> {
+    let list = value.and_then(Value::as_array);
+    let blocks = list.into_iter().flatten().filter_map(Value::as_object);
+    blocks.map(Block).collect()
+}
+
+fn texts(value: Option<&Value>) -> Vec<&str> {
+    let list = value.and_then(Value::as_array);
+    list.into_iter()
+        .flatten()
+        .filter_map(Value::as_str)
+        .collect()
+}
+
+/// An address without what is in brackets. A key in quotes may have brackets of its own.
+fn without_keys(address: &str) -> String {
+    let (mut text, mut in_key, mut in_quotes, mut escaped) = (String::new(), false, false, false);
+    for c in address.chars() {
+        match c {
+            _ if escaped => escaped = false,
+            '\\' if in_quotes => escaped = true,
+            '"' if in_key => in_quotes = !in_quotes,
+            '[' if !in_key => in_key = true,
+            ']' if in_key && !in_quotes => in_key = false,
+            _ if !in_key => text.push(c),
+            _ => {}
+        }
+    }
+    text
+}
+
+/// The key of an instance as Terraform writes it in addresses: `[0]` or `["a"]`; nothing for a resource without keys.
+pub fn key_text(key: Option<&Value>) -> String {
+    match key {
+        Some(Value::Number(number)) => format!("[{number}]"),
+        Some(text @ Value::String(_)) => format!("[{text}]"),
+        _ => String::new(),
+    }
+}
