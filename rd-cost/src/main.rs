@@ -1,6 +1,7 @@
 //! `rd-cost`: what a stack costs.
 
-mod chart;
+mod anomalies;
+mod budget;
 mod clients;
 mod commands;
 mod compare;
@@ -14,6 +15,7 @@ mod observed;
 mod observing_calls;
 mod owned;
 mod permissions;
+mod price_list;
 mod prices;
 mod pricing;
 mod report;
@@ -38,6 +40,8 @@ fn main() -> ExitCode {
                    rd-cost prices nat                              the prices of the region, with date and origin\n  \
                    rd-cost report --since 30d                      what AWS has charged, by service and day\n  \
                    rd-cost compare                                 the estimate next to what AWS has charged\n  \
+                   rd-cost anomalies                               days that stand out\n  \
+                   rd-cost budget --limit 200 --mail ops@shop.com  a mail at 80 and 100 %\n  \
                    rd-cost forecast                                what this month and the next will cost",
         samples: &[],
     })

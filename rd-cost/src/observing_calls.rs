@@ -135,5 +135,4 @@ pub const CALLS: &[Call] = &[
         "waste",
         &[Grant::any("tag:GetResources")],
     ),
-    needs("STS", "GetCallerIdentity", "waste savings", &[]),
 ];

@@ -1,6 +1,7 @@
 //! Everything that is written to stdout and stderr: records, text for people, errors, questions and progress. No other
 //! module writes to them.
 
+pub mod chart;
 pub mod check_report;
 pub mod clean;
 pub mod flow;

@@ -170,6 +170,7 @@ impl World {
         let api = target.split('.').next().unwrap_or_default();
         let signing_names = [
             ("CertificateManager", "acm"),
+            ("AWSBudgetServiceGateway", "budgets"),
             ("DynamoDB_20120810", "dynamodb"),
             ("AmazonEC2ContainerServiceV20141113", "ecs"),
             ("AmazonEC2ContainerRegistry_V20150921", "ecr"),

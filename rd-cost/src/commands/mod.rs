@@ -1,10 +1,13 @@
 //! The commands of `rd-cost`, one file each.
 
+mod anomalies;
+mod budget;
 mod compare;
 mod estimate;
 mod forecast;
 mod policy;
 mod prices;
+mod refresh;
 mod report;
 mod savings;
 mod sources;
@@ -31,6 +34,7 @@ pub enum Command {
     Estimate(estimate::EstimateArgs),
     /// List the prices of the region, with the day and the origin of each
     #[command(after_help = "{program} prices fargate\n\
+        {program} prices refresh :: bring those of what the stack has from AWS\n\
         {program} prices --format json > prices.jsonl :: to edit, and to pass with --prices")]
     Prices(prices::PricesArgs),
     /// Show what AWS has charged for the stack; each request to Cost Explorer costs 0.01 USD
@@ -46,6 +50,14 @@ pub enum Command {
     /// Show what this month and the next will have cost
     #[command(after_help = "{program} forecast")]
     Forecast(forecast::ForecastArgs),
+    /// Show days on which a service has cost much more than it does, and what AWS has found
+    #[command(after_help = "{program} anomalies --since 30d")]
+    Anomalies(anomalies::AnomaliesArgs),
+    /// Show, set or remove an AWS budget of the stack, with mails at 80 and 100 % of its limit
+    #[command(after_help = "{program} budget --limit 200 --mail ops@example.com\n\
+        {program} budget :: what was spent of it\n\
+        {program} budget --remove")]
+    Budget(budget::BudgetArgs),
     /// Show whether costs can be found by the stack's tags, and activate them
     #[command(after_help = "{program} tags --activate\n\
         {program} tags --backfill 2026-10 :: apply them to the past")]
@@ -94,12 +106,14 @@ impl ProgramCommands for Command {
     async fn run(self, context: &Context) -> Result<Exit> {
         match self {
             Command::Estimate(args) => estimate::run(context, args).await,
-            Command::Prices(args) => prices::run(context, &args),
+            Command::Prices(args) => prices::run(context, &args).await,
             Command::Report(args) => report::run(context, &args).await,
             Command::Compare(args) => compare::run(context, &args).await,
             Command::Forecast(args) => forecast::run(context, &args).await,
             Command::Savings(args) => savings::run(context, &args).await,
             Command::Waste(args) => waste::run(context, &args).await,
+            Command::Anomalies(args) => anomalies::run(context, &args).await,
+            Command::Budget(args) => budget::run(context, &args).await,
             Command::Tags(args) => tags::run(context, &args).await,
             Command::Policy(args) => policy::run(context, &args).await,
             Command::Settings(args) => {

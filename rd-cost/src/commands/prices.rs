@@ -1,5 +1,6 @@
 //! `rd-cost prices`: the prices of the stack's region.
 
+use super::refresh;
 use crate::prices::{Prices, Row};
 use rd_common::context::Context;
 use rd_common::output::table::table;
@@ -8,7 +9,10 @@ use std::path::PathBuf;
 
 /// Flags of `rd-cost prices`.
 #[derive(clap::Args, Clone, Debug)]
+#[command(args_conflicts_with_subcommands = true)]
 pub struct PricesArgs {
+    #[command(subcommand)]
+    command: Option<PricesCommand>,
     /// Text that the items contain, such as nat (default: all items)
     filter: Option<String>,
     /// File with prices that override those of the list, one JSON object a line
@@ -16,9 +20,24 @@ pub struct PricesArgs {
     prices: Option<PathBuf>,
 }
 
-/// Prints each item with its price.
-pub fn run(context: &Context, args: &PricesArgs) -> Result<Exit> {
-    let mut prices = Prices::of_region(&context.stack.region);
+/// The commands of `rd-cost prices`.
+#[derive(clap::Subcommand, Clone, Copy, Debug)]
+pub enum PricesCommand {
+    /// Bring the prices of what the stack has from AWS's Price List, for all estimates from then on
+    #[command(after_help = "{program} prices refresh")]
+    Refresh,
+}
+
+/// Prints each item with its price, or brings prices from AWS.
+pub async fn run(context: &Context, args: &PricesArgs) -> Result<Exit> {
+    match args.command {
+        Some(PricesCommand::Refresh) => refresh::run(context).await,
+        None => list(context, args),
+    }
+}
+
+fn list(context: &Context, args: &PricesArgs) -> Result<Exit> {
+    let mut prices = Prices::known(&context.settings.folder(), &context.stack.region)?;
     if let Some(path) = &args.prices {
         prices.override_with(path)?;
     }

@@ -1,15 +1,16 @@
 //! `rd-cost report`: what AWS has charged for the stack.
 
-use crate::chart::{bar, columns};
 use crate::cost_explorer::{By, CostExplorer, Kind, Metric, Query, RequestArgs, Spent};
 use crate::money::{cents, plain};
 use crate::tag_problems::explain_nothing;
 use jiff::civil::Date;
 use jiff::{Timestamp, ToSpan, tz::TimeZone};
 use rd_common::context::Context;
+use rd_common::output::chart::{bar, columns};
 use rd_common::output::style::{BOLD, DIM, paint};
 use rd_common::{Error, Exit, Result};
 use rust_decimal::Decimal;
+use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
 use std::collections::BTreeMap;
 
@@ -97,6 +98,12 @@ pub async fn open(context: &Context, args: &RequestArgs) -> Result<CostExplorer>
     let aws = context.connect().await?;
     let folder = context.settings.folder().join(".rd").join("costs");
     Ok(CostExplorer::new(&aws, &context.stack, &folder, args))
+}
+
+/// The bar of an amount; the highest one is full.
+fn length(amount: Decimal, highest: Decimal) -> String {
+    let number = |amount: Decimal| amount.to_f64().unwrap_or_default();
+    bar(number(amount), number(highest), BAR)
 }
 
 /// The sums of a report.
@@ -215,7 +222,8 @@ impl<'a> Report<'a> {
         }
         text.push('\n');
         if self.query.by != By::Day {
-            let amounts: Vec<Decimal> = self.days.values().copied().collect();
+            let amounts: Vec<Option<f64>> =
+                self.days.values().map(|amount| amount.to_f64()).collect();
             text.push_str(&format!(
                 "{:>11}  {}{}\n",
                 "",
@@ -245,7 +253,7 @@ impl<'a> Report<'a> {
             .max()
             .unwrap_or(0);
         for (key, amount) in &self.used {
-            let bar = bar(*amount, highest, BAR);
+            let bar = length(*amount, highest);
             text.push_str(format!("{:>11}  {key:width$}  {bar}", cents(*amount)).trim_end());
             text.push('\n');
         }
@@ -259,7 +267,7 @@ impl<'a> Report<'a> {
             } else {
                 ""
             };
-            let bar = bar(*amount, highest, BAR);
+            let bar = length(*amount, highest);
             text.push_str(format!("{:>11}  {day}  {bar}{mark}", cents(*amount)).trim_end());
             text.push('\n');
         }

@@ -41,10 +41,13 @@ impl Sources {
         config.preset = usage.unwrap_or(config.preset);
         let state = context.settings.stack.state.clone();
         let region = &context.stack.region;
+        let folder = context.settings.folder();
         let mut sources = Self {
-            prices: Prices::of_region(region),
+            prices: Prices::known(&folder, region)?,
             state_prices: match state.backend {
-                Some(Backend::S3) => Prices::of_region(state.region.as_ref().unwrap_or(region)),
+                Some(Backend::S3) => {
+                    Prices::known(&folder, state.region.as_ref().unwrap_or(region))?
+                }
                 _ => Prices::default(),
             },
             state,

@@ -2,6 +2,7 @@
 //! request, so a run counts them, keeps answers, and makes no more than it may.
 //! <https://docs.aws.amazon.com/cost-management/latest/userguide/ce-api-best-practices.html>
 
+mod anomalies;
 mod cache;
 mod costs;
 mod forecast;
@@ -9,6 +10,7 @@ mod metric;
 mod requests;
 mod tags;
 
+pub use anomalies::Found;
 pub use costs::{By, Kind, Query, Spent};
 pub use forecast::Forecast;
 pub use metric::Metric;

@@ -4,7 +4,7 @@ use crate::line::Price;
 use rd_common::{Error, Result};
 use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// One line of the file: a price in a region.
@@ -54,6 +54,33 @@ pub fn read(path: &Path) -> Result<Vec<Row>> {
         })
     });
     rows.collect()
+}
+
+/// Where `rd-cost prices refresh` keeps the prices of a region, in the folder of `rd.toml`.
+pub fn cache_file(folder: &Path, region: &str) -> PathBuf {
+    let costs = folder.join(".rd").join("costs");
+    costs.join(format!("prices.{region}.jsonl"))
+}
+
+/// Writes prices to a file, in the place of what it has.
+pub fn write(path: &Path, rows: &[Row]) -> Result<()> {
+    let write = || -> std::io::Result<()> {
+        if let Some(folder) = path.parent() {
+            std::fs::create_dir_all(folder)?;
+        }
+        let mut text = String::new();
+        for row in rows {
+            text.push_str(&serde_json::to_string(row)?);
+            text.push('\n');
+        }
+        let part = path.with_extension("jsonl.part");
+        std::fs::write(&part, text)?;
+        std::fs::rename(&part, path)
+    };
+    write().map_err(|e| {
+        Error::failed(format!("cannot write {}: {e}", path.display()))
+            .hint("check the permissions of the folder")
+    })
 }
 
 fn parse(line: &str) -> std::result::Result<Row, String> {

@@ -42,6 +42,15 @@ pub fn of_region(region: &str) -> BTreeMap<String, Price> {
     prices
 }
 
+/// The unit of an item, whichever region has a price for it; an hour for classes that none has.
+pub fn unit(item: &str) -> &'static str {
+    let named = LIST.lines().find_map(|line| {
+        let rest = line.strip_prefix(item)?.strip_prefix(' ')?;
+        rest.split(' ').next()
+    });
+    named.unwrap_or("hour")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,7 +4,8 @@
 mod file;
 mod list;
 
-pub use file::Row;
+pub use file::{Row, cache_file, write};
+pub use list::unit;
 
 use crate::line::Price;
 use rd_common::Result;
@@ -27,6 +28,17 @@ impl Prices {
             region: region.to_owned(),
             by_item: list::of_region(region),
         }
+    }
+
+    /// The list prices of `region`, with those that `rd-cost prices refresh` has brought to the checkout in `folder`. Fails
+    /// where these cannot be read.
+    pub fn known(folder: &Path, region: &str) -> Result<Self> {
+        let mut prices = Self::of_region(region);
+        let cache = cache_file(folder, region);
+        if cache.exists() {
+            prices.override_with(&cache)?;
+        }
+        Ok(prices)
     }
 
     /// Puts the prices of the file for this region in the place of those of the list. Fails where the file cannot be

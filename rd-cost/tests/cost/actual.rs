@@ -15,7 +15,7 @@ pub fn ago(days: i64) -> Date {
 }
 
 /// A row of the stack's costs.
-fn row(days_ago: i64, service: &str, amount: &str) -> Value {
+pub fn row(days_ago: i64, service: &str, amount: &str) -> Value {
     json!({
         "day": ago(days_ago).to_string(), "service": service, "usage_type": format!("{service}-Hours"),
         "amount": amount, "tags": {"Project": "shop", "Environment": "test", "rd:slice": "net"},
@@ -265,6 +265,10 @@ fn refusals_say_what_to_do() {
     );
     let net = cost(&world, "report --metric net");
     assert!(net.stderr.contains("these are unblended"), "{}", net.stderr);
+    // Older accounts know the list price by its second name, and no metric is asked for a third time.
+    let list = cost(&world, "report --metric list");
+    assert_eq!(list.of_type("spent").len(), 1);
+    assert!(list.stderr.contains("2 requests"), "{}", list.stderr);
     let backwards = world
         .rd("rd-cost")
         .args("report --since 2026-02-01 --until 2026-01-01")

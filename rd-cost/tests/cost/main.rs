@@ -2,6 +2,8 @@
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 mod actual;
+mod anomalies;
+mod budget;
 mod changes;
 mod compare;
 mod formats;

@@ -2,7 +2,7 @@
 
 use super::{PRODUCTION, estimate, lines, millionths, offline_plan};
 use rd_testkit::World;
-use serde_json::json;
+use serde_json::{Value, json};
 
 #[test]
 fn prices_are_listed_and_overridden() {
@@ -81,4 +81,97 @@ fn free_amounts_and_usages_are_settings() {
     assert!(millionths(&low["usd_month"]) < millionths(&typical["usd_month"]));
     let three = total("--set cost.usage.egress_gb={low=100,typical=200,high=60000}");
     assert!(millionths(&three["usd_month_high"]) > millionths(&typical["usd_month_high"]));
+}
+
+/// A product of the Price List with one price.
+fn product(service: &str, family: &str, usage_type: &str, usd: &str) -> Value {
+    let attributes =
+        json!({"regionCode": "eu-central-1", "usagetype": usage_type, "instanceType": "none"});
+    json!({
+        "serviceCode": service,
+        "product": {"productFamily": family, "sku": usage_type, "attributes": attributes},
+        "terms": {"OnDemand": {"x": {"effectiveDate": "2026-10-01T00:00:00Z", "priceDimensions": {
+            "y": {"unit": "Hrs", "beginRange": "0", "endRange": "Inf", "pricePerUnit": {"USD": usd}},
+        }}}},
+    })
+}
+
+#[test]
+fn prices_are_refreshed_for_what_the_stack_has() {
+    let world = World::new(
+        "project = \"shop\"\nenvironment = \"test\"\nregion = \"eu-central-1\"\n[net]\nazs = 1\nnat = \"single\"\n",
+    );
+    let nothing = world.rd("rd-cost").args("prices refresh").code(2);
+    assert!(
+        nothing.stderr.contains("the states have nothing"),
+        "{}",
+        nothing.stderr
+    );
+    world.rd("rd-net").args("apply -y").ok();
+    let nat = |usage: &str, usd: &str| product("AmazonEC2", "NAT Gateway", usage, usd);
+    let ipv4 = |usage: &str, usd: &str| product("AmazonVPC", "VpcPublicIPv4Address", usage, usd);
+    let products = [
+        nat("EUC1-NatGateway-Provisioned-Hours", "9"),
+        nat("EUC1-NatGateway-Hours", "0.06"),
+        // Two that fit: none is taken.
+        nat("EUC1-NatGateway-Bytes", "0.01"),
+        nat("EUC1-NatGateway-Bytes", "0.02"),
+        ipv4("EUC1-PublicIPv4:IdleAddress", "7"),
+        ipv4("EUC1-PublicIPv4:InUseAddress", "0.005"),
+    ];
+    world.aws_local(
+        "/aws-local/prices",
+        &json!({"account": world.account, "products": products}),
+    );
+    let done = world.rd("rd-cost").args("prices refresh").ok();
+    let rows = done.records();
+    assert_eq!(rows.len(), 2, "{}", done.stdout);
+    assert_eq!(
+        (&rows[0]["item"], &rows[0]["usd"]),
+        (&json!("VPC/nat-gateway-hour"), &json!("0.06"))
+    );
+    assert_eq!(rows[0]["unit"], "hour");
+    assert_eq!(
+        rows[0]["origin"],
+        "AWS Price List, in effect since 2026-10-01"
+    );
+    assert!(
+        done.stderr
+            .contains("VPC/nat-gateway-gb: 2 products with different prices fit"),
+        "{}",
+        done.stderr
+    );
+    // From then on, an estimate has them, without a call; a file is still above them.
+    let price = |flags: &str| {
+        let line = format!("estimate {flags}");
+        let done = world
+            .rd("rd-cost")
+            .args(&line)
+            .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
+            .ok();
+        let (lines, _) = lines(&done);
+        let gateway = lines
+            .iter()
+            .find(|line| line["item"] == "NAT gateway")
+            .unwrap();
+        (gateway["unit_price"].clone(), gateway["price_date"].clone())
+    };
+    assert_eq!(price(""), (json!("0.06"), rows[0]["date"].clone()));
+    let own = r#"{"region":"eu-central-1","item":"VPC/nat-gateway-hour","unit":"hour","usd":"1","date":"2026-11-01","origin":"us"}"#;
+    std::fs::write(world.path().join("own.jsonl"), own).unwrap();
+    assert_eq!(price("--prices own.jsonl").0, json!("1"));
+    let listed = world
+        .rd("rd-cost")
+        .args("prices nat-gateway-hour")
+        .ok()
+        .records();
+    assert_eq!(listed[0]["usd"], "0.06");
+}
+
+#[test]
+fn a_variable_sets_the_table_of_usages() {
+    let world = World::new(&format!("{PRODUCTION}region = \"us-east-1\"\n"));
+    let settings = world.rd("rd-cost").args("settings cost.usage.nat_gb");
+    let shown = settings.env("RD_COST_USAGE", "{ nat_gb = 77 }").ok().stdout;
+    assert!(shown.contains("77"), "{shown}");
 }

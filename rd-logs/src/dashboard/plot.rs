@@ -1,9 +1,7 @@
 //! Small plots and short numbers, for the terminal.
 
 use super::widget::Unit;
-
-/// The bars of a plot, from the lowest to the highest value.
-const BARS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
+use rd_common::output::chart::columns as columns_of;
 
 /// A plot of values over the time from `from` to `to`, in seconds. Each column is as high as the highest value in its
 /// part of the time, and empty if there is none. The scale begins at 0, or at the lowest value if it is negative.
@@ -16,21 +14,7 @@ pub fn sparkline(points: &[(i64, f64)], (from, to): (i64, i64), columns: usize) 
             *column = Some(column.map_or(*value, |so_far: f64| so_far.max(*value)));
         }
     }
-    let all = || points.iter().map(|(_, value)| *value);
-    let floor = all().fold(0.0, f64::min);
-    let range = all().fold(0.0, f64::max) - floor;
-    highest
-        .into_iter()
-        .map(|value| match value {
-            None => ' ',
-            Some(_) if range <= 0.0 => BARS[0],
-            Some(value) => {
-                let share = (value - floor) / range;
-                let bar = (share * BARS.len() as f64).ceil() as usize;
-                BARS[bar.clamp(1, BARS.len()) - 1]
-            }
-        })
-        .collect()
+    columns_of(&highest)
 }
 
 /// A value with three significant digits and its unit, at most nine characters.

@@ -1,7 +1,7 @@
 """The costs of an account, as a test has set them with `POST /aws-local/costs`:
 
     {"account", "rows": [{"day", "service", "usage_type", "amount", …}], "tags": [{"TagKey", "Status", …}],
-     "refuse": [{"operation", "code", "message"}], "member": true}
+     "refuse": [{"operation", "code", "message"}], "member": true, "monitors": […], "anomalies": […]}
 
 Of a row, the fields below are optional. `DELETE` with the account removes all. Nothing that is made here costs anything by
 itself.
@@ -26,6 +26,7 @@ from aws_local.ce.requests import invalid, page, period, refused
 METRICS = (
     "AmortizedCost",
     "BlendedCost",
+    "ListCost",
     "NetAmortizedCost",
     "NetUnblendedCost",
     "NormalizedUsageAmount",
@@ -54,9 +55,12 @@ tag_states = {}
 # By account: the refusals that come next, and the backfills that were requested.
 refusals = {}
 backfills = {}
+# By account: the monitors and anomalies of Cost Anomaly Detection.
+monitors = {}
+anomalies = {}
 # The accounts of an organization that are not its management account.
 members = set()
-KEPT = (rows, tag_states, refusals, backfills)
+KEPT = (rows, tag_states, refusals, backfills, monitors, anomalies)
 
 
 def _control(method, body):
@@ -72,6 +76,8 @@ def _control(method, body):
     for tag in body.get("tags", ()):
         state = {"Type": "UserDefined", "Status": "Active", **tag}
         tag_states.setdefault(account, {})[tag["TagKey"]] = state
+    monitors.setdefault(account, []).extend(body.get("monitors", ()))
+    anomalies.setdefault(account, []).extend(body.get("anomalies", ()))
     if body.get("member"):
         members.add(account)
     for one in body.get("refuse", ()):

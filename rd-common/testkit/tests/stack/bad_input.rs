@@ -98,7 +98,7 @@ fn settings() {
             .code(2);
         one_error(&done, wanted);
     }
-    let others: [(&str, &str, &[&str]); 20] = [
+    let others: [(&str, &str, &[&str]); 23] = [
         (
             "rd-store",
             "[store]\nbucket = \"No_Good\"\n",
@@ -187,12 +187,31 @@ fn settings() {
             &["line 4", "cloudwatch.amazonaws.com"],
         ),
         ("rd-logs", "[logs]\ncpu = 90\n", &["line 4", "logs.cpu"]),
+        (
+            "rd-cost",
+            "[cost]\npreset = \"mid\"\n",
+            &["line 4", "`cost.preset`", "typical"],
+        ),
+        (
+            "rd-cost",
+            "[cost.usage]\nnat = 5\n",
+            &["line 4", "cost.usage.nat"],
+        ),
+        (
+            "rd-cost",
+            "[cost.usage]\nnat_gb = -5\n",
+            &["line 4", "not negative"],
+        ),
     ];
     for (program, text, wanted) in others {
         let world = World::new(&format!("{head}{text}"));
+        let command = match program {
+            "rd-cost" => "estimate",
+            _ => "plan --offline",
+        };
         let done = world
             .rd(program)
-            .args("plan --offline")
+            .args(command)
             .env("AWS_ENDPOINT_URL", "http://127.0.0.1:1")
             .code(2);
         one_error(&done, wanted);

@@ -73,8 +73,9 @@ fn the_tests_of_the_state_store_are_where_it_is() {
 }
 
 /// How the page writes the services' names in the SDK.
-const SERVICES: [(&str, &str); 18] = [
+const SERVICES: [(&str, &str); 20] = [
     ("ACM", "acm"),
+    ("Budgets", "budgets"),
     ("chatbot", "chatbot"),
     ("CloudWatch", "cloudwatch"),
     ("CloudWatch Logs", "logs"),
@@ -84,6 +85,7 @@ const SERVICES: [(&str, &str); 18] = [
     ("ElastiCache", "elasticache"),
     ("Elastic Load Balancing v2", "elbv2"),
     ("IAM", "iam"),
+    ("Pricing", "pricing"),
     ("RDS", "rds"),
     ("Resource Groups Tagging API", "tag"),
     ("Route 53", "route53"),

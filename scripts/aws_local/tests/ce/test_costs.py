@@ -88,3 +88,24 @@ class Ce(Case):
         self.given(member=True)
         with self.refused("AccessDeniedException"):
             self.ce.list_cost_allocation_tags()
+
+    def test_anomalies_are_those_of_days(self):
+        self.assertEqual(self.ce.get_anomaly_monitors()["AnomalyMonitors"], [])
+        one = {
+            "AnomalyId": "1",
+            "AnomalyStartDate": f"{day(3)}T00:00:00Z",
+            "AnomalyScore": {"MaxScore": 1, "CurrentScore": 1},
+            "Impact": {"MaxImpact": 9.5, "TotalImpact": 9.5},
+            "MonitorArn": "arn:aws:ce::1:anomalymonitor/a",
+        }
+        self.given(monitors=[{"MonitorName": "a", "MonitorType": "DIMENSIONAL"}], anomalies=[one])
+        self.assertEqual(len(self.ce.get_anomaly_monitors()["AnomalyMonitors"]), 1)
+
+        def found(start, end):
+            interval = {"StartDate": day(start), "EndDate": day(end)}
+            return [one["AnomalyId"] for one in self.ce.get_anomalies(DateInterval=interval)["Anomalies"]]
+
+        self.assertEqual(found(5, 3), ["1"])
+        self.assertEqual(found(2, 1), [])
+        with self.refused("ValidationException"):
+            found(91, 1)

@@ -1,0 +1,1 @@
+"""AWS's Price List, which moto lacks."""
