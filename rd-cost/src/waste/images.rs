@@ -75,7 +75,7 @@ fn unused(
     mut images: Vec<ImageDetail>,
     is_old: impl Fn(Option<&DateTime>) -> bool,
 ) -> (usize, Decimal, String) {
-    images.sort_by_key(|one| std::cmp::Reverse(one.image_pushed_at().map(|time| time.secs())));
+    images.sort_by_key(|one| std::cmp::Reverse(one.image_pushed_at().map(DateTime::secs)));
     let old = images.iter().skip(KEPT).filter(|one| {
         let used = one.last_recorded_pull_time().or(one.image_pushed_at());
         is_old(used)

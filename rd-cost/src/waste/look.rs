@@ -82,7 +82,7 @@ impl Look<'_> {
     pub fn is_ours<'t>(
         &self,
         name: &str,
-        tags: impl Iterator<Item = (Option<&'t str>, Option<&'t str>)> + Clone,
+        tags: &(impl Iterator<Item = (Option<&'t str>, Option<&'t str>)> + Clone),
     ) -> bool {
         let value = |wanted: &str| {
             let mut tags = tags.clone();
