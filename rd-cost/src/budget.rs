@@ -57,11 +57,11 @@ pub struct Budget {
 /// The mails at one threshold.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mails {
-    /// `actual` or `forecast`.
+    /// What is above the threshold: `actual` or `forecast`.
     pub of: &'static str,
     /// The percentage of the limit.
     pub percent: String,
-    /// The addresses.
+    /// The addresses that get them.
     pub to: BTreeSet<String>,
 }
 

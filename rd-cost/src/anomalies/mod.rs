@@ -28,7 +28,7 @@ const SHARE: Decimal = Decimal::from_parts(25, 0, 0, false, 2);
 /// A day of a service that stands out.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outlier {
-    /// The day.
+    /// The day, in UTC.
     pub day: Date,
     /// The service, as Cost Explorer names it.
     pub service: String,

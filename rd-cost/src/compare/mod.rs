@@ -19,19 +19,19 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The days that are compared; all of them are complete.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Days {
-    /// The first day.
+    /// The first day, which is included.
     pub since: Date,
     /// The day after the last one.
     pub until: Date,
 }
 
 impl Days {
-    /// Their number.
+    /// How many days they are.
     pub fn count(self) -> i64 {
         (self.until - self.since).get_days().into()
     }
 
-    /// The last day.
+    /// The last day, which is included.
     pub fn last(self) -> Date {
         self.until.saturating_sub(1.days())
     }
@@ -69,7 +69,7 @@ pub struct Item {
     pub charged: Option<Decimal>,
     /// The quantity that AWS has charged.
     pub quantity_charged: Decimal,
-    /// AWS's unit.
+    /// The unit in which AWS counts it.
     pub unit: String,
     /// What explains the difference; empty where there is none to speak of.
     pub explanation: String,
@@ -132,10 +132,10 @@ impl Item {
     }
 }
 
-/// A whole comparison.
+/// All items of an estimate next to those of the bill.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// The days.
+    /// The days that are compared.
     pub days: Days,
     /// The region of the estimate.
     pub region: String,

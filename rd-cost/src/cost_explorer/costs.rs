@@ -62,7 +62,7 @@ impl By {
         groups.map(|(kind, key)| GroupDefinition::builder().r#type(kind).key(key).build())
     }
 
-    /// What is charged.
+    /// Which charges an answer consists of.
     fn filter(self, stack: &Stack) -> Expression {
         let stack = of_stack(stack);
         if self != Self::Item {
