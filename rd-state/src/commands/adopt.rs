@@ -32,7 +32,7 @@ pub struct AdoptArgs {
     /// Show what would be adopted, the settings for rd.toml and the plan that would follow; change nothing
     #[arg(long, conflicts_with = "undo")]
     dry_run: bool,
-    /// Adopt without asking
+    /// Adopt without asking first
     #[arg(long, short = 'y')]
     yes: bool,
     /// Give everything that was adopted its tags back, and forget it

@@ -110,22 +110,22 @@ impl Resource {
 pub struct Block<'a>(&'a Map<String, Value>);
 
 impl<'a> Block<'a> {
-    /// As [`Resource::text`].
+    /// The same as [`Resource::text`], of the block.
     pub fn text(&self, name: &str) -> &'a str {
         self.0.get(name).and_then(Value::as_str).unwrap_or_default()
     }
 
-    /// As [`Resource::number`].
+    /// The same as [`Resource::number`], of the block.
     pub fn number(&self, name: &str) -> Option<i64> {
         self.0.get(name)?.as_i64()
     }
 
-    /// As [`Resource::texts`].
+    /// The same as [`Resource::texts`], of the block.
     pub fn texts(&self, name: &str) -> Vec<&'a str> {
         texts(self.0.get(name))
     }
 
-    /// As [`Resource::blocks`].
+    /// The same as [`Resource::blocks`], of the block.
     pub fn blocks(&self, name: &str) -> Vec<Block<'a>> {
         blocks(self.0.get(name))
     }
