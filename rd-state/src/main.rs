@@ -4,6 +4,7 @@ mod adoption;
 mod bootstrap;
 mod commands;
 mod escape;
+mod export;
 mod formats;
 mod graph;
 mod permissions;

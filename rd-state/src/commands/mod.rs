@@ -4,6 +4,7 @@ mod adopt;
 mod bootstrap;
 mod diff;
 mod doctor;
+mod export;
 mod graph;
 mod history;
 mod import;
@@ -127,6 +128,9 @@ pub enum Command {
         {program} graph net --format mermaid > graph.mmd\n\
         {program} graph --format json | jq -r '.resources[] | .address, .depends_on'")]
     Graph(graph::GraphArgs),
+    /// Write the stack as a Terraform configuration with imports
+    #[command(after_help = "{program} export --terraform terraform/")]
+    Export(export::ExportArgs),
     /// Show saved plans or other records as text, Markdown, a page or JSON
     #[command(after_help = "{program} view plan.jsonl\n\
         {program} view plan.jsonl --format markdown :: for a comment on a pull request\n\
@@ -187,6 +191,7 @@ impl ProgramCommands for Command {
             Command::Locks => locks::run(context).await,
             Command::Unlock(args) => unlock::run(context, &args).await,
             Command::Graph(args) => graph::run(context, &args).await,
+            Command::Export(args) => export::run(context, &args).await,
             Command::View(args) => view::run(&context.flags, &args),
             Command::Slices => Ok(slices::run()),
             Command::Stack => Ok(stack::run(context)),

@@ -181,6 +181,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "bootstrap",
             "adoption",
             "terraform",
+            "export",
             "formats",
             "graph",
             "escape",

@@ -38,4 +38,5 @@ mod stdin;
 mod stdout;
 mod streaming;
 mod terminal;
+mod terraform_export;
 mod views;
