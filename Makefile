@@ -51,7 +51,7 @@ apply: build ## Plan, ask, and apply exactly that plan
 	scripts/apply $(ARGS)
 
 .PHONY: status
-status: build ## Show the resources of the stack, their health, and what has drifted
+status: build ## Show the whole stack on one screen: what matters, and what is not well
 	scripts/status $(ARGS)
 
 .PHONY: destroy

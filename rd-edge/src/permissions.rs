@@ -66,7 +66,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ELB,
         "DescribeTargetHealth",
-        "check targets",
+        "status check targets",
         &[Grant::any("elasticloadbalancing:DescribeTargetHealth")],
     ),
     needs(

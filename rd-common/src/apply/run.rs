@@ -7,10 +7,11 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::printer::Printer;
 use crate::pipe::output_resolver::OutputResolver;
+use crate::pipe::step_records::now;
 use crate::plan::create_and_delete_order::{Tasks, Work};
 use crate::plan::doubles::TWO_IDS;
 use crate::plan::refresh::stored_attribute;
-use crate::records::{Applied, Diagnostic, Output, Record, Severity};
+use crate::records::{Applied, Diagnostic, Output, Record, Severity, StepProgress, StepState};
 use crate::resource::action::Action;
 use crate::resource::input::{Reference, references, resolve};
 use futures_util::stream::{FuturesUnordered, StreamExt};
@@ -61,6 +62,7 @@ impl<C: 'static> Run<'_, C> {
         let mut emitted: BTreeSet<&str> = BTreeSet::new();
         let mut running = FuturesUnordered::new();
         let mut stopped = false;
+        self.emit_waiting(tasks);
         self.emit_outputs(&settled, &mut emitted);
         loop {
             if !stopped && !self.executor.ctx.cancel.is_cancelled() {
@@ -107,6 +109,25 @@ impl<C: 'static> Run<'_, C> {
         outcome.cancelled |= self.executor.ctx.cancel.is_cancelled() && !waiting.is_empty();
         outcome.skipped = waiting.len();
         outcome
+    }
+
+    /// Writes which resources there are to change, so that what shows the progress knows how many are left.
+    fn emit_waiting(&self, tasks: &Tasks) {
+        let changes = tasks.work.iter().filter(|work| match work {
+            Work::Apply(planned) => planned.action != Action::None,
+            Work::Delete(delete) => delete.seen,
+        });
+        let addresses: BTreeSet<&str> = changes.map(Work::address).collect();
+        let since = now();
+        for address in addresses {
+            self.printer.emit(&Record::Progress(StepProgress {
+                slice: self.executor.ctx.slice.to_owned(),
+                address: address.to_owned(),
+                state: StepState::Waiting,
+                reason: None,
+                since: since.clone(),
+            }));
+        }
     }
 
     async fn run_one(&self, task: usize, work: &Work) -> (usize, Result<Option<Action>>) {
@@ -212,7 +233,7 @@ impl<C: 'static> Run<'_, C> {
             if let Reference::Output(slice, name) = &reference
                 && !self.resolved.borrow().contains_key(&reference)
             {
-                step.say(&format!("waiting for {slice}.{name}"));
+                step.waits_for(&format!("{slice}.{name}"));
                 let value = tokio::select! {
                     biased;
                     () = self.executor.ctx.cancel.cancelled() => return Err(Error::interrupted()),

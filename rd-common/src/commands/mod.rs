@@ -46,12 +46,13 @@ pub enum SliceCommand<D: Args> {
         {program} destroy --confirm shop-production :: for production, after `protect = false` was applied"
     )]
     Destroy(destroy::DestroyArgs<D>),
-    /// Show resources, their health and drift
+    /// Show health and drift, and what is not well
     #[command(
-        after_help = "{program} status :: show the resources, their health and drift\n\
+        after_help = "{program} status :: show what matters, and what is not well\n\
+        {program} status --full :: show every resource with its details\n\
         {program} status --format json | jq -r 'select(.health == \"drifted\").address'"
     )]
-    Status,
+    Status(status::StatusArgs),
     /// Print one output or all outputs
     #[command(after_help = "{program} output :: print all outputs\n\
         {program} output {output} :: print one, for a shell\n\
@@ -108,7 +109,7 @@ impl<D: Args> SliceCommand<D> {
             SliceCommand::Plan(_) => Some(Verb::Plan),
             SliceCommand::Apply(_) => Some(Verb::Apply),
             SliceCommand::Destroy(_) => Some(Verb::Destroy),
-            SliceCommand::Status => Some(Verb::Status),
+            SliceCommand::Status(_) => Some(Verb::Status),
             SliceCommand::Rebuild => Some(Verb::Rebuild),
             SliceCommand::Import(_) => Some(Verb::Import),
             SliceCommand::Adopt(_) => Some(Verb::Adopt),
@@ -126,7 +127,7 @@ impl<D: Args> SliceCommand<D> {
             SliceCommand::Plan(args) => plan::run::<S>(context, &args).await,
             SliceCommand::Apply(args) => apply::run::<S>(context, &args).await,
             SliceCommand::Destroy(args) => destroy::run::<S>(context, &args).await,
-            SliceCommand::Status => status::run::<S>(context).await,
+            SliceCommand::Status(args) => status::run::<S>(context, &args).await,
             SliceCommand::Output(args) => output::run(context, S::NAME, &args).await,
             SliceCommand::Settings(args) => settings::run::<S>(context, &args),
             SliceCommand::Rebuild => rebuild::run::<S>(context).await,

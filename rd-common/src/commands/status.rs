@@ -17,8 +17,17 @@ use crate::resource::slice::Slice;
 use crate::state::document::{Document, Phase};
 use std::collections::BTreeMap;
 
+/// The flags that `status` accepts.
+#[derive(clap::Args, Clone, Debug)]
+pub struct StatusArgs {
+    /// Show every resource with its details
+    #[arg(long)]
+    pub full: bool,
+}
+
 /// Shows the status of slice `S` as one program of a pipe.
-pub(crate) async fn run<S: Slice>(context: &Context) -> Result<Exit> {
+pub(crate) async fn run<S: Slice>(context: &Context, args: &StatusArgs) -> Result<Exit> {
+    context.printer.show_in_full(args.full);
     let ahead = ReadAhead::<S>::start(context);
     slice_session::run::<S, _>(context, Verb::Status, false, |session| async move {
         let outputs = OutputResolver::new(&session);

@@ -9,6 +9,7 @@ pub mod look;
 pub mod printer;
 pub mod prompt;
 pub mod record_file;
+pub mod region;
 pub mod stderr;
 pub mod stream;
 pub mod style;

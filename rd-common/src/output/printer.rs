@@ -5,6 +5,7 @@ use crate::error::{Error, Result};
 use crate::output::clean::{clean, log_lines, one_line};
 use crate::output::look::{Look, Signs};
 use crate::output::record_file::RecordFile;
+use crate::output::region::{can_draw, make_way};
 use crate::output::stderr;
 use crate::output::stream::{self, Stream, stdout};
 use crate::output::style::{BOLD, DIM, ERROR, INFO, WARN, paint};
@@ -164,6 +165,34 @@ impl Printer {
         stdout().room().await;
     }
 
+    /// Shows from now on the progress of all programs of the pipe, as their records report it: as a region on the terminal
+    /// beside text, otherwise in a line from time to time. Where another program reads the records, it shows them.
+    pub fn show_progress(&self) {
+        let shows = !self.is_json() || !stream::is_pipe();
+        let draws = self.format == Format::Text && self.terminal;
+        if can_draw() && (draws || !shows) {
+            make_way();
+        }
+        if shows {
+            self.progress.show_pipe(draws);
+        }
+    }
+
+    /// Ends what [`Printer::show_progress`] has started.
+    pub fn end_progress(&self) {
+        self.progress.end_pipe();
+    }
+
+    /// Runs `print` while the progress is hidden.
+    pub fn beside_progress(&self, print: &mut dyn FnMut()) {
+        self.progress.suspend(print);
+    }
+
+    /// Whether stdout is a terminal.
+    pub fn is_on_terminal(&self) -> bool {
+        self.terminal
+    }
+
     /// Writes a record of this program. A diagnostic also goes to stderr, whatever the format, so that people see it.
     pub fn emit(&self, record: &Record) {
         if let Record::Diagnostic(diagnostic) = record {
@@ -193,6 +222,9 @@ impl Printer {
     /// Passes on a line from upstream. `record` is what it holds, where its type is known.
     pub fn pass_through(&self, line: &[u8], record: Option<&Record>) {
         self.keep(&[line, b"\n"].concat());
+        if let Some(record) = record {
+            self.progress.note(record);
+        }
         match (self.format, record) {
             (Format::Json, _) => {
                 let mut bytes = line.to_vec();
@@ -227,6 +259,7 @@ impl Printer {
     /// Shows text without folding, such as every field of what a plan creates.
     pub fn show_in_full(&self, full: bool) {
         self.full.set(full);
+        self.view.borrow_mut().full = full;
     }
 
     /// Holds a record for [`Printer::show_plans`], without writing it.
@@ -242,6 +275,18 @@ impl Printer {
         }
         let look = Look::of_stdout(self.full.get());
         let text = self.view.borrow_mut().finish(look);
+        if !text.is_empty() {
+            self.text(&text);
+        }
+    }
+
+    /// Shows what is said when no more records come: how an apply or a destroy went, and how things are.
+    pub fn show_ending(&self) {
+        if self.format != Format::Text {
+            return;
+        }
+        let look = Look::of_stdout(self.full.get());
+        let text = self.view.borrow_mut().ending(look);
         if !text.is_empty() {
             self.text(&text);
         }
@@ -264,6 +309,7 @@ impl Printer {
     }
 
     fn write_record(&self, record: &Record) {
+        self.progress.note(record);
         if self.records.borrow().is_some() {
             self.keep(&record.line());
         }
@@ -294,7 +340,7 @@ impl Printer {
     fn write(&self, bytes: Vec<u8>) {
         if self.terminal {
             self.progress.suspend(|| {
-                stdout().push(bytes);
+                stdout().push([stderr::before_text().as_bytes(), &bytes].concat());
                 stdout().wait_written(TERMINAL_FIRST);
             });
         } else {

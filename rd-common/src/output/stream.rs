@@ -8,7 +8,7 @@ use std::fs::File;
 use std::future::Future;
 use std::io::{self, ErrorKind, Write};
 use std::os::fd::AsFd;
-use std::os::unix::fs::MetadataExt;
+use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, mpsc as blocking};
 use std::time::Duration;
@@ -233,6 +233,12 @@ impl Writer {
             spare.push(bytes);
         }
     }
+}
+
+/// Whether stdout is a pipe, so that another program reads it.
+pub fn is_pipe() -> bool {
+    let metadata = handle().and_then(|file| file.metadata());
+    metadata.is_ok_and(|found| found.file_type().is_fifo() || found.file_type().is_socket())
 }
 
 /// The regular file that stdout is redirected to.

@@ -4,6 +4,8 @@ use crate::resource::action::Action;
 use anstyle::{AnsiColor, Style};
 use std::fmt::Display;
 
+/// For text without a meaning of its own.
+pub const PLAIN: Style = Style::new();
 /// For names, such as addresses.
 pub const BOLD: Style = Style::new().bold();
 /// For text that matters less.

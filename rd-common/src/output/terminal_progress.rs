@@ -1,10 +1,13 @@
-//! Progress on stderr: a spinner for each running step on a terminal, otherwise a line every 30 s for a long wait.
+//! Progress on stderr: a spinner for each running step on a terminal, otherwise a line every 30 s for a long wait. An apply
+//! and a destroy have one region for all programs of the pipe in its place ([`Region`]).
 
 use crate::output::clean::one_line;
+use crate::output::region::Region;
 use crate::output::stderr;
+use crate::records::Record;
 use crate::resource::progress::{ShowProgress, ShowStep};
 use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
-use std::cell::{Cell, RefCell};
+use std::cell::{Cell, OnceCell, RefCell};
 use std::io::IsTerminal;
 use std::rc::Rc;
 use std::time::{Duration, Instant};
@@ -24,6 +27,8 @@ enum Mode {
 #[derive(Clone)]
 pub struct TerminalProgress {
     mode: Mode,
+    /// The progress of all programs of the pipe, once it is shown.
+    region: Rc<OnceCell<Region>>,
 }
 
 impl TerminalProgress {
@@ -37,11 +42,35 @@ impl TerminalProgress {
             } else {
                 Mode::Plain
             },
+            region: Rc::default(),
+        }
+    }
+
+    /// Shows from now on the progress that the records of all programs of the pipe report ([`TerminalProgress::note`]). With
+    /// `draws`, as a region on the terminal, if stderr is one.
+    pub fn show_pipe(&self, draws: bool) {
+        self.region.get_or_init(|| Region::start(draws));
+    }
+
+    /// Takes over what a record says about the progress.
+    pub fn note(&self, record: &Record) {
+        if let Some(region) = self.region.get() {
+            region.note(record);
+        }
+    }
+
+    /// Ends what [`TerminalProgress::show_pipe`] has started. Nothing of it stays on the terminal.
+    pub fn end_pipe(&self) {
+        if let Some(region) = self.region.get() {
+            region.end();
         }
     }
 
     /// Runs `print` with the spinners hidden, so that both can write to the terminal.
     pub fn suspend<T>(&self, print: impl FnOnce() -> T) -> T {
+        if let Some(region) = self.region.get() {
+            return region.beside(print);
+        }
         match &self.mode {
             Mode::Live(bars) => bars.suspend(print),
             Mode::Plain => print(),

@@ -14,5 +14,6 @@ pub mod session;
 pub mod slice_session;
 pub mod startup_failure;
 pub mod stdin;
+pub mod step_records;
 mod told;
 pub mod upstream;

@@ -6,6 +6,7 @@ use crate::error::{Error, Result};
 use crate::exit::Exit;
 use crate::output::printer::Printer;
 use crate::pipe::stdin::HOW_TO_SAY_NOTHING;
+use crate::pipe::step_records::StepRecords;
 use crate::pipe::upstream::Upstream;
 use crate::records::{Begin, Diagnostic, End, Ended, FORMAT, Record, Severity, Verb};
 use crate::resource::progress::Progress;
@@ -108,10 +109,14 @@ where
     F: Future<Output = Result<Finished>>,
 {
     let name = member.name;
+    let works = matches!(member.verb, Verb::Apply | Verb::Destroy);
     let changes = matches!(member.verb, Verb::Plan | Verb::Apply);
     let printer = context.printer.clone();
     let cancel = Cancel::on_signals()
         .map_err(|e| Error::failed(format!("cannot watch for signals: {e}")))?;
+    if works {
+        printer.show_progress();
+    }
     upstream.attach(context.flags.no_stdin, printer.clone());
     let began = begin(context, &member, &upstream).await;
 
@@ -140,7 +145,10 @@ where
             name,
             stack,
             printer: printer.clone(),
-            progress: context.progress.clone(),
+            progress: match works {
+                true => Progress::new(StepRecords::new(printer.clone(), name)),
+                false => context.progress.clone(),
+            },
             store: context.store.clone(),
             upstream: upstream.clone(),
             cancel: cancel.clone(),
@@ -177,10 +185,13 @@ where
     // The work is done, but lines that are still to come from upstream must be passed on before the program exits.
     let rest = tokio::select! {
         biased;
-        () = cancel.cancelled() => Ok(()),
+        // Ctrl-C on a terminal stops all programs: the one that shows them ends last.
+        () = cancel.cancelled(), if !(works && printer.is_on_terminal()) => Ok(()),
         rest = upstream.finish() => rest,
     };
+    printer.end_progress();
     printer.show_plans();
+    printer.show_ending();
     let rest = rest.and(printer.finish_records());
     match rest {
         Err(error) if status == Ended::Ok => {

@@ -3,13 +3,21 @@
 
 mod cost;
 mod health;
+<<<<<<< HEAD
 mod risk;
+=======
+mod progress;
+>>>>>>> 709c170 (An apply of a pipe shows one region for all programs; a status is one screen)
 pub mod schema;
 mod verb;
 
 pub use cost::{Basis, Cost, CostTotal};
 pub use health::Health;
+<<<<<<< HEAD
 pub use risk::{Danger, Risk};
+=======
+pub use progress::{StepProgress, StepState};
+>>>>>>> 709c170 (An apply of a pipe shows one region for all programs; a status is one screen)
 pub use verb::Verb;
 
 use crate::error::Error;
@@ -40,6 +48,8 @@ pub enum Record {
     Status(Status),
     /// What a resource costs in a month, or all of them together, from `rd-cost estimate`.
     Cost(Box<Cost>),
+    /// What a resource waits for while an apply or a destroy runs.
+    Progress(StepProgress),
     /// An error, a warning or a note, when it occurs.
     Diagnostic(Diagnostic),
     /// The last record of a program.
@@ -313,6 +323,7 @@ impl Record {
             Record::Applied(r) => &r.slice,
             Record::Status(r) => &r.slice,
             Record::Cost(r) => &r.slice,
+            Record::Progress(r) => &r.slice,
             Record::Diagnostic(r) => &r.slice,
             Record::End(r) => &r.slice,
         }

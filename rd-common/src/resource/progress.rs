@@ -17,6 +17,11 @@ pub trait ShowProgress {
 pub trait ShowStep {
     /// Shows the current activity, such as `creating`, or AWS's status.
     fn say(&self, text: &str);
+
+    /// Shows that the step cannot begin before this output of another slice is known, such as `data.instance_id`.
+    fn waits_for(&self, output: &str) {
+        self.say(&format!("waiting for {output}"));
+    }
 }
 
 /// Where a run reports its steps. Cheap to clone.
@@ -48,5 +53,10 @@ impl Step {
     /// Reports what the step does or what it waits for.
     pub fn say(&self, text: &str) {
         self.0.say(text);
+    }
+
+    /// Reports that the step cannot begin before this output of another slice is known.
+    pub fn waits_for(&self, output: &str) {
+        self.0.waits_for(output);
     }
 }

@@ -25,6 +25,14 @@ impl Default for Cancel {
     }
 }
 
+/// What is done before a second signal ends the process.
+static BEFORE_EXIT: OnceLock<fn()> = OnceLock::new();
+
+/// Sets what is done before a second signal ends the process, such as to tidy up the terminal. The first call counts.
+pub fn before_exit(tidy_up: fn()) {
+    BEFORE_EXIT.get_or_init(|| tidy_up);
+}
+
 /// Set by the process's signals, once they are watched.
 static SIGNALS: OnceLock<Cancel> = OnceLock::new();
 
@@ -150,6 +158,9 @@ impl Watched {
                 continue;
             }
             if heard {
+                if let Some(tidy_up) = BEFORE_EXIT.get() {
+                    tidy_up();
+                }
                 std::process::exit(Exit::Interrupted.code().into());
             }
             heard = true;

@@ -13,8 +13,8 @@ use aws_sdk_elasticloadbalancingv2::types::{
 use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, Result, Tags,
-    Timeouts, Wanted, attribute, sdk_tags, touches,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Found, Input, Kind, Result,
+    Retry, Tags, Timeouts, Wanted, attribute, sdk_tags, touches,
 };
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -384,6 +384,34 @@ impl Kind for TargetGroup {
         let group = read_group(ctx, id).await?;
         let users = group.map(|group| group.load_balancer_arns().join(", "));
         Ok(users.filter(|users| !users.is_empty()))
+    }
+
+    async fn details(ctx: &Ctx<Clients>, id: &str, _: &Live) -> Result<Details> {
+        let call = ctx.clients.elb.describe_target_health();
+        let answer = call.target_group_arn(id).send().await;
+        let answer = match answer.doing("read the targets' health") {
+            // Credentials that do not allow the call see the rest.
+            Err(error) if error.retry == Retry::Never => return Ok(Details::new()),
+            other => other?,
+        };
+        let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+        for one in answer.target_health_descriptions() {
+            let state = one.target_health().and_then(|health| health.state());
+            *counts
+                .entry(state.map_or("unknown", |state| state.as_str()))
+                .or_default() += 1;
+        }
+        let counts: Vec<String> = counts
+            .iter()
+            .map(|(state, count)| format!("{count} {state}"))
+            .collect();
+        let mut details = Details::new();
+        let text = match counts.is_empty() {
+            true => "none".to_owned(),
+            false => counts.join(", "),
+        };
+        details.insert("targets".to_owned(), text.into());
+        Ok(details)
     }
 }
 

@@ -39,6 +39,7 @@ pub fn run(flags: &GlobalFlags, args: &ViewArgs) -> Result<Exit> {
     printer.show_in_full(args.full);
     read(&args.files, |record| printer.emit(&record))?;
     printer.show_plans();
+    printer.show_ending();
     Ok(Exit::Done)
 }
 

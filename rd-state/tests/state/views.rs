@@ -62,6 +62,49 @@ fn a_plan_is_shown_at_every_width() {
     }
 }
 
+const STATUS: &str = include_str!("views/status.jsonl");
+const APPLIED: &str = include_str!("views/applied.jsonl");
+
+#[test]
+fn the_end_of_an_apply_and_a_status_are_shown_at_every_width() {
+    let world = World::new("");
+    let view = |records: &str, line: &str, width: &str| {
+        let view = world.rd("rd-state").args("view").args(line);
+        view.stdin(records).env("COLUMNS", width)
+    };
+    for (name, records) in [("applied", APPLIED), ("status", STATUS)] {
+        for width in ["60", "80", "120"] {
+            let plain = view(records, "", width).ok().stdout;
+            let colored = view(records, "", width).env("CLICOLOR_FORCE", "1");
+            let colored = colored.ok().stdout.replace('\u{1b}', "␛");
+            snapshot!(format!("{name}_{width}"), plain);
+            snapshot!(format!("{name}_{width}_colored"), colored);
+        }
+    }
+    let full = view(STATUS, "--full", "80").ok().stdout;
+    assert!(full.contains("net.vpc.main"), "{full}");
+}
+
+/// A stack in which nothing is well still has one screen.
+#[test]
+fn a_status_has_at_most_24_lines() {
+    let world = World::new("");
+    let spoilt = STATUS.replace("\"ready\", \"fields\"", "\"failed\", \"fields\"");
+    let more: String = (0..40)
+        .map(|number| {
+            format!(
+                "{{\"type\": \"status\", \"slice\": \"net\", \"address\": \"net.route.r{number}\", \"kind\": \"route\", \
+                 \"health\": \"gone\", \"reason\": \"deleted outside of rd\"}}\n"
+            )
+        })
+        .collect();
+    for records in [STATUS.to_owned(), spoilt + &more] {
+        let view = world.rd("rd-state").args("view").stdin(records.clone());
+        let text = view.env("COLUMNS", "80").ok().stdout;
+        assert!(text.lines().count() <= 24, "{text}");
+    }
+}
+
 #[test]
 fn a_terminal_that_cannot_show_signs_or_colors_gets_none() {
     let world = World::new("");

@@ -2,6 +2,7 @@
 //! slices plan at the same time; what is done and how things are is shown line by line, as it comes.
 
 mod apply;
+pub mod board;
 mod cost;
 pub mod danger;
 mod doctor;
@@ -31,11 +32,16 @@ pub(super) struct View {
     header: Option<String>,
     /// The plans and estimates that are not shown yet.
     plans: Model,
+    /// What applies and destroys have done, and how things are, for what is said at their end.
+    done: Model,
+    /// Whether each resource of a status is shown.
+    pub(super) full: bool,
 }
 
 impl View {
     /// The text of a record, with its line feed; empty where people need none, or not yet.
     pub(super) fn render(&mut self, record: &Record) -> String {
+        self.note_done(record);
         match record {
             Record::Begin(begin) => self.begin(begin),
             Record::Change(_) => {
@@ -44,7 +50,9 @@ impl View {
             }
             Record::Output(output) => self.output(output),
             Record::Applied(applied) => apply::applied(applied),
-            Record::Status(status) => status::resource(status),
+            Record::Status(status) if self.full => status::resource(status),
+            Record::Status(_) => String::new(),
+            Record::Cost(_) if self.is_doing() => String::new(),
             Record::Cost(cost) => {
                 self.plans.note(record);
                 match self.is_planned() {
@@ -52,9 +60,35 @@ impl View {
                     false => self.held_header() + &cost::line(cost),
                 }
             }
-            Record::Diagnostic(_) => String::new(),
+            Record::Progress(_) | Record::Diagnostic(_) => String::new(),
             Record::End(end) => self.end(end),
         }
+    }
+
+    fn note_done(&mut self, record: &Record) {
+        let command = match record {
+            Record::Begin(begin) => Some(&begin.command),
+            Record::Cost(_) => return self.done.note(record),
+            record => self.commands.get(record.slice()),
+        };
+        let of_status = matches!(record, Record::Status(_));
+        if of_status || matches!(command, Some(Verb::Apply | Verb::Destroy | Verb::Status)) {
+            self.done.note(record);
+        }
+    }
+
+    /// Whether a program applies or destroys.
+    fn is_doing(&self) -> bool {
+        let mut commands = self.commands.values();
+        commands.any(|command| matches!(command, Verb::Apply | Verb::Destroy))
+    }
+
+    /// What is said when no more records come: of an apply or a destroy, how it went and what comes next; how things are.
+    pub(super) fn ending(&mut self, look: Look) -> String {
+        let done = std::mem::take(&mut self.done);
+        let stacks = done.stacks.iter();
+        let texts = stacks.map(|stack| apply::ending(stack, look) + &status::screen(stack, look));
+        texts.collect()
     }
 
     /// Adds a record to what is held back.
@@ -157,6 +191,7 @@ impl View {
                 self.plans.note(&Record::End(end.clone()));
                 String::new()
             }
+            Some(Verb::Status) if !self.full => String::new(),
             Some(command) => summary::summary(command, end),
             None => String::new(),
         }

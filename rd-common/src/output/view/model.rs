@@ -7,7 +7,8 @@ use crate::records::{
 };
 use crate::resource::action::Action;
 use crate::slices::SLICES;
-use std::collections::BTreeMap;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// All that the records say, by stack.
 #[derive(Clone, Debug, Default)]
@@ -46,6 +47,8 @@ pub struct Run {
     pub outputs: Vec<Output>,
     /// Errors, warnings and notes.
     pub diagnostics: Vec<Diagnostic>,
+    /// When its steps began and ended.
+    pub times: BTreeSet<Timestamp>,
     /// How it ended; none where the records are cut.
     pub end: Option<End>,
 }
@@ -61,6 +64,7 @@ impl Run {
             statuses: Vec::new(),
             outputs: Vec::new(),
             diagnostics: Vec::new(),
+            times: BTreeSet::new(),
             end: None,
         }
     }
@@ -101,6 +105,7 @@ impl Model {
             Record::Applied(applied) => run.applied.push(applied.clone()),
             Record::Status(status) => run.statuses.push(status.clone()),
             Record::Diagnostic(diagnostic) => run.diagnostics.push(diagnostic.clone()),
+            Record::Progress(progress) => run.times.extend(progress.since()),
             Record::End(end) => run.end = Some(end.clone()),
             Record::Begin(_) | Record::Cost(_) => {}
         }

@@ -1,0 +1,342 @@
+//! The progress of all programs of a pipe, from their records: what is done, what runs and for how long, and what waits.
+
+use crate::output::clean::one_line;
+use crate::output::look::Signs;
+use crate::output::style::{BOLD, DIM, ERROR, PLAIN, WARN, paint};
+use crate::output::wrap::columns;
+use crate::records::{Record, Severity, StepProgress, StepState, Verb};
+use crate::slices::SLICES;
+use jiff::Timestamp;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The most lines of steps in the line of a log.
+const MOST_IN_A_LINE: usize = 3;
+/// The most lines that the region on a terminal takes, so that what is done stays in sight.
+const MOST_LINES: usize = 16;
+
+/// One step that has not ended.
+#[derive(Debug)]
+struct Step {
+    state: StepState,
+    reason: String,
+    since: Option<Timestamp>,
+}
+
+/// The steps of one slice.
+#[derive(Debug, Default)]
+struct SliceSteps {
+    /// By address; those that have ended are not here.
+    open: BTreeMap<String, Step>,
+    ended: BTreeSet<String>,
+    failed: BTreeSet<String>,
+}
+
+impl SliceSteps {
+    fn running(&self) -> impl Iterator<Item = (&String, &Step)> {
+        let open = self.open.iter();
+        open.filter(|(_, step)| step.state == StepState::Running)
+    }
+
+    fn waiting(&self) -> usize {
+        self.open.len() - self.running().count()
+    }
+
+    fn done(&self) -> usize {
+        self.ended.difference(&self.failed).count()
+    }
+
+    /// The slices whose outputs it waits for.
+    fn waits_for(&self) -> Vec<&str> {
+        let waiting = self.open.values();
+        let reasons = waiting.filter(|step| step.state == StepState::Waiting);
+        let slices: BTreeSet<&str> = reasons
+            .filter_map(|step| step.reason.split('.').next())
+            .filter(|slice| !slice.is_empty())
+            .collect();
+        slices.into_iter().collect()
+    }
+}
+
+/// All programs of a pipe.
+#[derive(Debug, Default)]
+pub struct Board {
+    slices: BTreeMap<usize, (String, SliceSteps)>,
+    command: Option<Verb>,
+    stack: String,
+    start: Option<Timestamp>,
+    /// Whether the run was asked to stop.
+    pub stopping: bool,
+}
+
+/// A time as people say it: `42s`, `1m 50s`, `2h 03m`.
+pub fn elapsed(seconds: i64) -> String {
+    match seconds.max(0) {
+        seconds @ 0..60 => format!("{seconds}s"),
+        seconds @ 60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
+        seconds => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
+    }
+}
+
+fn since(start: Option<Timestamp>, now: Timestamp) -> String {
+    start.map_or(String::new(), |start| {
+        elapsed(now.as_second() - start.as_second())
+    })
+}
+
+impl Board {
+    /// Takes over what a record says.
+    pub fn note(&mut self, record: &Record, now: Timestamp) {
+        match record {
+            Record::Begin(begin) if matches!(begin.command, Verb::Apply | Verb::Destroy) => {
+                self.start.get_or_insert(now);
+                self.command.get_or_insert(begin.command.clone());
+                if self.stack.is_empty() {
+                    self.stack.clone_from(&begin.stack);
+                }
+                self.steps(&begin.slice);
+            }
+            Record::Progress(progress) => self.progress(progress),
+            Record::Diagnostic(one) if one.severity == Severity::Error => {
+                if let Some(address) = &one.address {
+                    self.steps(&one.slice).failed.insert(address.clone());
+                }
+            }
+            Record::End(end) => {
+                self.steps(&end.slice).open.clear();
+            }
+            _ => {}
+        }
+    }
+
+    fn steps(&mut self, slice: &str) -> &mut SliceSteps {
+        let place = SLICES.iter().position(|one| *one == slice);
+        let place = place.unwrap_or(SLICES.len());
+        let steps = self.slices.entry(place);
+        &mut steps
+            .or_insert_with(|| (slice.to_owned(), SliceSteps::default()))
+            .1
+    }
+
+    fn progress(&mut self, progress: &StepProgress) {
+        let steps = self.steps(&progress.slice);
+        if progress.state == StepState::Ended {
+            steps.open.remove(&progress.address);
+            // A slice that reads what exists, and what a resource waits for besides itself, are no resources.
+            if progress
+                .address
+                .starts_with(&format!("{}.", progress.slice))
+            {
+                steps.ended.insert(progress.address.clone());
+            }
+            return;
+        }
+        steps.ended.remove(&progress.address);
+        let step = Step {
+            state: progress.state,
+            reason: progress.reason.clone().unwrap_or_default(),
+            since: progress.since(),
+        };
+        steps.open.insert(progress.address.clone(), step);
+    }
+
+    fn all(&self) -> impl Iterator<Item = (&str, &SliceSteps)> {
+        let slices = self.slices.values();
+        slices.map(|(slice, steps)| (slice.as_str(), steps))
+    }
+
+    fn sum(&self, of: impl Fn(&SliceSteps) -> usize) -> usize {
+        self.all().map(|(_, steps)| of(steps)).sum()
+    }
+
+    /// What runs, the longest first, with its slice.
+    fn running(&self) -> Vec<(&str, &str, &Step)> {
+        let steps = self.all().flat_map(|(slice, steps)| {
+            let running = steps.running();
+            running.map(move |(address, step)| (slice, address.as_str(), step))
+        });
+        let mut running: Vec<_> = steps.collect();
+        running.sort_by_key(|(_, address, step)| (step.since, *address));
+        running
+    }
+
+    /// Whether there is something to show: a step that has not ended.
+    pub fn has_steps(&self) -> bool {
+        self.all().any(|(_, steps)| !steps.open.is_empty())
+    }
+
+    fn counts(&self, separator: &str) -> String {
+        let (done, failed) = (self.sum(SliceSteps::done), self.sum(|one| one.failed.len()));
+        let (running, waiting) = (self.running().len(), self.sum(SliceSteps::waiting));
+        let all = done + failed + self.sum(|one| one.open.len());
+        let mut parts = Vec::new();
+        if all > 0 {
+            parts.push(format!("{done} of {all} done"));
+        }
+        for (count, word) in [
+            (failed, "failed"),
+            (running, "running"),
+            (waiting, "waiting"),
+        ] {
+            if count > 0 {
+                parts.push(format!("{count} {word}"));
+            }
+        }
+        parts.join(separator)
+    }
+
+    /// The line that a log gets from time to time.
+    pub fn line(&self, now: Timestamp) -> String {
+        let running = self.running();
+        let steps: Vec<String> = running
+            .iter()
+            .take(MOST_IN_A_LINE)
+            .map(|(_, address, step)| {
+                format!(
+                    "{} {} ({})",
+                    one_line(address),
+                    one_line(&step.reason),
+                    since(step.since, now)
+                )
+            })
+            .collect();
+        let more = running.len().saturating_sub(MOST_IN_A_LINE);
+        let more = match more {
+            0 => String::new(),
+            more => format!(", and {more} more"),
+        };
+        let colon = if steps.is_empty() { "" } else { ": " };
+        format!(
+            "{} ({}){colon}{}{more}\n",
+            self.counts(", "),
+            since(self.start, now),
+            steps.join(", ")
+        )
+    }
+
+    /// What is said once when the run is asked to stop.
+    pub fn stopping_line(&self) -> String {
+        let running = self.running();
+        let names: Vec<String> = running
+            .iter()
+            .take(MOST_IN_A_LINE)
+            .map(|(_, address, _)| one_line(address).into_owned())
+            .collect();
+        let what = match (
+            names.is_empty(),
+            running.len().saturating_sub(MOST_IN_A_LINE),
+        ) {
+            (true, _) => "nothing new is started".to_owned(),
+            (_, 0) => format!("finishing what was asked of AWS for {}", names.join(", ")),
+            (_, more) => format!(
+                "finishing what was asked of AWS for {} and {more} more",
+                names.join(", ")
+            ),
+        };
+        format!(
+            "{}: {what}; the state has all of it, and the same command continues. Ctrl-C again ends at once\n",
+            paint(WARN, "stopping")
+        )
+    }
+
+    /// The region of a terminal of this size: lines without line feeds, none wider than `width`.
+    pub fn lines(&self, now: Timestamp, width: usize, rows: usize, signs: Signs) -> Vec<String> {
+        let dot = format!(" {} ", signs.dot());
+        let most = rows.saturating_sub(1).clamp(1, MOST_LINES);
+        let doing = match (self.stopping, &self.command) {
+            (true, _) => "stopping",
+            (_, Some(Verb::Destroy)) => "destroying",
+            _ => "applying",
+        };
+        let mut head = format!("{doing} {}", one_line(&self.stack));
+        for part in [self.counts(&dot), since(self.start, now)] {
+            if !part.is_empty() {
+                head.push_str(&format!("{dot}{part}"));
+            }
+        }
+        let mut lines = vec![cut(&[(BOLD, &head)], width)];
+        let busy: Vec<_> = self
+            .all()
+            .filter(|(_, steps)| !steps.open.is_empty())
+            .collect();
+        // What takes longest is shown first where there is no room for all.
+        let room = most.saturating_sub(1 + busy.len());
+        let shown: BTreeSet<&str> = self
+            .running()
+            .iter()
+            .take(room)
+            .map(|(_, address, _)| *address)
+            .collect();
+        let column = shown.iter().map(|address| columns(address)).max();
+        let column = column.unwrap_or(0).min(width / 2);
+        for (slice, steps) in busy {
+            let mut parts = Vec::new();
+            for (count, word) in [
+                (steps.done(), "done"),
+                (steps.failed.len(), "failed"),
+                (steps.running().count(), "running"),
+                (steps.waiting(), "waiting"),
+            ] {
+                if count > 0 {
+                    parts.push(format!("{count} {word}"));
+                }
+            }
+            let mut text = parts.join(&dot);
+            let waits_for = steps.waits_for();
+            if !waits_for.is_empty() {
+                text.push_str(&format!(" for {}", waits_for.join(", ")));
+            }
+            let style = match steps.failed.is_empty() {
+                true => DIM,
+                false => ERROR,
+            };
+            lines.push(cut(
+                &[(BOLD, &format!("  {slice:5} ")), (style, &text)],
+                width,
+            ));
+            let mut running: Vec<_> = steps
+                .running()
+                .filter(|(address, _)| shown.contains(address.as_str()))
+                .collect();
+            running.sort_by_key(|(address, step)| (step.since, *address));
+            for (address, step) in running {
+                lines.push(step_line(address, step, now, column, width));
+            }
+        }
+        lines.truncate(most);
+        lines
+    }
+}
+
+/// The line of a step: its address, what it does, and at the end of the line for how long.
+fn step_line(address: &str, step: &Step, now: Timestamp, column: usize, width: usize) -> String {
+    let time = since(step.since, now);
+    let left = width.saturating_sub(columns(&time) + 2);
+    let address = format!("    {:column$}  ", one_line(address));
+    let reason = one_line(&step.reason);
+    let text = format!("{address}{reason}");
+    let gap = left.saturating_sub(columns(&text)) + 1;
+    let text = cut(&[(BOLD, &address), (PLAIN, &reason)], left);
+    format!("{text}{}{}", " ".repeat(gap), paint(DIM, time))
+}
+
+/// Texts in their styles, cut to the columns of a line: a line that the terminal wraps would count as two.
+fn cut(parts: &[(anstyle::Style, &str)], width: usize) -> String {
+    let all: usize = parts.iter().map(|(_, text)| text.chars().count()).sum();
+    let mut left = if all > width {
+        width.saturating_sub(3)
+    } else {
+        width
+    };
+    let mut line = String::new();
+    for (style, text) in parts {
+        let kept: String = text.chars().take(left).collect();
+        left -= kept.chars().count();
+        if !kept.is_empty() {
+            line.push_str(&paint(*style, kept));
+        }
+    }
+    if all > width {
+        line.push_str(&"...".chars().take(width).collect::<String>());
+    }
+    line
+}
