@@ -3,21 +3,15 @@
 
 mod cost;
 mod health;
-<<<<<<< HEAD
-mod risk;
-=======
 mod progress;
->>>>>>> 709c170 (An apply of a pipe shows one region for all programs; a status is one screen)
+mod risk;
 pub mod schema;
 mod verb;
 
 pub use cost::{Basis, Cost, CostTotal};
 pub use health::Health;
-<<<<<<< HEAD
-pub use risk::{Danger, Risk};
-=======
 pub use progress::{StepProgress, StepState};
->>>>>>> 709c170 (An apply of a pipe shows one region for all programs; a status is one screen)
+pub use risk::{Danger, Risk};
 pub use verb::Verb;
 
 use crate::error::Error;

@@ -85,6 +85,27 @@ fn the_end_of_an_apply_and_a_status_are_shown_at_every_width() {
     assert!(full.contains("net.vpc.main"), "{full}");
 }
 
+/// README has the end of an apply and a status as they are.
+#[test]
+fn the_screens_in_readme_are_as_they_are() {
+    let world = World::new("");
+    let readme = concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md");
+    let readme = std::fs::read_to_string(readme).unwrap();
+    for (records, skipped) in [
+        (APPLIED, "shop-production done"),
+        (STATUS, "shop-production"),
+    ] {
+        let view = world.rd("rd-state").args("view").stdin(records);
+        let screen = view.env("COLUMNS", "80").ok().stdout;
+        let begin = screen.find(skipped).unwrap();
+        let block = format!("```text\n{}```\n", &screen[begin..]);
+        assert!(
+            readme.contains(&block),
+            "README lacks this screen:\n{block}"
+        );
+    }
+}
+
 /// A stack in which nothing is well still has one screen.
 #[test]
 fn a_status_has_at_most_24_lines() {

@@ -314,7 +314,7 @@ fn step_line(address: &str, step: &Step, now: Timestamp, column: usize, width: u
     let address = format!("    {:column$}  ", one_line(address));
     let reason = one_line(&step.reason);
     let text = format!("{address}{reason}");
-    let gap = left.saturating_sub(columns(&text)) + 1;
+    let gap = left.saturating_sub(columns(&text)) + 2;
     let text = cut(&[(BOLD, &address), (PLAIN, &reason)], left);
     format!("{text}{}{}", " ".repeat(gap), paint(DIM, time))
 }
@@ -339,4 +339,126 @@ fn cut(parts: &[(anstyle::Style, &str)], width: usize) -> String {
         line.push_str(&"...".chars().take(width).collect::<String>());
     }
     line
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::output::style::unstyled;
+    use serde_json::json;
+
+    fn at(time: &str) -> Timestamp {
+        time.parse().unwrap()
+    }
+
+    fn board() -> Board {
+        let mut board = Board::default();
+        let begin = |slice: &str| {
+            json!({"type": "begin", "slice": slice, "format": "rd/1", "command": "apply", "stack": "shop-test",
+                "region": "us-east-1", "tool_version": "0", "run": "r"})
+        };
+        let step = |address: &str, state: &str, reason: &str, since: &str| {
+            let slice = address.split('.').next();
+            json!({"type": "progress", "slice": slice, "address": address, "state": state, "reason": reason,
+                "since": format!("2026-11-27T{since}Z")})
+        };
+        for record in [
+            begin("net"),
+            begin("data"),
+            begin("logs"),
+            step("net.vpc.main", "running", "creating", "10:00:01"),
+            step("net.vpc.main", "ended", "", "10:00:02"),
+            step("net.nat_gateway.a", "running", "pending", "10:01:00"),
+            step(
+                "data.db_instance.postgres",
+                "running",
+                "creating",
+                "10:00:10",
+            ),
+            step(
+                "data.db_instance.postgres",
+                "running",
+                "backing-up",
+                "10:00:10",
+            ),
+            step("data.secret.database", "ended", "", "10:00:11"),
+            json!({"type": "diagnostic", "slice": "data", "severity": "error", "summary": "no",
+                "address": "data.secret.database"}),
+            step("logs.alarm.cpu", "waiting", "data.instance_id", "10:00:10"),
+            step("logs.alarm.tasks", "waiting", "", "10:00:10"),
+        ] {
+            board.note(
+                &serde_json::from_value(record).unwrap(),
+                at("2026-11-27T10:00:00Z"),
+            );
+        }
+        board
+    }
+
+    fn lines(width: usize, rows: usize) -> Vec<String> {
+        let lines = board().lines(at("2026-11-27T10:01:30Z"), width, rows, Signs::Unicode);
+        lines.iter().map(|line| unstyled(line)).collect()
+    }
+
+    #[test]
+    fn what_takes_longest_stands_under_its_slice_with_the_reason_of_aws() {
+        assert_eq!(
+            lines(79, 24),
+            [
+                "applying shop-test · 1 of 6 done · 1 failed · 2 running · 2 waiting · 1m 30s",
+                "  net   1 done · 1 running",
+                "    net.nat_gateway.a          pending                                      30s",
+                "  data  1 failed · 1 running",
+                "    data.db_instance.postgres  backing-up                                1m 20s",
+                "  logs  2 waiting for data",
+            ]
+        );
+    }
+
+    #[test]
+    fn no_line_is_wider_than_the_terminal_and_no_region_higher() {
+        for width in [10, 20, 40, 59, 119, 200] {
+            for rows in [2, 4, 5, 24] {
+                let lines = lines(width, rows);
+                assert!(lines.len() < rows.max(2), "{rows}: {lines:#?}");
+                let widest = lines.iter().map(|line| line.chars().count()).max();
+                assert!(widest <= Some(width), "{width}: {lines:#?}");
+            }
+        }
+        // The longest is kept.
+        let few = lines(59, 6).join("\n");
+        assert!(
+            few.contains("backing-up") && !few.contains("pending"),
+            "{few}"
+        );
+    }
+
+    #[test]
+    fn a_log_gets_one_line() {
+        let board = board();
+        assert_eq!(
+            board.line(at("2026-11-27T10:01:30Z")),
+            "1 of 6 done, 1 failed, 2 running, 2 waiting (1m 30s): data.db_instance.postgres backing-up (1m 20s), \
+             net.nat_gateway.a pending (30s)\n"
+        );
+        let stopping = unstyled(&board.stopping_line());
+        let names = "for data.db_instance.postgres, net.nat_gateway.a;";
+        assert!(
+            stopping.starts_with("stopping: ") && stopping.contains(names),
+            "{stopping}"
+        );
+    }
+
+    #[test]
+    fn nothing_is_shown_once_all_programs_have_ended() {
+        let mut board = board();
+        for slice in ["net", "data", "logs"] {
+            let end = json!({"type": "end", "slice": slice, "status": "ok"});
+            board.note(
+                &serde_json::from_value(end).unwrap(),
+                at("2026-11-27T10:01:30Z"),
+            );
+        }
+        assert!(!board.has_steps());
+    }
 }

@@ -65,7 +65,7 @@ pub(super) fn screen(stack: &StackView, look: Look) -> String {
     let runs: Vec<&Run> = stack
         .runs
         .iter()
-        .filter(|run| run.command == Some(Verb::Status))
+        .filter(|run| run.command == Some(Verb::Status) || !run.statuses.is_empty())
         .collect();
     if runs.is_empty() {
         return String::new();
@@ -79,12 +79,17 @@ pub(super) fn screen(stack: &StackView, look: Look) -> String {
         return text;
     }
     let room = MOST_LINES - 2;
-    let bad: Vec<&&Status> = all
+    let mut bad: Vec<&&Status> = all
         .iter()
         .filter(|one| !matches!(one.health, Health::Ready | Health::Absent))
         .collect();
+    bad.sort_by_key(|one| std::cmp::Reverse(badness(one.health)));
     for (index, status) in bad.iter().enumerate() {
-        let more = resource(status);
+        // Details stand above, as far as people ask for them.
+        let more = resource(&Status {
+            details: serde_json::Map::new(),
+            ..(**status).clone()
+        });
         let lines = text.lines().count() + more.lines().count();
         if lines > room {
             let left = bad.len() - index;
@@ -129,7 +134,7 @@ fn overview(stack: &StackView, runs: &[&Run], all: &[&Status], look: Look) -> Ve
         (
             "service",
             "service",
-            ["revision", "image", "tasks", "deployment"],
+            ["revision", "tasks", "deployment", ""],
         ),
         ("target_group", "targets", ["targets", "", "", ""]),
         (
@@ -155,6 +160,14 @@ fn overview(stack: &StackView, runs: &[&Run], all: &[&Status], look: Look) -> Ve
                     .as_ref()
                     .map(|what| format!("pending: {}", one_line(what))),
             );
+            if kind == "service" {
+                // What runs, as people know it, stands at its task definition.
+                let definitions = of("task_definition");
+                let image = definitions.iter().find_map(|one| detail(one, "image"));
+                if let Some(image) = image {
+                    parts.insert(parts.len().min(1), image);
+                }
+            }
             if parts.is_empty() {
                 parts.extend(status.id.clone());
             }

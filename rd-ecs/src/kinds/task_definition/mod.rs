@@ -8,15 +8,46 @@ pub mod register;
 pub mod revisions;
 
 use crate::clients::Clients;
+use crate::kinds::repository::revision_tags::revision_of;
 use crate::names::TASK_DEFINITION;
 use crate::read::{TaggedRevision, retag};
+use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier};
 use model::{Live, Spec, live};
 use rd_common::aws::Explain;
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Kind, Result, Retry, Tags,
-    Wanted, attribute, is_unknown,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Details, Diff, Error, Found, Kind, Result,
+    Retry, Tags, Wanted, attribute, is_unknown,
 };
 use serde_json::json;
+
+/// An image as people know it: its tags in the stack's repository, which often name a commit, and the begin of its digest. The
+/// reference alone where the tags cannot be read.
+async fn image_name(ctx: &Ctx<Clients>, repository: &str, image: &str) -> String {
+    let Some((place, digest)) = image.split_once('@') else {
+        return image.to_owned();
+    };
+    let place = place.rsplit('/').next().unwrap_or(place);
+    let short: String = digest.chars().take("sha256:".len() + 12).collect();
+    let mut words = Vec::new();
+    if place == repository {
+        let id = ImageIdentifier::builder().image_digest(digest).build();
+        let call = ctx
+            .clients
+            .ecr
+            .describe_images()
+            .repository_name(repository);
+        // A status without tags is better than none.
+        let images = call.image_ids(id).send().await;
+        let images = images.map_or_else(
+            |_| Vec::new(),
+            |images| images.image_details.unwrap_or_default(),
+        );
+        let tags = images.iter().flat_map(ImageDetail::image_tags);
+        words.extend(tags.filter(|tag| revision_of(tag).is_none()).cloned());
+    }
+    words.push(short);
+    words.join(" ")
+}
 
 /// The kind `task_definition`; its id is the family.
 pub struct TaskDefinition;
@@ -196,5 +227,14 @@ impl Kind for TaskDefinition {
             changes.extend(Diff::new().field("arn", &live.arn, new_arn).finish());
         }
         changes
+    }
+
+    async fn details(ctx: &Ctx<Clients>, family: &str, live: &Live) -> Result<Details> {
+        let mut details = Details::new();
+        details.insert(
+            "image".to_owned(),
+            image_name(ctx, family, &live.image).await.into(),
+        );
+        Ok(details)
     }
 }
