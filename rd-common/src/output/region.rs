@@ -68,6 +68,8 @@ impl Region {
     /// Takes over what a record says.
     pub(super) fn note(&self, record: &Record) {
         let mut shown = lock(&self.0);
+        // What runs is named before it ends.
+        shown.tell_stopping();
         shown.board.note(record, Timestamp::now());
         // At once, since a question may follow.
         if shown.drawn && !shown.board.has_steps() {
@@ -114,12 +116,17 @@ fn lock(shown: &Mutex<Shown>) -> MutexGuard<'_, Shown> {
 }
 
 impl Shown {
-    fn tick(&mut self) {
+    /// Says once, when the run was asked to stop, what is being finished.
+    fn tell_stopping(&mut self) {
         let stops = Cancel::watched().is_some_and(|cancel| cancel.is_cancelled());
         if stops && !self.board.stopping {
             self.board.stopping = true;
             stderr::print(&self.board.stopping_line());
         }
+    }
+
+    fn tick(&mut self) {
+        self.tell_stopping();
         if self.draws {
             return self.frame();
         }

@@ -194,6 +194,11 @@ where
     printer.show_ending();
     let rest = rest.and(printer.finish_records());
     match rest {
+        // Upstream was stopped as this program was: that is no failure to explain.
+        Err(_) if cancel.is_cancelled() => Ok(match exit {
+            Exit::Done => Exit::Interrupted,
+            other => other,
+        }),
         Err(error) if status == Ended::Ok => {
             printer.emit_error(name, &error);
             Ok(error.exit)
