@@ -85,7 +85,7 @@ fn what_takes_long_is_shown_and_nothing_stale_stays() {
     }
     for once in [
         "warning: of another program",
-        "net.nat_gateway.a  nat-1",
+        "net.nat_gateway.a nat-1",
         "store.bucket.sessions",
     ] {
         assert_eq!(all.matches(once).count(), 1, "{once}:\n{all}");

@@ -271,6 +271,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "http",
             "run",
             "schema",
+            "screen",
             "kinds",
             "server",
             "canned",
