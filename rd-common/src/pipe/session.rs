@@ -192,13 +192,13 @@ where
     printer.end_progress();
     printer.show_plans();
     printer.show_ending();
+    // Upstream was stopped as this program was: that is no failure to explain.
+    let (rest, exit) = match rest {
+        Err(_) if cancel.is_cancelled() && exit == Exit::Done => (Ok(()), Exit::Interrupted),
+        rest => (rest, exit),
+    };
     let rest = rest.and(printer.finish_records());
     match rest {
-        // Upstream was stopped as this program was: that is no failure to explain.
-        Err(_) if cancel.is_cancelled() => Ok(match exit {
-            Exit::Done => Exit::Interrupted,
-            other => other,
-        }),
         Err(error) if status == Ended::Ok => {
             printer.emit_error(name, &error);
             Ok(error.exit)

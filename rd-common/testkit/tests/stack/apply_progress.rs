@@ -104,7 +104,7 @@ fn ctrl_c_says_what_is_finished_and_the_last_program_waits_for_it() {
     apply.wait_for("AWS says pending");
     apply.wait_for("1 created");
     apply.press("\x03");
-    apply.wait_for("stopping: finishing what was asked of AWS for net.nat_gateway.a");
+    apply.wait_for("finishing what was asked of AWS for net.nat_gateway.a");
     std::fs::write(world.path().join("go"), "").unwrap();
     let done = apply.end();
     let all = screen(&done.stdout, 80).join("\n");
