@@ -222,8 +222,7 @@ impl<'a> Report<'a> {
         }
         text.push('\n');
         if self.query.by != By::Day {
-            let amounts: Vec<Option<f64>> =
-                self.days.values().map(|amount| amount.to_f64()).collect();
+            let amounts: Vec<Option<f64>> = self.days.values().map(ToPrimitive::to_f64).collect();
             text.push_str(&format!(
                 "{:>11}  {}{}\n",
                 "",

@@ -3,7 +3,7 @@
 
 use super::CostExplorer;
 use super::costs::explained;
-use aws_sdk_costexplorer::types::{Anomaly, AnomalyDateInterval};
+use aws_sdk_costexplorer::types::{Anomaly, AnomalyDateInterval, Impact};
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rd_common::aws::Explain;
@@ -70,7 +70,7 @@ fn found(one: &Anomaly) -> Found {
             .collect();
         parts.join(" ")
     });
-    let impact = one.impact().map_or(0.0, |impact| impact.total_impact());
+    let impact = one.impact().map_or(0.0, Impact::total_impact);
     let day = |time: &str| time.split('T').next().unwrap_or(time).to_owned();
     Found {
         id: one.anomaly_id().to_owned(),

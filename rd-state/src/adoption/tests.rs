@@ -6,7 +6,7 @@ use crate::terraform::tests::{one, resource, state};
 use serde_json::{Value, json};
 
 fn map_with(resources: &[Value], answers: &[(&str, &str)]) -> Mapping {
-    let text = state(resources.to_vec()).to_string();
+    let text = state(resources).to_string();
     let terraform = terraform::read(text.as_bytes(), "terraform.tfstate").unwrap();
     map(&terraform, &Answers::of(answers), "us-east-1")
 }

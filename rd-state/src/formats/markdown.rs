@@ -8,7 +8,7 @@ use rd_common::output::style::unstyled;
 use rd_common::output::view::danger::dangers;
 use rd_common::output::view::model::{Model, Run, StackView};
 use rd_common::output::view::plan::changes;
-use rd_common::records::Severity;
+use rd_common::records::{Severity, Verb};
 use rd_common::resource::action::Action;
 use std::fmt::Write;
 
@@ -124,7 +124,7 @@ fn add_diagnostics(text: &mut String, stack: &StackView, left_out: usize) {
 }
 
 fn add_run(text: &mut String, run: &Run, left_out: usize) {
-    let heading = match run.command.as_ref().map(|command| command.as_str()) {
+    let heading = match run.command.as_ref().map(Verb::as_str) {
         None | Some("plan") => String::new(),
         Some(_) => format!(" {}", xml(command(run))),
     };

@@ -35,7 +35,7 @@ pub fn one(kind: &str, name: &str, attributes: Value) -> Value {
 }
 
 /// A state of version 4 with these resources.
-pub fn state(resources: Vec<Value>) -> Value {
+pub fn state(resources: &[Value]) -> Value {
     json!({"version": 4, "terraform_version": "1.11.4", "serial": 7, "lineage": "l", "outputs": {
         "password": {"value": PLANTED, "type": "string", "sensitive": true},
     }, "resources": resources})
@@ -46,7 +46,7 @@ fn read_value(value: &Value) -> rd_common::Result<Terraform> {
 }
 
 fn sample() -> Value {
-    state(vec![
+    state(&[
         one(
             "aws_vpc",
             "main",
@@ -153,9 +153,9 @@ fn what_cannot_be_adopted_is_refused_with_what_to_do() {
     let instance = |edit: &dyn Fn(&mut Value)| {
         let mut one = one("aws_vpc", "main", vpc("vpc-1"));
         edit(&mut one["instances"][0]);
-        state(vec![one])
+        state(&[one])
     };
-    let with = |other: Value| state(vec![one("aws_vpc", "main", vpc("vpc-1")), other]);
+    let with = |other: Value| state(&[one("aws_vpc", "main", vpc("vpc-1")), other]);
     let mut west = one("aws_vpc", "west", vpc("vpc-2"));
     west["provider"] = json!("provider[\"registry.terraform.io/hashicorp/aws\"].west");
     let elsewhere = |arn: &str| with(one("aws_vpc", "other", json!({"id": "vpc-2", "arn": arn})));
@@ -188,7 +188,7 @@ fn what_cannot_be_adopted_is_refused_with_what_to_do() {
             "terraform state pull",
         ),
         (
-            state(Vec::new()),
+            state(&[]),
             "no resources of AWS",
             "check that it is the state",
         ),

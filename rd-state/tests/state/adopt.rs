@@ -1,6 +1,8 @@
 //! `rd-state adopt` of a network that Terraform has made: nothing but tags changes in AWS, the next plan is empty, and an
 //! undo gives everything back.
 
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
 use rd_testkit::faults::Scenario;
 use rd_testkit::{Done, World};
 use serde_json::{Map, Value, json};

@@ -1,5 +1,7 @@
 //! An apply on a terminal: one region for all programs of the pipe, and nothing of it at the end.
 
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
 use rd_testkit::{Terminal, World, screen};
 use serde_json::{Value, json};
 

@@ -1,5 +1,7 @@
 //! `rd-state export --terraform`: the files, and Terraform's own plan of them where it is installed.
 
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
 use insta::{assert_snapshot, with_settings};
 use rd_common::slices::SLICES;
 use rd_testkit::{Rd, World};
