@@ -12,7 +12,7 @@ use rd_common::aws::Aws;
 use rd_common::client;
 use std::rc::Rc;
 
-/// The AWS clients.
+/// The clients of the AWS services that rd-cost asks.
 pub struct Clients {
     aws: Rc<Aws>,
     /// The client of CloudWatch.

@@ -110,7 +110,7 @@ pub struct Price {
 /// Where the number of a usage is from.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Source {
-    /// From these metrics.
+    /// It was measured, by the metrics that are named.
     Measured(String),
     /// It is assumed; why.
     Assumed(String),

@@ -77,7 +77,7 @@ impl OwnedResources {
         self.resources.iter().filter(move |one| one.kind == kind)
     }
 
-    /// All of them.
+    /// All resources of all states.
     pub fn all(&self) -> impl Iterator<Item = &Owned> {
         self.resources.iter()
     }

@@ -246,7 +246,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ECR,
         "DescribeImages",
-        "status apply deploy images push revisions rollback run verify diagnose restart wait exec forward promote",
+        "plan apply deploy images push revisions rollback run verify diagnose restart wait exec forward promote",
         &[Grant::on("ecr:DescribeImages", "repository")],
     ),
     needs(

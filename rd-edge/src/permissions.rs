@@ -66,7 +66,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ELB,
         "DescribeTargetHealth",
-        "status check targets",
+        "plan check targets",
         &[Grant::any("elasticloadbalancing:DescribeTargetHealth")],
     ),
     needs(

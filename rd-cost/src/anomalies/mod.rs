@@ -1,12 +1,13 @@
 //! Days on which a service has cost much more than it does. The rule: a day stands out if it is above the median of the
 //! days before it, at most 28 and at least 7, by more than each of
 //!
-//! - three times the spread of these days (the median of their distances from the median, times 1.4826, which is the standard
+//! - three times the spread of these days (the mean of their distances from the median, times 1.2533, which is the standard
 //!   deviation of a normal distribution),
 //! - a quarter of the median,
 //! - 1 US dollar.
 //!
-//! Median and spread do not follow single days, so that one expensive day does not hide the next.
+//! The median does not follow single days, and the spread little, so that one expensive day does not hide the next. Costs that
+//! swing between two amounts have a spread, too; the median of their distances would be 0.
 
 use crate::cost_explorer::{Kind, Spent};
 use jiff::ToSpan;
@@ -18,8 +19,8 @@ use std::collections::BTreeMap;
 pub const HISTORY: i64 = 28;
 /// How many of them there must be.
 const FEWEST: usize = 7;
-/// From the median of the distances to a standard deviation.
-const SPREAD: Decimal = Decimal::from_parts(14826, 0, 0, false, 4);
+/// From the mean of the distances to a standard deviation: the root of half of pi.
+const SPREAD: Decimal = Decimal::from_parts(12533, 0, 0, false, 4);
 /// How many spreads a day must be above the median.
 const SPREADS: Decimal = Decimal::from_parts(3, 0, 0, false, 0);
 /// The share of the median that it must be above it.
@@ -81,8 +82,9 @@ pub fn outliers(spent: &[Spent], from: Date, since: Date, until: Date) -> Vec<Ou
 
 fn median_and_spread(numbers: Vec<Decimal>) -> (Decimal, Decimal) {
     let middle = median(numbers.clone());
+    let count = Decimal::from(numbers.len().max(1));
     let distances = numbers.into_iter().map(|number| (number - middle).abs());
-    (middle, median(distances.collect()) * SPREAD)
+    (middle, distances.sum::<Decimal>() / count * SPREAD)
 }
 
 fn median(mut numbers: Vec<Decimal>) -> Decimal {

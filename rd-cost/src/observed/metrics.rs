@@ -79,7 +79,7 @@ impl Metric {
 /// The days that are looked at: whole days in UTC, up to the last midnight.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Window {
-    /// The first moment.
+    /// The first moment that is part of it.
     pub from: Timestamp,
     /// The moment after the last one.
     pub to: Timestamp,

@@ -122,6 +122,7 @@ fn nat(owned: &OwnedResources) -> Rule<'_> {
     }
 }
 
+/// The data through interface endpoints, by the bytes that they have processed.
 /// <https://docs.aws.amazon.com/vpc/latest/privatelink/privatelink-cloudwatch-metrics.html>
 fn endpoints(owned: &OwnedResources) -> Rule<'_> {
     let endpoints = owned.of_kind("vpc_endpoint");
@@ -166,6 +167,7 @@ pub fn arn_suffix(arn: &str) -> &str {
         .map_or(arn, |(_, rest)| rest)
 }
 
+/// The capacity units of the load balancer, and the data that it has sent.
 /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html>
 fn load_balancer(owned: &OwnedResources) -> [Rule<'_>; 2] {
     let metrics = |name: &'static str| {
@@ -201,6 +203,7 @@ fn load_balancer(owned: &OwnedResources) -> [Rule<'_>; 2] {
     ]
 }
 
+/// The logs that each slice's groups have taken in.
 /// <https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/CloudWatch-Logs-Monitoring-CloudWatch-Metrics.html>
 fn logs(owned: &OwnedResources) -> Vec<Rule<'_>> {
     type Of = (&'static str, &'static str, fn(&mut Usage) -> &mut Amount);
@@ -253,6 +256,7 @@ fn logs(owned: &OwnedResources) -> Vec<Rule<'_>> {
     rules
 }
 
+/// The storage of the bucket by class, and its requests.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/metrics-dimensions.html>
 fn bucket(owned: &OwnedResources) -> Vec<Rule<'_>> {
     type Of = (&'static str, &'static str, fn(&mut Usage) -> &mut Amount);
@@ -341,6 +345,7 @@ pub fn bucket_size(bucket: &str, storage_type: &str) -> Metric {
     }
 }
 
+/// The mails that the topic of the alarms has sent.
 /// <https://docs.aws.amazon.com/sns/latest/dg/sns-monitoring-using-cloudwatch.html>
 fn mails(owned: &OwnedResources) -> Rule<'_> {
     let topics = owned.of_kind("topic").filter(|one| one.slice == "logs");

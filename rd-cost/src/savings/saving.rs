@@ -50,7 +50,7 @@ pub struct Saving {
     pub usd_month: Option<Decimal>,
     /// What is paid for a term; none for a change that can be taken back.
     pub commitment: Option<Commitment>,
-    /// What it is.
+    /// What is to be changed, and why it saves.
     pub why: String,
     /// What it costs otherwise.
     pub risk: String,

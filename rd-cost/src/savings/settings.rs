@@ -30,6 +30,7 @@ fn only(address: &str, change: impl Fn(&mut Resource)) -> impl Fn(&mut Resource)
     }
 }
 
+/// Spot and off-hours for the tasks of the service.
 /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/fargate-capacity-providers.html>
 fn service(search: &Search<'_>, service: &Resource) -> Vec<Saving> {
     let mut all = Vec::new();
@@ -89,6 +90,7 @@ fn unused(hours: i64) -> Decimal {
     Decimal::from(WEEK - hours) / Decimal::from(WEEK)
 }
 
+/// Off-hours, storage and class of the database.
 /// <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_StopInstance.html>
 fn database(search: &Search<'_>, database: &Resource) -> Vec<Saving> {
     let mut all = Vec::new();
@@ -135,6 +137,7 @@ fn database(search: &Search<'_>, database: &Resource) -> Vec<Saving> {
     all
 }
 
+/// Valkey in the place of Redis OSS.
 /// <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/VersionManagement.HowTo.cross-engine-upgrade.html>
 fn cache(search: &Search<'_>, cache: &Resource) -> Vec<Saving> {
     if cache.text("engine") != "redis" {

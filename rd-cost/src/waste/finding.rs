@@ -39,7 +39,7 @@ pub struct Finding {
     pub verdict: Verdict,
     /// What it costs in a month for nothing; none where no price or size is known.
     pub usd_month: Option<Decimal>,
-    /// What was seen.
+    /// What was seen that makes it waste.
     pub why: String,
     /// The command that ends it; none where nothing is to be done.
     pub command: Option<String>,

@@ -13,9 +13,9 @@ use rust_decimal::Decimal;
 
 /// What the checks look with.
 pub struct Look<'a> {
-    /// The AWS clients.
+    /// The clients of the services that are asked.
     pub clients: &'a Clients,
-    /// The stack.
+    /// The stack whose waste is looked for.
     pub stack: &'a Stack,
     /// What the states have.
     pub owned: &'a OwnedResources,
@@ -46,7 +46,7 @@ impl Look<'_> {
         self.owned.all().find(|one| one.id == id)
     }
 
-    /// Its address.
+    /// The address of the resource with this id; none where the states have none.
     pub fn address(&self, id: &str) -> Option<String> {
         self.with_id(id).map(|one| one.address.clone())
     }

@@ -30,7 +30,7 @@ fn a_command_needs_no_more_than_its_calls() {
     );
     let all = policy("all").to_string();
     assert!(all.contains("ce:StartCostAllocationTagBackfill"), "{all}");
-    let wrong = world.rd("rd-cost").args("policy --for prices").code(2);
+    let wrong = world.rd("rd-cost").args("policy --for settings").code(2);
     assert!(
         wrong.stderr.contains("--for accepts: all, "),
         "{}",

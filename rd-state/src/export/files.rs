@@ -10,7 +10,7 @@ use serde_json::json;
 pub struct File {
     /// The name, such as `net.tf`.
     pub name: String,
-    /// The whole text.
+    /// The whole text of the file.
     pub text: String,
 }
 

@@ -46,7 +46,7 @@ impl Resource {
         self.body.block(name, fill);
     }
 
-    /// Sets the tags.
+    /// Sets the argument `tags` to these tags.
     pub fn tags(&mut self, tags: &Tags) {
         let tags = tags
             .iter()
@@ -59,7 +59,7 @@ impl Resource {
         format!("{}.{}", self.kind, self.name)
     }
 
-    /// The `resource` block.
+    /// The `resource` block of the configuration.
     pub fn to_block(&self) -> Block {
         Block::new("resource", &[&self.kind, &self.name], |body| {
             *body = self.body.clone();

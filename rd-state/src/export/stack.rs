@@ -84,7 +84,7 @@ pub struct Source<'a> {
     pub id: &'a str,
     /// The entry of the state.
     pub stored: &'a Stored,
-    /// The state.
+    /// The state that it is in.
     pub document: &'a Document,
     known: &'a Known,
 }

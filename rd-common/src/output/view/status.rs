@@ -160,6 +160,10 @@ fn overview(stack: &StackView, runs: &[&Run], all: &[&Status], look: Look) -> Ve
                     .as_ref()
                     .map(|what| format!("pending: {}", one_line(what))),
             );
+            let support = detail(status, "standard support");
+            if let Some(ended) = support.filter(|support| support.starts_with("ended")) {
+                parts.push(format!("standard support {ended}"));
+            }
             if kind == "service" {
                 // What runs, as people know it, stands at its task definition.
                 let definitions = of("task_definition");

@@ -15,7 +15,7 @@ use super::stack::Source;
 
 /// What stands in Terraform for a resource.
 pub enum Part {
-    /// These resources.
+    /// These resources of Terraform.
     Resources(Vec<Resource>),
     /// It is an argument of another one.
     InAnother,
