@@ -13,6 +13,7 @@ use rd_common::client;
 use rd_topic::Topics;
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
+use tokio::sync::OnceCell;
 
 /// The AWS clients of this slice.
 pub struct Clients {
@@ -26,6 +27,9 @@ pub struct Clients {
     pub chatbot: chatbot::Client,
     /// The client of IAM, for the role of AWS Chatbot.
     pub iam: rd_iam::Client,
+    /// Whether this run has made sure that the service-linked role of AWS Chatbot exists. Both kinds of channels need it, at
+    /// the same time.
+    pub chatbot_role: OnceCell<()>,
     /// The client of SNS.
     pub sns: sns::Client,
     /// The state of each alarm when it was read, by name. `status` shows it.
@@ -78,6 +82,7 @@ impl Clients {
             rds: client!(rds, aws.config),
             chatbot: in_a_region_of_chatbot(aws),
             iam: rd_iam::client(aws),
+            chatbot_role: OnceCell::new(),
             sns: rd_topic::client(aws),
             alarm_states: RefCell::default(),
             expiring_subscriptions: RefCell::default(),

@@ -88,6 +88,15 @@ impl World {
         document["outputs"][name].clone()
     }
 
+    /// Changes an output in a slice's state.
+    pub fn set_output(&self, slice: &str, name: &str, value: impl Into<Value>) {
+        let file = self.state_file("shop/test", slice);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let mut document: Value = serde_json::from_str(&text).unwrap();
+        document["outputs"][name] = value.into();
+        std::fs::write(file, document.to_string()).unwrap();
+    }
+
     /// The id of the resource at an address in a slice's state.
     pub fn id(&self, address: &str) -> String {
         let slice = address.split('.').next().unwrap();

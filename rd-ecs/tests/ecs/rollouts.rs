@@ -171,6 +171,33 @@ fn a_deployment_that_was_rolled_back_fails_with_the_reason() {
 }
 
 #[test]
+fn a_reason_that_comes_late_is_waited_for() {
+    let world = new(deployed);
+    let digest = world.image("v2", "arm64");
+    let exit = json!({"fails": "exit", "code": 1, "phase_seconds": 1});
+    tasks(&world, &digest, &exit);
+    tasks(
+        &world,
+        &digest,
+        &json!({"fails": "late-reason", "seconds": 0.8}),
+    );
+    let done = deploy(&world, "v2").code(1);
+    let stopped = done.of_type("task");
+    assert!(
+        !stopped.is_empty() && stopped.iter().all(|task| task["exit_code"] == 1),
+        "{}",
+        done.stdout
+    );
+    assert_eq!(
+        done.of_type("finding")[0]["rule"],
+        "exit-1",
+        "{}",
+        done.stdout
+    );
+    settled(&world);
+}
+
+#[test]
 fn a_first_deployment_without_a_previous_revision_fails() {
     let world = World::new(SETTINGS);
     world.service("bootstrap = \"none\"");

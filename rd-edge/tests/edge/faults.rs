@@ -114,9 +114,7 @@ const REPLACE: Scenario = Scenario {
     prepare: |world| {
         applied(world);
         world.settings(&world.edge("host = \"shop\""));
-        let file = world.state_file("shop/test", "net");
-        let text = std::fs::read_to_string(&file).unwrap();
-        std::fs::write(file, text.replace("3001", "8080")).unwrap();
+        world.set_output("net", "app_port", 8080);
     },
     command: |world| world.rd("rd-edge").args("apply -y"),
     check: is_replaced,

@@ -5,7 +5,7 @@
 - `image` (as in the container definition; `*` and `?` are wildcards), `family` (`name` or `name:revision`) and
   `account`: the tasks to which it applies; by default all;
 - `fails`: one of FAILS, with `code` and `logs` (lines) for `exit`, `logs` for `out-of-memory` and `seconds` for
-  `late-logs`; the same tasks can fail in several ways;
+  `late-logs` and `late-reason` (why a task stops is not shown before); the same tasks can fail in several ways;
 - `times`: the number of tasks, or placements, that fail; by default all;
 - `phase_seconds`: the length of a phase of a task's life, by default 0.1.
 
@@ -31,6 +31,7 @@ FAILS = (
     "no-capacity",
     "no-agent",
     "late-logs",
+    "late-reason",
 )
 PHASE = 0.1
 SCOPE = ("account", "image", "family")

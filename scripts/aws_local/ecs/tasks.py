@@ -73,8 +73,8 @@ class Container:
             imageDigest=self.digest,
             runtimeId=self.runtime_id if task.started_at else None,
             lastStatus=self.last_status,
-            exitCode=self.exit_code,
-            reason=self.reason,
+            exitCode=self.exit_code if task.tells_why else None,
+            reason=self.reason if task.tells_why else None,
             networkBindings=[],
             networkInterfaces=interfaces,
             healthStatus=self.health,
@@ -139,6 +139,12 @@ class Task:
     def containers_run(self):
         """Whether its containers may still be running."""
         return self.last_status not in ("DEPROVISIONING", "STOPPED")
+
+    @property
+    def tells_why(self):
+        """Whether it is already shown why the task stops: that comes after the desired status."""
+        late = self.fails.get("late-reason")
+        return not late or not self.stopping_at or self.clock.now >= self.stopping_at + float(late.get("seconds", 1))
 
     @property
     def cpu(self):
@@ -228,8 +234,8 @@ class Task:
             platformVersion=PLATFORM if fargate else None,
             platformFamily="Linux" if fargate else None,
             startedBy=self.started_by,
-            stopCode=self.stop_code,
-            stoppedReason=self.stopped_reason,
+            stopCode=self.stop_code if self.tells_why else None,
+            stoppedReason=self.stopped_reason if self.tells_why else None,
             tags=self.tags if tags else [],
             taskArn=self.task_arn,
             taskDefinitionArn=self.task_definition_arn,

@@ -19,6 +19,7 @@ use rd_common::aws::Explain;
 use rd_common::{
     Change, Condition, Ctx, Diff, Error, Found, Input, Result, Retry, Stack, Tags, Wanted,
 };
+use rd_iam::service_linked_role;
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
 
@@ -151,6 +152,14 @@ async fn retag(ctx: &Ctx<Clients>, arn: &str, set: &Tags, remove: &[String]) -> 
         let call = call.set_tag_keys(Some(remove.to_vec())).send();
         call.await.doing("remove the channel's tags")?;
     }
+    Ok(())
+}
+
+/// Makes sure that Chatbot's service-linked role exists: without it AWS refuses a channel, and keeps a configuration that
+/// sends nothing.
+async fn ensure_role(ctx: &Ctx<Clients>) -> Result<()> {
+    let ensure = || service_linked_role::ensure(&ctx.clients.iam, service_linked_role::CHATBOT);
+    ctx.clients.chatbot_role.get_or_try_init(ensure).await?;
     Ok(())
 }
 

@@ -2,8 +2,8 @@
 //! <https://docs.aws.amazon.com/chatbot/latest/APIReference/API_CreateSlackChannelConfiguration.html>
 
 use super::{
-    LOGGING_LEVEL, Live, NOT_FOUND, Spec, arn, condition, diff, disabled, explain, found,
-    not_authorized, retag, sdk_tags, tags_of, topics,
+    LOGGING_LEVEL, Live, NOT_FOUND, Spec, arn, condition, diff, disabled, ensure_role, explain,
+    found, not_authorized, retag, sdk_tags, tags_of, topics,
 };
 use crate::clients::Clients;
 use crate::names::SLACK_NAME;
@@ -14,7 +14,6 @@ use rd_common::{
     Change, Condition, CreateRequest, Ctx, Deletion, Found, Kind, Note, Result, Retry, Tags, Wanted,
 };
 use rd_iam::propagation::retry_while_refused;
-use rd_iam::service_linked_role;
 
 /// The kind `slack_channel`, of which name and workspace cannot change.
 pub struct SlackChannel;
@@ -65,8 +64,7 @@ impl Kind for SlackChannel {
 
     async fn create(ctx: &Ctx<Clients>, request: CreateRequest<'_, Spec>) -> Result<String> {
         let spec = request.spec;
-        // Without it AWS refuses, and keeps a configuration that sends nothing.
-        service_linked_role::ensure(&ctx.clients.iam, service_linked_role::CHATBOT).await?;
+        ensure_role(ctx).await?;
         let call = ctx
             .clients
             .chatbot

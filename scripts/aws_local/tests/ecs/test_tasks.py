@@ -296,6 +296,18 @@ class Failures(EcsCase):
         lines = self.until(lambda: self.lines(found), lambda lines: len(lines) == 3)
         self.assertEqual(lines, ["a", "b", "c"])
 
+    def test_late_reason(self):
+        self.register()
+        self.control(fails="exit", family="app", code=5, phase_seconds=0.5)
+        self.control(fails="late-reason", family="app", seconds=0.3)
+        arn = self.run_task(overrides={"containerOverrides": [{"name": "app", "command": ["true"]}]})["tasks"][0]["taskArn"]
+        stopping = self.until(lambda: self.task(arn), lambda task: task["desiredStatus"] == "STOPPED")
+        self.assertNotIn("stoppedReason", stopping)
+        self.assertNotIn("exitCode", stopping["containers"][0])
+        told = self.until(lambda: self.task(arn), lambda task: "stoppedReason" in task)
+        self.assertEqual(told["containers"][0]["exitCode"], 5)
+        self.assertNotEqual(told["lastStatus"], "STOPPED")
+
     def test_failures_of_one_account(self):
         self.register()
         self.control(fails="image-missing", account="999999999999")
