@@ -26,8 +26,12 @@ pub async fn refuse_unknown_slices<S: Slice>(session: &SliceSession<S>) -> Resul
         return Ok(());
     };
     let mut by_slice: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    for one in tagged(aws, &session.stack).await? {
-        if unknown.contains(&one.slice.as_str()) {
+    let in_aws = tagged(aws, &session.stack).await?;
+    // Another program of the pipe may have created them since. It writes its state before it creates anything, so that the
+    // store has the state of whatever AWS has.
+    let known = session.store.slices(&session.stack.id()).await?;
+    for one in in_aws {
+        if unknown.contains(&one.slice.as_str()) && !known.contains(&one.slice) {
             let text = format!("{} ({})", one.address, one.arn);
             by_slice.entry(one.slice).or_default().push(text);
         }

@@ -251,3 +251,21 @@ fn a_destroy_does_not_cross_a_first_apply_of_a_slice_that_needs_it() {
     world.rd("rd-net").args("destroy -y").ok();
     assert_eq!(world.inventory(), [""; 0]);
 }
+
+#[test]
+fn what_another_program_creates_while_aws_is_asked_is_not_unknown() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    let asked_late = Rule {
+        calls: Calls::Of("GetResources"),
+        first: 0,
+        times: 1,
+        fault: Fault::Delay(Duration::from_secs(4)),
+    };
+    proxy.rules(vec![asked_late], None);
+    let net = world.rd("rd-net").args("apply -y").start();
+    std::thread::sleep(Duration::from_millis(1500));
+    world.rd("rd-store").args("apply -y").ok();
+    let net = finish(net);
+    assert_eq!(net.code, 0, "{}", net.stderr);
+}
