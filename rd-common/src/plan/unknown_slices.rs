@@ -26,15 +26,17 @@ pub async fn refuse_unknown_slices<S: Slice>(session: &SliceSession<S>) -> Resul
         return Ok(());
     };
     let mut by_slice: BTreeMap<String, Vec<String>> = BTreeMap::new();
-    let in_aws = tagged(aws, &session.stack).await?;
-    // Another program of the pipe may have created them since. It writes its state before it creates anything, so that the
-    // store has the state of whatever AWS has.
-    let known = session.store.slices(&session.stack.id()).await?;
-    for one in in_aws {
-        if unknown.contains(&one.slice.as_str()) && !known.contains(&one.slice) {
+    for one in tagged(aws, &session.stack).await? {
+        if unknown.contains(&one.slice.as_str()) {
             let text = format!("{} ({})", one.address, one.arn);
             by_slice.entry(one.slice).or_default().push(text);
         }
+    }
+    if !by_slice.is_empty() {
+        // Another program of the pipe may have created them since. It writes its state before it creates anything, so that
+        // the store has the state of whatever AWS has.
+        let known = session.store.slices(&session.stack.id()).await?;
+        by_slice.retain(|slice, _| !known.contains(slice));
     }
     refuse(session, &by_slice)
 }
