@@ -6,13 +6,12 @@ use crate::inventory::Inventory;
 use crate::money::{cents, plain};
 use crate::observed::{Window, print_cost};
 use crate::owned::OwnedResources;
-use crate::report::markdown_table;
+use crate::report::{entry, markdown_table};
 use crate::savings::{Outcome, Saving, Search, find};
 use crate::waste::Look;
 use jiff::Timestamp;
 use rd_common::context::Context;
 use rd_common::output::style::{BOLD, paint, width};
-use rd_common::output::wrap::hanging;
 use rd_common::slices::SLICES;
 use rd_common::{Exit, Result};
 use serde_json::json;
@@ -20,9 +19,6 @@ use std::path::PathBuf;
 
 /// The most columns of the text.
 const COLUMNS: usize = 80;
-
-/// The column at which the text of a saving begins.
-const INDENT: usize = 13;
 
 /// Flags of `rd-cost savings`.
 #[derive(clap::Args, Clone, Debug)]
@@ -124,17 +120,11 @@ fn text(found: &[Saving], stack: &str, region: &str, width: usize) -> String {
         paint(BOLD, stack)
     );
     for one in found {
-        let first = format!("{:>11}  {}\n", amount(one), paint(BOLD, name(one)));
-        text.push_str(&first);
         let mut lines = vec![one.why.clone()];
         lines.extend(payment(one));
         lines.extend((!one.risk.is_empty()).then(|| format!("risk: {}", one.risk)));
         lines.extend((!one.change.is_empty()).then(|| format!("→ {}", one.change)));
-        for line in lines {
-            for part in hanging(&[&line], 0, width.saturating_sub(INDENT)).lines() {
-                text.push_str(&format!("{:INDENT$}{part}\n", ""));
-            }
-        }
+        text.push_str(&entry(&amount(one), &name(one), &lines, width));
     }
     if found.is_empty() {
         text.push_str("nothing found that would cost less\n");

@@ -5,12 +5,11 @@ use crate::money::{cents, plain};
 use crate::observed::{Window, print_cost};
 use crate::owned::OwnedResources;
 use crate::prices::Prices;
-use crate::report::markdown_table;
+use crate::report::{entry, markdown_table};
 use crate::waste::{Finding, Look, Verdict, find};
 use jiff::Timestamp;
 use rd_common::context::Context;
 use rd_common::output::style::{BOLD, DIM, paint, width};
-use rd_common::output::wrap::hanging;
 use rd_common::{Exit, Result};
 use rust_decimal::Decimal;
 use serde_json::json;
@@ -18,9 +17,6 @@ use std::path::PathBuf;
 
 /// The most columns of the text.
 const COLUMNS: usize = 80;
-
-/// The column at which the text of a finding begins.
-const INDENT: usize = 13;
 
 /// Flags of `rd-cost waste`.
 #[derive(clap::Args, Clone, Debug)]
@@ -149,19 +145,9 @@ impl Report<'_> {
             self.days
         );
         for one in self.found {
-            let first = format!(
-                "{:>11}  {}",
-                Self::amount(one),
-                paint(BOLD, Self::name(one))
-            );
-            text.push_str(&format!("{first}\n"));
             let mut lines = vec![one.why.clone()];
             lines.extend(one.command.as_ref().map(|command| format!("→ {command}")));
-            for line in lines {
-                for part in hanging(&[&line], 0, width.saturating_sub(INDENT)).lines() {
-                    text.push_str(&format!("{:INDENT$}{part}\n", ""));
-                }
-            }
+            text.push_str(&entry(&Self::amount(one), &Self::name(one), &lines, width));
         }
         let unknown = match self.without_price() {
             0 => String::new(),

@@ -121,7 +121,7 @@ pub fn counted(count: usize, noun: &str) -> String {
     }
 }
 
-/// Judges by numbers; none where all is well.
+/// Judges by numbers; none where nothing is wrong.
 type Judge = Box<dyn FnOnce(&Numbers) -> Option<Finding>>;
 
 /// A resource that is judged once the numbers of its metrics are known.
