@@ -110,9 +110,9 @@ fn add_fields(out: &mut Vec<u8>, message: &str) -> Option<()> {
         return None;
     }
     match portable(object)? {
-        Cow::Owned(mended) => {
+        Cow::Owned(corrected) => {
             out.truncate(begin);
-            out.extend_from_slice(mended.as_bytes());
+            out.extend_from_slice(corrected.as_bytes());
         }
         Cow::Borrowed(object) => {
             let (blanks, length) = (text.len() - text.trim_start().len(), object.len());

@@ -87,7 +87,7 @@ pub fn without_half_pairs(text: &str) -> Cow<'_, str> {
     let Some(first) = memchr::memmem::find(text.as_bytes(), b"\\u") else {
         return Cow::Borrowed(text);
     };
-    let mut mended: Option<String> = None;
+    let mut corrected: Option<String> = None;
     let (mut copied, mut at) = (0, 0);
     // The escape that was found may itself be the letter after an escaped backslash.
     at += first;
@@ -98,9 +98,9 @@ pub fn without_half_pairs(text: &str) -> Cow<'_, str> {
         at += next;
         match unicode_escape(&text.as_bytes()[at..]) {
             Some((char::REPLACEMENT_CHARACTER, length)) => {
-                let mended = mended.get_or_insert_default();
-                mended.push_str(&text[copied..at]);
-                mended.push_str("\\ufffd");
+                let corrected = corrected.get_or_insert_default();
+                corrected.push_str(&text[copied..at]);
+                corrected.push_str("\\ufffd");
                 at += length;
                 copied = at;
             }
@@ -109,11 +109,11 @@ pub fn without_half_pairs(text: &str) -> Cow<'_, str> {
             None => at += 1 + text[at + 1..].chars().next().map_or(0, char::len_utf8),
         }
     }
-    match mended {
+    match corrected {
         None => Cow::Borrowed(text),
-        Some(mut mended) => {
-            mended.push_str(&text[copied..]);
-            Cow::Owned(mended)
+        Some(mut corrected) => {
+            corrected.push_str(&text[copied..]);
+            Cow::Owned(corrected)
         }
     }
 }
@@ -159,8 +159,8 @@ mod tests {
             ),
         ) {
             let text = parts.concat();
-            let mended = without_half_pairs(&text);
-            let read: String = serde_json::from_str(&format!("\"{mended}\"")).unwrap();
+            let corrected = without_half_pairs(&text);
+            let read: String = serde_json::from_str(&format!("\"{corrected}\"")).unwrap();
             prop_assert_eq!(Some(read), unescaped(&text));
         }
     }

@@ -223,7 +223,7 @@ mod tests {
     use serde_json::Value;
 
     #[test]
-    fn what_a_reader_may_refuse_is_mended() {
+    fn what_a_reader_may_refuse_is_corrected() {
         for (text, expected) in [
             (r#"{"a":[1,-2.5e3,null,true,"é\n\u00e9"],"b":{}}"#, None),
             (r#"{"a":"cut \ud83d"}"#, Some(r#"{"a":"cut \ufffd"}"#)),
