@@ -1,35 +1,9 @@
-//! Which part of the stack each resource is, in configurations of different styles.
+//! The network, in configurations of different styles.
 
-use super::*;
-use crate::terraform;
-use crate::terraform::tests::{one, resource, state};
+use super::{map_with, settings, table};
+use crate::adoption::removal;
+use crate::terraform::tests::{one, resource};
 use serde_json::{Value, json};
-
-fn map_with(resources: &[Value], answers: &[(&str, &str)]) -> Mapping {
-    let text = state(resources).to_string();
-    let terraform = terraform::read(text.as_bytes(), "terraform.tfstate").unwrap();
-    map(&terraform, &Answers::of(answers), "us-east-1")
-}
-
-/// `TERRAFORM -> ADDRESS (ID)` for each decision, without the part of the address that is the slice.
-fn table(mapping: &Mapping) -> Vec<String> {
-    let decisions = mapping.decisions.iter();
-    let mut lines: Vec<String> = decisions
-        .map(|one| {
-            let address = one.address.strip_prefix("net.").unwrap_or(&one.address);
-            format!("{} -> {address} ({})", one.terraform, one.id)
-        })
-        .collect();
-    lines.sort();
-    lines
-}
-
-fn settings(mapping: &Mapping) -> Vec<String> {
-    let settings = mapping.settings.iter();
-    settings
-        .map(|one| format!("{}.{} = {}", one.table, one.key, one.value))
-        .collect()
-}
 
 fn vpc(cidr: &str) -> Value {
     one(
@@ -45,7 +19,7 @@ fn subnet(id: &str, zone: &str, block: &str) -> Value {
 }
 
 /// A configuration of one's own: `for_each`, routes and rules as resources.
-fn own_style() -> Vec<Value> {
+pub(super) fn own_style() -> Vec<Value> {
     let keyed = |kind: &str, name: &str, all: &[(&str, Value)]| {
         let all: Vec<(Value, Value)> = all
             .iter()
@@ -499,81 +473,6 @@ fn two_networks_are_a_question_of_one_line() {
     assert_eq!(answered.decisions.len(), 27);
 }
 
-#[test]
-fn a_bucket_is_known_by_its_name_or_asked_for() {
-    let bucket = |id: &str| {
-        one(
-            "aws_s3_bucket",
-            &id.replace('-', "_"),
-            json!({"id": id, "bucket": id}),
-        )
-    };
-    let part = |kind: &str, bucket: &str, more: Value| {
-        one(
-            kind,
-            "x",
-            json!({"id": bucket, "bucket": bucket, "rule": more}),
-        )
-    };
-    let key = "arn:aws:kms:us-east-1:123456789012:key/1";
-    let mut resources = own_style();
-    resources.extend([
-        bucket("web-sessions"),
-        bucket("web-logs"),
-        part("aws_s3_bucket_versioning", "web-sessions", json!([])),
-        part(
-            "aws_s3_bucket_server_side_encryption_configuration",
-            "web-sessions",
-            json!([{"apply_server_side_encryption_by_default": [{"kms_master_key_id": key}]}]),
-        ),
-    ]);
-    resources.push(resource(
-        "module.logs",
-        "aws_s3_bucket_policy",
-        "x",
-        &[(json!(0), json!({"id": "web-logs", "bucket": "web-logs"}))],
-    ));
-    let mapping = map_with(&resources, &[]);
-    assert_eq!(mapping.questions, []);
-    let lines = table(&mapping);
-    for line in [
-        "aws_s3_bucket.web_sessions -> store.bucket.sessions (web-sessions)",
-        "aws_s3_bucket_versioning.x -> store.bucket.sessions ()",
-    ] {
-        assert!(lines.iter().any(|one| one == line), "{lines:#?}");
-    }
-    let stays: Vec<&str> = mapping
-        .stays
-        .iter()
-        .map(|one| one.terraform.as_str())
-        .collect();
-    assert!(
-        stays.contains(&"aws_s3_bucket.web_logs")
-            && stays.contains(&"module.logs.aws_s3_bucket_policy.x[0]")
-    );
-    let settings = settings(&mapping);
-    assert!(
-        settings.contains(&"store.bucket = \"web-sessions\"".to_owned()),
-        "{settings:?}"
-    );
-    assert!(
-        settings.contains(&format!("store.kms_key = \"{key}\"")),
-        "{settings:?}"
-    );
-
-    let mut others = own_style();
-    others.push(bucket("web-logs"));
-    let asked = map_with(&others, &[]);
-    assert_eq!(asked.questions[0].candidates, ["aws_s3_bucket.web_logs"]);
-    let kept = map_with(&others, &[("aws_s3_bucket.web_logs", "terraform")]);
-    assert_eq!(kept.questions, []);
-    let answered = map_with(
-        &others,
-        &[("aws_s3_bucket.web_logs", "store.bucket.sessions")],
-    );
-    assert!(answered.decisions.iter().any(|one| one.id == "web-logs"));
-}
-
 /// Two stacks in one state, in random sizes and styles: each adopted id is of the stack that was named.
 #[test]
 fn no_resource_of_another_stack_is_adopted() {
@@ -713,24 +612,4 @@ fn generated(stack: &str, next: &mut impl FnMut(usize) -> usize) -> (Vec<Value>,
         }
     }
     (all, zones.len())
-}
-
-#[test]
-fn slices_that_cannot_be_adopted_yet_are_named() {
-    let mut resources = own_style();
-    resources.push(one(
-        "aws_db_instance",
-        "main",
-        json!({"identifier": "shop"}),
-    ));
-    resources.push(one("aws_lb", "other", json!({"id": "x"})));
-    let mapping = map_with(&resources, &[("aws_lb.other", "terraform")]);
-    assert_eq!(mapping.not_yet.len(), 1);
-    assert_eq!(mapping.not_yet[0].why, "data");
-    assert!(
-        mapping
-            .stays
-            .iter()
-            .any(|one| one.terraform == "aws_lb.other")
-    );
 }
