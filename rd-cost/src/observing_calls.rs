@@ -26,6 +26,12 @@ pub const CALLS: &[Call] = &[
         &[Grant::on("cloudwatch:DescribeAlarms", "any_alarm")],
     ),
     needs(
+        CLOUDWATCH,
+        "ListTagsForResource",
+        "waste",
+        &[Grant::on("cloudwatch:ListTagsForResource", "any_alarm")],
+    ),
+    needs(
         "CloudWatch Logs",
         "DescribeLogGroups",
         "waste",

@@ -34,6 +34,8 @@ impl Owned {
 #[derive(Clone, Debug, Default)]
 pub struct OwnedResources {
     resources: Vec<Owned>,
+    /// The ids of predecessors that are still to be deleted.
+    deposed: Vec<String>,
     /// The account that they are in; none where there is no state.
     pub account: Option<String>,
 }
@@ -44,7 +46,7 @@ impl OwnedResources {
     pub fn of(all: Vec<Owned>) -> Self {
         Self {
             resources: all,
-            account: None,
+            ..Self::default()
         }
     }
 
@@ -57,6 +59,8 @@ impl OwnedResources {
             };
             all.account = Some(state.account).filter(|account| !account.is_empty());
             for (address, resource) in state.resources {
+                let deposed = resource.deposed.into_iter();
+                all.deposed.extend(deposed.map(|one| one.id));
                 if let Some(id) = resource.id {
                     all.resources.push(Owned {
                         address,
@@ -75,6 +79,12 @@ impl OwnedResources {
     /// The resources of a kind, by slice and address.
     pub fn of_kind<'a>(&'a self, kind: &'a str) -> impl Iterator<Item = &'a Owned> {
         self.resources.iter().filter(move |one| one.kind == kind)
+    }
+
+    /// The ids of all resources of all states, and of predecessors that are still to be deleted.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        let current = self.resources.iter().map(|one| &one.id);
+        current.chain(&self.deposed).map(String::as_str)
     }
 
     /// All resources of all states.

@@ -1,11 +1,13 @@
 """`POST /aws-local/age` with {"account", "region", "days"}: what the account has was created that many days earlier. NAT gateways,
-VPC endpoints, load balancers, databases, snapshots, caches, objects, and the last change of an alarm's state.
+VPC endpoints, load balancers, databases, snapshots, caches, objects, unfinished uploads, images, and the last change of an
+alarm's state.
 """
 
 import datetime
 
 from moto.cloudwatch.models import cloudwatch_backends
 from moto.ec2.models import ec2_backends
+from moto.ecr.models import ecr_backends
 from moto.elasticache.models import elasticache_backends
 from moto.elbv2.models import elbv2_backends
 from moto.rds.models import rds_backends
@@ -23,6 +25,7 @@ TIMES = (
     "original_snapshot_create_time",
     "state_updated",
     "last_modified",
+    "initiated",
 )
 FORMAT = "%Y-%m-%dT%H:%M:%S.%fZ"
 
@@ -52,7 +55,16 @@ def _control(_method, body):
     ):
         for thing in things.values():
             _older(thing, int(body["days"]))
+    past = datetime.timedelta(days=int(body["days"]))
+    for snapshot in elasticache_backends[account][region].snapshots.values():
+        for node in snapshot.shown["NodeSnapshots"]:
+            node["SnapshotCreateTime"] -= past
+    for repository in ecr_backends[account][region].repositories.values():
+        for image in repository.images:
+            image.image_pushed_at -= past.total_seconds()
     for bucket in s3_backends[account]["aws"].buckets.values():
+        for upload in bucket.multiparts.values():
+            _older(upload, int(body["days"]))
         for name in list(bucket.keys):
             for version in bucket.keys.getlist(name):
                 _older(version, int(body["days"]))

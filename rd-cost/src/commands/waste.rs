@@ -37,7 +37,7 @@ pub struct WasteArgs {
 
 /// Looks at what exists, and prints what is wasted.
 pub async fn run(context: &Context, args: &WasteArgs) -> Result<Exit> {
-    let mut prices = Prices::of_region(&context.stack.region);
+    let mut prices = Prices::known(&context.settings.folder(), &context.stack.region)?;
     if let Some(path) = &args.prices {
         prices.override_with(path)?;
     }

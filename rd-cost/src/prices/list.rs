@@ -42,13 +42,18 @@ pub fn of_region(region: &str) -> BTreeMap<String, Price> {
     prices
 }
 
-/// The unit of an item, whichever region has a price for it; an hour for classes that none has.
+/// The unit of an item, whichever region has a price for it; that of its name where none has.
 pub fn unit(item: &str) -> &'static str {
     let named = LIST.lines().find_map(|line| {
         let rest = line.strip_prefix(item)?.strip_prefix(' ')?;
         rest.split(' ').next()
     });
-    named.unwrap_or("hour")
+    named.unwrap_or_else(|| match item {
+        _ if item.ends_with("-iops-month") => "IOPS-month",
+        _ if item.ends_with("-gb-month") => "GB-month",
+        _ if item.ends_with("-gb") => "GB",
+        _ => "hour",
+    })
 }
 
 #[cfg(test)]

@@ -48,17 +48,26 @@ fn storage(sheet: &mut Sheet<'_>, db: &Resource, zones: &str) {
         db.number("allocated_storage"),
         db.number("max_allocated_storage"),
     );
-    if kind != "gp3" {
-        let reason = sheet.no_price(&format!("{kind} storage"));
-        sheet.unknown(db, "storage", reason);
-        return;
-    }
-    let price = format!("RDS/rds-gp3-{zones}-gb-month");
-    sheet.fixed(db, "gp3 storage", &price, size);
+    let price = format!("RDS/rds-{kind}-{zones}-gb-month");
+    sheet.fixed(db, &format!("{kind} storage"), &price, size);
     let room = Decimal::from((most - size).max(0));
     let growth = sheet.usage(|usage| usage.database_growth_gb).up_to(room);
     let key = "cost.usage.database_growth_gb";
-    sheet.assumed(db, "growth of the storage", &price, key, growth);
+    // Without a price, the line of the storage says so.
+    if sheet.terms.prices.get(&price).is_some() {
+        sheet.assumed(db, "growth of the storage", &price, key, growth);
+    }
+    if kind != "gp3" {
+        // Of io1 and io2, each operation a second is paid for.
+        let price = format!("RDS/rds-{kind}-{zones}-iops-month");
+        sheet.fixed(
+            db,
+            &format!("{kind} I/O operations"),
+            &price,
+            db.number("iops"),
+        );
+        return;
+    }
     let (iops, throughput) = GP3_INCLUDED;
     if db.number("iops") > iops || db.number("storage_throughput") > throughput {
         let reason =

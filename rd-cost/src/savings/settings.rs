@@ -103,7 +103,7 @@ fn database(search: &Search<'_>, database: &Resource) -> Vec<Saving> {
         let texts = [
             format!("gp3 storage instead of {}", database.text("storage_type")),
             "3,000 I/O operations a second, 12,000 from 400 GiB on: compare them with ReadIOPS and WriteIOPS first".to_owned(),
-            "data.storage_type = \"gp3\", without storage_iops".to_owned(),
+            "data.storage_type = \"gp3\", without data.iops".to_owned(),
         ];
         all.push(Saving::new("gp3", address, usd, texts));
     }

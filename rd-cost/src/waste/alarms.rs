@@ -3,7 +3,7 @@
 
 use super::finding::{Candidate, Finding};
 use super::look::Look;
-use aws_sdk_cloudwatch::types::StateValue;
+use aws_sdk_cloudwatch::types::{MetricAlarm, StateValue};
 use rd_common::Result;
 use rd_common::aws::Explain;
 use rust_decimal::Decimal;
@@ -18,6 +18,9 @@ pub(super) async fn candidates(look: &Look<'_>) -> Result<Vec<Candidate>> {
         for one in page.doing("list the alarms")?.metric_alarms() {
             let name = one.alarm_name().unwrap_or_default();
             let address = look.address(name);
+            if address.is_none() && !look.account && !is_ours(look, one).await? {
+                continue;
+            }
             let since = one.state_updated_timestamp();
             let metrics = Decimal::from(one.metrics().len().max(1));
             let usd = look.priced("CloudWatch/alarm-standard-metric-month", metrics);
@@ -35,4 +38,15 @@ pub(super) async fn candidates(look: &Look<'_>) -> Result<Vec<Candidate>> {
         }
     }
     Ok(all)
+}
+
+/// Whether an alarm that no state has is this stack's. Names do not say it: those of `shop-test-x` begin like those of
+/// `shop-test`. A list of alarms has no tags.
+async fn is_ours(look: &Look<'_>, alarm: &MetricAlarm) -> Result<bool> {
+    let call = look.clients.cloudwatch.list_tags_for_resource();
+    let arn = alarm.alarm_arn().unwrap_or_default();
+    let answer = call.resource_arn(arn).send().await;
+    let answer = answer.doing("read the tags of an alarm")?;
+    let tags = answer.tags().iter();
+    Ok(look.is_tagged(tags.map(|tag| (tag.key(), tag.value()))) == Some(true))
 }

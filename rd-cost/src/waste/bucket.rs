@@ -10,6 +10,7 @@ use percent_encoding::percent_decode_str;
 use rd_common::Result;
 use rd_common::aws::Explain;
 use rust_decimal::Decimal;
+use std::collections::BTreeMap;
 
 /// From how many days on a noncurrent version or an upload is old: longer than rd's own rules keep them.
 const OLD: i64 = 45;
@@ -36,7 +37,8 @@ fn decoded(key: &str) -> String {
 }
 
 async fn versions(look: &Look<'_>, bucket: &str) -> Result<Option<Finding>> {
-    let (mut read, mut count, mut bytes) = (0, 0, Decimal::ZERO);
+    let (mut read, mut count) = (0, 0);
+    let mut bytes: BTreeMap<String, Decimal> = BTreeMap::new();
     let (mut key, mut version) = (None, None);
     let cut = loop {
         let call = look.clients.s3.list_object_versions().bucket(bucket);
@@ -50,7 +52,11 @@ async fn versions(look: &Look<'_>, bucket: &str) -> Result<Option<Finding>> {
         for one in page.versions() {
             if one.is_latest() != Some(true) && look.is_older(one.last_modified(), OLD) {
                 count += 1;
-                bytes += Decimal::from(one.size().unwrap_or_default());
+                let class = one
+                    .storage_class()
+                    .map_or("STANDARD", |class| class.as_str());
+                *bytes.entry(class.to_owned()).or_default() +=
+                    Decimal::from(one.size().unwrap_or_default());
             }
         }
         if page.is_truncated() != Some(true) {
@@ -65,7 +71,7 @@ async fn versions(look: &Look<'_>, bucket: &str) -> Result<Option<Finding>> {
     if count == 0 {
         return Ok(None);
     }
-    let gb = gigabytes(bytes);
+    let gb = gigabytes(bytes.values().sum());
     let of = if cut {
         format!(" among the first {read}")
     } else {
@@ -76,9 +82,22 @@ async fn versions(look: &Look<'_>, bucket: &str) -> Result<Option<Finding>> {
         counted(count, "noncurrent version"),
         plain(gb.round_dp(3))
     );
-    let usd = look.priced("S3/standard-gb-month-first-50TB", gb);
+    let usd = bytes
+        .iter()
+        .map(|(class, bytes)| look.priced(storage_price(class)?, gigabytes(*bytes)));
+    let usd = usd.sum::<Option<Decimal>>();
     let command = "rd-store apply --set store.noncurrent_days=30".to_owned();
     Ok(Some(Finding::wasted(bucket, usd, why, command)))
+}
+
+/// The price of a GB of a storage class; none for one that rd moves nothing to.
+fn storage_price(class: &str) -> Option<&'static str> {
+    match class {
+        "STANDARD" => Some("S3/standard-gb-month-first-50TB"),
+        "STANDARD_IA" => Some("S3/standard-ia-gb-month"),
+        "GLACIER_IR" => Some("S3/glacier-ir-gb-month"),
+        _ => None,
+    }
 }
 
 async fn uploads(look: &Look<'_>, bucket: &str) -> Result<Option<Finding>> {

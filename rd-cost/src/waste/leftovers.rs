@@ -13,11 +13,7 @@ pub(super) async fn candidates(look: &Look<'_>) -> Result<Vec<Candidate>> {
                 || one.arn.ends_with(&format!("/{id}"))
                 || one.arn.ends_with(&format!(":{id}"))
         };
-        // ECS names services by cluster and name, and states by ARN or name.
-        !look
-            .owned
-            .all()
-            .any(|owned| known(&owned.id) || owned.address == one.address)
+        !look.owned.ids().any(known)
     });
     let all = unknown.map(|one| {
         let why = format!("tagged as {} of this stack, and in no state", one.address);

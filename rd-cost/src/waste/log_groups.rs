@@ -10,6 +10,7 @@ use rd_common::aws::Explain;
 use rust_decimal::Decimal;
 
 pub(super) async fn candidates(look: &Look<'_>) -> Result<Vec<Candidate>> {
+    let names = look.names();
     let mut pages = look
         .clients
         .logs
@@ -22,7 +23,7 @@ pub(super) async fn candidates(look: &Look<'_>) -> Result<Vec<Candidate>> {
         let one = one.doing("list the log groups")?;
         let name = one.log_group_name().unwrap_or_default();
         let address = look.address(name);
-        let ours = address.is_some() || look.has_name(name);
+        let ours = address.is_some() || names.has(name);
         if one.retention_in_days().is_some() || !(ours || look.account) {
             continue;
         }

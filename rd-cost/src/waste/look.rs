@@ -1,5 +1,6 @@
 //! What the checks look with: clients, states, prices, and the days.
 
+use super::names::OwnNames;
 use crate::clients::Clients;
 use crate::money::HOURS;
 use crate::observed::Window;
@@ -78,39 +79,23 @@ impl Look<'_> {
         time.is_some_and(|time| time.secs() < limit)
     }
 
-    /// Whether what has this name and these tags is this stack's: by its tags, or without tags by its name.
-    pub fn is_ours<'t>(
+    /// The names that are this stack's alone.
+    pub fn names(&self) -> OwnNames {
+        OwnNames::of(self.stack, self.owned)
+    }
+
+    /// Whether these are the tags of this stack; none where they name no stack.
+    pub fn is_tagged<'t>(
         &self,
-        name: &str,
-        tags: &(impl Iterator<Item = (Option<&'t str>, Option<&'t str>)> + Clone),
-    ) -> bool {
+        tags: impl Iterator<Item = (Option<&'t str>, Option<&'t str>)> + Clone,
+    ) -> Option<bool> {
         let value = |wanted: &str| {
             let mut tags = tags.clone();
             tags.find(|(key, _)| *key == Some(wanted))
                 .and_then(|(_, value)| value)
         };
         let of = self.stack.stack_tags();
-        match of.iter().any(|(key, _)| value(key).is_some()) {
-            true => of.iter().all(|(key, wanted)| value(key) == Some(*wanted)),
-            false => self.has_name(name),
-        }
-    }
-
-    /// Whether a name is one of this stack's.
-    pub fn has_name(&self, name: &str) -> bool {
-        let stack = self.stack.name();
-        let mut rest = name;
-        // Between other words, as in `/ecs/shop-test-api`; `shop-test2` is another stack.
-        while let Some(at) = rest.find(&stack) {
-            let before = rest[..at].chars().next_back();
-            let after = rest[at + stack.len()..].chars().next();
-            let ends = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric());
-            let begins = |c: Option<char>| c.is_none_or(|c| !c.is_alphanumeric() && c != '-');
-            if begins(before) && ends(after) {
-                return true;
-            }
-            rest = &rest[at + stack.len()..];
-        }
-        false
+        let named = of.iter().any(|(key, _)| value(key).is_some());
+        named.then(|| of.iter().all(|(key, wanted)| value(key) == Some(*wanted)))
     }
 }

@@ -13,6 +13,7 @@ mod leftovers;
 mod load_balancers;
 mod log_groups;
 mod look;
+mod names;
 mod nat_gateways;
 mod sizes;
 mod snapshots;

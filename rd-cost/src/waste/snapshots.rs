@@ -17,6 +17,7 @@ pub(super) async fn candidates(look: &Look<'_>) -> Result<Vec<Candidate>> {
 }
 
 async fn databases(look: &Look<'_>) -> Result<Vec<Candidate>> {
+    let names = look.names();
     let call = look
         .clients
         .rds
@@ -29,7 +30,7 @@ async fn databases(look: &Look<'_>) -> Result<Vec<Candidate>> {
         let id = one.db_snapshot_identifier().unwrap_or_default();
         let of = one.db_instance_identifier().unwrap_or_default();
         let tags = one.tag_list().iter().map(|tag| (tag.key(), tag.value()));
-        let ours = look.address(of).is_some() || look.is_ours(of, &tags);
+        let ours = look.is_tagged(tags).unwrap_or_else(|| names.has(of));
         if !(ours || look.account) || !look.is_older(one.snapshot_create_time(), OLD) {
             continue;
         }
@@ -44,6 +45,7 @@ async fn databases(look: &Look<'_>) -> Result<Vec<Candidate>> {
 }
 
 async fn caches(look: &Look<'_>) -> Result<Vec<Candidate>> {
+    let names = look.names();
     let call = look
         .clients
         .elasticache
@@ -54,11 +56,12 @@ async fn caches(look: &Look<'_>) -> Result<Vec<Candidate>> {
     while let Some(one) = pages.next().await {
         let one = one.doing("list the snapshots of caches")?;
         let id = one.snapshot_name().unwrap_or_default();
+        // Without cluster mode it is of a node, `shop-test-redis-001`, and names no group.
         let of = one
             .replication_group_id()
             .or(one.cache_cluster_id())
             .unwrap_or_default();
-        let ours = look.address(of).is_some() || look.has_name(of);
+        let ours = names.has(of);
         let created = one
             .node_snapshots()
             .iter()

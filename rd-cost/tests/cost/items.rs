@@ -84,7 +84,11 @@ fn what_has_no_price_is_unknown_and_says_so() {
     let plan = world.rd("rd-data").args("plan --offline").ok().stdout;
     let (lines, total) = lines(&estimate(&world, &plan, ""));
     for (item, reason) in [
-        ("storage", "no price known for io1 storage in us-east-1"),
+        ("io1 storage", "no price known for io1 storage in us-east-1"),
+        (
+            "io1 I/O operations",
+            "no price known for io1 I/O operations in us-east-1",
+        ),
         (
             "Performance Insights",
             "no price known for Performance Insights beyond 7 days",
@@ -102,6 +106,6 @@ fn what_has_no_price_is_unknown_and_says_so() {
         find(&lines, "logs of Enhanced Monitoring")["quantity"],
         "0.6"
     );
-    assert_eq!(total["total"]["unknown"], 2);
+    assert_eq!(total["total"]["unknown"], 3);
     assert_eq!(total["total"]["slices"], json!(["data"]));
 }

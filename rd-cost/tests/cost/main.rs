@@ -9,6 +9,7 @@ mod compare;
 mod formats;
 mod golden;
 mod items;
+mod kept;
 mod limits;
 mod live;
 mod policy;

@@ -106,7 +106,7 @@ fn what_nobody_uses_is_shown_with_its_price_and_the_command_that_ends_it() {
 
     // What is only kept: each of these is paid for until somebody deletes it.
     for group in [
-        "/aws/rds/instance/shop-test-old/postgresql",
+        "/aws/rds/instance/shop-test-postgres/iam-db-auth-error",
         "/ecs/shop-test2-api",
     ] {
         world.json(
@@ -123,6 +123,12 @@ fn what_nobody_uses_is_shown_with_its_price_and_the_command_that_ends_it() {
         ("EvaluationPeriods", "1"),
         ("Threshold", "1"),
         ("ComparisonOperator", "GreaterThanThreshold"),
+        ("Tags.member.1.Key", "Project"),
+        ("Tags.member.1.Value", "shop"),
+        ("Tags.member.2.Key", "Environment"),
+        ("Tags.member.2.Value", "test"),
+        ("Tags.member.3.Key", "ManagedBy"),
+        ("Tags.member.3.Value", "rd"),
     ];
     world.query(CLOUDWATCH, "PutMetricAlarm", &alarm);
     let snapshot = [
@@ -165,7 +171,7 @@ fn what_nobody_uses_is_shown_with_its_price_and_the_command_that_ends_it() {
     let group = of(&old, "log_group")[0];
     assert_eq!(
         group["resource"],
-        "/aws/rds/instance/shop-test-old/postgresql"
+        "/aws/rds/instance/shop-test-postgres/iam-db-auth-error"
     );
 
     let account = waste(&world, "--account", 0);

@@ -1,15 +1,17 @@
-"""Refusals of S3 that moto lacks, or words otherwise, and what lists always have. Codes and texts are recorded ones.
+"""Refusals of S3 that moto lacks, or words otherwise, and what lists always have: markers, and when an upload began. Codes and texts are recorded ones.
 
 https://docs.aws.amazon.com/AmazonS3/latest/API/ErrorResponses.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_PutBucketVersioning.html
 https://docs.aws.amazon.com/AmazonS3/latest/API/API_ListMultipartUploads.html
 """
 
+import datetime
 import functools
 import re
 
 import botocore.session
 from moto.s3.exceptions import BucketNotEmpty, InvalidArgumentError, MalformedXML, S3ClientError
+from moto.s3.models import FakeMultipart
 from moto.s3.responses import S3Response
 
 OWNERSHIP = ("BucketOwnerPreferred", "ObjectWriter", "BucketOwnerEnforced")
@@ -48,12 +50,20 @@ def _check_encryption(text):
         )
 
 
+def _begun(text, upload):
+    """The list with the time at which the upload began; moto has one time for all."""
+    time = upload.initiated.strftime("%Y-%m-%dT%H:%M:%S.000Z")
+    entry = re.compile(f"<Upload>(?:(?!</Upload>).)*<UploadId>{re.escape(upload.id)}</UploadId>.*?</Upload>", re.DOTALL)
+    return entry.sub(lambda found: re.sub("<Initiated>[^<]*", f"<Initiated>{time}", found[0]), text)
+
+
 CHECKS = {"versioning": _check_versioning, "ownershipControls": _check_ownership, "encryption": _check_encryption}
 
 
 def install():
     put, versions = S3Response._bucket_response_put, S3Response.list_object_versions
     uploads, not_empty = S3Response.list_multipart_uploads, BucketNotEmpty.__init__
+    begin = FakeMultipart.__init__
 
     def _bucket_response_put(self, request, bucket_name, querystring):
         text = self.body.decode() if isinstance(self.body, bytes) else self.body or ""
@@ -82,7 +92,13 @@ def install():
         if "<NextKeyMarker" not in text:
             markers = "<NextKeyMarker></NextKeyMarker><NextUploadIdMarker></NextUploadIdMarker>"
             text = text.replace("<MaxUploads>", f"{markers}<MaxUploads>", 1)
+        for upload in self.backend.list_multipart_uploads(self.bucket_name).values():
+            text = _begun(text, upload)
         return status, headers, text
+
+    def initiate(self, *args, **kwargs):
+        begin(self, *args, **kwargs)
+        self.initiated = datetime.datetime.now(datetime.timezone.utc)
 
     def init(self, bucket_name):
         not_empty(self, bucket_name)
@@ -92,3 +108,4 @@ def install():
     S3Response.list_object_versions = list_object_versions
     S3Response.list_multipart_uploads = list_multipart_uploads
     BucketNotEmpty.__init__ = init
+    FakeMultipart.__init__ = initiate

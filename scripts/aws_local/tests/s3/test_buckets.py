@@ -1,5 +1,6 @@
 """The additions to S3."""
 
+import datetime
 import json
 
 from aws_local.tests.case import Case, client
@@ -107,3 +108,5 @@ class EncodingType(Case):
         self.s3.create_multipart_upload(Bucket="bucket", Key="a b")
         uploads = self.s3.list_multipart_uploads(Bucket="bucket", EncodingType="url")["Uploads"]
         self.assertEqual([upload["Key"] for upload in uploads], ["a+b"])
+        age = datetime.datetime.now(datetime.timezone.utc) - uploads[0]["Initiated"]
+        self.assertLess(abs(age.total_seconds()), 60)
