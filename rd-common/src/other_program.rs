@@ -26,6 +26,13 @@ pub fn find(slice: &str) -> Option<PathBuf> {
 /// A command line for a slice's program, with the global flags of this one and an empty stdin. Fails where the program
 /// is not installed.
 pub fn command(context: &Context, slice: &str, arguments: &[&str]) -> Result<Command> {
+    let mut command = in_pipe(context, slice, arguments)?;
+    command.arg("--no-stdin").stdin(Stdio::null());
+    Ok(command)
+}
+
+/// The same for a program that reads the records of another one from its stdin.
+pub fn in_pipe(context: &Context, slice: &str, arguments: &[&str]) -> Result<Command> {
     let path = find(slice).ok_or_else(|| {
         Error::usage(format!("rd-{slice} is not installed"))
             .hint("install it next to this program or on the PATH: only it can read its slice's resources")
@@ -33,14 +40,13 @@ pub fn command(context: &Context, slice: &str, arguments: &[&str]) -> Result<Com
     let mut command = Command::new(path);
     command
         .args(arguments)
-        .args(shared_flags(&context.flags, slice))
-        .stdin(Stdio::null());
+        .args(shared_flags(&context.flags, slice));
     Ok(command)
 }
 
 /// The flags of this program that the other one accepts, too.
 fn shared_flags(global: &GlobalFlags, slice: &str) -> Vec<String> {
-    let mut flags = vec!["--no-stdin".to_owned()];
+    let mut flags = Vec::new();
     let mut add = |name: &str, value: Option<String>| {
         if let Some(value) = value {
             flags.extend([name.to_owned(), value]);

@@ -34,7 +34,12 @@ impl Record {
     /// The record that a spec in the state describes; none where it cannot be told.
     pub fn stored(spec: &Value) -> Option<Self> {
         let name = spec["name"].as_str()?;
-        match spec["type"].as_str()? {
+        // What AWS reports of a record that is being adopted has no type: those of a stack are aliases or CNAMEs.
+        let by_target = || {
+            spec.get("alias")
+                .map(|alias| if alias.is_null() { "CNAME" } else { "A" })
+        };
+        match spec["type"].as_str().or_else(by_target)? {
             // ACM's label comes before the domain: `_6d5c….example.com`.
             "CNAME" => Some(Self::validation(name.split_once('.')?.1)),
             _ => Some(Self::alias(name)),
@@ -116,7 +121,7 @@ pub fn certificate_name(state: &Document, spec: &CertificateSpec) -> String {
     let mut others = BTreeSet::new();
     for (name, stored) in stored(state, "edge.certificate.") {
         match CertificateSpec::stored(stored) {
-            Some(stored) if stored == *spec => return name.to_owned(),
+            Some(stored) if stored.is_same_certificate(spec) => return name.to_owned(),
             Some(_) => {
                 others.insert(name);
             }
@@ -269,6 +274,29 @@ mod tests {
         let old = state(&[("edge.certificate.a-b-com", spec)]);
         assert_eq!(certificate_name(&old, &dot), "a-b-com");
         assert!(certificate_name(&old, &dash).starts_with("a-b-com-"));
+    }
+
+    #[test]
+    fn the_order_of_further_names_does_not_make_another_certificate() {
+        let (kept, desired) = (
+            certificate(&["a.com", "c.com", "b.com"], "RSA_2048"),
+            certificate(&["a.com", "b.com", "c.com"], "RSA_2048"),
+        );
+        let old = state(&[("edge.certificate.a", serde_json::to_value(&kept).unwrap())]);
+        assert_eq!(certificate_name(&old, &desired), "a");
+        let other_first = certificate(&["b.com", "a.com", "c.com"], "RSA_2048");
+        assert_ne!(certificate_name(&old, &other_first), "a");
+    }
+
+    #[test]
+    fn what_aws_reports_of_a_record_tells_which_one_it_is() {
+        let alias = json!({"name": "api.example.com", "alias": {"dns_name": "x"}});
+        assert_eq!(
+            Record::stored(&alias),
+            Some(Record::alias("api.example.com"))
+        );
+        let cname = json!({"name": "_6d5c.shop.com", "alias": null, "values": ["x"]});
+        assert_eq!(Record::stored(&cname), Some(Record::validation("shop.com")));
     }
 
     #[test]

@@ -8,6 +8,7 @@ use crate::domain_names::{is_in, normal};
 use crate::kinds::certificate::model::Spec as CertificateSpec;
 use aws_sdk_route53::types::{HostedZone, HostedZoneConfig};
 use rd_common::aws::Explain;
+use rd_common::state::adopted::Adopted;
 use rd_common::{Document, Error, Result, Stack};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -27,6 +28,9 @@ pub struct Discovered {
     pub previous_name: String,
     /// The names of the DNS records in their addresses.
     pub record_names: RecordNames,
+    /// Whether the listener was adopted with a default action that does not forward to the group of the service; a rule
+    /// does then.
+    pub forwards_elsewhere: bool,
 }
 
 impl Discovered {
@@ -51,6 +55,7 @@ pub async fn discover(
         zones: find_zones(clients, config, state, stack.domain.as_deref(), &hosts).await?,
         certificate_name: certificate_name(state, &desired),
         record_names: RecordNames::new(state, &hosts),
+        forwards_elsewhere: forwards_elsewhere(state),
         ..Discovered::default()
     };
     if hosts.is_empty() || config.certificate_arn.is_some() || discovered.all_in_route53(&hosts) {
@@ -182,6 +187,20 @@ fn is_issued(address: &str, seen: &dyn Fn(&str) -> Option<Value>) -> bool {
     seen(address).is_some_and(|certificate| certificate["status"] == "ISSUED")
 }
 
+/// Whether the default action of the adopted listener is another one than to forward to the group of the service.
+fn forwards_elsewhere(state: &Document) -> bool {
+    let get = |address: &str| state.resources.get(address);
+    let listener = get("edge.listener.https").or_else(|| get("edge.listener.http"));
+    let (Some(listener), Some(group)) = (listener, get("edge.target_group.api")) else {
+        return false;
+    };
+    // While it is being adopted, nothing is given yet.
+    let is_given = listener.adopted.as_ref().is_some_and(|adopted| {
+        *adopted == Adopted::default() || adopted.given.contains_key("target_group_arn")
+    });
+    is_given && listener.spec["target_group_arn"].as_str() != group.id.as_deref()
+}
+
 /// The certificate that the HTTPS listener in the state serves, if rd requested it.
 fn served_certificate(state: &Document) -> Option<CertificateSpec> {
     let listener = state.resources.get("edge.listener.https")?;
@@ -197,6 +216,7 @@ fn served_certificate(state: &Document) -> Option<CertificateSpec> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     fn zone(name: &str, id: &str) -> (String, String) {
         (name.to_owned(), id.to_owned())
@@ -221,6 +241,38 @@ mod tests {
             public_zones(zones.hosted_zones()),
             [zone("shop.com", "Z20H1474487I0O")]
         );
+    }
+
+    #[test]
+    fn an_adopted_listener_can_answer_by_itself() {
+        let document = |adopted: Value, target: Value| -> Document {
+            let resource = |id: &str, spec: Value, adopted: Value| {
+                serde_json::from_value(
+                    json!({"kind": "x", "id": id, "phase": "ready", "since": "2026-01-01T00:00:00Z",
+                    "spec": spec, "attributes": {}, "adopted": adopted}),
+                )
+                .unwrap()
+            };
+            let mut document = Document::empty(&Stack::default(), "edge");
+            document.resources.insert(
+                "edge.target_group.api".to_owned(),
+                resource("tg-1", json!({}), Value::Null),
+            );
+            let listener = resource("l-1", json!({"target_group_arn": target}), adopted);
+            document
+                .resources
+                .insert("edge.listener.https".to_owned(), listener);
+            document
+        };
+        let given =
+            json!({"given": {"target_group_arn": {"value": null, "instead_of": {"$ref": "x"}}}});
+        assert!(forwards_elsewhere(&document(json!({}), Value::Null)));
+        assert!(forwards_elsewhere(&document(given.clone(), Value::Null)));
+        assert!(!forwards_elsewhere(&document(given, json!("tg-1"))));
+        assert!(!forwards_elsewhere(&document(Value::Null, json!("tg-0"))));
+        // A group that was replaced after the adoption: the listener still has the old one for a moment.
+        let tags = json!({"tags_before": {"rd:adopted": null}});
+        assert!(!forwards_elsewhere(&document(tags, json!("tg-0"))));
     }
 
     #[test]

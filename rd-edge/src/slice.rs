@@ -445,10 +445,14 @@ fn set_outputs(
     parts.output(edge::ALB_ZONE_ID, balancer.attribute(LoadBalancer::ZONE_ID));
     // From the listener, so that it is known only once requests are forwarded to the group: ECS refuses a service in a
     // group without a load balancer.
-    parts.output(
-        edge::TARGET_GROUP_ARN,
-        forwarding.attribute(Listener::TARGET_GROUP_ARN),
-    );
+    if discovered.forwards_elsewhere {
+        parts.output(edge::TARGET_GROUP_ARN, group.id());
+    } else {
+        parts.output(
+            edge::TARGET_GROUP_ARN,
+            forwarding.attribute(Listener::TARGET_GROUP_ARN),
+        );
+    }
     parts.output(
         edge::TARGET_GROUP_ARN_SUFFIX,
         group.attribute(TargetGroup::ARN_SUFFIX),

@@ -1,7 +1,7 @@
 //! Sets keys of `rd.toml`, and leaves everything else in it as it is, comments included.
 
-/// The text with these keys in the table `section`. A key that has a value gets another one; others come first in the
-/// table, which is added at the end where there is none. Values are strings.
+/// The text with these keys in the table `section`, or at the top of the file where that is empty. A key that has a value
+/// gets another one; others come first in the table, which is added at the end where there is none. Values are strings.
 pub fn set(text: &str, section: &str, keys: &[(&str, &str)]) -> String {
     let quoted: Vec<(&str, String)> = keys
         .iter()
@@ -18,34 +18,47 @@ pub fn set(text: &str, section: &str, keys: &[(&str, &str)]) -> String {
 pub fn set_values(text: &str, section: &str, keys: &[(&str, &str)]) -> String {
     let header = format!("[{section}]");
     let mut lines: Vec<String> = text.lines().map(str::to_owned).collect();
-    let start = match lines
+    // The first line of the table's keys.
+    let header = lines
         .iter()
-        .position(|line| without_comment(line) == header)
-    {
-        Some(start) => start,
+        .position(|line| without_comment(line) == header);
+    let start = match header {
+        _ if section.is_empty() => 0,
+        Some(header) => header + 1,
         None => {
             if lines.last().is_some_and(|line| !line.trim().is_empty()) {
                 lines.push(String::new());
             }
-            lines.push(header);
-            lines.len() - 1
+            lines.push(format!("[{section}]"));
+            lines.len()
         }
     };
-    let mut added = start + 1;
+    let is_table = |line: &String| line.trim_start().starts_with('[');
+    let mut added = match section {
+        // After the last key at the top, which has the comment above it.
+        "" => lines
+            .iter()
+            .take_while(|line| !is_table(line))
+            .enumerate()
+            .filter(|(_, line)| !line.trim_start().starts_with('#') && line.contains('='))
+            .last()
+            .map_or(0, |(at, _)| at + 1),
+        _ => start,
+    };
     for (key, value) in keys {
         let end = lines
             .iter()
             .enumerate()
-            .skip(start + 1)
-            .find(|(_, line)| line.trim_start().starts_with('['))
+            .skip(start)
+            .find(|(_, line)| is_table(line))
             .map_or(lines.len(), |(at, _)| at);
         let line = format!("{key} = {value}");
         let has = |line: &String| {
             line.split_once('=')
                 .is_some_and(|(name, _)| name.trim() == *key)
         };
-        match lines[start + 1..end].iter().position(has) {
-            Some(at) => lines[start + 1 + at] = line,
+        match lines[start..end].iter().position(has) {
+            Some(at) => lines[start + at] = line,
             None => {
                 lines.insert(added, line);
                 added += 1;
@@ -79,6 +92,14 @@ mod tests {
         );
         let again = set(&set(text, "state", &keys), "state", &keys);
         assert_eq!(again, set(text, "state", &keys));
+        assert_eq!(
+            set(text, "", &[("domain", "a.b"), ("project", "x")]),
+            text.replace("\"shop\"\n", "\"x\"\ndomain = \"a.b\"\n")
+        );
+        assert_eq!(
+            set("[net]\n", "", &[("domain", "a.b")]),
+            "domain = \"a.b\"\n[net]\n"
+        );
         assert_eq!(
             set("project = \"shop\"", "state", &[("backend", "s3")]),
             "project = \"shop\"\n\n[state]\nbackend = \"s3\"\n"

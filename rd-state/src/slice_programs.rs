@@ -46,6 +46,41 @@ pub fn run(context: &Context, slice: &str, arguments: &[&str]) -> Result<Exit> {
     Ok(other_program::exit(status))
 }
 
+/// Runs commands of several slices in a pipe, in this order. Each reads the outputs of those before it; what the last one
+/// writes is this program's stdout. Returns how the first one that failed has ended.
+pub fn run_pipe(context: &Context, commands: &[(&str, Vec<String>)]) -> Result<Exit> {
+    let mut children = Vec::new();
+    let mut upstream = None;
+    for (at, (slice, arguments)) in commands.iter().enumerate() {
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+        let mut command = match upstream.take() {
+            None => other_program::command(context, slice, &arguments)?,
+            Some(stdout) => {
+                let mut command = other_program::in_pipe(context, slice, &arguments)?;
+                command.stdin(Stdio::from(stdout));
+                command
+            }
+        };
+        if at + 1 < commands.len() {
+            command.stdout(Stdio::piped());
+        } else if let Some(format) = context.flags.format {
+            command.args(["--format", format.word()]);
+        }
+        let mut child = command.spawn().map_err(|e| other_program::cannot_run(&e))?;
+        upstream = child.stdout.take();
+        children.push(child);
+    }
+    let mut failed = Exit::Done;
+    for mut child in children {
+        let status = child.wait().map_err(|e| other_program::cannot_run(&e))?;
+        let exit = other_program::exit(status);
+        if failed == Exit::Done {
+            failed = exit;
+        }
+    }
+    Ok(failed)
+}
+
 /// The slice that an address belongs to; fails where the address does not begin with the name of a slice.
 pub fn slice_of(address: &str) -> Result<&'static str> {
     let name = address.split('.').next().unwrap_or_default();

@@ -13,7 +13,7 @@ use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::{
     Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Result, Tags,
-    Wanted, attribute, sdk_tags,
+    Wanted, attribute, sdk_tags, touches,
 };
 use serde::{Deserialize, Serialize};
 
@@ -121,10 +121,13 @@ fn default_action(spec: &Spec) -> ListenerAction {
             .r#type(ActionTypeEnum::Forward)
             .target_group_arn(group.text())
             .build(),
-        None => ListenerAction::builder()
-            .r#type(ActionTypeEnum::Redirect)
-            .redirect_config(Redirect::to_https().to_aws())
-            .build(),
+        None => {
+            let redirect = spec.redirect.as_deref().and_then(Redirect::parse);
+            ListenerAction::builder()
+                .r#type(ActionTypeEnum::Redirect)
+                .redirect_config(redirect.unwrap_or_else(Redirect::to_https).to_aws())
+                .build()
+        }
     }
 }
 
@@ -245,9 +248,9 @@ impl Kind for Listener {
         id: &str,
         _live: &Live,
         spec: &Spec,
-        _changes: &[Change],
+        changes: &[Change],
     ) -> Result<()> {
-        let call = ctx
+        let mut call = ctx
             .clients
             .elb
             .modify_listener()
@@ -255,8 +258,12 @@ impl Kind for Listener {
             .port(spec.port)
             .protocol(ProtocolEnum::from(spec.protocol.as_str()))
             .set_certificates(certificates(spec))
-            .set_ssl_policy(spec.ssl_policy.clone())
-            .default_actions(default_action(spec));
+            .set_ssl_policy(spec.ssl_policy.clone());
+        // What is not sent stays as it is: an adopted listener keeps an action that rd never sets.
+        let of_action = ["target_group_arn", "redirect", "other_action"];
+        if of_action.iter().any(|path| touches(changes, path)) {
+            call = call.default_actions(default_action(spec));
+        }
         call.send()
             .await
             .doing("change the listener")

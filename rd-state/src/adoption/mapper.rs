@@ -3,13 +3,14 @@
 use crate::adoption::answers::Answers;
 use crate::adoption::mapping::{Decision, Mapping, Question, Stays};
 use crate::terraform::{Resource, Terraform};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// What is known so far.
 pub struct Mapper<'a> {
     terraform: &'a Terraform,
     answers: &'a Answers,
     claimed: BTreeSet<&'a str>,
+    left: BTreeMap<&'a str, &'static str>,
     /// The result so far.
     pub mapping: Mapping,
 }
@@ -21,6 +22,7 @@ impl<'a> Mapper<'a> {
             terraform,
             answers,
             claimed: BTreeSet::new(),
+            left: BTreeMap::new(),
             mapping: Mapping::default(),
         }
     }
@@ -29,6 +31,21 @@ impl<'a> Mapper<'a> {
     pub fn of(&self, kind: &str) -> Vec<&'a Resource> {
         let all = self.terraform.resources.iter();
         all.filter(|one| one.kind == kind).collect()
+    }
+
+    /// The resources of some types.
+    pub fn of_any(&self, kinds: &[&str]) -> Vec<&'a Resource> {
+        kinds.iter().flat_map(|kind| self.of(kind)).collect()
+    }
+
+    /// Whether the answers say that a resource stays in Terraform.
+    pub fn keeps(&self, terraform: &str) -> bool {
+        self.answers.keeps(terraform)
+    }
+
+    /// Says why a resource stays in Terraform.
+    pub fn leave(&mut self, one: &'a Resource, why: &'static str) {
+        self.left.entry(&one.address).or_insert(why);
     }
 
     /// Says that a resource is the one at `address`, whose id in rd is `id`.
@@ -130,7 +147,11 @@ impl<'a> Mapper<'a> {
                     self.mapping.stays.push(stays("answered"));
                 }
                 Some(slice) => self.mapping.not_yet.push(stays(slice)),
-                None => self.mapping.stays.push(stays("rd has no part for it")),
+                None => {
+                    let why = self.left.get(one.address.as_str()).copied();
+                    let why = why.unwrap_or("rd has no part for it");
+                    self.mapping.stays.push(stays(why));
+                }
             }
         }
         self.mapping

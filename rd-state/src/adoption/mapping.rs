@@ -1,5 +1,7 @@
 //! The result: what each resource is, what has to be asked, and what stays in Terraform.
 
+use rd_common::settings::editions::CHANGED;
+use rd_common::settings::example::EXAMPLE;
 use serde::Serialize;
 
 /// A resource of Terraform that is a part of the stack.
@@ -44,7 +46,7 @@ pub struct Stays {
 /// A key of `rd.toml` whose default does not fit what exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Setting {
-    /// The table, which is the name of a slice.
+    /// The table, which is the name of a slice; empty for a key at the top of the file.
     pub table: &'static str,
     /// The key in the table.
     pub key: &'static str,
@@ -81,10 +83,35 @@ impl Mapping {
         self.set(table, key, quoted(value));
     }
 
+    /// Adds a key whose value, as in TOML, is not the default that `rd.example.toml` says.
+    pub fn set_unless_default(&mut self, table: &'static str, key: &'static str, value: String) {
+        if default_of(table, key) != Some(value.as_str()) {
+            self.set(table, key, value);
+        }
+    }
+
     /// Adds a key with a value as in TOML.
     pub fn set(&mut self, table: &'static str, key: &'static str, value: String) {
         self.settings.push(Setting { table, key, value });
     }
+}
+
+/// The default of a key, as in TOML; none where it depends on the edition. Not for keys with an example in its place.
+fn default_of(table: &str, key: &str) -> Option<&'static str> {
+    if CHANGED
+        .iter()
+        .any(|one| one.table == table && one.key == key)
+    {
+        return None;
+    }
+    let mut section = "";
+    EXAMPLE.lines().find_map(|line| {
+        if let Some(name) = line.strip_prefix('[') {
+            section = name.trim_end_matches(']');
+        }
+        let (name, value) = line.strip_prefix("# ")?.split_once(" = ")?;
+        (section == table && name == key).then_some(value)
+    })
 }
 
 /// A basic string of TOML. JSON escapes all that TOML wants escaped.

@@ -2,6 +2,7 @@
 //! Pure.
 
 mod answers;
+mod edge;
 mod mapper;
 mod mapping;
 mod net;
@@ -20,8 +21,6 @@ use mapper::Mapper;
 
 /// The resource types of slices that cannot be adopted yet, by the beginning of their names.
 const NOT_YET: &[(&str, &str)] = &[
-    ("aws_acm_", "edge"),
-    ("aws_alb", "edge"),
     ("aws_appautoscaling_", "ecs"),
     ("aws_cloudwatch_", "logs"),
     ("aws_db_", "data"),
@@ -29,7 +28,6 @@ const NOT_YET: &[(&str, &str)] = &[
     ("aws_ecs_", "ecs"),
     ("aws_elasticache_", "cache"),
     ("aws_iam_", "ecs"),
-    ("aws_lb", "edge"),
     ("aws_secretsmanager_", "data"),
     ("aws_sns_", "logs"),
 ];
@@ -39,6 +37,7 @@ pub fn map(terraform: &Terraform, answers: &Answers, region: &str) -> Mapping {
     let mut mapper = Mapper::new(terraform, answers);
     net::map(&mut mapper, region);
     store::map(&mut mapper);
+    edge::map(&mut mapper);
     mapper.finish(|kind| {
         let slice = NOT_YET.iter().find(|(start, _)| kind.starts_with(start));
         slice.map(|(_, slice)| *slice)

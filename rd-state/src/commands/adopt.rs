@@ -70,10 +70,24 @@ pub async fn run(context: &Context, args: &AdoptArgs) -> Result<Exit> {
         .await?;
         write_settings(context, &mapping.settings)?;
     }
-    for slice in SLICES {
-        let exit = adopt_slice(context, args, &terraform, &mapping, slice)?;
+    let commands = SLICES.into_iter().filter_map(|slice| {
+        let arguments = arguments_of(args, &terraform, &mapping, slice)?;
+        Some((slice, arguments))
+    });
+    let commands: Vec<(&str, Vec<String>)> = commands.collect();
+    if args.dry_run {
+        // Nothing is in the store: the outputs of a slice come down the pipe.
+        let exit = slice_programs::run_pipe(context, &commands)?;
         if exit != Exit::Done {
             return Ok(exit);
+        }
+    } else {
+        for (slice, arguments) in &commands {
+            let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+            let exit = slice_programs::run(context, slice, &arguments)?;
+            if exit != Exit::Done {
+                return Ok(exit);
+            }
         }
     }
     if !args.dry_run && !context.printer.is_json() {
@@ -169,7 +183,12 @@ fn show(context: &Context, mapping: &Mapping) -> Result<()> {
     if !mapping.settings.is_empty() {
         text.push_str("\nrd.toml:\n");
         let mut before = "";
-        for setting in &mapping.settings {
+        // Keys at the top of the file come before the first table.
+        let (top, tables): (Vec<_>, Vec<_>) = mapping
+            .settings
+            .iter()
+            .partition(|setting| setting.table.is_empty());
+        for setting in top.into_iter().chain(tables) {
             if setting.table != before {
                 text.push_str(&format!("[{}]\n", setting.table));
                 before = setting.table;
@@ -219,7 +238,7 @@ fn refuse(mapping: &Mapping) -> Result<()> {
             String::new()
         };
         return Err(Error::refused(format!(
-            "only the network and the bucket can be adopted yet, not {}{more}",
+            "the slices of these resources cannot be adopted yet: {}{more}",
             named.join(", ")
         ))
         .hint(
@@ -269,25 +288,35 @@ fn write_settings(context: &Context, settings: &[Setting]) -> Result<()> {
             .strip_prefix('[')
             .is_some_and(|name| name.starts_with("environments."))
     });
-    for setting in settings {
-        let table = match has_own {
-            true => format!("{of_environment}.{}", setting.table),
-            false => setting.table.to_owned(),
+    let mut tables: Vec<&str> = settings.iter().map(|one| one.table).collect();
+    tables.sort_unstable();
+    tables.dedup();
+    for name in tables {
+        let table = match (has_own, name) {
+            (true, "") => of_environment.clone(),
+            (true, table) => format!("{of_environment}.{table}"),
+            (false, table) => table.to_owned(),
         };
-        let value = format!("{} # as Terraform has made it", setting.value);
-        text = settings_file::set_values(&text, &table, &[(setting.key, &value)]);
+        let of_table = settings.iter().filter(|one| one.table == name);
+        let values: Vec<(&str, String)> = of_table
+            .map(|one| (one.key, format!("{} # as Terraform has made it", one.value)))
+            .collect();
+        let values: Vec<(&str, &str)> = values
+            .iter()
+            .map(|(key, value)| (*key, value.as_str()))
+            .collect();
+        text = settings_file::set_values(&text, &table, &values);
     }
     fs::write(path, text).map_err(|e| cannot("write", e))
 }
 
-/// Lets the program of a slice adopt its resources.
-fn adopt_slice(
-    context: &Context,
+/// The arguments with which the program of a slice adopts its resources; none where there are none.
+fn arguments_of(
     args: &AdoptArgs,
     terraform: &Terraform,
     mapping: &Mapping,
     slice: &str,
-) -> Result<Exit> {
+) -> Option<Vec<String>> {
     let prefix = format!("{slice}.");
     let of_slice = mapping
         .decisions
@@ -298,7 +327,7 @@ fn adopt_slice(
         .map(|one| format!("{}={}", one.address, one.id))
         .collect();
     if pairs.is_empty() {
-        return Ok(Exit::Done);
+        return None;
     }
     let mut arguments = vec!["adopt".to_owned()];
     arguments.extend(pairs);
@@ -307,17 +336,18 @@ fn adopt_slice(
     }
     if args.dry_run {
         arguments.push("--dry-run".to_owned());
-        for setting in mapping.settings.iter().filter(|one| one.table == slice) {
+        let settings = mapping.settings.iter();
+        for setting in settings.filter(|one| one.table.is_empty() || one.table == slice) {
             let text = serde_json::from_str::<String>(&setting.value);
             let value = text.unwrap_or_else(|_| setting.value.clone());
-            arguments.extend([
-                "--set".to_owned(),
-                format!("{slice}.{}={value}", setting.key),
-            ]);
+            let key = match setting.table {
+                "" => setting.key.to_owned(),
+                table => format!("{table}.{}", setting.key),
+            };
+            arguments.extend(["--set".to_owned(), format!("{key}={value}")]);
         }
     }
-    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
-    slice_programs::run(context, slice, &arguments)
+    Some(arguments)
 }
 
 /// Undoes the adoption of every slice, in the order of a destroy.

@@ -1,8 +1,61 @@
 //! The attributes that are copied from a state. A state holds passwords in plain text, so that everything else is left
 //! where it is: nothing outside of this list can get into a record, a log, an error or a state of rd.
 
+use serde_json::Value;
+
 /// What is needed of every type.
 const OF_ALL: [&str; 2] = ["id", "arn"];
+
+const LOAD_BALANCER: &[&str] = &[
+    "name",
+    "security_groups",
+    "subnets",
+    "load_balancer_type",
+    "vpc_id",
+    "internal",
+    "dns_name",
+    "idle_timeout",
+    "enable_http2",
+    "enable_deletion_protection",
+    "access_logs",
+];
+
+const TARGET_GROUP: &[&str] = &[
+    "name",
+    "port",
+    "vpc_id",
+    "target_type",
+    "health_check",
+    "deregistration_delay",
+];
+
+const LISTENER: &[&str] = &[
+    "load_balancer_arn",
+    "port",
+    "protocol",
+    "certificate_arn",
+    "ssl_policy",
+    "default_action.type",
+    "default_action.target_group_arn",
+    "default_action.forward",
+];
+
+const LISTENER_CERTIFICATE: &[&str] = &["listener_arn", "certificate_arn"];
+
+/// Without the conditions whose values may be secrets, such as a header that only a CDN knows.
+const LISTENER_RULE: &[&str] = &[
+    "listener_arn",
+    "priority",
+    "condition.host_header",
+    "condition.path_pattern",
+    "condition.http_request_method",
+    "condition.source_ip",
+    "action.type",
+    "action.target_group_arn",
+    "action.forward",
+    "action.fixed_response",
+    "action.redirect",
+];
 
 /// What is needed of a type besides. Values of blocks are copied whole, so that only those without secrets are listed.
 const OF_TYPE: &[(&str, &[&str])] = &[
@@ -48,30 +101,32 @@ const OF_TYPE: &[(&str, &[&str])] = &[
         ],
     ),
     ("aws_elasticache_subnet_group", &["name", "subnet_ids"]),
+    ("aws_alb", LOAD_BALANCER),
+    ("aws_lb", LOAD_BALANCER),
+    ("aws_lb_target_group", TARGET_GROUP),
+    ("aws_alb_target_group", TARGET_GROUP),
+    ("aws_lb_listener", LISTENER),
+    ("aws_alb_listener", LISTENER),
+    ("aws_lb_listener_certificate", LISTENER_CERTIFICATE),
+    ("aws_alb_listener_certificate", LISTENER_CERTIFICATE),
+    ("aws_lb_listener_rule", LISTENER_RULE),
+    ("aws_alb_listener_rule", LISTENER_RULE),
     (
-        "aws_alb",
+        "aws_acm_certificate",
         &[
-            "name",
-            "security_groups",
-            "subnets",
-            "load_balancer_type",
-            "vpc_id",
+            "domain_name",
+            "subject_alternative_names",
+            "key_algorithm",
+            "validation_method",
+            "domain_validation_options",
         ],
     ),
+    ("aws_acm_certificate_validation", &["certificate_arn"]),
     (
-        "aws_lb",
-        &[
-            "name",
-            "security_groups",
-            "subnets",
-            "load_balancer_type",
-            "vpc_id",
-        ],
+        "aws_route53_record",
+        &["zone_id", "name", "fqdn", "type", "set_identifier", "alias"],
     ),
-    (
-        "aws_lb_target_group",
-        &["name", "port", "vpc_id", "target_type"],
-    ),
+    ("aws_route53_zone", &["name"]),
     ("aws_default_route_table", &["vpc_id", "route"]),
     ("aws_default_security_group", &["vpc_id"]),
     ("aws_flow_log", &["vpc_id", "log_destination_type"]),
@@ -159,8 +214,28 @@ const OF_TYPE: &[(&str, &[&str])] = &[
     ),
 ];
 
-/// Whether an attribute of a type is copied.
-pub fn is_needed(kind: &str, name: &str) -> bool {
+/// What is copied of an attribute; none where it is not needed. Of a block whose members are listed (`block.member`), only
+/// those are copied: the others may be secrets, such as the client secret of a listener's action.
+pub fn needed(kind: &str, name: &str, value: &Value) -> Option<Value> {
     let of_type = OF_TYPE.iter().find(|(of, _)| *of == kind);
-    OF_ALL.contains(&name) || of_type.is_some_and(|(_, names)| names.contains(&name))
+    let names = of_type.map_or(&[][..], |(_, names)| *names);
+    if OF_ALL.contains(&name) || names.contains(&name) {
+        return Some(value.clone());
+    }
+    let members = names
+        .iter()
+        .filter_map(|one| one.strip_prefix(name)?.strip_prefix('.'));
+    let members: Vec<&str> = members.collect();
+    if members.is_empty() {
+        return None;
+    }
+    let blocks = value.as_array()?.iter().filter_map(Value::as_object);
+    let blocks = blocks.map(|block| {
+        let all = block.iter();
+        let needed = all.filter(|(name, _)| members.contains(&name.as_str()));
+        needed
+            .map(|(name, value)| (name.clone(), value.clone()))
+            .collect()
+    });
+    Some(Value::Array(blocks.map(Value::Object).collect()))
 }

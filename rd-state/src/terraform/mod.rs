@@ -11,7 +11,7 @@ mod state_v4;
 pub(crate) mod tests;
 
 pub use lock::refuse_if_locked;
-pub use model::{Resource, Terraform};
+pub use model::{Block, Resource, Terraform};
 
 use rd_common::{Error, Result};
 use serde_json::Value;

@@ -50,18 +50,18 @@ pub struct Resource {
 impl Resource {
     /// An instance with those of `values` that are needed.
     pub fn new(address: String, kind: &str, provider: &str, values: Option<&Value>) -> Self {
-        let all = values.and_then(Value::as_object);
-        let attributes = all.into_iter().flatten();
-        let attributes = attributes.filter(|(name, _)| attributes::is_needed(kind, name));
+        let all = values.and_then(Value::as_object).into_iter().flatten();
+        let needed = all.filter_map(|(name, value)| {
+            let value = attributes::needed(kind, name, value)?;
+            Some((name.clone(), value))
+        });
         Self {
             address,
             kind: kind.to_owned(),
             provider: provider.to_owned(),
             tainted: false,
             deposed: false,
-            attributes: attributes
-                .map(|(name, value)| (name.clone(), value.clone()))
-                .collect(),
+            attributes: needed.collect(),
         }
     }
 
@@ -78,9 +78,14 @@ impl Resource {
         self.text("id")
     }
 
-    /// The attribute as a number; none where it is something else.
+    /// The attribute as a number, which the provider writes as a text in some types; none where it is something else.
     pub fn number(&self, name: &str) -> Option<i64> {
-        self.attributes.get(name)?.as_i64()
+        number(self.attributes.get(name))
+    }
+
+    /// The attribute as a Boolean; none where it is something else.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.attributes.get(name)?.as_bool()
     }
 
     /// The texts of a list or a set; none where it is something else.
@@ -117,7 +122,12 @@ impl<'a> Block<'a> {
 
     /// The same as [`Resource::number`], of the block.
     pub fn number(&self, name: &str) -> Option<i64> {
-        self.0.get(name)?.as_i64()
+        number(self.0.get(name))
+    }
+
+    /// The same as [`Resource::flag`], of the block.
+    pub fn flag(&self, name: &str) -> Option<bool> {
+        self.0.get(name)?.as_bool()
     }
 
     /// The same as [`Resource::texts`], of the block.
@@ -129,6 +139,12 @@ impl<'a> Block<'a> {
     pub fn blocks(&self, name: &str) -> Vec<Block<'a>> {
         blocks(self.0.get(name))
     }
+}
+
+fn number(value: Option<&Value>) -> Option<i64> {
+    let value = value?;
+    let of_text = || value.as_str()?.parse().ok();
+    value.as_i64().or_else(of_text)
 }
 
 fn blocks(value: Option<&Value>) -> Vec<Block<'_>> {

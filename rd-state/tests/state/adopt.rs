@@ -9,13 +9,13 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 
 /// Settings of the stack that adopts. Terraform's network has other blocks, zones and names.
-const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n";
+pub const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n";
 
 /// A password in Terraform's state.
 const PLANTED: &str = "planted-6b1f0c";
 
 /// The tags that rd sets.
-const OURS: [&str; 6] = [
+pub const OURS: [&str; 6] = [
     "Name",
     "Project",
     "Environment",
@@ -59,6 +59,12 @@ fn terraform_network(world: &World, more: &str) -> Value {
         ("IpPermissions.1.IpRanges.1.CidrIp", "192.0.2.0/24"),
     ];
     world.ec2("AuthorizeSecurityGroupIngress", &rule);
+    hand_over(world, &resources);
+    terraform_state(&world.account, &resources)
+}
+
+/// Gives the resources of a network tags as Terraform sets them instead of rd's.
+pub fn hand_over(world: &World, resources: &Map<String, Value>) {
     let tagged = resources
         .values()
         .filter(|one| one["kind"] != "route_table_association");
@@ -88,11 +94,10 @@ fn terraform_network(world: &World, more: &str) -> Value {
         "CreateTags",
         &ids.iter().copied().chain(theirs).collect::<Vec<_>>(),
     );
-    terraform_state(&world.account, &resources)
 }
 
 /// Terraform's state of these resources: rules and the public route are blocks of their group and table.
-fn terraform_state(account: &str, resources: &Map<String, Value>) -> Value {
+pub fn terraform_state(account: &str, resources: &Map<String, Value>) -> Value {
     let mut instances: BTreeMap<&str, Vec<Value>> = BTreeMap::new();
     let of_kind = |kind: &'static str| resources.values().filter(move |one| one["kind"] == kind);
     let vpc = of_kind("vpc").next().unwrap()["id"].clone();
@@ -167,7 +172,7 @@ fn terraform_state(account: &str, resources: &Map<String, Value>) -> Value {
 }
 
 /// What the API says of the network. Without `tags`, the tags are left out.
-fn seen(world: &World, tags: bool) -> Vec<String> {
+pub fn seen(world: &World, tags: bool) -> Vec<String> {
     let without = |mut text: String, element: &str| {
         while let Some(start) = text.find(&format!("<{element}>")) {
             let end = format!("</{element}>");
@@ -195,7 +200,7 @@ fn seen(world: &World, tags: bool) -> Vec<String> {
         .collect()
 }
 
-fn adopt(world: &World, state: &Value, flags: &str) -> Done {
+pub fn adopt(world: &World, state: &Value, flags: &str) -> Done {
     let adopt = world.rd("rd-state").args("adopt -").args(flags);
     adopt.stdin(state.to_string()).run()
 }

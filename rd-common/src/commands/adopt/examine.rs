@@ -86,7 +86,10 @@ pub(super) async fn examine<S: Slice>(
             Reference::Attribute(address, _) => adopted.contains_key(&address),
             Reference::Output(..) => false,
         });
-        let is_part = belongs && (live.tags.is_none() || any.retained() || any.is_part());
+        // Not what the plan refuses, such as a DNS record that points elsewhere.
+        let is_part = belongs
+            && planned.refused.is_none()
+            && (live.tags.is_none() || any.retained() || any.is_part());
         if state.resources.contains_key(&planned.address) || !(is_wanted || is_part) {
             continue;
         }
@@ -104,7 +107,13 @@ pub(super) async fn examine<S: Slice>(
         };
         let (mut keeps, left) = keep_differences(any.as_ref(), &node.spec, &live.live, &fill)?;
         if let Some(vpc) = keeps.given.get("vpc_id") {
-            problems.add(format!("{} is in another VPC, {}", live.id, vpc.value));
+            problems.add(match references(&fill(&vpc.instead_of)).first() {
+                Some(Reference::Output(slice, name)) => format!(
+                    "{} is in a VPC, and {slice}.{name} does not exist yet: adopt the VPC with it",
+                    live.id
+                ),
+                _ => format!("{} is in another VPC, {}", live.id, vpc.value),
+            });
         }
         for change in left {
             problems.add(format!(
@@ -196,7 +205,8 @@ fn seed(kind: &str, id: &str, found: Option<&Found<Value>>) -> Resource {
         attributes: live,
         depends_on: Vec::new(),
         deposed: Vec::new(),
-        adopted: None,
+        // So that a slice sees that it has not made it.
+        adopted: Some(Adopted::default()),
         other: OtherMembers::new(),
     }
 }

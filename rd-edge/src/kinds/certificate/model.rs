@@ -5,7 +5,7 @@ use aws_sdk_acm::types::{CertificateDetail, DomainStatus, FailureReason, KeyAlgo
 use rd_common::stack::short_hash;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The default key algorithm of ACM, which is not part of a certificate's address.
 const DEFAULT_KEY_ALGORITHM: &str = "RSA_2048";
@@ -42,6 +42,14 @@ impl Spec {
     /// The spec in a state; none where another version wrote another form.
     pub fn stored(spec: &Value) -> Option<Self> {
         Self::deserialize(spec).ok()
+    }
+
+    /// Whether a certificate of one spec is one of the other, too: only the place of the first name counts.
+    pub fn is_same_certificate(&self, other: &Self) -> bool {
+        let set = |names: &[String]| names.iter().cloned().collect::<BTreeSet<_>>();
+        self.key_algorithm == other.key_algorithm
+            && self.names.first() == other.names.first()
+            && set(&self.names) == set(&other.names)
     }
 
     /// Whether it has one name and a key of the default algorithm.

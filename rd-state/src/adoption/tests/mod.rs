@@ -1,5 +1,6 @@
 //! Which part of the stack each resource is.
 
+mod edge;
 mod net;
 mod store;
 
