@@ -172,6 +172,11 @@ impl Aws {
             .retry_config(retries)
             .http_client(guarded_client::guarded(http))
             .build();
+        Self::with(config)
+    }
+
+    /// Access with a configuration that exists already, such as one whose HTTP client has answers of a test.
+    pub fn with(config: SdkConfig) -> Self {
         Self {
             config,
             account: OnceCell::new(),

@@ -53,11 +53,14 @@ impl Settings {
                 (None, None) => "another type of value is expected".to_owned(),
             };
             // Serde names the type of the program.
-            let what = match message.contains("untagged enum") {
-                true => "a value of this type or form is not allowed",
-                false => &message,
+            let what = match message.split_once("expected struct ") {
+                _ if message.contains("untagged enum") => {
+                    "a value of this type or form is not allowed".to_owned()
+                }
+                Some((found, _)) => format!("{found}expected a table"),
+                None => message,
             };
-            self.wrong(&key, what, &hint)
+            self.wrong(&key, &what, &hint)
         })
     }
 
@@ -164,9 +167,10 @@ impl Settings {
 /// The values that the type `T` takes at `key`, or at the key that it is in: an item of a list has none of its own.
 fn values_of<T: DeserializeOwned>(key: &str) -> Option<String> {
     let names: Vec<String> = key.split(['.', '[']).map(str::to_owned).collect();
-    (1..=names.len())
-        .rev()
-        .find_map(|count| value_type::allowed::<T>(&names[..count]))
+    let mut known = (1..=names.len()).rev();
+    known
+        .find_map(|count| value_type::values_at::<T>(&names[..count]))
+        .flatten()
 }
 
 fn unknown_field(message: &str) -> Option<(String, Vec<String>)> {

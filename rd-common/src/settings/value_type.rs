@@ -1,7 +1,7 @@
 //! What kind of value a key takes: asked of the type that it is deserialized into, so that no list of keys is needed.
 
 use serde::Deserialize;
-use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Expected, MapAccess, Visitor};
 use serde::forward_to_deserialize_any;
 use std::fmt;
 
@@ -28,15 +28,25 @@ pub(super) fn of<T: for<'de> Deserialize<'de>>(path: &[String]) -> Option<(Value
 
 /// The values that the type `T` takes at `path`, in words; none where several types are possible or there is no such key.
 pub(super) fn allowed<T: for<'de> Deserialize<'de>>(path: &[String]) -> Option<String> {
+    values_at::<T>(path).flatten()
+}
+
+/// The same, and an inner none where the key exists and takes several types.
+pub(super) fn values_at<T: for<'de> Deserialize<'de>>(path: &[String]) -> Option<Option<String>> {
     let probe = Probe { path, depth: 0 };
-    match T::deserialize(probe) {
-        Err(Answer::Found(_, _, Values::OneOf(words))) => {
+    let Err(Answer::Found(_, _, values)) = T::deserialize(probe) else {
+        return None;
+    };
+    Some(match values {
+        Values::OneOf(words) => {
             let words: Vec<String> = words.iter().map(|word| format!("\"{word}\"")).collect();
             Some(words.join(", "))
         }
-        Err(Answer::Found(_, _, Values::All(form))) => Some(form.to_owned()),
-        Err(Answer::Found(_, _, Values::Several) | Answer::Unknown) | Ok(_) => None,
-    }
+        Values::All(form) => Some(form.to_owned()),
+        Values::Keys(keys) => Some(format!("a table with the keys {}", keys.join(", "))),
+        Values::Named(words) => Some(words),
+        Values::Several => None,
+    })
 }
 
 /// Deserializes nothing: follows the path, and answers with an error that says what the type asks for at its end.
@@ -53,8 +63,21 @@ enum Values {
     All(&'static str),
     /// The words of an enum.
     OneOf(&'static [&'static str]),
+    /// Tables with these keys.
+    Keys(&'static [&'static str]),
+    /// Those that the type itself has words for.
+    Named(String),
     /// Those of several types.
     Several,
+}
+
+/// What a visitor expects, in its own words. Those of serde for a value of any kind say nothing.
+fn expected<'de, V: Visitor<'de>>(visitor: &V) -> Values {
+    let words = (visitor as &dyn Expected).to_string();
+    match words.starts_with("any ") {
+        true => Values::Several,
+        false => Values::Named(words),
+    }
 }
 
 #[derive(Debug)]
@@ -95,7 +118,11 @@ macro_rules! answer {
 impl<'de> Deserializer<'de> for Probe<'_> {
     type Error = Answer;
 
-    answer! { Any, Values::Several; deserialize_any deserialize_ignored_any }
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Answer> {
+        self.found(ValueType::Any, expected(&visitor))
+    }
+
+    answer! { Any, Values::Several; deserialize_ignored_any }
     answer! { Text, Values::All("a string");
         deserialize_str deserialize_string deserialize_char deserialize_identifier
     }
@@ -160,9 +187,12 @@ impl<'de> Deserializer<'de> for Probe<'_> {
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
-        _: &'static [&'static str],
+        keys: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, Answer> {
+        if self.path.is_empty() {
+            return self.found(ValueType::Toml, Values::Keys(keys));
+        }
         self.deserialize_map(visitor)
     }
 }
@@ -220,6 +250,24 @@ mod tests {
         azs: Azs,
         nat: Nat,
         names: Vec<String>,
+        amount: Amount,
+    }
+
+    #[derive(Default)]
+    struct Amount;
+
+    impl<'de> Deserialize<'de> for Amount {
+        fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+            struct Words;
+            impl Visitor<'_> for Words {
+                type Value = Amount;
+
+                fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                    f.write_str("a number, or two")
+                }
+            }
+            deserializer.deserialize_any(Words)
+        }
     }
 
     #[derive(Default, Deserialize)]
@@ -259,11 +307,15 @@ mod tests {
             ("size", Some("a whole number")),
             ("names", Some("a list")),
             ("variables", Some("a table")),
+            ("schedules/night", Some("a table with the keys min, at")),
+            ("amount", Some("a number, or two")),
             ("azs", None),
+            ("parameters/x", None),
             ("sise", None),
         ] {
-            let allowed = allowed::<Section>(&[path.to_owned()]);
-            assert_eq!(allowed.as_deref(), expected, "{path}");
+            let path: Vec<String> = path.split('/').map(str::to_owned).collect();
+            let allowed = allowed::<Section>(&path);
+            assert_eq!(allowed.as_deref(), expected, "{path:?}");
         }
     }
 

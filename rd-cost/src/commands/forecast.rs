@@ -3,6 +3,7 @@
 use super::report::{by_day, mean_of_complete, open, today};
 use crate::cost_explorer::{By, Forecast, Metric, Query, RequestArgs};
 use crate::money::cents;
+use crate::tag_problems::explain_nothing;
 use jiff::ToSpan;
 use jiff::civil::Date;
 use rd_common::context::Context;
@@ -42,6 +43,9 @@ pub async fn run(context: &Context, args: &ForecastArgs) -> Result<Exit> {
         by: By::Service,
     };
     let spent = explorer.costs(&query).await?;
+    if spent.is_empty() && !args.requests.cached {
+        explain_nothing(&explorer, &query).await?;
+    }
     let days = by_day(&spent, query.since, query.until);
     let (basis, ahead) = match explorer.forecast(today, end).await? {
         Forecast::Days(ahead) => {

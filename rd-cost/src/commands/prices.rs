@@ -3,6 +3,7 @@
 use super::refresh;
 use crate::prices::{Prices, Row};
 use rd_common::context::Context;
+use rd_common::output::printer::print_info;
 use rd_common::output::table::table;
 use rd_common::{Exit, Result};
 use std::path::PathBuf;
@@ -55,6 +56,14 @@ fn list(context: &Context, args: &PricesArgs) -> Result<Exit> {
             origin: price.origin.clone(),
         })
         .collect();
+    if rows.is_empty() {
+        let region = &prices.region;
+        print_info(&match filter.as_str() {
+            "" => format!("no price is known in {region}"),
+            _ => format!("no price whose item has `{filter}` in its name is known in {region}"),
+        });
+        return Ok(Exit::Done);
+    }
     if context.printer.is_json() {
         for row in &rows {
             let line = serde_json::to_string(row).unwrap_or_default();

@@ -40,7 +40,13 @@ pub async fn run(context: &Context) -> Result<Exit> {
                 date: today.to_string(),
                 origin: format!("AWS Price List, in effect since {since}"),
             }),
-            Answer::None(why) => left.push(format!("{item}: {why}")),
+            Answer::None(why) => {
+                let stays = match listed.get(item) {
+                    Some(price) => format!("the price of {} stays", price.date),
+                    None => format!("no price known in {region}"),
+                };
+                left.push(format!("{item}: {why}; {stays}"));
+            }
         }
     }
     write(&cache_file(&context.settings.folder(), region), &rows)?;
@@ -49,7 +55,7 @@ pub async fn run(context: &Context) -> Result<Exit> {
             let line = serde_json::to_string(row).unwrap_or_default();
             context.printer.text(&format!("{line}\n"));
         }
-    } else {
+    } else if !rows.is_empty() {
         let was = |row: &Row| {
             let price = listed.get(&row.item);
             price.map_or_else(String::new, |price| price.usd.normalize().to_string())
@@ -62,7 +68,7 @@ pub async fn run(context: &Context) -> Result<Exit> {
             .text(&table(&["ITEM", "USD", "LIST"], &cells));
     }
     for line in left {
-        print_info(&format!("the price of the list stays for {line}"));
+        print_info(&format!("not refreshed: {line}"));
     }
     Ok(Exit::Done)
 }

@@ -123,12 +123,18 @@ pub fn complete_until() -> Date {
     today().saturating_sub(INCOMPLETE.days())
 }
 
-/// The mean of the days that are complete at `today`; none where there is none.
+/// The mean of the days that are complete at `today`, and their number; none where there is none. A stack that is younger
+/// than the days counts from the day after its first costs, since it does not begin at midnight.
 pub fn mean_of_complete(days: &BTreeMap<Date, Decimal>, today: Date) -> Option<(Decimal, usize)> {
     let end = today.saturating_sub(INCOMPLETE.days());
     let complete: Vec<Decimal> = days.range(..end).map(|(_, amount)| *amount).collect();
+    let complete = match complete.iter().position(|amount| !amount.is_zero()) {
+        Some(first) if first > 0 => complete.get(first + 1..).filter(|rest| !rest.is_empty()),
+        _ => None,
+    }
+    .unwrap_or(&complete);
     let count = complete.len();
-    let total: Decimal = complete.into_iter().sum();
+    let total: Decimal = complete.iter().sum();
     (count > 0).then(|| (total / Decimal::from(count), count))
 }
 
@@ -289,6 +295,12 @@ mod tests {
         let mean = mean_of_complete(&days(&[(6, 1), (7, 3), (8, 90), (9, 0)]), today);
         assert_eq!(mean, Some((Decimal::from(2), 2)));
         assert_eq!(mean_of_complete(&days(&[(8, 5), (9, 5)]), today), None);
+        // A stack that began on the fifth.
+        let young = days(&[(3, 0), (4, 0), (5, 1), (6, 3), (7, 5), (8, 90)]);
+        let mean = mean_of_complete(&young, today);
+        assert_eq!(mean, Some((Decimal::from(4), 2)));
+        let nothing = mean_of_complete(&days(&[(6, 0), (7, 0)]), today);
+        assert_eq!(nothing, Some((Decimal::ZERO, 2)));
     }
 
     #[test]

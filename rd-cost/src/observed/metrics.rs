@@ -293,4 +293,41 @@ mod tests {
         assert_eq!(numbers.sum(&metric("b")), None);
         assert_eq!(numbers.sum(&metric("c")), Some(Decimal::from(4)));
     }
+    #[tokio::test]
+    async fn the_numbers_of_a_metric_come_in_several_pages() {
+        use rd_testkit::canned::{answering_each, cbor, sdk_config};
+        use serde_json::json;
+        let metric = |name| Metric::of("AWS/RDS", name, "Sum", "DBInstanceIdentifier", "shop");
+        let all = ["A", "B", "C", "D"].map(metric);
+        let result = |id: &str, status: &str, values: &[(i64, f64)]| {
+            let times: Vec<_> = values
+                .iter()
+                .map(|(day, _)| json!({"epoch": 1_794_182_400 + day * 86_400}))
+                .collect();
+            let values: Vec<f64> = values.iter().map(|(_, value)| *value).collect();
+            json!({"Id": id, "Label": "x", "StatusCode": status, "Timestamps": times, "Values": values})
+        };
+        let first = json!({"Messages": [], "NextToken": "page-2", "MetricDataResults": [
+            result("m0", "PartialData", &[(0, 0.1)]),
+            result("m1", "Complete", &[]),
+            result("m2", "Forbidden", &[]),
+        ]});
+        let multiple = json!([{"Code": "MultipleUnits", "Value": "Multiple units returned"}]);
+        let mut last = result("m0", "Complete", &[(1, 0.2), (2, 2.5)]);
+        last["Messages"] = multiple;
+        let second = json!({"Messages": [], "MetricDataResults": [last]});
+        let answers = [("page-2", cbor(&second)), ("", cbor(&first))];
+        let client = Client::new(&sdk_config(answering_each(&answers)));
+        let now: Timestamp = "2026-11-27T19:00:00Z".parse().unwrap();
+        let wanted: BTreeSet<Metric> = all.iter().cloned().collect();
+        let numbers = read(&client, &wanted, Window::before(now, 14))
+            .await
+            .unwrap();
+        // No float adds anything.
+        assert_eq!(numbers.sum(&all[0]), Some(Decimal::new(28, 1)));
+        assert_eq!(numbers.last(&all[0]), Some(Decimal::new(25, 1)));
+        assert_eq!(numbers.sum_or_zero(&all[1]), Some(Decimal::ZERO));
+        assert_eq!(numbers.sum_or_zero(&all[2]), None);
+        assert_eq!(numbers.sum(&all[3]), None);
+    }
 }

@@ -36,7 +36,11 @@ impl Prices {
         let mut prices = Self::of_region(region);
         let cache = cache_file(folder, region);
         if cache.exists() {
-            prices.override_with(&cache)?;
+            // A later version of rd may have a newer price.
+            let is_newer = |prices: &Self, item: &str, date: &str| {
+                prices.get(item).is_none_or(|listed| *listed.date <= *date)
+            };
+            prices.take_from(&cache, is_newer)?;
         }
         Ok(prices)
     }
@@ -44,8 +48,18 @@ impl Prices {
     /// Puts the prices of the file for this region in the place of those of the list. Fails where the file cannot be
     /// read.
     pub fn override_with(&mut self, path: &Path) -> Result<()> {
+        self.take_from(path, |_, _, _| true)
+    }
+
+    /// The same of those that are wanted, by item and date.
+    fn take_from(
+        &mut self,
+        path: &Path,
+        is_wanted: impl Fn(&Self, &str, &str) -> bool,
+    ) -> Result<()> {
         for row in file::read(path)? {
-            if row.region == self.region || row.region == list::GLOBAL {
+            let is_here = row.region == self.region || row.region == list::GLOBAL;
+            if is_here && is_wanted(self, &row.item, &row.date) {
                 let (item, price) = row.into_price();
                 self.by_item.insert(item, price);
             }

@@ -2,6 +2,7 @@
 
 mod fargate;
 mod observed_use;
+mod offering;
 mod reservations;
 mod saving;
 mod settings;

@@ -3,64 +3,13 @@
 //! <https://docs.aws.amazon.com/AmazonRDS/latest/UserGuide/USER_WorkingWithReservedDBInstances.html>
 //! <https://docs.aws.amazon.com/AmazonElastiCache/latest/dg/CacheNodes.Reserved.html>
 
+use super::offering::Offering;
 use super::{Commitment, OLD_ENOUGH, Saving, Search};
 use crate::money::HOURS;
 use crate::owned::Owned;
 use rd_common::Result;
 use rd_common::aws::Explain;
 use rust_decimal::Decimal;
-use rust_decimal::prelude::FromPrimitive;
-
-const YEAR_SECONDS: i32 = 31_536_000;
-
-/// An offering, of either service.
-struct Offering {
-    id: String,
-    years: i64,
-    words: String,
-    upfront: Decimal,
-    hourly: Decimal,
-}
-
-impl Offering {
-    /// None for what is not in US dollars, or is not for whole years.
-    fn of(
-        id: Option<&str>,
-        duration: Option<i32>,
-        words: Option<&str>,
-        fixed: Option<f64>,
-        hourly: Option<Decimal>,
-    ) -> Option<Self> {
-        let seconds = duration?;
-        let years = i64::from(seconds / YEAR_SECONDS);
-        (years > 0 && seconds % YEAR_SECONDS == 0).then_some(())?;
-        Some(Self {
-            id: id?.to_owned(),
-            years,
-            words: words?.to_owned(),
-            upfront: exact(fixed?)?,
-            hourly: hourly?,
-        })
-    }
-}
-
-/// A price as AWS tells it, without what a float adds.
-fn exact(number: f64) -> Option<Decimal> {
-    Some(Decimal::from_f64(number)?.round_dp(6))
-}
-
-/// Adds up hourly charges. None for another frequency.
-fn hourly<'a>(
-    usage: Option<f64>,
-    charges: impl Iterator<Item = (Option<f64>, Option<&'a str>)>,
-) -> Option<Decimal> {
-    let mut sum = exact(usage.unwrap_or_default())?;
-    for (amount, frequency) in charges {
-        (frequency == Some("Hourly")).then_some(())?;
-        sum += exact(amount?)?;
-    }
-    Some(sum)
-}
 
 /// A resource that could be reserved.
 struct Wanted<'a> {
@@ -167,26 +116,7 @@ pub(super) async fn databases(search: &Search<'_>) -> Result<Vec<Saving>> {
         let mut offerings = Vec::new();
         while let Some(one) = pages.next().await {
             let one = one.doing("list the offerings of reserved databases")?;
-            // AWS takes the words of the request as a part of others.
-            let fits = one.db_instance_class() == Some(class)
-                && one.multi_az() == Some(multi_az)
-                && one.product_description() == Some("postgresql")
-                && one.currency_code().is_none_or(|currency| currency == "USD");
-            let charges = one.recurring_charges().iter();
-            let charges = charges.map(|one| {
-                (
-                    one.recurring_charge_amount(),
-                    one.recurring_charge_frequency(),
-                )
-            });
-            let offering = Offering::of(
-                one.reserved_db_instances_offering_id(),
-                one.duration(),
-                one.offering_type(),
-                one.fixed_price(),
-                hourly(one.usage_price(), charges),
-            );
-            offerings.extend(offering.filter(|_| fits));
+            offerings.extend(Offering::of_database(&one, class, multi_az));
         }
         let zones = if multi_az { "multi-az" } else { "single-az" };
         let wanted = Wanted {
@@ -253,23 +183,7 @@ pub(super) async fn caches(search: &Search<'_>) -> Result<Vec<Saving>> {
         let mut offerings = Vec::new();
         while let Some(one) = pages.next().await {
             let one = one.doing("list the offerings of reserved cache nodes")?;
-            let fits =
-                one.cache_node_type() == Some(node) && one.product_description() == Some(engine);
-            let charges = one.recurring_charges().iter();
-            let charges = charges.map(|one| {
-                (
-                    one.recurring_charge_amount(),
-                    one.recurring_charge_frequency(),
-                )
-            });
-            let offering = Offering::of(
-                one.reserved_cache_nodes_offering_id(),
-                one.duration(),
-                one.offering_type(),
-                one.fixed_price(),
-                hourly(one.usage_price(), charges),
-            );
-            offerings.extend(offering.filter(|_| fits));
+            offerings.extend(Offering::of_cache(&one, node, engine));
         }
         let price = format!("ElastiCache/elasticache-{engine}-{node}-hour");
         let wanted = Wanted {
@@ -295,23 +209,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_offering_is_read_with_all_of_its_charges() {
-        let charges = [(Some(0.033), Some("Hourly"))];
-        let sum = hourly(Some(0.001), charges.into_iter());
-        assert_eq!(sum, Some(Decimal::new(34, 3)));
-        let daily = [(Some(1.0), Some("Daily"))];
-        assert_eq!(hourly(None, daily.into_iter()), None);
-        let of = |seconds| {
-            Offering::of(
-                Some("x"),
-                Some(seconds),
-                Some("All Upfront"),
-                Some(282.0),
-                sum,
-            )
-        };
-        assert_eq!(of(94_608_000).unwrap().years, 3);
-        assert!(of(100).is_none() && of(31_536_001).is_none());
+    fn a_reservation_is_for_a_family() {
         assert_eq!(family("db.t4g.medium"), "db.t4g");
+        assert_eq!(family("cache.t4g.micro"), "cache.t4g");
     }
 }

@@ -15,6 +15,8 @@ mod log_groups;
 mod look;
 mod names;
 mod nat_gateways;
+#[cfg(test)]
+mod recorded_answers;
 mod sizes;
 mod snapshots;
 

@@ -79,8 +79,8 @@ fn costs_are_told_by_service_and_day_with_credits_apart() {
     assert_eq!(kinds.iter().filter(|kind| **kind == "credit").count(), 1);
     let total = &report.of_type("spent_total")[0];
     assert_eq!(total["amount"], "4.3734567891");
-    // 2.25 + 2.25 + 1.1234567891 - 1.5 over the five days that are complete.
-    assert_eq!(total["mean_of_complete_days"], "0.82");
+    // 2.25 + 1.1234567891 - 1.5 over the three days that are complete and after the first one with costs.
+    assert_eq!(total["mean_of_complete_days"], "0.62");
     assert!(
         report
             .stderr
@@ -162,6 +162,8 @@ fn where_nothing_is_found_the_tags_say_why() {
         "{}",
         nothing.stderr
     );
+    let nothing = cost(&world, "forecast").stderr;
+    assert!(nothing.contains("no costs are found"), "{nothing}");
     let shown = cost(&world, "tags --activate --format text");
     assert!(shown.stdout.contains("Project: active"), "{}", shown.stdout);
     let found = cost(&world, "report --since 8d");
@@ -209,9 +211,15 @@ fn a_forecast_is_awss_or_the_mean_of_complete_days() {
     assert_eq!(months.len(), 2, "{}", mean.stdout);
     let basis = months[0]["basis"].as_str().unwrap();
     assert!(
-        basis.contains("complete days, since AWS makes no forecast"),
+        basis.starts_with("the mean of 4 complete days, since AWS makes no forecast"),
         "{basis}"
     );
+    // The days before the first costs are not part of it.
+    let first: Date = format!("{}-01", months[1]["month"].as_str().unwrap())
+        .parse()
+        .unwrap();
+    let expected = format!("{}.00", 2 * i32::from(first.days_in_month()));
+    assert_eq!(months[1]["total"], expected);
     let more: Vec<Value> = (8..30).map(|days| row(days, "AmazonRDS", "2")).collect();
     active(&world, &more);
     std::fs::remove_dir_all(world.path().join(".rd/costs")).unwrap();

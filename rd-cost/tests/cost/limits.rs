@@ -18,6 +18,8 @@ fn a_plan_that_adds_too_much_exits_with_7() {
         let status = if code == 0 { "ok" } else { "failed" };
         assert_eq!(done.end()["status"], status, "{flags}");
     }
+    let text = estimate(&world, &net, "--fail-over 20 --format text").stdout;
+    assert!(text.ends_with("cost: over the limit\n"), "{text}");
     let done = estimate(&world, &net, "--fail-over 15%");
     assert!(
         done.stderr.contains("a percentage of nothing is no limit"),

@@ -21,6 +21,12 @@ fn prices_are_listed_and_overridden() {
         .ok()
         .stdout;
     assert!(text.contains("AWS pricing pages"), "{text}");
+    let none = world.rd("rd-cost").args("prices nonsense").ok();
+    assert!(
+        none.stdout.is_empty() && none.stderr.contains("`nonsense`"),
+        "{}",
+        none.stderr
+    );
 
     let row = |region: &str, item: &str, usd: &str| {
         format!(
@@ -79,6 +85,33 @@ fn free_amounts_and_usages_are_settings() {
     let low = total("--usage low");
     assert_eq!(low["usd_month_low"], typical["usd_month_low"]);
     assert!(millionths(&low["usd_month"]) < millionths(&typical["usd_month"]));
+    for (wrong, allowed) in [
+        (
+            "nat_gb=x",
+            "a number, or { low = …, typical = …, high = … }",
+        ),
+        (
+            "nat_gb=-1",
+            "a number, or { low = …, typical = …, high = … }",
+        ),
+        (
+            "nat_gb={low=1}",
+            "a number, or { low = …, typical = …, high = … }",
+        ),
+        ("nat=1", "nat_gb, endpoint_gb, zone_gb"),
+    ] {
+        let rd = world.rd("rd-cost").args("settings");
+        let refused = rd.args(&format!("--set cost.usage.{wrong}")).code(2);
+        let hint = format!("allowed: {allowed}");
+        assert!(refused.stderr.contains(&hint), "{}", refused.stderr);
+    }
+    let whole = world.rd("rd-cost").args("settings --set cost.usage=3");
+    let whole = whole.code(2).stderr;
+    assert!(whole.contains("expected a table\n"), "{whole}");
+    assert!(
+        whole.contains("allowed: a table with the keys nat_gb, endpoint_gb"),
+        "{whole}"
+    );
     let three = total("--set cost.usage.egress_gb={low=100,typical=200,high=60000}");
     assert!(millionths(&three["usd_month_high"]) > millionths(&typical["usd_month_high"]));
 }
@@ -166,6 +199,47 @@ fn prices_are_refreshed_for_what_the_stack_has() {
         .ok()
         .records();
     assert_eq!(listed[0]["usd"], "0.06");
+}
+
+#[test]
+fn what_the_price_list_does_not_have_is_named_with_the_reason() {
+    let world = World::new("");
+    world.service("capacity = \"FARGATE_SPOT\"\ndesired = 2\n");
+    world.rd("rd-ecs").args("apply -y").ok();
+    let logs = |usage: &str, usd: &str| {
+        let mut one = product("AmazonCloudWatch", "Data Payload", usage, usd);
+        one["product"]["attributes"]["regionCode"] = json!("us-east-1");
+        one
+    };
+    let products = [
+        logs("DataProcessing-Bytes", "0.51"),
+        logs("DataProcessingIA-Bytes", "0.25"),
+    ];
+    world.aws_local(
+        "/aws-local/prices",
+        &json!({"account": world.account, "products": products}),
+    );
+    let done = world.rd("rd-cost").args("prices refresh").ok();
+    let rows = done.records();
+    assert_eq!(rows.len(), 1, "{}", done.stdout);
+    let logs = "CloudWatchLogs/logs-ingest-standard-gb";
+    assert_eq!(
+        (&rows[0]["item"], &rows[0]["usd"]),
+        (&json!(logs), &json!("0.51"))
+    );
+    for line in [
+        "ECS/fargate-spot-arm-vcpu-hour: no API of AWS has the prices of Fargate Spot",
+        "ECR/storage-gb-month: no product with the usage type TimedStorage-ByteHrs; the price of 2025-06-18 stays",
+    ] {
+        assert!(done.stderr.contains(line), "{}", done.stderr);
+    }
+    // A price of the list that is newer than the refresh wins.
+    let cache = world.path().join(".rd/costs/prices.us-east-1.jsonl");
+    let old = std::fs::read_to_string(&cache).unwrap();
+    let day = rows[0]["date"].as_str().unwrap();
+    std::fs::write(&cache, old.replace(day, "2020-01-01")).unwrap();
+    let shown = world.rd("rd-cost").args("prices logs-ingest-standard");
+    assert_eq!(shown.ok().records()[0]["usd"], "0.5");
 }
 
 #[test]

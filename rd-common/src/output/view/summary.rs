@@ -13,8 +13,14 @@ pub(super) fn summary(command: &Verb, end: &End) -> String {
         return format!("{slice}: {}\n", doctor::summary(end));
     }
     // The total of an estimate stands above it.
-    if matches!(command, Verb::Other(name) if name == "estimate") && end.status == Ended::Ok {
-        return String::new();
+    if matches!(command, Verb::Other(name) if name == "estimate") {
+        let is_done = end.counts.contains_key("lines");
+        return match (end.status, is_done) {
+            (Ended::Ok, _) => String::new(),
+            (Ended::Failed, true) => format!("{slice}: {}\n", paint(ERROR, "over the limit")),
+            (Ended::Failed, false) => format!("{slice}: {}\n", paint(ERROR, "failed")),
+            (Ended::Cancelled, _) => format!("{slice}: {}\n", paint(WARN, "stopped")),
+        };
     }
     let did_nothing = apply::counts(end).is_empty();
     let text = match command {
