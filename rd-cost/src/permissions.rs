@@ -26,13 +26,13 @@ pub const CALLS: &[Call] = &[
     needs(
         COST_EXPLORER,
         "GetTags",
-        "report compare anomalies",
+        "report compare anomalies forecast",
         &[Grant::any("ce:GetTags")],
     ),
     needs(
         COST_EXPLORER,
         "ListCostAllocationTags",
-        "report compare anomalies tags",
+        "report compare anomalies tags forecast",
         &[Grant::any("ce:ListCostAllocationTags")],
     ),
     needs(

@@ -3,6 +3,8 @@
 use super::sources::Sources;
 use crate::price_list::{Answer, PriceList};
 use crate::prices::{Prices, Row, cache_file, unit, write};
+use crate::usage_types::{class_of, node_of};
+use crate::waste::{cache_sizes, database_sizes};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rd_common::context::Context;
@@ -18,7 +20,9 @@ pub async fn run(context: &Context) -> Result<Exit> {
         .await?;
     let lines = estimate.items.iter().map(|item| &item.line);
     let items = lines.map(|line| line.price_item.clone());
-    let items: BTreeSet<String> = items.filter(|item| !item.is_empty()).collect();
+    let mut items: BTreeSet<String> = items.filter(|item| !item.is_empty()).collect();
+    let others: Vec<String> = items.iter().flat_map(|item| compared_with(item)).collect();
+    items.extend(others);
     if items.is_empty() {
         return Err(Error::usage("the states have nothing that costs")
             .hint("apply the stack first; until then the prices are those of the list"));
@@ -71,4 +75,72 @@ pub async fn run(context: &Context) -> Result<Exit> {
         print_info(&format!("not refreshed: {line}"));
     }
     Ok(Exit::Done)
+}
+
+/// The items that `waste` and `savings` compare an item with, so that both prices are of one day: the next smaller size,
+/// the other engine, the other storage.
+fn compared_with(item: &str) -> Vec<String> {
+    let mut others = Vec::new();
+    if let Some((class, _)) = class_of(item)
+        && let Some([.., (smaller, _), _]) = database_sizes(class)
+    {
+        others.push(item.replace(class, &format!("db.t4g.{smaller}")));
+    }
+    if let Some(node) = node_of(item)
+        && let Some([.., (smaller, _), _]) = cache_sizes(node)
+    {
+        others.push(item.replace(node, &format!("cache.t4g.{smaller}")));
+    }
+    for (one, other) in [
+        ("-redis-", "-valkey-"),
+        ("/rds-io1-", "/rds-gp3-"),
+        ("/rds-io2-", "/rds-gp3-"),
+    ] {
+        if item.contains(one) && !item.ends_with("-iops-month") {
+            others.push(item.replace(one, other));
+        }
+    }
+    let item = match item {
+        "VPC/public-ipv4-in-use-hour" => Some("VPC/public-ipv4-idle-hour"),
+        "VPC/nat-gateway-gb" => Some("VPC/interface-endpoint-gb-first-1PB"),
+        _ => None,
+    };
+    others.extend(item.map(str::to_owned));
+    others
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_an_item_is_compared_with_is_refreshed_too() {
+        for (item, others) in [
+            (
+                "RDS/rds-postgresql-db.t4g.medium-multi-az-hour",
+                vec!["RDS/rds-postgresql-db.t4g.small-multi-az-hour"],
+            ),
+            ("RDS/rds-postgresql-db.t4g.micro-single-az-hour", vec![]),
+            ("RDS/rds-postgresql-db.r7g.large-single-az-hour", vec![]),
+            (
+                "ElastiCache/elasticache-redis-cache.t4g.small-hour",
+                vec![
+                    "ElastiCache/elasticache-redis-cache.t4g.micro-hour",
+                    "ElastiCache/elasticache-valkey-cache.t4g.small-hour",
+                ],
+            ),
+            (
+                "RDS/rds-io1-single-az-gb-month",
+                vec!["RDS/rds-gp3-single-az-gb-month"],
+            ),
+            ("RDS/rds-io1-single-az-iops-month", vec![]),
+            (
+                "VPC/public-ipv4-in-use-hour",
+                vec!["VPC/public-ipv4-idle-hour"],
+            ),
+            ("KMS/customer-key-month", vec![]),
+        ] {
+            assert_eq!(compared_with(item), others, "{item}");
+        }
+    }
 }

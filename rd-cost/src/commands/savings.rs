@@ -7,7 +7,7 @@ use crate::money::{cents, plain};
 use crate::observed::{Window, print_cost};
 use crate::owned::OwnedResources;
 use crate::report::{entry, markdown_table};
-use crate::savings::{Outcome, Saving, Search, find};
+use crate::savings::{Asked, Outcome, Saving, Search, find};
 use crate::waste::Look;
 use jiff::Timestamp;
 use rd_common::context::Context;
@@ -63,6 +63,12 @@ pub async fn run(context: &Context, args: &SavingsArgs) -> Result<Exit> {
         inventory: &inventory,
         terms: sources.terms(),
         hours: args.hours,
+        asked: Asked {
+            class: context.settings.text_of("data", "instance_class"),
+            node: context.settings.text_of("cache", "node_type"),
+            engine: context.settings.text_of("cache", "engine"),
+            capacity: context.settings.text_of("ecs", "capacity"),
+        },
     };
     let (found, metrics) = find(&search).await;
     let printer = &context.printer;

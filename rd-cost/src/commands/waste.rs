@@ -78,6 +78,11 @@ pub async fn run(context: &Context, args: &WasteArgs) -> Result<Exit> {
     })
 }
 
+/// Whether the same is said of two resources of a kind.
+fn alike(one: &Finding, other: &Finding) -> bool {
+    one.kind == other.kind && one.why == other.why
+}
+
 /// What was found, to be printed.
 struct Report<'a> {
     found: &'a [Finding],
@@ -145,9 +150,27 @@ impl Report<'_> {
             self.days
         );
         for one in self.found {
-            let mut lines = vec![one.why.clone()];
+            let same: Vec<&Finding> = self
+                .with(one.verdict)
+                .filter(|other| alike(one, other))
+                .collect();
+            let (mut lines, mut name) = (vec![one.why.clone()], Self::name(one));
             lines.extend(one.command.as_ref().map(|command| format!("→ {command}")));
-            text.push_str(&entry(&Self::amount(one), &Self::name(one), &lines, width));
+            if one.verdict == Verdict::TooNew && same.len() > 2 {
+                if same
+                    .first()
+                    .is_some_and(|first| first.resource != one.resource)
+                {
+                    continue;
+                }
+                let names = same
+                    .iter()
+                    .map(|one| one.address.as_ref().unwrap_or(&one.resource));
+                let names: Vec<&str> = names.map(String::as_str).collect();
+                name = format!("{} × {}", one.kind.replace('_', " "), same.len());
+                lines.push(names.join(", "));
+            }
+            text.push_str(&entry(&Self::amount(one), &name, &lines, width));
         }
         let unknown = match self.without_price() {
             0 => String::new(),
@@ -177,5 +200,40 @@ impl Report<'_> {
             text.push_str(&format!("\n{}", markdown_table(&headings, &rows)));
         }
         text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_too_new_for_the_same_reason_is_one_entry() {
+        let alarm = |name: &str| {
+            let found = Finding::wasted(name, None, "no data".to_owned(), "x".to_owned());
+            let found = found.too_new_if(true, 14);
+            Finding {
+                kind: "alarm",
+                ..found
+            }
+        };
+        let found = ["a", "b", "c"].map(alarm);
+        let text = |found: &[Finding]| {
+            let report = Report {
+                found,
+                stack: "shop-test".to_owned(),
+                region: "us-east-1",
+                days: "14 days".to_owned(),
+            };
+            report.text(80)
+        };
+        let all = text(&found);
+        assert_eq!(all.matches("too new to tell").count(), 1, "{all}");
+        assert!(
+            all.contains("alarm × 3") && all.contains("a, b, c"),
+            "{all}"
+        );
+        let two = text(&found[..2]);
+        assert_eq!(two.matches("too new to tell").count(), 2, "{two}");
     }
 }

@@ -43,9 +43,9 @@ impl Product {
 /// Why an item is not asked for.
 pub fn why_not(item: &str) -> &'static str {
     match item {
+        // The Price List has prices on demand, and DescribeSpotPriceHistory those of EC2.
         _ if item.starts_with("ECS/fargate-spot-") => {
-            "no API of AWS has the prices of Fargate Spot: the Price List has those on demand, and DescribeSpotPriceHistory \
-             those of EC2"
+            "no API of AWS has the prices of Fargate Spot"
         }
         _ if item.starts_with("SavingsPlans/") => "the Price List has no rates of Savings Plans",
         _ => "no source says under which usage type the Price List has it",

@@ -29,6 +29,15 @@ pub(super) fn savings(search: &Search<'_>) -> Vec<Saving> {
     if age < OLD_ENOUGH * 86_400 {
         return vec![Saving::too_new(KIND, &service.address)];
     }
+    // With Spot in the settings, fewer tasks are left that a plan would pay for.
+    let on_spot = all.iter().any(|line| line.price_item.contains("-spot-"));
+    if let Some(asked) = search
+        .asked
+        .capacity
+        .filter(|asked| *asked == "FARGATE_SPOT" && !on_spot)
+    {
+        return vec![Saving::changing(KIND, &service.address, asked, "FARGATE")];
+    }
     let mut found = Vec::new();
     for years in [1, 3] {
         let sum = |committed: bool| -> Option<Decimal> {

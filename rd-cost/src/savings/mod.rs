@@ -29,6 +29,21 @@ pub struct Search<'a> {
     pub terms: Terms<'a>,
     /// The hours of a week in which a stack outside of production is used.
     pub hours: i64,
+    /// What the settings ask for: it can be something else than what runs.
+    pub asked: Asked<'a>,
+}
+
+/// What the settings say of what a commitment is for; none where they leave it to the defaults.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Asked<'a> {
+    /// `data.instance_class`.
+    pub class: Option<&'a str>,
+    /// `cache.node_type`.
+    pub node: Option<&'a str>,
+    /// `cache.engine`.
+    pub engine: Option<&'a str>,
+    /// `ecs.capacity`.
+    pub capacity: Option<&'a str>,
 }
 
 /// All savings, in the order of their kinds, and the number of metrics that were asked for.

@@ -90,6 +90,10 @@ pub(super) async fn databases(search: &Search<'_>) -> Result<Vec<Saving>> {
             continue;
         }
         let class = live.db_instance_class().unwrap_or_default();
+        if let Some(asked) = search.asked.class.filter(|asked| *asked != class) {
+            all.push(Saving::changing(KIND, &owned.address, asked, class));
+            continue;
+        }
         let multi_az = live.multi_az() == Some(true);
         let mut pages = rds
             .describe_reserved_db_instances()
@@ -161,6 +165,14 @@ pub(super) async fn caches(search: &Search<'_>) -> Result<Vec<Saving>> {
         }
         let node = live.cache_node_type().unwrap_or_default();
         let engine = live.engine().unwrap_or("redis");
+        let differs = [(search.asked.node, node), (search.asked.engine, engine)];
+        let mut differs = differs
+            .into_iter()
+            .filter_map(|(asked, runs)| Some((asked.filter(|asked| *asked != runs)?, runs)));
+        if let Some((asked, runs)) = differs.next() {
+            all.push(Saving::changing(KIND, &owned.address, asked, runs));
+            continue;
+        }
         let nodes = i64::try_from(live.member_clusters().len())
             .unwrap_or(1)
             .max(1);

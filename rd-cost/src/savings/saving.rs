@@ -87,6 +87,15 @@ impl Saving {
         }
     }
 
+    /// Why there is no commitment for what the settings change.
+    pub fn changing(kind: &'static str, resource: &str, asked: &str, runs: &str) -> Self {
+        let why = format!("the settings ask for {asked}, and {runs} runs: apply that first");
+        Self {
+            outcome: Outcome::NotChecked,
+            ..Self::new(kind, resource, None, [why, String::new(), String::new()])
+        }
+    }
+
     /// A kind that could not be read.
     pub fn not_checked(kind: &'static str, error: &Error) -> Self {
         Self {

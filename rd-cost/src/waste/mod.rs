@@ -22,6 +22,7 @@ mod snapshots;
 
 pub use finding::{Finding, Verdict};
 pub use look::Look;
+pub use sizes::{cache_sizes, database_sizes};
 
 use crate::observed::{self, Metric, Numbers};
 use finding::Candidate;

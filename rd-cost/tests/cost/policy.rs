@@ -15,7 +15,9 @@ fn a_command_needs_no_more_than_its_calls() {
         forecast["Statement"],
         json!([{
             "Effect": "Allow", "Resource": ["*"],
-            "Action": ["ce:GetCostAndUsage", "ce:GetCostForecast"],
+            "Action": [
+                "ce:GetCostAndUsage", "ce:GetCostForecast", "ce:GetTags", "ce:ListCostAllocationTags",
+            ],
         }])
     );
     let live = policy("estimate");

@@ -158,11 +158,13 @@ fn prices_are_refreshed_for_what_the_stack_has() {
     );
     let done = world.rd("rd-cost").args("prices refresh").ok();
     let rows = done.records();
-    assert_eq!(rows.len(), 2, "{}", done.stdout);
+    assert_eq!(rows.len(), 3, "{}", done.stdout);
     assert_eq!(
         (&rows[0]["item"], &rows[0]["usd"]),
         (&json!("VPC/nat-gateway-hour"), &json!("0.06"))
     );
+    // What an address would cost without a use, which `waste` asks for.
+    assert_eq!(rows[1]["item"], "VPC/public-ipv4-idle-hour");
     assert_eq!(rows[0]["unit"], "hour");
     assert_eq!(
         rows[0]["origin"],

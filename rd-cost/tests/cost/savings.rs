@@ -154,6 +154,15 @@ fn each_saving_has_its_price_its_risk_and_the_change() {
         .stdout;
     assert!(markdown.contains("| 2.34 | valkey cache."), "{markdown}");
 
+    // A commitment for what the settings change would be for the wrong class.
+    world.settings(&settings.replace("db.t4g.micro", "db.t4g.small"));
+    let done = world.rd("rd-cost").args("savings").ok();
+    let found = done.of_type("saving");
+    let changing = of(&found, "database_reservation");
+    let why = "the settings ask for db.t4g.small, and db.t4g.micro runs: apply that first";
+    assert_eq!((changing.len(), &changing[0]["why"]), (1, &json!(why)));
+    world.settings(&settings);
+
     let refuse = Fault::Refuse {
         status: 403,
         code: "AccessDenied",
