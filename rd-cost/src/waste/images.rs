@@ -15,6 +15,9 @@ use rust_decimal::Decimal;
 const OLD: i64 = 90;
 /// How many images are kept, the newest of a repository.
 const KEPT: usize = 10;
+/// How many images one call deletes at most.
+/// <https://docs.aws.amazon.com/AmazonECR/latest/APIReference/API_BatchDeleteImage.html>
+const MOST_OF_A_CALL: usize = 100;
 
 pub(super) async fn candidates(look: &Look<'_>) -> Result<Vec<Candidate>> {
     let mut names: Vec<String> = look
@@ -54,11 +57,16 @@ pub(super) async fn candidates(look: &Look<'_>) -> Result<Vec<Candidate>> {
             .of_kind("repository")
             .find(|one| one.text("name") == name);
         let gb = gigabytes(bytes);
-        let why = format!(
+        let mut why = format!(
             "{} not pulled for {OLD} days, {} GB; layers that others share stay",
             counted(count, "image"),
             plain(gb.round_dp(2))
         );
+        if count > MOST_OF_A_CALL {
+            why.push_str(&format!(
+                "; the command deletes {MOST_OF_A_CALL}: then run this again"
+            ));
+        }
         let command =
             format!("aws ecr batch-delete-image --repository-name {name} --image-ids{digests}");
         let usd = look.priced("ECR/storage-gb-month", gb);
@@ -83,11 +91,13 @@ fn unused(
     let (mut count, mut bytes, mut digests) = (0, Decimal::ZERO, String::new());
     for one in old {
         count += 1;
+        if count <= MOST_OF_A_CALL {
+            digests.push_str(&format!(
+                " imageDigest={}",
+                one.image_digest().unwrap_or_default()
+            ));
+        }
         bytes += Decimal::from(one.image_size_in_bytes().unwrap_or_default());
-        digests.push_str(&format!(
-            " imageDigest={}",
-            one.image_digest().unwrap_or_default()
-        ));
     }
     (count, bytes, digests)
 }
@@ -112,5 +122,8 @@ mod tests {
         let (count, bytes, digests) = unused(images, is_old);
         assert_eq!((count, bytes), (2, Decimal::from(200)));
         assert_eq!(digests, " imageDigest=sha256:3 imageDigest=sha256:1");
+        let many: Vec<ImageDetail> = (1..=150).map(|day| image(day, None)).collect();
+        let (count, _, digests) = unused(many, |_| true);
+        assert_eq!((count, digests.matches("imageDigest=").count()), (140, 100));
     }
 }
