@@ -7,7 +7,7 @@ use crate::usage_types::{class_of, node_of, of_item};
 /// How a product names the region.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
-    /// By `regionCode`.
+    /// By the attribute `regionCode`, as most do.
     Region,
     /// By `fromRegionCode`: traffic has two ends.
     From,

@@ -36,13 +36,13 @@ pub struct Search<'a> {
 /// What the settings say of what a commitment is for; none where they leave it to the defaults.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Asked<'a> {
-    /// `data.instance_class`.
+    /// The class of the database: `data.instance_class`.
     pub class: Option<&'a str>,
-    /// `cache.node_type`.
+    /// The type of the cache's nodes: `cache.node_type`.
     pub node: Option<&'a str>,
-    /// `cache.engine`.
+    /// The engine of the cache: `cache.engine`.
     pub engine: Option<&'a str>,
-    /// `ecs.capacity`.
+    /// On what the tasks run: `ecs.capacity`.
     pub capacity: Option<&'a str>,
 }
 
