@@ -55,6 +55,13 @@ pub trait AnyKind<C> {
         ctx: &'a Ctx<C>,
         request: CreateRequest<'a, Value>,
     ) -> LocalBoxFuture<'a, Result<String>>;
+    /// The same as [`Kind::complete`].
+    fn complete<'a>(
+        &self,
+        ctx: &'a Ctx<C>,
+        id: &'a str,
+        spec: &'a Value,
+    ) -> LocalBoxFuture<'a, Result<()>>;
     /// The same as [`Kind::update`].
     fn update<'a>(
         &self,
@@ -273,6 +280,18 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
                 token: request.token,
             };
             K::create(ctx, request).await
+        })
+    }
+
+    fn complete<'a>(
+        &self,
+        ctx: &'a Ctx<K::Clients>,
+        id: &'a str,
+        spec: &'a Value,
+    ) -> LocalBoxFuture<'a, Result<()>> {
+        Box::pin(async move {
+            let spec: K::Spec = typed("the spec", spec)?;
+            K::complete(ctx, id, &spec).await
         })
     }
 

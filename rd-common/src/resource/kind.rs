@@ -210,6 +210,18 @@ pub trait Kind: 'static {
         request: CreateRequest<'_, Self::Spec>,
     ) -> impl Future<Output = Result<String>>;
 
+    /// Makes what a create needs beyond its call, whatever reads show: what AWS adds to a new resource by itself and reads may
+    /// not show yet, such as the default rules of a security group, is taken away. Called after each create, and by the
+    /// next run where the last one ended before the resource was ready. Must be idempotent.
+    fn complete(
+        ctx: &Ctx<Self::Clients>,
+        id: &str,
+        spec: &Self::Spec,
+    ) -> impl Future<Output = Result<()>> {
+        let _ = (ctx, id, spec);
+        async { Ok(()) }
+    }
+
     /// Makes the changes that `diff` found, none of which needs a replacement. Must be idempotent.
     fn update(
         ctx: &Ctx<Self::Clients>,

@@ -13,6 +13,9 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(10);
 /// The shortest pause between two reads.
 const SHORTEST_PAUSE: Duration = Duration::from_millis(400);
 
+/// How many reads a wait makes at the least. Where each takes long, the time alone does not say that AWS was asked often.
+const LEAST_READS: u32 = 16;
+
 /// A clock whose waits can be shortened for tests: with `RD_WAIT_SCALE=0.02`, minutes take seconds. The default is 1.
 #[derive(Clone, Copy, Debug)]
 pub struct Clock {
@@ -72,6 +75,11 @@ impl Deadline {
         self.elapsed() >= self.limit
     }
 
+    /// Whether the limit has passed, and no fewer reads were made than a wait makes.
+    pub fn is_over_after(&self, reads: u32) -> bool {
+        reads >= LEAST_READS && self.is_over()
+    }
+
     /// The pause before the next read: 5 % of the elapsed time, within bounds, so that a wait of seconds ends within
     /// tenths and a wait of minutes costs few calls.
     pub fn pause(&self) -> Duration {
@@ -107,6 +115,7 @@ where
 {
     let step = ctx.progress.step(what, false);
     let deadline = ctx.clock.deadline(limit);
+    let mut reads = 0;
     loop {
         if ctx.cancel.is_cancelled() {
             return Err(Error::interrupted());
@@ -115,7 +124,8 @@ where
             Poll::Ready(value) => return Ok(value),
             Poll::Pending(reason) => reason,
         };
-        if deadline.is_over() {
+        reads += 1;
+        if deadline.is_over_after(reads) {
             let limit = jiff::SignedDuration::try_from(limit).unwrap_or_default();
             return Err(
                 Error::failed(format!("{what}: timed out after {limit:#}: {reason}"))

@@ -3,10 +3,12 @@
 
 use crate::clients::Clients;
 use crate::describe::Query;
+use crate::ec2::ANY_IPV4;
 use crate::ec2::delete_errors::deleted;
-use aws_sdk_ec2::types::SecurityGroupRule;
+use aws_sdk_ec2::types::builders::IpPermissionBuilder;
+use aws_sdk_ec2::types::{IpPermission, IpRange, SecurityGroupRule, UserIdGroupPair};
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Deletion, Error, Result, tags_from_sdk};
+use rd_common::{Ctx, Deletion, Error, Result, Retry, tags_from_sdk};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
@@ -102,6 +104,40 @@ pub async fn revoke(ctx: &Ctx<Clients>, group: &str, rules: &[UnmanagedRule]) ->
         add(deleted(answer.doing("revoke outbound rules"), &NOT_FOUND))?;
     }
     Ok(all)
+}
+
+/// Revokes the rule that allows all outbound traffic, which AWS gives to every group, without reading the rules first: reads
+/// may not show it yet. A group without it is left as it is.
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/security-group-rules.html>
+pub async fn revoke_all_outbound(ctx: &Ctx<Clients>, group: &str) -> Result<()> {
+    let call = ctx.clients.ec2.revoke_security_group_egress();
+    let anywhere = IpRange::builder().cidr_ip(ANY_IPV4).build();
+    let rule = all_traffic().ip_ranges(anywhere).build();
+    let answer = call.group_id(group).ip_permissions(rule).send().await;
+    without_rule(answer.doing("revoke the default outbound rule"))
+}
+
+/// Revokes the rule of a default group that allows all inbound traffic from the group itself, as [`revoke_all_outbound`].
+/// <https://docs.aws.amazon.com/vpc/latest/userguide/default-security-group.html>
+pub async fn revoke_all_from_itself(ctx: &Ctx<Clients>, group: &str) -> Result<()> {
+    let call = ctx.clients.ec2.revoke_security_group_ingress();
+    let itself = UserIdGroupPair::builder().group_id(group).build();
+    let rule = all_traffic().user_id_group_pairs(itself).build();
+    let answer = call.group_id(group).ip_permissions(rule).send().await;
+    without_rule(answer.doing("revoke the default inbound rule"))
+}
+
+fn all_traffic() -> IpPermissionBuilder {
+    IpPermission::builder().ip_protocol("-1")
+}
+
+/// A group that has no such rule is as wanted; a group that EC2 does not know may not be visible yet.
+fn without_rule<T>(answer: Result<T>) -> Result<()> {
+    match answer {
+        Err(error) if error.is(&["InvalidPermission.NotFound"]) => Ok(()),
+        Err(error) if error.is(&["InvalidGroup.NotFound"]) => Err(error.retry(Retry::Later)),
+        other => other.map(|_| ()),
+    }
 }
 
 /// The codes of a rule, or of its group, that EC2 does not know.

@@ -95,6 +95,11 @@ impl Kind for DefaultSecurityGroup {
         group.ok_or_else(|| incomplete_answer("VPC default group").retry(Retry::NotDone))
     }
 
+    async fn complete(ctx: &Ctx<Clients>, id: &str, _spec: &Spec) -> Result<()> {
+        unmanaged_rules::revoke_all_from_itself(ctx, id).await?;
+        unmanaged_rules::revoke_all_outbound(ctx, id).await
+    }
+
     async fn update(
         ctx: &Ctx<Clients>,
         id: &str,

@@ -5,8 +5,8 @@ use crate::clients::Clients;
 use crate::ec2::change_errors::ExplainChange;
 use crate::ec2::delete_errors::deleted;
 use crate::ec2::incomplete_answer;
-use crate::ec2::{ANY_IPV4, find, holders, tags, unmanaged_rules};
-use aws_sdk_ec2::types::{IpPermission, IpRange, ResourceType};
+use crate::ec2::{find, holders, tags, unmanaged_rules};
+use aws_sdk_ec2::types::ResourceType;
 use rd_common::aws::Explain;
 use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Diff, Found, Input, Kind, ReplaceOrder, Result, Tags,
@@ -97,17 +97,11 @@ impl Kind for SecurityGroup {
             .send()
             .await
             .changing("create the security group")?;
-        let id = answer
-            .group_id
-            .ok_or_else(|| incomplete_answer("group id"))?;
-        // A new group allows all outbound traffic. Other resources wait for the group, so that rule is revoked without
-        // reading the rules first. If this fails, the read that follows finds the rule.
-        let all_outbound = IpPermission::builder()
-            .ip_protocol("-1")
-            .ip_ranges(IpRange::builder().cidr_ip(ANY_IPV4).build());
-        let call = ctx.clients.ec2.revoke_security_group_egress().group_id(&id);
-        let _ = call.ip_permissions(all_outbound.build()).send().await;
-        Ok(id)
+        answer.group_id.ok_or_else(|| incomplete_answer("group id"))
+    }
+
+    async fn complete(ctx: &Ctx<Clients>, id: &str, _spec: &Spec) -> Result<()> {
+        unmanaged_rules::revoke_all_outbound(ctx, id).await
     }
 
     async fn update(

@@ -4,7 +4,6 @@
 
 use rd_testkit::faults::{Call, Calls, Fault, Lag, Proxy, Rule, Scenario, chosen, soak};
 use rd_testkit::{World, endpoint};
-use std::time::Duration;
 
 const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\n[net]\nazs = 1\n";
 const FEW: usize = 3;
@@ -219,9 +218,7 @@ fn a_slow_resource_is_waited_for_and_a_failed_one_is_reported_at_once() {
 fn a_wrong_clock_is_reported_and_nothing_is_created() {
     let proxy = Proxy::start(endpoint());
     let world = World::at(SETTINGS, proxy.url());
-    let ahead = Fault::Clock {
-        ahead: Duration::from_secs(3600),
-    };
+    let ahead = Fault::Clock { ahead: 3600 };
     proxy.rules(vec![Rule::at_first(Calls::All, usize::MAX, ahead)], None);
     let done = world.rd("rd-net").args("apply -y").code(1);
     assert!(

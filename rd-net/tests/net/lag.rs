@@ -315,3 +315,40 @@ fn no_entry_stays_after_a_destroy_whichever_address_goes_last() {
         nothing_left(&world);
     }
 }
+
+/// The first reads of the rules of security groups show none.
+fn rules_unseen(times: usize) -> Rule {
+    let hide = Fault::Rewrite {
+        from: "securityGroupRuleSet",
+        to: "hidden",
+    };
+    Rule::at_first(Calls::Of("DescribeSecurityGroupRules"), times, hide)
+}
+
+#[test]
+fn the_rules_that_aws_adds_are_revoked_although_reads_do_not_show_them_yet() {
+    let (world, proxy) = world();
+    proxy.rules(vec![rules_unseen(6)], None);
+    assert_eq!(run(&world, &proxy, "apply -y"), 0);
+    proxy.rules(Vec::new(), None);
+    once_each(&world);
+}
+
+#[test]
+fn a_group_whose_rules_a_killed_run_did_not_revoke_is_completed_by_the_next_one() {
+    let revoke = || Calls::Of("RevokeSecurityGroupEgress");
+    let faults = [Fault::KillBefore, Fault::InternalError];
+    for fault in faults {
+        let killed = matches!(fault, Fault::KillBefore);
+        let (world, proxy) = world();
+        proxy.rules(vec![Rule::once(revoke(), 1, fault), rules_unseen(6)], None);
+        let code = run(&world, &proxy, "apply -y");
+        assert_eq!(code, if killed { -1 } else { 0 });
+        if killed {
+            proxy.rules(vec![rules_unseen(6)], None);
+            assert_eq!(run(&world, &proxy, "apply -y"), 0);
+        }
+        proxy.rules(Vec::new(), None);
+        once_each(&world);
+    }
+}

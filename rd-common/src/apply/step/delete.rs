@@ -217,14 +217,16 @@ impl<C: 'static> Executor<C> {
             if any.retained() {
                 return Ok(End::Deleted);
             }
+            let mut reads = 0;
             loop {
+                reads += 1;
                 match self.read_deleted(delete, id).await? {
                     None if answer == Deletion::NotFound => return Ok(End::Gone),
                     None => return Ok(End::Deleted),
                     Some(Readiness::Leaving(reason)) => step.say(&reason),
                     Some(_) => step.say("still exists"),
                 }
-                if deadline.is_over() {
+                if deadline.is_over_after(reads) {
                     return Err(Error::failed(format!("{id} was deleted but still exists"))
                         .hint("run the command again"));
                 }

@@ -47,6 +47,7 @@ impl<C: 'static> Executor<C> {
             let resource = document.resources.get(&planned.address)?;
             (resource.phase == Phase::Ready).then(|| resource.spec.clone())
         });
+        self.complete(planned, spec, id, any, step).await?;
         let already_settled = known.is_some();
         let mut fresh = known;
         // How many reads in a row have shown the resource as desired.
@@ -147,6 +148,33 @@ impl<C: 'static> Executor<C> {
         }
     }
 
+    /// Completes a create that no run has seen ready. What was adopted keeps what it has.
+    async fn complete(
+        &self,
+        planned: &Planned,
+        spec: &Value,
+        id: &str,
+        any: &dyn AnyKind<C>,
+        step: &Step,
+    ) -> Result<()> {
+        let is_new = self.session.read(|document| {
+            let entry = document.resources.get(&planned.address);
+            entry.is_some_and(|entry| {
+                matches!(entry.phase, Phase::Creating | Phase::Created) && entry.adopted.is_none()
+            })
+        });
+        if !is_new {
+            return Ok(());
+        }
+        let _permit = self.permit().await?;
+        let limit = any.timeouts().limit;
+        let say = |error: &Error| step.say(&error.summary);
+        let helps = |error: &Error| error.retry != Retry::Never;
+        let complete = || any.complete(&self.ctx, id, spec);
+        let completed = self.ctx.retrying_for(limit, say, helps, complete).await;
+        completed.map_err(|error| error.at(&planned.address))
+    }
+
     /// The tags to set and the keys to remove. `use_stored` takes the tags in the state for the live ones.
     fn tags_to_change(
         &self,
@@ -227,7 +255,7 @@ impl<C: 'static> Executor<C> {
                 }
                 None => "not visible yet".to_owned(),
             };
-            if deadline.is_over() {
+            if deadline.is_over_after(reads) {
                 return Err(Error::failed(format!(
                     "{id}: timed out after {}m: {reason}",
                     timeouts.limit.as_secs() / 60
