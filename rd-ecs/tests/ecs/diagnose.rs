@@ -412,12 +412,11 @@ fn a_deployment_that_is_rolled_back_shows_findings() {
 fn times_are_judged_by_the_clock_of_aws() {
     let proxy = Proxy::start(endpoint());
     let world = on(World::at(SETTINGS, proxy.url()));
-    let ahead = Duration::from_secs(20 * 60);
     let clock = Rule {
         calls: Calls::All,
         first: 0,
         times: usize::MAX / 2,
-        fault: Fault::Clock { ahead },
+        fault: Fault::Clock { ahead: 20 * 60 },
     };
     proxy.rules(vec![clock], None);
     fail(&world, &json!({"phase_seconds": 10}));

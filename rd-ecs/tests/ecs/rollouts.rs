@@ -170,6 +170,26 @@ fn a_deployment_that_was_rolled_back_fails_with_the_reason() {
     settled(&world);
 }
 
+/// AWS's clock is 20 minutes behind this machine's: by this machine's, the failed tasks are older than the deployment.
+#[test]
+fn a_fast_clock_hides_no_failed_task() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    deployed(&world);
+    let digest = world.image("v2", "arm64");
+    tasks(&world, &digest, &json!({"fails": "exit", "code": 1}));
+    let behind = Fault::Clock { ahead: -20 * 60 };
+    proxy.rules(vec![Rule::at_first(Calls::All, usize::MAX, behind)], None);
+    let done = deploy(&world, "v2").code(1);
+    proxy.rules(Vec::new(), None);
+    let last = done.of_type("deployment").pop();
+    assert_eq!(last.unwrap()["status"], "ROLLBACK_SUCCESSFUL");
+    assert!(!done.of_type("task").is_empty(), "{}", done.stdout);
+    let findings = done.of_type("finding");
+    assert_eq!(findings[0]["rule"], "exit-1", "{}", done.stdout);
+    settled(&world);
+}
+
 #[test]
 fn a_reason_that_comes_late_is_waited_for() {
     let world = new(deployed);

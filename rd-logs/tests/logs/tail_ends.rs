@@ -23,7 +23,7 @@ fn run_briefly(rd: Rd, line: &str) -> String {
         .shell(&format!("{line}; echo \"${{PIPESTATUS[*]}}\""))
         .run();
     assert!(
-        start.elapsed() < Duration::from_secs(8),
+        start.elapsed() < Duration::from_secs(30),
         "it took {:?}",
         start.elapsed()
     );

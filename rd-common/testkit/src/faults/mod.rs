@@ -2,6 +2,7 @@
 //! behind writes, and resources that take long to be ready. A test says which, as data.
 
 mod call;
+mod clock;
 mod lag;
 mod proxy;
 mod refusal;

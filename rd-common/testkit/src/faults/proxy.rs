@@ -1,8 +1,9 @@
 //! The proxy: one thread for each connection. It records every call and applies the rules to it.
 
 use super::call::Call;
+use super::clock::{shift, skewed};
 use super::lag::Lag;
-use super::refusal::{date, refusal, refusal_saying, skewed, throttled};
+use super::refusal::{refusal, refusal_saying, throttled};
 use super::rule::{Fault, Rule};
 use super::slow::{Pace, Slow};
 use crate::http::{Connection, Message};
@@ -156,10 +157,7 @@ impl Inner {
                 Some(refusal) => Some(refusal),
                 None => {
                     let mut answer = self.pass(upstream, &call, request)?;
-                    answer
-                        .headers
-                        .retain(|(name, _)| !name.eq_ignore_ascii_case("date"));
-                    answer.headers.push(date(ahead));
+                    shift(&call, &mut answer, ahead);
                     Some(answer)
                 }
             },

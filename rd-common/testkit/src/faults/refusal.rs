@@ -2,10 +2,6 @@
 
 use super::call::Protocol;
 use crate::http::Message;
-use jiff::Timestamp;
-use jiff::civil::DateTime;
-use jiff::tz::TimeZone;
-use std::time::Duration;
 
 /// The error code of a throttled call.
 pub(super) fn throttled(protocol: Protocol) -> (u16, &'static str) {
@@ -15,36 +11,6 @@ pub(super) fn throttled(protocol: Protocol) -> (u16, &'static str) {
         Protocol::Query => (400, "Throttling"),
         Protocol::Json | Protocol::RestJson | Protocol::Cbor => (400, "ThrottlingException"),
     }
-}
-
-/// The largest difference between the time of a signature and AWS's clock.
-/// <https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-troubleshooting.html>
-const TOLERANCE: Duration = Duration::from_secs(300);
-
-/// The refusal of a request whose signature does not have the time of AWS's clock; none where it has.
-pub(super) fn skewed(request: &Message, protocol: Protocol, ahead: Duration) -> Option<Message> {
-    let now = Timestamp::now() + ahead;
-    let signed = DateTime::strptime("%Y%m%dT%H%M%SZ", request.header("x-amz-date")?).unwrap();
-    let signed = signed.to_zoned(TimeZone::UTC).unwrap().timestamp();
-    if now.duration_since(signed).unsigned_abs() <= TOLERANCE {
-        return None;
-    }
-    let code = match protocol {
-        Protocol::Ec2 => "RequestExpired",
-        Protocol::RestXml => "RequestTimeTooSkewed",
-        Protocol::Query => "SignatureDoesNotMatch",
-        Protocol::Json | Protocol::RestJson | Protocol::Cbor => "InvalidSignatureException",
-    };
-    let mut answer = refusal(protocol, 403, code);
-    answer.headers.push(date(ahead));
-    Some(answer)
-}
-
-/// The header with the time of AWS's clock.
-pub(super) fn date(ahead: Duration) -> (String, String) {
-    let now = Timestamp::now() + ahead;
-    let date = now.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string();
-    ("date".to_owned(), date)
 }
 
 /// An error response with this status and code.

@@ -67,11 +67,11 @@ pub enum Fault {
         /// The message of the response.
         message: &'static str,
     },
-    /// AWS's clock is ahead of the program's: AWS refuses what was signed more than five minutes from its own time, and
-    /// says what that is.
+    /// AWS's clock is not the program's: AWS refuses what was signed more than five minutes from its own time, and says
+    /// what that is. The times that ECS reports are those of this clock.
     Clock {
-        /// How far AWS's clock is ahead.
-        ahead: Duration,
+        /// How far AWS's clock is ahead, in seconds; negative where it is behind.
+        ahead: i32,
     },
     /// The response is late by this time.
     Delay(Duration),

@@ -237,7 +237,7 @@ fn begin_comes_at_once_and_records_as_each_is_true() {
     let first: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();
     assert_eq!(first["type"], "begin");
     assert_eq!(first["account"], world.account.as_str());
-    assert!(start.elapsed() < Duration::from_secs(4));
+    assert!(start.elapsed() < Duration::from_secs(20));
     drop(stdin);
     assert_eq!(
         lines.last().map(|line| line.unwrap().contains("\"end\"")),
