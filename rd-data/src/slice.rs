@@ -78,7 +78,7 @@ impl Slice for Data {
         )
     }
 
-    fn clients(aws: &Aws) -> Clients {
+    fn clients(aws: &Aws, _: &Stack, _: &Config) -> Clients {
         Clients::new(aws)
     }
 

@@ -1,5 +1,6 @@
 //! The AWS clients of rd-ecs, and the reads that kinds and commands share.
 
+use crate::names::Names;
 use crate::read::Reads;
 use aws_sdk_applicationautoscaling as autoscaling;
 use aws_sdk_cloudwatchlogs as logs;
@@ -33,6 +34,8 @@ pub struct Clients {
     pub secrets: secretsmanager::Client,
     /// Elastic Load Balancing, to check target groups and the health of targets.
     pub elb: elb::Client,
+    /// The names of the stack's resources at AWS.
+    pub names: Names,
     /// The clock by which AWS's times are judged.
     pub aws_clock: AwsClock,
     /// Shared reads of services and task definitions.
@@ -42,12 +45,13 @@ pub struct Clients {
 }
 
 impl Clients {
-    /// Creates the clients for these credentials.
-    pub fn new(aws: &Aws) -> Self {
+    /// Creates the clients for these credentials and a stack whose resources have these names.
+    pub fn new(aws: &Aws, names: Names) -> Self {
         let ecs = client!(ecs, aws.config);
         Self {
             reads: Reads::new(&ecs),
             ecs,
+            names,
             aws_clock: aws.clock(),
             ecr: client!(ecr, aws.config),
             iam: client!(iam, aws.config),

@@ -1,5 +1,7 @@
 //! The names of the stack's resources at AWS, their addresses in the state, and the parts of ARNs.
 
+use crate::config::Config;
+use aws_sdk_ecs::types::ContainerDefinition;
 use rd_common::Stack;
 use rd_common::arn::{Arn, last_part};
 use rd_iam::role;
@@ -13,7 +15,7 @@ pub const CLUSTER: &str = "ecs.cluster.main";
 /// The address of the repository in the state.
 pub const REPOSITORY: &str = "ecs.repository.api";
 
-/// The name of the application's container in the task definition.
+/// The name of the application's container in the task definition, where the settings name no other.
 pub const CONTAINER: &str = "api";
 
 /// The public image that runs until the first deployment; it has ARM64 and X86_64 variants.
@@ -23,29 +25,85 @@ pub const PLACEHOLDER: &str = "public.ecr.aws/nginx/nginx:stable-alpine";
 /// The tag of the image in a task definition before the first image; rd-ecs push refuses it.
 pub const NO_IMAGE_TAG: &str = ":rd-none";
 
-/// The name of the cluster.
-pub fn cluster(stack: &Stack) -> String {
-    stack.name_of("cluster")
+/// The names of the stack's resources at AWS: those of the settings, otherwise those that follow from the stack.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Names {
+    /// The name of the cluster.
+    pub cluster: String,
+    /// The name of the service, unique in its cluster.
+    pub service: String,
+    /// The name of the repository in the account's registry.
+    pub repository: String,
+    /// The family of the task definition.
+    pub family: String,
+    /// The name of the application's container in the task definition.
+    pub container: String,
+    /// The name of the container's log group.
+    pub log_group: String,
+    /// The name of the execution role, without its path.
+    pub execution_role: String,
+    /// The name of the task role, without its path.
+    pub task_role: String,
 }
 
-/// The name of the service, of the task definition's family and of the repository.
-pub fn api(stack: &Stack) -> String {
-    stack.name_of("api")
-}
+impl Names {
+    /// The names in a stack with these settings.
+    pub fn of(stack: &Stack, config: &Config) -> Self {
+        let api = stack.name_of("api");
+        let or = |setting: &Option<String>, default: &str| {
+            setting.clone().unwrap_or_else(|| default.to_owned())
+        };
+        Self {
+            cluster: or(&config.cluster_name, &stack.name_of("cluster")),
+            service: or(&config.service_name, &api),
+            repository: or(&config.repository_name, &api),
+            family: or(&config.task_family, &api),
+            container: or(&config.container_name, CONTAINER),
+            log_group: or(&config.log_group_name, &format!("/ecs/{api}")),
+            execution_role: or(&config.execution_role_name, &role::name(stack, "execution")),
+            task_role: or(&config.task_role_name, &role::name(stack, "task")),
+        }
+    }
 
-/// The name of the container's log group.
-pub fn log_group(stack: &Stack) -> String {
-    format!("/ecs/{}", api(stack))
+    /// The registry's host and the repository's name, to which images are pushed.
+    pub fn repository_url(&self, stack: &Stack) -> String {
+        format!("{}/{}", registry(stack), self.repository)
+    }
+
+    /// The resource id of the service at Application Auto Scaling: `service/<cluster>/<service>`.
+    pub fn scalable(&self) -> String {
+        format!("service/{}/{}", self.cluster, self.service)
+    }
+
+    #[cfg(test)]
+    fn test_stack() -> Stack {
+        Stack {
+            project: "shop".to_owned(),
+            environment: "test".to_owned(),
+            region: "us-east-1".to_owned(),
+            ..Stack::default()
+        }
+    }
+
+    /// The names of a stack whose settings name nothing.
+    #[cfg(test)]
+    pub fn test() -> Self {
+        Self::of(&Self::test_stack(), &Config::default())
+    }
+
+    /// The application's container among those of a task definition; none where none has its name.
+    pub fn application<'a>(
+        &self,
+        containers: &'a [ContainerDefinition],
+    ) -> Option<&'a ContainerDefinition> {
+        let mut all = containers.iter();
+        all.find(|one| one.name() == Some(self.container.as_str()))
+    }
 }
 
 /// The path at the beginning of every parameter's name, without a slash at the end.
 pub fn parameter_path(stack: &Stack) -> String {
     format!("/{}/{}", stack.project, stack.environment)
-}
-
-/// The names of the execution role and of the task role.
-pub fn roles(stack: &Stack) -> [String; 2] {
-    ["execution", "task"].map(|role| role::name(stack, role))
 }
 
 /// The ARN of AWS's managed policy for execution roles: pull images, write logs.
@@ -74,21 +132,15 @@ pub fn forwarding_document(stack: &Stack) -> String {
     arn.to_string()
 }
 
-/// The registry's host and the repository's name, to which images are pushed.
+/// The host of the account's registry.
 /// <https://docs.aws.amazon.com/AmazonECR/latest/userguide/Registries.html>
-pub fn repository_url(stack: &Stack) -> String {
+pub fn registry(stack: &Stack) -> String {
     format!(
-        "{}.dkr.ecr.{}.{}/{}",
+        "{}.dkr.ecr.{}.{}",
         stack.account(),
         stack.region,
-        stack.dns_suffix(),
-        api(stack)
+        stack.dns_suffix()
     )
-}
-
-/// The resource id of the service at Application Auto Scaling: `service/<cluster>/<service>`.
-pub fn scalable(stack: &Stack) -> String {
-    format!("service/{}/{}", cluster(stack), api(stack))
 }
 
 /// The last part of an ARN: a task's id, or a task definition's `family:revision`.
@@ -104,6 +156,17 @@ pub fn revision(arn: &str) -> Option<i32> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_of_the_settings_replaces_the_stacks() {
+        let config = Config {
+            cluster_name: Some("web".to_owned()),
+            ..Config::default()
+        };
+        let names = Names::of(&Names::test_stack(), &config);
+        assert_eq!(names.scalable(), "service/web/shop-test-api");
+        assert_eq!(names.log_group, "/ecs/shop-test-api");
+    }
 
     #[test]
     fn parts_of_arns_are_found() {

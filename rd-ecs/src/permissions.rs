@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html>
 
 use crate::config::Config;
-use crate::names;
+use crate::names::{self, Names};
 use rd_common::Stack;
 use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
 use rd_iam::permissions::service_linked_roles;
@@ -597,8 +597,18 @@ pub const CALLS: &[Call] = &[
 
 /// The ARNs of the names in the table.
 pub fn resources(stack: &Stack, config: &Config) -> Resources {
-    let (cluster, api) = (names::cluster(stack), names::api(stack));
+    let names = Names::of(stack, config);
+    let (cluster, family) = (&names.cluster, &names.family);
     let path = names::parameter_path(stack);
+    // A role that the settings name may have a path, which its ARN has, too.
+    let named = [
+        (&names.execution_role, config.execution_role_name.is_some()),
+        (&names.task_role, config.task_role_name.is_some()),
+    ];
+    let roles = named.into_iter().flat_map(|(name, may_have_path)| {
+        let with_path = may_have_path.then(|| format!("role/*/{name}"));
+        [format!("role/{name}")].into_iter().chain(with_path)
+    });
     let mut policies = config.task_policies.clone();
     policies.push(names::managed_execution(Resources::of(stack).stack()));
     let all = Resources::of(stack)
@@ -611,13 +621,17 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         .regional(
             "task_definition",
             "ecs",
-            [format!("task-definition/{api}*:*")],
+            [format!("task-definition/{family}*:*")],
         )
         .values(
             "forwarding_document",
             vec![names::forwarding_document(Resources::of(stack).stack())],
         )
-        .regional("repository", "ecr", [format!("repository/{api}")])
+        .regional(
+            "repository",
+            "ecr",
+            [format!("repository/{}", names.repository)],
+        )
         .regional(
             "any_environment_repository",
             "ecr",
@@ -639,11 +653,7 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
             "cloudwatch",
             [format!("alarm:TargetTracking-service/{cluster}/*")],
         )
-        .global(
-            "role",
-            "iam",
-            names::roles(stack).map(|name| format!("role/{name}")),
-        )
+        .global("role", "iam", roles)
         .values("attached_policy", policies)
         .secrets(
             "secret",
@@ -652,7 +662,7 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         .kms_key("key", config.kms_key.as_deref())
         .values("secret_key", config.decrypt_keys.clone())
         .kms_key("log_key", config.log_kms_key.as_deref())
-        .log_groups("log_group", &[names::log_group(stack)]);
+        .log_groups("log_group", &[names.log_group]);
     service_linked_roles(
         all,
         &[

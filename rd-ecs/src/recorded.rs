@@ -5,6 +5,7 @@ use crate::kinds::repository::Repository;
 use crate::kinds::scalable_target::ScalableTarget;
 use crate::kinds::scaling_policy::ScalingPolicy;
 use crate::kinds::scheduled_action::ScheduledAction;
+use crate::names::Names;
 use crate::read::Reads;
 use rd_common::aws::clock::AwsClock;
 use rd_common::resource::progress::{Progress, ShowProgress, ShowStep};
@@ -39,6 +40,7 @@ async fn find<K: Kind<Clients = Clients>>(ids: &[&str], answers: &[(&str, &str)]
     let clients = Clients {
         reads: Reads::new(&ecs),
         ecs,
+        names: Names::test(),
         ecr: aws_sdk_ecr::Client::new(&config),
         iam: aws_sdk_iam::Client::new(&config),
         ssm: aws_sdk_ssm::Client::new(&config),

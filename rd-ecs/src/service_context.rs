@@ -1,7 +1,7 @@
 //! What a command of rd-ecs works with: the applied service, its cluster and its revisions.
 
 use crate::clients::Clients;
-use crate::names::{self, CLUSTER, SERVICE};
+use crate::names::{CLUSTER, SERVICE, last};
 use crate::read::TaggedRevision;
 use crate::slice::Ecs;
 use aws_sdk_ecs::types::Service;
@@ -17,7 +17,9 @@ pub struct ServiceContext {
     pub cluster: String,
     /// The ARN of the service.
     pub arn: String,
-    /// The family of the task definition, which is also the name of the service and of the repository.
+    /// The name of the service.
+    pub name: String,
+    /// The family of the task definition.
     pub family: String,
 }
 
@@ -30,7 +32,8 @@ impl ServiceContext {
         Ok(Self {
             cluster: cluster.to_owned(),
             arn: arn.to_owned(),
-            family: names::api(&slice.ctx.stack),
+            name: last(arn).to_owned(),
+            family: slice.ctx.clients.names.family.clone(),
             slice,
         })
     }
@@ -46,10 +49,10 @@ impl ServiceContext {
             .ctx()
             .clients
             .reads
-            .service(&self.cluster, &self.family)
+            .service(&self.cluster, &self.name)
             .await?;
         read.ok_or_else(|| {
-            Error::failed(format!("the service {} does not exist", self.family))
+            Error::failed(format!("the service {} does not exist", self.name))
                 .hint("run rd-ecs apply to create it again")
         })
     }
@@ -64,7 +67,7 @@ impl ServiceContext {
     pub async fn revision(&self, arn: &str) -> Result<TaggedRevision> {
         let read = self.ctx().clients.reads.definition(arn).await?;
         read.ok_or_else(|| {
-            Error::failed(format!("the revision {} does not exist", names::last(arn)))
+            Error::failed(format!("the revision {} does not exist", last(arn)))
                 .hint("rd-ecs revisions lists the revisions")
         })
     }

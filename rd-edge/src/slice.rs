@@ -69,7 +69,7 @@ impl Slice for Edge {
         )
     }
 
-    fn clients(aws: &Aws) -> Clients {
+    fn clients(aws: &Aws, _: &Stack, _: &Config) -> Clients {
         Clients::new(aws)
     }
 

@@ -61,7 +61,7 @@ impl Slice for Logs {
         config.problems(stack)
     }
 
-    fn clients(aws: &Aws) -> Clients {
+    fn clients(aws: &Aws, _: &Stack, _: &Config) -> Clients {
         Clients::new(aws)
     }
 

@@ -42,7 +42,7 @@ impl Slice for Store {
         config.problems(stack)
     }
 
-    fn clients(aws: &Aws) -> Clients {
+    fn clients(aws: &Aws, _: &Stack, _: &Config) -> Clients {
         Clients::new(aws)
     }
 

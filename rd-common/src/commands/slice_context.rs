@@ -47,7 +47,7 @@ impl<S: Slice> SliceContext<S> {
             .map_err(|e| Error::failed(format!("cannot watch for signals: {e}")))?;
         Ok(Self {
             ctx: Ctx::new(
-                S::clients(&aws),
+                S::clients(&aws, &context.stack, &config),
                 S::NAME,
                 context.stack.clone(),
                 cancel,

@@ -49,7 +49,14 @@ pub fn keep_differences<C: 'static>(
         let is_gone = |adopted: &Adopted| {
             changes(adopted).is_ok_and(|left| left.iter().all(|one| one.path != change.path))
         };
-        for attempt in attempts(&change, spec, live, &adopted) {
+        if is_gone(&adopted) {
+            continue;
+        }
+        let attempts = match keep_members(any, &change, spec, &adopted) {
+            Some(attempt) => vec![attempt],
+            None => attempts(&change, spec, live, &adopted),
+        };
+        for attempt in attempts {
             if is_gone(&attempt) {
                 adopted = attempt;
                 break;
@@ -58,6 +65,46 @@ pub fn keep_differences<C: 'static>(
     }
     let left = changes(&adopted)?;
     Ok((adopted, left))
+}
+
+/// The way to keep a difference of a map of which the settings say only some members: those that they say have the value of the
+/// resource, the others are kept by name. None for any other field.
+fn keep_members<C: 'static>(
+    any: &dyn AnyKind<C>,
+    change: &Change,
+    spec: &Value,
+    so_far: &Adopted,
+) -> Option<Adopted> {
+    if !any.keeps_members().contains(&change.path.as_str()) {
+        return None;
+    }
+    let (before, after) = (change.before.as_object()?, change.after.as_object()?);
+    let mut attempt = so_far.clone();
+    let (own, others): (Vec<_>, Vec<_>) = before
+        .iter()
+        .partition(|(name, _)| after.contains_key(*name));
+    let missing = after.keys().filter(|name| !before.contains_key(*name));
+    let missing = missing.map(|name| (name, &Value::Null));
+    let differing = own
+        .into_iter()
+        .filter(|(name, value)| after.get(*name) != Some(*value));
+    for (name, value) in differing.chain(missing) {
+        let path = format!("{}.{name}", change.path);
+        let instead_of = at_path(spec, &path).cloned().unwrap_or(Value::Null);
+        let value = value.clone();
+        attempt.given.insert(path, Given { value, instead_of });
+    }
+    if !others.is_empty() {
+        let names = others
+            .into_iter()
+            .map(|(name, _)| (name.clone(), Value::Null));
+        let kept = Kept {
+            live: Value::Object(names.collect()),
+            seen_as: Value::Object(Map::new()),
+        };
+        attempt.kept.insert(change.path.clone(), kept);
+    }
+    Some(attempt)
 }
 
 /// The ways to keep one difference, in the order of preference.
@@ -85,7 +132,8 @@ fn attempts(change: &Change, spec: &Value, live: &Value, so_far: &Adopted) -> Ve
     all
 }
 
-/// Sets the value at a path. The names of members may have dots: the longest existing one is taken first.
+/// Sets the value at a path; null takes a member out of its map. The names of members may have dots: the longest existing one
+/// is taken first.
 fn put(spec: &mut Value, path: &str, value: Value) {
     let Some(members) = spec.as_object_mut() else {
         return;
@@ -96,7 +144,16 @@ fn put(spec: &mut Value, path: &str, value: Value) {
         Some(dot) if !members.contains_key(path) => {
             let inner = members.entry(&path[..dot]);
             let inner = inner.or_insert_with(|| Value::Object(Map::new()));
-            put(inner, &path[dot + 1..], value);
+            let rest = &path[dot + 1..];
+            match inner
+                .as_object_mut()
+                .filter(|inner| value.is_null() && inner.contains_key(rest))
+            {
+                Some(inner) => {
+                    inner.remove(rest);
+                }
+                None => put(inner, rest, value),
+            }
         }
         _ => {
             members.insert(path.to_owned(), value);
@@ -134,6 +191,15 @@ mod tests {
         let mut spec = json!({"route_table_id": reference});
         put_given(&mut spec, &adopted);
         assert_eq!(spec, json!({"route_table_id": "rtb-1"}));
+    }
+
+    #[test]
+    fn a_member_that_the_resource_lacks_is_taken_out() {
+        let reference = json!({"$ref": "net.app_port"});
+        let adopted = given("environment.PORT", Value::Null, reference.clone());
+        let mut spec = json!({"environment": {"PORT": reference, "A": "1"}});
+        put_given(&mut spec, &adopted);
+        assert_eq!(spec, json!({"environment": {"A": "1"}}));
     }
 
     #[test]

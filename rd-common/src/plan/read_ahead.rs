@@ -71,7 +71,7 @@ impl<S: Slice> ReadAhead<S> {
             let aws = connect.await.ok().filter(|_| usable)?;
             aws.check_credentials().await.ok()?;
             let ctx = Ctx::new(
-                S::clients(&aws),
+                S::clients(&aws, &stack, &config),
                 S::NAME,
                 stack,
                 Cancel::default(),

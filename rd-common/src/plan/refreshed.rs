@@ -67,7 +67,7 @@ impl<S: Slice> Refreshed<S> {
             .as_ref()
             .ok_or_else(|| Error::failed("a refresh needs access to AWS"))?;
         let reading = Reading::new(Ctx::new(
-            S::clients(aws),
+            S::clients(aws, &session.stack, &session.config),
             S::NAME,
             session.stack.clone(),
             session.cancel.clone(),

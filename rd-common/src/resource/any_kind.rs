@@ -27,6 +27,10 @@ pub trait AnyKind<C> {
     fn reads_in_a_row(&self) -> u32;
     /// The same as [`Kind::RETAINED`].
     fn retained(&self) -> bool;
+    /// The same as [`Kind::KEEPS_MEMBERS`].
+    fn keeps_members(&self) -> &'static [&'static str];
+    /// The same as [`Kind::not_managed`].
+    fn not_managed(&self, live: &Value) -> Result<Vec<String>>;
     /// The same as [`Kind::IS_PART`].
     fn is_part(&self) -> bool;
     /// The same as [`Kind::DELETE_LAST`].
@@ -200,6 +204,14 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn retained(&self) -> bool {
         K::RETAINED
+    }
+
+    fn keeps_members(&self) -> &'static [&'static str] {
+        K::KEEPS_MEMBERS
+    }
+
+    fn not_managed(&self, live: &Value) -> Result<Vec<String>> {
+        Ok(K::not_managed(&typed("what AWS reports", live)?))
     }
 
     fn is_part(&self) -> bool {

@@ -162,6 +162,10 @@ pub trait Kind: 'static {
     /// group. Who adopts that one adopts it.
     const IS_PART: bool = false;
 
+    /// The fields that are maps of which the settings say only some members, such as the variables of a container. The other
+    /// members of a resource that is adopted are kept by their names: their values, which may be secret, are nowhere in rd.
+    const KEEPS_MEMBERS: &'static [&'static str] = &[];
+
     /// Whether a resource that the settings no longer have is deleted only after all creates and updates, such as a DNS
     /// record that clients still use. Only what cannot be created or updated before this delete, such as the successor of
     /// a resource that it needs, comes after it.
@@ -278,6 +282,12 @@ pub trait Kind: 'static {
     ) -> impl Future<Output = Result<Vec<Note>>> {
         let _ = (ctx, spec, live, changes);
         async { Ok(Vec::new()) }
+    }
+
+    /// What the resource has that rd neither compares nor changes, in words: an adoption tells it. Pure.
+    fn not_managed(live: &Self::Live) -> Vec<String> {
+        let _ = live;
+        Vec::new()
     }
 
     /// Whether AWS itself may have created the resource for another one of this stack, and so without tags, such as the

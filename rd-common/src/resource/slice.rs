@@ -99,7 +99,7 @@ pub trait Slice: 'static {
     }
 
     /// Makes the clients. No call is made.
-    fn clients(aws: &Aws) -> Self::Clients;
+    fn clients(aws: &Aws, stack: &Stack, config: &Self::Config) -> Self::Clients;
 
     /// The resource kinds that the slice can have in its list of resources or in its state.
     fn kinds() -> Kinds<Self::Clients>;

@@ -34,10 +34,10 @@ pub struct Given {
     pub instead_of: Value,
 }
 
-/// A part of a resource that is left as it is.
+/// A part of a resource that is left as it is: a value, items of a list, or members of a map by their names.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Kept {
-    /// What AWS reported when the resource was adopted.
+    /// What AWS reported when the resource was adopted. Of members of a map only the names, each with null.
     pub live: Value,
     /// What rd sees instead.
     pub seen_as: Value,
@@ -45,7 +45,7 @@ pub struct Kept {
 
 impl Kept {
     /// What rd sees of `now`, which AWS reports: in a list, all but the items that are kept, which have the same id or are
-    /// equal; any other value as it is, unless it is the one that is kept.
+    /// equal; in a map, all but the members that are kept; any other value as it is, unless it is the one that is kept.
     pub fn seen(&self, now: &Value) -> Value {
         match (&self.live, &self.seen_as, now) {
             (Value::Array(kept), Value::Array(seen), Value::Array(now)) => {
@@ -57,6 +57,13 @@ impl Kept {
                 };
                 let rest = now.iter().filter(|item| !is_kept(item));
                 Value::Array(seen.iter().chain(rest).cloned().collect())
+            }
+            (Value::Object(kept), Value::Object(seen), Value::Object(now))
+                if !kept.is_empty() && kept.values().all(Value::is_null) =>
+            {
+                let rest = now.iter().filter(|(name, _)| !kept.contains_key(*name));
+                let pair = |(name, value): (&String, &Value)| (name.clone(), value.clone());
+                Value::Object(seen.iter().chain(rest).map(pair).collect())
             }
             (live, seen, now) if live == now => seen.clone(),
             _ => now.clone(),
@@ -77,6 +84,16 @@ mod tests {
         };
         let now = json!([{"id": "sgr-1", "words": "in tcp 2222"}, {"id": "sgr-2"}, "plain"]);
         assert_eq!(kept.seen(&now), json!([{"id": "sgr-2"}]));
+    }
+
+    #[test]
+    fn a_map_hides_members_by_name_whatever_their_values_are() {
+        let kept = Kept {
+            live: json!({"TOKEN": null}),
+            seen_as: json!({}),
+        };
+        let now = json!({"TOKEN": "secret", "PORT": "80"});
+        assert_eq!(kept.seen(&now), json!({"PORT": "80"}));
     }
 
     #[test]

@@ -2,11 +2,10 @@
 //! <https://docs.aws.amazon.com/AmazonECR/latest/userguide/registry_auth.html>
 
 use crate::images::registry::Access;
-use crate::slice::Ecs;
 use rd_common::aws::Aws;
 use rd_common::context::Context;
 use rd_common::output::printer::{Format, print_info};
-use rd_common::{Error, Exit, Result, Slice};
+use rd_common::{Error, Exit, Result, client};
 use serde_json::json;
 use std::io::IsTerminal;
 
@@ -24,7 +23,7 @@ pub async fn run(context: &Context) -> Result<Exit> {
     }
     let aws = Aws::connect(&context.access, &context.stack.region).await?;
     aws.check_credentials().await?;
-    let access = Access::request(&Ecs::clients(&aws).ecr, None).await?;
+    let access = Access::request(&client!(aws_sdk_ecr, aws.config), None).await?;
     let until = access.expires_at.map(|at| at.to_string());
     if without_password {
         let document = json!({

@@ -4,13 +4,12 @@ use crate::preflight::principal::principal;
 use crate::preflight::questions::{Question, merged, questions};
 use crate::preflight::report::steps;
 use crate::simulation::{Query, Verdict, simulate};
-use crate::slice::Ecs;
 use aws_sdk_iam::Client;
 use futures_util::{StreamExt, TryStreamExt, stream};
 use rd_common::aws::caller;
 use rd_common::context::Context;
 use rd_common::output::check_report::CheckReport;
-use rd_common::{Error, Exit, Result, Slice};
+use rd_common::{Error, Exit, Result, client};
 use serde_json::json;
 use std::io::{IsTerminal, Read};
 use std::path::PathBuf;
@@ -40,7 +39,7 @@ pub async fn run(context: &Context, args: &PreflightArgs) -> Result<Exit> {
     }
     let aws = context.connect().await?;
     aws.check_credentials().await?;
-    let iam = Ecs::clients(&aws).iam;
+    let iam = client!(aws_sdk_iam, aws.config);
     let who = match &args.principal {
         Some(arn) => arn.clone(),
         None => principal(&iam, &caller(&aws).await?).await?,

@@ -228,7 +228,9 @@ async fn running(slice: &SliceContext<Ecs>, origin: &Origin) -> Result<String> {
     }
     let revision = service.task_definition().unwrap_or_default();
     let revision = reads.definition(revision).await?;
-    let image = revision.as_ref().map(|one| image_of(&one.definition));
+    let image = revision
+        .as_ref()
+        .map(|one| image_of(&slice.ctx.clients.names, &one.definition));
     let image = image.unwrap_or_default();
     let digest = image
         .strip_prefix(&origin.repository.url)

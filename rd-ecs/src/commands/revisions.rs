@@ -66,12 +66,16 @@ pub async fn run(context: &Context, args: &RevisionsArgs) -> Result<Exit> {
         arns.push(running.clone());
     }
     let service = &service;
+    let names = &service.ctx().clients.names;
     let images = images(service).await;
-    let all: Vec<Live> = stream::iter(arns)
-        .map(|arn| async move { Ok::<_, Error>(live(&service.revision(&arn).await?.definition)) })
-        .buffered(MAX_PARALLEL_READS)
-        .try_collect()
-        .await?;
+    let all: Vec<Live> =
+        stream::iter(arns)
+            .map(|arn| async move {
+                Ok::<_, Error>(live(&service.revision(&arn).await?.definition, names))
+            })
+            .buffered(MAX_PARALLEL_READS)
+            .try_collect()
+            .await?;
     let text = if context.printer.is_json() {
         let revisions: Vec<Value> = all
             .iter()
@@ -172,7 +176,10 @@ fn row(one: &Live, is_live: bool, images: &Images, now: Timestamp) -> Vec<String
 async fn diff(context: &Context, service: &ServiceContext, a: i32, b: i32) -> Result<Exit> {
     let fields = async |number: i32| -> Result<Map<String, Value>> {
         let name = format!("{}:{number}", service.family);
-        let one = live(&service.revision(&name).await?.definition);
+        let one = live(
+            &service.revision(&name).await?.definition,
+            &service.ctx().clients.names,
+        );
         match json!(one) {
             Value::Object(members) => Ok(members),
             _ => Ok(Map::new()),

@@ -160,7 +160,7 @@ async fn previous_revision(service: &ServiceContext) -> Result<String> {
             let read = ctx.clients.reads.definition(&arn).await?;
             let usable = read.is_some_and(|one| {
                 one.definition.status() == Some(&TaskDefinitionStatus::Active)
-                    && !is_placeholder(&one)
+                    && !is_placeholder(&ctx.clients.names, &one)
             });
             if usable {
                 return Ok(arn);

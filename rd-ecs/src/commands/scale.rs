@@ -1,7 +1,6 @@
 //! `scale`: sets the desired number of tasks, and prints what autoscaling will do with it.
 
 use crate::kinds::scalable_target;
-use crate::names::scalable;
 use crate::rollout::finish_interrupted;
 use crate::service_context::ServiceContext;
 use crate::slice::Ecs;
@@ -49,7 +48,7 @@ async fn confirm(context: &Context, args: &ScaleArgs) -> Result<()> {
     }
     let service = ServiceContext::open(context).await?;
     let ctx = service.ctx();
-    let target = scalable_target::read(ctx, &scalable(&ctx.stack)).await?;
+    let target = scalable_target::read(ctx, &ctx.clients.names.scalable()).await?;
     let max = target.map(|target| target.max);
     let Some(doubt) = doubt(&ctx.stack, max, args.tasks) else {
         return Ok(());
@@ -85,7 +84,7 @@ async fn scale(context: &Context, state: &LockedState, args: &ScaleArgs) -> Resu
     let call = call.service(&service.arn).desired_count(args.tasks);
     let scale = async || call.clone().send().await.doing("scale the service");
     ctx.retrying(scale).await?;
-    let target = scalable_target::read(ctx, &scalable(&ctx.stack)).await?;
+    let target = scalable_target::read(ctx, &ctx.clients.names.scalable()).await?;
     let note = target.map(|target| autoscaling(&target, args.tasks));
     if !args.no_wait {
         let what = format!("{} tasks", args.tasks);

@@ -26,7 +26,7 @@ pub async fn run(context: &Context, args: &VerifyArgs) -> Result<Exit> {
     let service = ServiceContext::open(context).await?;
     let live = service.read().await?;
     let revision = service.running_revision(&live).await?;
-    let own = image_of(&revision.definition);
+    let own = image_of(&service.ctx().clients.names, &revision.definition);
     let image = match (&args.image, &args.tag) {
         (Some(image), _) => image_ref::reference(&service, image)?,
         (None, Some(tag)) => image_ref::of_tag(&service, tag)?,

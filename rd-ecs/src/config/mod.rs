@@ -63,6 +63,22 @@ fn utc() -> String {
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct Config {
+    /// The name of the cluster; `<project>-<environment>-cluster` by default.
+    pub cluster_name: Option<String>,
+    /// The name of the service; `<project>-<environment>-api` by default.
+    pub service_name: Option<String>,
+    /// The name of the repository; `<project>-<environment>-api` by default.
+    pub repository_name: Option<String>,
+    /// The family of the task definition; `<project>-<environment>-api` by default.
+    pub task_family: Option<String>,
+    /// The name of the application's container; `api` by default.
+    pub container_name: Option<String>,
+    /// The name of the container's log group; `/ecs/<project>-<environment>-api` by default.
+    pub log_group_name: Option<String>,
+    /// The name of the execution role, without its path; `<project>-<environment>-execution-<region>` by default.
+    pub execution_role_name: Option<String>,
+    /// The name of the task role, without its path; `<project>-<environment>-task-<region>` by default.
+    pub task_role_name: Option<String>,
     /// CPU units of a task; 1024 are one vCPU.
     pub cpu: u32,
     /// Memory of a task, in MiB.
@@ -168,6 +184,14 @@ pub struct Config {
 impl Default for Config {
     fn default() -> Self {
         Self {
+            cluster_name: None,
+            service_name: None,
+            repository_name: None,
+            task_family: None,
+            container_name: None,
+            log_group_name: None,
+            execution_role_name: None,
+            task_role_name: None,
             cpu: 256,
             memory: 512,
             architecture: "ARM64".to_owned(),

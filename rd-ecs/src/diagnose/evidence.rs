@@ -4,7 +4,7 @@
 use super::redact::Redact;
 use super::targets::{self, Target};
 use crate::kinds::service::deployments::{self, Deployment};
-use crate::names::{CONTAINER, last};
+use crate::names::{Names, last};
 use crate::read::TaggedRevision;
 use crate::service_context::ServiceContext;
 use crate::tasks::logs::{self, Line};
@@ -157,7 +157,7 @@ pub async fn collect(
         taken_at: ctx.clients.aws_clock.now(),
         cluster: service.cluster.clone(),
         service: state(&live),
-        revision: revision(&running),
+        revision: revision(&service.ctx().clients.names, &running),
         events: events(&live, deployments.first(), scope, &redact),
         deployments,
         tasks: tasks
@@ -212,7 +212,7 @@ async fn checks(
     if matches!(scope, Scope::Tasks(_)) {
         return Ok(Vec::new());
     }
-    let image = verify::image_of(&running.definition);
+    let image = verify::image_of(&service.ctx().clients.names, &running.definition);
     verify::verify(context, service, running, image).await
 }
 
@@ -243,7 +243,8 @@ async fn tasks_with_logs(service: &ServiceContext, scope: Scope<'_>) -> Result<V
 async fn last_lines(service: &ServiceContext, task: &Task) -> Result<Vec<Line>> {
     let ctx = service.ctx();
     let read = ctx.clients.reads.definition(&task.task_definition).await?;
-    let stream = read.and_then(|read| logs::stream(&read.definition, CONTAINER, &task.id));
+    let stream = read
+        .and_then(|read| logs::stream(&read.definition, &ctx.clients.names.container, &task.id));
     match stream {
         Some(stream) => stream.last(ctx, LINES).await,
         None => Ok(Vec::new()),
@@ -305,7 +306,7 @@ fn state(live: &Service) -> ServiceState {
     }
 }
 
-fn revision(running: &TaggedRevision) -> Revision {
+fn revision(names: &Names, running: &TaggedRevision) -> Revision {
     let definition = &running.definition;
     let containers = definition.container_definitions();
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
@@ -313,7 +314,7 @@ fn revision(running: &TaggedRevision) -> Revision {
     let architecture = platform.and_then(|platform| platform.cpu_architecture());
     Revision {
         arn: text(definition.task_definition_arn()),
-        image: verify::image_of(definition).to_owned(),
+        image: verify::image_of(names, definition).to_owned(),
         cpu: text(definition.cpu()),
         memory: text(definition.memory()),
         architecture: architecture.map(|one| one.as_str().to_owned()),

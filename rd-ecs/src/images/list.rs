@@ -6,7 +6,7 @@ use crate::images::registry::{
 };
 use crate::kinds::repository::images as stored;
 use crate::kinds::task_definition::revisions::active;
-use crate::names::{self, CONTAINER, revision};
+use crate::names::revision;
 use crate::time::timestamp;
 use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
@@ -237,21 +237,17 @@ pub async fn mark_used(
     repository: &Repository,
     listed: &mut [ListedImage],
 ) -> Result<()> {
-    let family = names::api(&ctx.stack);
-    let service = ctx
-        .clients
-        .reads
-        .service(&names::cluster(&ctx.stack), &family)
-        .await?;
+    let names = &ctx.clients.names;
+    let reads = &ctx.clients.reads;
+    let service = reads.service(&names.cluster, &names.service).await?;
     let live = service.and_then(|service| service.task_definition);
-    let mut arns = active(ctx, &family).await?;
+    let mut arns = active(ctx, &names.family).await?;
     arns.extend(live.clone().filter(|live| !arns.contains(live)));
     let all: Vec<(String, Option<String>)> = stream::iter(arns)
         .map(|arn| async move {
             let read = ctx.clients.reads.definition(&arn).await?;
             let image = read.and_then(|read| {
-                let containers = read.definition.container_definitions();
-                let ours = containers.iter().find(|one| one.name() == Some(CONTAINER));
+                let ours = names.application(read.definition.container_definitions());
                 ours.and_then(|one| one.image()).map(str::to_owned)
             });
             Ok::<_, Error>((arn, image))

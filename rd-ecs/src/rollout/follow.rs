@@ -1,7 +1,7 @@
 //! Follows a deployment to its end: prints the number of tasks in each state, and events and stopped tasks as they arrive.
 
 use crate::kinds::service::deployments::{self, Deployment};
-use crate::names::{api, revision};
+use crate::names::revision;
 use crate::service_context::ServiceContext;
 use crate::tasks::{self, Task, TaskScope};
 use crate::time::timestamp;
@@ -67,7 +67,10 @@ impl<'a> Follow<'a> {
     ) -> Result<Ending> {
         let ctx = self.service.ctx();
         let deadline = ctx.clock.deadline(limit);
-        let step = self.context.progress.step(&api(&ctx.stack), false);
+        let step = self
+            .context
+            .progress
+            .step(&ctx.clients.names.service, false);
         loop {
             let read = deployments::read(ctx, vec![arn.to_owned()]).await?;
             let now = read
@@ -129,7 +132,7 @@ impl<'a> Follow<'a> {
                 &format!("{}  {message}", paint(DIM, clock(at))),
             );
         }
-        let scope = TaskScope::Service(&service.family);
+        let scope = TaskScope::Service(&service.name);
         let stopped = tasks::ids(ctx, &service.cluster, scope, true).await?;
         let new: Vec<String> = stopped
             .into_iter()

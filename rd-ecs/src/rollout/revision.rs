@@ -4,7 +4,7 @@
 use super::applied_secrets::applied_secrets;
 use crate::kinds::task_definition::model::Spec;
 use crate::kinds::task_definition::register::{container, register, register_like};
-use crate::names::{CONTAINER, NO_IMAGE_TAG, PLACEHOLDER, TASK_DEFINITION};
+use crate::names::{NO_IMAGE_TAG, Names, PLACEHOLDER, TASK_DEFINITION};
 use crate::read::TaggedRevision;
 use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::ContainerDefinition;
@@ -14,9 +14,11 @@ use rd_common::resource::wait::backoff;
 use rd_common::{Error, Result, Retry};
 
 /// The container of the application.
-fn application_container(described: &TaggedRevision) -> Option<&ContainerDefinition> {
-    let containers = described.definition.container_definitions();
-    containers.iter().find(|one| one.name() == Some(CONTAINER))
+fn application_container<'a>(
+    names: &Names,
+    described: &'a TaggedRevision,
+) -> Option<&'a ContainerDefinition> {
+    names.application(described.definition.container_definitions())
 }
 
 /// The ARN of a revision with this image: the running one if it has the image, the newest if an interrupted run has
@@ -28,14 +30,14 @@ pub async fn with_image(
     image: &str,
 ) -> Result<String> {
     let ctx = service.ctx();
-    if has_image(running, image) {
+    if has_image(&ctx.clients.names, running, image) {
         return Ok(arn(running));
     }
     for attempt in 0..MAX_ATTEMPTS {
         if let Some(existing) = already_registered(service, running, image).await? {
             return Ok(existing);
         }
-        let result = match is_placeholder(running) {
+        let result = match is_placeholder(&ctx.clients.names, running) {
             // The placeholder has its own command and no secrets: the first image gets those of the settings.
             true => {
                 let spec = first_image_spec(context, service, image).await?;
@@ -66,9 +68,10 @@ async fn already_registered(
         .reads
         .definition(&service.family)
         .await?;
+    let names = &service.ctx().clients.names;
     let newest = newest.filter(|newest| {
-        has_image(newest, image)
-            && (is_placeholder(running) || differ_only_in_image(running, newest))
+        has_image(names, newest, image)
+            && (is_placeholder(names, running) || differ_only_in_image(running, newest))
     });
     Ok(newest.map(|newest| arn(&newest)))
 }
@@ -78,13 +81,13 @@ fn arn(one: &TaggedRevision) -> String {
     arn.unwrap_or_default().to_owned()
 }
 
-fn has_image(one: &TaggedRevision, image: &str) -> bool {
-    application_container(one).is_some_and(|container| container.image() == Some(image))
+fn has_image(names: &Names, one: &TaggedRevision, image: &str) -> bool {
+    application_container(names, one).is_some_and(|container| container.image() == Some(image))
 }
 
 /// Whether a revision is the placeholder that runs before the first image.
-pub fn is_placeholder(one: &TaggedRevision) -> bool {
-    application_container(one)
+pub fn is_placeholder(names: &Names, one: &TaggedRevision) -> bool {
+    application_container(names, one)
         .and_then(ContainerDefinition::image)
         .is_some_and(|image| image == PLACEHOLDER || image.ends_with(NO_IMAGE_TAG))
 }
@@ -119,7 +122,7 @@ pub async fn preview(
     image: &str,
 ) -> Result<TaggedRevision> {
     let mut preview = running.clone();
-    if is_placeholder(running) {
+    if is_placeholder(&service.ctx().clients.names, running) {
         let container = container(&first_image_spec(context, service, image).await?)?;
         preview.definition.container_definitions = Some(vec![container]);
     }

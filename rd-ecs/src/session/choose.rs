@@ -1,6 +1,5 @@
 //! Chooses the task and the container for a session.
 
-use crate::names::CONTAINER;
 use crate::service_context::ServiceContext;
 use crate::tasks::{self, Task, TaskScope};
 use rd_common::aws::Explain;
@@ -29,12 +28,12 @@ pub async fn choose_task(service: &ServiceContext, named: Option<&str>) -> Resul
     let tasks = tasks::list(
         ctx,
         &service.cluster,
-        TaskScope::Service(&service.family),
+        TaskScope::Service(&service.name),
         false,
     )
     .await?;
     best(tasks).ok_or_else(|| {
-        Error::failed(format!("no task of {} is running", service.family)).hint(
+        Error::failed(format!("no task of {} is running", service.name)).hint(
             "rd-ecs diagnose shows why none starts; if the desired count is 0, rd-ecs scale N starts some; --task ID chooses a task outside of the service",
         )
     })
@@ -61,7 +60,7 @@ pub async fn choose_container(
     task: &Task,
     name: Option<&str>,
 ) -> Result<Container> {
-    let name = name.unwrap_or(CONTAINER);
+    let name = name.unwrap_or(&service.ctx().clients.names.container);
     let call = service.ctx().clients.ecs.describe_tasks();
     let call = call.cluster(&service.cluster).tasks(&task.arn).send();
     let answer = call.await.doing("read the task")?;

@@ -4,18 +4,24 @@ use crate::config::Config;
 use crate::kinds::scalable_target::{self, ScalableTarget};
 use crate::kinds::scaling_policy::{self, ScalingPolicy};
 use crate::kinds::scheduled_action::{self, ScheduledAction};
-use crate::names;
+use crate::names::Names;
 use rd_common::{Part, Parts, Stack};
 
 /// Adds the scalable target, its two target tracking policies and the scheduled actions; nothing where autoscaling is off.
-pub fn autoscaling(parts: &mut Parts, stack: &Stack, config: &Config, service: &Part) {
+pub fn autoscaling(
+    parts: &mut Parts,
+    stack: &Stack,
+    names: &Names,
+    config: &Config,
+    service: &Part,
+) {
     if !config.autoscaling {
         return;
     }
     let target = parts.add::<ScalableTarget>(
         "api",
         scalable_target::Spec {
-            resource_id: names::scalable(stack),
+            resource_id: names.scalable(),
             service_arn: service.id(),
             min: config.min_tasks,
             max: config.max_tasks,

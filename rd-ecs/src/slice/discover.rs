@@ -4,9 +4,9 @@
 use crate::clients::Clients;
 use crate::kinds::service::model as service;
 use crate::kinds::task_definition::model as task_definition;
-use crate::names::{CONTAINER, NO_IMAGE_TAG, PLACEHOLDER, SERVICE, TASK_DEFINITION, api, cluster};
+use crate::names::{NO_IMAGE_TAG, PLACEHOLDER, SERVICE, TASK_DEFINITION};
 use rd_common::outputs::{SliceInputs, store};
-use rd_common::{Document, ExternalOutputs, Result, Stack};
+use rd_common::{Document, ExternalOutputs, Result};
 use serde_json::Value;
 
 /// The image that runs, and the bucket's key.
@@ -33,13 +33,12 @@ impl Discovered {
 /// already where AWS still has both as they are in the state. Offline (`clients` is none) it comes from the state.
 pub async fn find(
     clients: Option<&Clients>,
-    stack: &Stack,
     state: &Document,
     seen: &dyn Fn(&str) -> Option<Value>,
 ) -> Result<Discovered> {
     let image = match (clients, seen_image(seen)) {
         (Some(_), Some(image)) => Some(image),
-        (Some(clients), None) => read_image(clients, stack).await?,
+        (Some(clients), None) => read_image(clients).await?,
         (None, _) => state
             .resources
             .get(TASK_DEFINITION)
@@ -59,14 +58,17 @@ fn seen_image(seen: &dyn Fn(&str) -> Option<Value>) -> Option<String> {
     (service.task_definition == revision.arn).then_some(revision.image)
 }
 
-async fn read_image(clients: &Clients, stack: &Stack) -> Result<Option<String>> {
-    let service = clients.reads.service(&cluster(stack), &api(stack)).await?;
+async fn read_image(clients: &Clients) -> Result<Option<String>> {
+    let names = &clients.names;
+    let service = clients
+        .reads
+        .service(&names.cluster, &names.service)
+        .await?;
     let running = service.and_then(|service| service.task_definition);
-    let name = running.unwrap_or_else(|| api(stack));
+    let name = running.unwrap_or_else(|| names.family.clone());
     let described = clients.reads.definition(&name).await?;
     Ok(described.and_then(|described| {
-        let containers = described.definition.container_definitions();
-        let ours = containers.iter().find(|one| one.name() == Some(CONTAINER));
+        let ours = names.application(described.definition.container_definitions());
         ours.and_then(|one| one.image()).map(str::to_owned)
     }))
 }

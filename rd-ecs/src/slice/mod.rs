@@ -21,7 +21,7 @@ use crate::kinds::scaling_policy::ScalingPolicy;
 use crate::kinds::scheduled_action::ScheduledAction;
 use crate::kinds::service::Service;
 use crate::kinds::task_definition::TaskDefinition;
-use crate::names::{self, REPOSITORY};
+use crate::names::{Names, REPOSITORY};
 use crate::permissions;
 use crate::tasks::stop_tasks;
 use container_secrets::secrets;
@@ -77,8 +77,8 @@ impl Slice for Ecs {
         problems
     }
 
-    fn clients(aws: &Aws) -> Clients {
-        Clients::new(aws)
+    fn clients(aws: &Aws, stack: &Stack, config: &Config) -> Clients {
+        Clients::new(aws, Names::of(stack, config))
     }
 
     fn kinds() -> Kinds<Clients> {
@@ -98,12 +98,12 @@ impl Slice for Ecs {
 
     async fn discover(
         clients: Option<&Clients>,
-        stack: &Stack,
+        _: &Stack,
         _: &Config,
         state: &Document,
         seen: &dyn Fn(&str) -> Option<Value>,
     ) -> Result<Discovered> {
-        discover::find(clients, stack, state, seen).await
+        discover::find(clients, state, seen).await
     }
 
     fn use_outputs(discovered: &mut Discovered, others: &ExternalOutputs) {
@@ -112,10 +112,11 @@ impl Slice for Ecs {
 
     fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {
         let mut parts = Parts::new(Self::NAME);
+        let names = Names::of(stack, config);
         let repository = parts.add::<Repository>(
             "api",
             repository::Spec {
-                name: names::api(stack),
+                name: names.repository.clone(),
                 scan_on_push: config.scan_on_push,
                 immutable_tags: config.immutable_tags,
                 kms_key: config.kms_key.clone(),
@@ -125,7 +126,7 @@ impl Slice for Ecs {
         let logs = parts.add::<LogGroup<Clients>>(
             "api",
             rd_log_group::Spec {
-                name: names::log_group(stack),
+                name: names.log_group.clone(),
                 retention_days: config.retention_days,
                 kms_key: config.log_kms_key.clone(),
             },
@@ -135,7 +136,7 @@ impl Slice for Ecs {
         let cluster = parts.add::<Cluster>(
             "main",
             cluster::Spec {
-                name: names::cluster(stack),
+                name: names.cluster.clone(),
                 container_insights: config.container_insights(stack),
                 capacity_providers: PROVIDERS.map(str::to_owned).to_vec(),
                 default_capacity_provider: config.capacity(stack).to_owned(),
@@ -143,18 +144,18 @@ impl Slice for Ecs {
         );
         let definition = parts.add::<TaskDefinition>(
             "api",
-            task_spec::task_spec(stack, config, discovered, &secrets, roles.arns()),
+            task_spec::task_spec(stack, &names, config, discovered, &secrets, roles.arns()),
         );
         parts.after(&definition, &logs);
         let service = parts.add::<Service>(
             "api",
-            service_spec::service_spec(stack, config, discovered, &cluster, &definition),
+            service_spec::service_spec(stack, &names, config, discovered, &cluster, &definition),
         );
         // Tasks need the roles to start and to stop: ECS never finishes deleting a service whose role is missing.
         for first in &roles.parts {
             parts.after(&service, first);
         }
-        autoscaling::autoscaling(&mut parts, stack, config, &service);
+        autoscaling::autoscaling(&mut parts, stack, &names, config, &service);
         outputs::outputs(
             &mut parts,
             stack,
@@ -180,7 +181,7 @@ impl Slice for Ecs {
                 .to_owned(),
             hint: format!(
                 "push one to {} (rd-ecs push IMAGE.tar, or docker push after rd-ecs login), then rd-ecs deploy --tag TAG",
-                names::repository_url(stack)
+                Names::of(stack, config).repository_url(stack)
             ),
         });
         notes

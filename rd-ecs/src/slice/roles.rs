@@ -6,7 +6,7 @@ use super::kms_key::Key;
 use super::role_documents::{self, Bucket};
 use crate::clients::Clients;
 use crate::config::Config;
-use crate::names;
+use crate::names::{Names, managed_execution};
 use rd_common::outputs::store;
 use rd_common::{Input, Part, Parts, Stack};
 use rd_iam::role::{self, Role};
@@ -37,11 +37,12 @@ pub fn roles(
     discovered: &Discovered,
     secrets: &Secrets,
 ) -> Roles {
-    let mut role = |name: &str, description: &str, managed_policies: Vec<String>| {
+    let names = Names::of(stack, config);
+    let mut role = |part: &str, name: &str, description: &str, managed_policies: Vec<String>| {
         parts.add::<Role<Clients>>(
-            name,
+            part,
             role::Spec {
-                name: role::name(stack, name),
+                name: name.to_owned(),
                 description: description.to_owned(),
                 trust: role_documents::trust(stack),
                 managed_policies,
@@ -50,11 +51,13 @@ pub fn roles(
     };
     let execution = role(
         "execution",
+        &names.execution_role,
         "Lets ECS pull the image, write the logs and read the secrets of the service",
-        vec![names::managed_execution(stack)],
+        vec![managed_execution(stack)],
     );
     let task = role(
         "task",
+        &names.task_role,
         "What the tasks of the service may do",
         config.task_policies.clone(),
     );

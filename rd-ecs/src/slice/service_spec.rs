@@ -4,13 +4,14 @@ use super::discover::Discovered;
 use crate::config::{Bootstrap, Config};
 use crate::kinds::service::model::{Capacity, Spec as ServiceSpec};
 use crate::kinds::task_definition::TaskDefinition;
-use crate::names;
+use crate::names::Names;
 use rd_common::outputs::{edge, net};
 use rd_common::{Part, Stack};
 
 /// The settings of the ECS service, with references to its cluster and task definition.
 pub fn service_spec(
     stack: &Stack,
+    names: &Names,
     config: &Config,
     discovered: &Discovered,
     cluster: &Part,
@@ -24,7 +25,7 @@ pub fn service_spec(
     };
     let no_tasks = discovered.image.is_none() && config.bootstrap == Bootstrap::None;
     ServiceSpec {
-        name: names::api(stack),
+        name: names.service.clone(),
         cluster: cluster.id(),
         task_definition: definition.attribute(TaskDefinition::ARN),
         desired_count: if no_tasks { 0 } else { config.desired(stack) },

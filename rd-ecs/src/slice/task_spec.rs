@@ -5,7 +5,7 @@ use super::container_secrets::Secrets;
 use super::discover::Discovered;
 use crate::config::{Bootstrap, Config};
 use crate::kinds::task_definition::model::{Log, Spec as TaskSpec};
-use crate::names::{self, CONTAINER, NO_IMAGE_TAG, PLACEHOLDER};
+use crate::names::{NO_IMAGE_TAG, Names, PLACEHOLDER};
 use rd_common::outputs::{net, store};
 use rd_common::{Input, Stack};
 use std::collections::BTreeMap;
@@ -24,6 +24,7 @@ fn placeholder_command(port: Input) -> Vec<Input> {
 /// role and of the task role.
 pub fn task_spec(
     stack: &Stack,
+    names: &Names,
     config: &Config,
     discovered: &Discovered,
     secrets: &Secrets,
@@ -33,7 +34,7 @@ pub fn task_spec(
     let image = match &discovered.image {
         Some(image) => image.clone(),
         None if placeholder => PLACEHOLDER.to_owned(),
-        None => format!("{}{NO_IMAGE_TAG}", names::repository_url(stack)),
+        None => format!("{}{NO_IMAGE_TAG}", names.repository_url(stack)),
     };
     let mut environment: BTreeMap<String, Input> = config
         .environment
@@ -48,8 +49,9 @@ pub fn task_spec(
         environment.insert(config.bucket_variable.clone(), store::BUCKET_NAME.input());
     }
     TaskSpec {
-        family: names::api(stack),
-        cluster: names::cluster(stack),
+        family: names.family.clone(),
+        cluster: names.cluster.clone(),
+        container: names.container.clone(),
         cpu: config.cpu.to_string(),
         memory: config.memory.to_string(),
         architecture: config.architecture.clone(),
@@ -76,9 +78,9 @@ pub fn task_spec(
             false => secrets.variables.clone(),
         },
         log: Log {
-            group: names::log_group(stack),
+            group: names.log_group.clone(),
             region: stack.region.clone(),
-            prefix: CONTAINER.to_owned(),
+            prefix: names.container.clone(),
             mode: config.log_mode.map(|mode| mode.as_str().to_owned()),
             buffer: config.log_buffer.clone(),
         },

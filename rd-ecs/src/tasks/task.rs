@@ -1,7 +1,7 @@
 //! ECS tasks: the facts that rd-ecs shows, and finding one by its id.
 
 use crate::clients::Clients;
-use crate::names::{CONTAINER, last};
+use crate::names::{Names, last};
 use crate::time::timestamp;
 use aws_sdk_ecs::types::{Container, DesiredStatus, Task as AwsTask};
 use jiff::Timestamp;
@@ -97,13 +97,13 @@ impl Task {
     }
 }
 
-fn task(one: &AwsTask) -> Task {
+fn task(one: &AwsTask, names: &Names) -> Task {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let owned = |value: Option<&str>| value.map(str::to_owned);
     let containers = one.containers();
     let application = containers
         .iter()
-        .find(|container| container.name() == Some(CONTAINER))
+        .find(|container| container.name() == Some(names.container.as_str()))
         .or(containers.first());
     let details = one
         .attachments()
@@ -152,7 +152,12 @@ pub async fn read(ctx: &Ctx<Clients>, cluster: &str, ids: &[String]) -> Result<V
         let call = ctx.clients.ecs.describe_tasks().cluster(cluster);
         let answer = call.set_tasks(Some(some.to_vec())).send().await;
         let answer = answer.doing("read the tasks")?;
-        tasks.extend(answer.tasks().iter().map(task));
+        tasks.extend(
+            answer
+                .tasks()
+                .iter()
+                .map(|one| task(one, &ctx.clients.names)),
+        );
     }
     Ok(tasks)
 }

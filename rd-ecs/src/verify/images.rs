@@ -2,8 +2,7 @@
 
 use super::not_checked;
 use crate::images::registry::{self, Image};
-use crate::names::repository_url;
-use crate::names::{NO_IMAGE_TAG, PLACEHOLDER};
+use crate::names::{NO_IMAGE_TAG, PLACEHOLDER, registry as own_registry};
 use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::{CpuArchitecture, TaskDefinition};
 use rd_common::arn::Arn;
@@ -12,9 +11,9 @@ use rd_common::{Result, Stack};
 
 /// The ARN of the repository of an image, as policies name it; none where it is not in this account and region.
 pub fn own_repository(image: &str, stack: &Stack) -> Option<String> {
-    let url = repository_url(stack);
-    let (host, _) = url.split_once('/')?;
-    let rest = image.strip_prefix(host)?.strip_prefix('/')?;
+    let rest = image
+        .strip_prefix(&own_registry(stack))?
+        .strip_prefix('/')?;
     let name = rest.split(['@', ':']).next()?;
     Some(Arn::regional(stack, "ecr", format!("repository/{name}")).to_string())
 }
@@ -105,7 +104,7 @@ mod tests {
             ..Stack::default()
         };
         let _ = stack.account.set("123456789012".to_owned());
-        let url = repository_url(&stack);
+        let url = format!("{}/shop-test-api", own_registry(&stack));
         let arn = own_repository(&url, &stack);
         assert!(
             arn.as_deref()

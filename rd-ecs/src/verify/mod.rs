@@ -14,7 +14,7 @@ mod secrets;
 mod targets;
 
 use crate::config::fargate_sizes;
-use crate::names::{CONTAINER, last};
+use crate::names::{Names, last};
 use crate::read::TaggedRevision;
 use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
@@ -87,7 +87,7 @@ fn record(step: &CheckStep) -> Value {
 
 /// Fails if the image of a revision does not exist any more: its tasks could not start.
 pub async fn require_image(service: &ServiceContext, definition: &TaskDefinition) -> Result<()> {
-    let step = images::exists(service, image_of(definition)).await;
+    let step = images::exists(service, image_of(&service.ctx().clients.names, definition)).await;
     if step.ok {
         return Ok(());
     }
@@ -101,8 +101,8 @@ pub async fn require_image(service: &ServiceContext, definition: &TaskDefinition
 }
 
 /// The image of the application's container; empty where the revision has no container.
-pub fn image_of(definition: &TaskDefinition) -> &str {
-    let container = application_container(definition);
+pub fn image_of<'a>(names: &Names, definition: &'a TaskDefinition) -> &'a str {
+    let container = application_container(names, definition);
     container.and_then(|one| one.image()).unwrap_or_default()
 }
 
@@ -112,11 +112,12 @@ fn not_checked(what: impl Into<String>, why: &str) -> CheckStep {
 }
 
 /// The application's container; where none has its name, the first one.
-fn application_container(definition: &TaskDefinition) -> Option<&ContainerDefinition> {
+fn application_container<'a>(
+    names: &Names,
+    definition: &'a TaskDefinition,
+) -> Option<&'a ContainerDefinition> {
     let all = definition.container_definitions();
-    all.iter()
-        .find(|one| one.name() == Some(CONTAINER))
-        .or(all.first())
+    names.application(all).or(all.first())
 }
 
 fn size(definition: &TaskDefinition) -> CheckStep {

@@ -62,7 +62,7 @@ impl Slice for Net {
         config.problems(stack)
     }
 
-    fn clients(aws: &Aws) -> Clients {
+    fn clients(aws: &Aws, _: &Stack, _: &Config) -> Clients {
         Clients::new(aws)
     }
 

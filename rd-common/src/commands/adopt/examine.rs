@@ -30,6 +30,8 @@ pub(super) struct Examined<S: Slice> {
     pub(super) refreshed: Refreshed<S>,
     /// The entries that the state gets.
     pub(super) adopted: BTreeMap<String, Resource>,
+    /// What the adopted resources have that rd does not manage, in words, by address.
+    pub(super) not_managed: BTreeMap<String, Vec<String>>,
     /// The plan after the adoption, in which tags are still to be set.
     pub(super) plan: Plan,
 }
@@ -75,6 +77,7 @@ pub(super) async fn examine<S: Slice>(
             Some(_) => {}
         }
     }
+    let mut not_managed = BTreeMap::new();
     for planned in &before.resources {
         let (Some(node), Some(live)) = (&planned.node, &planned.live) else {
             continue;
@@ -96,6 +99,10 @@ pub(super) async fn examine<S: Slice>(
         if let Readiness::Failed(why) | Readiness::Leaving(why) = any.ready(&live.live)? {
             problems.add(format!("{} cannot be adopted: {why}", live.id));
             continue;
+        }
+        let more = any.not_managed(&live.live)?;
+        if !more.is_empty() {
+            not_managed.insert(planned.address.clone(), more);
         }
         let fill = |spec: &Value| {
             resolve(spec, &|reference| {
@@ -155,6 +162,7 @@ pub(super) async fn examine<S: Slice>(
     Ok(Examined {
         refreshed,
         adopted,
+        not_managed,
         plan,
     })
 }
@@ -169,7 +177,7 @@ async fn read_by_id<S: Slice>(
         .as_ref()
         .ok_or_else(|| Error::failed("an adoption needs access to AWS"))?;
     let reading: Reading<S> = Reading::new(Ctx::new(
-        S::clients(aws),
+        S::clients(aws, &session.stack, &session.config),
         S::NAME,
         session.stack.clone(),
         session.cancel.clone(),

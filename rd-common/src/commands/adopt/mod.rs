@@ -21,6 +21,7 @@ use crate::state::document::{Document, Resource};
 use crate::state::session::{LoadedState, Session};
 use crate::state::store::Lock;
 use examine::{Examined, examine};
+use serde_json::Value;
 use std::collections::BTreeMap;
 use std::rc::Rc;
 use tagging::tag_all;
@@ -89,10 +90,14 @@ async fn adopt<S: Slice>(
     let Examined {
         refreshed,
         adopted,
+        not_managed,
         plan,
     } = examine(session, &state.document, &wanted, &outputs).await?;
     for (address, resource) in &adopted {
         say_what_it_keeps(session, address, resource);
+    }
+    for (address, more) in &not_managed {
+        say_not_managed(session, address, &more.join(", "));
     }
     if args.dry_run {
         emit_plan(&session.printer, S::NAME, &plan, &refreshed.kinds)?;
@@ -167,21 +172,25 @@ fn say_what_it_keeps<S: Slice>(session: &SliceSession<S>, address: &str, resourc
         )));
     }
     for (path, kept) in &adopted.kept {
-        let items = kept
-            .live
-            .as_array()
-            .cloned()
-            .unwrap_or_else(|| vec![kept.live.clone()]);
-        let words = items.iter().map(|item| match item.get("words") {
-            Some(words) => words.as_str().unwrap_or_default().to_owned(),
-            None => item.to_string(),
-        });
-        let words: Vec<String> = words.collect();
-        session.warn(
-            format!("not managed: {path} of {address}: {}", words.join(", ")),
-            "it stays as it is, and plans do not show it; what is added to it later is shown",
-        );
+        let words = |item: &Value| match (item.get("words"), item) {
+            (Some(words), _) => words.as_str().unwrap_or_default().to_owned(),
+            (None, Value::String(text)) => text.clone(),
+            (None, other) => other.to_string(),
+        };
+        let words: Vec<String> = match &kept.live {
+            Value::Array(items) => items.iter().map(words).collect(),
+            Value::Object(names) => names.keys().cloned().collect(),
+            other => vec![words(other)],
+        };
+        say_not_managed(session, &format!("{path} of {address}"), &words.join(", "));
     }
+}
+
+fn say_not_managed<S: Slice>(session: &SliceSession<S>, of: &str, what: &str) {
+    session.warn(
+        format!("not managed: {of}: {what}"),
+        "it stays as it is, and plans do not show it; what is added to it later is shown",
+    );
 }
 
 /// The ids by address. Refuses what the state has at another address or with another id.

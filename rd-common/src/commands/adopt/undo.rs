@@ -41,7 +41,7 @@ pub(super) async fn undo<S: Slice>(
         .as_ref()
         .ok_or_else(|| Error::failed("an undo needs access to AWS"))?;
     let reading: Reading<S> = Reading::new(Ctx::new(
-        S::clients(aws),
+        S::clients(aws, &session.stack, &session.config),
         S::NAME,
         session.stack.clone(),
         session.cancel.clone(),

@@ -5,7 +5,7 @@ mod follow;
 
 use crate::config::fargate_sizes;
 use crate::images::image_ref;
-use crate::names::{CONTAINER, last};
+use crate::names::last;
 use crate::read::TaggedRevision;
 use crate::rollout::revision::with_image;
 use crate::service_context::ServiceContext;
@@ -94,7 +94,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
         let arn = with_image(context, &service, &revision, &image).await?;
         revision = service.revision(&arn).await?;
     }
-    let overrides = overrides(args, &revision)?;
+    let overrides = overrides(args, &revision, &service.ctx().clients.names.container)?;
     let network = live
         .network_configuration()
         .cloned()
@@ -120,7 +120,11 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
         log_wait: args.log_wait,
         step: context.progress.step(id, false),
     };
-    let stream = logs::stream(&revision.definition, CONTAINER, id);
+    let stream = logs::stream(
+        &revision.definition,
+        &service.ctx().clients.names.container,
+        id,
+    );
     followed.follow(stream).await
 }
 
@@ -134,8 +138,9 @@ async fn attach(
     let ctx = service.ctx();
     let task = tasks::named(ctx, &service.cluster, name).await?;
     let revision = ctx.clients.reads.definition(&task.task_definition).await?;
-    let stream =
-        revision.and_then(|revision| logs::stream(&revision.definition, CONTAINER, &task.id));
+    let stream = revision.and_then(|revision| {
+        logs::stream(&revision.definition, &ctx.clients.names.container, &task.id)
+    });
     let followed = Followed {
         context,
         service,
@@ -151,7 +156,7 @@ async fn attach(
 }
 
 /// The command, the variables and the size of the task, in place of those of the revision.
-fn overrides(args: &RunArgs, revision: &TaggedRevision) -> Result<TaskOverride> {
+fn overrides(args: &RunArgs, revision: &TaggedRevision, container: &str) -> Result<TaskOverride> {
     let own = |text: Option<&str>| text.and_then(|text| text.parse().ok()).unwrap_or(0);
     let cpu = args.cpu.unwrap_or_else(|| own(revision.definition.cpu()));
     let memory = args
@@ -168,7 +173,7 @@ fn overrides(args: &RunArgs, revision: &TaggedRevision) -> Result<TaskOverride> 
         .iter()
         .map(|(name, value)| KeyValuePair::builder().name(name).value(value).build());
     let container = ContainerOverride::builder()
-        .name(CONTAINER)
+        .name(container)
         .set_command(Some(args.command.clone()))
         .set_environment(Some(environment.collect()));
     Ok(TaskOverride::builder()

@@ -5,7 +5,7 @@
 use super::images::MEDIA_TYPES;
 use crate::clients::Clients;
 use crate::kinds::task_definition::revisions;
-use crate::names::{self, CONTAINER, NO_IMAGE_TAG, PLACEHOLDER};
+use crate::names::{self, NO_IMAGE_TAG, Names, PLACEHOLDER};
 use crate::read::TaggedRevision;
 use aws_sdk_ecr::types::{Image, ImageIdentifier, ListImagesFilter, TagStatus};
 use aws_sdk_ecs::types::TaskDefinitionStatus;
@@ -54,9 +54,8 @@ enum Place {
     Nowhere,
 }
 
-fn place(url: &str, revision: &TaggedRevision) -> Place {
-    let containers = revision.definition.container_definitions();
-    let ours = containers.iter().find(|one| one.name() == Some(CONTAINER));
+fn place(names: &Names, url: &str, revision: &TaggedRevision) -> Place {
+    let ours = names.application(revision.definition.container_definitions());
     let Some(image) = ours.and_then(|one| one.image()) else {
         return Place::Nowhere;
     };
@@ -80,7 +79,8 @@ pub async fn keep_image(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
         return Ok(());
     };
     let number = revision.definition.revision();
-    let id = match place(&names::repository_url(&ctx.stack), &revision) {
+    let names = &ctx.clients.names;
+    let id = match place(names, &names.repository_url(&ctx.stack), &revision) {
         Place::Own(id) => id,
         Place::Foreign(image) => {
             print_warning(
@@ -115,7 +115,7 @@ fn cannot_be_tagged(error: &Error) -> bool {
 /// Tags the images of all active revisions, before a lifecycle policy is set that counts on the tags. Refuses it where an
 /// image cannot be tagged, since the policy would delete the image of a revision that is kept.
 pub async fn keep_all_images(ctx: &Ctx<Clients>) -> Result<()> {
-    let arns = revisions::active(ctx, &names::api(&ctx.stack)).await?;
+    let arns = revisions::active(ctx, &ctx.clients.names.family).await?;
     let wanted = untagged(ctx, &arns, &tags(ctx).await?).await?;
     match tag_images(ctx, &wanted).await {
         Err(error) if cannot_be_tagged(&error) => Err(policy_refused(wanted.keys(), &error)),
@@ -125,7 +125,7 @@ pub async fn keep_all_images(ctx: &Ctx<Clients>) -> Result<()> {
 
 /// Fails if [`keep_all_images`] would refuse a policy because an immutable tag of a kept revision belongs to another image.
 pub async fn check_tags_are_free(ctx: &Ctx<Clients>) -> Result<()> {
-    let arns = revisions::active(ctx, &names::api(&ctx.stack)).await?;
+    let arns = revisions::active(ctx, &ctx.clients.names.family).await?;
     let tags = tags(ctx).await?;
     let wanted = untagged(ctx, &arns, &tags).await?;
     let taken: Vec<&i32> = wanted
@@ -187,7 +187,7 @@ async fn move_tags(ctx: &Ctx<Clients>, active: &[String]) -> Result<()> {
         return Ok(());
     }
     tag_images(ctx, &untagged(ctx, active, &tags).await?).await?;
-    let repository = names::api(&ctx.stack);
+    let repository = &ctx.clients.names.repository;
     let ids: Vec<ImageIdentifier> = old
         .iter()
         .map(|number| {
@@ -198,7 +198,7 @@ async fn move_tags(ctx: &Ctx<Clients>, active: &[String]) -> Result<()> {
     for some in ids.chunks(MAX_PER_CALL) {
         let call = ctx.clients.ecr.batch_delete_image();
         let call = call
-            .repository_name(&repository)
+            .repository_name(repository)
             .set_image_ids(Some(some.to_vec()));
         let delete = async || {
             call.clone()
@@ -212,7 +212,7 @@ async fn move_tags(ctx: &Ctx<Clients>, active: &[String]) -> Result<()> {
 }
 
 async fn is_gone(ctx: &Ctx<Clients>, number: i32) -> Result<bool> {
-    let name = format!("{}:{number}", names::api(&ctx.stack));
+    let name = format!("{}:{number}", ctx.clients.names.family);
     let read = ctx.clients.reads.definition(&name).await?;
     Ok(read.is_none_or(|one| one.definition.status() != Some(&TaskDefinitionStatus::Active)))
 }
@@ -222,7 +222,7 @@ async fn tags(ctx: &Ctx<Clients>) -> Result<BTreeMap<i32, String>> {
     let tagged = ListImagesFilter::builder().tag_status(TagStatus::Tagged);
     let call = ctx.clients.ecr.list_images();
     let call = call
-        .repository_name(names::api(&ctx.stack))
+        .repository_name(&ctx.clients.names.repository)
         .filter(tagged.build())
         .max_results(PAGE);
     let mut ids = call.into_paginator().items().send();
@@ -245,7 +245,8 @@ async fn untagged(
     active: &[String],
     tags: &BTreeMap<i32, String>,
 ) -> Result<BTreeMap<i32, ImageIdentifier>> {
-    let url = names::repository_url(&ctx.stack);
+    let names = &ctx.clients.names;
+    let url = names.repository_url(&ctx.stack);
     let read = stream::iter(active)
         .map(|arn| ctx.clients.reads.definition(arn))
         .buffered(AT_ONCE);
@@ -253,7 +254,7 @@ async fn untagged(
     let own = all
         .iter()
         .flatten()
-        .filter_map(|one| match place(&url, one) {
+        .filter_map(|one| match place(names, &url, one) {
             Place::Own(id) => Some((one.definition.revision(), id)),
             Place::Foreign(_) | Place::Nowhere => None,
         });
@@ -266,7 +267,7 @@ async fn untagged(
 
 /// Tags images of the stack's repository; those that ECR does not have any more are left out.
 async fn tag_images(ctx: &Ctx<Clients>, wanted: &BTreeMap<i32, ImageIdentifier>) -> Result<()> {
-    let repository = names::api(&ctx.stack);
+    let repository = &ctx.clients.names.repository;
     let all: Vec<(&i32, &ImageIdentifier)> = wanted.iter().collect();
     // Each image is read by its digest, and the one that has the tag by the tag.
     for some in all.chunks(MAX_PER_CALL / 2) {
@@ -281,7 +282,7 @@ async fn tag_images(ctx: &Ctx<Clients>, wanted: &BTreeMap<i32, ImageIdentifier>)
         }
         let call = ctx.clients.ecr.batch_get_image();
         let call = call
-            .repository_name(&repository)
+            .repository_name(repository)
             .set_image_ids(Some(ids))
             .set_accepted_media_types(Some(MEDIA_TYPES.map(str::to_owned).to_vec()));
         let answer = match call.send().await.doing("read the images of the revisions") {
@@ -300,7 +301,7 @@ async fn tag_images(ctx: &Ctx<Clients>, wanted: &BTreeMap<i32, ImageIdentifier>)
                 .filter_map(Image::image_id)
                 .any(|id| id.image_tag() == Some(tag.as_str()) && id.image_digest() == digest);
             if !has_tag {
-                put_tag(ctx, &repository, image, &tag).await?;
+                put_tag(ctx, repository, image, &tag).await?;
             }
         }
     }
@@ -342,6 +343,7 @@ async fn put_tag(ctx: &Ctx<Clients>, repository: &str, image: &Image, tag: &str)
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::CONTAINER;
     use aws_sdk_ecs::types::{ContainerDefinition, TaskDefinition};
     use rd_common::Tags;
 
@@ -352,7 +354,7 @@ mod tests {
             definition: definition.build(),
             tags: Tags::new(),
         };
-        place("1.dkr.ecr.x.amazonaws.com/api", &revision)
+        place(&Names::test(), "1.dkr.ecr.x.amazonaws.com/api", &revision)
     }
 
     #[test]

@@ -84,7 +84,7 @@ impl Kind for Service {
             found.push(Found {
                 address: one.address.clone(),
                 id: service.service_arn().unwrap_or_default().to_owned(),
-                live: live(&service),
+                live: live(&service, &ctx.clients.names),
                 tags: Some(tags_from_sdk!(service.tags())),
             });
         }
@@ -106,9 +106,9 @@ impl Kind for Service {
                 .task_definition(spec.task_definition.text())
                 .desired_count(spec.desired_count)
                 .set_capacity_provider_strategy(Some(requests::capacity(spec)?))
-                .network_configuration(requests::network(spec)?)
-                .load_balancers(requests::load_balancer(spec))
-                .deployment_configuration(requests::deployment(spec))
+                .network_configuration(requests::network(spec, None, true)?)
+                .set_load_balancers(Some(requests::load_balancers(ctx, spec, None)))
+                .deployment_configuration(requests::deployment(spec, None, true))
                 .deployment_controller(
                     DeploymentController::builder()
                         .r#type(DeploymentControllerType::Ecs)
@@ -149,6 +149,19 @@ impl Kind for Service {
             keep_image(ctx, revision).await?;
         }
         let any = |paths: &[&str]| paths.iter().any(|path| touches(changes, path));
+        // What rd does not manage in these blocks stays as it is.
+        let blocks = [
+            "subnet_ids",
+            "security_group_ids",
+            "target_group_arn",
+            "container_port",
+            "minimum_healthy_percent",
+            "maximum_percent",
+        ];
+        let now = match any(&blocks) {
+            true => ctx.clients.reads.service(cluster_of(id), last(id)).await?,
+            false => None,
+        };
         let mut call = ctx
             .clients
             .ecs
@@ -166,10 +179,12 @@ impl Kind for Service {
                 .force_new_deployment(true);
         }
         if any(&["subnet_ids", "security_group_ids", "assign_public_ip"]) {
-            call = call.network_configuration(requests::network(spec)?);
+            let private = touches(changes, "assign_public_ip");
+            call = call.network_configuration(requests::network(spec, now.as_ref(), private)?);
         }
         if any(&["target_group_arn", "container_port"]) {
-            call = call.load_balancers(requests::load_balancer(spec));
+            let all = requests::load_balancers(ctx, spec, now.as_ref());
+            call = call.set_load_balancers(Some(all));
         }
         if any(&[
             "minimum_healthy_percent",
@@ -177,7 +192,9 @@ impl Kind for Service {
             "circuit_breaker",
             "rollback",
         ]) {
-            call = call.deployment_configuration(requests::deployment(spec));
+            let breaker = any(&["circuit_breaker", "rollback"]);
+            let next = requests::deployment(spec, now.as_ref(), breaker);
+            call = call.deployment_configuration(next);
         }
         if touches(changes, "grace_seconds") {
             call = call.health_check_grace_period_seconds(spec.grace_seconds);
@@ -265,6 +282,10 @@ impl Kind for Service {
             diff.field("zone_rebalancing", live.zone_rebalancing, wanted);
         }
         diff.finish()
+    }
+
+    fn not_managed(live: &Live) -> Vec<String> {
+        live.others.clone()
     }
 
     fn ready(live: &Live) -> Readiness {

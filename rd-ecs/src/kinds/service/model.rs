@@ -1,9 +1,9 @@
 //! The settings of a service, and the service as AWS describes it, with the same fields.
 
 use super::deployments;
-use crate::names::{CONTAINER, last};
+use crate::names::{Names, last};
 use aws_sdk_ecs::types::{
-    AssignPublicIp, AvailabilityZoneRebalancing, CapacityProviderStrategyItem,
+    AssignPublicIp, AvailabilityZoneRebalancing, CapacityProviderStrategyItem, LoadBalancer,
     Service as AwsService,
 };
 use rd_common::Input;
@@ -110,6 +110,9 @@ pub struct Live {
     /// Whether ECS moves tasks between zones until these are balanced.
     #[serde(default)]
     pub zone_rebalancing: bool,
+    /// What the service has beyond what rd manages, such as further target groups, in words.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub others: Vec<String>,
 }
 
 fn capacity(item: &CapacityProviderStrategyItem) -> Capacity {
@@ -120,16 +123,46 @@ fn capacity(item: &CapacityProviderStrategyItem) -> Capacity {
     }
 }
 
-/// Converts a service of the SDK.
-pub fn live(service: &AwsService) -> Live {
+/// The first target group of the application's container.
+pub fn balancer<'a>(service: &'a AwsService, names: &Names) -> Option<&'a LoadBalancer> {
+    let mut all = service.load_balancers().iter();
+    all.find(|one| one.container_name() == Some(names.container.as_str()))
+}
+
+/// What the service has beyond what rd manages, in words.
+fn others(service: &AwsService, names: &Names) -> Vec<String> {
+    let ours = balancer(service, names);
+    let groups = service.load_balancers().iter();
+    let groups = groups.filter(|one| Some(*one) != ours);
+    let groups = groups.map(|one| {
+        let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
+        format!(
+            "the target group {} of the container {}",
+            text(one.target_group_arn()),
+            text(one.container_name())
+        )
+    });
+    let registries = service.service_registries().iter();
+    let registries = registries.filter_map(|one| one.registry_arn());
+    let registries = registries.map(|arn| format!("the service discovery {arn}"));
+    let alarms = service
+        .deployment_configuration()
+        .and_then(|one| one.alarms())
+        .filter(|alarms| alarms.enable());
+    let alarms = alarms.map(|alarms| {
+        let names = alarms.alarm_names().join(", ");
+        format!("the alarms of deployments {names}")
+    });
+    groups.chain(registries).chain(alarms).collect()
+}
+
+/// Converts a service of the SDK, whose application has the container of that name.
+pub fn live(service: &AwsService, names: &Names) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let network = service
         .network_configuration()
         .and_then(|network| network.awsvpc_configuration());
-    let balancer = service
-        .load_balancers()
-        .iter()
-        .find(|one| one.container_name() == Some(CONTAINER));
+    let balancer = balancer(service, names);
     let deployment = service.deployment_configuration();
     let breaker = deployment.and_then(|one| one.deployment_circuit_breaker());
     let primary = deployments::primary(service);
@@ -182,12 +215,14 @@ pub fn live(service: &AwsService) -> Live {
         // Absent in services that are older than it, for which it is disabled.
         zone_rebalancing: service.availability_zone_rebalancing()
             == Some(&AvailabilityZoneRebalancing::Enabled),
+        others: others(service, names),
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::names::CONTAINER;
     use rd_testkit::canned::{answering, sdk_config};
     use serde_json::{Value, json};
 
@@ -195,7 +230,7 @@ mod tests {
         let body = json!({"services": [service], "failures": []}).to_string();
         let client = aws_sdk_ecs::Client::new(&sdk_config(answering(&body)));
         let call = client.describe_services().services("api");
-        live(&call.send().await.unwrap().services()[0])
+        live(&call.send().await.unwrap().services()[0], &Names::test())
     }
 
     fn recorded() -> Value {

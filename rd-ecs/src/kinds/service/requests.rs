@@ -1,12 +1,12 @@
 //! The parts of a service in the SDK's types, for both create and update.
 
-use super::model::Spec;
-use crate::names::CONTAINER;
+use super::model::{Spec, balancer};
+use crate::clients::Clients;
 use aws_sdk_ecs::types::{
     AssignPublicIp, AvailabilityZoneRebalancing, AwsVpcConfiguration, CapacityProviderStrategyItem,
-    DeploymentCircuitBreaker, DeploymentConfiguration, LoadBalancer, NetworkConfiguration,
+    DeploymentCircuitBreaker, DeploymentConfiguration, LoadBalancer, NetworkConfiguration, Service,
 };
-use rd_common::{Error, Result};
+use rd_common::{Ctx, Error, Result};
 
 pub(super) fn incomplete(e: impl std::fmt::Display) -> Error {
     Error::failed(format!("the service is incomplete: {e}"))
@@ -24,12 +24,20 @@ pub(super) fn capacity(spec: &Spec) -> Result<Vec<CapacityProviderStrategyItem>>
     items.collect()
 }
 
-pub(super) fn network(spec: &Spec) -> Result<NetworkConfiguration> {
+/// Where the tasks run. A new service has no public addresses; an existing one (`now`) keeps what it has, unless `private`.
+pub(super) fn network(
+    spec: &Spec,
+    now: Option<&Service>,
+    private: bool,
+) -> Result<NetworkConfiguration> {
     let groups = spec.security_group_ids.iter();
+    let has = now
+        .and_then(|now| now.network_configuration())
+        .and_then(|network| network.awsvpc_configuration()?.assign_public_ip().cloned());
     let network = AwsVpcConfiguration::builder()
         .set_subnets(spec.subnet_ids.known().cloned())
         .set_security_groups(Some(groups.map(|one| one.text().to_owned()).collect()))
-        .assign_public_ip(AssignPublicIp::Disabled)
+        .assign_public_ip(has.filter(|_| !private).unwrap_or(AssignPublicIp::Disabled))
         .build()
         .map_err(incomplete)?;
     Ok(NetworkConfiguration::builder()
@@ -45,23 +53,43 @@ pub(super) fn rebalancing(spec: &Spec) -> Option<AvailabilityZoneRebalancing> {
     })
 }
 
-pub(super) fn load_balancer(spec: &Spec) -> LoadBalancer {
-    LoadBalancer::builder()
+/// The target group of the application's container. Further ones of an existing service (`now`) stay.
+pub(super) fn load_balancers(
+    ctx: &Ctx<Clients>,
+    spec: &Spec,
+    now: Option<&Service>,
+) -> Vec<LoadBalancer> {
+    let names = &ctx.clients.names;
+    let ours = LoadBalancer::builder()
         .target_group_arn(spec.target_group_arn.text())
-        .container_name(CONTAINER)
+        .container_name(&names.container)
         .set_container_port(spec.container_port.known().copied())
-        .build()
+        .build();
+    let replaced = now.and_then(|now| balancer(now, names));
+    let all = now.map_or(&[][..], Service::load_balancers).iter();
+    let others = all.filter(|one| Some(*one) != replaced);
+    std::iter::once(ours).chain(others.cloned()).collect()
 }
 
-pub(super) fn deployment(spec: &Spec) -> DeploymentConfiguration {
-    DeploymentConfiguration::builder()
-        .minimum_healthy_percent(spec.minimum_healthy_percent)
-        .maximum_percent(spec.maximum_percent)
-        .deployment_circuit_breaker(
+/// How deployments go. What rd has no word for, such as alarms, stays in an existing service (`now`); so does a circuit
+/// breaker that does not roll back, unless `breaker` changes.
+pub(super) fn deployment(
+    spec: &Spec,
+    now: Option<&Service>,
+    breaker: bool,
+) -> DeploymentConfiguration {
+    let now = now.and_then(|now| now.deployment_configuration()).cloned();
+    let is_new = now.is_none();
+    let mut next = now.unwrap_or_else(|| DeploymentConfiguration::builder().build());
+    next.minimum_healthy_percent = Some(spec.minimum_healthy_percent);
+    next.maximum_percent = Some(spec.maximum_percent);
+    if is_new || breaker {
+        next.deployment_circuit_breaker = Some(
             DeploymentCircuitBreaker::builder()
                 .enable(spec.circuit_breaker)
                 .rollback(spec.circuit_breaker)
                 .build(),
-        )
-        .build()
+        );
+    }
+    next
 }

@@ -3,6 +3,7 @@
 //! Its id is the family, and its live state is the revision that the service runs. A change registers a new revision, which
 //! the service then deploys. Old revisions are kept for a rollback.
 
+mod changed;
 pub mod model;
 pub mod register;
 pub mod revisions;
@@ -22,11 +23,12 @@ use serde_json::json;
 
 /// An image as people know it: its tags in the stack's repository, which often name a commit, and the begin of its digest. The
 /// reference alone where the tags cannot be read.
-async fn image_name(ctx: &Ctx<Clients>, repository: &str, image: &str) -> String {
+async fn image_name(ctx: &Ctx<Clients>, image: &str) -> String {
     let Some((place, digest)) = image.split_once('@') else {
         return image.to_owned();
     };
-    let place = place.rsplit('/').next().unwrap_or(place);
+    let place = place.split_once('/').map_or(place, |(_, name)| name);
+    let repository = &ctx.clients.names.repository;
     let short: String = digest.chars().take("sha256:".len() + 12).collect();
     let mut words = Vec::new();
     if place == repository {
@@ -72,7 +74,7 @@ async fn current(
     let reads = &ctx.clients.reads;
     let service = async {
         match cluster {
-            Some(cluster) => reads.service(cluster, family).await,
+            Some(cluster) => reads.service(cluster, &ctx.clients.names.service).await,
             None => Ok(None),
         }
     };
@@ -85,7 +87,7 @@ async fn current(
         Some(arn) => reads.definition(&arn).await?,
     };
     let matches = |one: &TaggedRevision| {
-        let differs = |spec| content_changes(spec, &live(&one.definition));
+        let differs = |spec| content_changes(spec, &seen(ctx, family, one));
         // A value that is not known yet is not a difference.
         spec.is_some_and(|spec| differs(spec).iter().all(|change| is_unknown(&change.after)))
     };
@@ -94,6 +96,14 @@ async fn current(
         Some(running) => Ok(Some(newest.filter(matches).unwrap_or(running))),
         None => Ok(newest),
     }
+}
+
+/// A revision without what it keeps since it was adopted.
+fn seen(ctx: &Ctx<Clients>, family: &str, revision: &TaggedRevision) -> Live {
+    let whole = live(&revision.definition, &ctx.clients.names);
+    let mut rest = json!(whole);
+    ctx.hide_kept(TASK_DEFINITION, family, &mut rest);
+    serde_json::from_value(rest).unwrap_or(whole)
 }
 
 /// The differences between the settings and a revision.
@@ -129,6 +139,7 @@ fn content_changes(spec: &Spec, live: &Live) -> Vec<Change> {
 impl Kind for TaskDefinition {
     const NAME: &'static str = "task_definition";
     const READS_BY_SPEC: bool = true;
+    const KEEPS_MEMBERS: &'static [&'static str] = &["environment", "secrets"];
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
@@ -147,7 +158,7 @@ impl Kind for TaskDefinition {
             found.push(Found {
                 address: one.address.clone(),
                 id: family,
-                live: live(&revision.definition),
+                live: live(&revision.definition, &ctx.clients.names),
                 tags: Some(revision.tags),
             });
         }
@@ -162,27 +173,34 @@ impl Kind for TaskDefinition {
     async fn update(
         ctx: &Ctx<Clients>,
         id: &str,
-        _live: &Live,
+        live: &Live,
         spec: &Spec,
-        _changes: &[Change],
+        changes: &[Change],
     ) -> Result<()> {
         // An interrupted run may have registered the revision already.
         let newest = ctx.clients.reads.definition(id).await?;
         let registered = newest
             .as_ref()
-            .is_some_and(|newest| content_changes(spec, &live(&newest.definition)).is_empty());
+            .is_some_and(|newest| content_changes(spec, &seen(ctx, id, newest)).is_empty());
         if registered {
             return Ok(());
         }
         let tags = ctx.stack.tags_for(TASK_DEFINITION);
-        register::register(ctx, spec, &tags).await?;
+        match ctx.clients.reads.definition(&live.arn).await? {
+            Some(base) => {
+                register::register_changed(ctx, &base, live, spec, changes, &tags).await?;
+            }
+            None => {
+                register::register(ctx, spec, &tags).await?;
+            }
+        }
         revisions::prune(ctx, &spec.cluster, id, spec.keep_revisions).await
     }
 
     async fn delete(ctx: &Ctx<Clients>, id: &str) -> Result<Deletion> {
         let (listed, newest) =
             tokio::try_join!(revisions::active(ctx, id), ctx.clients.reads.definition(id))?;
-        let newest = newest.filter(|one| live(&one.definition).active);
+        let newest = newest.filter(|one| live(&one.definition, &ctx.clients.names).active);
         let newest = newest.and_then(|one| one.definition.task_definition_arn);
         // A revision that was registered a moment ago may be missing in the list, and others with it.
         let unlisted = newest.filter(|arn| !listed.contains(arn));
@@ -208,8 +226,8 @@ impl Kind for TaskDefinition {
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
-        let cluster = crate::names::cluster(&ctx.stack);
-        let Some(revision) = current(ctx, Some(&cluster), id, None).await? else {
+        let cluster = &ctx.clients.names.cluster;
+        let Some(revision) = current(ctx, Some(cluster), id, None).await? else {
             return Ok(());
         };
         let arn = revision
@@ -229,11 +247,11 @@ impl Kind for TaskDefinition {
         changes
     }
 
-    async fn details(ctx: &Ctx<Clients>, family: &str, live: &Live) -> Result<Details> {
+    async fn details(ctx: &Ctx<Clients>, _: &str, live: &Live) -> Result<Details> {
         let mut details = Details::new();
         details.insert(
             "image".to_owned(),
-            image_name(ctx, family, &live.image).await.into(),
+            image_name(ctx, &live.image).await.into(),
         );
         Ok(details)
     }

@@ -1,7 +1,7 @@
 //! The settings of a task definition, and a revision at AWS, with the same fields. Defaults that AWS fills in are equal on
 //! both sides, so that they are not a difference.
 
-use crate::names::CONTAINER;
+use crate::names::{CONTAINER, Names};
 use aws_sdk_ecs::types::{
     ContainerDefinition, HealthCheck as AwsHealthCheck, LinuxParameters, LogDriver,
     TaskDefinition as AwsDefinition, TaskDefinitionStatus,
@@ -17,6 +17,9 @@ pub struct Spec {
     pub family: String,
     /// The name of the cluster with the service that runs it.
     pub cluster: String,
+    /// The name of the application's container.
+    #[serde(default = "default_container")]
+    pub container: String,
     /// CPU units, as AWS writes them; 1024 are one vCPU.
     pub cpu: String,
     /// Memory in MiB, as AWS writes it.
@@ -49,6 +52,11 @@ pub struct Spec {
     pub read_only: bool,
     /// How many revisions are kept for a rollback.
     pub keep_revisions: usize,
+}
+
+/// The name in specs that do not have one: there was no other.
+fn default_container() -> String {
+    CONTAINER.to_owned()
 }
 
 /// The destination of a container's output in CloudWatch Logs.
@@ -185,15 +193,12 @@ fn log(container: &ContainerDefinition) -> Log {
     }
 }
 
-/// Converts a task definition of the SDK.
-pub fn live(definition: &AwsDefinition) -> Live {
+/// Converts a task definition of the SDK, in which the application's container has its name.
+pub fn live(definition: &AwsDefinition, names: &Names) -> Live {
     let text = |value: Option<&str>| value.unwrap_or_default().to_owned();
     let containers = definition.container_definitions();
     let empty = ContainerDefinition::builder().build();
-    let application = containers
-        .iter()
-        .find(|one| one.name() == Some(CONTAINER))
-        .unwrap_or(&empty);
+    let application = names.application(containers).unwrap_or(&empty);
     let pairs = application.environment().iter().filter_map(|pair| {
         Some((
             pair.name()?.to_owned(),
@@ -240,7 +245,7 @@ pub fn live(definition: &AwsDefinition) -> Live {
         others: containers
             .iter()
             .filter_map(|one| one.name())
-            .filter(|name| *name != CONTAINER)
+            .filter(|name| *name != names.container)
             .map(str::to_owned)
             .collect(),
     }
@@ -256,7 +261,10 @@ mod tests {
         let body = json!({"taskDefinition": definition, "tags": []}).to_string();
         let client = aws_sdk_ecs::Client::new(&sdk_config(answering(&body)));
         let answer = client.describe_task_definition().task_definition("api");
-        live(&answer.send().await.unwrap().task_definition.unwrap())
+        live(
+            &answer.send().await.unwrap().task_definition.unwrap(),
+            &Names::test(),
+        )
     }
 
     fn recorded() -> Value {

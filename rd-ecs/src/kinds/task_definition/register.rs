@@ -1,17 +1,17 @@
 //! Registers a revision: from the settings, or as a copy of another one with a new image.
 
-use super::model::{HealthCheck, LOG_BUFFER, LOG_MODE, Spec};
+use super::changed::changed;
+use super::model::{HealthCheck, LOG_BUFFER, LOG_MODE, Live, Spec};
 use crate::clients::Clients;
-use crate::names::CONTAINER;
 use crate::read::TaggedRevision;
 use aws_sdk_ecs::types::{
     Compatibility, ContainerDefinition, CpuArchitecture, HealthCheck as AwsHealthCheck,
     KeyValuePair, LinuxParameters, LogConfiguration, LogDriver, NetworkMode, OsFamily, PortMapping,
-    RuntimePlatform, Secret, Tag, TransportProtocol,
+    RuntimePlatform, Secret, Tag, TaskDefinition, TransportProtocol,
 };
 use aws_smithy_runtime_api::client::result::SdkError;
 use rd_common::aws::Explain;
-use rd_common::{Ctx, Error, Input, Result, Tags, sdk_tags};
+use rd_common::{Change, Ctx, Error, Input, Result, Tags, sdk_tags};
 use rd_iam::propagation;
 
 fn incomplete(e: impl std::fmt::Display) -> Error {
@@ -59,7 +59,7 @@ pub fn container(spec: &Spec) -> Result<ContainerDefinition> {
     let command: Vec<String> = spec.command.iter().map(|w| w.text().to_owned()).collect();
     let list = |items: &Vec<String>| (!items.is_empty()).then(|| items.clone());
     Ok(ContainerDefinition::builder()
-        .name(CONTAINER)
+        .name(&spec.container)
         .image(&spec.image)
         .essential(true)
         .set_command(list(&command))
@@ -79,13 +79,22 @@ pub fn container(spec: &Spec) -> Result<ContainerDefinition> {
         .build())
 }
 
-/// Registers a revision from the settings, and returns its ARN.
-pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<String> {
-    let platform = RuntimePlatform::builder()
+/// What the tasks run on.
+pub fn platform(spec: &Spec) -> RuntimePlatform {
+    RuntimePlatform::builder()
         .cpu_architecture(CpuArchitecture::from(spec.architecture.as_str()))
         .operating_system_family(OsFamily::Linux)
-        .build();
-    let known = |input: &Input| input.known().filter(|text| !text.is_empty()).cloned();
+        .build()
+}
+
+/// A role's ARN; none where the tasks have no such role.
+pub fn role(input: &Input) -> Option<String> {
+    input.known().filter(|text| !text.is_empty()).cloned()
+}
+
+/// Registers a revision from the settings, and returns its ARN.
+pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<String> {
+    let platform = platform(spec);
     let container = container(spec)?;
     propagation::retry_while_refused(ctx, async || {
         let call = ctx
@@ -98,8 +107,8 @@ pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<St
             .runtime_platform(platform.clone())
             .network_mode(NetworkMode::Awsvpc)
             .requires_compatibilities(Compatibility::Fargate)
-            .set_execution_role_arn(known(&spec.execution_role_arn))
-            .set_task_role_arn(known(&spec.task_role_arn))
+            .set_execution_role_arn(role(&spec.execution_role_arn))
+            .set_task_role_arn(role(&spec.task_role_arn))
             .container_definitions(container.clone())
             .set_tags(Some(sdk_tags!(Tag, tags)));
         arn(call.send().await)
@@ -113,36 +122,58 @@ pub async fn register_like(
     like: &TaggedRevision,
     image: &str,
 ) -> Result<String> {
-    let old = &like.definition;
-    let mut containers = old.container_definitions().to_vec();
-    for one in containers
-        .iter_mut()
-        .filter(|one| one.name() == Some(CONTAINER))
-    {
+    let mut copy = like.definition.clone();
+    let containers = copy.container_definitions.iter_mut().flatten();
+    let name = ctx.clients.names.container.as_str();
+    for one in containers.filter(|one| one.name() == Some(name)) {
         one.image = Some(image.to_owned());
     }
+    register_definition(ctx, &copy, &own_tags(&like.tags)).await
+}
+
+/// Registers a copy of a revision with these changes, and returns its ARN. What rd does not manage stays as it is, such as
+/// further variables, containers and volumes of a revision that was adopted: `seen` is the revision without them.
+pub async fn register_changed(
+    ctx: &Ctx<Clients>,
+    base: &TaggedRevision,
+    seen: &Live,
+    spec: &Spec,
+    changes: &[Change],
+    tags: &Tags,
+) -> Result<String> {
+    let definition = changed(&base.definition, seen, spec, changes)?;
+    let mut all = own_tags(&base.tags);
+    all.extend(tags.clone());
+    register_definition(ctx, &definition, &all).await
+}
+
+async fn register_definition(
+    ctx: &Ctx<Clients>,
+    one: &TaskDefinition,
+    tags: &Tags,
+) -> Result<String> {
     propagation::retry_while_refused(ctx, async || {
         let call = ctx
             .clients
             .ecs
             .register_task_definition()
-            .set_family(old.family.clone())
-            .set_cpu(old.cpu.clone())
-            .set_memory(old.memory.clone())
-            .set_runtime_platform(old.runtime_platform.clone())
-            .set_network_mode(old.network_mode.clone())
-            .set_requires_compatibilities(old.requires_compatibilities.clone())
-            .set_execution_role_arn(old.execution_role_arn.clone())
-            .set_task_role_arn(old.task_role_arn.clone())
-            .set_container_definitions(Some(containers.clone()))
-            .set_volumes(old.volumes.clone())
-            .set_placement_constraints(old.placement_constraints.clone())
-            .set_pid_mode(old.pid_mode.clone())
-            .set_ipc_mode(old.ipc_mode.clone())
-            .set_proxy_configuration(old.proxy_configuration.clone())
-            .set_ephemeral_storage(old.ephemeral_storage.clone())
-            .set_enable_fault_injection(old.enable_fault_injection)
-            .set_tags(Some(sdk_tags!(Tag, own_tags(&like.tags))));
+            .set_family(one.family.clone())
+            .set_cpu(one.cpu.clone())
+            .set_memory(one.memory.clone())
+            .set_runtime_platform(one.runtime_platform.clone())
+            .set_network_mode(one.network_mode.clone())
+            .set_requires_compatibilities(one.requires_compatibilities.clone())
+            .set_execution_role_arn(one.execution_role_arn.clone())
+            .set_task_role_arn(one.task_role_arn.clone())
+            .set_container_definitions(one.container_definitions.clone())
+            .set_volumes(one.volumes.clone())
+            .set_placement_constraints(one.placement_constraints.clone())
+            .set_pid_mode(one.pid_mode.clone())
+            .set_ipc_mode(one.ipc_mode.clone())
+            .set_proxy_configuration(one.proxy_configuration.clone())
+            .set_ephemeral_storage(one.ephemeral_storage.clone())
+            .set_enable_fault_injection(one.enable_fault_injection)
+            .set_tags(Some(sdk_tags!(Tag, tags.clone())));
         arn(call.send().await)
     })
     .await

@@ -42,7 +42,8 @@ pub async fn deregister(ctx: &Ctx<Clients>, arn: &str) -> Result<()> {
 /// tags that have kept them.
 pub async fn prune(ctx: &Ctx<Clients>, cluster: &str, family: &str, keep: usize) -> Result<()> {
     let all = active(ctx, family).await?;
-    let service = ctx.clients.reads.service(cluster, family).await?;
+    let name = &ctx.clients.names.service;
+    let service = ctx.clients.reads.service(cluster, name).await?;
     let mut kept: Vec<String> = service.as_ref().map_or(Vec::new(), |service| {
         let deployed = service
             .deployments()
