@@ -98,7 +98,7 @@ impl Rule {
     }
 
     /// The alarm; none if its threshold is `false`.
-    fn spec(self, stack: &Stack, topic: &Input) -> Option<(String, Spec)> {
+    fn spec(self, stack: &Stack, config: &Config, topic: &Input) -> Option<(String, Spec)> {
         let percentile = self.metric.stat.starts_with('p');
         let missing_data = match self.missing_data {
             MissingData::Missing => "missing",
@@ -111,7 +111,7 @@ impl Rule {
             "LessThanThreshold"
         };
         let spec = Spec {
-            name: stack.name_of(&self.name),
+            name: config.alarm_name(stack, &self.name),
             description: self.description.to_owned(),
             metric: self.metric,
             comparison: comparison.to_owned(),
@@ -179,7 +179,9 @@ pub fn alarms(
         );
     }
     let specs = rules.into_iter();
-    specs.filter_map(|rule| rule.spec(stack, topic)).collect()
+    specs
+        .filter_map(|rule| rule.spec(stack, config, topic))
+        .collect()
 }
 
 /// The alarm for slow requests. With a least number of them, one value stands for 5 minutes, so that a quiet stack has
@@ -364,6 +366,21 @@ mod tests {
                 .iter()
                 .any(|name| name == "db-cpu" || name == "running-tasks")
         );
+    }
+
+    #[test]
+    fn every_alarm_can_have_a_name_of_its_own() {
+        let config = Config {
+            alarm_names: names(&Config::default(), &all())
+                .into_iter()
+                .map(|alarm| (alarm.clone(), format!("{alarm}!")))
+                .collect(),
+            ..Config::default()
+        };
+        assert_eq!(config.problems(&stack()), []);
+        for (alarm, spec) in alarms(&stack(), &config, &all(), &"topic".into()) {
+            assert_eq!(spec.name, format!("{alarm}!"));
+        }
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::names::{DASHBOARD_NAME, EVENTS_NAME, TOPIC_NAME};
 use rd_common::{Problem, Stack};
 use serde::de::{Error, Unexpected, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::collections::BTreeMap;
 use std::fmt;
 
 /// The threshold of an alarm; none to have no such alarm, which is written `false`.
@@ -82,6 +83,10 @@ pub struct Config {
     pub teams_channel: Option<String>,
     /// The KMS key that encrypts messages in the topic. Without it, they are not encrypted.
     pub kms_key: Option<String>,
+    /// The name of the topic; `<project>-<environment>-alarms` by default.
+    pub topic_name: Option<String>,
+    /// The names of alarms that have another one than `<project>-<environment>-<alarm>`, by alarm, such as `db-cpu`.
+    pub alarm_names: BTreeMap<String, String>,
     /// Whether what RDS reports about the database is sent, too: failures, failovers, low storage and maintenance.
     pub database_events: bool,
     /// The most 5xx responses of the load balancer itself, in 5 minutes.
@@ -128,6 +133,8 @@ impl Default for Config {
             teams_tenant: None,
             teams_channel: None,
             kms_key: None,
+            topic_name: None,
+            alarm_names: BTreeMap::new(),
             database_events: false,
             alb_5xx: above(10.0),
             target_5xx: above(10.0),
@@ -167,7 +174,14 @@ impl Config {
 
     /// The name of the topic in AWS.
     pub fn topic_name(&self, stack: &Stack) -> String {
-        stack.name_of(TOPIC_NAME)
+        let name = self.topic_name.clone();
+        name.unwrap_or_else(|| stack.name_of(TOPIC_NAME))
+    }
+
+    /// The name of an alarm, such as `db-cpu`, in AWS.
+    pub fn alarm_name(&self, stack: &Stack, alarm: &str) -> String {
+        let name = self.alarm_names.get(alarm).cloned();
+        name.unwrap_or_else(|| stack.name_of(alarm))
     }
 
     /// The name of the subscription to the events of RDS.
@@ -287,6 +301,13 @@ impl Config {
                 "a shorter `project` or `environment`",
             );
         }
+        for alarm in self.alarm_names.keys().filter(|alarm| !is_alarm(alarm)) {
+            wrong(
+                "alarm_names",
+                format!("there is no alarm `{alarm}`"),
+                "the last part of an alarm's address, such as db-cpu; rd-logs status lists them",
+            );
+        }
         if self.latency_min_requests == Some(0) {
             wrong(
                 "latency_min_requests",
@@ -335,6 +356,37 @@ impl Config {
         }
         problems
     }
+}
+
+/// The alarms of which a stack has one each.
+const ALARMS: [&str; 10] = [
+    "alb-5xx",
+    "target-5xx",
+    "latency",
+    "unhealthy-hosts",
+    "ecs-cpu",
+    "ecs-memory",
+    "running-tasks",
+    "db-cpu",
+    "db-storage",
+    "db-connections",
+];
+
+/// Whether a stack can have this alarm.
+fn is_alarm(alarm: &str) -> bool {
+    let numbered = |rest: &str| {
+        let number = rest
+            .strip_suffix("-memory")
+            .or(rest.strip_suffix("-evictions"));
+        number.is_some_and(|number| number.parse::<usize>().is_ok_and(|number| number > 0))
+    };
+    let zone = |rest: &str| {
+        rest.strip_suffix("-port-errors")
+            .is_some_and(|zone| zone.len() == 1)
+    };
+    ALARMS.contains(&alarm)
+        || alarm.strip_prefix("redis-").is_some_and(numbered)
+        || alarm.strip_prefix("nat-").is_some_and(zone)
 }
 
 /// Whether all characters of a text are of a kind, and there is one.
@@ -394,7 +446,12 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, Spoil); 14] = [
+        let wrong: [(&str, Spoil); 15] = [
+            ("alarm_names", |c| {
+                c.alarm_names = [("redis-1-memory", "a"), ("redis-0-memory", "b")]
+                    .map(|(key, value)| (key.to_owned(), value.to_owned()))
+                    .into();
+            }),
             ("alert_email", |c| c.alert_email = Some("ops".into())),
             ("alert_email", |c| {
                 c.alert_email = Some("https://hooks.slack.com/services/T0/B0/secret".into());

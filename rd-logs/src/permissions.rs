@@ -376,6 +376,9 @@ pub const CALLS: &[Call] = &[
 /// The ARNs of the names in the table.
 pub fn resources(stack: &Stack, config: &Config) -> Resources {
     let name = stack.name();
+    let named = config.alarm_names.values();
+    let named = named.map(|alarm| format!("alarm:{alarm}"));
+    let alarms = [format!("alarm:{name}-*")].into_iter().chain(named);
     let all = Resources::of(stack)
         .regional("topic", "sns", [config.topic_name(stack)])
         // That of rd-cache, to which the same people are subscribed.
@@ -385,7 +388,7 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
             "rds",
             [format!("es:{}", config.events_name(stack))],
         )
-        .regional("alarm", "cloudwatch", [format!("alarm:{name}-*")])
+        .regional("alarm", "cloudwatch", alarms)
         // A list of alarms is allowed for all or none.
         .regional("any_alarm", "cloudwatch", ["alarm:*"])
         .global(
@@ -435,5 +438,9 @@ fn cache_logs(cache: &str) -> String {
 /// The log groups that have names which the settings of other slices give.
 pub fn log_groups_named_in(settings: &Settings) -> Vec<String> {
     let cache = settings.text_of("cache", "name");
-    cache.into_iter().map(cache_logs).collect()
+    let service = settings.text_of("ecs", "log_group_name").map(str::to_owned);
+    let cluster = settings.text_of("ecs", "cluster_name");
+    let cluster = cluster.map(|name| format!("/aws/ecs/containerinsights/{name}/*"));
+    let others = service.into_iter().chain(cluster);
+    cache.into_iter().map(cache_logs).chain(others).collect()
 }

@@ -53,6 +53,9 @@ pub struct Schedule {
     pub min: i32,
     /// The upper limit of tasks from then on.
     pub max: i32,
+    /// The name of the action; `<project>-<environment>-api-<schedule>` by default.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
 }
 
 fn utc() -> String {
@@ -99,6 +102,10 @@ pub struct Config {
     pub cpu_target: f64,
     /// The memory use that autoscaling aims for, in percent.
     pub memory_target: f64,
+    /// The name of the scaling policy for CPU; `<project>-<environment>-api-cpu` by default.
+    pub cpu_policy_name: Option<String>,
+    /// The name of the scaling policy for memory; `<project>-<environment>-api-memory` by default.
+    pub memory_policy_name: Option<String>,
     /// The time between two scale-ins, in seconds.
     pub scale_in_cooldown_seconds: i32,
     /// The time between two scale-outs, in seconds.
@@ -202,6 +209,8 @@ impl Default for Config {
             max_tasks: 4,
             cpu_target: 70.0,
             memory_target: 80.0,
+            cpu_policy_name: None,
+            memory_policy_name: None,
             scale_in_cooldown_seconds: 300,
             scale_out_cooldown_seconds: 60,
             schedules: BTreeMap::new(),

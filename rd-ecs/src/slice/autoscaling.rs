@@ -28,19 +28,29 @@ pub fn autoscaling(
             scheduled: !config.schedules.is_empty(),
         },
     );
-    for (name, metric, percent) in [
-        ("cpu", "ECSServiceAverageCPUUtilization", config.cpu_target),
+    let or = |name: &Option<String>, part: &str| {
+        let name = name.clone();
+        name.unwrap_or_else(|| stack.name_of(&format!("api-{part}")))
+    };
+    for (name, metric, percent, own) in [
+        (
+            "cpu",
+            "ECSServiceAverageCPUUtilization",
+            config.cpu_target,
+            &config.cpu_policy_name,
+        ),
         (
             "memory",
             "ECSServiceAverageMemoryUtilization",
             config.memory_target,
+            &config.memory_policy_name,
         ),
     ] {
         parts.add::<ScalingPolicy>(
             name,
             scaling_policy::Spec {
                 resource_id: target.id(),
-                name: stack.name_of(&format!("api-{name}")),
+                name: or(own, name),
                 metric: metric.to_owned(),
                 target: percent,
                 scale_in_cooldown: config.scale_in_cooldown_seconds,
@@ -53,7 +63,7 @@ pub fn autoscaling(
             name,
             scheduled_action::Spec {
                 resource_id: target.id(),
-                name: stack.name_of(&format!("api-{name}")),
+                name: or(&schedule.name, name),
                 schedule: schedule.at.clone(),
                 timezone: schedule.timezone.clone(),
                 min: schedule.min,

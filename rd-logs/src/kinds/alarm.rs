@@ -16,7 +16,7 @@ use rd_common::aws::Explain;
 use rd_common::stack::ADDRESS_TAG;
 use rd_common::{
     Attribute, Change, Condition, CreateRequest, Ctx, Deletion, Details, Diff, Found, Input, Kind,
-    Result, Stack, Tags, Wanted, attribute, sdk_tags,
+    Result, Stack, Tags, Wanted, attribute, sdk_tags, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -246,6 +246,34 @@ fn put(client: &aws_sdk_cloudwatch::Client, spec: &Spec) -> PutMetricAlarmFluent
     }
 }
 
+/// The call with those settings of the alarm that have no word in a spec and are not among the changes.
+fn keep_unchanged(
+    call: PutMetricAlarmFluentBuilder,
+    spec: &Spec,
+    now: &MetricAlarm,
+    changes: &[Change],
+) -> PutMetricAlarmFluentBuilder {
+    let stays = |path: &str| !touches(changes, path);
+    let mut call = call;
+    if stays("actions_enabled") {
+        call = call.set_actions_enabled(now.actions_enabled);
+    }
+    if stays("alarm_actions") {
+        call = call.set_alarm_actions(Some(texts(now.alarm_actions())));
+    }
+    if stays("ok_actions") {
+        call = call.set_ok_actions(Some(texts(now.ok_actions())));
+    }
+    if stays("insufficient_data_actions") {
+        let actions = texts(now.insufficient_data_actions());
+        call = call.set_insufficient_data_actions(Some(actions));
+    }
+    if stays("unit") && spec.least_samples.is_none() {
+        call = call.set_unit(now.unit.clone());
+    }
+    call
+}
+
 impl Kind for Alarm {
     const NAME: &'static str = "alarm";
     const TAGS_NOT_READ: bool = true;
@@ -312,12 +340,18 @@ impl Kind for Alarm {
 
     async fn update(
         ctx: &Ctx<Clients>,
-        _id: &str,
+        id: &str,
         _live: &Live,
         spec: &Spec,
-        _changes: &[Change],
+        changes: &[Change],
     ) -> Result<()> {
         let call = put(&ctx.clients.cloudwatch, spec);
+        // The call replaces all settings: what rd does not manage, such as further recipients, is repeated.
+        let now = describe(ctx, &[id.to_owned()]).await?;
+        let call = match now.first() {
+            Some(now) => keep_unchanged(call, spec, now, changes),
+            None => call,
+        };
         call.send().await.doing("update the alarm").map(|_| ())
     }
 

@@ -68,6 +68,12 @@ impl<'a> Mapper<'a> {
         });
     }
 
+    /// Whether a resource with this id is the one at `address`.
+    pub fn has(&self, address: &str, id: &str) -> bool {
+        let mut all = self.mapping.decisions.iter();
+        all.any(|one| one.address == address && one.id == id)
+    }
+
     /// The resource at `address` among those that it can be: the one that the answers name, otherwise the only one. Where
     /// there are several, a question is asked, and nothing is returned.
     pub fn pick(

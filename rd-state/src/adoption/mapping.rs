@@ -46,10 +46,10 @@ pub struct Stays {
 /// A key of `rd.toml` whose default does not fit what exists.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Setting {
-    /// The table, which is the name of a slice; empty for a key at the top of the file.
+    /// The table: the name of a slice, or one in it, such as `ecs.schedules`; empty for a key at the top of the file.
     pub table: &'static str,
     /// The key in the table.
-    pub key: &'static str,
+    pub key: String,
     /// The value, as in TOML.
     pub value: String,
 }
@@ -73,13 +73,13 @@ pub struct Mapping {
 
 impl Mapping {
     /// Adds a key whose value is a list of texts.
-    pub fn set_list(&mut self, table: &'static str, key: &'static str, values: &[String]) {
+    pub fn set_list(&mut self, table: &'static str, key: &str, values: &[String]) {
         let quoted: Vec<String> = values.iter().map(|value| quoted(value)).collect();
         self.set(table, key, format!("[{}]", quoted.join(", ")));
     }
 
     /// Adds a key whose value is a text.
-    pub fn set_text(&mut self, table: &'static str, key: &'static str, value: &str) {
+    pub fn set_text(&mut self, table: &'static str, key: &str, value: &str) {
         self.set(table, key, quoted(value));
     }
 
@@ -91,7 +91,8 @@ impl Mapping {
     }
 
     /// Adds a key with a value as in TOML.
-    pub fn set(&mut self, table: &'static str, key: &'static str, value: String) {
+    pub fn set(&mut self, table: &'static str, key: &str, value: String) {
+        let key = key.to_owned();
         self.settings.push(Setting { table, key, value });
     }
 }

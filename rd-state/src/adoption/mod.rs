@@ -2,7 +2,10 @@
 //! Pure.
 
 mod answers;
+mod autoscaling;
+mod ecs;
 mod edge;
+mod logs;
 mod mapper;
 mod mapping;
 mod net;
@@ -21,15 +24,9 @@ use mapper::Mapper;
 
 /// The resource types of slices that cannot be adopted yet, by the beginning of their names.
 const NOT_YET: &[(&str, &str)] = &[
-    ("aws_appautoscaling_", "ecs"),
-    ("aws_cloudwatch_", "logs"),
     ("aws_db_", "data"),
-    ("aws_ecr_", "ecs"),
-    ("aws_ecs_", "ecs"),
     ("aws_elasticache_", "cache"),
-    ("aws_iam_", "ecs"),
     ("aws_secretsmanager_", "data"),
-    ("aws_sns_", "logs"),
 ];
 
 /// What each resource is. `region` is the stack's.
@@ -38,6 +35,8 @@ pub fn map(terraform: &Terraform, answers: &Answers, region: &str) -> Mapping {
     net::map(&mut mapper, region);
     store::map(&mut mapper);
     edge::map(&mut mapper);
+    ecs::map(&mut mapper);
+    logs::map(&mut mapper);
     mapper.finish(|kind| {
         let slice = NOT_YET.iter().find(|(start, _)| kind.starts_with(start));
         slice.map(|(_, slice)| *slice)

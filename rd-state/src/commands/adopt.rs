@@ -299,7 +299,12 @@ fn write_settings(context: &Context, settings: &[Setting]) -> Result<()> {
         };
         let of_table = settings.iter().filter(|one| one.table == name);
         let values: Vec<(&str, String)> = of_table
-            .map(|one| (one.key, format!("{} # as Terraform has made it", one.value)))
+            .map(|one| {
+                (
+                    one.key.as_str(),
+                    format!("{} # as Terraform has made it", one.value),
+                )
+            })
             .collect();
         let values: Vec<(&str, &str)> = values
             .iter()
@@ -337,7 +342,9 @@ fn arguments_of(
     if args.dry_run {
         arguments.push("--dry-run".to_owned());
         let settings = mapping.settings.iter();
-        for setting in settings.filter(|one| one.table.is_empty() || one.table == slice) {
+        let of_slice =
+            |one: &&Setting| one.table.is_empty() || one.table.split('.').next() == Some(slice);
+        for setting in settings.filter(of_slice) {
             let text = serde_json::from_str::<String>(&setting.value);
             let value = text.unwrap_or_else(|_| setting.value.clone());
             let key = match setting.table {

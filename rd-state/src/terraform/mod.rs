@@ -2,6 +2,7 @@
 
 mod attributes;
 mod consistency;
+mod containers;
 mod lock;
 mod model;
 mod refusal;

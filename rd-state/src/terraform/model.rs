@@ -1,7 +1,8 @@
 //! What Terraform has of a stack: its resources, with the few attributes that say which part of the stack each one is.
 
-use crate::terraform::attributes;
+use crate::terraform::{attributes, containers};
 use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// The resources of one state.
 #[derive(Clone, Debug, Default)]
@@ -55,13 +56,15 @@ impl Resource {
             let value = attributes::needed(kind, name, value)?;
             Some((name.clone(), value))
         });
+        let containers = containers::of(kind, values);
+        let endpoint = mail_address(kind, values);
         Self {
             address,
             kind: kind.to_owned(),
             provider: provider.to_owned(),
             tainted: false,
             deposed: false,
-            attributes: needed.collect(),
+            attributes: needed.chain(containers).chain(endpoint).collect(),
         }
     }
 
@@ -86,6 +89,20 @@ impl Resource {
     /// The attribute as a Boolean; none where it is something else.
     pub fn flag(&self, name: &str) -> Option<bool> {
         self.attributes.get(name)?.as_bool()
+    }
+
+    /// The attribute as a number with its fraction; none where it is something else.
+    pub fn decimal(&self, name: &str) -> Option<f64> {
+        self.attributes.get(name)?.as_f64()
+    }
+
+    /// The texts of a map, by name; none where it is something else.
+    pub fn map(&self, name: &str) -> BTreeMap<&str, &str> {
+        let members = self.attributes.get(name).and_then(Value::as_object);
+        let members = members.into_iter().flatten();
+        members
+            .filter_map(|(name, value)| Some((name.as_str(), value.as_str()?)))
+            .collect()
     }
 
     /// The texts of a list or a set; none where it is something else.
@@ -130,6 +147,11 @@ impl<'a> Block<'a> {
         self.0.get(name)?.as_bool()
     }
 
+    /// The number with its fraction; none where it is something else.
+    pub fn decimal(&self, name: &str) -> Option<f64> {
+        self.0.get(name)?.as_f64()
+    }
+
     /// The same as [`Resource::texts`], of the block.
     pub fn texts(&self, name: &str) -> Vec<&'a str> {
         texts(self.0.get(name))
@@ -159,6 +181,13 @@ fn texts(value: Option<&Value>) -> Vec<&str> {
         .flatten()
         .filter_map(Value::as_str)
         .collect()
+}
+
+/// The `endpoint` of a subscription by mail. That of another one can be a webhook, whose URL is a secret.
+fn mail_address(kind: &str, values: Option<&Value>) -> Option<(String, Value)> {
+    let values = values.filter(|_| kind == "aws_sns_topic_subscription")?;
+    let is_mail = values["protocol"] == "email";
+    is_mail.then(|| ("endpoint".to_owned(), values["endpoint"].clone()))
 }
 
 /// An address without what is in brackets. A key in quotes may have brackets of its own.

@@ -159,30 +159,42 @@ fn say_what_it_keeps<S: Slice>(session: &SliceSession<S>, address: &str, resourc
     let Some(adopted) = &resource.adopted else {
         return;
     };
-    if !adopted.given.is_empty() {
-        let given = adopted.given.iter();
-        let given: Vec<String> = given
-            .map(|(path, given)| format!("{path} {}", given.value))
-            .collect();
+    let words = |item: &Value| match (item.get("words"), item) {
+        (Some(words), _) => words.as_str().unwrap_or_default().to_owned(),
+        (None, Value::String(text)) => text.clone(),
+        (None, other) => other.to_string(),
+    };
+    let given = adopted.given.iter();
+    let mut keeps: Vec<String> = given
+        .map(|(path, given)| format!("{path} {}", given.value))
+        .collect();
+    let mut further = Vec::new();
+    for (path, kept) in &adopted.kept {
+        let seen = kept.seen_as.as_array().map_or(&[][..], Vec::as_slice);
+        let more: Vec<String> = match &kept.live {
+            Value::Array(items) => {
+                let items = items.iter().filter(|item| !seen.contains(item));
+                items.map(words).collect()
+            }
+            Value::Object(names) => names.keys().cloned().collect(),
+            _ => Vec::new(),
+        };
+        match more.is_empty() {
+            // Less than rd would have, or another value.
+            true => keeps.push(format!("{path} {}", kept.live)),
+            false => further.push((path, more.join(", "))),
+        }
+    }
+    if !keeps.is_empty() {
         session.printer.emit(&Record::Diagnostic(Diagnostic::note(
             S::NAME,
             Severity::Info,
-            format!("{address} keeps {}", given.join(", ")),
+            format!("{address} keeps {}", keeps.join(", ")),
             None,
         )));
     }
-    for (path, kept) in &adopted.kept {
-        let words = |item: &Value| match (item.get("words"), item) {
-            (Some(words), _) => words.as_str().unwrap_or_default().to_owned(),
-            (None, Value::String(text)) => text.clone(),
-            (None, other) => other.to_string(),
-        };
-        let words: Vec<String> = match &kept.live {
-            Value::Array(items) => items.iter().map(words).collect(),
-            Value::Object(names) => names.keys().cloned().collect(),
-            other => vec![words(other)],
-        };
-        say_not_managed(session, &format!("{path} of {address}"), &words.join(", "));
+    for (path, what) in further {
+        say_not_managed(session, &format!("{path} of {address}"), &what);
     }
 }
 

@@ -44,6 +44,8 @@ const NO_DEFAULT: &[&str] = &[
     "ecs.log_group_name",
     "ecs.execution_role_name",
     "ecs.task_role_name",
+    "ecs.cpu_policy_name",
+    "ecs.memory_policy_name",
     "ecs.health_command",
     "ecs.log_kms_key",
     "ecs.log_buffer",
@@ -60,6 +62,8 @@ const NO_DEFAULT: &[&str] = &[
     "logs.teams_tenant",
     "logs.teams_channel",
     "logs.kms_key",
+    "logs.topic_name",
+    "logs.alarm_names.db-cpu",
     "logs.running_tasks",
     "tags.Owner",
 ];

@@ -39,5 +39,6 @@ mod stdin;
 mod stdout;
 mod streaming;
 mod terminal;
+mod terraform_adopt_service;
 mod terraform_export;
 mod views;

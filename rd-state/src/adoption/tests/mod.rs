@@ -1,6 +1,8 @@
 //! Which part of the stack each resource is.
 
+mod ecs;
 mod edge;
+mod logs;
 mod net;
 mod store;
 
