@@ -1,6 +1,5 @@
 //! The names of the stack's resources at AWS, their addresses in the state, and the parts of ARNs.
 
-use crate::config::Config;
 use aws_sdk_ecs::types::ContainerDefinition;
 use rd_common::Stack;
 use rd_common::arn::{Arn, last_part};
@@ -47,21 +46,18 @@ pub struct Names {
 }
 
 impl Names {
-    /// The names in a stack with these settings.
-    pub fn of(stack: &Stack, config: &Config) -> Self {
+    /// The names that follow from the stack.
+    pub fn new(stack: &Stack) -> Self {
         let api = stack.name_of("api");
-        let or = |setting: &Option<String>, default: &str| {
-            setting.clone().unwrap_or_else(|| default.to_owned())
-        };
         Self {
-            cluster: or(&config.cluster_name, &stack.name_of("cluster")),
-            service: or(&config.service_name, &api),
-            repository: or(&config.repository_name, &api),
-            family: or(&config.task_family, &api),
-            container: or(&config.container_name, CONTAINER),
-            log_group: or(&config.log_group_name, &format!("/ecs/{api}")),
-            execution_role: or(&config.execution_role_name, &role::name(stack, "execution")),
-            task_role: or(&config.task_role_name, &role::name(stack, "task")),
+            cluster: stack.name_of("cluster"),
+            service: api.clone(),
+            repository: api.clone(),
+            family: api.clone(),
+            container: CONTAINER.to_owned(),
+            log_group: format!("/ecs/{api}"),
+            execution_role: role::name(stack, "execution"),
+            task_role: role::name(stack, "task"),
         }
     }
 
@@ -75,20 +71,15 @@ impl Names {
         format!("service/{}/{}", self.cluster, self.service)
     }
 
+    /// The names of the stack of the tests.
     #[cfg(test)]
-    fn test_stack() -> Stack {
-        Stack {
+    pub fn test() -> Self {
+        Self::new(&Stack {
             project: "shop".to_owned(),
             environment: "test".to_owned(),
             region: "us-east-1".to_owned(),
             ..Stack::default()
-        }
-    }
-
-    /// The names of a stack whose settings name nothing.
-    #[cfg(test)]
-    pub fn test() -> Self {
-        Self::of(&Self::test_stack(), &Config::default())
+        })
     }
 
     /// The application's container among those of a task definition; none where none has its name.
@@ -158,13 +149,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_name_of_the_settings_replaces_the_stacks() {
-        let config = Config {
-            cluster_name: Some("web".to_owned()),
-            ..Config::default()
-        };
-        let names = Names::of(&Names::test_stack(), &config);
-        assert_eq!(names.scalable(), "service/web/shop-test-api");
+    fn names_follow_from_the_stack() {
+        let names = Names::test();
+        assert_eq!(names.scalable(), "service/shop-test-cluster/shop-test-api");
         assert_eq!(names.log_group, "/ecs/shop-test-api");
     }
 

@@ -3,7 +3,7 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonelasticcontainerregistry.html>
 
 use crate::config::Config;
-use crate::names::{self, Names};
+use crate::names;
 use rd_common::Stack;
 use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
 use rd_iam::permissions::service_linked_roles;
@@ -597,7 +597,7 @@ pub const CALLS: &[Call] = &[
 
 /// The ARNs of the names in the table.
 pub fn resources(stack: &Stack, config: &Config) -> Resources {
-    let names = Names::of(stack, config);
+    let names = config.names(stack);
     let (cluster, family) = (&names.cluster, &names.family);
     let path = names::parameter_path(stack);
     // A role that the settings name may have a path, which its ARN has, too.

@@ -178,17 +178,27 @@ pub(super) struct Imported {
     pub(super) id: String,
 }
 
-/// What an adopted resource keeps, which only its tag still tells; none for what rd has created.
-fn kept_by<S: Slice>(planned: &Planned, scan: &Scan<S>) -> Result<Option<(Planned, Adopted)>> {
+/// What an adopted resource keeps, which only its tag still tells; none for what rd has created. A resource without tags has been
+/// adopted with the one that it belongs to, which `document` has by then.
+fn kept_by<S: Slice>(
+    document: &Document,
+    planned: &Planned,
+    scan: &Scan<S>,
+) -> Result<Option<(Planned, Adopted)>> {
     let mut planned = planned.clone();
     let (Some(live), Some(node)) = (&mut planned.live, &mut planned.node) else {
         return Ok(None);
     };
-    if !live
-        .tags
-        .as_ref()
-        .is_some_and(|tags| tags.contains_key(ADOPTED_TAG))
-    {
+    let is_adopted = |address: &String| {
+        let one = document.resources.get(address);
+        one.is_some_and(|one| one.adopted.is_some())
+    };
+    let is_part = live.tags.is_none();
+    let was_adopted = match &live.tags {
+        Some(tags) => tags.contains_key(ADOPTED_TAG),
+        None => planned.depends_on.iter().any(is_adopted),
+    };
+    if !was_adopted {
         return Ok(None);
     }
     let any = scan.refreshed.kinds.get(&planned.kind)?;
@@ -201,6 +211,10 @@ fn kept_by<S: Slice>(planned: &Planned, scan: &Scan<S>) -> Result<Option<(Planne
         })
     };
     let (adopted, _) = keep_differences(any.as_ref(), &node.spec, &live.live, &fill)?;
+    // rd may have created it since then.
+    if is_part && adopted == Adopted::default() {
+        return Ok(None);
+    }
     put_given(&mut node.spec, &adopted);
     hide(&mut live.live, &adopted.kept);
     Ok(Some((planned, adopted)))
@@ -221,7 +235,7 @@ pub(super) fn import_all<S: Slice>(
         if let (Some(live), Some(_)) = (&planned.live, &planned.node)
             && known.as_ref() != Some(&live.id)
         {
-            match kept_by(planned, scan)? {
+            match kept_by(document, planned, scan)? {
                 None => import_planned(document, planned, &external),
                 Some((planned, adopted)) => {
                     import_planned(document, &planned, &external);

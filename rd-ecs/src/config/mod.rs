@@ -5,6 +5,7 @@ pub mod fargate_sizes;
 mod schedule_expression;
 
 use crate::kinds::task_definition::model::HealthCheck;
+use crate::names::Names;
 use rd_common::Stack;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -255,6 +256,22 @@ impl Default for Config {
 }
 
 impl Config {
+    /// The names at AWS: those of the settings, otherwise those that follow from the stack.
+    pub fn names(&self, stack: &Stack) -> Names {
+        let default = Names::new(stack);
+        let or = |setting: &Option<String>, default| setting.clone().unwrap_or(default);
+        Names {
+            cluster: or(&self.cluster_name, default.cluster),
+            service: or(&self.service_name, default.service),
+            repository: or(&self.repository_name, default.repository),
+            family: or(&self.task_family, default.family),
+            container: or(&self.container_name, default.container),
+            log_group: or(&self.log_group_name, default.log_group),
+            execution_role: or(&self.execution_role_name, default.execution_role),
+            task_role: or(&self.task_role_name, default.task_role),
+        }
+    }
+
     /// The desired number of tasks of a new service.
     pub fn desired(&self, stack: &Stack) -> i32 {
         self.desired

@@ -21,7 +21,7 @@ use crate::kinds::scaling_policy::ScalingPolicy;
 use crate::kinds::scheduled_action::ScheduledAction;
 use crate::kinds::service::Service;
 use crate::kinds::task_definition::TaskDefinition;
-use crate::names::{Names, REPOSITORY};
+use crate::names::REPOSITORY;
 use crate::permissions;
 use crate::tasks::stop_tasks;
 use container_secrets::secrets;
@@ -78,7 +78,7 @@ impl Slice for Ecs {
     }
 
     fn clients(aws: &Aws, stack: &Stack, config: &Config) -> Clients {
-        Clients::new(aws, Names::of(stack, config))
+        Clients::new(aws, config.names(stack))
     }
 
     fn kinds() -> Kinds<Clients> {
@@ -112,7 +112,7 @@ impl Slice for Ecs {
 
     fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {
         let mut parts = Parts::new(Self::NAME);
-        let names = Names::of(stack, config);
+        let names = config.names(stack);
         let repository = parts.add::<Repository>(
             "api",
             repository::Spec {
@@ -181,7 +181,7 @@ impl Slice for Ecs {
                 .to_owned(),
             hint: format!(
                 "push one to {} (rd-ecs push IMAGE.tar, or docker push after rd-ecs login), then rd-ecs deploy --tag TAG",
-                Names::of(stack, config).repository_url(stack)
+                config.names(stack).repository_url(stack)
             ),
         });
         notes

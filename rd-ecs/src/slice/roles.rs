@@ -6,7 +6,7 @@ use super::kms_key::Key;
 use super::role_documents::{self, Bucket};
 use crate::clients::Clients;
 use crate::config::Config;
-use crate::names::{Names, managed_execution};
+use crate::names::managed_execution;
 use rd_common::outputs::store;
 use rd_common::{Input, Part, Parts, Stack};
 use rd_iam::role::{self, Role};
@@ -37,7 +37,7 @@ pub fn roles(
     discovered: &Discovered,
     secrets: &Secrets,
 ) -> Roles {
-    let names = Names::of(stack, config);
+    let names = config.names(stack);
     let mut role = |part: &str, name: &str, description: &str, managed_policies: Vec<String>| {
         parts.add::<Role<Clients>>(
             part,

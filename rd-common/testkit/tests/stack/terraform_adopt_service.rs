@@ -295,6 +295,8 @@ fn a_service_keeps_its_names_its_sidecar_and_its_secrets() {
     terraform.assert_up_to_date();
     let before = revision(&world);
 
+    let dry = adopt(&terraform, "--dry-run");
+    assert_eq!(dry.code, 0, "{}", dry.stderr);
     let done = adopt(&terraform, "-y");
     assert_eq!(done.code, 0, "{}", done.stderr);
     for told in ["not managed", "envoy", "TOKEN", "KEY", ":pager"] {
@@ -357,7 +359,17 @@ fn a_service_keeps_its_names_its_sidecar_and_its_secrets() {
     let named = [("AlarmNames.member.1", "Web: CPU")];
     let alarm = world.query(CLOUDWATCH, "DescribeAlarms", &named).body;
     assert!(alarm.contains("66") && alarm.contains(":pager"), "{alarm}");
+    std::fs::remove_file(world.state_file("shop/test", "ecs")).unwrap();
+    let rebuilt = world.rd("rd-state").args("rebuild ecs").ok();
+    let kept = world
+        .rd("rd-ecs")
+        .args("plan --exit-code --set ecs.cpu=512 --set ecs.memory=1024")
+        .run();
+    assert_eq!(kept.code, 0, "{}{}", kept.stdout, kept.stderr);
     let wrote = [
+        dry,
+        rebuilt,
+        kept,
         alarms,
         done,
         planned,

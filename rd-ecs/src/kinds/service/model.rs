@@ -307,6 +307,22 @@ mod tests {
         );
         assert!(whole.last_event.unwrap().contains("has started"));
 
+        assert_eq!(whole.others, [""; 0]);
+        service["loadBalancers"].as_array_mut().unwrap().push(
+            json!({"targetGroupArn": "arn:inner", "containerName": "envoy", "containerPort": 9901}),
+        );
+        service["serviceRegistries"] = json!([{"registryArn": "arn:registry"}]);
+        service["deploymentConfiguration"]["alarms"] =
+            json!({"alarmNames": ["errors"], "enable": true, "rollback": true});
+        assert_eq!(
+            read(&service).await.others,
+            [
+                "the target group arn:inner of the container envoy",
+                "the service discovery arn:registry",
+                "the alarms of deployments errors",
+            ]
+        );
+
         // As before the circuit breaker, and one of which AWS has filled in the rest.
         let members = service.as_object_mut().unwrap();
         members.retain(|name, _| {

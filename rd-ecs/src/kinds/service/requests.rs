@@ -93,3 +93,67 @@ pub(super) fn deployment(
     }
     next
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::kinds::service::model::Capacity;
+    use aws_sdk_ecs::types::DeploymentAlarms;
+    use rd_common::Input;
+
+    fn spec() -> Spec {
+        Spec {
+            name: "api".to_owned(),
+            cluster: "web".into(),
+            task_definition: "arn:td".into(),
+            desired_count: 1,
+            capacity: vec![Capacity {
+                provider: "FARGATE".to_owned(),
+                base: 0,
+                weight: 1,
+            }],
+            subnet_ids: Input::Known(vec!["subnet-1".to_owned()]),
+            security_group_ids: vec!["sg-1".into()],
+            target_group_arn: "arn:group".into(),
+            container_port: Input::Known(80),
+            minimum_healthy_percent: 50,
+            maximum_percent: 150,
+            circuit_breaker: true,
+            grace_seconds: 0,
+            exec: false,
+            zone_rebalancing: None,
+        }
+    }
+
+    #[test]
+    fn what_rd_does_not_manage_stays_in_the_blocks_of_a_service() {
+        let awsvpc = AwsVpcConfiguration::builder()
+            .subnets("subnet-9")
+            .assign_public_ip(AssignPublicIp::Enabled)
+            .build()
+            .unwrap();
+        let alarms = DeploymentAlarms::builder().alarm_names("errors");
+        let alarms = alarms.enable(true).rollback(true).build().unwrap();
+        let now = Service::builder()
+            .network_configuration(
+                NetworkConfiguration::builder()
+                    .awsvpc_configuration(awsvpc)
+                    .build(),
+            )
+            .deployment_configuration(DeploymentConfiguration::builder().alarms(alarms).build())
+            .build();
+        let public = |now, private| {
+            let network = network(&spec(), now, private).unwrap();
+            let awsvpc = network.awsvpc_configuration.unwrap();
+            awsvpc.assign_public_ip.unwrap()
+        };
+        assert_eq!(public(Some(&now), false), AssignPublicIp::Enabled);
+        assert_eq!(public(Some(&now), true), AssignPublicIp::Disabled);
+        assert_eq!(public(None, true), AssignPublicIp::Disabled);
+        let next = deployment(&spec(), Some(&now), false);
+        assert_eq!(next.maximum_percent, Some(150));
+        assert!(next.alarms.is_some() && next.deployment_circuit_breaker.is_none());
+        let new = deployment(&spec(), None, true);
+        assert!(new.alarms.is_none() && new.deployment_circuit_breaker.unwrap().rollback);
+    }
+}
