@@ -4,13 +4,14 @@
 use crate::adoption::{self, Answers, Mapping, Setting, removal};
 use crate::settings_file;
 use crate::slice_programs;
-use crate::terraform::{self, Terraform};
+use crate::terraform::{self, Backend, Place, Terraform};
 use rd_common::context::Context;
 use rd_common::output::printer::{print_at_once, print_info, print_warning};
 use rd_common::output::prompt;
 use rd_common::output::table::table;
 use rd_common::resource::signal::Cancel;
 use rd_common::slices::SLICES;
+use rd_common::state::store::Holder;
 use rd_common::{Error, Exit, Result};
 use serde_json::json;
 use std::fs;
@@ -24,8 +25,17 @@ const NAMED: usize = 5;
 #[derive(clap::Args, Clone, Debug)]
 pub struct AdoptArgs {
     /// A terraform.tfstate, or the output of `terraform state pull` or `terraform show -json`; - for stdin
-    #[arg(required_unless_present = "undo")]
+    #[arg(required_unless_present_any = ["undo", "backend"])]
     file: Option<PathBuf>,
+    /// The place of Terraform's state, s3://BUCKET/KEY: its lock is held meanwhile, and without a file it is read from there
+    #[arg(long, value_name = "URL")]
+    backend: Option<String>,
+    /// The DynamoDB table of Terraform's locks (dynamodb_table); without it, only the lock file is taken (use_lockfile)
+    #[arg(long, value_name = "NAME", requires = "backend")]
+    lock_table: Option<String>,
+    /// The region of that bucket and table; by default that of the stack
+    #[arg(long, value_name = "REGION", requires = "backend")]
+    backend_region: Option<String>,
     /// Answers to what is not clear: a TOML file of 'TERRAFORM ADDRESS' = "ADDRESS", or "terraform" for what stays there
     #[arg(long, value_name = "FILE")]
     map: Option<PathBuf>,
@@ -40,12 +50,56 @@ pub struct AdoptArgs {
     undo: bool,
 }
 
-/// Adopts the resources of a state, or undoes that.
+/// Adopts the resources of a state, or undoes that, while it has Terraform's lock.
 pub async fn run(context: &Context, args: &AdoptArgs) -> Result<Exit> {
-    let Some(file) = &args.file else {
-        return undo(context, args).await;
+    let Some(url) = &args.backend else {
+        if !args.dry_run {
+            print_info(
+                "nothing locks Terraform's state: make sure that nobody runs Terraform, or pass --backend",
+            );
+        }
+        return adopt_or_undo(context, args, None).await;
     };
-    let terraform = read(file)?;
+    let place = Place::parse(url, args.lock_table.as_deref())?;
+    let backend = Backend::connect(context, place, args.backend_region.as_deref()).await?;
+    if args.dry_run {
+        return adopt_or_undo(context, args, Some(&backend)).await;
+    }
+    // A signal ends the program of the slice that runs: the lock is given back after it.
+    let cancel = Cancel::on_signals().map_err(|e| {
+        Error::failed(format!("cannot watch for signals: {e}")).hint("nothing was changed")
+    })?;
+    let holder = Holder::this_process("rd-state adopt", &context.run);
+    let held = backend.lock(&holder).await?;
+    if args.lock_table.is_none() {
+        print_info(
+            "only the lock file is held: pass --lock-table if the backend has a dynamodb_table",
+        );
+    }
+    let done = tokio::select! {
+        done = adopt_or_undo(context, args, Some(&backend)) => done,
+        () = cancel.cancelled() => Err(Error::interrupted()),
+    };
+    backend.unlock(held).await;
+    done
+}
+
+async fn adopt_or_undo(
+    context: &Context,
+    args: &AdoptArgs,
+    backend: Option<&Backend>,
+) -> Result<Exit> {
+    if args.undo {
+        return undo(context, args).await;
+    }
+    let terraform = match (&args.file, backend) {
+        (Some(file), _) => read(file)?,
+        (None, Some(backend)) => terraform::read(&backend.state().await?, &backend.url())?,
+        (None, None) => {
+            return Err(Error::usage("no state is passed")
+                .hint("pass a terraform.tfstate, - for stdin, or --backend"));
+        }
+    };
     refuse_other_region(context, &terraform)?;
     let answers = match &args.map {
         None => Answers::default(),
@@ -83,6 +137,9 @@ pub async fn run(context: &Context, args: &AdoptArgs) -> Result<Exit> {
         }
     } else {
         for (slice, arguments) in &commands {
+            if Cancel::watched().is_some_and(|cancel| cancel.is_cancelled()) {
+                return Err(Error::interrupted());
+            }
             let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
             let exit = slice_programs::run(context, slice, &arguments)?;
             if exit != Exit::Done {

@@ -1,11 +1,12 @@
 //! `rd-state policy`: prints the least IAM policy for the shared store.
 
 use super::bootstrap;
-use crate::permissions::BOOTSTRAP;
+use crate::permissions::{ADOPT, BOOTSTRAP, with_backend};
+use crate::terraform;
 use crate::trust::{Place, Role, Trusted};
 use rd_common::commands::policy::{account_or, print, print_document};
 use rd_common::context::Context;
-use rd_common::permissions::Call;
+use rd_common::permissions::{Call, Resources};
 use rd_common::settings::Backend;
 use rd_common::state::shared;
 use rd_common::{Error, Exit, Result, aws};
@@ -20,6 +21,12 @@ pub struct PolicyArgs {
     /// The id of the account, so that no credentials are needed
     #[arg(long, value_name = "ID")]
     account: Option<String>,
+    /// With --for adopt: the place of Terraform's state, s3://BUCKET/KEY
+    #[arg(long, value_name = "URL")]
+    backend: Option<String>,
+    /// With --backend: the DynamoDB table of Terraform's locks
+    #[arg(long, value_name = "NAME", requires = "backend")]
+    lock_table: Option<String>,
     /// Print instead who may assume a role for it: the trust policy for the CI of github:OWNER/REPOSITORY or
     /// gitlab:GROUP/PROJECT
     #[arg(long, value_name = "REPOSITORY")]
@@ -32,7 +39,7 @@ pub struct PolicyArgs {
     issuer: Option<String>,
 }
 
-const TABLES: &[&[Call]] = &[shared::permissions::CALLS, BOOTSTRAP];
+const TABLES: &[&[Call]] = &[shared::permissions::CALLS, BOOTSTRAP, ADOPT];
 
 /// The commands that only read states, in every program.
 const READING: [&str; 11] = [
@@ -51,10 +58,11 @@ fn uses(what: &str) -> Result<&'static [&'static str]> {
     match what {
         "all" => Ok(&["all"]),
         "bootstrap" => Ok(&["apply", "bootstrap"]),
+        "adopt" => Ok(&["apply", "adopt"]),
         _ if READING.contains(&what) => Ok(&["plan"]),
         _ if WRITING.contains(&what) => Ok(&["apply"]),
         _ => {
-            let mut known = [&READING[..], &WRITING[..], &["all", "bootstrap"]].concat();
+            let mut known = [&READING[..], &WRITING[..], &["all", "adopt", "bootstrap"]].concat();
             known.sort_unstable();
             Err(
                 Error::usage(format!("`{what}` is no command with a policy"))
@@ -71,6 +79,24 @@ pub async fn run(context: &Context, args: &PolicyArgs) -> Result<Exit> {
         return print_trust(context, args, repository).await;
     }
     let mut settings = context.settings.stack.state.clone();
+    let backend = args.backend.as_deref();
+    let place = backend
+        .map(|url| terraform::Place::parse(url, args.lock_table.as_deref()))
+        .transpose()?;
+    let of_terraform = place.as_ref().filter(|_| args.what == "adopt");
+    if let Some(place) = of_terraform.filter(|_| settings.backend() == Backend::Local) {
+        let ask = async || aws::account(&*context.connect().await?).await;
+        let account = account_or(args.account.as_deref(), ask).await?;
+        let stack = context.stack.clone();
+        let _ = stack.account.set(account);
+        print(
+            context,
+            &[ADOPT],
+            &["adopt"],
+            &with_backend(Resources::of(&stack), place),
+        );
+        return Ok(Exit::Done);
+    }
     if settings.backend() == Backend::Local && args.what != "bootstrap" {
         return Err(Error::usage(
             "the states are files on this machine: they need no permissions of AWS",
@@ -83,8 +109,15 @@ pub async fn run(context: &Context, args: &PolicyArgs) -> Result<Exit> {
     if args.what == "bootstrap" {
         bootstrap::name(&mut settings, &context.stack.project, &account);
     }
-    let resources = shared::permissions::resources(&settings, &account);
-    print(context, TABLES, uses, &resources);
+    let mut resources = shared::permissions::resources(&settings, &account);
+    if let Some(place) = of_terraform {
+        resources = with_backend(resources, place);
+    }
+    let tables = match of_terraform {
+        Some(_) => TABLES,
+        None => &TABLES[..2],
+    };
+    print(context, tables, uses, &resources);
     Ok(Exit::Done)
 }
 

@@ -1,6 +1,7 @@
 //! Reads what Terraform and OpenTofu have of a stack, into one model without secrets.
 
 mod attributes;
+mod backend;
 mod consistency;
 mod containers;
 mod lock;
@@ -11,6 +12,7 @@ mod state_v4;
 #[cfg(test)]
 pub(crate) mod tests;
 
+pub use backend::{Backend, DIGEST, Place};
 pub use lock::refuse_if_locked;
 pub use model::{Block, Resource, Terraform};
 

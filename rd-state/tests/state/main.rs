@@ -1,6 +1,7 @@
 //! Tests of rd-state with states that the slices' programs wrote against the local AWS API.
 
 mod adopt;
+mod adopt_backend;
 mod adopt_edge;
 mod commands;
 mod imports;

@@ -61,7 +61,7 @@ fn rd_state_prints_the_policies_of_the_guide() {
     assert!(
         unknown
             .stderr
-            .contains("--for accepts: all, apply, bootstrap"),
+            .contains("--for accepts: adopt, all, apply, bootstrap"),
         "{}",
         unknown.stderr
     );
