@@ -27,6 +27,9 @@ pub const GROUP: &str = "cache.replication_group.redis";
 /// The address of the secret.
 pub const SECRET: &str = "cache.secret.redis";
 
+/// The address of the secret's value.
+pub const SECRET_VERSION: &str = "cache.secret_version.redis";
+
 /// The port of Redis and Valkey, which the security groups of rd-net allow.
 pub const PORT: u16 = 6379;
 
@@ -147,6 +150,7 @@ impl Slice for Cache {
                         group.attribute(ReplicationGroup::PORT).into_value(),
                     ),
                 ]),
+                form: None,
             },
         );
         let has_topic = config.events == Some(true);

@@ -7,7 +7,7 @@ use crate::kinds::database_secret::{DatabaseSecret, DatabaseSecretVersion};
 use crate::kinds::db_instance::DbInstance;
 use crate::kinds::db_instance::delete::protected;
 use crate::kinds::db_instance::model::{self, REPLACED_TAG};
-use crate::kinds::db_instance::read::{describe, describe_one, find_name_by_address};
+use crate::kinds::db_instance::read::{describe, describe_one, find_by_address, name};
 use crate::kinds::db_parameter_group::DbParameterGroup;
 use crate::kinds::db_subnet_group::DbSubnetGroup;
 use crate::log_groups::log_groups;
@@ -18,13 +18,15 @@ use rd_common::outputs::{data, net};
 use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::resource::wait::backoff;
 use rd_common::resource::{parameter_group, subnet_group};
+use rd_common::stack::ADOPTED_TAG;
 use rd_common::{
-    Ctx, DeleteTarget, Document, Error, Input, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice,
-    Stack, tags_from_sdk,
+    Ctx, DeleteTarget, Document, Error, Input, Kind, Kinds, NoArgs, Part, Parts, Problem, Result,
+    Slice, Stack, tags_from_sdk,
 };
 use rd_iam::role::Role;
 use rd_log_group::LogGroup;
 use rd_secret::{secret, version};
+use serde::Deserialize;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
@@ -36,6 +38,12 @@ pub const INSTANCE: &str = "data.db_instance.postgres";
 /// The address of the secret.
 pub const SECRET: &str = "data.secret.database";
 
+/// The address of the parameter group.
+const PARAMETER_GROUP: &str = "data.db_parameter_group.main";
+
+/// The address of the secret's value.
+pub const SECRET_VERSION: &str = "data.secret_version.database";
+
 /// The port of PostgreSQL, which the security groups of rd-net allow.
 pub const PORT: u16 = 5432;
 
@@ -44,6 +52,10 @@ pub const PORT: u16 = 5432;
 pub struct Discovered {
     /// The name of the current instance, which a restore changes; the log groups are named after it.
     instance: String,
+    /// Whether the adopted instance has the parameter group of AWS, and no settings that need another one.
+    has_default_parameters: bool,
+    /// The ARN of the secret of the adopted instance, where RDS manages its password; none otherwise.
+    managed_secret: Option<String>,
 }
 
 impl Slice for Data {
@@ -96,20 +108,36 @@ impl Slice for Data {
     async fn discover(
         clients: Option<&Clients>,
         stack: &Stack,
-        _: &Config,
+        config: &Config,
         state: &Document,
         _: &dyn Fn(&str) -> Option<Value>,
     ) -> Result<Discovered> {
-        let known = state.resources.get(INSTANCE);
-        let known = known.and_then(|instance| instance.id.clone());
-        let instance = match (&known, clients) {
-            (None, Some(clients)) => {
-                find_name_by_address(clients, stack, Self::NAME, INSTANCE).await?
-            }
-            _ => known,
+        let stored = state.resources.get(INSTANCE);
+        let known = stored.and_then(|instance| instance.id.clone());
+        let found = match (&known, clients) {
+            (None, Some(clients)) => find_by_address(clients, stack, Self::NAME, INSTANCE).await?,
+            _ => None,
         };
+        let adopted = match (stored, &found) {
+            (Some(stored), _) if stored.adopted.is_some() => {
+                model::Live::deserialize(&stored.attributes).ok()
+            }
+            (_, Some(instance))
+                if tags_from_sdk!(instance.tag_list()).contains_key(ADOPTED_TAG) =>
+            {
+                Some(model::live(instance))
+            }
+            _ => None,
+        };
+        let has_own_group = state.resources.contains_key(PARAMETER_GROUP);
+        let has_default = |live: &model::Live| live.db_parameter_group.starts_with("default.");
+        let instance = known.or_else(|| found.as_ref().map(|one| name(one).to_owned()));
         Ok(Discovered {
             instance: instance.unwrap_or_else(|| stack.name_of("postgres")),
+            has_default_parameters: !has_own_group
+                && config.parameters.is_empty()
+                && adopted.as_ref().is_some_and(has_default),
+            managed_secret: adopted.and_then(|live| live.managed_secret),
         })
     }
 
@@ -125,28 +153,43 @@ impl Slice for Data {
             },
         );
         let family = format!("postgres{}", major(config));
-        let parameters = parts.add::<DbParameterGroup>(
-            "main",
-            parameter_group::Spec {
-                name: stack.name_of(&family),
-                description: format!("Parameters of {}", stack.name_of("postgres")),
-                family,
-                parameters: config.parameters(),
-            },
-        );
+        let parameters = if discovered.has_default_parameters {
+            Input::Known(format!("default.{family}"))
+        } else {
+            let group = parts.add::<DbParameterGroup>(
+                "main",
+                parameter_group::Spec {
+                    name: stack.name_of(&family),
+                    description: format!("Parameters of {}", stack.name_of("postgres")),
+                    family,
+                    parameters: config.parameters(),
+                },
+            );
+            group.id()
+        };
         let known = BTreeMap::from([
             ("dbname".to_owned(), json!(db_name)),
             ("username".to_owned(), json!(config.username)),
         ]);
-        let secret = parts.add::<DatabaseSecret>(
-            "database",
-            secret::Spec {
-                name: format!("{}/{}/database", stack.project, stack.environment),
-                description: format!("How to connect to the database of {}", stack.name()),
-                kms_key: config.secret_kms_key.clone(),
-                fields: known.clone(),
-            },
-        );
+        let add_secret = || {
+            parts.add::<DatabaseSecret>(
+                "database",
+                secret::Spec {
+                    name: format!("{}/{}/database", stack.project, stack.environment),
+                    description: format!("How to connect to the database of {}", stack.name()),
+                    kms_key: config.secret_kms_key.clone(),
+                    fields: known.clone(),
+                },
+            )
+        };
+        let secret = discovered.managed_secret.is_none().then(add_secret);
+        let (secret_arn, secret_generation) = match &secret {
+            Some(secret) => (secret.id(), secret.attribute(DatabaseSecret::GENERATION)),
+            None => {
+                let arn = discovered.managed_secret.clone().unwrap_or_default();
+                (Input::Known(arn), Input::Known(String::new()))
+            }
+        };
         let logs = log_groups(&mut parts, config, &discovered.instance);
         let monitoring = monitoring_role(&mut parts, stack, config);
         let instance = parts.add::<DbInstance>(
@@ -164,11 +207,11 @@ impl Slice for Data {
                 multi_az: config.multi_az,
                 db_name,
                 username: config.username.clone(),
-                secret_arn: secret.id(),
-                secret_generation: secret.attribute(DatabaseSecret::GENERATION),
+                secret_arn,
+                secret_generation,
                 db_subnet_group: subnets.id(),
                 security_group_ids: vec![net::DB_SECURITY_GROUP_ID.input()],
-                db_parameter_group: parameters.id(),
+                db_parameter_group: parameters,
                 backup_retention_days: config.backup_retention_days(stack),
                 backup_window: config.backup_window.clone(),
                 maintenance_window: config.maintenance_window.clone(),
@@ -193,34 +236,15 @@ impl Slice for Data {
         for group in &logs {
             parts.after(&instance, group);
         }
-        let mut fields: BTreeMap<String, Input<Value>> = known
-            .into_iter()
-            .map(|(name, value)| (name, Input::Known(value)))
-            .collect();
-        fields.insert(
-            "host".to_owned(),
-            instance.attribute(DbInstance::HOST).into_value(),
-        );
-        fields.insert(
-            "port".to_owned(),
-            instance.attribute(DbInstance::PORT).into_value(),
-        );
-        let version = parts.add::<DatabaseSecretVersion>(
-            "database",
-            version::Spec {
-                secret_arn: secret.id(),
-                fields,
-            },
-        );
+        let arn = match secret {
+            Some(secret) => add_version(&mut parts, &secret, &instance, known),
+            None => Input::Known(discovered.managed_secret.clone().unwrap_or_default()),
+        };
         parts.output(data::INSTANCE_ID, instance.id());
         parts.output(data::HOST, instance.attribute(DbInstance::HOST));
         parts.output(data::PORT, instance.attribute(DbInstance::PORT));
         parts.output(data::DATABASE_NAME, config.db_name(stack));
-        // From the version, so that it is known only once the value is complete: a task that starts then can connect.
-        parts.output(
-            data::SECRET_ARN,
-            version.attribute(DatabaseSecretVersion::ARN),
-        );
+        parts.output(data::SECRET_ARN, arn);
         parts
     }
 
@@ -250,6 +274,32 @@ impl Slice for Data {
         }
         Ok(())
     }
+}
+
+/// Adds the value of the secret, with where the instance is. Returns the secret's ARN from it, so that it is known only once
+/// the value is complete: a task that starts then can connect.
+fn add_version(
+    parts: &mut Parts,
+    secret: &Part,
+    instance: &Part,
+    known: BTreeMap<String, Value>,
+) -> Input {
+    let mut fields: BTreeMap<String, Input<Value>> = known
+        .into_iter()
+        .map(|(name, value)| (name, Input::Known(value)))
+        .collect();
+    let host = instance.attribute(DbInstance::HOST).into_value();
+    let port = instance.attribute(DbInstance::PORT).into_value();
+    fields.extend([("host".to_owned(), host), ("port".to_owned(), port)]);
+    let version = parts.add::<DatabaseSecretVersion>(
+        "database",
+        version::Spec {
+            secret_arn: secret.id(),
+            fields,
+            form: None,
+        },
+    );
+    version.attribute(DatabaseSecretVersion::ARN)
 }
 
 /// Whether an instance that a list shows is there, and not being deleted: reads can lag behind, or go back in time.

@@ -3,7 +3,7 @@
 use crate::kinds::cache_secret::Token;
 use crate::kinds::replication_group::model::Live;
 use crate::kinds::replication_group::{ReplicationGroup, read};
-use crate::slice::{Cache, GROUP, PORT, SECRET};
+use crate::slice::{Cache, GROUP, PORT, SECRET, SECRET_VERSION};
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::output::check_report::{CheckReport, CheckStep};
@@ -11,6 +11,7 @@ use rd_common::outputs::net;
 use rd_common::{Exit, Kind, Result, other_program};
 use rd_secret::Secrets;
 use rd_secret::check::check_secret;
+use rd_secret::version::stored_form;
 use serde_json::json;
 
 /// Checks every step and prints the report; exits with 0 if every step passed.
@@ -29,9 +30,10 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let arguments = ["check", "api", "redis", &PORT.to_string()];
     steps.extend(other_program::check(context, net::SLICE, &arguments)?);
     let arn = cache.resource(SECRET).ok().map(|(_, arn)| arn);
+    let form = stored_form(&cache.state, SECRET_VERSION);
     let endpoint = group.as_ref().and_then(|group| group.host.as_deref());
     let client = cache.ctx.clients.secrets();
-    steps.extend(check_secret::<Token>(client, arn, endpoint, "rd-cache").await?);
+    steps.extend(check_secret::<Token>(client, arn, form, endpoint, "rd-cache").await?);
     let report = CheckReport {
         subject: &cache.config.name(&context.stack),
         head: json!({"replication_group": cache.resource(GROUP).ok().map(|(_, id)| id)})

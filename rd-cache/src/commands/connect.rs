@@ -4,12 +4,14 @@
 use crate::config::Config;
 use crate::engine::Engine;
 use crate::kinds::cache_secret::Token;
-use crate::slice::{Cache, SECRET};
+use crate::kinds::replication_group::model::Live;
+use crate::slice::{Cache, GROUP, SECRET};
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::connect::{Client, Host, connect};
 use rd_common::context::Context;
 use rd_common::{Error, Exit, Result, Slice};
 use rd_secret::value::{current, text};
+use serde::Deserialize;
 use std::ffi::OsString;
 
 /// The flags of `rd-cache connect`.
@@ -47,11 +49,17 @@ pub async fn run(context: &Context, args: &ConnectArgs) -> Result<Exit> {
         Error::failed(format!("the secret {secret} is incomplete"))
             .hint("rd-cache check shows what is missing")
     };
-    let name = text(&content.fields, "host");
-    let port = content
-        .fields
-        .get("port")
-        .and_then(serde_json::Value::as_u64);
+    // An adopted secret need not say where the cache is.
+    let (group, _) = cache.resource(GROUP)?;
+    let group = Live::deserialize(&group.attributes).ok();
+    let of_group = group.as_ref().and_then(|live| live.host.as_deref());
+    let name = match text(&content.fields, "host") {
+        "" => of_group.unwrap_or_default(),
+        name => name,
+    };
+    let port = content.fields.get("port");
+    let port = port.and_then(serde_json::Value::as_u64);
+    let port = port.or_else(|| u64::try_from(group.as_ref()?.port?).ok());
     let port = port.and_then(|port| u16::try_from(port).ok());
     let port = port.filter(|_| !name.is_empty()).ok_or_else(incomplete)?;
     let token = content.generated.ok_or_else(incomplete)?;

@@ -6,38 +6,53 @@ use super::wait_for_group::wait_until_available;
 use crate::kinds::cache_secret::Token;
 use crate::kinds::replication_group::modify::set_token;
 use crate::kinds::replication_group::{ReplicationGroup, read};
-use crate::slice::{Cache, GROUP, SECRET};
+use crate::slice::{Cache, GROUP, SECRET, SECRET_VERSION};
 use aws_sdk_elasticache::types::AuthTokenUpdateStrategyType as Strategy;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
 use rd_common::resource::wait::wait_until_idle;
-use rd_common::{Error, Exit, Kind, Result, Slice};
+use rd_common::state::locked_state::LockedState;
+use rd_common::{Error, Exit, Kind, Result, Slice, Tags};
 use rd_secret::Secrets;
 use rd_secret::generate::Generated;
-use rd_secret::rotation::Rotation;
+use rd_secret::rotation::{GENERATION_FIELD, Rotation, generation_to_give};
+use rd_secret::secret::GIVEN_GENERATION_TAG;
 use rd_secret::value::Fields;
+use rd_secret::version::stored_form;
 
 /// Rotates the token under the state's lock, so that no apply writes the secret at the same time.
 pub async fn run(context: &Context) -> Result<Exit> {
     context
-        .with_locked_state(Cache::NAME, "rotate", |_| rotate(context))
+        .with_locked_state(Cache::NAME, "rotate", |state| rotate(context, state))
         .await
 }
 
-async fn rotate(context: &Context) -> Result<Exit> {
+async fn rotate(context: &Context, state: LockedState) -> Result<Exit> {
     let cache = SliceContext::<Cache>::open(context).await?;
     let (_, id) = cache.resource(GROUP)?;
     let (_, secret) = cache.resource(SECRET)?;
+    let form = stored_form(&cache.state, SECRET_VERSION);
     let client = cache.ctx.clients.secrets();
     wait_until_available(&cache.ctx, id, |_| true).await?;
     let rotation = cache
         .ctx
-        .retrying(async || Rotation::begin::<Token>(client, secret, &Fields::new()).await)
+        .retrying(async || Rotation::begin::<Token>(client, secret, form, &Fields::new()).await)
         .await?;
     set_token_and_wait(&cache, id, &rotation.generated, Strategy::Rotate).await?;
     cache.ctx.retrying(|| rotation.promote(client)).await?;
     set_token_and_wait(&cache, id, &rotation.generated, Strategy::Set).await?;
     cache.ctx.retrying(|| rotation.finish(client)).await?;
+    // It was adopted without a secret. From now on, a secret that is created again gives it its value.
+    if let Some(generation) = generation_to_give(&cache.state, GROUP, SECRET) {
+        let tags = Tags::from([(GIVEN_GENERATION_TAG.to_owned(), generation)]);
+        cache
+            .ctx
+            .retrying(|| ReplicationGroup::tag(&cache.ctx, id, &tags, &[]))
+            .await?;
+        state
+            .forget_given(GROUP, GENERATION_FIELD, "rotate")
+            .await?;
+    }
     let text = if context.printer.is_json() {
         serde_json::json!({"replication_group": id, "secret_arn": secret, "rotated": true, "resumed": rotation.resumed})
             .to_string()

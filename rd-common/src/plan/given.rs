@@ -44,6 +44,13 @@ pub fn keep_differences<C: 'static>(
         hide(&mut live, &adopted.kept);
         any.diff(&resolve(&spec), &live, None)
     };
+    for (path, value) in any.keeps(live)? {
+        let instead_of = at_path(spec, path).cloned().unwrap_or(Value::Null);
+        if value != instead_of {
+            let given = Given { value, instead_of };
+            adopted.given.insert(path.to_owned(), given);
+        }
+    }
     let first = changes(&adopted)?;
     for change in first {
         let is_gone = |adopted: &Adopted| {
@@ -212,5 +219,7 @@ mod tests {
             spec,
             json!({"parameters": {"rds.force_ssl": "0", "log.x": "2"}, "extra": null})
         );
+        put(&mut spec, "parameters.rds.force_ssl", json!(null));
+        assert_eq!(spec["parameters"], json!({"log.x": "2"}));
     }
 }

@@ -33,6 +33,10 @@ pub trait AnyKind<C> {
     fn not_managed(&self, live: &Value) -> Result<Vec<String>>;
     /// The same as [`Kind::IS_PART`].
     fn is_part(&self) -> bool;
+    /// The same as [`Kind::IN_TAGS`].
+    fn in_tags(&self) -> &'static [(&'static str, &'static str)];
+    /// The same as [`Kind::keeps`].
+    fn keeps(&self, live: &Value) -> Result<Vec<(&'static str, Value)>>;
     /// The same as [`Kind::DELETE_LAST`].
     fn delete_last(&self) -> bool;
     /// The same as [`Kind::TAGS_NOT_READ`].
@@ -216,6 +220,14 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn is_part(&self) -> bool {
         K::IS_PART
+    }
+
+    fn in_tags(&self) -> &'static [(&'static str, &'static str)] {
+        K::IN_TAGS
+    }
+
+    fn keeps(&self, live: &Value) -> Result<Vec<(&'static str, Value)>> {
+        Ok(K::keeps(&typed("what AWS reports", live)?))
     }
 
     fn delete_last(&self) -> bool {

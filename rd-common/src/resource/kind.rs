@@ -8,6 +8,7 @@ use crate::resource::slice::Note;
 use crate::stack::{ADDRESS_TAG, Stack, Tags};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use serde_json::Value;
 use std::future::Future;
 use std::time::Duration;
 
@@ -166,6 +167,10 @@ pub trait Kind: 'static {
     /// members of a resource that is adopted are kept by their names: their values, which may be secret, are nowhere in rd.
     const KEEPS_MEMBERS: &'static [&'static str] = &[];
 
+    /// The fields of the spec whose value AWS knows only as a tag of the resource, each with its tag. What was adopted gets
+    /// these tags with its others.
+    const IN_TAGS: &'static [(&'static str, &'static str)] = &[];
+
     /// Whether a resource that the settings no longer have is deleted only after all creates and updates, such as a DNS
     /// record that clients still use. Only what cannot be created or updated before this delete, such as the successor of
     /// a resource that it needs, comes after it.
@@ -252,6 +257,13 @@ pub trait Kind: 'static {
     /// The fields in which the live resource differs from the spec. Pure. `last` is the spec last applied, which is
     /// compared where AWS does not report a field.
     fn diff(spec: &Self::Spec, live: &Self::Live, last: Option<&Self::Spec>) -> Vec<Change>;
+
+    /// The fields of the spec that a resource which another tool has made keeps, with its values, although `diff` does not
+    /// compare them: such as the name of an instance, or the form of a secret's value. Pure.
+    fn keeps(live: &Self::Live) -> Vec<(&'static str, Value)> {
+        let _ = live;
+        Vec::new()
+    }
 
     /// Whether the resource can be used. Pure.
     fn ready(live: &Self::Live) -> Readiness {

@@ -72,6 +72,19 @@ impl LockedState {
         .await
     }
 
+    /// Lets the settings count again for a field that an adopted resource has kept. `command` goes into the state.
+    pub async fn forget_given(&self, address: &str, path: &str, command: &str) -> Result<()> {
+        let Some(mut document) = self.load().await? else {
+            return Ok(());
+        };
+        let resource = document.resources.get_mut(address);
+        let adopted = resource.and_then(|one| one.adopted.as_mut());
+        match adopted.and_then(|adopted| adopted.given.remove(path)) {
+            Some(_) => self.save(document, command).await.map(|_| ()),
+            None => Ok(()),
+        }
+    }
+
     /// Writes the contents of an old version as the next one and returns it.
     pub async fn restore(&self, serial: u64) -> Result<Document> {
         self.store

@@ -1,12 +1,13 @@
 //! `check`: each step of the path from the service to the database, passed or failed.
 
+use super::stored_secret::StoredSecret;
 use crate::kinds::database_secret::Database;
 use crate::kinds::db_instance::DbInstance;
 use crate::kinds::db_instance::failure::with_cause;
 use crate::kinds::db_instance::model::{Live, live};
 use crate::kinds::db_instance::read::describe_one;
 use crate::kinds::db_parameter_group::DbParameterGroup;
-use crate::slice::{Data, INSTANCE, PORT, SECRET};
+use crate::slice::{Data, INSTANCE, PORT};
 use jiff::Timestamp;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::context::Context;
@@ -36,10 +37,12 @@ pub async fn run(context: &Context) -> Result<Exit> {
     }
     let arguments = ["check", "api", "db", &PORT.to_string()];
     steps.extend(other_program::check(context, net::SLICE, &arguments)?);
-    let arn = data.resource(SECRET).ok().map(|(_, arn)| arn);
+    let secret = StoredSecret::of(&data).ok();
+    let form = secret.as_ref().map(|one| one.form).unwrap_or_default();
+    let arn = secret.as_ref().map(|one| one.arn.as_str());
     let endpoint = instance.as_ref().and_then(|live| live.host.as_deref());
     let client = data.ctx.clients.secrets();
-    steps.extend(check_secret::<Database>(client, arn, endpoint, "rd-data").await?);
+    steps.extend(check_secret::<Database>(client, arn, form, endpoint, "rd-data").await?);
     let report = CheckReport {
         subject: &context.stack.name_of("postgres"),
         head: json!({"instance": data.resource(INSTANCE).ok().map(|(_, id)| id)})

@@ -7,6 +7,7 @@ mod restore;
 mod rotate;
 mod snapshot;
 mod snapshots;
+mod stored_secret;
 mod wait_for_instance;
 
 use clap::Subcommand;

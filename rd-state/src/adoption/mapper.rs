@@ -10,6 +10,7 @@ pub struct Mapper<'a> {
     terraform: &'a Terraform,
     answers: &'a Answers,
     claimed: BTreeSet<&'a str>,
+    /// Why resources stay in Terraform that have a part of rd as their like, by address.
     left: BTreeMap<&'a str, &'static str>,
     /// The result so far.
     pub mapping: Mapping,
@@ -74,6 +75,29 @@ impl<'a> Mapper<'a> {
         all.any(|one| one.address == address && one.id == id)
     }
 
+    /// Whether something in a subnet group can be in the VPC of the stack: it is not where both are known and differ.
+    pub fn may_be_in_vpc(&self, subnet_group: Option<&Resource>) -> bool {
+        let mut decisions = self.mapping.decisions.iter();
+        let stack = decisions.find(|one| one.address == "net.vpc.main");
+        let vpc = subnet_group
+            .map(|one| one.text("vpc_id"))
+            .unwrap_or_default();
+        vpc.is_empty() || stack.is_none_or(|one| one.id == vpc)
+    }
+
+    /// Adds the settings of a log group, where they are not those of rd. `days` is the retention by default.
+    pub fn log_group_settings(&mut self, group: &Resource, table: &'static str, days: i64) {
+        let kept = group.number("retention_in_days").unwrap_or_default();
+        if kept > 0 && kept != days {
+            self.mapping
+                .set(table, "log_retention_days", kept.to_string());
+        }
+        let key = group.text("kms_key_id");
+        if !key.is_empty() {
+            self.mapping.set_text(table, "log_kms_key", key);
+        }
+    }
+
     /// The resource at `address` among those that it can be: the one that the answers name, otherwise the only one. Where
     /// there are several, a question is asked, and nothing is returned.
     pub fn pick(
@@ -82,10 +106,21 @@ impl<'a> Mapper<'a> {
         candidates: &[&'a Resource],
         how: &str,
     ) -> Option<&'a Resource> {
+        self.pick_as(address, candidates, how, |one| one.id().to_owned())
+    }
+
+    /// The same where rd has another id than Terraform, `id`.
+    pub fn pick_as(
+        &mut self,
+        address: &str,
+        candidates: &[&'a Resource],
+        how: &str,
+        id: impl Fn(&Resource) -> String,
+    ) -> Option<&'a Resource> {
         let answered = |one: &&&Resource| self.answers.address_of(&one.address) == Some(address);
         if let Some(one) = candidates.iter().find(answered) {
             let one = *one;
-            self.claim(one, address, one.id(), "answered");
+            self.claim(one, address, &id(one), "answered");
             return Some(one);
         }
         let free: Vec<&'a Resource> = candidates
@@ -98,7 +133,7 @@ impl<'a> Mapper<'a> {
             [] => None,
             [one] => {
                 let one = *one;
-                self.claim(one, address, one.id(), how);
+                self.claim(one, address, &id(one), how);
                 Some(one)
             }
             several => {
@@ -137,28 +172,23 @@ impl<'a> Mapper<'a> {
         None
     }
 
-    /// The result. `not_yet` returns the slice of a type that cannot be adopted yet.
-    pub fn finish(mut self, not_yet: impl Fn(&str) -> Option<&'static str>) -> Mapping {
+    /// The result: what is no part of the stack stays in Terraform.
+    pub fn finish(mut self) -> Mapping {
         for one in &self.terraform.resources {
             if self.claimed.contains(one.address.as_str()) {
                 continue;
             }
-            let stays = |why: &str| Stays {
+            let left = self.left.get(one.address.as_str()).copied();
+            let why = match left {
+                _ if self.answers.keeps(&one.address) => "answered",
+                Some(why) => why,
+                None => "rd has no part for it",
+            };
+            self.mapping.stays.push(Stays {
                 terraform: one.address.clone(),
                 block: one.block(),
                 why: why.to_owned(),
-            };
-            match not_yet(&one.kind) {
-                _ if self.answers.keeps(&one.address) => {
-                    self.mapping.stays.push(stays("answered"));
-                }
-                Some(slice) => self.mapping.not_yet.push(stays(slice)),
-                None => {
-                    let why = self.left.get(one.address.as_str()).copied();
-                    let why = why.unwrap_or("rd has no part for it");
-                    self.mapping.stays.push(stays(why));
-                }
-            }
+            });
         }
         self.mapping
     }

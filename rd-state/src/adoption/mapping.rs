@@ -61,12 +61,12 @@ pub struct Mapping {
     pub decisions: Vec<Decision>,
     /// What has to be answered first.
     pub questions: Vec<Question>,
-    /// Those of slices that cannot be adopted yet, each with the name of its slice as the reason.
-    pub not_yet: Vec<Stays>,
     /// What rd has no part for.
     pub stays: Vec<Stays>,
     /// What `rd.toml` must say.
     pub settings: Vec<Setting>,
+    /// What to know about it, each as a sentence.
+    pub notes: Vec<String>,
     /// What rd cannot express, each as a sentence: nothing can be adopted.
     pub misfits: Vec<String>,
 }
@@ -87,6 +87,17 @@ impl Mapping {
     pub fn set_unless_default(&mut self, table: &'static str, key: &'static str, value: String) {
         if default_of(table, key) != Some(value.as_str()) {
             self.set(table, key, value);
+        }
+    }
+
+    /// Adds a key whose value is a table of texts, unless that is empty.
+    pub fn set_texts(&mut self, table: &'static str, key: &'static str, pairs: &[(&str, &str)]) {
+        let pairs: Vec<String> = pairs
+            .iter()
+            .map(|(name, value)| format!("{} = {}", quoted(name), quoted(value)))
+            .collect();
+        if !pairs.is_empty() {
+            self.set(table, key, format!("{{ {} }}", pairs.join(", ")));
         }
     }
 

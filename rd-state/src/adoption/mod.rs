@@ -3,6 +3,8 @@
 
 mod answers;
 mod autoscaling;
+mod cache;
+mod data;
 mod ecs;
 mod edge;
 mod logs;
@@ -11,6 +13,7 @@ mod mapping;
 mod net;
 mod removal;
 mod rules;
+mod secrets;
 mod store;
 #[cfg(test)]
 mod tests;
@@ -22,23 +25,15 @@ pub use removal::removal;
 use crate::terraform::Terraform;
 use mapper::Mapper;
 
-/// The resource types of slices that cannot be adopted yet, by the beginning of their names.
-const NOT_YET: &[(&str, &str)] = &[
-    ("aws_db_", "data"),
-    ("aws_elasticache_", "cache"),
-    ("aws_secretsmanager_", "data"),
-];
-
 /// What each resource is. `region` is the stack's.
 pub fn map(terraform: &Terraform, answers: &Answers, region: &str) -> Mapping {
     let mut mapper = Mapper::new(terraform, answers);
     net::map(&mut mapper, region);
     store::map(&mut mapper);
     edge::map(&mut mapper);
+    data::map(&mut mapper);
+    cache::map(&mut mapper);
     ecs::map(&mut mapper);
     logs::map(&mut mapper);
-    mapper.finish(|kind| {
-        let slice = NOT_YET.iter().find(|(start, _)| kind.starts_with(start));
-        slice.map(|(_, slice)| *slice)
-    })
+    mapper.finish()
 }

@@ -11,7 +11,6 @@ pub fn removal(mapping: &Mapping) -> String {
     let staying: BTreeSet<&str> = mapping
         .stays
         .iter()
-        .chain(&mapping.not_yet)
         .map(|one| one.block.as_str())
         .collect();
     let (partly, whole): (Vec<_>, Vec<_>) = mapping

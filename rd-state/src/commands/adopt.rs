@@ -18,9 +18,6 @@ use std::fs;
 use std::io::Read;
 use std::path::{Path, PathBuf};
 
-/// How many things an error names.
-const NAMED: usize = 5;
-
 /// Flags of `rd-state adopt`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct AdoptArgs {
@@ -114,6 +111,9 @@ async fn adopt_or_undo(
     refuse_unknown_answers(&terraform, &answers)?;
     let mapping = adoption::map(&terraform, &answers, &context.stack.region);
     show(context, &mapping)?;
+    for note in &mapping.notes {
+        print_info(note);
+    }
     refuse(&mapping)?;
     if !args.dry_run {
         confirm(
@@ -157,10 +157,28 @@ async fn adopt_or_undo(
     if terraform.has_secrets() {
         print_warning(
             "Terraform's state holds passwords in plain text, and so do its old versions in a bucket",
-            "delete those versions once Terraform has forgotten the resources, and change the passwords",
+            &format!(
+                "delete those versions once Terraform has forgotten the resources, and change the passwords{}",
+                rotations(&mapping)
+            ),
         );
     }
     Ok(Exit::Done)
+}
+
+/// The commands that change the passwords of what is adopted, for a sentence.
+fn rotations(mapping: &Mapping) -> String {
+    let has = |address: &str| mapping.decisions.iter().any(|one| one.address == address);
+    let rotations = [
+        ("data.secret.database", "rd-data rotate"),
+        ("cache.secret.redis", "rd-cache rotate"),
+    ];
+    let rotations = rotations.into_iter().filter(|(secret, _)| has(secret));
+    let rotations: Vec<&str> = rotations.map(|(_, command)| command).collect();
+    match rotations.as_slice() {
+        [] => String::new(),
+        all => format!(": {}", all.join(", ")),
+    }
 }
 
 fn read(file: &Path) -> Result<Terraform> {
@@ -280,28 +298,6 @@ fn refuse(mapping: &Mapping) -> Result<()> {
             "nothing was changed; answer in a file, a line each, such as {}, and pass it with --map",
             example.unwrap_or_default()
         )));
-    }
-    if !mapping.not_yet.is_empty() {
-        let more = mapping.not_yet.len().saturating_sub(NAMED);
-        let named = mapping
-            .not_yet
-            .iter()
-            .take(NAMED)
-            .map(|one| one.terraform.as_str());
-        let named: Vec<&str> = named.collect();
-        let more = if more > 0 {
-            format!(" and {more} more")
-        } else {
-            String::new()
-        };
-        return Err(Error::refused(format!(
-            "the slices of these resources cannot be adopted yet: {}{more}",
-            named.join(", ")
-        ))
-        .hint(
-            "nothing was changed; pass a state without them, or answer \"terraform\" for each of the others \
-             in --map: Terraform then still manages them, and must find the network with data sources",
-        ));
     }
     if mapping.decisions.is_empty() {
         return Err(Error::refused("no resource is a part of a stack of rd")

@@ -3,7 +3,7 @@
 use super::hcl::Expression;
 use super::kinds::{self, Part};
 use super::resource::Resource;
-use rd_common::stack::FINAL_SNAPSHOT_TAG;
+use rd_common::stack::{ADOPTED_TAG, FINAL_SNAPSHOT_TAG};
 use rd_common::state::document::{Phase, Resource as Stored};
 use rd_common::{Document, Tags};
 use serde_json::Value;
@@ -92,6 +92,12 @@ pub struct Source<'a> {
 impl Source<'_> {
     /// A value as AWS last reported it; the one that was applied where AWS reports none, and null where there is neither.
     pub fn get(&self, key: &str) -> &Value {
+        let adopted = self.stored.adopted.as_ref();
+        let kept = adopted.and_then(|adopted| adopted.kept.get(key));
+        // Of a list, only the items that rd does not manage are kept.
+        if let Some(kept) = kept.filter(|kept| !kept.live.is_array()) {
+            return &kept.live;
+        }
         self.stored
             .attributes
             .get(key)
@@ -125,10 +131,15 @@ impl Source<'_> {
         ];
         for (key, value) in more {
             match value {
-                Value::String(text) => tags.insert(key.to_owned(), text.clone()),
+                Value::String(text) if !text.is_empty() => {
+                    tags.insert(key.to_owned(), text.clone())
+                }
                 Value::Bool(value) => tags.insert(key.to_owned(), value.to_string()),
                 _ => None,
             };
+        }
+        if self.stored.adopted.is_some() && !tags.is_empty() {
+            tags.insert(ADOPTED_TAG.to_owned(), "terraform".to_owned());
         }
         tags
     }

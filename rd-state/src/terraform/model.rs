@@ -45,6 +45,8 @@ pub struct Resource {
     pub tainted: bool,
     /// Whether it was replaced, and is still to be deleted.
     pub deposed: bool,
+    /// The addresses of what its configuration refers to, without instance keys.
+    pub dependencies: Vec<String>,
     attributes: Map<String, Value>,
 }
 
@@ -64,6 +66,7 @@ impl Resource {
             provider: provider.to_owned(),
             tainted: false,
             deposed: false,
+            dependencies: Vec::new(),
             attributes: needed.chain(containers).chain(endpoint).collect(),
         }
     }
@@ -105,6 +108,18 @@ impl Resource {
             .collect()
     }
 
+    /// The attribute as TOML writes it; none where it is missing, empty, or a list.
+    pub fn toml(&self, name: &str) -> Option<String> {
+        match self.attributes.get(name)? {
+            Value::String(text) if text.is_empty() => None,
+            // JSON escapes all that TOML wants escaped.
+            value @ (Value::String(_) | Value::Number(_) | Value::Bool(_)) => {
+                Some(value.to_string())
+            }
+            _ => None,
+        }
+    }
+
     /// The texts of a list or a set; none where it is something else.
     pub fn texts(&self, name: &str) -> Vec<&str> {
         texts(self.attributes.get(name))
@@ -113,6 +128,14 @@ impl Resource {
     /// The blocks of an attribute, such as the `route`s of a route table.
     pub fn blocks(&self, name: &str) -> Vec<Block<'_>> {
         blocks(self.attributes.get(name))
+    }
+
+    /// Whether its configuration refers to `other`.
+    pub fn depends_on(&self, other: &Resource) -> bool {
+        let other = without_keys(&other.address);
+        self.dependencies
+            .iter()
+            .any(|one| without_keys(one) == other)
     }
 
     /// What a `removed` block names, without instance keys: the call of the outermost module that it is in, such as
@@ -188,6 +211,12 @@ fn mail_address(kind: &str, values: Option<&Value>) -> Option<(String, Value)> {
     let values = values.filter(|_| kind == "aws_sns_topic_subscription")?;
     let is_mail = values["protocol"] == "email";
     is_mail.then(|| ("endpoint".to_owned(), values["endpoint"].clone()))
+}
+
+/// The texts of a list, for themselves.
+pub fn owned_texts(list: &[Value]) -> Vec<String> {
+    let texts = list.iter().filter_map(Value::as_str);
+    texts.map(str::to_owned).collect()
 }
 
 /// An address without what is in brackets. A key in quotes may have brackets of its own.

@@ -1,7 +1,7 @@
 //! What `terraform show -json` and `tofu show -json` print of a state.
 //! <https://developer.hashicorp.com/terraform/internals/json-format>
 
-use crate::terraform::model::{Resource, Terraform};
+use crate::terraform::model::{Resource, Terraform, owned_texts};
 use crate::terraform::refusal::Refusal;
 use serde_json::Value;
 
@@ -41,6 +41,8 @@ pub fn read(document: &Value) -> Result<Terraform, Refusal> {
             let mut one = Resource::new(address.to_owned(), kind, provider, values);
             one.tainted = resource.get("tainted").and_then(Value::as_bool) == Some(true);
             one.deposed = resource.get("deposed_key").is_some();
+            let dependencies = resource.get("depends_on").and_then(Value::as_array);
+            one.dependencies = owned_texts(dependencies.map_or(&[], Vec::as_slice));
             resources.push(one);
         }
         modules.extend(list("child_modules").into_iter().flatten());

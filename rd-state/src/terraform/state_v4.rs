@@ -1,7 +1,7 @@
 //! A state in version 4, as Terraform since 0.12 and OpenTofu write it.
 //! <https://github.com/hashicorp/terraform/blob/main/internal/states/statefile/version4.go>
 
-use crate::terraform::model::{Resource, Terraform, key_text};
+use crate::terraform::model::{Resource, Terraform, key_text, owned_texts};
 use crate::terraform::refusal::{HOW_TO_GET_ONE, Refusal};
 use serde_json::Value;
 
@@ -47,6 +47,8 @@ pub fn read(document: &Value) -> Result<Terraform, Refusal> {
             let mut one = Resource::new(address, kind, provider, instance.get("attributes"));
             one.tainted = instance.get("status").and_then(Value::as_str) == Some("tainted");
             one.deposed = instance.get("deposed").is_some_and(|key| !key.is_null());
+            let dependencies = list(&instance, "dependencies").unwrap_or_default();
+            one.dependencies = owned_texts(&dependencies);
             resources.push(one);
         }
     }

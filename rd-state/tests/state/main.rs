@@ -2,6 +2,7 @@
 
 mod adopt;
 mod adopt_backend;
+mod adopt_database;
 mod adopt_edge;
 mod commands;
 mod imports;

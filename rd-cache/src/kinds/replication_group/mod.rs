@@ -97,6 +97,10 @@ pub async fn read(ctx: &Ctx<Clients>, id: &str) -> Result<Option<(Live, Option<T
 impl Kind for ReplicationGroup {
     const NAME: &'static str = "replication_group";
     const DATA: Option<&'static str> = Some("what is cached, but for its final snapshot");
+    const IN_TAGS: &'static [(&'static str, &'static str)] = &[
+        ("final_snapshot", FINAL_SNAPSHOT_TAG),
+        ("secret_generation", GIVEN_GENERATION_TAG),
+    ];
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
         pause: Duration::from_secs(8),

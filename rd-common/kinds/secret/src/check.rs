@@ -1,6 +1,7 @@
 //! Checking a secret: whether it exists, has the right host, is consistent, and is not in the middle of a rotation.
 
 use crate::SecretForm;
+use crate::form::Form;
 use crate::rotation::is_in_progress;
 use crate::value::{CURRENT, Read, read};
 use aws_sdk_secretsmanager::Client;
@@ -9,10 +10,11 @@ use rd_common::output::check_report::CheckStep;
 use serde_json::Value;
 
 /// Checks the secret with this ARN, whose host must be `endpoint`. The reasons name `program`, such as `rd-data`, as
-/// the program to fix it with.
+/// the program to fix it with. An adopted secret has another `form` than that of rd.
 pub async fn check_secret<F: SecretForm>(
     client: &Client,
     arn: Option<&str>,
+    form: Form,
     endpoint: Option<&str>,
     program: &str,
 ) -> Result<Vec<CheckStep>> {
@@ -40,9 +42,16 @@ pub async fn check_secret<F: SecretForm>(
         (Some(host), _) => host.to_owned(),
         (None, _) => format!("missing: run {program} apply"),
     };
-    let is_consistent = content.generated.is_some() && content.url_matches;
+    let is_consistent = match form {
+        Form::Own => content.generated.is_some() && content.url_matches,
+        _ => content.form == form,
+    };
     let key = F::KEY;
-    let members = if is_consistent {
+    let members = if form != Form::Own && is_consistent {
+        format!("{}, as it was adopted", form.words())
+    } else if form != Form::Own {
+        format!("{}, and no longer {}", content.form.words(), form.words())
+    } else if is_consistent {
         format!("url, {key} and the others are consistent")
     } else {
         format!("inconsistent: run {program} apply or, if {key} is missing, {program} rotate")
@@ -53,14 +62,14 @@ pub async fn check_secret<F: SecretForm>(
     } else {
         "none in progress".to_owned()
     };
-    Ok(vec![
-        CheckStep::new(step, true, arn),
-        CheckStep::new(
-            "secret: host",
-            host.is_some() && host == endpoint,
-            host_reason,
-        ),
+    let mut steps = vec![CheckStep::new(step, true, arn)];
+    if form == Form::Own || host.is_some() {
+        let is_right = host.is_some() && host == endpoint;
+        steps.push(CheckStep::new("secret: host", is_right, host_reason));
+    }
+    steps.extend([
         CheckStep::new("secret: members", is_consistent, members),
         CheckStep::new("rotation", !rotating, rotation),
-    ])
+    ]);
+    Ok(steps)
 }

@@ -6,6 +6,7 @@
 
 pub mod check;
 pub mod description;
+pub mod form;
 pub mod generate;
 pub mod permissions;
 pub mod rotation;

@@ -4,11 +4,12 @@
 
 use crate::SecretForm;
 use crate::description::version_with;
+use crate::form::Form;
 use crate::generate::{Generated, generate};
-use crate::value::{CURRENT, Fields, PENDING, Read, content, put, read};
+use crate::value::{CURRENT, Fields, PENDING, Read, content, put_as, read};
 use aws_sdk_secretsmanager::Client;
 use rd_common::aws::Explain;
-use rd_common::{Error, Result};
+use rd_common::{Document, Error, Result};
 
 /// A rotation in progress: the new value is stored in the secret as the pending version.
 pub struct Rotation {
@@ -36,14 +37,24 @@ async fn labelled_versions(
 
 impl Rotation {
     /// Continues the rotation in progress, or starts one. `fields` override members of the current value, such as a
-    /// host that has changed.
+    /// host that has changed. The value keeps `form`.
     pub async fn begin<F: SecretForm>(
         client: &Client,
         secret: &str,
+        form: Form,
         fields: &Fields,
     ) -> Result<Self> {
         let (now, pending) = labelled_versions(client, secret).await?;
-        let mut desired = content(read::<F>(client, secret, CURRENT).await?)?.fields;
+        let old = content(read::<F>(client, secret, CURRENT).await?)?;
+        if !old.can_hold(form) {
+            return Err(Error::refused(format!(
+                "the value of the secret is {}, and rd does not know where its {} is",
+                old.form.words(),
+                F::KEY
+            ))
+            .hint("nothing was changed; set a new one with the tools that you have used so far"));
+        }
+        let mut desired = old.fields.clone();
         desired.extend(fields.clone());
         let (mut version, mut known) = (None, None);
         if let Some(pending) = pending
@@ -60,7 +71,10 @@ impl Rotation {
         };
         let version = match version {
             Some(version) => version,
-            None => put::<F>(client, secret, &desired, &generated, PENDING).await?,
+            None => {
+                let form = (form, &old);
+                put_as::<F>(client, secret, form, &desired, &generated, PENDING).await?
+            }
         };
         Ok(Self {
             secret: secret.to_owned(),
@@ -113,6 +127,19 @@ impl Rotation {
             other => other.map(|_| ()),
         }
     }
+}
+
+/// The field of what checks a value that says which generation of the secret it has.
+pub const GENERATION_FIELD: &str = "secret_generation";
+
+/// The generation of the secret that `owner`, which was adopted without one, has once a rotation has set its value; none
+/// where it has it already.
+pub fn generation_to_give(state: &Document, owner: &str, secret: &str) -> Option<String> {
+    let adopted = state.resources.get(owner)?.adopted.as_ref()?;
+    adopted.given.get(GENERATION_FIELD)?;
+    let secret = state.resources.get(secret)?;
+    let generation = secret.attributes.get("generation")?.as_str()?;
+    (!generation.is_empty()).then(|| generation.to_owned())
 }
 
 /// Whether a rotation was started and not completed.

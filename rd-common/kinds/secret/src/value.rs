@@ -1,16 +1,14 @@
 //! The value of a secret: JSON with a generated member, the members to connect with, and a URL built from both.
 
+pub use crate::form::Fields;
+use crate::form::{Form, Url};
 use crate::generate::Generated;
 use crate::{SecretForm, Secrets};
 use aws_sdk_secretsmanager::Client;
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Error, Result, Retry};
 use serde_json::{Map, Value};
-use std::collections::BTreeMap;
 use std::time::Duration;
-
-/// The members that are not confidential, by name.
-pub type Fields = BTreeMap<String, Value>;
 
 /// The member that holds the URL.
 const URL: &str = "url";
@@ -32,6 +30,28 @@ pub struct Content {
     pub url_matches: bool,
     /// The id of the version.
     pub version: Option<String>,
+    /// What it consists of.
+    pub form: Form,
+    /// What a value of another form than that of rd is written from again.
+    rest: Rest,
+}
+
+impl Content {
+    /// Whether a new password or token can be written in a form.
+    pub fn can_hold(&self, form: Form) -> bool {
+        form == Form::Own || self.form == form && self.generated.is_some()
+    }
+}
+
+/// What a value has beside the fields and the generated member.
+#[derive(Clone, Debug, Default)]
+struct Rest {
+    /// Whether the generated member is one of the JSON.
+    has_key: bool,
+    /// The URL, alone or as the member `url`.
+    url: Option<Url>,
+    /// A member `url` that is none. It may be confidential.
+    text: Option<Generated>,
 }
 
 /// The result of reading a value.
@@ -55,7 +75,8 @@ pub async fn read<F: SecretForm>(client: &Client, secret: &str, stage: &str) -> 
         Err(e) if e.is(&["AccessDeniedException", "AccessDenied"]) => return Ok(Read::Denied),
         other => other?,
     };
-    let content = parse::<F>(answer.secret_string().unwrap_or_default());
+    let text = answer.secret_string().unwrap_or_default();
+    let content = parse::<F>(text);
     Ok(Read::Content(Content {
         version: answer.version_id,
         ..content
@@ -103,7 +124,9 @@ pub(crate) fn content(read: Read) -> Result<Content> {
 }
 
 fn parse<F: SecretForm>(text: &str) -> Content {
-    let mut members: Map<String, Value> = serde_json::from_str(text).unwrap_or_default();
+    let Ok(mut members) = serde_json::from_str::<Map<String, Value>>(text) else {
+        return parse_plain(text);
+    };
     let generated = match members.remove(F::KEY) {
         Some(Value::String(text)) if !text.is_empty() => Some(Generated::known(text)),
         _ => None,
@@ -113,11 +136,44 @@ fn parse<F: SecretForm>(text: &str) -> Content {
     let expected = generated
         .as_ref()
         .map(|g| Value::String(F::url(&fields, g)));
+    let url_matches = expected.is_some() && url == expected;
+    let has_key = generated.is_some();
+    let url_text = url.as_ref().and_then(Value::as_str);
+    let parsed = url_text.and_then(Url::parse);
     Content {
-        url_matches: expected.is_some() && url == expected,
-        generated,
-        fields,
+        url_matches,
         version: None,
+        form: if url_matches { Form::Own } else { Form::Json },
+        generated: generated.or_else(|| Some(parsed.as_ref()?.1.clone())),
+        fields,
+        rest: Rest {
+            has_key,
+            text: url_text.filter(|_| parsed.is_none()).map(Generated::known),
+            url: parsed.map(|(url, _)| url),
+        },
+    }
+}
+
+/// A value that is no JSON.
+fn parse_plain(text: &str) -> Content {
+    let is_word = !text.is_empty() && !text.contains("://") && !text.starts_with(['{', '[']);
+    let parsed = Url::parse(text);
+    let form = match &parsed {
+        Some(_) => Form::Url,
+        None if is_word => Form::Text,
+        None => Form::Other,
+    };
+    let (url, password) = parsed.unzip();
+    Content {
+        generated: password.or_else(|| is_word.then(|| Generated::known(text))),
+        fields: url.as_ref().map(Url::fields).unwrap_or_default(),
+        url_matches: false,
+        version: None,
+        form,
+        rest: Rest {
+            url,
+            ..Rest::default()
+        },
     }
 }
 
@@ -130,6 +186,50 @@ pub fn write<F: SecretForm>(fields: &Fields, generated: &Generated) -> String {
     Value::Object(members).to_string()
 }
 
+/// A value in another form than that of rd, made of the current one: the same members, with these values.
+fn write_as(
+    form: Form,
+    old: &Content,
+    key: &str,
+    fields: &Fields,
+    generated: &Generated,
+) -> String {
+    let url = old.rest.url.as_ref();
+    match form {
+        Form::Url => url
+            .map(|url| url.with(fields, generated))
+            .unwrap_or_default(),
+        Form::Text => generated.reveal().to_owned(),
+        Form::Own | Form::Json | Form::Other => {
+            let mut members = Map::from_iter(fields.clone());
+            let text = old.rest.text.as_ref().map(|text| text.reveal().to_owned());
+            if let Some(url) = url.map(|url| url.with(fields, generated)).or(text) {
+                members.insert(URL.to_owned(), url.into());
+            }
+            if old.rest.has_key {
+                members.insert(key.to_owned(), generated.reveal().into());
+            }
+            Value::Object(members).to_string()
+        }
+    }
+}
+
+/// Stores a new version with the label `stage` in a form, and returns its id. `old` is the current one.
+pub async fn put_as<F: SecretForm>(
+    client: &Client,
+    secret: &str,
+    (form, old): (Form, &Content),
+    fields: &Fields,
+    generated: &Generated,
+    stage: &str,
+) -> Result<String> {
+    if form == Form::Own {
+        return put::<F>(client, secret, fields, generated, stage).await;
+    }
+    let text = write_as(form, old, F::KEY, fields, generated);
+    put_text(client, secret, text, stage).await
+}
+
 /// Stores a new version with the label `stage`, and returns its id.
 pub async fn put<F: SecretForm>(
     client: &Client,
@@ -138,9 +238,13 @@ pub async fn put<F: SecretForm>(
     generated: &Generated,
     stage: &str,
 ) -> Result<String> {
+    put_text(client, secret, write::<F>(fields, generated), stage).await
+}
+
+async fn put_text(client: &Client, secret: &str, text: String, stage: &str) -> Result<String> {
     let call = client.put_secret_value().secret_id(secret);
     let answer = call
-        .secret_string(write::<F>(fields, generated))
+        .secret_string(text)
         .version_stages(stage)
         .send()
         .await
@@ -187,5 +291,50 @@ mod tests {
         assert!(parse::<Plain>("no JSON").generated.is_none());
         let other = parse::<Plain>(r#"{"host": "h", "token": "t", "url": "x://elsewhere"}"#);
         assert!(!other.url_matches);
+    }
+
+    /// Each value with another token and host, in its own form.
+    #[test]
+    fn a_value_of_another_tool_keeps_its_form() {
+        let fields = Fields::from([("host".to_owned(), json!("new"))]);
+        for (before, form, after) in [
+            ("t0k3n", Form::Text, "new0token"),
+            (
+                "rediss://:t0k3n@h:1/0",
+                Form::Url,
+                "rediss://:new0token@new:1/0",
+            ),
+            (
+                r#"{"host":"h","token":"t0k3n","user":"u"}"#,
+                Form::Json,
+                r#"{"host":"new","token":"new0token","user":"u"}"#,
+            ),
+            (
+                r#"{"host":"h","url":"redis://u:t0k3n@h"}"#,
+                Form::Json,
+                r#"{"host":"new","url":"redis://u:new0token@new"}"#,
+            ),
+            (
+                r#"{"token":"t0k3n","url":"https://console"}"#,
+                Form::Json,
+                r#"{"host":"new","token":"new0token","url":"https://console"}"#,
+            ),
+        ] {
+            let old = parse::<Plain>(before);
+            assert_eq!(old.form, form, "{before}");
+            assert_eq!(old.generated, Some(Generated::known("t0k3n")), "{before}");
+            assert!(
+                old.can_hold(form) && !format!("{old:?}").contains("t0k3n"),
+                "{before}"
+            );
+            let mut all = old.fields.clone();
+            all.extend(fields.clone());
+            let written = write_as(form, &old, "token", &all, &Generated::known("new0token"));
+            assert_eq!(written, after);
+        }
+        for unknown in ["", "{cut", "https://u:t@h", r#"{"secret":"x"}"#] {
+            let content = parse::<Plain>(unknown);
+            assert!(!content.can_hold(content.form), "{unknown}");
+        }
     }
 }

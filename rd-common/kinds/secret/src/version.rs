@@ -3,14 +3,15 @@
 //! <https://docs.aws.amazon.com/secretsmanager/latest/apireference/API_PutSecretValue.html>
 
 use crate::description::version_with;
-use crate::value::{CURRENT, Fields, Read, current, put, read};
+use crate::form::Form;
+use crate::value::{CURRENT, Fields, Read, current, put_as, read};
 use crate::{SecretForm, Secrets};
 use rd_common::{
-    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, Result,
-    Wanted, attribute,
+    Attribute, Change, CreateRequest, Ctx, Deletion, Diff, Document, Error, Found, Input, Kind,
+    Result, Wanted, attribute,
 };
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 
@@ -29,6 +30,9 @@ pub struct Spec {
     pub secret_arn: Input,
     /// The members that are not confidential, by name.
     pub fields: BTreeMap<String, Input<Value>>,
+    /// The form of an adopted value; none for that of rd.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub form: Option<Form>,
 }
 
 /// The value in Secrets Manager, without the generated member.
@@ -46,6 +50,9 @@ pub struct Live {
     /// <https://docs.aws.amazon.com/secretsmanager/latest/userguide/whats-in-a-secret.html#term_version>
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub version: Option<String>,
+    /// What the value consists of.
+    #[serde(default)]
+    pub form: Form,
 }
 
 /// The fields of a spec that are known.
@@ -68,7 +75,9 @@ async fn recorded<C: Secrets>(ctx: &Ctx<C>, one: &Wanted<Spec>, arn: &str) -> Re
             .as_ref()
             .is_some_and(|fields| fields.contains_key(name))
     };
-    let complete = live.arn == arn && live.version.is_some() && live.url_fits && live.generated;
+    let has_form = one.spec.as_ref().is_some_and(|spec| spec.form.is_some());
+    let is_whole = has_form || live.url_fits && live.generated;
+    let complete = live.arn == arn && live.version.is_some() && is_whole;
     if !complete || !names.into_iter().all(knows) {
         return Ok(None);
     }
@@ -114,6 +123,7 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
                     url_fits: true,
                     generated: true,
                     version: None,
+                    form: Form::default(),
                 },
                 Read::Content(mut content) => Live {
                     arn: arn.clone(),
@@ -129,6 +139,7 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
                     url_fits: content.url_matches,
                     generated: content.generated.is_some(),
                     version: content.version,
+                    form: content.form,
                 },
             };
             found.push(Found {
@@ -155,6 +166,13 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
         Ok(Deletion::Accepted)
     }
 
+    fn keeps(live: &Live) -> Vec<(&'static str, Value)> {
+        match live.form {
+            Form::Own => Vec::new(),
+            form => vec![("form", json!(form))],
+        }
+    }
+
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
         let mut diff = Diff::new();
         diff.fixed("secret_arn", &live.arn, &spec.secret_arn);
@@ -162,6 +180,9 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
         for (name, desired) in &spec.fields {
             let before = reported.as_ref().and_then(|fields| fields.get(name));
             diff.field(&format!("fields.{name}"), before, desired);
+        }
+        if spec.form.is_some() {
+            return diff.finish();
         }
         if !live.url_fits {
             diff.field("url", "(inconsistent)", "(built from the fields)");
@@ -173,11 +194,28 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
     }
 }
 
+/// The form that the value at an address keeps, from the spec last applied; that of rd where the state has none.
+pub fn stored_form(state: &Document, address: &str) -> Form {
+    let stored = state.resources.get(address);
+    let form = stored.and_then(|one| one.spec.get("form"));
+    form.and_then(|form| Form::deserialize(form).ok())
+        .unwrap_or_default()
+}
+
 /// Stores a new current version with the fields of `spec`. The generated member stays the same.
 async fn store<C: Secrets, F: SecretForm>(ctx: &Ctx<C>, arn: &str, spec: &Spec) -> Result<()> {
     let client = ctx.clients.secrets();
     let content = current::<C, F>(ctx, arn).await?;
-    let Some(generated) = content.generated else {
+    let form = spec.form.unwrap_or_default();
+    if !content.can_hold(form) {
+        return Err(Error::refused(format!(
+            "the value of the secret is {}, and not {} as it was",
+            content.form.words(),
+            form.words()
+        ))
+        .hint("nothing was changed; store the value in its former form, or write what has changed into it"));
+    }
+    let Some(generated) = content.generated.clone() else {
         return Err(
             Error::failed(format!("the secret has no {}", F::KEY)).hint(format!(
                 "rd-{} rotate generates one and sets it in both places",
@@ -186,9 +224,9 @@ async fn store<C: Secrets, F: SecretForm>(ctx: &Ctx<C>, arn: &str, spec: &Spec) 
         );
     };
     // Members that others have added stay.
-    let mut fields = content.fields;
+    let mut fields = content.fields.clone();
     fields.extend(known_fields(spec));
-    put::<F>(client, arn, &fields, &generated, CURRENT)
+    put_as::<F>(client, arn, (form, &content), &fields, &generated, CURRENT)
         .await
         .map(|_| ())
 }

@@ -9,6 +9,7 @@ use crate::plan::planned::{Plan, Planned};
 use crate::plan::read_ahead::Reading;
 use crate::plan::refreshed::Refreshed;
 use crate::resource::action::Action;
+use crate::resource::any_kind::AnyKind;
 use crate::resource::ctx::{Ctx, hide};
 use crate::resource::input::{Reference, references, resolve};
 use crate::resource::kind::{Found, Readiness, Wanted};
@@ -19,7 +20,7 @@ use crate::state::document::{Document, OtherMembers, Phase, Resource};
 use futures_util::future::try_join_all;
 use jiff::Timestamp;
 use serde_json::Value;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How many problems an error names.
 const NAMED: usize = 5;
@@ -78,6 +79,11 @@ pub(super) async fn examine<S: Slice>(
         }
     }
     let mut not_managed = BTreeMap::new();
+    let of_wanted = before.resources.iter();
+    let of_wanted = of_wanted.filter(|one| wanted.contains_key(&one.address));
+    let needed: BTreeSet<&str> = of_wanted
+        .flat_map(|one| one.depends_on.iter().map(String::as_str))
+        .collect();
     for planned in &before.resources {
         let (Some(node), Some(live)) = (&planned.node, &planned.live) else {
             continue;
@@ -89,10 +95,14 @@ pub(super) async fn examine<S: Slice>(
             Reference::Attribute(address, _) => adopted.contains_key(&address),
             Reference::Output(..) => false,
         });
+        // Such as a log group that AWS has created with the first message.
+        let is_of_aws =
+            needed.contains(planned.address.as_str()) && any.created_by_aws(&live.live)?;
         // Not what the plan refuses, such as a DNS record that points elsewhere.
         let is_part = belongs
             && planned.refused.is_none()
-            && (live.tags.is_none() || any.retained() || any.is_part());
+            && (live.tags.is_none() || any.retained() || any.is_part())
+            || is_of_aws;
         if state.resources.contains_key(&planned.address) || !(is_wanted || is_part) {
             continue;
         }
@@ -112,6 +122,14 @@ pub(super) async fn examine<S: Slice>(
                     .or_else(|| outputs.get(reference))
             })
         };
+        let mut live = live.clone();
+        let mut ours = planned.tags.clone();
+        ours.extend(fill_from_tags(
+            any.as_ref(),
+            &fill(&node.spec),
+            &mut live.live,
+        ));
+        let live = &live;
         let (mut keeps, left) = keep_differences(any.as_ref(), &node.spec, &live.live, &fill)?;
         if let Some(vpc) = keeps.given.get("vpc_id") {
             problems.add(match references(&fill(&vpc.instead_of)).first() {
@@ -133,7 +151,7 @@ pub(super) async fn examine<S: Slice>(
         problems.refuse_other_stack(&session.stack.id(), live);
         keeps.tags_before = tags
             .as_ref()
-            .map(|tags| before_ours(&planned.tags, tags))
+            .map(|tags| before_ours(&ours, tags))
             .unwrap_or_default();
         let entry = entry(planned, live, tags.as_ref(), keeps, &fill);
         adopted.insert(planned.address.clone(), entry);
@@ -148,7 +166,7 @@ pub(super) async fn examine<S: Slice>(
             put_given(&mut node.spec, keeps);
         }
         if let Some(found) = refreshed.observed.live.get_mut(address) {
-            hide(&mut found.live, &keeps.kept);
+            found.live.clone_from(&resource.attributes);
         }
     }
     let mut after = state.clone();
@@ -216,6 +234,33 @@ fn seed(kind: &str, id: &str, found: Option<&Found<Value>>) -> Resource {
         // So that a slice sees that it has not made it.
         adopted: Some(Adopted::default()),
         other: OtherMembers::new(),
+    }
+}
+
+/// Fills in the fields that only tags have, as if the resource had them already, and returns these tags.
+fn fill_from_tags<C: 'static>(any: &dyn AnyKind<C>, spec: &Value, live: &mut Value) -> Tags {
+    let mut tags = Tags::new();
+    for (field, tag) in any.in_tags() {
+        let is_told = live
+            .get(*field)
+            .is_some_and(|value| !value.is_null() && value != "");
+        let Some(value) = spec.get(*field).filter(|_| !is_told) else {
+            continue;
+        };
+        if let Some(text) = tag_text(value) {
+            tags.insert((*tag).to_owned(), text);
+            live[*field] = value.clone();
+        }
+    }
+    tags
+}
+
+/// The value of a field as a tag has it; none where it is empty or not known yet.
+pub(super) fn tag_text(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()).filter(|text| !text.is_empty()),
+        Value::Bool(_) | Value::Number(_) => Some(value.to_string()),
+        _ => None,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Sets the tags of adopted resources: the only change of an adoption in AWS.
 
+use crate::commands::adopt::examine::tag_text;
 use crate::error::{Error, Result};
 use crate::plan::refreshed::Refreshed;
 use crate::resource::slice::Slice;
@@ -39,6 +40,18 @@ pub(super) async fn tag_all<S: Slice>(refreshed: &Refreshed<S>, open: &Session) 
         check_held(open.lock()).await?;
         let any = refreshed.kinds.get(kind)?;
         let mut set = missing.clone();
+        open.read(|document| {
+            let one = document.resources.get(address);
+            let adopted = one.and_then(|one| Some((&one.spec, one.adopted.as_ref()?)));
+            for (field, tag) in any.in_tags() {
+                if let Some((spec, adopted)) = adopted
+                    && adopted.tags_before.contains_key(*tag)
+                    && let Some(text) = spec.get(*field).and_then(tag_text)
+                {
+                    set.insert((*tag).to_owned(), text);
+                }
+            }
+        });
         set.insert(ADOPTED_TAG.to_owned(), "terraform".to_owned());
         let tagged = ctx.retrying(|| any.tag(ctx, id, &set, &[])).await;
         tagged.map_err(|error| error.at(address))?;

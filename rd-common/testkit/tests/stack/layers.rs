@@ -217,6 +217,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "rotation",
             "description",
             "value",
+            "form",
             "generate",
         ],
     ),

@@ -39,6 +39,7 @@ mod stdin;
 mod stdout;
 mod streaming;
 mod terminal;
+mod terraform_adopt;
 mod terraform_adopt_service;
 mod terraform_export;
 mod views;

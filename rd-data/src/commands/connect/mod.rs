@@ -4,14 +4,17 @@
 mod password_file;
 mod variables;
 
+use crate::commands::stored_secret::{StoredSecret, instance};
 use crate::kinds::database_secret::Database;
-use crate::slice::{Data, SECRET};
+use crate::kinds::db_instance::model::Live;
+use crate::slice::Data;
 use password_file::PasswordFile;
 use rd_common::commands::slice_context::SliceContext;
 use rd_common::connect::{Client, Host, connect};
 use rd_common::context::Context;
 use rd_common::{Error, Exit, Result};
 use rd_secret::value::{Fields, current, text};
+use serde_json::json;
 use std::ffi::OsString;
 use variables::{REMOVED, variables};
 
@@ -51,12 +54,29 @@ impl Connection {
     }
 }
 
+/// Adds what the value of an adopted secret does not say, from the instance.
+fn add_missing(fields: &mut Fields, instance: &Live) {
+    let known = [
+        ("host", json!(instance.host)),
+        ("port", json!(instance.port)),
+        ("dbname", json!(instance.db_name)),
+        ("username", json!(instance.username)),
+    ];
+    for (name, value) in known.into_iter().filter(|(_, value)| !value.is_null()) {
+        fields.entry(name.to_owned()).or_insert(value);
+    }
+}
+
 /// Runs the client, and returns its exit code.
 pub async fn run(context: &Context, args: &ConnectArgs) -> Result<Exit> {
     let client = Client::find(&[&args.client], &args.arguments, INSTALL)?;
     let data = SliceContext::<Data>::open(context).await?;
-    let (_, secret) = data.resource(SECRET)?;
-    let content = current::<_, Database>(&data.ctx, secret).await?;
+    let secret = StoredSecret::of(&data)?;
+    let mut content = current::<_, Database>(&data.ctx, &secret.arn).await?;
+    if let Some(instance) = instance(&data) {
+        add_missing(&mut content.fields, &instance);
+    }
+    let secret = secret.arn;
     let incomplete = || {
         Error::failed(format!("the secret {secret} is incomplete"))
             .hint("rd-data check shows what is missing")

@@ -2,6 +2,7 @@
 
 use super::Source;
 use crate::clients::Clients;
+use crate::commands::stored_secret::StoredSecret;
 use crate::commands::wait_for_instance::{set_password_and_wait, wait_until_available};
 use crate::engine_version::Version;
 use crate::kinds::database_secret::Database;
@@ -10,7 +11,7 @@ use crate::kinds::db_instance::model::{Live, REPLACED_TAG, RESTORED_TAG, Spec, l
 use crate::kinds::db_instance::modify::{known_texts, modify};
 use crate::kinds::db_instance::read::describe;
 use crate::kinds::db_instance::support::check_restore;
-use crate::slice::{Data, INSTANCE, SECRET};
+use crate::slice::{Data, INSTANCE};
 use crate::{log_groups, rds};
 use aws_sdk_rds::types::Tag;
 use rd_common::aws::Explain;
@@ -33,6 +34,8 @@ pub async fn restore(
     current_id: &str,
 ) -> Result<String> {
     let ctx = &data.ctx;
+    let secret = StoredSecret::of(data)?;
+    secret.refuse_managed("restore")?;
     let instances = describe(&ctx.clients, None).await?;
     let existing = instances.iter().find(|instance| {
         let tags = tags_from_sdk!(instance.tag_list());
@@ -53,8 +56,7 @@ pub async fn restore(
     let instance = wait_until_available(ctx, &id, |_| true).await?;
     configure(ctx, &id, spec, instance).await?;
     // It has the password of the snapshot; the secret has the current one.
-    let (_, secret) = data.resource(SECRET)?;
-    let content = current::<_, Database>(ctx, secret).await?;
+    let content = current::<_, Database>(ctx, &secret.arn).await?;
     if let Some(password) = content.generated {
         set_password_and_wait(ctx, &id, &password).await?;
     }

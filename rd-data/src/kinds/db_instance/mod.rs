@@ -21,11 +21,15 @@ use crate::kinds::db_parameter_group::DbParameterGroup;
 use crate::rds;
 use aws_sdk_rds::types::DbInstance as Instance;
 use model::{Live, Spec, live};
+use rd_common::arn::last_part;
+use rd_common::stack::FINAL_SNAPSHOT_TAG;
 use rd_common::{
     Attribute, Change, CreateRequest, Ctx, Deletion, Details, Error, Found, Kind, Note, Readiness,
     Result, Tags, Timeouts, Wanted, attribute, tags_from_sdk,
 };
+use rd_secret::secret::GIVEN_GENERATION_TAG;
 use read::{address_of, describe, matching, name};
+use serde_json::Value;
 use std::time::Duration;
 
 /// The kind `db_instance`: the PostgreSQL instance.
@@ -44,6 +48,10 @@ impl Kind for DbInstance {
     /// It is `available` for moments between backups and other work that follow a create or a change.
     /// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/rds/instance.go>
     const READS_IN_A_ROW: u32 = 3;
+    const IN_TAGS: &'static [(&'static str, &'static str)] = &[
+        ("final_snapshot", FINAL_SNAPSHOT_TAG),
+        ("secret_generation", GIVEN_GENERATION_TAG),
+    ];
     const CHECKED_WITH_AWS: &'static [&'static str] = offered::CHECKED;
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
@@ -109,6 +117,11 @@ impl Kind for DbInstance {
 
     fn diff(spec: &Spec, live: &Live, last: Option<&Spec>) -> Vec<Change> {
         diff::diff(spec, live, last)
+    }
+
+    /// Its name, from which those of restored instances are made.
+    fn keeps(live: &Live) -> Vec<(&'static str, Value)> {
+        vec![("identifier", last_part(&live.arn).into())]
     }
 
     fn validate(spec: &Spec, live: &Live, _last: Option<&Spec>, changes: &[Change]) -> Result<()> {

@@ -178,6 +178,10 @@ pub struct Live {
     pub final_snapshot: Option<bool>,
     /// The generation of the secret whose password was set, from the tag `rd:secret-generation`; empty without the tag.
     pub secret_generation: String,
+    /// The ARN of the secret with the password, where RDS manages it; none otherwise. rd creates no such instance, and keeps
+    /// that of an adopted one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub managed_secret: Option<String>,
     /// Whether the instance has a public IP address.
     pub publicly_accessible: bool,
     /// Whether snapshots get the instance's tags.
@@ -301,6 +305,9 @@ pub fn live(instance: &Instance) -> Live {
             .get(FINAL_SNAPSHOT_TAG)
             .and_then(|value| value.parse().ok()),
         secret_generation: tags.get(GIVEN_GENERATION_TAG).cloned().unwrap_or_default(),
+        managed_secret: instance
+            .master_user_secret()
+            .and_then(|secret| secret.secret_arn().map(str::to_owned)),
         publicly_accessible: instance.publicly_accessible().unwrap_or(false),
         copy_tags_to_snapshot: instance.copy_tags_to_snapshot().unwrap_or(false),
         ca_certificate: instance.ca_certificate_identifier().map(str::to_owned),
@@ -395,6 +402,9 @@ mod tests {
              <PerformanceInsightsEnabled>true</PerformanceInsightsEnabled>\
              <PerformanceInsightsRetentionPeriod>7</PerformanceInsightsRetentionPeriod>\
              <DeletionProtection>true</DeletionProtection><AssociatedRoles/>\
+             <MasterUserSecret><SecretArn>arn:aws:secretsmanager:us-west-2:123456789012:secret:rds!db-1-x</SecretArn>\
+             <SecretStatus>active</SecretStatus><KmsKeyId>arn:aws:kms:us-west-2:123456789012:key/19b5cf60</KmsKeyId>\
+             </MasterUserSecret>\
              <MaxAllocatedStorage>1000</MaxAllocatedStorage>\
              <TagList><Tag><Key>rd:final-snapshot</Key><Value>true</Value></Tag></TagList>\
              <CertificateDetails><CAIdentifier>rds-ca-rsa2048-g1</CAIdentifier>\
@@ -423,6 +433,8 @@ mod tests {
         );
         let role = "arn:aws:iam::123456789012:role/rds-monitoring-role";
         assert_eq!(live.monitoring_role_arn.as_deref(), Some(role));
+        let secret = "arn:aws:secretsmanager:us-west-2:123456789012:secret:rds!db-1-x";
+        assert_eq!(live.managed_secret.as_deref(), Some(secret));
         assert_eq!(live.extended_support, Some(true));
         assert_eq!(live.final_snapshot, Some(true));
         assert_eq!(

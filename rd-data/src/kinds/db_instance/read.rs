@@ -56,18 +56,17 @@ pub async fn instances_that(
     Ok((!users.is_empty()).then(|| users.join(", ")))
 }
 
-/// The name of the instance whose tags have `address` in `slice` of this stack; none if no instance has them.
-pub async fn find_name_by_address(
+/// The instance whose tags have `address` in `slice` of this stack; none if no instance has them.
+pub async fn find_by_address(
     clients: &Clients,
     stack: &Stack,
     slice: &str,
     address: &str,
-) -> Result<Option<String>> {
+) -> Result<Option<Instance>> {
     let all = describe(clients, None).await?;
     Ok(all
-        .iter()
-        .find(|instance| address_of(stack, slice, instance).as_deref() == Some(address))
-        .map(|instance| name(instance).to_owned()))
+        .into_iter()
+        .find(|instance| address_of(stack, slice, instance).as_deref() == Some(address)))
 }
 
 /// The name of an instance, which is its id.

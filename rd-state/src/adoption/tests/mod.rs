@@ -1,5 +1,7 @@
 //! Which part of the stack each resource is.
 
+mod cache;
+mod data;
 mod ecs;
 mod edge;
 mod logs;
@@ -39,21 +41,11 @@ fn settings(mapping: &Mapping) -> Vec<String> {
 }
 
 #[test]
-fn slices_that_cannot_be_adopted_yet_are_named() {
+fn what_an_answer_leaves_to_terraform_stays_there() {
     let mut resources = own_style();
-    resources.push(one(
-        "aws_db_instance",
-        "main",
-        json!({"identifier": "shop"}),
-    ));
     resources.push(one("aws_lb", "other", json!({"id": "x"})));
     let mapping = map_with(&resources, &[("aws_lb.other", "terraform")]);
-    assert_eq!(mapping.not_yet.len(), 1);
-    assert_eq!(mapping.not_yet[0].why, "data");
-    assert!(
-        mapping
-            .stays
-            .iter()
-            .any(|one| one.terraform == "aws_lb.other")
-    );
+    let mut stays = mapping.stays.iter();
+    let other = stays.find(|one| one.terraform == "aws_lb.other").unwrap();
+    assert_eq!(other.why, "answered");
 }

@@ -507,6 +507,17 @@ fn no_resource_of_another_stack_is_adopted() {
             .iter()
             .filter(|one| one.address.starts_with("net.subnet."));
         assert_eq!(subnets.count(), 2 * expected[chosen], "round {round}");
+        for address in [
+            "data.secret.database",
+            "data.log_group.postgresql",
+            "cache.secret.redis",
+        ] {
+            let mut all = mapping.decisions.iter();
+            assert!(
+                all.any(|one| one.address == address),
+                "round {round}: {address}"
+            );
+        }
     }
 }
 
@@ -611,5 +622,66 @@ fn generated(stack: &str, next: &mut impl FnMut(usize) -> usize) -> (Vec<Value>,
                 "source_security_group_id": other, "security_group_rule_id": id(&format!("sgr-{name}"))})));
         }
     }
+    all.extend(database_and_cache(stack, &vpc));
     (all, zones.len())
+}
+
+/// The database and the cache of a stack, with secrets whose names do not say whose they are.
+fn database_and_cache(stack: &str, vpc: &str) -> Vec<Value> {
+    let id = |what: &str| format!("{what}-{stack}");
+    let named = |kind: &str, what: &str, attributes: Value| {
+        one(kind, &format!("{what}_{stack}"), attributes)
+    };
+    let group = |kind: &str| {
+        named(
+            kind,
+            "db",
+            json!({"id": id("group"), "name": id("group"), "vpc_id": vpc}),
+        )
+    };
+    let mut all = vec![
+        group("aws_db_subnet_group"),
+        group("aws_elasticache_subnet_group"),
+        named(
+            "aws_db_instance",
+            "db",
+            json!({"id": "db-1", "identifier": id("db"), "engine": "postgres", "db_subnet_group_name": id("group"),
+                   "parameter_group_name": id("pg"), "enabled_cloudwatch_logs_exports": ["postgresql"]}),
+        ),
+        named(
+            "aws_db_parameter_group",
+            "db",
+            json!({"id": id("pg"), "name": id("pg"), "parameter": []}),
+        ),
+        named(
+            "aws_cloudwatch_log_group",
+            "db",
+            json!({"name": format!("/aws/rds/instance/{}/postgresql", id("db"))}),
+        ),
+        named(
+            "aws_elasticache_replication_group",
+            "redis",
+            json!({"id": id("redis"), "replication_group_id": id("redis"), "subnet_group_name": id("group")}),
+        ),
+    ];
+    for owner in [
+        "aws_db_instance.db",
+        "aws_elasticache_replication_group.redis",
+    ] {
+        let name = owner.rsplit('.').next().unwrap_or_default();
+        let arn = id(&format!("secret-{name}"));
+        all.push(named(
+            "aws_secretsmanager_secret",
+            name,
+            json!({"id": arn, "name": "app"}),
+        ));
+        let mut version = named(
+            "aws_secretsmanager_secret_version",
+            name,
+            json!({"secret_id": arn}),
+        );
+        version["instances"][0]["dependencies"] = json!([format!("{owner}_{stack}")]);
+        all.push(version);
+    }
+    all
 }

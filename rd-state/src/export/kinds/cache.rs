@@ -59,8 +59,10 @@ pub fn replication_group(source: &Source<'_>) -> Resource {
     let parameters = source.reference("aws_elasticache_parameter_group", "name", parameters);
     cache.set("parameter_group_name", parameters);
     cache.set("port", source.get("port"));
-    cache.set("at_rest_encryption_enabled", true);
-    cache.set("transit_encryption_enabled", true);
+    // Not told of a group without nodes.
+    let is_on = |key: &str| source.get(key).as_bool().unwrap_or(true);
+    cache.set("at_rest_encryption_enabled", is_on("at_rest_encryption"));
+    cache.set("transit_encryption_enabled", is_on("transit_encryption"));
     cache.set("kms_key_id", source.spec("kms_key"));
     cache.set(
         "snapshot_retention_limit",

@@ -53,7 +53,7 @@ pub fn db_instance(source: &Source<'_>) -> Resource {
     db.set("storage_type", source.get("storage_type"));
     db.set("iops", source.spec("iops"));
     db.set("storage_throughput", source.spec("storage_throughput"));
-    db.set("storage_encrypted", true);
+    db.set("storage_encrypted", source.get("storage_encrypted"));
     db.set("kms_key_id", source.spec("kms_key"));
     db.set("multi_az", source.get("multi_az"));
     db.set("db_name", source.get("db_name"));
@@ -119,6 +119,9 @@ pub fn db_instance(source: &Source<'_>) -> Resource {
         _ => "open-source-rds-extended-support-disabled",
     };
     db.set("engine_lifecycle_support", support);
+    if !source.text("managed_secret").is_empty() {
+        db.set("manage_master_user_password", true);
+    }
     // The password stays in the secret; the others are the provider's own arguments.
     db.ignored.extend([
         "password",

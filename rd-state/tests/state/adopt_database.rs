@@ -1,0 +1,386 @@
+//! `rd-state adopt` of databases and caches whose secret, parameter group and log groups are not as rd makes them: nothing
+//! but tags changes, the next plan changes nothing, and what there is keeps its form.
+
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
+
+use rd_testkit::{Api, Done, ELASTICACHE, RDS, World};
+use serde_json::{Value, json};
+
+/// Settings of the stack that adopts.
+const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n";
+
+/// A password in Terraform's state, and in AWS.
+const PLANTED: &str = "planted0d41c8e7b2";
+
+/// The name of everything that Terraform has made.
+const NAME: &str = "legacy-live";
+
+/// What is made, and Terraform's state of it.
+struct Legacy {
+    world: World,
+    resources: Vec<Value>,
+}
+
+impl Legacy {
+    /// A network that rd has, and nothing else.
+    fn new() -> Self {
+        let world = World::new(SETTINGS);
+        world.network();
+        for service in ["rds.amazonaws.com", "elasticache.amazonaws.com"] {
+            let iam: Api = ("iam", "2010-05-08");
+            world.query(
+                iam,
+                "CreateServiceLinkedRole",
+                &[("AWSServiceName", service)],
+            );
+        }
+        Self {
+            world,
+            resources: Vec::new(),
+        }
+    }
+
+    /// The output of the network: an id, or the first of a list.
+    fn net(&self, name: &str) -> Vec<String> {
+        let file = std::fs::read(self.world.state_file("shop/test", "net")).unwrap();
+        let document: Value = serde_json::from_slice(&file).unwrap();
+        match &document["outputs"][name] {
+            Value::Array(all) => all
+                .iter()
+                .map(|one| one.as_str().unwrap().to_owned())
+                .collect(),
+            one => vec![one.as_str().unwrap().to_owned()],
+        }
+    }
+
+    fn terraform(&mut self, kind: &str, attributes: Value) {
+        let provider = "provider[\"registry.terraform.io/hashicorp/aws\"]";
+        self.resources.push(
+            json!({"mode": "managed", "type": kind, "name": "main", "provider": provider,
+                                   "instances": [{"attributes": attributes}]}),
+        );
+    }
+
+    /// A database with storage of the type gp2, which rd does not make, and the parameter group of AWS.
+    fn database(&mut self, more: &[(&str, &str)]) {
+        let subnets = self.net("private_subnet_ids");
+        let group = [
+            ("DBSubnetGroupName", NAME),
+            ("DBSubnetGroupDescription", "made by hand"),
+            ("SubnetIds.SubnetIdentifier.1", &subnets[0]),
+            ("SubnetIds.SubnetIdentifier.2", &subnets[1]),
+        ];
+        self.world.query(RDS, "CreateDBSubnetGroup", &group);
+        let security = self.net("db_security_group_id");
+        let mut instance = vec![
+            ("DBInstanceIdentifier", NAME),
+            ("Engine", "postgres"),
+            ("EngineVersion", "16"),
+            ("DBInstanceClass", "db.t4g.large"),
+            ("AllocatedStorage", "30"),
+            ("StorageType", "gp2"),
+            ("StorageEncrypted", "false"),
+            ("DBName", "legacy"),
+            ("MasterUsername", "postgres"),
+            ("DBSubnetGroupName", NAME),
+            (
+                "VpcSecurityGroupIds.VpcSecurityGroupId.1",
+                security[0].as_str(),
+            ),
+            ("BackupRetentionPeriod", "3"),
+            ("PreferredBackupWindow", "01:00-02:00"),
+            ("PreferredMaintenanceWindow", "tue:04:00-tue:05:00"),
+            ("EnableCloudwatchLogsExports.member.1", "postgresql"),
+            ("DeletionProtection", "true"),
+            ("Tags.Tag.1.Key", "ManagedBy"),
+            ("Tags.Tag.1.Value", "terraform"),
+        ];
+        instance.extend(more);
+        self.world.query(RDS, "CreateDBInstance", &instance);
+        self.ready(RDS, "DescribeDBInstances", "DBInstanceStatus");
+        self.terraform("aws_db_subnet_group", json!({"id": NAME, "name": NAME}));
+        self.terraform(
+            "aws_db_instance",
+            json!({"id": "db-ABC", "identifier": NAME, "engine": "postgres", "engine_version": "16",
+                   "instance_class": "db.t4g.large", "allocated_storage": 30, "storage_type": "gp2",
+                   "db_name": "legacy", "username": "postgres", "db_subnet_group_name": NAME,
+                   "parameter_group_name": "default.postgres16", "backup_retention_period": 3,
+                   "backup_window": "01:00-02:00", "maintenance_window": "tue:04:00-tue:05:00",
+                   "enabled_cloudwatch_logs_exports": ["postgresql"], "performance_insights_enabled": false,
+                   "deletion_protection": true, "skip_final_snapshot": true, "password": PLANTED}),
+        );
+    }
+
+    fn ready(&self, api: Api, call: &str, tag: &str) {
+        for _ in 0..120 {
+            let answer = self.world.query(api, call, &[]);
+            if answer.tag(tag) == Some("available") {
+                return;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(500));
+        }
+        panic!("{call}: not available");
+    }
+
+    /// A secret with this value.
+    fn secret(&mut self, name: &str, value: &str) {
+        let secret = json!({"Name": name, "SecretString": value, "Description": "made by hand"});
+        let arn = self.world.json("secretsmanager.CreateSecret", &secret)["ARN"].clone();
+        self.terraform(
+            "aws_secretsmanager_secret",
+            json!({"id": arn, "arn": arn, "name": name, "kms_key_id": ""}),
+        );
+        self.terraform(
+            "aws_secretsmanager_secret_version",
+            json!({"id": "x", "secret_id": arn, "secret_string": value}),
+        );
+    }
+
+    fn value(&self, name: &str) -> String {
+        let secret = json!({"SecretId": name});
+        let answer = self.world.json("secretsmanager.GetSecretValue", &secret);
+        answer["SecretString"].as_str().unwrap().to_owned()
+    }
+
+    fn host(&self) -> String {
+        let answer = self.world.query(RDS, "DescribeDBInstances", &[]);
+        answer.tag("Address").unwrap().to_owned()
+    }
+
+    /// Adopts it, and returns what the next plan of `program` does.
+    fn adopted(&self, program: &str) -> (Done, Vec<String>) {
+        let state = json!({"version": 4, "serial": 3, "lineage": "x", "resources": self.resources, "outputs": {}});
+        let adopt = || self.world.rd("rd-state").stdin(state.to_string());
+        let dry = adopt().args("adopt - --dry-run").ok();
+        for change in dry.of_type("change") {
+            let fields = change["fields"].as_array().unwrap();
+            let mut other = fields
+                .iter()
+                .filter(|one| !one["path"].as_str().unwrap().starts_with("tags."));
+            assert!(
+                change["action"] == "create" || other.next().is_none(),
+                "{change}"
+            );
+        }
+        let done = adopt().args("adopt - -y").ok();
+        self.world.keeps(PLANTED, &[dry]);
+        let plan = self.world.rd(program).args("plan").ok();
+        self.world.keeps(PLANTED, std::slice::from_ref(&plan));
+        (done, plan.actions())
+    }
+}
+
+#[test]
+fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
+    let mut legacy = Legacy::new();
+    legacy.database(&[("MasterUserPassword", PLANTED)]);
+    // RDS has created it, without tags and retention.
+    let group = format!("/aws/rds/instance/{NAME}/postgresql");
+    let url = |password: &str, host: &str| {
+        format!("postgres://postgres:{password}@{host}:5432/legacy?sslmode=verify-full")
+    };
+    let host = legacy.host();
+    legacy.secret("legacy/database", &url(PLANTED, &host));
+    let (done, plan) = legacy.adopted("rd-data");
+    assert_eq!(plan, [""; 0], "{}", done.stderr);
+    legacy.world.keeps(PLANTED, std::slice::from_ref(&done));
+    assert!(done.stderr.contains("rd-data rotate"), "{}", done.stderr);
+    assert_eq!(legacy.value("legacy/database"), url(PLANTED, &host));
+    let id = |address: &str| legacy.world.id(address);
+    assert_eq!(id("data.log_group.postgresql"), group);
+    let state = std::fs::read(legacy.world.state_file("shop/test", "data")).unwrap();
+    let state: Value = serde_json::from_slice(&state).unwrap();
+    assert!(state["resources"]["data.db_parameter_group.main"].is_null());
+    let spec = &state["resources"]["data.db_instance.postgres"]["spec"];
+    assert_eq!(
+        (
+            &spec["storage_type"],
+            &spec["identifier"],
+            &spec["db_parameter_group"]
+        ),
+        (&json!("gp2"), &json!(NAME), &json!("default.postgres16"))
+    );
+
+    let rotated = legacy.world.rd("rd-data").args("rotate").ok();
+    let value = legacy.value("legacy/database");
+    let password = value.split([':', '@']).nth(2).unwrap();
+    assert!(password.len() > 20 && password != PLANTED);
+    assert_eq!(value, url(password, &host));
+    legacy.world.keeps(password, &[rotated]);
+    assert_eq!(
+        legacy.world.rd("rd-data").args("plan").ok().actions(),
+        [""; 0]
+    );
+
+    // Terraform gets what exists, not what rd would make.
+    legacy
+        .world
+        .rd("rd-state")
+        .args("export --terraform tf")
+        .ok();
+    let tf = std::fs::read_to_string(legacy.world.path().join("tf/data.tf")).unwrap();
+    for (name, value) in [
+        ("storage_encrypted", "false"),
+        ("storage_type", "\"gp2\""),
+        ("\"rd:adopted\"", "\"terraform\""),
+    ] {
+        let mut lines = tf.lines().filter_map(|line| line.trim().split_once('='));
+        assert!(
+            lines.any(|(left, right)| (left.trim(), right.trim()) == (name, value)),
+            "{name}: {tf}"
+        );
+    }
+
+    // A parameter of the stack's own brings its group.
+    let own = "--set data.parameters.work_mem=8192";
+    let plan = legacy.world.rd("rd-data").args("plan").args(own).ok();
+    assert_eq!(
+        plan.actions(),
+        [
+            "create data.db_parameter_group.main",
+            "update data.db_instance.postgres"
+        ]
+    );
+    legacy.world.rd("rd-state").args("adopt --undo -y").ok();
+    let tags = legacy.world.query(RDS, "DescribeDBInstances", &[]).body;
+    assert!(
+        tags.contains("terraform") && !tags.contains("rd:"),
+        "{tags}"
+    );
+}
+
+#[test]
+fn a_password_that_rds_manages_stays_so() {
+    let mut legacy = Legacy::new();
+    legacy.database(&[("ManageMasterUserPassword", "true")]);
+    let described = legacy.world.query(RDS, "DescribeDBInstances", &[]);
+    let arn = described.tag("SecretArn").unwrap().to_owned();
+    let instance = legacy.resources.last_mut().unwrap();
+    instance["instances"][0]["attributes"]["master_user_secret"] = json!([{"secret_arn": arn}]);
+    let (done, plan) = legacy.adopted("rd-data");
+    assert_eq!(plan, [""; 0], "{}", done.stderr);
+    assert!(done.stderr.contains("RDS manages"), "{}", done.stderr);
+    let output = legacy.world.rd("rd-data").args("output secret_arn").ok();
+    assert_eq!(output.stdout.trim(), arn);
+    let rotate = legacy.world.rd("rd-data").args("rotate").code(6);
+    assert!(rotate.stderr.contains("rotate-secret"), "{}", rotate.stderr);
+    legacy.world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(
+        legacy.world.rd("rd-data").args("plan").ok().actions(),
+        [""; 0]
+    );
+}
+
+#[test]
+fn a_database_without_a_secret_keeps_its_password_until_it_is_rotated() {
+    let mut legacy = Legacy::new();
+    legacy.database(&[("MasterUserPassword", PLANTED)]);
+    let (done, plan) = legacy.adopted("rd-data");
+    assert_eq!(
+        plan,
+        [
+            "create data.secret.database",
+            "create data.secret_version.database"
+        ],
+        "{}",
+        done.stderr
+    );
+    assert!(
+        done.stderr
+            .contains("no secret has the database's password"),
+        "{}",
+        done.stderr
+    );
+    let applied = legacy.world.rd("rd-data").args("apply -y").ok();
+    assert!(
+        !applied
+            .actions()
+            .iter()
+            .any(|one| one.starts_with("update")),
+        "{}",
+        applied.stdout
+    );
+    legacy.world.rd("rd-data").args("rotate").ok();
+    let plan = || legacy.world.rd("rd-data").args("plan").ok().actions();
+    assert_eq!(plan(), [""; 0]);
+    // From then on, a secret that is created again gives the database its password.
+    let arn = legacy.world.id("data.secret.database");
+    let secret = json!({"SecretId": arn, "ForceDeleteWithoutRecovery": true});
+    legacy.world.json("secretsmanager.DeleteSecret", &secret);
+    let update = "update data.db_instance.postgres".to_owned();
+    assert!(plan().contains(&update), "{:?}", plan());
+}
+
+#[test]
+fn a_cache_keeps_a_plain_token_and_json_of_its_own() {
+    for (value, after) in [
+        (PLANTED.to_owned(), None),
+        (
+            json!({"REDIS_DB": 2, "token": PLANTED}).to_string(),
+            Some("REDIS_DB"),
+        ),
+    ] {
+        let mut legacy = Legacy::new();
+        let subnets = legacy.net("private_subnet_ids");
+        let group = [
+            ("CacheSubnetGroupName", NAME),
+            ("CacheSubnetGroupDescription", "made by hand"),
+            ("SubnetIds.SubnetIdentifier.1", subnets[0].as_str()),
+        ];
+        legacy
+            .world
+            .query(ELASTICACHE, "CreateCacheSubnetGroup", &group);
+        let security = legacy.net("redis_security_group_id");
+        let group = [
+            ("ReplicationGroupId", NAME),
+            ("ReplicationGroupDescription", "made by hand"),
+            ("Engine", "valkey"),
+            ("EngineVersion", "8.0"),
+            ("CacheNodeType", "cache.t4g.small"),
+            ("NumCacheClusters", "1"),
+            ("CacheParameterGroupName", "default.valkey8"),
+            ("CacheSubnetGroupName", NAME),
+            ("SecurityGroupIds.SecurityGroupId.1", security[0].as_str()),
+            ("TransitEncryptionEnabled", "true"),
+            ("AtRestEncryptionEnabled", "true"),
+            ("AuthToken", PLANTED),
+            ("PreferredMaintenanceWindow", "tue:04:00-tue:05:00"),
+        ];
+        legacy
+            .world
+            .query(ELASTICACHE, "CreateReplicationGroup", &group);
+        legacy.ready(ELASTICACHE, "DescribeReplicationGroups", "Status");
+        legacy.terraform(
+            "aws_elasticache_subnet_group",
+            json!({"id": NAME, "name": NAME}),
+        );
+        legacy.terraform(
+            "aws_elasticache_replication_group",
+            json!({"id": NAME, "replication_group_id": NAME, "engine": "valkey", "engine_version": "8.0",
+                   "engine_version_actual": "8.0.1", "node_type": "cache.t4g.small", "num_cache_clusters": 1,
+                   "subnet_group_name": NAME, "parameter_group_name": "default.valkey8", "auth_token": PLANTED,
+                   "maintenance_window": "tue:04:00-tue:05:00", "snapshot_retention_limit": 0}),
+        );
+        legacy.secret("legacy/redis", &value);
+        let (done, plan) = legacy.adopted("rd-cache");
+        assert_eq!(plan, [""; 0], "{}", done.stderr);
+        legacy.world.keeps(PLANTED, std::slice::from_ref(&done));
+        legacy.world.rd("rd-cache").args("rotate").ok();
+        let now = legacy.value("legacy/redis");
+        assert!(!now.contains(PLANTED), "{now}");
+        match after {
+            None => assert!(now.bytes().all(|b| b.is_ascii_alphanumeric()), "{now}"),
+            Some(member) => {
+                let now: Value = serde_json::from_str(&now).unwrap();
+                assert!(
+                    now[member] == 2 && now["url"].is_null() && now["host"].is_null(),
+                    "{now}"
+                );
+            }
+        }
+        assert_eq!(
+            legacy.world.rd("rd-cache").args("plan").ok().actions(),
+            [""; 0]
+        );
+    }
+}
