@@ -216,7 +216,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SERVICE,
         "AddTagsToResource",
-        "apply restore",
+        "apply restore rotate",
         &[Grant::on(
             "rds:AddTagsToResource",
             "instance subnet_group parameter_group",

@@ -8,11 +8,7 @@ use std::fmt::Write;
 /// The blocks and commands, as text. A block names a whole resource or a whole module, since Terraform allows no instance
 /// keys in it, and nothing that a module still declares: where a part of one stays, `terraform state rm` names the rest.
 pub fn removal(mapping: &Mapping) -> String {
-    let staying: BTreeSet<&str> = mapping
-        .stays
-        .iter()
-        .map(|one| one.block.as_str())
-        .collect();
+    let staying: BTreeSet<&str> = mapping.stays.iter().map(|one| one.block.as_str()).collect();
     let (partly, whole): (Vec<_>, Vec<_>) = mapping
         .decisions
         .iter()
