@@ -1,9 +1,9 @@
 //! The resources that the states have, with their ids at AWS.
 
 use jiff::Timestamp;
-use rd_common::Result;
 use rd_common::context::Context;
 use rd_common::slices::SLICES;
+use rd_common::{Document, Result};
 use serde_json::Value;
 
 /// A resource of the stack that exists.
@@ -21,6 +21,20 @@ pub struct Owned {
     pub spec: Value,
     /// When rd created it, or when it came into the state.
     pub since: Timestamp,
+}
+
+/// The states of the stack's slices, in their order. Fails where one belongs to another region or account than the run works
+/// on: its prices would be wrong, and its ids unknown there.
+pub async fn states(context: &Context) -> Result<Vec<(&'static str, Document)>> {
+    let mut all = Vec::new();
+    for slice in SLICES {
+        if let Some(state) = context.load_state(slice).await? {
+            let place = context.store.location(&context.key(slice));
+            state.belongs_to(&context.stack, slice, &place)?;
+            all.push((slice, state));
+        }
+    }
+    Ok(all)
 }
 
 impl Owned {
@@ -53,10 +67,7 @@ impl OwnedResources {
     /// Reads the states of all slices.
     pub async fn read(context: &Context) -> Result<Self> {
         let mut all = Self::default();
-        for slice in SLICES {
-            let Some(state) = context.load_state(slice).await? else {
-                continue;
-            };
+        for (slice, state) in states(context).await? {
             all.account = Some(state.account).filter(|account| !account.is_empty());
             for (address, resource) in state.resources {
                 let deposed = resource.deposed.into_iter();

@@ -5,14 +5,13 @@ use crate::clients::Clients;
 use crate::inventory::Inventory;
 use crate::money::{cents, plain};
 use crate::observed::{Window, print_cost};
-use crate::owned::OwnedResources;
+use crate::owned::{OwnedResources, states};
 use crate::report::{entry, markdown_table};
 use crate::savings::{Asked, Outcome, Saving, Search, find};
 use crate::waste::Look;
 use jiff::Timestamp;
 use rd_common::context::Context;
 use rd_common::output::style::{BOLD, paint, width};
-use rd_common::slices::SLICES;
 use rd_common::{Exit, Result};
 use serde_json::json;
 use std::path::PathBuf;
@@ -39,10 +38,8 @@ pub async fn run(context: &Context, args: &SavingsArgs) -> Result<Exit> {
     let sources = Sources::new(context, None, args.prices.as_deref())?;
     let prices = &sources.prices;
     let mut inventory = Inventory::default();
-    for slice in SLICES {
-        if let Some(state) = context.load_state(slice).await? {
-            inventory.add_state(&state);
-        }
+    for (_, state) in states(context).await? {
+        inventory.add_state(&state);
     }
     let owned = OwnedResources::read(context).await?;
     let aws = context.connect().await?;

@@ -5,7 +5,7 @@ use crate::config::{Config, Preset};
 use crate::estimate::Estimate;
 use crate::inventory::Inventory;
 use crate::observed::{self, Numbers, Window};
-use crate::owned::OwnedResources;
+use crate::owned::{OwnedResources, states};
 use crate::prices::Prices;
 use crate::pricing::Terms;
 use jiff::Timestamp;
@@ -14,7 +14,6 @@ use jiff::tz::TimeZone;
 use rd_common::Result;
 use rd_common::context::Context;
 use rd_common::settings::{Backend, StateSettings};
-use rd_common::slices::SLICES;
 use std::collections::BTreeSet;
 use std::path::Path;
 
@@ -96,13 +95,11 @@ impl Sources {
     pub async fn of_states(&self, context: &Context) -> Result<Estimate> {
         let mut inventory = Inventory::default();
         let mut slices = BTreeSet::new();
-        for slice in SLICES {
-            if let Some(state) = context.load_state(slice).await? {
-                if !state.resources.is_empty() {
-                    slices.insert(slice);
-                }
-                inventory.add_state(&state);
+        for (slice, state) in states(context).await? {
+            if !state.resources.is_empty() {
+                slices.insert(slice);
             }
+            inventory.add_state(&state);
         }
         Ok(Estimate::of_states(&inventory, &slices, self.terms()))
     }

@@ -1,7 +1,8 @@
 //! `rd-cost tags`: whether costs can be found by the stack's tags, and what it takes.
 
-use super::report::open;
+use super::report::{open, today};
 use crate::cost_explorer::{RequestArgs, State, TagState};
+use jiff::ToSpan;
 use jiff::civil::Date;
 use rd_common::context::Context;
 use rd_common::output::style::{OK, WARN, paint};
@@ -21,10 +22,19 @@ pub struct TagsArgs {
     requests: RequestArgs,
 }
 
+/// The first day of a month that AWS goes back to: this one, or one of the twelve before it.
+/// <https://docs.aws.amazon.com/aws-cost-management/latest/APIReference/API_StartCostAllocationTagBackfill.html>
 fn month(text: &str) -> std::result::Result<Date, String> {
-    format!("{text}-01")
-        .parse()
-        .map_err(|_| "a month such as 2026-10".to_owned())
+    let this = today().first_of_month();
+    let earliest = this.saturating_sub(12.months());
+    match format!("{text}-01").parse::<Date>() {
+        Ok(month) if (earliest..=this).contains(&month) => Ok(month),
+        _ => {
+            let [earliest, this] =
+                [earliest, this].map(|month| month.strftime("%Y-%m").to_string());
+            Err(format!("allowed: a month from {earliest} to {this}"))
+        }
+    }
 }
 
 /// Prints the state of the tags, after the changes that were asked for.
@@ -45,6 +55,14 @@ pub async fn run(context: &Context, args: &TagsArgs) -> Result<Exit> {
         }
     }
     if let Some(from) = args.backfill {
+        // A backfill applies the state of each tag, also that of an inactive one, and the next is allowed a day later.
+        let is_active = |tag: &TagState| matches!(tag.state, State::Active { .. });
+        if !tags.iter().any(is_active) {
+            return Err(
+                Error::failed("no tag is active: a backfill would find nothing")
+                    .hint("activate them first: rd-cost tags --activate"),
+            );
+        }
         explorer.backfill(from).await?;
     }
     let text: String = tags

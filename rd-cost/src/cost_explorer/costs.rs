@@ -315,7 +315,10 @@ pub(super) fn explained(error: Error) -> Error {
         Some("DataUnavailableException") => error.hint(
             "Cost Explorer has no data yet: it needs a day after it was turned on in the Billing console",
         ),
-        Some("BillExpirationException") => {
+        // The second one has the code of every wrong request.
+        code if code == Some("BillExpirationException")
+            || error.summary.contains("historical data beyond 14 months") =>
+        {
             error.hint("AWS keeps 14 months: ask for later days with --since")
         }
         Some("LimitExceededException") => error.hint("wait a minute, then run the command again"),

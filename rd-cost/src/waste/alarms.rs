@@ -48,5 +48,6 @@ async fn is_ours(look: &Look<'_>, alarm: &MetricAlarm) -> Result<bool> {
     let answer = call.resource_arn(arn).send().await;
     let answer = answer.doing("read the tags of an alarm")?;
     let tags = answer.tags().iter();
-    Ok(look.is_tagged(tags.map(|tag| (tag.key(), tag.value()))) == Some(true))
+    let tags = tags.map(|tag| (tag.key(), tag.value()));
+    Ok(look.is_tagged(&tags) == Some(true))
 }

@@ -87,7 +87,7 @@ impl Look<'_> {
     /// Whether these are the tags of this stack; none where they name no stack.
     pub fn is_tagged<'t>(
         &self,
-        tags: impl Iterator<Item = (Option<&'t str>, Option<&'t str>)> + Clone,
+        tags: &(impl Iterator<Item = (Option<&'t str>, Option<&'t str>)> + Clone),
     ) -> Option<bool> {
         let value = |wanted: &str| {
             let mut tags = tags.clone();

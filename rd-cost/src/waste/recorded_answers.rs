@@ -147,7 +147,7 @@ async fn nat_gateways_and_endpoints_are_known_to_cloudwatch_by_their_dimensions(
         "NatGatewayId",
         "nat-1",
     );
-    assert_eq!(gateways[0].metrics, [gateway.clone()]);
+    assert_eq!(gateways[0].metrics, std::slice::from_ref(&gateway));
     let endpoints = listed(Check::Endpoints, &[], &answers).await;
     assert_eq!(endpoints.len(), 1);
     let bytes = observed::endpoint_bytes("vpce-1", "com.amazonaws.us-east-1.logs", "vpc-1");

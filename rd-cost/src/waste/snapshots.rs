@@ -30,7 +30,7 @@ async fn databases(look: &Look<'_>) -> Result<Vec<Candidate>> {
         let id = one.db_snapshot_identifier().unwrap_or_default();
         let of = one.db_instance_identifier().unwrap_or_default();
         let tags = one.tag_list().iter().map(|tag| (tag.key(), tag.value()));
-        let ours = look.is_tagged(tags).unwrap_or_else(|| names.has(of));
+        let ours = look.is_tagged(&tags).unwrap_or_else(|| names.has(of));
         if !(ours || look.account) || !look.is_older(one.snapshot_create_time(), OLD) {
             continue;
         }

@@ -164,17 +164,26 @@ fn where_nothing_is_found_the_tags_say_why() {
     );
     let nothing = cost(&world, "forecast").stderr;
     assert!(nothing.contains("no costs are found"), "{nothing}");
+    let month = |days_ago: i64| ago(days_ago).strftime("%Y-%m").to_string();
+    let backfill = format!("tags --backfill {}", month(30));
+    let inactive = world.rd("rd-cost").args(&backfill).code(1).stderr;
+    assert!(inactive.contains("no tag is active"), "{inactive}");
     let shown = cost(&world, "tags --activate --format text");
     assert!(shown.stdout.contains("Project: active"), "{}", shown.stdout);
     let found = cost(&world, "report --since 8d");
     assert_eq!(found.of_type("spent").len(), 1);
-    cost(&world, "tags --backfill 2026-10");
+    for days_ago in [-40, 430] {
+        let line = format!("tags --backfill {}", month(days_ago));
+        let refused = world.rd("rd-cost").args(&line).code(2).stderr;
+        assert!(refused.contains("allowed: a month from "), "{refused}");
+    }
+    cost(&world, &backfill);
     // What was kept is of the time before the backfill.
     world
         .rd("rd-cost")
         .args("report --since 8d --cached")
         .code(1);
-    let twice = world.rd("rd-cost").args("tags --backfill 2026-10").code(1);
+    let twice = world.rd("rd-cost").args(&backfill).code(1);
     assert!(
         twice.stderr.contains("one backfill in 24 hours"),
         "{}",
@@ -277,6 +286,9 @@ fn refusals_say_what_to_do() {
     let list = cost(&world, "report --metric list");
     assert_eq!(list.of_type("spent").len(), 1);
     assert!(list.stderr.contains("2 requests"), "{}", list.stderr);
+    let early = world.rd("rd-cost").args("report --since 2020-01-01");
+    let early = early.code(1).stderr;
+    assert!(early.contains("AWS keeps 14 months"), "{early}");
     let backwards = world
         .rd("rd-cost")
         .args("report --since 2026-02-01 --until 2026-01-01")

@@ -130,6 +130,13 @@ fn usage_is_what_cloudwatch_has_counted_and_says_so() {
         text.stdout
     );
 
+    // What is in one region is neither priced nor looked for in another.
+    for command in ["estimate", "waste", "savings"] {
+        let line = format!("{command} --region eu-central-1");
+        let wrong = world.rd("rd-cost").args(&line).code(6).stderr;
+        assert!(wrong.contains("belongs to region us-east-1"), "{wrong}");
+    }
+
     // The plan of a pipe is measured by what the states have.
     let plan = world.rd("rd-net").args("plan").ok().stdout;
     let piped = world.rd("rd-cost").args("estimate --usage live");

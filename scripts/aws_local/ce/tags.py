@@ -71,6 +71,9 @@ def start_cost_allocation_tag_backfill(self):
     since = day((params.get("BackfillFrom") or "")[:10], "BackfillFrom")
     if since.day != 1:
         raise invalid("BackfillFrom must be the first day of a month.")
+    today = datetime.date.today()
+    if not today.replace(year=today.year - 1, day=1) <= since <= today:
+        raise invalid("BackfillFrom cannot precede the previous twelve months, or be in the future.")
     history = costs.backfills.setdefault(self.current_account, [])
     if any(one["BackfillStatus"] == "PROCESSING" for one in history):
         raise refused("BackfillLimitExceededException", "A backfill request is in progress. Try again after 24 hours.")

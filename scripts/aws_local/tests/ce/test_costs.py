@@ -82,9 +82,15 @@ class Ce(Case):
         self.given(tags=[tag("Project"), tag("Environment", "Inactive")])
         listed = self.ce.list_cost_allocation_tags(Status="Inactive")["CostAllocationTags"]
         self.assertEqual([one["TagKey"] for one in listed], ["Environment"])
-        self.ce.start_cost_allocation_tag_backfill(BackfillFrom="2026-01-01T00:00:00Z")
+        today = datetime.date.today()
+        for years in (-2, 1):
+            with self.refused("ValidationException"):
+                wrong = today.replace(year=today.year + years, day=1)
+                self.ce.start_cost_allocation_tag_backfill(BackfillFrom=f"{wrong}T00:00:00Z")
+        month = f"{today.replace(day=1)}T00:00:00Z"
+        self.ce.start_cost_allocation_tag_backfill(BackfillFrom=month)
         with self.refused("BackfillLimitExceededException"):
-            self.ce.start_cost_allocation_tag_backfill(BackfillFrom="2026-01-01T00:00:00Z")
+            self.ce.start_cost_allocation_tag_backfill(BackfillFrom=month)
         self.given(member=True)
         with self.refused("AccessDeniedException"):
             self.ce.list_cost_allocation_tags()
