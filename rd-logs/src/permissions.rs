@@ -441,6 +441,8 @@ pub fn log_groups_named_in(settings: &Settings) -> Vec<String> {
     let service = settings.text_of("ecs", "log_group_name").map(str::to_owned);
     let cluster = settings.text_of("ecs", "cluster_name");
     let cluster = cluster.map(|name| format!("/aws/ecs/containerinsights/{name}/*"));
-    let others = service.into_iter().chain(cluster);
+    let flows = settings.text_of("net", "flow_logs_group_name");
+    let flows = flows.map(str::to_owned);
+    let others = service.into_iter().chain(cluster).chain(flows);
     cache.into_iter().map(cache_logs).chain(others).collect()
 }

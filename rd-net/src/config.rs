@@ -45,6 +45,11 @@ pub struct Config {
     pub flow_logs_retention_days: i32,
     /// The ARN of the KMS key that encrypts flow logs; by default AWS's own key.
     pub flow_logs_kms_key: Option<String>,
+    /// The name of the log group for flow logs; `/vpc/<project>-<environment>` by default.
+    pub flow_logs_group_name: Option<String>,
+    /// The name of the role with which VPC flow logs write, without its path; `<project>-<environment>-flow-logs-<region>` by
+    /// default.
+    pub flow_logs_role_name: Option<String>,
 }
 
 /// One more rule of a security group of the stack: TCP on one port, from or to one peer.
@@ -147,6 +152,8 @@ impl Default for Config {
             flow_logs: false,
             flow_logs_retention_days: 30,
             flow_logs_kms_key: None,
+            flow_logs_group_name: None,
+            flow_logs_role_name: None,
         }
     }
 }
@@ -210,6 +217,18 @@ impl Config {
         let key = self.flow_logs_kms_key.as_deref();
         problems.extend(kms_key_problem("flow_logs_kms_key", key));
         problems
+    }
+
+    /// The name of the log group to which the flow log writes.
+    pub fn flow_logs_group(&self, stack: &Stack) -> String {
+        let name = self.flow_logs_group_name.clone();
+        name.unwrap_or_else(|| format!("/vpc/{}", stack.name()))
+    }
+
+    /// The name of the role with which it writes.
+    pub fn flow_logs_role(&self, stack: &Stack) -> String {
+        let name = self.flow_logs_role_name.clone();
+        name.unwrap_or_else(|| rd_iam::role::name(stack, "flow-logs"))
     }
 
     fn zone_problems(&self, names: &[String], stack: &Stack, problems: &mut Vec<Problem>) {

@@ -4,7 +4,6 @@
 //! EC2's ids are not known before a resource exists, so that resources are told apart by their tags.
 
 use crate::config::Config;
-use crate::kinds::flow_log;
 use rd_common::Stack;
 use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
 
@@ -326,6 +325,11 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         .fold(Resources::of(stack), |all, (name, pattern)| {
             all.regional(name, "ec2", [pattern])
         });
+    // A role that the settings name may have a path, which its ARN has, too.
+    let role = config.flow_logs_role(stack);
+    let with_path = config.flow_logs_role_name.is_some();
+    let with_path = with_path.then(|| format!("role/*/{role}"));
+    let roles = [format!("role/{role}")].into_iter().chain(with_path);
     let interfaces = !config.interface_endpoints().is_empty();
     // Deletes need the role and the log group after flow logs were turned off.
     all.without_account(
@@ -333,12 +337,8 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         "route53",
         interfaces.then_some("hostedzone/*"),
     )
-    .global(
-        "role",
-        "iam",
-        [format!("role/{}", flow_log::role_name(stack))],
-    )
+    .global("role", "iam", roles)
     .values("attached_policy", Vec::new())
     .kms_key("log_key", config.flow_logs_kms_key.as_deref())
-    .log_groups("log_group", &[flow_log::log_group_name(stack)])
+    .log_groups("log_group", &[config.flow_logs_group(stack)])
 }

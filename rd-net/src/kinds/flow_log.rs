@@ -13,20 +13,10 @@ use rd_common::arn::Arn;
 use rd_common::aws::Explain;
 use rd_common::{
     Change, CreateRequest, Ctx, Deletion, Diff, Error, Found, Input, Kind, ReplaceOrder, Result,
-    Retry, Stack, Tags, Wanted,
+    Retry, Tags, Wanted,
 };
 use rd_iam::propagation;
 use serde::{Deserialize, Serialize};
-
-/// The name of the log group to which a stack's flow log writes.
-pub fn log_group_name(stack: &Stack) -> String {
-    format!("/vpc/{}", stack.name())
-}
-
-/// The name of the role with which it writes.
-pub fn role_name(stack: &Stack) -> String {
-    rd_iam::role::name(stack, "flow-logs")
-}
 
 /// The kind `flow_log`, of which nothing can be changed in place.
 pub struct FlowLog;

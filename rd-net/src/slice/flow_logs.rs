@@ -16,7 +16,7 @@ pub fn flow_logs(parts: &mut Parts, stack: &Stack, config: &Config, vpc: &Part) 
     let group = parts.add::<LogGroup<Clients>>(
         "flow-logs",
         rd_log_group::Spec {
-            name: flow_log::log_group_name(stack),
+            name: config.flow_logs_group(stack),
             retention_days: config.flow_logs_retention_days,
             kms_key: config.flow_logs_kms_key.clone(),
         },
@@ -24,7 +24,7 @@ pub fn flow_logs(parts: &mut Parts, stack: &Stack, config: &Config, vpc: &Part) 
     let role = parts.add::<Role<Clients>>(
         "flow-logs",
         role::Spec {
-            name: flow_log::role_name(stack),
+            name: config.flow_logs_role(stack),
             description: "Lets VPC flow logs write to their log group".to_owned(),
             trust: trust_for(
                 "vpc-flow-logs.amazonaws.com",

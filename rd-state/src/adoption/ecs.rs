@@ -3,17 +3,10 @@
 
 use crate::adoption::autoscaling;
 use crate::adoption::mapper::Mapper;
+use crate::adoption::roles::{self, Place};
 use crate::terraform::{Block, Resource};
 
 const TABLE: &str = "ecs";
-
-/// The types that are parts of a role: policies that stay as they are.
-const ROLE_PARTS: [&str; 4] = [
-    "aws_iam_role_policies_exclusive",
-    "aws_iam_role_policy",
-    "aws_iam_role_policy_attachment",
-    "aws_iam_role_policy_attachments_exclusive",
-];
 
 /// The roles: the name of the part, the attribute of the task definition, the key, and rd's own inline policy.
 const ROLES: [(&str, &str, &str, &str); 2] = [
@@ -238,8 +231,8 @@ fn size(mapper: &mut Mapper<'_>, definition: &Resource) {
         }
     }
     let platforms = definition.blocks("runtime_platform");
-    let architecture = platforms.iter().map(|one| one.text("cpu_architecture"));
-    let architecture = architecture.filter(|one| !one.is_empty()).next();
+    let mut architectures = platforms.iter().map(|one| one.text("cpu_architecture"));
+    let architecture = architectures.find(|one| !one.is_empty());
     let architecture = architecture.unwrap_or("X86_64");
     if architecture != "ARM64" {
         mapper.mapping.set_text(TABLE, "architecture", architecture);
@@ -292,8 +285,8 @@ fn repository(mapper: &mut Mapper<'_>, container: Block<'_>) {
         mapping.set(TABLE, "scan_on_push", "false".to_owned());
     }
     let encryption = found.blocks("encryption_configuration");
-    let key = encryption.iter().map(|one| one.text("kms_key"));
-    if let Some(key) = key.filter(|key| !key.is_empty()).next() {
+    let mut keys = encryption.iter().map(|one| one.text("kms_key"));
+    if let Some(key) = keys.find(|key| !key.is_empty()) {
         mapping.set_text(TABLE, "kms_key", key);
     }
     for part in mapper.of("aws_ecr_lifecycle_policy") {
@@ -330,31 +323,14 @@ fn role(
     definition: &Resource,
     (part, attribute, key, own): (&str, &str, &'static str, &str),
 ) {
-    let arn = definition.text(attribute);
-    let mut roles = mapper.of("aws_iam_role");
-    roles.retain(|one| !arn.is_empty() && one.text("arn") == arn);
-    let Some(role) = roles.first() else {
-        return;
+    let place = Place {
+        role: &format!("ecs.role.{part}"),
+        policy: &format!("ecs.role_policy.{part}"),
+        own,
     };
-    let name = role.text("name");
-    let address = format!("ecs.role.{part}");
     let how = format!("the {part} role of the task definition");
-    mapper.claim(role, &address, name, &how);
-    if mapper.has(&address, name) {
+    if let Some(name) = roles::claim(mapper, definition.text(attribute), &place, &how) {
         mapper.mapping.set_text(TABLE, key, name);
-    }
-    for kind in ROLE_PARTS {
-        for one in mapper.of(kind) {
-            let has = one.text("role") == name || one.text("role_name") == name;
-            if has && kind == "aws_iam_role_policy" && one.text("name") == own {
-                let address = format!("ecs.role_policy.{part}");
-                let id = format!("{name}:{own}");
-                mapper.claim(one, &address, &id, "the policy of that role");
-            } else if has {
-                let how = "a policy of that role, which keeps it";
-                mapper.claim(one, &address, "", how);
-            }
-        }
     }
 }
 

@@ -259,7 +259,16 @@ const OF_TYPE: &[(&str, &[&str])] = &[
     ("aws_route53_zone", &["name"]),
     ("aws_default_route_table", &["vpc_id", "route"]),
     ("aws_default_security_group", &["vpc_id"]),
-    ("aws_flow_log", &["vpc_id", "log_destination_type"]),
+    (
+        "aws_flow_log",
+        &[
+            "vpc_id",
+            "log_destination_type",
+            "log_destination",
+            "log_group_name",
+            "iam_role_arn",
+        ],
+    ),
     ("aws_internet_gateway", &["vpc_id"]),
     (
         "aws_internet_gateway_attachment",

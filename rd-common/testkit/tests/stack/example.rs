@@ -13,6 +13,8 @@ const NO_DEFAULT: &[&str] = &[
     "state.role_arn",
     "state.kms_key",
     "net.rules",
+    "net.flow_logs_group_name",
+    "net.flow_logs_role_name",
     "store.bucket",
     "store.kms_key",
     "store.cors_origins",

@@ -9,7 +9,7 @@ fn alarm(
     metric: &str,
     comparison: &str,
     threshold: f64,
-    dimensions: Value,
+    dimensions: &Value,
 ) -> Value {
     json!({
         "id": name, "alarm_name": name, "namespace": namespace, "metric_name": metric, "comparison_operator": comparison,
@@ -29,7 +29,7 @@ fn logs() -> Vec<Value> {
                 "CPUUtilization",
                 above,
                 75.0,
-                json!({"DBInstanceIdentifier": "web"}),
+                &json!({"DBInstanceIdentifier": "web"}),
             ),
         ),
         (
@@ -40,7 +40,7 @@ fn logs() -> Vec<Value> {
                 "FreeStorageSpace",
                 "LessThanThreshold",
                 5_368_709_120.0,
-                json!({}),
+                &json!({}),
             ),
         ),
         (
@@ -51,12 +51,12 @@ fn logs() -> Vec<Value> {
                 "DatabaseMemoryUsagePercentage",
                 above,
                 80.0,
-                json!({"CacheClusterId": "web-002"}),
+                &json!({"CacheClusterId": "web-002"}),
             ),
         ),
         (
             "sessions",
-            alarm("sessions", "Custom", "Sessions", above, 5.0, json!({})),
+            alarm("sessions", "Custom", "Sessions", above, 5.0, &json!({})),
         ),
     ];
     let alarms: Vec<(Value, Value)> = alarms
@@ -150,7 +150,7 @@ fn two_alarms_on_one_metric_are_a_question() {
         "CPUUtilization",
         "GreaterThanThreshold",
         95.0,
-        json!({}),
+        &json!({}),
     );
     all.push(one("aws_cloudwatch_metric_alarm", "critical", critical));
     let asked = map_with(&all, &[]).questions;

@@ -4,6 +4,7 @@ mod cache;
 mod data;
 mod ecs;
 mod edge;
+mod flow_log;
 mod logs;
 mod net;
 mod store;
