@@ -19,9 +19,11 @@ pub fn emit_plan<C: 'static>(
     plan: &Plan,
     kinds: &Kinds<C>,
 ) -> Result<()> {
+    let deleted = |planned: &Planned| planned.action == Action::Delete;
+    let destroys = plan.resources.iter().all(deleted);
     let mut all: Vec<ResourceChange> = changes(slice, plan).collect();
     for (change, planned) in all.iter_mut().zip(&plan.resources) {
-        change.risks = risks(kinds, planned)?;
+        change.risks = risks(kinds, planned, destroys)?;
     }
     for change in all {
         printer.emit(&Record::Change(change));

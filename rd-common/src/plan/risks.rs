@@ -5,32 +5,32 @@ use crate::plan::planned::Planned;
 use crate::records::{Danger, Risk};
 use crate::resource::action::Action;
 use crate::resource::any_kind::Kinds;
-use crate::resource::kind::ReplaceOrder;
 
-/// The dangers of what a plan does with a resource.
-pub(super) fn risks<C: 'static>(kinds: &Kinds<C>, planned: &Planned) -> Result<Vec<Risk>> {
+/// The dangers of what a plan does with a resource. `destroys` says that the plan deletes all that there is: then nobody needs
+/// to be told that nothing works any more.
+pub(super) fn risks<C: 'static>(
+    kinds: &Kinds<C>,
+    planned: &Planned,
+    destroys: bool,
+) -> Result<Vec<Risk>> {
     let any = kinds.get(&planned.kind)?;
     let mut risks = Vec::new();
     let mut add = |danger, reason: String| risks.push(Risk { danger, reason });
-    if matches!(planned.action, Action::Delete | Action::Replace)
-        && planned.live.is_some()
-        && let Some(data) = any.data()
-    {
+    let Some(live) = &planned.live else {
+        return Ok(risks);
+    };
+    let removed = matches!(planned.action, Action::Delete | Action::Replace);
+    if let Some(data) = any.data().filter(|_| removed) {
         add(Danger::Data, data.to_owned());
     }
-    match planned.action {
-        Action::Replace if planned.replace_order == ReplaceOrder::DeleteFirst => {
-            let reason = "it is deleted before its successor exists";
-            add(Danger::Downtime, reason.to_owned());
-        }
-        Action::Update => {
-            if let Some(live) = &planned.live
-                && let Some(reason) = any.downtime(&live.live, &planned.fields)?
-            {
-                add(Danger::Downtime, reason);
-            }
-        }
-        _ => {}
+    let downtime = match planned.action {
+        Action::Delete if !destroys => any.while_gone().map(str::to_owned),
+        Action::Replace => any.replacement_downtime(&planned.fields),
+        Action::Update => any.downtime(&live.live, &planned.fields)?,
+        _ => None,
+    };
+    if let Some(reason) = downtime {
+        add(Danger::Downtime, reason);
     }
     Ok(risks)
 }

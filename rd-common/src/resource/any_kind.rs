@@ -119,6 +119,10 @@ pub trait AnyKind<C> {
     fn pending(&self, live: &Value) -> Result<Option<String>>;
     /// The same as [`Kind::DATA`].
     fn data(&self) -> Option<&'static str>;
+    /// The same as [`Kind::WHILE_GONE`].
+    fn while_gone(&self) -> Option<&'static str>;
+    /// The same as [`Kind::replacement_downtime`].
+    fn replacement_downtime(&self, changes: &[Change]) -> Option<String>;
     /// The same as [`Kind::downtime`].
     fn downtime(&self, live: &Value, changes: &[Change]) -> Result<Option<String>>;
     /// The same as [`Kind::uses`].
@@ -409,6 +413,14 @@ impl<K: Kind> AnyKind<K::Clients> for Erased<K> {
 
     fn data(&self) -> Option<&'static str> {
         K::DATA
+    }
+
+    fn while_gone(&self) -> Option<&'static str> {
+        K::WHILE_GONE
+    }
+
+    fn replacement_downtime(&self, changes: &[Change]) -> Option<String> {
+        K::replacement_downtime(changes)
     }
 
     fn downtime(&self, live: &Value, changes: &[Change]) -> Result<Option<String>> {

@@ -195,6 +195,10 @@ pub trait Kind: 'static {
     /// What is lost with the resource, such as `the objects in it`: a plan says so where it deletes or replaces one.
     const DATA: Option<&'static str> = None;
 
+    /// What does not work while the resource does not exist, such as `nobody reaches the service`: a plan says so where it
+    /// deletes one, or deletes it before its successor exists. None where nobody notices. docs/risks.md lists all.
+    const WHILE_GONE: Option<&'static str> = None;
+
     /// The fields about which [`Kind::check_with_aws`] asks. An offline plan says that they were not checked.
     const CHECKED_WITH_AWS: &'static [&'static str] = &[];
 
@@ -335,6 +339,13 @@ pub trait Kind: 'static {
     fn downtime(live: &Self::Live, changes: &[Change]) -> Option<String> {
         let _ = (live, changes);
         None
+    }
+
+    /// What does not work for a time, or any more, because these changes replace the resource. Pure. By default, what does not
+    /// work while it does not exist, where it is deleted before its successor exists.
+    fn replacement_downtime(changes: &[Change]) -> Option<String> {
+        let gone = Self::WHILE_GONE.map(str::to_owned);
+        gone.filter(|_| Self::replace_order(changes) == ReplaceOrder::DeleteFirst)
     }
 
     /// What AWS uses for the resource right now, each with its kind and id, although a change to another one may be

@@ -87,6 +87,7 @@ fn is_advanced(error: &Error) -> bool {
 
 impl Kind for Parameter {
     const NAME: &'static str = "parameter";
+    const WHILE_GONE: Option<&'static str> = Some("tasks that start cannot read it");
     const TAGS_NOT_READ: bool = true;
     type Spec = Spec;
     type Live = Live;

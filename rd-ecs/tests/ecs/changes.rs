@@ -256,6 +256,27 @@ fn rebalancing_between_zones_is_set_and_compared_where_it_is_chosen() {
     assert_eq!(plan(), [""; 0]);
 }
 
+#[test]
+fn a_deployment_that_may_stop_all_tasks_is_a_risk() {
+    let world = World::new(SETTINGS);
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+    let risks = |keys: &str| -> Vec<String> {
+        let plan = world.rd("rd-ecs").args("plan").args(keys).ok();
+        let changes = plan.of_type("change");
+        let risks = changes
+            .iter()
+            .filter_map(|change| change["risks"][0]["reason"].as_str());
+        risks.map(str::to_owned).collect()
+    };
+    let change = "--set ecs.stop_timeout_seconds=40";
+    assert_eq!(risks(change), [""; 0]);
+    assert_eq!(risks("--set ecs.minimum_healthy_percent=0"), [""; 0]);
+    let reason = "task_definition: with minimum_healthy_percent = 0, ECS may stop all tasks before new ones run";
+    let both = format!("{change} --set ecs.minimum_healthy_percent=0");
+    assert_eq!(risks(&both), [reason]);
+}
+
 /// Parameter Store returns ten values a call.
 #[test]
 fn many_parameters_are_read_at_the_same_time() {

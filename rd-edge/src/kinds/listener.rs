@@ -160,6 +160,7 @@ fn load_balancer_arn(arn: &str) -> Option<String> {
 
 impl Kind for Listener {
     const NAME: &'static str = "listener";
+    const WHILE_GONE: Option<&'static str> = Some("nothing answers on its port");
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

@@ -164,6 +164,7 @@ async fn read_load_balancer(
 
 impl Kind for LoadBalancer {
     const NAME: &'static str = "load_balancer";
+    const WHILE_GONE: Option<&'static str> = Some("nobody reaches the service");
     const COSTS: bool = true;
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),
@@ -348,6 +349,15 @@ impl Kind for LoadBalancer {
             "failed" => Readiness::Failed(reason()),
             _ => Readiness::Pending(reason()),
         }
+    }
+
+    fn replacement_downtime(changes: &[Change]) -> Option<String> {
+        // Clients know it by its DNS name, which is another one for each load balancer.
+        Some(match Self::replace_order(changes) {
+            ReplaceOrder::DeleteFirst => "nobody reaches the service until the new one exists, which has another DNS name",
+            ReplaceOrder::CreateFirst => "it has another DNS name: point names that are not in Route 53 to it at once",
+        }
+        .to_owned())
     }
 
     fn replace_order(changes: &[Change]) -> ReplaceOrder {

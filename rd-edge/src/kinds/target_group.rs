@@ -380,6 +380,13 @@ impl Kind for TargetGroup {
         diff.finish()
     }
 
+    /// The service learns of the group from the listener that forwards to it.
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-503-issues>
+    fn replacement_downtime(_: &[Change]) -> Option<String> {
+        let reason = "requests get 503 from the listener's switch until new tasks are healthy in the new group";
+        Some(reason.to_owned())
+    }
+
     async fn in_use_by(ctx: &Ctx<Clients>, id: &str) -> Result<Option<String>> {
         let group = read_group(ctx, id).await?;
         let users = group.map(|group| group.load_balancer_arns().join(", "));

@@ -315,6 +315,14 @@ fn a_load_balancer_with_another_name_is_in_use_before_the_old_one_is_deleted() {
     let (world, proxy) = applied("");
     let old = world.output("edge", "alb_dns_name");
     world.settings(&world.edge("name = \"front\""));
+    let plan = world.rd("rd-edge").args("plan").ok().of_type("change");
+    let risk = plan
+        .iter()
+        .find_map(|change| change["risks"][0]["reason"].as_str());
+    assert!(
+        risk.is_some_and(|risk| risk.contains("another DNS name")),
+        "{plan:?}"
+    );
     world.rd("rd-edge").args("apply -y").ok();
     let done = changes(&proxy);
     let place = |operation: &str| done.iter().position(|one| one.contains(operation));

@@ -56,6 +56,8 @@ fn ids_in(id: &str) -> (&str, &str) {
 
 impl Kind for InternetGatewayAttachment {
     const NAME: &'static str = "internet_gateway_attachment";
+    const WHILE_GONE: Option<&'static str> =
+        Some("nothing in the VPC reaches the internet, and nobody reaches the load balancer");
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

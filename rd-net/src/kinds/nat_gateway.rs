@@ -69,6 +69,7 @@ fn live(gateway: &Gateway) -> Live {
 
 impl Kind for NatGateway {
     const NAME: &'static str = "nat_gateway";
+    const WHILE_GONE: Option<&'static str> = Some("what routes to it does not reach the internet");
     const COSTS: bool = true;
     // A create takes a minute or two in AWS. The first read comes early nevertheless, because the local API is faster.
     const TIMEOUTS: Timeouts = Timeouts {

@@ -78,6 +78,7 @@ fn text(input: Option<&Input>) -> Option<String> {
 
 impl Kind for Route {
     const NAME: &'static str = "route";
+    const WHILE_GONE: Option<&'static str> = Some("traffic to its destination goes nowhere");
     // Subnets use it until they have moved to another table.
     const DELETE_LAST: bool = true;
     type Spec = Spec;

@@ -86,6 +86,8 @@ fn subnet_id(one: &Wanted<Spec>) -> String {
 
 impl Kind for RouteTableAssociation {
     const NAME: &'static str = "route_table_association";
+    const WHILE_GONE: Option<&'static str> =
+        Some("its subnet has only the routes of the VPC's main table");
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

@@ -44,6 +44,8 @@ pub struct Live {
 
 impl Kind for SecurityGroup {
     const NAME: &'static str = "security_group";
+    const WHILE_GONE: Option<&'static str> =
+        Some("nothing can have it, and no rule allows traffic from or to it");
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

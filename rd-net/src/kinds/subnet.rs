@@ -47,6 +47,7 @@ pub struct Live {
 
 impl Kind for Subnet {
     const NAME: &'static str = "subnet";
+    const WHILE_GONE: Option<&'static str> = Some("nothing can run in it");
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

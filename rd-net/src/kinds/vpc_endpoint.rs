@@ -144,6 +144,8 @@ const NOT_FOUND: [&str; 2] = [
 
 impl Kind for VpcEndpoint {
     const NAME: &'static str = "vpc_endpoint";
+    const WHILE_GONE: Option<&'static str> =
+        Some("connections through it end; its AWS service is reached through NAT, or not at all");
     const COSTS: bool = true;
     const TIMEOUTS: Timeouts = Timeouts {
         first: Duration::from_millis(200),

@@ -97,6 +97,7 @@ pub async fn read(ctx: &Ctx<Clients>, id: &str) -> Result<Option<(Live, Option<T
 impl Kind for ReplicationGroup {
     const NAME: &'static str = "replication_group";
     const DATA: Option<&'static str> = Some("what is cached, but for its final snapshot");
+    const WHILE_GONE: Option<&'static str> = Some("the cache does not answer");
     const IN_TAGS: &'static [(&'static str, &'static str)] = &[
         ("final_snapshot", FINAL_SNAPSHOT_TAG),
         ("secret_generation", GIVEN_GENERATION_TAG),

@@ -174,6 +174,7 @@ async fn restore<C: Secrets, F: SecretForm>(
 impl<C: Secrets, F: SecretForm> Kind for Secret<C, F> {
     const NAME: &'static str = "secret";
     const DATA: Option<&'static str> = Some("its value, once the recovery window is over");
+    const WHILE_GONE: Option<&'static str> = Some("tasks that start cannot read it");
     type Spec = Spec;
     type Live = Live;
     type Clients = C;

@@ -45,6 +45,7 @@ impl DbInstance {
 impl Kind for DbInstance {
     const NAME: &'static str = "db_instance";
     const DATA: Option<&'static str> = Some("the database, but for its final snapshot");
+    const WHILE_GONE: Option<&'static str> = Some("the database does not answer");
     /// It is `available` for moments between backups and other work that follow a create or a change.
     /// <https://github.com/hashicorp/terraform-provider-aws/blob/main/internal/service/rds/instance.go>
     const READS_IN_A_ROW: u32 = 3;

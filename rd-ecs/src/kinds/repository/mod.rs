@@ -127,6 +127,7 @@ async fn read(ctx: &Ctx<Clients>, name: &str) -> Result<Option<Live>> {
 impl Kind for Repository {
     const NAME: &'static str = "repository";
     const DATA: Option<&'static str> = Some("the images in it");
+    const WHILE_GONE: Option<&'static str> = Some("tasks that start cannot pull its images");
     const TAGS_NOT_READ: bool = true;
     const CHECKED_WITH_AWS: &'static [&'static str] = &["lifecycle"];
     type Spec = Spec;

@@ -54,6 +54,7 @@ fn cluster_not_visible_yet(error: Error) -> Error {
 
 impl Kind for Service {
     const NAME: &'static str = "service";
+    const WHILE_GONE: Option<&'static str> = Some("no task of it runs");
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;
@@ -288,6 +289,10 @@ impl Kind for Service {
         live.others.clone()
     }
 
+    fn downtime(live: &Live, changes: &[Change]) -> Option<String> {
+        downtime(live, changes)
+    }
+
     fn ready(live: &Live) -> Readiness {
         if live.status == "DRAINING" {
             return Readiness::Leaving(format!(
@@ -348,6 +353,42 @@ impl Kind for Service {
         }
         Ok(details)
     }
+}
+
+/// The changes that start a deployment.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/APIReference/API_UpdateService.html>
+const DEPLOYS: [&str; 5] = [
+    "task_definition",
+    "subnet_ids",
+    "security_group_ids",
+    "target_group_arn",
+    "container_port",
+];
+
+/// What does not work during a deployment: ECS keeps the desired number of tasks times `minimum_healthy_percent`, rounded up,
+/// which is none at 0.
+/// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/deployment-type-ecs.html>
+fn downtime(live: &Live, changes: &[Change]) -> Option<String> {
+    let changed = changes.iter().find(|change| change.path == "desired_count");
+    if changed.is_some_and(|change| change.after == 0) && live.desired_count > 0 {
+        return Some("desired_count is 0: no task runs".to_owned());
+    }
+    let percent = changes
+        .iter()
+        .find(|change| change.path == "minimum_healthy_percent");
+    let percent = percent.and_then(|change| change.after.as_i64());
+    let percent = percent.unwrap_or_else(|| i64::from(live.minimum_healthy_percent));
+    let deploys: Vec<&str> = DEPLOYS
+        .into_iter()
+        .filter(|path| touches(changes, path))
+        .collect();
+    let stops_all = percent == 0 && live.running_count > 0 && !deploys.is_empty();
+    stops_all.then(|| {
+        format!(
+            "{}: with minimum_healthy_percent = 0, ECS may stop all tasks before new ones run",
+            deploys.join(", ")
+        )
+    })
 }
 
 /// Fails if this run has already requested this revision and AWS rolled it back: it would only fail again.

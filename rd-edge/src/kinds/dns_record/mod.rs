@@ -25,6 +25,7 @@ pub struct DnsRecord;
 
 impl Kind for DnsRecord {
     const NAME: &'static str = "dns_record";
+    const WHILE_GONE: Option<&'static str> = Some("its name does not resolve");
     // Clients use the old name until the new one points to the load balancer.
     const DELETE_LAST: bool = true;
     // Mostly within a minute; an account may make five requests a second, whatever they are.
