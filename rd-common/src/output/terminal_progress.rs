@@ -2,7 +2,7 @@
 //! and a destroy have one region for all programs of the pipe in its place ([`Region`]).
 
 use crate::output::clean::one_line;
-use crate::output::region::Region;
+use crate::output::region::{Region, can_draw};
 use crate::output::stderr;
 use crate::records::Record;
 use crate::resource::progress::{ShowProgress, ShowStep};
@@ -32,10 +32,10 @@ pub struct TerminalProgress {
 }
 
 impl TerminalProgress {
-    /// Shows spinners where stdout and stderr are terminals, otherwise lines. In a pipe, only the last program's stdout
-    /// is a terminal, so that no two programs draw on it.
+    /// Shows spinners where stdout and stderr are terminals that can be drawn on, otherwise lines: so also with `--plain`. In a
+    /// pipe, only the last program's stdout is a terminal, so that no two programs draw on it.
     pub fn new() -> Self {
-        let live = std::io::stderr().is_terminal() && std::io::stdout().is_terminal();
+        let live = can_draw() && std::io::stdout().is_terminal();
         Self {
             mode: if live {
                 Mode::Live(MultiProgress::new())

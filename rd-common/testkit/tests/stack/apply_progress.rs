@@ -146,3 +146,43 @@ fn records_of_an_apply_say_what_takes_long() {
     assert_eq!(of_bucket[1]["state"], "running", "{progress:?}");
     assert_eq!(of_bucket.last().unwrap()["state"], "ended", "{progress:?}");
 }
+
+#[test]
+fn a_second_ctrl_c_ends_at_once_and_the_region_is_gone() {
+    let world = World::new(SETTINGS);
+    std::fs::write(world.path().join("first"), lines(&slow_upstream())).unwrap();
+    let script = "stty rows 24 cols 80 < /dev/tty
+        trap : INT
+        (trap '' INT; cat first; until [ -e go ]; do sleep 0.1; done) | { rd-store apply -y; echo \"code $?\"; }";
+    let mut apply = world.rd("rd-store").shell(script).on_terminal();
+    apply.wait_for("AWS says pending");
+    apply.wait_for("1 created");
+    apply.press("\x03");
+    apply.wait_for("Ctrl-C again ends at once");
+    apply.press("\x03");
+    // Although upstream has not ended.
+    apply.wait_for("code 130");
+    std::fs::write(world.path().join("go"), "").unwrap();
+    let all = screen(&apply.end().stdout, 80).join("\n");
+    for gone in ["AWS says", "applying shop-test", "stopping shop-test"] {
+        assert!(!all.contains(gone), "{gone} is still there:\n{all}");
+    }
+}
+
+/// What a screen reader gets is never taken back.
+#[test]
+fn with_plain_nothing_is_drawn() {
+    let world = World::new(SETTINGS);
+    for line in [
+        "rd-net apply -y --plain | rd-store apply -y --plain",
+        "rd-net plan --plain",
+        "rd-store status --plain",
+    ] {
+        let done = world.rd("rd-store").shell(line).on_terminal().end();
+        assert_eq!(done.code, 0, "{}", done.stdout);
+        assert!(!done.stdout.contains('\u{1b}'), "{line}: {:?}", done.stdout);
+        let without_ends = done.stdout.replace("\r\n", "");
+        assert!(!without_ends.contains('\r'), "{line}: {:?}", done.stdout);
+        assert!(done.stdout.is_ascii(), "{line}: {}", done.stdout);
+    }
+}

@@ -1,189 +1,20 @@
-//! The progress of all programs of a pipe, from their records: what is done, what runs and for how long, and what waits.
+//! The text of the progress: the region of a terminal, the line of a log, and what is said when the run is asked to stop.
 
+use super::{Board, Step, since};
 use crate::output::clean::one_line;
 use crate::output::look::Signs;
 use crate::output::style::{BOLD, DIM, ERROR, PLAIN, WARN, paint};
 use crate::output::wrap::columns;
-use crate::records::{Record, Severity, StepProgress, StepState, Verb};
-use crate::slices::SLICES;
+use crate::records::Verb;
 use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The most lines of steps in the line of a log.
 const MOST_IN_A_LINE: usize = 3;
 /// The most lines that the region on a terminal takes, so that what is done stays in sight.
 const MOST_LINES: usize = 16;
 
-/// One step that has not ended.
-#[derive(Debug)]
-struct Step {
-    state: StepState,
-    reason: String,
-    since: Option<Timestamp>,
-}
-
-/// The steps of one slice.
-#[derive(Debug, Default)]
-struct SliceSteps {
-    /// By address; those that have ended are not here.
-    open: BTreeMap<String, Step>,
-    ended: BTreeSet<String>,
-    failed: BTreeSet<String>,
-}
-
-impl SliceSteps {
-    fn running(&self) -> impl Iterator<Item = (&String, &Step)> {
-        let open = self.open.iter();
-        open.filter(|(_, step)| step.state == StepState::Running)
-    }
-
-    fn waiting(&self) -> usize {
-        self.open.len() - self.running().count()
-    }
-
-    fn done(&self) -> usize {
-        self.ended.difference(&self.failed).count()
-    }
-
-    /// The slices whose outputs it waits for.
-    fn waits_for(&self) -> Vec<&str> {
-        let waiting = self.open.values();
-        let reasons = waiting.filter(|step| step.state == StepState::Waiting);
-        let slices: BTreeSet<&str> = reasons
-            .filter_map(|step| step.reason.split('.').next())
-            .filter(|slice| !slice.is_empty())
-            .collect();
-        slices.into_iter().collect()
-    }
-}
-
-/// All programs of a pipe.
-#[derive(Debug, Default)]
-pub struct Board {
-    slices: BTreeMap<usize, (String, SliceSteps)>,
-    command: Option<Verb>,
-    stack: String,
-    start: Option<Timestamp>,
-    /// Whether the run was asked to stop.
-    pub stopping: bool,
-}
-
-/// A time as people say it: `42s`, `1m 50s`, `2h 03m`.
-pub fn elapsed(seconds: i64) -> String {
-    match seconds.max(0) {
-        seconds @ 0..60 => format!("{seconds}s"),
-        seconds @ 60..3600 => format!("{}m {:02}s", seconds / 60, seconds % 60),
-        seconds => format!("{}h {:02}m", seconds / 3600, seconds % 3600 / 60),
-    }
-}
-
-fn since(start: Option<Timestamp>, now: Timestamp) -> String {
-    start.map_or(String::new(), |start| {
-        elapsed(now.as_second() - start.as_second())
-    })
-}
-
 impl Board {
-    /// Takes over what a record says.
-    pub fn note(&mut self, record: &Record, now: Timestamp) {
-        match record {
-            Record::Begin(begin) if matches!(begin.command, Verb::Apply | Verb::Destroy) => {
-                self.start.get_or_insert(now);
-                self.command.get_or_insert(begin.command.clone());
-                if self.stack.is_empty() {
-                    self.stack.clone_from(&begin.stack);
-                }
-                self.steps(&begin.slice);
-            }
-            Record::Progress(progress) => self.progress(progress),
-            Record::Diagnostic(one) if one.severity == Severity::Error => {
-                if let Some(address) = &one.address {
-                    self.steps(&one.slice).failed.insert(address.clone());
-                }
-            }
-            Record::End(end) => {
-                self.steps(&end.slice).open.clear();
-            }
-            _ => {}
-        }
-    }
-
-    fn steps(&mut self, slice: &str) -> &mut SliceSteps {
-        let place = SLICES.iter().position(|one| *one == slice);
-        let place = place.unwrap_or(SLICES.len());
-        let steps = self.slices.entry(place);
-        &mut steps
-            .or_insert_with(|| (slice.to_owned(), SliceSteps::default()))
-            .1
-    }
-
-    fn progress(&mut self, progress: &StepProgress) {
-        let steps = self.steps(&progress.slice);
-        if progress.state == StepState::Ended {
-            steps.open.remove(&progress.address);
-            // A slice that reads what exists, and what a resource waits for besides itself, are no resources.
-            if progress
-                .address
-                .starts_with(&format!("{}.", progress.slice))
-            {
-                steps.ended.insert(progress.address.clone());
-            }
-            return;
-        }
-        steps.ended.remove(&progress.address);
-        let step = Step {
-            state: progress.state,
-            reason: progress.reason.clone().unwrap_or_default(),
-            since: progress.since(),
-        };
-        steps.open.insert(progress.address.clone(), step);
-    }
-
-    fn all(&self) -> impl Iterator<Item = (&str, &SliceSteps)> {
-        let slices = self.slices.values();
-        slices.map(|(slice, steps)| (slice.as_str(), steps))
-    }
-
-    fn sum(&self, of: impl Fn(&SliceSteps) -> usize) -> usize {
-        self.all().map(|(_, steps)| of(steps)).sum()
-    }
-
-    /// What runs, the longest first, with its slice.
-    fn running(&self) -> Vec<(&str, &str, &Step)> {
-        let steps = self.all().flat_map(|(slice, steps)| {
-            let running = steps.running();
-            running.map(move |(address, step)| (slice, address.as_str(), step))
-        });
-        let mut running: Vec<_> = steps.collect();
-        running.sort_by_key(|(_, address, step)| (step.since, *address));
-        running
-    }
-
-    /// Whether there is something to show: a step that has not ended.
-    pub fn has_steps(&self) -> bool {
-        self.all().any(|(_, steps)| !steps.open.is_empty())
-    }
-
-    fn counts(&self, separator: &str) -> String {
-        let (done, failed) = (self.sum(SliceSteps::done), self.sum(|one| one.failed.len()));
-        let (running, waiting) = (self.running().len(), self.sum(SliceSteps::waiting));
-        let all = done + failed + self.sum(|one| one.open.len());
-        let mut parts = Vec::new();
-        if all > 0 {
-            parts.push(format!("{done} of {all} done"));
-        }
-        for (count, word) in [
-            (failed, "failed"),
-            (running, "running"),
-            (waiting, "waiting"),
-        ] {
-            if count > 0 {
-                parts.push(format!("{count} {word}"));
-            }
-        }
-        parts.join(separator)
-    }
-
     /// The line that a log gets from time to time.
     pub fn line(&self, now: Timestamp) -> String {
         let running = self.running();
@@ -413,6 +244,40 @@ mod tests {
                 "  logs  2 waiting for data",
             ]
         );
+    }
+
+    /// The region as the terminal gets it, at each width and in each look.
+    #[test]
+    fn the_region_in_color() {
+        let shown = |width: usize, signs| {
+            let lines = board().lines(at("2026-11-27T10:01:30Z"), width, 24, signs);
+            lines.join("\n").replace('\u{1b}', "␛")
+        };
+        assert_eq!(
+            shown(80, Signs::Unicode),
+            "␛[1mapplying shop-test · 1 of 6 done · 1 failed · 2 running · 2 waiting · 1m 30s␛[0m\n\
+             ␛[1m  net   ␛[0m␛[2m1 done · 1 running␛[0m\n\
+             ␛[1m    net.nat_gateway.a          ␛[0mpending                                       ␛[2m30s␛[0m\n\
+             ␛[1m  data  ␛[0m␛[31m1 failed · 1 running␛[0m\n\
+             ␛[1m    data.db_instance.postgres  ␛[0mbacking-up                                 ␛[2m1m 20s␛[0m\n\
+             ␛[1m  logs  ␛[0m␛[2m2 waiting for data␛[0m"
+        );
+        assert_eq!(
+            shown(60, Signs::Ascii),
+            "␛[1mapplying shop-test - 1 of 6 done - 1 failed - 2 running -␛[0m...\n\
+             ␛[1m  net   ␛[0m␛[2m1 done - 1 running␛[0m\n\
+             ␛[1m    net.nat_gateway.a          ␛[0mpending                   ␛[2m30s␛[0m\n\
+             ␛[1m  data  ␛[0m␛[31m1 failed - 1 running␛[0m\n\
+             ␛[1m    data.db_instance.postgres  ␛[0mbacking-up             ␛[2m1m 20s␛[0m\n\
+             ␛[1m  logs  ␛[0m␛[2m2 waiting for data␛[0m"
+        );
+        let wide = shown(120, Signs::Unicode);
+        let ends: Vec<usize> = wide
+            .lines()
+            .map(|line| unstyled(&line.replace('␛', "\u{1b}")).chars().count())
+            .collect();
+        // Times stand at the end of the line.
+        assert_eq!((ends[2], ends[4]), (120, 120), "{wide}");
     }
 
     #[test]
