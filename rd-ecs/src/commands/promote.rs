@@ -13,11 +13,11 @@ use crate::slice::Ecs;
 use crate::verify::image_of;
 use aws_sdk_ecs::types::DeploymentRolloutState;
 use rd_common::commands::slice_context::SliceContext;
+use rd_common::completion;
 use rd_common::context::Context;
+use rd_common::flags::GlobalFlags;
 use rd_common::output::printer::print_warning;
-use rd_common::stack::StackId;
 use rd_common::state::document::Document;
-use rd_common::state::store::Key;
 use rd_common::{Error, Exit, Result, Slice};
 use std::time::Instant;
 
@@ -33,6 +33,12 @@ pub struct PromoteArgs {
     /// An image of that environment's repository, by its tag
     #[arg(long = "from-tag", value_name = "TAG")]
     tag_there: Option<String>,
+    /// The AWS profile of that environment's account, where it is another one
+    #[arg(long, value_name = "PROFILE", add = completion::profiles())]
+    from_profile: Option<String>,
+    /// The region of that environment, where it is another one [default: that of its settings]
+    #[arg(long, value_name = "REGION")]
+    from_region: Option<String>,
     /// The tag here, instead of those that the image has there; may be repeated
     #[arg(long = "tag", value_name = "TAG")]
     tags: Vec<String>,
@@ -65,9 +71,9 @@ impl Severity {
     }
 }
 
-/// The service of the other environment.
+/// The other environment: its service, and the access to its account.
 struct Origin {
-    environment: String,
+    slice: SliceContext<Ecs>,
     repository: Repository,
     cluster: String,
     service: String,
@@ -81,9 +87,10 @@ pub async fn run(context: &Context, args: &PromoteArgs) -> Result<Exit> {
     }
     let slice = SliceContext::<Ecs>::open(context).await?;
     let ctx = &slice.ctx;
-    let origin = origin(context, &slice, &args.from).await?;
+    let origin = origin(context, args).await?;
+    let there = &origin.slice.ctx;
     let repository = Repository::of(&slice)?;
-    let found = find(&slice, &origin, args).await?;
+    let found = find(&origin, args).await?;
     check_architecture(&found.architectures, &slice.config.architecture, false)?;
     check_scan(&found, args)?;
     let tags = tags(&found, args);
@@ -91,13 +98,14 @@ pub async fn run(context: &Context, args: &PromoteArgs) -> Result<Exit> {
     if slice.config.immutable_tags {
         check_tags(&existing, &found.digest)?;
     }
-    let stored = pull::manifests(ctx, &origin.repository, &found.digest).await?;
+    let stored = pull::manifests(there, &origin.repository, &found.digest).await?;
     let (content, sent) = if existing.has_image {
         (stored.without_layers(), Sent::default())
     } else {
         let access = Access::request(&ctx.clients.ecr, None).await?;
-        let copy = stored.with_layers(ctx, &access, &origin.repository, &repository);
-        let (archive, content) = copy.await?;
+        let source = Access::request(&there.clients.ecr, None).await?;
+        let (from, to) = ((&source, &origin.repository), (&access, &repository));
+        let (archive, content) = stored.with_layers(ctx, from, to).await?;
         let sent = push::send_layers(ctx, &access, &repository, &archive, &content).await?;
         (content, sent)
     };
@@ -114,55 +122,54 @@ pub async fn run(context: &Context, args: &PromoteArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-/// The service of the other environment, from its state. Fails where it is in another account or region, or is this one.
-async fn origin(context: &Context, slice: &SliceContext<Ecs>, environment: &str) -> Result<Origin> {
-    let stack = &slice.ctx.stack;
-    if environment == stack.environment {
+/// The other environment, from its settings and its state. It may be in another account, with the profile of `--from-profile`,
+/// and in another region. Fails where it is this one, or where the credentials are of another account.
+async fn origin(context: &Context, args: &PromoteArgs) -> Result<Origin> {
+    let environment = &args.from;
+    if *environment == context.stack.environment {
         return Err(
             Error::usage(format!("{environment} is the environment to promote to"))
                 .hint("--from names the environment that has the image, -e the one that gets it"),
         );
     }
-    let id = StackId {
-        environment: environment.to_owned(),
-        ..stack.id()
+    let flags = GlobalFlags {
+        environment: Some(environment.clone()),
+        // Whether it is known is told by its state, below.
+        new_environment: true,
+        profile: args.from_profile.clone().or(context.flags.profile.clone()),
+        region: args.from_region.clone().or(context.flags.region.clone()),
+        json_into: None,
+        ..context.flags.clone()
     };
-    let key = Key {
-        stack: id.clone(),
-        slice: Ecs::NAME.to_owned(),
-    };
-    let state = context.store.load(&key).await?;
-    let state = state.map(|stored| stored.document);
-    let Some(state) = state.filter(|state| !state.resources.is_empty()) else {
-        let known = context.store.environments(&stack.project).await?;
+    let there = Context::of_slice::<Ecs>(context.program, "promote", flags).await?;
+    let name = there.stack.name();
+    let state = there.load_state(Ecs::NAME).await?;
+    if state.is_none_or(|state| state.resources.is_empty()) {
+        let known = there.store.environments(&there.stack.project).await?;
         return Err(
-            Error::failed(format!("rd-ecs was never applied for {}", id.name()))
+            Error::failed(format!("rd-ecs was never applied for {name}"))
                 .hint(format!("environments with a state: {}", known.join(", "))),
         );
-    };
-    if state.account != stack.account() || state.region != stack.region {
-        return Err(Error::failed(format!(
-            "{} is in {} of account {}, and {} in {} of {}: promote copies within one account and region",
-            id.name(),
-            state.region,
-            state.account,
-            stack.name(),
-            stack.region,
-            stack.account()
-        ))
-        .hint("save the image there (skopeo copy docker://… oci-archive:app.tar), and rd-ecs push app.tar here"));
     }
-    let (repository, name) = resource(&state, REPOSITORY)?;
+    let slice = SliceContext::<Ecs>::open(&there).await?;
+    let (theirs, ours) = (&slice.state.account, slice.ctx.stack.account());
+    if theirs != ours {
+        return Err(Error::refused(format!(
+            "{name} is in account {theirs}, but the credentials are of {ours}"
+        ))
+        .hint("--from-profile names a profile of its account, --profile that of the account to promote to"));
+    }
+    let (repository, id) = resource(&slice.state, REPOSITORY)?;
     let url = kinds::repository::Repository::URL.stored(repository);
-    let url = url.ok_or_else(|| missing(&state, REPOSITORY))?;
+    let url = url.ok_or_else(|| missing(&slice.state, REPOSITORY))?;
     Ok(Origin {
-        environment: environment.to_owned(),
         repository: Repository {
-            name: name.to_owned(),
+            name: id.to_owned(),
             url,
         },
-        cluster: resource(&state, CLUSTER)?.1.to_owned(),
-        service: last(resource(&state, SERVICE)?.1).to_owned(),
+        cluster: resource(&slice.state, CLUSTER)?.1.to_owned(),
+        service: last(resource(&slice.state, SERVICE)?.1).to_owned(),
+        slice,
     })
 }
 
@@ -182,35 +189,30 @@ fn missing(state: &Document, address: &str) -> Error {
 }
 
 /// The image to promote, as its repository lists it.
-async fn find(
-    slice: &SliceContext<Ecs>,
-    origin: &Origin,
-    args: &PromoteArgs,
-) -> Result<ListedImage> {
-    let ctx = &slice.ctx;
+async fn find(origin: &Origin, args: &PromoteArgs) -> Result<ListedImage> {
+    let ctx = &origin.slice.ctx;
     let (digest, tag) = match (&args.digest, &args.tag_there) {
         (Some(digest), _) => (Some(digest.clone()), None),
         (None, Some(tag)) => (None, Some(tag.as_str())),
-        (None, None) => (Some(running(slice, origin).await?), None),
+        (None, None) => (Some(running(origin).await?), None),
     };
     let found = list::one(ctx, &origin.repository, digest.as_deref(), tag).await?;
     found.ok_or_else(|| {
         let what = digest.as_deref().or(tag).unwrap_or_default();
-        Error::failed(format!("{} has no image {what}", origin.repository.name)).hint(format!(
-            "rd-ecs images -e {} lists its images",
-            origin.environment
-        ))
+        Error::failed(format!("{} has no image {what}", origin.repository.name))
+            .hint(format!("rd-ecs images -e {} lists its images", args.from))
     })
 }
 
 /// The digest of the image that the service of the other environment runs. Fails while a deployment is in progress there: what
 /// it deploys has not proved itself.
-async fn running(slice: &SliceContext<Ecs>, origin: &Origin) -> Result<String> {
-    let reads = &slice.ctx.clients.reads;
+async fn running(origin: &Origin) -> Result<String> {
+    let environment = &origin.slice.ctx.stack.environment;
+    let reads = &origin.slice.ctx.clients.reads;
     let service = reads.service(&origin.cluster, &origin.service).await?;
     let service = service.ok_or_else(|| {
-        Error::failed(format!("{} has no service", origin.environment))
-            .hint(format!("run rd-ecs apply -e {}", origin.environment))
+        Error::failed(format!("{} has no service", environment))
+            .hint(format!("run rd-ecs apply -e {}", environment))
     })?;
     let under_way = |one: &aws_sdk_ecs::types::Deployment| {
         one.status() != Some("PRIMARY")
@@ -219,18 +221,18 @@ async fn running(slice: &SliceContext<Ecs>, origin: &Origin) -> Result<String> {
     if service.deployments().iter().any(under_way) {
         return Err(Error::refused(format!(
             "a deployment in {} is in progress, or has failed: what it runs has not proved itself",
-            origin.environment
+            environment
         ))
         .hint(format!(
             "wait for it: rd-ecs wait -e {}; or name an image with --digest or --from-tag",
-            origin.environment
+            environment
         )));
     }
     let revision = service.task_definition().unwrap_or_default();
     let revision = reads.definition(revision).await?;
     let image = revision
         .as_ref()
-        .map(|one| image_of(&slice.ctx.clients.names, &one.definition));
+        .map(|one| image_of(&origin.slice.ctx.clients.names, &one.definition));
     let image = image.unwrap_or_default();
     let digest = image
         .strip_prefix(&origin.repository.url)
@@ -238,7 +240,7 @@ async fn running(slice: &SliceContext<Ecs>, origin: &Origin) -> Result<String> {
     digest.map(str::to_owned).ok_or_else(|| {
         Error::refused(format!(
             "{} runs {image}, which is no image of its repository by its digest",
-            origin.environment
+            environment
         ))
         .hint("deploy one there with rd-ecs deploy, or name one with --digest or --from-tag")
     })

@@ -126,13 +126,12 @@ impl StoredImage {
     }
 
     /// The image as content to push, with the layers and configurations that the target lacks: they are written to a file
-    /// without a name, which is gone with the program.
+    /// without a name, which is gone with the program. Both repositories come with the access to their registry.
     pub async fn with_layers(
         self,
         ctx: &Ctx<Clients>,
-        access: &Access,
-        from: &Repository,
-        to: &Repository,
+        (source_access, from): (&Access, &Repository),
+        (target_access, to): (&Access, &Repository),
     ) -> Result<(Arc<TarArchive>, ImageContent)> {
         let cannot_write = |e: std::io::Error| {
             Error::failed(format!("cannot keep a layer on disk: {e}"))
@@ -141,13 +140,13 @@ impl StoredImage {
         };
         let mut file = unnamed_file().map_err(cannot_write)?;
         let (source, target) = (
-            access.client(&from.name).await?,
-            access.client(&to.name).await?,
+            source_access.client(&from.name).await?,
+            target_access.client(&to.name).await?,
         );
         let digest = self.documents.last().map_or("", |root| &root.digest);
         let (from, to) = (
-            access.reference(&from.name, digest),
-            access.reference(&to.name, digest),
+            source_access.reference(&from.name, digest),
+            target_access.reference(&to.name, digest),
         );
         let progress = ctx.progress.step("image", false);
         let mut blobs = Vec::new();

@@ -190,3 +190,62 @@ fn what_cannot_be_promoted_is_named() {
     );
     assert_eq!(promote(&world, "--tag rd-7").code, 2);
 }
+
+#[test]
+fn the_image_of_another_account_is_read_with_a_profile_of_its_own() {
+    let staging = World::new(SETTINGS);
+    staging.service("");
+    staging.rd("rd-ecs").args("apply -y").ok();
+    let digest = staging.image("v7", "arm64");
+    staging.rd("rd-ecs").args("deploy --tag v7").ok();
+    let production = two_environments("");
+    assert_ne!(staging.account, production.account);
+    std::fs::copy(
+        staging.state_file("shop/test", "ecs"),
+        production.state_file("shop/test", "ecs"),
+    )
+    .unwrap();
+    let refused = promote(&production, "");
+    assert_eq!(refused.code, 6, "{}", refused.stderr);
+    let accounts = format!(
+        "shop-test is in account {}, but the credentials are of {}",
+        staging.account, production.account
+    );
+    assert!(refused.stderr.contains(&accounts), "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("--from-profile"),
+        "{}",
+        refused.stderr
+    );
+
+    let mut profile = "[profile staging]\nregion = us-east-1\n".to_owned();
+    for (name, value) in staging.environment() {
+        if [
+            "AWS_ACCESS_KEY_ID",
+            "AWS_SECRET_ACCESS_KEY",
+            "AWS_SESSION_TOKEN",
+        ]
+        .contains(&name.as_str())
+        {
+            profile.push_str(&format!("{} = {value}\n", name.to_lowercase()));
+        }
+    }
+    let file = production.path().join("aws-config");
+    std::fs::write(&file, profile).unwrap();
+    let line = "promote -e other --from test --from-profile staging";
+    let promote = || {
+        let promote = production.rd("rd-ecs").args(line);
+        promote.env("AWS_CONFIG_FILE", file.to_str().unwrap()).ok()
+    };
+    let done: Value = serde_json::from_str(&promote().stdout).unwrap();
+    assert_eq!(done["digest"], digest.as_str());
+    assert_eq!(done["layers"], json!({"pushed": 1, "skipped": 0}));
+    let image = done["image"].as_str().unwrap();
+    assert!(image.starts_with(&production.account), "{image}");
+    assert_eq!(
+        manifest(&production, REPOSITORY, "v7"),
+        manifest(&staging, "shop-test-api", "v7")
+    );
+    let again: Value = serde_json::from_str(&promote().stdout).unwrap();
+    assert_eq!(again["layers"], json!({"pushed": 0, "skipped": 0}));
+}
