@@ -1,11 +1,11 @@
 //! The AWS clients of this slice: ElastiCache, CloudWatch and its logs, Secrets Manager, SNS and IAM.
 
-use aws_sdk_cloudwatch::Client as CloudWatch;
 use aws_sdk_elasticache::Client as ElastiCache;
 use rd_common::aws::Aws;
 use rd_common::client;
 use rd_iam::Client as Iam;
 use rd_log_group::{Client as CloudWatchLogs, Logs};
+use rd_metric::Client as CloudWatch;
 use rd_secret::description::Descriptions;
 use rd_secret::{Client as SecretsManager, Secrets};
 use rd_topic::{Client as Sns, Topics};
@@ -30,7 +30,7 @@ impl Clients {
         let secrets = rd_secret::client(aws);
         Self {
             elasticache: client!(aws_sdk_elasticache, aws.config),
-            cloudwatch: client!(aws_sdk_cloudwatch, aws.config),
+            cloudwatch: rd_metric::client(aws),
             iam: rd_iam::client(aws),
             descriptions: Descriptions::new(&secrets),
             secrets,

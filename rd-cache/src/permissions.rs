@@ -27,7 +27,7 @@ const LOG_DELIVERY: Grant = Grant::on(
     "any_log_delivery",
 );
 
-/// The calls of this program to ElastiCache and CloudWatch.
+/// The calls of this program to ElastiCache.
 pub const CALLS: &[Call] = &[
     needs(
         SERVICE,
@@ -92,12 +92,6 @@ pub const CALLS: &[Call] = &[
             "elasticache:ListTagsForResource",
             "group subnet_group parameter_group",
         )],
-    ),
-    needs(
-        "CloudWatch",
-        "GetMetricData",
-        "plan",
-        &[Grant::any("cloudwatch:GetMetricData")],
     ),
     needs(
         SERVICE,

@@ -44,6 +44,7 @@ impl Slice for Cache {
         permissions::CALLS,
         rd_secret::permissions::CALLS,
         rd_log_group::permissions::CALLS,
+        rd_metric::CALLS,
         rd_topic::permissions::CALLS,
         rd_iam::permissions::SERVICE_LINKED_ROLES,
         OF_EVERY_PROGRAM,

@@ -1,10 +1,11 @@
-//! The AWS clients of this slice: RDS, Secrets Manager, CloudWatch Logs and IAM.
+//! The AWS clients of this slice: RDS, Secrets Manager, CloudWatch and its logs, and IAM.
 
 use aws_sdk_rds::Client as Rds;
 use rd_common::aws::Aws;
 use rd_common::client;
 use rd_iam::{Client as IamClient, Iam};
 use rd_log_group::{Client as CloudWatchLogs, Logs};
+use rd_metric::Client as CloudWatch;
 use rd_secret::description::Descriptions;
 use rd_secret::{Client as SecretsManager, Secrets};
 
@@ -14,6 +15,8 @@ pub struct Clients {
     pub rds: Rds,
     /// IAM, for RDS's service-linked role and the role of Enhanced Monitoring.
     pub iam: IamClient,
+    /// CloudWatch, for the storage used in `status`.
+    pub cloudwatch: CloudWatch,
     secrets: SecretsManager,
     descriptions: Descriptions,
     logs: CloudWatchLogs,
@@ -26,6 +29,7 @@ impl Clients {
         Self {
             rds: client!(aws_sdk_rds, aws.config),
             iam: rd_iam::client(aws),
+            cloudwatch: rd_metric::client(aws),
             descriptions: Descriptions::new(&secrets),
             secrets,
             logs: rd_log_group::client(aws),

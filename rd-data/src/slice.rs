@@ -69,6 +69,7 @@ impl Slice for Data {
         permissions::CALLS,
         rd_secret::permissions::CALLS,
         rd_log_group::permissions::CALLS,
+        rd_metric::CALLS,
         rd_iam::permissions::ROLES,
         rd_iam::permissions::SERVICE_LINKED_ROLES,
         OF_EVERY_PROGRAM,

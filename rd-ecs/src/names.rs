@@ -24,6 +24,9 @@ pub const PLACEHOLDER: &str = "public.ecr.aws/nginx/nginx:stable-alpine";
 /// The tag of the image in a task definition before the first image; rd-ecs push refuses it.
 pub const NO_IMAGE_TAG: &str = ":rd-none";
 
+/// The tag of a revision with the commit that its image was built from.
+pub const COMMIT_TAG: &str = "rd:commit";
+
 /// The names of the stack's resources at AWS: those of the settings, otherwise those that follow from the stack.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Names {

@@ -1,4 +1,4 @@
-//! The clients of S3, which name the bucket's expected owner in every call, and of S3 Control.
+//! The clients of S3, which name the bucket's expected owner in every call, of S3 Control, and of CloudWatch.
 
 use crate::expected_owner::ExpectedOwner;
 use aws_sdk_s3::Client;
@@ -13,6 +13,8 @@ pub struct Clients {
     pub s3: Client,
     /// S3 Control, for the tags of a bucket that controls access by tags.
     pub control: aws_sdk_s3control::Client,
+    /// CloudWatch, for the size of the bucket in `status`.
+    pub cloudwatch: rd_metric::Client,
     may_delete_objects: AtomicBool,
 }
 
@@ -38,6 +40,7 @@ impl Clients {
         Self {
             s3: Client::from_conf(builder.build()),
             control: aws_sdk_s3control::Client::from_conf(control.build()),
+            cloudwatch: rd_metric::client(aws),
             may_delete_objects: AtomicBool::new(false),
         }
     }

@@ -32,7 +32,8 @@ impl Slice for Store {
     type Discovered = ();
     type DestroyArgs = DestroyArgs;
 
-    const CALLS: &'static [&'static [Call]] = &[permissions::CALLS, OF_EVERY_PROGRAM];
+    const CALLS: &'static [&'static [Call]] =
+        &[permissions::CALLS, rd_metric::CALLS, OF_EVERY_PROGRAM];
 
     fn resources(stack: &Stack, config: &Config) -> Resources {
         permissions::resources(stack, config)

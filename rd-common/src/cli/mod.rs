@@ -14,6 +14,7 @@ use crate::output::terminal_progress::TerminalProgress;
 use crate::output::{look, stderr, stream};
 use crate::permissions::Permissions;
 use crate::pipe::startup_failure;
+use crate::records::Verb;
 use crate::resource::signal::Cancel;
 use crate::resource::slice::Slice;
 use clap::{Args, CommandFactory, Parser, Subcommand};
@@ -123,7 +124,21 @@ pub fn main_without_slice<V: ProgramCommands>(about: About) -> ExitCode {
                 if !command.needs_settings() {
                     return command.run_without_settings(&flags);
                 }
-                let mut context = Context::resolve(about.name, flags, V::SECTION).await?;
+                let records = command.writes_records().then_some(V::SECTION).flatten();
+                let json = Format::resolve(flags.format) == Format::Json;
+                let resolved = Context::resolve(about.name, flags.clone(), V::SECTION).await;
+                let mut context = match (resolved, records) {
+                    (Err(error), Some(own)) => {
+                        if json {
+                            startup_failure::emit(own, Verb::Other(name), &error);
+                        }
+                        return match startup_failure::is_told_upstream(own, &flags, &error) {
+                            true => Ok(error.exit),
+                            false => Err(error),
+                        };
+                    }
+                    (resolved, _) => resolved?,
+                };
                 if !V::CALLS.is_empty() {
                     context.access.permissions =
                         Permissions::new(about.name, &name, V::CALLS, None);

@@ -17,4 +17,5 @@ pub mod table;
 pub mod terminal_progress;
 pub mod value;
 pub mod view;
+pub mod when;
 pub mod wrap;

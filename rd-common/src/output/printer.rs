@@ -262,8 +262,11 @@ impl Printer {
         self.view.borrow_mut().full = full;
     }
 
-    /// Holds a record for [`Printer::show_plans`], without writing it.
+    /// Holds a record for [`Printer::show_plans`]; it is written to the file of `--json-into` alone.
     pub fn hold(&self, record: &Record) {
+        if self.records.borrow().is_some() {
+            self.keep(&record.line());
+        }
         self.view.borrow_mut().hold(record);
     }
 

@@ -83,6 +83,7 @@ pub fn parse(line: &[u8], place: Place<'_>) -> Result<Option<Record>> {
         "applied",
         "status",
         "cost",
+        "charged",
         "progress",
         "diagnostic",
         "end",

@@ -218,7 +218,7 @@ impl Seen {
     fn is_at_work(&self, record: &Record, slice: &str) -> bool {
         let works = match record {
             Record::Change(_) | Record::Output(_) | Record::Applied(_) | Record::Status(_) => true,
-            Record::Cost(_) | Record::Progress(_) => true,
+            Record::Cost(_) | Record::Charged(_) | Record::Progress(_) => true,
             Record::End(end) => end.status == Ended::Ok,
             Record::Begin(_) | Record::Diagnostic(_) => false,
         };

@@ -15,6 +15,7 @@ use crate::resource::slice::Note;
 use crate::settings;
 use crate::stack::Stack;
 use crate::state::store::Store;
+use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::future::Future;
 use std::pin::Pin;
@@ -111,6 +112,7 @@ where
     let name = member.name;
     let works = matches!(member.verb, Verb::Apply | Verb::Destroy);
     let changes = matches!(member.verb, Verb::Plan | Verb::Apply);
+    let is_filter = matches!(member.verb, Verb::Other(_));
     let printer = context.printer.clone();
     let cancel = Cancel::on_signals()
         .map_err(|e| Error::failed(format!("cannot watch for signals: {e}")))?;
@@ -174,6 +176,8 @@ where
                 () = cancel.cancelled() => false,
                 told = upstream.tells(&error) => told,
             };
+            // A filter has nothing to add to the errors of the programs before it.
+            let told = told || (is_filter && upstream.has_told_failures());
             if !told {
                 printer.show_error(name, &error);
             }
@@ -271,6 +275,7 @@ async fn begin<'a>(context: &'a Context, member: &Member, upstream: &'a Rc<Upstr
         account: known.map(|known| known.account.clone()),
         tool_version: env!("CARGO_PKG_VERSION").to_owned(),
         run: context.run.clone(),
+        time: Some(Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
         upstream: source,
         offline: member.offline,
     }));

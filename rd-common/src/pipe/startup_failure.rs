@@ -33,6 +33,7 @@ pub fn emit(slice: &str, verb: Verb, error: &Error) {
             key: None,
             tool_version: env!("CARGO_PKG_VERSION").to_owned(),
             run: String::new(),
+            time: None,
             upstream: Source::None,
             offline: false,
         }),

@@ -236,6 +236,13 @@ impl Upstream {
         Err(Error::upstream(format!("{} failed", bad.join(", ")))
             .hint("see the messages above, fix that and run the pipe again"))
     }
+
+    /// Whether a program has failed, and all of them have ended and so told why.
+    pub fn has_told_failures(&self) -> bool {
+        let seen = self.seen.borrow();
+        let ended = |slice: &String| seen.ends.contains_key(slice);
+        seen.begins.keys().all(ended) && seen.ends.values().any(|end| *end != Ended::Ok)
+    }
 }
 
 /// The error for a saved plan that ends without its `end`.

@@ -1,6 +1,7 @@
 //! The records that the programs exchange: one JSON object per line, with its `type`. They are a contract: a new field
 //! is allowed, but to change or remove one needs a new format. Readers ignore fields and types that they do not know.
 
+mod charged;
 mod cost;
 mod health;
 mod progress;
@@ -8,6 +9,7 @@ mod risk;
 pub mod schema;
 mod verb;
 
+pub use charged::Charged;
 pub use cost::{Basis, Cost, CostTotal};
 pub use health::Health;
 pub use progress::{StepProgress, StepState};
@@ -42,6 +44,8 @@ pub enum Record {
     Status(Status),
     /// What a resource costs in a month, or all of them together, from `rd-cost estimate`.
     Cost(Box<Cost>),
+    /// What AWS has charged this month, from `rd-cost charged`.
+    Charged(Charged),
     /// What a resource waits for while an apply or a destroy runs.
     Progress(StepProgress),
     /// An error, a warning or a note, when it occurs.
@@ -92,6 +96,9 @@ pub struct Begin {
     pub tool_version: String,
     /// The id of the run, a random UUID.
     pub run: String,
+    /// When the program began, in RFC 3339 and UTC; absent in records of an earlier version.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub time: Option<String>,
     /// What the program's stdin is.
     #[serde(default = "head")]
     pub upstream: Upstream,
@@ -317,6 +324,7 @@ impl Record {
             Record::Applied(r) => &r.slice,
             Record::Status(r) => &r.slice,
             Record::Cost(r) => &r.slice,
+            Record::Charged(r) => &r.slice,
             Record::Progress(r) => &r.slice,
             Record::Diagnostic(r) => &r.slice,
             Record::End(r) => &r.slice,

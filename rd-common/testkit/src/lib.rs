@@ -18,6 +18,7 @@ mod http;
 mod inventory;
 pub mod kinds;
 pub mod log_events;
+mod metric;
 pub mod network;
 mod restricted;
 pub mod rounds;

@@ -25,7 +25,7 @@ pub fn schema_of(program: &str, command: &str) -> Option<String> {
             "plan" | "apply" | "destroy" | "status" | "rebuild" | "import" | "adopt" | "doctor",
         ) => Some("record".to_owned()),
         ("rd-cost", "prices refresh") => own("prices"),
-        ("rd-cost", "estimate") => Some("record".to_owned()),
+        ("rd-cost", "estimate" | "charged") => Some("record".to_owned()),
         (_, "output") => Some("output".to_owned()),
         (_, "policy") => Some("policy".to_owned()),
         (_, "settings") => Some("rd-state.settings".to_owned()),

@@ -105,8 +105,13 @@ impl World {
 
     /// Pushes an image with one layer for `architecture` (`arm64`, `amd64`) under a tag. Returns its digest.
     pub fn image(&self, tag: &str, architecture: &str) -> String {
+        self.image_with_labels(tag, architecture, &json!({"tag": tag}))
+    }
+
+    /// The same with these labels.
+    pub fn image_with_labels(&self, tag: &str, architecture: &str, labels: &Value) -> String {
         let config = json!({
-            "architecture": architecture, "os": "linux", "config": {"Labels": {"tag": tag}},
+            "architecture": architecture, "os": "linux", "config": {"Labels": labels},
             "rootfs": {"type": "layers", "diff_ids": [digest(tag.as_bytes())]},
         });
         let config = config.to_string();

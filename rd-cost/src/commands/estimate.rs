@@ -53,6 +53,12 @@ pub struct EstimateArgs {
     /// Exit with 7 if a line is unknown
     #[arg(long)]
     strict: bool,
+    /// Show the sum in the summary of the plan alone, without the table
+    #[arg(long)]
+    summary: bool,
+    /// Show every field of what the plan creates
+    #[arg(long)]
+    full: bool,
     /// File with prices that override those of the list, one JSON object a line
     #[arg(long, value_name = "FILE")]
     prices: Option<PathBuf>,
@@ -60,6 +66,7 @@ pub struct EstimateArgs {
 
 /// Reads the plans on stdin, or the states, and writes the estimate.
 pub async fn run(context: &Context, args: EstimateArgs) -> Result<Exit> {
+    context.printer.show_in_full(args.full);
     let preset = args.usage.and_then(UsageArg::preset);
     let sources = Sources::new(context, preset, args.prices.as_deref())?;
     let planned = Rc::new(RefCell::new(Planned::default()));
@@ -79,13 +86,14 @@ pub async fn run(context: &Context, args: EstimateArgs) -> Result<Exit> {
             }
             false => sources.of_states(context).await?,
         };
-        write(&session, &estimate);
+        write(&session, &estimate, args.summary);
         Ok(finished(&session, &estimate, &args))
     })
     .await
 }
 
-fn write(session: &PipeSession, estimate: &Estimate) {
+/// Writes the estimate; with `summary`, as text only the plans with its sum.
+fn write(session: &PipeSession, estimate: &Estimate, summary: bool) {
     let printer = &session.printer;
     if printer.is_json() {
         for cost in records(estimate) {
@@ -99,7 +107,9 @@ fn write(session: &PipeSession, estimate: &Estimate) {
             printer.hold(&Record::Cost(Box::new(cost)));
         }
         printer.show_plans();
-        printer.text(&text(estimate));
+        if !summary {
+            printer.text(&text(estimate));
+        }
     }
 }
 
@@ -107,7 +117,8 @@ fn write(session: &PipeSession, estimate: &Estimate) {
 fn finished(session: &PipeSession, estimate: &Estimate, args: &EstimateArgs) -> Finished {
     let mut exit = Exit::Done;
     let unknown = estimate.after.unknown;
-    if unknown > 0 {
+    // The summary of the plan counts them.
+    if unknown > 0 && (!args.summary || args.strict) {
         let lines = estimate.items.iter().map(|item| &item.line);
         let reasons = lines.filter(|line| line.basis == Basis::Unknown);
         let reasons: BTreeSet<&str> = reasons.filter_map(|line| line.note.as_deref()).collect();

@@ -2,6 +2,7 @@
 
 mod anomalies;
 mod budget;
+mod charged;
 mod compare;
 mod estimate;
 mod forecast;
@@ -42,6 +43,12 @@ pub enum Command {
         {program} report --by slice :: by the tag rd:slice\n\
         {program} report --cached :: again, without a request")]
     Report(report::ReportArgs),
+    /// Add what AWS has charged this month to the status of the programs before it, as far as a report is kept: no request
+    #[command(
+        after_help = "rd-net status | rd-ecs status | {program} charged :: the last line of scripts/status\n\
+        {program} charged :: alone"
+    )]
+    Charged(charged::ChargedArgs),
     /// Compare the estimate of what exists with what AWS has charged, item by item
     #[command(after_help = "{program} compare --since 2026-11-01\n\
         {program} compare --usage high :: with the highest assumed usage\n\
@@ -100,13 +107,14 @@ impl ProgramCommands for Command {
     }
 
     fn writes_records(&self) -> bool {
-        matches!(self, Command::Estimate(_))
+        matches!(self, Command::Estimate(_) | Command::Charged(_))
     }
 
     async fn run(self, context: &Context) -> Result<Exit> {
         match self {
             Command::Estimate(args) => estimate::run(context, args).await,
             Command::Prices(args) => prices::run(context, &args).await,
+            Command::Charged(args) => charged::run(context, &args).await,
             Command::Report(args) => report::run(context, &args).await,
             Command::Compare(args) => compare::run(context, &args).await,
             Command::Forecast(args) => forecast::run(context, &args).await,

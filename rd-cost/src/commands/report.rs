@@ -13,6 +13,7 @@ use rust_decimal::Decimal;
 use rust_decimal::prelude::ToPrimitive;
 use serde_json::json;
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// Flags of `rd-cost report`.
 #[derive(clap::Args, Clone, Debug)]
@@ -96,8 +97,13 @@ pub async fn run(context: &Context, args: &ReportArgs) -> Result<Exit> {
 /// Cost Explorer for the stack of this run.
 pub async fn open(context: &Context, args: &RequestArgs) -> Result<CostExplorer> {
     let aws = context.connect().await?;
-    let folder = context.settings.folder().join(".rd").join("costs");
+    let folder = costs_folder(context);
     Ok(CostExplorer::new(&aws, &context.stack, &folder, args))
+}
+
+/// Where the answers of Cost Explorer are kept.
+pub fn costs_folder(context: &Context) -> PathBuf {
+    context.settings.folder().join(".rd").join("costs")
 }
 
 /// The bar of an amount; the highest one is full.

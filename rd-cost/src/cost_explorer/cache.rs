@@ -42,6 +42,12 @@ impl Cache {
         (is_final || is_fresh).then(|| answer.spent.clone())
     }
 
+    /// All answers, whatever their age: what was asked, when, and the answer.
+    pub fn answers(&self) -> impl Iterator<Item = (&str, Timestamp, &[Spent])> {
+        let answers = self.answers.iter();
+        answers.map(|(question, answer)| (question.as_str(), answer.asked, &answer.spent[..]))
+    }
+
     /// Keeps an answer, in the file, too.
     pub fn put(&mut self, question: String, spent: &[Spent], asked: Timestamp) -> Result<()> {
         let spent = spent.to_vec();

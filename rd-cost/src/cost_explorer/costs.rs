@@ -6,6 +6,7 @@ use aws_sdk_costexplorer::types::{
     Dimension, DimensionValues, Expression, Granularity, Group, GroupDefinition,
     GroupDefinitionType,
 };
+use clap::ValueEnum;
 use jiff::Timestamp;
 use jiff::civil::Date;
 use rd_common::aws::Explain;
@@ -15,7 +16,7 @@ use rust_decimal::Decimal;
 use serde::{Deserialize, Serialize};
 
 /// By what the costs of a day are told apart.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, clap::ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub enum By {
     /// The service, such as Amazon Relational Database Service
     Service,
@@ -31,6 +32,14 @@ pub enum By {
 }
 
 impl By {
+    const ALL: [Self; 5] = [
+        Self::Service,
+        Self::Day,
+        Self::UsageType,
+        Self::Slice,
+        Self::Item,
+    ];
+
     /// The word of `--by`.
     pub fn word(self) -> &'static str {
         match self {
@@ -186,6 +195,29 @@ pub struct Query {
     pub by: By,
 }
 
+impl Query {
+    /// The query in one line, by which its answer is kept, with AWS's name of the metric.
+    fn question(&self, metric: &str) -> String {
+        let by = self.by.word();
+        format!("{} {} {by} {metric}", self.since, self.until)
+    }
+
+    /// The query that a line says, and AWS's name of the metric; none where it says none.
+    pub fn of_question(question: &str) -> Option<(Self, &str)> {
+        let [since, until, by, name] = question.split(' ').collect::<Vec<_>>()[..] else {
+            return None;
+        };
+        let mut metrics = Metric::value_variants().iter();
+        let query = Self {
+            since: since.parse().ok()?,
+            until: until.parse().ok()?,
+            metric: *metrics.find(|one| one.names().contains(&name))?,
+            by: By::ALL.into_iter().find(|one| one.word() == by)?,
+        };
+        Some((query, name))
+    }
+}
+
 impl CostExplorer {
     /// What the stack was charged, by day and key.
     pub async fn costs(&self, query: &Query) -> Result<Vec<Spent>> {
@@ -213,12 +245,7 @@ impl CostExplorer {
     }
 
     async fn costs_by(&self, query: &Query, metric: &str) -> Result<Vec<Spent>> {
-        let question = format!(
-            "{} {} {} {metric}",
-            query.since,
-            query.until,
-            query.by.word()
-        );
+        let question = query.question(metric);
         let now = Timestamp::now();
         if let Some(kept) = self.cache.borrow().get(&question, now) {
             return Ok(kept);

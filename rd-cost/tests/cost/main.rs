@@ -5,6 +5,7 @@ mod actual;
 mod anomalies;
 mod budget;
 mod changes;
+mod charged;
 mod compare;
 mod formats;
 mod golden;

@@ -153,3 +153,35 @@ fn storage_of_another_type_and_speed_is_asked_for_as_a_whole() {
     assert_eq!(plan(&world), [INSTANCE]);
     apply(&world, &with(&provisioned));
 }
+
+#[test]
+fn a_status_shows_how_much_of_the_storage_is_used() {
+    let (proxy, world) = applied(SETTINGS);
+    let used = || {
+        let status = world.rd("rd-data").args("status").ok();
+        let all = status.of_type("status");
+        let instance = all.iter().find(|one| one["kind"] == "db_instance");
+        instance.unwrap()["details"]["storage used"].clone()
+    };
+    // CloudWatch has no number of a new instance, and not every role may ask it.
+    assert_eq!(used(), "unknown");
+    let identifier = world.id("data.db_instance.postgres");
+    let dimensions = [("DBInstanceIdentifier", identifier.as_str())];
+    let free = 5.0 * 1024.0 * 1024.0 * 1024.0;
+    world.metric("AWS/RDS", "FreeStorageSpace", &dimensions, 2, free);
+    assert_eq!(used(), "15.0 GiB (75 %)");
+    let refused = Fault::Refuse {
+        status: 403,
+        code: "AccessDenied",
+    };
+    proxy.rules(
+        vec![Rule::at_first(Calls::Of("GetMetricData"), 9, refused)],
+        None,
+    );
+    assert_eq!(used(), "unknown");
+    let asked = proxy.calls();
+    let asked = asked
+        .iter()
+        .filter(|call| call.operation == "GetMetricData");
+    assert_eq!(asked.count(), 1);
+}

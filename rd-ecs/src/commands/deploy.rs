@@ -2,9 +2,9 @@
 //! else changes.
 
 use crate::config::Bootstrap;
-use crate::images::image_ref;
+use crate::images::{image_ref, registry};
 use crate::kinds::task_definition::revisions::prune;
-use crate::rollout::revision::{preview, with_image};
+use crate::rollout::revision::{has_image, preview, with_image};
 use crate::rollout::{Rollout, RolloutArgs, carry_out, finish_interrupted};
 use crate::service_context::ServiceContext;
 use crate::slice::Ecs;
@@ -56,7 +56,12 @@ async fn deploy(context: &Context, state: &LockedState, args: &DeployArgs) -> Re
         let steps = verify::verify(context, &service, &next, &image).await?;
         verify::require_all_passed(context, &steps)?;
     }
-    let revision = with_image(context, &service, &running, &image).await?;
+    // It only says where the image comes from, and --no-verify reads nothing of the image.
+    let commit = match args.no_verify || has_image(&service.ctx().clients.names, &running, &image) {
+        true => None,
+        false => registry::commit(&service, &image).await,
+    };
+    let revision = with_image(context, &service, &running, &image, commit.as_deref()).await?;
     let first_image =
         service.slice.config.bootstrap == Bootstrap::None && live.desired_count() == 0;
     let desired = first_image.then(|| service.slice.config.desired(&service.ctx().stack));

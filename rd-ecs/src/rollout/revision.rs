@@ -4,7 +4,7 @@
 use super::applied_secrets::applied_secrets;
 use crate::kinds::task_definition::model::Spec;
 use crate::kinds::task_definition::register::{container, register, register_like};
-use crate::names::{NO_IMAGE_TAG, Names, PLACEHOLDER, TASK_DEFINITION};
+use crate::names::{COMMIT_TAG, NO_IMAGE_TAG, Names, PLACEHOLDER, TASK_DEFINITION};
 use crate::read::TaggedRevision;
 use crate::service_context::ServiceContext;
 use aws_sdk_ecs::types::ContainerDefinition;
@@ -22,12 +22,13 @@ fn application_container<'a>(
 }
 
 /// The ARN of a revision with this image: the running one if it has the image, the newest if an interrupted run has
-/// registered it, otherwise a new one.
+/// registered it, otherwise a new one. `commit` is what the image was built from, where it is known.
 pub async fn with_image(
     context: &Context,
     service: &ServiceContext,
     running: &TaggedRevision,
     image: &str,
+    commit: Option<&str>,
 ) -> Result<String> {
     let ctx = service.ctx();
     if has_image(&ctx.clients.names, running, image) {
@@ -41,9 +42,11 @@ pub async fn with_image(
             // The placeholder has its own command and no secrets: the first image gets those of the settings.
             true => {
                 let spec = first_image_spec(context, service, image).await?;
-                register(ctx, &spec, &ctx.stack.tags_for(TASK_DEFINITION)).await
+                let mut tags = ctx.stack.tags_for(TASK_DEFINITION);
+                tags.extend(commit.map(|commit| (COMMIT_TAG.to_owned(), commit.to_owned())));
+                register(ctx, &spec, &tags).await
             }
-            false => register_like(ctx, running, image).await,
+            false => register_like(ctx, running, image, commit).await,
         };
         match result {
             // The next attempt first checks whether this one registered it.
@@ -81,7 +84,8 @@ fn arn(one: &TaggedRevision) -> String {
     arn.unwrap_or_default().to_owned()
 }
 
-fn has_image(names: &Names, one: &TaggedRevision, image: &str) -> bool {
+/// Whether a revision has this image.
+pub fn has_image(names: &Names, one: &TaggedRevision, image: &str) -> bool {
     application_container(names, one).is_some_and(|container| container.image() == Some(image))
 }
 

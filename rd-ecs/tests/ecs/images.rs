@@ -283,3 +283,43 @@ fn revisions_are_listed_with_the_tags_of_their_images() {
     let short = &digest["sha256:".len()..][..12];
     assert_eq!(words, ["2", "live", "v1", short], "{text}");
 }
+
+/// What the status of the task definition has of the image.
+fn status_of_image(world: &World) -> [String; 2] {
+    let status = world.rd("rd-ecs").args("status").ok();
+    let all = status.of_type("status");
+    let definition = all.iter().find(|one| one["kind"] == "task_definition");
+    let details = &definition.unwrap()["details"];
+    ["image", "commit"].map(|name| details[name].as_str().unwrap_or_default().to_owned())
+}
+
+#[test]
+fn a_status_shows_the_commit_that_the_image_was_built_from() {
+    let world = applied();
+    let commit = "3f2a91c0d41f8e6b7a5c4d3e2f1a0b9c8d7e6f5a";
+    let labels = json!({"org.opencontainers.image.revision": commit});
+    let digest = world.image_with_labels("v1", "arm64", &labels);
+    world.rd("rd-ecs").args("deploy --tag v1").ok();
+    let short = &digest[.."sha256:".len() + 12];
+    let shown = [format!("v1 {short}"), commit.to_owned()];
+    assert_eq!(status_of_image(&world), shown);
+    assert_eq!(world.rd("rd-ecs").args("plan").ok().actions(), [""; 0]);
+    // A change of the settings keeps the image, and what is known of it.
+    let more = "--set ecs.stop_timeout_seconds=40";
+    world.rd("rd-ecs").args("apply -y").args(more).ok();
+    assert_eq!(status_of_image(&world), shown);
+    let text = world.rd("rd-ecs").args("status --format text").args(more);
+    let text = text.env("COLUMNS", "100").ok().stdout;
+    assert!(
+        text.contains(&format!("v1 commit 3f2a91c {short}")),
+        "{text}"
+    );
+    // Another image is of another commit, which nobody knows.
+    let digest = world.image("v2", "arm64");
+    world.rd("rd-ecs").args("deploy --tag v2").args(more).ok();
+    let short = &digest[.."sha256:".len() + 12];
+    assert_eq!(
+        status_of_image(&world),
+        [format!("v2 {short}"), String::new()]
+    );
+}

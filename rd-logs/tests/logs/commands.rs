@@ -98,16 +98,9 @@ fn alarms_and_metrics_fit_into_60_80_and_100_columns() {
     set(&world, "latency", "OK", "fast");
     let database = [("DBInstanceIdentifier", "shop-test-postgres")];
     for (minutes, cpu) in [(170, 10.0), (120, 20.0), (60, 95.0), (5, 50.0)] {
-        value(&world, "AWS/RDS", "CPUUtilization", &database, minutes, cpu);
+        world.metric("AWS/RDS", "CPUUtilization", &database, minutes, cpu);
         let bytes = cpu * 1_073_741.0 * 1024.0;
-        value(
-            &world,
-            "AWS/RDS",
-            "FreeStorageSpace",
-            &database,
-            minutes,
-            bytes,
-        );
+        world.metric("AWS/RDS", "FreeStorageSpace", &database, minutes, bytes);
     }
     for columns in ["60", "80", "100"] {
         let shown = |command: &str| {
@@ -415,35 +408,6 @@ fn subscriptions_are_listed_confirmed_and_tested() {
     assert_eq!(world.rd("rd-logs").args("plan").ok().actions(), [""; 0]);
 }
 
-/// Puts a value of a metric with a time some minutes ago.
-fn value(
-    world: &World,
-    namespace: &str,
-    name: &str,
-    of: &[(&str, &str)],
-    minutes: i64,
-    value: f64,
-) {
-    let time = jiff::Timestamp::now() - jiff::SignedDuration::from_mins(minutes);
-    let (time, value) = (time.to_string(), value.to_string());
-    let mut all = vec![
-        ("Namespace".to_owned(), namespace.to_owned()),
-        ("MetricData.member.1.MetricName".to_owned(), name.to_owned()),
-        ("MetricData.member.1.Timestamp".to_owned(), time),
-        ("MetricData.member.1.Value".to_owned(), value),
-    ];
-    for (number, (name, value)) in (1..).zip(of) {
-        let member = format!("MetricData.member.1.Dimensions.member.{number}");
-        all.push((format!("{member}.Name"), (*name).to_owned()));
-        all.push((format!("{member}.Value"), (*value).to_owned()));
-    }
-    let all: Vec<(&str, &str)> = all
-        .iter()
-        .map(|(name, value)| (name.as_str(), value.as_str()))
-        .collect();
-    world.query(CLOUDWATCH, "PutMetricData", &all);
-}
-
 #[test]
 fn metrics_are_plotted_with_their_values() {
     let proxy = Proxy::start(endpoint());
@@ -452,10 +416,9 @@ fn metrics_are_plotted_with_their_values() {
     world.rd("rd-logs").args("apply -y").ok();
     let database = [("DBInstanceIdentifier", "shop-test-postgres")];
     for (minutes, cpu) in [(170, 10.0), (120, 20.0), (60, 95.0), (5, 50.0)] {
-        value(&world, "AWS/RDS", "CPUUtilization", &database, minutes, cpu);
+        world.metric("AWS/RDS", "CPUUtilization", &database, minutes, cpu);
     }
-    value(
-        &world,
+    world.metric(
         "AWS/RDS",
         "FreeStorageSpace",
         &database,
@@ -466,8 +429,7 @@ fn metrics_are_plotted_with_their_values() {
         ("CacheClusterId", "shop-test-redis-002"),
         ("CacheNodeId", "0001"),
     ];
-    value(
-        &world,
+    world.metric(
         "AWS/ElastiCache",
         "DatabaseMemoryUsagePercentage",
         &node,
@@ -475,15 +437,14 @@ fn metrics_are_plotted_with_their_values() {
         42.5,
     );
     // A value of another database, and one before the range: neither is shown.
-    value(
-        &world,
+    world.metric(
         "AWS/RDS",
         "CPUUtilization",
         &[("DBInstanceIdentifier", "other")],
         10,
         99.0,
     );
-    value(&world, "AWS/RDS", "CPUUtilization", &database, 60 * 5, 99.0);
+    world.metric("AWS/RDS", "CPUUtilization", &database, 60 * 5, 99.0);
 
     proxy.rules(Vec::new(), None);
     let lines = world.rd("rd-logs").args("metrics").ok().records();

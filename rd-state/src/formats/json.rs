@@ -36,6 +36,9 @@ fn stack(stack: &StackView) -> Value {
             "usd_month": cost.total, "change": cost.change, "unknown": cost.unknown, "by_slice": cost.by_slice,
         });
     }
+    if let Some(charged) = &stack.charged {
+        document["charged"] = json!(charged);
+    }
     document
 }
 

@@ -42,10 +42,6 @@ fn a_plan_is_shown_at_every_width() {
             colored.replace('\u{1b}', "␛")
         );
     }
-    snapshot!(
-        "plan_full",
-        view(&world, "--full").env("COLUMNS", "80").ok().stdout
-    );
     for width in 40..=200 {
         if width % 8 != 0 {
             continue;
@@ -66,16 +62,21 @@ const STATUS: &str = include_str!("views/status.jsonl");
 const APPLIED: &str = include_str!("views/applied.jsonl");
 
 #[test]
-fn the_end_of_an_apply_and_a_status_are_shown_at_every_width() {
+fn applies_statuses_and_full_plans_are_shown_at_every_width() {
     let world = World::new("");
     let view = |records: &str, line: &str, width: &str| {
         let view = world.rd("rd-state").args("view").args(line);
         view.stdin(records).env("COLUMNS", width)
     };
-    for (name, records) in [("applied", APPLIED), ("status", STATUS)] {
+    for (name, records, line) in [
+        ("applied", APPLIED, ""),
+        ("status", STATUS, ""),
+        ("status_in_full", STATUS, "--full"),
+        ("plan_in_full", RECORDS, "--full"),
+    ] {
         for width in ["60", "80", "120"] {
-            let plain = view(records, "", width).ok().stdout;
-            let colored = view(records, "", width).env("CLICOLOR_FORCE", "1");
+            let plain = view(records, line, width).ok().stdout;
+            let colored = view(records, line, width).env("CLICOLOR_FORCE", "1");
             let colored = colored.ok().stdout.replace('\u{1b}', "␛");
             snapshot!(format!("{name}_{width}"), plain);
             snapshot!(format!("{name}_{width}_colored"), colored);

@@ -2,6 +2,7 @@
 
 use crate::bucket_contents::{VersionPages, unfinished_uploads};
 use crate::clients::Clients;
+use crate::kinds::bucket::size::readable_size;
 use rd_common::aws::Aws;
 use rd_common::context::Context;
 use rd_common::output::table::table;
@@ -99,7 +100,7 @@ fn view(usage: &Usage) -> String {
                 versions.to_owned(),
                 class.clone(),
                 count.objects.to_string(),
-                readable_size(count.bytes),
+                readable_size(count.bytes as f64),
             ]);
         }
     }
@@ -114,32 +115,4 @@ fn view(usage: &Usage) -> String {
         usage.delete_markers, usage.unfinished_uploads
     ));
     text
-}
-
-/// A size in the units of S3's bills, where 1 GB is 2^30 bytes.
-fn readable_size(bytes: u64) -> String {
-    let units = ["B", "KB", "MB", "GB", "TB", "PB"];
-    let mut value = bytes as f64;
-    let mut unit = 0;
-    while value >= 1024.0 && unit + 1 < units.len() {
-        value /= 1024.0;
-        unit += 1;
-    }
-    if unit == 0 {
-        format!("{bytes} B")
-    } else {
-        format!("{value:.1} {}", units[unit])
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::readable_size;
-
-    #[test]
-    fn sizes_are_readable() {
-        assert_eq!(readable_size(0), "0 B");
-        assert_eq!(readable_size(1536), "1.5 KB");
-        assert_eq!(readable_size(5 << 30), "5.0 GB");
-    }
 }

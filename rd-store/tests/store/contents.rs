@@ -42,6 +42,31 @@ fn usage_counts_by_version_and_storage_class() {
 }
 
 #[test]
+fn a_status_shows_the_size_that_s3_has_counted() {
+    let world = World::new(SETTINGS);
+    world.rd("rd-store").args("apply -y").ok();
+    let bucket = format!("shop-test-sessions-{}", world.account);
+    let size = || {
+        let status = world.rd("rd-store").args("status").ok();
+        status.of_type("status")[0]["details"]["size"].clone()
+    };
+    assert_eq!(size(), "unknown");
+    for (storage_type, bytes) in [
+        ("StandardStorage", 1_610_612_736.0),
+        ("StandardIAStorage", 536_870_912.0),
+        // Of another class than the settings know: nothing moves objects to it.
+        ("DeepArchiveStorage", 1e12),
+    ] {
+        let dimensions = [
+            ("BucketName", bucket.as_str()),
+            ("StorageType", storage_type),
+        ];
+        world.metric("AWS/S3", "BucketSizeBytes", &dimensions, 60 * 26, bytes);
+    }
+    assert_eq!(size(), "2.0 GB");
+}
+
+#[test]
 fn a_bucket_that_is_not_empty_is_not_destroyed() {
     let (world, bucket) = filled();
     let refused = world.rd("rd-store").args("destroy -y").code(6);

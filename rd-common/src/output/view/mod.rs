@@ -10,6 +10,7 @@ pub mod field_diff;
 mod import;
 pub mod model;
 pub mod month_cost;
+mod overview;
 pub mod plan;
 mod status;
 mod summary;
@@ -50,7 +51,9 @@ impl View {
             }
             Record::Output(output) => self.output(output),
             Record::Applied(applied) => apply::applied(applied),
-            Record::Status(status) if self.full => status::resource(status),
+            Record::Status(status) if self.full => {
+                status::resource(status, Look::of_stdout(true).width)
+            }
             Record::Status(_) => String::new(),
             Record::Cost(_) if self.is_doing() => String::new(),
             Record::Cost(cost) => {
@@ -60,7 +63,7 @@ impl View {
                     false => self.held_header() + &cost::line(cost),
                 }
             }
-            Record::Progress(_) | Record::Diagnostic(_) => String::new(),
+            Record::Charged(_) | Record::Progress(_) | Record::Diagnostic(_) => String::new(),
             Record::End(end) => self.end(end),
         }
     }
@@ -68,7 +71,7 @@ impl View {
     fn note_done(&mut self, record: &Record) {
         let command = match record {
             Record::Begin(begin) => Some(&begin.command),
-            Record::Cost(_) => return self.done.note(record),
+            Record::Cost(_) | Record::Charged(_) => return self.done.note(record),
             record => self.commands.get(record.slice()),
         };
         let of_status = matches!(record, Record::Status(_));

@@ -3,7 +3,7 @@
 
 use crate::output::view::month_cost::MonthCost;
 use crate::records::{
-    Applied, Begin, Cost, Diagnostic, End, Output, Record, ResourceChange, Status, Verb,
+    Applied, Begin, Charged, Cost, Diagnostic, End, Output, Record, ResourceChange, Status, Verb,
 };
 use crate::resource::action::Action;
 use crate::slices::SLICES;
@@ -26,6 +26,8 @@ pub struct StackView {
     pub runs: Vec<Run>,
     /// The lines of an estimate, with its total.
     pub costs: Vec<Cost>,
+    /// What AWS has charged this month, where that is known.
+    pub charged: Option<Charged>,
 }
 
 /// What one command of one program has written.
@@ -35,6 +37,8 @@ pub struct Run {
     pub slice: String,
     /// The command; none for records without `begin`.
     pub command: Option<Verb>,
+    /// When the program began; none in records of an earlier version.
+    pub began: Option<Timestamp>,
     /// Whether it was planned for an empty account.
     pub offline: bool,
     /// What a plan does.
@@ -58,6 +62,7 @@ impl Run {
         Self {
             slice: slice.to_owned(),
             command,
+            began: None,
             offline: false,
             changes: Vec::new(),
             applied: Vec::new(),
@@ -98,6 +103,10 @@ impl Model {
             stack.costs.push((**cost).clone());
             return;
         }
+        if let Record::Charged(charged) = record {
+            stack.charged = Some(charged.clone());
+            return;
+        }
         let run = stack.run(record.slice());
         match record {
             Record::Change(change) => run.changes.push(change.clone()),
@@ -107,7 +116,7 @@ impl Model {
             Record::Diagnostic(diagnostic) => run.diagnostics.push(diagnostic.clone()),
             Record::Progress(progress) => run.times.extend(progress.since()),
             Record::End(end) => run.end = Some(end.clone()),
-            Record::Begin(_) | Record::Cost(_) => {}
+            Record::Begin(_) | Record::Cost(_) | Record::Charged(_) => {}
         }
     }
 
@@ -142,6 +151,7 @@ impl Model {
         }
         if begin.slice == "cost" {
             stack.costs.clear();
+            stack.charged = None;
         }
         // A second run of a command says how it is now.
         stack
@@ -149,6 +159,7 @@ impl Model {
             .retain(|run| run.slice != begin.slice || run.command.as_ref() != Some(&begin.command));
         let mut run = Run::new(&begin.slice, Some(begin.command.clone()));
         run.offline = begin.offline;
+        run.began = begin.time.as_deref().and_then(|time| time.parse().ok());
         stack.runs.push(run);
         stack.runs.sort_by_key(|run| place_of(&run.slice));
         self.stacks.push(stack);

@@ -12,6 +12,10 @@ pub(super) fn summary(command: &Verb, end: &End) -> String {
     if *command == Verb::Doctor {
         return format!("{slice}: {}\n", doctor::summary(end));
     }
+    // What filters have to say stands above it.
+    if matches!(command, Verb::Other(name) if name == "charged") && end.status == Ended::Ok {
+        return String::new();
+    }
     // The total of an estimate stands above it.
     if matches!(command, Verb::Other(name) if name == "estimate") {
         let is_done = end.counts.contains_key("lines");

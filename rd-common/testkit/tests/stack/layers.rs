@@ -260,6 +260,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "inventory",
             "restricted",
             "log_events",
+            "metric",
             "secrecy",
             "service",
             "stand_ins",

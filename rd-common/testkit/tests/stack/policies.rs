@@ -197,6 +197,7 @@ fn sources(slice: &str) -> Vec<PathBuf> {
         "src",
         "kinds/iam/src",
         "kinds/log-group/src",
+        "kinds/metric/src",
         "kinds/secret/src",
         "kinds/topic/src",
     ] {

@@ -49,6 +49,11 @@ fn the_whole_stack_is_planned_applied_shown_and_destroyed() {
         };
         assert_eq!(one["health"], health, "{one}");
     }
+    let last = status.of_type("begin");
+    assert!(
+        last.iter().any(|one| one["command"] == "charged"),
+        "{last:?}"
+    );
 
     assert_eq!(script(&world, "destroy").code, 6);
     assert_eq!(script(&world, "destroy --confirm shop-other").code, 6);
@@ -113,6 +118,12 @@ fn each_program_gets_the_flags_that_are_meant_for_it() {
         text.stdout
     );
     assert!(text.stdout.contains("+ logs."), "{}", text.stdout);
+    // What it costs stands in the summary, and is not listed.
+    let summary = text.stdout.lines().nth(1).unwrap_or_default();
+    assert!(summary.contains(" USD a month"), "{}", text.stdout);
+    assert!(!text.stdout.contains("in all"), "{}", text.stdout);
+    let over = script(&world, "plan --offline --fail-over 1");
+    assert_eq!(over.code, 7, "{}", over.stderr);
     // A flag of one program alone.
     let destroy = script(&world, "destroy -y --delete-objects --format text");
     assert_eq!(destroy.code, 0, "{}", destroy.stderr);

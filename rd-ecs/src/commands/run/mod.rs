@@ -91,7 +91,7 @@ pub async fn run(context: &Context, args: &RunArgs) -> Result<Exit> {
     };
     if let Some(image) = image {
         // A task always has the image of its revision: this registers the revision that a deployment of the image would use.
-        let arn = with_image(context, &service, &revision, &image).await?;
+        let arn = with_image(context, &service, &revision, &image, None).await?;
         revision = service.revision(&arn).await?;
     }
     let overrides = overrides(args, &revision, &service.ctx().clients.names.container)?;

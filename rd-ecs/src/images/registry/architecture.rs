@@ -7,6 +7,7 @@ use oci_client::manifest::{self, OciDescriptor, OciManifest};
 use oci_client::{Client, Reference};
 use rd_common::{Error, Result};
 use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 /// The operating system and architecture in an image's configuration, in Go's words; empty where it names none.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Deserialize)]
@@ -51,7 +52,7 @@ pub async fn architectures(
             .map(|platform| fargate_architecture(&platform.into()))
             .collect(),
         OciManifest::Image(image) => {
-            let platform = read_platform(client, reference, &image.config).await?;
+            let platform: Platform = read_config(client, reference, &image.config).await?;
             vec![fargate_architecture(&platform)]
         }
     };
@@ -60,11 +61,12 @@ pub async fn architectures(
     Ok(words)
 }
 
-async fn read_platform(
+/// Reads the configuration of a single image.
+pub(super) async fn read_config<T: DeserializeOwned>(
     client: &Client,
     reference: &Reference,
     config: &OciDescriptor,
-) -> Result<Platform> {
+) -> Result<T> {
     let doing = format!("read the configuration of the image {reference}");
     let unreadable = |why: &str| Error::failed(format!("cannot {doing}: {why}"));
     if u64::try_from(config.size).map_or(true, |size| size > LARGEST_DOCUMENT) {

@@ -6,8 +6,8 @@ use crate::kinds::repository::revision_tags;
 use aws_sdk_ecr::types::{
     ImageFailure, ImageFailureCode, ImageIdentifier, ListImagesFilter, TagStatus,
 };
-use oci_client::Reference;
 use oci_client::manifest::OciManifest;
+use oci_client::{Client, Reference};
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Error, Result, Stack};
 
@@ -29,11 +29,21 @@ pub async fn architectures(
     account: &str,
     image: &Image,
 ) -> Result<Vec<String>> {
+    let (client, at) = client(ctx, account, image).await?;
+    super::architectures(&client, &at, &image.manifest).await
+}
+
+/// A client of the registry, and the reference by which it reads the image.
+pub async fn client(
+    ctx: &Ctx<Clients>,
+    account: &str,
+    image: &Image,
+) -> Result<(Client, Reference)> {
     let own = account == ctx.stack.account();
     let access = Access::request(&ctx.clients.ecr, (!own).then_some(account)).await?;
     let repository = image.reference.repository();
     let at = access.reference(repository, &image.digest);
-    super::architectures(&access.client(repository).await?, &at, &image.manifest).await
+    Ok((access.client(repository).await?, at))
 }
 
 fn id(reference: &Reference) -> ImageIdentifier {

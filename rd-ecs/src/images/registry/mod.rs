@@ -2,6 +2,7 @@
 
 mod access;
 mod architecture;
+mod commit;
 mod ecr;
 mod errors;
 mod manifest;
@@ -10,6 +11,7 @@ mod repository;
 
 pub use access::{Access, install_tls_provider};
 pub use architecture::{Platform, architectures, fargate_architecture};
+pub use commit::commit;
 pub use errors::{client_error, connection_error, registry_code, response_error};
 pub use manifest::{MEDIA_TYPES, images, media_type, null_as_default, parse};
 pub use repository::Repository;

@@ -10,7 +10,7 @@ pub mod revisions;
 
 use crate::clients::Clients;
 use crate::kinds::repository::revision_tags::revision_of;
-use crate::names::TASK_DEFINITION;
+use crate::names::{COMMIT_TAG, TASK_DEFINITION};
 use crate::read::{TaggedRevision, retag};
 use aws_sdk_ecr::types::{ImageDetail, ImageIdentifier};
 use model::{Live, Spec, live};
@@ -158,7 +158,10 @@ impl Kind for TaskDefinition {
             found.push(Found {
                 address: one.address.clone(),
                 id: family,
-                live: live(&revision.definition, &ctx.clients.names),
+                live: Live {
+                    commit: revision.tags.get(COMMIT_TAG).cloned(),
+                    ..live(&revision.definition, &ctx.clients.names)
+                },
                 tags: Some(revision.tags),
             });
         }
@@ -253,6 +256,9 @@ impl Kind for TaskDefinition {
             "image".to_owned(),
             image_name(ctx, &live.image).await.into(),
         );
+        if let Some(commit) = &live.commit {
+            details.insert("commit".to_owned(), commit.clone().into());
+        }
         Ok(details)
     }
 }

@@ -129,6 +129,9 @@ pub struct Live {
     pub task_role_arn: String,
     /// The reference of the image.
     pub image: String,
+    /// The commit that the image was built from; none where it is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub commit: Option<String>,
     /// The command, instead of the image's; empty for the image's.
     pub command: Vec<String>,
     /// The entry point, instead of the image's; empty for the image's.
@@ -223,6 +226,7 @@ pub fn live(definition: &AwsDefinition, names: &Names) -> Live {
         execution_role_arn: text(definition.execution_role_arn()),
         task_role_arn: text(definition.task_role_arn()),
         image: text(application.image()),
+        commit: None,
         command: application.command().to_vec(),
         entry_point: application.entry_point().to_vec(),
         port: application

@@ -3,6 +3,7 @@
 use super::changed::changed;
 use super::model::{HealthCheck, LOG_BUFFER, LOG_MODE, Live, Spec};
 use crate::clients::Clients;
+use crate::names::COMMIT_TAG;
 use crate::read::TaggedRevision;
 use aws_sdk_ecs::types::{
     Compatibility, ContainerDefinition, CpuArchitecture, HealthCheck as AwsHealthCheck,
@@ -116,11 +117,13 @@ pub async fn register(ctx: &Ctx<Clients>, spec: &Spec, tags: &Tags) -> Result<St
     .await
 }
 
-/// Registers a copy of a revision with another image for the application's container, and returns its ARN.
+/// Registers a copy of a revision with another image for the application's container, and returns its ARN. `commit` is what
+/// the image was built from, where it is known.
 pub async fn register_like(
     ctx: &Ctx<Clients>,
     like: &TaggedRevision,
     image: &str,
+    commit: Option<&str>,
 ) -> Result<String> {
     let mut copy = like.definition.clone();
     let containers = copy.container_definitions.iter_mut().flatten();
@@ -128,7 +131,10 @@ pub async fn register_like(
     for one in containers.filter(|one| one.name() == Some(name)) {
         one.image = Some(image.to_owned());
     }
-    register_definition(ctx, &copy, &own_tags(&like.tags)).await
+    let mut tags = own_tags(&like.tags);
+    tags.remove(COMMIT_TAG);
+    tags.extend(commit.map(|commit| (COMMIT_TAG.to_owned(), commit.to_owned())));
+    register_definition(ctx, &copy, &tags).await
 }
 
 /// Registers a copy of a revision with these changes, and returns its ARN. What rd does not manage stays as it is, such as
@@ -143,6 +149,9 @@ pub async fn register_changed(
 ) -> Result<String> {
     let definition = changed(&base.definition, seen, spec, changes)?;
     let mut all = own_tags(&base.tags);
+    if spec.image != seen.image {
+        all.remove(COMMIT_TAG);
+    }
     all.extend(tags.clone());
     register_definition(ctx, &definition, &all).await
 }

@@ -8,6 +8,7 @@ pub mod lifecycle;
 pub mod ownership;
 pub mod policy;
 pub mod public_access;
+pub mod size;
 pub mod tags;
 pub mod versioning;
 
@@ -18,8 +19,8 @@ use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketLocationConstraint, CreateBucketConfiguration, Tag};
 use rd_common::aws::Explain;
 use rd_common::{
-    Change, CreateRequest, Ctx, Deletion, Diff, Found, Kind, Result, Retry, Tags, Wanted, sdk_tags,
-    touches,
+    Change, CreateRequest, Ctx, Deletion, Details, Diff, Found, Kind, Result, Retry, Tags, Wanted,
+    sdk_tags, touches,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -239,6 +240,12 @@ impl Kind for Bucket {
             }
             other => Deletion::of(other, &["NoSuchBucket"]).map_err(|error| explain(error, id)),
         }
+    }
+
+    async fn details(ctx: &Ctx<Clients>, id: &str, _: &Live) -> Result<Details> {
+        let mut details = Details::new();
+        details.insert("size".to_owned(), size::size(ctx, id).await?.into());
+        Ok(details)
     }
 
     async fn tag(ctx: &Ctx<Clients>, id: &str, set: &Tags, remove: &[String]) -> Result<()> {
