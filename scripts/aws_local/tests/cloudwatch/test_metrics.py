@@ -134,3 +134,17 @@ class Observed(Case):
         ]:
             with self.assertRaises(client("cloudwatch").exceptions.ClientError):
                 values(*queries)
+
+    def test_a_new_bucket_has_no_size(self):
+        client("s3").create_bucket(Bucket="new-bucket")
+        now = datetime.datetime.now(datetime.timezone.utc)
+        asked = {"Namespace": "AWS/S3", "MetricName": "BucketSizeBytes"}
+        asked["Dimensions"] = [
+            {"Name": "BucketName", "Value": "new-bucket"},
+            {"Name": "StorageType", "Value": "StandardStorage"},
+        ]
+        query = {"Id": "m0", "MetricStat": {"Metric": asked, "Period": 86400, "Stat": "Average"}}
+        told = client("cloudwatch").get_metric_data(
+            MetricDataQueries=[query], StartTime=now - datetime.timedelta(days=3), EndTime=now
+        )
+        self.assertEqual(told["MetricDataResults"][0]["Values"], [])
