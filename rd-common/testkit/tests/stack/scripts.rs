@@ -122,7 +122,7 @@ fn each_program_gets_the_flags_that_are_meant_for_it() {
     let summary = text.stdout.lines().nth(1).unwrap_or_default();
     assert!(summary.contains(" USD a month"), "{}", text.stdout);
     assert!(!text.stdout.contains("in all"), "{}", text.stdout);
-    let over = script(&world, "plan --offline --fail-over 1");
+    let over = script(&world, "plan --offline --format text --fail-over 1");
     assert_eq!(over.code, 7, "{}", over.stderr);
     // A flag of one program alone.
     let destroy = script(&world, "destroy -y --delete-objects --format text");
