@@ -6,8 +6,9 @@ use crate::diagnose;
 use crate::kinds::service::deployments::{self, Deployment, MAX_READ, roll_back};
 use crate::names::{last, revision};
 use crate::service_context::ServiceContext;
+use crate::time::timestamp;
 use aws_sdk_ecs::types::{DeploymentRolloutState, Service};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rd_common::aws::Explain;
 use rd_common::context::Context;
 use rd_common::output::prompt;
@@ -59,8 +60,17 @@ pub async fn deploy(
                 force: rollout.force || (is_named && !is_ours),
                 ..*rollout
             };
-            let named = request(service, &forced, &before).await?;
-            wait_until_visible(service, rollout.revision, &before, named.as_deref()).await?
+            match request(service, &forced, &before).await? {
+                Request::NotNeeded => {
+                    print_already_live(context, rollout.revision);
+                    return Ok(Exit::Done);
+                }
+                Request::Accepted { arn, under_way } => {
+                    let named = arn.as_deref();
+                    let revision = rollout.revision;
+                    wait_until_visible(service, revision, &before, named, under_way).await?
+                }
+            }
         }
     };
     let mut follow = Follow::new(context, service, deployment.created_at);
@@ -117,12 +127,45 @@ struct Before {
     listed: Vec<String>,
 }
 
+/// AWS's answer to the request of a deployment.
+enum Request {
+    /// The service had already been brought to the revision, so that AWS has started nothing.
+    NotNeeded,
+    /// AWS has started a deployment, or goes on with the one of the revision that was under way.
+    Accepted {
+        /// The ARN of the new one, where the answer has it.
+        arn: Option<String>,
+        /// When the one that was under way may have begun; none where AWS was forced to start another one.
+        under_way: Option<Timestamp>,
+    },
+}
+
+impl Request {
+    /// From the service as it is after a request.
+    fn of(service: Option<&Service>, rollout: &Rollout<'_>, before: &Before) -> Self {
+        let primary = service.and_then(deployments::primary);
+        let ours = primary.filter(|one| one.task_definition() == Some(rollout.revision));
+        let unforced = ours.filter(|_| !rollout.force && rollout.desired.is_none());
+        let is_live = unforced
+            .is_some_and(|one| one.rollout_state() == Some(&DeploymentRolloutState::Completed));
+        if is_live {
+            return Request::NotNeeded;
+        }
+        let current = service.and_then(|service| service.current_service_deployment.clone());
+        Request::Accepted {
+            arn: current.filter(|arn| Some(arn) != before.current.as_ref()),
+            under_way: unforced.and_then(|one| timestamp(one.created_at())),
+        }
+    }
+}
+
 /// The requested deployment: `named`, once it is visible, or else the one of `revision` that was not there before.
 async fn requested(
     service: &ServiceContext,
     revision: &str,
     before: &Before,
     named: Option<&str>,
+    under_way: Option<Timestamp>,
 ) -> Result<Option<Deployment>> {
     let ctx = service.ctx();
     if let Some(arn) = named {
@@ -132,7 +175,19 @@ async fn requested(
         }
     }
     let listed = deployments::newest(ctx, &service.arn, MAX_READ).await?;
-    only_new(listed, revision, before)
+    let goes_on = listed
+        .iter()
+        .find(|one| is_under_way(one, revision, under_way));
+    let goes_on = goes_on.cloned();
+    Ok(only_new(listed, revision, before)?.or(goes_on))
+}
+
+/// Whether this deployment of `revision` is the one that the service showed as under way. It may have ended since then: the
+/// service and the list of its deployments are two reads.
+fn is_under_way(one: &Deployment, revision: &str, began: Option<Timestamp>) -> bool {
+    let ended_well = |began| one.succeeded() && one.finished_at.is_some_and(|end| end >= began);
+    one.task_definition == revision
+        && began.is_some_and(|began| !one.is_over() || ended_well(began))
 }
 
 /// The one deployment of `revision` that was not there before. Fails where there are several: somebody else deploys, too.
@@ -160,14 +215,14 @@ fn only_new(
     Ok(new.pop())
 }
 
-/// Requests the deployment exactly once, and returns its ARN where the answer has it, which AWS does not promise: after a
-/// lost answer it checks for a new deployment before it retries.
+/// Requests the deployment exactly once. AWS does not promise that its answer has the ARN of the deployment: after a lost
+/// answer, rd looks for a new deployment before it retries.
 /// <https://github.com/aws/containers-roadmap/issues/2709>
 async fn request(
     service: &ServiceContext,
     rollout: &Rollout<'_>,
     before: &Before,
-) -> Result<Option<String>> {
+) -> Result<Request> {
     let ctx = service.ctx();
     for attempt in 0..MAX_ATTEMPTS {
         let call = ctx.clients.ecs.update_service().cluster(&service.cluster);
@@ -177,12 +232,7 @@ async fn request(
             .force_new_deployment(rollout.force)
             .set_desired_count(rollout.desired);
         let error = match call.send().await.doing("start the deployment") {
-            Ok(answer) => {
-                let current = answer
-                    .service
-                    .and_then(|service| service.current_service_deployment);
-                return Ok(current.filter(|arn| Some(arn) != before.current.as_ref()));
-            }
+            Ok(answer) => return Ok(Request::of(answer.service(), rollout, before)),
             Err(error) if error.retry == Retry::Never || attempt + 1 == MAX_ATTEMPTS => {
                 return Err(error);
             }
@@ -190,12 +240,18 @@ async fn request(
         };
         ctx.pause(backoff(attempt)).await?;
         if error.retry == Retry::Unknown
-            && let Some(one) = requested(service, rollout.revision, before, None).await?
+            && let Some(one) = requested(service, rollout.revision, before, None, None).await?
         {
-            return Ok(Some(one.arn));
+            return Ok(Request::Accepted {
+                arn: Some(one.arn),
+                under_way: None,
+            });
         }
     }
-    Ok(None)
+    Ok(Request::Accepted {
+        arn: None,
+        under_way: None,
+    })
 }
 
 /// Waits until reads return the requested deployment, which they may not do at once.
@@ -204,12 +260,15 @@ async fn wait_until_visible(
     revision: &str,
     before: &Before,
     named: Option<&str>,
+    under_way: Option<Timestamp>,
 ) -> Result<Deployment> {
     wait_until(service.ctx(), last(revision), VISIBLE_WITHIN, async || {
-        Ok(match requested(service, revision, before, named).await? {
-            Some(one) => Poll::Ready(one),
-            None => Poll::Pending("the deployment is not visible yet".to_owned()),
-        })
+        Ok(
+            match requested(service, revision, before, named, under_way).await? {
+                Some(one) => Poll::Ready(one),
+                None => Poll::Pending("the deployment is not visible yet".to_owned()),
+            },
+        )
     })
     .await
 }
@@ -268,7 +327,6 @@ async fn offer_rollback(
 #[cfg(test)]
 mod tests {
     use super::*;
-    use jiff::Timestamp;
 
     fn deployment(arn: &str, task_definition: &str) -> Deployment {
         Deployment {
@@ -303,5 +361,21 @@ mod tests {
         let two = only_new(vec![ours, deployment("x/4", "api:2")], "api:2", &before);
         let error = two.unwrap_err().to_string();
         assert!(error.contains("3, 4"), "{error}");
+    }
+
+    #[test]
+    fn what_was_under_way_may_have_ended_meanwhile() {
+        let at = |second| Timestamp::from_second(second).unwrap();
+        let mut one = deployment("x/1", "api:2");
+        assert!(is_under_way(&one, "api:2", Some(at(10))));
+        assert!(!is_under_way(&one, "api:2", None));
+        assert!(!is_under_way(&one, "api:3", Some(at(10))));
+        one.status = "SUCCESSFUL".to_owned();
+        one.finished_at = Some(at(20));
+        assert!(is_under_way(&one, "api:2", Some(at(10))));
+        // An earlier deployment of the same revision.
+        assert!(!is_under_way(&one, "api:2", Some(at(30))));
+        one.status = "STOPPED".to_owned();
+        assert!(!is_under_way(&one, "api:2", Some(at(10))));
     }
 }

@@ -170,6 +170,38 @@ fn a_deployment_that_was_rolled_back_fails_with_the_reason() {
     settled(&world);
 }
 
+/// A deployment that the service shows as under way, or not at all, and that has ended by the time its deployments are listed.
+#[test]
+fn what_a_killed_run_has_deployed_meanwhile_is_live() {
+    let stale = [
+        ("COMPLETED", "IN_PROGRESS"),
+        (
+            "task-definition/shop-test-api:3",
+            "task-definition/shop-test-api:2",
+        ),
+    ];
+    for (from, to) in stale {
+        let proxy = Proxy::start(endpoint());
+        let world = World::at(SETTINGS, proxy.url());
+        deployed(&world);
+        let killed = Rule::once(Calls::Of("UpdateService"), 0, Fault::KillAfter);
+        proxy.rules(vec![killed], None);
+        let mut child = deploy(&world, "v2").start();
+        drop(child.stdin.take());
+        proxy.victim(child.id());
+        assert_eq!(finish(child).code, -1);
+        wait_until(|| !is_in_progress(&world, 3));
+        let before = deployments(&world).len();
+        let rewrite = Fault::Rewrite { from, to };
+        let reads = Calls::Of("DescribeServices");
+        proxy.rules(vec![Rule::at_first(reads, 4, rewrite)], None);
+        deploy(&world, "v2").ok();
+        assert_eq!(deployments(&world).len(), before, "{from}");
+        proxy.rules(Vec::new(), None);
+        settled(&world);
+    }
+}
+
 /// AWS's clock is 20 minutes behind this machine's: by this machine's, the failed tasks are older than the deployment.
 #[test]
 fn a_fast_clock_hides_no_failed_task() {
