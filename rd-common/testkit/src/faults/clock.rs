@@ -61,7 +61,7 @@ fn shift_times(value: &mut Value, seconds: i32) {
             for (name, member) in members {
                 match member.as_f64() {
                     Some(time) if name.ends_with("At") => {
-                        *member = Value::from(time + f64::from(seconds))
+                        *member = Value::from(time + f64::from(seconds));
                     }
                     _ => shift_times(member, seconds),
                 }

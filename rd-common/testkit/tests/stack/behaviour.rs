@@ -65,6 +65,7 @@ fn the_tests_of_the_state_store_are_where_it_is() {
     let folders = [
         "rd-common/src",
         "rd-common/testkit/tests",
+        "rd-state/tests",
         "scripts/aws_local/tests",
     ];
     let sources = folders.map(|folder| texts(&root().join(folder))).concat();
