@@ -39,7 +39,7 @@ const LISTS: [&str; 9] = [
 
 /// Makes a network with other names and blocks than rd's, tagged as by Terraform, with a rule that rd does not know.
 /// Returns Terraform's state of it.
-fn terraform_network(world: &World, more: &str) -> Value {
+pub fn terraform_network(world: &World, more: &str) -> Value {
     world.settings(&format!(
         "project = \"old\"\nenvironment = \"live\"\n[net]\ncidr = \"10.7.0.0/16\"\nazs = [\"us-east-1b\"]\n\
          public_cidrs = [\"10.7.1.0/24\"]\nprivate_cidrs = [\"10.7.128.0/24\"]\n{more}"

@@ -4,6 +4,7 @@ mod adopt;
 mod adopt_backend;
 mod adopt_database;
 mod adopt_edge;
+mod adopt_faults;
 mod commands;
 mod imports;
 mod lost_lock;
