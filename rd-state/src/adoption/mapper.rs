@@ -75,13 +75,12 @@ impl<'a> Mapper<'a> {
         all.any(|one| one.address == address && one.id == id)
     }
 
-    /// Whether something in a subnet group can be in the VPC of the stack: it is not where both are known and differ.
-    pub fn may_be_in_vpc(&self, subnet_group: Option<&Resource>) -> bool {
+    /// Whether a resource with a `vpc_id`, or what is in a subnet group, can be in the VPC of the stack: it is not where both
+    /// are known and differ.
+    pub fn may_be_in_vpc(&self, one: Option<&Resource>) -> bool {
         let mut decisions = self.mapping.decisions.iter();
         let stack = decisions.find(|one| one.address == "net.vpc.main");
-        let vpc = subnet_group
-            .map(|one| one.text("vpc_id"))
-            .unwrap_or_default();
+        let vpc = one.map(|one| one.text("vpc_id")).unwrap_or_default();
         vpc.is_empty() || stack.is_none_or(|one| one.id == vpc)
     }
 

@@ -100,6 +100,7 @@ fn load_balancer<'a>(mapper: &mut Mapper<'a>) -> Option<&'a Resource> {
     all.retain(|one| {
         ["", "application"].contains(&one.text("load_balancer_type"))
             && one.flag("internal") != Some(true)
+            && mapper.may_be_in_vpc(Some(one))
     });
     let of_services = groups_of_services(mapper);
     let serves = |one: &&&Resource| !groups_of(mapper, one).is_disjoint(&of_services);

@@ -57,7 +57,7 @@ fn tracking(name: &str, metric: &str, target: f64) -> Value {
 }
 
 /// A configuration of one's own, with a second service and its task definition.
-fn own_ecs() -> Vec<Value> {
+pub(super) fn own_ecs() -> Vec<Value> {
     let mut worker = service();
     worker["id"] = json!(arn("ecs", "service/web/worker"));
     worker["name"] = json!("worker");

@@ -77,6 +77,38 @@ fn entry(names: &[&str]) -> Vec<Value> {
     ]
 }
 
+/// An entry with rules, records, and one more certificate.
+pub(super) fn entry_with_rules() -> Vec<Value> {
+    let mut all = entry(&["api.example.com"]);
+    let conditions = json!([{"path_pattern": [{"values": ["/x"]}]}, {"host_header": [{"values": ["a.example.com"]}]}]);
+    let redirect = json!({"type": "redirect", "redirect": [{"protocol": "HTTPS", "port": "443", "path": "/y"}]});
+    all.push(one(
+        "aws_lb_listener_rule",
+        "x",
+        rule(1, conditions.clone(), redirect),
+    ));
+    let answer = json!({"type": "fixed-response", "fixed_response": [{"status_code": "404", "message_body": "no"}]});
+    all.push(one(
+        "aws_lb_listener_rule",
+        "y",
+        rule(2, conditions, answer),
+    ));
+    all.push(one(
+        "aws_route53_record",
+        "api",
+        alias("api.example.com", "Z1"),
+    ));
+    all.push(one(
+        "aws_route53_record",
+        "v",
+        validation("api.example.com"),
+    ));
+    let more =
+        json!({"id": "m", "listener_arn": HTTPS, "certificate_arn": format!("{CERTIFICATE}-more")});
+    all.push(one("aws_lb_listener_certificate", "more", more));
+    all
+}
+
 fn stays(mapping: &Mapping) -> Vec<&str> {
     let stays = mapping.stays.iter();
     stays.map(|one| one.terraform.as_str()).collect()

@@ -18,7 +18,7 @@ fn alarm(
     })
 }
 
-fn logs() -> Vec<Value> {
+pub(super) fn logs() -> Vec<Value> {
     let above = "GreaterThanOrEqualToThreshold";
     let alarms = [
         (

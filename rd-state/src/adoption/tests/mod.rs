@@ -9,7 +9,7 @@ mod logs;
 mod net;
 mod store;
 
-use super::{Answers, Mapping, map};
+use super::{Answers, Mapping, map, removal};
 use crate::terraform;
 use crate::terraform::tests::{one, state};
 use net::own_style;
@@ -49,4 +49,94 @@ fn what_an_answer_leaves_to_terraform_stays_there() {
     let mut stays = mapping.stays.iter();
     let other = stays.find(|one| one.terraform == "aws_lb.other").unwrap();
     assert_eq!(other.why, "answered");
+}
+
+/// The places of all values of a document, as JSON pointers.
+fn places(value: &Value, at: &str, found: &mut Vec<String>) {
+    let mut inner = |key: &str, value: &Value| {
+        let place = format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"));
+        places(value, &place, found);
+        found.push(place);
+    };
+    match value {
+        Value::Object(members) => members.iter().for_each(|(key, value)| inner(key, value)),
+        Value::Array(items) => {
+            let mut items = items.iter().enumerate();
+            items
+                .by_ref()
+                .for_each(|(at, value)| inner(&at.to_string(), value));
+        }
+        _ => {}
+    }
+}
+
+/// States in which values are others: the mapping is what it is, names each resource once, and never panics.
+#[test]
+fn no_state_makes_the_mapping_panic() {
+    let all = [
+        own_style(),
+        edge::entry_with_rules(),
+        ecs::own_ecs(),
+        logs::logs(),
+        vec![data::instance("shop", json!({}))],
+        data::secret("shop", &["aws_db_instance.shop"]).to_vec(),
+    ]
+    .concat();
+    let whole = state(&all);
+    let mut all_places = Vec::new();
+    places(&whole["resources"], "/resources", &mut all_places);
+    let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
+    let mut next = |below: usize| {
+        seed ^= seed << 13;
+        seed ^= seed >> 7;
+        seed ^= seed << 17;
+        usize::try_from(seed % below as u64).unwrap_or(0)
+    };
+    let mut mapped = 0;
+    for _ in 0..600 {
+        let mut document = whole.clone();
+        for _ in 0..=next(8) {
+            let other = whole.pointer(&all_places[next(all_places.len())]);
+            let other = match next(6) {
+                0 => json!(null),
+                1 => json!("é/*"),
+                2 => json!(-1),
+                3 => json!([[], {}, ""]),
+                _ => other.cloned().unwrap_or_default(),
+            };
+            if let Some(place) = document.pointer_mut(&all_places[next(all_places.len())]) {
+                *place = other;
+            }
+        }
+        let bytes = document.to_string();
+        let Ok(terraform) = terraform::read(bytes.as_bytes(), "x") else {
+            continue;
+        };
+        let mapping = map(&terraform, &Answers::default(), "us-east-1");
+        mapped += 1;
+        let _ = removal(&mapping);
+        let decided = mapping.decisions.iter().map(|one| one.terraform.as_str());
+        let left = mapping.stays.iter();
+        let mut all: Vec<&str> = decided
+            .chain(left.map(|one| one.terraform.as_str()))
+            .collect();
+        let whole = all.len();
+        all.sort_unstable();
+        all.dedup();
+        let names = terraform.resources.iter().map(|one| one.address.as_str());
+        let names: std::collections::BTreeSet<&str> = names.collect();
+        assert_eq!(all.len(), names.len(), "each resource once");
+        assert!(whole <= terraform.resources.len());
+        let mut addresses: Vec<&str> = mapping
+            .decisions
+            .iter()
+            .filter(|one| !one.id.is_empty())
+            .map(|one| one.address.as_str())
+            .collect();
+        let count = addresses.len();
+        addresses.sort_unstable();
+        addresses.dedup();
+        assert_eq!(addresses.len(), count, "each address once");
+    }
+    assert!(mapped > 200, "{mapped}");
 }

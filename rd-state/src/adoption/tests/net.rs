@@ -502,11 +502,21 @@ fn no_resource_of_another_stack_is_adopted() {
                 "round {round}: {one:?}"
             );
         }
-        let subnets = mapping
-            .decisions
+        let count = |start: &str| {
+            let all = mapping.decisions.iter();
+            all.filter(|one| one.address.starts_with(start)).count()
+        };
+        assert_eq!(count("net.subnet."), 2 * expected[chosen], "round {round}");
+        let has_entry = resources
             .iter()
-            .filter(|one| one.address.starts_with("net.subnet."));
-        assert_eq!(subnets.count(), 2 * expected[chosen], "round {round}");
+            .any(|one| one["type"] == "aws_lb" && one["name"] == format!("main_{stack}"));
+        let entry = if has_entry { [1, 2, 1, 1] } else { [0; 4] };
+        let parts = ["load_balancer", "listener", "target_group", "dns_record"];
+        assert_eq!(
+            parts.map(|part| count(&format!("edge.{part}."))),
+            entry,
+            "round {round}"
+        );
         for address in [
             "data.secret.database",
             "data.log_group.postgresql",
@@ -623,6 +633,35 @@ fn generated(stack: &str, next: &mut impl FnMut(usize) -> usize) -> (Vec<Value>,
         }
     }
     all.extend(database_and_cache(stack, &vpc));
+    if next(3) > 0 {
+        let (balancer, group, host) = (id("lb"), id("tg"), format!("{stack}.example.com"));
+        let name = format!("{stack}.elb.amazonaws.com");
+        all.push(named(
+            "aws_lb",
+            "main",
+            json!({"id": balancer, "vpc_id": vpc, "name": id("web"), "dns_name": name}),
+        ));
+        all.push(named(
+            "aws_lb_target_group",
+            "main",
+            json!({"id": group, "vpc_id": vpc, "target_type": "ip"}),
+        ));
+        for (port, protocol) in [(80, "HTTP"), (443, "HTTPS")] {
+            all.push(named(
+                "aws_lb_listener",
+                protocol,
+                json!({"id": id(protocol), "load_balancer_arn": balancer,
+                "port": port, "protocol": protocol, "certificate_arn": id("certificate"),
+                "default_action": [{"type": "forward", "target_group_arn": group}]}),
+            ));
+        }
+        all.push(named(
+            "aws_route53_record",
+            "main",
+            json!({"id": id("record"), "zone_id": id("Z"), "fqdn": host,
+            "name": host, "type": "A", "alias": [{"name": name}]}),
+        ));
+    }
     (all, zones.len())
 }
 
