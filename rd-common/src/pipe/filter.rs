@@ -25,7 +25,7 @@ pub async fn run<F>(
 where
     F: Future<Output = Result<Finished>>,
 {
-    let upstream = Upstream::new(name, Intake::of_filter(), context.stack.clone());
+    let upstream = Upstream::new(name, Intake::of_filter(&verb), context.stack.clone());
     let on_record = RefCell::new(on_record);
     upstream.on_record(Box::new(move |record| (on_record.borrow_mut())(record)));
     let member = Member {

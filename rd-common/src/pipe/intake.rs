@@ -13,6 +13,9 @@ pub struct Intake {
     pub changes_aws: bool,
     /// Whether each record must follow the `begin` of its slice. Only a filter accepts a part of a stream.
     pub whole: bool,
+    /// The command of an earlier run of this program whose records are left out, since this run writes them again: a filter
+    /// replaces what a saved plan has of it.
+    pub replaces: Option<Verb>,
     /// The saved plan that `--plan` names.
     pub named_plan: Option<PlanSource>,
 }
@@ -69,6 +72,7 @@ impl Intake {
             plans,
             changes_aws: matches!(verb, Verb::Apply | Verb::Destroy),
             whole: true,
+            replaces: None,
             named_plan: None,
         }
     }
@@ -86,12 +90,13 @@ impl Intake {
         intake
     }
 
-    /// What a filter accepts: any records.
-    pub fn of_filter() -> Self {
+    /// What a filter accepts for `verb`: any records. Those of an earlier run of the same command are replaced.
+    pub fn of_filter(verb: &Verb) -> Self {
         Self {
             plans: Plans::Outputs,
             changes_aws: false,
             whole: false,
+            replaces: Some(verb.clone()),
             named_plan: None,
         }
     }

@@ -9,6 +9,7 @@ use crate::pipe::reader::{self, Place};
 use crate::pipe::seen::cut;
 use crate::pipe::stdin;
 use crate::pipe::upstream::{Observer, Upstream};
+use crate::records::Record;
 use std::io::Read;
 use std::rc::Rc;
 
@@ -97,6 +98,12 @@ impl Upstream {
             return Ok(());
         }
         let record = reader::parse(&line, place)?;
+        if record
+            .as_ref()
+            .is_some_and(|record| self.is_replaced(record))
+        {
+            return Ok(());
+        }
         let mut seen = self.seen.borrow_mut();
         if seen.given_up {
             return Err(Error::upstream(format!(
@@ -126,6 +133,18 @@ impl Upstream {
             None => printer.pass_through(&line, record.as_ref()),
         }
         Ok(())
+    }
+
+    /// Whether a record is of an earlier run of this program, whose place this run takes.
+    fn is_replaced(&self, record: &Record) -> bool {
+        if record.slice() != self.own {
+            return false;
+        }
+        if let Record::Begin(begin) = record {
+            let replaced = self.intake.replaces.as_ref() == Some(&begin.command);
+            self.replacing.set(replaced);
+        }
+        self.replacing.get()
     }
 
     /// Whether another line can be held back, or need not be.

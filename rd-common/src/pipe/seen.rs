@@ -181,7 +181,8 @@ impl Seen {
             self.plans.insert(slice.clone(), begin.clone());
         } else {
             let twice = reading.intake.whole && self.begins.contains_key(slice);
-            if slice == reading.own || twice {
+            let own = reading.intake.whole && slice == reading.own;
+            if own || twice {
                 return Err(
                     Error::usage(format!("{place}: rd-{slice} is in this pipe twice"))
                         .hint("run each program once in a pipe"),

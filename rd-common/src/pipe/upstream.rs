@@ -31,6 +31,8 @@ pub struct Upstream {
     pub(super) held: RefCell<Option<Held>>,
     /// The path of `--plan` and the records in it, where stdin is read, too.
     pub(super) named_plan: RefCell<Option<(Rc<str>, Seen)>>,
+    /// Whether the records of an earlier run of this program are being left out.
+    pub(super) replacing: Cell<bool>,
     /// Called with every record that is passed on.
     pub(super) observer: RefCell<Option<Observer>>,
 }
@@ -62,6 +64,7 @@ impl Upstream {
             source: RefCell::new("stdin".into()),
             held: RefCell::new(Some(Held::default())),
             named_plan: RefCell::new(None),
+            replacing: Cell::new(false),
             observer: RefCell::new(None),
         })
     }

@@ -13,9 +13,12 @@ const PATIENCE: Duration = Duration::from_secs(60);
 /// Runs the command line in its arguments on a terminal of its own: what this process reads is typed there, and what is
 /// shown there is written. Ends with the exit code of the command.
 const ON_A_TERMINAL: &str = r"
-import os, pty, select, sys
+import os, pty, select, signal, sys
 child, terminal = pty.fork()
 if child == 0:
+    # Of tests that run in the background, Ctrl-C would be ignored, and a shell cannot trap what is ignored.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    signal.signal(signal.SIGQUIT, signal.SIG_DFL)
     os.execv(sys.argv[1], sys.argv[1:])
 sources = [terminal, 0]
 while terminal in sources:

@@ -64,3 +64,27 @@ fn a_status_has_what_an_earlier_report_has_read() {
         other.stderr
     );
 }
+
+/// A saved plan can have an estimate: that of prices and settings of now takes its place.
+#[test]
+fn an_estimate_replaces_an_earlier_one() {
+    let world = World::new(super::PRODUCTION);
+    let plan = super::offline_plan(&world, "");
+    let first = super::estimate(&world, &plan, "");
+    assert_eq!(first.code, 0, "{}", first.stderr);
+    let again = super::estimate(&world, &first.stdout, "--usage high");
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    let begins = again.of_type("begin");
+    let of_cost = begins.iter().filter(|one| one["slice"] == "cost");
+    assert_eq!(of_cost.count(), 1);
+    assert_eq!(again.of_type("cost").len(), first.of_type("cost").len());
+    let total = |done: &rd_testkit::Done| super::lines(done).1["usd_month"].clone();
+    assert_ne!(total(&again), total(&first));
+    // Another command of the same program adds to it.
+    let both = world
+        .rd("rd-cost")
+        .args("charged")
+        .stdin(first.stdout.clone())
+        .ok();
+    assert_eq!(both.of_type("cost").len(), first.of_type("cost").len());
+}
