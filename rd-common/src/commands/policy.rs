@@ -51,6 +51,7 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PolicyArgs) -> Resul
     let account = account_or(args.account.as_deref(), ask).await?;
     let _ = context.stack.account.set(account);
     let resources = S::resources_by_settings(&context.stack, &config, &context.settings);
+    let resources = resources.also_named(&given_names(context, args, S::NAME).await);
     debug_assert!(
         unused_names(S::CALLS, &resources).is_empty(),
         "resources that no call needs: {:?}",
@@ -62,6 +63,31 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PolicyArgs) -> Resul
     }
     print(context, S::CALLS, &uses, &resources);
     Ok(Exit::Done)
+}
+
+/// The fields that are names of resources at AWS.
+const NAMES: [&str; 3] = ["name", "identifier", "id"];
+
+/// The names that adopted resources have, each after the one that rd would give. Where only credentials give the state, and
+/// the user has passed the account to need none, there are none.
+async fn given_names(context: &Context, args: &PolicyArgs, slice: &str) -> Vec<(String, String)> {
+    let is_shared = context
+        .store
+        .location(&context.key(slice))
+        .starts_with("s3://");
+    if is_shared && args.account.is_some() {
+        return Vec::new();
+    }
+    // Without a state that can be read, the names of the settings are left.
+    let state = context.load_state(slice).await.ok().flatten();
+    let resources = state.iter().flat_map(|state| state.resources.values());
+    let given = resources.flat_map(|one| one.adopted.iter().flat_map(|adopted| &adopted.given));
+    let names = given.filter(|(path, _)| NAMES.contains(&path.as_str()));
+    let names = names.filter_map(|(_, given)| {
+        let (ours, theirs) = (given.instead_of.as_str()?, given.value.as_str()?);
+        Some((ours.to_owned(), theirs.to_owned()))
+    });
+    names.collect()
 }
 
 /// The use of a program that `--for` names.

@@ -129,6 +129,27 @@ impl Resources {
         self
     }
 
+    /// Adds the ARNs of adopted resources: those in which a name of the stack, the first of a pair, is replaced by the one
+    /// that the resource has.
+    #[must_use]
+    pub fn also_named(mut self, names: &[(String, String)]) -> Self {
+        for values in self.values.values_mut() {
+            let pairs = |arn: &String| -> Vec<String> {
+                let named = names.iter();
+                named
+                    .filter_map(|(ours, theirs)| renamed(arn, ours, theirs))
+                    .collect()
+            };
+            let more: Vec<String> = values.iter().flat_map(pairs).collect();
+            for one in more {
+                if !values.contains(&one) {
+                    values.push(one);
+                }
+            }
+        }
+        self
+    }
+
     /// The ARNs behind the names of a grant; none where the settings have no such resource.
     pub(super) fn arns(&self, names: &str) -> Vec<String> {
         if names == "*" {
@@ -142,6 +163,25 @@ impl Resources {
         });
         known.flatten().cloned().collect()
     }
+}
+
+/// The pattern with `theirs` in place of `ours`; none where it is not of a resource with that name. A pattern for all names
+/// that begin alike becomes the ARN of this one.
+fn renamed(pattern: &str, ours: &str, theirs: &str) -> Option<String> {
+    let is_start = |at: usize| pattern[..at].ends_with([':', '/']);
+    let is_end = |at: usize| at == pattern.len() || pattern[at..].starts_with(['*', '-', '/', ':']);
+    let mut found = pattern.match_indices(ours).map(|(at, _)| at);
+    if let Some(at) = found.find(|at| is_start(*at) && is_end(at + ours.len())) {
+        return Some(format!(
+            "{}{theirs}{}",
+            &pattern[..at],
+            &pattern[at + ours.len()..]
+        ));
+    }
+    let start = pattern.strip_suffix('*')?;
+    let mut places = start.match_indices([':', '/']).map(|(at, _)| at + 1);
+    let place = places.find(|at| start.len() > *at && ours.starts_with(&start[*at..]))?;
+    Some(format!("{}{theirs}", &start[..place]))
 }
 
 #[cfg(test)]
@@ -171,5 +211,26 @@ mod tests {
         );
         let exact = format!("{theirs}key/12");
         assert_eq!(key(Some(&exact)), Some(exact));
+    }
+
+    #[test]
+    fn an_adopted_resource_is_in_the_policy_by_its_own_name() {
+        let arn = |tail: &str| format!("arn:aws:rds:us-east-1:123456789012:{tail}");
+        for (pattern, ours, expected) in [
+            ("db:shop-test-db", "shop-test-db", Some("db:legacy")),
+            ("db:shop-test-db-r*", "shop-test-db", Some("db:legacy-r*")),
+            (
+                "secret:shop/test/db-??????",
+                "shop/test/db",
+                Some("secret:legacy-??????"),
+            ),
+            ("pg:shop-test-db*", "shop-test-db17", Some("pg:legacy")),
+            ("db:shop-test-db2", "shop-test-db", None),
+            ("db:other-shop-test-db", "shop-test-db", None),
+            ("db:*", "shop-test-db", None),
+        ] {
+            let found = renamed(&arn(pattern), ours, "legacy");
+            assert_eq!(found, expected.map(arn), "{pattern}");
+        }
     }
 }

@@ -212,6 +212,17 @@ fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
         [""; 0]
     );
 
+    let policy = legacy.world.rd("rd-data").args("policy --for apply").ok();
+    for arn in [
+        format!(":db:{NAME}\""),
+        format!(":db:{NAME}-r*\""),
+        format!(":subgrp:{NAME}\""),
+        ":secret:legacy/database-??????\"".to_owned(),
+        format!(":log-group:/aws/rds/instance/{NAME}*\""),
+    ] {
+        assert!(policy.stdout.contains(&arn), "{arn}: {}", policy.stdout);
+    }
+
     // Terraform gets what exists, not what rd would make.
     legacy
         .world
