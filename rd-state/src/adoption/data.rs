@@ -62,7 +62,13 @@ const DEFAULT_RETENTION: i64 = 30;
 pub fn map(mapper: &mut Mapper<'_>) {
     let mut instances = mapper.of("aws_db_instance");
     instances.retain(|one| {
-        one.text("engine") == "postgres" && one.text("replicate_source_db").is_empty()
+        let why = match one.text("engine") {
+            "postgres" if one.text("replicate_source_db").is_empty() => return true,
+            "postgres" => "rd has no read replicas",
+            _ => "rd has PostgreSQL alone",
+        };
+        mapper.leave(one, why);
+        false
     });
     instances.retain(|one| mapper.may_be_in_vpc(subnet_group(mapper, one)));
     let what = "the PostgreSQL database";

@@ -130,6 +130,13 @@ fn a_database_with_what_it_names() {
             "aws_secretsmanager_secret_version.jwt"
         ]
     );
+    let why = |terraform: &str| {
+        let mut stays = mapping.stays.iter();
+        let one = stays.find(|one| one.terraform == terraform);
+        one.map(|one| one.why.as_str()).unwrap_or_default()
+    };
+    assert_eq!(why("aws_db_instance.replica"), "rd has no read replicas");
+    assert_eq!(why("aws_db_instance.words"), "rd has PostgreSQL alone");
     let mut settings = settings(&mapping);
     settings.retain(|one| one.starts_with("data."));
     assert_eq!(
