@@ -53,7 +53,7 @@ impl Legacy {
         }
     }
 
-    fn terraform(&mut self, kind: &str, attributes: Value) {
+    fn terraform(&mut self, kind: &str, attributes: &Value) {
         let provider = "provider[\"registry.terraform.io/hashicorp/aws\"]";
         self.resources.push(
             json!({"mode": "managed", "type": kind, "name": "main", "provider": provider,
@@ -98,10 +98,8 @@ impl Legacy {
         instance.extend(more);
         self.world.query(RDS, "CreateDBInstance", &instance);
         self.ready(RDS, "DescribeDBInstances", "DBInstanceStatus");
-        self.terraform("aws_db_subnet_group", json!({"id": NAME, "name": NAME}));
-        self.terraform(
-            "aws_db_instance",
-            json!({"id": "db-ABC", "identifier": NAME, "engine": "postgres", "engine_version": "16",
+        self.terraform("aws_db_subnet_group", &json!({"id": NAME, "name": NAME}));
+        self.terraform("aws_db_instance", &json!({"id": "db-ABC", "identifier": NAME, "engine": "postgres", "engine_version": "16",
                    "instance_class": "db.t4g.large", "allocated_storage": 30, "storage_type": "gp2",
                    "db_name": "legacy", "username": "postgres", "db_subnet_group_name": NAME,
                    "parameter_group_name": "default.postgres16", "backup_retention_period": 3,
@@ -128,11 +126,11 @@ impl Legacy {
         let arn = self.world.json("secretsmanager.CreateSecret", &secret)["ARN"].clone();
         self.terraform(
             "aws_secretsmanager_secret",
-            json!({"id": arn, "arn": arn, "name": name, "kms_key_id": ""}),
+            &json!({"id": arn, "arn": arn, "name": name, "kms_key_id": ""}),
         );
         self.terraform(
             "aws_secretsmanager_secret_version",
-            json!({"id": "x", "secret_id": arn, "secret_string": value}),
+            &json!({"id": "x", "secret_id": arn, "secret_string": value}),
         );
     }
 
@@ -363,11 +361,9 @@ fn a_cache_keeps_a_plain_token_and_json_of_its_own() {
         legacy.ready(ELASTICACHE, "DescribeReplicationGroups", "Status");
         legacy.terraform(
             "aws_elasticache_subnet_group",
-            json!({"id": NAME, "name": NAME}),
+            &json!({"id": NAME, "name": NAME}),
         );
-        legacy.terraform(
-            "aws_elasticache_replication_group",
-            json!({"id": NAME, "replication_group_id": NAME, "engine": "valkey", "engine_version": "8.0",
+        legacy.terraform("aws_elasticache_replication_group", &json!({"id": NAME, "replication_group_id": NAME, "engine": "valkey", "engine_version": "8.0",
                    "engine_version_actual": "8.0.1", "node_type": "cache.t4g.small", "num_cache_clusters": 1,
                    "subnet_group_name": NAME, "parameter_group_name": "default.valkey8", "auth_token": PLANTED,
                    "maintenance_window": "tue:04:00-tue:05:00", "snapshot_retention_limit": 0}),

@@ -33,7 +33,7 @@ pub struct Content {
     /// What it consists of.
     pub form: Form,
     /// What a value of another form than that of rd is written from again.
-    rest: Rest,
+    rest: Box<Rest>,
 }
 
 impl Content {
@@ -146,11 +146,11 @@ fn parse<F: SecretForm>(text: &str) -> Content {
         form: if url_matches { Form::Own } else { Form::Json },
         generated: generated.or_else(|| Some(parsed.as_ref()?.1.clone())),
         fields,
-        rest: Rest {
+        rest: Box::new(Rest {
             has_key,
             text: url_text.filter(|_| parsed.is_none()).map(Generated::known),
             url: parsed.map(|(url, _)| url),
-        },
+        }),
     }
 }
 
@@ -170,10 +170,10 @@ fn parse_plain(text: &str) -> Content {
         url_matches: false,
         version: None,
         form,
-        rest: Rest {
+        rest: Box::new(Rest {
             url,
             ..Rest::default()
-        },
+        }),
     }
 }
 

@@ -7,7 +7,7 @@ use crate::adoption::Mapping;
 use crate::terraform::tests::one;
 use serde_json::{Value, json};
 
-fn group(id: &str, more: Value) -> Value {
+fn group(id: &str, more: &Value) -> Value {
     let mut attributes = json!({
         "id": id, "replication_group_id": id, "engine": "redis", "engine_version": "6.x",
         "engine_version_actual": "6.2.6", "node_type": "cache.t4g.small", "num_cache_clusters": 2,
@@ -25,7 +25,7 @@ fn group(id: &str, more: Value) -> Value {
     )
 }
 
-fn parameters(list: Value) -> Value {
+fn parameters(list: &Value) -> Value {
     let attributes = json!({"id": "shop-redis6", "name": "shop-redis6", "parameter": list});
     one("aws_elasticache_parameter_group", "main", attributes)
 }
@@ -40,8 +40,8 @@ fn lines(mapping: &Mapping) -> Vec<String> {
 fn a_cache_with_what_it_names() {
     let mut resources = own_style();
     resources.extend([
-        group("shop-live", json!({})),
-        group("shards", json!({"num_node_groups": 3})),
+        group("shop-live", &json!({})),
+        group("shards", &json!({"num_node_groups": 3})),
         one(
             "aws_elasticache_cluster",
             "node",
@@ -53,7 +53,7 @@ fn a_cache_with_what_it_names() {
             "main",
             json!({"id": "shop-cache", "name": "shop-cache", "vpc_id": "vpc-1"}),
         ),
-        parameters(json!([{"name": "maxmemory-policy", "value": "allkeys-lru"}])),
+        parameters(&json!([{"name": "maxmemory-policy", "value": "allkeys-lru"}])),
     ]);
     resources.extend(secret(
         "shop/token",
@@ -101,8 +101,8 @@ fn a_cache_with_what_it_names() {
 #[test]
 fn a_parameter_group_without_parameters_and_a_cache_without_a_token_stay_as_they_are() {
     let resources = [
-        group("shop", json!({"engine": "valkey"})),
-        parameters(json!([])),
+        group("shop", &json!({"engine": "valkey"})),
+        parameters(&json!([])),
     ];
     let mapping = map_with(&resources, &[]);
     assert_eq!(

@@ -7,7 +7,7 @@ use crate::terraform::tests::{one, resource};
 use serde_json::{Value, json};
 
 /// An instance as the provider has it, in the VPC of the samples, with `more`.
-pub(super) fn instance(name: &str, more: Value) -> Value {
+pub(super) fn instance(name: &str, more: &Value) -> Value {
     let mut attributes = json!({
         "id": "db-ABC", "identifier": name, "engine": "postgres", "engine_version": "16.3", "db_name": "shop",
         "instance_class": "db.t4g.large", "allocated_storage": 50, "max_allocated_storage": 0, "storage_type": "gp2",
@@ -68,10 +68,10 @@ fn lines(mapping: &Mapping) -> (Vec<String>, Vec<&str>) {
 fn a_database_with_what_it_names() {
     let mut resources = own_style();
     resources.extend([
-        instance("shop-live", json!({})),
-        instance("replica", json!({"replicate_source_db": "shop-live"})),
-        instance("elsewhere", json!({"db_subnet_group_name": "other"})),
-        instance("words", json!({"engine": "mysql"})),
+        instance("shop-live", &json!({})),
+        instance("replica", &json!({"replicate_source_db": "shop-live"})),
+        instance("elsewhere", &json!({"db_subnet_group_name": "other"})),
+        instance("words", &json!({"engine": "mysql"})),
         subnet_group("shop-db", "vpc-1"),
         subnet_group("other", "vpc-9"),
         one(
@@ -177,7 +177,7 @@ fn the_module_of_the_community_with_a_password_that_rds_manages() {
     };
     let mut database = instance(
         "shop",
-        json!({"parameter_group_name": "default.postgres16",
+        &json!({"parameter_group_name": "default.postgres16",
         "master_user_secret": [{"secret_arn": "arn:aws:secretsmanager:us-east-1:123456789012:secret:rds!db-1-x"}]}),
     );
     database = of_module(
@@ -213,7 +213,7 @@ fn the_module_of_the_community_with_a_password_that_rds_manages() {
 #[test]
 fn a_secret_is_known_by_its_password_or_its_name_or_asked_for() {
     let with = |name: &str, of: &[&str], answers: &[(&str, &str)]| {
-        let mut database = instance("shop", json!({}));
+        let mut database = instance("shop", &json!({}));
         database["instances"][0]["dependencies"] = json!(["random_password.db"]);
         let mut resources = vec![database];
         resources.extend(secret(name, of));
