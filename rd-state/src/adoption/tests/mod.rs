@@ -78,7 +78,7 @@ fn no_state_makes_the_mapping_panic() {
         edge::entry_with_rules(),
         ecs::own_ecs(),
         logs::logs(),
-        vec![data::instance("shop", json!({}))],
+        vec![data::instance("shop", &json!({}))],
         data::secret("shop", &["aws_db_instance.shop"]).to_vec(),
     ]
     .concat();
