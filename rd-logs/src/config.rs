@@ -85,6 +85,8 @@ pub struct Config {
     pub kms_key: Option<String>,
     /// The name of the topic; `<project>-<environment>-alarms` by default.
     pub topic_name: Option<String>,
+    /// The name of the dashboard; `<project>-<environment>-overview` by default.
+    pub dashboard_name: Option<String>,
     /// The names of alarms that have another one than `<project>-<environment>-<alarm>`, by alarm, such as `db-cpu`.
     pub alarm_names: BTreeMap<String, String>,
     /// Whether what RDS reports about the database is sent, too: failures, failovers, low storage and maintenance.
@@ -134,6 +136,7 @@ impl Default for Config {
             teams_channel: None,
             kms_key: None,
             topic_name: None,
+            dashboard_name: None,
             alarm_names: BTreeMap::new(),
             database_events: false,
             alb_5xx: above(10.0),
@@ -191,7 +194,8 @@ impl Config {
 
     /// The name of the dashboard in AWS.
     pub fn dashboard_name(&self, stack: &Stack) -> String {
-        stack.name_of(DASHBOARD_NAME)
+        let name = self.dashboard_name.clone();
+        name.unwrap_or_else(|| stack.name_of(DASHBOARD_NAME))
     }
 
     /// The least number of running tasks: that of the settings, otherwise the minimum of the service.

@@ -144,6 +144,7 @@ pub fn map(mapper: &mut Mapper<'_>) {
         }
     }
     subscription(mapper, topic);
+    dashboard(mapper);
     for Rule(part, ..) in &RULES {
         let rules = RULES.iter().filter(|rule| rule.0 == *part);
         let rules: Vec<&Rule> = rules.collect();
@@ -164,6 +165,16 @@ impl Rule {
         alarm.text("namespace") == *namespace
             && alarm.text("metric_name") == *metric
             && alarm.text("comparison_operator").starts_with("Greater") == *above
+    }
+}
+
+/// Terraform's dashboard stays, since rd makes one of its own. It gets another name where that one may have rd's.
+fn dashboard(mapper: &mut Mapper<'_>) {
+    let all = mapper.of("aws_cloudwatch_dashboard");
+    let mut names = all.iter().map(|one| one.text("dashboard_name"));
+    if let Some(name) = names.find(|name| name.ends_with("-overview")) {
+        let other = format!("{name}-rd");
+        mapper.mapping.set_text(TABLE, "dashboard_name", &other);
     }
 }
 

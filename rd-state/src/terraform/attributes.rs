@@ -167,6 +167,7 @@ const OF_TYPE: &[(&str, &[&str])] = &[
             "alarm_actions",
         ],
     ),
+    ("aws_cloudwatch_dashboard", &["dashboard_name"]),
     ("aws_sns_topic", &["name", "kms_master_key_id"]),
     // The endpoint can be a webhook, whose URL is a secret: it is copied only where it is a mail address.
     (

@@ -65,6 +65,7 @@ const NO_DEFAULT: &[&str] = &[
     "logs.teams_channel",
     "logs.kms_key",
     "logs.topic_name",
+    "logs.dashboard_name",
     "logs.alarm_names.db-cpu",
     "logs.running_tasks",
     "tags.Owner",

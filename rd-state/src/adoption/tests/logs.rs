@@ -101,7 +101,11 @@ pub(super) fn logs() -> Vec<Value> {
             "this",
             &alarms,
         ),
-        one("aws_cloudwatch_dashboard", "web", json!({"id": "web"})),
+        one(
+            "aws_cloudwatch_dashboard",
+            "web",
+            json!({"id": "web-overview", "dashboard_name": "web-overview"}),
+        ),
     ]
 }
 
@@ -129,6 +133,7 @@ fn alarms_are_known_by_their_metrics_and_the_topic_by_its_alarms() {
         [
             "logs.topic_name = \"ops\"",
             "logs.alert_email = \"ops@example.com\"",
+            "logs.dashboard_name = \"web-overview-rd\"",
             "logs.db_cpu_percent = 75.0",
             "logs.db_free_storage_gib = 5.0",
             "logs.alarm_names.db-cpu = \"Database busy\"",
