@@ -1,7 +1,5 @@
 //! `rd-state adopt --backend`: the state is read from Terraform's bucket, and Terraform's lock is held meanwhile.
 
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
-
 use crate::adopt::SETTINGS;
 use rd_testkit::{Done, World};
 use serde_json::{Value, json};

@@ -31,7 +31,7 @@ fn forward(to: &str) -> Value {
     json!([{"type": "forward", "target_group_arn": to, "order": 1, "forward": []}])
 }
 
-fn https(action: Value) -> Value {
+fn https(action: &Value) -> Value {
     json!({"id": HTTPS, "load_balancer_arn": LB, "port": 443, "protocol": "HTTPS", "certificate_arn": CERTIFICATE,
            "ssl_policy": "ELBSecurityPolicy-TLS13-1-2-2021-06", "default_action": action})
 }
@@ -66,7 +66,7 @@ fn entry(names: &[&str]) -> Vec<Value> {
     vec![
         one("aws_lb", "main", balancer()),
         one("aws_lb_target_group", "web", group(GROUP)),
-        one("aws_lb_listener", "https", https(forward(GROUP))),
+        one("aws_lb_listener", "https", https(&forward(GROUP))),
         one("aws_lb_listener", "http", http),
         one("aws_acm_certificate", "main", certificate(names)),
         one(
@@ -251,6 +251,10 @@ fn a_certificate_that_the_answers_keep_is_served_by_its_arn() {
     assert!(stays(&mapping).contains(&"aws_acm_certificate_validation.main"));
 }
 
+#[expect(
+    clippy::needless_pass_by_value,
+    reason = "the callers write both in place"
+)]
 fn rule(priority: i64, conditions: Value, action: Value) -> Value {
     json!({"id": format!("{HTTPS}/r{priority}").replace("listener/", "listener-rule/"), "listener_arn": HTTPS,
            "priority": priority, "condition": conditions, "action": [action]})
@@ -289,7 +293,7 @@ fn rules_that_the_settings_can_say_are_adopted_and_others_stay() {
     all[2] = one(
         "aws_lb_listener",
         "https",
-        https(json!([login, {"type": "forward", "target_group_arn": GROUP}])),
+        https(&json!([login, {"type": "forward", "target_group_arn": GROUP}])),
     );
     all.push(resource(
         "module.alb",
@@ -326,7 +330,7 @@ fn the_group_is_that_of_the_service_and_two_load_balancers_are_a_question() {
     all[2] = one(
         "aws_lb_listener",
         "https",
-        https(json!([{"type": "fixed-response", "fixed_response": [{"status_code": "404"}]}])),
+        https(&json!([{"type": "fixed-response", "fixed_response": [{"status_code": "404"}]}])),
     );
     all.push(one("aws_lb_target_group", "other", group(other)));
     let path = |to: &str, priority: i64| {
