@@ -199,7 +199,8 @@ impl World {
             &[("Content-Type", "text/xml")],
             body,
         );
-        assert!(answer.status < 300, "{path}: {}", answer.body);
+        let (status, text) = (answer.status, &answer.body);
+        assert!(status < 300, "{path}: {status} {text}");
         answer
     }
 
