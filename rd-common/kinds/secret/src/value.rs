@@ -154,9 +154,10 @@ fn parse<F: SecretForm>(text: &str) -> Content {
     }
 }
 
-/// A value that is no JSON.
+/// A value that is no JSON: a URL or a password. A text with spaces is neither.
 fn parse_plain(text: &str) -> Content {
-    let is_word = !text.is_empty() && !text.contains("://") && !text.starts_with(['{', '[']);
+    let is_printable = !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_graphic());
+    let is_word = is_printable && !text.contains("://") && !text.starts_with(['{', '[']);
     let parsed = Url::parse(text);
     let form = match &parsed {
         Some(_) => Form::Url,
@@ -334,7 +335,7 @@ mod tests {
             let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
             assert_eq!(value(&written), value(after));
         }
-        for unknown in ["", "{cut", "https://u:t@h", r#"{"secret":"x"}"#] {
+        for unknown in ["", "two words", "{cut", "https://u:t@h", r#"{"secret":"x"}"#] {
             let content = parse::<Plain>(unknown);
             assert!(!content.can_hold(content.form), "{unknown}");
         }
