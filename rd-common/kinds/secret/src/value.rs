@@ -335,7 +335,13 @@ mod tests {
             let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
             assert_eq!(value(&written), value(after));
         }
-        for unknown in ["", "two words", "{cut", "https://u:t@h", r#"{"secret":"x"}"#] {
+        for unknown in [
+            "",
+            "two words",
+            "{cut",
+            "https://u:t@h",
+            r#"{"secret":"x"}"#,
+        ] {
             let content = parse::<Plain>(unknown);
             assert!(!content.can_hold(content.form), "{unknown}");
         }
