@@ -3,6 +3,7 @@
 import importlib
 
 MODULES = [
+    "service_models",
     "ecs.clock",
     "ec2.states",
     "ec2.answers",

@@ -13,6 +13,8 @@ def install():
         values = resource.get_filter_value(name)
         if isinstance(values, (list, set, tuple, type({}.keys()), type({}.values()))) and wanted is not None:
             wanted = [wanted] if isinstance(wanted, str) else wanted
+            # A copy: another thread may add to what a view shows.
+            values = list(values)
             return any(utils.fnmatch.fnmatch(str(value), pattern) for value in values for pattern in wanted)
         return matching(resource, name, wanted)
 
