@@ -57,6 +57,34 @@ fn text_and_markdown_say_region_lines_and_sums() {
 }
 
 #[test]
+fn a_screen_that_is_too_narrow_for_the_tables_has_lists() {
+    let world = World::new(&format!("{PRODUCTION}region = \"us-east-1\"\n"));
+    let plan = offline_plan(&world, "");
+    let shown = |columns: &str| {
+        let rd = world.rd("rd-cost").args("estimate --format text");
+        let text = rd.env("COLUMNS", columns).stdin(plan.as_str()).ok().stdout;
+        let begin = text.find("list prices").unwrap();
+        text[begin..].to_owned()
+    };
+    let wide = shown("160");
+    assert!(
+        wide.contains("UNIT PRICE") && !wide.contains(" × 0.045"),
+        "{wide}"
+    );
+    let narrow = shown("80");
+    assert!(
+        narrow.contains("NAT gateway          32.85\n    730 hour × 0.045, fixed\n"),
+        "{narrow}"
+    );
+    assert!(
+        narrow.contains("traffic between zones    unknown\n    40 (2 to 400), no price known"),
+        "{narrow}"
+    );
+    let longest = narrow.lines().map(|line| line.chars().count()).max();
+    assert!(longest.unwrap() <= 80, "{narrow}");
+}
+
+#[test]
 fn the_states_give_the_estimate_of_what_exists() {
     let world = World::new(
         "project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n[net]\nazs = 1\n",
