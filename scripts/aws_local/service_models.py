@@ -5,7 +5,8 @@ import threading
 
 from moto.core.model import ServiceModel
 
-_making = threading.Lock()
+# The same thread may come here twice, where this is installed twice.
+_making = threading.RLock()
 
 
 def install():
