@@ -76,13 +76,16 @@ fn list(rows: &[Vec<String>], width: usize) -> String {
     let mut lines = amounts.lines();
     let mut text = format!("{}\n", lines.next().unwrap_or_default());
     for (line, row) in lines.zip(rows) {
-        let parts = [row[1].as_str(), row[2].as_str()];
-        let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
-        let price = parts.join(" × ");
-        let below = [price.as_str(), row[4].as_str()];
-        let below: Vec<&str> = below.into_iter().filter(|part| !part.is_empty()).collect();
+        let price = joined([&row[1], &row[2]], " × ");
+        let below = joined([&price, &row[4]], ", ");
         text.push_str(&format!("{line}\n"));
-        text.push_str(&Flow::default().plain(&below.join(", ")).lines(4, 6, width));
+        text.push_str(&Flow::default().plain(&below).lines(4, 6, width));
     }
     text
+}
+
+/// Both texts with `between`, or the one that is not empty.
+fn joined(parts: [&str; 2], between: &str) -> String {
+    let parts: Vec<&str> = parts.into_iter().filter(|part| !part.is_empty()).collect();
+    parts.join(between)
 }

@@ -131,7 +131,7 @@ fn all_traffic() -> IpPermissionBuilder {
     IpPermission::builder().ip_protocol("-1")
 }
 
-/// A group that has no such rule is as wanted; a group that EC2 does not know may not be visible yet.
+/// A group without the rule needs no change; a group that EC2 does not know may not be visible yet.
 fn without_rule<T>(answer: Result<T>) -> Result<()> {
     match answer {
         Err(error) if error.is(&["InvalidPermission.NotFound"]) => Ok(()),

@@ -152,7 +152,7 @@ mod tests {
         }
 
         #[test]
-        fn a_mended_text_is_json_and_means_the_same(
+        fn a_corrected_text_is_json_and_means_the_same(
             parts in prop::collection::vec(
                 prop::sample::select(vec!["\\ud83d", "\\ude00", "\\uD83D", "\\u00e9", "\\\\", "\\n", "u", "ud83d", "é", "x"]),
                 0..12,

@@ -14,15 +14,15 @@ const LEVELS: u32 = 100;
 /// The most characters of a number that cannot be beyond a double without an exponent.
 const SAFE_DIGITS: usize = 300;
 
-/// The JSON text as every program can read it, mended where that is needed: half a surrogate pair becomes U+FFFD, and a
+/// The JSON text as every program can read it, corrected where that is needed: half a surrogate pair becomes U+FFFD, and a
 /// number beyond a double becomes a string. None if the text is not valid, or too deep.
 pub fn portable(text: &str) -> Option<Cow<'_, str>> {
     if is_portable(text) {
         return Some(Cow::Borrowed(text));
     }
     let paired = without_half_pairs(text);
-    let mended = quote_numbers(&paired, &is_out_of_range).into_owned();
-    is_portable(&mended).then_some(Cow::Owned(mended))
+    let corrected = quote_numbers(&paired, &is_out_of_range).into_owned();
+    is_portable(&corrected).then_some(Cow::Owned(corrected))
 }
 
 fn is_portable(text: &str) -> bool {
@@ -238,7 +238,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_mended_is_none() {
+    fn what_cannot_be_corrected_is_none() {
         let deep = |levels| format!("{}{}", "[".repeat(levels), "]".repeat(levels));
         assert!(portable(&deep(100)).is_some());
         for bad in [

@@ -2,7 +2,7 @@
 
 use super::data::secret;
 use super::net::own_style;
-use super::{map_with, settings, table};
+use super::{map_with, settings, table, why};
 use crate::adoption::Mapping;
 use crate::terraform::tests::one;
 use serde_json::{Value, json};
@@ -89,13 +89,8 @@ fn a_cache_with_what_it_names() {
             "cache.parameters = { \"maxmemory-policy\" = \"allkeys-lru\" }",
         ]
     );
-    let why = |terraform: &str| {
-        let mut stays = mapping.stays.iter();
-        let one = stays.find(|one| one.terraform == terraform);
-        one.map(|one| one.why.as_str()).unwrap_or_default()
-    };
-    assert!(why("aws_elasticache_replication_group.shards").contains("several shards"));
-    assert!(why("aws_elasticache_cluster.alone").contains("replication groups alone"));
+    assert!(why(&mapping, "aws_elasticache_replication_group.shards").contains("several shards"));
+    assert!(why(&mapping, "aws_elasticache_cluster.alone").contains("replication groups alone"));
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! The database, in configurations of different styles.
 
 use super::net::own_style;
-use super::{map_with, settings, table};
+use super::{map_with, settings, stays, table, why};
 use crate::adoption::Mapping;
 use crate::terraform::tests::{one, resource};
 use serde_json::{Value, json};
@@ -59,9 +59,9 @@ pub(super) fn secret(name: &str, of: &[&str]) -> [Value; 2] {
 fn lines(mapping: &Mapping) -> (Vec<String>, Vec<&str>) {
     let mut decisions = table(mapping);
     decisions.retain(|line| line.contains("-> data."));
-    let stays = mapping.stays.iter().map(|one| one.terraform.as_str());
-    let stays = stays.filter(|one| !one.starts_with("aws_route.") && !one.contains("\"ops\""));
-    (decisions, stays.collect())
+    let mut stays = stays(mapping);
+    stays.retain(|one| !one.starts_with("aws_route.") && !one.contains("\"ops\""));
+    (decisions, stays)
 }
 
 #[test]
@@ -130,13 +130,14 @@ fn a_database_with_what_it_names() {
             "aws_secretsmanager_secret_version.jwt"
         ]
     );
-    let why = |terraform: &str| {
-        let mut stays = mapping.stays.iter();
-        let one = stays.find(|one| one.terraform == terraform);
-        one.map(|one| one.why.as_str()).unwrap_or_default()
-    };
-    assert_eq!(why("aws_db_instance.replica"), "rd has no read replicas");
-    assert_eq!(why("aws_db_instance.words"), "rd has PostgreSQL alone");
+    assert_eq!(
+        why(&mapping, "aws_db_instance.replica"),
+        "rd has no read replicas"
+    );
+    assert_eq!(
+        why(&mapping, "aws_db_instance.words"),
+        "rd has PostgreSQL alone"
+    );
     let mut settings = settings(&mapping);
     settings.retain(|one| one.starts_with("data."));
     assert_eq!(

@@ -176,11 +176,7 @@ fn everything_follows_from_the_service() {
             "aws_iam_role_policy_attachment.execution -> ecs.role.execution ()",
         ]
     );
-    let stays: Vec<&str> = mapping
-        .stays
-        .iter()
-        .map(|one| one.terraform.as_str())
-        .collect();
+    let stays = stays(&mapping);
     assert_eq!(
         stays,
         [

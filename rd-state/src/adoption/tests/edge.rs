@@ -1,7 +1,6 @@
 //! The public entry: load balancer, certificate, DNS records, rules.
 
-use super::{map_with, settings, table};
-use crate::adoption::Mapping;
+use super::{map_with, settings, stays, table};
 use crate::terraform;
 use crate::terraform::tests::{one, resource, state};
 use serde_json::{Value, json};
@@ -107,11 +106,6 @@ pub(super) fn entry_with_rules() -> Vec<Value> {
         json!({"id": "m", "listener_arn": HTTPS, "certificate_arn": format!("{CERTIFICATE}-more")});
     all.push(one("aws_lb_listener_certificate", "more", more));
     all
-}
-
-fn stays(mapping: &Mapping) -> Vec<&str> {
-    let stays = mapping.stays.iter();
-    stays.map(|one| one.terraform.as_str()).collect()
 }
 
 #[test]

@@ -51,7 +51,6 @@ fn a_flow_log_comes_with_its_group_and_role() {
     ] {
         assert!(settings.contains(&line.to_owned()), "{line}: {settings:?}");
     }
-    let stays = mapping.stays.iter();
-    let stays: Vec<&str> = stays.map(|one| one.terraform.as_str()).collect();
+    let stays = stays(&mapping);
     assert!(stays.contains(&"aws_flow_log.archive"), "{stays:?}");
 }

@@ -41,14 +41,25 @@ fn settings(mapping: &Mapping) -> Vec<String> {
         .collect()
 }
 
+/// The addresses in Terraform of what stays there.
+fn stays(mapping: &Mapping) -> Vec<&str> {
+    let stays = mapping.stays.iter();
+    stays.map(|one| one.terraform.as_str()).collect()
+}
+
+/// The reason why one of them stays, by its address.
+fn why<'a>(mapping: &'a Mapping, terraform: &str) -> &'a str {
+    let mut stays = mapping.stays.iter();
+    let one = stays.find(|one| one.terraform == terraform);
+    one.map(|one| one.why.as_str()).unwrap_or_default()
+}
+
 #[test]
 fn what_an_answer_leaves_to_terraform_stays_there() {
     let mut resources = own_style();
     resources.push(one("aws_lb", "other", json!({"id": "x"})));
     let mapping = map_with(&resources, &[("aws_lb.other", "terraform")]);
-    let mut stays = mapping.stays.iter();
-    let other = stays.find(|one| one.terraform == "aws_lb.other").unwrap();
-    assert_eq!(other.why, "answered");
+    assert_eq!(why(&mapping, "aws_lb.other"), "answered");
 }
 
 /// The places of all values of a document, as JSON pointers.

@@ -1,6 +1,6 @@
 //! The network, in configurations of different styles.
 
-use super::{map_with, settings, table};
+use super::{map_with, settings, stays, table};
 use crate::adoption::removal;
 use crate::terraform::tests::{one, resource};
 use serde_json::{Value, json};
@@ -188,11 +188,7 @@ fn a_configuration_of_ones_own() {
             "aws_vpc_security_group_ingress_rule.main[\"ssh\"] -> security_group.api ()",
         ]
     );
-    let stays: Vec<&str> = mapping
-        .stays
-        .iter()
-        .map(|one| one.terraform.as_str())
-        .collect();
+    let stays = stays(&mapping);
     assert_eq!(
         stays,
         ["aws_route.peering", "aws_security_group.main[\"ops\"]"]
@@ -346,11 +342,7 @@ fn the_community_modules() {
             "{line} is not in {table:#?}"
         );
     }
-    let stays: Vec<&str> = mapping
-        .stays
-        .iter()
-        .map(|one| one.terraform.as_str())
-        .collect();
+    let stays = stays(&mapping);
     assert_eq!(
         stays,
         [

@@ -1,7 +1,7 @@
 //! The bucket of the sessions among others.
 
 use super::net::own_style;
-use super::{map_with, settings, table};
+use super::{map_with, settings, stays, table};
 use crate::terraform::tests::{one, resource};
 use serde_json::{Value, json};
 
@@ -48,11 +48,7 @@ fn a_bucket_is_known_by_its_name_or_asked_for() {
     ] {
         assert!(lines.iter().any(|one| one == line), "{lines:#?}");
     }
-    let stays: Vec<&str> = mapping
-        .stays
-        .iter()
-        .map(|one| one.terraform.as_str())
-        .collect();
+    let stays = stays(&mapping);
     assert!(
         stays.contains(&"aws_s3_bucket.web_logs")
             && stays.contains(&"module.logs.aws_s3_bucket_policy.x[0]")
