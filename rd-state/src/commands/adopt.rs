@@ -2,7 +2,7 @@
 //! slice adopts its own.
 
 use crate::adoption::{self, Answers, Mapping, Setting, removal};
-use crate::settings_file;
+use crate::settings_file::SettingsFile;
 use crate::slice_programs;
 use crate::terraform::{self, Backend, Place, Terraform};
 use rd_common::context::Context;
@@ -322,50 +322,34 @@ async fn confirm(context: &Context, args: &AdoptArgs, what: &str) -> Result<()> 
 
 /// Writes the settings into the tables of the environment, where it has some, so that others stay as they are.
 fn write_settings(context: &Context, settings: &[Setting]) -> Result<()> {
-    let Some(path) = context
-        .settings
-        .path
-        .as_ref()
-        .filter(|_| !settings.is_empty())
-    else {
+    if settings.is_empty() {
         return Ok(());
-    };
-    let cannot = |what: &str, e: std::io::Error| {
-        Error::failed(format!("cannot {what} {}: {e}", path.display()))
-            .hint("nothing was adopted; add the lines above to it, and run it again")
-    };
-    let mut text = fs::read_to_string(path).map_err(|e| cannot("read", e))?;
-    let of_environment = format!("environments.{}", context.stack.environment);
-    let has_own = text.lines().any(|line| {
-        line.trim_start()
-            .strip_prefix('[')
-            .is_some_and(|name| name.starts_with("environments."))
-    });
-    let mut tables: Vec<&str> = settings.iter().map(|one| one.table).collect();
-    tables.sort_unstable();
-    tables.dedup();
-    for name in tables {
-        let table = match (has_own, name) {
-            (true, "") => of_environment.clone(),
-            (true, table) => format!("{of_environment}.{table}"),
-            (false, table) => table.to_owned(),
-        };
-        let of_table = settings.iter().filter(|one| one.table == name);
-        let values: Vec<(&str, String)> = of_table
-            .map(|one| {
-                (
-                    one.key.as_str(),
-                    format!("{} # as Terraform has made it", one.value),
-                )
-            })
-            .collect();
-        let values: Vec<(&str, &str)> = values
-            .iter()
-            .map(|(key, value)| (*key, value.as_str()))
-            .collect();
-        text = settings_file::set_values(&text, &table, &values);
     }
-    fs::write(path, text).map_err(|e| cannot("write", e))
+    let Some(path) = &context.settings.path else {
+        return Err(
+            Error::refused("there is no rd.toml that could get the settings above")
+                .hint("nothing was changed; write one with rd-state init, and run it again"),
+        );
+    };
+    let write = || {
+        let mut file = SettingsFile::open(path)?;
+        let of_environment = format!("environments.{}", context.stack.environment);
+        let has_own = file.has_environments();
+        for setting in settings {
+            let table = match (has_own, setting.table) {
+                (true, "") => of_environment.clone(),
+                (true, table) => format!("{of_environment}.{table}"),
+                (false, table) => table.to_owned(),
+            };
+            let comment = Some("as Terraform has made it");
+            file.set(&table, &setting.key, &setting.value, comment)?;
+        }
+        file.save()
+    };
+    write().map_err(|e: std::io::Error| {
+        Error::failed(format!("cannot change {}: {e}", path.display()))
+            .hint("nothing was adopted; add the lines above to it, and run it again")
+    })
 }
 
 /// The arguments with which the program of a slice adopts its resources; none where there are none.

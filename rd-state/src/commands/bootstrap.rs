@@ -3,7 +3,7 @@
 use crate::bootstrap::bucket::{self, Bucket};
 use crate::bootstrap::patiently::patiently;
 use crate::bootstrap::{Step, table};
-use crate::settings_file;
+use crate::settings_file::SettingsFile;
 use rd_common::context::Context;
 use rd_common::output::printer::print_warning;
 use rd_common::output::prompt;
@@ -13,7 +13,6 @@ use rd_common::state::shared::{self, SharedStore};
 use rd_common::state::store::{Store, StoreProblem};
 use rd_common::{Error, Exit, Result, aws, client};
 use serde_json::json;
-use std::fs;
 
 /// Flags of `rd-state bootstrap`.
 #[derive(clap::Args, Clone, Debug)]
@@ -186,12 +185,17 @@ async fn write_settings(
     if !agreed {
         return Ok(());
     }
-    let cannot = |what: &str, e: std::io::Error| {
-        Error::failed(format!("cannot {what} {}: {e}", path.display()))
-            .hint("add the lines above to it")
+    let write = || {
+        let mut file = SettingsFile::open(path)?;
+        for (key, value) in &keys {
+            file.set_text("state", key, value)?;
+        }
+        file.save()
     };
-    let text = fs::read_to_string(path).map_err(|e| cannot("read", e))?;
-    fs::write(path, settings_file::set(&text, "state", &keys)).map_err(|e| cannot("write", e))?;
+    write().map_err(|e: std::io::Error| {
+        Error::failed(format!("cannot change {}: {e}", path.display()))
+            .hint("add the lines above to it")
+    })?;
     if !context.printer.is_json() {
         let next = "next: rd-state migrate --to s3 moves the states that are in .rd";
         context

@@ -1,6 +1,6 @@
 //! `rd-state migrate`: moves the states of all environments to another store, with their history.
 
-use crate::settings_file;
+use crate::settings_file::SettingsFile;
 use rd_common::context::Context;
 use rd_common::output::printer::{print_info, print_warning};
 use rd_common::settings::Backend;
@@ -11,7 +11,6 @@ use rd_common::state::open;
 use rd_common::state::shared::SharedStore;
 use rd_common::{Error, Exit, Result};
 use std::collections::BTreeSet;
-use std::fs;
 
 /// Flags of `rd-state migrate`.
 #[derive(clap::Args, Clone, Debug)]
@@ -110,9 +109,12 @@ fn set_backend(context: &Context, backend: Backend) -> Result<()> {
             "the states were moved: write `backend = \"{value}\"` in [state] of it"
         ))
     };
-    let text = fs::read_to_string(path).map_err(cannot)?;
-    let text = settings_file::set(&text, "state", &[("backend", value)]);
-    fs::write(path, text).map_err(cannot)?;
+    SettingsFile::open(path)
+        .and_then(|mut file| {
+            file.set_text("state", "backend", value)?;
+            file.save()
+        })
+        .map_err(cannot)?;
     print_warning(
         &format!("{} has backend = \"{value}\" now", path.display()),
         "commit it, so that everybody who works on this stack finds its states",
