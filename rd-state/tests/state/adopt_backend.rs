@@ -1,7 +1,8 @@
 //! `rd-state adopt --backend`: the state is read from Terraform's bucket, and Terraform's lock is held meanwhile.
 
 use crate::adopt::SETTINGS;
-use rd_testkit::{Done, World};
+use rd_testkit::faults::Scenario;
+use rd_testkit::{Done, Rd, World};
 use serde_json::{Value, json};
 
 const KEY: &str = "env:/live/shop.tfstate";
@@ -11,19 +12,27 @@ const THEIRS: &str = "{\"ID\":\"6b1f-77\",\"Operation\":\"OperationTypeApply\",\
                       \"Version\":\"1.11.4\",\"Created\":\"2026-11-27T22:00:00.123456789Z\",\"Path\":\"x\"}";
 
 /// The places of a state and its locks.
-struct Terraform {
-    world: World,
+struct Terraform<'a> {
+    world: &'a World,
     states: String,
     sessions: String,
 }
 
-impl Terraform {
-    /// A bucket of sessions that Terraform has made, a bucket with its state, and a table with the state's digest.
-    fn new(digest: Option<&str>) -> Self {
-        let world = World::new(SETTINGS);
-        let states = format!("states-{}", world.account);
-        let sessions = format!("web-sessions-{}", world.account);
-        for bucket in [&states, &sessions] {
+impl<'a> Terraform<'a> {
+    /// The places in this world.
+    fn of(world: &'a World) -> Self {
+        Self {
+            world,
+            states: format!("states-{}", world.account),
+            sessions: format!("web-sessions-{}", world.account),
+        }
+    }
+
+    /// Makes a bucket of sessions as Terraform does, a bucket with its state, and a table with the state's digest.
+    fn new(world: &'a World, digest: Option<&str>) -> Self {
+        let this = Self::of(world);
+        let (states, sessions) = (&this.states, &this.sessions);
+        for bucket in [states, sessions] {
             assert!(world.s3("PUT", &format!("/{bucket}"), "").status < 300);
         }
         let versioning =
@@ -40,11 +49,6 @@ impl Terraform {
             "DynamoDB_20120810.CreateTable",
             &json!({"TableName": "locks", "KeySchema": key, "AttributeDefinitions": names, "BillingMode": "PAY_PER_REQUEST"}),
         );
-        let this = Self {
-            world,
-            states,
-            sessions,
-        };
         if let Some(digest) = digest {
             this.put(&format!("{}-md5", this.lock_id()), "Digest", digest);
         }
@@ -75,7 +79,7 @@ impl Terraform {
             .status
     }
 
-    fn adopt(&self, flags: &str) -> Done {
+    fn command(&self, flags: &str) -> Rd {
         let adopt = self
             .world
             .rd("rd-state")
@@ -83,7 +87,10 @@ impl Terraform {
         adopt
             .arg(&format!("s3://{}/{KEY}", self.states))
             .args(flags)
-            .run()
+    }
+
+    fn adopt(&self, flags: &str) -> Done {
+        self.command(flags).run()
     }
 
     fn is_free(&self) -> bool {
@@ -93,12 +100,12 @@ impl Terraform {
 
 #[test]
 fn the_lock_is_taken_and_given_back_and_the_state_is_read_from_the_bucket() {
-    let terraform = Terraform::new(None);
+    let world = World::new(SETTINGS);
+    let terraform = Terraform::new(&world, None);
     let dry = terraform.adopt("--dry-run");
     assert_eq!(dry.code, 0, "{}", dry.stderr);
     let versions = || {
-        terraform
-            .world
+        world
             .s3("GET", &format!("/{}?versions", terraform.states), "")
             .body
     };
@@ -112,11 +119,8 @@ fn the_lock_is_taken_and_given_back_and_the_state_is_read_from_the_bucket() {
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert!(terraform.is_free());
     assert!(versions().contains(".tflock"), "{}", versions());
-    assert_eq!(
-        terraform.world.id("store.bucket.sessions"),
-        terraform.sessions
-    );
-    let undone = terraform.world.rd("rd-state").args("adopt --undo -y").ok();
+    assert_eq!(world.id("store.bucket.sessions"), terraform.sessions);
+    let undone = world.rd("rd-state").args("adopt --undo -y").ok();
     assert!(
         undone.stderr.contains("nothing locks Terraform's state"),
         "{}",
@@ -126,7 +130,8 @@ fn the_lock_is_taken_and_given_back_and_the_state_is_read_from_the_bucket() {
 
 #[test]
 fn a_lock_that_terraform_holds_is_refused_with_its_holder() {
-    let terraform = Terraform::new(None);
+    let world = World::new(SETTINGS);
+    let terraform = Terraform::new(&world, None);
     let is_refused = |done: &Done| {
         assert_eq!(done.code, 4, "{}", done.stderr);
         assert!(
@@ -151,28 +156,68 @@ fn a_lock_that_terraform_holds_is_refused_with_its_holder() {
     assert_eq!(terraform.item()["Info"]["S"], THEIRS);
     let key = json!({"LockID": {"S": terraform.lock_id()}});
     let delete = json!({"TableName": "locks", "Key": key});
-    terraform
-        .world
-        .json("DynamoDB_20120810.DeleteItem", &delete);
-    terraform.world.s3(
+    world.json("DynamoDB_20120810.DeleteItem", &delete);
+    world.s3(
         "PUT",
         &format!("/{}/{KEY}.tflock", terraform.states),
         THEIRS,
     );
     is_refused(&terraform.adopt("-y"));
     assert!(terraform.item().is_null());
-    assert_eq!(terraform.world.rd("rd-state").args("list").ok().stdout, "");
+    assert_eq!(world.rd("rd-state").args("list").ok().stdout, "");
+}
+
+/// An adoption with Terraform's lock. A kill leaves that lock, which the next run on this machine takes over.
+const LOCKED: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        Terraform::new(world, None);
+    },
+    command: |world| Terraform::of(world).command("-y"),
+    check: |world| {
+        let terraform = Terraform::of(world);
+        assert!(terraform.is_free());
+        assert_eq!(world.id("store.bucket.sessions"), terraform.sessions);
+        let planned = world.rd("rd-store").args("plan --exit-code").run();
+        assert_eq!(planned.code, 0, "{}{}", planned.stdout, planned.stderr);
+    },
+};
+
+#[test]
+fn a_killed_run_keeps_nobody_of_this_machine_out() {
+    let calls = LOCKED.record();
+    assert!(LOCKED.killed(&calls, 6) > 3);
+    LOCKED.answers_lost(&calls, 3);
+}
+
+#[test]
+fn the_lock_of_a_killed_run_elsewhere_stays() {
+    let world = World::new(SETTINGS);
+    let terraform = Terraform::new(&world, None);
+    let process = json!({"host": "mill", "boot": "b", "namespace": "n", "id": 1, "started": 1});
+    let mut lock: Value = serde_json::from_str(THEIRS).unwrap();
+    lock["Process"] = process;
+    terraform.put(&terraform.lock_id(), "Info", &lock.to_string());
+    let refused = terraform.adopt("-y");
+    assert_eq!(refused.code, 4, "{}", refused.stderr);
+    assert!(
+        refused.stderr.contains("terraform force-unlock 6b1f-77"),
+        "{}",
+        refused.stderr
+    );
+    assert_eq!(terraform.item()["Info"]["S"], lock.to_string());
 }
 
 #[test]
 fn a_state_that_is_missing_or_not_the_last_one_is_refused() {
     // The digest of another state.
-    let terraform = Terraform::new(Some("99914b932bd37a50b983c5e7c90ae93b"));
+    let world = World::new(SETTINGS);
+    let terraform = Terraform::new(&world, Some("99914b932bd37a50b983c5e7c90ae93b"));
     let stale = terraform.adopt("-y");
     assert_eq!(stale.code, 6, "{}", stale.stderr);
     assert!(stale.stderr.contains("digest"), "{}", stale.stderr);
     assert!(terraform.is_free());
-    let missing = terraform.world.rd("rd-state").args("adopt -y --backend");
+    let missing = world.rd("rd-state").args("adopt -y --backend");
     let missing = missing
         .arg(&format!("s3://{}/other", terraform.states))
         .run();
@@ -182,8 +227,7 @@ fn a_state_that_is_missing_or_not_the_last_one_is_refused() {
         "{}",
         missing.stderr
     );
-    let wrong = terraform
-        .world
+    let wrong = world
         .rd("rd-state")
         .args("adopt -y --backend states/other")
         .run();

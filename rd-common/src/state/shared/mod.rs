@@ -20,7 +20,7 @@ mod objects;
 pub mod permissions;
 mod place;
 mod probe;
-mod process;
+pub mod process;
 mod recover;
 mod refusals;
 mod states;

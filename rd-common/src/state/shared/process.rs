@@ -8,25 +8,25 @@ use std::fs;
 /// A process on a machine. Two containers of a machine have the same boot id, and can have the same host name, so the
 /// process namespace belongs to it.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub(super) struct Process {
+pub struct Process {
     /// The name of the machine.
-    pub(super) host: String,
+    pub host: String,
     /// The id of the machine's last start; none where the system has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) boot: Option<String>,
+    pub boot: Option<String>,
     /// The process namespace; none where the system has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) namespace: Option<String>,
+    pub namespace: Option<String>,
     /// The process id, in its namespace.
-    pub(super) id: u32,
+    pub id: u32,
     /// When the process was started, in the system's own unit: the id may belong to another process by now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) started: Option<u64>,
+    pub started: Option<u64>,
 }
 
 impl Process {
     /// The process that asks.
-    pub(super) fn this() -> Self {
+    pub fn this() -> Self {
         let text = |path: &str| {
             let text = fs::read_to_string(path).ok()?;
             Some(text.trim().to_owned()).filter(|text| !text.is_empty())
@@ -43,7 +43,7 @@ impl Process {
 
     /// Whether `other` is alive, as far as this process can know: none where it is on another machine or in another
     /// container.
-    pub(super) fn knows_alive(&self, other: &Self) -> Option<bool> {
+    pub fn knows_alive(&self, other: &Self) -> Option<bool> {
         let same = self.host == other.host
             && self.boot.is_some()
             && self.boot == other.boot

@@ -9,6 +9,7 @@ use rd_common::aws::Explain;
 use rd_common::output::printer::print_warning;
 use rd_common::state::store::Holder;
 use rd_common::{Error, Result, Retry};
+use std::collections::HashMap;
 use std::time::Duration;
 
 /// The pauses before a change whose answer was lost, or that was not carried out, is sent again.
@@ -23,6 +24,13 @@ const PAUSES: [Duration; 3] = [
 enum Part {
     File,
     Item,
+}
+
+/// A part of a lock that is there.
+struct Found {
+    info: LockInfo,
+    /// What a write or a delete names, so that it meets nothing else: the text of an item, the ETag of a file.
+    version: String,
 }
 
 /// A lock that this run holds.
@@ -51,11 +59,13 @@ impl Backend {
         self.give_back(Part::File, &held.0).await;
     }
 
-    /// Takes a part of the lock, where nobody has it. What has the same id is an attempt whose answer was lost.
+    /// Takes a part of the lock, where nobody has it, or a run on this machine had it that was killed. What has the same id
+    /// is an attempt whose answer was lost.
     async fn take(&self, part: Part, info: &LockInfo) -> Result<()> {
         let mut pauses = PAUSES.iter();
+        let mut instead_of = None;
         loop {
-            let error = match self.put(part, info).await {
+            let error = match self.put(part, info, instead_of.as_ref()).await {
                 Ok(true) => return Ok(()),
                 Ok(false) => None,
                 Err(error) if matches!(error.retry, Retry::Never | Retry::Later) => {
@@ -64,10 +74,11 @@ impl Backend {
                 Err(error) => Some(error),
             };
             match self.read(part).await {
-                Ok(Some(there)) if there.id == info.id => return Ok(()),
-                Ok(Some(there)) => return Err(there.held(&self.place.url())),
+                Ok(Some(there)) if there.info.id == info.id => return Ok(()),
+                Ok(Some(there)) if there.info.is_of_killed_run() => instead_of = Some(there),
+                Ok(Some(there)) => return Err(there.info.held(&self.place.url())),
                 // Given back since then, or a conflict with another write.
-                Ok(None) => {}
+                Ok(None) => instead_of = None,
                 Err(unread) => return Err(error.unwrap_or(unread)),
             }
             let Some(pause) = pauses.next() else {
@@ -89,7 +100,7 @@ impl Backend {
         loop {
             let done = async {
                 match self.read(part).await? {
-                    Some(there) if there.id == info.id => self.delete(part, info).await,
+                    Some(there) if there.info.id == info.id => self.delete(part, info).await,
                     _ => Ok(()),
                 }
             };
@@ -110,8 +121,9 @@ impl Backend {
         }
     }
 
-    /// Writes a part of the lock. Returns whether there was none.
-    async fn put(&self, part: Part, info: &LockInfo) -> Result<bool> {
+    /// Writes a part of the lock. Returns whether there was none, or just the one that it is written instead of.
+    async fn put(&self, part: Part, info: &LockInfo, instead_of: Option<&Found>) -> Result<bool> {
+        let version = instead_of.map(|there| there.version.clone());
         let url = self.place.url();
         let doing = format!("lock Terraform's state {url}");
         match part {
@@ -120,7 +132,8 @@ impl Backend {
                 let answer = call
                     .key(self.place.lock_file())
                     .content_type("application/json")
-                    .if_none_match("*")
+                    .set_if_none_match(version.is_none().then(|| "*".to_owned()))
+                    .set_if_match(version)
                     .body(ByteStream::from(info.text().into_bytes()))
                     .send()
                     .await;
@@ -129,19 +142,27 @@ impl Backend {
                     Err(error) => error.raw_response().map(|one| one.status().as_u16()),
                 };
                 match answer.doing(&doing) {
+                    // 404 where that one is gone.
                     Err(_) if matches!(status, Some(409 | 412)) => Ok(false),
+                    Err(error) if instead_of.is_some() && error.is(&["NoSuchKey"]) => Ok(false),
                     other => other.map(|_| true),
                 }
             }
             Part::Item => {
                 let text = |text: String| AttributeValue::S(text);
+                let condition = match version {
+                    None => "attribute_not_exists(LockID)",
+                    Some(_) => "Info = :before",
+                };
+                let before = version.map(|version| (":before".to_owned(), text(version)));
                 let answer = self
                     .dynamodb
                     .put_item()
                     .table_name(self.table())
                     .item("LockID", text(self.place.path()))
                     .item("Info", text(info.text()))
-                    .condition_expression("attribute_not_exists(LockID)")
+                    .condition_expression(condition)
+                    .set_expression_attribute_values(before.map(|one| HashMap::from([one])))
                     .send()
                     .await;
                 match answer.doing(&doing) {
@@ -153,20 +174,26 @@ impl Backend {
     }
 
     /// The part of the lock that is there; none where nobody holds it.
-    async fn read(&self, part: Part) -> Result<Option<LockInfo>> {
-        let text = match part {
+    async fn read(&self, part: Part) -> Result<Option<Found>> {
+        let (text, version) = match part {
             Part::File => {
-                let object = self
-                    .object(&self.place.lock_file(), "read the lock of")
-                    .await?;
-                object.map(|bytes| String::from_utf8_lossy(&bytes).into_owned())
+                let key = self.place.lock_file();
+                let Some(object) = self.object(&key, "read the lock of").await? else {
+                    return Ok(None);
+                };
+                let text = String::from_utf8_lossy(&object.bytes).into_owned();
+                (text, object.etag)
             }
             Part::Item => {
-                let item = self.item(&self.place.path()).await?;
-                item.map(|item| super::read::text_of(&item, "Info"))
+                let Some(item) = self.item(&self.place.path()).await? else {
+                    return Ok(None);
+                };
+                let text = super::read::text_of(&item, "Info");
+                (text.clone(), text)
             }
         };
-        Ok(text.map(|text| LockInfo::parse(&text)))
+        let info = LockInfo::parse(&text);
+        Ok(Some(Found { info, version }))
     }
 
     /// Deletes a part of the lock.

@@ -1,6 +1,7 @@
 //! What Terraform stores with a lock: who holds it, and what for.
 //! <https://github.com/hashicorp/terraform/blob/main/internal/states/statemgr/locker.go>
 
+use rd_common::state::shared::process::Process;
 use rd_common::state::store::Holder;
 use rd_common::{Error, Exit};
 use serde::{Deserialize, Serialize};
@@ -25,6 +26,9 @@ pub struct LockInfo {
     pub created: String,
     /// The bucket and the key of the state.
     pub path: String,
+    /// The process of rd that holds it, a member which Terraform leaves alone; none where Terraform holds it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub process: Option<Process>,
 }
 
 impl LockInfo {
@@ -38,7 +42,14 @@ impl LockInfo {
             version: env!("CARGO_PKG_VERSION").to_owned(),
             created: json!(holder.since).as_str().unwrap_or_default().to_owned(),
             path: path.to_owned(),
+            process: Some(Process::this()),
         }
+    }
+
+    /// Whether a run of rd on this machine held it, and was killed.
+    pub fn is_of_killed_run(&self) -> bool {
+        let process = self.process.as_ref();
+        process.is_some_and(|process| Process::this().knows_alive(process) == Some(false))
     }
 
     /// The text that is stored.
@@ -78,12 +89,25 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_run_is_killed_where_its_process_of_this_machine_is_gone() {
+        let mut info = LockInfo::of(&Holder::this_process("rd-state adopt", "r1"), "states/shop");
+        assert_eq!(LockInfo::parse(&info.text()), info);
+        assert!(!info.is_of_killed_run(), "{info:?}");
+        let process = info.process.as_mut().unwrap();
+        process.started = Some(1);
+        assert!(info.is_of_killed_run(), "{info:?}");
+        info.process.as_mut().unwrap().host = "mill".to_owned();
+        assert!(!info.is_of_killed_run(), "{info:?}");
+    }
+
+    #[test]
     fn what_terraform_writes_is_read_and_the_other_way_round() {
         let theirs = "{\"ID\":\"6b1f\",\"Operation\":\"OperationTypeApply\",\"Info\":\"\",\"Who\":\"ann@mill\",\
                       \"Version\":\"1.11.4\",\"Created\":\"2026-11-27T22:00:00.123456789Z\",\"Path\":\"states/shop\"}";
         let info = LockInfo::parse(theirs);
         assert_eq!((info.id.as_str(), info.who.as_str()), ("6b1f", "ann@mill"));
         assert_eq!(info.text(), theirs);
+        assert!(!info.is_of_killed_run());
         let error = info.held("s3://states/shop");
         assert_eq!(error.exit, Exit::Locked);
         assert!(

@@ -22,6 +22,13 @@ pub(super) fn text_of(item: &Item, name: &str) -> String {
     value.cloned().unwrap_or_default()
 }
 
+/// An object of the bucket.
+pub(super) struct Object {
+    pub(super) bytes: Vec<u8>,
+    /// Its ETag, which conditional writes name.
+    pub(super) etag: String,
+}
+
 impl Backend {
     /// The name of the table of the locks; empty without one.
     pub(super) fn table(&self) -> &str {
@@ -33,7 +40,7 @@ impl Backend {
         let url = self.place.url();
         for attempt in 1.. {
             let state = self.object(&self.place.key, "read").await?;
-            let Some(state) = state else {
+            let Some(Object { bytes: state, .. }) = state else {
                 return Err(Error::refused(format!("Terraform has no state at {url}"))
                     .hint("nothing was changed; check bucket and key of the backend, and --backend-region; in a workspace the key is env:/WORKSPACE/KEY"));
             };
@@ -59,20 +66,22 @@ impl Backend {
         .hint("nothing was changed; an apply of Terraform may have failed while it wrote the state: terraform plan says what to do"))
     }
 
-    /// The bytes of an object; none where it does not exist.
-    pub(super) async fn object(&self, key: &str, doing: &str) -> Result<Option<Vec<u8>>> {
+    /// An object; none where it does not exist.
+    pub(super) async fn object(&self, key: &str, doing: &str) -> Result<Option<Object>> {
         let call = self.s3.get_object().bucket(&self.place.bucket).key(key);
         let doing = format!("{doing} Terraform's state {}", self.place.url());
         let answer = match call.send().await.doing(&doing) {
             Err(error) if error.is(&["NoSuchKey"]) => return Ok(None),
             other => other?,
         };
+        let etag = answer.e_tag.unwrap_or_default();
         let bytes = answer.body.collect().await.map_err(|e| {
             Error::failed(format!("cannot {doing}: the answer was cut off"))
                 .hint("nothing was changed; run the command again")
                 .caused_by(e)
         })?;
-        Ok(Some(bytes.to_vec()))
+        let bytes = bytes.to_vec();
+        Ok(Some(Object { bytes, etag }))
     }
 
     /// An item of the table of the locks; none where it does not exist.
