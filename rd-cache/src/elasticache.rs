@@ -48,15 +48,34 @@ pub async fn change_tags(
             .doing("set the tags")
             .map_err(retry_if_temporary)?;
     }
-    if !remove.is_empty() {
-        let call = ctx.clients.elasticache.remove_tags_from_resource();
-        call.resource_name(arn)
-            .set_tag_keys(Some(remove.to_vec()))
-            .send()
-            .await
-            .doing("remove the tags")
-            .map_err(retry_if_temporary)?;
+    match remove_tags(ctx, arn, remove.to_vec()).await {
+        // One of them is gone, such as after an answer that was lost, and then ElastiCache removes none.
+        Err(error) if error.is(&[TAG_NOT_FOUND]) => {
+            let there = read_tags(ctx, arn).await.map_err(retry_if_temporary)?;
+            let mut left = remove.to_vec();
+            left.retain(|key| there.as_ref().is_some_and(|tags| tags.contains_key(key)));
+            remove_tags(ctx, arn, left).await
+        }
+        other => other,
     }
+}
+
+/// A tag that is to be removed is not there.
+/// <https://docs.aws.amazon.com/AmazonElastiCache/latest/APIReference/API_RemoveTagsFromResource.html>
+const TAG_NOT_FOUND: &str = "TagNotFound";
+
+/// Removes these tags, all of which must be there.
+async fn remove_tags(ctx: &Ctx<Clients>, arn: &str, keys: Vec<String>) -> Result<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let call = ctx.clients.elasticache.remove_tags_from_resource();
+    call.resource_name(arn)
+        .set_tag_keys(Some(keys))
+        .send()
+        .await
+        .doing("remove the tags")
+        .map_err(retry_if_temporary)?;
     Ok(())
 }
 
@@ -84,7 +103,7 @@ pub fn deleted<T>(answer: Result<T>, not_found: &[&str]) -> Result<Deletion> {
 /// role was created a moment ago. The latter has a code of its own in some operations
 /// (<https://github.com/aws-controllers-k8s/community/issues/367>) and a general one in others, where the text decides.
 pub fn retry_if_temporary(error: Error) -> Error {
-    const TEMPORARY: [&str; 7] = [
+    const TEMPORARY: [&str; 8] = [
         "InvalidReplicationGroupState",
         "InvalidCacheClusterState",
         "InvalidCacheParameterGroupState",
@@ -92,6 +111,8 @@ pub fn retry_if_temporary(error: Error) -> Error {
         // What deleted nodes leave behind still uses the subnet group.
         "DependencyViolation",
         "APICallRateForCustomerExceeded",
+        // A read that lags still had it.
+        TAG_NOT_FOUND,
         "ServiceLinkedRoleNotFoundFault",
     ];
     let text = error.summary.to_lowercase().replace('-', " ");

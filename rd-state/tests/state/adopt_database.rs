@@ -7,24 +7,23 @@ use rd_testkit::{Api, Done, ELASTICACHE, RDS, World};
 use serde_json::{Value, json};
 
 /// Settings of the stack that adopts.
-const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n";
+pub const SETTINGS: &str = "project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n";
 
 /// A password in Terraform's state, and in AWS.
-const PLANTED: &str = "planted0d41c8e7b2";
+pub const PLANTED: &str = "planted0d41c8e7b2";
 
 /// The name of everything that Terraform has made.
-const NAME: &str = "legacy-live";
+pub const NAME: &str = "legacy-live";
 
 /// What is made, and Terraform's state of it.
-struct Legacy {
-    world: World,
+pub struct Legacy<'a> {
+    world: &'a World,
     resources: Vec<Value>,
 }
 
-impl Legacy {
+impl<'a> Legacy<'a> {
     /// A network that rd has, and nothing else.
-    fn new() -> Self {
-        let world = World::new(SETTINGS);
+    pub fn new(world: &'a World) -> Self {
         world.network();
         for service in ["rds.amazonaws.com", "elasticache.amazonaws.com"] {
             let iam: Api = ("iam", "2010-05-08");
@@ -56,13 +55,13 @@ impl Legacy {
     fn terraform(&mut self, kind: &str, attributes: &Value) {
         let provider = "provider[\"registry.terraform.io/hashicorp/aws\"]";
         self.resources.push(
-            json!({"mode": "managed", "type": kind, "name": "main", "provider": provider,
+            json!({"mode": "managed", "type": kind, "name": format!("main_{}", self.resources.len()), "provider": provider,
                                    "instances": [{"attributes": attributes}]}),
         );
     }
 
     /// A database with storage of the type gp2, which rd does not make, and the parameter group of AWS.
-    fn database(&mut self, more: &[(&str, &str)]) {
+    pub fn database(&mut self, more: &[(&str, &str)]) {
         let subnets = self.net("private_subnet_ids");
         let group = [
             ("DBSubnetGroupName", NAME),
@@ -109,6 +108,46 @@ impl Legacy {
         );
     }
 
+    /// A cache with the parameter group of AWS.
+    pub fn cache(&mut self) {
+        let subnets = self.net("private_subnet_ids");
+        let group = [
+            ("CacheSubnetGroupName", NAME),
+            ("CacheSubnetGroupDescription", "made by hand"),
+            ("SubnetIds.SubnetIdentifier.1", subnets[0].as_str()),
+        ];
+        self.world
+            .query(ELASTICACHE, "CreateCacheSubnetGroup", &group);
+        let security = self.net("redis_security_group_id");
+        let group = [
+            ("ReplicationGroupId", NAME),
+            ("ReplicationGroupDescription", "made by hand"),
+            ("Engine", "valkey"),
+            ("EngineVersion", "8.0"),
+            ("CacheNodeType", "cache.t4g.small"),
+            ("NumCacheClusters", "1"),
+            ("CacheParameterGroupName", "default.valkey8"),
+            ("CacheSubnetGroupName", NAME),
+            ("SecurityGroupIds.SecurityGroupId.1", security[0].as_str()),
+            ("TransitEncryptionEnabled", "true"),
+            ("AtRestEncryptionEnabled", "true"),
+            ("AuthToken", PLANTED),
+            ("PreferredMaintenanceWindow", "tue:04:00-tue:05:00"),
+        ];
+        self.world
+            .query(ELASTICACHE, "CreateReplicationGroup", &group);
+        self.ready(ELASTICACHE, "DescribeReplicationGroups", "Status");
+        self.terraform(
+            "aws_elasticache_subnet_group",
+            &json!({"id": NAME, "name": NAME}),
+        );
+        self.terraform("aws_elasticache_replication_group", &json!({"id": NAME, "replication_group_id": NAME, "engine": "valkey", "engine_version": "8.0",
+                   "engine_version_actual": "8.0.1", "node_type": "cache.t4g.small", "num_cache_clusters": 1,
+                   "subnet_group_name": NAME, "parameter_group_name": "default.valkey8", "auth_token": PLANTED,
+                   "maintenance_window": "tue:04:00-tue:05:00", "snapshot_retention_limit": 0}),
+        );
+    }
+
     fn ready(&self, api: Api, call: &str, tag: &str) {
         for _ in 0..120 {
             let answer = self.world.query(api, call, &[]);
@@ -121,8 +160,9 @@ impl Legacy {
     }
 
     /// A secret with this value.
-    fn secret(&mut self, name: &str, value: &str) {
-        let secret = json!({"Name": name, "SecretString": value, "Description": "made by hand"});
+    pub fn secret(&mut self, name: &str, value: &str) {
+        let secret = json!({"Name": name, "SecretString": value, "Description": "made by hand",
+                           "Tags": [{"Key": "ManagedBy", "Value": "terraform"}]});
         let arn = self.world.json("secretsmanager.CreateSecret", &secret)["ARN"].clone();
         self.terraform(
             "aws_secretsmanager_secret",
@@ -140,15 +180,19 @@ impl Legacy {
         answer["SecretString"].as_str().unwrap().to_owned()
     }
 
-    fn host(&self) -> String {
+    pub fn host(&self) -> String {
         let answer = self.world.query(RDS, "DescribeDBInstances", &[]);
         answer.tag("Address").unwrap().to_owned()
     }
 
+    /// Terraform's state of it.
+    pub fn state(&self) -> String {
+        json!({"version": 4, "serial": 3, "lineage": "x", "resources": self.resources, "outputs": {}}).to_string()
+    }
+
     /// Adopts it, and returns what the next plan of `program` does.
     fn adopted(&self, program: &str) -> (Done, Vec<String>) {
-        let state = json!({"version": 4, "serial": 3, "lineage": "x", "resources": self.resources, "outputs": {}});
-        let adopt = || self.world.rd("rd-state").stdin(state.to_string());
+        let adopt = || self.world.rd("rd-state").stdin(self.state());
         let dry = adopt().args("adopt - --dry-run").ok();
         for change in dry.of_type("change") {
             let fields = change["fields"].as_array().unwrap();
@@ -170,7 +214,8 @@ impl Legacy {
 
 #[test]
 fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
-    let mut legacy = Legacy::new();
+    let world = World::new(SETTINGS);
+    let mut legacy = Legacy::new(&world);
     legacy.database(&[("MasterUserPassword", PLANTED)]);
     // RDS has created it, without tags and retention.
     let group = format!("/aws/rds/instance/{NAME}/postgresql");
@@ -181,12 +226,12 @@ fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
     legacy.secret("legacy/database", &url(PLANTED, &host));
     let (done, plan) = legacy.adopted("rd-data");
     assert_eq!(plan, [""; 0], "{}", done.stderr);
-    legacy.world.keeps(PLANTED, std::slice::from_ref(&done));
+    world.keeps(PLANTED, std::slice::from_ref(&done));
     assert!(done.stderr.contains("rd-data rotate"), "{}", done.stderr);
     assert_eq!(legacy.value("legacy/database"), url(PLANTED, &host));
-    let id = |address: &str| legacy.world.id(address);
+    let id = |address: &str| world.id(address);
     assert_eq!(id("data.log_group.postgresql"), group);
-    let state = std::fs::read(legacy.world.state_file("shop/test", "data")).unwrap();
+    let state = std::fs::read(world.state_file("shop/test", "data")).unwrap();
     let state: Value = serde_json::from_slice(&state).unwrap();
     assert!(state["resources"]["data.db_parameter_group.main"].is_null());
     let spec = &state["resources"]["data.db_instance.postgres"]["spec"];
@@ -199,18 +244,15 @@ fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
         (&json!("gp2"), &json!(NAME), &json!("default.postgres16"))
     );
 
-    let rotated = legacy.world.rd("rd-data").args("rotate").ok();
+    let rotated = world.rd("rd-data").args("rotate").ok();
     let value = legacy.value("legacy/database");
     let password = value.split([':', '@']).nth(2).unwrap();
     assert!(password.len() > 20 && password != PLANTED);
     assert_eq!(value, url(password, &host));
-    legacy.world.keeps(password, &[rotated]);
-    assert_eq!(
-        legacy.world.rd("rd-data").args("plan").ok().actions(),
-        [""; 0]
-    );
+    world.keeps(password, &[rotated]);
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
 
-    let policy = legacy.world.rd("rd-data").args("policy --for apply").ok();
+    let policy = world.rd("rd-data").args("policy --for apply").ok();
     for arn in [
         format!(":db:{NAME}\""),
         format!(":db:{NAME}-r*\""),
@@ -222,12 +264,8 @@ fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
     }
 
     // Terraform gets what exists, not what rd would make.
-    legacy
-        .world
-        .rd("rd-state")
-        .args("export --terraform tf")
-        .ok();
-    let tf = std::fs::read_to_string(legacy.world.path().join("tf/data.tf")).unwrap();
+    world.rd("rd-state").args("export --terraform tf").ok();
+    let tf = std::fs::read_to_string(world.path().join("tf/data.tf")).unwrap();
     for (name, value) in [
         ("storage_encrypted", "false"),
         ("storage_type", "\"gp2\""),
@@ -242,7 +280,7 @@ fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
 
     // A parameter of the stack's own brings its group.
     let own = "--set data.parameters.work_mem=8192";
-    let plan = legacy.world.rd("rd-data").args("plan").args(own).ok();
+    let plan = world.rd("rd-data").args("plan").args(own).ok();
     assert_eq!(
         plan.actions(),
         [
@@ -250,8 +288,8 @@ fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
             "update data.db_instance.postgres"
         ]
     );
-    legacy.world.rd("rd-state").args("adopt --undo -y").ok();
-    let tags = legacy.world.query(RDS, "DescribeDBInstances", &[]).body;
+    world.rd("rd-state").args("adopt --undo -y").ok();
+    let tags = world.query(RDS, "DescribeDBInstances", &[]).body;
     assert!(
         tags.contains("terraform") && !tags.contains("rd:"),
         "{tags}"
@@ -260,29 +298,28 @@ fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
 
 #[test]
 fn a_password_that_rds_manages_stays_so() {
-    let mut legacy = Legacy::new();
+    let world = World::new(SETTINGS);
+    let mut legacy = Legacy::new(&world);
     legacy.database(&[("ManageMasterUserPassword", "true")]);
-    let described = legacy.world.query(RDS, "DescribeDBInstances", &[]);
+    let described = world.query(RDS, "DescribeDBInstances", &[]);
     let arn = described.tag("SecretArn").unwrap().to_owned();
     let instance = legacy.resources.last_mut().unwrap();
     instance["instances"][0]["attributes"]["master_user_secret"] = json!([{"secret_arn": arn}]);
     let (done, plan) = legacy.adopted("rd-data");
     assert_eq!(plan, [""; 0], "{}", done.stderr);
     assert!(done.stderr.contains("RDS manages"), "{}", done.stderr);
-    let output = legacy.world.rd("rd-data").args("output secret_arn").ok();
+    let output = world.rd("rd-data").args("output secret_arn").ok();
     assert_eq!(output.stdout.trim(), arn);
-    let rotate = legacy.world.rd("rd-data").args("rotate").code(6);
+    let rotate = world.rd("rd-data").args("rotate").code(6);
     assert!(rotate.stderr.contains("rotate-secret"), "{}", rotate.stderr);
-    legacy.world.rd("rd-data").args("apply -y").ok();
-    assert_eq!(
-        legacy.world.rd("rd-data").args("plan").ok().actions(),
-        [""; 0]
-    );
+    world.rd("rd-data").args("apply -y").ok();
+    assert_eq!(world.rd("rd-data").args("plan").ok().actions(), [""; 0]);
 }
 
 #[test]
 fn a_database_without_a_secret_keeps_its_password_until_it_is_rotated() {
-    let mut legacy = Legacy::new();
+    let world = World::new(SETTINGS);
+    let mut legacy = Legacy::new(&world);
     legacy.database(&[("MasterUserPassword", PLANTED)]);
     let (done, plan) = legacy.adopted("rd-data");
     assert_eq!(
@@ -300,7 +337,7 @@ fn a_database_without_a_secret_keeps_its_password_until_it_is_rotated() {
         "{}",
         done.stderr
     );
-    let applied = legacy.world.rd("rd-data").args("apply -y").ok();
+    let applied = world.rd("rd-data").args("apply -y").ok();
     assert!(
         !applied
             .actions()
@@ -309,13 +346,13 @@ fn a_database_without_a_secret_keeps_its_password_until_it_is_rotated() {
         "{}",
         applied.stdout
     );
-    legacy.world.rd("rd-data").args("rotate").ok();
-    let plan = || legacy.world.rd("rd-data").args("plan").ok().actions();
+    world.rd("rd-data").args("rotate").ok();
+    let plan = || world.rd("rd-data").args("plan").ok().actions();
     assert_eq!(plan(), [""; 0]);
     // From then on, a secret that is created again gives the database its password.
-    let arn = legacy.world.id("data.secret.database");
+    let arn = world.id("data.secret.database");
     let secret = json!({"SecretId": arn, "ForceDeleteWithoutRecovery": true});
-    legacy.world.json("secretsmanager.DeleteSecret", &secret);
+    world.json("secretsmanager.DeleteSecret", &secret);
     let update = "update data.db_instance.postgres".to_owned();
     assert!(plan().contains(&update), "{:?}", plan());
 }
@@ -329,50 +366,14 @@ fn a_cache_keeps_a_plain_token_and_json_of_its_own() {
             Some("REDIS_DB"),
         ),
     ] {
-        let mut legacy = Legacy::new();
-        let subnets = legacy.net("private_subnet_ids");
-        let group = [
-            ("CacheSubnetGroupName", NAME),
-            ("CacheSubnetGroupDescription", "made by hand"),
-            ("SubnetIds.SubnetIdentifier.1", subnets[0].as_str()),
-        ];
-        legacy
-            .world
-            .query(ELASTICACHE, "CreateCacheSubnetGroup", &group);
-        let security = legacy.net("redis_security_group_id");
-        let group = [
-            ("ReplicationGroupId", NAME),
-            ("ReplicationGroupDescription", "made by hand"),
-            ("Engine", "valkey"),
-            ("EngineVersion", "8.0"),
-            ("CacheNodeType", "cache.t4g.small"),
-            ("NumCacheClusters", "1"),
-            ("CacheParameterGroupName", "default.valkey8"),
-            ("CacheSubnetGroupName", NAME),
-            ("SecurityGroupIds.SecurityGroupId.1", security[0].as_str()),
-            ("TransitEncryptionEnabled", "true"),
-            ("AtRestEncryptionEnabled", "true"),
-            ("AuthToken", PLANTED),
-            ("PreferredMaintenanceWindow", "tue:04:00-tue:05:00"),
-        ];
-        legacy
-            .world
-            .query(ELASTICACHE, "CreateReplicationGroup", &group);
-        legacy.ready(ELASTICACHE, "DescribeReplicationGroups", "Status");
-        legacy.terraform(
-            "aws_elasticache_subnet_group",
-            &json!({"id": NAME, "name": NAME}),
-        );
-        legacy.terraform("aws_elasticache_replication_group", &json!({"id": NAME, "replication_group_id": NAME, "engine": "valkey", "engine_version": "8.0",
-                   "engine_version_actual": "8.0.1", "node_type": "cache.t4g.small", "num_cache_clusters": 1,
-                   "subnet_group_name": NAME, "parameter_group_name": "default.valkey8", "auth_token": PLANTED,
-                   "maintenance_window": "tue:04:00-tue:05:00", "snapshot_retention_limit": 0}),
-        );
+        let world = World::new(SETTINGS);
+        let mut legacy = Legacy::new(&world);
+        legacy.cache();
         legacy.secret("legacy/redis", &value);
         let (done, plan) = legacy.adopted("rd-cache");
         assert_eq!(plan, [""; 0], "{}", done.stderr);
-        legacy.world.keeps(PLANTED, std::slice::from_ref(&done));
-        legacy.world.rd("rd-cache").args("rotate").ok();
+        world.keeps(PLANTED, std::slice::from_ref(&done));
+        world.rd("rd-cache").args("rotate").ok();
         let now = legacy.value("legacy/redis");
         assert!(!now.contains(PLANTED), "{now}");
         match after {
@@ -385,9 +386,6 @@ fn a_cache_keeps_a_plain_token_and_json_of_its_own() {
                 );
             }
         }
-        assert_eq!(
-            legacy.world.rd("rd-cache").args("plan").ok().actions(),
-            [""; 0]
-        );
+        assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
     }
 }

@@ -30,7 +30,7 @@ fn arns(edge: &Map<String, Value>) -> (Vec<String>, String) {
 }
 
 /// Makes a network and an entry with other names than rd's. Returns Terraform's state of them.
-fn terraform_entry(world: &World) -> Value {
+pub fn terraform_entry(world: &World) -> Value {
     let domain = world.domain();
     let zone = world.zone(&domain);
     world.settings(&format!(
@@ -155,7 +155,7 @@ fn terraform_entry(world: &World) -> Value {
 }
 
 /// What AWS says of the entry; with `tags`, also the tags.
-fn seen_entry(world: &World, state: &Value, tags: bool) -> Vec<String> {
+pub fn seen_entry(world: &World, state: &Value, tags: bool) -> Vec<String> {
     let list = state["resources"].as_array().unwrap();
     let id = |kind: &str, at: usize| {
         let mut found = list.iter().filter(|one| one["type"] == kind);

@@ -3,47 +3,55 @@
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use crate::adopt::{SETTINGS, seen, terraform_network};
+use crate::adopt_database::{Legacy, NAME, PLANTED};
+use crate::adopt_edge::{seen_entry, terraform_entry};
 use rd_testkit::faults::{Lag, Scenario};
-use rd_testkit::{Rd, World};
+use rd_testkit::{Api, ELASTICACHE, RDS, Rd, World};
 use serde_json::{Value, json};
 
-/// What the API says of the network and of the bucket, with the tags.
-fn everything(world: &World) -> Vec<String> {
-    let mut all = seen(world, true);
-    let bucket = format!("/web-sessions-{}", world.account);
-    for part in ["tagging", "lifecycle", "versioning", "policy", "encryption"] {
-        let answer = world.s3("GET", &format!("{bucket}?{part}"), "");
-        // An error has an id of its own.
-        all.push(if answer.status < 300 {
-            answer.body
-        } else {
-            answer.status.to_string()
-        });
+/// What Terraform has made, and what the API says of it, tags included.
+struct Stack {
+    /// The programs whose slices it has.
+    programs: &'static [&'static str],
+    everything: fn(&World) -> Vec<String>,
+}
+
+impl Stack {
+    /// Writes Terraform's state into a file, and beside it what the API says.
+    fn keep(&self, world: &World, state: &str) {
+        std::fs::write(world.path().join("terraform.tfstate"), state).unwrap();
+        let before = json!((self.everything)(world));
+        std::fs::write(world.path().join("before.json"), before.to_string()).unwrap();
     }
-    all
-}
 
-/// A network and a bucket that Terraform has made, its state in a file, and beside it what the API says of them.
-fn prepare(world: &World) {
-    let mut state = terraform_network(world, "nat = \"none\"\n");
-    let bucket = format!("web-sessions-{}", world.account);
-    assert!(world.s3("PUT", &format!("/{bucket}"), "").status < 300);
-    let instance = json!({"attributes": {"id": bucket, "bucket": bucket}});
-    state["resources"].as_array_mut().unwrap().push(json!({
-        "mode": "managed", "type": "aws_s3_bucket", "name": "sessions", "instances": [instance],
-        "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
-    }));
-    std::fs::write(world.path().join("terraform.tfstate"), state.to_string()).unwrap();
-    std::fs::write(
-        world.path().join("before.json"),
-        json!(everything(world)).to_string(),
-    )
-    .unwrap();
-}
+    /// Nothing is doubled, plans are empty, and an undo finds the tags of before.
+    fn is_adopted(&self, world: &World) {
+        for program in self.programs {
+            let planned = world.rd(program).args("plan --exit-code").run();
+            assert_eq!(planned.code, 0, "{}{}", planned.stdout, planned.stderr);
+            let slice = program.trim_start_matches("rd-");
+            let state = std::fs::read(world.state_file("shop/test", slice)).unwrap();
+            let state: Value = serde_json::from_slice(&state).unwrap();
+            let mut all = state["resources"].as_object().unwrap().values();
+            assert!(
+                all.all(|one| one["adopted"].is_object()),
+                "all was adopted, and nothing created: {state}"
+            );
+        }
+        undo(world).ok();
+        self.is_given_back(world);
+    }
 
-fn before(world: &World) -> Vec<String> {
-    let text = std::fs::read(world.path().join("before.json")).unwrap();
-    serde_json::from_slice(&text).unwrap()
+    fn is_given_back(&self, world: &World) {
+        let before = std::fs::read(world.path().join("before.json")).unwrap();
+        let before: Vec<String> = serde_json::from_slice(&before).unwrap();
+        assert_eq!((self.everything)(world), before, "with the tags of before");
+        let list = world.rd("rd-state").args("list").ok().stdout;
+        for program in self.programs {
+            let slice = program.trim_start_matches("rd-");
+            assert!(!list.contains(&format!("{slice}.")), "{list}");
+        }
+    }
 }
 
 fn adopt(world: &World) -> Rd {
@@ -54,68 +62,226 @@ fn undo(world: &World) -> Rd {
     world.rd("rd-state").args("adopt --undo -y")
 }
 
-/// Nothing is doubled, plans are empty, and an undo finds the tags of before.
-fn is_adopted(world: &World) {
-    for program in ["rd-net", "rd-store"] {
-        let planned = world.rd(program).args("plan --exit-code").run();
-        assert_eq!(planned.code, 0, "{}{}", planned.stdout, planned.stderr);
-    }
-    let text = std::fs::read_to_string(world.path().join("rd.toml")).unwrap();
-    assert_eq!(text.matches("cidr = \"10.7.0.0/16\"").count(), 1, "{text}");
-    let state: Value =
-        serde_json::from_slice(&std::fs::read(world.state_file("shop/test", "net")).unwrap())
-            .unwrap();
-    let all = state["resources"].as_object().unwrap();
-    let adopted = all
-        .values()
-        .filter(|one| one["adopted"].is_object())
-        .count();
-    assert_eq!(adopted, all.len(), "all was adopted, and nothing created");
-    undo(world).ok();
-    is_given_back(world);
+fn ends_the_same(scenario: &Scenario) {
+    let calls = scenario.record();
+    assert!(scenario.killed(&calls, 1) > 3);
+    scenario.answers_lost(&calls, 1);
+    scenario.throttled(&calls, 1);
 }
 
-fn is_given_back(world: &World) {
-    assert_eq!(everything(world), before(world), "as before, with the tags");
-    assert_eq!(world.rd("rd-state").args("list").ok().stdout, "");
-    assert_eq!(world.count_managed_by("rd"), 0);
-}
-
-const ADOPTION: Scenario = Scenario {
-    settings: SETTINGS,
-    prepare,
-    command: adopt,
-    check: is_adopted,
+/// A network and a bucket.
+const NETWORK: Stack = Stack {
+    programs: &["rd-net", "rd-store"],
+    everything: |world| {
+        let mut all = seen(world, true);
+        let bucket = format!("/web-sessions-{}", world.account);
+        for part in ["tagging", "lifecycle", "versioning", "policy", "encryption"] {
+            let answer = world.s3("GET", &format!("{bucket}?{part}"), "");
+            // An error has an id of its own.
+            all.push(if answer.status < 300 {
+                answer.body
+            } else {
+                answer.status.to_string()
+            });
+        }
+        all
+    },
 };
 
-const UNDO: Scenario = Scenario {
+fn network(world: &World) {
+    let mut state = terraform_network(world, "nat = \"none\"\n");
+    let bucket = format!("web-sessions-{}", world.account);
+    assert!(world.s3("PUT", &format!("/{bucket}"), "").status < 300);
+    let instance = json!({"attributes": {"id": bucket, "bucket": bucket}});
+    state["resources"].as_array_mut().unwrap().push(json!({
+        "mode": "managed", "type": "aws_s3_bucket", "name": "sessions", "instances": [instance],
+        "provider": "provider[\"registry.terraform.io/hashicorp/aws\"]",
+    }));
+    NETWORK.keep(world, &state.to_string());
+}
+
+const NETWORK_ADOPTED: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: network,
+    command: adopt,
+    check: |world| {
+        let text = std::fs::read_to_string(world.path().join("rd.toml")).unwrap();
+        assert_eq!(text.matches("cidr = \"10.7.0.0/16\"").count(), 1, "{text}");
+        NETWORK.is_adopted(world);
+        assert_eq!(world.count_managed_by("rd"), 0);
+    },
+};
+
+const NETWORK_GIVEN_BACK: Scenario = Scenario {
     settings: SETTINGS,
     prepare: |world| {
-        prepare(world);
+        network(world);
         adopt(world).ok();
     },
     command: undo,
-    check: is_given_back,
+    check: |world| NETWORK.is_given_back(world),
 };
 
 #[test]
-fn an_adoption_ends_the_same_whatever_happens_to_it() {
-    let calls = ADOPTION.record();
-    assert!(ADOPTION.killed(&calls, 1) > 3);
-    ADOPTION.answers_lost(&calls, 1);
-    ADOPTION.throttled(&calls, 1);
+fn an_adopted_network_ends_the_same_whatever_happens() {
+    ends_the_same(&NETWORK_ADOPTED);
 }
 
 #[test]
-fn an_undo_ends_the_same_whatever_happens_to_it() {
-    let calls = UNDO.record();
-    assert!(UNDO.killed(&calls, 1) > 3);
-    UNDO.answers_lost(&calls, 1);
-    UNDO.throttled(&calls, 1);
+fn a_network_that_is_given_back_ends_the_same_whatever_happens() {
+    ends_the_same(&NETWORK_GIVEN_BACK);
 }
 
 #[test]
 fn reads_that_lag_give_the_same_tags_back() {
-    let first = UNDO.survives(Vec::new(), Some(Lag::of(1)));
+    let first = NETWORK_GIVEN_BACK.survives(Vec::new(), Some(Lag::of(1)));
     assert_eq!(first.code, 0, "{}", first.stderr);
+}
+
+/// A database and a cache with their secrets, in a network that rd has.
+const DATA: Stack = Stack {
+    programs: &["rd-data", "rd-cache"],
+    everything: |world| {
+        let account = &world.account;
+        // A backup of the database can end meanwhile.
+        let instance = answer(world, RDS, "DescribeDBInstances", &[]);
+        let elements = instance.split_inclusive('>');
+        let elements = elements.filter(|one| !one.ends_with("</LatestRestorableTime>"));
+        let mut all = vec![elements.collect()];
+        for (api, parameter, arn) in [
+            (
+                RDS,
+                "ResourceName",
+                format!("rds:us-east-1:{account}:subgrp:{NAME}"),
+            ),
+            (
+                ELASTICACHE,
+                "ResourceName",
+                format!("elasticache:us-east-1:{account}:replicationgroup:{NAME}"),
+            ),
+            (
+                ELASTICACHE,
+                "ResourceName",
+                format!("elasticache:us-east-1:{account}:subnetgroup:{NAME}"),
+            ),
+        ] {
+            let arn = format!("arn:aws:{arn}");
+            all.push(answer(
+                world,
+                api,
+                "ListTagsForResource",
+                &[(parameter, &arn)],
+            ));
+        }
+        for name in ["legacy/database", "legacy/redis"] {
+            let secret = json!({"SecretId": name});
+            let described = world.json("secretsmanager.DescribeSecret", &secret);
+            all.push(format!(
+                "{}{}",
+                described["Tags"], described["VersionIdsToStages"]
+            ));
+            let value = world.json("secretsmanager.GetSecretValue", &secret);
+            assert!(value["SecretString"].as_str().unwrap().contains(PLANTED));
+        }
+        let group = format!(
+            "arn:aws:logs:us-east-1:{account}:log-group:/aws/rds/instance/{NAME}/postgresql"
+        );
+        let group = json!({"resourceArn": group});
+        all.push(
+            world
+                .json("Logs_20140328.ListTagsForResource", &group)
+                .to_string(),
+        );
+        all
+    },
+};
+
+/// The part of an answer that is not the id of the request.
+fn answer(world: &World, api: Api, action: &str, parameters: &[(&str, &str)]) -> String {
+    let body = world.query(api, action, parameters).body;
+    let body = body.split("<ResponseMetadata>").next();
+    body.unwrap_or_default().to_owned()
+}
+
+fn data(world: &World) {
+    let mut legacy = Legacy::new(world);
+    legacy.database(&[("MasterUserPassword", PLANTED)]);
+    let url = format!(
+        "postgres://postgres:{PLANTED}@{}:5432/legacy",
+        legacy.host()
+    );
+    legacy.secret("legacy/database", &url);
+    legacy.cache();
+    legacy.secret("legacy/redis", PLANTED);
+    DATA.keep(world, &legacy.state());
+}
+
+const DATA_ADOPTED: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: data,
+    command: adopt,
+    check: |world| DATA.is_adopted(world),
+};
+
+const DATA_GIVEN_BACK: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        data(world);
+        adopt(world).ok();
+    },
+    command: undo,
+    check: |world| DATA.is_given_back(world),
+};
+
+#[test]
+fn an_adopted_database_and_cache_end_the_same_whatever_happens() {
+    ends_the_same(&DATA_ADOPTED);
+}
+
+#[test]
+fn a_database_and_a_cache_that_are_given_back_end_the_same_whatever_happens() {
+    ends_the_same(&DATA_GIVEN_BACK);
+}
+
+/// A network and a public entry.
+const ENTRY: Stack = Stack {
+    programs: &["rd-net", "rd-edge"],
+    everything: |world| {
+        let state = std::fs::read(world.path().join("terraform.tfstate")).unwrap();
+        let state = serde_json::from_slice(&state).unwrap();
+        [seen(world, true), seen_entry(world, &state, true)].concat()
+    },
+};
+
+fn entry(world: &World) {
+    let state = terraform_entry(world).to_string();
+    std::fs::write(world.path().join("terraform.tfstate"), &state).unwrap();
+    ENTRY.keep(world, &state);
+}
+
+const ENTRY_ADOPTED: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: entry,
+    command: adopt,
+    check: |world| ENTRY.is_adopted(world),
+};
+
+const ENTRY_GIVEN_BACK: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        entry(world);
+        adopt(world).ok();
+    },
+    command: undo,
+    check: |world| ENTRY.is_given_back(world),
+};
+
+#[test]
+fn an_adopted_entry_ends_the_same_whatever_happens() {
+    ends_the_same(&ENTRY_ADOPTED);
+}
+
+#[test]
+fn an_entry_that_is_given_back_ends_the_same_whatever_happens() {
+    ends_the_same(&ENTRY_GIVEN_BACK);
 }
