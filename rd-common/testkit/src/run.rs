@@ -314,6 +314,23 @@ impl Done {
             .collect()
     }
 
+    /// `address: reason` of every risk that the plan names.
+    pub fn risks(&self) -> Vec<String> {
+        let mut all = Vec::new();
+        for change in self.of_type("change") {
+            let risks = change["risks"].as_array();
+            for risk in risks.into_iter().flatten() {
+                let text = |value: &Value| value.as_str().unwrap().to_owned();
+                all.push(format!(
+                    "{}: {}",
+                    text(&change["address"]),
+                    text(&risk["reason"])
+                ));
+            }
+        }
+        all
+    }
+
     /// `action address` of every `change` or `applied` record whose action is not `none`, sorted. Both halves of a
     /// replacement are one.
     pub fn actions(&self) -> Vec<String> {

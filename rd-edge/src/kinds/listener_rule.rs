@@ -268,6 +268,7 @@ async fn read_rules(ctx: &Ctx<Clients>, listener: &str) -> Result<Vec<Live>> {
 
 impl Kind for ListenerRule {
     const NAME: &'static str = "listener_rule";
+    const WHILE_GONE: Option<&'static str> = Some("its requests go where the next rule sends them");
     type Spec = Spec;
     type Live = Live;
     type Clients = Clients;

@@ -380,6 +380,15 @@ impl Kind for TargetGroup {
         diff.finish()
     }
 
+    /// Only the application knows whether it passes another health check.
+    /// <https://docs.aws.amazon.com/AmazonECS/latest/developerguide/load-balancer-healthcheck.html>
+    fn downtime(_: &Live, changes: &[Change]) -> Option<String> {
+        let asks = ["protocol", "port", "path", "codes"].map(|name| format!("health_check.{name}"));
+        let changed = changes.iter().any(|change| asks.contains(&change.path));
+        let reason = "tasks that fail the new health check get no requests, and ECS replaces them";
+        changed.then(|| reason.to_owned())
+    }
+
     /// The service learns of the group from the listener that forwards to it.
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-troubleshooting.html#http-503-issues>
     fn replacement_downtime(_: &[Change]) -> Option<String> {

@@ -60,6 +60,9 @@ fn rules_and_certificates_come_change_and_go_with_the_listener() {
     world.settings(&format!(
         "{SETTINGS}[edge]\ncertificate_arn = \"{first}\"\nstickiness_seconds = 0\n{changed}"
     ));
+    let reason = "its requests go where the next rule sends them";
+    let gone = ["office", "old"].map(|name| format!("edge.listener_rule.{name}: {reason}"));
+    assert_eq!(world.rd("rd-edge").args("plan").ok().risks(), gone);
     world.rd("rd-edge").args("apply -y").ok();
     has_no_changes(&world);
     assert_eq!(world.id(METRICS), ids);

@@ -127,6 +127,7 @@ fn permission(spec: &Spec) -> IpPermission {
 
 impl Kind for SecurityGroupRule {
     const NAME: &'static str = "security_group_rule";
+    const WHILE_GONE: Option<&'static str> = Some("traffic that no other rule allows is dropped");
     const IS_PART: bool = true;
     type Spec = Spec;
     type Live = Live;

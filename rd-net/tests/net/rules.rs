@@ -61,6 +61,10 @@ fn more_rules_come_change_and_go() {
     world.settings(&settings(
         "[net.rules.vpn]\ngroup = \"db\"\nport = 5432\nfrom = \"10.9.0.0/16\"\n",
     ));
+    let reason = "traffic that no other rule allows is dropped";
+    let gone = ["mail", "metrics"];
+    let gone = gone.map(|name| format!("net.security_group_rule.more-{name}: {reason}"));
+    assert_eq!(world.rd("rd-net").args("plan").ok().risks(), gone);
     let apply = world.rd("rd-net").args("apply -y").ok();
     let mut actions = apply.actions();
     actions.sort();
