@@ -14,6 +14,7 @@ mod reachability;
 #[cfg(test)]
 mod recorded;
 mod rule_peer;
+mod scan;
 mod slice;
 mod subnet_blocks;
 

@@ -8,6 +8,7 @@ mod export;
 mod formats;
 mod graph;
 mod permissions;
+mod scan;
 mod settings_file;
 mod slice_programs;
 mod stack_states;

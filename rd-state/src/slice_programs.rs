@@ -46,6 +46,14 @@ pub fn run(context: &Context, slice: &str, arguments: &[&str]) -> Result<Exit> {
     Ok(other_program::exit(status))
 }
 
+/// Runs a command of a slice's program with this program's stderr, and returns how it ended and what it has printed.
+pub fn read(context: &Context, slice: &str, arguments: &[&str]) -> Result<(Exit, Vec<u8>)> {
+    let mut command = other_program::command(context, slice, arguments)?;
+    let output = command.stderr(Stdio::inherit()).output();
+    let output = output.map_err(|e| other_program::cannot_run(&e))?;
+    Ok((other_program::exit(output.status), output.stdout))
+}
+
 /// Runs commands of several slices in a pipe, in this order. Each reads the outputs of those before it; what the last one
 /// writes is this program's stdout. Returns how the first one that failed has ended.
 pub fn run_pipe(context: &Context, commands: &[(&str, Vec<String>)]) -> Result<Exit> {

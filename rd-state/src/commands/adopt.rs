@@ -1,7 +1,8 @@
-//! `rd-state adopt`: takes over a stack that Terraform made. It finds out what each resource is, and the program of each
-//! slice adopts its own.
+//! `rd-state adopt`: takes over a stack that Terraform made. It finds out what each resource is, from Terraform's state or
+//! from AWS alone, and the program of each slice adopts its own.
 
 use crate::adoption::{self, Answers, Mapping, Setting, removal};
+use crate::scan;
 use crate::settings_file::SettingsFile;
 use crate::slice_programs;
 use crate::terraform::{self, Backend, Place, Terraform};
@@ -22,8 +23,17 @@ use std::path::{Path, PathBuf};
 #[derive(clap::Args, Clone, Debug)]
 pub struct AdoptArgs {
     /// A terraform.tfstate, or the output of `terraform state pull` or `terraform show -json`; - for stdin
-    #[arg(required_unless_present_any = ["undo", "backend"])]
+    #[arg(required_unless_present_any = ["undo", "backend", "scan"])]
     file: Option<PathBuf>,
+    /// Without a state: read a VPC in AWS instead, and adopt the network; other slices are not read
+    #[arg(long, conflicts_with_all = ["file", "backend", "undo"])]
+    scan: bool,
+    /// With --scan: the VPC of the stack; by default the only one that is not AWS's default VPC
+    #[arg(long, value_name = "ID", requires = "scan")]
+    vpc: Option<String>,
+    /// With --scan: only a VPC that has this tag; can be given several times
+    #[arg(long, value_name = "KEY=VALUE", requires = "scan")]
+    tag: Vec<String>,
     /// The place of Terraform's state, s3://BUCKET/KEY: its lock is held meanwhile, and without a file it is read from there
     #[arg(long, value_name = "URL")]
     backend: Option<String>,
@@ -43,14 +53,14 @@ pub struct AdoptArgs {
     #[arg(long, short = 'y')]
     yes: bool,
     /// Give everything that was adopted its tags back, and forget it
-    #[arg(long, conflicts_with_all = ["file", "map"])]
+    #[arg(long, conflicts_with_all = ["file", "map", "vpc", "tag"])]
     undo: bool,
 }
 
 /// Adopts the resources of a state, or undoes that, while it has Terraform's lock.
 pub async fn run(context: &Context, args: &AdoptArgs) -> Result<Exit> {
     let Some(url) = &args.backend else {
-        if !args.dry_run {
+        if !args.dry_run && !args.scan {
             print_info(
                 "nothing locks Terraform's state: make sure that nobody runs Terraform, or pass --backend",
             );
@@ -90,6 +100,10 @@ async fn adopt_or_undo(
         return undo(context, args).await;
     }
     let terraform = match (&args.file, backend) {
+        (None, None) if args.scan => match scan::read(context, args.vpc.as_deref(), &args.tag)? {
+            Ok(found) => found,
+            Err(exit) => return Ok(exit),
+        },
         (Some(file), _) => read(file)?,
         (None, Some(backend)) => terraform::read(&backend.state().await?, &backend.url())?,
         (None, None) => {
@@ -108,13 +122,16 @@ async fn adopt_or_undo(
             Answers::parse(&text, &place)?
         }
     };
-    refuse_unknown_answers(&terraform, &answers)?;
+    refuse_unknown_answers(args, &terraform, &answers)?;
     let mapping = adoption::map(&terraform, &answers, &context.stack.region);
-    show(context, &mapping)?;
+    show(context, args, &mapping)?;
     for note in &mapping.notes {
         print_info(note);
     }
-    refuse(&mapping)?;
+    if args.scan {
+        print_warning(scan::NOT_READ, scan::WHAT_TO_DO);
+    }
+    refuse(args, &mapping)?;
     if !args.dry_run {
         confirm(
             context,
@@ -122,7 +139,7 @@ async fn adopt_or_undo(
             &format!("Adopt {} resources", mapping.decisions.len()),
         )
         .await?;
-        write_settings(context, &mapping.settings)?;
+        write_settings(context, args, &mapping.settings)?;
     }
     let commands = SLICES.into_iter().filter_map(|slice| {
         let arguments = arguments_of(args, &terraform, &mapping, slice)?;
@@ -147,7 +164,11 @@ async fn adopt_or_undo(
             }
         }
     }
-    if !args.dry_run && !context.printer.is_json() {
+    if args.scan {
+        print_info(
+            "no removed blocks are printed, since there is no Terraform state; if one turns up, do not run terraform apply with it",
+        );
+    } else if !args.dry_run && !context.printer.is_json() {
         print_at_once(&format!("\n{}", removal(&mapping)))?;
         print_info(
             "until Terraform has forgotten them, do not run terraform apply; other workspaces and readers of \
@@ -213,7 +234,11 @@ fn refuse_other_region(context: &Context, terraform: &Terraform) -> Result<()> {
 }
 
 /// An answer for something that the state lacks is a typing error.
-fn refuse_unknown_answers(terraform: &Terraform, answers: &Answers) -> Result<()> {
+fn refuse_unknown_answers(
+    args: &AdoptArgs,
+    terraform: &Terraform,
+    answers: &Answers,
+) -> Result<()> {
     let known = |address: &&str| {
         terraform
             .resources
@@ -221,6 +246,10 @@ fn refuse_unknown_answers(terraform: &Terraform, answers: &Answers) -> Result<()
             .any(|one| one.address == **address)
     };
     match answers.named().find(|address| !known(address)) {
+        Some(unknown) if args.scan => Err(Error::usage(format!(
+            "--map names {unknown}, which is not in the VPC"
+        ))
+        .hint("write the resource as the table of --dry-run does")),
         Some(unknown) => Err(
             Error::usage(format!("--map names {unknown}, which the state lacks"))
                 .hint("write the address as terraform state list prints it"),
@@ -230,11 +259,12 @@ fn refuse_unknown_answers(terraform: &Terraform, answers: &Answers) -> Result<()
 }
 
 /// Prints what each resource is.
-fn show(context: &Context, mapping: &Mapping) -> Result<()> {
+fn show(context: &Context, args: &AdoptArgs, mapping: &Mapping) -> Result<()> {
     if context.printer.is_json() {
         let mut document = json!(mapping);
         document["type"] = json!("mapping");
-        document["removal"] = json!(removal(mapping));
+        let removal = (!args.scan).then(|| removal(mapping));
+        document["removal"] = json!(removal.unwrap_or_default());
         return print_at_once(&format!("{document}\n"));
     }
     let rows: Vec<Vec<String>> = mapping
@@ -245,7 +275,11 @@ fn show(context: &Context, mapping: &Mapping) -> Result<()> {
             cells.map(String::clone).to_vec()
         })
         .collect();
-    let mut text = table(&["TERRAFORM", "ID", "ADDRESS", "HOW"], &rows);
+    let (of, left) = match args.scan {
+        true => ("RESOURCE", "NOT PART OF THIS STACK"),
+        false => ("TERRAFORM", "STAYS IN TERRAFORM"),
+    };
+    let mut text = table(&[of, "ID", "ADDRESS", "HOW"], &rows);
     let rows: Vec<Vec<String>> = mapping
         .stays
         .iter()
@@ -253,7 +287,7 @@ fn show(context: &Context, mapping: &Mapping) -> Result<()> {
         .collect();
     if !rows.is_empty() {
         text.push('\n');
-        text.push_str(&table(&["STAYS IN TERRAFORM", "WHY"], &rows));
+        text.push_str(&table(&[left, "WHY"], &rows));
     }
     if !mapping.settings.is_empty() {
         text.push_str("\nrd.toml:\n");
@@ -276,10 +310,19 @@ fn show(context: &Context, mapping: &Mapping) -> Result<()> {
 }
 
 /// Fails where nothing can be adopted yet.
-fn refuse(mapping: &Mapping) -> Result<()> {
+fn refuse(args: &AdoptArgs, mapping: &Mapping) -> Result<()> {
+    let (change, check) = match args.scan {
+        true => (
+            "change it in AWS first",
+            "check that it is the VPC of the stack",
+        ),
+        false => (
+            "change it with Terraform first",
+            "check that it is the state of the stack",
+        ),
+    };
     if let Some(misfit) = mapping.misfits.first() {
-        return Err(Error::refused(misfit.clone())
-            .hint("nothing was changed; change it with Terraform first"));
+        return Err(Error::refused(misfit.clone()).hint(format!("nothing was changed; {change}")));
     }
     if !mapping.questions.is_empty() {
         let questions: Vec<String> = mapping
@@ -301,7 +344,7 @@ fn refuse(mapping: &Mapping) -> Result<()> {
     }
     if mapping.decisions.is_empty() {
         return Err(Error::refused("no resource is a part of a stack of rd")
-            .hint("nothing was changed; check that it is the state of the stack"));
+            .hint(format!("nothing was changed; {check}")));
     }
     Ok(())
 }
@@ -321,7 +364,7 @@ async fn confirm(context: &Context, args: &AdoptArgs, what: &str) -> Result<()> 
 }
 
 /// Writes the settings into the tables of the environment, where it has some, so that others stay as they are.
-fn write_settings(context: &Context, settings: &[Setting]) -> Result<()> {
+fn write_settings(context: &Context, args: &AdoptArgs, settings: &[Setting]) -> Result<()> {
     if settings.is_empty() {
         return Ok(());
     }
@@ -341,7 +384,10 @@ fn write_settings(context: &Context, settings: &[Setting]) -> Result<()> {
                 (true, table) => format!("{of_environment}.{table}"),
                 (false, table) => table.to_owned(),
             };
-            let comment = Some("as Terraform has made it");
+            let comment = Some(match args.scan {
+                true => "as it is in AWS",
+                false => "as Terraform has made it",
+            });
             file.set(&table, &setting.key, &setting.value, comment)?;
         }
         file.save()

@@ -5,6 +5,7 @@ mod adopt_backend;
 mod adopt_database;
 mod adopt_edge;
 mod adopt_faults;
+mod adopt_scan;
 mod commands;
 mod imports;
 mod lost_lock;

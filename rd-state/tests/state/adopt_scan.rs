@@ -1,0 +1,115 @@
+//! `rd-state adopt --scan`: the network of a stack whose Terraform state is gone, next to another one.
+
+use crate::adopt::{SETTINGS, adopt, seen, terraform_network};
+use rd_testkit::{Done, World};
+use serde_json::Value;
+use std::collections::BTreeSet;
+
+fn scan(world: &World, flags: &str) -> Done {
+    let scan = world.rd("rd-state").args("adopt --scan").args(flags);
+    scan.run()
+}
+
+/// The rd addresses with their ids, without what AWS knows only as a part of another resource.
+fn decided(done: &Done) -> BTreeSet<(String, String)> {
+    let mapping = &done.of_type("mapping")[0];
+    let decisions = mapping["decisions"].as_array().cloned();
+    let text = |one: &Value, name: &str| one[name].as_str().unwrap_or_default().to_owned();
+    let decisions = decisions.unwrap_or_default();
+    let pairs = decisions
+        .iter()
+        .map(|one| (text(one, "address"), text(one, "id")));
+    pairs.filter(|(_, id)| !id.is_empty()).collect()
+}
+
+#[test]
+fn a_network_is_adopted_from_aws_alone_and_given_back() {
+    let world = World::new(SETTINGS);
+    // Another stack in the same account, and the stack that is meant.
+    terraform_network(&world, "");
+    let others = seen(&world, true).join("\n");
+    let state = terraform_network(&world, "");
+    let (before, with_tags) = (seen(&world, false), seen(&world, true));
+    let vpcs = world.ec2("DescribeVpcs", &[]).body;
+
+    let unclear = scan(&world, "--dry-run");
+    assert_eq!(unclear.code, 6, "{}", unclear.stderr);
+    let question = "2 VPCs can be that of the stack: vpc-";
+    assert!(unclear.stderr.contains(question), "{}", unclear.stderr);
+    assert!(unclear.stderr.contains("Team=web"), "{}", unclear.stderr);
+    let none = scan(&world, "--dry-run --tag Team=nobody");
+    assert_eq!(none.code, 6, "{}", none.stderr);
+    assert!(
+        none.stderr.contains("no VPC in us-east-1 has"),
+        "{}",
+        none.stderr
+    );
+
+    let by_state = adopt(&world, &state, "--dry-run");
+    assert_eq!(by_state.code, 0, "{}", by_state.stderr);
+    let by_state = decided(&by_state);
+    let vpc = by_state
+        .iter()
+        .find(|(address, _)| address == "net.vpc.main");
+    let vpc = vpc.map(|(_, id)| id.clone()).unwrap_or_default();
+    assert!(vpcs.contains(&vpc) && !others.contains(&vpc));
+    let dry = scan(&world, &format!("--vpc {vpc} --dry-run"));
+    assert_eq!(dry.code, 0, "{}", dry.stderr);
+    let found = decided(&dry);
+    assert!(found.len() > 25, "{found:?}");
+    let lost: Vec<_> = by_state.difference(&found).collect();
+    assert!(lost.is_empty(), "{lost:?}");
+    for (address, id) in &found {
+        assert!(
+            !others.contains(id.as_str()),
+            "{address} is {id} of the other stack"
+        );
+    }
+    for change in dry.of_type("change") {
+        assert_ne!(change["action"], "create", "{change}");
+    }
+    assert!(
+        dry.stderr.contains("reads the network alone"),
+        "{}",
+        dry.stderr
+    );
+    assert_eq!(seen(&world, true), with_tags);
+
+    let done = scan(&world, &format!("--vpc {vpc} -y"));
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert!(done.stderr.contains("no removed blocks"), "{}", done.stderr);
+    assert_eq!(seen(&world, false), before, "only tags change");
+    let planned = world.rd("rd-net").args("plan --exit-code").run();
+    assert_eq!(planned.code, 0, "{}{}", planned.stdout, planned.stderr);
+    let again = scan(&world, &format!("--vpc {vpc} -y"));
+    assert_eq!(again.code, 0, "{}", again.stderr);
+    assert_eq!(again.of_type("applied").len(), 0);
+
+    world.rd("rd-state").args("adopt --undo -y").ok();
+    assert_eq!(
+        seen(&world, true),
+        with_tags,
+        "the tags are those of before"
+    );
+}
+
+#[test]
+fn flags_that_do_not_fit_are_refused() {
+    let world = World::new(SETTINGS);
+    for flags in [
+        "--scan terraform.tfstate",
+        "--scan --undo",
+        "--undo --vpc vpc-1",
+        "--scan --backend s3://a/b",
+    ] {
+        let done = world.rd("rd-state").args("adopt").args(flags).run();
+        assert_eq!(done.code, 2, "{flags}: {}", done.stderr);
+    }
+    let done = scan(&world, "--vpc vpc-0000000000000dead --dry-run");
+    assert_eq!(done.code, 6, "{}", done.stderr);
+    assert!(
+        done.stderr.contains("does not exist in us-east-1"),
+        "{}",
+        done.stderr
+    );
+}
