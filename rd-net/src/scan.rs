@@ -16,17 +16,17 @@ const DEFAULT_GROUP: &str = "default";
 /// What was read of one VPC.
 #[derive(Default)]
 pub struct Found {
-    /// Its subnets.
+    /// The subnets in it.
     pub subnets: Vec<Subnet>,
-    /// Its internet gateways.
+    /// The internet gateways attached to it.
     pub internet_gateways: Vec<InternetGateway>,
     /// Its NAT gateways, also deleted ones.
     pub nat_gateways: Vec<NatGateway>,
-    /// Its route tables.
+    /// The route tables, also the main one.
     pub route_tables: Vec<RouteTable>,
     /// Its VPC endpoints, also those of services.
     pub endpoints: Vec<VpcEndpoint>,
-    /// Its security groups.
+    /// The security groups, also the default one.
     pub groups: Vec<SecurityGroup>,
     /// The rules of those groups.
     pub rules: Vec<SecurityGroupRule>,

@@ -9,7 +9,7 @@ use rd_common::context::Context;
 use rd_common::output::printer::{print_at_once, print_info};
 use rd_common::{Error, Exit, Result};
 
-/// Flags of `rd-net scan`.
+/// The flags that select the VPC of `rd-net scan`.
 #[derive(clap::Args, Clone, Debug)]
 pub struct ScanArgs {
     /// The VPC; by default the only one that is not AWS's default VPC

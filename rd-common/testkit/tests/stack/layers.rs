@@ -47,6 +47,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "recorded",
+            "scan",
             "reachability",
             "slice",
             "discover",
@@ -180,6 +181,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "permissions",
             "bootstrap",
             "adoption",
+            "scan",
             "terraform",
             "export",
             "formats",
