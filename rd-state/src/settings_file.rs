@@ -14,7 +14,7 @@ pub struct SettingsFile {
 }
 
 impl SettingsFile {
-    /// Reads the file.
+    /// Reads the file at `path`, which must be TOML.
     pub fn open(path: &Path) -> io::Result<Self> {
         let path = fs::canonicalize(path)?;
         let text = fs::read_to_string(&path)?;

@@ -2,7 +2,9 @@
 //! program of each slice.
 
 use rd_common::context::Context;
-use rd_common::slices::{SLICES, TABLES};
+use rd_common::pipe::reader::{self, Place};
+use rd_common::records::Record;
+use rd_common::slices::{SLICES, TABLES, program_of};
 use rd_common::{Error, Exit, Result, other_program};
 use std::process::{Command, Stdio};
 
@@ -52,6 +54,42 @@ pub fn read(context: &Context, slice: &str, arguments: &[&str]) -> Result<(Exit,
     let output = command.stderr(Stdio::inherit()).output();
     let output = output.map_err(|e| other_program::cannot_run(&e))?;
     Ok((other_program::exit(output.status), output.stdout))
+}
+
+/// Runs a command of several slices' programs at once, and prints what they say in the order of the slices, as if one program
+/// had said it. Returns whether all of them have succeeded.
+pub fn run_at_once(context: &Context, slices: &[&str], arguments: &[&str]) -> Result<bool> {
+    let start = |slice: &&str| {
+        let mut command = other_program::command(context, slice, arguments)?;
+        command.args(["--format", "json"]);
+        command.stdout(Stdio::piped()).stderr(Stdio::piped());
+        command.spawn().map_err(|e| other_program::cannot_run(&e))
+    };
+    let children = slices.iter().map(start).collect::<Result<Vec<_>>>()?;
+    let mut succeeded = true;
+    for (child, slice) in children.into_iter().zip(slices) {
+        let output = child.wait_with_output();
+        let output = output.map_err(|e| other_program::cannot_run(&e))?;
+        succeeded &= output.status.success();
+        let source = &program_of(slice);
+        let mut ended = false;
+        for (line, number) in output.stdout.split(|byte| *byte == b'\n').zip(1..) {
+            let place = Place { source, number };
+            if !line.is_empty()
+                && let Some(record) = reader::parse(line, place)?
+            {
+                ended |= matches!(record, Record::End(_));
+                context.printer.emit(&record);
+            }
+        }
+        if !ended {
+            // Whatever it was, no record has it.
+            let text = String::from_utf8_lossy(&output.stderr);
+            let error = Error::failed(format!("{source} has ended early: {}", text.trim()));
+            context.printer.emit_error(slice, &error);
+        }
+    }
+    Ok(succeeded)
 }
 
 /// Runs commands of several slices in a pipe, in this order. Each reads the outputs of those before it; what the last one

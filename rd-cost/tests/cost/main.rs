@@ -16,6 +16,7 @@ mod live;
 mod policy;
 mod prices;
 mod savings;
+mod views;
 mod waste;
 
 use rd_testkit::{Done, World};

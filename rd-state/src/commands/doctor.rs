@@ -39,9 +39,7 @@ pub async fn run(context: &Context, args: &DoctorArgs) -> Result<Exit> {
         } else {
             &["doctor"]
         };
-        for slice in slices {
-            healthy &= slice_programs::run(context, slice, command)? == Exit::Done;
-        }
+        healthy &= slice_programs::run_at_once(context, &slices, command)?;
     }
     Ok(if healthy { Exit::Done } else { Exit::Failed })
 }

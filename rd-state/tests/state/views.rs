@@ -266,3 +266,28 @@ fn a_first_plan_fits_a_few_screens() {
     let summary = with_cost.lines().nth(1).unwrap_or_default();
     assert!(summary.contains("USD a month"), "{with_cost}");
 }
+
+#[test]
+fn the_doctor_is_shown_at_every_width() {
+    let world = World::new("project = \"shop\"\nenvironment = \"test\"\nregion = \"us-east-1\"\n");
+    world.rd("rd-store").args("apply -y").ok();
+    let bucket = world.id("store.bucket.sessions");
+    assert!(world.s3("DELETE", &format!("/{bucket}"), "").status < 300);
+    for width in ["60", "80", "120"] {
+        let doctor = || {
+            let doctor = world.rd("rd-state").args("doctor store net --format text");
+            doctor.env("COLUMNS", width)
+        };
+        let seen = |doctor: Rd| {
+            let done = doctor.code(1);
+            let text = format!("{}---\n{}", done.stdout, done.stderr);
+            text.replace(&world.account, "123456789012")
+                .replace('\u{1b}', "␛")
+        };
+        snapshot!(format!("doctor_{width}"), seen(doctor()));
+        snapshot!(
+            format!("doctor_{width}_colored"),
+            seen(doctor().env("CLICOLOR_FORCE", "1"))
+        );
+    }
+}
