@@ -29,6 +29,13 @@ impl Answers {
         Ok(Self(answers.collect::<Result<_>>()?))
     }
 
+    /// The same answers, and that this resource is the one at an address in rd.
+    #[must_use]
+    pub fn and(mut self, terraform: String, address: &str) -> Self {
+        self.0.insert(terraform, address.to_owned());
+        self
+    }
+
     /// Answers with these pairs.
     #[cfg(test)]
     pub fn of(pairs: &[(&str, &str)]) -> Self {

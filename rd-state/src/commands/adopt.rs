@@ -25,7 +25,7 @@ pub struct AdoptArgs {
     /// A terraform.tfstate, or the output of `terraform state pull` or `terraform show -json`; - for stdin
     #[arg(required_unless_present_any = ["undo", "backend", "scan"])]
     file: Option<PathBuf>,
-    /// Without a state: read a VPC in AWS instead, and adopt the network; other slices are not read
+    /// Without a state: read a VPC in AWS instead, and adopt the network and the bucket; other slices are not read
     #[arg(long, conflicts_with_all = ["file", "backend", "undo"])]
     scan: bool,
     /// With --scan: the VPC of the stack; by default the only one that is not AWS's default VPC
@@ -34,6 +34,9 @@ pub struct AdoptArgs {
     /// With --scan: only a VPC that has this tag; can be given several times
     #[arg(long, value_name = "KEY=VALUE", requires = "scan")]
     tag: Vec<String>,
+    /// With --scan: the name of the session bucket; without it, no bucket is adopted
+    #[arg(long, value_name = "NAME", requires = "scan")]
+    bucket: Option<String>,
     /// The place of Terraform's state, s3://BUCKET/KEY: its lock is held meanwhile, and without a file it is read from there
     #[arg(long, value_name = "URL")]
     backend: Option<String>,
@@ -53,7 +56,7 @@ pub struct AdoptArgs {
     #[arg(long, short = 'y')]
     yes: bool,
     /// Give everything that was adopted its tags back, and forget it
-    #[arg(long, conflicts_with_all = ["file", "map", "vpc", "tag"])]
+    #[arg(long, conflicts_with_all = ["file", "map", "vpc", "tag", "bucket"])]
     undo: bool,
 }
 
@@ -100,7 +103,7 @@ async fn adopt_or_undo(
         return undo(context, args).await;
     }
     let terraform = match (&args.file, backend) {
-        (None, None) if args.scan => match scan::read(context, args.vpc.as_deref(), &args.tag)? {
+        (None, None) if args.scan => match scan::read(context, &selection(args))? {
             Ok(found) => found,
             Err(exit) => return Ok(exit),
         },
@@ -123,6 +126,10 @@ async fn adopt_or_undo(
         }
     };
     refuse_unknown_answers(args, &terraform, &answers)?;
+    let answers = match &args.bucket {
+        None => answers,
+        Some(name) => answers.and(scan::address_of_bucket(name), "store.bucket.sessions"),
+    };
     let mapping = adoption::map(&terraform, &answers, &context.stack.region);
     show(context, args, &mapping)?;
     for note in &mapping.notes {
@@ -185,6 +192,14 @@ async fn adopt_or_undo(
         );
     }
     Ok(Exit::Done)
+}
+
+fn selection(args: &AdoptArgs) -> scan::Selection<'_> {
+    scan::Selection {
+        vpc: args.vpc.as_deref(),
+        tags: &args.tag,
+        bucket: args.bucket.as_deref(),
+    }
 }
 
 /// The commands that change the passwords of what is adopted, for a sentence.

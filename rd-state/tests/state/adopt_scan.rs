@@ -94,12 +94,45 @@ fn a_network_is_adopted_from_aws_alone_and_given_back() {
 }
 
 #[test]
+fn the_bucket_that_is_named_is_adopted_with_the_network() {
+    let world = World::new(SETTINGS);
+    terraform_network(&world, "nat = \"none\"\n");
+    let (own, other) = (
+        format!("files-{}", world.account),
+        format!("sessions-{}", world.account),
+    );
+    for name in [&own, &other] {
+        let done = world.s3("PUT", &format!("/{name}"), "");
+        assert!(done.status < 300, "{}", done.body);
+    }
+    let rule = "<LifecycleConfiguration><Rule><ID>old</ID><Status>Enabled</Status><Filter><Prefix></Prefix></Filter>\
+                <Expiration><Days>400</Days></Expiration></Rule></LifecycleConfiguration>";
+    world.s3("PUT", &format!("/{own}?lifecycle"), rule);
+    let lifecycle = || world.s3("GET", &format!("/{own}?lifecycle"), "").body;
+    let before = lifecycle();
+
+    let missing = scan(&world, "--bucket no-such-bucket-of-ours --dry-run");
+    assert_ne!(missing.code, 0, "{}", missing.stdout);
+    let done = scan(&world, &format!("--bucket {own} -y"));
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    assert_eq!(lifecycle(), before);
+    assert_eq!(world.id("store.bucket.sessions"), own);
+    for program in ["rd-net", "rd-store"] {
+        let planned = world.rd(program).args("plan --exit-code").run();
+        assert_eq!(planned.code, 0, "{}{}", planned.stdout, planned.stderr);
+    }
+    let tags = world.s3("GET", &format!("/{other}?tagging"), "");
+    assert_eq!(tags.status, 404, "{}", tags.body);
+}
+
+#[test]
 fn flags_that_do_not_fit_are_refused() {
     let world = World::new(SETTINGS);
     for flags in [
         "--scan terraform.tfstate",
         "--scan --undo",
         "--undo --vpc vpc-1",
+        "--undo --bucket x",
         "--scan --backend s3://a/b",
     ] {
         let done = world.rd("rd-state").args("adopt").args(flags).run();
