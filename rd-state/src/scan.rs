@@ -11,19 +11,19 @@ use serde_json::json;
 pub const NOT_READ: &str = "--scan reads the network alone, without its flow log, and the bucket of --bucket: the database, the cache, the public \
                             entry, the service and the alarms are not adopted";
 
-/// What to do about that.
+/// What to do about what a scan does not read.
 pub const WHAT_TO_DO: &str = "do not apply the other slices if the stack has such resources already: they would create their own";
 
-/// The type of a bucket in Terraform.
+/// The type of an S3 bucket in Terraform.
 const BUCKET: &str = "aws_s3_bucket";
 
-/// What selects the stack.
+/// What selects the resources of the stack.
 pub struct Selection<'a> {
-    /// The id of the VPC.
+    /// The id of the VPC; by default the only one.
     pub vpc: Option<&'a str>,
-    /// Tags of the VPC, as KEY=VALUE.
+    /// The tags that the VPC must have, each as KEY=VALUE.
     pub tags: &'a [String],
-    /// The name of the bucket of the sessions.
+    /// The name of the bucket of the sessions; without it, no bucket is adopted.
     pub bucket: Option<&'a str>,
 }
 
