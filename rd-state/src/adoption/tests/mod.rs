@@ -8,6 +8,7 @@ mod flow_log;
 mod logs;
 mod net;
 mod store;
+mod two_stacks;
 
 use super::{Answers, Mapping, map, removal};
 use crate::terraform;
