@@ -128,6 +128,25 @@ fn the_log_group_of_a_cache_with_a_name_of_its_own_may_be_read() {
 }
 
 #[test]
+fn log_groups_with_names_of_their_own_may_be_read() {
+    let world = World::new(
+        "project = \"shop\"\nenvironment = \"test\"\n[net]\nflow_logs_group_name = \"flows\"\n\
+         [ecs]\nlog_group_name = \"/web/orders\"\ncluster_name = \"orders\"\n",
+    );
+    let policy = policy(&world, "logs", "tail").to_string();
+    for group in [
+        "flows",
+        "/web/orders",
+        "/aws/ecs/containerinsights/orders/*",
+        "/vpc/shop-test",
+        "/ecs/shop-test-*",
+    ] {
+        let group = format!("log-group:{group}\"");
+        assert!(policy.contains(&group), "{group}: {policy}");
+    }
+}
+
+#[test]
 fn every_policy_fits_into_a_managed_policy_even_with_the_longest_names() {
     let world = World::new(&with_keys(LONGEST));
     for slice in SLICES {
