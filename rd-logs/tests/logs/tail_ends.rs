@@ -158,7 +158,7 @@ fn it_ends_with_its_task() {
         [ \"$1 $2 $4\" = \"tasks --task --format\" ] || exit 9\n\
         echo \"$@\" >> asked\n\
         if [ -e stopped ]; then\n\
-          echo '{\"task\":\"x\",\"last_status\":\"STOPPED\",\"stopped_at\":\"2026-01-01T00:00:00Z\",\"exit_code\":0}'\n\
+          cat stopped\n\
         else\n\
           echo '{\"task\":\"x\",\"last_status\":\"RUNNING\",\"stopped_at\":null}'\n\
         fi\n";
@@ -176,7 +176,11 @@ fn it_ends_with_its_task() {
         now(),
         "its last",
     );
-    std::fs::write(world.path().join("stopped"), "").unwrap();
+    let stopped = json!({"task": "x", "last_status": "STOPPED", "stopped_at": jiff::Timestamp::now(), "exit_code": 0});
+    // In one step: the script can read it at any time.
+    let next = world.path().join("stopped.next");
+    std::fs::write(&next, format!("{stopped}\n")).unwrap();
+    std::fs::rename(next, world.path().join("stopped")).unwrap();
     let done = finish(child);
     assert_eq!(
         (done.code, done.stdout.as_str()),
