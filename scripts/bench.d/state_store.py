@@ -6,6 +6,7 @@ import os
 import statistics
 import sys
 import threading
+import tomllib
 from urllib.parse import urlsplit
 
 import latency
@@ -16,6 +17,21 @@ RUNS = int(os.environ.get("BENCH_APPLIES", "3"))
 LATENCIES = (0.0, 0.05, 0.1)
 # Requests of an apply of the whole stack, without renewals.
 GOAL_REQUESTS = 400
+# Where Terraform has its state: in the bucket and with the table that rd-state has made.
+BACKEND = """terraform {{
+  backend "s3" {{
+    bucket         = "{bucket}"
+    key            = "terraform.tfstate"
+    region         = "{region}"
+    dynamodb_table = "{table}"
+    use_path_style = true
+
+    skip_credentials_validation = true
+    skip_metadata_api_check     = true
+    skip_requesting_account_id  = true
+  }}
+}}
+"""
 # USD for 1000 requests to S3 (writes and lists, reads), and for a million to a table (writes, reads), in us-east-1.
 PRICES = {"PUT": 0.005 / 1000, "LIST": 0.005 / 1000, "GET": 0.0004 / 1000, "WRITE": 0.625 / 1e6, "READ": 0.125 / 1e6}
 
@@ -49,6 +65,25 @@ def through(env, seconds, calls):
     server = latency.Server(("127.0.0.1", 0), handler)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server, f"http://127.0.0.1:{server.server_address[1]}"
+
+
+def beside_terraform(target, folder, env):
+    """The default network, applied with each tool while its state is in the bucket, and its lock in the table."""
+    ours = whole_stack.rd(target, ["net"], folder / "rd-net", env)
+    setup = [target / "rd-state", "bootstrap", "-y", "--state-region", "us-east-1"]
+    measured.run([setup], ours.folder, ours.env)
+    store = tomllib.loads((ours.folder / "rd.toml").read_text())["state"]
+    theirs = whole_stack.terraform(["net"], folder / "terraform", env, [("backend.tf", BACKEND.format(**store))])
+    print("\n## The store during an apply of the default network\n")
+    print("| | writes of the state | bytes written | calls to the table of the locks |\n|---|---|---|---|")
+    for tool in filter(None, (ours, theirs)):
+        calls = collections.Counter()
+        server, url = through(env, 0.0, calls)
+        proxied = {"AWS_ENDPOINT_URL_S3": url, "AWS_ENDPOINT_URL_DYNAMODB": url}
+        measured.run(tool.apply, tool.folder, tool.env | proxied)
+        server.shutdown()
+        print(f"| {tool.name} | {calls['PUT']} | {calls['bytes']} | {calls['WRITE'] + calls['READ']} |")
+    sys.stdout.flush()
 
 
 def measure(target, slices, folder, env, rounds=RUNS):

@@ -24,15 +24,18 @@ def leave_out(reason):
     print(f"skipping Terraform: {reason}\n", file=sys.stderr)
 
 
-def prepare(folder, env, slices):
-    """Copies the files of the slices into a new folder and initializes it. Returns the path of Terraform, or None if it
-    is not installed or has no provider. `BENCH_TF_PLUGINS` names a folder with the provider."""
+def prepare(folder, env, slices, more=()):
+    """Copies the files of the slices into a new folder, adds more files by name and text, and initializes it. Returns the
+    path of Terraform, or None if it is not installed or has no provider. `BENCH_TF_PLUGINS` names a folder with the
+    provider."""
     program = shutil.which("terraform")
     if not program:
         return None
     folder.mkdir()
     for name in slices:
         shutil.copy(HERE / FILES.get(name, f"{name}.tf"), folder)
+    for name, text in more:
+        (folder / name).write_text(text)
     mirror = os.environ.get("BENCH_TF_PLUGINS")
     init = [program, "init", "-input=false", "-no-color", *([f"-plugin-dir={mirror}"] if mirror else [])]
     done = subprocess.run(init, cwd=folder, env=env, capture_output=True, text=True)

@@ -46,9 +46,9 @@ def rd(target, slices, folder, env):
     )
 
 
-def terraform(slices, folder, env):
+def terraform(slices, folder, env, more=()):
     env = tf.environment(env)
-    program = tf.prepare(folder, env, slices)
+    program = tf.prepare(folder, env, slices, more)
     if not program:
         return None
     quiet = ["-input=false", "-no-color"]
