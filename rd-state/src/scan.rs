@@ -8,8 +8,8 @@ use rd_common::{Exit, Result};
 use serde_json::json;
 
 /// What a scan does not read.
-pub const NOT_READ: &str = "--scan reads the network alone, without its flow log, and the bucket of --bucket: the database, the cache, the public \
-                            entry, the service and the alarms are not adopted";
+pub const NOT_READ: &str = "--scan reads the network alone, without its flow log, and the bucket of --bucket: the \
+                            database, the cache, the public entry, the service and the alarms are not adopted";
 
 /// What to do about what a scan does not read.
 pub const WHAT_TO_DO: &str = "do not apply the other slices if the stack has such resources already: they would create their own";
@@ -32,7 +32,8 @@ pub fn address_of_bucket(name: &str) -> String {
     format!("{BUCKET}.{name}")
 }
 
-/// The resources of the VPC that was selected, and the bucket, which rd-store looks at when it adopts it; how the program has ended where it has failed.
+/// The resources of the VPC that was selected, and the bucket, which rd-store looks at when it adopts it; how the program has
+/// ended where it has failed.
 pub fn read(
     context: &Context,
     selection: &Selection<'_>,

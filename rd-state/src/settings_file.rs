@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use tempfile::NamedTempFile;
 use toml_edit::{DocumentMut, Item, Table, TableLike, Value};
 
-/// A settings file that is being changed; [`SettingsFile::save`] writes it.
+/// A settings file that is being changed; [`SettingsFile::change`] writes it.
 pub struct SettingsFile {
     /// Where it is. Not a symbolic link, which stays as it is.
     path: PathBuf,
@@ -14,8 +14,15 @@ pub struct SettingsFile {
 }
 
 impl SettingsFile {
+    /// Changes the file at `path` in one step.
+    pub fn change(path: &Path, set: impl FnOnce(&mut Self) -> io::Result<()>) -> io::Result<()> {
+        let mut file = Self::open(path)?;
+        set(&mut file)?;
+        file.save()
+    }
+
     /// Reads the file at `path`, which must be TOML.
-    pub fn open(path: &Path) -> io::Result<Self> {
+    fn open(path: &Path) -> io::Result<Self> {
         let path = fs::canonicalize(path)?;
         let text = fs::read_to_string(&path)?;
         let document = text.parse().map_err(|e| invalid(&e))?;
@@ -59,7 +66,7 @@ impl SettingsFile {
     }
 
     /// Writes the file in one step: whatever happens meanwhile, it has all of the old text or all of the new one.
-    pub fn save(&self) -> io::Result<()> {
+    fn save(&self) -> io::Result<()> {
         let folder = self.path.parent().unwrap_or(Path::new("."));
         let mut next = NamedTempFile::new_in(folder)?;
         next.write_all(self.document.to_string().as_bytes())?;

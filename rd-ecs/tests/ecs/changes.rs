@@ -261,20 +261,13 @@ fn a_deployment_that_may_stop_all_tasks_is_a_risk() {
     let world = World::new(SETTINGS);
     world.service("");
     world.rd("rd-ecs").args("apply -y").ok();
-    let risks = |keys: &str| -> Vec<String> {
-        let plan = world.rd("rd-ecs").args("plan").args(keys).ok();
-        let changes = plan.of_type("change");
-        let risks = changes
-            .iter()
-            .filter_map(|change| change["risks"][0]["reason"].as_str());
-        risks.map(str::to_owned).collect()
-    };
+    let risks = |keys: &str| world.rd("rd-ecs").args("plan").args(keys).ok().risks();
     let change = "--set ecs.stop_timeout_seconds=40";
     assert_eq!(risks(change), [""; 0]);
     assert_eq!(risks("--set ecs.minimum_healthy_percent=0"), [""; 0]);
     let reason = "task_definition: with minimum_healthy_percent = 0, ECS may stop all tasks before new ones run";
     let both = format!("{change} --set ecs.minimum_healthy_percent=0");
-    assert_eq!(risks(&both), [reason]);
+    assert_eq!(risks(&both), [format!("ecs.service.api: {reason}")]);
 }
 
 /// Parameter Store returns ten values a call.

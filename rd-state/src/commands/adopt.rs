@@ -389,8 +389,11 @@ fn write_settings(context: &Context, args: &AdoptArgs, settings: &[Setting]) -> 
                 .hint("nothing was changed; write one with rd-state init, and run it again"),
         );
     };
-    let write = || {
-        let mut file = SettingsFile::open(path)?;
+    let comment = match args.scan {
+        true => "as it is in AWS",
+        false => "as Terraform has made it",
+    };
+    SettingsFile::change(path, |file| {
         let of_environment = format!("environments.{}", context.stack.environment);
         let has_own = file.has_environments();
         for setting in settings {
@@ -399,15 +402,11 @@ fn write_settings(context: &Context, args: &AdoptArgs, settings: &[Setting]) -> 
                 (true, table) => format!("{of_environment}.{table}"),
                 (false, table) => table.to_owned(),
             };
-            let comment = Some(match args.scan {
-                true => "as it is in AWS",
-                false => "as Terraform has made it",
-            });
-            file.set(&table, &setting.key, &setting.value, comment)?;
+            file.set(&table, &setting.key, &setting.value, Some(comment))?;
         }
-        file.save()
-    };
-    write().map_err(|e: std::io::Error| {
+        Ok(())
+    })
+    .map_err(|e| {
         Error::failed(format!("cannot change {}: {e}", path.display()))
             .hint("nothing was adopted; add the lines above to it, and run it again")
     })

@@ -185,14 +185,11 @@ async fn write_settings(
     if !agreed {
         return Ok(());
     }
-    let write = || {
-        let mut file = SettingsFile::open(path)?;
-        for (key, value) in &keys {
-            file.set_text("state", key, value)?;
-        }
-        file.save()
-    };
-    write().map_err(|e: std::io::Error| {
+    SettingsFile::change(path, |file| {
+        keys.iter()
+            .try_for_each(|(key, value)| file.set_text("state", key, value))
+    })
+    .map_err(|e| {
         Error::failed(format!("cannot change {}: {e}", path.display()))
             .hint("add the lines above to it")
     })?;

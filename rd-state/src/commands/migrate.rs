@@ -109,12 +109,7 @@ fn set_backend(context: &Context, backend: Backend) -> Result<()> {
             "the states were moved: write `backend = \"{value}\"` in [state] of it"
         ))
     };
-    SettingsFile::open(path)
-        .and_then(|mut file| {
-            file.set_text("state", "backend", value)?;
-            file.save()
-        })
-        .map_err(cannot)?;
+    SettingsFile::change(path, |file| file.set_text("state", "backend", value)).map_err(cannot)?;
     print_warning(
         &format!("{} has backend = \"{value}\" now", path.display()),
         "commit it, so that everybody who works on this stack finds its states",

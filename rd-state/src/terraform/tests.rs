@@ -272,16 +272,20 @@ const PIECES: [&str; 12] = [
     "4",
 ];
 
-/// Mutates the text by a generator with a fixed seed, so that a failure can be repeated.
-#[test]
-fn no_state_makes_it_panic() {
+/// A generator of numbers below a limit with a fixed seed, so that a failure can be repeated.
+pub fn numbers() -> impl FnMut(usize) -> usize {
     let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut next = |below: usize| {
+    move |below| {
         seed ^= seed << 13;
         seed ^= seed >> 7;
         seed ^= seed << 17;
         usize::try_from(seed % below.max(1) as u64).unwrap_or(0)
-    };
+    }
+}
+
+#[test]
+fn no_state_makes_it_panic() {
+    let mut next = numbers();
     let whole = sample().to_string();
     for round in 0..4000 {
         let mut bytes = whole.clone().into_bytes();

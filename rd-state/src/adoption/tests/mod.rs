@@ -12,7 +12,7 @@ mod two_stacks;
 
 use super::{Answers, Mapping, map, removal};
 use crate::terraform;
-use crate::terraform::tests::{one, state};
+use crate::terraform::tests::{numbers, one, state};
 use net::own_style;
 use serde_json::{Value, json};
 
@@ -97,13 +97,7 @@ fn no_state_makes_the_mapping_panic() {
     let whole = state(&all);
     let mut all_places = Vec::new();
     places(&whole["resources"], "/resources", &mut all_places);
-    let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut next = |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        usize::try_from(seed % below as u64).unwrap_or(0)
-    };
+    let mut next = numbers();
     let mut mapped = 0;
     for _ in 0..600 {
         let mut document = whole.clone();

@@ -3,7 +3,7 @@
 use super::net::own_style;
 use crate::adoption::{Answers, map};
 use crate::terraform;
-use crate::terraform::tests::state;
+use crate::terraform::tests::{numbers, state};
 use serde_json::{Value, json};
 
 /// The same resources with other names and ids.
@@ -25,13 +25,7 @@ fn other(resources: &[Value]) -> Vec<Value> {
 
 #[test]
 fn a_thousand_accounts_with_two_networks_give_no_id_of_the_other() {
-    let mut seed = 0x9E37_79B9_7F4A_7C15_u64;
-    let mut next = |below: usize| {
-        seed ^= seed << 13;
-        seed ^= seed >> 7;
-        seed ^= seed << 17;
-        usize::try_from(seed % below as u64).unwrap_or(0)
-    };
+    let mut next = numbers();
     let own = own_style();
     let vpc_of_other = other(&own[..1]);
     let whole = [own.clone(), other(&own)].concat();
