@@ -205,6 +205,42 @@ fn two_hundred_thousand_events_are_printed_once_each() {
     assert_eq!(stderr, "");
 }
 
+#[test]
+fn late_events_of_a_long_window_are_found_although_reads_are_slow() {
+    let proxy = Proxy::start(endpoint());
+    let world = World::at(SETTINGS, proxy.url());
+    let group = group(&world, "g");
+    for name in ["much", "late"] {
+        stream(&world, &group, name);
+    }
+    let much: Vec<(i64, String)> = (0..25_000)
+        .map(|number| (now() - 2_000, format!("filler {number}")))
+        .collect();
+    for batch in much.chunks(5_000) {
+        put(&world, &group, "much", batch);
+    }
+    let slow = Fault::Delay(Duration::from_millis(700));
+    let rules = (0..1_000).map(|at| Rule::once(Calls::Of("FilterLogEvents"), at, slow.clone()));
+    proxy.rules(rules.collect(), None);
+    let tail = Tail::start(&world, std::slice::from_ref(&group), "--since 1m");
+    // Once the window was read, there are more events in it than a page has for some 20 seconds.
+    while tail.count.load(Ordering::Relaxed) < much.len() {
+        sleep(Duration::from_millis(50));
+    }
+    let mut late = Vec::new();
+    for number in 0..15 {
+        let message = format!("late {number}");
+        put_one(&world, &group, "late", now() - (WINDOW - 4_000), &message);
+        late.push(message);
+        sleep(Duration::from_secs(1));
+    }
+    let count = much.len() + late.len();
+    let (lines, stderr) = tail.stop_after(count, Duration::from_secs(15));
+    let wanted = much.into_iter().map(|(_, message)| message).chain(late);
+    each_once(wanted, messages(&lines.join("\n")));
+    assert_eq!(stderr, "");
+}
+
 /// A fault at every tenth call of FilterLogEvents.
 fn every_tenth(fault: &Fault, offset: usize) -> Vec<Rule> {
     (0..2000)

@@ -63,6 +63,9 @@ pub struct FollowSettings {
 struct Group {
     /// All visible events before this time were read. Only a pass that has ended moves it: pages need not be in order.
     frontier: i64,
+    /// When the last read of the whole overlap window began. Events that become visible late are looked for from the start
+    /// of the window that ends here.
+    covered: i64,
     /// Up to where the running pass has come, as far as its pages are in order. It decides only when events are printed.
     reached: i64,
     seen: SeenIds,
@@ -109,6 +112,7 @@ impl Follow {
             .iter()
             .map(|_| Group {
                 frontier: settings.since,
+                covered: settings.since,
                 reached: settings.since,
                 seen: SeenIds::since(settings.since),
                 behind: None,
@@ -128,6 +132,7 @@ impl Follow {
             for (group, name) in groups.iter_mut().zip(&source.groups) {
                 if let Some(seen) = found.seen(&name.name)? {
                     group.frontier = seen.floor();
+                    group.covered = group.frontier;
                     group.reached = group.frontier;
                     group.seen = seen;
                 }
@@ -246,6 +251,7 @@ impl Follow {
                 mut events,
                 reached,
                 behind,
+                covered,
             } => {
                 let state = &mut self.groups[group];
                 state.last_update = now;
@@ -259,11 +265,12 @@ impl Follow {
                         state.frontier = state.frontier.max(reached);
                         state.caught_up = true;
                     }
-                    if state.caught_up {
-                        let kept = self.source.clock.scaled(self.settings.overlap * 3 / 2);
-                        let kept = kept.as_millis() as i64;
-                        state.seen.drop_before(state.frontier - kept);
-                    }
+                }
+                if let Some(covered) = covered {
+                    state.covered = state.covered.max(covered);
+                    let overlap = self.source.clock.scaled(self.settings.overlap);
+                    let needed = state.covered - overlap.as_millis() as i64;
+                    state.seen.drop_before(needed);
                 }
                 self.buffer.add(events, now);
                 self.limit_ids();

@@ -4,7 +4,8 @@
 //! Agents send events in batches, and CloudWatch shows them seconds after it received them, not those of all streams at
 //! the same time. So a pass begins before the end of the previous one. If the whole overlap window fits into a page,
 //! each pass reads all of it. If it does not, a pass begins a few seconds back, and in addition, sweeps read the whole
-//! window: as often as fits into a fifth of the time, and at least twice per window.
+//! window: as often as fits into a fifth of the time, and at least twice per window. A sweep begins a window before the
+//! start of the previous one, however long that took: so an event that is late by up to the window is read in any case.
 
 use crate::events::event::Event;
 use crate::events::read::source::{Source, is_missing, is_stale_token};
@@ -42,6 +43,9 @@ pub enum Update {
         reached: Option<i64>,
         /// The pass still has to read events after this time. None for its last page, and for a page of a sweep.
         behind: Option<i64>,
+        /// The whole overlap window was read since this time: no later read begins before the window that ends here. None
+        /// unless this is the last page of a read of the whole window.
+        covered: Option<i64>,
     },
     /// The group does not exist.
     Missing(usize),
@@ -97,12 +101,25 @@ struct Poller {
     updates: Sender<Update>,
 }
 
+/// What a pass reads.
+#[derive(Clone, Copy)]
+enum Reads {
+    /// All that is new, and the whole window. It begins now.
+    Window(Instant),
+    /// All that is new, and a few seconds before it. It begins now.
+    Newest(Instant),
+    /// The whole window up to this time, in milliseconds since 1970, while other passes read what is new.
+    Sweep(i64),
+}
+
 /// The result of a pass.
 struct Pass {
     /// The number of pages that its events fill. Pages without events do not count.
     pages: f64,
     /// The latest timestamp, in milliseconds since 1970.
     newest: i64,
+    /// When it began, or up to where it swept, in milliseconds since 1970.
+    started: i64,
 }
 
 impl Poller {
@@ -116,11 +133,18 @@ impl Poller {
         let mut from = self.settings.start;
         // Whether passes leave out most of the window, because it does not fit into a page.
         let (mut first, mut narrow) = (true, false);
-        let mut sweep: Option<JoinHandle<Result<f64>>> = None;
+        // When the last read of the whole window began that has ended.
+        let mut covered = from;
+        let mut sweep: Option<JoinHandle<Result<(i64, f64)>>> = None;
         let (mut last_sweep, mut sweep_every) = (Instant::now(), clock.scaled(STEP_BACK));
         loop {
             let start = Instant::now();
-            let pass = match self.pass(from, self.settings.end, Some(start)).await {
+            let reads = if narrow {
+                Reads::Newest(start)
+            } else {
+                Reads::Window(start)
+            };
+            let pass = match self.pass(from, self.settings.end, reads).await {
                 Err(error)
                     if is_missing(&error) && !(self.settings.once && self.settings.named) =>
                 {
@@ -133,7 +157,10 @@ impl Poller {
                 }
                 other => other?,
             };
-            let started = self.aws_time(start);
+            let started = pass.started;
+            if !narrow {
+                covered = started;
+            }
             let past_end = self.settings.end.is_some_and(|end| started > end + overlap);
             if self.settings.once || past_end {
                 return Ok(());
@@ -151,7 +178,10 @@ impl Poller {
                     .map_err(|e| Error::failed(format!("a task that reads events failed: {e}")))?;
                 // Passes read the whole window again once it fits into a page.
                 narrow = match done {
-                    Ok(pages) => pages > 1.0,
+                    Ok((began, pages)) => {
+                        covered = covered.max(began);
+                        pages > 1.0
+                    }
                     // The next pass reports it.
                     Err(error) if is_missing(&error) => false,
                     Err(error) => return Err(error),
@@ -165,12 +195,19 @@ impl Poller {
             if narrow && sweep.is_none() && last_sweep.elapsed() >= sweep_every {
                 last_sweep = Instant::now();
                 let other = self.clone();
-                let start = self.settings.start.max(started - overlap);
+                let from = self.settings.start.max(covered - overlap);
                 sweep = Some(tokio::task::spawn_local(async move {
-                    Ok(other.pass(start, Some(started), None).await?.pages)
+                    let sweep = other
+                        .pass(from, Some(started), Reads::Sweep(started))
+                        .await?;
+                    Ok((sweep.started, sweep.pages))
                 }));
             }
-            let back = if narrow { step_back } else { overlap };
+            let back = if narrow {
+                started - step_back
+            } else {
+                covered - overlap
+            };
             // If events arrived since the last pass began, more are likely.
             let busy = pass.newest >= started - millis(BUSY_PAUSE.max(pause) * 2);
             pause = if busy {
@@ -178,17 +215,18 @@ impl Poller {
             } else {
                 (pause * 3 / 2).min(IDLE_PAUSE)
             };
-            from = self.settings.start.max(started - back);
+            from = self.settings.start.max(back);
             clock.sleep(pause.max(shortest_pause)).await;
         }
     }
 
-    /// Reads a range to its end. A pass with a start moves the frontier; a sweep has none.
-    async fn pass(&self, from: i64, end: Option<i64>, start: Option<Instant>) -> Result<Pass> {
+    /// Reads a range to its end. A sweep does not move the frontier.
+    async fn pass(&self, from: i64, end: Option<i64>, reads: Reads) -> Result<Pass> {
         let mut range = self.source.range(self.settings.group, from, end).await;
         let mut pass = Pass {
             pages: 0.0,
             newest: i64::MIN,
+            started: from,
         };
         loop {
             let page = match self.source.page(&range, None).await {
@@ -206,12 +244,19 @@ impl Poller {
             range.token = page.token;
             let more = range.token.is_some();
             let read = pass.newest.max(from);
-            let started = start.map(|start| self.aws_time(start));
+            pass.started = match reads {
+                Reads::Window(start) | Reads::Newest(start) => self.aws_time(start),
+                Reads::Sweep(started) => started,
+            };
+            let started = pass.started;
+            let sweeps = matches!(reads, Reads::Sweep(_));
+            let whole = !matches!(reads, Reads::Newest(_));
             self.send(Update::Page {
                 group: self.settings.group,
                 events: page.events,
-                reached: started.map(|started| if more { read.min(started) } else { started }),
-                behind: (more && started.is_some()).then_some(read),
+                reached: (!sweeps).then_some(if more { read.min(started) } else { started }),
+                behind: (more && !sweeps).then_some(read),
+                covered: (whole && !more).then_some(started),
             })
             .await;
             if !more {

@@ -72,7 +72,7 @@ impl Follow {
                 .filter(|event| event.group == number)
                 .collect();
             let first = held.iter().map(|event| event.timestamp).min();
-            let from = (group.frontier - overlap)
+            let from = (group.covered - overlap)
                 .min(first.unwrap_or(i64::MAX))
                 .max(group.seen.floor());
             let hashes: HashSet<u64> = held.iter().map(|event| event.id_hash()).collect();
