@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use tempfile::TempDir;
 
-/// The AWS region of every test.
+/// The AWS region of every test that names no other.
 pub const REGION: &str = "us-east-1";
 
 /// The only authority that the programs trust. It signed nothing.
@@ -34,6 +34,7 @@ pub struct World {
     /// The id of its AWS account.
     pub account: String,
     credentials: [String; 3],
+    region: &'static str,
     /// The URL that its programs call: the local API, or a proxy in front of it.
     endpoint: String,
     /// The URL of the local API.
@@ -71,6 +72,7 @@ impl World {
             credentials: assume(api, &account, "test"),
             folder,
             account,
+            region: REGION,
             endpoint: url.to_owned(),
             api,
         }
@@ -86,9 +88,17 @@ impl World {
             folder,
             account: self.account.clone(),
             credentials: self.credentials.clone(),
+            region: self.region,
             endpoint: self.endpoint.clone(),
             api: self.api,
         }
+    }
+
+    /// The same in another region.
+    #[must_use]
+    pub fn in_region(mut self, region: &'static str) -> Self {
+        self.region = region;
+        self
     }
 
     /// The folder with its `rd.toml`.
@@ -122,7 +132,7 @@ impl World {
             ("AWS_ACCESS_KEY_ID", key),
             ("AWS_SECRET_ACCESS_KEY", secret),
             ("AWS_SESSION_TOKEN", token),
-            ("AWS_REGION", REGION),
+            ("AWS_REGION", self.region),
             ("AWS_EC2_METADATA_DISABLED", "true"),
             // Waits of minutes take seconds.
             ("RD_WAIT_SCALE", "0.05"),
@@ -256,7 +266,7 @@ impl World {
         let region = if service == "chatbot" {
             "us-east-2"
         } else {
-            REGION
+            self.region
         };
         let authorization = format!(
             "AWS4-HMAC-SHA256 Credential={key}/20260101/{region}/{service}/aws4_request, SignedHeaders=host, Signature=0"

@@ -36,7 +36,7 @@ pub struct PromoteArgs {
     /// The AWS profile of that environment's account, where it is another one
     #[arg(long, value_name = "PROFILE", add = completion::profiles())]
     from_profile: Option<String>,
-    /// The region of that environment, where it is another one [default: that of its settings]
+    /// The region of that environment, where it is another one [default: that of its state]
     #[arg(long, value_name = "REGION")]
     from_region: Option<String>,
     /// The tag here, instead of those that the image has there; may be repeated
@@ -123,7 +123,7 @@ pub async fn run(context: &Context, args: &PromoteArgs) -> Result<Exit> {
 }
 
 /// The other environment, from its settings and its state. It may be in another account, with the profile of `--from-profile`,
-/// and in another region. Fails where it is this one, or where the credentials are of another account.
+/// and in another region, which its state has. Fails where it is this one, or where the credentials are of another account.
 async fn origin(context: &Context, args: &PromoteArgs) -> Result<Origin> {
     let environment = &args.from;
     if *environment == context.stack.environment {
@@ -132,24 +132,32 @@ async fn origin(context: &Context, args: &PromoteArgs) -> Result<Origin> {
                 .hint("--from names the environment that has the image, -e the one that gets it"),
         );
     }
-    let flags = GlobalFlags {
+    let flags = |region: &str| GlobalFlags {
         environment: Some(environment.clone()),
         // Whether it is known is told by its state, below.
         new_environment: true,
         profile: args.from_profile.clone().or(context.flags.profile.clone()),
-        region: args.from_region.clone().or(context.flags.region.clone()),
+        region: Some(region.to_owned()),
         json_into: None,
         ..context.flags.clone()
     };
-    let there = Context::of_slice::<Ecs>(context.program, "promote", flags).await?;
+    let at = async |region: &str| {
+        Context::of_slice::<Ecs>(context.program, "promote", flags(region)).await
+    };
+    let region = args.from_region.as_ref();
+    let mut there = at(region.unwrap_or(&context.stack.region)).await?;
     let name = there.stack.name();
     let state = there.load_state(Ecs::NAME).await?;
-    if state.is_none_or(|state| state.resources.is_empty()) {
+    let Some(state) = state.filter(|state| !state.resources.is_empty()) else {
         let known = there.store.environments(&there.stack.project).await?;
         return Err(
             Error::failed(format!("rd-ecs was never applied for {name}"))
                 .hint(format!("environments with a state: {}", known.join(", "))),
         );
+    };
+    let elsewhere = !state.region.is_empty() && state.region != there.stack.region;
+    if region.is_none() && elsewhere {
+        there = at(&state.region).await?;
     }
     let slice = SliceContext::<Ecs>::open(&there).await?;
     let (theirs, ours) = (&slice.state.account, slice.ctx.stack.account());

@@ -7,25 +7,36 @@ use rd_testkit::{Done, World};
 use serde_json::{Value, json};
 
 const REPOSITORY: &str = "shop-other-api";
+const REGION: &str = "us-east-1";
+/// A region that is not that of the tests.
+const ELSEWHERE: &str = "eu-central-1";
 
 /// A service in the environment `test`, and an environment `other` of the same project, with a repository.
 fn two_environments(keys: &str) -> World {
     let world = World::new(SETTINGS);
     world.service(keys);
     world.rd("rd-ecs").args("apply -y").ok();
+    other_environment(&world, &state(&world));
+    world
+}
+
+fn state(world: &World) -> String {
+    std::fs::read_to_string(world.state_file("shop/test", "ecs")).unwrap()
+}
+
+/// The environment `other` in the region of this world, by the state of `test`.
+fn other_environment(world: &World, state: &str) {
     let create = json!({"repositoryName": REPOSITORY});
     world.json(
         "AmazonEC2ContainerRegistry_V20150921.CreateRepository",
         &create,
     );
-    let state = std::fs::read_to_string(world.state_file("shop/test", "ecs")).unwrap();
     let state = state.replace("shop-test", "shop-other");
     let state = state.replace("\"environment\": \"test\"", "\"environment\": \"other\"");
     let state = state.replace("\"environment\":\"test\"", "\"environment\":\"other\"");
     let other = world.state_file("shop/other", "ecs");
     std::fs::create_dir_all(other.parent().unwrap()).unwrap();
     std::fs::write(other, state).unwrap();
-    world
 }
 
 fn promote(world: &World, arguments: &str) -> Done {
@@ -81,6 +92,28 @@ fn what_the_other_environment_runs_is_copied_with_its_digest() {
     );
     let text = promote(&world, "--format text");
     assert_eq!(text.stdout.trim(), image, "{}", text.stderr);
+}
+
+#[test]
+fn the_region_of_the_other_environment_is_that_of_its_state() {
+    let world = World::new(SETTINGS);
+    world.service("");
+    world.rd("rd-ecs").args("apply -y").ok();
+    let digest = world.image("v3", "arm64");
+    world.rd("rd-ecs").args("deploy --tag v3").ok();
+    let state = state(&world).replace(REGION, ELSEWHERE);
+    let world = world.in_region(ELSEWHERE);
+    other_environment(&world, &state);
+    for (flags, tag) in [("", "v3"), ("--region eu-central-1 --tag v4", "v4")] {
+        let there = promoted(&world, flags);
+        assert_eq!(there["digest"], digest.as_str());
+        let image = there["image"].as_str().unwrap();
+        assert!(image.contains(".eu-central-1."), "{image}");
+        manifest(&world, REPOSITORY, tag);
+    }
+    let wrong = promote(&world, "--from-region eu-central-1");
+    assert_eq!(wrong.code, 6, "{}", wrong.stderr);
+    assert!(wrong.stderr.contains(REGION), "{}", wrong.stderr);
 }
 
 #[test]
