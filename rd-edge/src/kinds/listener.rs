@@ -307,6 +307,21 @@ impl Kind for Listener {
             .field("other_action", &live.other_action, None::<String>);
         diff.finish()
     }
+
+    /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html>
+    fn downtime(live: &Live, changes: &[Change]) -> Option<String> {
+        let changed = |path: &str| touches(changes, path);
+        if changed("port") || changed("protocol") {
+            let (protocol, port) = (&live.protocol, live.port);
+            return Some(format!(
+                "nothing answers {protocol} on port {port} any more"
+            ));
+        }
+        let reason = "clients without a TLS version and cipher of the new policy cannot connect";
+        // An HTTP listener has no policy.
+        let policy = live.ssl_policy.is_some() && changed("ssl_policy");
+        policy.then(|| reason.to_owned())
+    }
 }
 
 /// Adds what to ask for if AWS refuses the certificate for want of a permission, which "Access denied to certificate" does
@@ -394,6 +409,55 @@ mod tests {
         ))
         .await;
         assert_eq!(live.other_action.as_deref(), Some("jwt-validation"));
+    }
+
+    #[test]
+    fn another_port_protocol_or_policy_is_told_to_clients_of_the_old_one() {
+        let live = Live {
+            arn: "arn".to_owned(),
+            load_balancer_arn: BALANCER.to_owned(),
+            port: 8443,
+            protocol: "HTTPS".to_owned(),
+            certificate_arn: None,
+            ssl_policy: Some("ELBSecurityPolicy-2016-08".to_owned()),
+            target_group_arn: None,
+            redirect: Some(Redirect::to_https().to_string()),
+            other_action: None,
+        };
+        let wanted = Spec {
+            load_balancer_arn: Input::Known(BALANCER.to_owned()),
+            port: 8443,
+            protocol: "HTTPS".to_owned(),
+            certificate_arn: None,
+            ssl_policy: live.ssl_policy.clone(),
+            target_group_arn: None,
+            redirect: None,
+        };
+        let risk =
+            |live: &Live, spec: &Spec| Listener::downtime(live, &Listener::diff(spec, live, None));
+        // It redirected, and no one notices.
+        assert_eq!(risk(&live, &wanted), None);
+        let port = Spec {
+            port: 443,
+            ..wanted.clone()
+        };
+        let gone = "nothing answers HTTPS on port 8443 any more";
+        assert_eq!(risk(&live, &port).as_deref(), Some(gone));
+        let policy = Spec {
+            ssl_policy: Some("ELBSecurityPolicy-TLS13-1-3-2021-06".to_owned()),
+            ..wanted.clone()
+        };
+        let refused = risk(&live, &policy).unwrap();
+        assert!(
+            refused.starts_with("clients without a TLS version"),
+            "{refused}"
+        );
+        let plain = Spec {
+            protocol: "HTTP".to_owned(),
+            ssl_policy: None,
+            ..wanted
+        };
+        assert_eq!(risk(&live, &plain).as_deref(), Some(gone));
     }
 
     #[test]

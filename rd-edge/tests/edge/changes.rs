@@ -111,8 +111,15 @@ fn settings_are_changed_in_place() {
             format!("update {GROUP}"),
         ]
     );
-    let reason = "tasks that fail the new health check get no requests, and ECS replaces them";
-    assert_eq!(plan.risks(), [format!("{GROUP}: {reason}")]);
+    let policy = "clients without a TLS version and cipher of the new policy cannot connect";
+    let check = "tasks that fail the new health check get no requests, and ECS replaces them";
+    assert_eq!(
+        plan.risks(),
+        [
+            format!("{GROUP}: {check}"),
+            format!("edge.listener.https: {policy}")
+        ]
+    );
     world.rd("rd-edge").args("apply -y").ok();
     has_no_changes(&world);
     let groups = world.query(ELB, "DescribeTargetGroups", &[]);
