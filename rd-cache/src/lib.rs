@@ -11,6 +11,7 @@ mod log_groups;
 mod permissions;
 #[cfg(test)]
 mod recorded;
+mod scan;
 mod slice;
 
 use rd_common::cli::{About, main as run};

@@ -32,7 +32,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SERVICE,
         "DescribeReplicationGroups",
-        "plan check rotate snapshot snapshots",
+        "plan check rotate snapshot snapshots ~scan",
         &[Grant::on(
             "elasticache:DescribeReplicationGroups",
             "any_group",
@@ -41,7 +41,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SERVICE,
         "DescribeCacheClusters",
-        "plan check rotate snapshot snapshots",
+        "plan check rotate snapshot snapshots ~scan",
         &[Grant::on("elasticache:DescribeCacheClusters", "any_node")],
     ),
     // Only of a group that failed.
@@ -54,7 +54,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SERVICE,
         "DescribeCacheSubnetGroups",
-        "plan",
+        "plan ~scan",
         &[Grant::on(
             "elasticache:DescribeCacheSubnetGroups",
             "any_subnet_group",
@@ -68,6 +68,13 @@ pub const CALLS: &[Call] = &[
             "elasticache:DescribeCacheParameters",
             "parameter_group",
         )],
+    ),
+    // Of a group whose name is in no settings yet.
+    needs(
+        SERVICE,
+        "DescribeCacheParameters",
+        "~scan",
+        &[Grant::any("elasticache:DescribeCacheParameters")],
     ),
     needs(
         SERVICE,

@@ -8,11 +8,15 @@ use crate::kinds::cache_subnet_group::CacheSubnetGroup;
 use crate::kinds::replication_group::{ReplicationGroup, model};
 use crate::log_groups::log_groups;
 use crate::permissions;
+use crate::scan;
 use rd_common::aws::Aws;
 use rd_common::outputs::{cache, net};
 use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::resource::{parameter_group, subnet_group};
-use rd_common::{Document, Input, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack};
+use rd_common::{
+    Ctx, Document, Input, Kinds, NoArgs, Parts, Problem, Result, ScanRequest, Slice, Stack,
+    TerraformResources,
+};
 use rd_log_group::LogGroup;
 use rd_secret::{secret, version};
 use rd_topic::{Topic, Topics};
@@ -177,6 +181,10 @@ impl Slice for Cache {
             version.attribute(CacheSecretVersion::ARN),
         );
         parts
+    }
+
+    async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<TerraformResources> {
+        scan::scan(ctx, request).await
     }
 }
 

@@ -30,6 +30,7 @@ pub mod slices;
 pub mod stack;
 pub mod state;
 pub mod suggestion;
+pub mod terraform_resources;
 pub mod version;
 mod wait_scale;
 
@@ -49,7 +50,8 @@ pub use resource::kind::{
     Condition, CreateRequest, Details, Found, Kind, Readiness, ReplaceOrder, Timeouts, Wanted,
 };
 pub use resource::parts::{Part, Parts};
-pub use resource::slice::{DeleteTarget, NoArgs, Note, Slice, Usage};
+pub use resource::slice::{DeleteTarget, NoArgs, Note, ScanRequest, Slice, Usage};
 pub use settings::problem::Problem;
 pub use stack::{Stack, Tags};
 pub use state::document::Document;
+pub use terraform_resources::TerraformResources;

@@ -12,6 +12,7 @@ mod permissions;
 mod rds;
 #[cfg(test)]
 mod recorded;
+mod scan;
 mod slice;
 
 use rd_common::cli::{About, main as run};

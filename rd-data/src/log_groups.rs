@@ -11,7 +11,7 @@ use rd_log_group::{LogGroup, Logs, Spec, read};
 use serde::Deserialize;
 
 /// The prefix of the names that RDS writes to.
-const PREFIX: &str = "/aws/rds/instance/";
+pub const PREFIX: &str = "/aws/rds/instance/";
 
 /// Adds a log group for each exported log of `instance` to the resource list, named after the export.
 pub fn log_groups(parts: &mut Parts, config: &Config, instance: &str) -> Vec<Part> {

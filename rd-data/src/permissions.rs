@@ -30,7 +30,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SERVICE,
         "DescribeDBInstances",
-        "plan check reboot restore rotate snapshot snapshots",
+        "plan check reboot restore rotate snapshot snapshots ~scan",
         &[Grant::any("rds:DescribeDBInstances")],
     ),
     // Only of an instance that failed.
@@ -49,7 +49,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SERVICE,
         "DescribeDBParameters",
-        "plan check",
+        "plan check ~scan",
         &[Grant::any("rds:DescribeDBParameters")],
     ),
     needs(

@@ -13,6 +13,7 @@ use crate::kinds::db_subnet_group::DbSubnetGroup;
 use crate::log_groups::log_groups;
 use crate::monitoring_role::monitoring_role;
 use crate::permissions;
+use crate::scan;
 use rd_common::aws::Aws;
 use rd_common::outputs::{data, net};
 use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
@@ -21,7 +22,7 @@ use rd_common::resource::{parameter_group, subnet_group};
 use rd_common::stack::ADOPTED_TAG;
 use rd_common::{
     Ctx, DeleteTarget, Document, Error, Input, Kind, Kinds, NoArgs, Part, Parts, Problem, Result,
-    Slice, Stack, tags_from_sdk,
+    ScanRequest, Slice, Stack, TerraformResources, tags_from_sdk,
 };
 use rd_iam::role::Role;
 use rd_log_group::LogGroup;
@@ -71,6 +72,7 @@ impl Slice for Data {
         rd_log_group::permissions::CALLS,
         rd_metric::CALLS,
         rd_iam::permissions::ROLES,
+        rd_iam::permissions::SCANNED_ROLES,
         rd_iam::permissions::SERVICE_LINKED_ROLES,
         OF_EVERY_PROGRAM,
     ];
@@ -247,6 +249,10 @@ impl Slice for Data {
         parts.output(data::DATABASE_NAME, config.db_name(stack));
         parts.output(data::SECRET_ARN, arn);
         parts
+    }
+
+    async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<TerraformResources> {
+        scan::scan(ctx, request).await
     }
 
     async fn check_destroy(ctx: &Ctx<Clients>, targets: &[DeleteTarget], _: &NoArgs) -> Result<()> {

@@ -14,6 +14,7 @@ mod read;
 #[cfg(test)]
 mod recorded;
 mod rollout;
+mod scan;
 mod service_context;
 mod session;
 mod simulation;

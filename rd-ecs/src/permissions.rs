@@ -35,6 +35,37 @@ const ALARMS: Grant = Grant::on(
 
 /// The calls of this program.
 pub const CALLS: &[Call] = &[
+    // What exists, whatever its name.
+    needs(
+        ECS,
+        "ListClusters",
+        "~scan",
+        &[Grant::any("ecs:ListClusters")],
+    ),
+    needs(
+        ECS,
+        "ListServices",
+        "~scan",
+        &[Grant::any("ecs:ListServices")],
+    ),
+    needs(
+        ECS,
+        "DescribeClusters",
+        "~scan",
+        &[Grant::any("ecs:DescribeClusters")],
+    ),
+    needs(
+        ECS,
+        "DescribeServices",
+        "~scan",
+        &[Grant::any("ecs:DescribeServices")],
+    ),
+    needs(
+        ECR,
+        "DescribeRepositories",
+        "~scan",
+        &[Grant::any("ecr:DescribeRepositories")],
+    ),
     needs(
         ECS,
         "DescribeClusters",
@@ -416,7 +447,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SCALING,
         "DescribeScalableTargets",
-        "plan deploy scale verify diagnose restart rollback run wait exec forward",
+        "plan deploy scale verify diagnose restart rollback run wait exec forward ~scan",
         &[Grant::any(
             "application-autoscaling:DescribeScalableTargets",
         )],
@@ -424,7 +455,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SCALING,
         "DescribeScalingPolicies",
-        "plan",
+        "plan ~scan",
         &[Grant::any(
             "application-autoscaling:DescribeScalingPolicies",
         )],
@@ -432,7 +463,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SCALING,
         "DescribeScheduledActions",
-        "plan",
+        "plan ~scan",
         &[Grant::any(
             "application-autoscaling:DescribeScheduledActions",
         )],

@@ -127,7 +127,7 @@ fn stored_zone(state: &Document, host: &str) -> Option<(String, String)> {
 }
 
 /// Lists the public zones of the account: name and id.
-async fn list_public_zones(clients: &Clients) -> Result<Vec<(String, String)>> {
+pub async fn list_public_zones(clients: &Clients) -> Result<Vec<(String, String)>> {
     let zones = clients.route53.list_hosted_zones();
     let zones = zones.into_paginator().items().send();
     let zones = zones.try_collect().await.doing("list the hosted zones");

@@ -15,6 +15,7 @@ mod read;
 #[cfg(test)]
 mod recorded;
 mod redirect;
+mod scan;
 mod slice;
 
 use rd_common::cli::{About, main as run};

@@ -26,13 +26,13 @@ pub const CALLS: &[Call] = &[
     needs(
         ELB,
         "DescribeLoadBalancers",
-        "plan check records",
+        "plan check records ~scan",
         &[Grant::any("elasticloadbalancing:DescribeLoadBalancers")],
     ),
     needs(
         ELB,
         "DescribeLoadBalancerAttributes",
-        "plan",
+        "plan ~scan",
         &[Grant::any(
             "elasticloadbalancing:DescribeLoadBalancerAttributes",
         )],
@@ -40,13 +40,13 @@ pub const CALLS: &[Call] = &[
     needs(
         ELB,
         "DescribeTargetGroups",
-        "plan",
+        "plan ~scan",
         &[Grant::any("elasticloadbalancing:DescribeTargetGroups")],
     ),
     needs(
         ELB,
         "DescribeTargetGroupAttributes",
-        "plan",
+        "plan ~scan",
         &[Grant::any(
             "elasticloadbalancing:DescribeTargetGroupAttributes",
         )],
@@ -54,7 +54,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ELB,
         "DescribeListeners",
-        "plan check",
+        "plan check ~scan",
         &[Grant::any("elasticloadbalancing:DescribeListeners")],
     ),
     needs(
@@ -195,13 +195,13 @@ pub const CALLS: &[Call] = &[
     needs(
         ELB,
         "DescribeRules",
-        "plan",
+        "plan ~scan",
         &[Grant::any("elasticloadbalancing:DescribeRules")],
     ),
     needs(
         ELB,
         "DescribeListenerCertificates",
-        "plan",
+        "plan ~scan",
         &[Grant::any(
             "elasticloadbalancing:DescribeListenerCertificates",
         )],
@@ -269,7 +269,7 @@ pub const CALLS: &[Call] = &[
     needs(
         ACM,
         "DescribeCertificate",
-        "plan check records wait",
+        "plan check records wait ~scan",
         &[Grant::on("acm:DescribeCertificate", "certificate")],
     ),
     needs(
@@ -313,6 +313,19 @@ pub const CALLS: &[Call] = &[
         "ListHostedZones",
         "plan check records",
         &[Grant::on("route53:ListHostedZones", "any_zone")],
+    ),
+    // Of zones that no setting names yet.
+    needs(
+        ROUTE53,
+        "ListHostedZones",
+        "~scan",
+        &[Grant::any("route53:ListHostedZones")],
+    ),
+    needs(
+        ROUTE53,
+        "ListResourceRecordSets",
+        "~scan",
+        &[Grant::any("route53:ListResourceRecordSets")],
     ),
     needs(
         ROUTE53,

@@ -18,11 +18,13 @@ use crate::kinds::target_group::{self, HealthCheck, TargetGroup};
 use crate::manual_records;
 use crate::permissions;
 use crate::redirect::Redirect;
+use crate::scan;
 use rd_common::aws::Aws;
 use rd_common::outputs::{edge, net};
 use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::{
-    Ctx, DeleteTarget, Document, Input, Kinds, Note, Part, Parts, Problem, Result, Slice, Stack,
+    Ctx, DeleteTarget, Document, Input, Kinds, Note, Part, Parts, Problem, Result, ScanRequest,
+    Slice, Stack, TerraformResources,
 };
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -161,6 +163,10 @@ impl Slice for Edge {
         state: &Document,
     ) -> Vec<Note> {
         manual_records::notes(stack, config, discovered, state)
+    }
+
+    async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<TerraformResources> {
+        scan::scan(ctx, request).await
     }
 
     async fn check_destroy(

@@ -14,6 +14,7 @@ mod kinds;
 mod metric;
 mod names;
 mod permissions;
+mod scan;
 mod slice;
 mod time;
 

@@ -133,8 +133,27 @@ pub const CALLS: &[Call] = &[
     ),
     needs(
         CLOUDWATCH,
+        "ListDashboards",
+        "~scan",
+        &[Grant::any("cloudwatch:ListDashboards")],
+    ),
+    // Of topics whose names are in no settings yet.
+    needs(
+        SNS,
+        "GetTopicAttributes",
+        "~scan",
+        &[Grant::any("sns:GetTopicAttributes")],
+    ),
+    needs(
+        SNS,
+        "ListSubscriptionsByTopic",
+        "~scan",
+        &[Grant::any("sns:ListSubscriptionsByTopic")],
+    ),
+    needs(
+        CLOUDWATCH,
         "DescribeAlarms",
-        "plan alarms metrics",
+        "plan alarms metrics ~scan",
         &[Grant::on("cloudwatch:DescribeAlarms", "any_alarm")],
     ),
     needs(

@@ -14,6 +14,7 @@ use crate::kinds::event_subscription::{self, EventSubscription};
 use crate::kinds::subscription::{self, Subscription};
 use crate::names::dashboard_url;
 use crate::permissions;
+use crate::scan;
 use rd_common::arn::Arn;
 use rd_common::aws::Aws;
 use rd_common::outputs::{SliceInputs, cache, data, logs};
@@ -21,7 +22,8 @@ use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::settings::Settings;
 use rd_common::slices::program_of;
 use rd_common::{
-    Document, ExternalOutputs, Kinds, NoArgs, Note, Part, Parts, Problem, Result, Slice, Stack,
+    Ctx, Document, ExternalOutputs, Kinds, NoArgs, Note, Part, Parts, Problem, Result, ScanRequest,
+    Slice, Stack, TerraformResources,
 };
 use rd_iam::role::Role;
 use rd_iam::role_policy::RolePolicy;
@@ -90,6 +92,10 @@ impl Slice for Logs {
 
     fn use_outputs(discovered: &mut Discovered, others: &ExternalOutputs) {
         *discovered = Discovered::from_outputs(others);
+    }
+
+    async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<TerraformResources> {
+        scan::scan(ctx, request).await
     }
 
     fn parts(stack: &Stack, config: &Config, discovered: &Discovered) -> Parts {

@@ -37,17 +37,17 @@ pub const CALLS: &[Call] = &[
     ),
     read(
         "DescribeFlowLogs",
-        "plan",
+        "plan ~scan",
         &[Grant::any("ec2:DescribeFlowLogs")],
     ),
     read(
         "DescribeInternetGateways",
-        "plan check",
+        "plan check ~scan",
         &[Grant::any("ec2:DescribeInternetGateways")],
     ),
     read(
         "DescribeNatGateways",
-        "plan check",
+        "plan check ~scan",
         &[Grant::any("ec2:DescribeNatGateways")],
     ),
     read(
@@ -62,22 +62,22 @@ pub const CALLS: &[Call] = &[
     ),
     read(
         "DescribeRouteTables",
-        "plan check",
+        "plan check ~scan",
         &[Grant::any("ec2:DescribeRouteTables")],
     ),
     read(
         "DescribeSecurityGroupRules",
-        "plan check",
+        "plan check ~scan",
         &[Grant::any("ec2:DescribeSecurityGroupRules")],
     ),
     read(
         "DescribeSecurityGroups",
-        "plan check",
+        "plan check ~scan",
         &[Grant::any("ec2:DescribeSecurityGroups")],
     ),
     read(
         "DescribeSubnets",
-        "plan check",
+        "plan check ~scan",
         &[Grant::any("ec2:DescribeSubnets")],
     ),
     read(
@@ -87,7 +87,7 @@ pub const CALLS: &[Call] = &[
     ),
     read(
         "DescribeVpcEndpoints",
-        "plan check",
+        "plan check ~scan",
         &[Grant::any("ec2:DescribeVpcEndpoints")],
     ),
     read(
@@ -95,7 +95,11 @@ pub const CALLS: &[Call] = &[
         "plan",
         &[Grant::any("ec2:DescribeVpcEndpointServices")],
     ),
-    read("DescribeVpcs", "plan", &[Grant::any("ec2:DescribeVpcs")]),
+    read(
+        "DescribeVpcs",
+        "plan ~scan",
+        &[Grant::any("ec2:DescribeVpcs")],
+    ),
     change(
         "CreateTags",
         &[Grant::on("ec2:CreateTags", TAGS).when(Condition::TaggedOrNot)],

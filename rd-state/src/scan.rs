@@ -2,20 +2,13 @@
 //! `terraform show -json` would, so that it is mapped as a state is.
 
 use crate::slice_programs;
-use crate::terraform::{self, Resource, Terraform};
+use crate::terraform::{self, Terraform};
 use rd_common::context::Context;
-use rd_common::{Exit, Result};
-use serde_json::json;
+use rd_common::{Exit, Result, TerraformResources};
 
-/// What a scan does not read.
-pub const NOT_READ: &str = "--scan reads the network alone, without its flow log, and the bucket of --bucket: the \
-                            database, the cache, the public entry, the service and the alarms are not adopted";
-
-/// What to do about what a scan does not read.
-pub const WHAT_TO_DO: &str = "do not apply the other slices if the stack has such resources already: they would create their own";
-
-/// The type of an S3 bucket in Terraform.
-const BUCKET: &str = "aws_s3_bucket";
+/// The slices in the order in which they are read: what tasks run tells which secrets are those of the stack, and what there is
+/// tells which alarms watch it.
+const ORDER: [&str; 7] = ["net", "store", "edge", "ecs", "data", "cache", "logs"];
 
 /// What selects the resources of the stack.
 pub struct Selection<'a> {
@@ -29,32 +22,31 @@ pub struct Selection<'a> {
 
 /// The address of a bucket among the resources that were found.
 pub fn address_of_bucket(name: &str) -> String {
-    format!("{BUCKET}.{name}")
+    format!("aws_s3_bucket.{name}")
 }
 
-/// The resources of the VPC that was selected, and the bucket, which rd-store looks at when it adopts it; how the program has
-/// ended where it has failed.
+/// The resources of the VPC that was selected, and the bucket. Each program gets what those of the slices before it have
+/// found. How a program has ended where it has failed.
 pub fn read(
     context: &Context,
     selection: &Selection<'_>,
 ) -> Result<std::result::Result<Terraform, Exit>> {
     let mut arguments = vec!["scan"];
-    if let Some(vpc) = selection.vpc {
-        arguments.extend(["--vpc", vpc]);
+    let tags = selection.tags.iter().map(|tag| ("--tag", tag.as_str()));
+    let vpc = selection.vpc.map(|vpc| ("--vpc", vpc));
+    let bucket = selection.bucket.map(|name| ("--bucket", name));
+    for (flag, value) in vpc.into_iter().chain(tags).chain(bucket) {
+        arguments.extend([flag, value]);
     }
-    for tag in selection.tags {
-        arguments.extend(["--tag", tag]);
+    let mut found = TerraformResources::default();
+    for slice in ORDER {
+        let document = found.document().to_string();
+        let (exit, bytes) = slice_programs::answer(context, slice, &arguments, &document)?;
+        if exit != Exit::Done {
+            return Ok(Err(exit));
+        }
+        found.append(TerraformResources::parse(&String::from_utf8_lossy(&bytes))?);
     }
-    let (exit, bytes) = slice_programs::read(context, "net", &arguments)?;
-    if exit != Exit::Done {
-        return Ok(Err(exit));
-    }
-    let mut found = terraform::read(&bytes, "what rd-net scan has printed")?;
-    if let Some(name) = selection.bucket {
-        let values = json!({"id": name, "bucket": name});
-        let address = address_of_bucket(name);
-        let bucket = Resource::new(address, BUCKET, "", Some(&values));
-        found.resources.push(bucket);
-    }
-    Ok(Ok(found))
+    let document = found.document().to_string();
+    terraform::read(document.as_bytes(), "what was found in AWS").map(Ok)
 }

@@ -6,6 +6,7 @@ use rd_common::pipe::reader::{self, Place};
 use rd_common::records::Record;
 use rd_common::slices::{SLICES, TABLES, program_of};
 use rd_common::{Error, Exit, Result, other_program};
+use std::io::Write;
 use std::process::{Command, Stdio};
 
 /// The slices whose programs are installed, in pipe order.
@@ -48,10 +49,22 @@ pub fn run(context: &Context, slice: &str, arguments: &[&str]) -> Result<Exit> {
     Ok(other_program::exit(status))
 }
 
-/// Runs a command of a slice's program with this program's stderr, and returns how it ended and what it has printed.
-pub fn read(context: &Context, slice: &str, arguments: &[&str]) -> Result<(Exit, Vec<u8>)> {
-    let mut command = other_program::command(context, slice, arguments)?;
-    let output = command.stderr(Stdio::inherit()).output();
+/// Runs a command of a slice's program with a text as its stdin and this program's stderr, and returns how it ended and what it
+/// has printed. The text is short enough that the program reads it before it prints.
+pub fn answer(
+    context: &Context,
+    slice: &str,
+    arguments: &[&str],
+    stdin: &str,
+) -> Result<(Exit, Vec<u8>)> {
+    let mut command = other_program::in_pipe(context, slice, arguments)?;
+    command.stdin(Stdio::piped()).stdout(Stdio::piped());
+    let mut child = command.spawn().map_err(|e| other_program::cannot_run(&e))?;
+    if let Some(mut pipe) = child.stdin.take() {
+        // A program that has ended early says why.
+        let _ = pipe.write_all(stdin.as_bytes());
+    }
+    let output = child.wait_with_output();
     let output = output.map_err(|e| other_program::cannot_run(&e))?;
     Ok((other_program::exit(output.status), output.stdout))
 }

@@ -8,6 +8,7 @@ mod expected_owner;
 mod kinds;
 mod permissions;
 mod s3_errors;
+mod scan;
 mod slice;
 
 use rd_common::cli::{About, main as run};

@@ -22,6 +22,12 @@ pub const CALLS: &[Call] = &[
         "plan",
         &[Grant::on("s3:GetEncryptionConfiguration", "bucket")],
     ),
+    // Of a bucket whose name is in no settings yet.
+    bucket(
+        "GetBucketEncryption",
+        "~scan",
+        &[Grant::any("s3:GetEncryptionConfiguration")],
+    ),
     bucket(
         "GetBucketLifecycleConfiguration",
         "plan",

@@ -7,11 +7,15 @@ use crate::kinds::bucket::{
     self, Bucket, cors, encryption, lifecycle, ownership, policy, public_access,
 };
 use crate::permissions;
+use crate::scan;
 use rd_common::arn::Arn;
 use rd_common::aws::Aws;
 use rd_common::outputs::store;
 use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
-use rd_common::{Ctx, DeleteTarget, Document, Error, Kinds, Parts, Problem, Result, Slice, Stack};
+use rd_common::{
+    Ctx, DeleteTarget, Document, Error, Kinds, Parts, Problem, Result, ScanRequest, Slice, Stack,
+    TerraformResources,
+};
 use serde_json::Value;
 
 /// The slice `store`, which `rd-store` owns.
@@ -87,6 +91,10 @@ impl Slice for Store {
             format!("{name}.s3.{}.{}", stack.region, stack.dns_suffix()),
         );
         parts
+    }
+
+    async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<TerraformResources> {
+        scan::scan(ctx, request).await
     }
 
     async fn check_destroy(

@@ -37,7 +37,7 @@ async fn read_parameters(
 }
 
 /// The values of [`read_parameters`], by name. A parameter without a value is left out.
-async fn read_values(
+pub async fn read_values(
     ctx: &Ctx<Clients>,
     group: &str,
     source: Option<&str>,

@@ -1,9 +1,9 @@
 //! `doctor`: reports inconsistencies between state and AWS, and fixes what can be fixed in the state alone.
 
+use crate::commands::all_resources::{AllResources, LOCK_TIMEOUT, read_all};
 use crate::commands::import_resources::{
     forget_unseen, id_at_address, import_all, import_and_save,
 };
-use crate::commands::scan::{LOCK_TIMEOUT, Scan, scan};
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -29,22 +29,22 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &DoctorArgs) -> Resul
     slice_session::run::<S, _>(context, Verb::Doctor, false, |session| async move {
         if !args.fix {
             let state = session.load_state().await?.document;
-            let scan = scan(&session, &state).await?;
-            let found = findings(&scan, &state);
+            let all = read_all(&session, &state).await?;
+            let found = findings(&all, &state);
             return Ok(report(&session.printer, S::NAME, &found, &state));
         }
         let fix = async |state: LoadedState, lock| {
-            let scan = scan(&session, &state.document).await?;
-            let found = findings(&scan, &state.document);
+            let all = read_all(&session, &state.document).await?;
+            let found = findings(&all, &state.document);
             let mut finished = report(&session.printer, S::NAME, &found, &state.document);
             let edit = |document: &mut Document| {
                 for finding in found.iter().filter(|finding| finding.forget) {
                     forget_unseen(document, &finding.address);
                 }
-                import_all(document, &scan)
+                import_all(document, &all)
             };
             let saved =
-                import_and_save(&session, context, state, lock, Verb::Doctor, &scan, edit).await?;
+                import_and_save(&session, context, state, lock, Verb::Doctor, &all, edit).await?;
             finished.lineage = saved.lineage;
             finished.serial = saved.serial;
             let left = found.iter().filter(|finding| !finding.fixable).count() as u64;
@@ -72,7 +72,7 @@ struct Finding {
     forget: bool,
 }
 
-fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
+fn findings<S: Slice>(read: &AllResources<S>, state: &Document) -> Vec<Finding> {
     let mut all: Vec<Finding> = Vec::new();
     let add = |all: &mut Vec<Finding>,
                address: &str,
@@ -89,7 +89,7 @@ fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
         });
     };
     let apply = format!("the next rd-{} apply continues it", S::NAME);
-    for planned in &scan.plan.resources {
+    for planned in &read.plan.resources {
         let stored = state.resources.get(&planned.address);
         match (&planned.live, stored.and_then(|r| r.id.as_ref())) {
             (Some(live), known) if planned.node.is_some() && known != Some(&live.id) => add(
@@ -118,7 +118,7 @@ fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
             _ => {}
         }
     }
-    for address in &scan.plan.gone {
+    for address in &read.plan.gone {
         let entry = state.resources.get(address);
         if entry.is_none_or(|entry| entry.id.is_none() && !entry.is_empty()) {
             continue;
@@ -153,11 +153,11 @@ fn findings<S: Slice>(scan: &Scan<S>, state: &Document) -> Vec<Finding> {
             false,
         );
     }
-    for (address, _, id) in &scan.plan.deposed {
+    for (address, _, id) in &read.plan.deposed {
         let summary = format!("{id} was replaced and still has to be deleted");
         add(&mut all, address, summary, apply.clone(), false, false);
     }
-    for (kind, found) in &scan.untracked {
+    for (kind, found) in &read.untracked {
         let other = id_at_address(state, found);
         let (summary, hint) = match other {
             Some(id) => (

@@ -1,7 +1,7 @@
 //! `import`: records an existing AWS resource in the state, at an address that follows from `rd.toml`.
 
+use crate::commands::all_resources::{AllResources, LOCK_TIMEOUT, read_all};
 use crate::commands::import_resources::{Imported, import_and_save, import_planned};
-use crate::commands::scan::{LOCK_TIMEOUT, Scan, scan};
 use crate::completion;
 use crate::context::Context;
 use crate::error::{Error, Result};
@@ -35,10 +35,10 @@ pub struct ImportArgs {
 pub(crate) async fn run<S: Slice>(context: &Context, args: &ImportArgs) -> Result<Exit> {
     slice_session::run::<S, _>(context, Verb::Import, false, |session| async move {
         let import = async |state: LoadedState, lock| {
-            let scan = scan(&session, &state.document).await?;
-            let found = find(&scan, &state.document, args).await?;
-            let external = |reference: &Reference| scan.outputs.get(reference);
-            let planned = scan
+            let all = read_all(&session, &state.document).await?;
+            let found = find(&all, &state.document, args).await?;
+            let external = |reference: &Reference| all.outputs.get(reference);
+            let planned = all
                 .plan
                 .resources
                 .iter()
@@ -47,7 +47,7 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &ImportArgs) -> Resul
                 return Err(no_such_address(&args.address));
             };
             if !args.allow_replace {
-                refuse_to_replace(&scan, &planned, &found)?;
+                refuse_to_replace(&all, &planned, &found)?;
             }
             planned.live = Some(found);
             let edit = |document: &mut Document| {
@@ -58,7 +58,7 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &ImportArgs) -> Resul
                     id: args.id.clone(),
                 }])
             };
-            import_and_save(&session, context, state, lock, Verb::Import, &scan, edit).await
+            import_and_save(&session, context, state, lock, Verb::Import, &all, edit).await
         };
         session
             .with_lock(context, Verb::Import, LOCK_TIMEOUT, import)
@@ -69,15 +69,15 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &ImportArgs) -> Resul
 
 /// Fails where the next plan would replace the resource, which a user who imports it wants to keep.
 fn refuse_to_replace<S: Slice>(
-    scan: &Scan<S>,
+    all: &AllResources<S>,
     planned: &Planned,
     found: &Found<Value>,
 ) -> Result<()> {
     let Some(node) = &planned.node else {
         return Ok(());
     };
-    let spec = spec_of(scan, node);
-    let kind = scan.refreshed.kinds.get(node.kind)?;
+    let spec = spec_of(all, node);
+    let kind = all.refreshed.kinds.get(node.kind)?;
     let fields = kind.diff(&spec, &found.live, Some(&spec))?;
     let replaces = fields.iter().filter(|one| one.replaces);
     let replaces: Vec<String> = replaces
@@ -100,12 +100,12 @@ fn refuse_to_replace<S: Slice>(
 }
 
 /// The spec of a resource, as far as it is known.
-fn spec_of<S: Slice>(scan: &Scan<S>, node: &Node) -> Value {
+fn spec_of<S: Slice>(all: &AllResources<S>, node: &Node) -> Value {
     resolve(&node.spec, &|reference| {
-        scan.refreshed
+        all.refreshed
             .observed
             .lookup(reference)
-            .or_else(|| scan.outputs.get(reference))
+            .or_else(|| all.outputs.get(reference))
     })
 }
 
@@ -115,11 +115,11 @@ fn no_such_address(address: &str) -> Error {
 
 /// Reads the resource with the given id. Refuses one that is already in the state or belongs to another stack.
 async fn find<S: Slice>(
-    scan: &Scan<S>,
+    all: &AllResources<S>,
     state: &Document,
     args: &ImportArgs,
 ) -> Result<Found<Value>> {
-    let nodes = &scan.refreshed.parts.nodes;
+    let nodes = &all.refreshed.parts.nodes;
     let Some(node) = nodes.iter().find(|node| node.address == args.address) else {
         let kind = args.address.rsplit_once('.').map_or("", |(kind, _)| kind);
         let near: Vec<&str> = nodes
@@ -171,16 +171,16 @@ async fn find<S: Slice>(
         ))
         .hint(format!("to keep it, first run rd-state rm {address}")));
     }
-    let spec = spec_of(scan, node);
+    let spec = spec_of(all, node);
     let wanted = Wanted {
         address: args.address.clone(),
         id: Some(args.id.clone()),
         spec: Some(spec),
     };
     // Not known for the moment, although another kind may have a resource with this id, so that its tags are read.
-    let ctx = &scan.refreshed.ctx;
+    let ctx = &all.refreshed.ctx;
     ctx.known_ids.borrow_mut().remove(&args.id);
-    let found = scan.refreshed.reader.find(node.kind, wanted).await?;
+    let found = all.refreshed.reader.find(node.kind, wanted).await?;
     let found = found
         .into_iter()
         .find(|one| one.id == args.id)

@@ -1,7 +1,7 @@
 //! Imports existing AWS resources into the state: those in the settings, and untracked ones, which are only tagged for
 //! this slice. Changes nothing in AWS.
 
-use crate::commands::scan::Scan;
+use crate::commands::all_resources::AllResources;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
@@ -183,7 +183,7 @@ pub(super) struct Imported {
 fn kept_by<S: Slice>(
     document: &Document,
     planned: &Planned,
-    scan: &Scan<S>,
+    all: &AllResources<S>,
 ) -> Result<Option<(Planned, Adopted)>> {
     let mut planned = planned.clone();
     let (Some(live), Some(node)) = (&mut planned.live, &mut planned.node) else {
@@ -201,13 +201,13 @@ fn kept_by<S: Slice>(
     if !was_adopted {
         return Ok(None);
     }
-    let any = scan.refreshed.kinds.get(&planned.kind)?;
-    let observed = &scan.refreshed.observed;
+    let any = all.refreshed.kinds.get(&planned.kind)?;
+    let observed = &all.refreshed.observed;
     let fill = |spec: &Value| {
         resolve(spec, &|reference| {
             observed
                 .lookup(reference)
-                .or_else(|| scan.outputs.get(reference))
+                .or_else(|| all.outputs.get(reference))
         })
     };
     let (adopted, _) = keep_differences(any.as_ref(), &node.spec, &live.live, &fill)?;
@@ -220,14 +220,14 @@ fn kept_by<S: Slice>(
     Ok(Some((planned, adopted)))
 }
 
-/// Imports everything that the scan found and the state lacks.
+/// Imports everything that was found and the state lacks.
 pub(super) fn import_all<S: Slice>(
     document: &mut Document,
-    scan: &Scan<S>,
+    all: &AllResources<S>,
 ) -> Result<Vec<Imported>> {
-    let external = |reference: &Reference| scan.outputs.get(reference);
+    let external = |reference: &Reference| all.outputs.get(reference);
     let mut imported = Vec::new();
-    for planned in &scan.plan.resources {
+    for planned in &all.plan.resources {
         let known = document
             .resources
             .get(&planned.address)
@@ -235,7 +235,7 @@ pub(super) fn import_all<S: Slice>(
         if let (Some(live), Some(_)) = (&planned.live, &planned.node)
             && known.as_ref() != Some(&live.id)
         {
-            match kept_by(document, planned, scan)? {
+            match kept_by(document, planned, all)? {
                 None => import_planned(document, planned, &external),
                 Some((planned, adopted)) => {
                     import_planned(document, &planned, &external);
@@ -252,7 +252,7 @@ pub(super) fn import_all<S: Slice>(
             });
         }
     }
-    for (kind, found) in &scan.untracked {
+    for (kind, found) in &all.untracked {
         if !import_untracked(document, kind, found) {
             continue;
         }
@@ -296,7 +296,7 @@ pub(super) async fn import_and_save<S: Slice>(
     state: LoadedState,
     lock: Rc<dyn Lock>,
     verb: Verb,
-    scan: &Scan<S>,
+    all: &AllResources<S>,
     edit: impl FnOnce(&mut Document) -> Result<Vec<Imported>>,
 ) -> Result<Finished> {
     let before = state.document.clone();
@@ -309,12 +309,12 @@ pub(super) async fn import_and_save<S: Slice>(
     );
     let imported = open.change(|document| {
         let imported = edit(document)?;
-        let Scan {
+        let AllResources {
             refreshed,
             outputs,
             plan,
             ..
-        } = scan;
+        } = all;
         set_slice(document, session, context, refreshed, plan, outputs);
         Ok::<_, Error>(imported)
     })?;

@@ -1,6 +1,7 @@
 //! The commands that every slice's program has, one file for each.
 
 pub mod adopt;
+mod all_resources;
 pub mod apply;
 pub mod destroy;
 pub mod doctor;
@@ -73,6 +74,9 @@ pub enum SliceCommand<D: Args> {
     /// Take over existing AWS resources without changing more than their tags; rd-state adopt runs it
     #[command(hide = true)]
     Adopt(adopt::AdoptArgs),
+    /// Print what AWS has of the slice in a VPC as resources of Terraform; rd-state adopt --scan runs it
+    #[command(hide = true)]
+    Scan(scan::ScanArgs),
     /// Report inconsistencies between state and AWS
     #[command(after_help = "{program} doctor :: compare the state with AWS\n\
         {program} doctor --fix :: also fix what can be fixed in the state alone")]
@@ -115,6 +119,7 @@ impl<D: Args> SliceCommand<D> {
             SliceCommand::Adopt(_) => Some(Verb::Adopt),
             SliceCommand::Doctor(_) => Some(Verb::Doctor),
             SliceCommand::Output(_)
+            | SliceCommand::Scan(_)
             | SliceCommand::Settings(_)
             | SliceCommand::Policy(_)
             | SliceCommand::Completions { .. }
@@ -133,6 +138,7 @@ impl<D: Args> SliceCommand<D> {
             SliceCommand::Rebuild => rebuild::run::<S>(context).await,
             SliceCommand::Import(args) => import::run::<S>(context, &args).await,
             SliceCommand::Adopt(args) => adopt::run::<S>(context, &args).await,
+            SliceCommand::Scan(args) => scan::run::<S>(context, &args).await,
             SliceCommand::Doctor(args) => doctor::run::<S>(context, &args).await,
             SliceCommand::Policy(args) => policy::run::<S>(context, &args).await,
             SliceCommand::Completions { .. } | SliceCommand::Man { .. } => Ok(Exit::Done),

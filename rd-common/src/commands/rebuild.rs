@@ -1,7 +1,7 @@
 //! `rebuild`: rebuilds the state from the resources that AWS has with this slice's tags.
 
+use crate::commands::all_resources::{LOCK_TIMEOUT, read_all};
 use crate::commands::import_resources::{import_all, import_and_save};
-use crate::commands::scan::{LOCK_TIMEOUT, scan};
 use crate::context::Context;
 use crate::error::Result;
 use crate::exit::Exit;
@@ -15,9 +15,9 @@ use crate::state::session::LoadedState;
 pub(crate) async fn run<S: Slice>(context: &Context) -> Result<Exit> {
     slice_session::run::<S, _>(context, Verb::Rebuild, false, |session| async move {
         let rebuild = async |state: LoadedState, lock| {
-            let scan = scan(&session, &state.document).await?;
-            let import = |document: &mut Document| import_all(document, &scan);
-            import_and_save(&session, context, state, lock, Verb::Rebuild, &scan, import).await
+            let all = read_all(&session, &state.document).await?;
+            let import = |document: &mut Document| import_all(document, &all);
+            import_and_save(&session, context, state, lock, Verb::Rebuild, &all, import).await
         };
         session
             .with_lock(context, Verb::Rebuild, LOCK_TIMEOUT, rebuild)

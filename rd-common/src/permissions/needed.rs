@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// what changes AWS, otherwise the command itself.
 pub fn use_of(command: &str) -> &str {
     match command {
-        "plan" | "status" | "output" | "rebuild" | "import" | "doctor" | "scan" => "plan",
+        "plan" | "status" | "output" | "rebuild" | "import" | "doctor" => "plan",
         "apply" | "destroy" | "adopt" => "apply",
         other => other,
     }

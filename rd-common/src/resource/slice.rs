@@ -1,7 +1,7 @@
 //! The seam between a program and the shared commands: a program implements [`Slice`], and the commands do the rest.
 
 use crate::aws::Aws;
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::outputs::SliceInputs;
 use crate::permissions::{Call, Resources};
 use crate::resource::any_kind::Kinds;
@@ -12,6 +12,7 @@ use crate::settings::Settings;
 use crate::settings::problem::Problem;
 use crate::stack::Stack;
 use crate::state::document::Document;
+use crate::terraform_resources::TerraformResources;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
@@ -44,6 +45,30 @@ pub struct Usage {
     pub slice: &'static str,
     /// What it has there, such as `eni-0abc (RDSNetworkInterface)`.
     pub what: String,
+}
+
+/// What `rd-state adopt --scan` looks for in AWS.
+#[derive(Clone, Debug, Default)]
+pub struct ScanRequest {
+    /// The id of the VPC; none where `found` has it, or for the only one that is not AWS's default VPC.
+    pub vpc: Option<String>,
+    /// The tags that the VPC must have.
+    pub tags: Vec<(String, String)>,
+    /// The name of the session bucket; none to look for none.
+    pub bucket: Option<String>,
+    /// What was found of the slices before this one.
+    pub found: TerraformResources,
+}
+
+impl ScanRequest {
+    /// The id of the VPC that was found, or else of the one that was named. Fails where there is neither.
+    pub fn vpc_id(&self) -> Result<&str> {
+        let found = self.found.texts("aws_vpc", "id").into_iter().next();
+        found.or(self.vpc.as_deref()).ok_or_else(|| {
+            Error::usage("no VPC is named")
+                .hint("pass --vpc ID, or what rd-net scan prints on stdin")
+        })
+    }
 }
 
 /// A slice: the part of a stack that one program owns. Pure methods are functions of their arguments alone.
@@ -133,6 +158,16 @@ pub trait Slice: 'static {
     ) -> Vec<Note> {
         let _ = (stack, config, discovered, state);
         Vec::new()
+    }
+
+    /// What AWS has of this slice in a VPC, whoever made it, with the attributes by which `rd-state adopt` finds out what each
+    /// resource is. No secret value is among them. It only reads.
+    fn scan(
+        ctx: &Ctx<Self::Clients>,
+        request: &ScanRequest,
+    ) -> impl Future<Output = Result<TerraformResources>> {
+        let _ = (ctx, request);
+        async { Ok(TerraformResources::default()) }
     }
 
     /// Refuses a destroy that would lose more than its flags allow, such as a bucket with objects: the error says what.

@@ -23,6 +23,7 @@ use crate::kinds::service::Service;
 use crate::kinds::task_definition::TaskDefinition;
 use crate::names::REPOSITORY;
 use crate::permissions;
+use crate::scan;
 use crate::tasks::stop_tasks;
 use container_secrets::secrets;
 use discover::Discovered;
@@ -32,7 +33,7 @@ use rd_common::outputs::SliceInputs;
 use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources as Arns};
 use rd_common::{
     Ctx, DeleteTarget, Document, Error, ExternalOutputs, Kinds, Note, Parts, Problem, Result,
-    Slice, Stack,
+    ScanRequest, Slice, Stack, TerraformResources,
 };
 use rd_iam::role::Role;
 use rd_iam::role_policy::RolePolicy;
@@ -60,6 +61,7 @@ impl Slice for Ecs {
     const CALLS: &'static [&'static [Call]] = &[
         permissions::CALLS,
         rd_iam::permissions::ROLES,
+        rd_iam::permissions::SCANNED_ROLES,
         rd_iam::permissions::SERVICE_LINKED_ROLES,
         rd_log_group::permissions::CALLS,
         OF_EVERY_PROGRAM,
@@ -185,6 +187,10 @@ impl Slice for Ecs {
             ),
         });
         notes
+    }
+
+    async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<TerraformResources> {
+        scan::scan(ctx, request).await
     }
 
     async fn check_destroy(

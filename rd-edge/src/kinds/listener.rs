@@ -308,6 +308,7 @@ impl Kind for Listener {
         diff.finish()
     }
 
+    /// Clients agree with the listener on a version of TLS and a cipher of its policy.
     /// <https://docs.aws.amazon.com/elasticloadbalancing/latest/application/describe-ssl-policies.html>
     fn downtime(live: &Live, changes: &[Change]) -> Option<String> {
         let changed = |path: &str| touches(changes, path);

@@ -46,7 +46,7 @@ fn arns(id: &str) -> Result<(&str, &str)> {
 }
 
 /// The certificates of a listener besides its default one; empty if the listener does not exist.
-async fn read_certificates(ctx: &Ctx<Clients>, listener: &str) -> Result<Vec<String>> {
+pub async fn read_certificates(ctx: &Ctx<Clients>, listener: &str) -> Result<Vec<String>> {
     let call = ctx.clients.elb.describe_listener_certificates();
     let pages = call.listener_arn(listener).into_paginator().items().send();
     let all = match pages

@@ -146,7 +146,8 @@ pub fn name_start(prefix: &str) -> String {
     prefix.trim_end_matches('-').to_owned()
 }
 
-async fn read_attributes(
+/// Reads the attributes of the target group with this ARN; none if it does not exist.
+pub async fn read_attributes(
     ctx: &Ctx<Clients>,
     arn: &str,
 ) -> Result<Option<BTreeMap<String, String>>> {

@@ -1,7 +1,6 @@
 //! The commands that only `rd-net` has, one file each.
 
 mod check;
-mod scan;
 
 use clap::Subcommand;
 use rd_common::commands::ProgramCommands;
@@ -18,16 +17,12 @@ pub enum Command {
         {program} check api aws 443 :: can tasks reach AWS's services?"
     )]
     Check(check::CheckArgs),
-    /// Print what AWS has in a VPC as resources of Terraform; rd-state adopt --scan runs it
-    #[command(hide = true)]
-    Scan(scan::ScanArgs),
 }
 
 impl ProgramCommands for Command {
     async fn run(self, context: &Context) -> Result<Exit> {
         match self {
             Command::Check(args) => check::run(context, &args).await,
-            Command::Scan(args) => scan::run(context, &args).await,
         }
     }
 }

@@ -46,7 +46,7 @@ pub struct Live {
 }
 
 /// The name of the log group with this ARN.
-fn group_name(arn: &str) -> String {
+pub fn group_name(arn: &str) -> String {
     let resource = Arn::parse(arn).map_or(arn.to_owned(), |arn| arn.resource);
     let name = resource.strip_prefix("log-group:").unwrap_or(&resource);
     name.trim_end_matches(":*").to_owned()

@@ -26,11 +26,13 @@ use crate::kinds::subnet::Subnet;
 use crate::kinds::vpc::{self, Vpc};
 use crate::kinds::vpc_endpoint::VpcEndpoint;
 use crate::permissions;
+use crate::scan;
 use outputs::outputs;
 use rd_common::aws::Aws;
 use rd_common::permissions::{Call, OF_EVERY_PROGRAM, Resources};
 use rd_common::{
-    Ctx, DeleteTarget, Document, Kind, Kinds, NoArgs, Parts, Problem, Result, Slice, Stack, Usage,
+    Ctx, DeleteTarget, Document, Kind, Kinds, NoArgs, Parts, Problem, Result, ScanRequest, Slice,
+    Stack, TerraformResources, Usage,
 };
 use rd_iam::role::Role;
 use rd_iam::role_policy::RolePolicy;
@@ -50,6 +52,7 @@ impl Slice for Net {
     const CALLS: &'static [&'static [Call]] = &[
         permissions::CALLS,
         rd_iam::permissions::ROLES,
+        rd_iam::permissions::SCANNED_ROLES,
         rd_log_group::permissions::CALLS,
         OF_EVERY_PROGRAM,
     ];
@@ -95,6 +98,10 @@ impl Slice for Net {
         seen: &dyn Fn(&str) -> Option<Value>,
     ) -> Result<Discovered> {
         discover::discover(clients, stack, config, state, seen).await
+    }
+
+    async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<TerraformResources> {
+        scan::scan(ctx, request).await
     }
 
     async fn used_by(ctx: &Ctx<Clients>, targets: &[DeleteTarget]) -> Result<Vec<Usage>> {

@@ -25,7 +25,7 @@ pub struct AdoptArgs {
     /// A terraform.tfstate, or the output of `terraform state pull` or `terraform show -json`; - for stdin
     #[arg(required_unless_present_any = ["undo", "backend", "scan"])]
     file: Option<PathBuf>,
-    /// Without a state: read a VPC in AWS instead, and adopt the network and the bucket; other slices are not read
+    /// Without a state: read from AWS what is in a VPC instead
     #[arg(long, conflicts_with_all = ["file", "backend", "undo"])]
     scan: bool,
     /// With --scan: the VPC of the stack; by default the only one that is not AWS's default VPC
@@ -135,8 +135,10 @@ async fn adopt_or_undo(
     for note in &mapping.notes {
         print_info(note);
     }
-    if args.scan {
-        print_warning(scan::NOT_READ, scan::WHAT_TO_DO);
+    if args.scan && args.bucket.is_none() {
+        print_info(
+            "no bucket is adopted: --bucket names the session bucket, which nothing in a VPC tells",
+        );
     }
     refuse(args, &mapping)?;
     if !args.dry_run {
@@ -182,7 +184,7 @@ async fn adopt_or_undo(
              terraform_remote_state still see the old state",
         );
     }
-    if terraform.has_secrets() {
+    if terraform.has_secrets() && !args.scan {
         print_warning(
             "Terraform's state holds passwords in plain text, and so do its old versions in a bucket",
             &format!(

@@ -105,7 +105,7 @@ pub enum Command {
     #[command(
         after_help = "{program} adopt terraform.tfstate --dry-run :: what is what, and the plan that would follow\n\
         terraform state pull | {program} adopt - -y :: adopt it\n\
-        {program} adopt --scan --vpc vpc-0abc1234 --dry-run :: the network, where the state is gone\n\
+        {program} adopt --scan --vpc vpc-0abc1234 --dry-run :: by what AWS has, where the state is gone\n\
         {program} adopt --undo :: give it back"
     )]
     Adopt(adopt::AdoptArgs),

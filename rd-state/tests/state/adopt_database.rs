@@ -25,6 +25,11 @@ impl<'a> Legacy<'a> {
     /// A network that rd has, and nothing else.
     pub fn new(world: &'a World) -> Self {
         world.network();
+        Self::in_network(world)
+    }
+
+    /// In the network that the state of rd-net has.
+    pub fn in_network(world: &'a World) -> Self {
         for service in ["rds.amazonaws.com", "elasticache.amazonaws.com"] {
             let iam: Api = ("iam", "2010-05-08");
             world.query(

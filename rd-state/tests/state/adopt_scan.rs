@@ -1,8 +1,12 @@
-//! `rd-state adopt --scan`: the network of a stack whose Terraform state is gone, next to another one.
+//! `rd-state adopt --scan`: what is decided by AWS alone is what a state of Terraform decides, next to another stack.
+
+#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use crate::adopt::{SETTINGS, adopt, seen, terraform_network};
+use crate::adopt_database::{Legacy, PLANTED};
+use crate::adopt_edge::terraform_entry;
 use rd_testkit::{Done, World};
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::BTreeSet;
 
 fn scan(world: &World, flags: &str) -> Done {
@@ -69,7 +73,7 @@ fn a_network_is_adopted_from_aws_alone_and_given_back() {
         assert_ne!(change["action"], "create", "{change}");
     }
     assert!(
-        dry.stderr.contains("reads the network alone"),
+        dry.stderr.contains("no bucket is adopted"),
         "{}",
         dry.stderr
     );
@@ -111,8 +115,12 @@ fn the_bucket_that_is_named_is_adopted_with_the_network() {
     let lifecycle = || world.s3("GET", &format!("/{own}?lifecycle"), "").body;
     let before = lifecycle();
 
-    let missing = scan(&world, "--bucket no-such-bucket-of-ours --dry-run");
-    assert_ne!(missing.code, 0, "{}", missing.stdout);
+    let with_tags = seen(&world, true);
+    let missing = scan(&world, "--bucket no-such-bucket-of-ours -y");
+    assert_eq!(missing.code, 6, "{}", missing.stderr);
+    let why = "the bucket no-such-bucket-of-ours does not exist";
+    assert!(missing.stderr.contains(why), "{}", missing.stderr);
+    assert_eq!(seen(&world, true), with_tags, "nothing was adopted");
     let done = scan(&world, &format!("--bucket {own} -y"));
     assert_eq!(done.code, 0, "{}", done.stderr);
     assert_eq!(lifecycle(), before);
@@ -123,6 +131,64 @@ fn the_bucket_that_is_named_is_adopted_with_the_network() {
     }
     let tags = world.s3("GET", &format!("/{other}?tagging"), "");
     assert_eq!(tags.status, 404, "{}", tags.body);
+}
+
+/// Fails unless a scan decides what a state has decided, of these slices.
+fn decides_the_same(world: &World, by_state: &Done, slices: &[&str], vpc: &str) {
+    let dry = scan(world, &format!("--dry-run --vpc {vpc}"));
+    assert_eq!(dry.code, 0, "{}", dry.stderr);
+    let of_slices = |done: &Done| -> BTreeSet<(String, String)> {
+        let all = decided(done).into_iter();
+        let is_one = |address: &str| slices.contains(&address.split('.').next().unwrap_or(""));
+        all.filter(|(address, _)| is_one(address)).collect()
+    };
+    let (state, found) = (of_slices(by_state), of_slices(&dry));
+    assert!(!state.is_empty());
+    let lost: Vec<_> = state.difference(&found).collect();
+    assert!(lost.is_empty(), "{lost:#?}\n{}", dry.stdout);
+    let other = found.difference(&state);
+    // Those of AWS itself, which no state has.
+    let other: Vec<_> = other
+        .filter(|(address, _)| !address.contains(".log_group."))
+        .collect();
+    assert!(other.is_empty(), "{other:#?}");
+}
+
+#[test]
+fn a_database_and_a_cache_are_what_a_state_says() {
+    let world = World::new(crate::adopt_database::SETTINGS);
+    world.rd("rd-net").args("apply -y --set net.nat=none").ok();
+    let mut legacy = Legacy::in_network(&world);
+    legacy.database(&[("MasterUserPassword", PLANTED)]);
+    legacy.cache();
+    legacy.secret("legacy/database", PLANTED);
+    legacy.secret("legacy/redis", PLANTED);
+    // It is no secret of the stack: it has neither word.
+    world.json(
+        "secretsmanager.CreateSecret",
+        &json!({"Name": "other/token", "SecretString": PLANTED}),
+    );
+    // The network was made without rd, too.
+    let vpc = world.output("net", "vpc_id");
+    let vpc = vpc.as_str().unwrap();
+    std::fs::remove_dir_all(world.path().join(".rd")).unwrap();
+    let adopt = world.rd("rd-state").stdin(legacy.state());
+    let by_state = adopt.args("adopt - --dry-run").ok();
+    decides_the_same(&world, &by_state, &["data", "cache"], vpc);
+    let all = scan(&world, &format!("--dry-run --vpc {vpc}"));
+    world.keeps(PLANTED, &[all]);
+}
+
+#[test]
+fn a_public_entry_is_what_a_state_says() {
+    let world = World::new(SETTINGS);
+    let state = terraform_entry(&world);
+    let by_state = adopt(&world, &state, "--dry-run");
+    assert_eq!(by_state.code, 0, "{}", by_state.stderr);
+    let decided = decided(&by_state).into_iter();
+    let mut vpcs = decided.filter(|(address, _)| address == "net.vpc.main");
+    let (_, vpc) = vpcs.next().unwrap();
+    decides_the_same(&world, &by_state, &["edge"], &vpc);
 }
 
 #[test]

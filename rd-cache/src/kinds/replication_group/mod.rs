@@ -69,7 +69,7 @@ async fn read_group(ctx: &Ctx<Clients>, id: &str) -> Result<Option<Group>> {
 }
 
 /// Reads every node of the account: ElastiCache cannot filter nodes by their group.
-async fn read_clusters(ctx: &Ctx<Clients>) -> Result<Vec<CacheCluster>> {
+pub async fn read_clusters(ctx: &Ctx<Clients>) -> Result<Vec<CacheCluster>> {
     let clusters = ctx.clients.elasticache.describe_cache_clusters();
     let clusters = clusters.into_paginator().items().send();
     clusters.try_collect().await.doing("read the nodes")

@@ -6,6 +6,7 @@ pub mod permissions;
 pub mod propagation;
 pub mod role;
 pub mod role_policy;
+pub mod scan;
 pub mod service_linked_role;
 
 pub use aws_sdk_iam::Client;

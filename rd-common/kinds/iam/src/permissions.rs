@@ -98,6 +98,22 @@ pub const ROLES: &[Call] = &[
     ),
 ];
 
+/// The calls of a slice that looks for roles with names that it does not know.
+pub const SCANNED_ROLES: &[Call] = &[
+    needs(
+        "IAM",
+        "ListRolePolicies",
+        "~scan",
+        &[Grant::any("iam:ListRolePolicies")],
+    ),
+    needs(
+        "IAM",
+        "ListAttachedRolePolicies",
+        "~scan",
+        &[Grant::any("iam:ListAttachedRolePolicies")],
+    ),
+];
+
 /// The calls of a slice whose services have service-linked roles.
 pub const SERVICE_LINKED_ROLES: &[Call] = &[
     needs(

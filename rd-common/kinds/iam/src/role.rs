@@ -65,7 +65,7 @@ pub fn name(stack: &Stack, role: &str) -> String {
 }
 
 /// Reads the ARNs of the managed policies attached to a role.
-async fn attached_policies(iam: &Client, name: &str) -> Result<Vec<String>> {
+pub(crate) async fn attached_policies(iam: &Client, name: &str) -> Result<Vec<String>> {
     // IAM may return fewer than asked for although there are more.
     // <https://docs.aws.amazon.com/IAM/latest/APIReference/API_ListAttachedRolePolicies.html>
     let call = iam.list_attached_role_policies().role_name(name);

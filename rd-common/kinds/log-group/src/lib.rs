@@ -5,6 +5,7 @@ mod errors;
 mod kind;
 pub mod permissions;
 pub mod read;
+pub mod scan;
 mod settings;
 
 pub use aws_sdk_cloudwatchlogs::Client;

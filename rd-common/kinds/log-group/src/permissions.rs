@@ -15,7 +15,7 @@ pub const CALLS: &[Call] = &[
     needs(
         SERVICE,
         "DescribeLogGroups",
-        "plan restore",
+        "plan restore ~scan",
         &[Grant::any("logs:DescribeLogGroups")],
     ),
     needs(

@@ -10,6 +10,7 @@ pub mod form;
 pub mod generate;
 pub mod permissions;
 pub mod rotation;
+pub mod scan;
 pub mod secret;
 pub mod value;
 pub mod version;

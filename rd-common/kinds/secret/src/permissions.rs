@@ -30,6 +30,12 @@ pub const CALLS: &[Call] = &[
     ),
     needs(
         SERVICE,
+        "ListSecrets",
+        "~scan",
+        &[Grant::any("secretsmanager:ListSecrets")],
+    ),
+    needs(
+        SERVICE,
         "GetSecretValue",
         "plan rotate restore check connect",
         &[

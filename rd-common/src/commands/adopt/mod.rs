@@ -5,8 +5,8 @@ mod examine;
 mod tagging;
 mod undo;
 
+use crate::commands::all_resources::LOCK_TIMEOUT;
 use crate::commands::import_resources::set_slice;
-use crate::commands::scan::LOCK_TIMEOUT;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;

@@ -26,6 +26,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "output",
             "records",
             "resource",
+            "terraform_resources",
             "state",
             "settings",
             "aws",
@@ -47,9 +48,9 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "recorded",
-            "scan",
             "reachability",
             "slice",
+            "scan",
             "discover",
             "endpoint_services",
             "permissions",
@@ -68,6 +69,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "slice",
+            "scan",
             "permissions",
             "log_groups",
             "monitoring_role",
@@ -84,6 +86,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "slice",
+            "scan",
             "permissions",
             "log_groups",
             "config",
@@ -99,6 +102,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "slice",
+            "scan",
             "permissions",
             "kinds",
             "bucket_contents",
@@ -113,6 +117,7 @@ const CRATES: &[(&str, &[&str])] = &[
         &[
             "commands",
             "slice",
+            "scan",
             "permissions",
             "manual_records",
             "discover",
@@ -141,6 +146,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "images",
             "service_context",
             "slice",
+            "scan",
             "permissions",
             "config",
             "tasks",
@@ -159,6 +165,7 @@ const CRATES: &[(&str, &[&str])] = &[
             "commands",
             "events",
             "slice",
+            "scan",
             "permissions",
             "alarm_rules",
             "chat",
@@ -196,6 +203,7 @@ const CRATES: &[(&str, &[&str])] = &[
     (
         "rd-common/kinds/iam",
         &[
+            "scan",
             "permissions",
             "propagation",
             "role",
@@ -206,12 +214,13 @@ const CRATES: &[(&str, &[&str])] = &[
     ),
     (
         "rd-common/kinds/log-group",
-        &["permissions", "settings", "kind", "read", "errors"],
+        &["permissions", "settings", "scan", "kind", "read", "errors"],
     ),
     ("rd-common/kinds/topic", &["permissions", "policy", "kind"]),
     (
         "rd-common/kinds/secret",
         &[
+            "scan",
             "permissions",
             "check",
             "secret",

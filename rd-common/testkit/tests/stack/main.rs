@@ -1,5 +1,6 @@
 //! The programs together: in pipes, in scripts, at the same time; and what all of them have in common.
 
+mod adopt_scan;
 mod apply_progress;
 mod aws_answers;
 mod bad_day;

@@ -1,39 +1,17 @@
-//! `rd-net scan`: what AWS has in one VPC, for `rd-state adopt --scan`. It only reads.
+//! Reads what AWS has in one VPC.
 
 use crate::clients::Clients;
 use crate::describe::Query;
-use crate::scan::{Found, document, leave_out_without_table};
+use crate::scan::{Found, flow_log, leave_out_without_table, resources};
 use aws_sdk_ec2::types::{Tag, Vpc};
-use rd_common::aws::Aws;
-use rd_common::context::Context;
-use rd_common::output::printer::{print_at_once, print_info};
-use rd_common::{Error, Exit, Result};
+use rd_common::output::printer::print_info;
+use rd_common::{Ctx, Error, Result, ScanRequest, TerraformResources};
 
-/// The flags that select the VPC of `rd-net scan`.
-#[derive(clap::Args, Clone, Debug)]
-pub struct ScanArgs {
-    /// The VPC; by default the only one that is not AWS's default VPC
-    #[arg(long, value_name = "ID")]
-    vpc: Option<String>,
-    /// Only a VPC with this tag; all of them where it is given several times
-    #[arg(long, value_name = "KEY=VALUE", value_parser = parse_tag)]
-    tag: Vec<(String, String)>,
-}
-
-fn parse_tag(text: &str) -> std::result::Result<(String, String), String> {
-    match text.split_once('=') {
-        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
-        _ => Err("must be KEY=VALUE, such as Name=shop-production".to_owned()),
-    }
-}
-
-/// Prints the resources of the VPC, in the form of `terraform show -json`.
-pub async fn run(context: &Context, args: &ScanArgs) -> Result<Exit> {
-    let aws = Aws::connect(&context.access, &context.stack.region).await?;
-    aws.check_credentials().await?;
-    let clients = Clients::new(&aws);
-    let vpc = choose(&clients, args, &context.stack.region).await?;
-    let mut found = read(&clients, vpc.vpc_id().unwrap_or_default()).await?;
+/// The resources of the VPC that is meant.
+pub async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<TerraformResources> {
+    let vpc = choose(&ctx.clients, request, &ctx.stack.region).await?;
+    let id = vpc.vpc_id().unwrap_or_default();
+    let mut found = read(&ctx.clients, id).await?;
     let left = leave_out_without_table(&mut found);
     if !left.is_empty() {
         print_info(&format!(
@@ -41,31 +19,33 @@ pub async fn run(context: &Context, args: &ScanArgs) -> Result<Exit> {
             left.join(", ")
         ));
     }
-    print_at_once(&format!("{}\n", document(&vpc, &found)))?;
-    Ok(Exit::Done)
+    let mut all = resources(&vpc, &found);
+    flow_log::add(ctx, id, &mut all).await?;
+    Ok(all)
 }
 
 /// The VPC that is meant; where several can be, it is a question.
-async fn choose(clients: &Clients, args: &ScanArgs, region: &str) -> Result<Vpc> {
-    let query = match &args.vpc {
+async fn choose(clients: &Clients, request: &ScanRequest, region: &str) -> Result<Vpc> {
+    let query = match &request.vpc {
         Some(id) => Query::by("vpc-id", [id.clone()]),
         None => Query::by("state", ["available".to_owned()]),
     };
     let mut all = clients.describe.vpcs.ask(query).await?.to_vec();
-    if args.vpc.is_none() {
+    if request.vpc.is_none() {
         all.retain(|one| one.is_default() != Some(true));
     }
     all.retain(|one| {
-        args.tag
+        request
+            .tags
             .iter()
             .all(|(key, value)| has(one.tags(), key, value))
     });
     all.sort_by(|one, other| one.vpc_id().cmp(&other.vpc_id()));
     match all.as_slice() {
         [one] => Ok(one.clone()),
-        [] => Err(Error::refused(match &args.vpc {
+        [] => Err(Error::refused(match &request.vpc {
             Some(id) => format!("{id} does not exist in {region}, or lacks the tags of --tag"),
-            None if args.tag.is_empty() => format!("no VPC is in {region} but the default one"),
+            None if request.tags.is_empty() => format!("no VPC is in {region} but the default one"),
             None => format!("no VPC in {region} has the tags of --tag"),
         })
         .hint("nothing was changed; check --vpc, --tag, the region and the account")),

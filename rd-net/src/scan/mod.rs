@@ -1,61 +1,54 @@
-//! What AWS has in one VPC, as resources of Terraform: `rd-state adopt --scan` maps them as those of a state. Pure.
+//! What AWS has in one VPC, as resources of Terraform: `rd-state adopt --scan` maps them as those of a state.
+
+mod flow_log;
+mod read;
+
+pub use read::scan;
 
 use aws_sdk_ec2::types::{
     InternetGateway, NatGateway, NatGatewayState, RouteTable, SecurityGroup, SecurityGroupRule,
     Subnet, Vpc, VpcEndpoint, VpcEndpointType,
 };
-use serde_json::{Value, json};
+use rd_common::TerraformResources;
+use serde_json::json;
 use std::collections::BTreeSet;
-
-/// The name of the provider, as a state has it.
-const PROVIDER: &str = "registry.terraform.io/hashicorp/aws";
 
 /// The group that AWS makes with each VPC.
 const DEFAULT_GROUP: &str = "default";
 
 /// What was read of one VPC.
 #[derive(Default)]
-pub struct Found {
+struct Found {
     /// The subnets in it.
-    pub subnets: Vec<Subnet>,
+    subnets: Vec<Subnet>,
     /// The internet gateways attached to it.
-    pub internet_gateways: Vec<InternetGateway>,
+    internet_gateways: Vec<InternetGateway>,
     /// Its NAT gateways, also deleted ones.
-    pub nat_gateways: Vec<NatGateway>,
+    nat_gateways: Vec<NatGateway>,
     /// The route tables, also the main one.
-    pub route_tables: Vec<RouteTable>,
+    route_tables: Vec<RouteTable>,
     /// Its VPC endpoints, also those of services.
-    pub endpoints: Vec<VpcEndpoint>,
+    endpoints: Vec<VpcEndpoint>,
     /// The security groups, also the default one.
-    pub groups: Vec<SecurityGroup>,
+    groups: Vec<SecurityGroup>,
     /// The rules of those groups.
-    pub rules: Vec<SecurityGroupRule>,
+    rules: Vec<SecurityGroupRule>,
 }
 
-/// A resource with an address made of its type and its id in AWS.
-fn resource(kind: &str, id: &str, mut values: Value) -> Value {
-    values["id"] = json!(id);
-    json!({"mode": "managed", "type": kind, "address": format!("{kind}.{id}"), "provider_name": PROVIDER,
-           "values": values})
-}
-
-/// The resources in the form of `terraform show -json`.
-pub fn document(vpc: &Vpc, found: &Found) -> Value {
+/// The resources of the VPC. Pure.
+fn resources(vpc: &Vpc, found: &Found) -> TerraformResources {
     let id = vpc.vpc_id().unwrap_or_default();
-    let mut all = vec![resource(
-        "aws_vpc",
-        id,
-        json!({"cidr_block": vpc.cidr_block()}),
-    )];
-    all.extend(found.subnets.iter().map(|one| {
+    let mut all = TerraformResources::default();
+    all.add("aws_vpc", id, json!({"cidr_block": vpc.cidr_block()}));
+    for one in &found.subnets {
         let values = json!({"vpc_id": id, "arn": one.subnet_arn(), "cidr_block": one.cidr_block(),
                             "availability_zone": one.availability_zone()});
-        resource("aws_subnet", one.subnet_id().unwrap_or_default(), values)
-    }));
-    all.extend(found.internet_gateways.iter().map(|one| {
+        all.add("aws_subnet", one.subnet_id().unwrap_or_default(), values);
+    }
+    for one in &found.internet_gateways {
         let gateway = one.internet_gateway_id().unwrap_or_default();
-        resource("aws_internet_gateway", gateway, json!({"vpc_id": id}))
-    }));
+        all.add("aws_internet_gateway", gateway, json!({"vpc_id": id}));
+    }
     let mut addresses = BTreeSet::new();
     for one in found.nat_gateways.iter().filter(|one| exists(one)) {
         let allocation = one.nat_gateway_addresses().iter();
@@ -63,26 +56,23 @@ pub fn document(vpc: &Vpc, found: &Found) -> Value {
         addresses.extend(allocation);
         let values = json!({"allocation_id": allocation, "subnet_id": one.subnet_id()});
         let gateway = one.nat_gateway_id().unwrap_or_default();
-        all.push(resource("aws_nat_gateway", gateway, values));
+        all.add("aws_nat_gateway", gateway, values);
     }
-    all.extend(
-        addresses
-            .iter()
-            .map(|one| resource("aws_eip", one, json!({}))),
-    );
+    for one in addresses {
+        all.add("aws_eip", one, json!({}));
+    }
     for one in &found.route_tables {
-        tables(&mut all, id, one);
+        add_table(&mut all, id, one);
     }
     let own = found.endpoints.iter();
-    let own = own.filter(|one| one.requester_managed() != Some(true));
-    all.extend(own.map(|one| {
+    for one in own.filter(|one| one.requester_managed() != Some(true)) {
         let kind = one.vpc_endpoint_type().map(VpcEndpointType::as_str);
         let groups = one.groups().iter().filter_map(|one| one.group_id());
         let values = json!({"vpc_id": id, "service_name": one.service_name(), "vpc_endpoint_type": kind,
                             "security_group_ids": groups.collect::<Vec<_>>(), "subnet_ids": one.subnet_ids()});
         let endpoint = one.vpc_endpoint_id().unwrap_or_default();
-        resource("aws_vpc_endpoint", endpoint, values)
-    }));
+        all.add("aws_vpc_endpoint", endpoint, values);
+    }
     let mut default = None;
     for one in &found.groups {
         let group = one.group_id().unwrap_or_default();
@@ -93,13 +83,14 @@ pub fn document(vpc: &Vpc, found: &Found) -> Value {
             "aws_security_group"
         };
         let values = json!({"vpc_id": id, "name": one.group_name()});
-        all.push(resource(kind, group, values));
+        all.add(kind, group, values);
     }
     let rules = found.rules.iter();
     // The default group is adopted whole: its rules stay as they are.
-    let rules = rules.filter(|one| one.group_id() != default);
-    all.extend(rules.map(rule));
-    json!({"format_version": "1.0", "values": {"root_module": {"resources": all}}})
+    for one in rules.filter(|one| one.group_id() != default) {
+        add_rule(&mut all, one);
+    }
+    all
 }
 
 fn exists(gateway: &NatGateway) -> bool {
@@ -110,7 +101,7 @@ fn exists(gateway: &NatGateway) -> bool {
 }
 
 /// A route table with its routes and associations. The main one is AWS's.
-fn tables(all: &mut Vec<Value>, vpc: &str, table: &RouteTable) {
+fn add_table(all: &mut TerraformResources, vpc: &str, table: &RouteTable) {
     let id = table.route_table_id().unwrap_or_default();
     let is_main = table
         .associations()
@@ -121,7 +112,7 @@ fn tables(all: &mut Vec<Value>, vpc: &str, table: &RouteTable) {
     } else {
         "aws_route_table"
     };
-    all.push(resource(kind, id, json!({"vpc_id": vpc})));
+    all.add(kind, id, json!({"vpc_id": vpc}));
     for one in table.routes() {
         let gateway = one.gateway_id();
         if let Some(block) = one.destination_cidr_block()
@@ -129,19 +120,19 @@ fn tables(all: &mut Vec<Value>, vpc: &str, table: &RouteTable) {
         {
             let values = json!({"route_table_id": id, "destination_cidr_block": block, "gateway_id": gateway,
                                 "nat_gateway_id": one.nat_gateway_id()});
-            all.push(resource("aws_route", &format!("{id}_{block}"), values));
+            all.add("aws_route", &format!("{id}_{block}"), values);
         }
     }
     for one in table.associations() {
         if let Some(subnet) = one.subnet_id() {
             let values = json!({"subnet_id": subnet, "route_table_id": id});
             let association = one.route_table_association_id().unwrap_or_default();
-            all.push(resource("aws_route_table_association", association, values));
+            all.add("aws_route_table_association", association, values);
         }
     }
 }
 
-fn rule(one: &SecurityGroupRule) -> Value {
+fn add_rule(all: &mut TerraformResources, one: &SecurityGroupRule) {
     let kind = match one.is_egress() {
         Some(true) => "aws_vpc_security_group_egress_rule",
         _ => "aws_vpc_security_group_ingress_rule",
@@ -150,16 +141,13 @@ fn rule(one: &SecurityGroupRule) -> Value {
     let values = json!({"security_group_id": one.group_id(), "ip_protocol": one.ip_protocol(),
                         "from_port": one.from_port(), "to_port": one.to_port(), "cidr_ipv4": one.cidr_ipv4(),
                         "prefix_list_id": one.prefix_list_id(), "referenced_security_group_id": peer});
-    resource(
-        kind,
-        one.security_group_rule_id().unwrap_or_default(),
-        values,
-    )
+    let id = one.security_group_rule_id().unwrap_or_default();
+    all.add(kind, id, values);
 }
 
 /// Takes out the subnets that use the main route table, and returns their ids: a subnet of rd has a table of its own, and an
 /// association would change where its traffic goes.
-pub fn leave_out_without_table(found: &mut Found) -> Vec<String> {
+fn leave_out_without_table(found: &mut Found) -> Vec<String> {
     let associations = found.route_tables.iter().flat_map(RouteTable::associations);
     let with: BTreeSet<&str> = associations.filter_map(|one| one.subnet_id()).collect();
     let id = |one: &Subnet| one.subnet_id().unwrap_or_default().to_owned();
@@ -174,12 +162,6 @@ pub fn leave_out_without_table(found: &mut Found) -> Vec<String> {
 mod tests {
     use super::*;
     use aws_sdk_ec2::types::{NatGatewayAddress, Route, RouteTableAssociation};
-
-    fn addresses(document: &Value) -> Vec<&str> {
-        let all = document["values"]["root_module"]["resources"].as_array();
-        let all = all.into_iter().flatten();
-        all.filter_map(|one| one["address"].as_str()).collect()
-    }
 
     fn nat(id: &str, state: NatGatewayState) -> NatGateway {
         let address = NatGatewayAddress::builder().allocation_id(format!("eipalloc-{id}"));
@@ -250,7 +232,7 @@ mod tests {
         };
         let vpc = Vpc::builder().vpc_id("vpc-1").build();
         assert_eq!(
-            addresses(&document(&vpc, &found)),
+            resources(&vpc, &found).addresses(),
             [
                 "aws_vpc.vpc-1",
                 "aws_nat_gateway.nat-1",
