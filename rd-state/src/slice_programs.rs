@@ -4,10 +4,11 @@
 use rd_common::context::Context;
 use rd_common::pipe::reader::{self, Place};
 use rd_common::records::Record;
+use rd_common::resource::signal::{self, Cancel, Shared};
 use rd_common::slices::{SLICES, TABLES, program_of};
 use rd_common::{Error, Exit, Result, other_program};
 use std::io::Write;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 
 /// The slices whose programs are installed, in pipe order.
 pub fn installed() -> Vec<&'static str> {
@@ -36,6 +37,14 @@ pub fn version_of(table: &str) -> Option<String> {
     Some(version.to_owned())
 }
 
+/// Starts a program that stops with this one as long as the second value exists.
+fn start(command: &mut Command) -> Result<(Child, Shared)> {
+    Cancel::on_signals().map_err(|e| Error::failed(format!("cannot watch for signals: {e}")))?;
+    let child = command.spawn().map_err(|e| other_program::cannot_run(&e))?;
+    let stops_with_this = signal::share_with(&child);
+    Ok((child, stops_with_this))
+}
+
 /// Runs a command of a slice's program with this program's flags, stdout and stderr, and returns how it ended. The
 /// program does not read stdin.
 pub fn run(context: &Context, slice: &str, arguments: &[&str]) -> Result<Exit> {
@@ -43,9 +52,8 @@ pub fn run(context: &Context, slice: &str, arguments: &[&str]) -> Result<Exit> {
     if let Some(format) = context.flags.format {
         command.args(["--format", format.word()]);
     }
-    let status = command
-        .status()
-        .map_err(|e| other_program::cannot_run(&e))?;
+    let (mut child, _stops_with_this) = start(&mut command)?;
+    let status = child.wait().map_err(|e| other_program::cannot_run(&e))?;
     Ok(other_program::exit(status))
 }
 
@@ -59,7 +67,7 @@ pub fn answer(
 ) -> Result<(Exit, Vec<u8>)> {
     let mut command = other_program::in_pipe(context, slice, arguments)?;
     command.stdin(Stdio::piped()).stdout(Stdio::piped());
-    let mut child = command.spawn().map_err(|e| other_program::cannot_run(&e))?;
+    let (mut child, _stops_with_this) = start(&mut command)?;
     if let Some(mut pipe) = child.stdin.take() {
         // A program that has ended early says why.
         let _ = pipe.write_all(stdin.as_bytes());
@@ -72,15 +80,15 @@ pub fn answer(
 /// Runs a command of several slices' programs at once, and prints what they say in the order of the slices, as if one program
 /// had said it. Returns whether all of them have succeeded.
 pub fn run_at_once(context: &Context, slices: &[&str], arguments: &[&str]) -> Result<bool> {
-    let start = |slice: &&str| {
+    let started = |slice: &&str| {
         let mut command = other_program::command(context, slice, arguments)?;
         command.args(["--format", "json"]);
         command.stdout(Stdio::piped()).stderr(Stdio::piped());
-        command.spawn().map_err(|e| other_program::cannot_run(&e))
+        start(&mut command)
     };
-    let children = slices.iter().map(start).collect::<Result<Vec<_>>>()?;
+    let children = slices.iter().map(started).collect::<Result<Vec<_>>>()?;
     let mut succeeded = true;
-    for (child, slice) in children.into_iter().zip(slices) {
+    for ((child, _stops_with_this), slice) in children.into_iter().zip(slices) {
         let output = child.wait_with_output();
         let output = output.map_err(|e| other_program::cannot_run(&e))?;
         succeeded &= output.status.success();
@@ -125,12 +133,12 @@ pub fn run_pipe(context: &Context, commands: &[(&str, Vec<String>)]) -> Result<E
         } else if let Some(format) = context.flags.format {
             command.args(["--format", format.word()]);
         }
-        let mut child = command.spawn().map_err(|e| other_program::cannot_run(&e))?;
+        let (mut child, stops_with_this) = start(&mut command)?;
         upstream = child.stdout.take();
-        children.push(child);
+        children.push((child, stops_with_this));
     }
     let mut failed = Exit::Done;
-    for mut child in children {
+    for (mut child, _stops_with_this) in children {
         let status = child.wait().map_err(|e| other_program::cannot_run(&e))?;
         let exit = other_program::exit(status);
         if failed == Exit::Done {

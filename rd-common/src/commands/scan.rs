@@ -52,7 +52,10 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &ScanArgs) -> Result<
         cancel,
         context.progress.clone(),
     );
-    let found = S::scan(&ctx, &request).await?;
+    let found = tokio::select! {
+        found = S::scan(&ctx, &request) => found?,
+        () = ctx.cancel.cancelled() => return Err(Error::interrupted()),
+    };
     print_at_once(&format!("{}\n", found.document()))?;
     Ok(Exit::Done)
 }

@@ -1,13 +1,14 @@
 //! SIGINT, SIGTERM and SIGHUP: the first one asks the run to stop cleanly, a second one ends the process at once. The
 //! state is safe either way, since every step is recorded before it is taken. While a client program has the terminal,
-//! signals are its own.
+//! signals are its own. Programs of the slices that this one runs stop with it.
 
 use crate::exit::Exit;
 use rustix::process::{Pid, Signal as Number, kill_process};
 use std::future::Future;
 use std::io;
 use std::process::Child;
-use std::sync::{Mutex, OnceLock, PoisonError, mpsc};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError, mpsc};
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::sync::watch;
 
@@ -111,6 +112,45 @@ fn set_client(client: Option<Pid>) {
     *CLIENT.lock().unwrap_or_else(PoisonError::into_inner) = client;
 }
 
+/// The programs of the slices that run now.
+static RUNNING: Mutex<Vec<Pid>> = Mutex::new(Vec::new());
+
+/// While this exists, signals that stop this program stop another one, too.
+#[must_use]
+pub struct Shared(Option<Pid>);
+
+/// Stops a program with this one. It gets SIGINT from the terminal, as this one does; SIGTERM and SIGHUP are passed on.
+pub fn share_with(program: &Child) -> Shared {
+    let id = i32::try_from(program.id()).ok().and_then(Pid::from_raw);
+    running().extend(id);
+    Shared(id)
+}
+
+impl Drop for Shared {
+    fn drop(&mut self) {
+        running().retain(|id| Some(*id) != self.0);
+    }
+}
+
+fn running() -> MutexGuard<'static, Vec<Pid>> {
+    RUNNING.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Passes a signal on to the programs of the slices that do not get it by themselves.
+fn share(number: Number) {
+    if number == Number::INT {
+        return;
+    }
+    for id in running().iter() {
+        // It may have ended in between.
+        let _ = kill_process(*id, number);
+    }
+}
+
+/// How soon a second SIGTERM or SIGHUP is the first one once more: a supervisor may send it to each program of a group, and one
+/// of them may pass it on to another.
+const SAME_SIGNAL: Duration = Duration::from_millis(500);
+
 /// Whether a signal is the client's; passes it on where the client does not get it by itself.
 fn is_passed_on(number: Number) -> bool {
     let client = CLIENT.lock().unwrap_or_else(PoisonError::into_inner);
@@ -151,19 +191,24 @@ impl Watched {
     }
 
     async fn wait(mut self, to_set: &Cancel) {
-        let mut heard = false;
+        let mut heard: Option<Instant> = None;
         loop {
             let number = self.next().await;
             if is_passed_on(number) {
                 continue;
             }
-            if heard {
+            if let Some(first) = heard {
+                if number != Number::INT && first.elapsed() < SAME_SIGNAL {
+                    continue;
+                }
+                share(number);
                 if let Some(tidy_up) = BEFORE_EXIT.get() {
                     tidy_up();
                 }
                 std::process::exit(Exit::Interrupted.code().into());
             }
-            heard = true;
+            heard = Some(Instant::now());
+            share(number);
             to_set.cancel();
         }
     }

@@ -5,9 +5,12 @@
 use crate::adopt::{SETTINGS, seen, terraform_network};
 use crate::adopt_database::{Legacy, NAME, PLANTED};
 use crate::adopt_edge::{seen_entry, terraform_entry};
-use rd_testkit::faults::{Lag, Scenario};
-use rd_testkit::{Api, ELASTICACHE, RDS, Rd, World};
+use rd_testkit::faults::{Calls, Fault, Lag, Proxy, Rule, Scenario};
+use rd_testkit::{Api, ELASTICACHE, RDS, Rd, World, endpoint, finish};
 use serde_json::{Value, json};
+use std::io::{BufRead, BufReader};
+use std::process::{Child, Command};
+use std::time::Duration;
 
 /// What Terraform has made, and what the API says of it, tags included.
 struct Stack {
@@ -121,6 +124,53 @@ const NETWORK_GIVEN_BACK: Scenario = Scenario {
     command: undo,
     check: |world| NETWORK.is_given_back(world),
 };
+
+#[test]
+fn a_signal_to_rd_state_alone_stops_the_program_of_the_slice() {
+    for signal in ["TERM", "INT"] {
+        let proxy = Proxy::start(endpoint());
+        let world = World::at(SETTINGS, proxy.url());
+        network(&world);
+        let slow = Fault::Delay(Duration::from_secs(1));
+        let rules = (0..100).map(|at| Rule::once(Calls::Of("CreateTags"), at, slow.clone()));
+        proxy.rules(rules.collect(), None);
+        let mut running = adopt(&world).start();
+        drop(running.stdin.take());
+        let lines = BufReader::new(running.stdout.take().unwrap()).lines();
+        while proxy.happened() == 0 {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        // A terminal sends SIGINT to both of them.
+        let ids = match signal {
+            "INT" => processes_of(&running),
+            _ => vec![running.id()],
+        };
+        for id in ids {
+            let sent = Command::new("kill")
+                .args(["-s", signal, &id.to_string()])
+                .status();
+            assert!(sent.unwrap().success());
+        }
+        let rest: Vec<String> = lines.map(Result::unwrap).collect();
+        let done = finish(running);
+        assert_eq!(done.code, 130, "{signal}: {}", done.stderr);
+        let end = rest.iter().rfind(|line| line.contains("\"end\"")).unwrap();
+        assert!(end.contains("\"cancelled\""), "{signal}: {end}");
+        assert!(!rest.iter().any(|line| line.contains("\"slice\":\"store\"")));
+        proxy.rules(Vec::new(), None);
+        adopt(&world).ok();
+        NETWORK.is_adopted(&world);
+    }
+}
+
+/// A program and those that it has started.
+fn processes_of(parent: &Child) -> Vec<u32> {
+    let id = parent.id();
+    let path = format!("/proc/{id}/task/{id}/children");
+    let children = std::fs::read_to_string(path).unwrap();
+    let children = children.split_whitespace().map(|id| id.parse().unwrap());
+    [id].into_iter().chain(children).collect()
+}
 
 #[test]
 fn an_adopted_network_ends_the_same_whatever_happens() {
