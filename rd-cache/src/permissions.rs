@@ -272,6 +272,8 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         .regional("any_snapshot", service, ["snapshot:*"])
         .kms_key("key", config.kms_key.as_deref())
         .secrets("secret", &[secret])
+        // ElastiCache manages none.
+        .values("managed_secret", Vec::new())
         // The settings have no key for it.
         .kms_key("secret_key", None)
         .kms_key("log_key", config.log_kms_key.as_deref())

@@ -2,11 +2,14 @@
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazonrds.html>
 
 use crate::config::Config;
+use crate::kinds::db_instance::DbInstance;
+use crate::kinds::db_instance::model::Live;
 use crate::monitoring_role;
-use rd_common::Stack;
 use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
+use rd_common::{Document, Kind, Stack};
 use rd_iam::permissions::service_linked_roles;
 use rd_iam::service_linked_role;
+use serde::Deserialize;
 
 const SERVICE: &str = "RDS";
 
@@ -233,6 +236,15 @@ pub const CALLS: &[Call] = &[
     ),
 ];
 
+/// Adds the secret of an adopted instance whose password RDS manages.
+pub fn with_managed_secret(resources: Resources, data: Option<&Document>) -> Resources {
+    let resources_of_data = data.into_iter().flat_map(|state| state.resources.values());
+    let mut instances = resources_of_data.filter(|one| one.kind == DbInstance::NAME);
+    let live = instances.find_map(|one| Live::deserialize(&one.attributes).ok());
+    let arn = live.and_then(|live| live.managed_secret);
+    resources.values("managed_secret", arn.into_iter().collect())
+}
+
 /// The ARNs of the names in the table.
 pub fn resources(stack: &Stack, config: &Config) -> Resources {
     let name = stack.name_of("postgres");
@@ -262,6 +274,8 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
         )
         .kms_key("key", config.kms_key.as_deref())
         .secrets("secret", &[secret])
+        // Only the state knows one.
+        .values("managed_secret", Vec::new())
         .kms_key("secret_key", config.secret_kms_key.as_deref())
         .kms_key("log_key", config.log_kms_key.as_deref())
         .log_groups("log_group", &[format!("/aws/rds/instance/{name}*")]);

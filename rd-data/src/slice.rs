@@ -83,6 +83,10 @@ impl Slice for Data {
         permissions::resources(stack, config)
     }
 
+    fn resources_by_states(resources: Resources, states: &BTreeMap<&str, Document>) -> Resources {
+        permissions::with_managed_secret(resources, states.get(Self::NAME))
+    }
+
     fn check(config: &Config, stack: &Stack) -> Vec<Problem> {
         config.problems(stack)
     }

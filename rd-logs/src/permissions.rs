@@ -7,11 +7,12 @@
 
 use crate::config::Config;
 use crate::names::{CACHE_TOPIC_NAME, SLACK_NAME, TEAMS_NAME, chat_role};
-use rd_common::Stack;
 use rd_common::permissions::{Call, Condition, Grant, Resources, needs};
 use rd_common::settings::Settings;
+use rd_common::{Document, Stack};
 use rd_iam::permissions::service_linked_roles;
 use rd_iam::service_linked_role;
+use std::collections::BTreeMap;
 
 const CHATBOT: &str = "chatbot";
 const CLOUDWATCH: &str = "CloudWatch";
@@ -452,6 +453,16 @@ pub fn resources(stack: &Stack, config: &Config) -> Resources {
 /// The log groups of a cache.
 fn cache_logs(cache: &str) -> String {
     format!("/aws/vendedlogs/elasticache/{cache}/*")
+}
+
+/// The log groups that the states of database and cache have: an adopted one has a name of its own.
+pub fn log_groups_in(states: &BTreeMap<&str, Document>) -> Vec<String> {
+    let states = ["data", "cache"]
+        .iter()
+        .filter_map(|slice| states.get(slice));
+    let resources = states.flat_map(|state| state.resources.values());
+    let groups = resources.filter(|one| one.kind == "log_group");
+    groups.filter_map(|group| group.id.clone()).collect()
 }
 
 /// The log groups that have names which the settings of other slices give.

@@ -29,6 +29,7 @@ use rd_iam::role::Role;
 use rd_iam::role_policy::RolePolicy;
 use rd_topic::Topic;
 use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// The slice `logs`, which depends on no other slice but watches those that exist.
 pub struct Logs;
@@ -55,6 +56,10 @@ impl Slice for Logs {
     fn resources_by_settings(stack: &Stack, config: &Config, settings: &Settings) -> Resources {
         let groups = permissions::log_groups_named_in(settings);
         permissions::resources(stack, config).log_groups("log_group", &groups)
+    }
+
+    fn resources_by_states(resources: Resources, states: &BTreeMap<&str, Document>) -> Resources {
+        resources.log_groups("log_group", &permissions::log_groups_in(states))
     }
 
     const OPTIONAL_INPUTS: &'static [SliceInputs] = &OPTIONAL_INPUTS;

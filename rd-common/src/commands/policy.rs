@@ -4,10 +4,13 @@ use crate::aws;
 use crate::context::Context;
 use crate::error::{Error, Result};
 use crate::exit::Exit;
+use crate::output::printer::print_info;
 use crate::permissions::{Call, Resources, document, unused_names, use_of};
 use crate::resource::slice::Slice;
+use crate::slices::SLICES;
+use crate::state::document::Document;
 use serde_json::{Value, json};
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// The arguments that `policy` accepts.
 #[derive(clap::Args, Clone, Debug, Default)]
@@ -51,7 +54,9 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PolicyArgs) -> Resul
     let account = account_or(args.account.as_deref(), ask).await?;
     let _ = context.stack.account.set(account);
     let resources = S::resources_by_settings(&context.stack, &config, &context.settings);
-    let resources = resources.also_named(&given_names(context, args, S::NAME).await);
+    let states = states(context, args).await;
+    let resources = resources.also_named(&given_names(states.get(S::NAME)));
+    let resources = S::resources_by_states(resources, &states);
     debug_assert!(
         unused_names(S::CALLS, &resources).is_empty(),
         "resources that no call needs: {:?}",
@@ -68,19 +73,32 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &PolicyArgs) -> Resul
 /// The fields that are names of resources at AWS.
 const NAMES: [&str; 3] = ["name", "identifier", "id"];
 
-/// The names that adopted resources have, each after the one that rd would give. Where only credentials give the state, and
-/// the user has passed the account to need none, there are none.
-async fn given_names(context: &Context, args: &PolicyArgs, slice: &str) -> Vec<(String, String)> {
-    let is_shared = context
-        .store
-        .location(&context.key(slice))
-        .starts_with("s3://");
-    if is_shared && args.account.is_some() {
-        return Vec::new();
+/// The states of the stack, by slice. Where only credentials give them, and the user has passed the account to need none, there
+/// are none.
+async fn states(context: &Context, args: &PolicyArgs) -> BTreeMap<&'static str, Document> {
+    let mut all = BTreeMap::new();
+    for slice in SLICES {
+        let is_shared = context
+            .store
+            .location(&context.key(slice))
+            .starts_with("s3://");
+        if is_shared && args.account.is_some() {
+            print_info(
+                "the states in the bucket are not read, because --account is passed: the names that adopted resources have in \
+                 them are not in this policy",
+            );
+            break;
+        }
+        // Without a state that can be read, the names of the settings are left.
+        let state = context.load_state(slice).await.ok().flatten();
+        all.extend(state.map(|state| (slice, state)));
     }
-    // Without a state that can be read, the names of the settings are left.
-    let state = context.load_state(slice).await.ok().flatten();
-    let resources = state.iter().flat_map(|state| state.resources.values());
+    all
+}
+
+/// The names that adopted resources have, each after the one that rd would give.
+fn given_names(state: Option<&Document>) -> Vec<(String, String)> {
+    let resources = state.into_iter().flat_map(|state| state.resources.values());
     let given = resources.flat_map(|one| one.adopted.iter().flat_map(|adopted| &adopted.given));
     let names = given.filter(|(path, _)| NAMES.contains(&path.as_str()));
     let names = names.filter_map(|(_, given)| {

@@ -16,6 +16,7 @@ use crate::terraform_resources::TerraformResources;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
+use std::collections::BTreeMap;
 use std::future::Future;
 
 /// A resource that a destroy is about to delete.
@@ -112,6 +113,12 @@ pub trait Slice: 'static {
     ) -> Resources {
         let _ = settings;
         Self::resources(stack, config)
+    }
+
+    /// Adds what only the states tell, by slice, such as the names that adopted resources of other slices have. Pure.
+    fn resources_by_states(resources: Resources, states: &BTreeMap<&str, Document>) -> Resources {
+        let _ = states;
+        resources
     }
 
     /// What is wrong with the settings beyond the types of their keys. Pure.

@@ -315,6 +315,11 @@ fn a_password_that_rds_manages_stays_so() {
     assert!(done.stderr.contains("RDS manages"), "{}", done.stderr);
     let output = world.rd("rd-data").args("output secret_arn").ok();
     assert_eq!(output.stdout.trim(), arn);
+    let policy = world.rd("rd-data").args("policy --for connect").ok();
+    assert!(policy.stdout.contains(&arn), "{}", policy.stdout);
+    let logs = world.rd("rd-logs").args("policy --for tail").ok();
+    let group = format!(":log-group:/aws/rds/instance/{NAME}/postgresql\"");
+    assert!(logs.stdout.contains(&group), "{}", logs.stdout);
     let rotate = world.rd("rd-data").args("rotate").code(6);
     assert!(rotate.stderr.contains("rotate-secret"), "{}", rotate.stderr);
     world.rd("rd-data").args("apply -y").ok();

@@ -1,4 +1,5 @@
-//! What IAM asks for the calls of this crate. A slice names its secret `secret`, and the secret's own KMS key `secret_key`.
+//! What IAM asks for the calls of this crate. A slice names its secret `secret`, one that
+//! another service manages for it `managed_secret`, and the secret's own KMS key `secret_key`.
 //! <https://docs.aws.amazon.com/service-authorization/latest/reference/list_awssecretsmanager.html>
 
 use rd_common::permissions::{Call, Condition, Grant, needs};
@@ -26,7 +27,10 @@ pub const CALLS: &[Call] = &[
         SERVICE,
         "DescribeSecret",
         "plan rotate restore check",
-        &[Grant::on("secretsmanager:DescribeSecret", "secret")],
+        &[Grant::on(
+            "secretsmanager:DescribeSecret",
+            "secret managed_secret",
+        )],
     ),
     needs(
         SERVICE,
@@ -39,7 +43,7 @@ pub const CALLS: &[Call] = &[
         "GetSecretValue",
         "plan rotate restore check connect",
         &[
-            Grant::on("secretsmanager:GetSecretValue", "secret"),
+            Grant::on("secretsmanager:GetSecretValue", "secret managed_secret"),
             READ_KEY,
         ],
     ),
