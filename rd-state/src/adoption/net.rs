@@ -324,6 +324,34 @@ fn tables<'a>(
             }
         }
     }
+    more_tables(mapper, zones);
+}
+
+/// The tables of subnets that have another one than rd would give them: a VPC module can make one for each subnet. The subnets keep
+/// them.
+fn more_tables(mapper: &mut Mapper<'_>, zones: &[Zone<'_>]) {
+    let decisions = mapper.mapping.decisions.iter();
+    let ours = decisions.filter(|one| one.address.starts_with("net.route_table."));
+    let ours: BTreeSet<String> = ours.map(|one| one.id.clone()).collect();
+    for zone in zones {
+        for (tier, subnet) in [("public", zone.public), ("private", zone.private)] {
+            let Some((table, _)) = table_of(mapper, subnet) else {
+                continue;
+            };
+            if ours.contains(table) {
+                continue;
+            }
+            let mut tables = mapper.of("aws_route_table");
+            tables.retain(|one| one.id() == table);
+            for one in tables {
+                mapper.leave(one, "rd has fewer route tables; its subnet keeps it");
+            }
+            mapper.mapping.notes.push(format!(
+                "the {tier} subnet in {} keeps the route table {table}, which rd does not manage",
+                zone.name
+            ));
+        }
+    }
 }
 
 /// The VPC endpoints, and the services that get an interface endpoint.

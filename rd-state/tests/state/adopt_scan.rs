@@ -180,6 +180,45 @@ fn a_database_and_a_cache_are_what_a_state_says() {
 }
 
 #[test]
+fn a_subnet_keeps_a_route_table_of_its_own() {
+    let world = World::new(SETTINGS);
+    world.rd("rd-net").args("apply -y --set net.nat=none").ok();
+    let vpc = world.id("net.vpc.main");
+    let gateway = world.id("net.internet_gateway.main");
+    let subnet = world.id("net.subnet.public-b");
+    let own = world.ec2("CreateRouteTable", &[("VpcId", vpc.as_str())]);
+    let own = own.tag("routeTableId").unwrap();
+    let route = [
+        ("RouteTableId", own),
+        ("DestinationCidrBlock", "0.0.0.0/0"),
+        ("GatewayId", gateway.as_str()),
+    ];
+    world.ec2("CreateRoute", &route);
+    let by_subnet = [
+        ("Filter.1.Name", "association.subnet-id"),
+        ("Filter.1.Value.1", subnet.as_str()),
+    ];
+    let tables = || world.ec2("DescribeRouteTables", &by_subnet).body;
+    let before = tables();
+    let (_, association) = before.split_once("<routeTableAssociationId>").unwrap();
+    let mut all = before.split("<routeTableAssociationId>").skip(1);
+    let of_subnet = all.find(|part| part.split("</item>").next().unwrap().contains(&subnet));
+    let association = of_subnet.unwrap_or(association);
+    let association = association.split('<').next().unwrap();
+    let replace = [("AssociationId", association), ("RouteTableId", own)];
+    world.ec2("ReplaceRouteTableAssociation", &replace);
+    std::fs::remove_dir_all(world.path().join(".rd")).unwrap();
+
+    let done = scan(&world, &format!("--vpc {vpc} -y"));
+    assert_eq!(done.code, 0, "{}", done.stderr);
+    let note = format!("the public subnet in us-east-1b keeps the route table {own}");
+    assert!(done.stderr.contains(&note), "{}", done.stderr);
+    let planned = world.rd("rd-net").args("plan --exit-code").run();
+    assert_eq!(planned.code, 0, "{}{}", planned.stdout, planned.stderr);
+    assert!(tables().contains(own));
+}
+
+#[test]
 fn a_public_entry_is_what_a_state_says() {
     let world = World::new(SETTINGS);
     let state = terraform_entry(&world);
