@@ -134,7 +134,7 @@ pub fn notes(
                 "these records stay in Route 53 when they leave the stack: {}",
                 kept.join(", ")
             ),
-            hint: "certificates of the same name need them, in every region: delete them by hand only if there are none"
+            hint: "certificates of the same name need them, in every region: delete them manually only if there are none"
                 .to_owned(),
         });
     }

@@ -254,7 +254,7 @@ impl Config {
                     Some(value) if !is_right(value) => {
                         let what = match value.contains("://") {
                             // The URL of a webhook is a secret: it is not shown.
-                            true => "a URL is no id".to_owned(),
+                            true => "a URL is not an id".to_owned(),
                             false => format!("`{value}` is not the id"),
                         };
                         wrong(key, what, allowed);

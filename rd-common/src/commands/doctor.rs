@@ -50,7 +50,7 @@ pub(crate) async fn run<S: Slice>(context: &Context, args: &DoctorArgs) -> Resul
             let left = found.iter().filter(|finding| !finding.fixable).count() as u64;
             finished
                 .counts
-                .insert("mended".to_owned(), found.len() as u64 - left);
+                .insert("fixed".to_owned(), found.len() as u64 - left);
             finished.exit = if left == 0 { Exit::Done } else { Exit::Failed };
             Ok(finished)
         };

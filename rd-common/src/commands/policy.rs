@@ -119,7 +119,7 @@ pub fn known_use<'a>(what: &'a str, known: &BTreeSet<&str>) -> Result<&'a str> {
     }
     let known: Vec<&str> = known.iter().copied().collect();
     Err(
-        Error::usage(format!("`{what}` is no command with a policy"))
+        Error::usage(format!("`{what}` is not a command with a policy"))
             .hint(format!("--for accepts: {}", known.join(", "))),
     )
 }
@@ -136,8 +136,10 @@ pub async fn account_or(
         Some(id) if id.len() == 12 && id.bytes().all(|byte| byte.is_ascii_digit()) => {
             Ok(id.to_owned())
         }
-        Some(id) => Err(Error::usage(format!("`{id}` is no id of an AWS account"))
-            .hint("an account's id has 12 digits")),
+        Some(id) => Err(
+            Error::usage(format!("`{id}` is not the id of an AWS account"))
+                .hint("an account's id has 12 digits"),
+        ),
         None => ask().await.map_err(|error| {
             error.hint("pass --account, the id of the account, to need no credentials")
         }),

@@ -67,7 +67,7 @@ pub fn show(
             let near = nearest(key, keys.iter().map(String::as_str));
             let guess = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
             return Err(
-                Error::usage(format!("`{key}` is no setting of {}", context.program))
+                Error::usage(format!("`{key}` is not a setting of {}", context.program))
                     .hint(format!("{guess}{} settings lists all", context.program)),
             );
         }

@@ -1,10 +1,10 @@
 //! Words that flow into lines: lines end between words, and the lines after the first one are indented.
 
 use crate::output::clean::one_line;
-use crate::output::wrap::columns;
+use crate::output::wrap::{columns, words};
 use anstyle::Style;
 
-/// A word with its style, and its distance in columns to the word before it.
+/// A word, or a number with its unit, with its style, and its distance in columns to the word before it.
 #[derive(Clone, Debug)]
 struct Word {
     gap: usize,
@@ -28,7 +28,7 @@ pub struct Flow {
 impl Flow {
     /// Adds the words of a text in a style. Characters that a terminal would obey are escaped.
     pub fn put(&mut self, style: Style, text: &str) -> &mut Self {
-        for word in one_line(text).split(' ').filter(|word| !word.is_empty()) {
+        for word in words(&one_line(text)) {
             self.words.push(Word {
                 gap: self.gap.take().unwrap_or(1),
                 style,
@@ -115,6 +115,14 @@ mod tests {
         assert_eq!(flow.lines(2, 4, 80), "  one two   three\n");
         assert_eq!(flow.lines(2, 4, 10), "  one two\n    three\n");
         assert_eq!(flow.lines(0, 1, 1), "one\n two\n three\n");
+    }
+
+    #[test]
+    fn a_number_stays_with_its_unit() {
+        let mut flow = Flow::default();
+        flow.plain("bucket has 1.5 GB");
+        assert_eq!(flow.lines(0, 2, 15), "bucket has\n  1.5 GB\n");
+        assert_eq!(flow.longest_word(), 6);
     }
 
     #[test]

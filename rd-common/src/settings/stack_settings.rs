@@ -54,7 +54,7 @@ pub fn resembles_production(environment: &str) -> bool {
 pub fn not_production(environment: &str) -> (String, &'static str) {
     (
         format!(
-            "the environment `{environment}` has the defaults of a test, since only `production` has those of production"
+            "the environment `{environment}` has the defaults of a test environment: only `production` has those of production"
         ),
         "protect is false, backups are kept for a day, and deletes take no final snapshot: call it `production`, or set \
          protect = true and the keys that differ; protect = false ends this warning",

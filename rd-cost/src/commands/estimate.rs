@@ -172,7 +172,7 @@ fn over(session: &PipeSession, estimate: &Estimate, limit: Limit) -> bool {
         Some(_) => false,
         None => {
             session.warn(
-                "a percentage of nothing is no limit: the stack costs nothing today",
+                "a percentage cannot be a limit: the stack costs nothing today",
                 "pass --fail-over with an amount in US dollars",
             );
             false

@@ -83,7 +83,9 @@ impl PriceList {
             let answer = call.send().await.doing("read the Price List")?;
             for text in answer.price_list() {
                 all.push(serde_json::from_str(text).map_err(|e| {
-                    Error::failed(format!("the Price List has a product that is no JSON: {e}"))
+                    Error::failed(format!(
+                        "the Price List has a product that is not JSON: {e}"
+                    ))
                 })?);
             }
             token = answer.next_token.filter(|token| !token.is_empty());

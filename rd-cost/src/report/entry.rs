@@ -10,7 +10,9 @@ const INDENT: usize = 13;
 pub fn entry(amount: &str, name: &str, lines: &[String], width: usize) -> String {
     let mut text = format!("{amount:>11}  {}\n", paint(BOLD, name));
     for line in lines {
-        for part in hanging(&[line], 0, width.saturating_sub(INDENT)).lines() {
+        // A command is one text, however many lines it takes.
+        let indent = if line.starts_with('→') { 2 } else { 0 };
+        for part in hanging(&[line], indent, width.saturating_sub(INDENT)).lines() {
             text.push_str(&format!("{:INDENT$}{part}\n", ""));
         }
     }

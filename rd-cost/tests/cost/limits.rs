@@ -22,7 +22,7 @@ fn a_plan_that_adds_too_much_exits_with_7() {
     assert!(text.ends_with("cost: over the limit\n"), "{text}");
     let done = estimate(&world, &net, "--fail-over 15%");
     assert!(
-        done.stderr.contains("a percentage of nothing is no limit"),
+        done.stderr.contains("a percentage cannot be a limit"),
         "{}",
         done.stderr
     );

@@ -247,7 +247,7 @@ async fn running(origin: &Origin) -> Result<String> {
         .and_then(|rest| rest.strip_prefix('@'));
     digest.map(str::to_owned).ok_or_else(|| {
         Error::refused(format!(
-            "{} runs {image}, which is no image of its repository by its digest",
+            "{} runs {image}, which is not an image of its repository by its digest",
             environment
         ))
         .hint("deploy one there with rd-ecs deploy, or name one with --digest or --from-tag")

@@ -16,8 +16,8 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use jiff::Timestamp;
 use rd_common::context::Context;
 use rd_common::output::printer::print_warning;
-use rd_common::output::style::{ERROR, OK, paint};
-use rd_common::output::table::table;
+use rd_common::output::style::{ERROR, OK, paint, width};
+use rd_common::output::table::table_or_list;
 use rd_common::{Error, Exit, Result};
 use serde_json::{Map, Value, json};
 
@@ -98,7 +98,8 @@ pub async fn run(context: &Context, args: &RevisionsArgs) -> Result<Exit> {
             .iter()
             .map(|one| row(one, one.arn == running, &images, now));
         let rows: Vec<Vec<String>> = rows.collect();
-        table(&["REVISION", "", "IMAGE", "DIGEST", "AGE", "BY"], &rows)
+        let heading = ["REVISION", "", "IMAGE", "DIGEST", "AGE", "BY"];
+        table_or_list(&heading, &rows, width())
     };
     context.printer.text(&text);
     Ok(Exit::Done)

@@ -63,7 +63,9 @@ fn what_the_other_environment_runs_is_copied_with_its_digest() {
     let placeholder = promote(&world, "");
     assert_eq!(placeholder.code, 6, "{}", placeholder.stderr);
     assert!(
-        placeholder.stderr.contains("no image of its repository"),
+        placeholder
+            .stderr
+            .contains("not an image of its repository"),
         "{}",
         placeholder.stderr
     );

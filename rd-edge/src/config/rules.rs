@@ -148,7 +148,7 @@ fn add_action_problems(rule: &RuleConfig, add: &mut impl FnMut(&str, String, &st
         add(
             ".body",
             "there is a body, but no `status`".to_owned(),
-            "a `status` beside it",
+            "a `status` next to it",
         );
     }
     if let Some(redirect) = &rule.redirect {

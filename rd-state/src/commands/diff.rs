@@ -3,7 +3,10 @@
 use crate::stack_states;
 use rd_common::completion;
 use rd_common::context::Context;
-use rd_common::output::style::{BOLD, ERROR, OK, WARN, paint};
+use rd_common::output::flow::Flow;
+use rd_common::output::look::Look;
+use rd_common::output::style::{BOLD, ERROR, OK, WARN};
+use rd_common::output::value::short;
 use rd_common::{Document, Exit, Result};
 use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
@@ -38,13 +41,14 @@ pub async fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
         None => stack_states::one(context, &args.slice).await?,
     };
     let differences = differences(&before, &after);
+    let look = Look::of_stdout(true);
     let mut text = String::new();
     for difference in &differences {
         if context.printer.is_json() {
             let line = json!({"path": difference.path, "before": difference.before, "after": difference.after});
             text.push_str(&format!("{line}\n"));
         } else {
-            text.push_str(&view(difference));
+            text.push_str(&view(difference, look));
         }
     }
     if differences.is_empty() && !context.printer.is_json() {
@@ -54,13 +58,28 @@ pub async fn run(context: &Context, args: &DiffArgs) -> Result<Exit> {
     Ok(Exit::Done)
 }
 
-fn view(difference: &Difference) -> String {
-    let name = paint(BOLD, &difference.path);
+/// A difference, wrapped to the width of the terminal: values as plans show them.
+fn view(difference: &Difference, look: Look) -> String {
+    let (sign, style) = match (&difference.before, &difference.after) {
+        (Value::Null, _) => ("+", OK),
+        (_, Value::Null) => ("-", ERROR),
+        _ => ("~", WARN),
+    };
+    let mut line = Flow::default();
+    line.put(style, sign).put(BOLD, &difference.path).gap(2);
+    let shown = |value: &Value| match short(value).as_str() {
+        // Nothing would be seen of it.
+        text if text.trim().is_empty() => "\"\"".to_owned(),
+        text => text.to_owned(),
+    };
     match (&difference.before, &difference.after) {
-        (Value::Null, after) => format!("{} {name}  {after}\n", paint(OK, "+")),
-        (before, Value::Null) => format!("{} {name}  {before}\n", paint(ERROR, "-")),
-        (before, after) => format!("{} {name}  {before} → {after}\n", paint(WARN, "~")),
-    }
+        (Value::Null, value) | (value, Value::Null) => line.plain(&shown(value)),
+        (before, after) => {
+            let arrow = look.signs.arrow();
+            line.plain(&format!("{} {arrow} {}", shown(before), shown(after)))
+        }
+    };
+    line.lines(0, 4, look.width)
 }
 
 /// Compares by path. Of a resource in both versions: its id, its phase and each member of its spec. Of a resource in

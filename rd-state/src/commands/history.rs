@@ -3,7 +3,8 @@
 use crate::stack_states;
 use rd_common::completion;
 use rd_common::context::Context;
-use rd_common::output::table::table;
+use rd_common::output::style::width;
+use rd_common::output::table::table_or_list;
 use rd_common::state::store::{Key, Store, Version};
 use rd_common::{Exit, Result};
 
@@ -56,17 +57,18 @@ pub async fn run(context: &Context, args: &HistoryArgs) -> Result<Exit> {
                 format!("{:.0}", version.written),
                 version.command.clone(),
                 version.resources.to_string(),
-                version.run.clone(),
+                version.run.chars().take(RUN_ID).collect(),
             ]
         })
         .collect();
-    context.printer.text(&table(
-        &["SERIAL", "WRITTEN", "COMMAND", "RESOURCES", "RUN"],
-        &rows,
-    ));
+    let heading = ["SERIAL", "WRITTEN", "COMMAND", "RESOURCES", "RUN"];
+    let text = table_or_list(&heading, &rows, width());
+    context.printer.text(&text);
     Ok(Exit::Done)
 }
 
+/// How much of a run's id is shown to people: it tells the runs of a slice apart. The JSON has all of it.
+const RUN_ID: usize = 8;
 /// How many runs are shown where no limit is set.
 const RUNS: usize = 20;
 /// How many versions are read at first in the search for the runs: a first apply of the largest slice writes about 80.

@@ -65,7 +65,7 @@ fn uses(what: &str) -> Result<&'static [&'static str]> {
             let mut known = [&READING[..], &WRITING[..], &["all", "adopt", "bootstrap"]].concat();
             known.sort_unstable();
             Err(
-                Error::usage(format!("`{what}` is no command with a policy"))
+                Error::usage(format!("`{what}` is not a command with a policy"))
                     .hint(format!("--for accepts: {}", known.join(", "))),
             )
         }

@@ -305,7 +305,7 @@ fn an_environment_that_reads_like_production_is_told_once_in_a_pipe() {
                 one["summary"]
                     .as_str()
                     .unwrap()
-                    .contains("`prod` has the defaults of a test")
+                    .contains("`prod` has the defaults of a test environment")
             })
             .count()
     };

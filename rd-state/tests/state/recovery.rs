@@ -362,7 +362,9 @@ fn the_doctor_finds_and_fixes_inconsistencies() {
             found.stderr
         );
     }
-    world.rd("rd-state").args("doctor net --fix").ok();
+    let fixed = world.rd("rd-state").args("doctor net --fix").ok().end();
+    assert!(fixed["counts"]["findings"].as_u64() > Some(0), "{fixed}");
+    assert_eq!(fixed["counts"]["fixed"], fixed["counts"]["findings"]);
     world.rd("rd-state").args("doctor net").ok();
     let plan = world.rd("rd-net").args("plan").ok();
     assert_eq!(

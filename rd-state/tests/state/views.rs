@@ -74,7 +74,7 @@ fn applies_statuses_and_full_plans_are_shown_at_every_width() {
         ("status_in_full", STATUS, "--full"),
         ("plan_in_full", RECORDS, "--full"),
     ] {
-        for width in ["60", "80", "120"] {
+        for width in ["40", "60", "80", "120"] {
             let plain = view(records, line, width).ok().stdout;
             let colored = view(records, line, width).env("CLICOLOR_FORCE", "1");
             let colored = colored.ok().stdout.replace('\u{1b}', "␛");
@@ -84,6 +84,66 @@ fn applies_statuses_and_full_plans_are_shown_at_every_width() {
     }
     let full = view(STATUS, "--full", "80").ok().stdout;
     assert!(full.contains("net.vpc.main"), "{full}");
+}
+
+#[test]
+fn a_narrow_status_says_what_a_wide_one_says_and_parts_no_number_from_its_unit() {
+    let world = World::new("");
+    let view = |width: usize| {
+        let view = world.rd("rd-state").args("view").stdin(STATUS);
+        view.env("COLUMNS", &width.to_string()).ok().stdout
+    };
+    let words = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+    let wide = words(&view(120));
+    assert!(wide.contains("greater than the threshold (10.0)"), "{wide}");
+    for width in (40..120).step_by(4) {
+        let text = view(width);
+        assert_eq!(words(&text), wide, "{width}");
+        for (above, below) in text.lines().zip(text.lines().skip(1)) {
+            let number = above.split(' ').next_back().unwrap_or_default();
+            let begins = below.trim_start();
+            let is_unit = ["GB", "GiB", "USD", "h ", "%"].map(|unit| begins.starts_with(unit));
+            assert!(
+                number.parse::<f64>().is_err() || !is_unit.contains(&true),
+                "{width}: {above}\n{below}"
+            );
+        }
+    }
+}
+
+/// README has the plan of a whole stack with its cost as the programs print it, without some lines.
+#[test]
+fn the_plan_in_readme_is_as_it_is() {
+    let settings = "project = \"shop\"\nenvironment = \"production\"\nregion = \"eu-central-1\"\n\
+        domain = \"shop.example.com\"\n[edge]\nhosted_zone = \"none\"\n[logs]\nalert_email = \"ops@example.com\"\n";
+    let world = World::new(settings).in_region("eu-central-1");
+    let root = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
+    let line = format!("{root}/scripts/plan --format text");
+    let shown = world.rd("rd-net").env("COLUMNS", "80").shell(&line).ok();
+    let shown = shown.stdout.replace(&world.account, "123456789012");
+    let lines: Vec<&str> = shown.lines().collect();
+    let summary = lines[1];
+    assert!(
+        summary.starts_with("79 to create; ") && summary.contains(" USD a month"),
+        "{shown}"
+    );
+    let readme = std::fs::read_to_string(format!("{root}/README.md")).unwrap();
+    let begin = format!("```text\n{}\n{summary}\n", lines[0]);
+    let block = readme.split_once(&begin);
+    let (_, block) = block.unwrap_or_else(|| panic!("README lacks:\n{begin}"));
+    let block = block.split_once("```").unwrap().0;
+    // What stands between two `…` is there without a gap, and in this order.
+    let mut rest = &lines[2..];
+    for part in block.split("…\n") {
+        let part: Vec<&str> = part.lines().collect();
+        let found = rest.windows(part.len()).position(|lines| lines == part);
+        let found = found.unwrap_or_else(|| panic!("not printed: {part:#?}\n{shown}"));
+        rest = &rest[found + part.len()..];
+    }
+    assert_eq!(rest, [""; 0], "README leaves out the end");
+    // The three screens are of one stack.
+    let price = summary.split(['+', '(']).nth(1).unwrap().trim();
+    assert!(readme.contains(&format!("  cost: {price} · ")), "{price}");
 }
 
 /// README has the end of an apply and a status as they are.
@@ -104,6 +164,52 @@ fn the_screens_in_readme_are_as_they_are() {
             readme.contains(&block),
             "README lacks this screen:\n{block}"
         );
+    }
+}
+
+#[test]
+fn alarms_with_the_same_reason_share_an_entry_and_a_screen_reader_gets_words_for_marks() {
+    let world = World::new("");
+    let alarms: String = (0..13)
+        .map(|number| {
+            format!(
+                "{{\"type\": \"status\", \"slice\": \"logs\", \"address\": \"logs.alarm.new-{number}\", \"kind\": \"alarm\", \
+                 \"id\": \"shop-new-{number}\", \"health\": \"pending\", \"reason\": \"INSUFFICIENT_DATA: Unchecked\"}}\n"
+            )
+        })
+        .collect();
+    let view = |line: &str, status: &str| {
+        let view = world.rd("rd-state").args(line);
+        let view = view.stdin(status.to_owned() + &alarms);
+        view.env("COLUMNS", "80").ok().stdout
+    };
+    let without_the_longest = STATUS
+        .lines()
+        .filter(|line| !line.contains("Threshold Crossed"));
+    let without_the_longest: String = without_the_longest
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let text = view("view", &without_the_longest);
+    let together = "~ logs.alarm × 13  pending: INSUFFICIENT_DATA: Unchecked\n    \
+                    new-0, new-1, new-2, new-3, new-4, new-5, and 7 more\n";
+    assert!(text.contains(together), "{text}");
+    // Where there is no room for the reason, which ones they are is still there.
+    let text = view("view", STATUS);
+    let in_short = "~ logs.alarm × 13  pending: status --full shows why\n";
+    assert!(text.ends_with(in_short), "{text}");
+    assert_eq!(text.lines().count(), 23, "{text}");
+    let words = view("view --plain", STATUS);
+    let begins_with_a_sign =
+        |line: &&str| !line.starts_with(|c: char| c.is_alphanumeric() || c == ' ');
+    let signs: Vec<&str> = words.lines().filter(begins_with_a_sign).collect();
+    assert!(signs.is_empty(), "{words}");
+    for line in [
+        "ok: cache: cache.t4g.micro",
+        "attention: logs.alarm.errors",
+        "cost: 118.42 USD",
+        "note: drift: 1 drifted",
+    ] {
+        assert!(words.contains(&format!("\n{line}")), "`{line}`: {words}");
     }
 }
 
@@ -265,6 +371,62 @@ fn a_first_plan_fits_a_few_screens() {
     let with_cost = shown("| rd-cost estimate --format text");
     let summary = with_cost.lines().nth(1).unwrap_or_default();
     assert!(summary.contains("USD a month"), "{with_cost}");
+}
+
+/// What differs from run to run, at the same width.
+const FILTERS: [(&str, &str); 5] = [
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "2026-11-28T06:00:00Z"),
+    (r"(?m)\b[0-9a-f]{8}$", "01234567"),
+    (r"(?m)^\d\d  ", "35  "),
+    (
+        r"\b(vpc|subnet|rtb|rtbassoc|igw|sg|sgr|eipalloc|nat|vpce)-[0-9a-f]{17}",
+        "$1-0123456789abcdef0",
+    ),
+    (r"\b\d{12}\b", "123456789012"),
+];
+
+#[test]
+fn the_history_and_a_diff_of_a_state_are_shown_at_every_width() {
+    let world = World::new(
+        "project = \"shop\"\nenvironment = \"production\"\nregion = \"us-east-1\"\nprotect = false\n\
+        [net]\nazs = 1\nnat = \"none\"\n",
+    );
+    world.rd("rd-net").args("apply -y").ok();
+    world.rd("rd-store").args("apply -y").ok();
+    let history = world.rd("rd-state").args("history net").ok().records();
+    let serial = history[0]["serial"].to_string();
+    let more = "--set net.app_port=8080 --set net.azs=2";
+    world.rd("rd-net").args("apply -y").args(more).ok();
+    let days = "--set store.retention_days=400";
+    let first = world.rd("rd-state").args("history store").ok().records()[0]["serial"].to_string();
+    world.rd("rd-store").args("apply -y").args(days).ok();
+    for (name, line) in [
+        ("history", "history net --format text".to_owned()),
+        ("diff", format!("diff net {serial} --format text")),
+        (
+            "diff_of_the_bucket",
+            format!("diff store {first} --format text"),
+        ),
+    ] {
+        for width in ["60", "80", "120"] {
+            let seen = |color: &str| {
+                let rd = world.rd("rd-state").args(&line).env("COLUMNS", width);
+                rd.env("CLICOLOR_FORCE", color)
+                    .ok()
+                    .stdout
+                    .replace('\u{1b}', "␛")
+            };
+            with_settings!({
+                filters => FILTERS.to_vec(),
+                omit_expression => true,
+                prepend_module_to_snapshot => false,
+                snapshot_path => "views",
+            }, {
+                assert_snapshot!(format!("{name}_{width}"), seen(""));
+                assert_snapshot!(format!("{name}_{width}_colored"), seen("1"));
+            });
+        }
+    }
 }
 
 #[test]

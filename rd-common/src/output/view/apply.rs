@@ -1,9 +1,8 @@
 //! The text of an apply or a destroy: a line for each resource that is done, and the last line.
 
-use crate::output::clean::one_line;
 use crate::output::flow::Flow;
 use crate::output::look::Look;
-use crate::output::style::{BOLD, DIM, ERROR, OK, WARN, of, paint, unstyled};
+use crate::output::style::{BOLD, DIM, ERROR, OK, WARN, of, unstyled};
 use crate::output::view::board::elapsed;
 use crate::output::view::model::{Run, StackView};
 use crate::output::view::month_cost::usd;
@@ -15,17 +14,12 @@ use std::collections::BTreeMap;
 
 /// A resource that was created, updated, replaced, deleted or imported.
 pub(super) fn applied(applied: &Applied) -> String {
-    format!(
-        "{} {} {}  {}\n{}",
-        paint(of(applied.action), applied.action.mark()),
-        paint(BOLD, one_line(&applied.address)),
-        one_line(&applied.id),
-        paint(
-            DIM,
-            format!("{} in {:.1} s", done(applied.action), applied.seconds)
-        ),
-        pending_line(applied.pending.as_ref()),
-    )
+    let mut line = Flow::default();
+    line.put(of(applied.action), applied.action.mark());
+    line.put(BOLD, &applied.address).plain(&applied.id).gap(2);
+    let time = format!("{} in {:.1} s", done(applied.action), applied.seconds);
+    line.put(DIM, &time);
+    line.lines(0, 4, Look::of_stdout(false).width) + &pending_line(applied.pending.as_ref())
 }
 
 /// The last line of an apply.

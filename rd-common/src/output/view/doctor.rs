@@ -6,7 +6,7 @@ use crate::records::{End, Ended};
 /// How many problems were found, and how many of them were fixed.
 pub(super) fn summary(end: &End) -> String {
     let count = |name: &str| end.counts.get(name).copied().unwrap_or(0);
-    match (count("findings"), count("mended")) {
+    match (count("findings"), count("fixed")) {
         (0, _) if end.status == Ended::Ok => paint(OK, "no problems found"),
         (0, _) => paint(ERROR, "could not be checked"),
         (1, 0) => paint(WARN, "1 problem found"),

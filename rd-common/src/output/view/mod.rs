@@ -51,9 +51,7 @@ impl View {
             }
             Record::Output(output) => self.output(output),
             Record::Applied(applied) => apply::applied(applied),
-            Record::Status(status) if self.full => {
-                status::resource(status, Look::of_stdout(true).width)
-            }
+            Record::Status(status) if self.full => status::resource(status, Look::of_stdout(true)),
             Record::Status(_) => String::new(),
             Record::Cost(_) if self.is_doing() => String::new(),
             Record::Cost(cost) => {
@@ -204,7 +202,9 @@ impl View {
 /// The line for a change that AWS carries out later; `pending` completes "pending …".
 fn pending_line(pending: Option<&String>) -> String {
     pending.map_or(String::new(), |what| {
-        format!("    {} {}\n", paint(WARN, "pending"), one_line(what))
+        let mut line = Flow::default();
+        line.put(WARN, "pending").plain(what);
+        line.lines(4, 6, Look::of_stdout(false).width)
     })
 }
 

@@ -149,14 +149,20 @@ pub(super) fn overview(stack: &StackView, runs: &[&Run], all: &[&Status], look: 
 
 /// A line of the overview: a tick where all of it is healthy, what it is, and what there is to know.
 fn line(health: Option<Health>, label: &str, text: &str, signs: Signs) -> Flow {
-    let (mark, style) = health.map_or(("·", DIM), mark);
-    let mark = signs.spell(mark);
-    // In ASCII a tick is wider than the other marks. In words there are no columns.
-    let wide: usize = match signs {
-        Signs::Ascii => 2,
-        Signs::Unicode | Signs::Words => 1,
-    };
     let mut line = Flow::default();
+    // In words there are neither columns nor a mark that says nothing.
+    if signs == Signs::Words {
+        if let Some(health) = health {
+            let (mark, style) = mark(health, signs);
+            line.put(style, mark);
+        }
+        line.put(BOLD, &format!("{label}:")).plain(text);
+        return line;
+    }
+    let (mark, style) = health.map_or(("·", DIM), |health| mark(health, signs));
+    let mark = signs.spell(mark);
+    // In ASCII a tick is wider than the other marks.
+    let wide: usize = if signs == Signs::Ascii { 2 } else { 1 };
     line.put(style, &mark);
     line.gap((wide + 1).saturating_sub(mark.chars().count()).max(1));
     line.put(BOLD, label);
