@@ -16,6 +16,8 @@ pub fn schema_of(program: &str, command: &str) -> Option<String> {
         // `init` has no settings yet.
         ("rd-state", "init" | "slices") => None,
         (_, "completions" | "man") => None,
+        // In the form of Terraform.
+        (_, "scan") => None,
         // A password for `docker login`, a session in a terminal, and the output of a client.
         ("rd-ecs", "login" | "exec") | ("rd-data" | "rd-cache", "connect") => None,
         ("rd-ecs", "deploy" | "rollback" | "restart" | "wait") => own("deployment"),
