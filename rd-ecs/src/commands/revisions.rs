@@ -169,8 +169,10 @@ fn row(one: &Live, is_live: bool, images: &Images, now: Timestamp) -> Vec<String
             .as_deref()
             .map_or_else(|| "-".to_owned(), short_digest),
         at.map_or_else(|| "-".to_owned(), |at| ago(at, now)),
-        // `arn:aws:sts::1:assumed-role/deployer/ci` becomes `deployer/ci`.
-        by.split_once('/').map_or(by, |(_, name)| name).to_owned(),
+        // `arn:aws:sts::1:assumed-role/deployer/ci` becomes `deployer/ci`, and `arn:aws:iam::1:root` becomes `root`.
+        by.split_once('/')
+            .map_or_else(|| by.rsplit(':').next().unwrap_or(by), |(_, name)| name)
+            .to_owned(),
     ]
 }
 

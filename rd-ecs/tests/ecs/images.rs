@@ -276,6 +276,7 @@ fn revisions_are_listed_with_the_tags_of_their_images() {
     let text = world
         .rd("rd-ecs")
         .args("revisions --format text")
+        .env("COLUMNS", "120")
         .ok()
         .stdout;
     let line = text.lines().nth(1).unwrap();
