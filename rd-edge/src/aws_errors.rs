@@ -17,14 +17,15 @@ pub fn deleted<T>(answer: Result<T>, not_found: &[&str]) -> Result<Deletion> {
 
 /// Marks an error to be retried later if its cause is temporary: what uses the resource is being deleted, or what it
 /// uses was created a moment ago. Elastic Load Balancing learns late of certificates that ACM has just issued, of subnets,
-/// security groups and VPCs of EC2, and even of its own target groups, load balancers and listeners.
+/// security groups and VPCs of EC2, and even of its own target groups, load balancers, listeners and
+/// rules.
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/19920>
 ///
 /// `InvalidSubnet` and `ValidationError` have other causes, too, so the text decides: "VPC vpc-… has no internet gateway"
 /// (<https://github.com/hashicorp/terraform/issues/1283>,
 /// <https://github.com/openshift/installer/issues/1110>), "The VPC ID 'vpc-…' is not found".
 pub fn retry_if_temporary(error: Error) -> Error {
-    const TEMPORARY: [&str; 16] = [
+    const TEMPORARY: [&str; 18] = [
         "ResourceInUse",
         "ResourceInUseException",
         "CertificateNotFound",
@@ -37,6 +38,8 @@ pub fn retry_if_temporary(error: Error) -> Error {
         "LoadBalancerNotFoundException",
         "ListenerNotFound",
         "ListenerNotFoundException",
+        "RuleNotFound",
+        "RuleNotFoundException",
         "SubnetNotFound",
         "SubnetNotFoundException",
         "InvalidSecurityGroup",
@@ -84,6 +87,7 @@ mod tests {
     fn what_was_just_created_is_temporary_and_what_is_wrong_is_not() {
         for (code, summary) in [
             ("TargetGroupNotFound", "Target groups '…' not found"),
+            ("RuleNotFound", "Rule '…' not found"),
             ("CertificateNotFound", "Certificate '…' not found"),
             ("UnsupportedCertificate", "must have a supported key size"),
             ("InvalidSubnet", "VPC vpc-1 has no internet gateway"),

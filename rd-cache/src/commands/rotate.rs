@@ -64,7 +64,8 @@ async fn rotate(context: &Context, state: LockedState) -> Result<Exit> {
         };
         format!(
             "{id} has a new token{resumed}, stored in {secret}. Running tasks stay connected, but need a restart to \
-             connect again"
+             connect again: rd-ecs restart -e {}",
+            context.stack.environment
         )
     };
     context.printer.text(&format!("{text}\n"));

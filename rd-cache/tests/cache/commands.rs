@@ -69,7 +69,12 @@ fn a_rotation_killed_anywhere_is_completed_by_the_next() {
         applied(&world);
         let before = secret(&world);
         proxy.rules(Vec::new(), None);
-        world.rd("rd-cache").args("rotate").ok();
+        let rotated = world
+            .rd("rd-cache")
+            .args("rotate --format text")
+            .ok()
+            .stdout;
+        assert!(rotated.contains("rd-ecs restart -e test\n"), "{rotated}");
         let after = secret(&world);
         assert_ne!(before["token"], after["token"]);
         assert_eq!(before["host"], after["host"]);

@@ -21,7 +21,7 @@ pub(crate) async fn run(context: &Context, slice: &str, args: &OutputArgs) -> Re
     let stored = context.store.load(&key).await?;
     let document = stored.map(|stored| stored.document).ok_or_else(|| {
         Error::failed(format!(
-            "rd-{slice} was never applied in {}",
+            "rd-{slice} was never applied for {}",
             context.stack.name()
         ))
         .hint(format!(

@@ -17,6 +17,27 @@ pub fn meaning(key: &str) -> Option<String> {
     }
 }
 
+/// The most tables that are named for a key that stands in none of them.
+const MOST_TABLES: usize = 3;
+
+/// The keys of this name in the tables, such as `net.nat` for `nat`; none where there are many.
+pub fn keys_named(name: &str) -> Vec<String> {
+    let mut table = "";
+    let mut keys = Vec::new();
+    for line in EXAMPLE.lines() {
+        if let Some(name) = line.strip_prefix('[') {
+            table = name.trim_end_matches(']');
+        } else if key_of(line) == Some(name) && !["", "tags"].contains(&table) {
+            keys.push(format!("{table}.{name}"));
+        }
+    }
+    keys.retain(|key| !key.starts_with("environments."));
+    if keys.len() > MOST_TABLES {
+        keys.clear();
+    }
+    keys
+}
+
 /// The comments of a file by key and by table.
 fn meanings(text: &str) -> BTreeMap<String, String> {
     let mut all = BTreeMap::new();
@@ -81,6 +102,18 @@ mod tests {
         ];
         let expected = expected.map(|(key, text)| (key.to_owned(), text.to_owned()));
         assert_eq!(all, expected);
+    }
+
+    #[test]
+    fn a_key_is_found_in_its_tables() {
+        assert_eq!(keys_named("nat"), ["net.nat"]);
+        assert_eq!(
+            keys_named("engine_version"),
+            ["data.engine_version", "cache.engine_version"]
+        );
+        for name in ["project", "Owner", "nothing"] {
+            assert!(keys_named(name).is_empty(), "{name}");
+        }
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Errors in the settings: what is wrong, where it was written, and what is allowed there.
 
 use crate::error::{Error, Result};
-use crate::settings::example::meaning;
+use crate::settings::example::{keys_named, meaning};
 use crate::settings::load::{FILE, Settings};
 use crate::settings::locate;
 use crate::settings::override_value::Override;
@@ -37,8 +37,12 @@ impl Settings {
                     };
                 }
                 let key = section.map_or_else(|| key.clone(), |section| format!("{section}.{key}"));
-                let near = nearest(&name, allowed.iter().map(String::as_str)).map(str::to_owned);
-                return self.unknown(&key, near.as_deref(), &allowed.join(", "));
+                let near = nearest(&name, allowed.iter().map(String::as_str));
+                let meant = match near {
+                    Some(near) => vec![near.to_owned()],
+                    None => keys_named(&name),
+                };
+                return self.unknown(&key, "unknown key", &meant, &allowed.join(", "));
             }
             let key = match (section, key.as_str()) {
                 (Some(section), "") => section.to_owned(),
@@ -84,25 +88,26 @@ impl Settings {
             }
             let near = nearest(name, keys.into_iter().chain(TABLES).chain(section));
             let tables: Vec<String> = TABLES.iter().map(|slice| format!("[{slice}]")).collect();
-            let (what, allowed) = if value.is_table() {
+            let near: Vec<String> = near.into_iter().map(str::to_owned).collect();
+            let (what, meant, allowed) = if value.is_table() {
                 let own = ["[tags]", "[state]", "[environments.<name>]"];
                 let tables = tables.iter().map(String::as_str).chain(own);
-                ("unknown table", tables.collect::<Vec<_>>().join(", "))
+                ("unknown table", near, tables.collect::<Vec<_>>().join(", "))
             } else {
-                ("unknown key", keys.join(", "))
+                let named = keys_named(name).into_iter();
+                let named: Vec<String> = named.map(|key| format!("{place}{key}")).collect();
+                let meant = if named.is_empty() { near } else { named };
+                ("unknown key", meant, keys.join(", "))
             };
-            return Err(self.unknown_name(&key, what, near, &allowed));
+            return Err(self.unknown(&key, what, &meant, &allowed));
         }
         Ok(())
     }
 
-    fn unknown(&self, key: &str, near: Option<&str>, allowed: &str) -> Error {
-        self.unknown_name(key, "unknown key", near, allowed)
-    }
-
-    fn unknown_name(&self, key: &str, what: &str, near: Option<&str>, allowed: &str) -> Error {
-        let guess = near.map_or(String::new(), |near| format!("did you mean `{near}`? "));
-        self.wrong(key, what, &format!("{guess}allowed: {allowed}"))
+    /// `meant` are the names that were probably meant.
+    fn unknown(&self, key: &str, what: &str, meant: &[String], allowed: &str) -> Error {
+        let hint = format!("{}allowed: {allowed}", question(meant));
+        self.wrong(key, what, &hint)
     }
 
     pub(super) fn wrong(&self, key: &str, what: &str, hint: &str) -> Error {
@@ -161,6 +166,15 @@ impl Settings {
         self.path
             .as_deref()
             .map_or_else(|| FILE.to_owned(), |path| path.display().to_string())
+    }
+}
+
+/// Asks whether one of these names was meant; empty where there is none.
+pub(super) fn question(meant: &[String]) -> String {
+    let quoted: Vec<String> = meant.iter().map(|name| format!("`{name}`")).collect();
+    match quoted.is_empty() {
+        true => String::new(),
+        false => format!("did you mean {}? ", quoted.join(" or ")),
     }
 }
 

@@ -286,6 +286,30 @@ mod tests {
                 &["line 2", "`databse`", "did you mean `data`", "[net]"],
             ),
             (
+                "project='p'\nnat='none'\n",
+                &[],
+                &["line 2", "`nat`: unknown key", "did you mean `net.nat`?"],
+            ),
+            (
+                "project='p'\n[zz]\nmulti_az=true\n",
+                &[],
+                &["line 3", "did you mean `data.multi_az`?"],
+            ),
+            (
+                "project='p'\n[environments.other]\nengine_version='17'\n",
+                &[],
+                &[
+                    "line 3",
+                    "did you mean `environments.other.data.engine_version` or \
+                     `environments.other.cache.engine_version`?",
+                ],
+            ),
+            (
+                "project='p'\n",
+                &["nat=none"],
+                &["does not read `nat`", "did you mean `net.nat`?"],
+            ),
+            (
                 "project='p'\n[mine]\nazs=1\n",
                 &[],
                 &["line 2", "`mine`: unknown table", "[net]"],

@@ -2,6 +2,8 @@
 //! variables, flags.
 
 use crate::error::{Error, Result};
+use crate::settings::example::keys_named;
+use crate::settings::key_errors::question;
 use crate::settings::load::{Layers, Settings};
 use crate::settings::locate;
 use crate::settings::override_value::Override;
@@ -72,7 +74,8 @@ impl Settings {
             set.origin
         ))
         .hint(format!(
-            "it reads {} and [{}]",
+            "{}it reads {} and [{}]",
+            question(&keys_named(head)),
             StackSettings::KEYS.join(", "),
             section.unwrap_or("no section of its own")
         )))

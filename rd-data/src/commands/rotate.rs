@@ -64,8 +64,9 @@ async fn rotate(context: &Context, state: LockedState) -> Result<Exit> {
             ""
         };
         format!(
-            "{id} has a new password{resumed}, stored in {secret}. Running tasks still have the old one: restart the \
-             service now"
+            "{id} has a new password{resumed}, stored in {secret}. Running tasks still have the old one: restart \
+             them now with rd-ecs restart -e {}",
+            context.stack.environment
         )
     };
     context.printer.text(&format!("{text}\n"));

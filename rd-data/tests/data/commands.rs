@@ -266,7 +266,8 @@ fn a_rotation_killed_anywhere_is_completed_by_the_next() {
     let world = World::new(SETTINGS);
     applied(&world);
     let before = secret(&world, "AWSCURRENT");
-    world.rd("rd-data").args("rotate").ok();
+    let rotated = world.rd("rd-data").args("rotate --format text").ok().stdout;
+    assert!(rotated.contains("rd-ecs restart -e test\n"), "{rotated}");
     let after = secret(&world, "AWSCURRENT");
     assert_ne!(before["password"], after["password"]);
     assert_eq!(before["host"], after["host"]);

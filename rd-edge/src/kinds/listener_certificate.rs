@@ -57,8 +57,15 @@ pub async fn read_certificates(ctx: &Ctx<Clients>, listener: &str) -> Result<Vec
         Err(error) if is_not_found(&error) => return Ok(Vec::new()),
         other => other?,
     };
-    // The default certificate belongs to the listener itself.
-    let more = all.into_iter().filter(|one| one.is_default() != Some(true));
+    // The default certificate belongs to the listener itself, also where it was one of the others before.
+    let (default, mut more): (Vec<_>, Vec<_>) = all
+        .into_iter()
+        .partition(|one| one.is_default() == Some(true));
+    more.retain(|one| {
+        let mut default = default.iter();
+        !default.any(|default| default.certificate_arn == one.certificate_arn)
+    });
+    let more = more.into_iter();
     Ok(more.filter_map(|one| one.certificate_arn).collect())
 }
 
@@ -141,9 +148,11 @@ impl Kind for ListenerCertificate {
         let call = ctx.clients.elb.remove_listener_certificates();
         let call = call.listener_arn(listener).certificates(certificate(arn));
         let answer = call.send().await;
+        // The default certificate cannot be removed, and also one that was made the default a moment ago: it is no longer
+        // one of the others, which is what the delete wants.
         deleted(
             answer.doing("remove the certificate from the listener"),
-            &["ListenerNotFound"],
+            &["ListenerNotFound", "OperationNotPermitted"],
         )
     }
 

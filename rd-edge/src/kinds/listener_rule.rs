@@ -9,7 +9,7 @@ use aws_sdk_elasticloadbalancingv2::types::builders::RuleConditionBuilder;
 use aws_sdk_elasticloadbalancingv2::types::{
     Action as RuleAction, ActionTypeEnum, FixedResponseActionConfig, HostHeaderConditionConfig,
     HttpRequestMethodConditionConfig, PathPatternConditionConfig, Rule, RuleCondition,
-    RulePriorityPair, SourceIpConditionConfig, Tag,
+    RulePriorityPair, SourceIpConditionConfig, Tag, TransformTypeEnum,
 };
 use rd_common::arn::Arn;
 use rd_common::aws::Explain;
@@ -85,7 +85,7 @@ pub struct Live {
     pub response: Option<String>,
     /// The redirect, in the form of [`Spec::redirect`].
     pub redirect: Option<String>,
-    /// What rd never sets: the fields of other conditions, and the types of other actions.
+    /// What rd never sets: the fields of other conditions, and the types of other actions and of transforms.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub other: Vec<String>,
 }
@@ -102,12 +102,27 @@ fn listener_arn(rule: &str) -> Option<String> {
     Some(arn.to_string())
 }
 
+/// Whether a condition has regular expressions, which rd never sets.
+fn has_expressions(condition: &RuleCondition) -> bool {
+    let host = condition.host_header_config();
+    let path = condition.path_pattern_config();
+    !condition.regex_values().is_empty()
+        || host.is_some_and(|config| !config.regex_values().is_empty())
+        || path.is_some_and(|config| !config.regex_values().is_empty())
+}
+
 /// Reads the conditions; the fields of those that rd never sets are added to `other`.
 fn read_conditions(rule: &Rule, other: &mut Vec<String>) -> Conditions {
     let mut all = Conditions::default();
     for condition in rule.conditions() {
         // The values stand in the condition itself, in its configuration, or in both.
         let plain = condition.values().to_vec();
+        if has_expressions(condition) {
+            other.push(format!(
+                "{} with regular expressions",
+                condition.field().unwrap_or_default()
+            ));
+        }
         let or_plain = |values: &[String]| {
             if values.is_empty() {
                 plain.clone()
@@ -167,6 +182,8 @@ fn live(rule: &Rule, priority: i32) -> Live {
         let of_list = || groups.first()?.target_group_arn();
         action.target_group_arn().or_else(of_list)
     });
+    let transforms = rule.transforms().iter().filter_map(|one| one.r#type());
+    other.extend(transforms.map(|kind| kind.as_str().to_owned()));
     let arn = rule.rule_arn().unwrap_or_default();
     Live {
         arn: arn.to_owned(),
@@ -340,15 +357,19 @@ impl Kind for ListenerRule {
     async fn update(
         ctx: &Ctx<Clients>,
         id: &str,
-        _live: &Live,
+        live: &Live,
         spec: &Spec,
         changes: &[Change],
     ) -> Result<()> {
         let elb = &ctx.clients.elb;
+        // A change without transforms keeps those of the rule.
+        let is_transform = |kind: &String| TransformTypeEnum::try_parse(kind).is_ok();
+        let has_transforms = live.other.iter().any(is_transform);
         if changes.iter().any(|change| change.path != "priority") {
             let call = elb.modify_rule().rule_arn(id);
             call.set_conditions(Some(conditions(spec)))
                 .actions(action(spec))
+                .set_reset_transforms(has_transforms.then_some(true))
                 .send()
                 .await
                 .doing("change the listener rule")
@@ -466,6 +487,25 @@ mod tests {
         )
         .await;
         assert_eq!(live.other, ["query-string"]);
+        assert_eq!(live.response.as_deref(), Some("404 text/plain "));
+    }
+
+    #[tokio::test]
+    async fn transforms_and_regular_expressions_are_differences() {
+        let rewrite =
+            "<Rewrites><member><Regex>^/v1/(.*)</Regex><Replace>/$1</Replace></member></Rewrites>";
+        let live = described(&format!(
+            "<Conditions><member><Field>path-pattern</Field><PathPatternConfig><RegexValues><member>^/v1/.*</member>\
+             </RegexValues></PathPatternConfig></member></Conditions><Actions><member><Type>fixed-response</Type>\
+             <FixedResponseConfig><StatusCode>404</StatusCode><ContentType>text/plain</ContentType></FixedResponseConfig>\
+             </member></Actions><Transforms><member><Type>url-rewrite</Type><UrlRewriteConfig>{rewrite}\
+             </UrlRewriteConfig></member></Transforms>"
+        ))
+        .await;
+        assert_eq!(
+            live.other,
+            ["path-pattern with regular expressions", "url-rewrite"]
+        );
         assert_eq!(live.response.as_deref(), Some("404 text/plain "));
     }
 }

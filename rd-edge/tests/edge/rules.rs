@@ -74,6 +74,35 @@ fn rules_and_certificates_come_change_and_go_with_the_listener() {
     assert_eq!(world.rd("rd-state").args("list edge").ok().stdout, "");
 }
 
+#[test]
+fn the_default_certificate_and_another_one_are_exchanged() {
+    let world = World::new(SETTINGS);
+    world.network();
+    let (first, more) = (
+        world.certificate_of_others("api"),
+        world.certificate_of_others("www"),
+    );
+    let serve = |default: &str, other: &str| {
+        let keys = format!("certificate_arn = \"{default}\"\ncertificates = [\"{other}\"]\n");
+        world.settings(&format!("{SETTINGS}[edge]\n{keys}"));
+        world.rd("rd-edge").args("apply -y").ok();
+        has_no_changes(&world);
+        let https = "edge.listener.https";
+        let listed = of_listener(&world, https, "DescribeListenerCertificates");
+        assert!(
+            listed.contains(default) && listed.contains(other),
+            "{listed}"
+        );
+        let arn = world.id(https);
+        let ask = [("ListenerArns.member.1", arn.as_str())];
+        let told = world.query(ELB, "DescribeListeners", &ask).body;
+        assert!(told.contains(default) && !told.contains(other), "{told}");
+    };
+    serve(&first, &more);
+    serve(&more, &first);
+    serve(&first, &more);
+}
+
 fn modify_rule(world: &World, parameters: &[(&str, &str)]) {
     let arn = world.id(METRICS);
     let mut all = vec![("RuleArn", arn.as_str())];
@@ -91,7 +120,7 @@ fn stickiness(world: &World, key: &str, value: &str) {
     world.query(ELB, "ModifyTargetGroupAttributes", &change);
 }
 
-const DRIFTS: [Drift; 6] = [
+const DRIFTS: [Drift; 7] = [
     Drift {
         address: METRICS,
         path: "conditions",
@@ -155,6 +184,30 @@ const DRIFTS: [Drift; 6] = [
                         "X-Debug",
                     ),
                     ("Conditions.member.2.HttpHeaderConfig.Values.member.1", "on"),
+                ],
+            );
+        },
+    },
+    Drift {
+        address: METRICS,
+        path: "other",
+        change: |world| {
+            let rewrite = "Transforms.member.1.UrlRewriteConfig.Rewrites.member.1";
+            modify_rule(
+                world,
+                &[
+                    ("Conditions.member.1.Field", "path-pattern"),
+                    (
+                        "Conditions.member.1.PathPatternConfig.Values.member.1",
+                        "/metrics",
+                    ),
+                    (
+                        "Conditions.member.1.PathPatternConfig.Values.member.2",
+                        "/admin/*",
+                    ),
+                    ("Transforms.member.1.Type", "url-rewrite"),
+                    (&format!("{rewrite}.Regex"), "^/metrics"),
+                    (&format!("{rewrite}.Replace"), "/"),
                 ],
             );
         },

@@ -453,3 +453,18 @@ fn the_doctor_is_shown_at_every_width() {
         );
     }
 }
+
+#[test]
+fn a_run_that_failed_before_it_knew_its_stack_has_no_header() {
+    let world = World::new("");
+    std::fs::remove_file(world.path().join("rd.toml")).unwrap();
+    let planned = world.rd("rd-net").args("plan").run();
+    assert_eq!(planned.code, 2, "{}", planned.stdout);
+    let view = world
+        .rd("rd-state")
+        .args("view")
+        .stdin(planned.stdout.as_str());
+    let shown = view.run();
+    assert!(shown.stderr.contains("no rd.toml"), "{}", shown.stderr);
+    assert!(shown.stdout.starts_with("net: "), "{}", shown.stdout);
+}

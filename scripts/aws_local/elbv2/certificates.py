@@ -74,7 +74,7 @@ def _add(self):
 def _remove(self):
     listener, arns = _find(self), _given(self)
     for arn in arns:
-        if arn in listener.certificates and arn not in listener.other_certificates:
+        if arn in listener.certificates:
             raise refused("OperationNotPermitted", "Default certificate cannot be removed")
     listener.other_certificates = [arn for arn in listener.other_certificates if arn not in arns]
     return EmptyResult()

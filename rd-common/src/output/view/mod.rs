@@ -145,8 +145,12 @@ impl View {
         }
     }
 
-    /// The line that names the stack; empty where it is the one that was shown last.
+    /// The line that names the stack; empty where it is the one that was shown last, or where the program has failed before
+    /// it knew the stack.
     fn header(&mut self, begin: &Begin) -> String {
+        if begin.stack.is_empty() {
+            return String::new();
+        }
         let look = Look::of_stdout(false);
         let mut line = Flow::default();
         line.put(BOLD, &begin.stack)

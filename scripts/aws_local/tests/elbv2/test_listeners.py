@@ -140,6 +140,10 @@ class Listeners(Balanced):
             self.acm.delete_certificate(CertificateArn=second)
         with self.refused("OperationNotPermitted"):
             self.elb.remove_listener_certificates(ListenerArn=created, Certificates=[{"CertificateArn": first}])
+        self.elb.modify_listener(ListenerArn=created, Certificates=[{"CertificateArn": second}])
+        with self.refused("OperationNotPermitted"):
+            self.elb.remove_listener_certificates(ListenerArn=created, Certificates=[{"CertificateArn": second}])
+        self.elb.modify_listener(ListenerArn=created, Certificates=[{"CertificateArn": first}])
         self.elb.remove_listener_certificates(ListenerArn=created, Certificates=[{"CertificateArn": second}])
         self.acm.delete_certificate(CertificateArn=second)
         with self.refused("CertificateNotFound"):

@@ -52,3 +52,18 @@ class Rules(Balanced):
         self.elb.delete_rule(RuleArn=arn)
         with self.refused("RuleNotFound"):
             self.elb.delete_rule(RuleArn=arn)
+
+    def test_transforms_stay_until_they_are_reset(self):
+        arn = self.rule()["RuleArn"]
+        rewrite = {"Rewrites": [{"Regex": "^/a", "Replace": "/"}]}
+        transform = {"Type": "url-rewrite", "UrlRewriteConfig": rewrite}
+        call = {"RuleArn": arn, "Actions": [ANSWER]}
+        self.assertEqual(self.elb.modify_rule(**call, Transforms=[transform])["Rules"][0]["Transforms"], [transform])
+        self.elb.modify_rule(**call)
+        self.assertEqual(self.elb.describe_rules(RuleArns=[arn])["Rules"][0]["Transforms"], [transform])
+        with self.refused("ValidationError"):
+            self.elb.modify_rule(**call, Transforms=[transform], ResetTransforms=True)
+        with self.refused("ValidationError"):
+            self.elb.modify_rule(**call, Transforms=[{"Type": "url-rewrite"}])
+        self.elb.modify_rule(**call, ResetTransforms=True)
+        self.assertEqual(self.elb.describe_rules(RuleArns=[arn])["Rules"][0].get("Transforms", []), [])
