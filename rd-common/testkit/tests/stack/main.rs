@@ -16,6 +16,7 @@ mod docs_say_something;
 mod editions;
 mod example;
 mod first_run;
+mod fullest;
 mod help;
 mod layers;
 mod least_privilege;
