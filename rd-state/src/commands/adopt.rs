@@ -60,6 +60,51 @@ pub struct AdoptArgs {
     undo: bool,
 }
 
+/// What is said in another way about a state than about what AWS has.
+struct Words {
+    /// The column with the resources, and the one with those that are not adopted.
+    columns: [&'static str; 2],
+    /// Where a resource of `--map` is not, and what to write there.
+    unknown: [&'static str; 2],
+    /// What to do about a resource that does not fit.
+    change: &'static str,
+    /// What to do where no resource fits.
+    check: &'static str,
+    /// The comment of the settings.
+    comment: &'static str,
+}
+
+const OF_STATE: Words = Words {
+    columns: ["TERRAFORM", "STAYS IN TERRAFORM"],
+    unknown: [
+        "which the state lacks",
+        "write the address as terraform state list prints it",
+    ],
+    change: "change it with Terraform first",
+    check: "check that it is the state of the stack",
+    comment: "as Terraform has made it",
+};
+
+const OF_AWS: Words = Words {
+    columns: ["RESOURCE", "NOT PART OF THIS STACK"],
+    unknown: [
+        "which is not in the VPC",
+        "write the resource as the table of --dry-run does",
+    ],
+    change: "change it in AWS first",
+    check: "check that it is the VPC of the stack",
+    comment: "as it is in AWS",
+};
+
+impl AdoptArgs {
+    fn words(&self) -> &'static Words {
+        match self.scan {
+            true => &OF_AWS,
+            false => &OF_STATE,
+        }
+    }
+}
+
 /// Adopts the resources of a state, or undoes that, while it has Terraform's lock.
 pub async fn run(context: &Context, args: &AdoptArgs) -> Result<Exit> {
     let Some(url) = &args.backend else {
@@ -263,14 +308,10 @@ fn refuse_unknown_answers(
             .any(|one| one.address == **address)
     };
     match answers.named().find(|address| !known(address)) {
-        Some(unknown) if args.scan => Err(Error::usage(format!(
-            "--map names {unknown}, which is not in the VPC"
-        ))
-        .hint("write the resource as the table of --dry-run does")),
-        Some(unknown) => Err(
-            Error::usage(format!("--map names {unknown}, which the state lacks"))
-                .hint("write the address as terraform state list prints it"),
-        ),
+        Some(unknown) => {
+            let [lacks, hint] = args.words().unknown;
+            Err(Error::usage(format!("--map names {unknown}, {lacks}")).hint(hint))
+        }
         None => Ok(()),
     }
 }
@@ -292,10 +333,7 @@ fn show(context: &Context, args: &AdoptArgs, mapping: &Mapping) -> Result<()> {
             cells.map(String::clone).to_vec()
         })
         .collect();
-    let (of, left) = match args.scan {
-        true => ("RESOURCE", "NOT PART OF THIS STACK"),
-        false => ("TERRAFORM", "STAYS IN TERRAFORM"),
-    };
+    let [of, left] = args.words().columns;
     let mut text = table(&[of, "ID", "ADDRESS", "HOW"], &rows);
     let rows: Vec<Vec<String>> = mapping
         .stays
@@ -328,16 +366,7 @@ fn show(context: &Context, args: &AdoptArgs, mapping: &Mapping) -> Result<()> {
 
 /// Fails where nothing can be adopted yet.
 fn refuse(args: &AdoptArgs, mapping: &Mapping) -> Result<()> {
-    let (change, check) = match args.scan {
-        true => (
-            "change it in AWS first",
-            "check that it is the VPC of the stack",
-        ),
-        false => (
-            "change it with Terraform first",
-            "check that it is the state of the stack",
-        ),
-    };
+    let Words { change, check, .. } = args.words();
     if let Some(misfit) = mapping.misfits.first() {
         return Err(Error::refused(misfit.clone()).hint(format!("nothing was changed; {change}")));
     }
@@ -391,10 +420,7 @@ fn write_settings(context: &Context, args: &AdoptArgs, settings: &[Setting]) -> 
                 .hint("nothing was changed; write one with rd-state init, and run it again"),
         );
     };
-    let comment = match args.scan {
-        true => "as it is in AWS",
-        false => "as Terraform has made it",
-    };
+    let comment = args.words().comment;
     SettingsFile::change(path, |file| {
         let of_environment = format!("environments.{}", context.stack.environment);
         let has_own = file.has_environments();
