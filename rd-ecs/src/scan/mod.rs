@@ -6,7 +6,7 @@ mod scaling;
 mod service;
 
 use crate::clients::Clients;
-use aws_sdk_ecs::types::{Cluster, ClusterField, Service, ServiceField};
+use aws_sdk_ecs::types::{Cluster, ClusterField, ClusterSettingName, Service, ServiceField};
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Result, ScanRequest, TerraformResources};
 use serde_json::{Value, json};
@@ -18,20 +18,19 @@ use std::collections::BTreeSet;
 const CLUSTERS_PER_CALL: usize = 100;
 const SERVICES_PER_CALL: usize = 10;
 
-/// The services whose tasks are in the subnets that were found, with their clusters and all that they name.
+/// The services whose tasks are in the subnets that were found, or in their target groups, with their clusters and all that they name.
 pub async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<TerraformResources> {
-    let subnets: BTreeSet<&str> = request
-        .found
-        .texts("aws_subnet", "id")
-        .into_iter()
-        .collect();
+    let found = |kind| -> BTreeSet<&str> { request.found.texts(kind, "id").into_iter().collect() };
+    let (subnets, groups) = (found("aws_subnet"), found("aws_lb_target_group"));
+    // One on EC2 instances may have no subnets of its own.
+    let is_here = |one: &&Service| {
+        service::subnets(one).any(|subnet| subnets.contains(subnet))
+            || service::target_groups(one).any(|group| groups.contains(group))
+    };
     let mut all = TerraformResources::default();
     for cluster in clusters(ctx).await? {
         let services = services(ctx, &cluster).await?;
-        let here: Vec<&Service> = services
-            .iter()
-            .filter(|one| service::subnets(one).any(|subnet| subnets.contains(subnet)))
-            .collect();
+        let here: Vec<&Service> = services.iter().filter(is_here).collect();
         if here.is_empty() {
             continue;
         }
@@ -90,7 +89,9 @@ fn add_cluster(cluster: &Cluster, all: &mut TerraformResources) {
     let arn = cluster.cluster_arn().unwrap_or_default();
     let settings = cluster.settings().iter();
     let settings: Vec<Value> = settings
-        .map(|one| json!({"name": one.name().map(|name| name.as_str()), "value": one.value()}))
+        .map(
+            |one| json!({"name": one.name().map(ClusterSettingName::as_str), "value": one.value()}),
+        )
         .collect();
     let values = json!({"arn": arn, "name": cluster.cluster_name(), "setting": settings});
     all.add("aws_ecs_cluster", arn, values);

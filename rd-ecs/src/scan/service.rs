@@ -1,14 +1,25 @@
 //! A service with the attributes of Terraform. Pure.
 
-use aws_sdk_ecs::types::{AssignPublicIp, LaunchType, SchedulingStrategy, Service};
+use aws_sdk_ecs::types::{
+    AssignPublicIp, AwsVpcConfiguration, DeploymentConfiguration, LaunchType, SchedulingStrategy,
+    Service,
+};
 use serde_json::{Value, json};
 
 /// The subnets of the service's tasks; none where it has another network mode than awsvpc.
 pub fn subnets(service: &Service) -> impl Iterator<Item = &str> {
     let network = service.network_configuration();
     let network = network.and_then(|one| one.awsvpc_configuration());
-    let subnets = network.map(|one| one.subnets()).unwrap_or_default();
+    let subnets = network
+        .map(AwsVpcConfiguration::subnets)
+        .unwrap_or_default();
     subnets.iter().map(String::as_str)
+}
+
+/// The target groups with which the service registers its tasks.
+pub fn target_groups(service: &Service) -> impl Iterator<Item = &str> {
+    let all = service.load_balancers().iter();
+    all.filter_map(|one| one.target_group_arn())
 }
 
 /// The attributes of the service.
@@ -38,8 +49,8 @@ pub fn values(service: &Service) -> Value {
         "launch_type": service.launch_type().map(LaunchType::as_str),
         "scheduling_strategy": service.scheduling_strategy().map(SchedulingStrategy::as_str),
         "deployment_controller": controller.collect::<Vec<_>>(),
-        "deployment_minimum_healthy_percent": rules.and_then(|rules| rules.minimum_healthy_percent()),
-        "deployment_maximum_percent": rules.and_then(|rules| rules.maximum_percent()),
+        "deployment_minimum_healthy_percent": rules.and_then(DeploymentConfiguration::minimum_healthy_percent),
+        "deployment_maximum_percent": rules.and_then(DeploymentConfiguration::maximum_percent),
         "deployment_circuit_breaker": breaker.collect::<Vec<_>>(),
         "health_check_grace_period_seconds": service.health_check_grace_period_seconds(),
         "enable_execute_command": service.enable_execute_command(),

@@ -2,7 +2,9 @@
 //! that authenticates, and headers.
 
 use aws_sdk_elasticloadbalancingv2::types::{
-    Action, ActionTypeEnum, RedirectActionStatusCodeEnum, RuleCondition,
+    Action, ActionTypeEnum, HostHeaderConditionConfig, HttpRequestMethodConditionConfig,
+    PathPatternConditionConfig, RedirectActionStatusCodeEnum, RuleCondition,
+    SourceIpConditionConfig, TargetGroupStickinessConfig,
 };
 use serde_json::{Value, json};
 
@@ -18,7 +20,9 @@ pub fn action(one: &Action) -> Value {
             .map(|group| json!({"arn": group.target_group_arn(), "weight": group.weight()}))
             .collect();
         let sticky = forward.target_group_stickiness_config();
-        let sticky = sticky.and_then(|one| one.enabled()).unwrap_or(false);
+        let sticky = sticky
+            .and_then(TargetGroupStickinessConfig::enabled)
+            .unwrap_or(false);
         let list = json!({"target_group": groups, "stickiness": [{"enabled": sticky}]});
         block["forward"] = json!([list]);
     }
@@ -42,20 +46,22 @@ pub fn condition(one: &RuleCondition) -> Value {
     let (name, values) = match one.field() {
         Some("host-header") => (
             "host_header",
-            one.host_header_config().map(|config| config.values()),
+            one.host_header_config()
+                .map(HostHeaderConditionConfig::values),
         ),
         Some("path-pattern") => (
             "path_pattern",
-            one.path_pattern_config().map(|config| config.values()),
+            one.path_pattern_config()
+                .map(PathPatternConditionConfig::values),
         ),
         Some("http-request-method") => (
             "http_request_method",
             one.http_request_method_config()
-                .map(|config| config.values()),
+                .map(HttpRequestMethodConditionConfig::values),
         ),
         Some("source-ip") => (
             "source_ip",
-            one.source_ip_config().map(|config| config.values()),
+            one.source_ip_config().map(SourceIpConditionConfig::values),
         ),
         _ => return json!({}),
     };
@@ -67,7 +73,7 @@ pub fn condition(one: &RuleCondition) -> Value {
 mod tests {
     use super::*;
     use aws_sdk_elasticloadbalancingv2::types::{
-        AuthenticateOidcActionConfig, HttpHeaderConditionConfig, PathPatternConditionConfig,
+        AuthenticateOidcActionConfig, HttpHeaderConditionConfig,
     };
 
     #[test]

@@ -3,12 +3,13 @@
 mod actions;
 mod names;
 
+use crate::aws_errors::is_not_found;
 use crate::clients::Clients;
 use crate::kinds::listener_certificate::read_certificates;
 use crate::kinds::{load_balancer, target_group};
 use aws_sdk_elasticloadbalancingv2::types::{
-    LoadBalancer, LoadBalancerSchemeEnum, LoadBalancerTypeEnum, ProtocolEnum, TargetGroup,
-    TargetTypeEnum,
+    LoadBalancer, LoadBalancerSchemeEnum, LoadBalancerStateEnum, LoadBalancerTypeEnum,
+    ProtocolEnum, TargetGroup, TargetTypeEnum,
 };
 use rd_common::aws::Explain;
 use rd_common::{Ctx, Result, ScanRequest, TerraformResources};
@@ -28,7 +29,11 @@ pub async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<Terraform
     let balancers: Vec<LoadBalancer> = balancers.doing("list the load balancers")?;
     let groups: Vec<TargetGroup> = groups.doing("list the target groups")?;
     let mut all = TerraformResources::default();
-    for one in balancers.iter().filter(|one| one.vpc_id() == Some(vpc)) {
+    let in_vpc = balancers.iter().filter(|one| {
+        let state = one.state().and_then(|state| state.code());
+        one.vpc_id() == Some(vpc) && state != Some(&LoadBalancerStateEnum::Failed)
+    });
+    for one in in_vpc {
         let arn = one.load_balancer_arn().unwrap_or_default();
         let attributes = load_balancer::read_attributes(ctx, arn).await?;
         all.add(
@@ -98,6 +103,14 @@ fn group(one: &TargetGroup, attributes: &BTreeMap<String, String>) -> Value {
     })
 }
 
+/// What is listed; nothing where that whose parts these are was deleted since it was listed itself.
+fn if_there<T>(listed: Result<Vec<T>>) -> Result<Vec<T>> {
+    match listed {
+        Err(error) if is_not_found(&error) => Ok(Vec::new()),
+        other => other,
+    }
+}
+
 /// Adds the listeners of a load balancer with their rules and further certificates.
 async fn add_listeners(
     ctx: &Ctx<Clients>,
@@ -107,7 +120,7 @@ async fn add_listeners(
     let call = ctx.clients.elb.describe_listeners();
     let pages = call.load_balancer_arn(balancer).into_paginator();
     let listeners = pages.items().send().try_collect().await;
-    for one in listeners.doing("list the listeners")? {
+    for one in if_there(listeners.doing("list the listeners"))? {
         let arn = one.listener_arn().unwrap_or_default();
         let own = one.certificates().first();
         let defaults = one.default_actions().iter();
@@ -123,7 +136,7 @@ async fn add_listeners(
         all.add("aws_lb_listener", arn, values);
         let call = ctx.clients.elb.describe_rules().listener_arn(arn);
         let rules = call.into_paginator().items().send().try_collect().await;
-        for rule in rules.doing("list the listener's rules")? {
+        for rule in if_there(rules.doing("list the listener's rules"))? {
             // The default action is a part of the listener.
             let Some(priority) = rule.priority().and_then(|text| text.parse::<i32>().ok()) else {
                 continue;
