@@ -20,19 +20,22 @@ pub struct Clients {
     pub iam: Iam,
     secrets: SecretsManager,
     descriptions: Descriptions,
+    /// The member of an adopted secret that has the token, as the settings say.
+    member: Option<String>,
     logs: CloudWatchLogs,
     sns: Sns,
 }
 
 impl Clients {
-    /// Creates the clients with the credentials and region of `aws`.
-    pub fn new(aws: &Aws) -> Self {
+    /// Creates the clients with the credentials and region of `aws`. `member` of an adopted secret has the token.
+    pub fn new(aws: &Aws, member: Option<&str>) -> Self {
         let secrets = rd_secret::client(aws);
         Self {
             elasticache: client!(aws_sdk_elasticache, aws.config),
             cloudwatch: rd_metric::client(aws),
             iam: rd_iam::client(aws),
             descriptions: Descriptions::new(&secrets),
+            member: member.map(str::to_owned),
             secrets,
             logs: rd_log_group::client(aws),
             sns: rd_topic::client(aws),
@@ -55,6 +58,10 @@ impl Secrets for Clients {
 
     fn descriptions(&self) -> &Descriptions {
         &self.descriptions
+    }
+
+    fn member(&self) -> Option<&str> {
+        self.member.as_deref()
     }
 }
 

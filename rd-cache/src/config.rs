@@ -4,6 +4,7 @@ use crate::engine::{Engine, is_older, is_version};
 use rd_common::settings::kms_key;
 use rd_common::settings::maintenance_window::{Daily, Weekly};
 use rd_common::{Problem, Stack};
+use rd_secret::form::member_problem;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,6 +26,8 @@ pub struct Config {
     pub nodes: i32,
     /// The KMS key of the data at rest; by default AWS's own key.
     pub kms_key: Option<String>,
+    /// The member of an adopted secret's JSON that has the token, such as `AUTH_TOKEN`; by default `token`.
+    pub secret_member: Option<String>,
     /// How many days daily snapshots are kept: 5 in production, 0 (no snapshots) elsewhere.
     pub snapshot_retention_days: Option<i32>,
     /// The daily window in which AWS takes snapshots, in UTC.
@@ -59,6 +62,7 @@ impl Default for Config {
             node_type: "cache.t4g.micro".to_owned(),
             nodes: 1,
             kms_key: None,
+            secret_member: None,
             snapshot_retention_days: None,
             snapshot_window: "05:00-06:00".to_owned(),
             maintenance_window: "sun:06:30-sun:07:30".to_owned(),
@@ -159,6 +163,9 @@ impl Config {
                 format!("`{name}` is not a valid name of a replication group"),
                 "1 to 40 of a-z, 0-9 and single `-`, beginning with a letter: set a shorter one here",
             );
+        }
+        if let Some((what, allowed)) = member_problem(self.secret_member.as_deref()) {
+            add("secret_member", what, allowed);
         }
         let version = self.engine_version();
         if !is_version(version) {

@@ -68,8 +68,8 @@ impl Slice for Cache {
         )
     }
 
-    fn clients(aws: &Aws, _: &Stack, _: &Config) -> Clients {
-        Clients::new(aws)
+    fn clients(aws: &Aws, _: &Stack, config: &Config) -> Clients {
+        Clients::new(aws, config.secret_member.as_deref())
     }
 
     fn kinds() -> Kinds<Clients> {

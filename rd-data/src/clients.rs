@@ -19,18 +19,21 @@ pub struct Clients {
     pub cloudwatch: CloudWatch,
     secrets: SecretsManager,
     descriptions: Descriptions,
+    /// The member of an adopted secret that has the password, as the settings say.
+    member: Option<String>,
     logs: CloudWatchLogs,
 }
 
 impl Clients {
-    /// Creates the clients with the credentials and region of `aws`.
-    pub fn new(aws: &Aws) -> Self {
+    /// Creates the clients with the credentials and region of `aws`. `member` of an adopted secret has the password.
+    pub fn new(aws: &Aws, member: Option<&str>) -> Self {
         let secrets = rd_secret::client(aws);
         Self {
             rds: client!(aws_sdk_rds, aws.config),
             iam: rd_iam::client(aws),
             cloudwatch: rd_metric::client(aws),
             descriptions: Descriptions::new(&secrets),
+            member: member.map(str::to_owned),
             secrets,
             logs: rd_log_group::client(aws),
         }
@@ -44,6 +47,10 @@ impl Secrets for Clients {
 
     fn descriptions(&self) -> &Descriptions {
         &self.descriptions
+    }
+
+    fn member(&self) -> Option<&str> {
+        self.member.as_deref()
     }
 }
 

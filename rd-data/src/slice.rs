@@ -97,8 +97,8 @@ impl Slice for Data {
         )
     }
 
-    fn clients(aws: &Aws, _: &Stack, _: &Config) -> Clients {
-        Clients::new(aws)
+    fn clients(aws: &Aws, _: &Stack, config: &Config) -> Clients {
+        Clients::new(aws, config.secret_member.as_deref())
     }
 
     fn kinds() -> Kinds<Clients> {

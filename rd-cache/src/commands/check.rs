@@ -9,7 +9,6 @@ use rd_common::context::Context;
 use rd_common::output::check_report::{CheckReport, CheckStep};
 use rd_common::outputs::net;
 use rd_common::{Exit, Kind, Result, other_program};
-use rd_secret::Secrets;
 use rd_secret::check::check_secret;
 use rd_secret::version::stored_form;
 use serde_json::json;
@@ -32,8 +31,8 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let arn = cache.resource(SECRET).ok().map(|(_, arn)| arn);
     let form = stored_form(&cache.state, SECRET_VERSION);
     let endpoint = group.as_ref().and_then(|group| group.host.as_deref());
-    let client = cache.ctx.clients.secrets();
-    steps.extend(check_secret::<Token>(client, arn, form, endpoint, "rd-cache").await?);
+    let clients = &cache.ctx.clients;
+    steps.extend(check_secret::<Token>(clients, arn, form, endpoint, "rd-cache").await?);
     let report = CheckReport {
         subject: &cache.config.name(&context.stack),
         head: json!({"replication_group": cache.resource(GROUP).ok().map(|(_, id)| id)})

@@ -32,11 +32,12 @@ async fn rotate(context: &Context, state: LockedState) -> Result<Exit> {
     let (_, id) = cache.resource(GROUP)?;
     let (_, secret) = cache.resource(SECRET)?;
     let form = stored_form(&cache.state, SECRET_VERSION);
-    let client = cache.ctx.clients.secrets();
+    let clients = &cache.ctx.clients;
+    let client = clients.secrets();
     wait_until_available(&cache.ctx, id, |_| true).await?;
     let rotation = cache
         .ctx
-        .retrying(async || Rotation::begin::<Token>(client, secret, form, &Fields::new()).await)
+        .retrying(async || Rotation::begin::<Token>(clients, secret, form, &Fields::new()).await)
         .await?;
     set_token_and_wait(&cache, id, &rotation.generated, Strategy::Rotate).await?;
     cache.ctx.retrying(|| rotation.promote(client)).await?;

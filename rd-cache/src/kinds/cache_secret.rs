@@ -17,6 +17,7 @@ pub type CacheSecretVersion = SecretVersion<Clients, Token>;
 
 impl SecretForm for Token {
     const KEY: &'static str = "token";
+    const SETTING: &'static str = "cache.secret_member";
 
     fn url(fields: &Fields, generated: &Generated) -> String {
         let port = fields.get("port").map(ToString::to_string);

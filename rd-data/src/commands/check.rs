@@ -14,7 +14,6 @@ use rd_common::context::Context;
 use rd_common::output::check_report::{CheckReport, CheckStep};
 use rd_common::outputs::net;
 use rd_common::{Exit, Kind, Result, Wanted, other_program};
-use rd_secret::Secrets;
 use rd_secret::check::check_secret;
 use serde_json::json;
 
@@ -41,8 +40,8 @@ pub async fn run(context: &Context) -> Result<Exit> {
     let form = secret.as_ref().map(|one| one.form).unwrap_or_default();
     let arn = secret.as_ref().map(|one| one.arn.as_str());
     let endpoint = instance.as_ref().and_then(|live| live.host.as_deref());
-    let client = data.ctx.clients.secrets();
-    steps.extend(check_secret::<Database>(client, arn, form, endpoint, "rd-data").await?);
+    let clients = &data.ctx.clients;
+    steps.extend(check_secret::<Database>(clients, arn, form, endpoint, "rd-data").await?);
     let report = CheckReport {
         subject: &context.stack.name_of("postgres"),
         head: json!({"instance": data.resource(INSTANCE).ok().map(|(_, id)| id)})

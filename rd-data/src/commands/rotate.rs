@@ -30,10 +30,11 @@ async fn rotate(context: &Context, state: LockedState) -> Result<Exit> {
     let secret = StoredSecret::of(&data)?;
     secret.refuse_managed("rotate")?;
     let (secret, form) = (secret.arn.as_str(), secret.form);
-    let client = ctx.clients.secrets();
+    let clients = &ctx.clients;
+    let client = clients.secrets();
     wait_until_available(ctx, id, |_| true).await?;
     let rotation = ctx
-        .retrying(async || Rotation::begin::<Database>(client, secret, form, &Fields::new()).await)
+        .retrying(async || Rotation::begin::<Database>(clients, secret, form, &Fields::new()).await)
         .await?;
     set_password_and_wait(ctx, id, &rotation.generated)
         .await

@@ -6,6 +6,7 @@ use rd_common::settings::kms_key;
 use rd_common::settings::maintenance_window::{Daily, Weekly};
 use rd_common::{Problem, Stack};
 use rd_log_group::{kms_key_problem, retention_problem};
+use rd_secret::form::member_problem;
 use std::collections::BTreeSet;
 
 /// The logs of PostgreSQL that RDS can export.
@@ -66,6 +67,9 @@ impl Config {
             );
         }
         storage::check(self, &mut add);
+        if let Some((what, allowed)) = member_problem(self.secret_member.as_deref()) {
+            add("secret_member", what, allowed);
+        }
         if let Some(seconds) = self.monitoring_seconds
             && !MONITORING_SECONDS.contains(&seconds)
         {
@@ -243,7 +247,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, Spoil); 31] = [
+        let wrong: [(&str, Spoil); 32] = [
             ("engine_version", |c| c.engine_version = "seventeen".into()),
             ("instance_class", |c| {
                 c.instance_class = "t4g.medium".into();
@@ -275,6 +279,7 @@ mod tests {
             }),
             ("monitoring_seconds", |c| c.monitoring_seconds = Some(20)),
             ("secret_kms_key", |c| c.secret_kms_key = Some("shop".into())),
+            ("secret_member", |c| c.secret_member = Some("host".into())),
             ("db_name", |c| c.db_name = Some("9lives".into())),
             ("db_name", |c| c.db_name = Some("template1".into())),
             ("username", |c| c.username = "rdsadmin".into()),

@@ -36,6 +36,8 @@ pub struct Config {
     pub kms_key: Option<String>,
     /// The KMS key of the secret; by default AWS's own key.
     pub secret_kms_key: Option<String>,
+    /// The member of an adopted secret's JSON that has the password, such as `DB_PASS`; by default `password`.
+    pub secret_member: Option<String>,
     /// Whether there is a standby instance in another zone.
     pub multi_az: bool,
     /// The name of the database; by default the project's.
@@ -95,6 +97,7 @@ impl Default for Config {
             storage_throughput: None,
             kms_key: None,
             secret_kms_key: None,
+            secret_member: None,
             multi_az: false,
             db_name: None,
             username: "app".to_owned(),

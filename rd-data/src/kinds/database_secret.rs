@@ -17,6 +17,7 @@ pub type DatabaseSecretVersion = SecretVersion<Clients, Database>;
 
 impl SecretForm for Database {
     const KEY: &'static str = "password";
+    const SETTING: &'static str = "data.secret_member";
 
     fn url(fields: &Fields, generated: &Generated) -> String {
         let port = fields.get("port").map(ToString::to_string);

@@ -1,8 +1,9 @@
 //! The secrets with which clients connect. A value is never read: a secret is known by what its version refers to, or by
-//! its name.
+//! its name, and the member with the password by its name alone.
 
 use crate::adoption::mapper::Mapper;
 use crate::terraform::Resource;
+use crate::terraform::secret_members::{OF_CACHE, OF_DATABASE};
 
 /// A secret that rd has.
 pub struct Known {
@@ -10,6 +11,12 @@ pub struct Known {
     secret: &'static str,
     /// The address of its value.
     version: &'static str,
+    /// The slice, in whose settings the member with the password or the token is.
+    slice: &'static str,
+    /// The name of that member where rd makes the secret.
+    member: &'static str,
+    /// The attribute of the version with the names of the members that have it.
+    members: &'static str,
     /// What its name has in it, where nothing else tells.
     words: &'static [&'static str],
     /// What it is, for questions.
@@ -20,6 +27,9 @@ pub struct Known {
 pub const DATABASE: Known = Known {
     secret: "data.secret.database",
     version: "data.secret_version.database",
+    slice: "data",
+    member: "password",
+    members: OF_DATABASE,
     words: &["database", "postgres", "rds", "db"],
     what: "the secret of the database",
 };
@@ -28,6 +38,9 @@ pub const DATABASE: Known = Known {
 pub const CACHE: Known = Known {
     secret: "cache.secret.redis",
     version: "cache.secret_version.redis",
+    slice: "cache",
+    member: "token",
+    members: OF_CACHE,
     words: &["redis", "valkey", "cache"],
     what: "the secret of the cache",
 };
@@ -75,6 +88,12 @@ pub fn pick<'a>(mapper: &mut Mapper<'a>, known: &Known, owner: &Resource) -> Opt
         mapper.ask(known.secret, &all, known.what)
     }?;
     for version in of(secret) {
+        // Where the name of rd has it, or several have it, there is nothing to say.
+        if let [name] = version.texts(known.members)[..]
+            && name != known.member
+        {
+            mapper.mapping.set_text(known.slice, "secret_member", name);
+        }
         mapper.claim(version, known.version, "", "the value of that secret");
     }
     Some(secret)

@@ -7,6 +7,7 @@ mod containers;
 mod lock;
 mod model;
 mod refusal;
+pub mod secret_members;
 mod show_json;
 mod state_v4;
 #[cfg(test)]
@@ -37,6 +38,7 @@ pub fn read(bytes: &[u8], place: &str) -> Result<Terraform> {
     } else {
         state_v4::read(&document)
     };
-    let found = found.map_err(|refusal| refusal.of(place))?;
+    let mut found = found.map_err(|refusal| refusal.of(place))?;
+    secret_members::mark(&document, &mut found);
     consistency::check(found).map_err(|refusal| refusal.of(place))
 }

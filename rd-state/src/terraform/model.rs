@@ -71,6 +71,11 @@ impl Resource {
         }
     }
 
+    /// Adds what was found out about it.
+    pub(super) fn set(&mut self, name: &str, value: Value) {
+        self.attributes.insert(name.to_owned(), value);
+    }
+
     /// The attribute as a text; empty where it is missing or something else.
     pub fn text(&self, name: &str) -> &str {
         self.attributes

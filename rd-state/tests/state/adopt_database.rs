@@ -399,3 +399,71 @@ fn a_cache_keeps_a_plain_token_and_json_of_its_own() {
         assert_eq!(world.rd("rd-cache").args("plan").ok().actions(), [""; 0]);
     }
 }
+
+/// A value of another tool: the password in a member of its own, and once more in a URL that points elsewhere.
+pub fn foreign(member: &str, secret: &str) -> Value {
+    json!({"DB_HOST": "db.internal", "DB_PORT": 5432, "FLAGS": ["a"], "API_KEY": "kept", member: secret,
+           "READER_URL": format!("postgres://reader:{secret}@replica.internal:5432/legacy")})
+}
+
+/// Fails unless `now` is the value of [`foreign`] with another password, which it returns.
+pub fn assert_only_rotated(now: &str, member: &str) -> String {
+    let now: Value = serde_json::from_str(now).unwrap();
+    let secret = now[member].as_str().unwrap().to_owned();
+    assert!(secret.len() > 20 && secret != PLANTED);
+    assert_eq!(now, foreign(member, &secret));
+    secret
+}
+
+#[test]
+fn a_password_in_a_member_of_another_name_is_rotated() {
+    for (program, name, member, setting) in [
+        (
+            "rd-data",
+            "legacy/database",
+            "DB_PASS",
+            "data.secret_member",
+        ),
+        (
+            "rd-cache",
+            "legacy/redis",
+            "auth_token",
+            "cache.secret_member",
+        ),
+    ] {
+        let world = World::new(SETTINGS);
+        let mut legacy = Legacy::new(&world);
+        match program {
+            "rd-data" => legacy.database(&[("MasterUserPassword", PLANTED)]),
+            _ => legacy.cache(),
+        }
+        legacy.secret(name, &foreign(member, PLANTED).to_string());
+        let (done, plan) = legacy.adopted(program);
+        assert_eq!(plan, [""; 0], "{}", done.stderr);
+        world.keeps(PLANTED, std::slice::from_ref(&done));
+        let file = world.path().join("rd.toml");
+        let settings = std::fs::read_to_string(&file).unwrap();
+        let line = format!("secret_member = \"{member}\"");
+        assert!(settings.contains(&line), "{settings}");
+
+        // Nothing else says it, and no guess is made.
+        let without = settings.replace(&line, "");
+        std::fs::write(&file, &without).unwrap();
+        let refused = world.rd(program).args("rotate").code(6);
+        for told in [setting, member, "API_KEY", "nothing was changed"] {
+            assert!(refused.stderr.contains(told), "{told}: {}", refused.stderr);
+        }
+        let wrong = format!("--set {setting}=DB_PASSWORD");
+        let wrong = world.rd(program).args("rotate").args(&wrong).code(6);
+        assert!(wrong.stderr.contains(setting), "{}", wrong.stderr);
+        assert_eq!(legacy.value(name), foreign(member, PLANTED).to_string());
+        world.keeps(PLANTED, &[refused, wrong]);
+
+        std::fs::write(&file, &settings).unwrap();
+        let rotated = world.rd(program).args("rotate").ok();
+        let secret = assert_only_rotated(&legacy.value(name), member);
+        let planned = world.rd(program).args("plan").ok();
+        assert_eq!(planned.actions(), [""; 0]);
+        world.keeps(&secret, &[rotated, planned]);
+    }
+}

@@ -3,7 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
 use crate::adopt::{SETTINGS, seen, terraform_network};
-use crate::adopt_database::{Legacy, NAME, PLANTED};
+use crate::adopt_database::{Legacy, NAME, PLANTED, assert_only_rotated, foreign};
 use crate::adopt_edge::{seen_entry, terraform_entry};
 use rd_testkit::faults::{Calls, Fault, Lag, Proxy, Rule, Scenario};
 use rd_testkit::{Api, ELASTICACHE, RDS, Rd, World, endpoint, finish};
@@ -291,6 +291,36 @@ fn an_adopted_database_and_cache_end_the_same_whatever_happens() {
 #[test]
 fn a_database_and_a_cache_that_are_given_back_end_the_same_whatever_happens() {
     ends_the_same(&DATA_GIVEN_BACK);
+}
+
+/// A rotation of an adopted database whose password is in a member of another name.
+const ROTATED: Scenario = Scenario {
+    settings: SETTINGS,
+    prepare: |world| {
+        let mut legacy = Legacy::new(world);
+        legacy.database(&[("MasterUserPassword", PLANTED)]);
+        legacy.secret("legacy/database", &foreign("DB_PASS", PLANTED).to_string());
+        std::fs::write(world.path().join("terraform.tfstate"), legacy.state()).unwrap();
+        adopt(world).ok();
+    },
+    command: |world| world.rd("rd-data").args("rotate"),
+    check: |world| {
+        let secret = json!({"SecretId": "legacy/database"});
+        let now = world.json("secretsmanager.GetSecretValue", &secret);
+        assert_only_rotated(now["SecretString"].as_str().unwrap(), "DB_PASS");
+        let described = world.json("secretsmanager.DescribeSecret", &secret);
+        let stages = described["VersionIdsToStages"].to_string();
+        assert!(!stages.contains("AWSPENDING"), "{stages}");
+        let planned = world.rd("rd-data").args("plan --exit-code").run();
+        assert_eq!(planned.code, 0, "{}{}", planned.stdout, planned.stderr);
+    },
+};
+
+#[test]
+fn a_rotation_of_a_member_of_another_name_ends_the_same_whatever_happens() {
+    let calls = ROTATED.record();
+    assert!(ROTATED.killed(&calls, 4) > 3);
+    ROTATED.answers_lost(&calls, 4);
 }
 
 /// A network and a public entry.

@@ -1,10 +1,9 @@
 //! Checking a secret: whether it exists, has the right host, is consistent, and is not in the middle of a rotation.
 
-use crate::SecretForm;
 use crate::form::Form;
 use crate::rotation::is_in_progress;
 use crate::value::{CURRENT, Read, read};
-use aws_sdk_secretsmanager::Client;
+use crate::{SecretForm, Secrets};
 use rd_common::Result;
 use rd_common::output::check_report::CheckStep;
 use serde_json::Value;
@@ -12,7 +11,7 @@ use serde_json::Value;
 /// Checks the secret with this ARN, whose host must be `endpoint`. The reasons name `program`, such as `rd-data`, as
 /// the program to fix it with. An adopted secret has another `form` than that of rd.
 pub async fn check_secret<F: SecretForm>(
-    client: &Client,
+    secrets: &impl Secrets,
     arn: Option<&str>,
     form: Form,
     endpoint: Option<&str>,
@@ -23,7 +22,7 @@ pub async fn check_secret<F: SecretForm>(
         let reason = format!("not found: run {program} apply");
         return Ok(vec![CheckStep::new(step, false, reason)]);
     };
-    let content = match read::<F>(client, arn, CURRENT).await? {
+    let content = match read::<F>(secrets, arn, CURRENT).await? {
         Read::Absent => {
             let reason = format!("{arn} no longer exists: run {program} apply");
             return Ok(vec![CheckStep::new(step, false, reason)]);
@@ -48,7 +47,15 @@ pub async fn check_secret<F: SecretForm>(
     };
     let key = F::KEY;
     let members = if form != Form::Own && is_consistent {
-        format!("{}, as it was adopted", form.words())
+        let known = if content.can_hold(form) || form != Form::Json {
+            String::new()
+        } else {
+            format!(
+                "; {program} rotate needs {}, the member with the {key}",
+                F::SETTING
+            )
+        };
+        format!("{}, as it was adopted{known}", form.words())
     } else if form != Form::Own {
         format!("{}, and no longer {}", content.form.words(), form.words())
     } else if is_consistent {
@@ -56,7 +63,7 @@ pub async fn check_secret<F: SecretForm>(
     } else {
         format!("inconsistent: run {program} apply or, if {key} is missing, {program} rotate")
     };
-    let rotating = is_in_progress(client, arn).await?;
+    let rotating = is_in_progress(secrets.secrets(), arn).await?;
     let rotation = if rotating {
         format!("interrupted; the {key} may be the old or the new one: run {program} rotate")
     } else {

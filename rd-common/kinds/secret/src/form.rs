@@ -40,6 +40,19 @@ impl Form {
     }
 }
 
+/// The members that rd writes itself, which do not have the password or the token.
+pub(crate) const NOT_GENERATED: [&str; 5] = ["dbname", "host", "port", "url", "username"];
+
+/// What is wrong with the member that a setting names, and what is allowed; none if it is right.
+pub fn member_problem(name: Option<&str>) -> Option<(String, &'static str)> {
+    let name = name.filter(|name| name.is_empty() || NOT_GENERATED.contains(name))?;
+    let allowed = "the name of the member of the adopted secret's JSON that has the password or token, such as \"DB_PASS\"";
+    Some((
+        format!("the member `{name}` cannot have a password or token"),
+        allowed,
+    ))
+}
+
 /// The schemes of the URLs of databases and caches.
 const SCHEMES: [&str; 4] = ["postgres", "postgresql", "redis", "rediss"];
 

@@ -31,12 +31,17 @@ pub trait Secrets: 'static {
     fn secrets(&self) -> &Client;
     /// The reads of descriptions that are in flight.
     fn descriptions(&self) -> &description::Descriptions;
+    /// The member of an adopted secret's JSON that has the password or token, as the setting [`SecretForm::SETTING`] says;
+    /// none where it has the name of rd.
+    fn member(&self) -> Option<&str>;
 }
 
 /// The form of a slice's secret: which member is generated, and how the URL is built.
 pub trait SecretForm: 'static {
     /// The member of the secret's JSON that is generated: `password` or `token`.
     const KEY: &'static str;
+    /// The setting that names this member of an adopted secret, such as `data.secret_member`.
+    const SETTING: &'static str;
 
     /// The URL with which clients connect, with the generated value in it.
     fn url(fields: &value::Fields, generated: &generate::Generated) -> String;

@@ -2,11 +2,11 @@
 //! `AWSPENDING`, a rotation is in progress.
 //! <https://docs.aws.amazon.com/secretsmanager/latest/userguide/rotate-secrets_lambda-functions.html>
 
-use crate::SecretForm;
 use crate::description::version_with;
 use crate::form::Form;
 use crate::generate::{Generated, generate};
 use crate::value::{CURRENT, Fields, PENDING, Read, content, put_as, read};
+use crate::{SecretForm, Secrets};
 use aws_sdk_secretsmanager::Client;
 use rd_common::aws::Explain;
 use rd_common::{Document, Error, Result};
@@ -39,26 +39,22 @@ impl Rotation {
     /// Continues the rotation in progress, or starts one. `fields` override members of the current value, such as a
     /// host that has changed. The value keeps `form`.
     pub async fn begin<F: SecretForm>(
-        client: &Client,
+        secrets: &impl Secrets,
         secret: &str,
         form: Form,
         fields: &Fields,
     ) -> Result<Self> {
+        let client = secrets.secrets();
         let (now, pending) = labelled_versions(client, secret).await?;
-        let old = content(read::<F>(client, secret, CURRENT).await?)?;
+        let old = content(read::<F>(secrets, secret, CURRENT).await?)?;
         if !old.can_hold(form) {
-            return Err(Error::refused(format!(
-                "the value of the secret is {}, and rd does not know where its {} is",
-                old.form.words(),
-                F::KEY
-            ))
-            .hint("nothing was changed; set a new one with the tools that you have used so far"));
+            return Err(old.unknown::<F>());
         }
         let mut desired = old.fields.clone();
         desired.extend(fields.clone());
         let (mut version, mut known) = (None, None);
         if let Some(pending) = pending
-            && let Read::Content(content) = read::<F>(client, secret, PENDING).await?
+            && let Read::Content(content) = read::<F>(secrets, secret, PENDING).await?
         {
             known = content.generated;
             // If the other members have changed since, the same value is stored in a new version.

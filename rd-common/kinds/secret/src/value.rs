@@ -1,7 +1,7 @@
 //! The value of a secret: JSON with a generated member, the members to connect with, and a URL built from both.
 
 pub use crate::form::Fields;
-use crate::form::{Form, Url};
+use crate::form::{Form, NOT_GENERATED, Url};
 use crate::generate::Generated;
 use crate::{SecretForm, Secrets};
 use aws_sdk_secretsmanager::Client;
@@ -39,15 +39,44 @@ pub struct Content {
 impl Content {
     /// Whether a new password or token can be written in a form.
     pub fn can_hold(&self, form: Form) -> bool {
-        form == Form::Own || self.form == form && self.generated.is_some()
+        let is_known = self.generated.is_some() && !self.rest.lacks_member;
+        form == Form::Own || self.form == form && is_known
+    }
+
+    /// The error of a value in which nothing says what the password or the token is.
+    pub fn unknown<F: SecretForm>(&self) -> Error {
+        let (key, setting) = (F::KEY, F::SETTING);
+        let is_text = |value: &Value| value.as_str().is_some_and(|text| !text.is_empty());
+        let names = self.fields.iter().filter(|(_, value)| is_text(value));
+        let names = names.map(|(name, _)| name.as_str());
+        let mut names: Vec<&str> = names.filter(|name| !NOT_GENERATED.contains(name)).collect();
+        names.sort_unstable();
+        if self.form != Form::Json || names.is_empty() {
+            return Error::refused(format!(
+                "the value of the secret is {}, and rd does not know where its {key} is",
+                self.form.words(),
+            ))
+            .hint("nothing was changed; set a new one with the tools that you have used so far");
+        }
+        let what = if self.rest.lacks_member {
+            format!("the secret has no member with the name in {setting}, or one that is no text")
+        } else {
+            format!("the secret has no member {key}, and nothing says which one has its {key}")
+        };
+        Error::refused(what).hint(format!(
+            "nothing was changed; set {setting} in rd.toml to the member that has the {key}: {}",
+            names.join(", ")
+        ))
     }
 }
 
 /// What a value has beside the fields and the generated member.
 #[derive(Clone, Debug, Default)]
 struct Rest {
-    /// Whether the generated member is one of the JSON.
-    has_key: bool,
+    /// The name of the generated member; none where it is no member of the JSON.
+    key: Option<String>,
+    /// Whether the JSON has no text in the member that the settings name.
+    lacks_member: bool,
     /// The URL, alone or as the member `url`.
     url: Option<Url>,
     /// A member `url` that is none. It may be confidential.
@@ -65,8 +94,12 @@ pub enum Read {
 }
 
 /// Reads the version of a secret with the label `stage`.
-pub async fn read<F: SecretForm>(client: &Client, secret: &str, stage: &str) -> Result<Read> {
-    let call = client.get_secret_value().secret_id(secret);
+pub async fn read<F: SecretForm>(
+    secrets: &impl Secrets,
+    secret: &str,
+    stage: &str,
+) -> Result<Read> {
+    let call = secrets.secrets().get_secret_value().secret_id(secret);
     let answer = call.version_stage(stage).send().await;
     let answer = match answer.doing("read the secret's value") {
         Err(e) if e.is(&["ResourceNotFoundException"]) || is_deleted(&e) => {
@@ -76,7 +109,7 @@ pub async fn read<F: SecretForm>(client: &Client, secret: &str, stage: &str) -> 
         other => other?,
     };
     let text = answer.secret_string().unwrap_or_default();
-    let content = parse::<F>(text);
+    let content = parse::<F>(text, secrets.member());
     Ok(Read::Content(Content {
         version: answer.version_id,
         ..content
@@ -101,7 +134,7 @@ const VISIBLE_WITHIN: Duration = Duration::from_secs(120);
 pub async fn current<C: Secrets, F: SecretForm>(ctx: &Ctx<C>, secret: &str) -> Result<Content> {
     let deadline = ctx.clock.deadline(VISIBLE_WITHIN);
     loop {
-        match read::<F>(ctx.clients.secrets(), secret, CURRENT).await? {
+        match read::<F>(&ctx.clients, secret, CURRENT).await? {
             Read::Absent if !deadline.is_over() => ctx.pause(deadline.pause()).await?,
             other => return content(other).map_err(|error| error.retry(Retry::Never)),
         }
@@ -123,21 +156,27 @@ pub(crate) fn content(read: Read) -> Result<Content> {
     }
 }
 
-fn parse<F: SecretForm>(text: &str) -> Content {
+/// `member` is the one that the settings name.
+fn parse<F: SecretForm>(text: &str, member: Option<&str>) -> Content {
     let Ok(mut members) = serde_json::from_str::<Map<String, Value>>(text) else {
         return parse_plain(text);
     };
-    let generated = match members.remove(F::KEY) {
+    let is_text = |name: &&str| {
+        let text = members.get(*name).and_then(Value::as_str);
+        text.is_some_and(|text| !text.is_empty())
+    };
+    let named = member.filter(is_text);
+    let key = named.or(Some(F::KEY)).filter(is_text);
+    // An empty one is written anew.
+    let generated = match members.remove(key.unwrap_or(F::KEY)) {
         Some(Value::String(text)) if !text.is_empty() => Some(Generated::known(text)),
         _ => None,
     };
     let url = members.remove(URL);
     let fields: Fields = members.into_iter().collect();
-    let expected = generated
-        .as_ref()
-        .map(|g| Value::String(F::url(&fields, g)));
+    let own = generated.as_ref().filter(|_| key == Some(F::KEY));
+    let expected = own.map(|g| Value::String(F::url(&fields, g)));
     let url_matches = expected.is_some() && url == expected;
-    let has_key = generated.is_some();
     let url_text = url.as_ref().and_then(Value::as_str);
     let parsed = url_text.and_then(Url::parse);
     Content {
@@ -147,7 +186,8 @@ fn parse<F: SecretForm>(text: &str) -> Content {
         generated: generated.or_else(|| Some(parsed.as_ref()?.1.clone())),
         fields,
         rest: Box::new(Rest {
-            has_key,
+            key: key.map(str::to_owned),
+            lacks_member: member.is_some() && named.is_none(),
             text: url_text.filter(|_| parsed.is_none()).map(Generated::known),
             url: parsed.map(|(url, _)| url),
         }),
@@ -187,14 +227,9 @@ pub fn write<F: SecretForm>(fields: &Fields, generated: &Generated) -> String {
     Value::Object(members).to_string()
 }
 
-/// A value in another form than that of rd, made of the current one: the same members, with these values.
-fn write_as(
-    form: Form,
-    old: &Content,
-    key: &str,
-    fields: &Fields,
-    generated: &Generated,
-) -> String {
+/// A value in another form than that of rd, made of the current one: the same members, with these values. URLs with the
+/// former password or token get the new one, and point where they did.
+fn write_as(form: Form, old: &Content, fields: &Fields, generated: &Generated) -> String {
     let url = old.rest.url.as_ref();
     match form {
         Form::Url => url
@@ -207,8 +242,15 @@ fn write_as(
             if let Some(url) = url.map(|url| url.with(fields, generated)).or(text) {
                 members.insert(URL.to_owned(), url.into());
             }
-            if old.rest.has_key {
-                members.insert(key.to_owned(), generated.reveal().into());
+            for value in members.values_mut() {
+                let parsed = value.as_str().and_then(Url::parse);
+                let same = parsed.filter(|(_, password)| old.generated.as_ref() == Some(password));
+                if let Some((url, _)) = same {
+                    *value = url.with(&Fields::new(), generated).into();
+                }
+            }
+            if let Some(key) = &old.rest.key {
+                members.insert(key.clone(), generated.reveal().into());
             }
             Value::Object(members).to_string()
         }
@@ -227,7 +269,7 @@ pub async fn put_as<F: SecretForm>(
     if form == Form::Own {
         return put::<F>(client, secret, fields, generated, stage).await;
     }
-    let text = write_as(form, old, F::KEY, fields, generated);
+    let text = write_as(form, old, fields, generated);
     put_text(client, secret, text, stage).await
 }
 
@@ -269,6 +311,7 @@ mod tests {
 
     impl SecretForm for Plain {
         const KEY: &'static str = "token";
+        const SETTING: &'static str = "cache.secret_member";
 
         fn url(fields: &Fields, generated: &Generated) -> String {
             format!("x://:{}@{}", generated.reveal(), text(fields, "host"))
@@ -281,7 +324,7 @@ mod tests {
             ("host".to_owned(), json!("h")),
             ("port".to_owned(), json!(1)),
         ]);
-        let content = parse::<Plain>(&write::<Plain>(&fields, &Generated::known("t")));
+        let content = parse::<Plain>(&write::<Plain>(&fields, &Generated::known("t")), None);
         assert_eq!(content.fields, fields);
         assert_eq!(content.generated, Some(Generated::known("t")));
         assert!(content.url_matches);
@@ -289,8 +332,11 @@ mod tests {
 
     #[test]
     fn a_value_that_was_changed_by_others_is_detected() {
-        assert!(parse::<Plain>("no JSON").generated.is_none());
-        let other = parse::<Plain>(r#"{"host": "h", "token": "t", "url": "x://elsewhere"}"#);
+        assert!(parse::<Plain>("no JSON", None).generated.is_none());
+        let other = parse::<Plain>(
+            r#"{"host": "h", "token": "t", "url": "x://elsewhere"}"#,
+            None,
+        );
         assert!(!other.url_matches);
     }
 
@@ -321,7 +367,7 @@ mod tests {
                 r#"{"host":"new","token":"new0token","url":"https://console"}"#,
             ),
         ] {
-            let old = parse::<Plain>(before);
+            let old = parse::<Plain>(before, None);
             assert_eq!(old.form, form, "{before}");
             assert_eq!(old.generated, Some(Generated::known("t0k3n")), "{before}");
             assert!(
@@ -330,7 +376,7 @@ mod tests {
             );
             let mut all = old.fields.clone();
             all.extend(fields.clone());
-            let written = write_as(form, &old, "token", &all, &Generated::known("new0token"));
+            let written = write_as(form, &old, &all, &Generated::known("new0token"));
             // The order of members has no meaning.
             let value = |text: &str| serde_json::from_str(text).unwrap_or_else(|_| json!(text));
             assert_eq!(value(&written), value(after));
@@ -342,8 +388,47 @@ mod tests {
             "https://u:t@h",
             r#"{"secret":"x"}"#,
         ] {
-            let content = parse::<Plain>(unknown);
+            let content = parse::<Plain>(unknown, None);
             assert!(!content.can_hold(content.form), "{unknown}");
         }
+    }
+
+    /// The member that the settings name has another name than that of rd; all others stay, but for URLs with the token.
+    #[test]
+    fn the_settings_name_the_member() {
+        let text = r#"{"HOST":"h","AUTH":"t0k3n","token":"other","READER":"rediss://:t0k3n@r:1","OTHER":"redis://:x@r"}"#;
+        let old = parse::<Plain>(text, Some("AUTH"));
+        assert_eq!(old.generated, Some(Generated::known("t0k3n")));
+        assert!(old.can_hold(Form::Json));
+        let written = write_as(Form::Json, &old, &old.fields, &Generated::known("new"));
+        assert_eq!(
+            serde_json::from_str::<Value>(&written).unwrap(),
+            json!({"HOST": "h", "AUTH": "new", "token": "other", "READER": "rediss://:new@r:1", "OTHER": "redis://:x@r"})
+        );
+        for (text, member, told) in [
+            (r#"{"A":"x","HOST":"h","n":1}"#, None, "no member token"),
+            (
+                r#"{"A":"x","HOST":"h"}"#,
+                Some("AUTH"),
+                "name in cache.secret_member",
+            ),
+            (
+                r#"{"A":"x","HOST":"h","token":"t"}"#,
+                Some("AUTH"),
+                "name in cache.secret_member",
+            ),
+            (r#"{"A":"x","HOST":"h","AUTH":1}"#, Some("AUTH"), "no text"),
+        ] {
+            let content = parse::<Plain>(text, member);
+            assert!(!content.can_hold(Form::Json), "{text}");
+            let error = content.unknown::<Plain>();
+            let hint = error.hint.as_deref().unwrap_or_default();
+            assert!(error.summary.contains(told), "{}", error.summary);
+            assert!(hint.ends_with("has the token: A, HOST"), "{hint}");
+        }
+        // A value in the form of rd does not need the setting.
+        let own = write::<Plain>(&Fields::new(), &Generated::known("t"));
+        let own = parse::<Plain>(&own, Some("AUTH"));
+        assert!(own.form == Form::Own && own.can_hold(Form::Own));
     }
 }

@@ -115,7 +115,7 @@ impl<C: Secrets, F: SecretForm> Kind for SecretVersion<C, F> {
                 });
                 continue;
             }
-            let live = match read::<F>(ctx.clients.secrets(), &arn, CURRENT).await? {
+            let live = match read::<F>(&ctx.clients, &arn, CURRENT).await? {
                 Read::Absent => continue,
                 Read::Denied => Live {
                     arn: arn.clone(),
@@ -207,6 +207,9 @@ async fn store<C: Secrets, F: SecretForm>(ctx: &Ctx<C>, arn: &str, spec: &Spec) 
     let client = ctx.clients.secrets();
     let content = current::<C, F>(ctx, arn).await?;
     let form = spec.form.unwrap_or_default();
+    if content.form == form && !content.can_hold(form) {
+        return Err(content.unknown::<F>());
+    }
     if !content.can_hold(form) {
         return Err(Error::refused(format!(
             "the value of the secret is {}, and not {} as it was",
