@@ -81,7 +81,10 @@ impl Flow {
         for (index, word) in self.words.iter().enumerate() {
             let gap = if index == 0 { 0 } else { word.gap };
             // What has no gap belongs to the word before it.
-            let breaks = index > 0 && gap > 0 && at + gap + word.columns() > width;
+            let more = self.words[index + 1..].iter();
+            let more = more.take_while(|next| next.gap == 0).map(Word::columns);
+            let columns = word.columns() + more.sum::<usize>();
+            let breaks = index > 0 && gap > 0 && at + gap + columns > width;
             let (gap, end) = match breaks {
                 true => (indent, format!("{styled:#}\n")),
                 // Words of one style stand in one, with what is between them.
@@ -115,6 +118,14 @@ mod tests {
         assert_eq!(flow.lines(2, 4, 80), "  one two   three\n");
         assert_eq!(flow.lines(2, 4, 10), "  one two\n    three\n");
         assert_eq!(flow.lines(0, 1, 1), "one\n two\n three\n");
+    }
+
+    #[test]
+    fn what_has_no_gap_stays_with_the_word_before_it() {
+        let mut flow = Flow::default();
+        flow.plain("one two").gap(0).plain(":").plain("three");
+        assert_eq!(flow.lines(0, 2, 7), "one\n  two:\n  three\n");
+        assert_eq!(flow.lines(0, 2, 8), "one two:\n  three\n");
     }
 
     #[test]

@@ -97,9 +97,7 @@ pub async fn run(context: &Context, args: &RevisionsArgs) -> Result<Exit> {
         let rows = all
             .iter()
             .map(|one| row(one, one.arn == running, &images, now));
-        let rows: Vec<Vec<String>> = rows.collect();
-        let heading = ["REVISION", "", "IMAGE", "DIGEST", "AGE", "BY"];
-        table_or_list(&heading, &rows, width())
+        shown(&rows.collect::<Vec<_>>(), width())
     };
     context.printer.text(&text);
     Ok(Exit::Done)
@@ -155,6 +153,12 @@ fn named(image: &str, tags: &[String], images: &Images) -> String {
         [] => reference.to_owned(),
         tags => tags.join(" "),
     }
+}
+
+/// The revisions in a table; where it does not fit into `width` columns, in a list.
+fn shown(rows: &[Vec<String>], width: usize) -> String {
+    let heading = ["REVISION", "", "IMAGE", "DIGEST", "AGE", "BY"];
+    table_or_list(&heading, rows, width)
 }
 
 fn row(one: &Live, is_live: bool, images: &Images, now: Timestamp) -> Vec<String> {
@@ -234,6 +238,92 @@ fn plain(value: &Value) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    /// A revision that somebody registered.
+    fn revision(number: i32, image: &str, at: &str, by: &str) -> Live {
+        let live = json!({
+            "arn": format!("arn:aws:ecs:us-east-1:123456789012:task-definition/shop-test-api:{number}"),
+            "family": "shop-test-api", "revision": number, "active": true, "registered_at": at, "registered_by": by,
+            "cpu": "256", "memory": "512", "architecture": "ARM64", "execution_role_arn": "", "task_role_arn": "",
+            "image": image, "command": [], "entry_point": [], "port": 3000, "environment": {}, "secrets": {},
+            "log": serde_json::to_value(crate::kinds::task_definition::model::Log::default()).unwrap(),
+            "health_check": null, "stop_timeout": 30, "read_only": false, "init": false, "others": [],
+        });
+        serde_json::from_value(live).unwrap()
+    }
+
+    #[test]
+    fn the_revisions_are_shown_at_every_width() {
+        let digest = |digit: &str| format!("sha256:{}", digit.repeat(64));
+        let detail = |digit: &str, tag: &str| {
+            let detail = ImageDetail::builder().image_digest(digest(digit));
+            detail.image_tags(tag).build()
+        };
+        let repository = "123456789012.dkr.ecr.us-east-1.amazonaws.com/shop-test-api";
+        let images = Images {
+            repository: repository.to_owned(),
+            all: vec![detail("a", "2026.11.27-hotfix"), detail("b", "2026.11.26")],
+        };
+        let now = "2026-11-28T06:00:00Z".parse().unwrap();
+        let by = "arn:aws:sts::123456789012:assumed-role/deployer/github-actions-4711";
+        let root = "arn:aws:iam::123456789012:root";
+        let all = [
+            revision(
+                43,
+                &format!("{repository}@{}", digest("a")),
+                "2026-11-28T05:48:00Z",
+                by,
+            ),
+            revision(
+                42,
+                &format!("{repository}@{}", digest("b")),
+                "2026-11-27T06:00:00Z",
+                by,
+            ),
+            revision(
+                1,
+                "public.ecr.aws/nginx/nginx:stable-alpine",
+                "2026-01-02T06:00:00Z",
+                root,
+            ),
+        ];
+        let rows = all
+            .iter()
+            .map(|one| row(one, one.revision == 43, &images, now));
+        let rows: Vec<Vec<String>> = rows.collect();
+        for (width, expected) in [(60, AT_60), (80, AT_80), (120, AT_120)] {
+            let text = shown(&rows, width);
+            assert_eq!(text, expected, "{width}:\n{text}");
+            assert!(
+                text.lines().all(|line| line.chars().count() <= width),
+                "{text}"
+            );
+        }
+    }
+
+    const AT_60: &str = "\
+revision 43 · live · image 2026.11.27-hotfix · digest
+  aaaaaaaaaaaa · age 12m · by deployer/github-actions-4711
+revision 42 · image 2026.11.26 · digest bbbbbbbbbbbb · age
+  1d · by deployer/github-actions-4711
+revision 1 · image
+  public.ecr.aws/nginx/nginx:stable-alpine · digest - · age
+  330d · by root
+";
+    const AT_80: &str = "\
+revision 43 · live · image 2026.11.27-hotfix · digest aaaaaaaaaaaa · age 12m ·
+  by deployer/github-actions-4711
+revision 42 · image 2026.11.26 · digest bbbbbbbbbbbb · age 1d · by
+  deployer/github-actions-4711
+revision 1 · image public.ecr.aws/nginx/nginx:stable-alpine · digest - · age
+  330d · by root
+";
+    const AT_120: &str = "\
+REVISION        IMAGE                                     DIGEST        AGE   BY
+43        live  2026.11.27-hotfix                         aaaaaaaaaaaa  12m   deployer/github-actions-4711
+42              2026.11.26                                bbbbbbbbbbbb  1d    deployer/github-actions-4711
+1               public.ecr.aws/nginx/nginx:stable-alpine  -             330d  root
+";
 
     #[test]
     fn an_image_is_shown_by_its_tags_and_a_short_digest() {

@@ -47,3 +47,4 @@ mod terraform_adopt_service;
 mod terraform_export;
 mod views;
 mod watch;
+mod widths;
