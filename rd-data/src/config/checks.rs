@@ -247,7 +247,7 @@ mod tests {
     #[test]
     fn the_defaults_are_valid_and_each_rule_is_checked() {
         assert_eq!(Config::default().problems(&stack()), []);
-        let wrong: [(&str, Spoil); 32] = [
+        let wrong: [(&str, Spoil); 33] = [
             ("engine_version", |c| c.engine_version = "seventeen".into()),
             ("instance_class", |c| {
                 c.instance_class = "t4g.medium".into();
@@ -256,7 +256,10 @@ mod tests {
                 c.allocated_storage = 19;
             }),
             ("max_allocated_storage", |c| c.max_allocated_storage = 21),
-            ("storage_type", |c| c.storage_type = "gp2".into()),
+            ("storage_type", |c| c.storage_type = "standard".into()),
+            ("iops", |c| {
+                (c.storage_type, c.iops) = ("gp2".into(), Some(3000));
+            }),
             ("allocated_storage", |c| {
                 (c.storage_type, c.iops) = ("io2".into(), Some(1000));
             }),

@@ -25,7 +25,7 @@ pub struct Config {
     pub allocated_storage: i32,
     /// The size in GiB up to which the storage grows automatically; 0 turns that off.
     pub max_allocated_storage: i32,
-    /// The type of the storage: `gp3`, `io1` or `io2`.
+    /// The type of the storage: `gp3`, `io1` or `io2`; `gp2` only of an adopted database that has it.
     pub storage_type: String,
     /// The I/O operations a second of the storage; if they are not set, they stay as they are. Required by `io1` and
     /// `io2`; `gp3` has them from 400 GiB on.

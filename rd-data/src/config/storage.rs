@@ -7,7 +7,7 @@ use super::Config;
 const STRIPED_GIB: i32 = 400;
 /// The largest size of the storage in GiB.
 const MOST_GIB: i32 = 65_536;
-/// The least size in GiB of `gp3`, and of `io1` and `io2`.
+/// The least size in GiB of `gp3` and `gp2`, and of `io1` and `io2`.
 const LEAST_GIB: (i32, i32) = (20, 100);
 /// The IOPS of striped `gp3`, and of `io1` and `io2`.
 const IOPS: (std::ops::RangeInclusive<i32>, std::ops::RangeInclusive<i32>) =
@@ -22,13 +22,13 @@ pub(super) fn check(config: &Config, add: &mut impl FnMut(&str, String, &str)) {
     let kind = config.storage_type.as_str();
     let (now, most) = (config.allocated_storage, config.max_allocated_storage);
     let least = match kind {
-        "gp3" => LEAST_GIB.0,
+        "gp3" | "gp2" => LEAST_GIB.0,
         "io1" | "io2" => LEAST_GIB.1,
         other => {
-            let allowed = "\"gp3\", \"io1\" or \"io2\"";
+            let allowed = "\"gp3\", \"io1\", \"io2\", or \"gp2\" for a database that has it";
             add(
                 "storage_type",
-                format!("`{other}` is not a type of storage for new databases"),
+                format!("`{other}` is not a type of storage"),
                 allowed,
             );
             return;
@@ -50,10 +50,24 @@ pub(super) fn check(config: &Config, add: &mut impl FnMut(&str, String, &str)) {
             "0 (no growth), or at least 10 % more than allocated_storage, up to 65536",
         );
     }
-    if kind == "gp3" {
-        check_gp3(config, add);
-    } else {
-        check_provisioned(config, add);
+    match kind {
+        "gp3" => check_gp3(config, add),
+        "gp2" => check_gp2(config, add),
+        _ => check_provisioned(config, add),
+    }
+}
+
+fn check_gp2(config: &Config, add: &mut impl FnMut(&str, String, &str)) {
+    let set = [
+        ("iops", config.iops),
+        ("storage_throughput", config.storage_throughput),
+    ];
+    for (key, _) in set.iter().filter(|(_, value)| value.is_some()) {
+        add(
+            key,
+            "the performance of gp2 storage follows from its size".to_owned(),
+            "only with another storage_type",
+        );
     }
 }
 

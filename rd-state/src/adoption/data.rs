@@ -128,13 +128,15 @@ fn settings(mapper: &mut Mapper<'_>, instance: &Resource) {
     if instance.number("max_allocated_storage").is_none() {
         mapping.set("data", "max_allocated_storage", "0".to_owned());
     }
-    // Another type stays as a given value: rd creates no storage of it.
+    // Another type, such as magnetic storage, stays as a given value: rd creates none of it.
     let storage = instance.text("storage_type");
-    if storage.starts_with("io") {
+    if storage.starts_with("io") || storage == "gp2" {
         mapping.set_text("data", "storage_type", storage);
-        if let Some(iops) = instance.toml("iops") {
-            mapping.set("data", "iops", iops);
-        }
+    }
+    if storage.starts_with("io")
+        && let Some(iops) = instance.toml("iops")
+    {
+        mapping.set("data", "iops", iops);
     }
     let mut logs = instance.texts("enabled_cloudwatch_logs_exports");
     logs.sort_unstable();

@@ -65,7 +65,7 @@ impl<'a> Legacy<'a> {
         );
     }
 
-    /// A database with storage of the type gp2, which rd does not make, and the parameter group of AWS.
+    /// A database with storage of the type gp2, which rd does not create, and the parameter group of AWS.
     pub fn database(&mut self, more: &[(&str, &str)]) {
         let subnets = self.net("private_subnet_ids");
         let group = [
@@ -268,6 +268,24 @@ fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
         assert!(policy.stdout.contains(&arn), "{arn}: {}", policy.stdout);
     }
 
+    // It grows as it is, and becomes gp3 when the settings say so.
+    let settings = || std::fs::read_to_string(world.path().join("rd.toml")).unwrap();
+    assert!(
+        settings().contains("storage_type = \"gp2\""),
+        "{}",
+        settings()
+    );
+    let grow = "--set data.allocated_storage=40 --set data.max_allocated_storage=0";
+    world.rd("rd-data").args("apply -y").args(grow).ok();
+    let stored = |tag: &str| {
+        let answer = world.query(RDS, "DescribeDBInstances", &[]);
+        answer.tag(tag).unwrap_or_default().to_owned()
+    };
+    assert_eq!(
+        (stored("AllocatedStorage"), stored("StorageType")),
+        ("40".to_owned(), "gp2".to_owned())
+    );
+
     // Terraform gets what exists, not what rd would make.
     world.rd("rd-state").args("export --terraform tf").ok();
     let tf = std::fs::read_to_string(world.path().join("tf/data.tf")).unwrap();
@@ -283,8 +301,13 @@ fn a_database_keeps_a_plain_url_and_what_aws_has_made() {
         );
     }
 
+    let to_gp3 = format!("{grow} --set data.storage_type=gp3");
+    let plan = world.rd("rd-data").args("plan").args(&to_gp3).ok();
+    assert_eq!(plan.actions(), ["update data.db_instance.postgres"]);
+    assert_eq!(plan.risks(), [""; 0]);
+
     // A parameter of the stack's own brings its group.
-    let own = "--set data.parameters.work_mem=8192";
+    let own = "--set data.allocated_storage=40 --set data.max_allocated_storage=0 --set data.parameters.work_mem=8192";
     let plan = world.rd("rd-data").args("plan").args(own).ok();
     assert_eq!(
         plan.actions(),

@@ -160,7 +160,7 @@ const STRIPED_IOPS: i32 = 12_000;
 const STRIPED_THROUGHPUT: i32 = 500;
 
 /// The storage in a request. IOPS and throughput, type and size are only changed together: all of them are in the request,
-/// except for gp3 below [`STRIPED_GIB`], where neither of the first two may be.
+/// except for gp2, and for gp3 below [`STRIPED_GIB`], where neither of the first two may be.
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/28271>
 /// <https://github.com/hashicorp/terraform-provider-aws/issues/28589>
 struct StorageRequest {
@@ -185,7 +185,12 @@ impl StorageRequest {
         ];
         let size = request.size.unwrap_or(live.allocated_storage);
         let is_gp3 = spec.storage_type == "gp3";
-        if !paths.into_iter().any(has) || (is_gp3 && size < STRIPED_GIB) {
+        let has_fixed = match spec.storage_type.as_str() {
+            "gp3" => size < STRIPED_GIB,
+            "io1" | "io2" => false,
+            _ => true,
+        };
+        if !paths.into_iter().any(has) || has_fixed {
             return request;
         }
         request.size = Some(size);

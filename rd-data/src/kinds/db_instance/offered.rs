@@ -20,6 +20,14 @@ pub async fn check(
     live: Option<&Live>,
     changes: &[Change],
 ) -> Result<Vec<Note>> {
+    if live.is_none() && spec.storage_type == "gp2" {
+        return Err(Error::refused(
+            "storage_type = \"gp2\" is only for a database that has such storage",
+        )
+        .hint(
+            "nothing was changed; remove storage_type from [data]: gp3 is faster, and costs less",
+        ));
+    }
     let changes_version = live.is_none() || touches(changes, "engine_version");
     let (version, notes) =
         tokio::try_join!(offered_version(ctx, spec, live, changes_version), async {

@@ -155,6 +155,7 @@ fn a_database_with_what_it_names() {
             "data.auto_minor_version_upgrade = false",
             "data.performance_insights = false",
             "data.deletion_protection = true",
+            "data.storage_type = \"gp2\"",
             "data.log_exports = [\"postgresql\"]",
             "data.final_snapshot = true",
             "data.ca_certificate = \"rds-ca-rsa4096-g1\"",
