@@ -1,7 +1,5 @@
 //! `rd-state adopt --scan`: what is decided by AWS alone is what a state of Terraform decides, next to another stack.
 
-#![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
-
 use crate::adopt::{SETTINGS, adopt, seen, terraform_network};
 use crate::adopt_database::{Legacy, PLANTED};
 use crate::adopt_edge::terraform_entry;
