@@ -43,6 +43,7 @@ mod stdout;
 mod streaming;
 mod terminal;
 mod terraform_adopt;
+mod terraform_adopt_modules;
 mod terraform_adopt_service;
 mod terraform_export;
 mod views;
