@@ -42,6 +42,7 @@ mod stdin;
 mod stdout;
 mod streaming;
 mod terminal;
+mod terraform;
 mod terraform_adopt;
 mod terraform_adopt_modules;
 mod terraform_adopt_service;

@@ -4,11 +4,10 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
+use crate::terraform::Terraform;
 use rd_testkit::{Done, World};
 use serde_json::Value;
 use std::path::Path;
-use std::process::{Command, Output};
-use tempfile::TempDir;
 
 /// The slices that are adopted, each with its file in `scripts/bench.d`.
 const SLICES: [(&str, &str); 4] = [
@@ -27,63 +26,24 @@ const PLANTED: [(&str, &str); 2] = [
     ("cache_token", "planted0cache9c1f0d2e"),
 ];
 
-/// Terraform with its configuration and its state, in a folder that is not that of rd.
-struct Terraform {
-    folder: TempDir,
-    environment: Vec<(String, String)>,
-}
-
-impl Terraform {
-    /// Makes the stack. The error says why it cannot.
-    fn apply(world: &World) -> Result<Self, String> {
-        let plugins =
-            std::env::var("BENCH_TF_PLUGINS").map_err(|_| "BENCH_TF_PLUGINS is not set")?;
-        let folder = tempfile::tempdir().unwrap();
-        let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/bench.d");
-        for (_, file) in SLICES {
-            std::fs::copy(files.join(file), folder.path().join(file)).unwrap();
-        }
-        let mut environment = world.environment();
-        environment
-            .extend(PLANTED.map(|(name, value)| (format!("TF_VAR_{name}"), value.to_owned())));
-        let terraform = Self {
-            folder,
-            environment,
-        };
-        let version = terraform.run(&["version"]);
-        version.map_err(|_| "terraform is not installed")?;
-        // Which Terraform's provider expects of the account.
-        for service in ["rds", "elasticache"] {
-            let service = format!("{service}.amazonaws.com");
-            let service = [("AWSServiceName", service.as_str())];
-            world.query(("iam", "2010-05-08"), "CreateServiceLinkedRole", &service);
-        }
-        terraform.succeeds(&["init", "-input=false", &format!("-plugin-dir={plugins}")]);
-        terraform.succeeds(&["apply", "-input=false", "-auto-approve"]);
-        Ok(terraform)
+/// Makes the stack. The error says why it cannot.
+fn applied(world: &World) -> Result<Terraform, &'static str> {
+    let mut terraform = Terraform::new(world)?;
+    let files = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/bench.d");
+    for (_, file) in SLICES {
+        std::fs::copy(files.join(file), terraform.path().join(file)).unwrap();
     }
-
-    fn run(&self, arguments: &[&str]) -> std::io::Result<Output> {
-        let mut command = Command::new("terraform");
-        command.current_dir(self.folder.path()).args(arguments);
-        command.envs(self.environment.iter().map(|(name, value)| (name, value)));
-        command
-            .env("TF_CLI_ARGS", "-no-color")
-            .env_remove("TF_CLI_CONFIG_FILE");
-        command.output()
+    for (name, value) in PLANTED {
+        terraform.variable(name, value);
     }
-
-    fn succeeds(&self, arguments: &[&str]) -> String {
-        let done = self.run(arguments).unwrap();
-        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(
-            done.status.success(),
-            "{arguments:?}: {}{}",
-            text(&done.stdout),
-            text(&done.stderr)
-        );
-        text(&done.stdout)
+    // Which Terraform's provider expects of the account.
+    for service in ["rds", "elasticache"] {
+        let service = format!("{service}.amazonaws.com");
+        let service = [("AWSServiceName", service.as_str())];
+        world.query(("iam", "2010-05-08"), "CreateServiceLinkedRole", &service);
     }
+    terraform.apply();
+    Ok(terraform)
 }
 
 /// What rd's plans of the adopted slices would do, but for the creation of what Terraform never made.
@@ -101,7 +61,7 @@ fn adopt(world: &World, state: &str, flags: &str) -> Done {
 #[test]
 fn a_stack_of_terraform_is_adopted_changed_and_given_back() {
     let world = World::new(SETTINGS);
-    let terraform = match Terraform::apply(&world) {
+    let terraform = match applied(&world) {
         Ok(terraform) => terraform,
         Err(reason) => return eprintln!("skipped: {reason}"),
     };
@@ -120,7 +80,7 @@ fn a_stack_of_terraform_is_adopted_changed_and_given_back() {
     let first = adopt(&world, &state, "-y");
     assert_eq!(changes(&world), [""; 0]);
     let undone = world.rd("rd-state").args("adopt --undo -y").ok();
-    let plan = terraform.succeeds(&["plan", "-input=false"]);
+    let plan = terraform.plan();
     assert!(plan.contains("No changes."), "{plan}");
 
     let second = adopt(&world, &state, "-y");

@@ -3,10 +3,9 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
-use rd_testkit::{CLOUDWATCH, Done, Rd, World};
+use crate::terraform::Terraform;
+use rd_testkit::{CLOUDWATCH, Rd, World};
 use serde_json::{Value, json};
-use std::path::Path;
-use std::process::Command;
 
 const SETTINGS: &str =
     "project = \"shop\"\nenvironment = \"test\"\nedition = 2\nregion = \"us-east-1\"\n";
@@ -201,74 +200,27 @@ resource "aws_cloudwatch_metric_alarm" "cpu" {
 }
 "#;
 
-/// Terraform in a folder that is not the world's: its state holds what rd must not write.
-struct Terraform<'a> {
-    world: &'a World,
-    folder: tempfile::TempDir,
-}
-
-impl<'a> Terraform<'a> {
-    /// Makes the service in the network of the stack; none where Terraform is not installed.
-    fn applied(world: &'a World) -> Option<Self> {
-        let plugins = std::env::var("BENCH_TF_PLUGINS").ok()?;
-        let folder = tempfile::tempdir().unwrap();
-        std::fs::write(folder.path().join("main.tf"), CONFIGURATION).unwrap();
-        let output = |slice: &str, name: &str| {
-            let done = world
-                .rd(&format!("rd-{slice}"))
-                .args("output")
-                .arg(name)
-                .ok();
-            let text = done.stdout.trim().to_owned();
-            serde_json::from_str(&text).unwrap_or(Value::String(text))
-        };
-        let variables = json!({
-            "subnets": output("net", "private_subnet_ids"), "group": output("net", "api_security_group_id"),
-            "target_group": output("edge", "target_group_arn"), "planted": PLANTED,
-        });
-        let path = folder.path().join("terraform.tfvars.json");
-        std::fs::write(path, variables.to_string()).unwrap();
-        let new = Self { world, folder };
-        let init = format!("init -input=false -no-color -plugin-dir={plugins}");
-        new.run(&init)?;
-        new.run("apply -input=false -no-color -auto-approve")
-            .unwrap();
-        Some(new)
-    }
-
-    fn run(&self, arguments: &str) -> Option<String> {
-        let mut command = Command::new("terraform");
-        command
-            .current_dir(self.folder.path())
-            .args(arguments.split(' '));
-        command
-            .envs(self.world.environment())
-            .env_remove("TF_CLI_CONFIG_FILE");
-        let done = command.output().ok()?;
-        let text = String::from_utf8_lossy(&done.stdout).into_owned();
-        assert!(
-            done.status.success(),
-            "terraform {arguments}: {text}{}",
-            String::from_utf8_lossy(&done.stderr)
-        );
-        Some(text)
-    }
-
-    /// Fails the test where Terraform would change anything.
-    fn assert_up_to_date(&self) {
-        let plan = self.run("plan -input=false -no-color").unwrap();
-        assert!(plan.contains("No changes."), "{plan}");
-    }
-
-    fn state(&self) -> String {
-        let path: &Path = self.folder.path();
-        std::fs::read_to_string(path.join("terraform.tfstate")).unwrap()
-    }
-}
-
-fn adopt(terraform: &Terraform<'_>, flags: &str) -> Done {
-    let adopt = terraform.world.rd("rd-state").args("adopt -").args(flags);
-    adopt.stdin(terraform.state()).run()
+/// Makes the service in the network of the stack. The error says why it cannot.
+fn applied(world: &World) -> Result<Terraform, &'static str> {
+    let terraform = Terraform::new(world)?;
+    std::fs::write(terraform.path().join("main.tf"), CONFIGURATION).unwrap();
+    let output = |slice: &str, name: &str| {
+        let done = world
+            .rd(&format!("rd-{slice}"))
+            .args("output")
+            .arg(name)
+            .ok();
+        let text = done.stdout.trim().to_owned();
+        serde_json::from_str(&text).unwrap_or(Value::String(text))
+    };
+    let variables = json!({
+        "subnets": output("net", "private_subnet_ids"), "group": output("net", "api_security_group_id"),
+        "target_group": output("edge", "target_group_arn"), "planted": PLANTED,
+    });
+    let path = terraform.path().join("terraform.tfvars.json");
+    std::fs::write(path, variables.to_string()).unwrap();
+    terraform.apply();
+    Ok(terraform)
 }
 
 fn revision(world: &World) -> Value {
@@ -288,16 +240,16 @@ fn a_service_keeps_its_names_its_sidecar_and_its_secrets() {
     for done in Rd::pipe(line.into()) {
         assert_eq!(done.code, 0, "{}", done.stderr);
     }
-    let Some(terraform) = Terraform::applied(&world) else {
-        eprintln!("skipped: Terraform is not installed, or BENCH_TF_PLUGINS is not set");
-        return;
+    let terraform = match applied(&world) {
+        Ok(terraform) => terraform,
+        Err(reason) => return eprintln!("skipped: {reason}"),
     };
     terraform.assert_up_to_date();
     let before = revision(&world);
 
-    let dry = adopt(&terraform, "--dry-run");
+    let dry = terraform.adopt(&world, "--dry-run");
     assert_eq!(dry.code, 0, "{}", dry.stderr);
-    let done = adopt(&terraform, "-y");
+    let done = terraform.adopt(&world, "-y");
     assert_eq!(done.code, 0, "{}", done.stderr);
     for told in ["not managed", "envoy", "TOKEN", "KEY", ":pager"] {
         assert!(done.stderr.contains(told), "{told}: {}", done.stderr);
@@ -312,7 +264,7 @@ fn a_service_keeps_its_names_its_sidecar_and_its_secrets() {
     terraform.assert_up_to_date();
 
     // A change by rd keeps what it does not manage, and so does a deployment.
-    let again = adopt(&terraform, "-y");
+    let again = terraform.adopt(&world, "-y");
     assert_eq!(again.code, 0, "{}", again.stderr);
     let applied = world
         .rd("rd-ecs")

@@ -2,12 +2,12 @@
 
 #![expect(clippy::unwrap_used, reason = "a helper fails the test that calls it")]
 
+use crate::terraform::Terraform;
 use insta::{assert_snapshot, with_settings};
 use rd_common::slices::SLICES;
 use rd_testkit::{Rd, World};
 use serde_json::{Value, json};
 use std::path::Path;
-use std::process::Command;
 
 /// Nearly every kind of resource, with values that Terraform's language must quote.
 const SETTINGS: &str = r#"
@@ -108,39 +108,13 @@ fn passwords(world: &World) -> [String; 2] {
 
 /// `terraform plan` of the export, or why there is none. `BENCH_TF_PLUGINS` names the folder with the provider.
 fn terraform_plan(world: &World, folder: &Path) -> Result<String, &'static str> {
-    let plugins = std::env::var("BENCH_TF_PLUGINS").map_err(|_| "BENCH_TF_PLUGINS is not set")?;
+    let terraform = Terraform::at(world, folder)?;
     let overridden = "provider \"aws\" {\n  s3_use_path_style           = true\n  skip_credentials_validation = true\n  \
                       skip_metadata_api_check     = true\n}\n";
     std::fs::write(folder.join("local_override.tf"), overridden).unwrap();
-    let terraform = |arguments: &[&str]| {
-        let mut command = Command::new("terraform");
-        command.current_dir(folder).args(arguments);
-        command
-            .envs(world.environment())
-            .env_remove("TF_CLI_CONFIG_FILE");
-        command.output()
-    };
-    terraform(&["version"]).map_err(|_| "terraform is not installed")?;
-    let formatted = terraform(&["fmt", "-check", "-diff"]).unwrap();
-    assert!(
-        formatted.status.success(),
-        "{}",
-        String::from_utf8_lossy(&formatted.stdout)
-    );
-    let plugins = format!("-plugin-dir={plugins}");
-    let ready = terraform(&["init", "-input=false", "-no-color", &plugins]).unwrap();
-    assert!(
-        ready.status.success(),
-        "{}",
-        String::from_utf8_lossy(&ready.stderr)
-    );
-    let plan = terraform(&["plan", "-input=false", "-no-color"]).unwrap();
-    assert!(
-        plan.status.success(),
-        "{}",
-        String::from_utf8_lossy(&plan.stderr)
-    );
-    Ok(String::from_utf8_lossy(&plan.stdout).into_owned())
+    terraform.succeeds(&["fmt", "-check", "-diff"]);
+    terraform.init();
+    Ok(terraform.plan())
 }
 
 #[test]
