@@ -25,13 +25,12 @@ pub async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<Terraform
         let is_there = group.is_some_and(|group| group.vpc_id() == Some(vpc));
         is_there && one.db_instance_status() != Some("deleting")
     });
-    let mut any = false;
     for instance in in_vpc {
-        any = true;
-        add_instance(instance, &mut all);
-        add_named(ctx, instance, &mut all).await?;
+        let one = live(instance);
+        add_instance(instance, &one, &mut all);
+        add_named(ctx, name(instance), &one, &mut all).await?;
     }
-    if any {
+    if all.of("aws_db_instance").next().is_some() {
         let secrets = ctx.clients.secrets();
         rd_secret::scan::add(secrets, request, &WORDS, &mut all).await?;
     }
@@ -39,8 +38,7 @@ pub async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<Terraform
 }
 
 /// The instance and its subnet group. Pure.
-fn add_instance(instance: &Instance, all: &mut TerraformResources) {
-    let one = live(instance);
+fn add_instance(instance: &Instance, one: &Live, all: &mut TerraformResources) {
     let id = name(instance);
     let managed = one.managed_secret.iter();
     let managed: Vec<_> = managed.map(|arn| json!({"secret_arn": arn})).collect();
@@ -48,7 +46,7 @@ fn add_instance(instance: &Instance, all: &mut TerraformResources) {
         "identifier": id,
         "arn": one.arn,
         "engine": instance.engine(),
-        "engine_version": version(&one),
+        "engine_version": version(one),
         "instance_class": one.instance_class,
         "allocated_storage": one.allocated_storage,
         "max_allocated_storage": one.max_allocated_storage,
@@ -99,10 +97,10 @@ fn version(one: &Live) -> &str {
 /// What the instance names: its parameter group, the role of Enhanced Monitoring, and the log groups of its exports.
 async fn add_named(
     ctx: &Ctx<Clients>,
-    instance: &Instance,
+    id: &str,
+    one: &Live,
     all: &mut TerraformResources,
 ) -> Result<()> {
-    let one = live(instance);
     let group = &one.db_parameter_group;
     let is_known = all
         .texts("aws_db_parameter_group", "id")
@@ -119,7 +117,7 @@ async fn add_named(
     if let Some(role) = one.monitoring_role_arn.as_deref() {
         rd_iam::scan::add_role(ctx.clients.iam(), role, all).await?;
     }
-    let prefix = format!("{PREFIX}{}/", name(instance));
+    let prefix = format!("{PREFIX}{id}/");
     rd_log_group::scan::add_with_prefix(ctx.clients.logs(), &prefix, all).await
 }
 
@@ -144,8 +142,9 @@ mod tests {
                 .build()
         };
         let mut all = TerraformResources::default();
-        add_instance(&instance("one", true), &mut all);
-        add_instance(&instance("two", false), &mut all);
+        for one in [instance("one", true), instance("two", false)] {
+            add_instance(&one, &live(&one), &mut all);
+        }
         assert_eq!(
             all.addresses(),
             [
