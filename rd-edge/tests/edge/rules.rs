@@ -110,6 +110,19 @@ fn modify_rule(world: &World, parameters: &[(&str, &str)]) {
     world.query(ELB, "ModifyRule", &all);
 }
 
+/// Sends the conditions that the rule has, and these parameters.
+fn add_to_rule(world: &World, parameters: &[(&str, &str)]) {
+    let paths = "Conditions.member.1.PathPatternConfig.Values.member";
+    let (first, second) = (format!("{paths}.1"), format!("{paths}.2"));
+    let mut all = vec![
+        ("Conditions.member.1.Field", "path-pattern"),
+        (first.as_str(), "/metrics"),
+        (second.as_str(), "/admin/*"),
+    ];
+    all.extend_from_slice(parameters);
+    modify_rule(world, &all);
+}
+
 fn stickiness(world: &World, key: &str, value: &str) {
     let arn = world.id("edge.target_group.api");
     let change = [
@@ -166,18 +179,9 @@ const DRIFTS: [Drift; 7] = [
         address: METRICS,
         path: "other",
         change: |world| {
-            modify_rule(
+            add_to_rule(
                 world,
                 &[
-                    ("Conditions.member.1.Field", "path-pattern"),
-                    (
-                        "Conditions.member.1.PathPatternConfig.Values.member.1",
-                        "/metrics",
-                    ),
-                    (
-                        "Conditions.member.1.PathPatternConfig.Values.member.2",
-                        "/admin/*",
-                    ),
                     ("Conditions.member.2.Field", "http-header"),
                     (
                         "Conditions.member.2.HttpHeaderConfig.HttpHeaderName",
@@ -193,18 +197,9 @@ const DRIFTS: [Drift; 7] = [
         path: "other",
         change: |world| {
             let rewrite = "Transforms.member.1.UrlRewriteConfig.Rewrites.member.1";
-            modify_rule(
+            add_to_rule(
                 world,
                 &[
-                    ("Conditions.member.1.Field", "path-pattern"),
-                    (
-                        "Conditions.member.1.PathPatternConfig.Values.member.1",
-                        "/metrics",
-                    ),
-                    (
-                        "Conditions.member.1.PathPatternConfig.Values.member.2",
-                        "/admin/*",
-                    ),
                     ("Transforms.member.1.Type", "url-rewrite"),
                     (&format!("{rewrite}.Regex"), "^/metrics"),
                     (&format!("{rewrite}.Replace"), "/"),
