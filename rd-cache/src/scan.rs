@@ -6,13 +6,11 @@ use crate::kinds::replication_group::model::live;
 use crate::kinds::replication_group::read_clusters;
 use aws_sdk_elasticache::types::{CacheCluster, CacheSubnetGroup, ReplicationGroup};
 use rd_common::aws::Explain;
+use rd_common::terraform_resources::NAMES_OF_CACHE_SECRETS;
 use rd_common::{Ctx, Result, ScanRequest, TerraformResources};
 use rd_secret::Secrets;
 use serde_json::{Value, json};
 use std::collections::BTreeSet;
-
-/// What the name of a secret has in it that is the cache's.
-const WORDS: [&str; 3] = ["redis", "valkey", "cache"];
 
 /// What ElastiCache lists of the account.
 struct Listed {
@@ -54,7 +52,7 @@ pub async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<Terraform
         .is_empty()
     {
         let secrets = ctx.clients.secrets();
-        rd_secret::scan::add(secrets, request, &WORDS, &mut all).await?;
+        rd_secret::scan::add(secrets, request, &NAMES_OF_CACHE_SECRETS, &mut all).await?;
     }
     Ok(all)
 }

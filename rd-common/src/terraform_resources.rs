@@ -7,6 +7,12 @@ use serde_json::{Value, json};
 /// The name of the provider, as a state has it.
 const PROVIDER: &str = "registry.terraform.io/hashicorp/aws";
 
+/// What the name of the database's secret has in it, where nothing else tells which secret it is.
+pub const NAMES_OF_DATABASE_SECRETS: [&str; 4] = ["database", "postgres", "rds", "db"];
+
+/// The same for the secret of the cache.
+pub const NAMES_OF_CACHE_SECRETS: [&str; 3] = ["redis", "valkey", "cache"];
+
 /// Resources, each with the type, the id and the attributes that Terraform's AWS provider gives it.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct TerraformResources(Vec<Value>);

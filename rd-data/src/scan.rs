@@ -6,14 +6,12 @@ use crate::kinds::db_instance::read::{describe, name};
 use crate::kinds::db_parameter_group::read_values;
 use crate::log_groups::PREFIX;
 use aws_sdk_rds::types::DbInstance as Instance;
+use rd_common::terraform_resources::NAMES_OF_DATABASE_SECRETS;
 use rd_common::{Ctx, Result, ScanRequest, TerraformResources};
 use rd_iam::Iam;
 use rd_log_group::Logs;
 use rd_secret::Secrets;
 use serde_json::json;
-
-/// What the name of a secret has in it that is the database's.
-const WORDS: [&str; 4] = ["database", "postgres", "rds", "db"];
 
 /// The instances in the VPC, with what they name, and the secrets.
 pub async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<TerraformResources> {
@@ -32,7 +30,7 @@ pub async fn scan(ctx: &Ctx<Clients>, request: &ScanRequest) -> Result<Terraform
     }
     if all.of("aws_db_instance").next().is_some() {
         let secrets = ctx.clients.secrets();
-        rd_secret::scan::add(secrets, request, &WORDS, &mut all).await?;
+        rd_secret::scan::add(secrets, request, &NAMES_OF_DATABASE_SECRETS, &mut all).await?;
     }
     Ok(all)
 }

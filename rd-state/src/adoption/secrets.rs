@@ -4,6 +4,7 @@
 use crate::adoption::mapper::Mapper;
 use crate::terraform::Resource;
 use crate::terraform::secret_members::{OF_CACHE, OF_DATABASE};
+use rd_common::terraform_resources::{NAMES_OF_CACHE_SECRETS, NAMES_OF_DATABASE_SECRETS};
 
 /// A secret that rd has.
 pub struct Known {
@@ -30,7 +31,7 @@ pub const DATABASE: Known = Known {
     slice: "data",
     member: "password",
     members: OF_DATABASE,
-    words: &["database", "postgres", "rds", "db"],
+    words: &NAMES_OF_DATABASE_SECRETS,
     what: "the secret of the database",
 };
 
@@ -41,7 +42,7 @@ pub const CACHE: Known = Known {
     slice: "cache",
     member: "token",
     members: OF_CACHE,
-    words: &["redis", "valkey", "cache"],
+    words: &NAMES_OF_CACHE_SECRETS,
     what: "the secret of the cache",
 };
 
